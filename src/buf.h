@@ -1,0 +1,47 @@
+/*
+ * buf: a growing byte buffer that cannot be made without its maximum.
+ *
+ * The bytes belong to the buffer; data is always followed by a NUL that is not
+ * counted, so it can be read as a string.  A pointer into data is good until
+ * the next call that adds.  An addition that does not fit changes nothing but
+ * the failed mark, which stays until buf_reset(): a writer may add many times
+ * and look once.
+ */
+#ifndef CTIM_BUF_H
+#define CTIM_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf {
+	char	*data;		/* never NULL, NUL-terminated */
+	size_t	 len;		/* bytes in use, without the NUL */
+	size_t	 cap;		/* bytes allocated, 0 while data is static */
+	size_t	 max;		/* most bytes that len may reach */
+	bool	 failed;	/* something did not fit, or memory ran out */
+};
+
+/* An empty buffer that holds at most max bytes.  Allocates nothing. */
+void	buf_init(struct buf *, size_t max);
+/* Empties it and takes the failed mark off; keeps the memory. */
+void	buf_reset(struct buf *);
+/* Gives the memory back; the buffer is as after buf_init(). */
+void	buf_free(struct buf *);
+
+/* All return 0, or -1 when the addition did not fit or memory ran out. */
+int	buf_add(struct buf *, const void *, size_t);
+int	buf_addc(struct buf *, char);
+int	buf_adds(struct buf *, const char *);
+int	buf_addf(struct buf *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+int	buf_vaddf(struct buf *, const char *, va_list)
+	    __attribute__((format(printf, 2, 0)));
+
+/*
+ * Room for n more bytes at the end, to be written by the caller and counted
+ * with len += what was written.  NULL when that would pass the maximum.
+ */
+char	*buf_room(struct buf *, size_t n);
+
+#endif

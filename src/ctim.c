@@ -1,0 +1,236 @@
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include <uuid/uuid.h>
+
+#include "ctim.h"
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+static const struct {
+	const char	*name, *plural;
+} kinds[CTIM_KINDS] = {
+	[CTIM_SIGHTING] =	{ "sighting", "sightings" },
+	[CTIM_INDICATOR] =	{ "indicator", "indicators" },
+	[CTIM_JUDGEMENT] =	{ "judgement", "judgements" },
+	[CTIM_VERDICT] =	{ "verdict", "verdicts" },
+	[CTIM_RELATIONSHIP] =	{ "relationship", "relationships" }
+};
+
+static const char *const dispositions[] = {
+	[CTIM_CLEAN] = "Clean",
+	[CTIM_MALICIOUS] = "Malicious",
+	[CTIM_SUSPICIOUS] = "Suspicious",
+	[CTIM_COMMON] = "Common",
+	[CTIM_UNKNOWN] = "Unknown"
+};
+
+static const char *const severities[] = {
+	[CTIM_SEVERITY_UNKNOWN] = "Unknown",
+	[CTIM_SEVERITY_NONE] = "None",
+	[CTIM_SEVERITY_INFO] = "Info",
+	[CTIM_SEVERITY_LOW] = "Low",
+	[CTIM_SEVERITY_MEDIUM] = "Medium",
+	[CTIM_SEVERITY_HIGH] = "High",
+	[CTIM_SEVERITY_CRITICAL] = "Critical"
+};
+
+static const char *const tlps[] = {
+	[CTIM_WHITE] = "white",
+	[CTIM_GREEN] = "green",
+	[CTIM_AMBER] = "amber",
+	[CTIM_RED] = "red"
+};
+
+const char *
+ctim_kind_name(enum ctim_kind kind)
+{
+	return kinds[kind].name;
+}
+
+const char *
+ctim_kind_plural(enum ctim_kind kind)
+{
+	return kinds[kind].plural;
+}
+
+static const char *
+name_of(const char *const *names, size_t n, int i)
+{
+	return i >= 0 && (size_t)i < n ? names[i] : NULL;
+}
+
+static int
+number_of(const char *const *names, size_t n, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		if (names[i] != NULL && strcasecmp(names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *
+ctim_disposition_name(int i)
+{
+	return name_of(dispositions, COUNT(dispositions), i);
+}
+
+const char *
+ctim_severity_name(int i)
+{
+	return name_of(severities, COUNT(severities), i);
+}
+
+const char *
+ctim_tlp_name(int i)
+{
+	return name_of(tlps, COUNT(tlps), i);
+}
+
+int
+ctim_disposition(const char *name)
+{
+	return number_of(dispositions, COUNT(dispositions), name);
+}
+
+int
+ctim_severity(const char *name)
+{
+	return number_of(severities, COUNT(severities), name);
+}
+
+int
+ctim_confidence(const char *name)
+{
+	return number_of(severities, CTIM_SEVERITY_CRITICAL, name);
+}
+
+int
+ctim_tlp(const char *name)
+{
+	return number_of(tlps, COUNT(tlps), name);
+}
+
+static void
+write_id(char id[CTIM_ID_MAX], enum ctim_kind kind, const uuid_t uuid)
+{
+	char	 text[UUID_STR_LEN];
+
+	uuid_unparse_lower(uuid, text);
+	snprintf(id, CTIM_ID_MAX, "transient:%s-%s", kinds[kind].name, text);
+}
+
+void
+ctim_id(char id[CTIM_ID_MAX], enum ctim_kind kind)
+{
+	uuid_t	 uuid;
+
+	uuid_generate_random(uuid);
+	write_id(id, kind, uuid);
+}
+
+void
+ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind kind, const char *name)
+{
+	uuid_t	 uuid;
+
+	uuid_generate_sha1(uuid, *uuid_get_template("x500"), name,
+	    strlen(name));
+	write_id(id, kind, uuid);
+}
+
+void
+ctim_time(char text[CTIM_TIME_MAX], int64_t seconds)
+{
+	struct tm	 tm;
+	time_t		 t;
+
+	if (seconds < 0)
+		seconds = 0;
+	if (seconds > CTIM_FOREVER)
+		seconds = CTIM_FOREVER;
+	t = (time_t)seconds;
+	gmtime_r(&t, &tm);
+	strftime(text, CTIM_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* Two digits at *s, moved on; -1 when there are none. */
+static int
+two(const char **s)
+{
+	int	 n;
+
+	if ((*s)[0] < '0' || (*s)[0] > '9' || (*s)[1] < '0' || (*s)[1] > '9')
+		return -1;
+	n = ((*s)[0] - '0') * 10 + (*s)[1] - '0';
+	*s += 2;
+	return n;
+}
+
+/* "Z", "+02:00", "+0200" or nothing: seconds east of UTC; -1 in *ok if bad. */
+static long
+zone(const char **s, int *ok)
+{
+	int	 sign, hours, minutes;
+
+	if (**s == 'Z' || **s == 'z') {
+		(*s)++;
+		return 0;
+	}
+	if (**s != '+' && **s != '-')
+		return 0;
+	sign = *(*s)++ == '-' ? -1 : 1;
+	hours = two(s);
+	if (**s == ':')
+		(*s)++;
+	minutes = two(s);
+	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
+		*ok = -1;
+	return sign * (hours * 3600L + minutes * 60L);
+}
+
+int64_t
+ctim_time_parse(const char *s)
+{
+	struct tm	 tm = { 0 };
+	int		 century, year, month, ok = 0;
+	long		 east = 0;
+	time_t		 t;
+
+	century = two(&s);
+	if (century < 0 || (year = two(&s)) < 0 || *s++ != '-' ||
+	    (month = two(&s)) < 1 || month > 12 || *s++ != '-' ||
+	    (tm.tm_mday = two(&s)) < 1 || tm.tm_mday > 31)
+		return -1;
+	tm.tm_year = century * 100 + year - 1900;
+	tm.tm_mon = month - 1;
+	if (*s == 'T' || *s == 't' || *s == ' ') {
+		s++;
+		if ((tm.tm_hour = two(&s)) < 0 || tm.tm_hour > 23 ||
+		    *s++ != ':' || (tm.tm_min = two(&s)) < 0 ||
+		    tm.tm_min > 59)
+			return -1;
+		if (*s == ':') {
+			s++;
+			if ((tm.tm_sec = two(&s)) < 0 || tm.tm_sec > 60)
+				return -1;
+		}
+		if (*s == '.')
+			s += 1 + strspn(s + 1, "0123456789");
+		east = zone(&s, &ok);
+	}
+	/* "… UTC", as abuse.ch's feeds end their times. */
+	if (strcasecmp(s, " UTC") == 0)
+		s += strlen(s);
+	if (ok == -1 || *s != '\0')
+		return -1;
+	month = tm.tm_mon;
+	if ((t = timegm(&tm)) == -1 || tm.tm_mon != month)
+		return -1;	/* the 31st of a month that has 30 days */
+	t -= east;
+	return t < 0 || (int64_t)t > CTIM_FOREVER ? -1 : (int64_t)t;
+}

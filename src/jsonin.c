@@ -1,0 +1,103 @@
+#include <limits.h>
+#include <string.h>
+
+#include "jsonin.h"
+#include "jsonscan.h"
+
+struct json_object *
+jsonin_parse(const char *text, size_t len, size_t max_values, const char **why)
+{
+	struct json_tokener	*tokener;
+	struct json_object	*value = NULL;
+	const char		*reason;
+
+	if (len > INT_MAX)
+		reason = "too long";
+	else
+		reason = jsonscan(text, len, max_values);
+	if (reason == NULL) {
+		/* One level more than the scan allows: json-c counts the value
+		 * inside the innermost array as a level. */
+		if ((tokener = json_tokener_new_ex(JSON_DEPTH + 1)) == NULL) {
+			reason = "no memory left";
+		} else {
+			value = json_tokener_parse_ex(tokener, text, (int)len);
+			/* A bare number at the very end waits for more. */
+			if (value == NULL && json_tokener_get_error(tokener) ==
+			    json_tokener_continue)
+				value = json_tokener_parse_ex(tokener, "", -1);
+			if (value == NULL && json_tokener_get_error(tokener) !=
+			    json_tokener_success)
+				reason = json_tokener_error_desc(
+				    json_tokener_get_error(tokener));
+			json_tokener_free(tokener);
+		}
+	}
+	if (why != NULL)
+		*why = reason;
+	return value;
+}
+
+bool
+jsonin_has(struct json_object *obj, const char *name,
+    struct json_object **value)
+{
+	*value = NULL;
+	return json_object_is_type(obj, json_type_object) &&
+	    json_object_object_get_ex(obj, name, value);
+}
+
+struct json_object *
+jsonin_member(struct json_object *obj, const char *name)
+{
+	struct json_object	*value;
+
+	jsonin_has(obj, name, &value);
+	return value;
+}
+
+const char *
+jsonin_text(struct json_object *value)
+{
+	const char	*s;
+	int		 len;
+
+	if (!json_object_is_type(value, json_type_string))
+		return NULL;
+	s = json_object_get_string(value);
+	len = json_object_get_string_len(value);
+	if (s == NULL || len < 0 || strlen(s) != (size_t)len)
+		return NULL;
+	return s;
+}
+
+const char *
+jsonin_string(struct json_object *obj, const char *name)
+{
+	return jsonin_text(jsonin_member(obj, name));
+}
+
+bool
+jsonin_int(struct json_object *value, int64_t *n)
+{
+	if (!json_object_is_type(value, json_type_int))
+		return false;
+	*n = json_object_get_int64(value);
+	return true;
+}
+
+size_t
+jsonin_length(struct json_object *array)
+{
+	if (!json_object_is_type(array, json_type_array))
+		return 0;
+	return json_object_array_length(array);
+}
+
+struct json_object *
+jsonin_at(struct json_object *array, size_t i)
+{
+	if (i >= jsonin_length(array))
+		return NULL;
+	return json_object_array_get_idx(array, i);
+}

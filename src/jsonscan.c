@@ -1,0 +1,383 @@
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "hash.h"
+#include "jsonscan.h"
+#include "utf8.h"
+
+#define NAME_BYTES	(1U << 20)	/* bytes of one member name */
+
+struct scan {
+	const unsigned char	*at, *end;
+	size_t			 values, max_values;
+	const char		*why;
+	unsigned		 depth;
+	/* Hashes of the member names of all open objects; those of the
+	 * innermost begin at first[depth]. */
+	struct hash		*names;
+	size_t			 n, cap;
+	size_t			 first[JSON_DEPTH + 1];
+	bool			 object[JSON_DEPTH + 1];
+	struct buf		 name;		/* the name being read, decoded */
+};
+
+static bool
+refuse(struct scan *s, const char *why)
+{
+	s->why = why;
+	return false;
+}
+
+static void
+blanks(struct scan *s)
+{
+	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' ||
+	    *s->at == '\n' || *s->at == '\r'))
+		s->at++;
+}
+
+static bool
+word(struct scan *s, const char *text)
+{
+	size_t	 n = strlen(text);
+
+	if ((size_t)(s->end - s->at) < n || memcmp(s->at, text, n) != 0)
+		return refuse(s, "no JSON value where one must be");
+	s->at += n;
+	return true;
+}
+
+static bool
+digits(struct scan *s)
+{
+	const unsigned char	*begin = s->at;
+
+	while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
+		s->at++;
+	return s->at > begin ? true : refuse(s, "a number without digits");
+}
+
+/* RFC 8259 section 6.  json-c clamps integers that do not fit; refused here. */
+static bool
+number(struct scan *s)
+{
+	const unsigned char	*begin;
+	bool			 minus = false, fits = true;
+	uint64_t		 n = 0, most;
+
+	if (*s->at == '-') {
+		minus = true;
+		s->at++;
+	}
+	begin = s->at;
+	if (!digits(s))
+		return false;
+	if (*begin == '0' && s->at - begin > 1)
+		return refuse(s, "a number with a leading zero");
+	most = minus ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
+	for (; begin < s->at && fits; begin++) {
+		if (n > (most - (uint64_t)(*begin - '0')) / 10)
+			fits = false;
+		n = n * 10 + (uint64_t)(*begin - '0');
+	}
+	if (s->at < s->end && *s->at == '.') {
+		s->at++;
+		if (!digits(s))
+			return false;
+	} else if (!(s->at < s->end && (*s->at == 'e' || *s->at == 'E')) &&
+	    !fits)
+		return refuse(s, "an integer beyond 64 bits");
+	if (s->at < s->end && (*s->at == 'e' || *s->at == 'E')) {
+		s->at++;
+		if (s->at < s->end && (*s->at == '+' || *s->at == '-'))
+			s->at++;
+		return digits(s);
+	}
+	return true;
+}
+
+static int
+hex4(const struct scan *s)
+{
+	int	 n = 0, i, c;
+
+	if (s->end - s->at < 4)
+		return -1;
+	for (i = 0; i < 4; i++) {
+		c = s->at[i];
+		if (c >= '0' && c <= '9')
+			n = n * 16 + c - '0';
+		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+			n = n * 16 + (c | 0x20) - 'a' + 10;
+		else
+			return -1;
+	}
+	return n;
+}
+
+/* After "\u": the code point, pairs joined; -1 when it is none. */
+static long
+unicode_escape(struct scan *s)
+{
+	int	 high, low;
+
+	if ((high = hex4(s)) == -1)
+		return -1;
+	s->at += 4;
+	if (high < 0xd800 || high > 0xdfff)
+		return high;
+	if (high > 0xdbff || s->end - s->at < 6 || s->at[0] != '\\' ||
+	    s->at[1] != 'u')
+		return -1;
+	s->at += 2;
+	if ((low = hex4(s)) < 0xdc00 || low > 0xdfff)
+		return -1;
+	s->at += 4;
+	return 0x10000L + ((high - 0xd800L) << 10) + (low - 0xdc00L);
+}
+
+static void
+add_utf8(struct buf *b, long c)
+{
+	if (c < 0x80) {
+		buf_addc(b, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		buf_addc(b, (char)(0xc0 | c >> 6));
+	} else {
+		if (c < 0x10000) {
+			buf_addc(b, (char)(0xe0 | c >> 12));
+		} else {
+			buf_addc(b, (char)(0xf0 | c >> 18));
+			buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
+		}
+		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+	}
+	buf_addc(b, (char)(0x80 | (c & 0x3f)));
+}
+
+/* After a backslash.  keep: the name's bytes are wanted. */
+static bool
+escape(struct scan *s, bool keep)
+{
+	static const char	 from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char		*p;
+	long			 c;
+
+	if (s->at == s->end)
+		return refuse(s, "a string that does not end");
+	if (*s->at == 'u') {
+		s->at++;
+		if ((c = unicode_escape(s)) == -1)
+			return refuse(s, "a bad \\u escape or half a pair");
+		if (keep && c == 0)
+			return refuse(s, "a member name with a NUL in it");
+		if (keep)
+			add_utf8(&s->name, c);
+		return true;
+	}
+	if (*s->at == '\0' || (p = strchr(from, *s->at)) == NULL)
+		return refuse(s, "an escape that JSON does not have");
+	if (keep)
+		buf_addc(&s->name, to[p - from]);
+	s->at++;
+	return true;
+}
+
+static bool
+string(struct scan *s, bool keep)
+{
+	const unsigned char	*begin;
+	size_t			 n;
+
+	if (s->at == s->end || *s->at != '"')
+		return refuse(s, "no string where one must be");
+	s->at++;
+	buf_reset(&s->name);
+	for (;;) {
+		begin = s->at;
+		while (s->at < s->end && *s->at >= 0x20 && *s->at < 0x80 &&
+		    *s->at != '"' && *s->at != '\\')
+			s->at++;
+		if (keep)
+			buf_add(&s->name, begin, (size_t)(s->at - begin));
+		if (s->at == s->end)
+			return refuse(s, "a string that does not end");
+		if (*s->at == '"') {
+			s->at++;
+			return true;
+		}
+		if (*s->at == '\\') {
+			s->at++;
+			if (!escape(s, keep))
+				return false;
+			continue;
+		}
+		if (*s->at < 0x20)
+			return refuse(s, "a raw control character in a string");
+		if ((n = utf8_length(s->at, (size_t)(s->end - s->at))) == 0)
+			return refuse(s, "bytes that are not UTF-8");
+		if (keep)
+			buf_add(&s->name, s->at, n);
+		s->at += n;
+	}
+}
+
+/* A member's name, colon included. */
+static bool
+name(struct scan *s)
+{
+	struct hash	*names;
+	size_t		 cap;
+
+	if (!string(s, true))
+		return false;
+	if (s->name.failed)
+		return refuse(s, "a member name that is too long");
+	if (s->n == s->cap) {
+		cap = s->cap == 0 ? 64 : s->cap * 2;
+		names = reallocarray(s->names, cap, sizeof(*names));
+		if (names == NULL)
+			return refuse(s, "no memory left");
+		s->names = names;
+		s->cap = cap;
+	}
+	s->names[s->n++] = hash_bytes(s->name.data, s->name.len);
+	blanks(s);
+	if (s->at == s->end || *s->at != ':')
+		return refuse(s, "a member without a colon");
+	s->at++;
+	blanks(s);
+	return true;
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct hash));
+}
+
+/* The end of the innermost array or object. */
+static bool
+leave(struct scan *s)
+{
+	size_t	 begin = s->first[s->depth], i;
+
+	s->at++;
+	if (s->n - begin > 1) {
+		qsort(s->names + begin, s->n - begin, sizeof(*s->names),
+		    compare);
+		for (i = begin + 1; i < s->n; i++)
+			if (compare(&s->names[i - 1], &s->names[i]) == 0)
+				return refuse(s, "a member name twice");
+	}
+	s->n = begin;
+	s->depth--;
+	return true;
+}
+
+/*
+ * One value without what is in it; an array or object is entered.  Sets *opened
+ * when a value (or the end of what was entered) is to come next.
+ */
+static bool
+value(struct scan *s, bool *opened)
+{
+	*opened = false;
+	if (s->at == s->end)
+		return refuse(s, "text that ends too early");
+	if (++s->values > s->max_values)
+		return refuse(s, "too many values");
+	switch (*s->at) {
+	case '{':
+	case '[':
+		if (s->depth == JSON_DEPTH)
+			return refuse(s, "nested too deep");
+		s->object[++s->depth] = *s->at++ == '{';
+		s->first[s->depth] = s->n;
+		*opened = true;
+		return true;
+	case '"':
+		return string(s, false);
+	case 't':
+		return word(s, "true");
+	case 'f':
+		return word(s, "false");
+	case 'n':
+		return word(s, "null");
+	default:
+		if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9'))
+			return number(s);
+		return refuse(s, "no JSON value where one must be");
+	}
+}
+
+/* After a value: leaves what ends here.  Whether another member follows. */
+static bool
+after(struct scan *s, bool *more)
+{
+	for (*more = false; s->depth > 0;) {
+		blanks(s);
+		if (s->at == s->end)
+			return refuse(s, "text that ends too early");
+		if (*s->at == ',') {
+			s->at++;
+			blanks(s);
+			*more = true;
+			return true;
+		}
+		if (*s->at != (s->object[s->depth] ? '}' : ']'))
+			return refuse(s, "neither a comma nor an end");
+		if (!leave(s))
+			return false;
+	}
+	return true;
+}
+
+static bool
+text(struct scan *s)
+{
+	bool	 more, opened;
+
+	do {
+		if (s->depth > 0 && s->object[s->depth] && !name(s))
+			return false;
+		if (!value(s, &opened))
+			return false;
+		while (opened) {
+			blanks(s);
+			if (s->at < s->end &&
+			    *s->at == (s->object[s->depth] ? '}' : ']'))
+				break;
+			if (s->object[s->depth] && !name(s))
+				return false;
+			if (!value(s, &opened))
+				return false;
+		}
+		if (!after(s, &more))
+			return false;
+	} while (more);
+	blanks(s);
+	return s->at == s->end ? true : refuse(s, "text after the value");
+}
+
+const char *
+jsonscan(const char *json, size_t len, size_t max_values)
+{
+	struct scan	 s = {
+		.at = (const unsigned char *)json,
+		.end = (const unsigned char *)json + len,
+		.max_values = max_values
+	};
+
+	buf_init(&s.name, NAME_BYTES);
+	blanks(&s);
+	text(&s);
+	free(s.names);
+	buf_free(&s.name);
+	return s.why;
+}

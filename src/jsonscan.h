@@ -1,0 +1,26 @@
+/*
+ * jsonscan: a check of JSON text before the parser sees it.
+ *
+ * json-c takes more than RFC 8259 allows, and a few megabytes of small values
+ * cost it gigabytes.  The scan reads the text once, allocates little, and
+ * refuses what could hurt or be read in two ways: anything outside RFC 8259,
+ * bad UTF-8, unpaired surrogates, a member name twice in one object or with a
+ * NUL in it, integers beyond 64 bits, nesting deeper than JSON_DEPTH, more
+ * values than the caller allows.
+ */
+#ifndef CTIM_JSONSCAN_H
+#define CTIM_JSONSCAN_H
+
+#include <stddef.h>
+
+#define JSON_DEPTH		32	/* arrays and objects within each other */
+#define JSON_REQUEST_VALUES	20000	/* values in a request body or token */
+
+/*
+ * NULL when the len bytes at text are one JSON value that may be parsed, with
+ * at most max_values values in it (arrays and objects count too); else what is
+ * wrong, a constant text.
+ */
+const char	*jsonscan(const char *text, size_t len, size_t max_values);
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * percent: percent-encoding of what goes into a URL.
+ * Source: RFC 3986, section 2.
+ */
+#ifndef CTIM_PERCENT_H
+#define CTIM_PERCENT_H
+
+struct buf;
+
+/* Adds text with every byte encoded but the unreserved ones and those in keep
+ * ("" for none). */
+void	percent_add(struct buf *, const char *text, const char *keep);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * utf8: text from outside, checked byte by byte.
+ *
+ * Well-formed means RFC 3629: no overlong forms, no surrogates, nothing above
+ * U+10FFFF.  U+0000 is well-formed here; callers that take C strings never see
+ * one.
+ */
+#ifndef CTIM_UTF8_H
+#define CTIM_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes (1 to 4) of the well-formed sequence at p, of which n bytes may be
+ * looked at; 0 when there is none, n = 0 included. */
+size_t	utf8_length(const unsigned char *p, size_t n);
+
+/* Whether all n bytes at s are well-formed. */
+bool	utf8_valid(const char *s, size_t n);
+
+/* Bytes of the longest prefix of the well-formed string s that has at most
+ * max_code_points code points. */
+size_t	utf8_cut(const char *s, size_t max_code_points);
+
+/*
+ * Makes one line of text for people out of the n well-formed bytes at s, in
+ * place: control characters (C0, DEL, C1, U+2028, U+2029) become blanks, and
+ * blanks at both ends go.  Returns where the text begins inside s, ended by a
+ * NUL that may overwrite s[n].
+ */
+char	*utf8_line(char *s, size_t n);
+
+#endif

@@ -1,0 +1,130 @@
+#include <string.h>
+
+#include "buf.h"
+#include "ctim.h"
+#include "percent.h"
+#include "problem.h"
+#include "unit.h"
+
+/* The second id: Python's uuid.uuid5(uuid.NAMESPACE_X500, "ipsum"). */
+START_TEST(ids_are_transient_and_of_their_kind)
+{
+	char	 id[CTIM_ID_MAX], other[CTIM_ID_MAX];
+
+	ctim_id(id, CTIM_RELATIONSHIP);
+	ctim_id(other, CTIM_RELATIONSHIP);
+	ck_assert_uint_eq(strlen(id), strlen("transient:relationship-") + 36);
+	ck_assert_int_eq(strncmp(id, "transient:relationship-", 23), 0);
+	ck_assert_int_eq(id[23 + 14], '4');
+	ck_assert_str_ne(id, other);
+	ctim_id_of(id, CTIM_INDICATOR, "ipsum");
+	ck_assert_str_eq(id,
+	    "transient:indicator-4b8ae150-cf7a-5f35-bfba-ccc06265aa57");
+}
+END_TEST
+
+static const struct {
+	const char	*text;
+	int64_t		 seconds;
+} times[] = {
+	{ "1970-01-01T00:00:00Z", 0 },
+	{ "2020-03-26T15:28:09Z", 1585236489 },
+	{ "2020-03-26T15:28:09.123Z", 1585236489 },
+	{ "2020-03-26T16:28:09+01:00", 1585236489 },
+	{ "2020-03-26T10:58:09-0430", 1585236489 },
+	{ "2020-03-26 15:28:09", 1585236489 },
+	{ "2020-03-26 15:28:09 UTC", 1585236489 },
+	{ "2020-03-26 15:28", 1585236480 },
+	{ "2020-03-26", 1585180800 },
+	{ "2024-02-29", 1709164800 },
+	{ "2525-01-01T00:00:00Z", CTIM_FOREVER },
+	{ "2525-01-01T00:00:01Z", -1 },
+	{ "1969-12-31", -1 },
+	{ "2023-02-29", -1 },
+	{ "2020-13-01", -1 },
+	{ "2020-00-01", -1 },
+	{ "2020-04-31", -1 },
+	{ "2020-3-26", -1 },
+	{ "2020-03-26T25:00:00Z", -1 },
+	{ "2020-03-26T15:28:09+99:00", -1 },
+	{ "2020-03-26T15:28:09Zx", -1 },
+	{ "yesterday", -1 },
+	{ "", -1 }
+};
+
+START_TEST(times_are_read_as_people_write_them)
+{
+	size_t	 i;
+
+	for (i = 0; i < COUNT(times); i++)
+		ck_assert_msg(ctim_time_parse(times[i].text) ==
+		    times[i].seconds, "%s: %lld", times[i].text,
+		    (long long)ctim_time_parse(times[i].text));
+}
+END_TEST
+
+START_TEST(times_are_written_within_those_of_ctim)
+{
+	char	 text[CTIM_TIME_MAX];
+
+	ctim_time(text, 1585236489);
+	ck_assert_str_eq(text, "2020-03-26T15:28:09Z");
+	ctim_time(text, -5);
+	ck_assert_str_eq(text, "1970-01-01T00:00:00Z");
+	ctim_time(text, INT64_MAX);
+	ck_assert_str_eq(text, "2525-01-01T00:00:00Z");
+}
+END_TEST
+
+START_TEST(vocabularies_are_those_of_ctim)
+{
+	ck_assert_int_eq(ctim_disposition("malicious"), 2);
+	ck_assert_str_eq(ctim_disposition_name(5), "Unknown");
+	ck_assert_ptr_null(ctim_disposition_name(0));
+	ck_assert_ptr_null(ctim_disposition_name(6));
+	ck_assert_ptr_null(ctim_disposition_name(-1));
+	ck_assert_int_eq(ctim_severity("CRITICAL"), CTIM_SEVERITY_CRITICAL);
+	ck_assert_int_eq(ctim_confidence("Critical"), -1);
+	ck_assert_int_eq(ctim_confidence("High"), CTIM_SEVERITY_HIGH);
+	ck_assert_int_eq(ctim_tlp("amber"), CTIM_AMBER);
+	ck_assert_int_eq(ctim_tlp("clear"), -1);
+	ck_assert_str_eq(ctim_tlp_name(CTIM_RED), "red");
+}
+END_TEST
+
+START_TEST(problems_have_their_codes_and_types)
+{
+	ck_assert_str_eq(problem_code(PROBLEM_AUTHORIZATION),
+	    "authorization error");
+	ck_assert_str_eq(problem_type(PROBLEM_AUTHORIZATION, true), "fatal");
+	ck_assert_str_eq(problem_type(PROBLEM_NOT_FOUND, false), "warning");
+	ck_assert_str_eq(problem_type(PROBLEM_CONNECTION, false), "fatal");
+	ck_assert_str_eq(problem_type(PROBLEM_CONNECTION, true), "warning");
+}
+END_TEST
+
+START_TEST(percent_encoding_keeps_the_unreserved)
+{
+	struct buf	 b;
+
+	buf_init(&b, 100);
+	percent_add(&b, "aZ9-._~ /@:\xc3\xa9%", "@:");
+	ck_assert_str_eq(b.data, "aZ9-._~%20%2F@:%C3%A9%25");
+	buf_free(&b);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest	*const tests[] = {
+		ids_are_transient_and_of_their_kind,
+		times_are_read_as_people_write_them,
+		times_are_written_within_those_of_ctim,
+		vocabularies_are_those_of_ctim,
+		problems_have_their_codes_and_types,
+		percent_encoding_keeps_the_unreserved
+	};
+
+	return unit_run("ctim", tests, COUNT(tests));
+}
