@@ -1,0 +1,418 @@
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf.h"
+#include "conf_read.h"
+#include "conf_setting.h"
+#include "provider.h"
+#include "route.h"
+
+struct loading {
+	struct conf	*conf;
+	void		(*complain)(void *, bool, const char *);
+	void		*arg;
+	bool		 good;
+	char		*file;		/* the one being read */
+	unsigned	 line;
+	bool		 readable;
+	char		*seen[256];	/* sections, with where they were */
+	size_t		 n;
+	struct settings	 settings;
+	struct relay_conf **relay_tail;
+};
+
+static void complain(struct loading *, bool, unsigned, const char *, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static void
+complain(struct loading *l, bool error, unsigned line, const char *format, ...)
+{
+	char	 text[CONF_ERROR_MAX], whole[CONF_ERROR_MAX + 512];
+	va_list	 ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (error)
+		l->good = false;
+	if (l->complain == NULL)
+		return;
+	if (line != 0)
+		snprintf(whole, sizeof(whole), "%s:%u: %s", l->file, line,
+		    text);
+	else
+		snprintf(whole, sizeof(whole), "%s: %s", l->file, text);
+	l->complain(l->arg, error, whole);
+}
+
+static bool
+has_section(const char *section)
+{
+	const struct conf_key	*key;
+
+	for (key = conf_keys(); key->name != NULL; key++)
+		if (strcmp(key->section, section) == 0)
+			return strcmp(section, "relay") != 0;
+	return false;
+}
+
+/* The name in "relay NAME", NULL when it is no such section. */
+static const char *
+relay_name(const char *section)
+{
+	if (strncmp(section, "relay ", 6) != 0)
+		return NULL;
+	return section + 6 + strspn(section + 6, " ");
+}
+
+static bool
+good_name(const char *name)
+{
+	static const char	 letters[] = "abcdefghijklmnopqrstuvwxyz"
+	    "0123456789_-";
+	size_t			 n = strlen(name);
+
+	return n > 0 && n <= CONF_NAME_MAX && strspn(name, letters) == n &&
+	    name[0] != '_' && name[0] != '-' && !route_is_first(name);
+}
+
+static bool
+add_relay(struct loading *l, const char *name, char *why)
+{
+	struct relay_conf	*r;
+
+	if (!good_name(name)) {
+		snprintf(why, CONF_ERROR_MAX, "\"%s\" is no name for a relay: "
+		    "small letters, digits, _ and -, at most %d, and not the "
+		    "first part of a route", name, CONF_NAME_MAX);
+		return false;
+	}
+	if ((r = calloc(1, sizeof(*r))) == NULL ||
+	    (r->name = strdup(name)) == NULL) {
+		free(r);
+		snprintf(why, CONF_ERROR_MAX, "no memory left");
+		return false;
+	}
+	*l->relay_tail = r;
+	l->relay_tail = &r->next;
+	return true;
+}
+
+static bool
+on_section(void *arg, const char *section, char *why)
+{
+	struct loading	*l = arg;
+	const char	*name = relay_name(section);
+	size_t		 i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->seen[i], section) == 0) {
+			snprintf(why, CONF_ERROR_MAX, "a second [%s]; put its "
+			    "keys into one section", section);
+			return false;
+		}
+	if (name == NULL && !has_section(section)) {
+		snprintf(why, CONF_ERROR_MAX, "there is no section [%s]; the "
+		    "sections are server, auth, http, cache, log and relay "
+		    "NAME", section);
+		return false;
+	}
+	if (l->n == sizeof(l->seen) / sizeof(*l->seen) ||
+	    (l->seen[l->n] = strdup(section)) == NULL) {
+		snprintf(why, CONF_ERROR_MAX, "too many sections");
+		return false;
+	}
+	l->n++;
+	return name == NULL ? true : add_relay(l, name, why);
+}
+
+static bool
+known_section(const struct loading *l, const char *section)
+{
+	size_t	 i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->seen[i], section) == 0)
+			return true;
+	return false;
+}
+
+/* Only noted here: what a relay's key means depends on its provider, which may
+ * be named below it. */
+static bool
+on_key(void *arg, const char *section, const char *name, const char *value,
+    char *why)
+{
+	struct loading	*l = arg;
+
+	if (!known_section(l, section))
+		return true;	/* the section was complained about */
+	if (setting_find(l->settings.first, section, name) != NULL) {
+		snprintf(why, CONF_ERROR_MAX, "%s a second time in [%s]", name,
+		    section);
+		return false;
+	}
+	if (setting_add(&l->settings, section, name, value, l->file,
+	    l->line, l->readable) == NULL) {
+		snprintf(why, CONF_ERROR_MAX, "no memory left");
+		return false;
+	}
+	return true;
+}
+
+static void
+on_complaint(void *arg, unsigned line, const char *why)
+{
+	complain(arg, true, line, "%s", why);
+}
+
+static bool
+read_file(struct loading *l, const char *path)
+{
+	const struct conf_handler	 handler = {
+		on_section, on_key, on_complaint, l, &l->line
+	};
+	struct stat			 st;
+	FILE				*f;
+
+	free(l->file);
+	if ((l->file = strdup(path)) == NULL)
+		return false;
+	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1 ||
+	    !S_ISREG(st.st_mode)) {
+		complain(l, true, 0, "cannot be read: %s", f == NULL ?
+		    strerror(errno) : "it is no file");
+		if (f != NULL)
+			fclose(f);
+		return false;
+	}
+	l->readable = (st.st_mode & (S_IROTH | S_IWOTH)) != 0;
+	if (!conf_read(f, &handler))
+		l->good = false;
+	fclose(f);
+	return true;
+}
+
+static int
+is_conf(const struct dirent *d)
+{
+	size_t	 n = strlen(d->d_name);
+
+	return d->d_name[0] != '.' && n > 5 &&
+	    strcmp(d->d_name + n - 5, ".conf") == 0;
+}
+
+/* conf.d/ *.conf beside the main file, by name. */
+static void
+read_folder(struct loading *l, const char *main_file)
+{
+	const char	*slash = strrchr(main_file, '/');
+	struct dirent	**names;
+	char		*folder, *path;
+	int		 n, i;
+
+	if (asprintf(&folder, "%.*sconf.d", slash == NULL ? 0 :
+	    (int)(slash - main_file + 1), main_file) == -1)
+		return;
+	n = scandir(folder, &names, is_conf, alphasort);
+	for (i = 0; i < n; i++) {
+		if (asprintf(&path, "%s/%s", folder, names[i]->d_name) != -1) {
+			read_file(l, path);
+			free(path);
+		}
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	free(folder);
+}
+
+static void
+apply(struct loading *l, struct setting *s, void *base)
+{
+	char	 why[CONF_ERROR_MAX], *value, *file = l->file;
+	bool	 failed = false;
+
+	if ((value = setting_value(s, why)) == NULL)
+		failed = true;
+	else if (*value == '\0')
+		failed = s->key->set != conf_set_list ||
+		    s->key->set(base, s->key, value, why) == -1;
+	else if (s->key->set(base, s->key, value, why) == -1)
+		failed = true;
+	if (value != NULL && *value == '\0' && failed)
+		snprintf(why, CONF_ERROR_MAX, "has no value; leave the line "
+		    "out for the default");
+	if (failed && s->file != NULL) {
+		l->file = s->file;
+		complain(l, true, s->line, "[%s] %s: %s", s->section, s->name,
+		    why);
+		l->file = file;
+	} else if (failed) {
+		complain(l, true, 0, "[%s] %s: %s", s->section, s->name, why);
+	}
+	free(value);
+}
+
+/* One section: its settings, and the defaults of what was not set. */
+static void
+apply_table(struct loading *l, const char *section, const char *kind,
+    const struct conf_key *key, void *base)
+{
+	struct setting	*s;
+
+	for (; key != NULL && key->name != NULL; key++) {
+		if (strcmp(key->section, kind) != 0)
+			continue;
+		s = setting_find(l->settings.first, section, key->name);
+		if (s == NULL && key->fallback != NULL)
+			s = setting_add(&l->settings, section, key->name,
+			    key->fallback, NULL, 0, false);
+		if (s == NULL)
+			continue;
+		s->key = key;
+		apply(l, s, base);
+	}
+}
+
+static void
+no_provider(struct loading *l, const char *section, const char *name)
+{
+	char	 names[256];
+	size_t	 i, n = 0;
+
+	for (i = 0; providers[i] != NULL && n < sizeof(names); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+		    i == 0 ? "" : ", ", providers[i]->name);
+	complain(l, true, 0, "[%s] there is no provider \"%s\"; add a line "
+	    "`provider = NAME` with one of: %s", section,
+	    name == NULL ? "" : name, names);
+}
+
+static void
+apply_relay(struct loading *l, struct relay_conf *r)
+{
+	char	*section;
+
+	if (asprintf(&section, "relay %s", r->name) == -1)
+		return;
+	apply_table(l, section, "relay", conf_keys(), r);
+	if (r->provider_name == NULL)
+		r->provider_name = strdup(r->name);
+	if (r->provider_name != NULL)
+		r->provider = provider_find(r->provider_name);
+	if (r->provider == NULL)
+		no_provider(l, section, r->provider_name);
+	else if (r->provider->keys != NULL) {
+		if ((r->own = calloc(1, r->provider->conf_size)) == NULL)
+			complain(l, true, 0, "no memory left");
+		else
+			apply_table(l, section, "relay", r->provider->keys,
+			    r->own);
+	}
+	free(section);
+}
+
+static void
+apply_all(struct loading *l)
+{
+	static const char *const	 sections[] = { "server", "auth",
+					    "http", "cache", "log" };
+	struct relay_conf		*r;
+	struct setting			*s;
+	const struct relay_conf		*of;
+	size_t				 i;
+	char				*file;
+
+	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		apply_table(l, sections[i], sections[i], conf_keys(), l->conf);
+	for (r = l->conf->relays; r != NULL; r = r->next)
+		apply_relay(l, r);
+	file = l->file;
+	for (s = l->settings.first; s != NULL; s = s->next) {
+		if (s->key != NULL || s->file == NULL)
+			continue;
+		/* Without its provider a relay's keys cannot be judged. */
+		if (relay_name(s->section) != NULL &&
+		    ((of = conf_relay(l->conf, relay_name(s->section),
+		    strlen(relay_name(s->section)))) == NULL ||
+		    of->provider == NULL))
+			continue;
+		l->file = s->file;
+		complain(l, true, s->line, "there is no key \"%s\" in [%s]; "
+		    "`ctim-relay check --keys` lists them", s->name,
+		    s->section);
+	}
+	l->file = file;
+}
+
+/* What the table cannot say: one key that depends on another. */
+static void
+check_whole(struct loading *l)
+{
+	struct conf	*c = l->conf;
+	const char	*key = getenv("SECRET_KEY");
+	cpu_set_t	 cpus;
+
+	if (c->workers == 0)
+		c->workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ?
+		    CPU_COUNT(&cpus) : 1;
+	if (c->secret_key == NULL && key != NULL && *key != '\0') {
+		if (strlen(key) < 32)
+			complain(l, true, 0, "SECRET_KEY in the environment "
+			    "must have at least 32 characters");
+		else
+			c->secret_key = strdup(key);
+	}
+	if (c->default_relay != NULL && conf_relay(c, c->default_relay,
+	    strlen(c->default_relay)) == NULL)
+		complain(l, true, 0, "[server] default_relay: there is no "
+		    "[relay %s]", c->default_relay);
+	if (c->secret_key == NULL)
+		complain(l, false, 0, "no [auth] secret_key: every token will "
+		    "be refused; `ctim-relay jwt` makes one");
+	if (c->relays == NULL)
+		complain(l, false, 0, "no [relay NAME]: nothing is served; a "
+		    "first one is the two words [relay local]");
+}
+
+struct conf *
+conf_load(const char *path, void (*tell)(void *, bool, const char *),
+    void *arg)
+{
+	struct whole	*w;
+	struct loading	 l = { .complain = tell, .arg = arg, .good = true };
+
+	if (path == NULL)
+		path = conf_path();
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	l.conf = &w->conf;
+	settings_init(&l.settings);
+	l.relay_tail = &w->conf.relays;
+	if ((w->conf.file = strdup(path)) == NULL)
+		l.good = false;
+	else if (read_file(&l, path)) {
+		read_folder(&l, path);
+		free(l.file);
+		l.file = strdup(path);
+		apply_all(&l);
+		check_whole(&l);
+	}
+	while (l.n > 0)
+		free(l.seen[--l.n]);
+	free(l.file);
+	w->settings = l.settings.first;
+	if (!l.good) {
+		conf_free(&w->conf);
+		return NULL;
+	}
+	return &w->conf;
+}

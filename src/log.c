@@ -1,0 +1,238 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "jsonout.h"
+#include "log.h"
+
+#define RECORD_MAX	8192	/* bytes of one record; longer ones are cut */
+
+static const struct {
+	const char	*name;
+	int		 priority;	/* syslog(3) */
+} levels[] = {
+	[LOG_LEVEL_DEBUG] =	{ "debug", LOG_DEBUG },
+	[LOG_LEVEL_INFO] =	{ "info", LOG_INFO },
+	[LOG_LEVEL_WARNING] =	{ "warning", LOG_WARNING },
+	[LOG_LEVEL_ERROR] =	{ "error", LOG_ERR }
+};
+
+/*
+ * Set by log_open() before there are threads, but for the descriptor: a
+ * re-opened file takes the same number by dup3(2), so writers need no lock.
+ */
+static int	 level = LOG_LEVEL_INFO, format = LOG_FORMAT_TEXT;
+static int	 fd = STDERR_FILENO;
+static bool	 to_syslog;
+static char	*file;
+
+static int
+open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
+	    0640);
+}
+
+int
+log_open(const struct conf *conf)
+{
+	char	*path = NULL;
+	int	 new = STDERR_FILENO;
+	bool	 syslog_wanted = strcmp(conf->log_target, "syslog") == 0;
+
+	if (conf->log_target[0] == '/') {
+		if ((path = strdup(conf->log_target)) == NULL)
+			return -1;
+		if ((new = open_file(path)) == -1) {
+			free(path);
+			return -1;
+		}
+	}
+	if (fd != STDERR_FILENO)
+		close(fd);
+	free(file);
+	fd = new;
+	file = path;
+	if (syslog_wanted && !to_syslog)
+		openlog("ctim-relay", LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	to_syslog = syslog_wanted;
+	level = conf->log_level;
+	format = conf->log_format;
+	return 0;
+}
+
+int
+log_reopen(void)
+{
+	int	 new, r;
+
+	if (file == NULL)
+		return 0;
+	if ((new = open_file(file)) == -1)
+		return -1;
+	r = dup3(new, fd, O_CLOEXEC);
+	close(new);
+	return r == -1 ? -1 : 0;
+}
+
+/* One line out.  A log that cannot be written must not stop the service. */
+static void
+put(int l, struct buf *b)
+{
+	ssize_t	 n;
+
+	if (to_syslog) {
+		syslog(levels[l].priority, "%s", b->data);
+		return;
+	}
+	buf_addc(b, '\n');
+	do
+		n = write(fd, b->data, b->len);
+	while (n == -1 && errno == EINTR);
+}
+
+static void
+now_text(char text[32])
+{
+	struct timespec	 now;
+	struct tm	 tm;
+	size_t		 n;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	n = strftime(text, 24, "%Y-%m-%dT%H:%M:%S", &tm);
+	text[n++] = '.';
+	text[n++] = (char)('0' + now.tv_nsec / 100000000);
+	text[n++] = (char)('0' + now.tv_nsec / 10000000 % 10);
+	text[n++] = (char)('0' + now.tv_nsec / 1000000 % 10);
+	text[n++] = 'Z';
+	text[n] = '\0';
+}
+
+/* The part of every record before its own: leaves a JSON object open. */
+static void
+head(struct buf *b, struct jsonout *j, int l)
+{
+	char	 time[32];
+
+	buf_init(b, RECORD_MAX);
+	jsonout_init(j, b);
+	now_text(time);
+	if (format == LOG_FORMAT_JSON) {
+		jsonout_object(j);
+		jsonout_kstring(j, "time", time);
+		jsonout_kstring(j, "level", levels[l].name);
+		jsonout_kint(j, "pid", getpid());
+	} else if (to_syslog) {
+		buf_addf(b, "%s ", levels[l].name);
+	} else {
+		buf_addf(b, "%s %d %s ", time, (int)getpid(), levels[l].name);
+	}
+}
+
+/* Text that may come from outside: one line, nothing a terminal obeys. */
+static void
+plain(struct buf *b, const char *s)
+{
+	const unsigned char	*p;
+
+	for (p = (const unsigned char *)s; *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			buf_addf(b, "\\x%02x", *p);
+		else
+			buf_addc(b, (char)*p);
+	}
+}
+
+static void record(int, const char *, va_list)
+    __attribute__((format(printf, 2, 0)));
+
+static void
+record(int l, const char *message, va_list ap)
+{
+	struct buf	 b, text;
+	struct jsonout	 j;
+	int		 saved = errno;
+
+	if (l < level)
+		return;
+	buf_init(&text, RECORD_MAX / 8);
+	/* A text that does not fit is cut, not lost. */
+	if (buf_vaddf(&text, message, ap) == -1)
+		buf_addf(&text, "%.200s (cut)", message);
+	head(&b, &j, l);
+	if (format == LOG_FORMAT_JSON) {
+		jsonout_kstring(&j, "message", text.data);
+		jsonout_end_object(&j);
+	} else {
+		plain(&b, text.data);
+	}
+	put(l, &b);
+	buf_free(&text);
+	buf_free(&b);
+	errno = saved;
+}
+
+#define LEVEL_FUNCTION(name, l)				\
+void							\
+name(const char *message, ...)				\
+{							\
+	va_list	 ap;					\
+							\
+	va_start(ap, message);				\
+	record(l, message, ap);				\
+	va_end(ap);					\
+}
+
+LEVEL_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
+LEVEL_FUNCTION(log_info, LOG_LEVEL_INFO)
+LEVEL_FUNCTION(log_warning, LOG_LEVEL_WARNING)
+LEVEL_FUNCTION(log_error, LOG_LEVEL_ERROR)
+
+static const char *
+dash(const char *s)
+{
+	return s == NULL ? "-" : s;
+}
+
+void
+log_request(const struct log_request *r)
+{
+	struct buf	 b;
+	struct jsonout	 j;
+
+	if (LOG_LEVEL_INFO < level)
+		return;
+	head(&b, &j, LOG_LEVEL_INFO);
+	if (format == LOG_FORMAT_JSON) {
+		jsonout_kstring(&j, "relay", dash(r->relay));
+		jsonout_kstring(&j, "route", dash(r->route));
+		jsonout_kint(&j, "status", r->status);
+		jsonout_kint(&j, "observables", (int64_t)r->observables);
+		jsonout_kint(&j, "entities", (int64_t)r->entities);
+		jsonout_kint(&j, "errors", (int64_t)r->errors);
+		jsonout_kint(&j, "bytes", (int64_t)r->bytes);
+		jsonout_kint(&j, "ms", r->ms);
+		jsonout_kstring(&j, "id", dash(r->id));
+		jsonout_kstring(&j, "token", dash(r->token));
+		jsonout_end_object(&j);
+	} else {
+		buf_addf(&b, "relay=%s route=%s status=%d observables=%zu "
+		    "entities=%zu errors=%zu bytes=%llu ms=%lld id=%s "
+		    "token=%s", dash(r->relay), dash(r->route), r->status,
+		    r->observables, r->entities, r->errors,
+		    (unsigned long long)r->bytes, (long long)r->ms,
+		    dash(r->id), dash(r->token));
+	}
+	put(LOG_LEVEL_INFO, &b);
+	buf_free(&b);
+}

@@ -1,0 +1,40 @@
+/*
+ * log: one record, one line, to stderr, syslog or a file.
+ *
+ * Safe from any thread; a record is one write(2).  Control characters come out
+ * escaped, so nothing from outside can forge a line.  Never hand it a token, a
+ * key or a body.
+ */
+#ifndef CTIM_LOG_H
+#define CTIM_LOG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct conf;
+
+/* Until log_open() records go to stderr as text, at level info.
+ * Returns 0, or -1 with errno when the target cannot be opened; then the
+ * previous one stays in use. */
+int	log_open(const struct conf *);
+/* Opens the file again (after its rotation); the old one stays on failure. */
+int	log_reopen(void);
+
+void	log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	log_warning(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	log_error(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+/* One request, as it ended.  Strings may be NULL ("-" in the record). */
+struct log_request {
+	const char	*relay, *route;
+	int		 status;	/* HTTP */
+	size_t		 observables, entities, errors;
+	uint64_t	 bytes;		/* of the answer's body */
+	int64_t		 ms;
+	const char	*id;		/* X-Request-Id */
+	const char	*token;		/* auth_check()'s id */
+};
+void	log_request(const struct log_request *);
+
+#endif
