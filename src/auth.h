@@ -1,0 +1,48 @@
+/*
+ * auth: from the Authorization header to the claims of a verified token.
+ * Source: RFC 6750 (Bearer), RFC 7519 (JWT), RFC 7515 (JWS); relay API,
+ * "Tokens".
+ *
+ * The only file that knows libjwt.  Token shape and claims are in token.h.
+ */
+#ifndef CTIM_AUTH_H
+#define CTIM_AUTH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "token.h"
+
+struct auth;		/* verified tokens of one thread */
+struct conf;
+
+/* What a thread keeps; NULL when memory ran out. */
+struct auth	*auth_new(const struct conf *);
+void		 auth_free(struct auth *);
+
+/*
+ * Checks an Authorization header (NULL: there is none) at the time now.
+ * Returns NULL and points *claims at the token's claims, good until the next
+ * call; or the message for the platform, a constant, with the true cause for
+ * the log in *cause where that says more (else NULL).
+ * id gets the first 8 hex digits of the token's SHA-256, "-" without a token.
+ */
+const char	*auth_check(struct auth *, const char *header, int64_t now,
+		    const struct claims **claims, char id[TOKEN_ID_MAX],
+		    const char **cause);
+
+/* Whether the claims hold every one of names (may be NULL, ended by NULL) as a
+ * non-empty string: NULL, or the message. */
+const char	*auth_claims(const struct claims *, const char *const *names);
+
+/*
+ * A new HS256 token: payload is a JSON object text, to which iat and, with
+ * expires (seconds since 1970, 0: never), exp are added.  The caller frees it;
+ * NULL with the reason, a constant, in *why.
+ */
+char		*auth_token(const char *payload, const char *key, int64_t now,
+		    int64_t expires, const char **why);
+/* A 64-character random key into key; -1 when the system has no randomness. */
+int		 auth_new_key(char key[65]);
+
+#endif

@@ -1,0 +1,186 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "jsonin.h"
+#include "jsonscan.h"
+#include "token.h"
+
+/* RFC 4648 section 5. */
+static const char base64url[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static const struct {
+	const char	*name;
+	enum token_alg	 alg;
+} algorithms[] = {
+	{ "HS256", TOKEN_HS256 },
+	{ "RS256", TOKEN_RS256 }
+};
+
+/*
+ * Decodes len characters without padding (RFC 7515 section 2) into out, which
+ * has room for len bytes.  Returns how many bytes, or -1: a character outside
+ * the alphabet, a length that no bytes have, or bits left over, which would
+ * give one signature two spellings.
+ */
+static ssize_t
+decode(const char *text, size_t len, char *out)
+{
+	uint32_t	 bits = 0;
+	unsigned	 n = 0;
+	ssize_t		 used = 0;
+	const char	*p;
+	size_t		 i;
+
+	if (len % 4 == 1)
+		return -1;
+	for (i = 0; i < len; i++) {
+		if (text[i] == '\0' ||
+		    (p = strchr(base64url, text[i])) == NULL)
+			return -1;
+		bits = bits << 6 | (uint32_t)(p - base64url);
+		n += 6;
+		if (n >= 8) {
+			n -= 8;
+			out[used++] = (char)(bits >> n & 0xff);
+			bits &= (1U << n) - 1;
+		}
+	}
+	return bits == 0 ? used : -1;
+}
+
+/* A part of the token that must be a JSON object; NULL when it is not. */
+static struct json_object *
+object(const char *part, size_t len)
+{
+	struct json_object	*value = NULL;
+	char			*text;
+	ssize_t			 n;
+
+	if ((text = malloc(len + 1)) == NULL)
+		return NULL;
+	if ((n = decode(part, len, text)) > 0)
+		value = jsonin_parse(text, (size_t)n, JSON_REQUEST_VALUES,
+		    NULL);
+	free(text);
+	if (value != NULL && !json_object_is_type(value, json_type_object)) {
+		json_object_put(value);
+		value = NULL;
+	}
+	return value;
+}
+
+static int
+header(const char *part, size_t len, enum token_alg *alg)
+{
+	struct json_object	*h, *crit;
+	const char		*name;
+	size_t			 i;
+	int			 r = -1;
+
+	if ((h = object(part, len)) == NULL)
+		return -1;
+	/* RFC 7515 section 4.1.11: what is critical and not understood is
+	 * refused, and we understand no extension. */
+	name = jsonin_string(h, "alg");
+	if (name != NULL && !jsonin_has(h, "crit", &crit)) {
+		for (i = 0; i < sizeof(algorithms) / sizeof(*algorithms); i++)
+			if (strcmp(algorithms[i].name, name) == 0) {
+				*alg = algorithms[i].alg;
+				r = 0;
+			}
+	}
+	json_object_put(h);
+	return r;
+}
+
+static void
+read_time(struct claims *c, const char *name, bool *has, int64_t *at)
+{
+	struct json_object	*value;
+
+	*has = jsonin_has(c->payload, name, &value);
+	if (*has && !jsonin_int(value, at)) {
+		c->bad_times = true;
+		*has = false;
+	}
+}
+
+/* An integer, or an integer as a string; anything else means the default. */
+static size_t
+read_limit(struct json_object *value)
+{
+	const char	*text;
+	char		*end;
+	int64_t		 n;
+
+	if ((text = jsonin_text(value)) != NULL) {
+		if (strspn(text, "0123456789") != strlen(text) || *text == '\0')
+			return TOKEN_LIMIT;
+		/* Overflow gives the largest number, which is cut below. */
+		n = strtoll(text, &end, 10);
+	} else if (!jsonin_int(value, &n)) {
+		return TOKEN_LIMIT;
+	}
+	if (n <= 0)
+		return TOKEN_LIMIT;
+	return n > TOKEN_LIMIT_MAX ? TOKEN_LIMIT_MAX : (size_t)n;
+}
+
+int
+token_parse(const char *token, size_t len, enum token_alg *alg,
+    struct claims *c)
+{
+	const char	*dot1, *dot2, *end = token + len;
+	char		*signature;
+	ssize_t		 n;
+
+	*c = (struct claims){ 0 };
+	if (len > TOKEN_MAX || memchr(token, '\0', len) != NULL ||
+	    (dot1 = memchr(token, '.', len)) == NULL ||
+	    (dot2 = memchr(dot1 + 1, '.', (size_t)(end - dot1 - 1))) == NULL ||
+	    memchr(dot2 + 1, '.', (size_t)(end - dot2 - 1)) != NULL)
+		return -1;
+	if ((signature = malloc((size_t)(end - dot2))) == NULL)
+		return -1;
+	n = decode(dot2 + 1, (size_t)(end - dot2 - 1), signature);
+	free(signature);
+	if (n <= 0 || header(token, (size_t)(dot1 - token), alg) == -1)
+		return -1;
+	c->payload = object(dot1 + 1, (size_t)(dot2 - dot1 - 1));
+	if (c->payload == NULL)
+		return -1;
+	read_time(c, "exp", &c->has_exp, &c->exp);
+	read_time(c, "nbf", &c->has_nbf, &c->nbf);
+	c->limit = read_limit(jsonin_member(c->payload, "CTR_ENTITIES_LIMIT"));
+	return 0;
+}
+
+void
+token_free(struct claims *c)
+{
+	json_object_put(c->payload);
+	c->payload = NULL;
+}
+
+const char *
+token_claim(const struct claims *c, const char *name)
+{
+	const char	*text = jsonin_string(c->payload, name);
+
+	return text == NULL || *text == '\0' ? NULL : text;
+}
+
+const char *
+token_times(const struct claims *c, int64_t now, int leeway)
+{
+	if (c->bad_times)
+		return "Authorization failed: Wrong JWT payload structure";
+	/* RFC 7519 section 4.1.4: on or after exp it is not accepted.  The
+	 * leeway moves our clock, which cannot overflow, not theirs. */
+	if (c->has_exp && now - leeway >= c->exp)
+		return "Authorization failed: JWT has expired";
+	if (c->has_nbf && now + leeway < c->nbf)
+		return "Authorization failed: JWT is not valid yet";
+	return NULL;
+}

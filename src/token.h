@@ -1,0 +1,49 @@
+/*
+ * token: the shape of a JWT, checked before any library sees it, and its claims.
+ *
+ * libjwt takes tokens that it should not (an empty key, unknown crit, alg
+ * spelled small, bytes after a NUL, an exp that is a string), so all of that is
+ * decided here.
+ * Source: RFC 7515 section 3 and 4, RFC 7519 section 4.1.
+ */
+#ifndef CTIM_TOKEN_H
+#define CTIM_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TOKEN_MAX	8192	/* bytes of a token */
+#define TOKEN_ID_MAX	9	/* 8 hex digits and a NUL */
+#define TOKEN_LIMIT	100	/* entities of each kind, unless the token says */
+#define TOKEN_LIMIT_MAX	1000
+
+struct json_object;
+
+enum token_alg { TOKEN_HS256, TOKEN_RS256 };
+
+struct claims {
+	struct json_object	*payload;	/* an object */
+	bool			 has_exp, has_nbf;
+	int64_t			 exp, nbf;	/* seconds since 1970 */
+	bool			 bad_times;	/* exp or nbf there, no integer */
+	size_t			 limit;		/* CTR_ENTITIES_LIMIT, in range */
+};
+
+/*
+ * Takes a token of len bytes apart: three base64url parts, a header that is an
+ * object with alg HS256 or RS256 and no crit, a payload that is an object.
+ * Returns 0, the caller ends with token_free(); -1 when it is not of that shape.
+ */
+int	token_parse(const char *token, size_t len, enum token_alg *,
+	    struct claims *);
+void	token_free(struct claims *);
+
+/* A claim that is a non-empty string, else NULL; belongs to the claims. */
+const char *token_claim(const struct claims *, const char *name);
+
+/* Whether the times of the claims hold at now, give or take leeway seconds:
+ * NULL, or the message for the platform. */
+const char *token_times(const struct claims *, int64_t now, int leeway);
+
+#endif
