@@ -1,0 +1,389 @@
+/*
+ * local: indicators on this machine: block lists, allow lists, feeds.
+ *
+ * The gateway looks an observable up in the store; here the records become
+ * CTIM.  Ids are version 5, so that the platform recognises a judgement that it
+ * has seen before.
+ * Source: CTIM judgement, verdict, indicator, sighting, relationship.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "local.h"
+#include "percent.h"
+#include "provider.h"
+#include "store.h"
+
+#define SCHEMA_VERSION	"1.3.28"
+#define VALID_FOR	(30 * 86400)	/* seconds, where nothing expires */
+#define NAME_BYTES	16384		/* text that an id is made of */
+#define LINK_BYTES	16384		/* a filled-in URL */
+#define URI_MAX		2048		/* characters of a URI in CTIM */
+
+/* Verdicts: of judgements with one priority, which disposition counts more. */
+static const int rank[] = {
+	[CTIM_CLEAN] = 5,
+	[CTIM_MALICIOUS] = 4,
+	[CTIM_SUSPICIOUS] = 3,
+	[CTIM_COMMON] = 2,
+	[CTIM_UNKNOWN] = 1
+};
+
+static int64_t
+later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The time a record was seen last, as far as anybody said. */
+static int64_t
+last_seen(const struct record *r)
+{
+	int64_t	 seen = later(r->first_seen, r->last_seen);
+
+	return seen != 0 ? seen : r->imported;
+}
+
+/* Before: counts more for the verdict.  The sources' names make the order of
+ * equals the same every time. */
+static int
+compare(const void *a, const void *b)
+{
+	const struct record	*x = *(const struct record *const *)a;
+	const struct record	*y = *(const struct record *const *)b;
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	if (x->disposition != y->disposition)
+		return rank[x->disposition] > rank[y->disposition] ? -1 : 1;
+	if (last_seen(x) != last_seen(y))
+		return last_seen(x) > last_seen(y) ? -1 : 1;
+	if (strcmp(x->source.name, y->source.name) != 0)
+		return strcmp(x->source.name, y->source.name);
+	return strcmp(x->value, y->value);
+}
+
+/* {source}|{type}|{value} of the record; where the record is a network or a
+ * parent of what was asked, that follows, as it is another judgement then. */
+static void
+judgement_id(char id[CTIM_ID_MAX], const struct record *r,
+    const struct observable *o)
+{
+	struct buf	 b;
+
+	buf_init(&b, NAME_BYTES);
+	buf_addf(&b, "%s|%s|%s", r->source.name, observable_name(r->type),
+	    r->value);
+	if (!r->exact)
+		buf_addf(&b, "|%s|%s", observable_name(o->type), o->value);
+	ctim_id_of(id, CTIM_JUDGEMENT, b.data);
+	buf_free(&b);
+}
+
+/* The URL of a source for an observable; NULL when it has none that fits. */
+static const char *
+link_to(struct buf *b, const struct record *r, const struct observable *o)
+{
+	const char	*url = r->source.url;
+
+	buf_reset(b);
+	while (url != NULL && *url != '\0') {
+		if (strncmp(url, "{type}", 6) == 0) {
+			percent_add(b, observable_name(o->type), "");
+			url += 6;
+		} else if (strncmp(url, "{value}", 7) == 0) {
+			percent_add(b, o->value, "");
+			url += 7;
+		} else {
+			buf_addc(b, *url++);
+		}
+	}
+	return b->failed || b->len == 0 || b->len > URI_MAX ? NULL : b->data;
+}
+
+static void
+write_observable(struct jsonout *j, const struct observable *o)
+{
+	jsonout_object(j);
+	jsonout_kstring(j, "type", observable_name(o->type));
+	jsonout_kstring(j, "value", o->value);
+	jsonout_end_object(j);
+}
+
+static void
+write_times(struct jsonout *j, const char *key, int64_t start, int64_t end)
+{
+	char	 text[CTIM_TIME_MAX];
+
+	jsonout_key(j, key);
+	jsonout_object(j);
+	ctim_time(text, start < end ? start : end);
+	jsonout_kstring(j, "start_time", text);
+	ctim_time(text, end);
+	jsonout_kstring(j, "end_time", text);
+	jsonout_end_object(j);
+}
+
+/* A judgement holds, and so does the verdict made of it, from when the record
+ * was first seen to its expiry. */
+static void
+write_valid_time(struct jsonout *j, const struct record *r, int64_t now)
+{
+	write_times(j, "valid_time",
+	    r->first_seen != 0 ? r->first_seen : r->imported,
+	    r->expires != 0 ? r->expires : now + VALID_FOR);
+}
+
+static void
+write_disposition(struct jsonout *j, const struct record *r)
+{
+	jsonout_kint(j, "disposition", r->disposition);
+	jsonout_kstring(j, "disposition_name",
+	    ctim_disposition_name(r->disposition));
+}
+
+static bool
+write_judgement(struct answer *a, const struct query *q,
+    const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
+{
+	struct jsonout	*j;
+
+	judgement_id(id, r, q->observable);
+	if ((j = answer_entity(a, CTIM_JUDGEMENT, id)) == NULL)
+		return false;
+	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
+	jsonout_key(j, "observable");
+	write_observable(j, q->observable);
+	write_disposition(j, r);
+	jsonout_kstring(j, "severity", ctim_severity_name(r->severity));
+	jsonout_kstring(j, "confidence", ctim_severity_name(r->confidence));
+	jsonout_kint(j, "priority", r->priority);
+	jsonout_kstring(j, "reason", r->reason);
+	jsonout_kstring(j, "source", r->source.name);
+	jsonout_kstring(j, "source_uri", link_to(link, r, q->observable));
+	jsonout_kstring(j, "tlp", ctim_tlp_name(r->tlp));
+	write_valid_time(j, r, q->now);
+	answer_end(a);
+	return true;
+}
+
+static void
+write_verdict(struct answer *a, const struct query *q, const struct record *r,
+    const char *judgement)
+{
+	struct jsonout	*j;
+
+	if ((j = answer_entity(a, CTIM_VERDICT, NULL)) == NULL)
+		return;
+	write_disposition(j, r);
+	jsonout_key(j, "observable");
+	write_observable(j, q->observable);
+	jsonout_kstring(j, "judgement_id", judgement);
+	write_valid_time(j, r, q->now);
+	answer_end(a);
+}
+
+/* The feed itself, as the thing that a judgement of it is based on. */
+static bool
+write_indicator(struct answer *a, const struct record *r, char id[CTIM_ID_MAX])
+{
+	struct jsonout	*j;
+
+	ctim_id_of(id, CTIM_INDICATOR, r->source.name);
+	if ((j = answer_entity(a, CTIM_INDICATOR, id)) == NULL)
+		return false;
+	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
+	jsonout_kstring(j, "producer", r->source.name);
+	jsonout_kstring(j, "source", r->source.name);
+	jsonout_kstring(j, "title", r->source.title);
+	jsonout_key(j, "valid_time");
+	jsonout_object(j);
+	jsonout_end_object(j);
+	answer_end(a);
+	return true;
+}
+
+static bool
+write_sighting(struct answer *a, const struct query *q,
+    const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
+{
+	struct jsonout	*j;
+
+	if ((j = answer_entity(a, CTIM_SIGHTING, NULL)) == NULL)
+		return false;
+	snprintf(id, CTIM_ID_MAX, "%s", answer_id(a));
+	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
+	jsonout_kstring(j, "confidence", ctim_severity_name(r->confidence));
+	jsonout_kint(j, "count", r->count > 0 ? r->count : 1);
+	jsonout_kstring(j, "severity", ctim_severity_name(r->severity));
+	jsonout_kstring(j, "source", r->source.name);
+	jsonout_kstring(j, "source_uri", link_to(link, r, q->observable));
+	jsonout_kstring(j, "title", r->source.title);
+	jsonout_kstring(j, "description", r->reason);
+	jsonout_kstring(j, "tlp", ctim_tlp_name(r->tlp));
+	jsonout_key(j, "observables");
+	jsonout_array(j);
+	write_observable(j, q->observable);
+	jsonout_end_array(j);
+	write_times(j, "observed_time",
+	    r->first_seen != 0 ? r->first_seen : r->last_seen,
+	    later(r->first_seen, r->last_seen));
+	answer_end(a);
+	return true;
+}
+
+static void
+write_relationship(struct answer *a, const char *from, const char *type,
+    const char *to)
+{
+	struct jsonout	*j;
+
+	if ((j = answer_entity(a, CTIM_RELATIONSHIP, NULL)) == NULL)
+		return;
+	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
+	jsonout_kstring(j, "relationship_type", type);
+	jsonout_kstring(j, "source_ref", from);
+	jsonout_kstring(j, "target_ref", to);
+	answer_end(a);
+}
+
+static void
+answer_record(struct answer *a, const struct query *q, const struct record *r,
+    bool first, struct buf *link)
+{
+	char	 judgement[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
+	char	 sighting[CTIM_ID_MAX];
+	bool	 judged, indicated;
+
+	judged = write_judgement(a, q, r, link, judgement);
+	if (first && judged)
+		write_verdict(a, q, r, judgement);
+	if (q->route != PROVIDER_OBSERVE)
+		return;
+	/* A relationship joins only what is in the answer. */
+	indicated = write_indicator(a, r, indicator);
+	if (judged && indicated)
+		write_relationship(a, judgement, "based-on", indicator);
+	if (r->first_seen == 0 && r->last_seen == 0)
+		return;
+	if (write_sighting(a, q, r, link, sighting) && indicated)
+		write_relationship(a, sighting, "sighting-of", indicator);
+}
+
+/* The records in the order in which they count; the caller frees it. */
+static const struct record **
+in_order(struct answer *a, const struct query *q)
+{
+	const struct record	**order;
+	size_t			  i;
+
+	if ((order = calloc(q->n, sizeof(*order))) == NULL) {
+		answer_problem(a, PROBLEM_INTERNAL, "No memory left (%s %s)",
+		    observable_name(q->observable->type), q->observable->value);
+		return NULL;
+	}
+	for (i = 0; i < q->n; i++)
+		order[i] = &q->records[i];
+	qsort(order, q->n, sizeof(*order), compare);
+	return order;
+}
+
+static void
+answer(struct answer *a, const struct query *q)
+{
+	const struct record	**order;
+	struct buf		  link;
+	size_t			  i;
+
+	if (q->n == 0 || (order = in_order(a, q)) == NULL)
+		return;
+	buf_init(&link, LINK_BYTES);
+	for (i = 0; i < q->n; i++)
+		answer_record(a, q, order[i], i == 0, &link);
+	buf_free(&link);
+	free(order);
+}
+
+static void
+write_reference(struct answer *a, const struct query *q,
+    const struct record *r, const char *url)
+{
+	struct jsonout	*j = answer_element(a);
+	struct buf	 b;
+
+	buf_init(&b, LINK_BYTES);
+	buf_addf(&b, "ref-local-%s-%s-", r->source.name,
+	    observable_name(q->observable->type));
+	percent_add(&b, q->observable->value, "");
+	jsonout_kstring(j, "id", b.data);
+	buf_reset(&b);
+	buf_addf(&b, "Look up in %s", r->source.title);
+	jsonout_kstring(j, "title", b.data);
+	buf_reset(&b);
+	buf_addf(&b, "Look up this %s in %s",
+	    observable_name(q->observable->type), r->source.title);
+	jsonout_kstring(j, "description", b.data);
+	jsonout_kstring(j, "url", url);
+	jsonout_key(j, "categories");
+	jsonout_array(j);
+	jsonout_string(j, "Search");
+	jsonout_string(j, r->source.title);
+	jsonout_end_array(j);
+	answer_end(a);
+	buf_free(&b);
+}
+
+/* One reference a source, however many of its records match. */
+static void
+refer(struct answer *a, const struct query *q)
+{
+	const struct record	**order;
+	struct buf		  link;
+	const char		 *url;
+	size_t			  i, k;
+
+	if (q->n == 0 || (order = in_order(a, q)) == NULL)
+		return;
+	buf_init(&link, LINK_BYTES);
+	for (i = 0; i < q->n; i++) {
+		for (k = 0; k < i; k++)
+			if (strcmp(order[k]->source.name,
+			    order[i]->source.name) == 0)
+				break;
+		if (k == i &&
+		    (url = link_to(&link, order[i], q->observable)) != NULL)
+			write_reference(a, q, order[i], url);
+	}
+	buf_free(&link);
+	free(order);
+}
+
+static const char *
+store(const void *conf)
+{
+	return ((const struct local_conf *)conf)->store;
+}
+
+static const struct conf_key keys[] = {
+	{ "relay", "store", conf_set_path,
+	  .offset = offsetof(struct local_conf, store),
+	  .fallback = LOCAL_STORE, .release = conf_release_string,
+	  .help = "SQLite file of the indicators" },
+	{ 0 }
+};
+
+const struct provider provider_local = {
+	.name = "local",
+	.title = "Local indicators",
+	.description = "Block lists, allow lists and feeds on this machine.",
+	.types = OBSERVABLE_ALL,
+	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER,
+	.keys = keys,
+	.conf_size = sizeof(struct local_conf),
+	.store = store,
+	.answer = answer,
+	.refer = refer
+};

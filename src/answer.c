@@ -1,0 +1,455 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "buf.h"
+#include "hash.h"
+#include "response.h"
+#include "spill.h"
+
+struct error {
+	enum problem	 problem;
+	char		*message;
+};
+
+struct kind {
+	size_t		 count;		/* in the answer */
+	size_t		 here;		/* of the observable at hand */
+	struct spill	 wait;		/* "docs" without brackets */
+};
+
+struct answer {
+	struct response		*response;
+	enum answer_shape	 shape;
+	enum ctim_kind		 streamed;
+	size_t			 limit;
+	struct kind		 kinds[CTIM_KINDS];
+	size_t			 room;		/* memory left to the spills */
+	struct buf		 scratch;	/* the entity being written */
+	struct jsonout		 json;
+	enum ctim_kind		 kind;		/* of that entity */
+	char			 id[CTIM_ID_MAX];
+	struct hash		*seen;		/* entities, open addressing */
+	size_t			 slots, used;
+	struct error		*errors;
+	size_t			 n_errors;
+	size_t			 elements;
+	const char		*status;
+	bool			 open;		/* {"data": has left */
+	bool			 streaming;	/* so has the streamed kind's [ */
+	bool			 answered;
+	bool			 broken;	/* it cannot be made whole */
+};
+
+/* Kinds that CTIM gives no id. */
+static bool
+has_id(enum ctim_kind kind)
+{
+	return kind != CTIM_VERDICT;
+}
+
+struct answer *
+answer_new(struct response *r, enum answer_shape shape, enum ctim_kind streamed)
+{
+	struct answer	*a;
+	size_t		 i;
+
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		return NULL;
+	a->response = r;
+	a->shape = shape;
+	a->streamed = streamed;
+	a->limit = SIZE_MAX;
+	a->room = ANSWER_MEMORY;
+	a->status = "ok";
+	buf_init(&a->scratch, ANSWER_ENTITY);
+	for (i = 0; i < CTIM_KINDS; i++)
+		spill_init(&a->kinds[i].wait, &a->room);
+	return a;
+}
+
+void
+answer_free(struct answer *a)
+{
+	size_t	 i;
+
+	if (a == NULL)
+		return;
+	for (i = 0; i < CTIM_KINDS; i++)
+		spill_free(&a->kinds[i].wait);
+	for (i = 0; i < a->n_errors; i++)
+		free(a->errors[i].message);
+	free(a->errors);
+	free(a->seen);
+	buf_free(&a->scratch);
+	free(a);
+}
+
+void
+answer_observable(struct answer *a, size_t limit)
+{
+	size_t	 i;
+
+	a->limit = limit;
+	for (i = 0; i < CTIM_KINDS; i++)
+		a->kinds[i].here = 0;
+}
+
+void
+answer_answered(struct answer *a)
+{
+	a->answered = true;
+}
+
+void
+answer_status(struct answer *a, const char *status)
+{
+	a->status = status;
+}
+
+static void
+put(struct answer *a, const char *text)
+{
+	response_write(a->response, text, strlen(text));
+}
+
+/* {"data":[ or {"data":{ — once, before anything else leaves. */
+static void
+open_data(struct answer *a)
+{
+	if (a->open)
+		return;
+	a->open = true;
+	put(a, a->shape == ANSWER_LIST ? "{\"data\":[" : "{\"data\":{");
+}
+
+struct jsonout *
+answer_entity(struct answer *a, enum ctim_kind kind, const char *id)
+{
+	if (a->kinds[kind].here >= a->limit)
+		return NULL;
+	a->kind = kind;
+	buf_reset(&a->scratch);
+	jsonout_init(&a->json, &a->scratch);
+	jsonout_object(&a->json);
+	jsonout_kstring(&a->json, "type", ctim_kind_name(kind));
+	if (has_id(kind)) {
+		if (id == NULL)
+			ctim_id(a->id, kind);
+		else
+			snprintf(a->id, sizeof(a->id), "%s", id);
+		jsonout_kstring(&a->json, "id", a->id);
+	}
+	return &a->json;
+}
+
+const char *
+answer_id(const struct answer *a)
+{
+	return a->id;
+}
+
+struct jsonout *
+answer_element(struct answer *a)
+{
+	buf_reset(&a->scratch);
+	jsonout_init(&a->json, &a->scratch);
+	jsonout_object(&a->json);
+	return &a->json;
+}
+
+static size_t
+slot_of(const struct answer *a, struct hash h)
+{
+	size_t	 i = h.a & (a->slots - 1);
+
+	while (a->seen[i].b != 0 &&
+	    (a->seen[i].a != h.a || a->seen[i].b != h.b))
+		i = (i + 1) & (a->slots - 1);
+	return i;
+}
+
+/* Doubles the set of entities seen when it is half full. */
+static int
+grow_seen(struct answer *a)
+{
+	struct hash	*old = a->seen;
+	size_t		 slots = a->slots, i;
+
+	if (a->used * 2 < slots)
+		return 0;
+	a->slots = slots == 0 ? 64 : slots * 2;
+	if ((a->seen = calloc(a->slots, sizeof(*a->seen))) == NULL) {
+		a->seen = old;
+		a->slots = slots;
+		return -1;
+	}
+	for (i = 0; i < slots; i++)
+		if (old[i].b != 0)
+			a->seen[slot_of(a, old[i])] = old[i];
+	free(old);
+	return 0;
+}
+
+/* Whether the entity in scratch is in the answer already; it is from now on. */
+static bool
+seen_before(struct answer *a)
+{
+	struct hash	 h = hash_bytes(a->scratch.data, a->scratch.len);
+	size_t		 i;
+
+	h.b |= 1;	/* zero marks an empty slot */
+	if (grow_seen(a) == -1) {
+		a->broken = true;
+		return true;
+	}
+	i = slot_of(a, h);
+	if (a->seen[i].b != 0)
+		return true;
+	a->seen[i] = h;
+	a->used++;
+	return false;
+}
+
+static void
+stream(struct answer *a)
+{
+	open_data(a);
+	if (!a->streaming) {
+		a->streaming = true;
+		put(a, "\"");
+		put(a, ctim_kind_plural(a->kind));
+		put(a, "\":{\"docs\":[");
+	} else {
+		put(a, ",");
+	}
+	response_write(a->response, a->scratch.data, a->scratch.len);
+}
+
+static void
+wait(struct answer *a)
+{
+	struct spill	*s = &a->kinds[a->kind].wait;
+
+	if ((spill_len(s) > 0 && spill_add(s, ",", 1) == -1) ||
+	    spill_add(s, a->scratch.data, a->scratch.len) == -1)
+		a->broken = true;
+}
+
+static void
+end_element(struct answer *a)
+{
+	open_data(a);
+	if (a->elements++ > 0)
+		put(a, ",");
+	response_write(a->response, a->scratch.data, a->scratch.len);
+}
+
+void
+answer_end(struct answer *a)
+{
+	jsonout_end_object(&a->json);
+	if (a->scratch.failed) {
+		a->broken = true;
+		return;
+	}
+	if (a->shape != ANSWER_ENTITIES) {
+		end_element(a);
+		return;
+	}
+	a->kinds[a->kind].here++;
+	if (seen_before(a))
+		return;
+	a->kinds[a->kind].count++;
+	if (a->kind == a->streamed)
+		stream(a);
+	else
+		wait(a);
+}
+
+static void add_problem(struct answer *, enum problem, const char *, va_list)
+    __attribute__((format(printf, 3, 0)));
+
+static void
+add_problem(struct answer *a, enum problem p, const char *format, va_list ap)
+{
+	struct buf	 b;
+	struct error	*errors;
+
+	if (a->n_errors == ANSWER_ERRORS)
+		return;
+	errors = reallocarray(a->errors, a->n_errors + 1, sizeof(*errors));
+	if (errors == NULL) {
+		a->broken = true;
+		return;
+	}
+	a->errors = errors;
+	buf_init(&b, ANSWER_ENTITY);
+	if (buf_vaddf(&b, format, ap) == -1 ||
+	    (errors[a->n_errors].message = strdup(b.data)) == NULL) {
+		a->broken = true;
+	} else {
+		errors[a->n_errors++].problem = p;
+	}
+	buf_free(&b);
+}
+
+void
+answer_problem(struct answer *a, enum problem p, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	add_problem(a, p, format, ap);
+	va_end(ap);
+}
+
+void
+answer_push(struct answer *a)
+{
+	if (a->open)
+		response_push(a->response);
+}
+
+static int
+copy(void *arg, const void *p, size_t n)
+{
+	return response_write(arg, p, n);
+}
+
+/* The kinds that waited, and the end of the one that did not. */
+static void
+put_kinds(struct answer *a)
+{
+	struct buf	 b;
+	bool		 first = true;
+	size_t		 i;
+
+	buf_init(&b, 256);
+	if (a->streaming) {
+		buf_addf(&b, "],\"count\":%zu}", a->kinds[a->streamed].count);
+		put(a, b.data);
+		first = false;
+	}
+	for (i = 0; i < CTIM_KINDS; i++) {
+		if (a->kinds[i].count == 0 || i == (size_t)a->streamed)
+			continue;
+		buf_reset(&b);
+		buf_addf(&b, "%s\"%s\":{\"count\":%zu,\"docs\":[",
+		    first ? "" : ",", ctim_kind_plural((enum ctim_kind)i),
+		    a->kinds[i].count);
+		put(a, b.data);
+		if (spill_read(&a->kinds[i].wait, copy, a->response) == -1)
+			a->broken = true;
+		put(a, "]}");
+		first = false;
+	}
+	buf_free(&b);
+}
+
+static void
+put_data(struct answer *a)
+{
+	open_data(a);
+	if (a->shape == ANSWER_STATUS) {
+		put(a, "\"status\":\"");
+		put(a, a->status);
+		put(a, "\"");
+	} else if (a->shape == ANSWER_ENTITIES) {
+		put_kinds(a);
+	}
+	put(a, a->shape == ANSWER_LIST ? "]" : "}");
+}
+
+static void
+put_errors(struct answer *a)
+{
+	struct jsonout	 j;
+	size_t		 i;
+	const char	*type;
+
+	if (a->n_errors == 0)
+		return;
+	buf_reset(&a->scratch);
+	jsonout_init(&j, &a->scratch);
+	jsonout_array(&j);
+	for (i = 0; i < a->n_errors; i++) {
+		type = problem_type(a->errors[i].problem, a->answered);
+		jsonout_object(&j);
+		jsonout_kstring(&j, "type", type);
+		jsonout_kstring(&j, "code", problem_code(a->errors[i].problem));
+		jsonout_kstring(&j, "message", a->errors[i].message);
+		jsonout_end_object(&j);
+	}
+	jsonout_end_array(&j);
+	if (a->scratch.failed)
+		a->broken = true;
+	put(a, a->open ? ",\"errors\":" : "{\"errors\":");
+	response_write(a->response, a->scratch.data, a->scratch.len);
+}
+
+/* Whether the only result is an error that ends the request. */
+static bool
+only_fatal(const struct answer *a)
+{
+	size_t	 i;
+
+	if (a->open || a->answered || answer_entities(a) > 0)
+		return false;
+	for (i = 0; i < a->n_errors; i++)
+		if (strcmp(problem_type(a->errors[i].problem, false),
+		    "fatal") == 0)
+			return true;
+	return false;
+}
+
+int
+answer_finish(struct answer *a)
+{
+	if (!only_fatal(a))
+		put_data(a);
+	put_errors(a);
+	if (a->broken && !a->response->started) {
+		/* Nothing has left yet: say it instead of cutting. */
+		a->response->bytes -= a->response->held.len;
+		buf_reset(&a->response->held);
+		response_error(a->response, 500,
+		    "The gateway could not hold the answer");
+		return -1;
+	}
+	/* Without its last brace what has left is no valid JSON, so nobody
+	 * takes the part for the whole. */
+	if (!a->broken)
+		put(a, "}");
+	response_end(a->response);
+	return a->broken ? -1 : 0;
+}
+
+void
+answer_refuse(struct answer *a, enum problem p, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	add_problem(a, p, format, ap);
+	va_end(ap);
+	answer_finish(a);
+}
+
+size_t
+answer_entities(const struct answer *a)
+{
+	size_t	 n = a->elements, i;
+
+	for (i = 0; i < CTIM_KINDS; i++)
+		n += a->kinds[i].count;
+	return n;
+}
+
+size_t
+answer_errors(const struct answer *a)
+{
+	return a->n_errors;
+}

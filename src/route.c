@@ -1,0 +1,115 @@
+#include <sys/stat.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "conf.h"
+#include "route.h"
+#include "transport.h"
+
+bool
+route_is_first(const char *word)
+{
+	const struct route	*r;
+	size_t			 n = strlen(word);
+
+	for (r = routes; r->path != NULL; r++)
+		if (strcspn(r->path, "/") == n &&
+		    strncmp(r->path, word, n) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the web server started this program as a script, so that SCRIPT_NAME
+ * is where it is mounted and names no route (mod_fcgid, CGI). */
+static bool
+is_script(const struct transport *t, const char *script)
+{
+	const char	*file = transport_var(t, "SCRIPT_FILENAME");
+	const char	*uri = transport_var(t, "REQUEST_URI");
+	struct stat	 st;
+	size_t		 n;
+
+	if (t->script)
+		return true;
+	if (file == NULL || uri == NULL)
+		return false;
+	n = strcspn(uri, "?");
+	while (n > 0 && uri[n - 1] == '/')
+		n--;
+	return strlen(script) == n && strncmp(script, uri, n) == 0 &&
+	    stat(file, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* The path of a URL without host, "" for none. */
+static const char *
+path_of(const char *url)
+{
+	const char	*host = strstr(url, "://");
+	const char	*path = host == NULL ? NULL : strchr(host + 3, '/');
+
+	return path == NULL ? "" : path;
+}
+
+void
+route_path(const struct conf *conf, const struct transport *t, char *path,
+    size_t size)
+{
+	const char	*from = transport_var(t, "PATH_INFO"), *base;
+	size_t		 n;
+
+	if (from == NULL && (from = transport_var(t, "SCRIPT_NAME")) != NULL) {
+		base = conf->base_url == NULL ? "" : path_of(conf->base_url);
+		n = strlen(base);
+		if (is_script(t, from))
+			from = NULL;
+		else if (n > 0 && strncmp(from, base, n) == 0 &&
+		    (from[n] == '/' || from[n] == '\0'))
+			from += n;
+	}
+	if (from == NULL)
+		from = "/";
+	n = strcspn(from, "?");
+	while (n > 0 && from[n - 1] == '/')
+		n--;
+	if (n >= size)
+		n = 0;
+	snprintf(path, size, "%.*s", (int)n, from);
+	if (n == 0 && strcspn(from, "?") >= size)
+		snprintf(path, size, "/?");	/* too long: no route */
+}
+
+static const struct route *
+find_row(const char *path)
+{
+	const struct route	*r;
+
+	for (r = routes; r->path != NULL; r++)
+		if (strcmp(r->path, path) == 0)
+			return r;
+	return NULL;
+}
+
+const struct route *
+route_find(const struct conf *conf, const char *path,
+    const struct relay_conf **relay)
+{
+	const struct route	*r;
+	size_t			 n;
+
+	*relay = NULL;
+	if (*path == '/')
+		path++;
+	n = strcspn(path, "/");
+	if ((*relay = conf_relay(conf, path, n)) != NULL) {
+		path += n;
+		return find_row(*path == '/' ? path + 1 : path);
+	}
+	if ((r = find_row(path)) == NULL)
+		return NULL;
+	/* "/" is the gateway's own page even where a relay is the default. */
+	if (conf->default_relay != NULL && *path != '\0')
+		*relay = conf_relay(conf, conf->default_relay,
+		    strlen(conf->default_relay));
+	return *relay == NULL && !r->gateway ? NULL : r;
+}

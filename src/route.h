@@ -1,0 +1,44 @@
+/*
+ * route: the rows of the relay API, and how a URL names one.
+ * Source: relay API, "Where a relay lives" and "Routes".
+ */
+#ifndef CTIM_ROUTE_H
+#define CTIM_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct conf;
+struct relay_conf;
+struct request;
+struct transport;
+
+enum route_method { ROUTE_POST, ROUTE_GET };	/* GET takes HEAD too */
+
+struct route {
+	const char	*path;		/* behind the relay's name; "" for "/" */
+	enum route_method method;
+	bool		 token;		/* token and claims are checked */
+	bool		 gateway;	/* also answers without a relay */
+	void		(*serve)(struct request *);
+};
+
+/* All rows, ended by one without a path (in relay.c). */
+extern const struct route routes[];
+
+/* Whether word is the first segment of a route, hence no name for a relay. */
+bool	route_is_first(const char *word);
+
+/*
+ * The path that a request asks for, into path (size bytes, what does not fit is
+ * no route): without the query, a trailing slash and the path of base_url.
+ */
+void	route_path(const struct conf *, const struct transport *, char *path,
+	    size_t size);
+
+/* The row and relay of a path; NULL when there is none.  *relay is NULL for a
+ * route that the gateway answers without one. */
+const struct route *route_find(const struct conf *, const char *path,
+	    const struct relay_conf **relay);
+
+#endif

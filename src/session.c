@@ -1,0 +1,120 @@
+#include <sys/stat.h>
+
+#include <stdlib.h>
+
+#include "auth.h"
+#include "conf.h"
+#include "log.h"
+#include "provider.h"
+#include "session.h"
+#include "store.h"
+#include "transport.h"
+
+#define LOOK_EVERY	1000	/* ms between looks whether the file is the same */
+
+struct opened {
+	const struct relay_conf	*relay;
+	struct store		*store;
+	dev_t			 device;
+	ino_t			 inode;
+	int64_t			 looked;	/* clock_ms() */
+	struct opened		*next;
+};
+
+struct session {
+	const struct conf	*conf;
+	struct auth		*auth;
+	struct opened		*stores;
+};
+
+struct session *
+session_new(const struct conf *conf)
+{
+	struct session	*s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return NULL;
+	s->conf = conf;
+	if ((s->auth = auth_new(conf)) == NULL) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+session_free(struct session *s)
+{
+	struct opened	*o;
+
+	if (s == NULL)
+		return;
+	while ((o = s->stores) != NULL) {
+		s->stores = o->next;
+		store_close(o->store);
+		free(o);
+	}
+	auth_free(s->auth);
+	free(s);
+}
+
+const struct conf *
+session_conf(const struct session *s)
+{
+	return s->conf;
+}
+
+struct auth *
+session_auth(struct session *s)
+{
+	return s->auth;
+}
+
+static struct opened *
+find(struct session *s, const struct relay_conf *relay)
+{
+	struct opened	*o;
+
+	for (o = s->stores; o != NULL; o = o->next)
+		if (o->relay == relay)
+			return o;
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		return NULL;
+	o->relay = relay;
+	o->next = s->stores;
+	s->stores = o;
+	return o;
+}
+
+struct store *
+session_store(struct session *s, const struct relay_conf *relay)
+{
+	const char	*path = relay->provider->store(relay->own);
+	char		 error[STORE_ERROR_MAX];
+	struct opened	*o = find(s, relay);
+	struct stat	 st;
+	int64_t		 now = clock_ms();
+
+	if (o == NULL)
+		return NULL;
+	if (o->store != NULL && now - o->looked < LOOK_EVERY)
+		return o->store;
+	o->looked = now;
+	/* A file that was removed or replaced stays readable for us; nobody
+	 * else would understand the answers. */
+	if (o->store != NULL && (stat(path, &st) == -1 ||
+	    st.st_dev != o->device || st.st_ino != o->inode)) {
+		store_close(o->store);
+		o->store = NULL;
+	}
+	if (o->store == NULL) {
+		o->store = store_open(path, STORE_READ, error);
+		if (o->store == NULL) {
+			log_error("relay %s: %s", relay->name, error);
+		} else if (stat(path, &st) == 0) {
+			o->device = st.st_dev;
+			o->inode = st.st_ino;
+		}
+	}
+	return o->store;
+}

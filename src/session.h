@@ -1,0 +1,27 @@
+/*
+ * session: what one thread keeps between requests: verified tokens, connections
+ * to stores.  No other thread may use it.
+ */
+#ifndef CTIM_SESSION_H
+#define CTIM_SESSION_H
+
+struct auth;
+struct conf;
+struct relay_conf;
+struct session;
+struct store;
+
+/* The configuration must outlive it.  NULL when memory ran out. */
+struct session	*session_new(const struct conf *);
+void		 session_free(struct session *);
+
+const struct conf *session_conf(const struct session *);
+struct auth	*session_auth(struct session *);
+/*
+ * The store of a relay whose provider has one, opened when first asked for and
+ * again when another file has taken its place.  NULL when it does not open; the
+ * reason is then in the log.
+ */
+struct store	*session_store(struct session *, const struct relay_conf *);
+
+#endif

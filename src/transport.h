@@ -1,0 +1,42 @@
+/*
+ * transport: the seam between what carries a request (FastCGI, CGI, the command
+ * line) and what answers it.  Two functions and the CGI meta-variables.
+ * Source: RFC 3875, section 4 and 6.
+ */
+#ifndef CTIM_TRANSPORT_H
+#define CTIM_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct transport {
+	char *const	*env;	/* "NAME=value" strings, ended by NULL */
+	/*
+	 * Up to n bytes of the request's body into p.  Returns how many, 0 at
+	 * the end of the body, -1 when the web server cut it short or the
+	 * deadline passed.
+	 */
+	ssize_t	(*read)(void *arg, void *p, size_t n);
+	/*
+	 * Takes n bytes of the answer: CGI header, blank line, body.  push: on
+	 * their way now, not when a buffer is full.  n may be 0 with push.
+	 * Returns 0, or -1 when the client is gone; then nothing more need be
+	 * made for it.
+	 */
+	int	(*write)(void *arg, const void *p, size_t n, bool push);
+	void	*arg;		/* handed to both */
+	bool	 script;	/* classic CGI: SCRIPT_NAME is this program, never
+				 * a route */
+	int64_t	 deadline;	/* clock_ms() at which the request must be over */
+};
+
+/* The value of a meta-variable; NULL when it is absent or empty, as web servers
+ * pass "" for what they do not know. */
+const char	*transport_var(const struct transport *, const char *name);
+
+/* Milliseconds of the monotonic clock. */
+int64_t		 clock_ms(void);
+
+#endif
