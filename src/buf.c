@@ -63,7 +63,7 @@ grow(struct buf *b, size_t n)
 int
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	if (grow(b, n) == -1)
+	if ((b->cap <= b->len || n >= b->cap - b->len) && grow(b, n) == -1)
 		return -1;
 	if (n != 0)
 		memcpy(b->data + b->len, p, n);
@@ -75,7 +75,11 @@ buf_add(struct buf *b, const void *p, size_t n)
 int
 buf_addc(struct buf *b, char c)
 {
-	return buf_add(b, &c, 1);
+	if (b->len + 1 >= b->cap && grow(b, 1) == -1)
+		return -1;
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
+	return 0;
 }
 
 int

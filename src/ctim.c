@@ -1,11 +1,9 @@
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
-#include <uuid/uuid.h>
-
 #include "ctim.h"
+#include "uuid4.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -116,46 +114,78 @@ ctim_tlp(const char *name)
 }
 
 static void
-write_id(char id[CTIM_ID_MAX], enum ctim_kind kind, const uuid_t uuid)
+write_id(char id[CTIM_ID_MAX], enum ctim_kind kind,
+    const char text[UUID_STR_LEN])
 {
-	char	 text[UUID_STR_LEN];
-
-	uuid_unparse_lower(uuid, text);
-	snprintf(id, CTIM_ID_MAX, "transient:%s-%s", kinds[kind].name, text);
+	id = stpcpy(stpcpy(id, "transient:"), kinds[kind].name);
+	*id++ = '-';
+	memcpy(id, text, UUID_STR_LEN);
 }
 
 void
 ctim_id(char id[CTIM_ID_MAX], enum ctim_kind kind)
 {
-	uuid_t	 uuid;
+	char	 text[UUID_STR_LEN];
 
-	uuid_generate_random(uuid);
-	write_id(id, kind, uuid);
+	uuid4(text);
+	write_id(id, kind, text);
 }
 
 void
 ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind kind, const char *name)
 {
+	char	 text[UUID_STR_LEN];
 	uuid_t	 uuid;
 
 	uuid_generate_sha1(uuid, *uuid_get_template("x500"), name,
 	    strlen(name));
-	write_id(id, kind, uuid);
+	uuid_unparse_lower(uuid, text);
+	write_id(id, kind, text);
+}
+
+static void
+put_two(char *at, unsigned n)
+{
+	at[0] = (char)('0' + n / 10);
+	at[1] = (char)('0' + n % 10);
 }
 
 void
 ctim_time(char text[CTIM_TIME_MAX], int64_t seconds)
 {
-	struct tm	 tm;
-	time_t		 t;
+	int64_t		 era, year;
+	unsigned	 day_of_era, year_of_era, day, month, n;
 
 	if (seconds < 0)
 		seconds = 0;
 	if (seconds > CTIM_FOREVER)
 		seconds = CTIM_FOREVER;
-	t = (time_t)seconds;
-	gmtime_r(&t, &tm);
-	strftime(text, CTIM_TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	/*
+	 * Days to a date in the Gregorian calendar, counted in eras of 400
+	 * years that begin on the first of March, so that leap days come last.
+	 * gmtime_r(3) takes a lock for all threads, and an answer can hold
+	 * thousands of times.
+	 */
+	day = (unsigned)(seconds / 86400) + 719468;
+	era = day / 146097;
+	day_of_era = day % 146097;
+	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+	    day_of_era / 146096) / 365;
+	day = day_of_era - (365 * year_of_era + year_of_era / 4 -
+	    year_of_era / 100);
+	month = (5 * day + 2) / 153;
+	day -= (153 * month + 2) / 5;
+	month = month < 10 ? month + 3 : month - 9;
+	year = era * 400 + year_of_era + (month <= 2 ? 1 : 0);
+	n = (unsigned)(seconds % 86400);
+	memcpy(text, "0000-00-00T00:00:00Z", 21);
+	put_two(text, (unsigned)year / 100);
+	put_two(text + 2, (unsigned)year % 100);
+	put_two(text + 5, month);
+	put_two(text + 8, day + 1);
+	put_two(text + 11, n / 3600);
+	put_two(text + 14, n / 60 % 60);
+	put_two(text + 17, n % 60);
 }
 
 /* Two digits at *s, moved on; -1 when there are none. */

@@ -8,7 +8,7 @@
  * is that address; hashes in lower case; the domain of an e-mail address in
  * lower case, its local part as it is; URLs with scheme and host in lower case,
  * without the default port, with "/" for an empty path.  Defanged spellings
- * (hxxp, [.], (.), [:], [at], [@]) are mended first.
+ * (hxxp, [.], (.), [dot], [:], [://], [at], [@]) are mended first.
  */
 #ifndef CTIM_INDICATOR_H
 #define CTIM_INDICATOR_H

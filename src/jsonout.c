@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "buf.h"
@@ -66,40 +65,64 @@ jsonout_end_array(struct jsonout *j)
 	end(j, ']');
 }
 
-/* RFC 8259 section 7: what must be escaped, and nothing else. */
+/*
+ * How many bytes at p may stand in a string as they are (RFC 8259 section 7);
+ * *bad: the byte behind them begins no UTF-8.
+ */
+static size_t
+plain(const unsigned char *p, const unsigned char *end, bool *bad)
+{
+	const unsigned char	*begin = p;
+	size_t			 n = 1;
+
+	while (p < end && *p >= 0x20 && *p != '"' && *p != '\\') {
+		if (*p >= 0x80 &&
+		    (n = utf8_length(p, (size_t)(end - p))) == 0)
+			break;
+		p += n;
+		n = 1;
+	}
+	*bad = n == 0;
+	return (size_t)(p - begin);
+}
+
 static void
-escaped(struct buf *b, const char *s, size_t len)
+escape(struct buf *b, unsigned char c)
 {
 	static const char	 hex[] = "0123456789abcdef";
 	static const char	 from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-	const unsigned char	*p = (const unsigned char *)s, *e = p + len;
-	const unsigned char	*run = p;
-	const char		*known;
+	const char		*known = c == 0 ? NULL : strchr(from, c);
+
+	if (known != NULL) {
+		buf_addc(b, '\\');
+		buf_addc(b, to[known - from]);
+	} else {
+		buf_adds(b, "\\u00");
+		buf_addc(b, hex[c >> 4]);
+		buf_addc(b, hex[c & 15]);
+	}
+}
+
+static void
+escaped(struct buf *b, const char *s, size_t len)
+{
+	const unsigned char	*p = (const unsigned char *)s, *end = p + len;
 	size_t			 n;
+	bool			 bad;
 
 	buf_addc(b, '"');
-	while (p < e) {
-		n = 1;
-		if (*p >= 0x80)
-			n = utf8_length(p, (size_t)(e - p));
-		if (n != 0 && *p >= 0x20 && *p != '"' && *p != '\\') {
-			p += n;
-			continue;
-		}
-		buf_add(b, run, (size_t)(p - run));
-		if (n == 0) {
+	for (;;) {
+		n = plain(p, end, &bad);
+		buf_add(b, p, n);
+		p += n;
+		if (p == end)
+			break;
+		if (bad)
 			buf_adds(b, "\xef\xbf\xbd");
-		} else if (*p != 0 && (known = strchr(from, *p)) != NULL) {
-			buf_addc(b, '\\');
-			buf_addc(b, to[known - from]);
-		} else {
-			buf_adds(b, "\\u00");
-			buf_addc(b, hex[*p >> 4]);
-			buf_addc(b, hex[*p & 15]);
-		}
-		run = ++p;
+		else
+			escape(b, *p);
+		p++;
 	}
-	buf_add(b, run, (size_t)(p - run));
 	buf_addc(b, '"');
 }
 
@@ -119,8 +142,16 @@ jsonout_string(struct jsonout *j, const char *s)
 void
 jsonout_int(struct jsonout *j, int64_t n)
 {
+	char		 text[24], *p = text + sizeof(text);
+	uint64_t	 left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+
 	next(j);
-	buf_addf(j->out, "%lld", (long long)n);
+	do
+		*--p = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (n < 0)
+		*--p = '-';
+	buf_add(j->out, p, (size_t)(text + sizeof(text) - p));
 }
 
 void
@@ -140,9 +171,16 @@ jsonout_raw(struct jsonout *j, const char *json, size_t len)
 void
 jsonout_key(struct jsonout *j, const char *key)
 {
+	size_t	 n = strlen(key);
+	char	*p;
+
 	next(j);
-	escaped(j->out, key, strlen(key));
-	buf_addc(j->out, ':');
+	if ((p = buf_room(j->out, n + 3)) == NULL)
+		return;
+	p[0] = '"';
+	memcpy(p + 1, key, n);
+	memcpy(p + 1 + n, "\":", 3);
+	j->out->len += n + 3;
 	/* The value follows without a comma; the next key sets the bit again. */
 	j->more &= ~(UINT64_C(1) << j->depth);
 }

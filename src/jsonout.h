@@ -34,7 +34,8 @@ void	jsonout_bool(struct jsonout *, bool);
 /* len bytes that are JSON already. */
 void	jsonout_raw(struct jsonout *, const char *, size_t len);
 
-/* Members of an object.  A NULL string leaves the member out. */
+/* Members of an object.  A key is a text of ours that needs no escape.  A NULL
+ * string leaves the member out. */
 void	jsonout_key(struct jsonout *, const char *key);
 void	jsonout_kstring(struct jsonout *, const char *key, const char *);
 void	jsonout_kint(struct jsonout *, const char *key, int64_t);

@@ -11,6 +11,7 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "ctim.h"
 #include "jsonout.h"
 #include "log.h"
 
@@ -101,15 +102,14 @@ put(int l, struct buf *b)
 }
 
 static void
-now_text(char text[32])
+now_text(char text[CTIM_TIME_MAX])
 {
 	struct timespec	 now;
-	struct tm	 tm;
 	size_t		 n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	n = strftime(text, 24, "%Y-%m-%dT%H:%M:%S", &tm);
+	ctim_time(text, now.tv_sec);
+	n = strlen(text) - 1;	/* the fraction goes before the Z */
 	text[n++] = '.';
 	text[n++] = (char)('0' + now.tv_nsec / 100000000);
 	text[n++] = (char)('0' + now.tv_nsec / 10000000 % 10);
@@ -122,7 +122,7 @@ now_text(char text[32])
 static void
 head(struct buf *b, struct jsonout *j, int l)
 {
-	char	 time[32];
+	char	 time[CTIM_TIME_MAX];
 
 	buf_init(b, RECORD_MAX);
 	jsonout_init(j, b);

@@ -1,11 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <uuid/uuid.h>
-
 #include "jsonout.h"
 #include "response.h"
 #include "transport.h"
+#include "uuid4.h"
 
 static const struct {
 	int		 status;
@@ -37,7 +36,6 @@ choose_id(struct response *r)
 	static const char	 plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "abcdefghijklmnopqrstuvwxyz0123456789-._";
 	const char		*id;
-	uuid_t			 uuid;
 
 	id = transport_var(r->transport, "HTTP_X_REQUEST_ID");
 	if (id != NULL && strlen(id) < REQUEST_ID_MAX &&
@@ -45,8 +43,7 @@ choose_id(struct response *r)
 		memcpy(r->id, id, strlen(id) + 1);
 		return;
 	}
-	uuid_generate_random(uuid);
-	uuid_unparse_lower(uuid, r->id);
+	uuid4(r->id);
 }
 
 void
@@ -129,7 +126,9 @@ response_push(struct response *r)
 int
 response_end(struct response *r)
 {
-	return flush(r, true, true);
+	/* No push: the transport ends the request now, and with it sends all
+	 * that it holds, in one piece where it can. */
+	return flush(r, true, false);
 }
 
 void

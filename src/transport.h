@@ -22,6 +22,7 @@ struct transport {
 	/*
 	 * Takes n bytes of the answer: CGI header, blank line, body.  push: on
 	 * their way now, not when a buffer is full.  n may be 0 with push.
+	 * What was not pushed leaves when the request ends.
 	 * Returns 0, or -1 when the client is gone; then nothing more need be
 	 * made for it.
 	 */

@@ -1,0 +1,210 @@
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "feed_json.h"
+#include "feed_reader.h"
+#include "feed_row.h"
+#include "jsonin.h"
+
+#define ELEMENT_VALUES	1000	/* JSON values in one object */
+
+/* Integers of one object as text, for the fields that may have either. */
+struct numbers {
+	char	 text[FEED_FIELDS + FEED_VALUES][24];
+	size_t	 n;
+};
+
+/* A member as text; NULL when it is no string or integer. */
+static const char *
+text_of(struct json_object *object, const char *name, struct numbers *numbers)
+{
+	struct json_object	*value = jsonin_member(object, name);
+	char			*text;
+	int64_t			 n;
+
+	if (value == NULL)
+		return NULL;
+	if (!jsonin_int(value, &n))
+		return jsonin_text(value);
+	if (numbers->n == FEED_FIELDS + FEED_VALUES)
+		return NULL;
+	text = numbers->text[numbers->n++];
+	snprintf(text, sizeof(numbers->text[0]), "%" PRId64, n);
+	return text;
+}
+
+/* Puts a member into its field of the row, unless that has one. */
+static void
+put(struct feed_row *row, enum feed_field field, const char *text)
+{
+	if (text == NULL)
+		return;
+	if (field == FEED_VALUE) {
+		if (row->n_values < FEED_VALUES)
+			row->values[row->n_values++] = text;
+	} else if (row->text[field] == NULL)
+		row->text[field] = text;
+}
+
+static int
+emit(struct json_object *object, const struct feed_options *o, uint64_t line,
+    const struct feed_sink *sink)
+{
+	struct feed_row		 row = { .n_values = 0 };
+	struct numbers		 numbers = { .n = 0 };
+	const struct feed_name	*name;
+	bool			 said[FEED_FIELDS] = { false };
+	size_t			 i;
+	int			 group = -1;
+
+	for (i = 0; i < o->n_columns; i++) {
+		said[o->columns[i].field] = true;
+		put(&row, o->columns[i].field,
+		    text_of(object, o->columns[i].name, &numbers));
+	}
+	for (name = feed_names; name->name != NULL; name++) {
+		if (said[name->field] || (name->field == FEED_VALUE &&
+		    row.n_values > 0 && name->group != group))
+			continue;
+		put(&row, name->field, text_of(object, name->name, &numbers));
+		if (name->field == FEED_VALUE && row.n_values > 0)
+			group = name->group;
+	}
+	return feed_row_emit(&row, line, sink);
+}
+
+/* One object as text. */
+static int
+element(const char *text, size_t n, const struct feed_options *o,
+    uint64_t line, const struct feed_sink *sink)
+{
+	struct json_object	*object;
+	const char		*why = NULL;
+	int			 stop;
+
+	object = jsonin_parse(text, n, ELEMENT_VALUES, &why);
+	if (object == NULL && why != NULL)
+		return feed_skip(sink, line, "it is no JSON: %s", why);
+	stop = json_object_is_type(object, json_type_object) ?
+	    emit(object, o, line, sink) :
+	    feed_skip(sink, line, "it is no JSON object");
+	json_object_put(object);
+	return stop;
+}
+
+static int
+read_lines(struct feed_reader *r, const struct feed_options *o,
+    const struct feed_sink *sink)
+{
+	char		*s;
+	size_t		 n;
+	uint64_t	 line;
+	enum feed_got	 got;
+	int		 stop = 0;
+
+	while (stop == 0) {
+		line = r->line;
+		if ((got = feed_reader_line(r, &s, &n)) == FEED_END)
+			return 0;
+		if (got == FEED_TOO_LONG)
+			stop = feed_skip(sink, line, "it is longer than %u "
+			    "bytes", FEED_LINE_MAX);
+		else if (strspn(s, " \t") < n)
+			stop = element(s, n, o, line, sink);
+	}
+	return stop;
+}
+
+static bool
+is_space(int c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/*
+ * Reads one element of an array into out, up to the comma or bracket behind
+ * it; what does not fit is passed over and leaves out's failed mark.  Returns
+ * the byte it ended at, or EOF.
+ */
+static int
+read_element(struct feed_reader *r, struct buf *out)
+{
+	bool	 string = false;
+	int	 c, depth = 0;
+
+	buf_reset(out);
+	while ((c = feed_reader_byte(r)) != EOF) {
+		if (string) {
+			if (c == '\\') {
+				buf_addc(out, (char)c);
+				if ((c = feed_reader_byte(r)) == EOF)
+					break;
+			} else if (c == '"')
+				string = false;
+		} else if (c == '"')
+			string = true;
+		else if (c == '{' || c == '[')
+			depth++;
+		else if (depth == 0 && (c == ',' || c == ']'))
+			break;
+		else if (c == '}' || c == ']')
+			depth--;
+		buf_addc(out, (char)c);
+	}
+	return c;
+}
+
+static int
+read_array(struct feed_reader *r, struct buf *out, const struct feed_options *o,
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
+{
+	uint64_t	 line;
+	int		 c, stop = 0;
+	bool		 first = true;
+
+	for (;; first = false) {
+		while (is_space(feed_reader_peek(r)))
+			feed_reader_byte(r);
+		line = r->line;
+		if ((c = read_element(r, out)) == EOF)
+			break;
+		/* An empty array has no element before its bracket. */
+		if (!(first && c == ']' && out->len == 0))
+			stop = out->failed ? feed_skip(sink, line, "it is longer "
+			    "than %u bytes", FEED_LINE_MAX) :
+			    element(out->data, out->len, o, line, sink);
+		if (stop != 0 || c == ']')
+			break;
+	}
+	if (stop != 0)
+		return stop;
+	while (c != EOF && is_space(feed_reader_peek(r)))
+		feed_reader_byte(r);
+	if (c != EOF && feed_reader_peek(r) == EOF)
+		return 0;
+	snprintf(error, FEED_ERROR_MAX, c == EOF ? "line %" PRIu64 ": the JSON "
+	    "array is not closed: the file was cut short" : "line %" PRIu64
+	    ": there is more behind the end of the JSON array", r->line);
+	return -1;
+}
+
+int
+feed_json(struct feed_reader *r, const struct feed_options *o,
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
+{
+	struct buf	 out;
+	int		 stop;
+
+	while (is_space(feed_reader_peek(r)))
+		feed_reader_byte(r);
+	if (feed_reader_peek(r) != '[')
+		return read_lines(r, o, sink);
+	feed_reader_byte(r);
+	buf_init(&out, FEED_LINE_MAX);
+	stop = read_array(r, &out, o, sink, error);
+	buf_free(&out);
+	return stop;
+}

@@ -1,0 +1,330 @@
+#include <stdbool.h>
+
+#include "answer.h"
+#include "auth.h"
+#include "conf.h"
+#include "field.h"
+#include "jsonin.h"
+#include "jsonscan.h"
+#include "provider.h"
+#include "request.h"
+#include "serve.h"
+#include "session.h"
+#include "store.h"
+#include "transport.h"
+
+#define FIELDS_MAX	(1U << 20) /* bytes of the object of field errors */
+#define STORE_FAILED	"The local indicator store cannot be read; the log of " \
+	    "the gateway says why"
+
+/* An answer whose only result is one fatal error. */
+void
+serve_refusal(struct request *r, enum problem p, const char *message)
+{
+	struct answer	*a;
+
+	a = answer_new(&r->response, ANSWER_OBJECT, CTIM_SIGHTING);
+	if (a == NULL) {
+		response_error(&r->response, 500, "No memory left");
+		return;
+	}
+	answer_refuse(a, p, "%s", message);
+	r->log.errors = answer_errors(a);
+	answer_free(a);
+}
+
+static struct answer *
+begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
+{
+	struct answer	*a = answer_new(&r->response, shape, streamed);
+
+	if (a == NULL)
+		response_error(&r->response, 500, "No memory left");
+	return a;
+}
+
+static void
+finish(struct request *r, struct answer *a)
+{
+	answer_finish(a);
+	r->log.entities = answer_entities(a);
+	r->log.errors = answer_errors(a);
+	answer_free(a);
+}
+
+/* The body as an object that has all of names, or NULL when it was refused. */
+static struct json_object *
+object_body(struct request *r, const char *const *names)
+{
+	struct json_object	*body;
+	struct buf		 errors, message;
+
+	buf_init(&errors, FIELDS_MAX);
+	body = jsonin_parse(r->body.data, r->body.len, JSON_REQUEST_VALUES,
+	    NULL);
+	if (field_check(&errors, body, names) == -1) {
+		buf_init(&message, FIELDS_MAX + 64);
+		buf_addf(&message, "Invalid JSON payload received. %s.",
+		    errors.data);
+		serve_refusal(r, PROBLEM_INVALID_ARGUMENT, message.data);
+		buf_free(&message);
+		json_object_put(body);
+		body = NULL;
+	}
+	buf_free(&errors);
+	return body;
+}
+
+/* The observables of the body that the provider takes; false: refused. */
+static bool
+observables_body(struct request *r, struct observables *obs)
+{
+	struct buf	 errors, message;
+	bool		 good;
+
+	buf_init(&errors, FIELDS_MAX);
+	good = observables_parse(obs, r->body.data, r->body.len,
+	    r->relay->provider->types, (size_t)r->conf->max_observables,
+	    &errors) == 0;
+	if (!good) {
+		buf_init(&message, FIELDS_MAX + 64);
+		buf_addf(&message, "Invalid JSON payload received. %s.",
+		    errors.data);
+		serve_refusal(r, PROBLEM_INVALID_ARGUMENT, message.data);
+		buf_free(&message);
+	}
+	buf_free(&errors);
+	r->log.observables = obs->n;
+	return good;
+}
+
+void
+serve_health(struct request *r)
+{
+	struct answer	*a;
+	struct store	*store;
+	char		 error[STORE_ERROR_MAX];
+
+	if ((a = begin(r, ANSWER_STATUS, CTIM_SIGHTING)) == NULL)
+		return;
+	if (r->relay->provider->store != NULL) {
+		store = session_store(r->session, r->relay);
+		if (store == NULL) {
+			answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
+		} else if (store_check(store, error) == -1) {
+			log_error("relay %s: %s", r->relay->name, error);
+			answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
+		}
+	}
+	finish(r, a);
+}
+
+void
+serve_version(struct request *r)
+{
+	static const char	 text[] = "{\"version\":\"" CTIM_VERSION "\"}";
+
+	response_write(&r->response, text, sizeof(text) - 1);
+	response_end(&r->response);
+}
+
+/* Fills in what the store holds on q->observable; false when it cannot. */
+static bool
+look_up(struct request *r, struct answer *a, struct query *q)
+{
+	struct store	*store;
+	char		 error[STORE_ERROR_MAX];
+	ssize_t		 n = -1;
+
+	if (r->relay->provider->store == NULL)
+		return true;
+	if ((store = session_store(r->session, r->relay)) != NULL) {
+		n = store_match(store, q->observable, q->now, &q->records,
+		    error);
+		if (n == -1)
+			log_error("relay %s: %s", r->relay->name, error);
+	}
+	if (n == -1) {
+		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
+		return false;
+	}
+	q->n = (size_t)n;
+	return true;
+}
+
+/*
+ * Asks the provider about every observable.  What the deadline leaves over is
+ * an error each, the rest of the answer stays.
+ */
+static void
+ask(struct request *r, struct answer *a, const struct observables *obs,
+    enum provider_route route)
+{
+	const struct provider	*p = r->relay->provider;
+	struct query		 q = {
+		.route = route, .claims = r->claims, .conf = r->relay->own,
+		.now = r->now
+	};
+	size_t			 i;
+
+	for (i = 0; i < obs->n && !r->response.gone; i++) {
+		q.observable = &obs->list[i];
+		if (clock_ms() >= r->transport->deadline) {
+			answer_problem(a, PROBLEM_CONNECTION, "The deadline of "
+			    "the request has passed (%s %s)",
+			    observable_name(q.observable->type),
+			    q.observable->value);
+			continue;
+		}
+		if (!look_up(r, a, &q))
+			return;
+		answer_observable(a, r->claims->limit);
+		if (route == PROVIDER_REFER)
+			p->refer(a, &q);
+		else
+			p->answer(a, &q);
+		answer_answered(a);
+	}
+}
+
+static void
+serve_observables(struct request *r, enum provider_route route,
+    enum answer_shape shape, enum ctim_kind streamed)
+{
+	struct observables	 obs;
+	struct answer		*a;
+
+	if (!observables_body(r, &obs))
+		return;
+	if ((a = begin(r, shape, streamed)) != NULL) {
+		if (r->relay->provider->routes & route)
+			ask(r, a, &obs, route);
+		finish(r, a);
+	}
+	observables_free(&obs);
+}
+
+void
+serve_deliberate(struct request *r)
+{
+	serve_observables(r, PROVIDER_DELIBERATE, ANSWER_ENTITIES,
+	    CTIM_JUDGEMENT);
+}
+
+void
+serve_observe(struct request *r)
+{
+	serve_observables(r, PROVIDER_OBSERVE, ANSWER_ENTITIES, CTIM_SIGHTING);
+}
+
+void
+serve_refer(struct request *r)
+{
+	serve_observables(r, PROVIDER_REFER, ANSWER_LIST, CTIM_SIGHTING);
+}
+
+/* No provider of this release offers actions; the body is checked as if. */
+void
+serve_respond(struct request *r)
+{
+	struct observables	 obs;
+	struct answer		*a;
+
+	if (!observables_body(r, &obs))
+		return;
+	if ((a = begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
+		finish(r, a);
+	observables_free(&obs);
+}
+
+void
+serve_trigger(struct request *r)
+{
+	static const char *const	 names[] = { "action-id",
+					    "observable_type",
+					    "observable_value", NULL };
+	const struct provider		*p = r->relay->provider;
+	const struct query		 q = {
+		.route = PROVIDER_TRIGGER, .claims = r->claims,
+		.conf = r->relay->own, .now = r->now
+	};
+	struct json_object		*body;
+	struct trigger			 trigger;
+	struct answer			*a;
+
+	if ((body = object_body(r, names)) == NULL)
+		return;
+	trigger.action = jsonin_string(body, "action-id");
+	trigger.type = jsonin_string(body, "observable_type");
+	trigger.value = jsonin_string(body, "observable_value");
+	if ((a = begin(r, ANSWER_STATUS, CTIM_SIGHTING)) != NULL) {
+		answer_status(a, (p->routes & PROVIDER_TRIGGER) &&
+		    p->trigger(a, &q, &trigger) ? "success" : "failure");
+		answer_answered(a);
+		finish(r, a);
+	}
+	json_object_put(body);
+}
+
+void
+serve_tiles(struct request *r)
+{
+	struct answer	*a;
+
+	if ((a = begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
+		finish(r, a);
+}
+
+/* No provider of this release has tiles; the body is checked as if. */
+static void
+no_tile(struct request *r, const char *const *names)
+{
+	struct json_object	*body;
+	struct answer		*a;
+
+	if ((body = object_body(r, names)) == NULL)
+		return;
+	if ((a = begin(r, ANSWER_OBJECT, CTIM_SIGHTING)) != NULL)
+		finish(r, a);
+	json_object_put(body);
+}
+
+void
+serve_tile(struct request *r)
+{
+	static const char *const	 names[] = { "tile_id", NULL };
+
+	no_tile(r, names);
+}
+
+void
+serve_tile_data(struct request *r)
+{
+	static const char *const	 names[] = { "tile_id", "period", NULL };
+
+	no_tile(r, names);
+}
+
+void
+serve_watchdog(struct request *r)
+{
+	const char	*said;
+	struct buf	 b;
+	struct jsonout	 j;
+
+	said = transport_var(r->transport, "HTTP_HEALTH_CHECK");
+	if (said == NULL) {
+		serve_refusal(r, PROBLEM_HEALTH_CHECK, "Invalid Health Check");
+		return;
+	}
+	buf_init(&b, RESPONSE_HELD);
+	jsonout_init(&j, &b);
+	jsonout_object(&j);
+	jsonout_kstring(&j, "data", said);
+	jsonout_end_object(&j);
+	if (b.failed)
+		response_error(&r->response, 500, "Health-Check is too long");
+	else if (response_write(&r->response, b.data, b.len) == 0)
+		response_end(&r->response);
+	buf_free(&b);
+}

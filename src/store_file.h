@@ -1,0 +1,23 @@
+/*
+ * store_file: the file and the directory of a store, with the owner and the
+ * modes that let the service and the command line share it.
+ *
+ * A WAL store is three files that every user of it must be able to write, its
+ * readers included; so directory 2770, files 0660, and what root makes goes to
+ * the owner of the directory it is made in.  SQLite gives its -wal and -shm
+ * files the owner and mode of the main file.
+ */
+#ifndef CTIM_STORE_FILE_H
+#define CTIM_STORE_FILE_H
+
+#include "store.h"
+
+/* Makes the file, empty, and the directories above it that are missing.  Returns
+ * 0, also when it is there already, or -1 with the reason in error. */
+int	store_file_make(const char *path, char error[STORE_ERROR_MAX]);
+/* Why a store could not be opened, as far as the file system tells: writes the
+ * line for people and returns true, or false when it tells nothing. */
+bool	store_file_explain(const char *path, enum store_mode,
+	    char error[STORE_ERROR_MAX]);
+
+#endif
