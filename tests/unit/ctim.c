@@ -1,4 +1,5 @@
 #include <string.h>
+#include <time.h>
 
 #include "buf.h"
 #include "ctim.h"
@@ -63,6 +64,22 @@ START_TEST(times_are_read_as_people_write_them)
 }
 END_TEST
 
+/* Every day of CTIM's times, beside the C library. */
+START_TEST(times_are_written_as_the_library_would)
+{
+	char		 text[CTIM_TIME_MAX], other[CTIM_TIME_MAX];
+	struct tm	 tm;
+	time_t		 t;
+
+	for (t = 0; t < CTIM_FOREVER; t += 86400 + 61) {
+		ctim_time(text, t);
+		gmtime_r(&t, &tm);
+		strftime(other, sizeof(other), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		ck_assert_str_eq(text, other);
+	}
+}
+END_TEST
+
 START_TEST(times_are_written_within_those_of_ctim)
 {
 	char	 text[CTIM_TIME_MAX];
@@ -120,6 +137,7 @@ main(void)
 	const TTest	*const tests[] = {
 		ids_are_transient_and_of_their_kind,
 		times_are_read_as_people_write_them,
+		times_are_written_as_the_library_would,
 		times_are_written_within_those_of_ctim,
 		vocabularies_are_those_of_ctim,
 		problems_have_their_codes_and_types,

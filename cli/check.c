@@ -1,0 +1,164 @@
+/* ctim-relay check: whether the configuration can be used, and how. */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "check_show.h"
+#include "command.h"
+#include "conf.h"
+#include "jsonout.h"
+#include "provider.h"
+#include "store.h"
+#include "text.h"
+
+#define LIST_MAX	(1U << 20)	/* bytes of all errors, of all warnings */
+
+static const char help_text[] =
+    "  -c, --config FILE   the configuration, instead of the usual one\n"
+    "  -d, --dump          print every key in force, secrets masked\n"
+    "  -k, --keys          print every key there is, with its default\n"
+    "  -j, --json          as JSON, for programs\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "dump", no_argument, NULL, 'd' },
+	{ "keys", no_argument, NULL, 'k' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+struct check {
+	const struct command	*cmd;
+	const char		*config;
+	bool			 dump, keys, json, help;
+	struct check_found	 found;
+	struct jsonout		 errors, warnings;
+};
+
+static int
+options(struct check *check, int argc, char **argv)
+{
+	int	c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:dkjh", long_options,
+	    NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			check->config = optarg;
+			break;
+		case 'd':
+			check->dump = true;
+			break;
+		case 'k':
+			check->keys = true;
+			break;
+		case 'j':
+			check->json = true;
+			break;
+		case 'h':
+			check->help = true;
+			break;
+		default:
+			return command_option(check->cmd, c, argv);
+		}
+	}
+	if (optind < argc)
+		return command_usage(check->cmd, "what is \"%s\"? A "
+		    "configuration is named with -c", argv[optind]);
+	if (check->dump && check->keys)
+		return command_usage(check->cmd,
+		    "--dump and --keys are two questions");
+	return CMD_OK;
+}
+
+/* On standard error for people, and kept for --json. */
+static void
+note(void *arg, bool error, const char *line)
+{
+	struct check	*check = arg;
+	struct buf	 safe;
+
+	jsonout_string(error ? &check->errors : &check->warnings, line);
+	if (error)
+		check->found.n_errors++;
+	else
+		check->found.n_warnings++;
+	if (check->json)
+		return;
+	buf_init(&safe, LIST_MAX);
+	text_add(&safe, line, strlen(line));
+	fprintf(stderr, "%s%s\n", error ? "" : "warning: ", safe.data);
+	buf_free(&safe);
+}
+
+/* A relay that answers from a store needs one that can be opened; as whom the
+ * gateway will run is not known here, so this is no more than a warning. */
+static void
+try_store(struct check *check, const struct relay_conf *relay)
+{
+	char		 error[STORE_ERROR_MAX], line[CONF_ERROR_MAX];
+	struct store	*store;
+
+	store = store_open(relay->provider->store(relay->own), STORE_READ,
+	    error);
+	if (store == NULL || store_check(store, error) == -1) {
+		snprintf(line, sizeof(line), "[relay %s] %s", relay->name,
+		    error);
+		note(check, false, line);
+	}
+	store_close(store);
+}
+
+static int
+run(struct check *check)
+{
+	struct check_found	*found = &check->found;
+
+	found->file = check->config != NULL ? check->config : conf_path();
+	found->conf = conf_load(found->file, note, check);
+	if (found->conf != NULL)
+		for (const struct relay_conf *r = found->conf->relays;
+		    r != NULL; r = r->next)
+			if (r->provider->store != NULL)
+				try_store(check, r);
+	jsonout_end_array(&check->errors);
+	jsonout_end_array(&check->warnings);
+	if (check->dump && found->conf != NULL)
+		return check_show_values(found, check->json);
+	if (check->json)
+		return check_show_json(found);
+	if (found->conf == NULL && access(found->file, F_OK) == -1)
+		fprintf(stderr, "A first one is made of the line "
+		    "\"[relay local]\"; see ctim-relay.conf(5).\n");
+	return check_show(found);
+}
+
+int
+cmd_check(const struct command *cmd, int argc, char **argv)
+{
+	struct check	check = { .cmd = cmd };
+	int		status;
+
+	if ((status = options(&check, argc, argv)) != CMD_OK)
+		return status;
+	if (check.help)
+		return command_help(cmd, help_text);
+	if (check.keys)
+		return check_show_keys(check.json);
+	buf_init(&check.found.errors, LIST_MAX);
+	buf_init(&check.found.warnings, LIST_MAX);
+	jsonout_init(&check.errors, &check.found.errors);
+	jsonout_init(&check.warnings, &check.found.warnings);
+	jsonout_array(&check.errors);
+	jsonout_array(&check.warnings);
+	status = run(&check);
+	buf_free(&check.found.errors);
+	buf_free(&check.found.warnings);
+	conf_free(check.found.conf);
+	return status;
+}

@@ -1,0 +1,18 @@
+/*
+ * expires: "30d", "12h" or a date on the command line, as a time.
+ */
+#ifndef CTIM_EXPIRES_H
+#define CTIM_EXPIRES_H
+
+#include <stdint.h>
+
+/*
+ * Seconds since 1970 for a number followed by s, m, h, d or w, counted from
+ * now, or for a time that ctim_time_parse() takes.  -1 when it is neither, or
+ * is not after now.
+ */
+int64_t	expires_parse(const char *, int64_t now);
+
+#define EXPIRES_FORMS	"30d, 12h, or a time such as 2030-12-31T00:00:00Z"
+
+#endif

@@ -1,0 +1,158 @@
+/*
+ * ctim-relay(1): the command line of the gateway.
+ */
+#include <errno.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct command commands[] = {
+	{ "check", "[-c FILE] [--dump | --keys] [--json]",
+	  "check the configuration, or show what is in force", cmd_check },
+	{ "jwt", "[-c FILE] [--relay NAME] [-f FILE] [--key-file FILE] "
+	  "[--expires T] [-q]",
+	  "make a token for a relay, and the secret key when there is none",
+	  cmd_jwt },
+	{ "query", "[OPTION ...] RELAY [TYPE:VALUE | VALUE ...]",
+	  "ask a relay about observables, and show the answer", cmd_query },
+	{ "intel", "COMMAND [ARGUMENT ...]",
+	  "look after the indicators that are kept on this machine", cmd_intel }
+};
+
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define NAME_MAX_LEN	16	/* longer words are no misspelt command */
+
+static const struct command *
+find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static int
+help(void)
+{
+	printf("usage: ctim-relay COMMAND [ARGUMENT ...]\n"
+	    "       ctim-relay --help | --version\n\n"
+	    "A gateway from threat-intelligence services to the Cisco Threat "
+	    "Intelligence\nModel: this is its command line. Commands:\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+	printf("\nEach says more with --help. All of it: man ctim-relay\n");
+	return CMD_OK;
+}
+
+static size_t
+least(size_t a, size_t b, size_t c)
+{
+	size_t	m = a < b ? a : b;
+
+	return m < c ? m : c;
+}
+
+/* Letters to change, add or take away to make b of a (Levenshtein). */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t	row[NAME_MAX_LEN + 1], la = strlen(a), lb = strlen(b);
+
+	if (la > NAME_MAX_LEN || lb > NAME_MAX_LEN)
+		return NAME_MAX_LEN;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= lb; j++) {
+			size_t above = row[j];
+
+			row[j] = least(above + 1, row[j - 1] + 1,
+			    diagonal + (a[i - 1] != b[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[lb];
+}
+
+static int
+unknown(const char *name)
+{
+	const struct command	*best = NULL;
+	size_t			 d, least_d = 3;	/* further is a guess */
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		d = distance(name, commands[i].name);
+		if (d < least_d && d < strlen(commands[i].name)) {
+			least_d = d;
+			best = &commands[i];
+		}
+	}
+	fprintf(stderr, "ctim-relay: there is no command \"%s\"", name);
+	if (best != NULL)
+		fprintf(stderr, "; did you mean \"%s\"?", best->name);
+	fprintf(stderr, "\nCommands: ");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(stderr, "%s%s", i == 0 ? "" : ", ", commands[i].name);
+	fprintf(stderr, ". More: ctim-relay --help\n");
+	return CMD_USAGE;
+}
+
+static bool
+is_one_of(const char *word, const char *a, const char *b)
+{
+	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+static int
+run(int argc, char **argv)
+{
+	const struct command	*cmd;
+
+	if (argc < 2) {
+		fprintf(stderr, "ctim-relay: no command named\n"
+		    "usage: ctim-relay COMMAND [ARGUMENT ...]\n"
+		    "More: ctim-relay --help\n");
+		return CMD_USAGE;
+	}
+	if (is_one_of(argv[1], "--version", "-V")) {
+		printf("ctim-relay %s\n", CTIM_VERSION);
+		return CMD_OK;
+	}
+	if (is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0) {
+		char	help_flag[] = "--help";
+		char	*words[] = { argv[0], help_flag, NULL };
+
+		if (argc < 3)
+			return help();
+		if ((cmd = find(argv[2])) == NULL)
+			return unknown(argv[2]);
+		words[0] = argv[2];
+		return cmd->run(cmd, 2, words);
+	}
+	if ((cmd = find(argv[1])) == NULL)
+		return unknown(argv[1]);
+	return cmd->run(cmd, argc - 1, argv + 1);
+}
+
+int
+main(int argc, char **argv)
+{
+	int	status;
+
+	/* Widths of characters; what is printed is UTF-8 in any case. */
+	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+		setlocale(LC_CTYPE, "");
+	status = run(argc, argv);
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		fprintf(stderr, "ctim-relay: cannot write the output: %s\n",
+		    strerror(errno));
+		return status == CMD_OK ? CMD_FAILED : status;
+	}
+	return status;
+}

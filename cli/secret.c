@@ -1,0 +1,92 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "command.h"
+#include "secret.h"
+
+void
+secret_free(struct buf *b)
+{
+	if (b->cap > 0)
+		explicit_bzero(b->data, b->cap);
+	buf_free(b);
+}
+
+/* Everything up to the end; -1 with errno, EFBIG when it is more than fits. */
+static int
+read_all(int fd, struct buf *out)
+{
+	char	*room;
+	ssize_t	 n;
+
+	/* All of the room at once: a buffer that grew leaves copies behind. */
+	if ((room = buf_room(out, out->max)) == NULL)
+		return -1;
+	for (;;) {
+		n = read(fd, room + out->len, out->max - out->len);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		out->len += (size_t)n;
+		if (out->len == out->max) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+	out->data[out->len] = '\0';
+	return n == -1 ? -1 : 0;
+}
+
+static int
+check_mode(const struct command *cmd, const char *path, int fd)
+{
+	struct stat	st;
+
+	if (fstat(fd, &st) == -1)
+		return command_fail(cmd, CMD_FAILED, "%s: %s", path,
+		    strerror(errno));
+	/* A pipe, such as the shell's <(command), is nobody else's. */
+	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
+		return command_fail(cmd, CMD_FAILED, "%s can be read or "
+		    "changed by everyone on this machine; first: chmod 0600 %s",
+		    path, path);
+	return CMD_OK;
+}
+
+static int
+read_open(const struct command *cmd, const char *path, int fd, struct buf *out)
+{
+	int	status = check_mode(cmd, path, fd);
+
+	if (status != CMD_OK)
+		return status;
+	if (read_all(fd, out) == -1)
+		return command_fail(cmd, CMD_FAILED, "%s: %s", path,
+		    strerror(errno));
+	if (strlen(out->data) != out->len)
+		return command_fail(cmd, CMD_FAILED, "%s holds a NUL byte, "
+		    "so it is not a text", path);
+	if (out->len > 0 && out->data[out->len - 1] == '\n')
+		out->data[--out->len] = '\0';
+	return CMD_OK;
+}
+
+int
+secret_read(const struct command *cmd, const char *path, struct buf *out)
+{
+	int	fd, status;
+
+	if (strcmp(path, "-") == 0)
+		return read_open(cmd, "standard input", STDIN_FILENO, out);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
+		return command_fail(cmd, CMD_FAILED, "%s: %s", path,
+		    strerror(errno));
+	status = read_open(cmd, path, fd, out);
+	close(fd);
+	return status;
+}

@@ -1,0 +1,23 @@
+/*
+ * secret: small files that hold credentials, and their bytes in memory.
+ */
+#ifndef CTIM_SECRET_H
+#define CTIM_SECRET_H
+
+struct buf;
+struct command;
+
+#define SECRET_MAX	16384	/* bytes of such a file */
+
+/*
+ * The bytes of a file ("-": standard input) into out, an empty buffer, without
+ * one newline at the end.  A file that others than its owner and group may read
+ * or write is refused, as the gateway refuses it, and so are a NUL byte in it
+ * and one that is larger than out may be.
+ * Returns CMD_OK; else what is wrong has been printed, and it is the status.
+ */
+int	secret_read(const struct command *, const char *path, struct buf *out);
+/* Overwrites what the buffer holds and frees it. */
+void	secret_free(struct buf *);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * settings: the configuration, as the commands use it.
+ */
+#ifndef CTIM_SETTINGS_H
+#define CTIM_SETTINGS_H
+
+struct command;
+struct conf;
+struct relay_conf;
+
+/* Reads the configuration (file NULL: the usual one).  NULL after its errors
+ * have been printed; the command returns CMD_CONFIG.  Warnings are left to
+ * `check`. */
+struct conf	*settings_load(const struct command *, const char *file);
+/* The relay of a name; NULL after it was said which there are. */
+const struct relay_conf *settings_relay(const struct command *,
+		     const struct conf *, const char *name);
+
+#endif

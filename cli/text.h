@@ -1,0 +1,31 @@
+/*
+ * text: outside text on a terminal.
+ *
+ * What comes from a feed, a provider or another gateway may hold escape
+ * sequences, line ends or characters that turn the reading direction around.
+ * Nothing of that reaches a terminal from here.
+ * Source: ECMA-48 (C0, C1); Unicode UAX #9 (bidirectional controls).
+ */
+#ifndef CTIM_TEXT_H
+#define CTIM_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+/*
+ * The first character of the len (at least 1) bytes at s: its code point, and
+ * how many bytes it takes in *n.  A byte that begins no UTF-8 character is
+ * taken alone, and is -1.
+ */
+int32_t	text_next(const char *s, size_t len, size_t *n);
+/* Adds len bytes, what a terminal could obey written as \x1b or \u202e. */
+void	text_add(struct buf *, const char *s, size_t len);
+/* The same for JSON text, where every such character becomes \uXXXX, which any
+ * reader takes back; line ends and tabs between values stay. */
+void	text_add_json(struct buf *, const char *s, size_t len);
+/* Columns that len bytes, free of control characters, take on a terminal. */
+size_t	text_width(const char *s, size_t len);
+
+#endif
