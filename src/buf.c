@@ -5,7 +5,7 @@
 
 #include "buf.h"
 
-#define BUF_FIRST	256	/* bytes of the first allocation */
+#define BUF_FIRST	1024	/* bytes of the first allocation */
 
 static char nothing[1];		/* what data is before anything is added */
 
