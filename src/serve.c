@@ -52,22 +52,30 @@ finish(struct request *r, struct answer *a)
 	answer_free(a);
 }
 
+/* errors: the object that field.h made. */
+static void
+refuse_body(struct request *r, const struct buf *errors)
+{
+	struct buf	 message;
+
+	buf_init(&message, FIELDS_MAX + 64);
+	buf_addf(&message, "Invalid JSON payload received. %s.", errors->data);
+	serve_refusal(r, PROBLEM_INVALID_ARGUMENT, message.data);
+	buf_free(&message);
+}
+
 /* The body as an object that has all of names, or NULL when it was refused. */
 static struct json_object *
 object_body(struct request *r, const char *const *names)
 {
 	struct json_object	*body;
-	struct buf		 errors, message;
+	struct buf		 errors;
 
 	buf_init(&errors, FIELDS_MAX);
 	body = jsonin_parse(r->body.data, r->body.len, JSON_REQUEST_VALUES,
 	    NULL);
 	if (field_check(&errors, body, names) == -1) {
-		buf_init(&message, FIELDS_MAX + 64);
-		buf_addf(&message, "Invalid JSON payload received. %s.",
-		    errors.data);
-		serve_refusal(r, PROBLEM_INVALID_ARGUMENT, message.data);
-		buf_free(&message);
+		refuse_body(r, &errors);
 		json_object_put(body);
 		body = NULL;
 	}
@@ -79,20 +87,15 @@ object_body(struct request *r, const char *const *names)
 static bool
 observables_body(struct request *r, struct observables *obs)
 {
-	struct buf	 errors, message;
+	struct buf	 errors;
 	bool		 good;
 
 	buf_init(&errors, FIELDS_MAX);
 	good = observables_parse(obs, r->body.data, r->body.len,
 	    r->relay->provider->types, (size_t)r->conf->max_observables,
 	    &errors) == 0;
-	if (!good) {
-		buf_init(&message, FIELDS_MAX + 64);
-		buf_addf(&message, "Invalid JSON payload received. %s.",
-		    errors.data);
-		serve_refusal(r, PROBLEM_INVALID_ARGUMENT, message.data);
-		buf_free(&message);
-	}
+	if (!good)
+		refuse_body(r, &errors);
 	buf_free(&errors);
 	r->log.observables = obs->n;
 	return good;
