@@ -40,6 +40,7 @@ conf_free(struct conf *c)
 		release(conf_keys(), "relay", r);
 		free(r->own);
 		free(r->name);
+		free(r->file);
 		free(r);
 	}
 	settings_free(w->settings);

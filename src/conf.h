@@ -63,6 +63,8 @@ struct relay_conf {
 	int			 parallel;	/* 0: as [http] */
 	int			 breaker;	/* -1: as [http] */
 	void			*own;		/* the provider's conf_size bytes */
+	char			*file;		/* where its section is */
+	unsigned		 line;
 	struct relay_conf	*next;		/* in the order of the files */
 };
 

@@ -28,11 +28,13 @@ struct loading {
 	struct relay_conf **relay_tail;
 };
 
-static void complain(struct loading *, bool, unsigned, const char *, ...)
-    __attribute__((format(printf, 4, 5)));
+static void complain(struct loading *, bool, const char *, unsigned,
+    const char *, ...) __attribute__((format(printf, 5, 6)));
 
+/* line 0: the file as a whole. */
 static void
-complain(struct loading *l, bool error, unsigned line, const char *format, ...)
+complain(struct loading *l, bool error, const char *file, unsigned line,
+    const char *format, ...)
 {
 	char	 text[CONF_ERROR_MAX], whole[CONF_ERROR_MAX + 512];
 	va_list	 ap;
@@ -45,10 +47,10 @@ complain(struct loading *l, bool error, unsigned line, const char *format, ...)
 	if (l->complain == NULL)
 		return;
 	if (line != 0)
-		snprintf(whole, sizeof(whole), "%s:%u: %s", l->file, line,
+		snprintf(whole, sizeof(whole), "%s:%u: %s", file, line,
 		    text);
 	else
-		snprintf(whole, sizeof(whole), "%s: %s", l->file, text);
+		snprintf(whole, sizeof(whole), "%s: %s", file, text);
 	l->complain(l->arg, error, whole);
 }
 
@@ -95,11 +97,15 @@ add_relay(struct loading *l, const char *name, char *why)
 		return false;
 	}
 	if ((r = calloc(1, sizeof(*r))) == NULL ||
-	    (r->name = strdup(name)) == NULL) {
+	    (r->name = strdup(name)) == NULL ||
+	    (r->file = strdup(l->file)) == NULL) {
+		if (r != NULL)
+			free(r->name);
 		free(r);
 		snprintf(why, CONF_ERROR_MAX, "no memory left");
 		return false;
 	}
+	r->line = l->line;
 	*l->relay_tail = r;
 	l->relay_tail = &r->next;
 	return true;
@@ -170,7 +176,9 @@ on_key(void *arg, const char *section, const char *name, const char *value,
 static void
 on_complaint(void *arg, unsigned line, const char *why)
 {
-	complain(arg, true, line, "%s", why);
+	struct loading	*l = arg;
+
+	complain(l, true, l->file, line, "%s", why);
 }
 
 static bool
@@ -187,7 +195,7 @@ read_file(struct loading *l, const char *path)
 		return false;
 	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1 ||
 	    !S_ISREG(st.st_mode)) {
-		complain(l, true, 0, "cannot be read: %s", f == NULL ?
+		complain(l, true, l->file, 0, "cannot be read: %s", f == NULL ?
 		    strerror(errno) : "it is no file");
 		if (f != NULL)
 			fclose(f);
@@ -237,7 +245,7 @@ read_folder(struct loading *l, const char *main_file)
 static void
 apply(struct loading *l, struct setting *s, void *base)
 {
-	char	 why[CONF_ERROR_MAX], *value, *file = l->file;
+	char	 why[CONF_ERROR_MAX], *value;
 	bool	 failed = false;
 
 	if ((value = setting_value(s, why)) == NULL)
@@ -250,14 +258,9 @@ apply(struct loading *l, struct setting *s, void *base)
 	if (value != NULL && *value == '\0' && failed)
 		snprintf(why, CONF_ERROR_MAX, "has no value; leave the line "
 		    "out for the default");
-	if (failed && s->file != NULL) {
-		l->file = s->file;
-		complain(l, true, s->line, "[%s] %s: %s", s->section, s->name,
-		    why);
-		l->file = file;
-	} else if (failed) {
-		complain(l, true, 0, "[%s] %s: %s", s->section, s->name, why);
-	}
+	if (failed)
+		complain(l, true, s->file != NULL ? s->file : l->file, s->line,
+		    "[%s] %s: %s", s->section, s->name, why);
 	free(value);
 }
 
@@ -283,7 +286,7 @@ apply_table(struct loading *l, const char *section, const char *kind,
 }
 
 static void
-no_provider(struct loading *l, const char *section, const char *name)
+no_provider(struct loading *l, const struct relay_conf *r)
 {
 	char	 names[256];
 	size_t	 i, n = 0;
@@ -291,9 +294,9 @@ no_provider(struct loading *l, const char *section, const char *name)
 	for (i = 0; providers[i] != NULL && n < sizeof(names); i++)
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
 		    i == 0 ? "" : ", ", providers[i]->name);
-	complain(l, true, 0, "[%s] there is no provider \"%s\"; add a line "
-	    "`provider = NAME` with one of: %s", section,
-	    name == NULL ? "" : name, names);
+	complain(l, true, r->file, r->line, "[relay %s] there is no provider "
+	    "\"%s\"; add a line `provider = NAME` with one of: %s", r->name,
+	    r->provider_name == NULL ? "" : r->provider_name, names);
 }
 
 static void
@@ -309,10 +312,10 @@ apply_relay(struct loading *l, struct relay_conf *r)
 	if (r->provider_name != NULL)
 		r->provider = provider_find(r->provider_name);
 	if (r->provider == NULL)
-		no_provider(l, section, r->provider_name);
+		no_provider(l, r);
 	else if (r->provider->keys != NULL) {
 		if ((r->own = calloc(1, r->provider->conf_size)) == NULL)
-			complain(l, true, 0, "no memory left");
+			complain(l, true, l->file, 0, "no memory left");
 		else
 			apply_table(l, section, "relay", r->provider->keys,
 			    r->own);
@@ -329,13 +332,11 @@ apply_all(struct loading *l)
 	struct setting			*s;
 	const struct relay_conf		*of;
 	size_t				 i;
-	char				*file;
 
 	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++)
 		apply_table(l, sections[i], sections[i], conf_keys(), l->conf);
 	for (r = l->conf->relays; r != NULL; r = r->next)
 		apply_relay(l, r);
-	file = l->file;
 	for (s = l->settings.first; s != NULL; s = s->next) {
 		if (s->key != NULL || s->file == NULL)
 			continue;
@@ -345,12 +346,20 @@ apply_all(struct loading *l)
 		    strlen(relay_name(s->section)))) == NULL ||
 		    of->provider == NULL))
 			continue;
-		l->file = s->file;
-		complain(l, true, s->line, "there is no key \"%s\" in [%s]; "
+		complain(l, true, s->file, s->line, "there is no key \"%s\" in [%s]; "
 		    "`ctim-relay check --keys` lists them", s->name,
 		    s->section);
 	}
-	l->file = file;
+}
+
+static void
+no_default(struct loading *l)
+{
+	const struct setting	*s;
+
+	s = setting_find(l->settings.first, "server", "default_relay");
+	complain(l, true, s->file, s->line, "[server] default_relay: there is "
+	    "no [relay %s]", l->conf->default_relay);
 }
 
 /* What the table cannot say: one key that depends on another. */
@@ -366,20 +375,19 @@ check_whole(struct loading *l)
 		    CPU_COUNT(&cpus) : 1;
 	if (c->secret_key == NULL && key != NULL && *key != '\0') {
 		if (strlen(key) < 32)
-			complain(l, true, 0, "SECRET_KEY in the environment "
+			complain(l, true, l->file, 0, "SECRET_KEY in the environment "
 			    "must have at least 32 characters");
 		else
 			c->secret_key = strdup(key);
 	}
 	if (c->default_relay != NULL && conf_relay(c, c->default_relay,
 	    strlen(c->default_relay)) == NULL)
-		complain(l, true, 0, "[server] default_relay: there is no "
-		    "[relay %s]", c->default_relay);
+		no_default(l);
 	if (c->secret_key == NULL)
-		complain(l, false, 0, "no [auth] secret_key: every token will "
+		complain(l, false, l->file, 0, "no [auth] secret_key: every token will "
 		    "be refused; `ctim-relay jwt` makes one");
 	if (c->relays == NULL)
-		complain(l, false, 0, "no [relay NAME]: nothing is served; a "
+		complain(l, false, l->file, 0, "no [relay NAME]: nothing is served; a "
 		    "first one is the two words [relay local]");
 }
 

@@ -142,7 +142,7 @@ static const struct {
 	  "must be a URL as in https://host/path, without user, query or "
 	  "fragment" },
 	{ "[server]\ndefault_relay = none\n",
-	  "a.conf: [server] default_relay: there is no [relay none]" },
+	  "a.conf:2: [server] default_relay: there is no [relay none]" },
 	{ "[server]\nthreads = 1\nthreads = 2\n",
 	  "a.conf:3: threads a second time in [server]" },
 	{ "[server]\n[log]\n[server]\n",
@@ -167,7 +167,7 @@ static const struct {
 	{ "[relay Otx]\n", "a.conf:1: \"Otx\" is no name for a relay: small "
 	  "letters, digits, _ and -, at most 41, and not the first part of a "
 	  "route" },
-	{ "[relay x]\n", "a.conf: [relay x] there is no provider \"x\"; add a "
+	{ "[relay x]\n", "a.conf:1: [relay x] there is no provider \"x\"; add a "
 	  "line `provider = NAME` with one of: template, local" },
 	{ "[relay local]\nstore = here\n", "a.conf:2: [relay local] store: "
 	  "must be an absolute path, as in /var/…" },

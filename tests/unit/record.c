@@ -356,6 +356,8 @@ START_TEST(variables_have_a_greatest_size)
 }
 END_TEST
 
+#define NO_BEGIN	"the first record is no BEGIN_REQUEST"
+
 /* Records that may not come, after a good beginning or instead of it. */
 static const struct {
 	bool		 begun;
@@ -363,10 +365,10 @@ static const struct {
 	enum record_result result;
 	const char	*why;
 } out_of_order[] = {
-	{ false, PARAMS, 1, RECORD_BAD, "the first record is no BEGIN_REQUEST" },
-	{ false, STDIN, 1, RECORD_BAD, "the first record is no BEGIN_REQUEST" },
-	{ false, ABORT, 1, RECORD_BAD, "the first record is no BEGIN_REQUEST" },
-	{ false, BEGIN, 1, RECORD_BAD, "the first record is no BEGIN_REQUEST" },
+	{ false, PARAMS, 1, RECORD_BAD, NO_BEGIN },
+	{ false, STDIN, 1, RECORD_BAD, NO_BEGIN },
+	{ false, ABORT, 1, RECORD_BAD, NO_BEGIN },
+	{ false, BEGIN, 1, RECORD_BAD, NO_BEGIN },
 	{ false, GET_VALUES, 0, RECORD_BAD, "a management record" },
 	{ true, GET_VALUES, 0, RECORD_BAD, "a management record" },
 	{ true, STDIN, 0, RECORD_BAD, "a management record" },

@@ -1,0 +1,244 @@
+/*
+ * One process, one request.  Everything that could wait for ever is bounded by
+ * the deadline: reads by poll(2), the rest by alarm(2), whose default is to end
+ * the process.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "cgi.h"
+#include "conf.h"
+#include "log.h"
+#include "privilege.h"
+#include "relay.h"
+#include "transport.h"
+
+#define OUT_SIZE	16384		/* bytes that wait for a write(2) */
+#define DRAIN_MAX	(16 << 20)	/* bytes of a body that nobody wanted */
+#define DRAIN_TIME	2000		/* ms for these */
+#define EXIT_CONFIG	78		/* sysexits(3) */
+
+struct cgi {
+	int64_t		 deadline;
+	uint64_t	 left;		/* bytes of the body to come */
+	bool		 counted;	/* left is known; else to the end */
+	bool		 cut;		/* the length is no number */
+	bool		 over;		/* nothing more comes */
+	size_t		 used;		/* bytes in out */
+	char		 out[OUT_SIZE];
+};
+
+/* Up to n bytes by the time until.  0: end of file, -1: error or late. */
+static ssize_t
+input(void *p, size_t n, int64_t until)
+{
+	struct pollfd	 in = { .fd = STDIN_FILENO, .events = POLLIN };
+	int64_t		 left;
+	ssize_t		 got;
+	int		 r;
+
+	for (;;) {
+		left = until - clock_ms();
+		if (left <= 0)
+			return -1;
+		r = poll(&in, 1, left > 60000 ? 60000 : (int)left);
+		if (r == 0 || (r == -1 && errno == EINTR))
+			continue;
+		if (r == -1)
+			return -1;
+		got = read(STDIN_FILENO, p, n);
+		if (got == -1 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		return got;
+	}
+}
+
+/* How long the body is.  Source: RFC 3875, 4.1.2; Apache's mod_cgi hands a
+ * chunked body over without a length. */
+static void
+body_begin(struct cgi *c, const struct transport *t)
+{
+	const char	*s = transport_var(t, "CONTENT_LENGTH");
+	const char	*coding = transport_var(t, "HTTP_TRANSFER_ENCODING");
+	char		*end;
+
+	c->counted = true;
+	if (s == NULL) {
+		c->counted = coding == NULL ||
+		    strcasestr(coding, "chunked") == NULL;
+		return;
+	}
+	errno = 0;
+	c->left = strtoull(s, &end, 10);
+	if (*s < '0' || *s > '9' || *end != '\0' || errno != 0) {
+		c->left = 0;
+		c->cut = true;
+	}
+}
+
+static ssize_t
+body_read(void *arg, void *p, size_t n)
+{
+	struct cgi	*c = arg;
+	ssize_t		 got;
+
+	if (c->counted && n > c->left)
+		n = (size_t)c->left;
+	if (c->cut)
+		return -1;
+	if (n == 0 || c->over)
+		return 0;
+	got = input(p, n, c->deadline);
+	if (got <= 0) {
+		c->over = true;
+		c->cut = got == -1 || c->counted;
+		return c->cut ? -1 : 0;
+	}
+	if (c->counted)
+		c->left -= (uint64_t)got;
+	return got;
+}
+
+static int
+output(const char *p, size_t n)
+{
+	ssize_t	 done;
+
+	while (n > 0) {
+		done = write(STDOUT_FILENO, p, n);
+		if (done == -1 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return -1;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static int
+answer_flush(struct cgi *c)
+{
+	size_t	 n = c->used;
+
+	c->used = 0;
+	return output(c->out, n);
+}
+
+static int
+answer_write(void *arg, const void *p, size_t n, bool push)
+{
+	struct cgi	*c = arg;
+
+	if (n > OUT_SIZE - c->used && answer_flush(c) == -1)
+		return -1;
+	if (n >= OUT_SIZE) {
+		if (output(p, n) == -1)
+			return -1;
+	} else if (n > 0) {
+		memcpy(c->out + c->used, p, n);
+		c->used += n;
+	}
+	return push ? answer_flush(c) : 0;
+}
+
+/* What is left of a body that was refused: some web servers answer 502 when
+ * their write to us fails before they have read the answer. */
+static void
+drain(struct cgi *c)
+{
+	char	 trash[16384];
+	int64_t	 until = clock_ms() + DRAIN_TIME;
+	size_t	 total = 0;
+	ssize_t	 got;
+
+	c->deadline = until;
+	while (total < DRAIN_MAX && clock_ms() < until) {
+		got = body_read(c, trash, sizeof(trash));
+		if (got <= 0)
+			return;
+		total += (size_t)got;
+	}
+}
+
+/* The caller learns that something is wrong, people find out what on stderr. */
+static int
+misconfigured(const char *message, int status)
+{
+	char	 answer[512];
+	int	 n;
+
+	n = snprintf(answer, sizeof(answer),
+	    "Status: 500 Internal Server Error\r\n"
+	    "Content-Type: application/json\r\n"
+	    "Cache-Control: no-store\r\n"
+	    "X-Content-Type-Options: nosniff\r\n\r\n"
+	    "{\"code\":500,\"message\":\"%s\","
+	    "\"reason\":\"Internal Server Error\"}\n", message);
+	(void)output(answer, (size_t)n);
+	return status;
+}
+
+/* Errors only: a warning at every request would drown the log. */
+static void
+complain(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	if (error)
+		(void)fprintf(stderr, "%s\n", line);
+}
+
+static int
+serve(const struct conf *conf, struct cgi *c)
+{
+	struct transport	 t = { .env = environ, .read = body_read,
+				    .write = answer_write, .arg = c,
+				    .script = true };
+	struct session		*session;
+	int			 r;
+
+	t.deadline = c->deadline = clock_ms() + (int64_t)conf->deadline * 1000;
+	(void)alarm((unsigned int)conf->deadline + 1);
+	session = session_new(conf);
+	if (session == NULL)
+		return misconfigured("The gateway cannot start.", 1);
+	body_begin(c, &t);
+	relay_serve(session, &t);
+	r = answer_flush(c);
+	drain(c);
+	session_free(session);
+	return r == 0 ? 0 : 1;
+}
+
+int
+cgi_run(void)
+{
+	struct conf	*conf;
+	struct cgi	*c;
+	int		 r;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGALRM, SIG_DFL);
+	privilege_harden();
+	conf = conf_load(NULL, complain, NULL);
+	if (conf == NULL)
+		return misconfigured("The gateway is not configured.",
+		    EXIT_CONFIG);
+	if (log_open(conf) == -1)
+		(void)fprintf(stderr, "%s: %s\n", conf->log_target,
+		    strerror(errno));
+	c = calloc(1, sizeof(*c));
+	r = c == NULL ? misconfigured("The gateway cannot start.", 1) :
+	    serve(conf, c);
+	free(c);
+	conf_free(conf);
+	return r;
+}

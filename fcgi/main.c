@@ -1,0 +1,267 @@
+/*
+ * ctim-relay.fcgi: the server.  Finds out in which of its three ways it was
+ * started, reads the configuration and hands over.
+ */
+#include <sys/resource.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "cgi.h"
+#include "conf.h"
+#include "listener.h"
+#include "log.h"
+#include "master.h"
+#include "privilege.h"
+#include "share.h"
+#include "worker.h"
+
+#define EXIT_USAGE	64	/* sysexits(3) */
+#define EXIT_CONFIG	78
+#define WORKERS_MAX	1024
+#define WARNINGS_MAX	65536	/* bytes of the configuration's warnings */
+
+struct options {
+	const char	*file;		/* NULL: conf_path() */
+	const char	*listen;	/* NULL: [server] listen */
+	int		 workers;	/* -1: [server] workers */
+	int		 status;	/* -1: go on; else exit with it */
+};
+
+static const char usage_text[] =
+"usage: ctim-relay.fcgi [-c FILE] [--listen ADDRESS] [--workers N]\n"
+"\n"
+"  -c, --config FILE     read this configuration\n"
+"  -l, --listen ADDRESS  serve on unix:PATH or HOST:PORT, unless a web server\n"
+"                        or spawner hands a socket over\n"
+"  -w, --workers N       processes; 0 serves in this one (mod_fcgid)\n"
+"  -h, --help            this text\n"
+"  -V, --version         the version\n"
+"\n"
+"With a listening socket on descriptor 0 or in LISTEN_FDS it serves FastCGI\n"
+"on that; with GATEWAY_INTERFACE in the environment it answers one CGI\n"
+"request, and the command line is not looked at.\n";
+
+/* A number of workers, -1 when it is none. */
+static int
+number(const char *s)
+{
+	char	*end;
+	long	 n;
+
+	errno = 0;
+	n = strtol(s, &end, 10);
+	if (*s < '0' || *s > '9' || *end != '\0' || errno != 0 ||
+	    n > WORKERS_MAX)
+		return -1;
+	return (int)n;
+}
+
+static int
+misused(const char *what, const char *value)
+{
+	if (what != NULL)
+		(void)fprintf(stderr, "ctim-relay.fcgi: %s: %s\n", what, value);
+	(void)fprintf(stderr, "Try `ctim-relay.fcgi --help`.\n");
+	return EXIT_USAGE;
+}
+
+static void
+parse(struct options *o, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "listen", required_argument, NULL, 'l' },
+		{ "workers", required_argument, NULL, 'w' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 }
+	};
+	int	 c;
+
+	*o = (struct options){ .workers = -1, .status = -1 };
+	while (o->status == -1 &&
+	    (c = getopt_long(argc, argv, "c:l:w:hV", longs, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			o->file = optarg;
+			break;
+		case 'l':
+			o->listen = optarg;
+			break;
+		case 'w':
+			o->workers = number(optarg);
+			if (o->workers == -1)
+				o->status = misused("--workers takes a number "
+				    "from 0 to 1024, not", optarg);
+			break;
+		case 'h':
+			(void)fputs(usage_text, stdout);
+			o->status = fflush(stdout) == 0 ? 0 : 1;
+			break;
+		case 'V':
+			(void)puts("ctim-relay.fcgi " CTIM_VERSION);
+			o->status = fflush(stdout) == 0 ? 0 : 1;
+			break;
+		default:
+			o->status = misused(NULL, NULL);
+			break;
+		}
+	}
+	if (o->status == -1 && optind < argc)
+		o->status = misused("unexpected argument", argv[optind]);
+}
+
+/* Descriptors 0 to 2 exist: else a socket could become standard error. */
+static void
+standard_descriptors(void)
+{
+	int	 fd, null;
+
+	for (fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+			continue;
+		null = open("/dev/null", O_RDWR);
+		if (null == -1 || (null != fd && dup2(null, fd) == -1))
+			exit(1);
+		if (null > 2)
+			(void)close(null);
+	}
+}
+
+/* Threads times workers need descriptors: take what we may have. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit	 rl;
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur == rl.rlim_max)
+		return;
+	rl.rlim_cur = rl.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
+		log_debug("RLIMIT_NOFILE: %s", strerror(errno));
+}
+
+/* Errors at once; warnings when the log is open: a line each in arg. */
+static void
+complain(void *arg, bool error, const char *line)
+{
+	struct buf	*warnings = arg;
+
+	if (error)
+		(void)fprintf(stderr, "%s\n", line);
+	else if (buf_adds(warnings, line) == 0)
+		(void)buf_addc(warnings, '\n');
+}
+
+static void
+log_warnings(struct buf *warnings)
+{
+	char	*line = warnings->data, *end;
+
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		*end = '\0';
+		log_warning("%s", line);
+	}
+	buf_free(warnings);
+}
+
+static int
+failed(const char *why)
+{
+	(void)fprintf(stderr, "ctim-relay.fcgi: %s\n", why);
+	return 1;
+}
+
+/* The socket, the log, then no more root.  Returns 0 or an exit status. */
+static int
+prepare(const struct options *o, const struct conf *conf, struct listener *l,
+    bool found)
+{
+	struct privilege p;
+	char		 why[LISTENER_WHY > PRIVILEGE_WHY ?
+			    LISTENER_WHY : PRIVILEGE_WHY];
+
+	if (privilege_find(&p, conf, why) == -1)
+		return failed(why);
+	if (!found && listener_open(l, o->listen != NULL ? o->listen :
+	    conf->listen, conf, p.uid, why) == -1)
+		return failed(why);
+	if (log_open(conf) == -1) {
+		(void)snprintf(why, sizeof(why), "[log] target %s: %s",
+		    conf->log_target, strerror(errno));
+		return failed(why);
+	}
+	raise_descriptors();
+	if (privilege_drop(&p, why) == -1)
+		return failed(why);
+	if (found && o->listen != NULL)
+		log_warning("--listen is not used: a socket was handed over");
+	return 0;
+}
+
+/* Serves; *conf may be another one afterwards. */
+static int
+serve(const struct options *o, struct conf **conf, struct listener *l)
+{
+	struct master_setup	 setup = { .conf = conf, .file = o->file,
+				    .workers = o->workers, .listener = l };
+	int			 status;
+
+	setup.share = share_new();
+	if (setup.share == NULL)
+		return failed(strerror(errno));
+	privilege_harden();
+	if (o->workers == 0) {
+		atomic_store(&setup.share->top, 1);
+		log_info("start: %s, this process only, threads %d", l->text,
+		    (*conf)->threads);
+		status = worker_run(*conf, l->fd, setup.share, 0, 0);
+	} else {
+		status = master_run(&setup);
+	}
+	share_free(setup.share);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options	 o;
+	struct listener	 l;
+	struct conf	*conf;
+	struct buf	 warnings;
+	bool		 found;
+	int		 status;
+
+	standard_descriptors();
+	found = listener_find(&l);
+	if (!found && getenv("GATEWAY_INTERFACE") != NULL)
+		return cgi_run();
+	parse(&o, argc, argv);
+	if (o.status != -1)
+		return o.status;
+	buf_init(&warnings, WARNINGS_MAX);
+	conf = conf_load(o.file, complain, &warnings);
+	if (conf == NULL) {
+		buf_free(&warnings);
+		return EXIT_CONFIG;
+	}
+	/* Before there is a socket by which others see that we run. */
+	worker_signals();
+	status = prepare(&o, conf, &l, found);
+	if (status == 0) {
+		log_warnings(&warnings);
+		status = serve(&o, &conf, &l);
+	}
+	buf_free(&warnings);
+	listener_close(&l);
+	conf_free(conf);
+	return status;
+}

@@ -1,0 +1,417 @@
+/*
+ * The workers that should be there are the "fresh" ones.  A worker becomes
+ * stale by a reload, or when it wants a successor; it is told to stop as soon
+ * as there are enough fresh ones that serve.  One rule for reloads, worn
+ * workers and those that somebody else stops: reconcile().
+ */
+#include <sys/prctl.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "listener.h"
+#include "log.h"
+#include "master.h"
+#include "share.h"
+#include "transport.h"
+#include "worker.h"
+
+#define TICK		20	/* ms between looks while work is under way */
+#define EARLY		1000	/* ms of life under which a death is early */
+#define PAUSE_FIRST	100	/* ms before a successor of an early death */
+#define PAUSE_MAX	10000	/* ms that this grows to, doubling */
+#define DRAIN_TIME	1000	/* ms for the listen queue at a stop */
+
+struct child {
+	pid_t	 pid;		/* 0: the slot is free */
+	int64_t	 started;	/* clock_ms() */
+	bool	 stale;		/* to be replaced */
+	bool	 told;		/* to stop */
+};
+
+struct master {
+	const struct master_setup *setup;
+	struct share	*share;
+	pid_t		 pid;
+	struct child	*child;		/* by share slot */
+	int		 top;		/* used slots are below it */
+	int64_t		 next;		/* clock_ms() of the next start */
+	int		 pause;		/* ms, of the last early death */
+	int64_t		 early;		/* clock_ms() of that */
+	bool		 reload;	/* asked for, waits for its turn */
+	bool		 stopping;
+	int64_t		 kill_at;	/* clock_ms() at which patience ends */
+	int		 become;	/* in a new worker: its slot; else -1 */
+};
+
+static const struct conf *
+conf_of(const struct master *m)
+{
+	return *m->setup->conf;
+}
+
+static int
+wanted(const struct master *m)
+{
+	long	 n;
+
+	if (m->setup->workers > 0)
+		return m->setup->workers;
+	if (conf_of(m)->workers > 0)
+		return conf_of(m)->workers;
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
+}
+
+/* Called in the new process; a master that died meanwhile is noticed. */
+static void
+child_begin(struct master *m, int slot)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == -1)
+		log_warning("PR_SET_PDEATHSIG: %s", strerror(errno));
+	m->become = slot;
+}
+
+static void
+spawn(struct master *m, int64_t now)
+{
+	struct share_slot	*s;
+	int			 slot = 0;
+	pid_t			 pid;
+
+	while (slot < SHARE_SLOTS && m->child[slot].pid != 0)
+		slot++;
+	if (slot == SHARE_SLOTS)
+		return;
+	s = &m->share->slot[slot];
+	/* Until it says so itself: the others are not all that there is. */
+	atomic_store(&s->places, conf_of(m)->threads + conf_of(m)->queue);
+	atomic_store(&s->beat, now);
+	atomic_store(&s->idle, 0);
+	atomic_store(&s->ready, 0);
+	atomic_store(&s->leave, 0);
+	if (slot >= m->top) {
+		m->top = slot + 1;
+		atomic_store(&m->share->top, m->top);
+	}
+	switch (pid = fork()) {
+	case -1:
+		log_error("no new worker: %s", strerror(errno));
+		atomic_store(&s->beat, 0);
+		m->next = now + PAUSE_MAX / 10;
+		break;
+	case 0:
+		child_begin(m, slot);
+		break;
+	default:
+		m->child[slot] = (struct child){ .pid = pid, .started = now };
+		break;
+	}
+}
+
+static void
+tell(struct child *c, int sig)
+{
+	if (kill(c->pid, sig) == -1 && errno != ESRCH)
+		log_warning("worker %d: %s", (int)c->pid, strerror(errno));
+}
+
+static void
+tell_all(struct master *m, int sig)
+{
+	int	 i;
+
+	for (i = 0; i < m->top; i++)
+		if (m->child[i].pid != 0)
+			tell(&m->child[i], sig);
+}
+
+/* Brings the workers nearer to what they should be.  Returns whether something
+ * is still under way. */
+static bool
+reconcile(struct master *m)
+{
+	int64_t		 now = clock_ms();
+	struct child	*c;
+	int		 i, fresh = 0, ready = 0, stale = 0, want = wanted(m);
+
+	for (i = 0; i < m->top; i++) {
+		c = &m->child[i];
+		if (c->pid == 0)
+			continue;
+		if (atomic_load(&m->share->slot[i].leave) != 0)
+			c->stale = true;
+		if (c->stale) {
+			stale++;
+			continue;
+		}
+		fresh++;
+		ready += atomic_load(&m->share->slot[i].ready);
+	}
+	for (; fresh < want && now >= m->next && m->become == -1; fresh++)
+		spawn(m, now);
+	for (i = 0; i < m->top && ready >= want && m->become == -1; i++) {
+		c = &m->child[i];
+		if (c->pid != 0 && c->stale && !c->told) {
+			c->told = true;
+			tell(c, SIGTERM);
+		}
+	}
+	return ready < want || stale > 0;
+}
+
+static void
+early_death(struct master *m, int64_t now)
+{
+	if (m->pause == 0 || now - m->early > 2 * PAUSE_MAX)
+		m->pause = PAUSE_FIRST;
+	else
+		m->pause = m->pause > PAUSE_MAX / 2 ? PAUSE_MAX : m->pause * 2;
+	m->early = now;
+	m->next = now + m->pause;
+	log_warning("the worker died within a second of its start; the next "
+	    "starts in %d ms", m->pause);
+}
+
+/* A worker is gone. */
+static void
+buried(struct master *m, int slot, int status)
+{
+	struct child	*c = &m->child[slot];
+	int64_t		 now = clock_ms();
+	bool		 expected = m->stopping || c->stale;
+
+	if (WIFSIGNALED(status))
+		log_error("worker %d was killed by signal %d (%s)",
+		    (int)c->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0 || !expected)
+		log_warning("worker %d ended with status %d", (int)c->pid,
+		    WEXITSTATUS(status));
+	else
+		log_debug("worker %d ended", (int)c->pid);
+	if (!expected && now - c->started < EARLY)
+		early_death(m, now);
+	else if (!expected)
+		m->pause = 0;
+	c->pid = 0;
+	atomic_store(&m->share->slot[slot].beat, 0);
+	atomic_store(&m->share->slot[slot].leave, 0);
+}
+
+/* Returns how many workers live. */
+static int
+reap(struct master *m)
+{
+	int	 i, status, alive = 0;
+	pid_t	 pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < m->top; i++)
+			if (m->child[i].pid == pid)
+				buried(m, i, status);
+	for (i = 0; i < m->top; i++)
+		alive += m->child[i].pid != 0;
+	return alive;
+}
+
+static void
+complain(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	if (error)
+		log_error("%s", line);
+	else
+		log_warning("%s", line);
+}
+
+static bool
+differ(const char *a, const char *b)
+{
+	return a != b && (a == NULL || b == NULL || strcmp(a, b) != 0);
+}
+
+static void
+tell_restart(const struct master *m, const struct conf *new)
+{
+	const struct conf	*old = conf_of(m);
+
+	if (m->setup->listener->own && (differ(old->listen, new->listen) ||
+	    differ(old->socket_group, new->socket_group) ||
+	    old->socket_mode != new->socket_mode))
+		log_warning("the listening socket stays as it is until a "
+		    "restart");
+	if (differ(old->user, new->user) || differ(old->group, new->group))
+		log_warning("user and group stay as they are until a restart");
+}
+
+static void
+log_setup(const struct master *m, const char *what)
+{
+	const struct relay_conf	*r;
+	struct buf		 names;
+
+	buf_init(&names, 1024);
+	for (r = conf_of(m)->relays; r != NULL; r = r->next)
+		(void)buf_addf(&names, " %s", r->name);
+	log_info("%s: %s, workers %d, threads %d, relays:%s%s", what,
+	    m->setup->listener->text, wanted(m), conf_of(m)->threads,
+	    names.len > 0 ? names.data : " none", names.failed ? " ..." : "");
+	buf_free(&names);
+}
+
+/* Whether the last change is complete: reloads come one after the other, so
+ * that many of them do not pile up workers. */
+static bool
+settled(const struct master *m)
+{
+	int	 i;
+
+	for (i = 0; i < m->top; i++)
+		if (m->child[i].pid != 0 && m->child[i].stale &&
+		    !m->child[i].told)
+			return false;
+	return true;
+}
+
+static void
+reload(struct master *m)
+{
+	struct conf	*new;
+	int		 i;
+
+	m->reload = false;
+	new = conf_load(m->setup->file, complain, NULL);
+	if (new == NULL) {
+		log_error("reload refused; the configuration from before "
+		    "stays in force");
+		return;
+	}
+	tell_restart(m, new);
+	conf_free(*m->setup->conf);
+	*m->setup->conf = new;
+	if (log_open(new) == -1)
+		log_warning("%s: %s", new->log_target, strerror(errno));
+	for (i = 0; i < m->top; i++)
+		m->child[i].stale = m->child[i].pid != 0;
+	m->next = 0;
+	m->pause = 0;
+	log_setup(m, "reload");
+}
+
+/* Everything ends, what was accepted is answered before.  The socket's file
+ * goes first, so that nobody new comes while the listen queue is emptied. */
+static void
+stop(struct master *m, int sig)
+{
+	if (m->stopping)
+		return;
+	m->stopping = true;
+	m->kill_at = clock_ms() + (int64_t)conf_of(m)->deadline * 1000 +
+	    WORKER_GRACE;
+	log_info("stop: %s", strsignal(sig));
+	listener_unlink(m->setup->listener);
+	atomic_store(&m->share->drain, clock_ms() + DRAIN_TIME);
+	tell_all(m, SIGTERM);
+}
+
+static void
+handle(struct master *m, int sig)
+{
+	switch (sig) {
+	case SIGTERM:
+	case SIGINT:
+		stop(m, sig);
+		break;
+	case SIGHUP:
+		m->reload = true;
+		break;
+	case SIGUSR1:
+		if (log_reopen() == -1)
+			log_warning("log: %s", strerror(errno));
+		tell_all(m, SIGUSR1);
+		break;
+	}
+}
+
+/* Waits for a signal: for ever, or a tick while something is under way. */
+static int
+next_signal(bool busy)
+{
+	static const struct timespec tick = { 0, TICK * 1000000L };
+	sigset_t	 set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGUSR2);
+	(void)sigaddset(&set, SIGCHLD);
+	return busy ? sigtimedwait(&set, NULL, &tick) :
+	    sigwaitinfo(&set, NULL);
+}
+
+static void
+stop_by_force(struct master *m, int alive)
+{
+	if (clock_ms() < m->kill_at)
+		return;
+	log_error("%d workers did not end in time and are killed", alive);
+	tell_all(m, SIGKILL);
+	m->kill_at = clock_ms() + 1000;
+}
+
+/* Until the end; in a new worker until it knows that it is one. */
+static void
+loop(struct master *m)
+{
+	int	 alive;
+	bool	 busy;
+
+	for (;;) {
+		alive = reap(m);
+		if (m->stopping) {
+			if (alive == 0)
+				return;
+			stop_by_force(m, alive);
+			busy = true;
+		} else {
+			if (m->reload && settled(m))
+				reload(m);
+			busy = reconcile(m) || m->reload;
+			if (m->become != -1)
+				return;
+		}
+		handle(m, next_signal(busy));
+	}
+}
+
+int
+master_run(const struct master_setup *setup)
+{
+	struct master	 m = { .setup = setup, .share = setup->share,
+			    .pid = getpid(), .become = -1 };
+
+	m.child = calloc(SHARE_SLOTS, sizeof(*m.child));
+	if (m.child == NULL) {
+		log_error("start: %s", strerror(errno));
+		return 1;
+	}
+	log_setup(&m, "start");
+	loop(&m);
+	free(m.child);
+	if (m.become == -1) {
+		log_info("stopped");
+		return 0;
+	}
+	return worker_run(conf_of(&m), setup->listener->fd, setup->share,
+	    (size_t)m.become, m.pid);
+}

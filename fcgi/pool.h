@@ -1,0 +1,85 @@
+/*
+ * pool: the threads of one worker and what they share.
+ *
+ * Every idle thread waits in accept4(2), of which the kernel wakes one, so a
+ * request is taken and answered without any hand-off.  Only when no thread is
+ * idle does the overflow thread take what waits (overflow.h).
+ */
+#ifndef CTIM_POOL_H
+#define CTIM_POOL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct conf;
+struct fastcgi;
+struct session;
+struct share;
+struct share_slot;
+struct transport;
+
+#define POOL_REFUSED	64	/* connections that wait for their 503 */
+#define POOL_REFUSED_TIME 100	/* ms for such a request, once it began */
+
+/* A connection that waits. */
+struct place {
+	int	 fd;
+	int64_t	 since;		/* clock_ms() of its accept */
+};
+
+struct thread {
+	pthread_t	 id;
+	struct pool	*pool;
+	struct session	*session;	/* NULL: the refuser's */
+	struct fastcgi	*fastcgi;
+	bool		 idle;		/* in accept4(2), or on the way */
+	int		 fd;		/* being served, -1 for none */
+	int64_t		 deadline;	/* of that, clock_ms() */
+};
+
+struct pool {
+	const struct conf *conf;
+	struct share	*share;
+	struct share_slot *slot;
+	int		 listen_fd;
+	int		 threads;
+	struct thread	*thread;	/* threads, and one for the refuser */
+	pthread_t	 overflow;
+	pthread_mutex_t	 lock;
+	/* Under the lock: */
+	pthread_cond_t	 full;		/* idle became 0, or it stops */
+	pthread_cond_t	 refusal;	/* something to refuse, or it ends */
+	int		 idle, running;	/* of the threads */
+	bool		 stopping;	/* the overflow thread shall end */
+	bool		 closing;	/* it has: nothing more from it */
+	bool		 ended;		/* nothing will be refused any more */
+	bool		 overflowing;	/* overflow is in accept4(2) */
+	uint64_t	 served;
+	struct place	 refused[POOL_REFUSED];
+	size_t		 refusals;
+};
+
+/* A thread of the pool, given its struct thread. */
+void	*pool_thread(void *);
+/* Serves the connection that the thread has, and closes it. */
+void	 pool_serve(struct thread *, int64_t head,
+	    void (*answer)(void *thread, struct transport *));
+/* An answer for pool_serve(): 503. */
+void	 pool_answer_busy(void *thread, struct transport *);
+/* accept4(2) failed with error: waits as long as makes sense. */
+void	 pool_accept_failed(const struct pool *, int error);
+/* Whether somebody waits in the listen queue. */
+bool	 pool_pending(const struct pool *);
+/* Lets the calling thread be woken from accept4(2). */
+void	 pool_unblock_kick(void);
+/* Under the lock: one idle thread, or all and the overflow thread, leave
+ * accept4(2).  It may have to be done again: see pool.c. */
+void	 pool_kick_one(struct pool *);
+void	 pool_kick_all(struct pool *);
+/* Cuts the connections whose request is past its time; to be called often.  A
+ * peer that takes its answer byte by byte would otherwise keep its thread. */
+void	 pool_watch(struct pool *);
+
+#endif

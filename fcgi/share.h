@@ -1,0 +1,49 @@
+/*
+ * share: what the workers of one master have in common, made before it forks:
+ * memory in which they let each other know how they are, and the queue of
+ * connections that wait for a thread of any of them.
+ */
+#ifndef CTIM_SHARE_H
+#define CTIM_SHARE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define SHARE_SLOTS	4096	/* workers at a time, with those that end */
+#define SHARE_LANES	4	/* of the queue: a few hundred places each */
+
+/* One worker, on its own cache line. */
+struct share_slot {
+	/* clock_ms() of its last sign of life; 0: takes no connections */
+	_Alignas(64) _Atomic int64_t beat;
+	_Atomic int	 idle;		/* threads that wait for a connection */
+	_Atomic int	 places;	/* what it adds to the queue's length */
+	_Atomic int	 ready;		/* it serves */
+	_Atomic int	 leave;		/* it wants to be replaced */
+};
+
+struct share {
+	_Atomic int64_t	 drain;		/* the whole service stops: until this
+					 * clock_ms() what waits in the listen
+					 * queue is still taken; 0: not */
+	_Atomic int	 top;		/* slots in use are below it */
+	_Atomic int	 queued;	/* connections in the queue */
+	_Atomic unsigned in, out;	/* how many went through it */
+	int		 lane[SHARE_LANES][2];
+	struct share_slot slot[SHARE_SLOTS];
+};
+
+/* NULL with errno when it cannot be made. */
+struct share	*share_new(void);
+void		 share_free(struct share *);
+/* The idle threads of all living workers, and the queue's greatest length. */
+void		 share_count(struct share *, int *idle, int *places);
+/*
+ * Puts a connection, accepted at since (clock_ms()), into the queue; the caller
+ * closes fd in any case.  Returns 0, or -1 when the queue takes no more.
+ */
+int		 share_put(struct share *, int fd, int64_t since);
+/* Takes the connection that waits longest: a descriptor, -1 for none. */
+int		 share_take(struct share *, int64_t *since);
+
+#endif

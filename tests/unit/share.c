@@ -1,0 +1,162 @@
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "share.h"
+#include "transport.h"
+#include "unit.h"
+
+#define ROUNDS	2000
+
+START_TEST(connections_come_out_in_the_order_they_went_in)
+{
+	struct share	*s = share_new();
+	int64_t		 since;
+	int		 i, fd, pair[2];
+	char		 c;
+
+	ck_assert_ptr_nonnull(s);
+	ck_assert_int_eq(share_take(s, &since), -1);
+	for (i = 0; i < 20; i++) {
+		ck_assert_int_eq(pipe(pair), 0);
+		c = (char)i;
+		ck_assert_int_eq(write(pair[1], &c, 1), 1);
+		ck_assert_int_eq(share_put(s, pair[0], 1000 + i), 0);
+		close(pair[0]);
+		close(pair[1]);
+	}
+	ck_assert_int_eq(atomic_load(&s->queued), 20);
+	for (i = 0; i < 20; i++) {
+		fd = share_take(s, &since);
+		ck_assert_int_ne(fd, -1);
+		ck_assert_int_eq(since, 1000 + i);
+		ck_assert_int_eq(read(fd, &c, 1), 1);
+		ck_assert_int_eq(c, i);
+		ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+		close(fd);
+	}
+	ck_assert_int_eq(share_take(s, &since), -1);
+	share_free(s);
+}
+END_TEST
+
+START_TEST(another_process_takes_what_a_dead_one_left)
+{
+	struct share	*s = share_new();
+	int64_t		 since = 0;
+	pid_t		 pid;
+	int		 fd;
+
+	pid = fork();
+	if (pid == 0)
+		_exit(share_put(s, STDIN_FILENO, 7) == 0 ? 0 : 1);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	fd = share_take(s, &since);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(since, 7);
+	close(fd);
+	share_free(s);
+}
+END_TEST
+
+START_TEST(a_full_queue_says_so)
+{
+	struct share	*s = share_new();
+	int64_t		 since;
+	int		 n = 0, fd;
+
+	while (n < 100000 && share_put(s, STDIN_FILENO, n) == 0)
+		n++;
+	ck_assert_int_gt(n, 100);
+	ck_assert_int_lt(n, 100000);
+	fd = share_take(s, &since);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(since, 0);
+	close(fd);
+	ck_assert_int_eq(share_put(s, STDIN_FILENO, 0), 0);
+	share_free(s);
+}
+END_TEST
+
+static void *
+take_many(void *arg)
+{
+	struct share	*s = arg;
+	int64_t		 since, until = clock_ms() + 20000;
+	intptr_t	 n = 0;
+	int		 fd;
+
+	do {
+		fd = share_take(s, &since);
+		if (fd == -1)
+			continue;
+		close(fd);
+		if (since == -1)
+			break;
+		n++;
+	} while (clock_ms() < until);
+	return (void *)n;
+}
+
+START_TEST(nothing_is_lost_among_many_takers)
+{
+	struct share	*s = share_new();
+	pthread_t	 taker[4];
+	void		*taken;
+	intptr_t	 total = 0;
+	int		 i;
+
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(pthread_create(&taker[i], NULL, take_many, s),
+		    0);
+	for (i = 0; i < ROUNDS; i++)
+		while (share_put(s, STDIN_FILENO, 1) == -1)
+			usleep(100);
+	for (i = 0; i < 4; i++)
+		while (share_put(s, STDIN_FILENO, -1) == -1)
+			usleep(100);
+	for (i = 0; i < 4; i++) {
+		pthread_join(taker[i], &taken);
+		total += (intptr_t)taken;
+	}
+	ck_assert_int_eq(total, ROUNDS);
+	ck_assert_int_eq(atomic_load(&s->queued), 0);
+	share_free(s);
+}
+END_TEST
+
+START_TEST(only_living_workers_count)
+{
+	struct share	*s = share_new();
+	int64_t		 now = clock_ms();
+	int		 i, idle, places;
+
+	for (i = 0; i < 4; i++) {
+		atomic_store(&s->slot[i].idle, 1);
+		atomic_store(&s->slot[i].places, 10);
+	}
+	atomic_store(&s->slot[0].beat, now);
+	atomic_store(&s->slot[1].beat, now - 60000);
+	atomic_store(&s->slot[3].beat, now);
+	atomic_store(&s->top, 3);
+	share_count(s, &idle, &places);
+	ck_assert_int_eq(idle, 1);
+	ck_assert_int_eq(places, 10);
+	share_free(s);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest	*const tests[] = {
+		connections_come_out_in_the_order_they_went_in,
+		another_process_takes_what_a_dead_one_left,
+		a_full_queue_says_so, nothing_is_lost_among_many_takers,
+		only_living_workers_count
+	};
+
+	return unit_run("share", tests, COUNT(tests));
+}
