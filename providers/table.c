@@ -1,10 +1,7 @@
 /* The only list of providers: one row each, in the order people see them. */
-#include <stdio.h>
 #include <string.h>
 
 #include "provider.h"
-
-
 
 const struct provider *const providers[] = {
 	&provider_template,

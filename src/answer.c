@@ -259,9 +259,9 @@ answer_end(struct answer *a)
 		end_element(a);
 		return;
 	}
-	a->kinds[a->kind].here++;
 	if (seen_before(a))
 		return;
+	a->kinds[a->kind].here++;
 	a->kinds[a->kind].count++;
 	if (a->kind == a->streamed)
 		stream(a);

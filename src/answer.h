@@ -24,7 +24,7 @@ struct response;
 
 #define ANSWER_ENTITY	(4U << 20)	/* bytes of one entity */
 #define ANSWER_MEMORY	(4U << 20)	/* bytes that wait in memory, a request */
-#define ANSWER_ERRORS	1000		/* errors of one request */
+#define ANSWER_ERRORS	5000		/* errors of one request */
 
 /* What "data" is. */
 enum answer_shape {

@@ -115,7 +115,7 @@ verify_rs256(struct auth *a, const char *token, const char **cause)
 	struct json_object	*host;
 
 	(void)token;
-	if (!jsonin_has(a->last.payload, "jwks_host", &host) || host == NULL)
+	if (!jsonin_has(a->last.payload, "jwks_host", &host))
 		return FAILED "jwks_host is missing in JWT payload. Make sure "
 		    "custom_jwks_host field is present in module_type";
 	*cause = "this release cannot fetch a JWKS; use an HS256 token";

@@ -106,9 +106,6 @@ buf_vaddf(struct buf *b, const char *format, va_list ap)
 		else
 			n = vsnprintf(b->data + b->len, b->cap - b->len,
 			    format, again);
-	} else if (n >= 0 && (size_t)n > b->max - b->len) {
-		b->data[b->len] = '\0';
-		n = -1;
 	}
 	va_end(again);
 	if (n < 0) {

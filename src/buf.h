@@ -39,8 +39,9 @@ int	buf_vaddf(struct buf *, const char *, va_list)
 	    __attribute__((format(printf, 2, 0)));
 
 /*
- * Room for n more bytes at the end, to be written by the caller and counted
- * with len += what was written.  NULL when that would pass the maximum.
+ * Room for n more bytes and a NUL at the end, to be written by the caller, the
+ * NUL too, and counted with len += what was written.  NULL when that would pass
+ * the maximum.
  */
 char	*buf_room(struct buf *, size_t n);
 

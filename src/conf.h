@@ -75,7 +75,7 @@ struct conf {
 	mode_t	  socket_mode;
 	char	 *socket_group;
 	char	 *user, *group;
-	int	  workers;		/* 0 in the file: number of cores */
+	int	  workers;		/* not set: number of cores */
 	int	  threads;
 	int	  queue;
 	size_t	  max_body;

@@ -1,4 +1,5 @@
 /* The setters of the configuration table: text in, checked value out. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -99,7 +100,8 @@ conf_set_size(void *base, const struct conf_key *key, const char *value,
 
 	if (number(key, value, &n, &end, why) == -1)
 		return -1;
-	if (*end != '\0' && (unit = strchr(units, *end & ~0x20)) != NULL) {
+	if (isalpha((unsigned char)*end) &&
+	    (unit = strchr(units, *end & ~0x20)) != NULL) {
 		factor = 1LL << (10 * (unit - units + 1));
 		end++;
 	}

@@ -71,7 +71,7 @@ relay_name(const char *section)
 {
 	if (strncmp(section, "relay ", 6) != 0)
 		return NULL;
-	return section + 6 + strspn(section + 6, " ");
+	return section + 6;	/* good_name() refuses a second blank */
 }
 
 static bool
@@ -191,8 +191,10 @@ read_file(struct loading *l, const char *path)
 	FILE				*f;
 
 	free(l->file);
-	if ((l->file = strdup(path)) == NULL)
+	if ((l->file = strdup(path)) == NULL) {
+		l->good = false;
 		return false;
+	}
 	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1 ||
 	    !S_ISREG(st.st_mode)) {
 		complain(l, true, l->file, 0, "cannot be read: %s", f == NULL ?
@@ -227,11 +229,18 @@ read_folder(struct loading *l, const char *main_file)
 	int		 n, i;
 
 	if (asprintf(&folder, "%.*sconf.d", slash == NULL ? 0 :
-	    (int)(slash - main_file + 1), main_file) == -1)
+	    (int)(slash - main_file + 1), main_file) == -1) {
+		complain(l, true, l->file, 0, "no memory left");
 		return;
+	}
 	n = scandir(folder, &names, is_conf, alphasort);
+	if (n == -1 && errno != ENOENT)
+		complain(l, true, folder, 0, "cannot be read: %s",
+		    strerror(errno));
 	for (i = 0; i < n; i++) {
-		if (asprintf(&path, "%s/%s", folder, names[i]->d_name) != -1) {
+		if (asprintf(&path, "%s/%s", folder, names[i]->d_name) == -1) {
+			complain(l, true, folder, 0, "no memory left");
+		} else {
 			read_file(l, path);
 			free(path);
 		}
@@ -275,9 +284,10 @@ apply_table(struct loading *l, const char *section, const char *kind,
 		if (strcmp(key->section, kind) != 0)
 			continue;
 		s = setting_find(l->settings.first, section, key->name);
-		if (s == NULL && key->fallback != NULL)
-			s = setting_add(&l->settings, section, key->name,
-			    key->fallback, NULL, 0, false);
+		if (s == NULL && key->fallback != NULL && (s =
+		    setting_add(&l->settings, section, key->name,
+		    key->fallback, NULL, 0, false)) == NULL)
+			complain(l, true, l->file, 0, "no memory left");
 		if (s == NULL)
 			continue;
 		s->key = key;
@@ -304,8 +314,10 @@ apply_relay(struct loading *l, struct relay_conf *r)
 {
 	char	*section;
 
-	if (asprintf(&section, "relay %s", r->name) == -1)
+	if (asprintf(&section, "relay %s", r->name) == -1) {
+		complain(l, true, l->file, 0, "no memory left");
 		return;
+	}
 	apply_table(l, section, "relay", conf_keys(), r);
 	if (r->provider_name == NULL)
 		r->provider_name = strdup(r->name);
@@ -353,6 +365,16 @@ apply_all(struct loading *l)
 }
 
 static void
+from_environment(struct loading *l, const char *key)
+{
+	if (strlen(key) < 32)
+		complain(l, true, l->file, 0, "SECRET_KEY in the environment "
+		    "must have at least 32 characters");
+	else if ((l->conf->secret_key = strdup(key)) == NULL)
+		complain(l, true, l->file, 0, "no memory left");
+}
+
+static void
 no_default(struct loading *l)
 {
 	const struct setting	*s;
@@ -373,13 +395,8 @@ check_whole(struct loading *l)
 	if (c->workers == 0)
 		c->workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ?
 		    CPU_COUNT(&cpus) : 1;
-	if (c->secret_key == NULL && key != NULL && *key != '\0') {
-		if (strlen(key) < 32)
-			complain(l, true, l->file, 0, "SECRET_KEY in the environment "
-			    "must have at least 32 characters");
-		else
-			c->secret_key = strdup(key);
-	}
+	if (c->secret_key == NULL && key != NULL && *key != '\0')
+		from_environment(l, key);
 	if (c->default_relay != NULL && conf_relay(c, c->default_relay,
 	    strlen(c->default_relay)) == NULL)
 		no_default(l);
@@ -410,9 +427,12 @@ conf_load(const char *path, void (*tell)(void *, bool, const char *),
 	else if (read_file(&l, path)) {
 		read_folder(&l, path);
 		free(l.file);
-		l.file = strdup(path);
-		apply_all(&l);
-		check_whole(&l);
+		if ((l.file = strdup(path)) == NULL)
+			l.good = false;
+		else {
+			apply_all(&l);
+			check_whole(&l);
+		}
 	}
 	while (l.n > 0)
 		free(l.seen[--l.n]);

@@ -1,4 +1,7 @@
 /* The rows of the configuration that are not a provider's own. */
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <ctype.h>
 #include <limits.h>
 #include <stdio.h>
@@ -21,10 +24,13 @@ set_listen(void *base, const struct conf_key *key, const char *value, char *why)
 	long		 n;
 	char		*end;
 
-	if (strncmp(value, "unix:/", 6) == 0 && value[6] != '\0')
+	if (strncmp(value, "unix:/", 6) == 0 && value[6] != '\0' &&
+	    strlen(value + 5) < sizeof(((struct sockaddr_un *)0)->sun_path))
 		return conf_set_string(base, key, value, why);
+	/* An IPv6 address has colons of its own, hence its brackets. */
 	if (port != NULL && port != value && isdigit((unsigned char)port[1]) &&
-	    strncmp(value, "unix:", 5) != 0) {
+	    (strchr(value, ':') == port ||
+	    (value[0] == '[' && port[-1] == ']'))) {
 		n = strtol(port + 1, &end, 10);
 		if (*end == '\0' && n > 0 && n < 65536)
 			return conf_set_string(base, key, value, why);

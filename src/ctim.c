@@ -258,6 +258,8 @@ ctim_time_parse(const char *s)
 		s += strlen(s);
 	if (ok == -1 || *s != '\0')
 		return -1;
+	if (tm.tm_sec == 60)	/* a leap second; POSIX time has none */
+		tm.tm_sec = 59;
 	month = tm.tm_mon;
 	if ((t = timegm(&tm)) == -1 || tm.tm_mon != month)
 		return -1;	/* the 31st of a month that has 30 days */

@@ -110,8 +110,8 @@ html_page(struct request *r, struct buf *b)
 	    "border-bottom:1px solid #ccc}</style>\n</head>\n<body>\n"
 	    "<h1>ctim-relay " CTIM_VERSION "</h1>\n"
 	    "<p>A gateway between a security operations platform and "
-	    "threat-intelligence services. Every route but version takes a "
-	    "bearer token.</p>\n"
+	    "threat-intelligence services. Every route below but version "
+	    "takes a bearer token.</p>\n"
 	    "<table>\n<tr><th>Relay</th><th>Provider</th><th>What it knows"
 	    "</th><th>Routes (POST)</th><th>Observables</th></tr>\n");
 	for (relay = r->conf->relays; relay != NULL; relay = relay->next)

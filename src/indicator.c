@@ -122,7 +122,9 @@ mend(const char *value, char out[INDICATOR_MAX + 1])
 
 	while (end > s && strchr(" \t\r\n", end[-1]) != NULL)
 		end--;
-	if (end == s || (size_t)(end - s) > INDICATOR_MAX ||
+	/* The whole text counts: what matches is written out as it was asked,
+	 * blanks included, once for every record. */
+	if (end == s || strlen(value) > INDICATOR_MAX ||
 	    !utf8_valid(s, (size_t)(end - s)))
 		return -1;
 	if (strchr("hHfF", *s) != NULL)

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -15,7 +16,8 @@
 #include "jsonout.h"
 #include "log.h"
 
-#define RECORD_MAX	8192	/* bytes of one record; longer ones are cut */
+#define MESSAGE_MAX	2048	/* bytes of a message; longer ones are cut */
+#define RECORD_MAX	(8 * MESSAGE_MAX) /* bytes of one record, escaped */
 
 static const struct {
 	const char	*name;
@@ -148,6 +150,8 @@ plain(struct buf *b, const char *s)
 	for (p = (const unsigned char *)s; *p != '\0'; p++) {
 		if (*p < 0x20 || *p == 0x7f)
 			buf_addf(b, "\\x%02x", *p);
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			buf_addf(b, "\\x%02x", *++p);	/* C1, in UTF-8 */
 		else
 			buf_addc(b, (char)*p);
 	}
@@ -159,25 +163,27 @@ static void record(int, const char *, va_list)
 static void
 record(int l, const char *message, va_list ap)
 {
-	struct buf	 b, text;
+	static const char cut[] = " (cut)";
+	char		 text[MESSAGE_MAX];
+	struct buf	 b;
 	struct jsonout	 j;
-	int		 saved = errno;
+	int		 saved = errno, n;
 
 	if (l < level)
 		return;
-	buf_init(&text, RECORD_MAX / 8);
-	/* A text that does not fit is cut, not lost. */
-	if (buf_vaddf(&text, message, ap) == -1)
-		buf_addf(&text, "%.200s (cut)", message);
+	n = vsnprintf(text, sizeof(text), message, ap);
+	if (n < 0)
+		text[0] = '\0';
+	else if ((size_t)n >= sizeof(text))
+		memcpy(text + sizeof(text) - sizeof(cut), cut, sizeof(cut));
 	head(&b, &j, l);
 	if (format == LOG_FORMAT_JSON) {
-		jsonout_kstring(&j, "message", text.data);
+		jsonout_kstring(&j, "message", text);
 		jsonout_end_object(&j);
 	} else {
-		plain(&b, text.data);
+		plain(&b, text);
 	}
 	put(l, &b);
-	buf_free(&text);
 	buf_free(&b);
 	errno = saved;
 }

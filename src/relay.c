@@ -77,6 +77,7 @@ read_body(struct request *r)
 		if (n == 0)
 			break;
 		r->body.len += (size_t)n;
+		r->body.data[r->body.len] = '\0';
 	}
 	if (r->body.len > r->conf->max_body)
 		return 413;

@@ -14,6 +14,7 @@
 #include "transport.h"
 
 #define FIELDS_MAX	(1U << 20) /* bytes of the object of field errors */
+#define PUSH_EVERY	100	/* ms that what is ready may wait */
 #define STORE_FAILED	"The local indicator store cannot be read; the log of " \
 	    "the gateway says why"
 
@@ -131,62 +132,79 @@ serve_version(struct request *r)
 	response_end(&r->response);
 }
 
-/* Fills in what the store holds on q->observable; false when it cannot. */
+/* Fills in what the store (NULL: the provider has none) holds on q->observable;
+ * false when it cannot. */
 static bool
-look_up(struct request *r, struct answer *a, struct query *q)
+look_up(struct request *r, struct answer *a, struct store *store,
+    struct query *q)
 {
-	struct store	*store;
-	char		 error[STORE_ERROR_MAX];
-	ssize_t		 n = -1;
+	char	 error[STORE_ERROR_MAX];
+	ssize_t	 n;
 
-	if (r->relay->provider->store == NULL)
+	if (store == NULL)
 		return true;
-	if ((store = session_store(r->session, r->relay)) != NULL) {
-		n = store_match(store, q->observable, q->now, &q->records,
-		    error);
-		if (n == -1)
-			log_error("relay %s: %s", r->relay->name, error);
-	}
+	n = store_match(store, q->observable, q->now, &q->records, error);
 	if (n == -1) {
-		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
+		log_error("relay %s: %s", r->relay->name, error);
+		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED " (%s %s)",
+		    observable_name(q->observable->type),
+		    q->observable->value);
 		return false;
 	}
 	q->n = (size_t)n;
 	return true;
 }
 
-/*
- * Asks the provider about every observable.  What the deadline leaves over is
- * an error each, the rest of the answer stays.
- */
+/* Asks the provider about one observable; what goes wrong is an error of its
+ * own, the rest of the answer stays. */
+static void
+ask_one(struct request *r, struct answer *a, struct store *store,
+    struct query *q)
+{
+	const struct provider	*p = r->relay->provider;
+
+	if (clock_ms() >= r->transport->deadline) {
+		answer_problem(a, PROBLEM_CONNECTION,
+		    "The deadline of the request has passed (%s %s)",
+		    observable_name(q->observable->type),
+		    q->observable->value);
+		return;
+	}
+	if (!look_up(r, a, store, q))
+		return;
+	answer_observable(a, r->claims->limit);
+	if (q->route == PROVIDER_REFER)
+		p->refer(a, q);
+	else
+		p->answer(a, q);
+	answer_answered(a);
+}
+
 static void
 ask(struct request *r, struct answer *a, const struct observables *obs,
     enum provider_route route)
 {
-	const struct provider	*p = r->relay->provider;
-	struct query		 q = {
+	struct query	 q = {
 		.route = route, .claims = r->claims, .conf = r->relay->own,
 		.now = r->now
 	};
-	size_t			 i;
+	struct store	*store = NULL;
+	int64_t		 pushed = clock_ms();
+	size_t		 i;
 
+	if (r->relay->provider->store != NULL && obs->n > 0 &&
+	    (store = session_store(r->session, r->relay)) == NULL) {
+		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
+		return;
+	}
 	for (i = 0; i < obs->n && !r->response.gone; i++) {
 		q.observable = &obs->list[i];
-		if (clock_ms() >= r->transport->deadline) {
-			answer_problem(a, PROBLEM_CONNECTION, "The deadline of "
-			    "the request has passed (%s %s)",
-			    observable_name(q.observable->type),
-			    q.observable->value);
-			continue;
+		ask_one(r, a, store, &q);
+		/* What is ready does not wait long for what is not. */
+		if (clock_ms() - pushed >= PUSH_EVERY) {
+			answer_push(a);
+			pushed = clock_ms();
 		}
-		if (!look_up(r, a, &q))
-			return;
-		answer_observable(a, r->claims->limit);
-		if (route == PROVIDER_REFER)
-			p->refer(a, &q);
-		else
-			p->answer(a, &q);
-		answer_answered(a);
 	}
 }
 
@@ -326,7 +344,7 @@ serve_watchdog(struct request *r)
 	jsonout_kstring(&j, "data", said);
 	jsonout_end_object(&j);
 	if (b.failed)
-		response_error(&r->response, 500, "Health-Check is too long");
+		response_error(&r->response, 400, "Health-Check is too long");
 	else if (response_write(&r->response, b.data, b.len) == 0)
 		response_end(&r->response);
 	buf_free(&b);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctim.h"
 #include "indicator.h"
 #include "store_db.h"
 
@@ -205,7 +206,16 @@ db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
 		.imported = sqlite3_column_int64(st, 13),
 		.exact = true
 	};
-	return r->value == NULL ? SQLITE_NOMEM : SQLITE_OK;
+	if (r->value == NULL)
+		return SQLITE_NOMEM;
+	/* Another program may have written here: what is no CTIM stays out. */
+	if (ctim_disposition_name(r->disposition) == NULL ||
+	    ctim_severity_name(r->severity) == NULL ||
+	    ctim_severity_name(r->confidence) == NULL ||
+	    r->confidence == CTIM_SEVERITY_CRITICAL ||
+	    ctim_tlp_name(r->tlp) == NULL || r->count < 0)
+		return SQLITE_CORRUPT;
+	return SQLITE_OK;
 }
 
 /* Room for one more record. */

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <locale.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -168,6 +169,31 @@ fill_in(char *out, const char *text)
 	*out = '\0';
 }
 
+/*
+ * Whether a URL holds only what RFC 3986 lets stand in one: libcurl takes more,
+ * and CTIM's readers do not.  Brackets may stand in the host alone.
+ */
+static bool
+strict(const char *s)
+{
+	int	 fragments = 0;
+
+	s += strcspn(s, "/");
+	s += strspn(s, "/");
+	s += strcspn(s, "/?#");
+	for (; *s != '\0'; s++) {
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f ||
+		    strchr("\"<>\\^`{|}[]", *s) != NULL)
+			return false;
+		if (*s == '%' && (!isxdigit((unsigned char)s[1]) ||
+		    !isxdigit((unsigned char)s[2])))
+			return false;
+		if (*s == '#' && ++fragments > 1)
+			return false;
+	}
+	return true;
+}
+
 bool
 url_template(const char *text)
 {
@@ -177,7 +203,7 @@ url_template(const char *text)
 	if (strlen(text) > URL_MAX || strncasecmp(text, "http", 4) != 0)
 		return false;
 	fill_in(filled, text);
-	if ((u = parse(filled)) == NULL)
+	if (!strict(filled) || (u = parse(filled)) == NULL)
 		return false;
 	curl_url_cleanup(u);
 	return true;
