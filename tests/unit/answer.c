@@ -117,6 +117,21 @@ START_TEST(the_limit_holds_for_each_kind_and_observable)
 }
 END_TEST
 
+START_TEST(what_is_in_the_answer_already_leaves_room)
+{
+	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	int		 i;
+
+	answer_observable(a, 2);
+	for (i = 0; i < 10; i++)
+		entity(a, CTIM_INDICATOR, "transient:indicator-1", 1);
+	entity(a, CTIM_INDICATOR, "transient:indicator-2", 2);
+	ck_assert_uint_eq(answer_entities(a), 2);
+	finish(a);
+	buf_free(&sent);
+}
+END_TEST
+
 START_TEST(errors_come_last_and_their_type_depends_on_the_rest)
 {
 	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
@@ -296,6 +311,7 @@ main(void)
 	const TTest	*const tests[] = {
 		kinds_without_entities_are_left_out, the_same_entity_comes_once,
 		the_limit_holds_for_each_kind_and_observable,
+		what_is_in_the_answer_already_leaves_room,
 		errors_come_last_and_their_type_depends_on_the_rest,
 		a_small_answer_says_its_length,
 		what_is_streamed_leaves_before_the_end,

@@ -232,6 +232,10 @@ START_TEST(rs256_is_judged_by_its_host)
 	ck_assert_str_eq(check(forged("{\"alg\":\"RS256\"}", "{}", "c2ln")),
 	    F "jwks_host is missing in JWT payload. Make sure custom_jwks_host "
 	    "field is present in module_type");
+	ck_assert_str_eq(check(forged("{\"alg\":\"RS256\"}",
+	    "{\"jwks_host\":null}", "c2ln")),
+	    F "Wrong jwks_host in JWT payload. Make sure domain follows the "
+	    "visibility.<region>.cisco.com structure");
 	ck_assert_str_eq(check(forged("{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"visibility.amp.cisco.com\"}", "c2ln")),
 	    F "Wrong jwks_host in JWT payload. Make sure domain follows the "

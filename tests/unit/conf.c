@@ -134,6 +134,8 @@ static const struct {
 	  "must be a file mode in octal, as in 0660" },
 	{ "[server]\nlisten = /run/x\n", "a.conf:2: [server] listen: must be "
 	  "unix:/PATH or HOST:PORT" },
+	{ "[server]\nlisten = ::1:80\n", "a.conf:2: [server] listen: must be "
+	  "unix:/PATH or HOST:PORT" },
 	{ "[server]\nlisten = host:99999\n", "a.conf:2: [server] listen: must "
 	  "be unix:/PATH or HOST:PORT" },
 	{ "[server]\nbase_url = ftp://x\n", "a.conf:2: [server] base_url: must "
@@ -167,6 +169,9 @@ static const struct {
 	{ "[relay Otx]\n", "a.conf:1: \"Otx\" is no name for a relay: small "
 	  "letters, digits, _ and -, at most 41, and not the first part of a "
 	  "route" },
+	{ "[relay local]\n[relay  local]\n", "a.conf:2: \" local\" is no name "
+	  "for a relay: small letters, digits, _ and -, at most 41, and not "
+	  "the first part of a route" },
 	{ "[relay x]\n", "a.conf:1: [relay x] there is no provider \"x\"; add a "
 	  "line `provider = NAME` with one of: template, local" },
 	{ "[relay local]\nstore = here\n", "a.conf:2: [relay local] store: "
@@ -316,6 +321,20 @@ note(void *arg, const char *section, const struct conf_key *key,
 	buf_addf(arg, "[%s] %s = %s\n", section, key->name, value);
 }
 
+START_TEST(a_conf_d_that_cannot_be_read_is_said)
+{
+	struct conf	*c = load("[relay template]\n");
+
+	conf_free(c);
+	buf_free(&said);
+	write_file("conf.d", "", 0600);
+	ck_assert_ptr_null(load("[relay template]\n"));
+	ck_assert_ptr_nonnull(strstr(said.data,
+	    "conf.d: cannot be read: Not a directory\n"));
+	forget(NULL);
+}
+END_TEST
+
 START_TEST(a_dump_shows_all_but_secrets)
 {
 	struct conf	*c = load("[auth]\nsecret_key = " KEY "\n[relay local]\n");
@@ -356,7 +375,8 @@ main(void)
 		a_secret_that_all_may_read_is_refused,
 		secrets_come_from_files_and_the_environment,
 		the_environment_has_the_key_when_the_file_has_none,
-		conf_d_is_read_after_it_by_name, a_dump_shows_all_but_secrets,
+		conf_d_is_read_after_it_by_name,
+		a_conf_d_that_cannot_be_read_is_said, a_dump_shows_all_but_secrets,
 		a_missing_file_is_named
 	};
 
