@@ -8,7 +8,6 @@
 #include "command.h"
 #include "indicator.h"
 #include "jsonout.h"
-#include "text.h"
 
 #define TYPE_MAX	16	/* bytes of the longest type's name, and a NUL */
 
@@ -42,6 +41,19 @@ understand(const char *word, char normal[INDICATOR_MAX + 1],
 	return indicator_detect(word, normal);
 }
 
+enum observable_type
+asked_normal(const char *word, char normal[INDICATOR_MAX + 1])
+{
+	const char		*value;
+	enum observable_type	 type = understand(word, normal, &value);
+
+	/* With a type of its own it is as it was written. */
+	if (type != OBSERVABLE_UNKNOWN && value != normal &&
+	    indicator_normalise(type, value, normal) == -1)
+		return OBSERVABLE_UNKNOWN;
+	return type;
+}
+
 static int
 append(const struct command *cmd, struct asked *asked,
     enum observable_type type, const char *value)
@@ -67,23 +79,20 @@ append(const struct command *cmd, struct asked *asked,
 static void
 complain(const struct command *cmd, size_t line, const char *word)
 {
-	struct buf	safe, types;
+	struct buf	types;
 
-	buf_init(&safe, 1U << 16);
-	text_add(&safe, word, strnlen(word, INDICATOR_MAX));
 	buf_init(&types, 256);
 	for (enum observable_type t = 0; t < OBSERVABLE_TYPES; t++)
 		buf_addf(&types, "%s%s", t == 0 ? "" : " ", observable_name(t));
 	if (line > 0)
-		(void)command_fail(cmd, CMD_USAGE, "line %zu: \"%s\" is left "
+		(void)command_fail(cmd, CMD_USAGE, "line %zu: \"%.*s\" is left "
 		    "out: no observable that is known by its looks; write "
-		    "TYPE:VALUE with one of the types %s", line, safe.data,
-		    types.data);
+		    "TYPE:VALUE with one of the types %s", line, INDICATOR_MAX,
+		    word, types.data);
 	else
-		(void)command_fail(cmd, CMD_USAGE, "\"%s\" is no observable "
+		(void)command_fail(cmd, CMD_USAGE, "\"%.*s\" is no observable "
 		    "that is known by its looks; write TYPE:VALUE with one of "
-		    "the types %s", safe.data, types.data);
-	buf_free(&safe);
+		    "the types %s", INDICATOR_MAX, word, types.data);
 	buf_free(&types);
 }
 

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "observable.h"
+#include "indicator.h"
 
 struct buf;
 struct command;
@@ -28,6 +28,10 @@ struct asked {
  * Returns CMD_OK; else what is wrong has been printed, and it is the status.
  */
 int	asked_add(const struct command *, struct asked *, const char *word);
+/* A word as asked_add() takes it, its value in normal form either way;
+ * OBSERVABLE_UNKNOWN when it is none. */
+enum observable_type asked_normal(const char *word,
+	    char normal[INDICATOR_MAX + 1]);
 /* Adds every line but empty ones and those that begin with '#'.  A line that is
  * none is complained about, counted, and left out. */
 int	asked_lines(const struct command *, struct asked *, FILE *);

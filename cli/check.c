@@ -1,5 +1,8 @@
 /* ctim-relay check: whether the configuration can be used, and how. */
+#include <sys/stat.h>
+
 #include <getopt.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -81,7 +84,6 @@ static void
 note(void *arg, bool error, const char *line)
 {
 	struct check	*check = arg;
-	struct buf	 safe;
 
 	jsonout_string(error ? &check->errors : &check->warnings, line);
 	if (error)
@@ -90,10 +92,36 @@ note(void *arg, bool error, const char *line)
 		check->found.n_warnings++;
 	if (check->json)
 		return;
-	buf_init(&safe, LIST_MAX);
-	text_add(&safe, line, strlen(line));
-	fprintf(stderr, "%s%s\n", error ? "" : "warning: ", safe.data);
-	buf_free(&safe);
+	fputs(error ? "" : "warning: ", stderr);
+	(void)text_print(stderr, line);
+	putc('\n', stderr);
+}
+
+static void
+warn_store(struct check *check, const struct relay_conf *relay,
+    const char *text)
+{
+	char	line[CONF_ERROR_MAX];
+
+	snprintf(line, sizeof(line), "[relay %s] %s", relay->name, text);
+	note(check, false, line);
+}
+
+/* Root can open any store, and the user that the server becomes perhaps not. */
+static void
+look_at_owner(struct check *check, const struct relay_conf *relay,
+    const char *path)
+{
+	const char		*user = check->found.conf->user;
+	const struct passwd	*pw;
+	struct stat		 st;
+
+	if (geteuid() != 0 || user == NULL || stat(path, &st) == -1 ||
+	    (pw = getpwnam(user)) == NULL)
+		return;
+	if (st.st_uid != pw->pw_uid && st.st_gid != pw->pw_gid)
+		warn_store(check, relay, "the store belongs to another user "
+		    "than [server] user; chown it and its directory");
 }
 
 /* A relay that answers from a store needs one that can be opened; as whom the
@@ -101,17 +129,14 @@ note(void *arg, bool error, const char *line)
 static void
 try_store(struct check *check, const struct relay_conf *relay)
 {
-	char		 error[STORE_ERROR_MAX], line[CONF_ERROR_MAX];
-	struct store	*store;
+	const char	*path = relay->provider->store(relay->own);
+	char		 error[STORE_ERROR_MAX];
+	struct store	*store = store_open(path, STORE_READ, error);
 
-	store = store_open(relay->provider->store(relay->own), STORE_READ,
-	    error);
-	if (store == NULL || store_check(store, error) == -1) {
-		snprintf(line, sizeof(line), "[relay %s] %s", relay->name,
-		    error);
-		note(check, false, line);
-	}
+	if (store == NULL || store_check(store, error) == -1)
+		warn_store(check, relay, error);
 	store_close(store);
+	look_at_owner(check, relay, path);
 }
 
 static int

@@ -32,8 +32,10 @@ print_json(struct buf *b)
 
 	if (b->failed)
 		fprintf(stderr, "ctim-relay check: no memory left\n");
+	else if (text_print_json(stdout, b->data, b->len) == 0)
+		putchar('\n');
 	else
-		printf("%s\n", b->data);
+		status = CMD_FAILED;
 	buf_free(b);
 	return status;
 }
@@ -89,12 +91,14 @@ check_show(const struct check_found *found)
 
 	fflush(stderr);
 	if (conf == NULL) {
-		fprintf(stderr, "%s cannot be used: %zu error%s\n",
-		    found->file, found->n_errors,
+		(void)text_print(stderr, found->file);
+		fprintf(stderr, " cannot be used: %zu error%s\n",
+		    found->n_errors,
 		    found->n_errors == 1 ? "" : "s");
 		return CMD_CONFIG;
 	}
-	printf("%s is in order", found->file);
+	(void)text_print(stdout, found->file);
+	printf(" is in order");
 	if (found->n_warnings > 0)
 		printf(", with %zu warning%s", found->n_warnings,
 		    found->n_warnings == 1 ? "" : "s");
@@ -221,15 +225,13 @@ static void
 values_section(const struct values *v, size_t first, struct jsonout *j)
 {
 	const char	*section = v->list[first].section;
-	struct buf	 safe;
 
 	if (j != NULL) {
 		jsonout_key(j, section);
 		jsonout_object(j);
 	} else {
-		printf("%s[%s]\n", first == 0 ? "" : "\n", section);
+		printf("[%s]\n", section);
 	}
-	buf_init(&safe, OUTPUT_MAX);
 	for (size_t i = first; i < v->n; i++) {
 		const struct value *value = &v->list[i];
 
@@ -239,32 +241,55 @@ values_section(const struct values *v, size_t first, struct jsonout *j)
 			jsonout_kstring(j, value->key->name, value->text);
 			continue;
 		}
-		buf_reset(&safe);
-		text_add(&safe, value->text, strlen(value->text));
-		printf("%s = %s\n", value->key->name, safe.data);
+		printf("%s = ", value->key->name);
+		(void)text_print(stdout, value->text);
+		putchar('\n');
 	}
-	buf_free(&safe);
 	if (j != NULL)
 		jsonout_end_object(j);
+}
+
+/* workers without a default is a number all the same, which conf_load() finds
+ * out. */
+static void
+collect_workers(struct values *v, const struct conf *conf, char text[16])
+{
+	const struct conf_key	*key = conf_keys();
+
+	while (strcmp(key->name, "workers") != 0)
+		key++;
+	for (size_t i = 0; i < v->n; i++)
+		if (v->list[i].key == key)
+			return;
+	snprintf(text, 16, "%d", conf->workers);
+	collect(v, key->section, key, text);
 }
 
 int
 check_show_values(const struct check_found *found, bool json)
 {
 	struct values	v = { .n = 0 };
+	char		workers[16];
 	struct buf	b;
 	struct jsonout	j;
+	bool		more = false;
 	int		status = CMD_OK;
 
 	conf_each(found->conf, collect, &v);
+	collect_workers(&v, found->conf, workers);
 	buf_init(&b, OUTPUT_MAX);
 	jsonout_init(&j, &b);
 	jsonout_object(&j);
 	/* The gateway's own sections before the relays. */
 	for (int relays = 0; relays < 2; relays++)
-		for (size_t i = 0; i < v.n; i++)
-			if (is_relay(&v.list[i]) == relays && first_of(&v, i))
-				values_section(&v, i, json ? &j : NULL);
+		for (size_t i = 0; i < v.n; i++) {
+			if (is_relay(&v.list[i]) != relays || !first_of(&v, i))
+				continue;
+			if (more && !json)
+				putchar('\n');
+			more = true;
+			values_section(&v, i, json ? &j : NULL);
+		}
 	jsonout_end_object(&j);
 	b.failed = b.failed || v.failed;
 	if (json || b.failed)

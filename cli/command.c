@@ -1,9 +1,11 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
+#include "text.h"
 
 static void
 complain(const struct command *, const char *, va_list)
@@ -12,9 +14,14 @@ complain(const struct command *, const char *, va_list)
 static void
 complain(const struct command *cmd, const char *fmt, va_list ap)
 {
+	char	*text;
+
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
 	fprintf(stderr, "ctim-relay %s: ", cmd->name);
-	vfprintf(stderr, fmt, ap);
+	(void)text_print(stderr, text == NULL ? "memory ran out" : text);
 	putc('\n', stderr);
+	free(text);
 }
 
 int

@@ -29,8 +29,9 @@ int	cmd_intel(const struct command *, int argc, char **argv);
 
 /*
  * Prints "ctim-relay NAME: what is wrong", then how the command is called
- * and where to read more, on standard error.  Returns CMD_USAGE, so that
- * a command can say: return command_usage(cmd, "no relay named");
+ * and where to read more, on standard error.  What a terminal could obey is
+ * escaped here (text.h), so the arguments need not be.  Returns CMD_USAGE, so
+ * that a command can say: return command_usage(cmd, "no relay named");
  */
 int	command_usage(const struct command *, const char *fmt, ...)
 	    __attribute__((__format__(__printf__, 2, 3)));

@@ -31,8 +31,8 @@ const char import_help[] =
     "  --column FIELD=NAME the field is in this column (or JSON member); with\n"
     "                      nothing behind the =, in none\n"
     "  --store PATH        this store, whatever the configuration says\n"
-    "  --config FILE       the configuration, instead of the usual one\n"
-    "  --json              the summary as JSON, for programs\n\n"
+    "  -c, --config FILE   the configuration, instead of the usual one\n"
+    "  -j, --json          the summary as JSON, for programs\n\n"
     "FILE is - for standard input. What a feed says of an indicator goes\n"
     "before the options. Either all of it is imported, or nothing.\n";
 
@@ -51,42 +51,43 @@ static int	set_column(struct import_options *, size_t, const char *);
 /* The options; set gets the row's number and the argument. */
 static const struct {
 	const char	*name;
+	int		 letter;	/* 0: none */
 	int		 argument;
 	int		(*set)(struct import_options *, size_t, const char *);
 	size_t		 offset;	/* in struct import_options, where set uses it */
 	int		(*word)(const char *);
 	const char	*words;
 } options[] = {
-	{ "source", required_argument, set_source, 0, NULL, NULL },
-	{ "format", required_argument, set_format, 0, NULL, NULL },
-	{ "disposition", required_argument, set_word,
+	{ "source", 0, required_argument, set_source, 0, NULL, NULL },
+	{ "format", 0, required_argument, set_format, 0, NULL, NULL },
+	{ "disposition", 0, required_argument, set_word,
 	    offsetof(struct import_options, fallback.disposition), ctim_disposition,
 	    "Clean, Malicious, Suspicious, Common, Unknown" },
-	{ "severity", required_argument, set_word,
+	{ "severity", 0, required_argument, set_word,
 	    offsetof(struct import_options, fallback.severity), ctim_severity,
 	    "Unknown, None, Info, Low, Medium, High, Critical" },
-	{ "confidence", required_argument, set_word,
+	{ "confidence", 0, required_argument, set_word,
 	    offsetof(struct import_options, fallback.confidence), ctim_confidence,
 	    "Unknown, None, Info, Low, Medium, High" },
-	{ "tlp", required_argument, set_word,
+	{ "tlp", 0, required_argument, set_word,
 	    offsetof(struct import_options, fallback.tlp), ctim_tlp,
 	    "white, green, amber, red" },
-	{ "priority", required_argument, set_priority, 0, NULL, NULL },
-	{ "expires", required_argument, set_expires, 0, NULL, NULL },
-	{ "title", required_argument, set_title, 0, NULL, NULL },
-	{ "url", required_argument, set_url, 0, NULL, NULL },
-	{ "subdomains", no_argument, set_subdomains, true, NULL, NULL },
-	{ "no-subdomains", no_argument, set_subdomains, false, NULL, NULL },
-	{ "replace", no_argument, set_flag,
+	{ "priority", 0, required_argument, set_priority, 0, NULL, NULL },
+	{ "expires", 0, required_argument, set_expires, 0, NULL, NULL },
+	{ "title", 0, required_argument, set_title, 0, NULL, NULL },
+	{ "url", 0, required_argument, set_url, 0, NULL, NULL },
+	{ "subdomains", 0, no_argument, set_subdomains, true, NULL, NULL },
+	{ "no-subdomains", 0, no_argument, set_subdomains, false, NULL, NULL },
+	{ "replace", 0, no_argument, set_flag,
 	    offsetof(struct import_options, replace), NULL, NULL },
-	{ "column", required_argument, set_column, 0, NULL, NULL },
-	{ "store", required_argument, set_text,
+	{ "column", 0, required_argument, set_column, 0, NULL, NULL },
+	{ "store", 0, required_argument, set_text,
 	    offsetof(struct import_options, store), NULL, NULL },
-	{ "config", required_argument, set_text,
+	{ "config", 'c', required_argument, set_text,
 	    offsetof(struct import_options, config), NULL, NULL },
-	{ "json", no_argument, set_flag,
+	{ "json", 'j', no_argument, set_flag,
 	    offsetof(struct import_options, json), NULL, NULL },
-	{ "help", no_argument, set_flag,
+	{ "help", 'h', no_argument, set_flag,
 	    offsetof(struct import_options, help), NULL, NULL }
 };
 
@@ -238,6 +239,18 @@ set_column(struct import_options *o, size_t row, const char *text)
 	return CMD_OK;
 }
 
+/* The row of what getopt_long() returned; OPTIONS when there is none. */
+static size_t
+row_of(int c)
+{
+	size_t	 i;
+
+	for (i = 0; i < OPTIONS; i++)
+		if (c == FIRST_OPTION + (int)i || c == options[i].letter)
+			break;
+	return i;
+}
+
 int
 import_options(struct import_options *o, const struct command *cmd, int argc,
     char **argv)
@@ -258,10 +271,9 @@ import_options(struct import_options *o, const struct command *cmd, int argc,
 	o->feed.columns = o->columns;
 	opterr = 0;
 	optind = 0;
-	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		if (c < FIRST_OPTION)
+	while ((c = getopt_long(argc, argv, ":c:jh", longs, NULL)) != -1) {
+		if ((i = row_of(c)) == OPTIONS)
 			return command_option(o->cmd, c, argv);
-		i = (size_t)(c - FIRST_OPTION);
 		status = options[i].set(o, i, optarg);
 		if (status != CMD_OK)
 			return status;

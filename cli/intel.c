@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "asked.h"
 #include "buf.h"
 #include "conf.h"
 #include "indicator.h"
@@ -16,21 +17,25 @@
 #include "provider.h"
 #include "settings.h"
 #include "store_write.h"
+#include "text.h"
 
 static const struct command commands[] = {
 	{ "intel import", "FILE|- --source NAME [OPTION ...]",
 	  "put the indicators of a feed into the store", intel_import },
-	{ "intel list", "[--source NAME] [--type TYPE] [--limit N]",
+	{ "intel list", "[--source NAME] [--type TYPE] [--disposition D] "
+	  "[--limit N]",
 	  "list indicators in the order of their values", intel_list },
-	{ "intel show", "VALUE", "show what is known of a value, the networks "
+	{ "intel show", "[TYPE:]VALUE", "show what is known of a value, the networks "
 	  "and parent domains it is in included", intel_show },
-	{ "intel remove", "VALUE ... [--source NAME] | --source NAME",
+	{ "intel remove", "[TYPE:]VALUE ... [--source NAME] | "
+	  "--source NAME --all",
 	  "remove values, or a source with all of its indicators",
 	  intel_remove },
 	{ "intel sources", "", "list the sources", intel_sources },
 	{ "intel stats", "", "count the indicators", intel_stats },
 	{ "intel export", "[--format csv|json|plain] [--source NAME] "
-	  "[--type TYPE]", "write indicators for other programs",
+	  "[--type TYPE] [--disposition D] [--limit N]",
+	  "write indicators for other programs",
 	  intel_export }
 };
 
@@ -63,6 +68,7 @@ static const struct {
 
 #define OPTIONS	(sizeof(all_options) / sizeof(all_options[0]))
 #define ALWAYS	"Sc"		/* options that every command takes */
+#define ALL	'a'		/* --all, of remove; the one without an argument */
 
 static bool
 takes(const char *take, char letter)
@@ -74,7 +80,7 @@ int
 intel_options(const struct command *cmd, int argc, char **argv,
     const char *take, struct intel_options *o)
 {
-	struct option	 longs[OPTIONS + 3];
+	struct option	 longs[OPTIONS + 4];
 	size_t		 i, n = 0;
 	int		 c;
 
@@ -83,13 +89,17 @@ intel_options(const struct command *cmd, int argc, char **argv,
 		if (takes(take, all_options[i].letter))
 			longs[n++] = (struct option){ all_options[i].name,
 			    required_argument, NULL, all_options[i].letter };
+	if (takes(take, ALL))
+		longs[n++] = (struct option){ "all", no_argument, NULL, ALL };
 	longs[n++] = (struct option){ "json", no_argument, NULL, 'j' };
 	longs[n++] = (struct option){ "help", no_argument, NULL, 'h' };
 	longs[n] = (struct option){ NULL, 0, NULL, 0 };
 	opterr = 0;
 	optind = 0;
 	while ((c = getopt_long(argc, argv, ":c:hj", longs, NULL)) != -1) {
-		if (c == 'j')
+		if (c == ALL)
+			o->all = true;
+		else if (c == 'j')
 			o->json = true;
 		else if (c == 'h')
 			o->help = true;
@@ -114,12 +124,16 @@ intel_help(const struct command *cmd, const char *take)
 	for (i = 0; i < OPTIONS; i++) {
 		if (!takes(take, all_options[i].letter))
 			continue;
-		snprintf(name, sizeof(name), "--%s %s", all_options[i].name,
-		    all_options[i].argument);
+		snprintf(name, sizeof(name), "%s--%s %s",
+		    all_options[i].letter == 'c' ? "-c, " : "",
+		    all_options[i].name, all_options[i].argument);
 		printf("  %-18s  %s\n", name, all_options[i].help);
 	}
+	if (takes(take, ALL))
+		printf("  %-18s  the source itself, with all that it lists\n",
+		    "--all");
 	printf("  %-18s  as JSON, for programs\n\nMore: man ctim-relay\n",
-	    "--json");
+	    "-j, --json");
 	return CMD_OK;
 }
 
@@ -186,32 +200,50 @@ intel_records(char text[32], long long n)
 	return text;
 }
 
-/* Removes the values named; how many records went, or -1 after saying why not. */
+void
+intel_not_listed(const char *value)
+{
+	(void)text_print(stderr, value);
+	fprintf(stderr, " is not listed\n");
+}
+
+/* Before the first is removed: one that is none would end it halfway. */
+static int
+look_at_values(const struct command *cmd, int n, char **values)
+{
+	char	 value[INDICATOR_MAX + 1];
+	int	 i;
+
+	for (i = 0; i < n; i++)
+		if (asked_normal(values[i], value) == OBSERVABLE_UNKNOWN)
+			return command_fail(cmd, CMD_FAILED, "\"%s\" is no "
+			    "indicator; nothing was removed", values[i]);
+	return CMD_OK;
+}
+
+/* Removes the values named, which were looked at; how many records went, or -1
+ * after saying why not. */
 static long long
 remove_values(const struct command *cmd, struct store *s, const char *source,
     int n, char **values)
 {
 	char			 error[STORE_ERROR_MAX];
-	char			 value[INDICATOR_MAX + 1];
+	char			 value[INDICATOR_MAX + 1], words[32];
 	enum observable_type	 type;
 	long long		 sum = 0;
 	ssize_t			 removed;
 	int			 i;
 
 	for (i = 0; i < n; i++) {
-		type = indicator_detect(values[i], value);
-		if (type == OBSERVABLE_UNKNOWN) {
-			(void)command_fail(cmd, CMD_FAILED,
-			    "\"%s\" is no indicator", values[i]);
-			return -1;
-		}
+		type = asked_normal(values[i], value);
 		removed = store_remove(s, type, value, source, error);
 		if (removed == -1) {
-			(void)command_fail(cmd, CMD_FAILED, "%s", error);
+			(void)command_fail(cmd, CMD_FAILED, "%s; removed before "
+			    "that: %s", error, intel_records(words, sum));
 			return -1;
 		}
 		if (removed == 0)
-			fprintf(stderr, "%s is not listed\n", value);
+			intel_not_listed(value);
 		sum += removed;
 	}
 	return sum;
@@ -237,6 +269,25 @@ say_removed(long long n, bool json)
 	buf_free(&text);
 }
 
+/* Whether what is to be removed is clear.  A whole source must be asked for: its
+ * name alone is also what is left when a shell's variable for the values is
+ * empty. */
+static int
+look_at_removal(const struct command *cmd, const struct intel_options *o,
+    int n, char **values)
+{
+	if (o->all && n > 0)
+		return command_usage(cmd, "--all is the whole source; leave "
+		    "the values or --all away");
+	if (o->source == NULL && n == 0)
+		return command_usage(cmd, o->all ? "--all of which source? Say "
+		    "--source" : "name values, or a source and --all");
+	if (!o->all && n == 0)
+		return command_usage(cmd, "no values; to remove the source "
+		    "\"%s\" with all of its indicators, add --all", o->source);
+	return look_at_values(cmd, n, values);
+}
+
 int
 intel_remove(const struct command *cmd, int argc, char **argv)
 {
@@ -246,12 +297,13 @@ intel_remove(const struct command *cmd, int argc, char **argv)
 	long long		 n;
 	int			 status;
 
-	if ((status = intel_options(cmd, argc, argv, "s", &o)) != CMD_OK)
+	if ((status = intel_options(cmd, argc, argv, "sa", &o)) != CMD_OK)
 		return status;
 	if (o.help)
-		return intel_help(cmd, "s");
-	if (optind == argc && o.source == NULL)
-		return command_usage(cmd, "name values, or a source");
+		return intel_help(cmd, "sa");
+	if ((status = look_at_removal(cmd, &o, argc - optind, argv + optind)) !=
+	    CMD_OK)
+		return status;
 	if ((s = intel_open(cmd, &o, STORE_WRITE, &status)) == NULL)
 		return status;
 	if (optind < argc)

@@ -23,11 +23,11 @@ int	intel_export(const struct command *, int argc, char **argv);
 struct intel_options {
 	const char	*config, *store;	/* NULL: not said */
 	const char	*source, *type, *disposition, *format, *limit;
-	bool		 json, help;
+	bool		 all, json, help;
 };
 /*
  * Reads the options of which the letters are in take ("st" for --source and
- * --type; --config, --store, --json and --help are in all), and leaves optind
+ * --type, "a" for --all; --config, --store, --json and --help are in all), and leaves optind
  * at the arguments.  CMD_OK, or what to return.
  */
 int	intel_options(const struct command *, int argc, char **argv,
@@ -45,6 +45,8 @@ char	*intel_path(const struct command *, const char *store,
 /* Opens a store that is there.  As intel_path(). */
 struct store *intel_open(const struct command *, const struct intel_options *,
 	    enum store_mode, int *status);
+/* Says on standard error that a value is not listed. */
+void	intel_not_listed(const char *value);
 /* A number of records, with its noun: "1 record". */
 const char *intel_records(char text[32], long long n);
 

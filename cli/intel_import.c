@@ -46,17 +46,20 @@ interrupt(int signal_number)
 	interrupted = 1;
 }
 
-/* Without SA_RESTART, so that a read that waits comes back. */
+/* Without SA_RESTART, so that a read that waits comes back.  What nohup(1) or a
+ * shell that put us into the background had ignored stays so. */
 static void
 catch_signals(void)
 {
 	static const int	 numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction	 sa = { .sa_handler = interrupt };
+	struct sigaction	 sa = { .sa_handler = interrupt }, before;
 	size_t			 i;
 
 	sigemptyset(&sa.sa_mask);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &sa, NULL);
+		if (sigaction(numbers[i], NULL, &before) == 0 &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &sa, NULL);
 }
 
 /* After each entry: 1 ends the reading. */
@@ -187,7 +190,8 @@ print_json(const struct import *im)
 	}
 	jsonout_end_array(&out);
 	jsonout_end_object(&out);
-	printf("%s\n", text.data);
+	(void)text_print_json(stdout, text.data, text.len);
+	putchar('\n');
 	buf_free(&text);
 }
 
@@ -210,6 +214,18 @@ open_feed(struct import *im)
 	return CMD_OK;
 }
 
+/* Says why the feed is not imported, and what was skipped of it. */
+static int
+refuse(const struct import *im, const char *why)
+{
+	(void)command_fail(im->o.cmd, CMD_FAILED, "%s: %s", im->o.file, why);
+	if (im->o.json)
+		print_json(im);
+	else
+		print_reasons(im, stderr);
+	return CMD_FAILED;
+}
+
 /* Reads the feed into the store: CMD_OK, or CMD_FAILED after it was said why and
  * with nothing changed. */
 static int
@@ -229,15 +245,13 @@ transfer(struct import *im)
 	if (r == -1)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s: %s; nothing was "
 		    "changed", im->o.file, error);
-	if (im->to == NULL) {
-		(void)command_fail(im->o.cmd, CMD_FAILED, "%s: there is nothing "
-		    "in it to import; nothing was changed", im->o.file);
-		if (im->o.json)
-			print_json(im);
-		else
-			print_reasons(im, stderr);
-		return CMD_FAILED;
-	}
+	if (im->to == NULL)
+		return refuse(im, "there is nothing in it to import; nothing was "
+		    "changed");
+	/* It is another feed than it was meant to be, or a broken one. */
+	if (im->o.replace && im->n_skipped > im->read - im->n_skipped)
+		return refuse(im, "more lines were skipped than taken; nothing "
+		    "was changed, import without --replace if that is right");
 	if (store_import_end(im->to, im->o.replace, &im->counts, im->error) == -1)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s", im->error);
 	if (im->o.json)

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asked.h"
 #include "buf.h"
 #include "indicator.h"
 #include "intel.h"
@@ -12,6 +13,7 @@
 #include "jsonout.h"
 #include "store_write.h"
 #include "table.h"
+#include "text.h"
 
 #define RECORD_MAX	(64U << 10)	/* bytes of one record as text */
 #define OUTPUT_MAX	(16U << 20)	/* bytes of all sources, or statistics */
@@ -31,30 +33,38 @@ struct walk {
 	int		 disposition;	/* 0: all */
 	int64_t		 now;
 	struct buf	 out;
-	uint64_t	 n;		/* printed */
+	int64_t		 n, limit;	/* printed, and at most; -1: all */
 	char		 last[INDICATOR_MAX + 1];	/* FORM_PLAIN: printed last */
 };
 
-/* Prints what is in the buffer and empties it; -1 when that failed. */
+/* Prints what is in the buffer and empties it; -1 when that failed.  JSON stays
+ * the same to programs with what a terminal could obey escaped.  Lines were
+ * escaped when they were made; CSV and values alone cannot be. */
 static int
-flush(struct buf *b)
+flush(struct buf *b, bool json)
 {
-	size_t	 n = b->failed ? 0 : fwrite(b->data, 1, b->len, stdout);
-	int	 r = b->failed || n < b->len ? -1 : 0;
+	int	 r;
 
+	if (b->failed)
+		r = -1;
+	else if (json)
+		r = text_print_json(stdout, b->data, b->len);
+	else
+		r = fwrite(b->data, 1, b->len, stdout) < b->len ? -1 : 0;
 	buf_reset(b);
 	return r;
 }
 
-static int
-print_plain(struct walk *w, const struct record *r)
+/* Whether a record is among those that were asked for. */
+static bool
+wanted(const struct walk *w, const struct record *r)
 {
-	if ((r->expires != 0 && r->expires <= w->now) ||
-	    strcmp(w->last, r->value) == 0)
-		return 0;
-	snprintf(w->last, sizeof(w->last), "%s", r->value);
-	buf_addf(&w->out, "%s\n", r->value);
-	return flush(&w->out);
+	if (w->disposition != 0 && r->disposition != w->disposition)
+		return false;
+	/* Values alone, each once: the records come in their order. */
+	return w->form != FORM_PLAIN ||
+	    ((r->expires == 0 || r->expires > w->now) &&
+	    strcmp(w->last, r->value) != 0);
 }
 
 static int
@@ -62,11 +72,16 @@ print_record(void *arg, const struct record *r)
 {
 	struct walk	*w = arg;
 
-	if (w->disposition != 0 && r->disposition != w->disposition)
+	/* The store cannot count them: it knows nothing of wanted(). */
+	if (w->limit != -1 && w->n >= w->limit)
+		return 1;
+	if (!wanted(w, r))
 		return 0;
 	switch (w->form) {
 	case FORM_PLAIN:
-		return print_plain(w, r);
+		snprintf(w->last, sizeof(w->last), "%s", r->value);
+		buf_addf(&w->out, "%s\n", r->value);
+		break;
 	case FORM_CSV:
 		intel_record_csv(&w->out, r);
 		break;
@@ -81,7 +96,7 @@ print_record(void *arg, const struct record *r)
 		break;
 	}
 	w->n++;
-	return flush(&w->out);
+	return flush(&w->out, w->form == FORM_JSON);
 }
 
 /* Reads --type, --disposition and --limit; CMD_OK, or what to return. */
@@ -101,8 +116,8 @@ filter_of(const struct command *cmd, const struct intel_options *o,
 		return command_usage(cmd, "\"%s\" is no disposition: Clean, "
 		    "Malicious, Suspicious, Common, Unknown", o->disposition);
 	if (o->limit != NULL) {
-		filter->limit = strtoll(o->limit, &end, 10);
-		if (end == o->limit || *end != '\0' || filter->limit < 0)
+		w->limit = strtoll(o->limit, &end, 10);
+		if (end == o->limit || *end != '\0' || w->limit < 0)
 			return command_usage(cmd, "\"%s\" is no number",
 			    o->limit);
 	}
@@ -121,6 +136,7 @@ walk(const struct command *cmd, const struct intel_options *o, enum form form)
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return command_fail(cmd, CMD_FAILED, "memory ran out");
 	w->form = form;
+	w->limit = -1;
 	w->now = (int64_t)time(NULL);
 	buf_init(&w->out, RECORD_MAX);
 	if ((status = filter_of(cmd, o, &filter, w)) != CMD_OK ||
@@ -137,7 +153,7 @@ walk(const struct command *cmd, const struct intel_options *o, enum form form)
 	else if (form == FORM_JSON)
 		buf_adds(&w->out, "\n]\n");
 	if (status == CMD_OK)
-		flush(&w->out);
+		(void)flush(&w->out, form == FORM_JSON);
 	store_close(s);
 	buf_free(&w->out);
 	free(w);
@@ -188,11 +204,11 @@ show(const struct command *cmd, struct store *s, const char *text, bool json)
 	char			 value[INDICATOR_MAX + 1];
 	char			 error[STORE_ERROR_MAX];
 	struct observable	 o = { .value = value };
-	struct walk		 w = { .form = FORM_JSON };
+	struct walk		 w = { .form = FORM_JSON, .limit = -1 };
 	const struct record	*records;
 	ssize_t			 i, n;
 
-	o.type = indicator_detect(text, value);
+	o.type = asked_normal(text, value);
 	if (o.type == OBSERVABLE_UNKNOWN)
 		return command_fail(cmd, CMD_FAILED, "\"%s\" is no indicator",
 		    text);
@@ -208,15 +224,15 @@ show(const struct command *cmd, struct store *s, const char *text, bool json)
 		else {
 			intel_record_block(&w.out, &records[i],
 			    (int64_t)time(NULL));
-			flush(&w.out);
+			(void)flush(&w.out, false);
 		}
 	}
 	if (json)
 		buf_adds(&w.out, "\n]\n");
-	flush(&w.out);
+	(void)flush(&w.out, json);
 	buf_free(&w.out);
 	if (n == 0)
-		fprintf(stderr, "%s is not listed\n", value);
+		intel_not_listed(value);
 	return n == 0 ? CMD_FAILED : CMD_OK;
 }
 
@@ -394,7 +410,7 @@ figures(const struct command *cmd, int argc, char **argv,
 	else if (o.json) {
 		json(&out, counts, n);
 		buf_addc(&text, '\n');
-		if (flush(&text) == -1)
+		if (flush(&text, true) == -1)
 			status = CMD_FAILED;
 	} else if (table(counts, n) == -1)
 		status = command_fail(cmd, CMD_FAILED, "cannot print the table");

@@ -20,6 +20,7 @@
 #include "provider.h"
 #include "secret.h"
 #include "settings.h"
+#include "text.h"
 
 #define KEY_TEXT	65	/* of a new key, with its NUL */
 
@@ -237,6 +238,15 @@ say_make_file(const struct jwt *jwt, const char *path)
 		fprintf(stderr, "    sudo chgrp %s %s\n", group, path);
 }
 
+/* Two texts of ours around the name of a file. */
+static void
+say_path(const char *before, const char *path, const char *after)
+{
+	fputs(before, stderr);
+	(void)text_print(stderr, path);
+	fputs(after, stderr);
+}
+
 static void
 say_key(const struct jwt *jwt)
 {
@@ -250,18 +260,18 @@ say_key(const struct jwt *jwt)
 		if (path == NULL)
 			path = jwt->key_file;
 		if (jwt->made)
-			fprintf(stderr, "\nA new secret key was made and put "
-			    "into %s,\nwhich its owner alone can read; the "
-			    "gateway must be able to.\n", path);
+			say_path("\nA new secret key was made and put into ",
+			    path, ",\nwhich its owner alone can read; the "
+			    "gateway must be able to.\n");
 		else
-			fprintf(stderr, "\nThe gateway takes this token when "
-			    "it has the key of %s.\n", path);
+			say_path("\nThe gateway takes this token when it has "
+			    "the key of ", path, ".\n");
 	}
-	fprintf(stderr, "\nThen in %s:\n\n    [auth]\n"
-	    "    secret_key = file:%s\n\n"
+	say_path("\nThen in ", jwt->conf != NULL ? jwt->conf->file :
+	    conf_path(), ":\n\n    [auth]\n");
+	say_path("    secret_key = file:", path, "\n\n"
 	    "and let a gateway that runs read it again:\n\n"
-	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n",
-	    jwt->conf != NULL ? jwt->conf->file : conf_path(), path);
+	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n");
 }
 
 static int

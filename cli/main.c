@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "text.h"
 
 static const struct command commands[] = {
 	{ "check", "[-c FILE] [--dump | --keys] [--json]",
@@ -93,7 +94,9 @@ unknown(const char *name)
 			best = &commands[i];
 		}
 	}
-	fprintf(stderr, "ctim-relay: there is no command \"%s\"", name);
+	fprintf(stderr, "ctim-relay: there is no command \"");
+	(void)text_print(stderr, name);
+	putc('"', stderr);
 	if (best != NULL)
 		fprintf(stderr, "; did you mean \"%s\"?", best->name);
 	fprintf(stderr, "\nCommands: ");
@@ -126,14 +129,18 @@ run(int argc, char **argv)
 	}
 	if (is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0) {
 		char	help_flag[] = "--help";
-		char	*words[] = { argv[0], help_flag, NULL };
+		char	*words[] = { argv[2], help_flag, NULL, NULL };
 
 		if (argc < 3)
 			return help();
 		if ((cmd = find(argv[2])) == NULL)
 			return unknown(argv[2]);
-		words[0] = argv[2];
-		return cmd->run(cmd, 2, words);
+		/* Commands of a command: "help intel import". */
+		if (argc > 3) {
+			words[1] = argv[3];
+			words[2] = help_flag;
+		}
+		return cmd->run(cmd, argc > 3 ? 3 : 2, words);
 	}
 	if ((cmd = find(argv[1])) == NULL)
 		return unknown(argv[1]);

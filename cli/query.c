@@ -323,21 +323,15 @@ static int
 print_json(struct question *q, struct json_object *answer)
 {
 	const char	*text;
-	struct buf	 safe;
-	int		 status = CMD_OK;
 
 	text = json_object_to_json_string_ext(answer,
 	    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
 	    JSON_C_TO_STRING_NOSLASHESCAPE);
-	buf_init(&safe, ANSWER_MAX * 2UL);
-	if (text != NULL)
-		text_add_json(&safe, text, strlen(text));
-	if (text == NULL || safe.failed)
-		status = command_fail(q->cmd, CMD_FAILED, "no memory left");
-	else
-		printf("%s\n", safe.data);
-	buf_free(&safe);
-	return status;
+	if (text == NULL || text_print_json(stdout, text, strlen(text)) == -1)
+		return command_fail(q->cmd, CMD_FAILED,
+		    "the answer could not be printed");
+	putchar('\n');
+	return CMD_OK;
 }
 
 static int

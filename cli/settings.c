@@ -5,13 +5,16 @@
 #include "command.h"
 #include "conf.h"
 #include "settings.h"
+#include "text.h"
 
 static void
 print_error(void *arg, bool error, const char *line)
 {
 	(void)arg;
-	if (error)
-		fprintf(stderr, "%s\n", line);
+	if (!error)
+		return;
+	(void)text_print(stderr, line);
+	putc('\n', stderr);
 }
 
 struct conf *

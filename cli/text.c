@@ -36,6 +36,7 @@ static const struct lead {
 	{ 0xf8, 0xf0, 4, 0x10000 }
 };
 
+#define ESCAPED	6	/* bytes at most that one byte becomes */
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
 static const struct lead *
@@ -126,6 +127,32 @@ text_add_json(struct buf *out, const char *s, size_t len)
 		else
 			add_json_escape(out, c);
 	}
+}
+
+static int
+print(FILE *f, const char *s, size_t len,
+    void (*add)(struct buf *, const char *, size_t))
+{
+	struct buf	safe;
+	int		r;
+
+	buf_init(&safe, len * ESCAPED);
+	add(&safe, s, len);
+	r = safe.failed || fwrite(safe.data, 1, safe.len, f) < safe.len ? -1 : 0;
+	buf_free(&safe);
+	return r;
+}
+
+int
+text_print(FILE *f, const char *s)
+{
+	return print(f, s, strlen(s), text_add);
+}
+
+int
+text_print_json(FILE *f, const char *s, size_t len)
+{
+	return print(f, s, len, text_add_json);
 }
 
 size_t

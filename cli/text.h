@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct buf;
 
@@ -25,6 +26,10 @@ void	text_add(struct buf *, const char *s, size_t len);
 /* The same for JSON text, where every such character becomes \uXXXX, which any
  * reader takes back; line ends and tabs between values stay. */
 void	text_add_json(struct buf *, const char *s, size_t len);
+/* Prints s as text_add() writes it, or len bytes of JSON text as text_add_json()
+ * does.  0, or -1 when memory ran out or not all could be written. */
+int	text_print(FILE *, const char *s);
+int	text_print_json(FILE *, const char *s, size_t len);
 /* Columns that len bytes, free of control characters, take on a terminal. */
 size_t	text_width(const char *s, size_t len);
 

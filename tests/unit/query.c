@@ -51,6 +51,34 @@ START_TEST(a_word_is_a_type_and_a_value_or_a_value_alone)
 }
 END_TEST
 
+START_TEST(a_word_has_one_normal_form_with_its_type_or_without)
+{
+	static const struct {
+		const char		*word;
+		enum observable_type	 type;
+		const char		*value;
+	} cases[] = {
+		{ "Bad[.]Example.", OBSERVABLE_DOMAIN, "bad.example" },
+		{ "domain:Bad.Example", OBSERVABLE_DOMAIN, "bad.example" },
+		{ "ip:10.1.2.3", OBSERVABLE_IP, "10.1.2.3" },
+		{ "ip:10.1.2.3/8", OBSERVABLE_IP, "10.0.0.0/8" },
+		{ "ipv6:2001:DB8::1", OBSERVABLE_IPV6, "2001:db8::1" },
+		{ "ip:bad.example", OBSERVABLE_UNKNOWN, NULL },
+		{ "ip:", OBSERVABLE_UNKNOWN, NULL },
+		{ "shoe:42", OBSERVABLE_UNKNOWN, NULL },
+		{ "", OBSERVABLE_UNKNOWN, NULL }
+	};
+	char	value[INDICATOR_MAX + 1];
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		ck_assert_int_eq(asked_normal(cases[i].word, value),
+		    cases[i].type);
+		if (cases[i].value != NULL)
+			ck_assert_str_eq(value, cases[i].value);
+	}
+}
+END_TEST
+
 START_TEST(lines_may_be_empty_comments_or_wrong)
 {
 	static char	text[] = "1.2.3.4\r\n\n  # no\n\tb.example \nwhat ?\nip:x";
@@ -123,6 +151,7 @@ main(void)
 {
 	const TTest	*const tests[] = {
 		a_word_is_a_type_and_a_value_or_a_value_alone,
+		a_word_has_one_normal_form_with_its_type_or_without,
 		lines_may_be_empty_comments_or_wrong,
 		the_status_never_calls_clean_what_is_not_known
 	};

@@ -189,6 +189,26 @@ START_TEST(json_stays_json_when_it_is_made_harmless)
 }
 END_TEST
 
+START_TEST(every_character_of_a_text_can_be_escaped)
+{
+	/* Each becomes the most bytes that a text can grow by. */
+	static const char	 text[] = "\x1b\xff\x7f";
+	char			*out;
+	size_t			 size;
+	FILE			*f = open_memstream(&out, &size);
+
+	ck_assert_int_eq(text_print(f, text), 0);
+	ck_assert_int_eq(text_print_json(f, text, 3), 0);
+	ck_assert_int_eq(text_print(f, ""), 0);
+	fclose(f);
+	ck_assert_str_eq(out, "\\x1b\\xff\\x7f\\u001b\\ufffd\\u007f");
+	free(out);
+	f = fmemopen(NULL, 1, "r");
+	ck_assert_int_eq(text_print(f, text), -1);
+	fclose(f);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -201,7 +221,8 @@ main(void)
 		a_terminal_gets_colours_and_folded_cells,
 		a_word_longer_than_its_column_is_cut_between_characters,
 		text_that_is_no_utf8_is_told_apart,
-		json_stays_json_when_it_is_made_harmless
+		json_stays_json_when_it_is_made_harmless,
+		every_character_of_a_text_can_be_escaped
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");
