@@ -148,7 +148,7 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 	kept = head[n];
 	head[n] = '\0';
 	if (format == FEED_AUTO)
-		format = looks_json(head) ? FEED_JSON :
+		format = looks_json(head) ? FEED_JSON : o->n_columns > 0 ||
 		    feed_csv_looks(head, n, o) ? FEED_CSV : FEED_TEXT;
 	other = format == FEED_JSON ? other_json(head) : NULL;
 	head[n] = kept;

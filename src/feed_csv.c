@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,11 +14,18 @@
 				 * must not swallow the feed */
 #define NONE	SIZE_MAX
 
+static const char too_long[] = "it is longer than 65536 bytes";
+/* Nobody can tell what is behind such a quote from what is in it: the end of
+ * the import, not a reason to skip the row. */
+static const char not_closed[] = "a quote is not closed: the file was cut short, "
+	"or a quote is missing";
+
 /* The fields of one row, each ended by a NUL, one after another in text. */
 struct fields {
 	struct buf	 text;
 	size_t		 at[COLUMNS];
 	size_t		 n;
+	uint64_t	 line;		/* where it begins; 0 in memory */
 	const char	*wrong;		/* why the row is none; a constant */
 };
 
@@ -67,11 +75,11 @@ add(struct fields *f, int c)
 	if (c == '\0')
 		f->wrong = "it has a NUL byte";
 	if (f->wrong == NULL && buf_addc(&f->text, (char)c) == -1)
-		f->wrong = "it is longer than 65536 bytes";
+		f->wrong = too_long;
 }
 
 /* The inside of a quoted field, behind its first quote.  Ends behind the last
- * one, or where the row is too long to be one. */
+ * one; there is none when the row gets too long to be one. */
 static void
 quoted(struct input *in, struct fields *f)
 {
@@ -79,7 +87,7 @@ quoted(struct input *in, struct fields *f)
 
 	while (f->wrong == NULL) {
 		if ((c = next(in)) == EOF) {
-			f->wrong = "a quote in it is not closed";
+			f->wrong = not_closed;
 			return;
 		}
 		if (c == '"') {
@@ -88,6 +96,8 @@ quoted(struct input *in, struct fields *f)
 			next(in);
 		}
 		add(f, c);
+		if (f->wrong == too_long)
+			f->wrong = not_closed;
 	}
 }
 
@@ -121,6 +131,7 @@ read_row(struct input *in, struct fields *f)
 
 	buf_reset(&f->text);
 	f->n = 0;
+	f->line = in->reader == NULL ? 0 : in->reader->line;
 	f->wrong = NULL;
 	begin_field(f);
 	while ((c = next(in)) != EOF && c != '\n') {
@@ -297,7 +308,8 @@ first_row_looks(struct input *in, struct fields *f, const struct feed_options *o
 		read_row(in, f);
 		if (!is_empty(f))
 			return is_header(&h, f, o, 1) ||
-			    (commented != 0 && f->n == commented);
+			    (commented != 0 &&
+			    (f->n == commented || f->wrong != NULL));
 	}
 	return false;
 }
@@ -319,15 +331,20 @@ feed_csv_looks(const char *head, size_t n, const struct feed_options *o)
 }
 
 static int
-emit(const struct header *h, const struct fields *f, uint64_t line,
-    const struct feed_sink *sink)
+emit(const struct header *h, const struct fields *f,
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	struct feed_row	 row = { .n_values = 0 };
 	const char	*value;
 	size_t		 i;
 
+	if (f->wrong == not_closed) {
+		snprintf(error, FEED_ERROR_MAX, "line %" PRIu64 ": %s", f->line,
+		    f->wrong);
+		return -1;
+	}
 	if (f->wrong != NULL)
-		return feed_skip(sink, line, "%s", f->wrong);
+		return feed_skip(sink, f->line, "%s", f->wrong);
 	if (is_empty(f))
 		return 0;
 	for (i = 0; i < h->n_values; i++)
@@ -335,7 +352,7 @@ emit(const struct header *h, const struct fields *f, uint64_t line,
 			row.values[row.n_values++] = value;
 	for (i = 0; i < FEED_FIELDS; i++)
 		row.text[i] = field(f, h->column[i]);
-	return feed_row_emit(&row, line, sink);
+	return feed_row_emit(&row, f->line, sink);
 }
 
 /* Why the first row is no header, with what it has. */
@@ -364,7 +381,8 @@ no_header(const struct fields *f, const char *lacks, char error[FEED_ERROR_MAX])
 
 /*
  * Reads up to the header and, where that is a comment, the first row behind it.
- * Returns 1 with that row in f, 0 without one, or -1.
+ * Returns 1 with that row in f, or with one that nothing can follow, 0 without
+ * one, or -1.
  */
 static int
 read_header(struct input *in, struct fields *f, struct header *h,
@@ -387,7 +405,8 @@ read_header(struct input *in, struct fields *f, struct header *h,
 		read_row(in, f);
 		if (is_empty(f))
 			continue;
-		if (have && !is_header(&other, f, o, 1))
+		if (f->wrong == not_closed ||
+		    (have && !is_header(&other, f, o, 1)))
 			return 1;
 		lacks = f->wrong != NULL ? "" : map(h, f, o);
 		return lacks == NULL ? 0 : no_header(f, lacks, error);
@@ -400,20 +419,17 @@ read_rows(struct input *in, struct fields *f, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	struct header	 h = { .n = 0 };
-	uint64_t	 line;
 	int		 c, stop;
 
-	/* A first row is a line long, or its line number is its last line's. */
 	if ((stop = read_header(in, f, &h, o, error)) == 1)
-		stop = emit(&h, f, in->reader->line - 1, sink);
+		stop = emit(&h, f, sink, error);
 	while (stop == 0 && (c = peek(in)) != EOF) {
-		line = in->reader->line;
 		if (c == '#') {
 			read_comment(in, f);
 			continue;
 		}
 		read_row(in, f);
-		stop = emit(&h, f, line, sink);
+		stop = emit(&h, f, sink, error);
 	}
 	return stop;
 }

@@ -95,25 +95,54 @@ element(const char *text, size_t n, const struct feed_options *o,
 	return stop;
 }
 
+static bool
+is_object(const char *text, size_t n)
+{
+	const char		*why;
+	struct json_object	*value = jsonin_parse(text, n, ELEMENT_VALUES,
+				    &why);
+	bool			 is = json_object_is_type(value,
+				    json_type_object);
+
+	json_object_put(value);
+	return is;
+}
+
+/*
+ * The first line must be an object.  It is none when a document goes on over
+ * several lines, and then single ones of these may look like objects of a feed.
+ */
 static int
 read_lines(struct feed_reader *r, const struct feed_options *o,
-    const struct feed_sink *sink)
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	char		*s;
 	size_t		 n;
 	uint64_t	 line;
 	enum feed_got	 got;
+	bool		 first = true;
 	int		 stop = 0;
 
 	while (stop == 0) {
 		line = r->line;
 		if ((got = feed_reader_line(r, &s, &n)) == FEED_END)
 			return 0;
-		if (got == FEED_TOO_LONG)
+		if (got == FEED_TOO_LONG) {
 			stop = feed_skip(sink, line, "it is longer than %u "
 			    "bytes", FEED_LINE_MAX);
-		else if (strspn(s, " \t") < n)
-			stop = element(s, n, o, line, sink);
+			continue;
+		}
+		if (strspn(s, " \t") >= n)
+			continue;
+		if (first && !is_object(s, n)) {
+			snprintf(error, FEED_ERROR_MAX, "line %" PRIu64 ": this "
+			    "is neither an array nor one object a line; take "
+			    "the array out of it, for example with jq .data",
+			    line);
+			return -1;
+		}
+		first = false;
+		stop = element(s, n, o, line, sink);
 	}
 	return stop;
 }
@@ -201,7 +230,7 @@ feed_json(struct feed_reader *r, const struct feed_options *o,
 	while (is_space(feed_reader_peek(r)))
 		feed_reader_byte(r);
 	if (feed_reader_peek(r) != '[')
-		return read_lines(r, o, sink);
+		return read_lines(r, o, sink, error);
 	feed_reader_byte(r);
 	buf_init(&out, FEED_LINE_MAX);
 	stop = read_array(r, &out, o, sink, error);

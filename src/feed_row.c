@@ -247,10 +247,16 @@ when(const char *s)
 	return n <= CTIM_FOREVER ? n : -1;
 }
 
+/* "never", or a time.  The beginning of time is neither: feeds write it for "not
+ * known" as well, which must not become never, nor take the entry away. */
 static int64_t
 expiry(const char *s)
 {
-	return strcasecmp(s, "never") == 0 ? 0 : when(s);
+	int64_t	 n;
+
+	if (strcasecmp(s, "never") == 0)
+		return 0;
+	return (n = when(s)) == 0 ? -1 : n;
 }
 
 /*
@@ -274,7 +280,8 @@ static const struct {
 	{ FEED_FIRST_SEEN, when, NULL },
 	{ FEED_LAST_SEEN, when, NULL },
 	{ FEED_COUNT, whole, NULL },
-	{ FEED_EXPIRES, expiry, "expires is no time" }
+	{ FEED_EXPIRES, expiry,
+	    "expires is no time after 1970-01-01T00:00:00Z, nor never" }
 };
 
 /* Reads them into n[]; returns NULL, or what is wrong. */

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -61,6 +60,15 @@ first_word(const char *s, char out[256])
 	out[n] = '\0';
 }
 
+/* Whether the first word is a number, or there is none: a comment then, while a
+ * name may begin with anything. */
+static bool
+is_number(const char *s)
+{
+	s += strspn(s, "0123456789");
+	return *s == '\0' || strchr(BLANKS "#", *s) != NULL;
+}
+
 /* The names of a hosts line: each is an entry. */
 static int
 host_names(char *names, uint64_t line, const struct feed_sink *sink)
@@ -86,6 +94,7 @@ read_line(char *s, size_t n, uint64_t line, const struct feed_sink *sink)
 	struct feed_row	 row = { .n_values = 1 };
 	char		 word[256], *comment;
 	size_t		 len;
+	bool		 named;
 
 	if (memchr(s, '\0', n) != NULL)
 		return feed_skip(sink, line, "it has a NUL byte");
@@ -98,11 +107,12 @@ read_line(char *s, size_t n, uint64_t line, const struct feed_sink *sink)
 		len = strcspn(s, BLANKS "#;,");
 	comment = s + len + strspn(s + len, BLANKS "#;,");
 	first_word(comment, word);
+	/* A host name follows a blank, never the mark of a comment. */
+	named = comment == s + len + strspn(s + len, BLANKS);
 	s[len] = '\0';
-	if (one_of(word, local_names, LOCAL_NAMES))
+	if (named && one_of(word, local_names, LOCAL_NAMES))
 		return skip_local(sink, line);
-	/* A number behind the address is a comment, a letter begins a name. */
-	if (one_of(s, sinks, SINKS) && isalpha((unsigned char)*word))
+	if (named && one_of(s, sinks, SINKS) && !is_number(comment))
 		return host_names(comment, line, sink);
 	row.values[0] = s;
 	row.text[FEED_REASON] = comment;

@@ -326,6 +326,11 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	if (code == SQLITE_OK && mode == STORE_WRITE &&
 	    sqlite3_db_readonly(s->db, "main") == 1)
 		code = SQLITE_READONLY;
+	if (code == SQLITE_OK && mode == STORE_WRITE && store_file_opened(path,
+	    sqlite3_db_filename(s->db, "main"), error) == -1) {
+		store_close(s);
+		return NULL;
+	}
 	if (code == SQLITE_OK)
 		code = set_up(s);
 	if (code != SQLITE_OK) {

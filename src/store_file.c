@@ -42,9 +42,10 @@ fail(char error[STORE_ERROR_MAX], const char *path, const char *what,
 	return -1;
 }
 
-/* As root: gives path to the owner and group of the directory it is in. */
+/* As root: gives what was made at path, and is open as fd, to the owner and
+ * group of the directory it is in. */
 static int
-hand_over(const char *path)
+hand_over(int fd, const char *path)
 {
 	char		 parent[PATH_MAX];
 	struct stat	 st;
@@ -53,7 +54,26 @@ hand_over(const char *path)
 		return 0;
 	if (directory(path, parent) == -1 || stat(parent, &st) == -1)
 		return -1;
-	return lchown(path, st.st_uid, st.st_gid);
+	return fchown(fd, st.st_uid, st.st_gid);
+}
+
+/*
+ * Owner and mode of a directory that was just made.  By descriptor: as soon as
+ * it is another user's, a name above it may lead elsewhere.
+ */
+static int
+set_directory(const char *path, mode_t mode)
+{
+	int	 fd, r;
+
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	/* chown(2) takes the set-group-id bit away: so the mode comes last. */
+	if ((r = hand_over(fd, path)) == 0)
+		r = fchmod(fd, mode);
+	close(fd);
+	return r;
 }
 
 /* Makes a directory and what is missing above it. */
@@ -72,8 +92,7 @@ make_directory(const char *path, mode_t mode)
 		return -1;
 	if (mkdir(path, mode & 0777) == -1)
 		return errno == EEXIST ? 0 : -1;
-	/* chown(2) takes the set-group-id bit away: so the mode comes last. */
-	return hand_over(path) == -1 ? -1 : chmod(path, mode);
+	return set_directory(path, mode);
 }
 
 int
@@ -98,13 +117,31 @@ store_file_make(const char *path, char error[STORE_ERROR_MAX])
 		    "run the command as the owner of its directory");
 	r = fchmod(fd, FILE_MODE);	/* whatever the umask is */
 	if (r == 0)
-		r = hand_over(path);
+		r = hand_over(fd, path);
 	close(fd);
 	if (r == -1) {
 		fail(error, path, "cannot set its owner and mode", NULL);
 		unlink(path);
 	}
 	return r;
+}
+
+int
+store_file_opened(const char *path, const char *opened,
+    char error[STORE_ERROR_MAX])
+{
+	struct stat	 named, st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (lstat(path, &named) == -1 || lstat(opened, &st) == -1)
+		return fail(error, path, "cannot be opened", NULL);
+	if (S_ISLNK(named.st_mode) ? named.st_uid == 0 :
+	    named.st_dev == st.st_dev && named.st_ino == st.st_ino)
+		return 0;
+	errno = ELOOP;
+	return fail(error, path, "is another user's symbolic link",
+	    "name the file itself");
 }
 
 bool

@@ -15,6 +15,14 @@
 /* Makes the file, empty, and the directories above it that are missing.  Returns
  * 0, also when it is there already, or -1 with the reason in error. */
 int	store_file_make(const char *path, char error[STORE_ERROR_MAX]);
+/*
+ * As root: whether opened, the path that SQLite found at path, is the file of
+ * that name, and not one that another user's symbolic link led to.  To be asked
+ * when the file is open and nothing is written yet; then it does not matter
+ * what becomes of the name meanwhile.  Returns 0, or -1 with the reason in error.
+ */
+int	store_file_opened(const char *path, const char *opened,
+	    char error[STORE_ERROR_MAX]);
 /* Why a store could not be opened, as far as the file system tells: writes the
  * line for people and returns true, or false when it tells nothing. */
 bool	store_file_explain(const char *path, enum store_mode,

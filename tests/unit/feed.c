@@ -9,6 +9,10 @@
 
 #define MD5	"d8414d743778cae103c15461200ec64d"
 #define SHA256	"efdd3ee0f816eba8ab1cba3643e42b40aaa16654d5120c67169d1b002e7f714d"
+#define OPEN	"a quote is not closed: the file was cut short, or a quote is missing"
+#define EXPIRES	"expires is no time after 1970-01-01T00:00:00Z, nor never"
+#define WRAPPED	"this is neither an array nor one object a line; take the array " \
+	"out of it, for example with jq .data"
 
 static struct buf	said;	/* what the last feed gave, as text */
 static int		stop_after;
@@ -131,6 +135,21 @@ START_TEST(text)
 		    "1 domain evil.example\n2 domain a.example\n"
 		    "2 domain b.example\n" },
 		{ "127.0.0.1\t3\n", "1 ip 127.0.0.1 (3)\n" },
+		/* Names begin with anything; a number alone is a comment. */
+		{ "0.0.0.0 1-1ads.example\n0.0.0.0\t2o7.example\n"
+		    "0.0.0.0 _thums.example # 3\n:: \xc3\xbcnsafe.example\n"
+		    "127.0.0.1 42 # lists\n0.0.0.0 192.0.2.1\n",
+		    "1 domain 1-1ads.example\n2 domain 2o7.example\n"
+		    "3 domain _thums.example\n4 domain xn--nsafe-jva.example\n"
+		    "5 ip 127.0.0.1 (42 # lists)\n6 ip 192.0.2.1\n" },
+		/* A name follows a blank, not the mark of a comment. */
+		{ "192.0.2.7 # localhost scanner\n127.0.0.1 # loopback\n"
+		    "0.0.0.0\t# bogon\n192.0.2.8; localhost\n"
+		    "127.0.0.1,evil.example\n",
+		    "1 ip 192.0.2.7 (localhost scanner)\n"
+		    "2 ip 127.0.0.1 (loopback)\n3 ip 0.0.0.0 (bogon)\n"
+		    "4 ip 192.0.2.8 (localhost)\n"
+		    "5 ip 127.0.0.1 (evil.example)\n" },
 		{ "192.0.2.1 evil.example\n",
 		    "1 ip 192.0.2.1 (evil.example)\n" },
 		/* What is none. */
@@ -185,7 +204,9 @@ START_TEST(csv)
 		    "4 ! confidence is not Unknown, None, Info, Low, Medium, "
 		    "High or 0 to 100\n"
 		    "5 ! tlp is not white, green, amber or red\n"
-		    "6 ! priority is not 0 to 100\n7 ! expires is no time\n"
+		    "6 ! priority is not 0 to 100\n"
+		    "7 ! expires is no time after 1970-01-01T00:00:00Z, nor "
+		    "never\n"
 		    "8 ! it has no value\n" },
 		/* The type a feed says holds. */
 		{ "ioc_value,ioc_type\n192.0.2.1:443,ip:port\n2001:db8::1,ip\n"
@@ -210,11 +231,64 @@ START_TEST(csv)
 		/* Short, long and broken rows. */
 		{ "type,value\nip\nip,192.0.2.1,more,and more\n",
 		    "2 ! it has no value\n3 ip 192.0.2.1\n" },
-		{ "value,reason\n192.0.2.1,\"open\n192.0.2.2,x\n",
-		    "2 ! a quote in it is not closed\n" },
 		/* A comment that only looks like a header. */
 		{ "# domain, url and more\nevil.example\n",
 		    "2 domain evil.example\n" }
+	};
+
+	try(cases, COUNT(cases), FEED_AUTO);
+}
+END_TEST
+
+/* What is behind such a quote cannot be told from what is in it, and must not be
+ * taken for removed. */
+START_TEST(a_quote_that_is_not_closed)
+{
+	static const struct feed_case	 cases[] = {
+		{ "value,reason\n192.0.2.1,x\n192.0.2.2,\"open\n192.0.2.3,x\n",
+		    "2 ip 192.0.2.1 (x)\n= line 3: " OPEN },
+		{ "value,\"reason\n192.0.2.1,x\n", "= line 1: " OPEN },
+		/* The first row, its header in a comment. */
+		{ "# url,reason\n\nhttp://evil.example/x,\"open\n"
+		    "http://evil.example/y,x\n", "= line 3: " OPEN },
+		{ "# url,reason,type\n\"http://evil.example/x,x,url\n"
+		    "http://evil.example/y,x,url\n", "= line 2: " OPEN }
+	};
+
+	try(cases, 1, FEED_AUTO);
+	try(cases + 1, 1, FEED_CSV);
+	try(cases + 2, 2, FEED_AUTO);
+}
+END_TEST
+
+/* Where no expiry is written as the beginning of time, nobody knows whether it
+ * is meant as never or as long ago: neither is guessed. */
+START_TEST(times_and_counts_that_are_none)
+{
+	static const struct feed_case	 cases[] = {
+		{ "value,expires\n192.0.2.1,0\n192.0.2.2,1970-01-01T00:00:00Z\n"
+		    "192.0.2.3,1\n192.0.2.4,NEVER\n192.0.2.5,-1\n",
+		    "2 ! " EXPIRES "\n3 ! " EXPIRES "\n4 ip 192.0.2.3 x=1\n"
+		    "5 ip 192.0.2.4 x=0\n6 ! " EXPIRES "\n" },
+		/* Kept without what is none of it. */
+		{ "value,count,first_seen,last_seen\n192.0.2.1,-1,-1,-1\n"
+		    "192.0.2.2,1.5,1e9,x\n"
+		    "192.0.2.3,99999999999999999999,99999999999999999999,\n"
+		    "192.0.2.4,0,0,0\n",
+		    "2 ip 192.0.2.1\n3 ip 192.0.2.2\n4 ip 192.0.2.3\n"
+		    "5 ip 192.0.2.4\n" },
+		/* As the feed has them: abuse.ch's last day is a date alone. */
+		{ "value,first_seen,last_seen\n"
+		    "192.0.2.1,1970-01-02 00:00:09,1970-01-02\n",
+		    "2 ip 192.0.2.1 first=86409 last=86400\n" },
+		{ "value,priority\n192.0.2.1,-1\n192.0.2.2,0\n"
+		    "192.0.2.3,4294967296\n", "2 ! priority is not 0 to 100\n"
+		    "3 ip 192.0.2.2 p=0\n4 ! priority is not 0 to 100\n" },
+		{ "{\"value\":\"192.0.2.1\",\"expires\":0}\n"
+		    "{\"value\":\"192.0.2.2\",\"count\":-3,\"first_seen\":-1}\n"
+		    "{\"value\":\"192.0.2.3\",\"priority\":-1}\n",
+		    "1 ! " EXPIRES "\n2 ip 192.0.2.2\n"
+		    "3 ! priority is not 0 to 100\n" }
 	};
 
 	try(cases, COUNT(cases), FEED_AUTO);
@@ -254,7 +328,8 @@ START_TEST(columns_as_said)
 	    "2 domain evil.example (10.0.0.1)\n");
 	ck_assert_str_eq(say(json, strlen(json), &o),
 	    "1 domain evil.example (10.0.0.1)\n");
-	o = (struct feed_options){ FEED_CSV, missing, 1 };
+	/* They are of a table, whether its header looks like one or not. */
+	o = (struct feed_options){ FEED_AUTO, missing, 1 };
 	ck_assert_str_eq(say(feed, strlen(feed), &o), "= there is no column "
 	    "\"gone\"; the header has: ip, bad thing, severity");
 }
@@ -305,6 +380,27 @@ START_TEST(a_broken_line_of_json_is_one_line)
 	ck_assert_ptr_nonnull(strstr(said.data, "1 ip 192.0.2.1\n2 ! it is no "
 	    "JSON: "));
 	ck_assert_ptr_nonnull(strstr(said.data, "\n3 ip 192.0.2.2\n"));
+}
+END_TEST
+
+/* The array in an object over several lines: its lines are no objects, but for
+ * the last one or so, which must not be taken for the feed. */
+START_TEST(an_array_in_an_object)
+{
+	static const struct feed_case	 cases[] = {
+		{ "{\"data\":[\n  {\"value\":\"192.0.2.1\"},\n"
+		    "  {\"value\":\"192.0.2.2\"}\n]}\n", "= line 1: " WRAPPED },
+		{ "\n \n{\n\"value\":\"192.0.2.1\"\n}\n",
+		    "= line 3: " WRAPPED },
+		{ "{\"data\":[{\"value\":\"192.0.2.1\"}]}\n",
+		    "1 ! it has no value\n" }
+	};
+	static const struct feed_case	 number[] = {
+		{ "7\n{\"value\":\"192.0.2.1\"}\n", "= line 1: " WRAPPED }
+	};
+
+	try(cases, COUNT(cases), FEED_AUTO);
+	try(number, 1, FEED_JSON);
 }
 END_TEST
 
@@ -377,6 +473,8 @@ START_TEST(huge_lines)
 		    "2 ! it is longer than 65536 bytes\n3 ip 192.0.2.2\n", 'x' },
 		{ "ip,x\n192.0.2.1,", "\n192.0.2.2,x\n",
 		    "2 ! it has more than 256 columns\n3 ip 192.0.2.2\n", ',' },
+		{ "ip,x\n192.0.2.1,\"", "\"\n192.0.2.2,x\n",
+		    "= line 2: " OPEN, 'x' },
 		{ "{\"value\":\"", "\"}\n{\"value\":\"192.0.2.2\"}\n",
 		    "1 ! it is longer than 1048576 bytes\n2 ip 192.0.2.2\n",
 		    'x' },
@@ -482,8 +580,10 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		text, csv, csv_without_a_column_for_the_value, columns_as_said,
-		json, a_broken_line_of_json_is_one_line,
+		text, csv, a_quote_that_is_not_closed,
+		times_and_counts_that_are_none,
+		csv_without_a_column_for_the_value, columns_as_said,
+		json, a_broken_line_of_json_is_one_line, an_array_in_an_object,
 		what_this_version_does_not_read, nul_bytes, huge_lines,
 		a_long_reason_is_cut, many_lines, a_callback_ends_the_reading,
 		a_stream_that_fails_is_an_error, names

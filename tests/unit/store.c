@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "indicator.h"
+#include "store_file.h"
 #include "store_net.h"
 #include "store_write.h"
 #include "unit.h"
@@ -763,6 +764,37 @@ START_TEST(modes_and_owners)
 }
 END_TEST
 
+/* The owner of a directory may not have root write to a file of root's. */
+START_TEST(links_that_root_follows)
+{
+	char	 file[sizeof(path)], name[sizeof(path)];
+
+	begin();
+	store_close(must_open(STORE_WRITE));
+	memcpy(file, path, sizeof(file));
+	snprintf(name, sizeof(name), "%s/link", folder);
+	ck_assert_int_eq(symlink(file, name), 0);
+	/* Root's own one, or anybody's own one. */
+	memcpy(path, name, sizeof(path));
+	store_close(must_open(STORE_WRITE));
+	if (geteuid() == 0) {
+		ck_assert_int_eq(lchown(name, NOBODY, NOBODY), 0);
+		ck_assert_ptr_null(store_open(name, STORE_WRITE, error));
+		ck_assert_ptr_nonnull(strstr(error, "link: is another user's "
+		    "symbolic link"));
+		ck_assert_ptr_nonnull(strstr(error, "; name the file itself"));
+		/* One that was there for a moment only. */
+		ck_assert_int_eq(store_file_opened(file, "/etc/passwd", error),
+		    -1);
+		ck_assert_int_eq(store_file_opened(file, file, error), 0);
+	}
+	ck_assert_int_eq(unlink(name), 0);
+	memcpy(path, file, sizeof(path));
+	store_close(must_open(STORE_WRITE));
+	end();
+}
+END_TEST
+
 /* Each network of an address is found, whatever its length, and however many
  * there are. */
 START_TEST(networks_of_every_length)
@@ -900,7 +932,8 @@ main(void)
 		names_of_sources, removing, listing, a_reader_beside_an_import,
 		files_that_are_no_store, an_empty_file_is_an_empty_store,
 		a_truncated_store, a_store_that_was_taken_away,
-		networks_of_every_length, modes_and_owners, users_who_may_only_read
+		networks_of_every_length, modes_and_owners,
+		links_that_root_follows, users_who_may_only_read
 	};
 
 	return unit_run("store", tests, COUNT(tests));
