@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+"""Runs the tests: the Check programs of the build and the functions test_* in
+tests/t_*.py (and what their tests() yields), one line each.
+
+    run.py [--build DIR] [--result FILE] [--list] [NAME …]
+
+NAME: only tests whose name begins with it, or, if none does, contains it.  The last line of the output
+is "N passed, N failed", with ", N skipped" where tests could not run here.
+CTIM_BUILD names the build folder (default build-test), CTIM_KEEP=1 keeps the
+folder of the run.  --result puts the last line into a file, too."""
+
+import argparse
+import glob
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+import xml.etree.ElementTree as ElementTree
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+LIMIT = 120     # seconds for one test that does not say its own `limit`
+
+
+class Timeout(Exception):
+    pass
+
+
+class Run:
+    def __init__(self, names):
+        self.names = names
+        self.counts = {'ok': 0, 'FAILED': 0, 'skipped': 0}
+        self.failed = []
+        self.reasons = {}
+
+    def wants(self, name):
+        return not self.names or any(n in ':' + name for n in self.names)
+
+    def report(self, result, name, seconds, text=''):
+        self.counts[result] += 1
+        if result == 'FAILED':
+            self.failed.append(name)
+        if result == 'skipped':
+            self.reasons.setdefault(text, []).append(name)
+            name += ' (%s)' % text
+        print('%-7s %6.2fs  %s' % (result, seconds, name), flush=True)
+        if result == 'FAILED':
+            print('        ' + text.strip().replace('\n', '\n        '),
+                  flush=True)
+
+    def end(self, result):
+        """Prints the end and returns the exit status."""
+        for reason, names in self.reasons.items():
+            print('SKIPPED %d: %s' % (len(names), reason))
+        for name in self.failed:
+            print('FAILED  ' + name)
+        if sum(self.counts.values()) == 0:
+            print('no test has that name')
+            self.counts['FAILED'] = 1
+        line = '%d passed, %d failed' % (self.counts['ok'],
+                                         self.counts['FAILED'])
+        if self.counts['skipped']:
+            line += ', %d skipped' % self.counts['skipped']
+        print(line, flush=True)
+        if result:
+            with open(result, 'w') as f:
+                f.write(line + '\n')
+        return 1 if self.counts['FAILED'] else 0
+
+
+def unit_programs(build):
+    return [p for p in sorted(glob.glob(os.path.join(build, 'tests', 'unit',
+                                                     '*')))
+            if os.path.isfile(p) and os.access(p, os.X_OK)]
+
+
+def run_unit(run, path):
+    """One Check program; its every test is one of ours."""
+    import harness
+    name = os.path.basename(path)
+    if not may_hold(path, run.names):
+        return
+    xml = os.path.join(harness.folder('unit-' + name), 'log.xml')
+    began = time.monotonic()
+    try:
+        status, out, err = harness.run(
+            [path], timeout=300, cwd=os.path.dirname(xml),
+            env=harness.environment(CK_VERBOSITY='silent', srcdir=harness.SRC,
+                                    CK_XML_LOG_FILE_NAME=xml))
+    except harness.Failed as reason:
+        run.report('FAILED', 'unit:' + name, 300, str(reason))
+        return
+    seconds = time.monotonic() - began
+    failures = 0
+    space = '{http://check.sourceforge.net/ns}'
+    try:
+        suites = ElementTree.parse(xml).iter(space + 'suite')
+    except (OSError, ElementTree.ParseError) as error:
+        run.report('FAILED', 'unit:' + name, seconds, '%s\n%s%s' % (
+            error, out, err))
+        return
+    for suite in suites:
+        title = suite.find(space + 'title').text
+        for test in suite.iter(space + 'test'):
+            def get(key, test=test):
+                return (test.find(space + key).text or '').strip()
+            label = 'unit:%s:%s:%s' % (title, get('description'), get('id'))
+            if get('iteration') != '0':
+                label += '[%s]' % get('iteration')
+            good = test.get('result') == 'success'
+            failures += not good
+            if run.wants(label):
+                run.report('ok' if good else 'FAILED', label,
+                           max(0.0, float(get('duration') or 0)),
+                           '%s: %s\n%s' % (get('fn'), get('message'),
+                                           '' if good else err[-3000:]))
+    reports = harness.sanitizer_reports()
+    if reports or (status != 0 and failures == 0):
+        run.report('FAILED', 'unit:%s:exit' % name, seconds,
+                   'exit status %d\n%s%s' % (status, err[-3000:],
+                                             reports[:6000]))
+
+
+def may_hold(path, names):
+    """Whether a program may hold a test with one of these names: the names of
+    its tests stand in its bytes."""
+    if not names:
+        return True
+    with open(path, 'rb') as f:
+        text = b'unit:' + f.read()
+    return any(all(part.encode() in text for part in name.split(':'))
+               for name in names)
+
+
+def python_tests():
+    """(name, function) of every test, in the order in which they run."""
+    for path in sorted(glob.glob(os.path.join(HERE, 't_*.py'))):
+        module = importlib.import_module(os.path.basename(path)[:-3])
+        short = module.__name__[2:]
+        found = [(k, v) for k, v in vars(module).items()
+                 if k.startswith('test_') and callable(v)]
+        for name, function in found:
+            yield '%s:%s' % (short, name[5:]), function, module
+        for name, function in getattr(module, 'tests', lambda: ())():
+            yield '%s:%s' % (short, name), function, module
+
+
+def narrow(names, known):
+    """A NAME with which the name of a test begins means those alone."""
+    return [':' + n if n == 'unit' or n.startswith('unit:') or
+            any(k.startswith(n) for k in known) else n for n in names]
+
+
+def one(function, limit):
+    """Runs a test: (result, text)."""
+    import harness
+
+    def alarm(*_):
+        raise Timeout('not over after %d s' % limit)
+    signal.signal(signal.SIGALRM, alarm)
+    signal.alarm(limit)
+    try:
+        function()
+        result, text = 'ok', ''
+    except harness.Skipped as reason:
+        result, text = 'skipped', str(reason)
+    except harness.Failed as reason:
+        result, text = 'FAILED', str(reason)
+    except Exception:                       # noqa: B902, a test may do anything
+        result, text = 'FAILED', traceback.format_exc()
+    finally:
+        signal.alarm(0)
+    reports = harness.sanitizer_reports()
+    if reports:
+        result, text = 'FAILED', text + '\na sanitizer found:\n' + reports[:8000]
+    return result, text
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--build')
+    parser.add_argument('--result')
+    parser.add_argument('--list', action='store_true')
+    parser.add_argument('names', nargs='*')
+    arguments = parser.parse_args()
+    import harness
+    if arguments.build:
+        harness.BUILD = os.path.abspath(arguments.build)
+
+    # Now, so that no two threads make it.
+    harness.tmp()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
+    run = Run(arguments.names)
+    try:
+        tests = list(python_tests())
+        run.names = narrow(run.names, [t[0] for t in tests])
+        tests = [t for t in tests if run.wants(t[0])]
+        if arguments.list:
+            for path in unit_programs(harness.BUILD):
+                print('unit:' + os.path.basename(path))
+            for name, _, _ in tests:
+                print(name)
+            return 0
+        # Builds take minutes on one core: they run beside the other tests.
+        later, threads = {}, []
+        for name, function, module in tests:
+            if getattr(function, 'background', False):
+                def work(name=name, function=function):
+                    began = time.monotonic()
+                    try:
+                        function()
+                        later[name] = ('ok', '')
+                    except harness.Skipped as reason:
+                        later[name] = ('skipped', str(reason))
+                    except BaseException as error:  # noqa: B902
+                        later[name] = ('FAILED', str(error))
+                    later[name] += (time.monotonic() - began,)
+                thread = threading.Thread(target=work, daemon=True)
+                thread.start()
+                threads.append(thread)
+        for path in unit_programs(harness.BUILD):
+            run_unit(run, path)
+        current = None
+        for name, function, module in tests:
+            if getattr(function, 'background', False):
+                continue
+            if module is not current:
+                close(run, current)
+                current = module
+            began = time.monotonic()
+            result, text = one(function, getattr(function, 'limit', LIMIT))
+            run.report(result, name, time.monotonic() - began, text)
+        close(run, current)
+        for thread in threads:
+            thread.join()
+        for name, (result, text, seconds) in sorted(later.items()):
+            run.report(result, name, seconds, text)
+        reports = harness.sanitizer_reports()
+        if reports:
+            run.report('FAILED', 'sanitizers:end', 0, reports[:8000])
+    except KeyboardInterrupt:
+        print('stopped')
+        run.report('FAILED', 'interrupted', 0, 'the run was stopped')
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        harness.clean_up()
+    return run.end(arguments.result)
+
+
+def close(run, module):
+    """Lets a module stop what its tests shared; that may fail, too."""
+    if module is None or not hasattr(module, 'close'):
+        return
+    began = time.monotonic()
+    result, text = one(module.close, LIMIT)
+    if result == 'FAILED':
+        run.report(result, module.__name__[2:] + ':end',
+                   time.monotonic() - began, text)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""Builds as others do them: clang, the release archive, and valgrind's view of
+one request of each route.  They take minutes and run beside the other tests."""
+
+import glob
+import os
+import shutil
+import threading
+
+import fcgiclient as fcgi
+import harness
+from harness import Gateway, Skipped, fail, holds, same
+
+PLAIN = {k: v for k, v in os.environ.items()
+         if k in ('PATH', 'HOME', 'TMPDIR')}
+_lock = threading.Lock()
+_clang = []
+
+
+def make(folder, *args, timeout=900):
+    status, out, err = harness.run(['make', '-s', *args], cwd=folder,
+                                   env=PLAIN, timeout=timeout)
+    if status != 0:
+        fail('make %s: exit %d\n%s' % (' '.join(args), status,
+                                       (out + err)[-6000:]))
+
+
+def configure(folder, *args):
+    status, out, err = harness.run(
+        [os.path.join(harness.SRC, 'configure'), '-q', *args], cwd=folder,
+        env=PLAIN, timeout=300)
+    if status != 0:
+        fail('configure: exit %d\n%s' % (status, (out + err)[-3000:]))
+
+
+def clang_build():
+    """The folder of a build with clang, warnings being errors."""
+    if not shutil.which('clang'):
+        raise Skipped('clang is not installed')
+    with _lock:
+        if not _clang:
+            folder = harness.folder('clang')
+            # valgrind 3.19 cannot read the DWARF 5 of clang 14.
+            configure(folder, 'CC=clang', 'CFLAGS=-O1 -gdwarf-4',
+                      '--enable-werror')
+            make(folder)
+            _clang.append(folder)
+    return _clang[0]
+
+
+def test_clang_has_no_warnings():
+    folder = clang_build()
+    make(folder, 'check', 'TESTS=')
+
+
+def test_distcheck():
+    """The release archive builds, tests itself, installs and cleans up."""
+    folder = harness.folder('distcheck')
+    configure(folder)
+    make(folder, 'distcheck', timeout=1500)
+    archives = glob.glob(os.path.join(folder, 'ctim-relay-*.tar.gz'))
+    same(len(archives), 1, 'archives')
+    status, out, _ = harness.run(['tar', 'tzf', archives[0]])
+    names = {name.split('/', 1)[1] for name in out.split() if '/' in name}
+    for name in ('quickstart', 'test', 'build-aux/packages.sh',
+                 'share/ipsum-sample.txt', 'nginx/ctim-relay-location.conf',
+                 'apache/ctim-relay-cgi.conf', 'tests/run.py', 'README.md'):
+        holds(name in names, name + ' is not in the archive')
+
+
+def test_install():
+    """What make install puts where."""
+    folder = clang_build()
+    root = harness.folder('root')
+    make(folder, 'install', 'DESTDIR=' + root)
+    top = os.path.join(root, 'usr', 'local')
+    for name in ('bin/ctim-relay', 'libexec/ctim-relay.fcgi',
+                 'share/ctim-relay/nginx/ctim-relay.conf',
+                 'share/ctim-relay/nginx/ctim-relay-location.conf',
+                 'share/ctim-relay/apache/ctim-relay-proxy_fcgi.conf',
+                 'share/ctim-relay/apache/ctim-relay-fcgid.conf',
+                 'share/ctim-relay/apache/ctim-relay-cgi.conf',
+                 'share/man/man5/ctim-relay.conf.5'):
+        holds(os.path.exists(os.path.join(top, name)), name)
+
+
+for function in (test_clang_has_no_warnings, test_distcheck, test_install):
+    function.background = True
+
+
+# --- valgrind -------------------------------------------------------------------
+
+OBSERVABLES = b'[{"type":"ip","value":"203.0.113.7"},{"type":"domain",' \
+              b'"value":"a.evil.example"}]'
+TRIGGER = b'{"action-id":"x","observable_type":"ip","observable_value":"x"}'
+REQUESTS = [
+    ('GET', '/', b''), ('POST', '/version', b''), ('POST', '/%s/health', b''),
+    ('GET', '/%s/watchdog', b''),
+    ('POST', '/%s/deliberate/observables', OBSERVABLES),
+    ('POST', '/%s/observe/observables', OBSERVABLES),
+    ('POST', '/%s/refer/observables', OBSERVABLES),
+    ('POST', '/%s/respond/observables', OBSERVABLES),
+    ('POST', '/%s/respond/trigger', TRIGGER), ('POST', '/%s/tiles', b''),
+    ('POST', '/%s/tiles/tile', b'{"tile_id":"x"}'),
+    ('POST', '/%s/tiles/tile-data', b'{"tile_id":"x","period":"y"}'),
+    ('POST', '/nobody', b''), ('POST', '/%s/observe/observables', b'[{'),
+]
+
+
+def requests():
+    for method, path, body in REQUESTS:
+        for relay in ('template', 'local') if '%s' in path else ('',):
+            yield method, path.replace('%s', relay), body
+
+
+def valgrind(log):
+    if not shutil.which('valgrind'):
+        raise Skipped('valgrind is not installed')
+    return ['valgrind', '-q', '--vgdb=no', '--error-exitcode=99', '--leak-check=full',
+            '--errors-for-leak-kinds=definite', '--trace-children=yes',
+            '--child-silent-after-fork=no', '--log-file=%s.%%p' % log]
+
+
+def gateway():
+    build = clang_build()
+    result = Gateway('valgrind', build=build, sections={
+        'server': {'workers': '1', 'threads': '2'}})
+    result.load(harness.read(os.path.join(harness.HERE, 'cases',
+                                          'blocklist.jsonl')),
+                'blocklist', '--subdomains')
+    return result
+
+
+def clean(log):
+    for path in glob.glob(log + '.*'):
+        text = harness.read(path)
+        holds(not text.strip(), 'valgrind:\n' + text[:6000])
+
+
+def test_valgrind_fastcgi():
+    """One request of each route through a pool: no error, no leak."""
+    pool = gateway()
+    log = os.path.join(pool.folder, 'valgrind')
+    pool.serve(wrapper=valgrind(log), timeout=60)
+    try:
+        for method, path, body in requests():
+            env = fcgi.request(method, path, body, harness.jwt())
+            status, _, _ = fcgi.call(pool.socket, env, body, timeout=60)
+            holds(status in (200, 404), '%s: %d' % (path, status))
+    finally:
+        same(pool.stop(timeout=60), 0, 'exit status')
+    clean(log)
+
+
+def test_valgrind_cgi():
+    """The same, a process each."""
+    relay = gateway()
+    log = os.path.join(relay.folder, 'valgrind')
+    command = valgrind(log) + [harness.program('ctim-relay.fcgi',
+                                               relay.build)]
+    for method, path, body in requests():
+        env = relay.env(**fcgi.request(method, path, body, harness.jwt()))
+        env.update(PATH_INFO=path, SCRIPT_NAME='')
+        status, out, err = harness.run(command, env=env, input=body)
+        same(status, 0, '%s\n%s\n%s' % (path, out, err))
+    clean(log)
+
+
+def test_valgrind_command_line():
+    relay = gateway()
+    log = os.path.join(relay.folder, 'valgrind')
+    for args in (['check'], ['check', '--dump'], ['check', '--keys'], ['jwt'],
+                 ['intel', 'list'], ['intel', 'show', '203.0.113.7'],
+                 ['intel', 'sources'], ['intel', 'stats'],
+                 ['intel', 'export'], ['query', 'local', '192.0.2.1'],
+                 ['--help'], ['--version']):
+        status, out, err = harness.run(
+            valgrind(log) + [harness.program('ctim-relay', relay.build)] +
+            args, env=relay.env())
+        same(status, 0, '%s\n%s\n%s' % (args, out, err))
+    clean(log)
+
+
+for function in (test_valgrind_fastcgi, test_valgrind_cgi,
+                 test_valgrind_command_line):
+    function.limit = 600

@@ -1,0 +1,155 @@
+"""The manual pages and the README say what the programs do."""
+
+import glob
+import json
+import os
+import re
+
+import harness
+from harness import SRC, Skipped, holds, run, same
+
+PAGES = sorted(glob.glob(os.path.join(SRC, 'man', '*.[0-9]')))
+
+
+def page(name):
+    return harness.read(os.path.join(SRC, 'man', name))
+
+
+def documented(text):
+    """(section, key) of what a page marks up as keys: .It Ic key under a
+    section heading that names [section]."""
+    return set(re.findall(r'^\.It (?:Ic|Cm|Sy) "?([a-z_]+)', text, re.M))
+
+
+def test_every_key_is_in_the_manual():
+    """The configuration table and ctim-relay.conf(5) agree, both ways."""
+    status, out, err = run([harness.program('ctim-relay'), 'check', '--keys',
+                            '--json'])
+    same(status, 0, err)
+    keys = json.loads(out)
+    holds(len(keys) > 40, 'only %d keys' % len(keys))
+    text = page('ctim-relay.conf.5')
+    known = documented(text)
+    for key in keys:
+        holds(key['key'] in known, '[%s] %s is not in the page' % (
+            key['section'], key['key']))
+    unknown = known - {key['key'] for key in keys}
+    same(sorted(unknown), [], 'keys of the page that do not exist')
+
+
+def test_defaults_in_the_manual():
+    """A default that the table has stands after its key in the page."""
+    status, out, err = run([harness.program('ctim-relay'), 'check', '--keys',
+                            '--json'])
+    text = page('ctim-relay.conf.5')
+    for key in json.loads(out):
+        default = key.get('default')
+        if not default or default == '-1' or '/' in default or ' ' in default:
+            continue
+        at = re.search(r'^\.It (?:Ic|Cm|Sy) "?%s\b(.*?)(?=^\.It |^\.El)' %
+                       key['key'], text, re.M | re.S)
+        holds(at, key['key'] + ' has no entry')
+        entries = re.findall(
+            r'^\.It (?:Ic|Cm|Sy) "?%s\b(.*?)(?=^\.It |^\.El)' % key['key'],
+            text, re.M | re.S)
+        holds(any(re.search(r'(?<!\w)%s(?!\w)' % re.escape(default), entry)
+                  for entry in entries) or default == '0',
+              '%s: the default %s is not said' % (key['key'], default))
+
+
+def test_manual_pages_are_good():
+    """mandoc -T lint has nothing worse than style to say."""
+    if not harness.shutil.which('mandoc'):
+        raise Skipped('mandoc is not installed')
+    holds(len(PAGES) >= 4, 'pages: %s' % PAGES)
+    for path in PAGES:
+        status, out, _ = run(['mandoc', '-T', 'lint', '-W', 'warning', path])
+        same((status, out), (0, ''), path)
+
+
+def test_every_command_is_in_the_manual():
+    text = page('ctim-relay.1')
+    _, out, _ = run([harness.program('ctim-relay'), '--help'])
+    commands = re.findall(r'^  ([a-z]+) ', out, re.M)
+    holds(len(commands) >= 4, out)
+    for command in commands:
+        holds(re.search(r'\b%s\b' % command, text), command)
+        _, help_text, _ = run([harness.program('ctim-relay'), command,
+                               '--help'])
+        for option in set(re.findall(r'--([a-z-]+)', help_text)):
+            holds(option.replace('-', '\\-') in text or option in text,
+                  '%s --%s is not in ctim-relay.1' % (command, option))
+
+
+def test_every_option_of_the_server_is_in_the_manual():
+    _, out, _ = run([harness.program('ctim-relay.fcgi'), '--help'])
+    text = page('ctim-relay.fcgi.8')
+    for option in set(re.findall(r'--([a-z-]+)', out)):
+        holds(option.replace('-', '\\-') in text or option in text,
+              '--%s is not in ctim-relay.fcgi.8' % option)
+
+
+def readme():
+    path = os.path.join(SRC, 'README.md')
+    holds(os.path.exists(path), 'there is no README.md')
+    return harness.read(path)
+
+
+def test_readme_names_files_that_exist():
+    """Paths in the README are in the tree."""
+    text = readme()
+    places = ('src|providers|fcgi|cli|nginx|apache|tests|man|share|bench|'
+              'build-aux')
+    found = set(re.findall(r'(?<![\w/.-])((?:%s)/[\w./-]*\w)' % places, text))
+    # How to add a provider is shown with one that does not exist.
+    for path in found - {'providers/acme.c', 'providers/X'}:
+        holds(os.path.exists(os.path.join(SRC, path)), path + ' is not there')
+    for command in ('./quickstart', './test'):
+        holds(command in text, command + ' is not in the README')
+        holds(os.access(os.path.join(SRC, command), os.X_OK), command)
+
+
+def test_readme_commands_exist():
+    """`ctim-relay WORD` in the README is a command."""
+    _, out, _ = run([harness.program('ctim-relay'), '--help'])
+    commands = set(re.findall(r'^  ([a-z]+) ', out, re.M))
+    for word in re.findall(r'(?:^|[`/ ])ctim-relay ([a-z]+)\b', readme(),
+                           re.M):
+        if word in ('is', 'as', 'and', 'serves', 'in', 'has', 'can', 'reads',
+                    'answers', 'speaks', 'on', 'to'):
+            continue
+        holds(word in commands, 'ctim-relay %s is no command' % word)
+
+
+def test_no_word_of_unfinished_work():
+    """No file that is ours has a mark for work left undone."""
+    bad = re.compile(r'\b(' + 'TO' + 'DO|FIX' + r'ME|XX' + r'X)\b')
+    for top in ('src', 'providers', 'fcgi', 'cli', 'nginx', 'apache', 'man',
+                'tests', 'build-aux/packages.sh', 'README.md', 'quickstart',
+                'test'):
+        place = os.path.join(SRC, top)
+        files = [place] if os.path.isfile(place) else [
+            os.path.join(folder, name)
+            for folder, _, names in os.walk(place) for name in names
+            if name.endswith(('.c', '.h', '.py', '.conf', '.sh', '.1', '.3',
+                              '.5', '.8'))]
+        for path in files:
+            match = bad.search(harness.read(path))
+            holds(not match, '%s says %s' % (path, match and match.group()))
+
+
+def test_files_are_short():
+    """No C file is above 500 lines."""
+    for folder in ('src', 'fcgi', 'cli', 'providers'):
+        for path in glob.glob(os.path.join(SRC, folder, '*.[ch]')):
+            lines = len(harness.read(path).splitlines())
+            holds(lines <= 500, '%s has %d lines' % (path, lines))
+
+
+def test_shell_scripts():
+    """shellcheck has nothing to say about the two commands."""
+    if not harness.shutil.which('shellcheck'):
+        raise Skipped('shellcheck is not installed')
+    status, out, _ = run(['shellcheck', '-x', 'quickstart', 'test', '.ci/run',
+                          'build-aux/packages.sh'], cwd=SRC)
+    same(status, 0, out)
