@@ -30,7 +30,8 @@ AC_DEFUN([CTIM_HARDENING],
 [m4_foreach_w([ctim_flag], [-fstack-protector-strong -fstack-clash-protection
   -fcf-protection -fPIE], [CTIM_ADD_FLAG([HARD_CFLAGS], ctim_flag, [compile])])
 CTIM_ADD_FLAG([HARD_CFLAGS], [-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3], [compile])
-m4_foreach([ctim_flag], [[-pie], [-Wl,-z,relro], [-Wl,-z,now],
-  [-Wl,-z,noexecstack]], [CTIM_ADD_FLAG([HARD_LDFLAGS], ctim_flag, [link])])
+CTIM_ADD_FLAG([HARD_LDFLAGS], [-pie], [link])
+CTIM_ADD_FLAG([HARD_LDFLAGS], [-Wl,-z,relro,-z,now], [link])
+CTIM_ADD_FLAG([HARD_LDFLAGS], [-Wl,-z,noexecstack], [link])
 AC_SUBST([HARD_CFLAGS])
 AC_SUBST([HARD_LDFLAGS])])

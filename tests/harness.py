@@ -76,7 +76,8 @@ def tmp():
     if _tmp is None:
         _tmp = tempfile.mkdtemp(prefix='ctim-relay-test-')
         os.chmod(_tmp, 0o755)
-        for name, mode in (('bin', 0o755), ('san', 0o1777)):
+        for name, mode in (('bin', 0o755), ('san', 0o1777),
+                           ('coverage', 0o1777)):
             os.mkdir(os.path.join(_tmp, name))
             os.chmod(os.path.join(_tmp, name), mode)
     return _tmp
@@ -148,6 +149,28 @@ def sanitizer_env():
             write(path, options[name])
         options[name] = 'include=' + path
     return options
+
+
+def coverage_env():
+    """Where those count who serve as another user than ours, who may not
+    reach the build folder."""
+    return {'GCOV_PREFIX': os.path.join(tmp(), 'coverage')} if ROOT else {}
+
+
+def merge_coverage():
+    """Adds what they counted to the counts in the build folder."""
+    counted = os.path.join(tmp(), 'coverage') + BUILD
+    tool = shutil.which('gcov-tool')
+    if not os.path.isdir(counted) or not tool:
+        return
+    out = folder('merged')
+    status, _, err = run([tool, 'merge', BUILD, counted, '-o', out],
+                         timeout=120)
+    if status != 0:
+        print('gcov-tool: ' + err.strip())
+        return
+    for path in glob.glob(os.path.join(out, '**', '*.gcda'), recursive=True):
+        shutil.copy(path, os.path.join(BUILD, os.path.relpath(path, out)))
 
 
 def environment(**more):
@@ -460,14 +483,16 @@ class Gateway:
         errors = open(self.stderr, 'a')
         self.process = start(
             list(wrapper) + [program('ctim-relay.fcgi', self.build)] +
-            list(args), stderr=errors, stdout=errors, env=self.env(**env))
+            list(args), stderr=errors, stdout=errors,
+            env=self.env(**coverage_env(), **env))
         errors.close()
         if wait:
             def ready():
                 if self.process.poll() is not None:
                     fail('ctim-relay.fcgi ended with %d\n%s' % (
                         self.process.returncode, read(self.stderr)))
-                return socket_open(self.socket)
+                return socket_open(self.socket) and (
+                    '--workers' in args or self.workers())
             wait_for(ready, 'the pool listens on ' + self.socket, timeout)
         return self
 
@@ -653,7 +678,8 @@ class Apache:
                     'mount': mount and 'Define CTIM_RELAY_MOUNT %s/' % mount,
                     'port': self.ports[way + mount], 'src': SRC, 'way': way,
                     'env': '\n'.join('%s %s "%s"' % (set_env, k, v)
-                                     for k, v in sanitizer_env().items())}
+                                     for k, v in {**sanitizer_env(),
+                                                  **coverage_env()}.items())}
         text = text.replace('@T', self.folder).replace('@M', APACHE_MODULES)
         conf = write(os.path.join(self.folder, 'httpd.conf'), text)
         errors = open(os.path.join(self.folder, 'stderr'), 'w')

@@ -246,6 +246,7 @@ def main():
         reports = harness.sanitizer_reports()
         if reports:
             run.report('FAILED', 'sanitizers:end', 0, reports[:8000])
+        harness.merge_coverage()
     except KeyboardInterrupt:
         print('stopped')
         run.report('FAILED', 'interrupted', 0, 'the run was stopped')
