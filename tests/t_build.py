@@ -83,7 +83,24 @@ def test_install():
         holds(os.path.exists(os.path.join(top, name)), name)
 
 
-for function in (test_clang_has_no_warnings, test_distcheck, test_install):
+def test_hardening():
+    """What ./configure asks of the toolchain unless told otherwise: position
+    independent, read-only relocations, no executable stack, stack protector,
+    FORTIFY_SOURCE (which needs an optimised build: the folder's is -O1)."""
+    folder = clang_build()
+    for name in ('ctim-relay', 'ctim-relay.fcgi'):
+        status, out, err = harness.run(
+            ['readelf', '-hlsdW', os.path.join(folder, name)])
+        same(status, 0, err)
+        for sign in ('DYN (Position-Independent Executable file)',
+                     'GNU_RELRO', 'BIND_NOW', '__stack_chk_fail', '_chk@'):
+            holds(sign in out, '%s: no %s' % (name, sign))
+        stack = [line for line in out.splitlines() if 'GNU_STACK' in line]
+        holds(stack and 'RWE' not in stack[0], '%s: %s' % (name, stack))
+
+
+for function in (test_clang_has_no_warnings, test_distcheck, test_install,
+                 test_hardening):
     function.background = True
 
 
