@@ -198,6 +198,9 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 		    conf->log_target, strerror(errno));
 		return failed(why);
 	}
+	if (p.change && log_give(p.uid, p.gid) == -1)
+		log_warning("[log] target %s: %s; it will not be opened again "
+		    "after its rotation", conf->log_target, strerror(errno));
 	raise_descriptors();
 	if (privilege_drop(&p, why) == -1)
 		return failed(why);

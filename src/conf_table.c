@@ -35,7 +35,8 @@ set_listen(void *base, const struct conf_key *key, const char *value, char *why)
 		if (*end == '\0' && n > 0 && n < 65536)
 			return conf_set_string(base, key, value, why);
 	}
-	snprintf(why, CONF_ERROR_MAX, "must be unix:/PATH or HOST:PORT");
+	snprintf(why, CONF_ERROR_MAX, "must be unix:/PATH, at most %zu bytes, "
+	    "or HOST:PORT", sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 	return -1;
 }
 

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -71,6 +73,22 @@ log_open(const struct conf *conf)
 	level = conf->log_level;
 	format = conf->log_format;
 	return 0;
+}
+
+int
+log_give(uid_t uid, gid_t gid)
+{
+	struct stat	 opened, named;
+
+	if (file == NULL)
+		return 0;
+	if (fstat(fd, &opened) == -1 || lstat(file, &named) == -1)
+		return -1;
+	if (!S_ISREG(named.st_mode) || named.st_dev != opened.st_dev ||
+	    named.st_ino != opened.st_ino || named.st_nlink != 1 ||
+	    named.st_uid != 0)
+		return 0;
+	return fchown(fd, uid, gid);
 }
 
 int

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct conf;
 
@@ -17,6 +18,10 @@ struct conf;
  * Returns 0, or -1 with errno when the target cannot be opened; then the
  * previous one stays in use. */
 int	log_open(const struct conf *);
+/* The file becomes that user's, who will open it again; for root, before it
+ * gives itself up.  Only a file of root's own and no link is given away.
+ * Returns 0, or -1 with errno. */
+int	log_give(uid_t, gid_t);
 /* Opens the file again (after its rotation); the old one stays on failure. */
 int	log_reopen(void);
 

@@ -66,8 +66,10 @@ static const char *const sql[SQL_STATEMENTS] = {
 	    " AND tlp = ?7 AND priority = ?8 AND reason IS ?9"
 	    " AND first_seen = ?10 AND last_seen = ?11 AND count = ?12"
 	    " AND expires = ?13",
+	/* A feed that lists a value twice keeps the reason that it gave once. */
 	[SQL_CHANGE] = "UPDATE indicator SET disposition = ?4, severity = ?5,"
-	    " confidence = ?6, tlp = ?7, priority = ?8, reason = ?9,"
+	    " confidence = ?6, tlp = ?7, priority = ?8, reason ="
+	    " CASE run WHEN ?15 THEN coalesce(?9, reason) ELSE ?9 END,"
 	    " first_seen = ?10, last_seen = ?11, count = ?12, expires = ?13,"
 	    " imported = ?14, run = ?15 WHERE " ROW_IS,
 	[SQL_REPLACED] = "DELETE FROM indicator WHERE source = ?1"

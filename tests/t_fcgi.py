@@ -557,6 +557,24 @@ def test_stop_of_the_whole_group():
     gateway.stop()
 
 
+def test_log_that_root_opened_is_the_users():
+    """Started as root, the log file is made before root is given up; it must
+    be the service's, which opens it again after a reload."""
+    if not harness.web_user():
+        raise Skipped('only root can give a file away')
+    gateway = Gateway('rootlog')
+    os.unlink(gateway.log)
+    gateway.serve()
+    try:
+        same(os.stat(gateway.log).st_uid, harness.web_user()[1], 'its owner')
+        gateway.process.send_signal(signal.SIGHUP)
+        harness.wait_for(lambda: 'reload: ' in harness.read(gateway.log),
+                         'the reload')
+        holds('denied' not in harness.read(gateway.log), 'denied')
+    finally:
+        same(gateway.stop(), 0, 'exit status')
+
+
 def test_log_rotation():
     """SIGUSR1: records go to the new file of the old name."""
     gateway = Gateway('rotate').serve()

@@ -135,11 +135,11 @@ static const struct {
 	{ "[server]\nsocket_mode = 888\n", "a.conf:2: [server] socket_mode: "
 	  "must be a file mode in octal, as in 0660" },
 	{ "[server]\nlisten = /run/x\n", "a.conf:2: [server] listen: must be "
-	  "unix:/PATH or HOST:PORT" },
+	  "unix:/PATH, at most 107 bytes, or HOST:PORT" },
 	{ "[server]\nlisten = ::1:80\n", "a.conf:2: [server] listen: must be "
-	  "unix:/PATH or HOST:PORT" },
+	  "unix:/PATH, at most 107 bytes, or HOST:PORT" },
 	{ "[server]\nlisten = host:99999\n", "a.conf:2: [server] listen: must "
-	  "be unix:/PATH or HOST:PORT" },
+	  "be unix:/PATH, at most 107 bytes, or HOST:PORT" },
 	{ "[server]\nbase_url = ftp://x\n", "a.conf:2: [server] base_url: must "
 	  "be a URL as in https://host/path, without user, query or fragment" },
 	{ "[server]\nbase_url = https://x/?q\n", "a.conf:2: [server] base_url: "

@@ -442,6 +442,45 @@ START_TEST(names_of_sources)
 }
 END_TEST
 
+/* A feed may say a value twice; a later feed may take its reason back. */
+START_TEST(a_reason_is_kept_within_an_import)
+{
+	static const char *const	 reasons[][2] = {
+		{ "bad", NULL }, { NULL, "bad" }, { "bad", "bad" }
+	};
+	const struct observable		 o = { OBSERVABLE_IP, "192.0.2.9", 0 };
+	const struct source		 from = { .name = "twice" };
+	struct record			 r = usual;
+	const struct record		*found;
+	struct store_counts		 counts;
+	struct store			*s;
+	size_t				 i, k;
+
+	begin();
+	s = must_open(STORE_WRITE);
+	r.type = OBSERVABLE_IP;
+	r.value = o.value;
+	for (i = 0; i < COUNT(reasons); i++) {
+		ck_assert_int_eq(store_import_begin(s, &from, 0, NOW, error), 0);
+		for (k = 0; k < 2; k++) {
+			r.reason = reasons[i][k];
+			ck_assert_int_eq(store_import_add(s, &r, error), 0);
+		}
+		ck_assert_int_eq(store_import_end(s, false, &counts, error), 0);
+		ck_assert_int_eq(store_match(s, &o, NOW, &found, error), 1);
+		ck_assert_str_eq(found->reason, "bad");
+	}
+	ck_assert_int_eq(store_import_begin(s, &from, 0, NOW, error), 0);
+	r.reason = NULL;
+	ck_assert_int_eq(store_import_add(s, &r, error), 0);
+	ck_assert_int_eq(store_import_end(s, false, &counts, error), 0);
+	ck_assert_int_eq(store_match(s, &o, NOW, &found, error), 1);
+	ck_assert_ptr_null(found->reason);
+	store_close(s);
+	end();
+}
+END_TEST
+
 START_TEST(removing)
 {
 	struct store	*s;
@@ -929,7 +968,8 @@ main(void)
 		what_matches_what, expired_records_do_not_match,
 		a_record_keeps_its_fields, a_source_keeps_what_was_said_of_it,
 		counts_of_an_import, an_import_is_whole_or_nothing,
-		names_of_sources, removing, listing, a_reader_beside_an_import,
+		names_of_sources, a_reason_is_kept_within_an_import, removing,
+		listing, a_reader_beside_an_import,
 		files_that_are_no_store, an_empty_file_is_an_empty_store,
 		a_truncated_store, a_store_that_was_taken_away,
 		networks_of_every_length, modes_and_owners,
