@@ -223,10 +223,17 @@ cgi_run(void)
 {
 	struct conf	*conf;
 	struct cgi	*c;
+	sigset_t	 set;
 	int		 r;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGALRM, SIG_DFL);
+	/* A web server may have forked from a thread that blocks all signals,
+	 * and the mask survives exec: alarm(2) is the last bound of a request. */
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGALRM);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 	privilege_harden();
 	conf = conf_load(NULL, complain, NULL);
 	if (conf == NULL)

@@ -164,6 +164,39 @@ explain_bind(char *why, const char *path, int error)
 	return explain(why, "%s: %s", path, strerror(error));
 }
 
+/*
+ * Owner, group and mode of the socket at path.  Its folder may belong to the
+ * user that is to have it, who could put a link in its place: so root pins what
+ * it finds, sees that it is a socket of its own, and changes just that.
+ */
+static int
+hand_over(const struct conf *conf, const char *path, uid_t owner, gid_t gid,
+    char *why)
+{
+	struct stat	 st;
+	char		 pinned[64];
+	int		 fd, r = 0;
+
+	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISSOCK(st.st_mode) ||
+	    st.st_uid != geteuid()) {
+		if (fd != -1)
+			(void)close(fd);
+		return explain(why, "%s: it was replaced while it was made",
+		    path);
+	}
+	(void)snprintf(pinned, sizeof(pinned), "/proc/self/fd/%d", fd);
+	if (chmod(pinned, conf->socket_mode) == -1)
+		r = explain(why, "%s: %s", path, strerror(errno));
+	else if ((owner != (uid_t)-1 || gid != (gid_t)-1) &&
+	    fchownat(fd, "", owner, gid, AT_EMPTY_PATH) == -1)
+		r = explain(why, "%s: giving it to group %s: %s", path,
+		    conf->socket_group != NULL ? conf->socket_group : "-",
+		    strerror(errno));
+	(void)close(fd);
+	return r;
+}
+
 static int
 open_unix(struct listener *l, const char *path, const struct conf *conf,
     uid_t owner, char *why)
@@ -195,14 +228,7 @@ open_unix(struct listener *l, const char *path, const struct conf *conf,
 		return explain(why, "%s: %s", path, strerror(errno));
 	l->dev = st.st_dev;
 	l->ino = st.st_ino;
-	if ((owner != (uid_t)-1 || gid != (gid_t)-1) &&
-	    chown(path, owner, gid) == -1)
-		return explain(why, "%s: giving it to group %s: %s", path,
-		    conf->socket_group != NULL ? conf->socket_group : "-",
-		    strerror(errno));
-	if (chmod(path, conf->socket_mode) == -1)
-		return explain(why, "%s: %s", path, strerror(errno));
-	return 0;
+	return hand_over(conf, path, owner, gid, why);
 }
 
 /* Splits HOST:PORT; host has room for size bytes. */

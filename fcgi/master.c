@@ -187,7 +187,8 @@ buried(struct master *m, int slot, int status)
 {
 	struct child	*c = &m->child[slot];
 	int64_t		 now = clock_ms();
-	bool		 expected = m->stopping || c->stale;
+	bool		 expected = m->stopping || c->stale ||
+			    atomic_load(&m->share->slot[slot].leave) != 0;
 
 	if (WIFSIGNALED(status))
 		log_error("worker %d was killed by signal %d (%s)",
@@ -316,10 +317,10 @@ stop(struct master *m, int sig)
 	m->stopping = true;
 	m->kill_at = clock_ms() + (int64_t)conf_of(m)->deadline * 1000 +
 	    WORKER_GRACE;
-	log_info("stop: %s", strsignal(sig));
 	listener_unlink(m->setup->listener);
 	atomic_store(&m->share->drain, clock_ms() + DRAIN_TIME);
 	tell_all(m, SIGTERM);
+	log_info("stop: %s", strsignal(sig));
 }
 
 static void
@@ -364,9 +365,9 @@ stop_by_force(struct master *m, int alive)
 {
 	if (clock_ms() < m->kill_at)
 		return;
-	log_error("%d workers did not end in time and are killed", alive);
 	tell_all(m, SIGKILL);
 	m->kill_at = clock_ms() + 1000;
+	log_error("%d workers did not end in time and are killed", alive);
 }
 
 /* Until the end; in a new worker until it knows that it is one. */

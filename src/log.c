@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -38,6 +39,7 @@ static const struct {
 static int	 level = LOG_LEVEL_INFO, format = LOG_FORMAT_TEXT;
 static int	 fd = STDERR_FILENO;
 static bool	 to_syslog;
+static bool	 may_block = true;	/* fd is no regular file */
 static char	*file;
 
 static int
@@ -50,9 +52,10 @@ open_file(const char *path)
 int
 log_open(const struct conf *conf)
 {
-	char	*path = NULL;
-	int	 new = STDERR_FILENO;
-	bool	 syslog_wanted = strcmp(conf->log_target, "syslog") == 0;
+	struct stat	 st;
+	char		*path = NULL;
+	int		 new = STDERR_FILENO;
+	bool		 syslog_wanted = strcmp(conf->log_target, "syslog") == 0;
 
 	if (conf->log_target[0] == '/') {
 		if ((path = strdup(conf->log_target)) == NULL)
@@ -67,6 +70,7 @@ log_open(const struct conf *conf)
 	free(file);
 	fd = new;
 	file = path;
+	may_block = fstat(fd, &st) == -1 || !S_ISREG(st.st_mode);
 	if (syslog_wanted && !to_syslog)
 		openlog("ctim-relay", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	to_syslog = syslog_wanted;
@@ -109,13 +113,19 @@ log_reopen(void)
 static void
 put(int l, struct buf *b)
 {
-	ssize_t	 n;
+	struct pollfd	 ready = { .fd = fd, .events = POLLOUT };
+	ssize_t		 n;
 
 	if (to_syslog) {
 		syslog(levels[l].priority, "%s", b->data);
 		return;
 	}
 	buf_addc(b, '\n');
+	/* A pipe whose reader stalls would hold the thread that logs, in the
+	 * middle of a request or of a stop: then the record is lost. */
+	if (may_block && (poll(&ready, 1, 0) != 1 ||
+	    !(ready.revents & POLLOUT)))
+		return;
 	do
 		n = write(fd, b->data, b->len);
 	while (n == -1 && errno == EINTR);

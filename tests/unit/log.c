@@ -115,6 +115,21 @@ START_TEST(a_rotated_file_is_opened_again)
 }
 END_TEST
 
+START_TEST(a_reader_that_stalls_holds_nobody)
+{
+	struct conf	 conf = { .log_level = LOG_LEVEL_INFO,
+			    .log_target = (char *)(uintptr_t)"stderr" };
+	int		 ends[2], i;
+
+	/* Nobody reads; a pipe holds 64 KB. */
+	ck_assert_int_eq(pipe(ends), 0);
+	ck_assert_int_ne(dup2(ends[1], STDERR_FILENO), -1);
+	ck_assert_int_eq(log_open(&conf), 0);
+	for (i = 0; i < 5000; i++)
+		log_error("a line that nobody reads");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -123,7 +138,8 @@ main(void)
 		a_long_message_is_cut_not_lost,
 		less_than_the_level_is_not_written,
 		a_request_is_one_json_object_a_line,
-		a_rotated_file_is_opened_again
+		a_rotated_file_is_opened_again,
+		a_reader_that_stalls_holds_nobody
 	};
 
 	return unit_run("log", tests, COUNT(tests));
