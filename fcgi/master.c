@@ -49,6 +49,8 @@ struct master {
 	bool		 reload;	/* asked for, waits for its turn */
 	bool		 stopping;
 	int64_t		 kill_at;	/* clock_ms() at which patience ends */
+	int		 deadline;	/* seconds: the longest of all configurations
+					 * so far, which old workers may still have */
 	int		 become;	/* in a new worker: its slot; else -1 */
 };
 
@@ -298,6 +300,8 @@ reload(struct master *m)
 	tell_restart(m, new);
 	conf_free(*m->setup->conf);
 	*m->setup->conf = new;
+	if (m->deadline < new->deadline)
+		m->deadline = new->deadline;
 	if (log_open(new) == -1)
 		log_warning("%s: %s", new->log_target, strerror(errno));
 	for (i = 0; i < m->top; i++)
@@ -315,7 +319,7 @@ stop(struct master *m, int sig)
 	if (m->stopping)
 		return;
 	m->stopping = true;
-	m->kill_at = clock_ms() + (int64_t)conf_of(m)->deadline * 1000 +
+	m->kill_at = clock_ms() + (int64_t)m->deadline * 1000 +
 	    WORKER_GRACE;
 	listener_unlink(m->setup->listener);
 	atomic_store(&m->share->drain, clock_ms() + DRAIN_TIME);
@@ -406,6 +410,7 @@ master_run(const struct master_setup *setup)
 		log_error("start: %s", strerror(errno));
 		return 1;
 	}
+	m.deadline = conf_of(&m)->deadline;
 	log_setup(&m, "start");
 	loop(&m);
 	free(m.child);
