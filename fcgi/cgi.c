@@ -20,6 +20,7 @@
 #include "privilege.h"
 #include "relay.h"
 #include "transport.h"
+#include "writeall.h"
 
 #define OUT_SIZE	16384		/* bytes that wait for a write(2) */
 #define DRAIN_MAX	(16 << 20)	/* bytes of a body that nobody wanted */
@@ -108,29 +109,12 @@ body_read(void *arg, void *p, size_t n)
 }
 
 static int
-output(const char *p, size_t n)
-{
-	ssize_t	 done;
-
-	while (n > 0) {
-		done = write(STDOUT_FILENO, p, n);
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
-static int
 answer_flush(struct cgi *c)
 {
 	size_t	 n = c->used;
 
 	c->used = 0;
-	return output(c->out, n);
+	return writeall(STDOUT_FILENO, c->out, n);
 }
 
 static int
@@ -141,7 +125,7 @@ answer_write(void *arg, const void *p, size_t n, bool push)
 	if (n > OUT_SIZE - c->used && answer_flush(c) == -1)
 		return -1;
 	if (n >= OUT_SIZE) {
-		if (output(p, n) == -1)
+		if (writeall(STDOUT_FILENO, p, n) == -1)
 			return -1;
 	} else if (n > 0) {
 		memcpy(c->out + c->used, p, n);
@@ -183,7 +167,7 @@ misconfigured(const char *message, int status)
 	    "X-Content-Type-Options: nosniff\r\n\r\n"
 	    "{\"code\":500,\"message\":\"%s\","
 	    "\"reason\":\"Internal Server Error\"}\n", message);
-	(void)output(answer, (size_t)n);
+	(void)writeall(STDOUT_FILENO, answer, (size_t)n);
 	return status;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "spill.h"
+#include "writeall.h"
 
 #define CHUNK	65536	/* bytes read back at a time */
 
@@ -46,23 +47,6 @@ open_file(void)
 	return fd;
 }
 
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	ssize_t	 done;
-
-	while (n > 0) {
-		done = write(fd, p, n);
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
-}
-
 int
 spill_add(struct spill *s, const void *p, size_t n)
 {
@@ -73,7 +57,7 @@ spill_add(struct spill *s, const void *p, size_t n)
 	}
 	if (s->fd == -1 && (s->fd = open_file()) == -1)
 		return -1;
-	if (write_all(s->fd, p, n) == -1)
+	if (writeall(s->fd, p, n) == -1)
 		return -1;
 	s->in_file += n;
 	return 0;
