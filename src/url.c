@@ -134,6 +134,29 @@ url_host(const char *url, char *out, size_t size)
 }
 
 int
+url_origin(const char *url, char *out, size_t size)
+{
+	char	*scheme = NULL, *port = NULL, *host = NULL;
+	CURLU	*u;
+	int	 n = -1;
+
+	if ((u = parse(url)) == NULL)
+		return -1;
+	if ((host = part_of(u, CURLUPART_HOST)) != NULL &&
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
+	    CURLUE_OK) {
+		plain_host(host);
+		n = snprintf(out, size, "%s://%s:%s", scheme, host, port);
+	}
+	curl_free(scheme);
+	curl_free(port);
+	curl_free(host);
+	curl_url_cleanup(u);
+	return n >= 0 && (size_t)n < size ? 0 : -1;
+}
+
+int
 url_punycode(const char *host, char *out, size_t size)
 {
 	CURLU	*u;

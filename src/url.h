@@ -25,6 +25,11 @@ int	url_normalise(const char *url, char *out, size_t size);
  * brackets.  Returns 0, or -1 when there is none.
  */
 int	url_host(const char *url, char *out, size_t size);
+/*
+ * Scheme, host and port of a URL, with the port always there:
+ * "https://api.example.com:443".  Returns 0, or -1 when it has none.
+ */
+int	url_origin(const char *url, char *out, size_t size);
 /* A host name with non-ASCII letters as punycode in lower case.  Returns 0, or
  * -1 when there is no such form of it. */
 int	url_punycode(const char *host, char *out, size_t size);
