@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "share.h"
+#include "shared.h"
 #include "transport.h"
 
 #define BEAT_LIMIT	1500	/* ms after which a worker is not counted */
@@ -27,6 +28,12 @@ share_new(void)
 		return NULL;
 	for (i = 0; i < SHARE_LANES; i++)
 		s->lane[i][0] = s->lane[i][1] = -1;
+	if ((s->outside = shared_new()) == NULL) {
+		error = errno;
+		share_free(s);
+		errno = error;
+		return NULL;
+	}
 	for (i = 0; i < SHARE_LANES; i++) {
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
 		    SOCK_NONBLOCK, 0, s->lane[i]) == -1 ||
@@ -51,6 +58,7 @@ share_free(struct share *s)
 	for (i = 0; i < SHARE_LANES * 2; i++)
 		if (s->lane[i / 2][i % 2] != -1)
 			(void)close(s->lane[i / 2][i % 2]);
+	shared_free(s->outside);
 	(void)munmap(s, sizeof(*s));
 }
 

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+struct shared;
+
 #define SHARE_SLOTS	4096	/* workers at a time, with those that end */
 #define SHARE_LANES	4	/* of the queue: a few hundred places each */
 
@@ -23,6 +25,8 @@ struct share_slot {
 };
 
 struct share {
+	struct shared	*outside;	/* what is known of services and key
+					 * sets; mapped, too */
 	_Atomic int64_t	 drain;		/* the whole service stops: until this
 					 * clock_ms() what waits in the listen
 					 * queue is still taken; 0: not */

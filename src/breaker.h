@@ -1,0 +1,70 @@
+/*
+ * breaker: the circuit of each provider host, in shared memory.
+ *
+ * It opens after `threshold` failures in a row, or when at least half of the
+ * last 20 calls within 10 seconds failed; for 30 seconds, doubled each time the
+ * probe fails up to 300.  After that one call may try, the probe; its success
+ * closes the circuit.
+ * Source: M. Nygard, "Release It!", "Circuit Breaker".
+ */
+#ifndef CTIM_BREAKER_H
+#define CTIM_BREAKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BREAKER_HOSTS	128	/* of all relays; the longest unused goes */
+#define BREAKER_CALLS	20	/* looked at, within … */
+#define BREAKER_WINDOW	10000	/* ms */
+#define BREAKER_FIRST	30000	/* ms that it stays open */
+#define BREAKER_LONGEST	300000
+#define BREAKER_PROBE	60000	/* ms after which a probe counts as lost */
+#define BREAKER_NAME	128	/* bytes of the host kept for status */
+
+struct breaker {
+	uint64_t	 a, b;		/* hash of the host; 0, 0: free */
+	char		 host[BREAKER_NAME];
+	int64_t		 used;		/* clock_ms() */
+	int64_t		 open_until;	/* 0: closed */
+	int64_t		 open_for;	/* ms, of the last time */
+	int64_t		 probe_until;	/* 0: no probe under way */
+	int		 row;		/* failures in a row */
+	int64_t		 at[BREAKER_CALLS];	/* a ring; 0: no call yet */
+	bool		 failed[BREAKER_CALLS];
+	unsigned	 next;
+	uint64_t	 opened;	/* how often */
+};
+
+struct breaker_table {
+	pthread_mutex_t	 lock;
+	struct breaker	 host[BREAKER_HOSTS];
+};
+
+enum breaker_way {
+	BREAKER_GO,		/* closed: call */
+	BREAKER_TRY,		/* call: it is the probe */
+	BREAKER_OPEN		/* do not call */
+};
+/* What came of a call and its retries. */
+enum breaker_result {
+	BREAKER_WORKED,		/* the host answered: 4xx too */
+	BREAKER_FAILED,		/* 5xx, no connection, late, cut */
+	BREAKER_UNTOLD		/* cancelled by us: says nothing */
+};
+
+int		 breaker_init(struct breaker_table *);
+/*
+ * May a call go to host ("https://api.example.com:443") at now (clock_ms())?
+ * threshold 0: always.  BREAKER_OPEN: *left gets the ms until a probe may go.
+ * After BREAKER_GO and BREAKER_TRY the caller must breaker_tell().
+ */
+enum breaker_way breaker_ask(struct breaker_table *, const char *host,
+		    int threshold, int64_t now, int64_t *left);
+/* probe: what breaker_ask() had said was BREAKER_TRY.  True when this opened
+ * the circuit (for the log). */
+bool		 breaker_tell(struct breaker_table *, const char *host,
+		    int threshold, int64_t now, enum breaker_result,
+		    bool probe);
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * pace: whose turn it is, for services that allow so many calls a second.
+ *
+ * A bucket has a token for each call that the rate allows in a second.  Where
+ * that is more than PACE_TOKENS, the second is cut into equal parts, with a
+ * token for each call of a part.  A token is back a second, or part, and 5 %
+ * after the turn for which it was taken.  So no window of a second ever sees
+ * more turns than the rate, however many workers there are, and they come in
+ * the order in which they were asked for.
+ */
+#ifndef CTIM_PACE_H
+#define CTIM_PACE_H
+
+#include <pthread.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PACE_BUCKETS	256	/* relays times keys; the longest unused goes */
+#define PACE_TOKENS	16	/* of a bucket */
+
+struct pace {
+	uint64_t	 a, b;		/* hash of relay and key; 0, 0: free */
+	int64_t		 back[PACE_TOKENS];	/* clock ms: when it is back */
+};
+
+struct pace_table {
+	pthread_mutex_t	 lock;
+	struct pace	 bucket[PACE_BUCKETS];
+};
+
+int	pace_init(struct pace_table *);
+/*
+ * The next turn of a bucket at `rate` calls a second (1 to 10000), as ms to
+ * wait from now (clock_ms()), and taken; -1 when it would be after `until`,
+ * then none is.
+ * name: relay and credential, of len bytes; only its hash is kept.
+ */
+int64_t	pace_turn(struct pace_table *, const void *name, size_t len, int rate,
+	    int64_t now, int64_t until);
+/*
+ * The arithmetic alone, for buckets kept elsewhere (cache.h): back has
+ * PACE_TOKENS times, 0 for a token never used.  One whose turn is both after
+ * until and more than ten minutes ahead counts as never used: the clock was set
+ * back since.
+ */
+int64_t	pace_take(int64_t back[PACE_TOKENS], int rate, int64_t now,
+	    int64_t until);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * shared: what all threads of all workers know of the world outside, in memory
+ * that the master maps before it forks.  A process of its own (CGI, the command
+ * line) has one for itself.
+ *
+ * Each part guards itself with a sharedlock, which survives a worker that is
+ * killed while it holds it.
+ */
+#ifndef CTIM_SHARED_H
+#define CTIM_SHARED_H
+
+#include <stdbool.h>
+
+#include "breaker.h"
+#include "jwks_set.h"
+#include "kept.h"
+#include "pace.h"
+
+struct shared {
+	bool			 alone;	/* one process's own: nobody else has
+					 * it, nor will after its end */
+	struct breaker_table	 breakers;
+	struct pace_table	 paces;
+	struct kept_table	 kept;
+	struct jwks_table	 jwks;
+};
+
+/* Maps and initialises it; to be called before fork, so that hash_bytes() says
+ * the same in all workers.  Kept out of core files.  NULL with errno. */
+struct shared	*shared_new(void);
+void		 shared_free(struct shared *);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * sharedlock: a mutex in shared memory that the death of its holder does not
+ * close for ever.
+ * Source: pthread_mutexattr_setrobust(3).
+ */
+#ifndef CTIM_SHAREDLOCK_H
+#define CTIM_SHAREDLOCK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+/* 0, or -1 with errno. */
+int	sharedlock_init(pthread_mutex_t *);
+/*
+ * Takes it.  True when the one before died holding it: what it guards may be
+ * half written, and the caller must put that right before it goes on.
+ */
+bool	sharedlock_take(pthread_mutex_t *);
+void	sharedlock_give(pthread_mutex_t *);
+
+#endif
