@@ -1,8 +1,8 @@
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sqlite.h"
 #include "store_db.h"
 #include "store_file.h"
 #include "store_write.h"
@@ -293,16 +293,6 @@ set_up(struct store *s)
 	return code;
 }
 
-static pthread_once_t	configured = PTHREAD_ONCE_INIT;
-
-/* SQLite's count of the memory in use takes a lock, for all threads, with every
- * allocation; nobody here asks for it. */
-static void
-configure(void)
-{
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
 struct store *
 store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 {
@@ -322,8 +312,7 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	buf_init(&s->facts.text, TEXT_MAX);
 	flags = mode == STORE_READ ? SQLITE_OPEN_READONLY :
 	    SQLITE_OPEN_READWRITE;
-	(void)pthread_once(&configured, configure);
-	code = sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+	code = sqlite_open(path, flags, &s->db);
 	/* Without the right to write, SQLite opens for reading alone. */
 	if (code == SQLITE_OK && mode == STORE_WRITE &&
 	    sqlite3_db_readonly(s->db, "main") == 1)

@@ -96,10 +96,9 @@ make_directory(const char *path, mode_t mode)
 }
 
 int
-store_file_make(const char *path, char error[STORE_ERROR_MAX])
+store_file_directory(const char *path, char error[STORE_ERROR_MAX])
 {
 	char	 dir[PATH_MAX];
-	int	 fd, r;
 
 	errno = ENAMETOOLONG;
 	if (directory(path, dir) == -1)
@@ -107,7 +106,17 @@ store_file_make(const char *path, char error[STORE_ERROR_MAX])
 	if (make_directory(dir, DIRECTORY_MODE) == -1)
 		return fail(error, dir, "cannot make this directory",
 		    "make it for the service's user, mode 2770, or name "
-		    "another store");
+		    "another file");
+	return 0;
+}
+
+int
+store_file_make(const char *path, char error[STORE_ERROR_MAX])
+{
+	int	 fd, r;
+
+	if (store_file_directory(path, error) == -1)
+		return -1;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    FILE_MODE);
 	if (fd == -1 && errno == EEXIST)

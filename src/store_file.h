@@ -12,6 +12,9 @@
 
 #include "store.h"
 
+/* Makes the directories above a file that are missing.  Returns 0, or -1 with
+ * the reason in error. */
+int	store_file_directory(const char *path, char error[STORE_ERROR_MAX]);
 /* Makes the file, empty, and the directories above it that are missing.  Returns
  * 0, also when it is there already, or -1 with the reason in error. */
 int	store_file_make(const char *path, char error[STORE_ERROR_MAX]);
