@@ -11,37 +11,50 @@
 #include <openssl/sha.h>
 
 #include "auth.h"
+#include "base64url.h"
 #include "conf.h"
 #include "jsonin.h"
 #include "jsonscan.h"
+#include "jwk.h"
+#include "jwks.h"
+#include "url.h"
 
 #define FAILED	"Authorization failed: "
+#define WRONG_HOST							\
+	FAILED "Wrong jwks_host in JWT payload. Make sure domain "	\
+	    "follows the visibility.<region>.cisco.com structure"
 #define KEPT	64		/* verified tokens that a thread remembers */
 #define KEY_LEN	64		/* characters of a new secret key */
 
 /*
  * A token whose signature was verified by this thread, so that the platform's
- * next request with it costs a hash.  Its times are checked every time.
+ * next request with it costs a hash.  Its times, and for RS256 its host and
+ * key, are looked at every time: a set that lost a key is another set.
  */
 struct verified {
 	unsigned char	 sha256[SHA256_DIGEST_LENGTH];
 	bool		 used;
+	uint64_t	 serial;	/* RS256: of the key set */
 	struct claims	 claims;
 };
 
 struct auth {
 	const struct conf	*conf;
+	struct jwks		*jwks;	/* NULL: RS256 is refused */
 	struct verified		 kept[KEPT];
 	struct claims		 last;	/* of a token that is not kept */
+	char			 why[URL_MAX + 64];
 };
 
 struct auth *
-auth_new(const struct conf *conf)
+auth_new(const struct conf *conf, struct jwks *jwks)
 {
 	struct auth	*a;
 
-	if ((a = calloc(1, sizeof(*a))) != NULL)
+	if ((a = calloc(1, sizeof(*a))) != NULL) {
 		a->conf = conf;
+		a->jwks = jwks;
+	}
 	return a;
 }
 
@@ -105,53 +118,122 @@ verify_hs256(struct auth *a, const char *token)
 	return FAILED "Failed to decode JWT with provided key";
 }
 
-/*
- * The key of an RS256 token is at the host that its jwks_host names.  This
- * release has no way to fetch it, so no such host can be reached.
- */
+/* The host of the key set that a token names, as the list has it, so that no
+ * text of the token gets into a URL. */
 static const char *
-verify_rs256(struct auth *a, const char *token, const char **cause)
+find_host(const struct auth *a, const struct claims *c, const char **host,
+    const char **cause)
 {
-	struct json_object	*host;
+	char			**listed = a->conf->jwks_hosts;
+	struct json_object	*value;
+	const char		*name;
 
-	(void)token;
-	if (!jsonin_has(a->last.payload, "jwks_host", &host))
+	if (!jsonin_has(c->payload, "jwks_host", &value))
 		return FAILED "jwks_host is missing in JWT payload. Make sure "
 		    "custom_jwks_host field is present in module_type";
-	*cause = "this release cannot fetch a JWKS; use an HS256 token";
-	return FAILED "Wrong jwks_host in JWT payload. Make sure domain "
-	    "follows the visibility.<region>.cisco.com structure";
+	name = jsonin_text(value);
+	*cause = name == NULL ? "jwks_host is no string" :
+	    "jwks_host is none of jwks_hosts";
+	if (listed == NULL || *listed == NULL) {
+		*cause = "jwks_hosts is empty, which turns RS256 off";
+		return WRONG_HOST;
+	}
+	for (; name != NULL && *listed != NULL; listed++)
+		if (strcasecmp(*listed, name) == 0) {
+			*host = *listed;
+			return NULL;
+		}
+	return WRONG_HOST;
 }
 
-/* Parses and verifies a token that is not kept, into a->last. */
-static const char *
-verify(struct auth *a, const char *text, size_t len, const char **cause)
+/* Whether the signature, the last part of the token, is that of key over all
+ * before it (RFC 7515 section 5.2). */
+static bool
+signed_by(const char *token, size_t len, EVP_PKEY *key)
 {
-	enum token_alg	 alg;
-	const char	*message;
+	unsigned char	 signature[TOKEN_MAX];
+	const char	*dot = memrchr(token, '.', len);
+	ssize_t		 n;
+
+	n = base64url_decode(dot + 1, (size_t)(token + len - dot - 1),
+	    signature);
+	return n > 0 && jwk_verify(key, token, (size_t)(dot - token), signature,
+	    (size_t)n);
+}
+
+/* *serial: of the set that verified the token before, 0 for none; gets that of
+ * the one that did now. */
+static const char *
+verify_rs256(struct auth *a, const struct claims *c, const char *token,
+    size_t len, int64_t now, int64_t deadline, uint64_t *serial,
+    const char **cause)
+{
+	const char	*message, *host;
+	EVP_PKEY	*key;
+	uint64_t	 current;
+
+	if ((message = find_host(a, c, &host, cause)) != NULL)
+		return message;
+	if (a->jwks == NULL) {
+		*cause = "no key set is fetched here";
+		return WRONG_HOST;
+	}
+	switch (jwks_key(a->jwks, host, c->kid, now, deadline, &key, &current,
+	    cause)) {
+	case JWKS_NO_SET:
+		return WRONG_HOST;
+	case JWKS_NO_KID:
+		return FAILED "kid from JWT header not found in API response";
+	case JWKS_KEY:
+		break;
+	}
+	if (*serial != current && !signed_by(token, len, key))
+		return FAILED "Failed to decode JWT with provided key. Make "
+		    "sure domain in custom_jwks_host corresponds to your "
+		    "SecureX instance region.";
+	*serial = current;
+	return NULL;
+}
+
+/* Parses a token that is not kept into a->last, and verifies one of HS256. */
+static const char *
+verify_new(struct auth *a, const char *text, size_t len)
+{
+	const char	*message = NULL;
 	char		*token;
 
 	token_free(&a->last);
 	if ((token = strndup(text, len)) == NULL)
 		return FAILED "Wrong JWT structure";
-	if (token_parse(token, len, &alg, &a->last) == -1)
+	if (token_parse(token, len, &a->last) == -1)
 		message = FAILED "Wrong JWT structure";
-	else if (alg == TOKEN_HS256)
+	else if (a->last.alg == TOKEN_HS256)
 		message = verify_hs256(a, token);
-	else
-		message = verify_rs256(a, token, cause);
 	OPENSSL_cleanse(token, len);
 	free(token);
 	return message;
 }
 
+/* Moves the claims in a->last to v. */
+static void
+remember(struct auth *a, struct verified *v, const unsigned char *sha256)
+{
+	token_free(&v->claims);
+	v->claims = a->last;
+	a->last = (struct claims){ 0 };
+	memcpy(v->sha256, sha256, sizeof(v->sha256));
+	v->used = true;
+}
+
 const char *
-auth_check(struct auth *a, const char *header, int64_t now,
+auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
     const struct claims **claims, char id[TOKEN_ID_MAX], const char **cause)
 {
 	unsigned char	 sha256[SHA256_DIGEST_LENGTH];
 	struct verified	*v;
+	struct claims	*c;
 	const char	*token, *message;
+	uint64_t	 serial = 0;
 	size_t		 len;
 
 	snprintf(id, TOKEN_ID_MAX, "-");
@@ -164,17 +246,72 @@ auth_check(struct auth *a, const char *header, int64_t now,
 	snprintf(id, TOKEN_ID_MAX, "%02x%02x%02x%02x", sha256[0], sha256[1],
 	    sha256[2], sha256[3]);
 	v = &a->kept[sha256[4] % KEPT];
-	if (!v->used || memcmp(v->sha256, sha256, sizeof(sha256)) != 0) {
-		if ((message = verify(a, token, len, cause)) != NULL)
+	if (v->used && memcmp(v->sha256, sha256, sizeof(sha256)) == 0) {
+		c = &v->claims;
+		serial = v->serial;
+	} else {
+		c = &a->last;
+		if ((message = verify_new(a, token, len)) != NULL)
 			return message;
-		token_free(&v->claims);
-		v->claims = a->last;
-		a->last = (struct claims){ 0 };
-		memcpy(v->sha256, sha256, sizeof(sha256));
-		v->used = true;
 	}
+	if (c->alg == TOKEN_RS256 && (message = verify_rs256(a, c, token, len,
+	    now, deadline, &serial, cause)) != NULL)
+		return message;
+	if (c == &a->last)
+		remember(a, v, sha256);
+	v->serial = serial;
 	*claims = &v->claims;
 	return token_times(*claims, now, a->conf->leeway);
+}
+
+/* A URL as it is compared: in normal form, without a slash at its end.  False
+ * when it is none. */
+static bool
+comparable(const char *url, char out[URL_MAX])
+{
+	size_t	 n;
+
+	if (url == NULL || url_normalise(url, out, URL_MAX) == -1)
+		return false;
+	n = strlen(out);
+	if (out[n - 1] == '/')
+		out[n - 1] = '\0';
+	return true;
+}
+
+static bool
+is_url(struct json_object *value, const char *wanted)
+{
+	char	 url[URL_MAX];
+
+	return comparable(jsonin_text(value), url) && strcmp(url, wanted) == 0;
+}
+
+const char *
+auth_audience(struct auth *a, const struct claims *c, const char *const *bases,
+    const char **cause)
+{
+	struct json_object	*aud = jsonin_member(c->payload, "aud");
+	const char *const	*b;
+	char			 base[URL_MAX];
+	size_t			 i;
+
+	*cause = NULL;
+	if (c->alg != TOKEN_RS256)
+		return NULL;
+	for (b = bases; *b != NULL; b++) {
+		if (!comparable(*b, base))
+			continue;
+		if (is_url(aud, base))
+			return NULL;
+		for (i = 0; i < jsonin_length(aud); i++)
+			if (is_url(jsonin_at(aud, i), base))
+				return NULL;
+	}
+	snprintf(a->why, sizeof(a->why), "aud does not name %s",
+	    *bases == NULL ? "this relay: the request has no Host" : *bases);
+	*cause = a->why;
+	return FAILED "Wrong configuration-token-audience";
 }
 
 const char *

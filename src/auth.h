@@ -15,21 +15,33 @@
 
 struct auth;		/* verified tokens of one thread */
 struct conf;
+struct jwks;
 
-/* What a thread keeps; NULL when memory ran out. */
-struct auth	*auth_new(const struct conf *);
+/* What a thread keeps; both must outlive it.  Without jwks (NULL) every RS256
+ * token is refused.  NULL when memory ran out. */
+struct auth	*auth_new(const struct conf *, struct jwks *);
 void		 auth_free(struct auth *);
 
 /*
- * Checks an Authorization header (NULL: there is none) at the time now.
+ * Checks an Authorization header (NULL: there is none) at the time now, until
+ * deadline (clock_ms()) at most where keys must be fetched: all but the
+ * audience and what the relay needs.
  * Returns NULL and points *claims at the token's claims, good until the next
  * call; or the message for the platform, a constant, with the true cause for
- * the log in *cause where that says more (else NULL).
+ * the log in *cause where that says more (else NULL), good until the next call.
  * id gets the first 8 hex digits of the token's SHA-256, "-" without a token.
  */
 const char	*auth_check(struct auth *, const char *header, int64_t now,
-		    const struct claims **claims, char id[TOKEN_ID_MAX],
-		    const char **cause);
+		    int64_t deadline, const struct claims **claims,
+		    char id[TOKEN_ID_MAX], const char **cause);
+
+/*
+ * Whether aud names one of the relay's base URLs (route_bases(), ended by
+ * NULL): NULL, also for HS256 tokens, whose aud says nothing; or the message,
+ * with *cause as for auth_check().
+ */
+const char	*auth_audience(struct auth *, const struct claims *,
+		    const char *const *bases, const char **cause);
 
 /* Whether the claims hold every one of names (may be NULL, ended by NULL) as a
  * non-empty string: NULL, or the message. */

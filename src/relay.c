@@ -84,6 +84,19 @@ read_body(struct request *r)
 	return length >= 0 && r->body.len != (size_t)length ? 400 : 200;
 }
 
+/* Whether the token is for this relay. */
+static const char *
+audience(struct request *r, const char **cause)
+{
+	struct route_bases	 bases;
+
+	if (r->claims->alg != TOKEN_RS256)
+		return NULL;
+	route_bases(r->conf, r->transport, r->relay, &bases);
+	return auth_audience(session_auth(r->session), r->claims, bases.url,
+	    cause);
+}
+
 /* NULL when the token and its claims are good, else the message. */
 static const char *
 authorise(struct request *r, char id[TOKEN_ID_MAX])
@@ -95,7 +108,9 @@ authorise(struct request *r, char id[TOKEN_ID_MAX])
 		header = transport_var(r->transport,
 		    "REDIRECT_HTTP_AUTHORIZATION");
 	message = auth_check(session_auth(r->session), header, r->now,
-	    &r->claims, id, &cause);
+	    r->transport->deadline, &r->claims, id, &cause);
+	if (message == NULL)
+		message = audience(r, &cause);
 	if (message == NULL)
 		message = auth_claims(r->claims, r->relay->provider->claims);
 	if (cause != NULL)

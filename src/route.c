@@ -1,7 +1,9 @@
 #include <sys/stat.h>
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf.h"
 #include "route.h"
@@ -77,6 +79,83 @@ route_path(const struct conf *conf, const struct transport *t, char *path,
 	snprintf(path, size, "%.*s", (int)n, from);
 	if (n == 0 && strcspn(from, "?") >= size)
 		snprintf(path, size, "/?");	/* too long: no route */
+}
+
+static void
+add_base(struct route_bases *b, const char *root, const char *name)
+{
+	int	 n;
+
+	n = snprintf(b->text[b->n], ROUTE_BASE_MAX, "%s%s%s", root,
+	    *name == '\0' ? "" : "/", name);
+	if (n < 0 || n >= ROUTE_BASE_MAX)
+		return;
+	b->url[b->n] = b->text[b->n];
+	b->url[++b->n] = NULL;
+}
+
+/* The relay's mount below a URL, and for the default relay that URL itself. */
+static void __attribute__((format(printf, 4, 5)))
+add_mounts(struct route_bases *b, const struct conf *conf,
+    const struct relay_conf *relay, const char *fmt, ...)
+{
+	char	 root[ROUTE_BASE_MAX];
+	va_list	 ap;
+	int	 n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(root, sizeof(root), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(root))
+		return;
+	add_base(b, root, relay->name);
+	if (conf->default_relay != NULL &&
+	    strcmp(conf->default_relay, relay->name) == 0)
+		add_base(b, root, "");
+}
+
+/* The scheme of the request's own URL. */
+static const char *
+scheme_of(const struct transport *t)
+{
+	const char	*scheme = transport_var(t, "REQUEST_SCHEME");
+	const char	*https = transport_var(t, "HTTPS");
+
+	if (scheme != NULL)
+		return strcasecmp(scheme, "https") == 0 ? "https" : "http";
+	return https != NULL && strcasecmp(https, "on") == 0 ? "https" : "http";
+}
+
+void
+route_bases(const struct conf *conf, const struct transport *t,
+    const struct relay_conf *relay, struct route_bases *b)
+{
+	const char	*host = transport_var(t, "HTTP_HOST");
+	const char	*port = transport_var(t, "SERVER_PORT");
+	const char	*mount = transport_var(t, "SCRIPT_NAME"), *colon;
+	int		 n;
+
+	b->n = 0;
+	b->url[0] = NULL;
+	if (conf->base_url != NULL) {
+		add_mounts(b, conf, relay, "%s", conf->base_url);
+		return;
+	}
+	/* The Host header is the caller's: it may name a host, nothing else. */
+	if (host == NULL || strpbrk(host, "/?#@\\") != NULL)
+		return;
+	if (mount == NULL || transport_var(t, "PATH_INFO") == NULL)
+		mount = "";
+	n = (int)strnlen(mount, ROUTE_BASE_MAX);
+	while (n > 0 && mount[n - 1] == '/')
+		n--;
+	add_mounts(b, conf, relay, "%s://%s%.*s", scheme_of(t), host, n, mount);
+	/* Debian's nginx passes a Host without its port.  The colons of an IPv6
+	 * address are inside its brackets. */
+	colon = strchr(host, ']');
+	if (port != NULL && strchr(colon == NULL ? host : colon, ':') == NULL)
+		add_mounts(b, conf, relay, "%s://%s:%s%.*s", scheme_of(t), host,
+		    port, n, mount);
 }
 
 static const struct route *

@@ -13,6 +13,9 @@ struct relay_conf;
 struct request;
 struct transport;
 
+#define ROUTE_BASES	4	/* base URLs that one relay can have */
+#define ROUTE_BASE_MAX	1024	/* bytes of one, with the NUL */
+
 enum route_method { ROUTE_POST, ROUTE_GET };	/* GET takes HEAD too */
 
 struct route {
@@ -35,6 +38,21 @@ bool	route_is_first(const char *word);
  */
 void	route_path(const struct conf *, const struct transport *, char *path,
 	    size_t size);
+
+/* The base URLs of a relay: what the audience of a token may name. */
+struct route_bases {
+	const char	*url[ROUTE_BASES + 1];	/* in text, ended by NULL */
+	char		 text[ROUTE_BASES][ROUTE_BASE_MAX];
+	size_t		 n;
+};
+
+/*
+ * Those of the relay that a request is for: of base_url, else of what the
+ * request says of its own URL.  One that is too long is left out, so there may
+ * be none.
+ */
+void	route_bases(const struct conf *, const struct transport *,
+	    const struct relay_conf *, struct route_bases *);
 
 /* The row and relay of a path; NULL when there is none.  *relay is NULL for a
  * route that the gateway answers without one. */

@@ -1,13 +1,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64url.h"
 #include "jsonin.h"
 #include "jsonscan.h"
 #include "token.h"
-
-/* RFC 4648 section 5. */
-static const char base64url[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 static const struct {
 	const char	*name;
@@ -17,52 +14,17 @@ static const struct {
 	{ "RS256", TOKEN_RS256 }
 };
 
-/*
- * Decodes len characters without padding (RFC 7515 section 2) into out, which
- * has room for len bytes.  Returns how many bytes, or -1: a character outside
- * the alphabet, a length that no bytes have, or bits left over, which would
- * give one signature two spellings.
- */
-static ssize_t
-decode(const char *text, size_t len, char *out)
-{
-	uint32_t	 bits = 0;
-	unsigned	 n = 0;
-	ssize_t		 used = 0;
-	const char	*p;
-	size_t		 i;
-
-	if (len % 4 == 1)
-		return -1;
-	for (i = 0; i < len; i++) {
-		if (text[i] == '\0' ||
-		    (p = strchr(base64url, text[i])) == NULL)
-			return -1;
-		bits = bits << 6 | (uint32_t)(p - base64url);
-		n += 6;
-		if (n >= 8) {
-			n -= 8;
-			out[used++] = (char)(bits >> n & 0xff);
-			bits &= (1U << n) - 1;
-		}
-	}
-	return bits == 0 ? used : -1;
-}
-
 /* A part of the token that must be a JSON object; NULL when it is not. */
 static struct json_object *
 object(const char *part, size_t len)
 {
 	struct json_object	*value = NULL;
-	char			*text;
+	unsigned char		 text[TOKEN_MAX];
 	ssize_t			 n;
 
-	if ((text = malloc(len + 1)) == NULL)
-		return NULL;
-	if ((n = decode(part, len, text)) > 0)
-		value = jsonin_parse(text, (size_t)n, JSON_REQUEST_VALUES,
-		    NULL);
-	free(text);
+	if ((n = base64url_decode(part, len, text)) > 0)
+		value = jsonin_parse((const char *)text, (size_t)n,
+		    JSON_REQUEST_VALUES, NULL);
 	if (value != NULL && !json_object_is_type(value, json_type_object)) {
 		json_object_put(value);
 		value = NULL;
@@ -71,10 +33,10 @@ object(const char *part, size_t len)
 }
 
 static int
-header(const char *part, size_t len, enum token_alg *alg)
+header(const char *part, size_t len, struct claims *c)
 {
 	struct json_object	*h, *crit;
-	const char		*name;
+	const char		*name, *kid;
 	size_t			 i;
 	int			 r = -1;
 
@@ -86,10 +48,13 @@ header(const char *part, size_t len, enum token_alg *alg)
 	if (name != NULL && !jsonin_has(h, "crit", &crit)) {
 		for (i = 0; i < sizeof(algorithms) / sizeof(*algorithms); i++)
 			if (strcmp(algorithms[i].name, name) == 0) {
-				*alg = algorithms[i].alg;
+				c->alg = algorithms[i].alg;
 				r = 0;
 			}
 	}
+	kid = jsonin_string(h, "kid");
+	if (r == 0 && kid != NULL)
+		r = (c->kid = strdup(kid)) == NULL ? -1 : 0;
 	json_object_put(h);
 	return r;
 }
@@ -128,12 +93,10 @@ read_limit(struct json_object *value)
 }
 
 int
-token_parse(const char *token, size_t len, enum token_alg *alg,
-    struct claims *c)
+token_parse(const char *token, size_t len, struct claims *c)
 {
+	unsigned char	 signature[TOKEN_MAX];
 	const char	*dot1, *dot2, *end = token + len;
-	char		*signature;
-	ssize_t		 n;
 
 	*c = (struct claims){ 0 };
 	if (len > TOKEN_MAX || memchr(token, '\0', len) != NULL ||
@@ -141,15 +104,14 @@ token_parse(const char *token, size_t len, enum token_alg *alg,
 	    (dot2 = memchr(dot1 + 1, '.', (size_t)(end - dot1 - 1))) == NULL ||
 	    memchr(dot2 + 1, '.', (size_t)(end - dot2 - 1)) != NULL)
 		return -1;
-	if ((signature = malloc((size_t)(end - dot2))) == NULL)
-		return -1;
-	n = decode(dot2 + 1, (size_t)(end - dot2 - 1), signature);
-	free(signature);
-	if (n <= 0 || header(token, (size_t)(dot1 - token), alg) == -1)
+	if (base64url_decode(dot2 + 1, (size_t)(end - dot2 - 1),
+	    signature) <= 0 || header(token, (size_t)(dot1 - token), c) == -1)
 		return -1;
 	c->payload = object(dot1 + 1, (size_t)(dot2 - dot1 - 1));
-	if (c->payload == NULL)
+	if (c->payload == NULL) {
+		token_free(c);
 		return -1;
+	}
 	read_time(c, "exp", &c->has_exp, &c->exp);
 	read_time(c, "nbf", &c->has_nbf, &c->nbf);
 	c->limit = read_limit(jsonin_member(c->payload, "CTR_ENTITIES_LIMIT"));
@@ -159,6 +121,8 @@ token_parse(const char *token, size_t len, enum token_alg *alg,
 void
 token_free(struct claims *c)
 {
+	free(c->kid);
+	c->kid = NULL;
 	json_object_put(c->payload);
 	c->payload = NULL;
 }

@@ -23,6 +23,8 @@ struct json_object;
 enum token_alg { TOKEN_HS256, TOKEN_RS256 };
 
 struct claims {
+	enum token_alg		 alg;
+	char			*kid;		/* of the header; NULL: none */
 	struct json_object	*payload;	/* an object */
 	bool			 has_exp, has_nbf;
 	int64_t			 exp, nbf;	/* seconds since 1970 */
@@ -35,8 +37,7 @@ struct claims {
  * object with alg HS256 or RS256 and no crit, a payload that is an object.
  * Returns 0, the caller ends with token_free(); -1 when it is not of that shape.
  */
-int	token_parse(const char *token, size_t len, enum token_alg *,
-	    struct claims *);
+int	token_parse(const char *token, size_t len, struct claims *);
 void	token_free(struct claims *);
 
 /* A claim that is a non-empty string, else NULL; belongs to the claims. */

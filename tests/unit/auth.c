@@ -3,37 +3,71 @@
 
 #include <jwt.h>
 
+#include <openssl/pem.h>
+
 #include "auth.h"
 #include "conf.h"
 #include "jsonin.h"
+#include "jwks.h"
+#include "rsakey.h"
 #include "unit.h"
 
 #define KEY	"0123456789012345678901234567890123456789"
 #define OLD	"old-key-old-key-old-key-old-key-old-key-"
 #define F	"Authorization failed: "
 #define NOW	1700000000
+#define LATEST	4711		/* the deadline that is handed on */
 
+#define MISSING_HOST	F "jwks_host is missing in JWT payload. Make sure " \
+	"custom_jwks_host field is present in module_type"
+#define WRONG_HOST	F "Wrong jwks_host in JWT payload. Make sure domain " \
+	"follows the visibility.<region>.cisco.com structure"
+#define WRONG_KID	F "kid from JWT header not found in API response"
+#define WRONG_KEY	F "Failed to decode JWT with provided key. Make sure " \
+	"domain in custom_jwks_host corresponds to your SecureX instance region."
+
+static char *hosts[] = {
+	(char *)(uintptr_t)"visibility.amp.cisco.com",
+	(char *)(uintptr_t)"keys.example:8443", NULL
+};
 static const struct conf	 conf = {
 	.secret_key = (char *)(uintptr_t)KEY,
-	.secret_key_previous = (char *)(uintptr_t)OLD, .leeway = 60
+	.secret_key_previous = (char *)(uintptr_t)OLD, .leeway = 60,
+	.jwks_hosts = hosts
 };
 
-static const char base64url[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/* The key sets, played: what jwks_key() answers and what it was asked. */
+struct jwks {
+	enum jwks_result	 result;
+	EVP_PKEY		*key;		/* of kid "1" */
+	uint64_t		 serial;
+	int			 asked;
+	char			 host[100];
+};
+
+enum jwks_result
+jwks_key(struct jwks *j, const char *host, const char *kid, int64_t now,
+    int64_t deadline, EVP_PKEY **key, uint64_t *serial, const char **cause)
+{
+	ck_assert_int_ge(now, NOW);
+	ck_assert_int_eq(deadline, LATEST);
+	j->asked++;
+	snprintf(j->host, sizeof(j->host), "%s", host);
+	*key = j->key;
+	*serial = j->serial;
+	*cause = NULL;
+	if (j->result == JWKS_KEY && (kid == NULL || strcmp(kid, "1") != 0))
+		return JWKS_NO_KID;
+	if (j->result == JWKS_NO_SET)
+		*cause = "the host is down";
+	return j->result;
+}
 
 static void
 encode(char *out, const char *text)
 {
-	unsigned	 bits = 0, n = 0;
-
-	for (; *text != '\0'; text++) {
-		bits = bits << 8 | (unsigned char)*text;
-		for (n += 8; n >= 6; n -= 6)
-			*out++ = base64url[bits >> (n - 6) & 63];
-	}
-	if (n > 0)
-		*out++ = base64url[bits << (6 - n) & 63];
 	*out = '\0';
+	rsakey_encode(out, text, strlen(text));
 }
 
 /* "Bearer " and a token of a header and payload, with that signature. */
@@ -68,12 +102,12 @@ static const char *
 check(const char *header)
 {
 	static char		 message[300];
-	struct auth		*a = auth_new(&conf);
+	struct auth		*a = auth_new(&conf, NULL);
 	const struct claims	*claims;
 	char			 id[TOKEN_ID_MAX];
 	const char		*cause, *text;
 
-	text = auth_check(a, header, NOW, &claims, id, &cause);
+	text = auth_check(a, header, NOW, LATEST, &claims, id, &cause);
 	snprintf(message, sizeof(message), "%s", text == NULL ? "good" : text);
 	auth_free(a);
 	return message;
@@ -194,21 +228,21 @@ END_TEST
 
 START_TEST(a_remembered_token_still_expires)
 {
-	struct auth		*a = auth_new(&conf);
+	struct auth		*a = auth_new(&conf, NULL);
 	const struct claims	*claims;
 	char			 id[TOKEN_ID_MAX], header[20000];
 	const char		*cause;
 
 	snprintf(header, sizeof(header), "%s",
 	    signed_by(KEY, "{\"exp\":1700000000}"));
-	ck_assert_ptr_null(auth_check(a, header, NOW, &claims, id, &cause));
+	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id, &cause));
 	ck_assert_uint_eq(strlen(id), 8);
-	ck_assert_ptr_null(auth_check(a, header, NOW, &claims, id, &cause));
-	ck_assert_str_eq(auth_check(a, header, NOW + 60, &claims, id, &cause),
-	    F "JWT has expired");
+	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id, &cause));
+	ck_assert_str_eq(auth_check(a, header, NOW + 60, LATEST, &claims, id,
+	    &cause), F "JWT has expired");
 	/* One wrong letter in the signature is another token. */
 	header[strlen(header) - 5] ^= 1;
-	ck_assert_ptr_nonnull(auth_check(a, header, NOW, &claims, id, &cause));
+	ck_assert_ptr_nonnull(auth_check(a, header, NOW, LATEST, &claims, id, &cause));
 	auth_free(a);
 }
 END_TEST
@@ -216,30 +250,336 @@ END_TEST
 START_TEST(without_a_key_nothing_is_good)
 {
 	const struct conf	 none = { .leeway = 60 };
-	struct auth		*a = auth_new(&none);
+	struct auth		*a = auth_new(&none, NULL);
 	const struct claims	*claims;
 	char			 id[TOKEN_ID_MAX];
 	const char		*cause;
 
-	ck_assert_str_eq(auth_check(a, signed_by(KEY, "{}"), NOW, &claims, id,
-	    &cause), F "<SECRET_KEY> is missing");
+	ck_assert_str_eq(auth_check(a, signed_by(KEY, "{}"), NOW, LATEST,
+	    &claims, id, &cause), F "<SECRET_KEY> is missing");
 	auth_free(a);
 }
 END_TEST
 
-START_TEST(rs256_is_judged_by_its_host)
+/* What comes of "Bearer " and an RS256 token with that key set behind it. */
+static const char *
+check_rs256(struct jwks *jwks, const struct conf *with, const char *token,
+    const char **cause)
 {
-	ck_assert_str_eq(check(forged("{\"alg\":\"RS256\"}", "{}", "c2ln")),
-	    F "jwks_host is missing in JWT payload. Make sure custom_jwks_host "
-	    "field is present in module_type");
-	ck_assert_str_eq(check(forged("{\"alg\":\"RS256\"}",
-	    "{\"jwks_host\":null}", "c2ln")),
-	    F "Wrong jwks_host in JWT payload. Make sure domain follows the "
-	    "visibility.<region>.cisco.com structure");
-	ck_assert_str_eq(check(forged("{\"alg\":\"RS256\",\"kid\":\"1\"}",
-	    "{\"jwks_host\":\"visibility.amp.cisco.com\"}", "c2ln")),
-	    F "Wrong jwks_host in JWT payload. Make sure domain follows the "
-	    "visibility.<region>.cisco.com structure");
+	static char		 message[300], header[RSAKEY_TEXT + 8];
+	struct auth		*a = auth_new(with, jwks);
+	const struct claims	*claims;
+	char			 id[TOKEN_ID_MAX];
+	const char		*text;
+
+	snprintf(header, sizeof(header), "Bearer %s", token);
+	text = auth_check(a, header, NOW, LATEST, &claims, id, cause);
+	snprintf(message, sizeof(message), "%s", text == NULL ? "good" : text);
+	auth_free(a);
+	return message;
+}
+
+/* In the order in which they are looked at; a NULL cause is none. */
+static const struct {
+	const char		*header, *payload;
+	enum jwks_result	 result;
+	const char		*message, *cause;
+	int			 asked;
+} orders[] = {
+	{ "{\"alg\":\"RS256\"}", "{\"exp\":1}", JWKS_KEY, MISSING_HOST, NULL,
+	    0 },
+	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":null}", JWKS_KEY, WRONG_HOST,
+	    "jwks_host is no string", 0 },
+	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":[\"keys.example:8443\"]}",
+	    JWKS_KEY, WRONG_HOST, "jwks_host is no string", 0 },
+	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":\"\"}", JWKS_KEY, WRONG_HOST,
+	    "jwks_host is none of jwks_hosts", 0 },
+	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":\"keys.example\"}", JWKS_KEY,
+	    WRONG_HOST, "jwks_host is none of jwks_hosts", 0 },
+	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":\"keys.example:84430\"}",
+	    JWKS_KEY, WRONG_HOST, "jwks_host is none of jwks_hosts", 0 },
+	{ "{\"alg\":\"RS256\"}",
+	    "{\"jwks_host\":\"visibility.amp.cisco.com.evil.example\"}",
+	    JWKS_KEY, WRONG_HOST, "jwks_host is none of jwks_hosts", 0 },
+	{ "{\"alg\":\"RS256\"}",
+	    "{\"jwks_host\":\"visibility.amp.cisco.com/\"}", JWKS_KEY,
+	    WRONG_HOST, "jwks_host is none of jwks_hosts", 0 },
+	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
+	    "{\"jwks_host\":\"KEYS.Example:8443\"}", JWKS_NO_SET, WRONG_HOST,
+	    "the host is down", 1 },
+	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":\"keys.example:8443\"}",
+	    JWKS_NO_SET, WRONG_HOST, "the host is down", 1 },
+	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":\"keys.example:8443\"}",
+	    JWKS_KEY, WRONG_KID, NULL, 1 },
+	{ "{\"alg\":\"RS256\",\"kid\":\"2\"}",
+	    "{\"jwks_host\":\"keys.example:8443\"}", JWKS_NO_KID, WRONG_KID,
+	    NULL, 1 },
+	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
+	    "{\"jwks_host\":\"keys.example:8443\",\"exp\":1}", JWKS_KEY,
+	    F "JWT has expired", NULL, 1 },
+	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
+	    "{\"jwks_host\":\"keys.example:8443\",\"nbf\":1800000000}",
+	    JWKS_KEY, F "JWT is not valid yet", NULL, 1 },
+	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
+	    "{\"jwks_host\":\"KEYS.Example:8443\"}", JWKS_KEY, "good", NULL,
+	    1 }
+};
+
+START_TEST(rs256_is_judged_by_host_set_kid_signature_and_times)
+{
+	EVP_PKEY	*key = rsakey_new(2048);
+	struct jwks	 jwks;
+	char		 token[RSAKEY_TEXT];
+	const char	*cause;
+	size_t		 i;
+
+	for (i = 0; i < COUNT(orders); i++) {
+		jwks = (struct jwks){ .result = orders[i].result, .key = key,
+		    .serial = 1 };
+		rsakey_token(token, key, orders[i].header, orders[i].payload);
+		ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause),
+		    orders[i].message);
+		if (orders[i].cause == NULL)
+			ck_assert_msg(cause == NULL, "%zu", i);
+		else
+			ck_assert_str_eq(cause, orders[i].cause);
+		ck_assert_int_eq(jwks.asked, orders[i].asked);
+		/* What goes into the URL is the list's, not the token's. */
+		if (jwks.asked != 0)
+			ck_assert_str_eq(jwks.host, "keys.example:8443");
+	}
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(a_wrong_signature_is_told_before_the_times)
+{
+	EVP_PKEY	*key = rsakey_new(2048), *other = rsakey_new(2048);
+	struct jwks	 jwks = { JWKS_KEY, key, 1, 0, "" };
+	char		 token[RSAKEY_TEXT];
+	const char	*cause;
+
+	rsakey_token(token, other, "{\"alg\":\"RS256\",\"kid\":\"1\"}",
+	    "{\"jwks_host\":\"keys.example:8443\",\"exp\":1}");
+	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause), WRONG_KEY);
+	jwks.key = other;
+	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause),
+	    F "JWT has expired");
+	/* Shorter than the modulus. */
+	strcpy(strrchr(token, '.'), ".c2ln");
+	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause), WRONG_KEY);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+}
+END_TEST
+
+START_TEST(without_hosts_or_key_sets_rs256_is_off)
+{
+	static char		*none[] = { NULL };
+	const struct conf	 off = { .jwks_hosts = none };
+	const struct conf	 unset = { .leeway = 60 };
+	EVP_PKEY		*key = rsakey_new(2048);
+	struct jwks		 jwks = { JWKS_KEY, key, 1, 0, "" };
+	char			 token[RSAKEY_TEXT];
+	const char		*cause;
+
+	rsakey_token(token, key, "{\"alg\":\"RS256\",\"kid\":\"1\"}",
+	    "{\"jwks_host\":\"keys.example:8443\"}");
+	ck_assert_str_eq(check_rs256(&jwks, &off, token, &cause), WRONG_HOST);
+	ck_assert_str_eq(cause, "jwks_hosts is empty, which turns RS256 off");
+	ck_assert_str_eq(check_rs256(&jwks, &unset, token, &cause), WRONG_HOST);
+	ck_assert_int_eq(jwks.asked, 0);
+	ck_assert_str_eq(check_rs256(NULL, &conf, token, &cause), WRONG_HOST);
+	ck_assert_str_eq(cause, "no key set is fetched here");
+	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause), "good");
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(a_public_key_is_no_secret_key)
+{
+	EVP_PKEY	*key = rsakey_new(2048);
+	struct jwks	 jwks = { JWKS_KEY, key, 1, 0, "" };
+	BIO		*bio = BIO_new(BIO_s_mem());
+	char		 pem[2000], token[RSAKEY_TEXT], *made;
+	const char	*why, *cause;
+	int		 n;
+
+	ck_assert_int_eq(PEM_write_bio_PUBKEY(bio, key), 1);
+	ck_assert_int_gt(n = BIO_read(bio, pem, sizeof(pem) - 1), 0);
+	pem[n] = '\0';
+	/* HS256, signed with the public key: libjwt takes that for RS256. */
+	made = auth_token("{\"jwks_host\":\"keys.example:8443\"}", pem, NOW, 0,
+	    &why);
+	ck_assert_ptr_nonnull(made);
+	ck_assert_str_eq(check_rs256(&jwks, &conf, made, &cause),
+	    F "Failed to decode JWT with provided key");
+	ck_assert_int_eq(jwks.asked, 0);
+	/* The same bytes said to be RS256. */
+	encode(token, "{\"alg\":\"RS256\",\"kid\":\"1\"}");
+	strcat(token, strchr(made, '.'));
+	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause), WRONG_KEY);
+	free(made);
+	BIO_free(bio);
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(an_rs256_signature_under_hs256_is_none)
+{
+	EVP_PKEY	*key = rsakey_new(2048);
+	struct jwks	 jwks = { JWKS_KEY, key, 1, 0, "" };
+	char		 token[RSAKEY_TEXT];
+	const char	*cause;
+
+	/* Signed as RS256 must be, but said to be HS256. */
+	rsakey_token(token, key, "{\"alg\":\"HS256\",\"kid\":\"1\"}",
+	    "{\"jwks_host\":\"keys.example:8443\"}");
+	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause),
+	    F "Failed to decode JWT with provided key");
+	EVP_PKEY_free(key);
+}
+END_TEST
+
+START_TEST(a_remembered_rs256_token_ends_with_its_key)
+{
+	EVP_PKEY		*key = rsakey_new(2048);
+	EVP_PKEY		*other = rsakey_new(2048);
+	struct jwks		 jwks = { JWKS_KEY, key, 1, 0, "" };
+	struct auth		*a = auth_new(&conf, &jwks);
+	const struct claims	*claims;
+	char			 header[RSAKEY_TEXT + 8] = "Bearer ";
+	char			 id[TOKEN_ID_MAX];
+	const char		*cause;
+
+	rsakey_token(header + 7, key, "{\"alg\":\"RS256\",\"kid\":\"1\"}",
+	    "{\"jwks_host\":\"keys.example:8443\",\"exp\":1700000000}");
+	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id,
+	    &cause));
+	/* The set is asked every time; the signature is not verified again
+	 * while it is the same one. */
+	jwks.key = other;
+	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id,
+	    &cause));
+	ck_assert_int_eq(jwks.asked, 2);
+	jwks.serial = 2;
+	ck_assert_str_eq(auth_check(a, header, NOW, LATEST, &claims, id,
+	    &cause), WRONG_KEY);
+	ck_assert_str_eq(auth_check(a, header, NOW, LATEST, &claims, id,
+	    &cause), WRONG_KEY);
+	jwks.key = key;
+	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id,
+	    &cause));
+	ck_assert_str_eq(auth_check(a, header, NOW + 60, LATEST, &claims, id,
+	    &cause), F "JWT has expired");
+	jwks.result = JWKS_NO_KID;
+	ck_assert_str_eq(auth_check(a, header, NOW, LATEST, &claims, id,
+	    &cause), WRONG_KID);
+	jwks.result = JWKS_NO_SET;
+	ck_assert_str_eq(auth_check(a, header, NOW, LATEST, &claims, id,
+	    &cause), WRONG_HOST);
+	auth_free(a);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(other);
+}
+END_TEST
+
+static const struct {
+	const char	*payload, *base;
+	bool		 good;
+} audiences[] = {
+	{ "{\"aud\":\"https://h.example/otx\"}", "https://h.example/otx", true },
+	{ "{\"aud\":\"https://h.example/otx/\"}", "https://h.example/otx", true },
+	{ "{\"aud\":\"HTTPS://H.Example/otx\"}", "https://h.example/otx", true },
+	{ "{\"aud\":\"https://h.example:443/otx\"}", "https://h.example/otx",
+	    true },
+	{ "{\"aud\":\"https://h.example/otx\"}", "https://h.example:443/otx",
+	    true },
+	{ "{\"aud\":\"http://h.example:80/otx\"}", "http://h.example/otx",
+	    true },
+	{ "{\"aud\":\"https://h.example:80/otx\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example:8443/otx\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example:8443/otx\"}",
+	    "https://h.example:8443/otx", true },
+	{ "{\"aud\":\"http://h.example/otx\"}", "https://h.example/otx", false },
+	{ "{\"aud\":\"https://h.example/OTX\"}", "https://h.example/otx", false },
+	{ "{\"aud\":\"https://h.example/otx//\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example/otx/x\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example/otx?x\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example\"}", "https://h.example/otx", false },
+	{ "{\"aud\":\"https://h.example\"}", "https://h.example/", true },
+	{ "{\"aud\":\"https://u@h.example/otx\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example.evil/otx\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"h.example/otx\"}", "https://h.example/otx", false },
+	{ "{\"aud\":\"https://[::1]/otx\"}", "https://[::1]:443/otx", true },
+	{ "{\"aud\":[\"x\",5,\"https://h.example/otx\"]}",
+	    "https://h.example/otx", true },
+	{ "{\"aud\":[\"https://h.example/other\"]}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":[]}", "https://h.example/otx", false },
+	{ "{\"aud\":[[\"https://h.example/otx\"]]}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":{\"a\":\"https://h.example/otx\"}}",
+	    "https://h.example/otx", false },
+	{ "{\"aud\":\"\"}", "https://h.example/otx", false },
+	{ "{\"aud\":null}", "https://h.example/otx", false },
+	{ "{\"aud\":\"https://h.example/otx\\u0000\"}", "https://h.example/otx",
+	    false },
+	{ "{}", "https://h.example/otx", false },
+	{ "{\"aud\":\"https://h.example/otx\"}", "https:///otx", false },
+	{ "{\"aud\":\"https://h.example/otx\"}", NULL, false }
+};
+
+START_TEST(the_audience_is_the_base_url_of_the_relay)
+{
+	struct auth	*a = auth_new(&conf, NULL);
+	struct claims	 c = { .alg = TOKEN_RS256 };
+	const char	*bases[3] = { "https://other.example/otx", NULL, NULL };
+	const char	*cause, *message;
+	size_t		 i;
+
+	for (i = 0; i < COUNT(audiences); i++) {
+		c.payload = jsonin_parse(audiences[i].payload,
+		    strlen(audiences[i].payload), 100, NULL);
+		bases[1] = audiences[i].base;
+		message = auth_audience(a, &c, bases, &cause);
+		if (audiences[i].good) {
+			ck_assert_msg(message == NULL && cause == NULL, "%zu",
+			    i);
+		} else {
+			ck_assert_msg(message != NULL, "%zu", i);
+			ck_assert_str_eq(message,
+			    F "Wrong configuration-token-audience");
+			ck_assert_str_eq(cause, "aud does not name "
+			    "https://other.example/otx");
+		}
+		token_free(&c);
+	}
+	auth_free(a);
+}
+END_TEST
+
+START_TEST(the_audience_of_hs256_says_nothing)
+{
+	const char	*none[] = { NULL }, *cause;
+	struct auth	*a = auth_new(&conf, NULL);
+	struct claims	 c = { .alg = TOKEN_HS256 };
+
+	c.payload = jsonin_parse("{\"aud\":\"https://x\"}", 19, 100, NULL);
+	ck_assert_ptr_null(auth_audience(a, &c, none, &cause));
+	c.alg = TOKEN_RS256;
+	ck_assert_ptr_nonnull(auth_audience(a, &c, none, &cause));
+	ck_assert_str_eq(cause,
+	    "aud does not name this relay: the request has no Host");
+	token_free(&c);
+	auth_free(a);
 }
 END_TEST
 
@@ -290,14 +630,13 @@ static const struct {
 START_TEST(the_limit_is_an_integer_in_range_or_the_default)
 {
 	const char	*header;
-	enum token_alg	 alg;
 	struct claims	 c;
 	size_t		 i;
 
 	for (i = 0; i < COUNT(limits); i++) {
 		header = forged("{\"alg\":\"HS256\"}", limits[i].payload, "c2ln");
 		ck_assert_int_eq(token_parse(header + 7, strlen(header + 7),
-		    &alg, &c), 0);
+		    &c), 0);
 		ck_assert_msg(c.limit == limits[i].limit, "%s: %zu",
 		    limits[i].payload, c.limit);
 		token_free(&c);
@@ -309,13 +648,12 @@ START_TEST(a_new_token_says_when_it_was_made_and_ends)
 {
 	const char		*why;
 	char			*token;
-	enum token_alg		 alg;
 	struct claims		 c;
 	int64_t			 iat;
 
 	token = auth_token("{\"a\":\"b\",\"exp\":1}", KEY, NOW, NOW + 5, &why);
-	ck_assert_int_eq(token_parse(token, strlen(token), &alg, &c), 0);
-	ck_assert_int_eq(alg, TOKEN_HS256);
+	ck_assert_int_eq(token_parse(token, strlen(token), &c), 0);
+	ck_assert_int_eq(c.alg, TOKEN_HS256);
 	ck_assert(c.has_exp && c.exp == NOW + 5);
 	ck_assert(jsonin_int(jsonin_member(c.payload, "iat"), &iat));
 	ck_assert_int_eq(iat, NOW);
@@ -334,7 +672,8 @@ START_TEST(a_new_key_is_64_letters_that_nobody_knows)
 
 	ck_assert_int_eq(auth_new_key(a), 0);
 	ck_assert_int_eq(auth_new_key(b), 0);
-	ck_assert_uint_eq(strspn(a, base64url), 64);
+	ck_assert_uint_eq(strspn(a, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789-_"), 64);
 	ck_assert_uint_eq(strlen(a), 64);
 	ck_assert_str_ne(a, b);
 }
@@ -348,7 +687,14 @@ main(void)
 		headers_that_libjwt_might_take_are_refused,
 		other_shapes_are_refused, times_count_when_they_are_integers,
 		a_remembered_token_still_expires, without_a_key_nothing_is_good,
-		rs256_is_judged_by_its_host,
+		rs256_is_judged_by_host_set_kid_signature_and_times,
+		a_wrong_signature_is_told_before_the_times,
+		without_hosts_or_key_sets_rs256_is_off,
+		a_public_key_is_no_secret_key,
+		an_rs256_signature_under_hs256_is_none,
+		a_remembered_rs256_token_ends_with_its_key,
+		the_audience_is_the_base_url_of_the_relay,
+		the_audience_of_hs256_says_nothing,
 		needed_claims_are_non_empty_strings,
 		the_limit_is_an_integer_in_range_or_the_default,
 		a_new_token_says_when_it_was_made_and_ends,

@@ -153,6 +153,120 @@ START_TEST(first_segments_of_routes_are_known)
 }
 END_TEST
 
+/* What the web server says; a NULL variable is absent. */
+static const struct {
+	const char	*host, *port, *scheme, *https, *script, *info;
+	const char	*base;		/* base_url */
+	bool		 is_default;	/* the relay is the default one */
+	const char	*bases[5];
+} bases[] = {
+	{ "h.example", "443", "https", 0, 0, 0, 0, false,
+	    { "https://h.example/local", "https://h.example:443/local" } },
+	{ "h.example:8443", "443", "https", 0, 0, 0, 0, false,
+	    { "https://h.example:8443/local" } },
+	{ "h.example", 0, "http", 0, 0, 0, 0, false,
+	    { "http://h.example/local" } },
+	{ "h.example", 0, 0, "on", 0, 0, 0, false,
+	    { "https://h.example/local" } },
+	{ "h.example", 0, 0, "off", 0, 0, 0, false,
+	    { "http://h.example/local" } },
+	{ "h.example", 0, 0, 0, 0, 0, 0, false, { "http://h.example/local" } },
+	/* REQUEST_SCHEME before HTTPS. */
+	{ "h.example", 0, "http", "on", 0, 0, 0, false,
+	    { "http://h.example/local" } },
+	/* The mount counts where PATH_INFO names the route. */
+	{ "h.example", 0, "https", 0, "/cgi-bin/ctim", "/local/health", 0,
+	    false, { "https://h.example/cgi-bin/ctim/local" } },
+	{ "h.example", 0, "https", 0, "/p/", "/local/health", 0, false,
+	    { "https://h.example/p/local" } },
+	{ "h.example", 0, "https", 0, "/local/health", 0, 0, false,
+	    { "https://h.example/local" } },
+	{ "h.example", 0, "https", 0, 0, "/local/health", 0, false,
+	    { "https://h.example/local" } },
+	/* The default relay is also the root. */
+	{ "h.example", "80", "http", 0, 0, 0, 0, true,
+	    { "http://h.example/local", "http://h.example",
+	    "http://h.example:80/local", "http://h.example:80" } },
+	/* base_url alone, whatever the request says. */
+	{ "evil.example", "80", "http", 0, "/x", "/local/health",
+	    "https://h.example/p", false, { "https://h.example/p/local" } },
+	{ 0, 0, 0, 0, 0, 0, "https://h.example", true,
+	    { "https://h.example/local", "https://h.example" } },
+	/* IPv6: the colons inside the brackets are no port. */
+	{ "[::1]", "8080", "http", 0, 0, 0, 0, false,
+	    { "http://[::1]/local", "http://[::1]:8080/local" } },
+	{ "[::1]:80", "8080", "http", 0, 0, 0, 0, false,
+	    { "http://[::1]:80/local" } },
+	/* No host, or a Host that says more than a host. */
+	{ 0, "80", "http", 0, 0, 0, 0, true, { 0 } },
+	{ "h.example/x", 0, "http", 0, 0, 0, 0, false, { 0 } },
+	{ "u@h.example", 0, "http", 0, 0, 0, 0, false, { 0 } },
+	{ "h.example?", 0, "http", 0, 0, 0, 0, false, { 0 } },
+	{ "h.example#", 0, "http", 0, 0, 0, 0, false, { 0 } }
+};
+
+START_TEST(base_urls_come_from_base_url_or_the_request)
+{
+	char			*env[7];
+	struct transport	 t = { .env = env };
+	struct conf		 conf = { .relays = &first };
+	struct route_bases	 b;
+	size_t			 i, n, k;
+
+	for (i = 0; i < COUNT(bases); i++) {
+		const char *const	 variables[][2] = {
+			{ "HTTP_HOST", bases[i].host },
+			{ "SERVER_PORT", bases[i].port },
+			{ "REQUEST_SCHEME", bases[i].scheme },
+			{ "HTTPS", bases[i].https },
+			{ "SCRIPT_NAME", bases[i].script },
+			{ "PATH_INFO", bases[i].info }
+		};
+
+		for (n = k = 0; k < COUNT(variables); k++)
+			if (variables[k][1] != NULL)
+				env[n++] = variable(variables[k][0],
+				    variables[k][1]);
+		env[n] = NULL;
+		conf.base_url = (char *)(uintptr_t)bases[i].base;
+		conf.default_relay = bases[i].is_default ? second.name :
+		    first.name;
+		route_bases(&conf, &t, &second, &b);
+		for (k = 0; bases[i].bases[k] != NULL; k++) {
+			ck_assert_msg(b.url[k] != NULL, "%zu: %zu", i, k);
+			ck_assert_str_eq(b.url[k], bases[i].bases[k]);
+		}
+		ck_assert_msg(b.url[k] == NULL && b.n == k, "%zu: %s", i,
+		    b.url[k]);
+		while (n > 0)
+			free(env[--n]);
+	}
+}
+END_TEST
+
+START_TEST(a_base_url_that_is_too_long_is_left_out)
+{
+	static char		 host[ROUTE_BASE_MAX + 20];
+	char			*env[] = { host, NULL };
+	struct transport	 t = { .env = env };
+	struct conf		 conf = { .relays = &first,
+				    .default_relay = second.name };
+	struct route_bases	 b;
+
+	memset(host, 'x', sizeof(host) - 1);
+	memcpy(host, "HTTP_HOST=", 10);
+	route_bases(&conf, &t, &second, &b);
+	ck_assert_uint_eq(b.n, 0);
+	ck_assert_ptr_null(b.url[0]);
+	/* The root fits, with the relay's name it does not. */
+	host[10 + ROUTE_BASE_MAX - 10] = '\0';
+	route_bases(&conf, &t, &second, &b);
+	ck_assert_uint_eq(b.n, 1);
+	ck_assert_uint_eq(strlen(b.url[0]), ROUTE_BASE_MAX - 10 + 7);
+	ck_assert_ptr_null(b.url[1]);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -160,7 +274,9 @@ main(void)
 		the_path_is_where_the_web_server_puts_it,
 		a_path_that_is_too_long_is_no_route,
 		a_path_names_a_relay_and_a_route,
-		first_segments_of_routes_are_known
+		first_segments_of_routes_are_known,
+		base_urls_come_from_base_url_or_the_request,
+		a_base_url_that_is_too_long_is_left_out
 	};
 
 	return unit_run("route", tests, COUNT(tests));

@@ -1,0 +1,42 @@
+/*
+ * jwk: RSA public keys from the text of a JSON Web Key Set, and what they sign.
+ * Source: RFC 7517 section 4 and 5; RFC 7518 section 3.3 and 6.3.1.
+ */
+#ifndef CTIM_JWK_H
+#define CTIM_JWK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/types.h>
+
+#define JWK_KEYS	32	/* entries of a set */
+
+/* The keys of a set that can verify RS256; zeroed it is empty. */
+struct jwk_set {
+	size_t	 n;
+	struct {
+		char		*kid;
+		EVP_PKEY	*key;
+	} key[JWK_KEYS];
+};
+
+/*
+ * Reads len bytes of text into an empty set, which the caller ends with
+ * jwk_free().  Entries that are no RSA keys for RS256 signatures are left out,
+ * so the set may end up without any.  NULL, or why the text is no key set, a
+ * constant; then the set is empty.
+ */
+const char	*jwk_parse(const char *text, size_t len, struct jwk_set *);
+void		 jwk_free(struct jwk_set *);
+
+/* The key of that kid (NULL: none), which belongs to the set; NULL when it has
+ * no such key. */
+EVP_PKEY	*jwk_find(const struct jwk_set *, const char *kid);
+
+/* Whether signature is that of key over the len bytes at text:
+ * RSASSA-PKCS1-v1_5 with SHA-256. */
+bool		 jwk_verify(EVP_PKEY *key, const char *text, size_t len,
+		    const unsigned char *signature, size_t signature_len);
+
+#endif

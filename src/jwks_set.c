@@ -1,0 +1,129 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "buf.h"
+#include "jwks_set.h"
+#include "sharedlock.h"
+
+int
+jwks_set_init(struct jwks_table *t)
+{
+	return sharedlock_init(&t->lock);
+}
+
+/* Serials go on counting when the table is emptied: a thread that has keys
+ * under one must never meet another text under it. */
+static void
+take(struct jwks_table *t)
+{
+	size_t	 i;
+
+	if (sharedlock_take(&t->lock))
+		for (i = 0; i < JWKS_HOSTS; i++)
+			t->host[i].host[0] = '\0';
+}
+
+/* The slot of a host; a new one when it has none, instead of the longest
+ * unused. */
+static struct jwks_set *
+slot(struct jwks_table *t, const char *host)
+{
+	struct jwks_set	*s = &t->host[0];
+	size_t		 i;
+
+	for (i = 0; i < JWKS_HOSTS; i++)
+		if (strcmp(t->host[i].host, host) == 0)
+			return &t->host[i];
+	for (i = 0; i < JWKS_HOSTS && s->host[0] != '\0'; i++)
+		if (t->host[i].host[0] == '\0' || t->host[i].used < s->used)
+			s = &t->host[i];
+	s->state = (struct jwks_set_state){ 0 };
+	s->used = s->busy_until = 0;
+	s->len = 0;
+	snprintf(s->host, sizeof(s->host), "%s", host);
+	return s;
+}
+
+void
+jwks_set_look(struct jwks_table *t, const char *host, int64_t now,
+    uint64_t have, struct jwks_set_state *state, struct buf *text)
+{
+	struct jwks_set	*s;
+
+	buf_reset(text);
+	take(t);
+	s = slot(t, host);
+	s->used = now;
+	*state = s->state;
+	if (state->serial != have)
+		buf_add(text, s->text, s->len);
+	sharedlock_give(&t->lock);
+}
+
+bool
+jwks_set_claim(struct jwks_table *t, const char *host,
+    const struct jwks_set_state *seen, int64_t clock, int64_t lease,
+    int64_t asked)
+{
+	struct jwks_set	*s;
+	bool		 claimed;
+
+	take(t);
+	s = slot(t, host);
+	claimed = s->busy_until <= clock &&
+	    s->state.serial == seen->serial &&
+	    s->state.fetched == seen->fetched &&
+	    s->state.tried == seen->tried && s->state.asked == seen->asked;
+	if (claimed) {
+		s->busy_until = clock + lease;
+		if (asked != 0)
+			s->state.asked = asked;
+	}
+	sharedlock_give(&t->lock);
+	return claimed;
+}
+
+uint64_t
+jwks_set_store(struct jwks_table *t, const char *host, int64_t fetched,
+    const char *text, size_t len)
+{
+	struct jwks_set	*s;
+	uint64_t	 serial;
+
+	take(t);
+	s = slot(t, host);
+	if (s->state.serial == 0 || s->len != len ||
+	    memcmp(s->text, text, len) != 0) {
+		memcpy(s->text, text, len);
+		s->len = len;
+		s->state.serial = ++t->serial;
+	}
+	s->state.fetched = s->state.tried = s->used = fetched;
+	s->state.why[0] = '\0';
+	s->busy_until = 0;
+	serial = s->state.serial;
+	sharedlock_give(&t->lock);
+	return serial;
+}
+
+void
+jwks_set_failed(struct jwks_table *t, const char *host, int64_t tried,
+    const char *why)
+{
+	struct jwks_set	*s;
+
+	take(t);
+	s = slot(t, host);
+	s->state.tried = s->used = tried;
+	snprintf(s->state.why, sizeof(s->state.why), "%s", why);
+	s->busy_until = 0;
+	sharedlock_give(&t->lock);
+}
+
+void
+jwks_set_leave(struct jwks_table *t, const char *host)
+{
+	take(t);
+	slot(t, host)->busy_until = 0;
+	sharedlock_give(&t->lock);
+}

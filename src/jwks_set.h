@@ -1,0 +1,80 @@
+/*
+ * jwks_set: the JSON Web Key Sets of the hosts on the list, as fetched, in
+ * shared memory.
+ *
+ * The texts alone are here; who fetches when is jwks.c's matter.  A caller
+ * looks, decides, claims the right to fetch, and ends that with
+ * jwks_set_store(), jwks_set_failed() or jwks_set_leave().
+ * Source: RFC 7517.
+ */
+#ifndef CTIM_JWKS_SET_H
+#define CTIM_JWKS_SET_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define JWKS_HOSTS	16		/* the longest unused goes */
+#define JWKS_BYTES	65536		/* of a set */
+#define JWKS_HOST_MAX	262		/* HOST:PORT with the NUL */
+#define JWKS_WHY_MAX	512		/* a cause, with the NUL */
+
+struct buf;
+
+/* What is known of a host; times are seconds since 1970. */
+struct jwks_set_state {
+	int64_t		 fetched;	/* 0: never */
+	int64_t		 tried;		/* 0: never */
+	int64_t		 asked;		/* for an unknown kid; 0: never */
+	uint64_t	 serial;	/* of the text, counts up over all
+					 * hosts; 0: there is none */
+	char		 why[JWKS_WHY_MAX]; /* the last try failed; "": no */
+};
+
+struct jwks_set {
+	char		 host[JWKS_HOST_MAX];	/* "": free */
+	struct jwks_set_state state;
+	int64_t		 used;
+	int64_t		 busy_until;	/* clock_ms(), somebody fetches */
+	size_t		 len;
+	char		 text[JWKS_BYTES];
+};
+
+struct jwks_table {
+	pthread_mutex_t	 lock;
+	uint64_t	 serial;	/* the last one given */
+	struct jwks_set	 host[JWKS_HOSTS];
+};
+
+/* On zeroed memory; 0, or -1 with errno. */
+int		 jwks_set_init(struct jwks_table *);
+
+/*
+ * In all of these host is not empty and shorter than JWKS_HOST_MAX.
+ *
+ * What is known of it at now.  text is reset, and gets the set's when its
+ * serial is not `have`; the caller looks at text->failed.
+ */
+void		 jwks_set_look(struct jwks_table *, const char *host,
+		    int64_t now, uint64_t have, struct jwks_set_state *,
+		    struct buf *text);
+/*
+ * Whether the caller may fetch: nobody else does, and all is as it has `seen`.
+ * Who says nothing for lease ms, from clock (clock_ms()), is taken for dead.
+ * asked: the time, when it is for the sake of an unknown kid, else 0.
+ */
+bool		 jwks_set_claim(struct jwks_table *, const char *host,
+		    const struct jwks_set_state *seen, int64_t clock,
+		    int64_t lease, int64_t asked);
+/* A set of at most JWKS_BYTES that was fetched at that time.  Returns its
+ * serial, which stays what it was when the text did. */
+uint64_t	 jwks_set_store(struct jwks_table *, const char *host,
+		    int64_t fetched, const char *text, size_t len);
+/* A try failed; the set that is there stays. */
+void		 jwks_set_failed(struct jwks_table *, const char *host,
+		    int64_t tried, const char *why);
+/* The caller cannot say whether there is a set: the next may try at once. */
+void		 jwks_set_leave(struct jwks_table *, const char *host);
+
+#endif
