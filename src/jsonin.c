@@ -4,10 +4,34 @@
 #include "jsonin.h"
 #include "jsonscan.h"
 
+/* Text that a scan has found good.  *why is set when json-c does not. */
+static struct json_object *
+parse(const char *text, size_t len, const char **why)
+{
+	struct json_tokener	*tokener;
+	struct json_object	*value;
+
+	/* One level more than the scan allows: json-c counts the value inside
+	 * the innermost array as a level. */
+	if ((tokener = json_tokener_new_ex(JSON_DEPTH + 1)) == NULL) {
+		*why = "no memory left";
+		return NULL;
+	}
+	value = json_tokener_parse_ex(tokener, text, (int)len);
+	/* A bare number at the very end waits for more. */
+	if (value == NULL &&
+	    json_tokener_get_error(tokener) == json_tokener_continue)
+		value = json_tokener_parse_ex(tokener, "", -1);
+	if (value == NULL &&
+	    json_tokener_get_error(tokener) != json_tokener_success)
+		*why = json_tokener_error_desc(json_tokener_get_error(tokener));
+	json_tokener_free(tokener);
+	return value;
+}
+
 struct json_object *
 jsonin_parse(const char *text, size_t len, size_t max_values, const char **why)
 {
-	struct json_tokener	*tokener;
 	struct json_object	*value = NULL;
 	const char		*reason;
 
@@ -15,24 +39,30 @@ jsonin_parse(const char *text, size_t len, size_t max_values, const char **why)
 		reason = "too long";
 	else
 		reason = jsonscan(text, len, max_values);
-	if (reason == NULL) {
-		/* One level more than the scan allows: json-c counts the value
-		 * inside the innermost array as a level. */
-		if ((tokener = json_tokener_new_ex(JSON_DEPTH + 1)) == NULL) {
-			reason = "no memory left";
-		} else {
-			value = json_tokener_parse_ex(tokener, text, (int)len);
-			/* A bare number at the very end waits for more. */
-			if (value == NULL && json_tokener_get_error(tokener) ==
-			    json_tokener_continue)
-				value = json_tokener_parse_ex(tokener, "", -1);
-			if (value == NULL && json_tokener_get_error(tokener) !=
-			    json_tokener_success)
-				reason = json_tokener_error_desc(
-				    json_tokener_get_error(tokener));
-			json_tokener_free(tokener);
-		}
+	if (reason == NULL)
+		value = parse(text, len, &reason);
+	if (why != NULL)
+		*why = reason;
+	return value;
+}
+
+struct json_object *
+jsonin_answer(const char *text, size_t len, const char **why)
+{
+	struct json_object	*value = NULL;
+	const char		*reason;
+
+	/* RFC 8259 section 8.1 lets a parser ignore a byte order mark. */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		text += 3;
+		len -= 3;
 	}
+	if (len > JSON_ANSWER_BYTES)
+		reason = "too long";
+	else
+		reason = jsonscan_answer(text, len, JSON_ANSWER_VALUES);
+	if (reason == NULL)
+		value = parse(text, len, &reason);
 	if (why != NULL)
 		*why = reason;
 	return value;

@@ -22,6 +22,13 @@
  */
 struct json_object *jsonin_parse(const char *text, size_t len,
 	    size_t max_values, const char **why);
+/*
+ * The same for the answer of a service: JSON_ANSWER_BYTES, JSON_ANSWER_VALUES,
+ * what jsonscan_answer() takes, and a byte order mark in front.  A string may
+ * hold bytes that are no UTF-8; jsonout.h writes U+FFFD for them.
+ */
+struct json_object *jsonin_answer(const char *text, size_t len,
+	    const char **why);
 
 /* The member name of an object; NULL when there is none, it is null, or obj is
  * no object. */

@@ -186,6 +186,14 @@ jsonout_key(struct jsonout *j, const char *key)
 }
 
 void
+jsonout_outer_key(struct jsonout *j, const char *key)
+{
+	jsonout_string(j, key);
+	buf_addc(j->out, ':');
+	j->more &= ~(UINT64_C(1) << j->depth);
+}
+
+void
 jsonout_kstring(struct jsonout *j, const char *key, const char *s)
 {
 	if (s == NULL)

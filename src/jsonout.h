@@ -37,6 +37,8 @@ void	jsonout_raw(struct jsonout *, const char *, size_t len);
 /* Members of an object.  A key is a text of ours that needs no escape.  A NULL
  * string leaves the member out. */
 void	jsonout_key(struct jsonout *, const char *key);
+/* A key from outside, escaped as a string is. */
+void	jsonout_outer_key(struct jsonout *, const char *key);
 void	jsonout_kstring(struct jsonout *, const char *key, const char *);
 void	jsonout_kint(struct jsonout *, const char *key, int64_t);
 void	jsonout_kbool(struct jsonout *, const char *key, bool);

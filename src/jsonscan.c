@@ -13,6 +13,7 @@
 struct scan {
 	const unsigned char	*at, *end;
 	size_t			 values, max_values;
+	bool			 lenient;	/* an answer of a service */
 	const char		*why;
 	unsigned		 depth;
 	/* Hashes of the member names of all open objects; those of the
@@ -60,7 +61,8 @@ digits(struct scan *s)
 	return s->at > begin ? true : refuse(s, "a number without digits");
 }
 
-/* RFC 8259 section 6.  json-c clamps integers that do not fit; refused here. */
+/* RFC 8259 section 6.  json-c clamps integers that do not fit; refused here
+ * unless the scan is lenient. */
 static bool
 number(struct scan *s)
 {
@@ -88,7 +90,7 @@ number(struct scan *s)
 		if (!digits(s))
 			return false;
 	} else if (!(s->at < s->end && (*s->at == 'e' || *s->at == 'E')) &&
-	    !fits)
+	    !fits && !s->lenient)
 		return refuse(s, "an integer beyond 64 bits");
 	if (s->at < s->end && (*s->at == 'e' || *s->at == 'E')) {
 		s->at++;
@@ -99,44 +101,56 @@ number(struct scan *s)
 	return true;
 }
 
+/* The four hexadecimal digits at p; -1 when there are none. */
 static int
-hex4(const struct scan *s)
+hex4(const unsigned char *p, const unsigned char *end)
 {
-	int	 n = 0, i, c;
+	int	 n = 0, i;
 
-	if (s->end - s->at < 4)
+	if (end - p < 4)
 		return -1;
 	for (i = 0; i < 4; i++) {
-		c = s->at[i];
-		if (c >= '0' && c <= '9')
-			n = n * 16 + c - '0';
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			n = n * 16 + (c | 0x20) - 'a' + 10;
+		if (p[i] >= '0' && p[i] <= '9')
+			n = n * 16 + p[i] - '0';
+		else if ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'f')
+			n = n * 16 + (p[i] | 0x20) - 'a' + 10;
 		else
 			return -1;
 	}
 	return n;
 }
 
-/* After "\u": the code point, pairs joined; -1 when it is none. */
+/* After the first half of a surrogate pair: the code point; -1 when the second
+ * half does not follow, and then nothing is read. */
+static long
+second_half(struct scan *s, int high)
+{
+	int	 low;
+
+	if (high > 0xdbff || s->end - s->at < 6 || s->at[0] != '\\' ||
+	    s->at[1] != 'u' || (low = hex4(s->at + 2, s->end)) < 0xdc00 ||
+	    low > 0xdfff)
+		return -1;
+	s->at += 6;
+	return 0x10000L + ((high - 0xd800L) << 10) + (low - 0xdc00L);
+}
+
+/* After "\u": the code point, pairs joined; -1 when it is none.  Half a pair is
+ * U+FFFD to a lenient scan, as it is to json-c. */
 static long
 unicode_escape(struct scan *s)
 {
-	int	 high, low;
+	int	 c;
+	long	 pair;
 
-	if ((high = hex4(s)) == -1)
+	if ((c = hex4(s->at, s->end)) == -1)
 		return -1;
 	s->at += 4;
-	if (high < 0xd800 || high > 0xdfff)
-		return high;
-	if (high > 0xdbff || s->end - s->at < 6 || s->at[0] != '\\' ||
-	    s->at[1] != 'u')
-		return -1;
-	s->at += 2;
-	if ((low = hex4(s)) < 0xdc00 || low > 0xdfff)
-		return -1;
-	s->at += 4;
-	return 0x10000L + ((high - 0xd800L) << 10) + (low - 0xdc00L);
+	if (c < 0xd800 || c > 0xdfff)
+		return c;
+	if ((pair = second_half(s, c)) == -1 && s->lenient)
+		return 0xfffd;
+	return pair;
 }
 
 static void
@@ -219,25 +233,23 @@ string(struct scan *s, bool keep)
 		}
 		if (*s->at < 0x20)
 			return refuse(s, "a raw control character in a string");
-		if ((n = utf8_length(s->at, (size_t)(s->end - s->at))) == 0)
+		n = utf8_length(s->at, (size_t)(s->end - s->at));
+		if (n == 0 && !s->lenient)
 			return refuse(s, "bytes that are not UTF-8");
+		n = n == 0 ? 1 : n;
 		if (keep)
 			buf_add(&s->name, s->at, n);
 		s->at += n;
 	}
 }
 
-/* A member's name, colon included. */
+/* Notes the name just read, to find it again at the end of its object. */
 static bool
-name(struct scan *s)
+note_name(struct scan *s)
 {
 	struct hash	*names;
 	size_t		 cap;
 
-	if (!string(s, true))
-		return false;
-	if (s->name.failed)
-		return refuse(s, "a member name that is too long");
 	if (s->n == s->cap) {
 		cap = s->cap == 0 ? 64 : s->cap * 2;
 		names = reallocarray(s->names, cap, sizeof(*names));
@@ -247,6 +259,19 @@ name(struct scan *s)
 		s->cap = cap;
 	}
 	s->names[s->n++] = hash_bytes(s->name.data, s->name.len);
+	return true;
+}
+
+/* A member's name, colon included. */
+static bool
+name(struct scan *s)
+{
+	if (!string(s, true))
+		return false;
+	if (s->name.failed)
+		return refuse(s, "a member name that is too long");
+	if (!s->lenient && !note_name(s))
+		return false;
 	blanks(s);
 	if (s->at == s->end || *s->at != ':')
 		return refuse(s, "a member without a colon");
@@ -365,13 +390,14 @@ text(struct scan *s)
 	return s->at == s->end ? true : refuse(s, "text after the value");
 }
 
-const char *
-jsonscan(const char *json, size_t len, size_t max_values)
+static const char *
+scan(const char *json, size_t len, size_t max_values, bool lenient)
 {
 	struct scan	 s = {
 		.at = (const unsigned char *)json,
 		.end = (const unsigned char *)json + len,
-		.max_values = max_values
+		.max_values = max_values,
+		.lenient = lenient
 	};
 
 	buf_init(&s.name, NAME_BYTES);
@@ -380,4 +406,31 @@ jsonscan(const char *json, size_t len, size_t max_values)
 	free(s.names);
 	buf_free(&s.name);
 	return s.why;
+}
+
+const char *
+jsonscan(const char *json, size_t len, size_t max_values)
+{
+	return scan(json, len, max_values, false);
+}
+
+const char *
+jsonscan_answer(const char *json, size_t len, size_t max_values)
+{
+	return scan(json, len, max_values, true);
+}
+
+bool
+jsonscan_string(const char *json, size_t len, struct buf *out)
+{
+	struct scan	 s = {
+		.at = (const unsigned char *)json,
+		.end = (const unsigned char *)json + len,
+		.lenient = true,
+		.name = *out
+	};
+	bool		 whole = string(&s, true);
+
+	*out = s.name;
+	return whole && !out->failed;
 }

@@ -124,6 +124,106 @@ START_TEST(depth_ends_at_32)
 }
 END_TEST
 
+/* What services write: text, and what it is written as again; NULL: refused. */
+static const struct {
+	const char	*text, *same;
+} answers[] = {
+	{ "{\"a\":1,\"a\":2}", "{\"a\":2}" },
+	{ "\xef\xbb\xbf[1]", "[1]" },
+	{ "[9223372036854775808]", "[9223372036854775808]" },
+	{ "[99999999999999999999]", "[18446744073709551615]" },
+	{ "[-99999999999999999999]", "[-9223372036854775808]" },
+	{ "[\"\\ud800\"]", "[\"\xef\xbf\xbd\"]" },
+	{ "[\"\\udc00x\"]", "[\"\xef\xbf\xbdx\"]" },
+	{ "[\"\\ud800\\u0041\"]", "[\"\xef\xbf\xbd" "A\"]" },
+	{ "[\"\\ud83d\\ude00\"]", "[\"\xf0\x9f\x98\x80\"]" },
+	{ "[\"\xff\xc3\"]", "[\"\xff\xc3\"]" },
+	{ "{\"\xff\":1}", "{\"\xff\":1}" },
+	{ "\xef\xbb[1]", NULL },
+	{ "\xef\xbb\xbf", NULL },
+	{ "[\"\\ud8\"]", NULL },
+	{ "[\"a\nb\"]", NULL },
+	{ "{\"a\\u0000b\":1}", NULL },
+	{ "{'a':1}", NULL },
+	{ "[NaN]", NULL },
+	{ "[1,]", NULL },
+	{ "[1] x", NULL },
+	{ "[1", NULL },
+	{ "", NULL }
+};
+
+START_TEST(the_answer_of_a_service_is_read_as_it_is_meant)
+{
+	struct json_object	*value;
+	const char		*why;
+	size_t			 i;
+
+	for (i = 0; i < COUNT(answers); i++) {
+		value = jsonin_answer(answers[i].text, strlen(answers[i].text),
+		    &why);
+		ck_assert_msg((why == NULL) == (answers[i].same != NULL),
+		    "%s: %s", answers[i].text, why == NULL ? "taken" : why);
+		if (why == NULL)
+			ck_assert_str_eq(json_object_to_json_string_ext(value,
+			    JSON_C_TO_STRING_PLAIN), answers[i].same);
+		json_object_put(value);
+	}
+	ck_assert_ptr_null(jsonin_answer("null", 4, &why));
+	ck_assert_ptr_null(why);
+}
+END_TEST
+
+START_TEST(the_answer_of_a_service_has_limits)
+{
+	struct buf		 b;
+	struct json_object	*value;
+	const char		*why;
+	size_t			 i;
+
+	buf_init(&b, 2 * JSON_ANSWER_BYTES);
+	for (i = 0; i < JSON_DEPTH + 1; i++)
+		buf_addc(&b, '[');
+	ck_assert_ptr_null(jsonin_answer(b.data, b.len, &why));
+	ck_assert_str_eq(why, "nested too deep");
+	buf_reset(&b);
+	buf_addc(&b, '[');
+	for (i = 0; i < JSON_ANSWER_VALUES; i++)
+		buf_adds(&b, "1,");
+	ck_assert_ptr_null(jsonin_answer(b.data, b.len, &why));
+	ck_assert_str_eq(why, "too many values");
+	buf_reset(&b);
+	buf_addc(&b, '"');
+	while (b.len < JSON_ANSWER_BYTES - 1)
+		buf_addc(&b, 'x');
+	buf_addc(&b, '"');
+	value = jsonin_answer(b.data, b.len, &why);
+	ck_assert_ptr_nonnull(value);
+	json_object_put(value);
+	buf_addc(&b, ' ');
+	ck_assert_ptr_null(jsonin_answer(b.data, b.len, &why));
+	ck_assert_str_eq(why, "too long");
+	buf_free(&b);
+}
+END_TEST
+
+START_TEST(a_string_is_decoded_alone)
+{
+	struct buf	 b;
+
+	buf_init(&b, 8);
+	ck_assert(jsonscan_string("\"a\\u00e9\\/\",", 12, &b));
+	ck_assert_str_eq(b.data, "a\xc3\xa9/");
+	ck_assert(!jsonscan_string("\"a\\u00e9\\/\",", 10, &b));
+	ck_assert(!jsonscan_string("a\"", 2, &b));
+	ck_assert(!jsonscan_string("", 0, &b));
+	ck_assert(!jsonscan_string("\"\\u0000\"", 8, &b));
+	ck_assert(!jsonscan_string("\"123456789\"", 11, &b));
+	ck_assert(jsonscan_string("\"\\udc00\"", 8, &b));
+	ck_assert_str_eq(b.data, "\xef\xbf\xbd");
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(values_are_counted)
 {
 	ck_assert_ptr_null(jsonscan("[1,2,3]", 7, 4));
@@ -214,6 +314,8 @@ main(void)
 	const TTest	*const tests[] = {
 		the_scan_takes_rfc_8259_and_no_more,
 		what_the_scan_takes_the_parser_takes, depth_ends_at_32,
+		the_answer_of_a_service_is_read_as_it_is_meant,
+		the_answer_of_a_service_has_limits, a_string_is_decoded_alone,
 		values_are_counted, reads_of_a_wrong_type_find_nothing,
 		commas_and_escapes_come_by_themselves, the_hash_is_siphash
 	};

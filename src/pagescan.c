@@ -1,0 +1,308 @@
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "jsonin.h"
+#include "jsonscan.h"
+#include "pagescan.h"
+#include "pagescan_block.h"
+#include "pagescan_text.h"
+
+/* Where the scan is; what it keeps follows from that. */
+enum where {
+	TOP,			/* outside the array: all */
+	ARRAY,			/* between its elements: nothing */
+	ELEMENT			/* in an object of it: that object */
+};
+
+struct pagescan {
+	const char		*array, *member, *value;
+	struct buf		 needle;	/* the value as a JSON string;
+						 * empty: only with escapes */
+	enum pagescan_state	 state;
+	const char		*why;
+	struct pagescan_carry	 carry;
+	enum where		 where;
+	unsigned		 depth;
+	uint64_t		 objects;	/* bit d: depth d is one */
+	bool			 whole;		/* the last bracket came */
+	bool			 ended;
+	struct buf		 top;
+	struct buf		 element;	/* of earlier pieces */
+	bool			 escapes;	/* so far in the element */
+	struct buf		 scratch;
+	/* Of the piece at hand: */
+	const char		*from;		/* not kept yet */
+	const char		*end;
+	const char		*hit;		/* the next needle, or end */
+	uint64_t		 backslashes;	/* of block and element */
+	struct json_object	*found, *page;
+};
+
+static void
+bad(struct pagescan *s, const char *why)
+{
+	s->state = PAGESCAN_BAD;
+	s->why = why;
+}
+
+/* The value in quotes, where it needs no escape (RFC 8259 section 7). */
+static void
+make_needle(struct pagescan *s)
+{
+	const unsigned char	*p = (const unsigned char *)s->value;
+
+	buf_init(&s->needle, strlen(s->value) + 2);
+	for (; *p != '\0'; p++)
+		if (*p < 0x20 || *p == '"' || *p == '\\')
+			return;
+	(void)buf_addc(&s->needle, '"');
+	(void)buf_adds(&s->needle, s->value);
+	(void)buf_addc(&s->needle, '"');
+}
+
+struct pagescan *
+pagescan_new(const char *array, const char *member, const char *value)
+{
+	struct pagescan	*s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return NULL;
+	s->array = array;
+	s->member = member;
+	s->value = value;
+	buf_init(&s->top, PAGESCAN_TOP);
+	buf_init(&s->element, PAGESCAN_ELEMENT);
+	buf_init(&s->scratch, PAGESCAN_ELEMENT);
+	make_needle(s);
+	if (s->needle.failed) {
+		pagescan_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+pagescan_free(struct pagescan *s)
+{
+	if (s == NULL)
+		return;
+	json_object_put(s->found);
+	json_object_put(s->page);
+	buf_free(&s->needle);
+	buf_free(&s->top);
+	buf_free(&s->element);
+	buf_free(&s->scratch);
+	free(s);
+}
+
+/* Keeps what is before to. */
+static void
+keep(struct pagescan *s, const char *to)
+{
+	struct buf	*b = s->where == TOP ? &s->top : &s->element;
+
+	if (buf_add(b, s->from, (size_t)(to - s->from)) == -1)
+		bad(s, s->where == TOP ? "too much outside the list" :
+		    "an entry of the list that is too large");
+	s->from = to;
+}
+
+static const char *
+find(const struct pagescan *s, const char *p, const char *end)
+{
+	const char	*hit = NULL;
+
+	if (s->needle.len > 0)
+		hit = memmem(p, (size_t)(end - p), s->needle.data,
+		    s->needle.len);
+	return hit == NULL ? end : hit;
+}
+
+/* The element, n bytes at p, is the one, unless it only looks like it. */
+static void
+take(struct pagescan *s, const char *p, size_t n)
+{
+	struct json_object	*element;
+	const char		*why, *text;
+
+	if ((element = jsonin_answer(p, n, &why)) == NULL) {
+		bad(s, why);
+		return;
+	}
+	text = jsonin_string(element, s->member);
+	if (text != NULL && strcmp(text, s->value) == 0) {
+		s->found = element;
+		s->state = PAGESCAN_FOUND;
+		return;
+	}
+	json_object_put(element);
+}
+
+/* The element ends at to.  It is looked into only when the value stands in it
+ * somewhere, or could with escapes. */
+static void
+end_element(struct pagescan *s, const char *to)
+{
+	const char	*p = s->from;
+	size_t		 n = (size_t)(to - p);
+	bool		 maybe;
+
+	if (s->element.len > 0 || n > PAGESCAN_ELEMENT) {
+		keep(s, to);
+		p = s->element.data;
+		n = s->element.len;
+		maybe = find(s, p, p + n) < p + n;
+	} else {
+		/* The piece is searched once, from one hit to the next. */
+		if (s->hit < p)
+			s->hit = find(s, p, s->end);
+		maybe = s->hit < to;
+	}
+	if (s->state == PAGESCAN_MORE && (maybe || s->escapes) &&
+	    pagescan_has(p, n, s->member, s->value, &s->scratch))
+		take(s, p, n);
+	buf_reset(&s->element);
+	s->where = ARRAY;
+}
+
+/* A list in the page itself begins at `at`. */
+static void
+begin_list(struct pagescan *s, const char *at)
+{
+	keep(s, at + 1);
+	if (s->state == PAGESCAN_MORE && (s->objects >> 1 & 1) != 0 &&
+	    pagescan_names(s->top.data, s->top.len - 1, s->array, &s->scratch))
+		s->where = ARRAY;
+}
+
+/* place: of the bracket in its block. */
+static void
+enter(struct pagescan *s, const char *at, unsigned place, bool object)
+{
+	if (s->depth == JSON_DEPTH) {
+		bad(s, "nested too deep");
+		return;
+	}
+	if (s->whole) {
+		bad(s, "text after the page");
+		return;
+	}
+	s->depth++;
+	s->objects &= ~(UINT64_C(1) << s->depth);
+	s->objects |= (uint64_t)object << s->depth;
+	if (s->where == TOP && s->depth == 2 && !object) {
+		begin_list(s, at);
+	} else if (s->where == ARRAY && s->depth == 3 && object) {
+		s->where = ELEMENT;
+		s->from = at;
+		s->escapes = false;
+		s->backslashes &= ~UINT64_C(0) << place;
+	}
+}
+
+static void
+leave(struct pagescan *s, const char *at, unsigned place, bool object)
+{
+	if (s->depth == 0 || (s->objects >> s->depth & 1) != object) {
+		bad(s, "brackets that do not match");
+		return;
+	}
+	s->depth--;
+	if (s->where == ELEMENT && s->depth == 2) {
+		if (s->backslashes & ((UINT64_C(1) << place) - 1))
+			s->escapes = true;
+		end_element(s, at + 1);
+	} else if (s->where == ARRAY && s->depth == 1) {
+		s->where = TOP;
+		s->from = at;
+	} else if (s->depth == 0) {
+		s->whole = true;
+	}
+}
+
+/* n bytes at `at`; bytes are the same, with blanks behind up to a block. */
+static void
+block(struct pagescan *s, const char *bytes, const char *at, unsigned n)
+{
+	struct pagescan_bits	 bits;
+	unsigned		 place;
+	char			 c;
+
+	pagescan_block(&s->carry, bytes, n, &bits);
+	s->backslashes = bits.backslashes;
+	for (; bits.brackets != 0 && s->state == PAGESCAN_MORE;
+	    bits.brackets &= bits.brackets - 1) {
+		place = (unsigned)__builtin_ctzll(bits.brackets);
+		c = bytes[place];
+		if (c == '{' || c == '[')
+			enter(s, at + place, place, c == '{');
+		else
+			leave(s, at + place, place, c == '}');
+	}
+	if (s->where == ELEMENT && s->backslashes != 0)
+		s->escapes = true;
+}
+
+enum pagescan_state
+pagescan_add(struct pagescan *s, const char *p, size_t n)
+{
+	char	 last[PAGESCAN_BLOCK];
+	size_t	 at;
+
+	if (s->state != PAGESCAN_MORE || n == 0)
+		return s->state;
+	s->from = p;
+	s->end = p + n;
+	s->hit = find(s, p, s->end);
+	for (at = 0; n - at >= PAGESCAN_BLOCK; at += PAGESCAN_BLOCK) {
+		block(s, p + at, p + at, PAGESCAN_BLOCK);
+		if (s->state != PAGESCAN_MORE)
+			return s->state;
+	}
+	if (at < n) {
+		memset(last, ' ', sizeof(last));
+		memcpy(last, p + at, n - at);
+		block(s, last, p + at, (unsigned)(n - at));
+	}
+	if (s->state == PAGESCAN_MORE && s->where != ARRAY)
+		keep(s, s->end);
+	return s->state;
+}
+
+enum pagescan_state
+pagescan_end(struct pagescan *s)
+{
+	const char	*why;
+
+	if (s->state != PAGESCAN_MORE || s->ended)
+		return s->state;
+	s->ended = true;
+	if (s->depth != 0 || s->carry.string != 0) {
+		bad(s, "text that ends too early");
+		return s->state;
+	}
+	s->page = jsonin_answer(s->top.data, s->top.len, &why);
+	if (why != NULL)
+		bad(s, why);
+	return s->state;
+}
+
+struct json_object *
+pagescan_element(const struct pagescan *s)
+{
+	return s->found;
+}
+
+struct json_object *
+pagescan_top(const struct pagescan *s)
+{
+	return s->page;
+}
+
+const char *
+pagescan_why(const struct pagescan *s)
+{
+	return s->why;
+}

@@ -1,0 +1,24 @@
+/*
+ * pagescan_text: looks into JSON text without parsing it.
+ *
+ * The text is a piece of which brackets and strings are known to be whole, and
+ * nothing else: what is said here of text that is no JSON means nothing, but
+ * nothing outside the piece is ever read.  scratch is for strings with escapes.
+ */
+#ifndef CTIM_PAGESCAN_TEXT_H
+#define CTIM_PAGESCAN_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+/* Whether the object of n bytes has, itself, the member name with the string
+ * value.  Where it has the name more than once, any may be it. */
+bool	pagescan_has(const char *object, size_t n, const char *name,
+	    const char *value, struct buf *scratch);
+/* Whether the n bytes end with this member's name and the colon. */
+bool	pagescan_names(const char *text, size_t n, const char *name,
+	    struct buf *scratch);
+
+#endif
