@@ -4,10 +4,11 @@
 
 PACKAGES_BUILD="autoconf automake pkg-config gcc make libc6-dev libfcgi-dev
 	libjson-c-dev libjwt-dev libcurl4-openssl-dev libssl-dev libinih-dev
-	libsqlite3-dev uuid-dev"
+	libsqlite3-dev uuid-dev libhiredis-dev"
 PACKAGES_RUN="nginx curl ca-certificates"
 PACKAGES_TEST="check nginx apache2 libapache2-mod-fcgid spawn-fcgi python3
-	python3-jsonschema gcovr clang libclang-rt-14-dev valgrind mandoc curl"
+	python3-jsonschema gcovr clang libclang-rt-14-dev valgrind mandoc curl
+	openssl redis-server"
 
 # packages_missing NAME …: those that are not installed.
 packages_missing() {
@@ -56,7 +57,7 @@ packages_want() {
 	services=
 	for package; do
 		case $package in
-		nginx | apache2) services="$services $package" ;;
+		nginx | apache2 | redis-server) services="$services $package" ;;
 		esac
 	done
 	echo "Installing with apt: $*"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "cache.h"
 #include "check_show.h"
 #include "command.h"
 #include "conf.h"
@@ -139,6 +140,28 @@ try_store(struct check *check, const struct relay_conf *relay)
 	look_at_owner(check, relay, path);
 }
 
+static bool
+calls_services(const struct conf *conf)
+{
+	const struct relay_conf	*r = conf->relays;
+
+	while (r != NULL && r->provider->request == NULL)
+		r = r->next;
+	return r != NULL;
+}
+
+/* Nothing but speed depends on the cache, so this is a warning, too. */
+static void
+try_cache(struct check *check)
+{
+	char	why[CACHE_WHY], line[CACHE_WHY + 64];
+
+	if (cache_check(check->found.conf, why) == 0)
+		return;
+	snprintf(line, sizeof(line), "[cache] url: %s", why);
+	note(check, false, line);
+}
+
 static int
 run(struct check *check)
 {
@@ -146,6 +169,8 @@ run(struct check *check)
 
 	found->file = check->config != NULL ? check->config : conf_path();
 	found->conf = conf_load(found->file, note, check);
+	if (found->conf != NULL && calls_services(found->conf))
+		try_cache(check);
 	if (found->conf != NULL)
 		for (const struct relay_conf *r = found->conf->relays;
 		    r != NULL; r = r->next)

@@ -62,8 +62,7 @@ add_relay_row(struct table *t, const struct relay_conf *r)
 	for (enum observable_type type = 0; type < OBSERVABLE_TYPES; type++)
 		if (r->provider->types & OBSERVABLE_BIT(type))
 			add_name(&b, observable_name(type));
-	table_cell(t, r->provider->types == OBSERVABLE_ALL ? "all types" :
-	    b.len == 0 ? NULL : b.data, TABLE_PLAIN);
+	table_cell(t, b.len == 0 ? NULL : b.data, TABLE_PLAIN);
 	buf_free(&b);
 }
 

@@ -61,7 +61,7 @@ take_header(struct buf *answer)
 static const char *
 serve(const struct conf *conf, char *const *env, struct memory *m)
 {
-	struct session		*session = session_new(conf);
+	struct session		*session = session_new(conf, NULL);
 	struct transport	 transport = {
 		.env = env, .read = take_body, .write = keep_answer, .arg = m,
 		.deadline = clock_ms() + (int64_t)conf->deadline * 1000

@@ -107,8 +107,8 @@ filter_of(const struct command *cmd, const struct intel_options *o,
 	char	*end;
 
 	*filter = (struct store_filter){ o->source, OBSERVABLE_UNKNOWN, -1 };
-	if (o->type != NULL &&
-	    (filter->type = observable_type(o->type)) == OBSERVABLE_UNKNOWN)
+	if (o->type != NULL && !indicator_type((int)(filter->type =
+	    observable_type(o->type))))
 		return command_usage(cmd, "\"%s\" is no type: domain, email, "
 		    "ip, ipv6, md5, sha1, sha256, url", o->type);
 	if (o->disposition != NULL &&
@@ -367,8 +367,10 @@ stats_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 	jsonout_key(out, "types");
 	jsonout_object(out);
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
-		jsonout_kint(out, observable_name((enum observable_type)i),
-		    (int64_t)sum.types[i]);
+		if (indicator_type(i))
+			jsonout_kint(out,
+			    observable_name((enum observable_type)i),
+			    (int64_t)sum.types[i]);
 	jsonout_end_object(out);
 	jsonout_key(out, "dispositions");
 	jsonout_object(out);

@@ -134,6 +134,16 @@ answer_write(void *arg, const void *p, size_t n, bool push)
 	return push ? answer_flush(c) : 0;
 }
 
+/* The web server closes its end of the pipe, or of the socket. */
+static bool
+client_gone(void *arg)
+{
+	struct pollfd	 out = { .fd = STDOUT_FILENO };
+
+	(void)arg;
+	return poll(&out, 1, 0) > 0;
+}
+
 /* What is left of a body that was refused: some web servers answer 502 when
  * their write to us fails before they have read the answer. */
 static void
@@ -184,14 +194,15 @@ static int
 serve(const struct conf *conf, struct cgi *c)
 {
 	struct transport	 t = { .env = environ, .read = body_read,
-				    .write = answer_write, .arg = c,
+				    .write = answer_write,
+				    .gone = client_gone, .arg = c,
 				    .script = true };
 	struct session		*session;
 	int			 r;
 
 	t.deadline = c->deadline = clock_ms() + (int64_t)conf->deadline * 1000;
 	(void)alarm((unsigned int)conf->deadline + 1);
-	session = session_new(conf);
+	session = session_new(conf, NULL);
 	if (session == NULL)
 		return misconfigured("The gateway cannot start.", 1);
 	body_begin(c, &t);

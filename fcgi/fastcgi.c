@@ -172,6 +172,23 @@ answer_write(void *arg, const void *data, size_t n, bool push)
 	return 0;
 }
 
+/* A web server whose client has left closes the connection, or says
+ * FCGI_ABORT_REQUEST (FastCGI specification, 5.4). */
+static bool
+client_gone(void *arg)
+{
+	struct fastcgi	*f = arg;
+	unsigned char	 head[2];
+	ssize_t		 n;
+
+	if (f->gone)
+		return true;
+	n = recv(f->fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+	if (n == -1)
+		return errno != EAGAIN && errno != EINTR;
+	return n == 0 || (n == sizeof(head) && head[1] == RECORD_ABORT);
+}
+
 /*
  * The ends of the streams and END_REQUEST go out, with what is still in the
  * buffer, in one write.  The error stream first: nothing is ever in it, and the
@@ -289,7 +306,8 @@ fastcgi_serve(struct fastcgi *f, int fd, int64_t head, int64_t deadline,
     void (*answer)(void *, struct transport *), void *arg)
 {
 	struct transport	t = { .read = body_read, .write = answer_write,
-				    .arg = f, .deadline = deadline };
+				    .gone = client_gone, .arg = f,
+				    .deadline = deadline };
 	enum record_result	result;
 
 	f->fd = fd;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "cache.h"
 #include "cgi.h"
 #include "conf.h"
 #include "listener.h"
@@ -20,6 +21,7 @@
 #include "master.h"
 #include "privilege.h"
 #include "share.h"
+#include "shared.h"
 #include "worker.h"
 
 #define EXIT_USAGE	64	/* sysexits(3) */
@@ -201,6 +203,8 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 	if (p.change && log_give(p.uid, p.gid) == -1)
 		log_warning("[log] target %s: %s; it will not be opened again "
 		    "after its rotation", conf->log_target, strerror(errno));
+	if (p.change)
+		cache_give(conf, p.uid, p.gid);
 	raise_descriptors();
 	if (privilege_drop(&p, why) == -1)
 		return failed(why);
@@ -223,6 +227,7 @@ serve(const struct options *o, struct conf **conf, struct listener *l)
 	privilege_harden();
 	if (o->workers == 0) {
 		atomic_store(&setup.share->top, 1);
+		setup.share->outside->alone = true;
 		log_info("start: %s, this process only, threads %d", l->text,
 		    (*conf)->threads);
 		status = worker_run(*conf, l->fd, setup.share, 0, 0);

@@ -23,6 +23,7 @@
 #define RECORD_PARAMS_MAX	RECORD_CONTENT_MAX /* of a request */
 #define RECORD_NAMES_MAX	256	/* variables of a request */
 #define RECORD_END_SIZE		16	/* of an END_REQUEST record */
+#define RECORD_ABORT		2	/* type of FCGI_ABORT_REQUEST */
 
 enum record_result {
 	RECORD_MORE,		/* good so far, not yet whole */

@@ -82,7 +82,8 @@ worker_init(struct pool *p)
 			return -1;
 		if (i == p->threads)
 			continue;
-		p->thread[i].session = session_new(p->conf);
+		p->thread[i].session = session_new(p->conf,
+		    p->share->outside);
 		if (p->thread[i].session == NULL)
 			return -1;
 	}

@@ -12,6 +12,7 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "indicator.h"
 #include "local.h"
 #include "percent.h"
 #include "provider.h"
@@ -379,7 +380,7 @@ const struct provider provider_local = {
 	.name = "local",
 	.title = "Local indicators",
 	.description = "Block lists, allow lists and feeds on this machine.",
-	.types = OBSERVABLE_ALL,
+	.types = INDICATOR_TYPES,
 	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER,
 	.keys = keys,
 	.conf_size = sizeof(struct local_conf),

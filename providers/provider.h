@@ -4,8 +4,9 @@
  * table.c; template.c is the one to copy.
  *
  * A provider does no I/O and keeps no state.  Its functions are called on the
- * thread of the request, with everything they may look at in struct query, and
- * say what they found through answer.h.  So a provider is tested with files.
+ * thread of the request, with everything they may look at in struct query; they
+ * say which calls to make through lookup.h and what was found through answer.h.
+ * So a provider is tested with files.
  */
 #ifndef CTIM_PROVIDER_H
 #define CTIM_PROVIDER_H
@@ -15,10 +16,12 @@
 #include <stdint.h>
 
 #include "answer.h"
+#include "lookup.h"
 #include "observable.h"
 
 struct claims;
 struct conf_key;
+struct provider;
 struct record;
 
 /* The routes a provider may implement; the gateway answers the others itself,
@@ -27,14 +30,16 @@ enum provider_route {
 	PROVIDER_DELIBERATE	= 1 << 0,
 	PROVIDER_OBSERVE	= 1 << 1,
 	PROVIDER_REFER		= 1 << 2,
-	PROVIDER_TRIGGER	= 1 << 3
+	PROVIDER_TRIGGER	= 1 << 3,
+	PROVIDER_HEALTH		= 1 << 4	/* asks the service itself */
 };
 
 /* One question.  Everything in it belongs to the gateway and is good until the
  * function that got it returns. */
 struct query {
+	const struct provider	*provider;
 	enum provider_route	 route;
-	const struct observable	*observable;
+	const struct observable	*observable;	/* NULL: health, trigger */
 	const struct claims	*claims;	/* of the verified token, auth.h */
 	const void		*conf;		/* the relay's own keys, conf_size
 						 * bytes filled in from keys */
@@ -43,6 +48,16 @@ struct query {
 	 * names a store. */
 	const struct record	*records;
 	size_t			 n;
+	/* The calls made so far, for a provider that has request(). */
+	struct lookup		*lookup;
+};
+
+/* What scan() says of the bytes it saw. */
+enum scan_result {
+	SCAN_MORE,		/* go on */
+	SCAN_ENOUGH,		/* what is wanted is there: the rest is not */
+	SCAN_BAD		/* the body is not what it must be: the call has
+				 * failed, through call_fail() or as unknown */
 };
 
 /* What a trigger names (relay API, POST /respond/trigger); none is empty. */
@@ -61,13 +76,46 @@ struct provider {
 	const char	*const *claims;	/* non-empty strings that the token must
 					 * hold; NULL, or ended by NULL */
 	const struct conf_key *keys;	/* its configuration rows, or NULL */
+	int		 rate;		/* calls a second that the service takes
+					 * from a credential; 0: no limit.  The
+					 * relay's `rate` comes before it */
+	bool		 any_case;	/* types of observables are compared
+					 * without case */
 	size_t		 conf_size;	/* bytes of the struct that keys fill */
 	/* Answers from the local store: where that is, from its own keys.  NULL
 	 * for a provider that does not. */
 	const char	*(*store)(const void *conf);
 	/*
-	 * Deliberate and observe: writes the entities of q->observable.  None
-	 * written means that nothing is known, which is no error.
+	 * A service on the network: adds the calls to make next to q->lookup.
+	 * Called first with done NULL (for each observable, and for health
+	 * with none), then once for each call that was answered and did not
+	 * fail, done.  What cannot be asked is an answer_warning() from
+	 * answer(), not a call.
+	 */
+	void	(*request)(const struct query *q, const struct call *done);
+	/*
+	 * What the answer to a call means: call_found(), call_fail(), or
+	 * neither for "nothing known".  Called for every HTTP status, once
+	 * retries are over.  Only what it puts into c->result is cached.
+	 */
+	void	(*reply)(const struct query *q, struct call *c);
+	/* CALL_SCAN: sees the body of a 2xx answer as it comes, then with n 0
+	 * at its end (reply() is not called for it).  c->scan is its own. */
+	enum scan_result (*scan)(const struct query *q, struct call *c,
+		    const char *p, size_t n);
+	void	(*scan_free)(struct call *c);	/* what c->scan holds */
+	size_t	 scan_size;			/* bytes of c->scan */
+	/* Fills in the call that gets a token for CALL_SIGNED calls; reply()
+	 * makes the token its result, a JSON string. */
+	void	(*sign_in)(const struct query *q);
+	/* No connection could be made: call_fail() in the provider's words.
+	 * NULL: in the gateway's own. */
+	void	(*unreachable)(const struct query *q, struct call *c);
+	/*
+	 * Deliberate and observe: writes the entities of q->observable, once
+	 * all its calls are done.  None written means that nothing is known,
+	 * which is no error.  Failed calls are there too (c->problem); what
+	 * they mean to the client the gateway says.
 	 */
 	void	(*answer)(struct answer *, const struct query *q);
 	/* Refer: writes the references with answer_element(). */
@@ -81,6 +129,9 @@ struct provider {
 /* One row a provider; each is the whole of its file. */
 extern const struct provider provider_template;
 extern const struct provider provider_local;
+extern const struct provider provider_otx;
+extern const struct provider provider_spycloud;
+extern const struct provider provider_qualys;
 
 /* All providers, ended by NULL (table.c). */
 extern const struct provider *const providers[];

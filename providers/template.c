@@ -7,13 +7,56 @@
  *   1. cp providers/template.c providers/acme.c, and write acme for template;
  *   2. add provider_acme to providers/provider.h and providers/table.c;
  *   3. add providers/acme.c to libctim_a_SOURCES in Makefile.am;
- *   4. add its cases to tests/cases/, and [relay acme] to the configuration.
+ *   4. add its cases to tests/cases/acme/, and [relay acme] to the
+ *      configuration.
  *
- * The contract is in provider.h and ctim-relay-provider(7).
+ * The contract is in provider.h and ctim-relay-provider(7), which also has a
+ * small provider that calls a service, whole.
  */
 #include <stddef.h>
 
 #include "provider.h"
+
+/*
+ * A service on the network has two functions more, and names them below:
+ *
+ *	static void
+ *	request(const struct query *q, const struct call *done)
+ *	{
+ *		struct call	*c;
+ *
+ *		if (done != NULL)
+ *			return;
+ *		if (q->observable == NULL) {
+ *			c = lookup_call(q->lookup, HEALTH, 0, ACME "/me");
+ *		} else {
+ *			c = lookup_call(q->lookup, SEARCH, CALL_CACHE,
+ *			    ACME "/search?value=");
+ *			percent_add(&c->url, q->observable->value, "");
+ *		}
+ *		call_header(c, "X-Key", token_claim(q->claims, "key"));
+ *	}
+ *
+ *	static void
+ *	reply(const struct query *q, struct call *c)
+ *	{
+ *		struct json_object	*body;
+ *
+ *		if (c->status == 404 && c->step == SEARCH)
+ *			return;
+ *		if (c->status != 200)
+ *			call_fail_at(c, call_status_problem(c->status),
+ *			    "Acme answered %d", c->status);
+ *		else if ((body = call_parse(c)) != NULL)
+ *			call_found(c, body);
+ *	}
+ *
+ * request() says what to call: first, with done NULL, for each observable (for
+ * the health of the service there is none), then after each call that was
+ * answered.  reply() says what an answer means: a result, a failure, or
+ * neither, which is that nothing is known.  The results are in
+ * q->lookup->calls when answer() is called.
+ */
 
 /*
  * Here the entities of one observable are written, for each

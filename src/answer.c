@@ -11,6 +11,7 @@
 
 struct error {
 	enum problem	 problem;
+	bool		 mild;		/* never more than a warning */
 	char		*message;
 };
 
@@ -145,6 +146,18 @@ answer_entity(struct answer *a, enum ctim_kind kind, const char *id)
 	return &a->json;
 }
 
+struct jsonout *
+answer_link(struct answer *a)
+{
+	size_t		 limit = a->limit;
+	struct jsonout	*j;
+
+	a->limit = SIZE_MAX;
+	j = answer_entity(a, CTIM_RELATIONSHIP, NULL);
+	a->limit = limit;
+	return j;
+}
+
 const char *
 answer_id(const struct answer *a)
 {
@@ -269,11 +282,25 @@ answer_end(struct answer *a)
 		wait(a);
 }
 
-static void add_problem(struct answer *, enum problem, const char *, va_list)
-    __attribute__((format(printf, 3, 0)));
+/* Whether the very same is there already: many calls may fail alike. */
+static bool
+said(const struct answer *a, enum problem p, const char *message)
+{
+	size_t	 i;
+
+	for (i = 0; i < a->n_errors; i++)
+		if (a->errors[i].problem == p &&
+		    strcmp(a->errors[i].message, message) == 0)
+			return true;
+	return false;
+}
+
+static void add_problem(struct answer *, enum problem, bool, const char *,
+    va_list) __attribute__((format(printf, 4, 0)));
 
 static void
-add_problem(struct answer *a, enum problem p, const char *format, va_list ap)
+add_problem(struct answer *a, enum problem p, bool mild, const char *format,
+    va_list ap)
 {
 	struct buf	 b;
 	struct error	*errors;
@@ -286,12 +313,16 @@ add_problem(struct answer *a, enum problem p, const char *format, va_list ap)
 		return;
 	}
 	a->errors = errors;
+	errors += a->n_errors;
 	buf_init(&b, ANSWER_ENTITY);
-	if (buf_vaddf(&b, format, ap) == -1 ||
-	    (errors[a->n_errors].message = strdup(b.data)) == NULL) {
+	if (buf_vaddf(&b, format, ap) == -1) {
 		a->broken = true;
-	} else {
-		errors[a->n_errors++].problem = p;
+	} else if (!said(a, p, b.data)) {
+		*errors = (struct error){ p, mild, strdup(b.data) };
+		if (errors->message == NULL)
+			a->broken = true;
+		else
+			a->n_errors++;
 	}
 	buf_free(&b);
 }
@@ -302,7 +333,17 @@ answer_problem(struct answer *a, enum problem p, const char *format, ...)
 	va_list	 ap;
 
 	va_start(ap, format);
-	add_problem(a, p, format, ap);
+	add_problem(a, p, false, format, ap);
+	va_end(ap);
+}
+
+void
+answer_warning(struct answer *a, enum problem p, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	add_problem(a, p, true, format, ap);
 	va_end(ap);
 }
 
@@ -376,7 +417,8 @@ put_errors(struct answer *a)
 	jsonout_init(&j, &a->scratch);
 	jsonout_array(&j);
 	for (i = 0; i < a->n_errors; i++) {
-		type = problem_type(a->errors[i].problem, a->answered);
+		type = a->errors[i].mild ? "warning" :
+		    problem_type(a->errors[i].problem, a->answered);
 		jsonout_object(&j);
 		jsonout_kstring(&j, "type", type);
 		jsonout_kstring(&j, "code", problem_code(a->errors[i].problem));
@@ -390,7 +432,8 @@ put_errors(struct answer *a)
 	response_write(a->response, a->scratch.data, a->scratch.len);
 }
 
-/* Whether the only result is an error that ends the request. */
+/* Whether the only result is an error that ends the request; a status that is
+ * not known is none. */
 static bool
 only_fatal(const struct answer *a)
 {
@@ -398,9 +441,11 @@ only_fatal(const struct answer *a)
 
 	if (a->open || a->answered || answer_entities(a) > 0)
 		return false;
+	if (a->shape == ANSWER_STATUS && a->n_errors > 0)
+		return true;
 	for (i = 0; i < a->n_errors; i++)
-		if (strcmp(problem_type(a->errors[i].problem, false),
-		    "fatal") == 0)
+		if (!a->errors[i].mild && strcmp(problem_type(
+		    a->errors[i].problem, false), "fatal") == 0)
 			return true;
 	return false;
 }
@@ -433,7 +478,7 @@ answer_refuse(struct answer *a, enum problem p, const char *format, ...)
 	va_list	 ap;
 
 	va_start(ap, format);
-	add_problem(a, p, format, ap);
+	add_problem(a, p, false, format, ap);
 	va_end(ap);
 	answer_finish(a);
 }

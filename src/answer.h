@@ -47,12 +47,19 @@ enum answer_shape {
  */
 struct jsonout *answer_entity(struct answer *, enum ctim_kind, const char *id);
 const char	*answer_id(const struct answer *);
+/* A relationship that joins two entities of the answer, for a provider whose
+ * limit cuts these and not what joins them. */
+struct jsonout *answer_link(struct answer *);
 /* An element of a list (a reference, an action, a tile): inside its object. */
 struct jsonout *answer_element(struct answer *);
 void		 answer_end(struct answer *);
-/* An error; the format makes its message. */
+/* An error; the format makes its message.  One that is in the answer already,
+ * same code and message, is left out. */
 void		 answer_problem(struct answer *, enum problem, const char *, ...)
 		     __attribute__((format(printf, 3, 4)));
+/* The same, but never more than a warning. */
+void		 answer_warning(struct answer *, enum problem, const char *, ...)
+		    __attribute__((format(printf, 3, 4)));
 
 /* What the core calls. */
 

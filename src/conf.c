@@ -60,6 +60,12 @@ conf_relay(const struct conf *c, const char *name, size_t len)
 	return NULL;
 }
 
+bool
+conf_is_secret(const struct conf_key *key, const char *value)
+{
+	return key->secret || (key->secret_user && strchr(value, '@') != NULL);
+}
+
 void
 conf_each(const struct conf *c,
     void (*each)(void *, const char *, const struct conf_key *, const char *),
@@ -73,7 +79,8 @@ conf_each(const struct conf *c,
 		if (s->key == NULL)
 			continue;
 		/* env:NAME and file:PATH say where a secret is, not what. */
-		shown = !s->key->secret || strncmp(s->text, "env:", 4) == 0 ||
+		shown = !conf_is_secret(s->key, s->text) ||
+		    strncmp(s->text, "env:", 4) == 0 ||
 		    strncmp(s->text, "file:", 5) == 0;
 		each(arg, s->section, s->key, shown ? s->text : "********");
 	}

@@ -33,6 +33,7 @@ struct conf_key {
 	long long	 min, max;	/* conf_set_int and conf_set_size */
 	const char	*const *choices; /* conf_set_choice, ended by NULL */
 	bool		 secret;	/* never shown, file modes are checked */
+	bool		 secret_user;	/* the same for a URL with a user in it */
 	void		(*release)(void *field); /* what set allocated, or NULL */
 };
 
@@ -44,6 +45,7 @@ int	conf_set_bool(void *, const struct conf_key *, const char *, char *);	/* boo
 int	conf_set_mode(void *, const struct conf_key *, const char *, char *);	/* mode_t; octal */
 int	conf_set_choice(void *, const struct conf_key *, const char *, char *);	/* int, place in choices */
 int	conf_set_list(void *, const struct conf_key *, const char *, char *);	/* char **, ended by NULL */
+int	conf_set_hosts(void *, const struct conf_key *, const char *, char *);	/* char **, each HOST or HOST:PORT */
 int	conf_set_url(void *, const struct conf_key *, const char *, char *);	/* char *; http or https, no trailing slash */
 int	conf_set_path(void *, const struct conf_key *, const char *, char *);	/* char *; absolute */
 void	conf_release_string(void *);	/* char * */
@@ -58,7 +60,8 @@ struct relay_conf {
 	char			*provider_name;	/* as written */
 	const struct provider	*provider;
 	int			 ttl;		/* seconds; -1: as [cache] */
-	int			 rate;		/* calls a second; 0: no pacing */
+	int			 rate;		/* calls a second; 0: no pacing,
+						 * -1: as the provider says */
 	int			 timeout;	/* seconds; 0: as [http] */
 	int			 parallel;	/* 0: as [http] */
 	int			 breaker;	/* -1: as [http] */
@@ -122,6 +125,8 @@ const struct relay_conf *conf_relay(const struct conf *, const char *name, size_
 void	conf_each(const struct conf *,
 	    void (*each)(void *arg, const char *section,
 	    const struct conf_key *, const char *value), void *arg);
+/* Whether a value of a key is a secret. */
+bool	conf_is_secret(const struct conf_key *, const char *value);
 /* The rows that are not a provider's own, ended by a row without a name. */
 const struct conf_key *conf_keys(void);
 

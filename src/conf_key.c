@@ -187,6 +187,29 @@ conf_set_list(void *base, const struct conf_key *key, const char *value,
 }
 
 int
+conf_set_hosts(void *base, const struct conf_key *key, const char *value,
+    char *why)
+{
+	char	**list, url[300];
+	size_t	  i;
+	int	  n;
+
+	if (conf_set_list(base, key, value, why) == -1)
+		return -1;
+	list = *(char ***)field(base, key);
+	for (i = 0; list[i] != NULL; i++) {
+		n = snprintf(url, sizeof(url), "https://%s", list[i]);
+		if (n >= (int)sizeof(url) || strchr(list[i], '/') != NULL ||
+		    !url_is_base(url)) {
+			snprintf(why, CONF_ERROR_MAX, "\"%.100s\" is no HOST "
+			    "or HOST:PORT", list[i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int
 conf_set_url(void *base, const struct conf_key *key, const char *value,
     char *why)
 {

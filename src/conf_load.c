@@ -260,7 +260,7 @@ apply(struct loading *l, struct setting *s, void *base)
 	if ((value = setting_value(s, why)) == NULL)
 		failed = true;
 	else if (*value == '\0')
-		failed = s->key->set != conf_set_list ||
+		failed = s->key->release != conf_release_list ||
 		    s->key->set(base, s->key, value, why) == -1;
 	else if (s->key->set(base, s->key, value, why) == -1)
 		failed = true;
@@ -391,6 +391,7 @@ check_whole(struct loading *l)
 	struct conf	*c = l->conf;
 	const char	*key = getenv("SECRET_KEY");
 	cpu_set_t	 cpus;
+	bool		 rs256;
 
 	if (c->workers == 0)
 		c->workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ?
@@ -400,9 +401,16 @@ check_whole(struct loading *l)
 	if (c->default_relay != NULL && conf_relay(c, c->default_relay,
 	    strlen(c->default_relay)) == NULL)
 		no_default(l);
+	rs256 = c->jwks_hosts != NULL && c->jwks_hosts[0] != NULL;
 	if (c->secret_key == NULL)
-		complain(l, false, l->file, 0, "no [auth] secret_key: every token will "
-		    "be refused; `ctim-relay jwt` makes one");
+		complain(l, false, l->file, 0, "no [auth] secret_key: every "
+		    "%stoken will be refused; `ctim-relay jwt` makes one",
+		    rs256 ? "HS256 " : "");
+	if (rs256 && c->base_url == NULL)
+		complain(l, false, l->file, 0, "no [server] base_url: which "
+		    "gateway an RS256 token is for is then judged by the Host "
+		    "that the request names; set it, or let [auth] jwks_hosts "
+		    "be empty");
 	if (c->relays == NULL)
 		complain(l, false, l->file, 0, "no [relay NAME]: nothing is served; a "
 		    "first one is the two words [relay local]");

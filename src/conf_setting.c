@@ -105,7 +105,8 @@ setting_value(const struct setting *s, char *why)
 	char		*copy;
 
 	if (strcmp(s->section, "log") != 0 && strncmp(text, "file:", 5) == 0)
-		return from_file(text + 5, s->key->secret, why);
+		return from_file(text + 5, s->key->secret ||
+		    s->key->secret_user, why);
 	if (strcmp(s->section, "log") != 0 && strncmp(text, "env:", 4) == 0) {
 		if ((value = getenv(text + 4)) == NULL) {
 			snprintf(why, CONF_ERROR_MAX,
@@ -113,7 +114,8 @@ setting_value(const struct setting *s, char *why)
 			return NULL;
 		}
 		text = value;
-	} else if (s->key->secret && s->readable && s->file != NULL) {
+	} else if (conf_is_secret(s->key, text) && s->readable &&
+	    s->file != NULL) {
 		snprintf(why, CONF_ERROR_MAX, "%s is a secret and everybody "
 		    "may read this file; chmod o= %s", s->name, s->file);
 		return NULL;

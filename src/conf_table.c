@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cache.h"
 #include "conf.h"
 
 #define AT(member)	.offset = offsetof(struct conf, member)
@@ -55,10 +56,9 @@ set_secret_key(void *base, const struct conf_key *key, const char *value,
 static int
 set_cache(void *base, const struct conf_key *key, const char *value, char *why)
 {
-	if (strcmp(value, "off") != 0 && strncmp(value, "sqlite:/", 8) != 0 &&
-	    strncmp(value, "redis://", 8) != 0) {
+	if (!cache_is_url(value)) {
 		snprintf(why, CONF_ERROR_MAX, "must be sqlite:/PATH, "
-		    "redis://HOST:PORT/DB or off");
+		    "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or off");
 		return -1;
 	}
 	return conf_set_string(base, key, value, why);
@@ -118,7 +118,7 @@ static const struct conf_key table[] = {
 	{ "auth", "secret_key_previous", set_secret_key,
 	  AT(secret_key_previous), STRING, .min = 32, .secret = true,
 	  .help = "accepted too, while a key is being changed" },
-	{ "auth", "jwks_hosts", conf_set_list, AT(jwks_hosts), LIST,
+	{ "auth", "jwks_hosts", conf_set_hosts, AT(jwks_hosts), LIST,
 	  .fallback = "visibility.amp.cisco.com visibility.eu.amp.cisco.com "
 	  "visibility.apjc.amp.cisco.com", .help = "hosts that RS256 keys may "
 	  "come from" },
@@ -144,11 +144,13 @@ static const struct conf_key table[] = {
 	  .help = "bytes of a provider's answer" },
 	{ "http", "ca_file", conf_set_path, AT(ca_file), STRING,
 	  .help = "certificates to trust instead of the system's" },
-	{ "http", "proxy", conf_set_string, AT(proxy), STRING, .secret = true,
+	{ "http", "proxy", conf_set_string, AT(proxy), STRING,
+	  .secret_user = true,
 	  .help = "proxy for calls to providers" },
 	{ "http", "allow_private", conf_set_bool, AT(allow_private),
 	  .fallback = "no", .help = "also http and private addresses" },
 	{ "cache", "url", set_cache, AT(cache_url), STRING,
+	  .secret_user = true,
 	  .fallback = "sqlite:" CTIM_LOCALSTATEDIR "/cache/ctim-relay/cache.db",
 	  .help = "sqlite:PATH, redis://HOST:PORT/DB or off" },
 	{ "cache", "ttl", conf_set_int, AT(ttl), .fallback = "300", .min = 0,
@@ -166,8 +168,9 @@ static const struct conf_key table[] = {
 	  .help = "which provider serves it; the relay's name unless set" },
 	{ "relay", "ttl", conf_set_int, IN(ttl), .fallback = "-1", .min = -1,
 	  .max = 86400, .help = "instead of [cache] ttl; -1: not set" },
-	{ "relay", "rate", conf_set_int, IN(rate), .fallback = "0", .min = 0,
-	  .max = 10000, .help = "calls a second; 0 is no pacing" },
+	{ "relay", "rate", conf_set_int, IN(rate), .fallback = "-1",
+	  .min = -1, .max = 10000, .help = "calls a second; 0 is no pacing, "
+	  "-1: what the service allows" },
 	{ "relay", "timeout", conf_set_int, IN(timeout), .fallback = "0",
 	  .min = 0, .max = 300, .help = "instead of [http] timeout; 0: not set" },
 	{ "relay", "parallel", conf_set_int, IN(parallel), .fallback = "0",

@@ -113,6 +113,38 @@ ctim_tlp(const char *name)
 	return number_of(tlps, COUNT(tlps), name);
 }
 
+/* RFC 3986 section 2 and appendix A. */
+bool
+ctim_is_uri(const char *text)
+{
+	static const char	 hex[] = "0123456789abcdefABCDEF";
+	static const char	 scheme[] = "0123456789+-."
+				    "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const char		*s, *rest = text;
+	size_t			 first = strcspn(text, ":/?#");
+
+	for (s = text; *s != '\0'; s++)
+		if (*s <= ' ' || *s >= 0x7f ||
+		    strchr("\"<>[\\]^`{|}", *s) != NULL ||
+		    (*s == '%' && (s[1] == '\0' || s[2] == '\0' ||
+		    strchr(hex, s[1]) == NULL || strchr(hex, s[2]) == NULL)))
+			return false;
+	if (s == text || s - text > CTIM_URI)
+		return false;
+	/* A colon in the first segment ends a scheme. */
+	if (text[first] == ':') {
+		if (strspn(text, scheme) != first || (text[0] | 0x20) < 'a')
+			return false;
+		rest = text + first + 1;
+		if (*rest == '\0' || *rest == '#')
+			return false;
+	}
+	s = strchr(text, '#');
+	return strcmp(rest, "//") != 0 &&
+	    (s == NULL || strchr(s + 1, '#') == NULL);
+}
+
 static void
 write_id(char id[CTIM_ID_MAX], enum ctim_kind kind,
     const char text[UUID_STR_LEN])
@@ -221,6 +253,32 @@ zone(const char **s, int *ok)
 	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59)
 		*ok = -1;
 	return sign * (hours * 3600L + minutes * 60L);
+}
+
+int
+ctim_time_again(char text[CTIM_TIME_MAX], const char *given, int digits)
+{
+	int64_t		 seconds = ctim_time_parse(given);
+	const char	*fraction = strchr(given, '.');
+	int		 there = 0, i;
+	char		*p;
+
+	if (seconds == -1)
+		return -1;
+	ctim_time(text, seconds);
+	if (fraction != NULL)
+		there = (int)strspn(++fraction, "0123456789");
+	if (digits == -1)
+		digits = there > 9 ? 9 : there;
+	if (digits > 0) {
+		p = strchr(text, 'Z');
+		*p++ = '.';
+		for (i = 0; i < digits; i++)
+			*p++ = i < there ? fraction[i] : '0';
+		*p++ = 'Z';
+		*p = '\0';
+	}
+	return 0;
 }
 
 int64_t

@@ -6,6 +6,7 @@
 #ifndef CTIM_CTIM_H
 #define CTIM_CTIM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Entity kinds, in the order in which an answer lists them. */
@@ -43,6 +44,16 @@ int		 ctim_severity(const char *);
 int		 ctim_confidence(const char *);
 int		 ctim_tlp(const char *);
 
+/* Code points that texts of CTIM may have, by what it calls them. */
+#define CTIM_SHORT	1024	/* titles, reasons, tags */
+#define CTIM_MEDIUM	2048	/* short descriptions */
+#define CTIM_MARKDOWN	5000	/* descriptions */
+#define CTIM_URI	2048
+
+/* Whether a text from outside may stand where CTIM has a URI, also a relative
+ * one; of those that it takes, the ones in ASCII and without brackets. */
+bool		 ctim_is_uri(const char *);
+
 #define CTIM_ID_MAX	64	/* "transient:relationship-" + UUID + NUL */
 #define CTIM_TIME_MAX	32	/* "2020-04-16T00:00:00Z" + NUL, with room */
 
@@ -56,6 +67,13 @@ void	ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind, const char *name);
 #define CTIM_FOREVER	INT64_C(17514144000)
 /* Seconds since 1970 as RFC 3339 in UTC; times outside CTIM's are clamped. */
 void	ctim_time(char text[CTIM_TIME_MAX], int64_t seconds);
+/*
+ * A time as a service wrote it, anything that ctim_time_parse() takes, as RFC
+ * 3339 in UTC with so many digits (0 to 9) of the second's fraction; -1: as
+ * many as it was written with.  Returns 0, or -1 when it is no time.
+ */
+int	ctim_time_again(char text[CTIM_TIME_MAX], const char *given,
+	    int digits);
 /* The reverse, for RFC 3339 and for a date alone ("2020-04-16", or with a time
  * after a blank, UTC assumed when no zone is given): seconds, or -1. */
 int64_t	ctim_time_parse(const char *);

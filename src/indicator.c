@@ -319,7 +319,7 @@ ipv6(const char *value, char out[INDICATOR_MAX + 1])
 	return address(&families[1], value, out);
 }
 
-/* Each takes a mended value; in the order of enum observable_type. */
+/* Each takes a mended value; those of INDICATOR_TYPES have one. */
 static int	(*const normalisers[OBSERVABLE_TYPES])(const char *,
 		    char [INDICATOR_MAX + 1]) = {
 	[OBSERVABLE_DOMAIN] = domain,
@@ -331,6 +331,13 @@ static int	(*const normalisers[OBSERVABLE_TYPES])(const char *,
 	[OBSERVABLE_SHA256] = sha256,
 	[OBSERVABLE_URL] = url
 };
+
+bool
+indicator_type(int type)
+{
+	return type >= 0 && type < OBSERVABLE_TYPES &&
+	    (INDICATOR_TYPES & OBSERVABLE_BIT(type)) != 0;
+}
 
 /* The one type that a mended value can be, from the characters it has. */
 static enum observable_type
@@ -377,7 +384,7 @@ indicator_normalise(enum observable_type type, const char *value,
 {
 	char	 mended[INDICATOR_MAX + 1];
 
-	if (type >= OBSERVABLE_TYPES || mend(value, mended) == -1)
+	if (!indicator_type((int)type) || mend(value, mended) == -1)
 		return -1;
 	return normalisers[type](mended, out);
 }

@@ -13,11 +13,26 @@
 #ifndef CTIM_INDICATOR_H
 #define CTIM_INDICATOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "observable.h"
 
 #define INDICATOR_MAX	2048	/* bytes of a value */
+
+/* The types whose values have a normal form, OBSERVABLE_BIT(): those that feeds,
+ * the store and the local relay know. */
+#define INDICATOR_TYPES	(OBSERVABLE_BIT(OBSERVABLE_DOMAIN) | \
+			    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | \
+			    OBSERVABLE_BIT(OBSERVABLE_IP) | \
+			    OBSERVABLE_BIT(OBSERVABLE_IPV6) | \
+			    OBSERVABLE_BIT(OBSERVABLE_MD5) | \
+			    OBSERVABLE_BIT(OBSERVABLE_SHA1) | \
+			    OBSERVABLE_BIT(OBSERVABLE_SHA256) | \
+			    OBSERVABLE_BIT(OBSERVABLE_URL))
+
+/* Whether a number is that of one of them. */
+bool	indicator_type(int);
 
 /*
  * Finds out the type of a value and writes its normal form.  Returns
@@ -26,7 +41,8 @@
 enum observable_type indicator_detect(const char *value, char out[INDICATOR_MAX + 1]);
 /*
  * The normal form of a value whose type is said.  Returns 0, or -1 when the
- * value is not of the type.  A network is taken for ip and ipv6.
+ * value is not of the type, or the type is none of INDICATOR_TYPES.  A network
+ * is taken for ip and ipv6.
  */
 int	indicator_normalise(enum observable_type, const char *value,
 	    char out[INDICATOR_MAX + 1]);

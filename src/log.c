@@ -254,6 +254,8 @@ log_request(const struct log_request *r)
 		jsonout_kint(&j, "observables", (int64_t)r->observables);
 		jsonout_kint(&j, "entities", (int64_t)r->entities);
 		jsonout_kint(&j, "errors", (int64_t)r->errors);
+		jsonout_kint(&j, "calls", (int64_t)r->calls);
+		jsonout_kint(&j, "cached", (int64_t)r->cached);
 		jsonout_kint(&j, "bytes", (int64_t)r->bytes);
 		jsonout_kint(&j, "ms", r->ms);
 		jsonout_kstring(&j, "id", dash(r->id));
@@ -261,9 +263,10 @@ log_request(const struct log_request *r)
 		jsonout_end_object(&j);
 	} else {
 		buf_addf(&b, "relay=%s route=%s status=%d observables=%zu "
-		    "entities=%zu errors=%zu bytes=%llu ms=%lld id=%s "
-		    "token=%s", dash(r->relay), dash(r->route), r->status,
-		    r->observables, r->entities, r->errors,
+		    "entities=%zu errors=%zu calls=%zu cached=%zu bytes=%llu "
+		    "ms=%lld id=%s token=%s", dash(r->relay), dash(r->route),
+		    r->status, r->observables, r->entities, r->errors,
+		    r->calls, r->cached,
 		    (unsigned long long)r->bytes, (long long)r->ms,
 		    dash(r->id), dash(r->token));
 	}

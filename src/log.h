@@ -35,6 +35,8 @@ struct log_request {
 	const char	*relay, *route;
 	int		 status;	/* HTTP */
 	size_t		 observables, entities, errors;
+	size_t		 calls;		/* to the provider, those in … */
+	size_t		 cached;	/* … the cache among them */
 	uint64_t	 bytes;		/* of the answer's body */
 	int64_t		 ms;
 	const char	*id;		/* X-Request-Id */

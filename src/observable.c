@@ -1,6 +1,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buf.h"
 #include "hash.h"
@@ -17,7 +18,10 @@ static const char *const observable_names[OBSERVABLE_TYPES] = {
 	[OBSERVABLE_MD5] = "md5",
 	[OBSERVABLE_SHA1] = "sha1",
 	[OBSERVABLE_SHA256] = "sha256",
-	[OBSERVABLE_URL] = "url"
+	[OBSERVABLE_URL] = "url",
+	[OBSERVABLE_FILE_NAME] = "file_name",
+	[OBSERVABLE_FILE_PATH] = "file_path",
+	[OBSERVABLE_MUTEX] = "mutex"
 };
 
 const char *
@@ -26,15 +30,27 @@ observable_name(enum observable_type type)
 	return observable_names[type];
 }
 
-enum observable_type
-observable_type(const char *name)
+static enum observable_type
+find(const char *name, int (*compare)(const char *, const char *))
 {
 	unsigned	 i;
 
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
-		if (strcmp(observable_names[i], name) == 0)
+		if (compare(observable_names[i], name) == 0)
 			break;
 	return (enum observable_type)i;
+}
+
+enum observable_type
+observable_type(const char *name)
+{
+	return find(name, strcmp);
+}
+
+enum observable_type
+observable_type_any_case(const char *name)
+{
+	return find(name, strcasecmp);
 }
 
 /* The pairs seen so far, open addressing, never more than half full. */
@@ -89,12 +105,13 @@ check(struct json_object *body, size_t n, struct buf *errors)
 
 static int
 fill(struct observables *obs, struct json_object *body, size_t n,
-    unsigned types)
+    unsigned types, bool any_case)
 {
 	struct seen		 seen;
 	struct json_object	*element;
 	struct observable	*o;
 	enum observable_type	 type;
+	const char		*name;
 	size_t			 i;
 
 	if ((obs->list = calloc(n + 1, sizeof(*obs->list))) == NULL)
@@ -103,7 +120,9 @@ fill(struct observables *obs, struct json_object *body, size_t n,
 		return -1;
 	for (i = 0; i < n; i++) {
 		element = jsonin_at(body, i);
-		type = observable_type(jsonin_string(element, "type"));
+		name = jsonin_string(element, "type");
+		type = any_case ? observable_type_any_case(name) :
+		    observable_type(name);
 		if (type == OBSERVABLE_UNKNOWN ||
 		    !(types & OBSERVABLE_BIT(type)))
 			continue;
@@ -120,7 +139,7 @@ fill(struct observables *obs, struct json_object *body, size_t n,
 
 int
 observables_parse(struct observables *obs, const char *text, size_t len,
-    unsigned types, size_t max, struct buf *errors)
+    unsigned types, bool any_case, size_t max, struct buf *errors)
 {
 	struct json_object	*body;
 	size_t			 n;
@@ -134,7 +153,7 @@ observables_parse(struct observables *obs, const char *text, size_t len,
 		field_schema(errors, "Longer than maximum length %zu.", max);
 	else if (check(body, n, errors) == 0) {
 		obs->body = body;
-		if (fill(obs, body, n, types) == 0)
+		if (fill(obs, body, n, types, any_case) == 0)
 			return 0;
 		field_schema(errors, "No memory left for it.");
 		observables_free(obs);

@@ -6,6 +6,7 @@
 #ifndef CTIM_OBSERVABLE_H
 #define CTIM_OBSERVABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf;
@@ -20,6 +21,9 @@ enum observable_type {
 	OBSERVABLE_SHA1,
 	OBSERVABLE_SHA256,
 	OBSERVABLE_URL,
+	OBSERVABLE_FILE_NAME,
+	OBSERVABLE_FILE_PATH,
+	OBSERVABLE_MUTEX,
 	OBSERVABLE_TYPES,	/* how many there are */
 	OBSERVABLE_UNKNOWN = OBSERVABLE_TYPES
 };
@@ -42,16 +46,19 @@ struct observables {
 const char	*observable_name(enum observable_type);
 /* The type of a CTIM name, OBSERVABLE_UNKNOWN when no relay knows it. */
 enum observable_type observable_type(const char *name);
+/* The same, compared without case. */
+enum observable_type observable_type_any_case(const char *name);
 
 /*
  * Reads a body of len bytes into *obs: elements whose type is not in the mask
- * types are left out, and so is a pair seen before.  More than max elements,
- * counted before anything is left out, are refused.
+ * types are left out, and so is a pair seen before.  any_case: names of types
+ * are compared without case.  More than max elements, counted before anything
+ * is left out, are refused.
  * Returns 0, the caller ends with observables_free(); or -1, with the JSON
  * object of field errors in *errors and *obs empty.
  */
 int	observables_parse(struct observables *obs, const char *body, size_t len,
-	    unsigned types, size_t max, struct buf *errors);
+	    unsigned types, bool any_case, size_t max, struct buf *errors);
 void	observables_free(struct observables *);
 
 #endif

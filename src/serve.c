@@ -1,7 +1,7 @@
 #include <stdbool.h>
 
 #include "answer.h"
-#include "auth.h"
+#include "ask.h"
 #include "conf.h"
 #include "field.h"
 #include "jsonin.h"
@@ -9,14 +9,9 @@
 #include "provider.h"
 #include "request.h"
 #include "serve.h"
-#include "session.h"
-#include "store.h"
 #include "transport.h"
 
 #define FIELDS_MAX	(1U << 20) /* bytes of the object of field errors */
-#define PUSH_EVERY	100	/* ms that what is ready may wait */
-#define STORE_FAILED	"The local indicator store cannot be read; the log of " \
-	    "the gateway says why"
 
 /* An answer whose only result is one fatal error. */
 void
@@ -93,8 +88,8 @@ observables_body(struct request *r, struct observables *obs)
 
 	buf_init(&errors, FIELDS_MAX);
 	good = observables_parse(obs, r->body.data, r->body.len,
-	    r->relay->provider->types, (size_t)r->conf->max_observables,
-	    &errors) == 0;
+	    r->relay->provider->types, r->relay->provider->any_case,
+	    (size_t)r->conf->max_observables, &errors) == 0;
 	if (!good)
 		refuse_body(r, &errors);
 	buf_free(&errors);
@@ -106,20 +101,10 @@ void
 serve_health(struct request *r)
 {
 	struct answer	*a;
-	struct store	*store;
-	char		 error[STORE_ERROR_MAX];
 
 	if ((a = begin(r, ANSWER_STATUS, CTIM_SIGHTING)) == NULL)
 		return;
-	if (r->relay->provider->store != NULL) {
-		store = session_store(r->session, r->relay);
-		if (store == NULL) {
-			answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
-		} else if (store_check(store, error) == -1) {
-			log_error("relay %s: %s", r->relay->name, error);
-			answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
-		}
-	}
+	ask_health(r, a);
 	finish(r, a);
 }
 
@@ -130,82 +115,6 @@ serve_version(struct request *r)
 
 	response_write(&r->response, text, sizeof(text) - 1);
 	response_end(&r->response);
-}
-
-/* Fills in what the store (NULL: the provider has none) holds on q->observable;
- * false when it cannot. */
-static bool
-look_up(struct request *r, struct answer *a, struct store *store,
-    struct query *q)
-{
-	char	 error[STORE_ERROR_MAX];
-	ssize_t	 n;
-
-	if (store == NULL)
-		return true;
-	n = store_match(store, q->observable, q->now, &q->records, error);
-	if (n == -1) {
-		log_error("relay %s: %s", r->relay->name, error);
-		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED " (%s %s)",
-		    observable_name(q->observable->type),
-		    q->observable->value);
-		return false;
-	}
-	q->n = (size_t)n;
-	return true;
-}
-
-/* Asks the provider about one observable; what goes wrong is an error of its
- * own, the rest of the answer stays. */
-static void
-ask_one(struct request *r, struct answer *a, struct store *store,
-    struct query *q)
-{
-	const struct provider	*p = r->relay->provider;
-
-	if (clock_ms() >= r->transport->deadline) {
-		answer_problem(a, PROBLEM_CONNECTION,
-		    "The deadline of the request has passed (%s %s)",
-		    observable_name(q->observable->type),
-		    q->observable->value);
-		return;
-	}
-	if (!look_up(r, a, store, q))
-		return;
-	answer_observable(a, r->claims->limit);
-	if (q->route == PROVIDER_REFER)
-		p->refer(a, q);
-	else
-		p->answer(a, q);
-	answer_answered(a);
-}
-
-static void
-ask(struct request *r, struct answer *a, const struct observables *obs,
-    enum provider_route route)
-{
-	struct query	 q = {
-		.route = route, .claims = r->claims, .conf = r->relay->own,
-		.now = r->now
-	};
-	struct store	*store = NULL;
-	int64_t		 pushed = clock_ms();
-	size_t		 i;
-
-	if (r->relay->provider->store != NULL && obs->n > 0 &&
-	    (store = session_store(r->session, r->relay)) == NULL) {
-		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
-		return;
-	}
-	for (i = 0; i < obs->n && !r->response.gone; i++) {
-		q.observable = &obs->list[i];
-		ask_one(r, a, store, &q);
-		/* What is ready does not wait long for what is not. */
-		if (clock_ms() - pushed >= PUSH_EVERY) {
-			answer_push(a);
-			pushed = clock_ms();
-		}
-	}
 }
 
 static void
@@ -219,7 +128,7 @@ serve_observables(struct request *r, enum provider_route route,
 		return;
 	if ((a = begin(r, shape, streamed)) != NULL) {
 		if (r->relay->provider->routes & route)
-			ask(r, a, &obs, route);
+			ask_about(r, a, &obs, route);
 		finish(r, a);
 	}
 	observables_free(&obs);
@@ -266,7 +175,7 @@ serve_trigger(struct request *r)
 					    "observable_value", NULL };
 	const struct provider		*p = r->relay->provider;
 	const struct query		 q = {
-		.route = PROVIDER_TRIGGER, .claims = r->claims,
+		.provider = p, .route = PROVIDER_TRIGGER, .claims = r->claims,
 		.conf = r->relay->own, .now = r->now
 	};
 	struct json_object		*body;

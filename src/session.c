@@ -3,10 +3,15 @@
 #include <stdlib.h>
 
 #include "auth.h"
+#include "cache.h"
 #include "conf.h"
+#include "fanout.h"
+#include "http.h"
+#include "jwks.h"
 #include "log.h"
 #include "provider.h"
 #include "session.h"
+#include "shared.h"
 #include "store.h"
 #include "transport.h"
 
@@ -23,20 +28,43 @@ struct opened {
 
 struct session {
 	const struct conf	*conf;
+	struct shared		*own;		/* of a process that is alone */
+	struct cache		*cache;
+	struct http		*http;
+	struct jwks		*jwks;
 	struct auth		*auth;
+	struct fanout		*fanout;
 	struct opened		*stores;
 };
 
+/* Each stands on those before it. */
+static int
+build(struct session *s, struct shared *shared)
+{
+	if (shared == NULL) {
+		if ((shared = s->own = shared_new()) == NULL)
+			return -1;
+		shared->alone = true;
+	}
+	return http_global() == -1 ||
+	    (s->cache = cache_new(s->conf)) == NULL ||
+	    (s->http = http_new(s->conf)) == NULL ||
+	    (s->jwks = jwks_new(shared, s->cache, s->http)) == NULL ||
+	    (s->auth = auth_new(s->conf, s->jwks)) == NULL ||
+	    (s->fanout = fanout_new(s->conf, shared, s->cache, s->http)) ==
+	    NULL ? -1 : 0;
+}
+
 struct session *
-session_new(const struct conf *conf)
+session_new(const struct conf *conf, struct shared *shared)
 {
 	struct session	*s;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
 	s->conf = conf;
-	if ((s->auth = auth_new(conf)) == NULL) {
-		free(s);
+	if (build(s, shared) == -1) {
+		session_free(s);
 		return NULL;
 	}
 	return s;
@@ -54,7 +82,12 @@ session_free(struct session *s)
 		store_close(o->store);
 		free(o);
 	}
+	fanout_free(s->fanout);
 	auth_free(s->auth);
+	jwks_free(s->jwks);
+	http_free(s->http);
+	cache_free(s->cache);
+	shared_free(s->own);
 	free(s);
 }
 
@@ -68,6 +101,12 @@ struct auth *
 session_auth(struct session *s)
 {
 	return s->auth;
+}
+
+struct fanout *
+session_fanout(struct session *s)
+{
+	return s->fanout;
 }
 
 static struct opened *

@@ -186,7 +186,7 @@ db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
 	int			 type = sqlite3_column_int(st, 1);
 
 	row = db_source(s, sqlite3_column_int64(st, 2));
-	if (row == NULL || type < 0 || type >= OBSERVABLE_TYPES ||
+	if (row == NULL || !indicator_type(type) ||
 	    sqlite3_column_type(st, 0) != SQLITE_TEXT)
 		return SQLITE_CORRUPT;
 	*r = (struct record){

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "indicator.h"
 #include "store_db.h"
 #include "store_write.h"
 
@@ -52,7 +53,7 @@ count(struct store *s, int64_t now)
 		type = sqlite3_column_int(st, 1);
 		disposition = sqlite3_column_int(st, 2);
 		expires = sqlite3_column_int64(st, 3);
-		if (row == NULL || type < 0 || type >= OBSERVABLE_TYPES ||
+		if (row == NULL || !indicator_type(type) ||
 		    disposition < CTIM_CLEAN || disposition > CTIM_UNKNOWN) {
 			code = SQLITE_CORRUPT;
 			break;

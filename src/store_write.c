@@ -275,7 +275,7 @@ in_range(const struct record *r, size_t n)
 {
 	return n != 0 && n <= INDICATOR_MAX && utf8_valid(r->value, n) &&
 	    (r->reason == NULL || utf8_valid(r->reason, strlen(r->reason))) &&
-	    r->type < OBSERVABLE_TYPES &&
+	    indicator_type((int)r->type) &&
 	    ctim_disposition_name(r->disposition) != NULL &&
 	    ctim_severity_name(r->severity) != NULL &&
 	    ctim_severity_name(r->confidence) != NULL &&

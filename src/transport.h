@@ -1,6 +1,6 @@
 /*
  * transport: the seam between what carries a request (FastCGI, CGI, the command
- * line) and what answers it.  Two functions and the CGI meta-variables.
+ * line) and what answers it.  A few functions and the CGI meta-variables.
  * Source: RFC 3875, section 4 and 6.
  */
 #ifndef CTIM_TRANSPORT_H
@@ -27,7 +27,10 @@ struct transport {
 	 * made for it.
 	 */
 	int	(*write)(void *arg, const void *p, size_t n, bool push);
-	void	*arg;		/* handed to both */
+	/* Whether the client has left, as far as can be seen without a
+	 * write.  NULL: it cannot be seen. */
+	bool	(*gone)(void *arg);
+	void	*arg;		/* handed to all */
 	bool	 script;	/* classic CGI: SCRIPT_NAME is this program, never
 				 * a route */
 	int64_t	 deadline;	/* clock_ms() at which the request must be over */

@@ -11,7 +11,7 @@ from harness import Gateway, holds, same
 BODY = b'[{"type":"ip","value":"198.51.100.99"},{"type":"domain","value":' \
        b'"asked.example"}]'
 FIELDS = ('relay', 'route', 'status', 'observables', 'entities', 'errors',
-          'bytes', 'ms', 'id', 'token')
+          'calls', 'cached', 'bytes', 'ms', 'id', 'token')
 
 
 def ask(gateway, path='/local/observe/observables', token=None, body=BODY,
@@ -36,7 +36,8 @@ def test_one_line_a_request_as_text():
     match = re.fullmatch(
         r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z \d+ info relay=local '
         r'route=observe/observables status=200 observables=2 entities=(\d+) '
-        r'errors=0 bytes=(\d+) ms=\d+ id=text-1 token=([0-9a-f]{8})', lines[0])
+        r'errors=0 calls=0 cached=0 bytes=(\d+) ms=\d+ id=text-1 '
+        r'token=([0-9a-f]{8})', lines[0])
     holds(match, 'the line is ' + lines[0])
     same(int(match.group(2)), len(body), 'bytes')
     same(match.group(3), harness.token_id(token), 'token')

@@ -154,6 +154,19 @@ START_TEST(errors_come_last_and_their_type_depends_on_the_rest)
 	ck_assert_str_eq(finish(a), "{\"data\":{},\"errors\":[{\"type\":"
 	    "\"warning\",\"code\":\"not found\",\"message\":\"lost\"}]}");
 	buf_free(&sent);
+	/* Nothing is "ok" that was not answered. */
+	a = begin(ANSWER_STATUS, CTIM_SIGHTING);
+	answer_problem(a, PROBLEM_NOT_FOUND, "lost");
+	ck_assert_str_eq(finish(a), "{\"errors\":[{\"type\":\"warning\","
+	    "\"code\":\"not found\",\"message\":\"lost\"}]}");
+	buf_free(&sent);
+	a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	answer_warning(a, PROBLEM_INTERNAL, "half");
+	answer_warning(a, PROBLEM_INTERNAL, "half");
+	ck_assert_str_eq(finish(a), "{\"data\":{},\"errors\":[{\"type\":"
+	    "\"warning\",\"code\":\"internal error\","
+	    "\"message\":\"half\"}]}");
+	buf_free(&sent);
 }
 END_TEST
 

@@ -160,7 +160,8 @@ static const struct {
 	{ "[http]\nallow_private = maybe\n",
 	  "a.conf:2: [http] allow_private: must be yes or no" },
 	{ "[cache]\nurl = memcached\n", "a.conf:2: [cache] url: must be "
-	  "sqlite:/PATH, redis://HOST:PORT/DB or off" },
+	  "sqlite:/PATH, redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or "
+	  "off" },
 	{ "[log]\nlevel = loud\n", "a.conf:2: [log] level: must be one of "
 	  "debug, info, warning, error" },
 	{ "[log]\ntarget = env:X\n", "a.conf:2: [log] target: must be stderr, "
@@ -175,7 +176,8 @@ static const struct {
 	  "for a relay: small letters, digits, _ and -, at most 41, and not "
 	  "the first part of a route" },
 	{ "[relay x]\n", "a.conf:1: [relay x] there is no provider \"x\"; add a "
-	  "line `provider = NAME` with one of: template, local" },
+	  "line `provider = NAME` with one of: template, local, "
+	  "otx, spycloud, qualys" },
 	{ "[relay local]\nstore = here\n", "a.conf:2: [relay local] store: "
 	  "must be an absolute path, as in /var/…" },
 	{ "[relay local]\nkey = 1\n", "a.conf:2: there is no key \"key\" in "

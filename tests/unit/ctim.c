@@ -94,6 +94,66 @@ START_TEST(times_are_written_within_those_of_ctim)
 }
 END_TEST
 
+static const struct {
+	const char	*given;
+	int		 digits;
+	const char	*want;		/* NULL: no time */
+} again[] = {
+	{ "2020-04-16T00:00:00Z", 6, "2020-04-16T00:00:00.000000Z" },
+	{ "2020-04-16T00:00:00.1239Z", 3, "2020-04-16T00:00:00.123Z" },
+	{ "2020-04-16T00:00:00.5", 6, "2020-04-16T00:00:00.500000Z" },
+	{ "2020-04-16T01:00:00.5+01:30", 0, "2020-04-15T23:30:00Z" },
+	{ "2020-03-26T15:28:09.000+0000", -1, "2020-03-26T15:28:09.000Z" },
+	{ "2020-03-26T15:28:09+0000", -1, "2020-03-26T15:28:09Z" },
+	{ "2020-03-26T15:28:09.Z", -1, "2020-03-26T15:28:09Z" },
+	{ "2020-03-26T15:28:09.12345678901Z", -1,
+	    "2020-03-26T15:28:09.123456789Z" },
+	{ "2020-03-26", 9, "2020-03-26T00:00:00.000000000Z" },
+	{ "2020-03-32T00:00:00Z", 6, NULL },
+	{ "1969-12-31T23:59:59Z", 6, NULL },
+	{ "", -1, NULL }
+};
+
+START_TEST(times_of_services_are_written_again)
+{
+	char	 text[CTIM_TIME_MAX];
+	size_t	 i;
+
+	for (i = 0; i < COUNT(again); i++) {
+		ck_assert_int_eq(ctim_time_again(text, again[i].given,
+		    again[i].digits), again[i].want == NULL ? -1 : 0);
+		if (again[i].want != NULL)
+			ck_assert_str_eq(text, again[i].want);
+	}
+}
+END_TEST
+
+START_TEST(what_ctim_takes_for_a_uri)
+{
+	static const char *const	 good[] = { "http://x.org/a?b#c",
+					    "n/a", "x.org", "x.org:80/",
+					    "a:b:c", "/a:b", "//x.org", "%41",
+					    "mailto:a@b", "#f", "?q" };
+	static const char *const	 bad[] = { "", "a b", "a\"b", "<a>",
+					    "a\\b", "a^", "`", "{", "|", "%",
+					    "%4", "%4g", "a%", "a#b#c", "[::1]",
+					    "1.2.3.4:80", ":a", "http:",
+					    "http:#a", "//", "http://",
+					    "\xc3\xa9", "a\n", "\x7f" };
+	static char			 longest[CTIM_URI + 2];
+	size_t				 i;
+
+	for (i = 0; i < COUNT(good); i++)
+		ck_assert_msg(ctim_is_uri(good[i]), "%s", good[i]);
+	for (i = 0; i < COUNT(bad); i++)
+		ck_assert_msg(!ctim_is_uri(bad[i]), "%s", bad[i]);
+	memset(longest, 'a', CTIM_URI);
+	ck_assert(ctim_is_uri(longest));
+	longest[CTIM_URI] = 'a';
+	ck_assert(!ctim_is_uri(longest));
+}
+END_TEST
+
 START_TEST(vocabularies_are_those_of_ctim)
 {
 	ck_assert_int_eq(ctim_disposition("malicious"), 2);
@@ -140,6 +200,8 @@ main(void)
 		times_are_read_as_people_write_them,
 		times_are_written_as_the_library_would,
 		times_are_written_within_those_of_ctim,
+		times_of_services_are_written_again,
+		what_ctim_takes_for_a_uri,
 		vocabularies_are_those_of_ctim,
 		problems_have_their_codes_and_types,
 		percent_encoding_keeps_the_unreserved

@@ -157,6 +157,23 @@ START_TEST(a_value_is_only_what_it_is)
 }
 END_TEST
 
+START_TEST(a_type_without_a_normal_form_has_no_values)
+{
+	char	 out[INDICATOR_MAX + 1];
+	int	 type, n = 0;
+
+	for (type = -1; type <= OBSERVABLE_TYPES; type++)
+		n += indicator_type(type);
+	ck_assert_int_eq(n, 8);
+	ck_assert(indicator_type(OBSERVABLE_URL));
+	for (type = OBSERVABLE_FILE_NAME; type <= OBSERVABLE_MUTEX; type++) {
+		ck_assert(!indicator_type(type));
+		ck_assert_int_eq(indicator_normalise((enum observable_type)
+		    type, "evil.example", out), -1);
+	}
+}
+END_TEST
+
 START_TEST(long_values)
 {
 	static char	 url[INDICATOR_MAX + 64], out[INDICATOR_MAX + 1];
@@ -269,6 +286,7 @@ main(void)
 {
 	const TTest *const tests[] = {
 		finds_the_type_and_the_normal_form, a_value_is_only_what_it_is,
+		a_type_without_a_normal_form_has_no_values,
 		long_values, prefixes, networks_of_an_address, hosts_of_urls,
 		parents_of_a_domain
 	};

@@ -34,6 +34,30 @@ static const struct {
 	  "{\"_schema\": [\"Longer than maximum length 3.\"]}" }
 };
 
+START_TEST(types_in_any_case_are_taken_where_asked_for)
+{
+	static const char	 body[] =
+	    "[{\"type\":\"EMail\",\"value\":\"a@b.example\"},"
+	    "{\"type\":\"email\",\"value\":\"a@b.example\"}]";
+	struct observables	 obs;
+	struct buf		 errors;
+
+	buf_init(&errors, 10000);
+	ck_assert_int_eq(observables_parse(&obs, body, sizeof(body) - 1,
+	    OBSERVABLE_ALL, false, 5, &errors), 0);
+	ck_assert_uint_eq(obs.n, 1);
+	ck_assert_uint_eq(obs.list[0].index, 1);
+	observables_free(&obs);
+	ck_assert_int_eq(observables_parse(&obs, body, sizeof(body) - 1,
+	    OBSERVABLE_ALL, true, 5, &errors), 0);
+	ck_assert_uint_eq(obs.n, 1);
+	ck_assert_uint_eq(obs.list[0].index, 0);
+	ck_assert_int_eq(obs.list[0].type, OBSERVABLE_EMAIL);
+	observables_free(&obs);
+	buf_free(&errors);
+}
+END_TEST
+
 START_TEST(a_bad_body_is_refused_in_known_words)
 {
 	struct observables	 obs;
@@ -43,7 +67,7 @@ START_TEST(a_bad_body_is_refused_in_known_words)
 	buf_init(&errors, 10000);
 	for (i = 0; i < COUNT(refused); i++) {
 		ck_assert_int_eq(observables_parse(&obs, refused[i].body,
-		    strlen(refused[i].body), OBSERVABLE_ALL, 3, &errors), -1);
+		    strlen(refused[i].body), OBSERVABLE_ALL, false, 3, &errors), -1);
 		ck_assert_str_eq(errors.data, refused[i].errors);
 		ck_assert_uint_eq(obs.n, 0);
 	}
@@ -65,7 +89,7 @@ START_TEST(what_the_relay_does_not_take_is_skipped)
 	buf_init(&errors, 10000);
 	ck_assert_int_eq(observables_parse(&obs, body, sizeof(body) - 1,
 	    OBSERVABLE_BIT(OBSERVABLE_IP) | OBSERVABLE_BIT(OBSERVABLE_DOMAIN),
-	    5, &errors), 0);
+	    false, 5, &errors), 0);
 	ck_assert_uint_eq(obs.n, 2);
 	ck_assert_int_eq(obs.list[0].type, OBSERVABLE_IP);
 	ck_assert_uint_eq(obs.list[0].index, 1);
@@ -88,7 +112,7 @@ START_TEST(a_thousand_different_ones_stay)
 		    i == 0 ? "[" : ",", i / 250, i % 250);
 	buf_addc(&body, ']');
 	ck_assert_int_eq(observables_parse(&obs, body.data, body.len,
-	    OBSERVABLE_ALL, 1000, &errors), 0);
+	    OBSERVABLE_ALL, false, 1000, &errors), 0);
 	ck_assert_uint_eq(obs.n, 1000);
 	ck_assert_str_eq(obs.list[999].value, "10.0.3.249");
 	observables_free(&obs);
@@ -101,6 +125,7 @@ int
 main(void)
 {
 	const TTest	*const tests[] = {
+		types_in_any_case_are_taken_where_asked_for,
 		a_bad_body_is_refused_in_known_words,
 		what_the_relay_does_not_take_is_skipped,
 		a_thousand_different_ones_stay

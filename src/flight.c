@@ -1,0 +1,396 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "conf.h"
+#include "fanout.h"
+#include "flight.h"
+#include "flight_retry.h"
+#include "flight_sign.h"
+#include "jsonin.h"
+#include "log.h"
+#include "pace.h"
+#include "shared.h"
+#include "transport.h"
+#include "url.h"
+
+#define ERROR_BODY	65536		/* bytes kept of an error's body */
+#define RUN_OUT		(256 << 10)	/* bytes left of a body that are let
+					 * come rather than lose a connection */
+
+void
+flight_move(struct run *r, struct flight *x, struct flights *to)
+{
+	if (x->in != NULL) {
+		TAILQ_REMOVE(x->in, x, link);
+		r->in_air -= x->in == &r->flying;
+	}
+	x->in = to;
+	if (to != NULL) {
+		TAILQ_INSERT_TAIL(to, x, link);
+		r->in_air += to == &r->flying;
+	}
+}
+
+static void
+land(struct run *r, struct flight *x)
+{
+	flight_move(r, x, &r->landed);
+}
+
+void
+flight_give_up(struct run *r, struct flight *x, enum problem p,
+    const char *format, ...)
+{
+	char	 text[512];
+	va_list	 ap;
+
+	if (x->in == &r->flying)
+		http_cancel(r->http, &x->http);
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	call_fail_at(x->call, p, "%s", text);
+	land(r, x);
+}
+
+/* A result that is kept: JSON, or nothing for "nothing known". */
+static bool
+from_cache(struct run *r, struct flight *x)
+{
+	struct json_object	*result = NULL;
+	const char		*why = NULL;
+	struct buf		 value;
+	bool			 found;
+
+	buf_init(&value, CACHE_VALUE);
+	found = cache_get(r->cache, x->name, &value);
+	if (found && value.len > 0) {
+		result = jsonin_answer(value.data, value.len, &why);
+		found = result != NULL;
+	}
+	buf_free(&value);
+	if (found)
+		call_found(x->call, result);
+	return found;
+}
+
+/*
+ * What a result depends on names it: the service, the URL, the credential, and
+ * for a scanned page the value that was looked for.
+ */
+static bool
+name_it(struct run *r, struct flight *x)
+{
+	const struct observable	*o = x->task->q.observable;
+	const char	*value = (x->call->flags & CALL_SCAN) && o != NULL ?
+			    o->value : "";
+	const struct cache_part	 parts[] = {
+		{ r->provider->name, strlen(r->provider->name) },
+		{ x->call->url.data, x->call->url.len },
+		{ r->who.data, r->who.len },
+		{ value, strlen(value) }
+	};
+
+	return r->cache != NULL && r->ttl > 0 &&
+	    (x->call->flags & CALL_CACHE) &&
+	    cache_name(r->cache, x->name, parts,
+	    sizeof(parts) / sizeof(parts[0])) == 0;
+}
+
+static struct sharing *
+sharing_new(struct run *r, struct flight *x)
+{
+	struct sharing	*s = calloc(1, sizeof(*s));
+
+	if (s == NULL || (s->url = strdup(x->call->url.data)) == NULL) {
+		free(s);
+		return NULL;
+	}
+	s->leader = x;
+	TAILQ_INIT(&s->followers);
+	SLIST_INSERT_HEAD(&r->sharings, s, link);
+	return s;
+}
+
+static void
+copy_outcome(const struct sharing *s, struct call *c)
+{
+	const char	*message = s->message != NULL ? s->message :
+			    problem_code(s->problem);
+
+	c->echo = true;
+	call_found(c, json_object_get(s->result));
+	if (s->problem == PROBLEM_NONE)
+		return;
+	if (s->fixed)
+		call_fail(c, s->problem, "%s", message);
+	else
+		call_fail_at(c, s->problem, "%s", message);
+}
+
+/* Whether another lookup makes, or made, this very call. */
+static bool
+share(struct run *r, struct flight *x)
+{
+	struct sharing	*s;
+
+	SLIST_FOREACH(s, &r->sharings, link)
+		if (strcmp(s->url, x->call->url.data) == 0)
+			break;
+	if (s == NULL) {
+		x->sharing = sharing_new(r, x);
+		return false;
+	}
+	if (s->leader == NULL) {
+		copy_outcome(s, x->call);
+		land(r, x);
+	} else {
+		flight_move(r, x, &s->followers);
+	}
+	return true;
+}
+
+int
+flight_new(struct run *r, struct task *t, struct call *c)
+{
+	struct flight	*x;
+
+	if ((x = calloc(1, sizeof(*x))) == NULL)
+		return -1;
+	x->task = t;
+	x->call = c;
+	c->core = x;
+	buf_init(&x->bearer, KEPT_MAX + 32);
+	r->active++;
+	r->job->calls++;
+	if (c->done) {
+		land(r, x);
+		return 0;
+	}
+	if (url_origin(c->url.data, x->host, sizeof(x->host)) == -1) {
+		call_fail_at(c, PROBLEM_CONNECTION, "The URL of %s cannot be "
+		    "called", r->provider->title);
+		land(r, x);
+		return 0;
+	}
+	if ((c->flags & CALL_SHARED) && share(r, x))
+		return 0;
+	x->cached = name_it(r, x);
+	if (x->cached && from_cache(r, x)) {
+		x->hit = true;
+		r->job->cached++;
+		land(r, x);
+		return 0;
+	}
+	flight_move(r, x, &r->ready);
+	return 0;
+}
+
+/* The breaker's leave, once for a call and its retries. */
+static bool
+circuit(struct run *r, struct flight *x, int64_t now)
+{
+	enum breaker_way	 way;
+	int64_t			 left = 0;
+
+	if (x->asked)
+		return true;
+	way = breaker_ask(&r->shared->breakers, x->host, r->breaker, now,
+	    &left);
+	if (way == BREAKER_OPEN) {
+		flight_give_up(r, x, PROBLEM_SERVICE_UNAVAILABLE, "%s failed "
+		    "too often and is left alone for %lld s more",
+		    r->provider->title, (long long)(left + 999) / 1000);
+		return false;
+	}
+	x->asked = true;
+	x->probe = way == BREAKER_TRY;
+	return true;
+}
+
+/* Its turn, where the service allows so many calls a second. */
+static bool
+paced(struct run *r, struct flight *x, int64_t now)
+{
+	const struct cache_part	 parts[] = {
+		{ "turn", 4 }, { r->who.data, r->who.len }
+	};
+	unsigned char	 name[CACHE_NAME];
+	int64_t		 wait = -2, until = r->job->deadline;
+
+	if (r->rate == 0 || x->turn)
+		return true;
+	if (r->cache != NULL && (r->shared->alone ||
+	    cache_is_remote(r->cache)) &&
+	    cache_name(r->cache, name, parts, 2) == 0)
+		wait = cache_turn(r->cache, name, r->rate, until - now);
+	if (wait == -2)
+		wait = pace_turn(&r->shared->paces, r->who.data, r->who.len,
+		    r->rate, now, until);
+	if (wait == -1) {
+		flight_give_up(r, x, PROBLEM_TOO_MANY_REQUESTS, "%s takes %d "
+		    "calls a second, and the turn of this one would come "
+		    "after the deadline", r->provider->title, r->rate);
+		return false;
+	}
+	x->turn = true;
+	if (wait == 0)
+		return true;
+	x->at = now + wait;
+	flight_move(r, x, &r->timed);
+	return false;
+}
+
+static enum http_take
+take(struct http_call *h, const char *p, size_t n, int64_t length)
+{
+	struct flight	*x = h->arg;
+	struct call	*c = x->call;
+	enum scan_result scanned;
+	size_t		 room;
+
+	if (h->status < 200 || h->status > 299) {
+		room = ERROR_BODY - c->body.len;
+		if (buf_add(&c->body, p, n < room ? n : room) == -1)
+			return HTTP_REFUSE;
+		return n < room ? HTTP_MORE : HTTP_STOP;
+	}
+	if (!(c->flags & CALL_SCAN))
+		return buf_add(&c->body, p, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
+	if (!x->enough) {
+		scanned = flight_scan(x, p, n);
+		if (scanned == SCAN_BAD)
+			return HTTP_REFUSE;
+		x->enough = scanned == SCAN_ENOUGH;
+	}
+	/* A new connection costs more than a little that is still to come. */
+	return x->enough && (length < 0 || length > RUN_OUT) ? HTTP_STOP :
+	    HTTP_MORE;
+}
+
+static void
+fill_http(struct run *r, struct flight *x, int64_t now)
+{
+	struct call	*c = x->call;
+	int64_t		 left = r->job->deadline - now;
+	size_t		 i;
+
+	for (i = 0; i < c->n_headers; i++)
+		x->headers[i] = c->headers[i].data;
+	if (x->serial != 0)
+		x->headers[i++] = x->bearer.data;
+	x->headers[i] = NULL;
+	x->http = (struct http_call){
+		.url = c->url.data, .headers = x->headers,
+		.timeout = r->timeout < left ? r->timeout : left,
+		.max_body = r->conf->max_answer, .take = take, .arg = x
+	};
+	if (!(c->flags & CALL_SCAN) && x->http.max_body > CALL_PARSED)
+		x->http.max_body = CALL_PARSED;
+	if (c->form.len > 0) {
+		x->http.body = c->form.data;
+		x->http.type = "application/x-www-form-urlencoded";
+	}
+}
+
+void
+flight_start(struct run *r, struct flight *x)
+{
+	int64_t	 now = clock_ms();
+
+	if (now >= r->job->deadline) {
+		flight_give_up(r, x, PROBLEM_CONNECTION,
+		    "The deadline of the request has passed");
+		return;
+	}
+	if (x->call->url.failed || x->call->form.failed) {
+		flight_give_up(r, x, PROBLEM_INVALID_ARGUMENT,
+		    "The question is too long for %s", r->provider->title);
+		return;
+	}
+	if (!circuit(r, x, now) || !flight_sign(r, x, now) || !paced(r, x, now))
+		return;
+	flight_reset(x);
+	fill_http(r, x, now);
+	x->started = now;
+	x->tries++;
+	flight_move(r, x, &r->flying);
+	if (http_start(r->http, &x->http) == -1)
+		flight_ended(r, x);
+}
+
+/* The result goes into the cache. */
+static void
+keep(struct run *r, struct flight *x)
+{
+	const struct call	*c = x->call;
+	const char		*text = "";
+	size_t			 len = 0;
+	int			 ttl = c->ttl > 0 ? c->ttl : r->ttl;
+
+	if (c->result == NULL)
+		ttl = r->negative_ttl < ttl ? r->negative_ttl : ttl;
+	else
+		text = json_object_to_json_string_length(c->result,
+		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
+		    &len);
+	if (text != NULL && ttl > 0)
+		cache_put(r->cache, x->name, text, len, ttl);
+}
+
+/* Those who waited for the same call. */
+static void
+tell_followers(struct run *r, struct flight *x)
+{
+	struct sharing	*s = x->sharing;
+	struct flight	*y;
+
+	s->leader = NULL;
+	s->result = json_object_get(x->call->result);
+	s->problem = x->call->problem;
+	s->fixed = x->call->fixed;
+	s->message = strdup(call_message(x->call));
+	while ((y = TAILQ_FIRST(&s->followers)) != NULL) {
+		copy_outcome(s, y->call);
+		land(r, y);
+	}
+	x->sharing = NULL;
+}
+
+void
+flight_over(struct run *r, struct flight *x)
+{
+	x->call->done = true;
+	if (x->cached && !x->hit && x->call->problem == PROBLEM_NONE)
+		keep(r, x);
+	if (x->sharing != NULL)
+		tell_followers(r, x);
+}
+
+void
+flight_free(struct run *r, struct flight *x)
+{
+	enum breaker_result	 said = !x->told ? BREAKER_UNTOLD :
+				    x->failing ? BREAKER_FAILED : BREAKER_WORKED;
+
+	if (x->in == &r->flying)
+		http_cancel(r->http, &x->http);
+	if (x->asked && breaker_tell(&r->shared->breakers, x->host, r->breaker,
+	    clock_ms(), said, x->probe))
+		log_warning("relay %s: %s fails; it is left alone for a while",
+		    r->job->relay->name, x->host);
+	/* Those who wait for a token need not wait for this one. */
+	if (x->task == &r->sign && r->signing)
+		flight_sign_off(r, x);
+	flight_move(r, x, NULL);
+	flight_reset(x);
+	OPENSSL_cleanse(x->bearer.data, x->bearer.len);
+	buf_free(&x->bearer);
+	x->call->core = NULL;
+	free(x);
+	r->active--;
+}

@@ -1,0 +1,112 @@
+/*
+ * flight: one call of a fan-out on its way, from the cache to its reply; what
+ * fanout.c and flight.c share, and nobody else.
+ */
+#ifndef CTIM_FLIGHT_H
+#define CTIM_FLIGHT_H
+
+#include <sys/queue.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "breaker.h"
+#include "buf.h"
+#include "cache.h"
+#include "http.h"
+#include "provider.h"
+
+struct conf;
+struct fanout_job;
+struct flight;
+struct shared;
+
+TAILQ_HEAD(flights, flight);
+
+/* One observable, or the health of the service, or signing in. */
+struct task {
+	struct query	 q;
+	struct lookup	 lookup;
+	size_t		 seen;		/* calls of the lookup taken on */
+	size_t		 open;		/* of these, not yet over */
+	size_t		 firsts;	/* calls that request() began with */
+};
+
+/* The result of a call that several lookups make. */
+struct sharing {
+	struct flight	*leader;	/* under way; NULL: it is over */
+	char		*url;
+	struct json_object *result;
+	enum problem	 problem;
+	char		*message;
+	bool		 fixed;
+	struct flights	 followers;
+	SLIST_ENTRY(sharing) link;
+};
+
+struct flight {
+	TAILQ_ENTRY(flight) link;
+	struct flights	*in;		/* the list it is in, NULL for none */
+	struct task	*task;
+	struct call	*call;		/* of the task's lookup */
+	struct sharing	*sharing;	/* NULL: it is made for one lookup */
+	struct http_call http;
+	const char	*headers[CALL_HEADERS + 2];
+	struct buf	 bearer;	/* the field with the token */
+	uint64_t	 serial;	/* of the token; 0: has none yet */
+	uint64_t	 refused;	/* of one that a 401 came to */
+	char		 host[BREAKER_NAME];
+	unsigned char	 name[CACHE_NAME];
+	int64_t		 at;		/* timed: clock_ms() when it goes on */
+	int64_t		 started;	/* clock_ms() of the try under way */
+	int		 tries;		/* so far */
+	bool		 cached;	/* has a name; its result is to be kept */
+	bool		 hit;		/* came from the cache */
+	bool		 asked, probe;	/* the breaker */
+	bool		 failing;	/* what the breaker will be told */
+	bool		 told;		/* it is known what */
+	bool		 turn;		/* has its turn */
+	bool		 enough;	/* scan() has what it wants */
+};
+
+struct run {
+	struct fanout_job *job;
+	const struct conf *conf;
+	const struct provider *provider;
+	struct shared	*shared;
+	struct cache	*cache;		/* NULL: none */
+	struct http	*http;
+	struct flights	 ready;		/* to be started */
+	struct flights	 timed;		/* wait for a time, or for a token */
+	struct flights	 flying;
+	struct flights	 landed;	/* over, to be looked at */
+	SLIST_HEAD(, sharing) sharings;
+	size_t		 active;	/* flights that are not over */
+	size_t		 in_air;
+	struct task	 sign;		/* signing in */
+	bool		 signing;
+	struct buf	 who;		/* relay and credential, for names */
+	size_t		 room;		/* calls at a time */
+	int		 rate, breaker, ttl, negative_ttl;
+	int64_t		 timeout;	/* ms a try */
+};
+
+/* Puts it into a list, out of the one it was in. */
+void	flight_move(struct run *, struct flight *, struct flights *);
+/* A call of a task sets out: it lands at once when it is known what comes of
+ * it.  -1 when memory ran out. */
+int	flight_new(struct run *, struct task *, struct call *);
+/* Starts one that is ready; it lands, or is timed, when it cannot go now. */
+void	flight_start(struct run *, struct flight *);
+/* Its transfer ended: it lands, or is timed for another try. */
+void	flight_ended(struct run *, struct flight *);
+/* It lands with a failure, whatever it was doing. */
+void	flight_give_up(struct run *, struct flight *, enum problem,
+	    const char *, ...) __attribute__((format(printf, 4, 5)));
+/* What is left to do when it is over: breaker, cache, those who share it. */
+void	flight_over(struct run *, struct flight *);
+/* Its end, without a word to anybody but the breaker. */
+void	flight_free(struct run *, struct flight *);
+
+#endif

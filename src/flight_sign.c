@@ -1,0 +1,122 @@
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "fanout.h"
+#include "flight.h"
+#include "flight_sign.h"
+#include "jsonin.h"
+#include "kept.h"
+#include "shared.h"
+
+#define POLL	15	/* ms between looks for a token that another thread gets */
+#define LEASE	1000	/* ms more than a try that somebody signs in */
+
+/* Whose token: relay, credential, and the host that gave it and may see it. */
+static void
+sign_name(const struct run *r, const struct flight *x, struct buf *name)
+{
+	buf_init(name, r->who.max + BREAKER_NAME + 1);
+	(void)buf_add(name, r->who.data, r->who.len);
+	(void)buf_add(name, x->host, strlen(x->host) + 1);
+}
+
+void
+flight_sign_off(struct run *r, const struct flight *x)
+{
+	struct buf	 name;
+
+	r->signing = false;
+	sign_name(r, x, &name);
+	kept_failed(&r->shared->kept, name.data, name.len);
+	buf_free(&name);
+}
+
+/* Begins to sign in, for everybody who waits for it. */
+static void
+sign_in(struct run *r)
+{
+	struct task	*t = &r->sign;
+
+	lookup_free(&t->lookup);
+	t->q = r->job->query;
+	t->q.observable = NULL;
+	t->q.lookup = &t->lookup;
+	r->signing = true;
+	r->provider->sign_in(&t->q);
+	if (t->lookup.n != 1 || flight_new(r, t, t->lookup.calls[0]) == -1)
+		r->signing = false;
+}
+
+bool
+flight_sign(struct run *r, struct flight *x, int64_t now)
+{
+	char		 token[KEPT_MAX];
+	struct buf	 name;
+	enum kept_way	 way;
+	int64_t		 left = r->job->deadline - now;
+	/* When one try is over and nothing was said, its process has died. */
+	int64_t		 lease = LEASE + (left < r->timeout ? left :
+			    r->timeout);
+
+	if (!(x->call->flags & CALL_SIGNED) || x->serial != 0)
+		return true;
+	x->at = now + POLL;
+	if (r->signing) {
+		flight_move(r, x, &r->timed);
+		return false;
+	}
+	sign_name(r, x, &name);
+	way = name.failed ? KEPT_WAIT : kept_get(&r->shared->kept, name.data,
+	    name.len, x->refused, now, lease, token, &x->serial);
+	if (way == KEPT_HAVE) {
+		buf_reset(&x->bearer);
+		(void)buf_addf(&x->bearer, "Authorization: Bearer %s", token);
+		OPENSSL_cleanse(token, sizeof(token));
+	} else if (way == KEPT_SIGN_IN) {
+		sign_in(r);
+		if (!r->signing)
+			kept_failed(&r->shared->kept, name.data, name.len);
+	}
+	buf_free(&name);
+	if (way != KEPT_HAVE)
+		flight_move(r, x, &r->timed);
+	return way == KEPT_HAVE;
+}
+
+void
+flight_signed_in(struct run *r, struct flight *x)
+{
+	struct call	*c = x->call;
+	const char	*token = jsonin_text(c->result);
+	struct buf	 name;
+	struct flight	*y, *next;
+	uint64_t	 serial;
+
+	sign_name(r, x, &name);
+	if (c->problem == PROBLEM_NONE && (token == NULL ||
+	    !http_header_safe(token) || kept_put(&r->shared->kept, name.data,
+	    name.len, token, &serial) == -1))
+		call_fail_at(c, PROBLEM_UNKNOWN, "%s gave no token when "
+		    "signing in", r->provider->title);
+	if (c->problem != PROBLEM_NONE)
+		kept_failed(&r->shared->kept, name.data, name.len);
+	buf_free(&name);
+	r->signing = false;
+	for (y = TAILQ_FIRST(&r->timed); y != NULL; y = next) {
+		next = TAILQ_NEXT(y, link);
+		if (!(y->call->flags & CALL_SIGNED) || y->serial != 0)
+			continue;
+		if (c->problem == PROBLEM_NONE) {
+			flight_move(r, y, &r->ready);
+			continue;
+		}
+		if (c->fixed)
+			call_fail(y->call, c->problem, "%s",
+			    call_message(c));
+		else
+			call_fail_at(y->call, c->problem, "%s",
+			    call_message(c));
+		flight_move(r, y, &r->landed);
+	}
+}

@@ -1,0 +1,883 @@
+/*
+ * The fan-out against a played network on a played clock: http.h and clock_ms()
+ * are this file's own, so that a minute of waiting takes no time and every
+ * order of events is the same in every run.
+ */
+#include <sys/queue.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "cache.h"
+#include "conf.h"
+#include "fanout.h"
+#include "http.h"
+#include "jsonin.h"
+#include "shared.h"
+#include "token.h"
+#include "transport.h"
+#include "unit.h"
+
+#define HOST	"https://api.example/"
+#define RUNNING	64
+
+/* How the network answers: the n-th call of a URL gets its n-th row, the last
+ * row again and again. */
+struct played {
+	const char	*path;
+	int		 status;
+	const char	*body;
+	int64_t		 ms;
+	enum http_end	 end;
+	const char	*retry_after;
+	bool		 scanned;	/* set once it was answered */
+};
+
+static int64_t		 now_ms;
+static struct played	*script;
+static struct http_call	*running[RUNNING];
+static int64_t		 ends_at[RUNNING];
+static struct played	*row_of[RUNNING];
+static size_t		 most_running, started, cancelled;
+static char		 asked[8192];	/* paths and tokens, in order */
+
+int64_t
+clock_ms(void)
+{
+	return now_ms;
+}
+
+const char *
+transport_var(const struct transport *t, const char *name)
+{
+	(void)t;
+	(void)name;
+	return NULL;
+}
+
+int
+http_global(void)
+{
+	return 0;
+}
+
+struct http *
+http_new(const struct conf *conf)
+{
+	(void)conf;
+	return NULL;
+}
+
+void
+http_free(struct http *h)
+{
+	(void)h;
+}
+
+bool
+http_header_safe(const char *text)
+{
+	return strpbrk(text, "\r\n") == NULL;
+}
+
+int64_t
+http_retry_after(const char *text, int64_t now)
+{
+	(void)now;
+	return *text == '\0' ? -1 : atoi(text) * 1000;
+}
+
+static struct played *
+row_for(const char *path)
+{
+	struct played	*p, *found = NULL;
+
+	for (p = script; p->path != NULL; p++) {
+		if (strcmp(p->path, path) != 0)
+			continue;
+		found = p;
+		if (!p->scanned)
+			break;
+	}
+	ck_assert_msg(found != NULL, "nobody plays %s", path);
+	found->scanned = true;
+	return found;
+}
+
+int
+http_start(struct http *h, struct http_call *c)
+{
+	const char *const *f;
+	size_t		 i, n = 0;
+
+	(void)h;
+	ck_assert(strncmp(c->url, HOST, strlen(HOST)) == 0);
+	strcat(asked, c->url + strlen(HOST));
+	for (f = c->headers; *f != NULL; f++)
+		if (strncmp(*f, "Authorization: Bearer ", 22) == 0) {
+			strcat(asked, "#");
+			strcat(asked, *f + 22);
+		}
+	strcat(asked, " ");
+	started++;
+	for (i = 0; running[i] != NULL; i++)
+		ck_assert_uint_lt(i + 1, RUNNING);
+	running[i] = c;
+	row_of[i] = row_for(c->url + strlen(HOST));
+	ends_at[i] = now_ms + row_of[i]->ms;
+	if (row_of[i]->ms > c->timeout)
+		ends_at[i] = now_ms + c->timeout;
+	for (i = 0; i < RUNNING; i++)
+		n += running[i] != NULL;
+	if (n > most_running)
+		most_running = n;
+	return 0;
+}
+
+void
+http_cancel(struct http *h, struct http_call *c)
+{
+	size_t	 i;
+
+	(void)h;
+	cancelled++;
+	for (i = 0; i < RUNNING; i++)
+		if (running[i] == c)
+			running[i] = NULL;
+}
+
+void
+http_wait(struct http *h, int64_t ms)
+{
+	int64_t	 until = now_ms + ms;
+	size_t	 i;
+
+	(void)h;
+	for (i = 0; i < RUNNING; i++)
+		if (running[i] != NULL && ends_at[i] < until)
+			until = ends_at[i];
+	if (until > now_ms)
+		now_ms = until;
+}
+
+struct http_call *
+http_next(struct http *h)
+{
+	static const enum http_end ends[] = { [HTTP_MORE] = HTTP_ANSWERED,
+	    [HTTP_STOP] = HTTP_ENOUGH, [HTTP_REFUSE] = HTTP_REFUSED };
+	struct http_call	*c = NULL;
+	struct played		*p;
+	size_t			 i;
+
+	(void)h;
+	for (i = 0; i < RUNNING && c == NULL; i++)
+		if (running[i] != NULL && ends_at[i] <= now_ms) {
+			c = running[i];
+			p = row_of[i];
+			running[i] = NULL;
+		}
+	if (c == NULL)
+		return NULL;
+	c->end = p->end;
+	c->status = p->status;
+	if (p->ms > c->timeout) {
+		c->end = HTTP_LATE;
+		c->status = 0;
+	}
+	snprintf(c->reason, sizeof(c->reason), "Played");
+	snprintf(c->why, sizeof(c->why), "played");
+	snprintf(c->retry_after, sizeof(c->retry_after), "%s",
+	    p->retry_after == NULL ? "" : p->retry_after);
+	if (c->end == HTTP_ANSWERED && p->body != NULL)
+		c->end = ends[c->take(c, p->body, strlen(p->body), 1 << 20)];
+	return c;
+}
+
+void
+http_do(struct http *h, struct http_call *c)
+{
+	(void)h;
+	(void)c;
+	ck_abort_msg("the fan-out never waits for one call");
+}
+
+/* The provider: it asks for the value of the observable as a path, and for
+ * every string of the array that it gets once more. */
+enum { FIRST, MORE, TOKEN };
+static unsigned	 first_flags, more_flags;
+
+static void
+request(const struct query *q, const struct call *done)
+{
+	size_t	 i;
+
+	if (done == NULL) {
+		(void)lookup_call(q->lookup, FIRST, first_flags, HOST "%s",
+		    q->observable == NULL ? "health" : q->observable->value);
+		return;
+	}
+	for (i = 0; done->step == FIRST && i < jsonin_length(done->result); i++)
+		(void)lookup_call(q->lookup, MORE, more_flags, HOST "%s",
+		    jsonin_text(jsonin_at(done->result, i)));
+}
+
+static void
+reply(const struct query *q, struct call *c)
+{
+	(void)q;
+	if (c->status == 404)
+		return;
+	if (c->status == 401)
+		call_fail(c, PROBLEM_AUTHORIZATION, "not you");
+	else if (c->status != 200)
+		call_fail_at(c, call_status_problem(c->status), "status %d",
+		    c->status);
+	else
+		call_found(c, call_parse(c));
+}
+
+static enum scan_result
+scan(const struct query *q, struct call *c, const char *p, size_t n)
+{
+	(void)q;
+	if (n == 0)
+		return SCAN_MORE;
+	if (memchr(p, '!', n) == NULL)
+		return SCAN_BAD;
+	call_found(c, json_object_new_string("seen"));
+	return SCAN_ENOUGH;
+}
+
+static void
+scan_free(struct call *c)
+{
+	(void)c;
+}
+
+static void
+sign_in(const struct query *q)
+{
+	struct call	*c = lookup_call(q->lookup, TOKEN, 0, HOST "auth");
+
+	buf_adds(&c->form, "user=u");
+}
+
+static const char *const	 claims[] = { "key", NULL };
+static struct provider		 provider = {
+	.name = "played", .title = "Played", .claims = claims,
+	.request = request, .reply = reply, .scan = scan,
+	.scan_free = scan_free, .scan_size = 8, .sign_in = sign_in
+};
+
+static struct conf		 conf;
+static struct relay_conf	 relay;
+static struct shared		*shared;
+static struct claims		 token;
+static char			 told[8192];
+static size_t			 idles;
+static int64_t			 gone_at;
+
+static bool
+complete(void *arg, const struct query *q, bool ends)
+{
+	const struct call	*c;
+	size_t			 i;
+
+	(void)arg;
+	sprintf(told + strlen(told), "%s@%lld", q->observable == NULL ?
+	    "health" : q->observable->value, (long long)now_ms);
+	for (i = 0; i < q->lookup->n; i++) {
+		c = q->lookup->calls[i];
+		ck_assert(c->done);
+		if (c->problem != PROBLEM_NONE)
+			sprintf(told + strlen(told), ":%s",
+			    problem_code(c->problem));
+		else
+			strcat(told, c->result == NULL ? ":-" : ":+");
+	}
+	strcat(told, ends ? "! " : " ");
+	return true;
+}
+
+static void
+idle(void *arg)
+{
+	(void)arg;
+	idles++;
+}
+
+static bool
+gone(void *arg)
+{
+	(void)arg;
+	return gone_at != 0 && now_ms >= gone_at;
+}
+
+/* Everything as it is by default, at 1000 ms of the clock. */
+static void
+setup(void)
+{
+	now_ms = 1000;
+	most_running = started = cancelled = idles = 0;
+	gone_at = 0;
+	asked[0] = told[0] = '\0';
+	memset(running, 0, sizeof(running));
+	first_flags = more_flags = 0;
+	provider.rate = 0;
+	conf = (struct conf){ .deadline = 25, .timeout = 15, .retries = 2,
+	    .breaker = 5, .parallel = 32, .max_answer = 1 << 20 };
+	relay = (struct relay_conf){ .name = (char *)(uintptr_t)"played",
+	    .provider = &provider, .ttl = -1, .rate = -1, .breaker = -1 };
+	shared = shared_new();
+	ck_assert_ptr_nonnull(shared);
+	token = (struct claims){ .limit = 100, .payload =
+	    json_tokener_parse("{\"key\":\"k\"}") };
+}
+
+static void
+teardown(void)
+{
+	shared_free(shared);
+	json_object_put(token.payload);
+}
+
+/* Asks for the values; NULL: health. */
+static struct fanout_job
+run(struct played *rows, struct cache *cache, const char *const *values)
+{
+	struct observable	 list[512];
+	struct fanout_job	 job = {
+		.relay = &relay, .deadline = now_ms + conf.deadline * 1000,
+		.complete = complete, .idle = idle, .gone = gone, .n = 1,
+		.query = { .route = PROVIDER_OBSERVE, .claims = &token }
+	};
+	struct fanout		*f = fanout_new(&conf, shared, cache, NULL);
+
+	ck_assert_ptr_nonnull(f);
+	script = rows;
+	if (values != NULL) {
+		for (job.n = 0; values[job.n] != NULL; job.n++)
+			list[job.n] = (struct observable){
+				.type = OBSERVABLE_IP, .value = values[job.n] };
+		job.list = list;
+	}
+	fanout_run(f, &job);
+	fanout_free(f);
+	return job;
+}
+
+#define VALUES(...)	(const char *const []){ __VA_ARGS__, NULL }
+
+START_TEST(calls_run_at_the_same_time)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[\"a1\",\"a2\"]", 50, HTTP_ANSWERED, NULL, false },
+		{ "b", 200, "[]", 100, HTTP_ANSWERED, NULL, false },
+		{ "a1", 200, "{}", 50, HTTP_ANSWERED, NULL, false },
+		{ "a2", 404, "", 20, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	run(rows, NULL, VALUES("a", "b"));
+	ck_assert_str_eq(told, "a@1100:+:+:- b@1100:+ ");
+	ck_assert_str_eq(asked, "a b a1 a2 ");
+	ck_assert_uint_gt(idles, 0);
+	teardown();
+}
+END_TEST
+
+START_TEST(no_more_at_a_time_than_may_be)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"x\"]", 10,
+		  HTTP_ANSWERED, NULL, false },
+		{ "x", 200, "1", 10, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	relay.parallel = 3;
+	run(rows, NULL, VALUES("a", "a", "a", "a", "a"));
+	ck_assert_uint_eq(most_running, 3);
+	ck_assert_uint_eq(started, 40);
+	teardown();
+}
+END_TEST
+
+START_TEST(what_may_pass_is_tried_again)
+{
+	static const struct {
+		int		 status;
+		enum http_end	 end;
+		size_t		 tries;
+		const char	*said;
+	} cases[] = {
+		{ 429, HTTP_ANSWERED, 3, "too many requests" },
+		{ 502, HTTP_ANSWERED, 3, "service unavailable" },
+		{ 503, HTTP_ANSWERED, 3, "service unavailable" },
+		{ 504, HTTP_ANSWERED, 3, "service unavailable" },
+		{ 0, HTTP_NO_CONNECTION, 3, "connection error" },
+		{ 0, HTTP_CUT, 3, "connection error" },
+		{ 200, HTTP_CUT, 3, "unknown" },
+		{ 500, HTTP_ANSWERED, 1, "internal error" },
+		{ 418, HTTP_ANSWERED, 1, "unknown" },
+		{ 0, HTTP_LATE, 1, "connection error" },
+		{ 0, HTTP_NO_HOST, 1, "connection error" },
+		{ 0, HTTP_PRIVATE, 1, "connection error" },
+		{ 0, HTTP_BAD_URL, 1, "connection error" },
+		{ 0, HTTP_TLS, 1, "unknown" },
+		{ 200, HTTP_TOO_LARGE, 1, "unknown" },
+		{ 0, HTTP_GARBLED, 1, "unknown" },
+		{ 0, HTTP_FAILED, 1, "internal error" }
+	};
+	size_t	 i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		struct played	 rows[] = {
+			{ "a", cases[i].status, "x", 1, cases[i].end, NULL,
+			  false },
+			{ 0 }
+		};
+
+		setup();
+		run(rows, NULL, VALUES("a"));
+		ck_assert_msg(started == cases[i].tries,
+		    "case %zu: %zu tries", i, started);
+		ck_assert_msg(strstr(told, cases[i].said) != NULL,
+		    "case %zu: %s", i, told);
+		teardown();
+	}
+}
+END_TEST
+
+START_TEST(a_later_try_may_succeed)
+{
+	struct played	 rows[] = {
+		{ "a", 503, "", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 0, "", 1, HTTP_CUT, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+	struct fanout_job	 job;
+
+	setup();
+	job = run(rows, NULL, VALUES("a"));
+	ck_assert_ptr_nonnull(strstr(told, ":+"));
+	ck_assert_uint_eq(job.retried, 2);
+	teardown();
+}
+END_TEST
+
+START_TEST(retry_after_is_obeyed)
+{
+	struct played	 rows[] = {
+		{ "a", 429, "", 0, HTTP_ANSWERED, "7", false },
+		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@8000:+ ");
+	teardown();
+}
+END_TEST
+
+START_TEST(retry_after_past_the_deadline_fails_at_once)
+{
+	struct played	 rows[] = {
+		{ "a", 429, "", 0, HTTP_ANSWERED, "30", false },
+		{ 0 }
+	};
+
+	setup();
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@1000:too many requests ");
+	teardown();
+}
+END_TEST
+
+START_TEST(the_deadline_ends_what_is_left)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[]", 100, HTTP_ANSWERED, NULL, false },
+		{ "b", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
+		{ "c", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	conf.deadline = 3;
+	relay.parallel = 1;
+	run(rows, NULL, VALUES("a", "b", "c", "c"));
+	ck_assert_str_eq(told, "a@1100:+ b@4000:connection error "
+	    "c@4000:connection error c@4000:connection error ");
+	ck_assert_str_eq(asked, "a b ");
+	teardown();
+}
+END_TEST
+
+START_TEST(a_client_that_left_is_not_worked_for)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[\"b\"]", 100, HTTP_ANSWERED, NULL, false },
+		{ "b", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	gone_at = 1500;
+	run(rows, NULL, VALUES("a", "a"));
+	ck_assert_str_eq(told, "");
+	ck_assert_uint_eq(cancelled, 2);
+	ck_assert_int_lt(now_ms, 1500 + 1000);
+	teardown();
+}
+END_TEST
+
+START_TEST(refused_credentials_end_the_request)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false },
+		{ "b", 401, "", 20, HTTP_ANSWERED, NULL, false },
+		{ "c", 200, "[]", 500, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	run(rows, NULL, VALUES("a", "b", "c"));
+	ck_assert_str_eq(told, "a@1010:+ b@1020:authorization error! ");
+	ck_assert_uint_eq(cancelled, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(credentials_refused_later_cost_that_call_alone)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[\"x\",\"y\"]", 1, HTTP_ANSWERED, NULL, false },
+		{ "x", 401, "", 1, HTTP_ANSWERED, NULL, false },
+		{ "y", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@1002:+:authorization error:+ ");
+	teardown();
+}
+END_TEST
+
+START_TEST(the_circuit_opens_and_says_so_at_once)
+{
+	struct played	 rows[] = {
+		{ "a", 500, "", 10, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	relay.parallel = 1;
+	run(rows, NULL, VALUES("a", "a", "a", "a", "a", "a", "a"));
+	ck_assert_uint_eq(started, 5);
+	ck_assert_str_eq(told, "a@1010:internal error a@1020:internal error "
+	    "a@1030:internal error a@1040:internal error a@1050:internal error "
+	    "a@1050:service unavailable a@1050:service unavailable ");
+	/* Another request meets it, too; after half a minute one may try. */
+	told[0] = '\0';
+	now_ms = 1050 + BREAKER_FIRST - 1;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_uint_eq(started, 5);
+	now_ms = 1050 + BREAKER_FIRST + 1;
+	run(rows, NULL, VALUES("a", "a"));
+	ck_assert_uint_eq(started, 6);
+	teardown();
+}
+END_TEST
+
+START_TEST(refusals_of_the_service_open_no_circuit)
+{
+	struct played	 rows[] = {
+		{ "a", 418, "", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	run(rows, NULL, VALUES("a", "a", "a", "a", "a", "a", "a", "a"));
+	run(rows, NULL, VALUES("a"));
+	ck_assert_uint_eq(started, 9);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_lookup_cut_by_the_deadline_says_nothing_of_the_host)
+{
+	struct played	 rows[] = {
+		{ "slow", 200, "[\"b\"]", 2500, HTTP_ANSWERED, NULL, false },
+		{ "b", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
+		{ "quick", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+	int	 i;
+
+	setup();
+	conf.deadline = 3;
+	for (i = 0; i < 6; i++)
+		run(rows, NULL, VALUES("slow"));
+	told[0] = '\0';
+	run(rows, NULL, VALUES("quick"));
+	ck_assert_ptr_nonnull(strstr(told, ":+"));
+	teardown();
+}
+END_TEST
+
+START_TEST(calls_wait_for_their_turn)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	provider.rate = 4;
+	run(rows, NULL, VALUES("a", "a", "a", "a", "a", "a"));
+	ck_assert_str_eq(told, "a@1000:+ a@1000:+ a@1000:+ a@1000:+ "
+	    "a@2050:+ a@2050:+ ");
+	teardown();
+}
+END_TEST
+
+START_TEST(a_turn_past_the_deadline_fails_at_once)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	conf.deadline = 2;
+	relay.rate = 1;
+	run(rows, NULL, VALUES("a", "a", "a", "a"));
+	ck_assert_str_eq(told, "a@1000:too many requests "
+	    "a@1000:too many requests a@1000:+ a@2050:+ ");
+	teardown();
+}
+END_TEST
+
+START_TEST(lookups_share_a_call)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[\"s\"]", 10, HTTP_ANSWERED, NULL, false },
+		{ "b", 200, "[\"s\",\"t\",\"s\"]", 20, HTTP_ANSWERED, NULL,
+		  false },
+		{ "c", 200, "[\"s\"]", 90, HTTP_ANSWERED, NULL, false },
+		{ "s", 200, "1", 50, HTTP_ANSWERED, NULL, false },
+		{ "t", 500, "1", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	more_flags = CALL_SHARED;
+	run(rows, NULL, VALUES("a", "b", "c"));
+	ck_assert_str_eq(asked, "a b c s t ");
+	ck_assert_str_eq(told, "a@1060:+:+ b@1060:+:+:internal error:+ "
+	    "c@1090:+:+ ");
+	teardown();
+}
+END_TEST
+
+START_TEST(one_sign_in_serves_all)
+{
+	struct played	 rows[] = {
+		{ "auth", 200, "\"t1\"", 100, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	run(rows, NULL, VALUES("a", "a"));
+	ck_assert_str_eq(asked, "auth a#t1 a#t1 ");
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "auth a#t1 a#t1 a#t1 ");
+	teardown();
+}
+END_TEST
+
+START_TEST(a_token_that_is_refused_is_got_anew)
+{
+	struct played	 rows[] = {
+		{ "auth", 200, "\"t1\"", 1, HTTP_ANSWERED, NULL, false },
+		{ "auth", 200, "\"t2\"", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 401, "", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	run(rows, NULL, VALUES("a"));
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "auth a#t1 a#t1 auth a#t2 ");
+	ck_assert_ptr_null(strstr(told, "error"));
+	teardown();
+}
+END_TEST
+
+START_TEST(a_fresh_token_that_is_refused_is_an_error)
+{
+	struct played	 rows[] = {
+		{ "auth", 200, "\"t\"", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 401, "", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "auth a#t auth a#t ");
+	ck_assert_ptr_nonnull(strstr(told, "authorization error!"));
+	teardown();
+}
+END_TEST
+
+START_TEST(a_sign_in_that_fails_fails_all_who_wait)
+{
+	struct played	 rows[] = {
+		{ "auth", 500, "", 10, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	run(rows, NULL, VALUES("a", "a"));
+	ck_assert_str_eq(asked, "auth ");
+	ck_assert_str_eq(told, "a@1010:internal error a@1010:internal error ");
+	teardown();
+}
+END_TEST
+
+START_TEST(a_sign_in_left_by_its_client_is_free_for_the_next)
+{
+	struct played	 rows[] = {
+		{ "auth", 200, "\"t\"", 5000, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	gone_at = 1100;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "");
+	gone_at = 0;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "auth auth a#t ");
+	teardown();
+}
+END_TEST
+
+START_TEST(a_scan_ends_the_transfer)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "...!...", 1, HTTP_ANSWERED, NULL, false },
+		{ "b", 200, ".......", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SCAN;
+	run(rows, NULL, VALUES("a", "b"));
+	ck_assert_str_eq(told, "a@1001:+ b@1001:unknown ");
+	teardown();
+}
+END_TEST
+
+START_TEST(results_are_kept_for_the_same_credential_alone)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ "n", 404, "", 1, HTTP_ANSWERED, NULL, false },
+		{ "e", 500, "", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+	char			 path[] = "/tmp/ctim-fanout-XXXXXX";
+	char			 url[128];
+	struct cache		*cache;
+	struct fanout_job	 job;
+
+	setup();
+	ck_assert_ptr_nonnull(mkdtemp(path));
+	snprintf(url, sizeof(url), "sqlite:%s/cache.db", path);
+	conf.cache_url = url;
+	conf.ttl = conf.negative_ttl = 60;
+	cache = cache_new(&conf);
+	ck_assert_ptr_nonnull(cache);
+	first_flags = CALL_CACHE;
+	run(rows, cache, VALUES("a", "n", "e"));
+	ck_assert_str_eq(asked, "a n e ");
+	job = run(rows, cache, VALUES("a", "n", "e"));
+	ck_assert_str_eq(asked, "a n e e ");
+	ck_assert_uint_eq(job.cached, 2);
+	json_object_put(token.payload);
+	token.payload = json_tokener_parse("{\"key\":\"other\"}");
+	run(rows, cache, VALUES("a"));
+	ck_assert_str_eq(asked, "a n e e a ");
+	relay.ttl = 0;
+	run(rows, cache, VALUES("a"));
+	ck_assert_str_eq(asked, "a n e e a a ");
+	cache_free(cache);
+	teardown();
+}
+END_TEST
+
+START_TEST(health_is_one_call)
+{
+	struct played	 rows[] = {
+		{ "health", 200, "{}", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	run(rows, NULL, NULL);
+	ck_assert_str_eq(told, "health@1001:+ ");
+	teardown();
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		calls_run_at_the_same_time,
+		no_more_at_a_time_than_may_be,
+		what_may_pass_is_tried_again,
+		a_later_try_may_succeed,
+		retry_after_is_obeyed,
+		retry_after_past_the_deadline_fails_at_once,
+		the_deadline_ends_what_is_left,
+		a_client_that_left_is_not_worked_for,
+		refused_credentials_end_the_request,
+		credentials_refused_later_cost_that_call_alone,
+		the_circuit_opens_and_says_so_at_once,
+		refusals_of_the_service_open_no_circuit,
+		a_lookup_cut_by_the_deadline_says_nothing_of_the_host,
+		calls_wait_for_their_turn,
+		a_turn_past_the_deadline_fails_at_once,
+		lookups_share_a_call,
+		one_sign_in_serves_all,
+		a_token_that_is_refused_is_got_anew,
+		a_fresh_token_that_is_refused_is_an_error,
+		a_sign_in_that_fails_fails_all_who_wait,
+		a_sign_in_left_by_its_client_is_free_for_the_next,
+		a_scan_ends_the_transfer,
+		results_are_kept_for_the_same_credential_alone,
+		health_is_one_call
+	};
+
+	return unit_run("fanout", tests, COUNT(tests));
+}
