@@ -6,6 +6,9 @@
 const struct provider *const providers[] = {
 	&provider_template,
 	&provider_local,
+	&provider_otx,
+	&provider_spycloud,
+	&provider_qualys,
 	NULL
 };
 

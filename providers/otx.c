@@ -1,0 +1,333 @@
+/*
+ * otx: AlienVault Open Threat Exchange.
+ *
+ * A pulse is a report with the indicators that belong to it.  The service says
+ * which pulses name the observable; when it was put into each of them stands in
+ * pages of all the pulse's indicators, newest first; one entry of them matters.
+ * Source: OTX relay.
+ */
+#include <string.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "jsoncopy.h"
+#include "jsonin.h"
+#include "otx.h"
+#include "pagescan.h"
+#include "percent.h"
+#include "token.h"
+
+#define OTX_URL		"https://otx.alienvault.com"
+#define PAGES		50		/* looked at of one pulse */
+#define ID_BYTES	256		/* of a pulse's id; they have 24 */
+
+const struct otx_kind otx_kinds[OBSERVABLE_TYPES] = {
+	[OBSERVABLE_DOMAIN] =	{ "domain", "domain", "domain" },
+	[OBSERVABLE_EMAIL] =	{ "email", NULL, "email" },
+	[OBSERVABLE_MD5] =	{ "MD5", "file", "file" },
+	[OBSERVABLE_SHA1] =	{ "SHA1", "file", "file" },
+	[OBSERVABLE_SHA256] =	{ "SHA256", "file", "file" },
+	[OBSERVABLE_IP] =	{ "IP", "IPv4", "ip" },
+	[OBSERVABLE_IPV6] =	{ "IPv6", "IPv6", "ip" },
+	[OBSERVABLE_URL] =	{ "URL", "url", "url" }
+};
+
+/* Of a pulse and of an entry of its pages, what is looked at. */
+static const char *const pulse_members[] = { "id", "name", "description",
+    "TLP", "tags", NULL };
+static const char *const entry_members[] = { "created", "expiration", NULL };
+
+const char *
+otx_url(const struct query *q)
+{
+	return ((const struct otx_conf *)q->conf)->url;
+}
+
+/* "." and "..", which would be folded into the path around them. */
+static bool
+is_dots(const char *text)
+{
+	return strcmp(text, ".") == 0 || strcmp(text, "..") == 0;
+}
+
+static void
+add_key(const struct query *q, struct call *c)
+{
+	call_header(c, "X-OTX-API-KEY", token_claim(q->claims, "key"));
+}
+
+static void
+ask_health(const struct query *q)
+{
+	add_key(q, lookup_call(q->lookup, OTX_HEALTH, 0, "%s/api/v1/user/me",
+	    otx_url(q)));
+}
+
+static void
+ask_general(const struct query *q)
+{
+	const struct observable	*o = q->observable;
+	struct call		*c;
+
+	if (otx_kinds[o->type].api == NULL || is_dots(o->value))
+		return;
+	c = lookup_call(q->lookup, OTX_GENERAL, CALL_CACHE,
+	    "%s/api/v1/indicators/%s/", otx_url(q), otx_kinds[o->type].api);
+	percent_add(&c->url, o->value, "@:");
+	(void)buf_adds(&c->url, "/general");
+	add_key(q, c);
+}
+
+static void
+ask_page(const struct query *q, struct json_object *pulse, int64_t page)
+{
+	struct call	*c;
+
+	c = lookup_call(q->lookup, OTX_PAGE, CALL_CACHE | CALL_OPTIONAL |
+	    CALL_SCAN, "%s/api/v1/pulses/", otx_url(q));
+	percent_add(&c->url, jsonin_string(pulse, "id"), "");
+	(void)buf_addf(&c->url, "/indicators?sort=-created&limit=10000&page=%d",
+	    (int)page);
+	call_about(c, pulse);
+	c->number = page;
+	add_key(q, c);
+}
+
+static void
+request(const struct query *q, const struct call *done)
+{
+	struct json_object	*pulses;
+	size_t			 i;
+
+	if (done == NULL && q->route == PROVIDER_HEALTH) {
+		ask_health(q);
+	} else if (done == NULL) {
+		ask_general(q);
+	} else if (done->step == OTX_GENERAL) {
+		pulses = jsonin_member(done->result, "pulses");
+		for (i = 0; i < jsonin_length(pulses); i++)
+			ask_page(q, jsonin_at(pulses, i), 1);
+	} else if (done->step == OTX_PAGE && done->number < PAGES &&
+	    jsonin_member(done->result, "next") != NULL) {
+		ask_page(q, done->about, done->number + 1);
+	}
+}
+
+/* A status that is no success.  Only a page is something that another answer
+ * named, so only its absence is "not found". */
+static void
+refused(struct call *c)
+{
+	static const struct {
+		int		 status;
+		const char	*message;
+	} rows[] = {
+		{ 429, "Too many requests have been made to " OTX_NAME
+		    ". Please, try again later." },
+		{ 500, "The " OTX_NAME " internal error." }
+	};
+	enum problem	 p = call_status_problem(c->status);
+	size_t		 i;
+
+	if (c->step != OTX_PAGE && (c->status == 401 || c->status == 403)) {
+		call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: "
+		    "Authorization failed on " OTX_NAME " side");
+		return;
+	}
+	if (c->step != OTX_PAGE && p == PROBLEM_NOT_FOUND)
+		p = PROBLEM_UNKNOWN;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].status == c->status) {
+			call_fail(c, p, "%s", rows[i].message);
+			return;
+		}
+	call_fail(c, p, "Unexpected response from " OTX_NAME ": %d%s%s",
+	    c->status, c->reason[0] == '\0' ? "" : " ", c->reason);
+}
+
+/* Whether a pulse counts indicators of the type, and can be asked for. */
+static bool
+is_wanted(struct json_object *pulse, const char *type)
+{
+	const char		*id = jsonin_string(pulse, "id");
+	struct json_object	*count;
+
+	return id != NULL && *id != '\0' && strlen(id) <= ID_BYTES &&
+	    !is_dots(id) && jsonin_has(jsonin_member(pulse,
+	    "indicator_type_counts"), type, &count);
+}
+
+/* Adds a value, which is the object's then.  False: no memory. */
+static bool
+put(struct json_object *object, const char *name, struct json_object *value)
+{
+	if (value != NULL && json_object_object_add(object, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+/* Adds what is needed of a pulse.  Its place decides between entries that were
+ * made at one time.  False: no memory. */
+static bool
+add_pulse(struct json_object *list, struct json_object *pulse)
+{
+	struct json_object	*kept, *author;
+
+	if ((kept = jsoncopy_members(pulse, pulse_members)) == NULL)
+		return false;
+	author = jsonin_member(jsonin_member(pulse, "author"), "username");
+	if (!put(kept, "place", json_object_new_int64(
+	    (int64_t)jsonin_length(list))) || (author != NULL &&
+	    !put(kept, "author", json_object_get(author))) ||
+	    json_object_array_add(list, kept) != 0) {
+		json_object_put(kept);
+		return false;
+	}
+	return true;
+}
+
+/* {"pulses": […]} of what `general` answered, in c->result; nothing when no
+ * pulse is wanted. */
+static void
+keep_pulses(struct call *c, struct json_object *body)
+{
+	struct json_object	*pulses, *list, *result;
+	const char		*type;
+	size_t			 i;
+	bool			 good = true;
+
+	type = jsonin_string(jsonin_member(body, "base_indicator"), "type");
+	pulses = jsonin_member(jsonin_member(body, "pulse_info"), "pulses");
+	result = json_object_new_object();
+	list = json_object_new_array();
+	if (result == NULL || list == NULL || !put(result, "pulses",
+	    json_object_get(list)))
+		good = false;
+	for (i = 0; good && type != NULL && i < jsonin_length(pulses); i++)
+		if (is_wanted(jsonin_at(pulses, i), type))
+			good = add_pulse(list, jsonin_at(pulses, i));
+	if (!good)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	else if (jsonin_length(list) > 0)
+		call_found(c, json_object_get(result));
+	json_object_put(list);
+	json_object_put(result);
+}
+
+static void
+reply(const struct query *q, struct call *c)
+{
+	struct json_object	*body;
+
+	(void)q;
+	if (c->step == OTX_GENERAL && (c->status == 400 || c->status == 404))
+		return;		/* nothing is known */
+	if (c->status / 100 != 2) {
+		refused(c);
+		return;
+	}
+	if ((body = call_parse(c)) == NULL)
+		return;
+	if (c->step == OTX_GENERAL)
+		keep_pulses(c, body);
+	json_object_put(body);
+}
+
+/* {name: value}, the value being the object's then, in c->result. */
+static bool
+found(struct call *c, const char *name, struct json_object *value)
+{
+	struct json_object	*result = json_object_new_object();
+
+	if (result == NULL || !put(result, name, value)) {
+		if (result == NULL)
+			json_object_put(value);
+		json_object_put(result);
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+		return false;
+	}
+	call_found(c, result);
+	return true;
+}
+
+/* The entry is there.  Everything that is made of it needs its time. */
+static enum scan_result
+found_entry(struct call *c, struct json_object *entry)
+{
+	const char	*created = jsonin_string(entry, "created");
+
+	if (created == NULL || ctim_time_parse(created) == -1) {
+		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
+		    "does not say when the indicator was created");
+		return SCAN_BAD;
+	}
+	return found(c, "entry", jsoncopy_members(entry, entry_members)) ?
+	    SCAN_ENOUGH : SCAN_BAD;
+}
+
+static enum scan_result
+scan(const struct query *q, struct call *c, const char *p, size_t n)
+{
+	struct pagescan		**page = c->scan;
+	enum pagescan_state	  state;
+	const char		 *next;
+
+	if (*page == NULL && (*page = pagescan_new("results", "indicator",
+	    q->observable->value)) == NULL) {
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+		return SCAN_BAD;
+	}
+	state = n == 0 ? pagescan_end(*page) : pagescan_add(*page, p, n);
+	if (state == PAGESCAN_FOUND)
+		return found_entry(c, pagescan_element(*page));
+	if (state == PAGESCAN_BAD) {
+		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
+		    "is not the JSON that it should be: %s",
+		    pagescan_why(*page));
+		return SCAN_BAD;
+	}
+	next = n > 0 ? NULL : jsonin_string(pagescan_top(*page), "next");
+	if (next != NULL && *next != '\0' &&
+	    !found(c, "next", json_object_new_boolean(true)))
+		return SCAN_BAD;
+	return SCAN_MORE;
+}
+
+static void
+scan_free(struct call *c)
+{
+	pagescan_free(*(struct pagescan **)c->scan);
+}
+
+static const char *const claims[] = { "key", NULL };
+
+static const struct conf_key keys[] = {
+	{ "relay", "url", conf_set_url,
+	  .offset = offsetof(struct otx_conf, url),
+	  .fallback = OTX_URL, .release = conf_release_string,
+	  .help = "base URL of " OTX_NAME },
+	{ 0 }
+};
+
+const struct provider provider_otx = {
+	.name = "otx",
+	.title = OTX_NAME,
+	.description = "Open Threat Exchange: pulses that name an observable.",
+	.types = OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
+	    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | OBSERVABLE_BIT(OBSERVABLE_IP) |
+	    OBSERVABLE_BIT(OBSERVABLE_IPV6) | OBSERVABLE_BIT(OBSERVABLE_MD5) |
+	    OBSERVABLE_BIT(OBSERVABLE_SHA1) |
+	    OBSERVABLE_BIT(OBSERVABLE_SHA256) | OBSERVABLE_BIT(OBSERVABLE_URL),
+	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
+	.claims = claims,
+	.keys = keys,
+	.conf_size = sizeof(struct otx_conf),
+	.request = request,
+	.reply = reply,
+	.scan = scan,
+	.scan_free = scan_free,
+	.scan_size = sizeof(struct pagescan *),
+	.answer = otx_answer,
+	.refer = otx_refer
+};

@@ -1,0 +1,431 @@
+/*
+ * qualys: what happened on the hosts that Qualys IOC watches.
+ *
+ * A call gives the events that are active now, a second one those of the past,
+ * as far as there is room for more.  Where the service is comes with the token.
+ * Source: relay API, Qualys IOC relay.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "buf.h"
+#include "conf.h"
+#include "jsoncopy.h"
+#include "jsonin.h"
+#include "percent.h"
+#include "provider.h"
+#include "qualys.h"
+#include "token.h"
+#include "url.h"
+
+#define VALUE_BYTES	65536		/* of a value that is asked for */
+#define QUERY_BYTES	(8 * VALUE_BYTES) /* of texts made with it */
+#define MESSAGE		200		/* characters of a body in a message */
+#define BLANKS		" \t\r\n"
+
+struct qualys_conf {
+	char	*api_url, *platform_url;	/* NULL: the token says */
+	char	**api_hosts;			/* NULL: any */
+};
+
+/* How a type is called and asked for; V is the value. */
+static const struct kind {
+	const char	*name, *filter;
+} kinds[OBSERVABLE_TYPES] = {
+	[OBSERVABLE_MD5] =	 { "MD5", "file.hash.md5: \"V\"" },
+	[OBSERVABLE_SHA256] =	 { "SHA256", "file.hash.sha256: \"V\"" },
+	[OBSERVABLE_FILE_NAME] = { "file name", "file.name: \"V\"" },
+	[OBSERVABLE_FILE_PATH] = { "file path", "file.fullPath: \"V\"" },
+	[OBSERVABLE_IP] =	 { "IP", "network.local.address.ip: \"V\" or "
+				    "network.remote.address.ip: \"V\"" },
+	[OBSERVABLE_DOMAIN] =	 { "domain",
+				    "network.remote.address.fqdn: \"V\"" },
+	[OBSERVABLE_MUTEX] =	 { "mutex", "handle.name: \"V\"" }
+};
+
+/* Adds the filter for an observable, encoded. */
+static void
+add_filter(struct buf *b, const struct observable *o)
+{
+	const char	*part = kinds[o->type].filter, *v;
+	struct buf	 filter;
+
+	buf_init(&filter, QUERY_BYTES);
+	for (; (v = strchr(part, 'V')) != NULL; part = v + 1) {
+		buf_add(&filter, part, (size_t)(v - part));
+		buf_adds(&filter, o->value);
+	}
+	buf_adds(&filter, part);
+	if (filter.failed)
+		b->failed = true;
+	else
+		percent_add(b, filter.data, "/");
+	buf_free(&filter);
+}
+
+/* Why a value is not asked for; NULL when it is. */
+static const char *
+obstacle(const struct observable *o)
+{
+	/* It would end the value in the filter, and what follows it would be
+	 * part of the query. */
+	if (strchr(o->value, '"') != NULL)
+		return "A value with a quotation mark";
+	return strlen(o->value) > VALUE_BYTES ? "A value so long" : NULL;
+}
+
+/* Says why a value is not asked for, if so. */
+static bool
+unaskable(struct answer *a, const struct observable *o)
+{
+	const char	*why = obstacle(o);
+
+	if (why != NULL)
+		answer_warning(a, PROBLEM_INVALID_ARGUMENT, "%s cannot be "
+		    "searched for in Qualys IOC (%s %s)", why,
+		    observable_name(o->type), o->value);
+	return why != NULL;
+}
+
+/* A URL of the token, else of the configuration; NULL when neither has it. */
+static const char *
+url_of(const struct query *q, const char *claim, const char *configured)
+{
+	const char	*url = token_claim(q->claims, claim);
+
+	return url != NULL ? url : configured;
+}
+
+static const char *
+api_url(const struct query *q)
+{
+	const struct qualys_conf	*conf = q->conf;
+
+	return url_of(q, "API_URL", conf->api_url);
+}
+
+/* Whether a list has a host, with its port or without. */
+static bool
+is_listed(char *const *hosts, const char *url)
+{
+	char		 origin[URL_MAX + 16];
+	const char	*host, *port;
+
+	if (url_origin(url, origin, sizeof(origin)) == -1 ||
+	    (host = strstr(origin, "://")) == NULL ||
+	    (port = strrchr(host += 3, ':')) == NULL)
+		return false;
+	for (; *hosts != NULL; hosts++)
+		if (strcasecmp(*hosts, host) == 0 ||
+		    (strlen(*hosts) == (size_t)(port - host) &&
+		    strncasecmp(*hosts, host, (size_t)(port - host)) == 0))
+			return true;
+	return false;
+}
+
+/* What the operator has configured needs no leave of his list. */
+static bool
+may_call(const struct query *q, const char *url)
+{
+	const struct qualys_conf	*conf = q->conf;
+
+	return url_is_base(url) && (conf->api_hosts == NULL ||
+	    url == conf->api_url || is_listed(conf->api_hosts, url));
+}
+
+/* The URL is shown as it was given, but for a password in it. */
+static void
+unreachable(const struct query *q, struct call *c)
+{
+	const char	*url = api_url(q), *at;
+
+	if (url == NULL)
+		return;
+	if ((at = strrchr(url, '@')) != NULL)
+		url = at + 1;
+	call_fail(c, PROBLEM_CONNECTION, "Unable to connect Qualys IOC, "
+	    "validate the configured API URL: %.*s", URL_MAX, url);
+}
+
+/* A call to a path of the API, which has failed when there is no such API. */
+static struct call *
+add_call(const struct query *q, int step, unsigned flags,
+    const char *path)
+{
+	const char	*url = api_url(q);
+	size_t		 n = url == NULL ? 0 : strlen(url);
+	struct call	*c;
+
+	while (n > 0 && url[n - 1] == '/')
+		n--;
+	c = lookup_call(q->lookup, step, flags, "%.*s%s", (int)n,
+	    url == NULL ? "" : url, path);
+	if (url == NULL)
+		call_fail(c, PROBLEM_AUTHORIZATION,
+		    "Authorization failed: Wrong JWT payload structure");
+	else if (!may_call(q, url))
+		unreachable(q, c);
+	return c;
+}
+
+static void
+sign_in(const struct query *q)
+{
+	struct call	*c = add_call(q, QUALYS_SIGN_IN, 0, "/auth");
+
+	buf_adds(&c->form, "username=");
+	percent_add(&c->form, token_claim(q->claims, "user"), "");
+	buf_adds(&c->form, "&password=");
+	percent_add(&c->form, token_claim(q->claims, "pass"), "");
+	buf_adds(&c->form, "&token=true");
+}
+
+/* The events of an observable (NULL: of all), as many as there is room for. */
+static void
+add_events_call(const struct query *q, int step, unsigned flags,
+    size_t room)
+{
+	struct call	*c = add_call(q, step, CALL_SIGNED | flags,
+			    "/ioc/events");
+
+	call_header(c, "Accept", "application/json");
+	buf_addf(&c->url, "?pageSize=%zu", room);
+	if (q->observable != NULL) {
+		buf_adds(&c->url, "&filter=");
+		add_filter(&c->url, q->observable);
+	}
+	if (step != QUALYS_HISTORICAL)
+		buf_adds(&c->url, "&state=true");
+}
+
+static void
+request(const struct query *q, const struct call *done)
+{
+	size_t	 limit = q->claims->limit, taken;
+
+	if (q->observable == NULL) {
+		if (done == NULL)
+			add_events_call(q, QUALYS_HEALTH, 0, 1);
+	} else if (done == NULL) {
+		if (obstacle(q->observable) == NULL)
+			add_events_call(q, QUALYS_ACTIVE, CALL_CACHE, limit);
+	} else if (done->step == QUALYS_ACTIVE) {
+		taken = qualys_sightings(done->result);
+		if (taken < limit)
+			add_events_call(q, QUALYS_HISTORICAL, CALL_CACHE,
+			    limit - taken);
+	}
+}
+
+/* The token is the whole body. */
+static void
+read_token(struct call *c)
+{
+	const char	*begin = c->body.data + strspn(c->body.data, BLANKS);
+	size_t		 n = c->body.len - (size_t)(begin - c->body.data);
+
+	while (n > 0 && strchr(BLANKS, begin[n - 1]) != NULL)
+		n--;
+	if (n == 0)
+		call_fail_at(c, PROBLEM_UNKNOWN,
+		    "Qualys IOC gave no token when signing in");
+	else
+		call_found(c, json_object_new_string_len(begin, (int)n));
+}
+
+static void
+read_events(struct call *c)
+{
+	struct json_object	*body = call_parse(c), *found, *event;
+	size_t			 i;
+
+	if (body == NULL)
+		return;
+	if (c->step == QUALYS_HEALTH || jsonin_length(body) == 0 ||
+	    (found = json_object_new_array()) == NULL) {
+		json_object_put(body);
+		return;
+	}
+	for (i = 0; i < jsonin_length(body); i++) {
+		event = qualys_event(jsonin_at(body, i));
+		if (event != NULL && json_object_array_add(found, event) != 0)
+			json_object_put(event);
+	}
+	json_object_put(body);
+	if (jsonin_length(found) > 0)
+		call_found(c, found);
+	else
+		json_object_put(found);
+}
+
+/* Why the credentials were refused, as far as the body says. */
+static void
+refuse_credentials(struct call *c)
+{
+	static const char *const	 names[] = { "message",
+					    "authentication_exceptions" };
+	struct json_object		*body = call_parse_error(c), *value;
+	const char			*text = NULL;
+	size_t				 i;
+
+	for (i = 0; text == NULL && i < 2; i++) {
+		value = jsonin_member(body, names[i]);
+		if ((text = jsonin_text(value)) == NULL && value != NULL)
+			text = json_object_to_json_string_ext(value,
+			    JSON_C_TO_STRING_PLAIN |
+			    JSON_C_TO_STRING_NOSLASHESCAPE);
+		if (text != NULL && *text == '\0')
+			text = NULL;
+	}
+	if (text == NULL)
+		text = c->body.data;
+	call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: %.*s",
+	    (int)jsoncopy_cut(text, MESSAGE), text);
+	json_object_put(body);
+}
+
+static void
+refused(struct call *c)
+{
+	enum problem	 problem = call_status_problem(c->status);
+
+	switch (c->status) {
+	case 401:
+		refuse_credentials(c);
+		break;
+	case 429:
+		call_fail(c, problem, "Too many requests to Qualys IOC have "
+		    "been made. Please try again later.");
+		break;
+	case 503:
+		call_fail(c, problem, "Service temporarily unavailable. "
+		    "Please try again later.");
+		break;
+	default:
+		/* A path that is not there is nothing that another answer of
+		 * the service named. */
+		if (problem == PROBLEM_NOT_FOUND)
+			problem = PROBLEM_UNKNOWN;
+		call_fail(c, problem, "Unexpected response from Qualys IOC: "
+		    "%.*s", (int)jsoncopy_cut(c->body.data, MESSAGE),
+		    c->body.data);
+		break;
+	}
+}
+
+static void
+reply(const struct query *q, struct call *c)
+{
+	(void)q;
+	if ((c->status == 400 || c->status == 404) &&
+	    c->step != QUALYS_SIGN_IN)
+		return;
+	if (c->status < 200 || c->status > 299)
+		refused(c);
+	else if (c->step == QUALYS_SIGN_IN)
+		read_token(c);
+	else
+		read_events(c);
+}
+
+static void
+answer(struct answer *a, const struct query *q)
+{
+	if (!unaskable(a, q->observable))
+		qualys_write(a, q);
+}
+
+static void
+write_reference(struct answer *a, const struct observable *o,
+    const char *platform)
+{
+	struct jsonout	*j = answer_element(a);
+	const char	*name = kinds[o->type].name;
+	size_t		 n = strlen(platform);
+	struct buf	 b;
+
+	buf_init(&b, QUERY_BYTES);
+	buf_addf(&b, "ref-qualys-search-%s-", observable_name(o->type));
+	percent_add(&b, o->value, "");
+	jsonout_kstring(j, "id", b.data);
+	buf_reset(&b);
+	buf_addf(&b, "Search for this %s", name);
+	jsonout_kstring(j, "title", b.data);
+	buf_reset(&b);
+	buf_addf(&b, "Check this %s status with Qualys", name);
+	jsonout_kstring(j, "description", b.data);
+	buf_reset(&b);
+	while (n > 0 && platform[n - 1] == '/')
+		n--;
+	buf_addf(&b, "%.*s/ioc/#/hunting?search=", (int)n, platform);
+	add_filter(&b, o);
+	jsonout_kstring(j, "url", b.data);
+	jsonout_key(j, "categories");
+	jsonout_array(j);
+	jsonout_string(j, "Search");
+	jsonout_string(j, "Qualys");
+	jsonout_end_array(j);
+	answer_end(a);
+	buf_free(&b);
+}
+
+static void
+refer(struct answer *a, const struct query *q)
+{
+	const struct qualys_conf	*conf = q->conf;
+	const char			*platform;
+
+	if (unaskable(a, q->observable))
+		return;
+	platform = url_of(q, "PLATFORM_URL", conf->platform_url);
+	if (platform == NULL || !url_is_base(platform))
+		answer_warning(a, PROBLEM_INVALID_ARGUMENT, "There are no "
+		    "links to Qualys IOC without a valid PLATFORM_URL in the "
+		    "token, or platform_url in the relay's section");
+	else
+		write_reference(a, q->observable, platform);
+}
+
+static const char *const claims[] = { "user", "pass", NULL };
+
+static const struct conf_key keys[] = {
+	{ "relay", "api_url", conf_set_url,
+	  .offset = offsetof(struct qualys_conf, api_url),
+	  .release = conf_release_string,
+	  .help = "base URL of the Qualys API, unless the token names it" },
+	{ "relay", "platform_url", conf_set_url,
+	  .offset = offsetof(struct qualys_conf, platform_url),
+	  .release = conf_release_string,
+	  .help = "base URL of the Qualys platform, for links, unless the "
+	      "token names it" },
+	{ "relay", "api_hosts", conf_set_hosts,
+	  .offset = offsetof(struct qualys_conf, api_hosts),
+	  .release = conf_release_list,
+	  .help = "hosts that a token may name in API_URL, HOST or "
+	      "HOST:PORT" },
+	{ 0 }
+};
+
+const struct provider provider_qualys = {
+	.name = "qualys",
+	.title = "Qualys IOC",
+	.description = "Events on the hosts that Qualys IOC watches.",
+	.types = OBSERVABLE_BIT(OBSERVABLE_MD5) |
+	    OBSERVABLE_BIT(OBSERVABLE_SHA256) |
+	    OBSERVABLE_BIT(OBSERVABLE_FILE_NAME) |
+	    OBSERVABLE_BIT(OBSERVABLE_FILE_PATH) |
+	    OBSERVABLE_BIT(OBSERVABLE_IP) |
+	    OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
+	    OBSERVABLE_BIT(OBSERVABLE_MUTEX),
+	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
+	.claims = claims,
+	.keys = keys,
+	.conf_size = sizeof(struct qualys_conf),
+	.request = request,
+	.reply = reply,
+	.sign_in = sign_in,
+	.unreachable = unreachable,
+	.answer = answer,
+	.refer = refer
+};

@@ -1,0 +1,126 @@
+/* Of an event, what is looked at: that is what the cache keeps. */
+#include "jsoncopy.h"
+#include "jsonin.h"
+#include "qualys.h"
+
+/* Bytes of an event that is taken: one that cannot be written must not cost the
+ * others the answer (ANSWER_ENTITY). */
+#define EVENT_BYTES	(256U << 10)
+
+/* Members of an event that are looked at, and those of its parts. */
+static const char *const event_members[] = { "id", "score", NULL };
+static const char *const asset_members[] = { "fullOSName", "netBiosName",
+    "interfaces", NULL };
+static const char *const file_members[] = { "fileName", "fullPath", "sha256",
+    "md5", NULL };
+static const char *const process_members[] = { "processName", NULL };
+static const char *const network_members[] = { "remoteIP", "remoteDns", NULL };
+static const char *const interface_members[] = { "ipAddress", "macAddress",
+    NULL };
+static const char *const indicator_members[] = { "verdict", "threatName",
+    NULL };
+
+static const struct {
+	const char		*name;
+	const char *const	*members;
+} parts[] = {
+	{ "asset", asset_members },
+	{ "file", file_members },
+	{ "process", process_members },
+	{ "network", network_members }
+};
+
+/* Adds a value to an object, whose it is then. */
+static bool
+put(struct json_object *object, const char *name, struct json_object *value)
+{
+	if (value == NULL)
+		return true;
+	if (json_object_object_add(object, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+/* The objects of an array with the members that are named; NULL for none. */
+static struct json_object *
+cut_array(struct json_object *array, const char *const *names)
+{
+	struct json_object	*copy, *element;
+	size_t			 i;
+
+	if (jsonin_length(array) == 0 ||
+	    (copy = json_object_new_array()) == NULL)
+		return NULL;
+	for (i = 0; i < jsonin_length(array); i++) {
+		element = jsoncopy_members(jsonin_at(array, i), names);
+		if (element != NULL &&
+		    json_object_array_add(copy, element) != 0)
+			json_object_put(element);
+	}
+	return copy;
+}
+
+/* The time, as CTIM has it; NULL when there is none. */
+static struct json_object *
+cut_time(struct json_object *event)
+{
+	const char	*given = jsonin_string(event, "dateTime");
+	char		 text[CTIM_TIME_MAX];
+
+	if (given == NULL || ctim_time_again(text, given, -1) == -1)
+		return NULL;
+	return json_object_new_string(text);
+}
+
+/* The parts of an event, cut, into its copy. */
+static bool
+cut_parts(struct json_object *copy, struct json_object *event)
+{
+	struct json_object	*part, *interfaces;
+	size_t			 i;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		part = jsoncopy_members(jsonin_member(event, parts[i].name),
+		    parts[i].members);
+		if (part == NULL)
+			continue;
+		interfaces = cut_array(jsonin_member(part, "interfaces"),
+		    interface_members);
+		json_object_object_del(part, "interfaces");
+		if (!put(part, "interfaces", interfaces)) {
+			json_object_put(part);
+			return false;
+		}
+		if (!put(copy, parts[i].name, part))
+			return false;
+	}
+	return true;
+}
+
+struct json_object *
+qualys_event(struct json_object *event)
+{
+	struct json_object	*copy = jsoncopy_members(event, event_members);
+
+	if (copy == NULL)
+		return NULL;
+	if (!put(copy, "dateTime", cut_time(event)) ||
+	    !put(copy, "indicator2", cut_array(jsonin_member(event,
+	    "indicator2"), indicator_members)) || !cut_parts(copy, event) ||
+	    jsoncopy_size(copy) > EVENT_BYTES) {
+		json_object_put(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+size_t
+qualys_sightings(struct json_object *events)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; i < jsonin_length(events); i++)
+		n += jsonin_string(jsonin_at(events, i), "dateTime") != NULL;
+	return n;
+}

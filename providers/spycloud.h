@@ -1,0 +1,39 @@
+/*
+ * spycloud: what the two halves of the provider share: the calls (spycloud.c)
+ * and what is written of their results (spycloud_write.c).
+ */
+#ifndef CTIM_SPYCLOUD_H
+#define CTIM_SPYCLOUD_H
+
+#include "provider.h"
+
+struct json_object;
+
+/* Bytes of a record or an entry that are taken: one that cannot be written must
+ * not cost the others the answer (ANSWER_ENTITY). */
+#define SPYCLOUD_PART	(512U << 10)
+
+struct spycloud_conf {
+	char	*url, *portal_url;
+	char	**redact;		/* NULL: nothing */
+};
+
+enum spycloud_step {
+	SPYCLOUD_HEALTH,
+	SPYCLOUD_RECORDS,	/* found: array of the newest, newest first */
+	SPYCLOUD_CATALOG	/* found: the entry; about: its source_id */
+};
+
+/* A member as text: a string that is not empty, or an integer; else NULL.  It
+ * belongs to the object. */
+const char	*spycloud_text(struct json_object *, const char *name);
+/* The time that a record or an entry is of; -1 when it has none. */
+int		 spycloud_published(struct json_object *,
+		    char text[CTIM_TIME_MAX]);
+/* The call for the catalog entry of a source (NULL: none is named); NULL when
+ * there is none. */
+const struct call *spycloud_catalog_call(const struct query *,
+		    const char *source);
+void		 spycloud_answer(struct answer *, const struct query *);
+
+#endif
