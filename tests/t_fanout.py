@@ -1,0 +1,297 @@
+"""How the calls of a request go out: retries, circuit breaker, turns, clients
+that leave, what is sent before all is there, connections."""
+
+import json
+import socket
+import threading
+import time
+
+import fcgiclient as fcgi
+import harness
+import services
+from harness import Nginx, has, holds, same
+from provider_case import (CLAIMS, ask, ended, gateway, most_in_a_second,
+                           pool)
+from services import observables, otx, otx_general
+from upstream import Upstream
+
+OBSERVE = '/otx/observe/observables'
+BAD, GOOD = 'bad.example', ['a.example', 'b.example', 'c.example']
+ASKED = observables('domain', GOOD[0], BAD, *GOOD[1:])
+
+
+# --- retries -----------------------------------------------------------------
+
+def retried(instead, times, retries=2, deadline=20):
+    """The reply, and the times of the calls of an observable that is answered
+    after `times` failures."""
+    asked = observables('domain', BAD)
+    rules = [dict({'request': otx_general('domain', BAD), 'times': times,
+                   'text': '{"pulse_info": {}}'}, **instead)] + otx(asked)
+    with Upstream(rules) as upstream:
+        relay = pool(upstream.url, http={
+            'retries': str(retries), 'deadline': str(deadline)})
+        began = time.monotonic()
+        reply = ask(relay, OBSERVE, asked, timeout=deadline + 10)
+        holds(time.monotonic() - began < deadline + 7, 'it took too long')
+        ended(relay)
+        return reply, [r.time for r in upstream.requests
+                       if 'general' in r.line]
+
+
+def test_retry():
+    """429, 502, 503, 504 and cut connections are tried again."""
+    for instead in ({'status': 503}, {'status': 502}, {'status': 504},
+                    {'status': 429}, {'fault': 'reset'}, {'fault': 'close'},
+                    {'fault': 'cut'}):
+        reply, calls = retried(instead, 2)
+        same((reply.values(), reply.errors, len(calls)), ([BAD], [], 3),
+             'after %s twice' % instead)
+
+
+def test_retry_in_vain():
+    reply, calls = retried({'status': 503}, 9)
+    same((reply.codes(), len(calls)), ([('fatal', 'service unavailable')], 3),
+         'after 503 for ever')
+
+
+def test_no_retry():
+    """Time-outs, 500 and other statuses are not."""
+    for instead, code in (({'fault': 'hang'}, 'connection error'),
+                          ({'status': 500}, 'internal error'),
+                          ({'status': 418}, 'unknown'),
+                          ({'status': 401}, 'authorization error'),
+                          ({'text': '<html>'}, 'unknown')):
+        reply, calls = retried(instead, 9)
+        same((reply.codes(), len(calls)), ([('fatal', code)], 1),
+             'after %s' % instead)
+
+
+def test_retry_after():
+    """A pause that the service asks for is kept."""
+    for status in (429, 503):
+        reply, calls = retried({'status': status,
+                                'headers': {'Retry-After': '2'}}, 1)
+        same((reply.values(), reply.errors, len(calls)), ([BAD], [], 2),
+             'after %d' % status)
+        holds(calls[1] - calls[0] >= 1.9, 'the pause was %.2f s' % (
+            calls[1] - calls[0]))
+
+
+def test_retry_after_the_deadline():
+    """A pause beyond the deadline fails at once."""
+    began = time.monotonic()
+    reply, calls = retried({'status': 429, 'headers': {'Retry-After': '300'}},
+                           9, deadline=60)
+    same((reply.codes(), len(calls)), ([('fatal', 'too many requests')], 1),
+         'the answer')
+    holds(time.monotonic() - began < 40, 'it waited')
+
+
+# --- circuit breaker ---------------------------------------------------------
+
+def test_breaker():
+    """It opens after so many failures in a row, for all workers; while it is
+    open nothing is asked."""
+    asked = observables('domain', BAD)
+    with Upstream([{'request': '*', 'status': 503}]) as upstream:
+        relay = pool(upstream.url, http={'breaker': '3'})
+        for n in range(3):
+            same(ask(relay, OBSERVE, asked).codes(),
+                 [('fatal', 'service unavailable')], 'failure %d' % n)
+        same(upstream.count(), 3, 'calls')
+        upstream.rules(otx(asked))
+        for _ in range(12):
+            same(ask(relay, OBSERVE, asked).codes(),
+                 [('fatal', 'service unavailable')], 'while it is open')
+        same(upstream.count(), 0, 'calls while it is open')
+        ended(relay)
+
+
+def test_breaker_of_one_host():
+    """Another service's circuit is another."""
+    md5 = 'd8414d743778cae103c15461200ec64d'
+    with Upstream([{'request': '*', 'status': 503}]) as upstream, \
+            Upstream(services.qualys([md5])) as other:
+        relay = gateway('hosts', upstream.url, http={'breaker': '2'})
+        relay.relays = relay.relays.replace('api_url = ' + upstream.url,
+                                            'api_url = ' + other.url)
+        relay.write()
+        relay.serve()
+        for _ in range(4):
+            ask(relay, OBSERVE, ASKED)
+        reply = ask(relay, '/qualys/observe/observables',
+                    observables('md5', md5))
+        same(reply.values(), [md5], 'the other service')
+        ended(relay)
+
+
+def test_breaker_does_not_count_4xx():
+    asked = observables('domain', BAD)
+    with Upstream([{'request': '*', 'status': 404}]) as upstream:
+        relay = pool(upstream.url, http={'breaker': '2'})
+        for _ in range(8):
+            same(ask(relay, OBSERVE, asked).json, {'data': {}}, 'the answer')
+        same(upstream.count(), 8, 'calls')
+        ended(relay)
+
+
+# --- pacing ------------------------------------------------------------------
+
+def test_pace():
+    """Four a second and key, over all workers; calls wait for their turn."""
+    emails = ['user%d@example.org' % n for n in range(12)]
+    with Upstream([{'request': '*', 'status': 400}]) as upstream:
+        relay = pool(upstream.url, relay={'rate': '4'},
+                     http={'deadline': '20'})
+        replies = []
+
+        def work(email):
+            replies.append(ask(relay, '/spycloud/observe/observables',
+                               observables('email', email)))
+        threads = [threading.Thread(target=work, args=(e,)) for e in emails]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        same([r.json for r in replies], [{'data': {}}] * 12, 'the answers')
+        calls = [r.time for r in upstream.requests]
+        same(len(calls), 12, 'calls')
+        most = most_in_a_second(calls)
+        holds(most <= 4, '%d calls within a second' % most)
+        ended(relay)
+
+
+def test_pace_beyond_the_deadline():
+    """Who has no turn before the deadline is told at once."""
+    emails = ['user%d@example.org' % n for n in range(40)]
+    with Upstream([{'request': '*', 'status': 400}]) as upstream:
+        relay = pool(upstream.url, relay={'rate': '1'},
+                     http={'deadline': '3'})
+        reply = ask(relay, '/spycloud/observe/observables',
+                      observables('email', *emails))
+        same(reply.data, {}, 'data')
+        same(set(reply.codes()), {('warning', 'too many requests')}, 'errors')
+        asked = upstream.count()
+        holds(1 <= asked <= 4, '%d calls' % asked)
+        same(len(reply.errors), 40 - asked, 'errors')
+        ended(relay)
+
+
+def test_pace_is_of_a_key():
+    with Upstream([{'request': '*', 'status': 400}]) as upstream:
+        relay = pool(upstream.url, relay={'rate': '1'},
+                     http={'deadline': '2'})
+        for key in ('one', 'two', 'three', 'four'):
+            same(ask(relay, '/spycloud/observe/observables',
+                     observables('email', 'a@example.org'),
+                     {'key': key}).json, {'data': {}}, 'key ' + key)
+        ended(relay)
+
+
+# --- clients -----------------------------------------------------------------
+
+def test_client_leaves():
+    """Its calls to the service end with it."""
+    with Upstream([{'request': '*', 'fault': 'hang'}]) as upstream:
+        relay = pool(upstream.url, http={'timeout': '60', 'deadline': '60'})
+        for path, body in ((OBSERVE, ASKED), ('/otx/health', None),
+                           ('/spycloud/health', None)):
+            text = json.dumps(body).encode() if body else b''
+            token = harness.jwt(CLAIMS[path.split('/')[1]])
+            client = fcgi.connect(relay.socket)
+            client.sendall(fcgi.records(fcgi.request('POST', path, text,
+                                                     token), text))
+            harness.wait_for(lambda: upstream.waiting, 'a call', 20)
+            client.close()
+            # A second is promised; the rest is for a busy machine.
+            harness.wait_for(lambda: not upstream.waiting,
+                             'no call of a client that has left', 5)
+        ended(relay)
+
+
+def test_many_in_flight():
+    """300 requests wait for the service at once, and all are answered."""
+    count = 300
+    with Upstream([{'request': '*', 'status': 404, 'together': count}]
+                  ) as upstream:
+        relay = pool(upstream.url, server={'threads': '200', 'queue': '300'},
+                     http={'timeout': '60', 'deadline': '60'})
+        replies = []
+
+        def work(n):
+            replies.append(ask(relay, OBSERVE, observables(
+                'domain', 'd%d.example' % n), timeout=90).json)
+        threads = [threading.Thread(target=work, args=(n,))
+                   for n in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        same(len(replies), count, 'answers')
+        same([r for r in replies if r != {'data': {}}], [], 'other answers')
+        same(upstream.most_waiting, count, 'calls at once')
+        ended(relay)
+
+
+def test_stream():
+    """The first sightings reach a client through nginx while an observable is
+    still being asked for."""
+    fast, slow = GOOD[0], BAD
+    asked = observables('domain', fast, slow)
+    with Upstream(otx(asked, general={slow: {'hold': True}})) as upstream:
+        relay = pool(upstream.url, http={'timeout': '30', 'deadline': '30'})
+        nginx = Nginx(relay)
+        body = json.dumps(asked).encode()
+        with socket.create_connection(('127.0.0.1', nginx.port), 20) as client:
+            client.sendall(
+                b'POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n'
+                b'Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' % (
+                    OBSERVE.encode(),
+                    harness.jwt(CLAIMS['otx']).encode(), len(body), body))
+            got = b''
+            while b'"%s"' % fast.encode() not in got:
+                some = client.recv(65536)
+                holds(some, 'it ended with %r' % got)
+                got += some
+            has('"sightings"', got.decode(), 'what came first')
+            same(upstream.waiting, 1, 'calls under way')
+            upstream.release()
+            rest = fcgi.drain(client, 30)
+        holds(slow.encode() not in got and slow.encode() in rest,
+              'the slow one came early, or not at all')
+        nginx.stop()
+        ended(relay)
+
+
+def test_connections_are_kept():
+    """A warm pool opens no new connection."""
+    rules = otx(ASKED, pulses=3)
+    with Upstream([dict(r, together=12 if 'pulses' in r['request'] else 4)
+                   for r in rules]) as upstream:
+        relay = pool(upstream.url, server={'workers': '1', 'threads': '1'})
+        # Now there are as many as a request can use at once.
+        ask(relay, OBSERVE, ASKED)
+        same(upstream.most_waiting, 12, 'calls at once')
+        upstream.rules(rules)
+        for _ in range(5):
+            ask(relay, OBSERVE, ASKED)
+        same(upstream.count(), 5 * 16, 'calls')
+        same(upstream.connections, 0, 'new connections')
+        ended(relay)
+
+
+def test_parallel():
+    """No more calls at once to a host than the relay says."""
+    asked = observables('domain', *['d%d.example' % n for n in range(20)])
+    rules = [dict(r, delay=0.05, together=3) for r in otx(asked, pulses=0)]
+    with Upstream(rules) as upstream:
+        relay = pool(upstream.url, relay={'parallel': '3'},
+                     http={'deadline': '20'})
+        same(ask(relay, OBSERVE, asked).json, {'data': {}}, 'the answer')
+        same(upstream.most_waiting, 3, 'calls at once')
+        ended(relay)
+
+
+for _test in (test_many_in_flight, test_retry, test_no_retry):
+    _test.limit = 300
