@@ -64,8 +64,9 @@ def test_one_line_a_request_as_json():
 
 def test_level():
     """level = warning leaves the requests out."""
-    gateway = Gateway('log-level',
-                      sections={'log': {'level': 'warning'}}).serve()
+    gateway = Gateway('log-level', sections={
+        'server': {'base_url': 'https://relay.example'},
+        'log': {'level': 'warning'}}).serve()
     ask(gateway)
     end(gateway)
     same(harness.read(gateway.log), '', 'the log')
