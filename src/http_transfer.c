@@ -17,14 +17,13 @@
 #define PATIENCE	500	/* ms that it waits for the connection of
 				 * another, which may be good for many */
 #define LIFE		3600L	/* seconds that a connection is used again */
+#define BUFFER		65536L	/* bytes that are read at a time */
 
 static const struct {
 	CURLoption	 option;
 	long		 value;
 } longs[] = {
 	{ CURLOPT_NOSIGNAL, 1 },
-	/* Pages are hundreds of kilobytes: a third of the system calls. */
-	{ CURLOPT_BUFFERSIZE, 65536 },
 	/* The end of a handle must not wait for a hung DNS lookup. */
 	{ CURLOPT_QUICK_EXIT, 1 },
 	/* A redirect would take our keys to another host. */
@@ -366,6 +365,12 @@ set_all(struct http_transfer *t, int64_t timeout)
 {
 	CURLcode	 c;
 
+	/*
+	 * Pages are hundreds of kilobytes: a third of the system calls.
+	 * libcurl refuses this for a handle whose last transfer, over HTTP/2,
+	 * has left its buffer there; then it reads with that.
+	 */
+	(void)curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, BUFFER);
 	if ((c = set_longs(t, timeout)) == CURLE_OK &&
 	    (c = set_request(t)) == CURLE_OK &&
 	    (c = set_callbacks(t)) == CURLE_OK && t->trust != NULL)

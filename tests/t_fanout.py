@@ -9,6 +9,7 @@ import time
 import fcgiclient as fcgi
 import harness
 import services
+import testca
 from harness import Nginx, has, holds, same
 from provider_case import (CLAIMS, ask, ended, gateway, most_in_a_second,
                            pool)
@@ -279,6 +280,60 @@ def test_connections_are_kept():
         same(upstream.count(), 5 * 16, 'calls')
         same(upstream.connections, 0, 'new connections')
         ended(relay)
+
+
+HTTP2 = '''
+daemon off;
+pid @T/pid;
+error_log @T/error.log;
+events { }
+http {
+	access_log off;
+	client_body_temp_path @T/body;
+	proxy_temp_path @T/proxy;
+	fastcgi_temp_path @T/fastcgi;
+	uwsgi_temp_path @T/uwsgi;
+	scgi_temp_path @T/scgi;
+	server {
+		listen 127.0.0.1:%(port)d ssl http2;
+		ssl_certificate %(pem)s;
+		ssl_certificate_key %(key)s;
+		location / {
+			proxy_pass %(url)s;
+			proxy_set_header X-Spoken $server_protocol;
+			proxy_set_header X-Connection $connection;
+		}
+	}
+}
+'''
+
+
+def test_http2_where_it_is_offered():
+    """All calls of a request, and of the next, over one connection."""
+    asked = observables('domain', *['d%d.example' % n for n in range(12)])
+    pem, key = testca.certificate('good')
+    port = harness.free_port()
+    with Upstream(otx(asked, pulses=3)) as upstream:
+        base = harness.folder('http2')
+        conf = HTTP2 % {'port': port, 'pem': pem, 'key': key,
+                        'url': upstream.url}
+        nginx = harness.start(['nginx', '-p', base, '-c', harness.write(
+            base + '/nginx.conf', conf.replace('@T', base))],
+            env=dict(harness.environment(), PATH=harness.sbin_path()))
+        harness.wait_for(lambda: harness.port_open(port), 'nginx listens')
+        relay = pool('https://localhost:%d' % port,
+                     http={'ca_file': testca.ca_file()},
+                     server={'workers': '1', 'threads': '1'})
+        for _ in range(3):
+            reply = ask(relay, OBSERVE, asked)
+            same((len(reply.values()), reply.errors), (12, []), 'the answer')
+        ended(relay)
+        harness.stop(nginx)
+        same({r.headers.get('x-spoken') for r in upstream.requests},
+             {'HTTP/2.0'}, 'protocol')
+        same(len({r.headers.get('x-connection') for r in upstream.requests}),
+             1, 'connections')
+        same(upstream.count(), 3 * 12 * 4, 'calls')
 
 
 def test_parallel():
