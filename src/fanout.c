@@ -188,8 +188,7 @@ expire(struct run *r)
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		while ((x = TAILQ_FIRST(lists[i])) != NULL)
-			flight_give_up(r, x, PROBLEM_CONNECTION,
-			    "The deadline of the request has passed");
+			flight_late(r, x);
 }
 
 /* Waits until something can go on; false when nobody wants more. */

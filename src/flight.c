@@ -154,6 +154,22 @@ share(struct run *r, struct flight *x)
 	return true;
 }
 
+/* What did not fit is not sent in part; it costs this call alone. */
+static void
+check_whole(const struct run *r, struct call *c)
+{
+	size_t	 i;
+
+	if (c->url.failed || c->form.failed) {
+		c->flags |= CALL_OPTIONAL;
+		call_fail_at(c, PROBLEM_INVALID_ARGUMENT,
+		    "The question is too long for %s", r->provider->title);
+	}
+	for (i = 0; i < c->n_headers; i++)
+		if (c->headers[i].failed)
+			call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+}
+
 int
 flight_new(struct run *r, struct task *t, struct call *c)
 {
@@ -163,10 +179,12 @@ flight_new(struct run *r, struct task *t, struct call *c)
 		return -1;
 	x->task = t;
 	x->call = c;
+	x->said = BREAKER_UNTOLD;
 	c->core = x;
 	buf_init(&x->bearer, KEPT_MAX + 32);
 	r->active++;
 	r->job->calls++;
+	check_whole(r, c);
 	if (c->done) {
 		land(r, x);
 		return 0;
@@ -210,6 +228,16 @@ circuit(struct run *r, struct flight *x, int64_t now)
 	x->asked = true;
 	x->probe = way == BREAKER_TRY;
 	return true;
+}
+
+void
+flight_tell(struct run *r, struct flight *x, enum breaker_result said)
+{
+	if (x->asked && breaker_tell(&r->shared->breakers, x->host, r->breaker,
+	    clock_ms(), said, x->probe))
+		log_warning("relay %s: %s fails; it is left alone for a while",
+		    r->job->relay->name, x->host);
+	x->asked = x->probe = false;
 }
 
 /* Its turn, where the service allows so many calls a second. */
@@ -303,17 +331,18 @@ flight_start(struct run *r, struct flight *x)
 	int64_t	 now = clock_ms();
 
 	if (now >= r->job->deadline) {
-		flight_give_up(r, x, PROBLEM_CONNECTION,
-		    "The deadline of the request has passed");
+		flight_late(r, x);
 		return;
 	}
-	if (x->call->url.failed || x->call->form.failed) {
-		flight_give_up(r, x, PROBLEM_INVALID_ARGUMENT,
-		    "The question is too long for %s", r->provider->title);
+	/* The token first: the call that gets it may have to be the probe. */
+	if (!flight_sign(r, x, now) || !circuit(r, x, now))
+		return;
+	if (!paced(r, x, now)) {
+		/* The circuit may be another when its turn has come. */
+		if (x->tries == 0)
+			flight_tell(r, x, BREAKER_UNTOLD);
 		return;
 	}
-	if (!circuit(r, x, now) || !flight_sign(r, x, now) || !paced(r, x, now))
-		return;
 	flight_reset(x);
 	fill_http(r, x, now);
 	x->started = now;
@@ -374,15 +403,9 @@ flight_over(struct run *r, struct flight *x)
 void
 flight_free(struct run *r, struct flight *x)
 {
-	enum breaker_result	 said = !x->told ? BREAKER_UNTOLD :
-				    x->failing ? BREAKER_FAILED : BREAKER_WORKED;
-
 	if (x->in == &r->flying)
 		http_cancel(r->http, &x->http);
-	if (x->asked && breaker_tell(&r->shared->breakers, x->host, r->breaker,
-	    clock_ms(), said, x->probe))
-		log_warning("relay %s: %s fails; it is left alone for a while",
-		    r->job->relay->name, x->host);
+	flight_tell(r, x, x->said);
 	/* Those who wait for a token need not wait for this one. */
 	if (x->task == &r->sign && r->signing)
 		flight_sign_off(r, x);

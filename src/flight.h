@@ -64,8 +64,7 @@ struct flight {
 	bool		 cached;	/* has a name; its result is to be kept */
 	bool		 hit;		/* came from the cache */
 	bool		 asked, probe;	/* the breaker */
-	bool		 failing;	/* what the breaker will be told */
-	bool		 told;		/* it is known what */
+	enum breaker_result said;	/* what the breaker will be told */
 	bool		 turn;		/* has its turn */
 	bool		 enough;	/* scan() has what it wants */
 };
@@ -101,6 +100,10 @@ int	flight_new(struct run *, struct task *, struct call *);
 void	flight_start(struct run *, struct flight *);
 /* Its transfer ended: it lands, or is timed for another try. */
 void	flight_ended(struct run *, struct flight *);
+/* The deadline has passed: it lands with what it has. */
+void	flight_late(struct run *, struct flight *);
+/* Tells the breaker, which is then to be asked again. */
+void	flight_tell(struct run *, struct flight *, enum breaker_result);
 /* It lands with a failure, whatever it was doing. */
 void	flight_give_up(struct run *, struct flight *, enum problem,
 	    const char *, ...) __attribute__((format(printf, 4, 5)));

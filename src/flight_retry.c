@@ -47,32 +47,32 @@ flight_reset(struct flight *x)
 
 /* How a transfer may end without an answer. */
 static const struct {
-	bool		 failing;	/* the host's fault, for its breaker */
+	enum breaker_result said;	/* whose fault it is */
 	bool		 unconnected;
 	enum problem	 problem;
 	const char	*message;	/* fail_with() */
 } ends[] = {
-	[HTTP_REFUSED] =	{ false, false, PROBLEM_UNKNOWN,
+	[HTTP_REFUSED] =	{ BREAKER_WORKED, false, PROBLEM_UNKNOWN,
 	    "The answer of {service} is not the JSON that it should be" },
-	[HTTP_BAD_URL] =	{ false, true, PROBLEM_CONNECTION,
+	[HTTP_BAD_URL] =	{ BREAKER_UNTOLD, true, PROBLEM_CONNECTION,
 	    "The URL of {service} cannot be called: {why}" },
-	[HTTP_PRIVATE] =	{ false, true, PROBLEM_CONNECTION,
+	[HTTP_PRIVATE] =	{ BREAKER_UNTOLD, true, PROBLEM_CONNECTION,
 	    "{service} is at a private address, which this gateway does not call" },
-	[HTTP_NO_HOST] =	{ true, true, PROBLEM_CONNECTION,
+	[HTTP_NO_HOST] =	{ BREAKER_FAILED, true, PROBLEM_CONNECTION,
 	    "The host of {service} was not found" },
-	[HTTP_NO_CONNECTION] =	{ true, true, PROBLEM_CONNECTION,
+	[HTTP_NO_CONNECTION] =	{ BREAKER_FAILED, true, PROBLEM_CONNECTION,
 	    "No connection to {service}" },
-	[HTTP_CUT] =		{ true, false, PROBLEM_CONNECTION,
+	[HTTP_CUT] =		{ BREAKER_FAILED, false, PROBLEM_CONNECTION,
 	    "The connection to {service} was cut" },
-	[HTTP_LATE] =		{ true, false, PROBLEM_CONNECTION,
+	[HTTP_LATE] =		{ BREAKER_FAILED, false, PROBLEM_CONNECTION,
 	    "{service} did not answer in time" },
-	[HTTP_TLS] =		{ true, false, PROBLEM_UNKNOWN,
+	[HTTP_TLS] =		{ BREAKER_FAILED, false, PROBLEM_UNKNOWN,
 	    "Unable to verify SSL certificate: {why}" },
-	[HTTP_TOO_LARGE] =	{ false, false, PROBLEM_UNKNOWN,
+	[HTTP_TOO_LARGE] =	{ BREAKER_WORKED, false, PROBLEM_UNKNOWN,
 	    "The answer of {service} is larger than this gateway takes" },
-	[HTTP_GARBLED] =	{ true, false, PROBLEM_UNKNOWN,
+	[HTTP_GARBLED] =	{ BREAKER_FAILED, false, PROBLEM_UNKNOWN,
 	    "The answer of {service} cannot be read: {why}" },
-	[HTTP_FAILED] =		{ false, false, PROBLEM_INTERNAL,
+	[HTTP_FAILED] =		{ BREAKER_UNTOLD, false, PROBLEM_INTERNAL,
 	    "The call to {service} could not be made: {why}" }
 };
 
@@ -172,6 +172,9 @@ again(struct run *r, struct flight *x, int64_t now)
 		wait = back_off(x->tries);
 	if (wait >= r->job->deadline - now)
 		return false;
+	/* So it stays, should nothing be heard of the next try. */
+	if (h->status != 429)
+		x->said = BREAKER_FAILED;
 	x->at = now + wait;
 	x->turn = false;
 	r->job->retried++;
@@ -186,6 +189,9 @@ sign_again(struct run *r, struct flight *x, int64_t now)
 	if (x->http.status != 401 || !(x->call->flags & CALL_SIGNED) ||
 	    x->refused != 0)
 		return false;
+	/* The host answers, and may have to be asked for a token: its circuit
+	 * must not wait for this call, which waits for that. */
+	flight_tell(r, x, BREAKER_WORKED);
 	x->refused = x->serial;
 	x->serial = 0;
 	x->turn = false;
@@ -208,13 +214,32 @@ flight_ended(struct run *r, struct flight *x)
 	memcpy(c->reason, h->reason, sizeof(c->reason));
 	if (sign_again(r, x, now) || again(r, x, now))
 		return;
-	x->failing = there ? h->status >= 500 : ends[h->end].failing;
-	/* The deadline left it too little time to say anything of the host. */
-	x->told = h->end != HTTP_LATE || h->timeout >= r->timeout ||
-	    now - x->started >= SHORT;
+	if (there)
+		x->said = h->status >= 500 ? BREAKER_FAILED : BREAKER_WORKED;
+	/* Unless the deadline left it too little time to say anything of the
+	 * host. */
+	else if (h->end != HTTP_LATE || h->timeout >= r->timeout ||
+	    now - x->started >= SHORT)
+		x->said = ends[h->end].said;
 	if (there)
 		answered(r, x);
 	else
 		failed(r, x);
+	flight_move(r, x, &r->landed);
+}
+
+void
+flight_late(struct run *r, struct flight *x)
+{
+	if (x->in == &r->flying && clock_ms() - x->started >= SHORT)
+		x->said = BREAKER_FAILED;
+	if (x->in != &r->flying || !x->enough) {
+		flight_give_up(r, x, PROBLEM_CONNECTION,
+		    "The deadline of the request has passed");
+		return;
+	}
+	/* Only what nobody wants was still to come. */
+	http_cancel(r->http, &x->http);
+	x->said = BREAKER_WORKED;
 	flight_move(r, x, &r->landed);
 }

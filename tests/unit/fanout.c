@@ -36,11 +36,13 @@ struct played {
 };
 
 static int64_t		 now_ms;
+static int64_t		 performed;	/* when transfers last went on */
 static struct played	*script;
 static struct http_call	*running[RUNNING];
 static int64_t		 ends_at[RUNNING];
 static struct played	*row_of[RUNNING];
 static size_t		 most_running, started, cancelled;
+static bool		 early;		/* bodies come before their end */
 static char		 asked[8192];	/* paths and tokens, in order */
 
 int64_t
@@ -126,6 +128,9 @@ http_start(struct http *h, struct http_call *c)
 		ck_assert_uint_lt(i + 1, RUNNING);
 	running[i] = c;
 	row_of[i] = row_for(c->url + strlen(HOST));
+	c->status = early ? row_of[i]->status : 0;
+	if (early)
+		(void)c->take(c, row_of[i]->body, strlen(row_of[i]->body), 10);
 	ends_at[i] = now_ms + row_of[i]->ms;
 	if (row_of[i]->ms > c->timeout)
 		ends_at[i] = now_ms + c->timeout;
@@ -148,6 +153,8 @@ http_cancel(struct http *h, struct http_call *c)
 			running[i] = NULL;
 }
 
+/* As with libcurl, what happens while it waits is seen when it is called the
+ * next time. */
 void
 http_wait(struct http *h, int64_t ms)
 {
@@ -155,6 +162,7 @@ http_wait(struct http *h, int64_t ms)
 	size_t	 i;
 
 	(void)h;
+	performed = now_ms;
 	for (i = 0; i < RUNNING; i++)
 		if (running[i] != NULL && ends_at[i] < until)
 			until = ends_at[i];
@@ -173,7 +181,7 @@ http_next(struct http *h)
 
 	(void)h;
 	for (i = 0; i < RUNNING && c == NULL; i++)
-		if (running[i] != NULL && ends_at[i] <= now_ms) {
+		if (running[i] != NULL && ends_at[i] <= performed) {
 			c = running[i];
 			p = row_of[i];
 			running[i] = NULL;
@@ -275,7 +283,7 @@ static struct conf		 conf;
 static struct relay_conf	 relay;
 static struct shared		*shared;
 static struct claims		 token;
-static char			 told[8192];
+static char			 told[32768];
 static size_t			 idles;
 static int64_t			 gone_at;
 
@@ -292,8 +300,9 @@ complete(void *arg, const struct query *q, bool ends)
 		c = q->lookup->calls[i];
 		ck_assert(c->done);
 		if (c->problem != PROBLEM_NONE)
-			sprintf(told + strlen(told), ":%s",
-			    problem_code(c->problem));
+			sprintf(told + strlen(told), ":%s%s",
+			    problem_code(c->problem),
+			    c->flags & CALL_OPTIONAL ? "?" : "");
 		else
 			strcat(told, c->result == NULL ? ":-" : ":+");
 	}
@@ -325,6 +334,7 @@ setup(void)
 	asked[0] = told[0] = '\0';
 	memset(running, 0, sizeof(running));
 	first_flags = more_flags = 0;
+	early = false;
 	provider.rate = 0;
 	conf = (struct conf){ .deadline = 25, .timeout = 15, .retries = 2,
 	    .breaker = 5, .parallel = 32, .max_answer = 1 << 20 };
@@ -633,6 +643,170 @@ START_TEST(a_lookup_cut_by_the_deadline_says_nothing_of_the_host)
 }
 END_TEST
 
+START_TEST(a_host_that_hangs_past_the_deadline_opens_its_circuit)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+	int	 i;
+
+	setup();
+	conf.timeout = 60;
+	conf.deadline = 3;
+	for (i = 0; i < 5; i++)
+		run(rows, NULL, VALUES("a"));
+	told[0] = '\0';
+	now_ms = 20000;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@20000:service unavailable ");
+	teardown();
+}
+END_TEST
+
+START_TEST(a_try_cut_by_the_deadline_does_not_undo_the_one_that_failed)
+{
+	struct played	 rows[] = {
+		{ "a", 503, "", 500, HTTP_ANSWERED, "2", false },
+		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+	int	 i;
+
+	setup();
+	conf.deadline = 3;
+	for (i = 0; i < 5; i++) {
+		rows[0].scanned = false;
+		run(rows, NULL, VALUES("a"));
+	}
+	told[0] = '\0';
+	now_ms = 20000;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@20000:service unavailable ");
+	teardown();
+}
+END_TEST
+
+START_TEST(what_was_found_by_the_deadline_counts)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "..!..", 90000, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	conf.deadline = 3;
+	first_flags = CALL_SCAN;
+	early = true;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@4000:+ ");
+	teardown();
+}
+END_TEST
+
+START_TEST(who_waits_for_a_turn_meets_the_open_circuit)
+{
+	struct played	 rows[] = {
+		{ "a", 500, "", 10, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	relay.rate = 1;
+	relay.breaker = 3;
+	run(rows, NULL, VALUES("a", "a", "a", "a", "a", "a"));
+	ck_assert_uint_eq(started, 3);
+	teardown();
+}
+END_TEST
+
+START_TEST(what_this_machine_lacks_says_nothing_of_the_host)
+{
+	static const enum http_end	 ends[] = { HTTP_FAILED, HTTP_PRIVATE,
+					    HTTP_BAD_URL };
+	size_t	 i;
+
+	for (i = 0; i < COUNT(ends); i++) {
+		struct played	 rows[] = {
+			{ "down", 500, "", 1, HTTP_ANSWERED, NULL, false },
+			{ "a", 0, "", 1, ends[i], NULL, false },
+			{ 0 }
+		};
+
+		setup();
+		relay.parallel = 1;
+		relay.breaker = 3;
+		run(rows, NULL, VALUES("down", "down", "a", "down", "down"));
+		ck_assert_uint_eq(started, 4);
+		teardown();
+	}
+}
+END_TEST
+
+START_TEST(the_circuit_closes_though_a_token_is_needed)
+{
+	struct played	 rows[] = {
+		{ "auth", 500, "", 1, HTTP_ANSWERED, NULL, false },
+		{ "auth", 200, "\"t1\"", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	relay.breaker = 1;
+	run(rows, NULL, VALUES("a"));
+	now_ms += BREAKER_FIRST + 1000;
+	told[0] = '\0';
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "auth auth a#t1 ");
+	ck_assert_ptr_nonnull(strstr(told, ":+"));
+	teardown();
+}
+END_TEST
+
+START_TEST(the_circuit_closes_though_the_token_is_old)
+{
+	struct played	 rows[] = {
+		{ "auth", 200, "\"t1\"", 1, HTTP_ANSWERED, NULL, false },
+		{ "auth", 200, "\"t2\"", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 500, "", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 401, "", 1, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	relay.breaker = 1;
+	run(rows, NULL, VALUES("a"));
+	now_ms += BREAKER_FIRST + 1000;
+	told[0] = '\0';
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "auth a#t1 a#t1 auth a#t2 ");
+	ck_assert_ptr_nonnull(strstr(told, ":+"));
+	teardown();
+}
+END_TEST
+
+START_TEST(a_question_too_long_is_not_asked_nor_ends_the_request)
+{
+	static char	 path[CALL_URL];
+	struct played	 rows[] = {
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	memset(path, 'x', sizeof(path) - 1);
+	first_flags = CALL_SHARED;
+	run(rows, NULL, VALUES(path, "a"));
+	ck_assert_str_eq(asked, "a ");
+	ck_assert_ptr_nonnull(strstr(told, ":invalid argument? "));
+	teardown();
+}
+END_TEST
+
 START_TEST(calls_wait_for_their_turn)
 {
 	struct played	 rows[] = {
@@ -866,6 +1040,14 @@ main(void)
 		the_circuit_opens_and_says_so_at_once,
 		refusals_of_the_service_open_no_circuit,
 		a_lookup_cut_by_the_deadline_says_nothing_of_the_host,
+		a_host_that_hangs_past_the_deadline_opens_its_circuit,
+		a_try_cut_by_the_deadline_does_not_undo_the_one_that_failed,
+		what_was_found_by_the_deadline_counts,
+		who_waits_for_a_turn_meets_the_open_circuit,
+		what_this_machine_lacks_says_nothing_of_the_host,
+		the_circuit_closes_though_a_token_is_needed,
+		the_circuit_closes_though_the_token_is_old,
+		a_question_too_long_is_not_asked_nor_ends_the_request,
 		calls_wait_for_their_turn,
 		a_turn_past_the_deadline_fails_at_once,
 		lookups_share_a_call,
