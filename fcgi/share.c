@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -97,11 +99,30 @@ share_put(struct share *s, int fd, int64_t since)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(sizeof(fd));
 	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	if (sendmsg(s->lane[lane][0], &msg, MSG_NOSIGNAL) == -1)
-		return -1;
-	atomic_fetch_add(&s->in, 1);
+	/*
+	 * Counted before it is there, and off after it was taken.  A worker
+	 * that is killed in between leaves the number too high, which costs
+	 * others a look; the other way round would hide a connection.
+	 */
 	atomic_fetch_add(&s->queued, 1);
+	if (sendmsg(s->lane[lane][0], &msg, MSG_NOSIGNAL) == -1) {
+		atomic_fetch_sub(&s->queued, 1);
+		return -1;
+	}
+	atomic_fetch_add(&s->in, 1);
 	return 0;
+}
+
+/* Whether this process may have one more descriptor: without, a connection that
+ * is taken would be closed by the kernel. */
+static bool
+has_room(const struct share *s)
+{
+	int	 fd = fcntl(s->lane[0][1], F_DUPFD_CLOEXEC, 0);
+
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
 }
 
 /* From one lane.  -1 with errno EAGAIN when it is empty. */
@@ -121,7 +142,8 @@ take(int lane, int64_t *since)
 	c = CMSG_FIRSTHDR(&msg);
 	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
 	    c->cmsg_len != CMSG_LEN(sizeof(fd))) {
-		/* No descriptor was left here to take it with: it is lost. */
+		/* Another thread got the last descriptor just now: it is
+		 * lost. */
 		errno = EMFILE;
 		return -1;
 	}
@@ -135,17 +157,12 @@ share_take(struct share *s, int64_t *since)
 	unsigned int	 i, first = atomic_load(&s->out);
 	int		 fd;
 
-	if (atomic_load(&s->queued) <= 0)
+	if (atomic_load(&s->queued) <= 0 || !has_room(s))
 		return -1;
 	for (i = 0; i < SHARE_LANES; i++) {
 		fd = take(s->lane[(first + i) % SHARE_LANES][1], since);
 		if (fd == -1 && errno == EAGAIN)
 			continue;
-		/*
-		 * Counted after it was taken.  A worker that is killed in
-		 * between leaves the number too high, which costs others a
-		 * look; the other way round would hide a connection.
-		 */
 		atomic_fetch_add(&s->out, 1);
 		atomic_fetch_sub(&s->queued, 1);
 		return fd;

@@ -47,7 +47,8 @@ void		 share_count(struct share *, int *idle, int *places);
  * closes fd in any case.  Returns 0, or -1 when the queue takes no more.
  */
 int		 share_put(struct share *, int fd, int64_t since);
-/* Takes the connection that waits longest: a descriptor, -1 for none. */
+/* Takes the connection that waits longest: a descriptor; -1 for none, or when
+ * this process has no descriptor left for it. */
 int		 share_take(struct share *, int64_t *since);
 
 #endif

@@ -1,7 +1,10 @@
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "share.h"
@@ -9,6 +12,19 @@
 #include "unit.h"
 
 #define ROUNDS	2000
+
+static bool	 dies;		/* this process, once it has sent something */
+
+/* Stands before the C library's. */
+ssize_t
+sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	ssize_t	 n = syscall(SYS_sendmsg, fd, msg, flags);
+
+	if (dies)
+		raise(SIGKILL);
+	return n;
+}
 
 START_TEST(connections_come_out_in_the_order_they_went_in)
 {
@@ -53,6 +69,63 @@ START_TEST(another_process_takes_what_a_dead_one_left)
 	if (pid == 0)
 		_exit(share_put(s, STDIN_FILENO, 7) == 0 ? 0 : 1);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	fd = share_take(s, &since);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(since, 7);
+	close(fd);
+	share_free(s);
+}
+END_TEST
+
+START_TEST(what_a_killed_process_has_put_is_found)
+{
+	struct share	*s = share_new();
+	int64_t		 since = 0;
+	int		 fd;
+	pid_t		 pid;
+
+	pid = fork();
+	if (pid == 0) {
+		dies = true;
+		share_put(s, STDIN_FILENO, 7);
+		_exit(1);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	fd = share_take(s, &since);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(since, 7);
+	close(fd);
+	share_free(s);
+}
+END_TEST
+
+START_TEST(what_cannot_be_put_is_not_counted)
+{
+	struct share	*s = share_new();
+
+	ck_assert_int_eq(share_put(s, -1, 0), -1);
+	ck_assert_int_eq(atomic_load(&s->queued), 0);
+	share_free(s);
+}
+END_TEST
+
+START_TEST(nothing_is_lost_where_no_descriptor_is_left)
+{
+	struct share	*s = share_new();
+	struct rlimit	 all, none;
+	int64_t		 since = 0;
+	int		 fd;
+
+	ck_assert_int_eq(share_put(s, STDIN_FILENO, 7), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+	/* The lowest that is free. */
+	fd = dup(STDIN_FILENO);
+	close(fd);
+	none = (struct rlimit){ (rlim_t)fd, all.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	ck_assert_int_eq(share_take(s, &since), -1);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+	ck_assert_int_eq(atomic_load(&s->queued), 1);
 	fd = share_take(s, &since);
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(since, 7);
@@ -154,6 +227,9 @@ main(void)
 	const TTest	*const tests[] = {
 		connections_come_out_in_the_order_they_went_in,
 		another_process_takes_what_a_dead_one_left,
+		what_a_killed_process_has_put_is_found,
+		what_cannot_be_put_is_not_counted,
+		nothing_is_lost_where_no_descriptor_is_left,
 		a_full_queue_says_so, nothing_is_lost_among_many_takers,
 		only_living_workers_count
 	};
