@@ -25,6 +25,9 @@
 #include "worker.h"
 
 #define TICK		20	/* ms between looks while work is under way */
+#define WATCH_TICK	1000	/* ms between looks otherwise */
+#define SILENCE		5000	/* ms more than the deadline for which a worker
+				 * may give no sign of life */
 #define EARLY		1000	/* ms of life under which a death is early */
 #define PAUSE_FIRST	100	/* ms before a successor of an early death */
 #define PAUSE_MAX	10000	/* ms that this grows to, doubling */
@@ -35,6 +38,8 @@ struct child {
 	int64_t	 started;	/* clock_ms() */
 	bool	 stale;		/* to be replaced */
 	bool	 told;		/* to stop */
+	int64_t	 beat;		/* its last sign of life that we saw */
+	int64_t	 silent;	/* ms since then that we were awake */
 };
 
 struct master {
@@ -48,6 +53,7 @@ struct master {
 	int64_t		 early;		/* clock_ms() of that */
 	bool		 reload;	/* asked for, waits for its turn */
 	bool		 stopping;
+	int64_t		 watched;	/* clock_ms() of the last look at them */
 	int64_t		 kill_at;	/* clock_ms() at which patience ends */
 	int		 deadline;	/* seconds: the longest of all configurations
 					 * so far, which old workers may still have */
@@ -225,6 +231,36 @@ reap(struct master *m)
 	return alive;
 }
 
+/*
+ * Kills workers that give no sign of life: stopped, or hung.  Time in which the
+ * master did not look counts as one look at most: what stopped it, such as a
+ * paused container, has stopped the workers as well.
+ */
+static void
+watch(struct master *m)
+{
+	int64_t		 now = clock_ms(), passed = now - m->watched, beat;
+	struct child	*c;
+	int		 i;
+
+	m->watched = now;
+	for (i = 0; i < m->top; i++) {
+		c = &m->child[i];
+		beat = atomic_load(&m->share->slot[i].beat);
+		c->silent += passed < WATCH_TICK ? passed : WATCH_TICK;
+		if (beat != c->beat)
+			c->silent = 0;
+		c->beat = beat;
+		if (c->pid == 0 || c->silent <=
+		    (int64_t)m->deadline * 1000 + SILENCE)
+			continue;
+		log_error("worker %d gives no sign of life and is killed",
+		    (int)c->pid);
+		tell(c, SIGKILL);
+		c->silent = 0;
+	}
+}
+
 static void
 complain(void *arg, bool error, const char *line)
 {
@@ -346,11 +382,12 @@ handle(struct master *m, int sig)
 	}
 }
 
-/* Waits for a signal: for ever, or a tick while something is under way. */
+/* Waits for a signal, for a tick. */
 static int
 next_signal(bool busy)
 {
-	static const struct timespec tick = { 0, TICK * 1000000L };
+	static const struct timespec busy_tick = { 0, TICK * 1000000L };
+	static const struct timespec tick = { WATCH_TICK / 1000, 0 };
 	sigset_t	 set;
 
 	(void)sigemptyset(&set);
@@ -360,8 +397,7 @@ next_signal(bool busy)
 	(void)sigaddset(&set, SIGUSR1);
 	(void)sigaddset(&set, SIGUSR2);
 	(void)sigaddset(&set, SIGCHLD);
-	return busy ? sigtimedwait(&set, NULL, &tick) :
-	    sigwaitinfo(&set, NULL);
+	return sigtimedwait(&set, NULL, busy ? &busy_tick : &tick);
 }
 
 static void
@@ -383,6 +419,7 @@ loop(struct master *m)
 
 	for (;;) {
 		alive = reap(m);
+		watch(m);
 		if (m->stopping) {
 			if (alive == 0)
 				return;
@@ -411,6 +448,7 @@ master_run(const struct master_setup *setup)
 		return 1;
 	}
 	m.deadline = conf_of(&m)->deadline;
+	m.watched = clock_ms();
 	log_setup(&m, "start");
 	loop(&m);
 	free(m.child);

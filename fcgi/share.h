@@ -16,7 +16,8 @@ struct shared;
 
 /* One worker, on its own cache line. */
 struct share_slot {
-	/* clock_ms() of its last sign of life; 0: takes no connections */
+	/* clock_ms() of its last sign of life, by which others count it and the
+	 * master knows that it is not stuck; 0: takes no connections */
 	_Alignas(64) _Atomic int64_t beat;
 	_Atomic int	 idle;		/* threads that wait for a connection */
 	_Atomic int	 places;	/* what it adds to the queue's length */

@@ -449,6 +449,45 @@ def test_killed_worker_is_replaced():
         same(gateway.stop(), 0, 'exit status')
 
 
+def test_stopped_worker_is_replaced():
+    """A worker that gives no sign of life for the deadline and five seconds is
+    killed; the others serve meanwhile."""
+    gateway = Gateway('stopped', sections={'http': {'deadline': '1'}}).serve()
+    try:
+        workers = gateway.workers()
+        os.kill(workers[0], signal.SIGSTOP)
+
+        def replaced():
+            serves(gateway)
+            now = gateway.workers()
+            return workers[0] not in now and len(now) == 2
+        harness.wait_for(replaced, 'a new worker', 20)
+        holds(workers[1] in gateway.workers(), 'the other one was replaced')
+        serves(gateway)
+    finally:
+        same(gateway.stop(), 0, 'exit status')
+
+
+def test_workers_live_on_after_all_was_stopped():
+    """As a machine, or a container, that is paused and goes on."""
+    gateway = Gateway('paused', sections={'http': {'deadline': '1'}}).serve()
+    try:
+        workers = gateway.workers()
+        everybody = [gateway.process.pid] + workers
+        for pid in everybody:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(8)
+        # The master first: it sees workers that were silent for long.
+        for pid in everybody:
+            os.kill(pid, signal.SIGCONT)
+            time.sleep(0.5)
+        serves(gateway)
+        time.sleep(2)
+        same(gateway.workers(), workers, 'workers')
+    finally:
+        same(gateway.stop(), 0, 'exit status')
+
+
 def test_worker_is_replaced_after_max_requests():
     gateway = Gateway('worn', sections={
         'server': {'workers': '1', 'max_requests': '5'}}).serve()
