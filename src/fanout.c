@@ -18,6 +18,7 @@
 #include "transport.h"
 
 #define LOOK_EVERY	200	/* ms between looks whether the client is gone */
+#define CACHE_SHARE	5	/* the cache gets a fifth of the time */
 #define WHO_MAX		65536	/* bytes of a relay's name and a credential */
 
 struct fanout {
@@ -287,6 +288,7 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 	*r = (struct run){
 		.job = job, .conf = f->conf, .provider = c->provider,
 		.shared = f->shared, .cache = f->cache, .http = f->http,
+		.patience = (job->deadline - clock_ms()) / CACHE_SHARE,
 		.room = (size_t)either(c->parallel, 0, f->conf->parallel),
 		.rate = either(c->rate, -1, c->provider->rate),
 		.breaker = either(c->breaker, -1, f->conf->breaker),

@@ -101,6 +101,24 @@ name_it(struct run *r, struct flight *x)
 	    sizeof(parts) / sizeof(parts[0])) == 0;
 }
 
+/*
+ * Whether the result is known already.  A cache that is slow, but not so slow
+ * that it counts as broken, would use up the request's time, and nothing else
+ * goes on meanwhile: it gets a part of that.
+ */
+static bool
+look_up(struct run *r, struct flight *x)
+{
+	int64_t	 began = clock_ms();
+
+	if (r->patience <= 0 || began >= r->job->deadline)
+		return false;
+	x->cached = name_it(r, x);
+	x->hit = x->cached && from_cache(r, x);
+	r->patience -= clock_ms() - began;
+	return x->hit;
+}
+
 static struct sharing *
 sharing_new(struct run *r, struct flight *x)
 {
@@ -197,9 +215,7 @@ flight_new(struct run *r, struct task *t, struct call *c)
 	}
 	if ((c->flags & CALL_SHARED) && share(r, x))
 		return 0;
-	x->cached = name_it(r, x);
-	if (x->cached && from_cache(r, x)) {
-		x->hit = true;
+	if (look_up(r, x)) {
 		r->job->cached++;
 		land(r, x);
 		return 0;
@@ -360,6 +376,7 @@ keep(struct run *r, struct flight *x)
 	const char		*text = "";
 	size_t			 len = 0;
 	int			 ttl = c->ttl > 0 ? c->ttl : r->ttl;
+	int64_t			 began = clock_ms();
 
 	if (c->result == NULL)
 		ttl = r->negative_ttl < ttl ? r->negative_ttl : ttl;
@@ -369,6 +386,7 @@ keep(struct run *r, struct flight *x)
 		    &len);
 	if (text != NULL && ttl > 0)
 		cache_put(r->cache, x->name, text, len, ttl);
+	r->patience -= clock_ms() - began;
 }
 
 /* Those who waited for the same call. */
@@ -394,7 +412,8 @@ void
 flight_over(struct run *r, struct flight *x)
 {
 	x->call->done = true;
-	if (x->cached && !x->hit && x->call->problem == PROBLEM_NONE)
+	if (x->cached && !x->hit && x->call->problem == PROBLEM_NONE &&
+	    r->patience > 0)
 		keep(r, x);
 	if (x->sharing != NULL)
 		tell_followers(r, x);

@@ -75,6 +75,7 @@ struct run {
 	const struct provider *provider;
 	struct shared	*shared;
 	struct cache	*cache;		/* NULL: none */
+	int64_t		 patience;	/* ms that the cache may still take */
 	struct http	*http;
 	struct flights	 ready;		/* to be started */
 	struct flights	 timed;		/* wait for a time, or for a token */

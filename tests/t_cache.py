@@ -2,7 +2,10 @@
 
 import json
 import os
+import shutil
+import socket
 import threading
+import time
 
 import harness
 import services
@@ -276,6 +279,65 @@ def test_damaged_while_it_serves():
             same(ask(relay, OBSERVE, ASKED).values(),
                  ['a.example', 'b.example'], 'the answer')
         ended(relay)
+
+
+class Delay:
+    """Hands bytes on to a port, and what comes back `seconds` later."""
+
+    def __init__(self, port, seconds):
+        self.to, self.seconds = port, seconds
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near = self.listener.accept()[0]
+            except OSError:
+                return
+            far = socket.create_connection(('127.0.0.1', self.to))
+            for a, b, wait in ((near, far, 0), (far, near, self.seconds)):
+                threading.Thread(target=self.carry, args=(a, b, wait),
+                                 daemon=True).start()
+
+    @staticmethod
+    def carry(a, b, wait):
+        try:
+            while data := a.recv(65536):
+                time.sleep(wait)
+                b.sendall(data)
+            b.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def test_slow_but_not_broken():
+    """A cache far away, each answer of which comes just in time, costs a
+    request a part of its time and no more."""
+    redis = shutil.which('redis-server')
+    if redis is None:
+        raise harness.Skipped('redis-server is not installed')
+    port = harness.free_port()
+    server = harness.start(
+        [redis, '--port', str(port), '--bind', '127.0.0.1', '--save', '',
+         '--dir', harness.folder('redis')], stdout=harness.subprocess.DEVNULL)
+    harness.wait_for(lambda: harness.port_open(port), 'Redis listens')
+    far = Delay(port, 0.02)
+    asked = observables('domain', *('d%d.example' % n for n in range(400)))
+    with Upstream([{'request': '*', 'status': 404}]) as upstream:
+        relay = gateway('far', upstream.url, http={
+            'deadline': '4', 'timeout': '2', 'parallel': '8'}, cache={
+                'url': 'redis://127.0.0.1:%d/0' % far.port})
+        relay.serve()
+        began = time.monotonic()
+        same(ask(relay, OBSERVE, asked).json, {'data': {}}, 'the answer')
+        took = time.monotonic() - began
+        holds(took < 4, 'the answer took %.1f s' % took)
+        same(upstream.count(), 400, 'calls')
+        ended(relay)
+    far.listener.close()
+    harness.stop(server)
 
 
 def test_off():
