@@ -84,26 +84,13 @@ flight_sign(struct run *r, struct flight *x, int64_t now)
 	return way == KEPT_HAVE;
 }
 
-void
-flight_signed_in(struct run *r, struct flight *x)
+/* Those of a list who wait for a token go on, or fail as the call did. */
+static void
+release(struct run *r, const struct flights *list, const struct call *c)
 {
-	struct call	*c = x->call;
-	const char	*token = jsonin_text(c->result);
-	struct buf	 name;
 	struct flight	*y, *next;
-	uint64_t	 serial;
 
-	sign_name(r, x, &name);
-	if (c->problem == PROBLEM_NONE && (token == NULL ||
-	    !http_header_safe(token) || kept_put(&r->shared->kept, name.data,
-	    name.len, token, &serial) == -1))
-		call_fail_at(c, PROBLEM_UNKNOWN, "%s gave no token when "
-		    "signing in", r->provider->title);
-	if (c->problem != PROBLEM_NONE)
-		kept_failed(&r->shared->kept, name.data, name.len);
-	buf_free(&name);
-	r->signing = false;
-	for (y = TAILQ_FIRST(&r->timed); y != NULL; y = next) {
+	for (y = TAILQ_FIRST(list); y != NULL; y = next) {
 		next = TAILQ_NEXT(y, link);
 		if (!(y->call->flags & CALL_SIGNED) || y->serial != 0)
 			continue;
@@ -119,4 +106,27 @@ flight_signed_in(struct run *r, struct flight *x)
 			    call_message(c));
 		flight_move(r, y, &r->landed);
 	}
+}
+
+void
+flight_signed_in(struct run *r, struct flight *x)
+{
+	struct call	*c = x->call;
+	const char	*token = jsonin_text(c->result);
+	struct buf	 name;
+	uint64_t	 serial;
+
+	sign_name(r, x, &name);
+	if (c->problem == PROBLEM_NONE && (token == NULL ||
+	    !http_header_safe(token) || kept_put(&r->shared->kept, name.data,
+	    name.len, token, &serial) == -1))
+		call_fail_at(c, PROBLEM_UNKNOWN, "%s gave no token when "
+		    "signing in", r->provider->title);
+	if (c->problem != PROBLEM_NONE)
+		kept_failed(&r->shared->kept, name.data, name.len);
+	buf_free(&name);
+	r->signing = false;
+	if (c->problem != PROBLEM_NONE)
+		release(r, &r->ready, c);
+	release(r, &r->timed, c);
 }

@@ -935,6 +935,23 @@ START_TEST(a_sign_in_that_fails_fails_all_who_wait)
 }
 END_TEST
 
+START_TEST(a_sign_in_that_fails_is_not_begun_again_by_who_waits)
+{
+	struct played	 rows[] = {
+		{ "auth", 500, "", 15, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	/* It ends just when they look again. */
+	setup();
+	first_flags = CALL_SIGNED;
+	run(rows, NULL, VALUES("a", "a"));
+	ck_assert_str_eq(asked, "auth ");
+	teardown();
+}
+END_TEST
+
 START_TEST(a_sign_in_left_by_its_client_is_free_for_the_next)
 {
 	struct played	 rows[] = {
@@ -1055,6 +1072,7 @@ main(void)
 		a_token_that_is_refused_is_got_anew,
 		a_fresh_token_that_is_refused_is_an_error,
 		a_sign_in_that_fails_fails_all_who_wait,
+		a_sign_in_that_fails_is_not_begun_again_by_who_waits,
 		a_sign_in_left_by_its_client_is_free_for_the_next,
 		a_scan_ends_the_transfer,
 		results_are_kept_for_the_same_credential_alone,
