@@ -86,6 +86,7 @@ struct run {
 	size_t		 in_air;
 	struct task	 sign;		/* signing in */
 	bool		 signing;
+	bool		 signed_in_vain;	/* it failed: so do all others */
 	struct buf	 who;		/* relay and credential, for names */
 	size_t		 room;		/* calls at a time */
 	int		 rate, breaker, ttl, negative_ttl;

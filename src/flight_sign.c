@@ -48,6 +48,17 @@ sign_in(struct run *r)
 		r->signing = false;
 }
 
+/* Fails as the call that signs in did. */
+static void
+fail_like(struct run *r, struct flight *x, const struct call *c)
+{
+	if (c->fixed)
+		call_fail(x->call, c->problem, "%s", call_message(c));
+	else
+		call_fail_at(x->call, c->problem, "%s", call_message(c));
+	flight_move(r, x, &r->landed);
+}
+
 bool
 flight_sign(struct run *r, struct flight *x, int64_t now)
 {
@@ -61,6 +72,10 @@ flight_sign(struct run *r, struct flight *x, int64_t now)
 
 	if (!(x->call->flags & CALL_SIGNED) || x->serial != 0)
 		return true;
+	if (r->signed_in_vain) {
+		fail_like(r, x, r->sign.lookup.calls[0]);
+		return false;
+	}
 	x->at = now + POLL;
 	if (r->signing) {
 		flight_move(r, x, &r->timed);
@@ -98,13 +113,7 @@ release(struct run *r, const struct flights *list, const struct call *c)
 			flight_move(r, y, &r->ready);
 			continue;
 		}
-		if (c->fixed)
-			call_fail(y->call, c->problem, "%s",
-			    call_message(c));
-		else
-			call_fail_at(y->call, c->problem, "%s",
-			    call_message(c));
-		flight_move(r, y, &r->landed);
+		fail_like(r, y, c);
 	}
 }
 
@@ -126,7 +135,8 @@ flight_signed_in(struct run *r, struct flight *x)
 		kept_failed(&r->shared->kept, name.data, name.len);
 	buf_free(&name);
 	r->signing = false;
-	if (c->problem != PROBLEM_NONE)
+	r->signed_in_vain = c->problem != PROBLEM_NONE;
+	if (r->signed_in_vain)
 		release(r, &r->ready, c);
 	release(r, &r->timed, c);
 }

@@ -952,6 +952,25 @@ START_TEST(a_sign_in_that_fails_is_not_begun_again_by_who_waits)
 }
 END_TEST
 
+START_TEST(a_sign_in_that_fails_fails_what_is_asked_after_it)
+{
+	struct played	 rows[] = {
+		{ "auth", 500, "", 10, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	relay.parallel = 1;
+	run(rows, NULL, VALUES("a", "a", "a"));
+	ck_assert_str_eq(asked, "auth ");
+	ck_assert_str_eq(told, "a@1010:internal error a@1010:internal error "
+	    "a@1010:internal error ");
+	teardown();
+}
+END_TEST
+
 START_TEST(a_sign_in_left_by_its_client_is_free_for_the_next)
 {
 	struct played	 rows[] = {
@@ -1073,6 +1092,7 @@ main(void)
 		a_fresh_token_that_is_refused_is_an_error,
 		a_sign_in_that_fails_fails_all_who_wait,
 		a_sign_in_that_fails_is_not_begun_again_by_who_waits,
+		a_sign_in_that_fails_fails_what_is_asked_after_it,
 		a_sign_in_left_by_its_client_is_free_for_the_next,
 		a_scan_ends_the_transfer,
 		results_are_kept_for_the_same_credential_alone,
