@@ -82,6 +82,7 @@ struct run {
 	struct flights	 flying;
 	struct flights	 landed;	/* over, to be looked at */
 	SLIST_HEAD(, sharing) sharings;
+	unsigned	 logged;	/* bits of enum http_end */
 	size_t		 active;	/* flights that are not over */
 	size_t		 in_air;
 	struct task	 sign;		/* signing in */

@@ -100,6 +100,17 @@ fail_with(struct call *c, enum problem p, const char *message,
 	buf_free(&b);
 }
 
+/* Whether the log is to be told: of many calls that fail alike, once. */
+static bool
+is_news(struct run *r, enum http_end end)
+{
+	unsigned	 bit = 1U << end;
+	bool		 news = (r->logged & bit) == 0;
+
+	r->logged |= bit;
+	return news;
+}
+
 static void
 failed(struct run *r, struct flight *x)
 {
@@ -119,7 +130,9 @@ failed(struct run *r, struct flight *x)
 	/* The first problem that a call is given stays. */
 	fail_with(c, ends[h->end].problem, ends[h->end].message, title,
 	    h->why);
-	log_warning("relay %s: %s: %s", r->job->relay->name, x->host, h->why);
+	if (is_news(r, h->end))
+		log_warning("relay %s: %s: %s", r->job->relay->name, x->host,
+		    h->why);
 }
 
 static void
@@ -132,7 +145,7 @@ answered(struct run *r, struct flight *x)
 	else if (!x->enough && flight_scan(x, NULL, 0) == SCAN_BAD)
 		fail_with(c, PROBLEM_UNKNOWN, ends[HTTP_REFUSED].message,
 		    r->provider->title, "");
-	if (c->status >= 500)
+	if (c->status >= 500 && is_news(r, HTTP_ANSWERED))
 		log_warning("relay %s: %s: status %d", r->job->relay->name,
 		    x->host, c->status);
 }

@@ -89,6 +89,19 @@ def test_retry_after_the_deadline():
     holds(time.monotonic() - began < 40, 'it waited')
 
 
+def test_log_of_a_service_that_is_down():
+    """One line a request and kind of failure says so, not one a call."""
+    asked = observables('domain', *('d%d.example' % n for n in range(40)))
+    with Upstream([{'request': '*', 'status': 503}]) as upstream:
+        relay = pool(upstream.url, http={'breaker': '0'})
+        for _ in range(2):
+            same(len(ask(relay, OBSERVE, asked).errors), 1, 'errors')
+        ended(relay)
+        lines = [r['message'] for r in relay.records()
+                 if 'status 503' in r.get('message', '')]
+        same((upstream.count(), len(lines)), (80, 2), 'calls and log lines')
+
+
 # --- circuit breaker ---------------------------------------------------------
 
 def test_breaker():
