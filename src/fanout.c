@@ -228,17 +228,15 @@ drop(struct run *r, struct flight *x)
 		task_free(t);
 }
 
+/* What was shared, and who still waited for it. */
 static void
-end(struct run *r)
+end_sharings(struct run *r, struct sharings *list)
 {
-	struct flights	*const lists[] = { &r->ready, &r->timed, &r->flying,
-			    &r->landed };
 	struct sharing	*s;
 	struct flight	*x;
-	size_t		 i;
 
-	while ((s = SLIST_FIRST(&r->sharings)) != NULL) {
-		SLIST_REMOVE_HEAD(&r->sharings, link);
+	while ((s = SLIST_FIRST(list)) != NULL) {
+		SLIST_REMOVE_HEAD(list, link);
 		while ((x = TAILQ_FIRST(&s->followers)) != NULL)
 			drop(r, x);
 		json_object_put(s->result);
@@ -246,6 +244,18 @@ end(struct run *r)
 		free(s->url);
 		free(s);
 	}
+}
+
+static void
+end(struct run *r)
+{
+	struct flights	*const lists[] = { &r->ready, &r->timed, &r->flying,
+			    &r->landed };
+	struct flight	*x;
+	size_t		 i;
+
+	for (i = 0; i < SHARING_LISTS; i++)
+		end_sharings(r, &r->sharings[i]);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		while ((x = TAILQ_FIRST(lists[i])) != NULL)
 			drop(r, x);
@@ -301,7 +311,7 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 	TAILQ_INIT(&r->timed);
 	TAILQ_INIT(&r->flying);
 	TAILQ_INIT(&r->landed);
-	SLIST_INIT(&r->sharings);
+	/* Lists of zeros are empty (queue(7)): so are r->sharings. */
 	lookup_init(&r->sign.lookup);
 	name_credential(r);
 }

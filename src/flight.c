@@ -10,6 +10,7 @@
 #include "flight.h"
 #include "flight_retry.h"
 #include "flight_sign.h"
+#include "hash.h"
 #include "jsonin.h"
 #include "log.h"
 #include "pace.h"
@@ -120,7 +121,7 @@ look_up(struct run *r, struct flight *x)
 }
 
 static struct sharing *
-sharing_new(struct run *r, struct flight *x)
+sharing_new(struct sharings *list, struct flight *x)
 {
 	struct sharing	*s = calloc(1, sizeof(*s));
 
@@ -130,7 +131,7 @@ sharing_new(struct run *r, struct flight *x)
 	}
 	s->leader = x;
 	TAILQ_INIT(&s->followers);
-	SLIST_INSERT_HEAD(&r->sharings, s, link);
+	SLIST_INSERT_HEAD(list, s, link);
 	return s;
 }
 
@@ -154,13 +155,16 @@ copy_outcome(const struct sharing *s, struct call *c)
 static bool
 share(struct run *r, struct flight *x)
 {
-	struct sharing	*s;
+	const struct buf	*url = &x->call->url;
+	struct sharings		*list;
+	struct sharing		*s;
 
-	SLIST_FOREACH(s, &r->sharings, link)
-		if (strcmp(s->url, x->call->url.data) == 0)
+	list = &r->sharings[hash_bytes(url->data, url->len).a % SHARING_LISTS];
+	SLIST_FOREACH(s, list, link)
+		if (strcmp(s->url, url->data) == 0)
 			break;
 	if (s == NULL) {
-		x->sharing = sharing_new(r, x);
+		x->sharing = sharing_new(list, x);
 		return false;
 	}
 	if (s->leader == NULL) {

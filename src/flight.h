@@ -22,6 +22,8 @@ struct fanout_job;
 struct flight;
 struct shared;
 
+#define SHARING_LISTS	256	/* by the hash of the URL */
+
 TAILQ_HEAD(flights, flight);
 
 /* One observable, or the health of the service, or signing in. */
@@ -44,6 +46,8 @@ struct sharing {
 	struct flights	 followers;
 	SLIST_ENTRY(sharing) link;
 };
+
+SLIST_HEAD(sharings, sharing);
 
 struct flight {
 	TAILQ_ENTRY(flight) link;
@@ -81,7 +85,7 @@ struct run {
 	struct flights	 timed;		/* wait for a time, or for a token */
 	struct flights	 flying;
 	struct flights	 landed;	/* over, to be looked at */
-	SLIST_HEAD(, sharing) sharings;
+	struct sharings	 sharings[SHARING_LISTS];
 	unsigned	 logged;	/* bits of enum http_end */
 	size_t		 active;	/* flights that are not over */
 	size_t		 in_air;
