@@ -122,11 +122,10 @@ get_spare(struct http *h)
 static void
 put_spare(struct http *h, struct http_transfer *t)
 {
-	if (h->n_spare == SPARE) {
+	if (h->n_spare == SPARE || !http_transfer_reset(t)) {
 		http_transfer_free(t);
 		return;
 	}
-	http_transfer_reset(t);
 	list_insert(&h->spare, t);
 	h->n_spare++;
 }

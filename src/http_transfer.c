@@ -12,18 +12,20 @@
 #include "conf.h"
 #include "http_transfer.h"
 
+/* Pages are hundreds of kilobytes: a third of the system calls. */
+#define BUFFER		65536L
 #define STALL_BYTES	64L	/* a body that brings fewer a second … */
 #define STALL_SECONDS	10L	/* for so long will not end */
 #define PATIENCE	500	/* ms that it waits for the connection of
 				 * another, which may be good for many */
 #define LIFE		3600L	/* seconds that a connection is used again */
-#define BUFFER		65536L	/* bytes that are read at a time */
 
 static const struct {
 	CURLoption	 option;
 	long		 value;
 } longs[] = {
 	{ CURLOPT_NOSIGNAL, 1 },
+	{ CURLOPT_BUFFERSIZE, BUFFER },
 	/* The end of a handle must not wait for a hung DNS lookup. */
 	{ CURLOPT_QUICK_EXIT, 1 },
 	/* A redirect would take our keys to another host. */
@@ -365,12 +367,6 @@ set_all(struct http_transfer *t, int64_t timeout)
 {
 	CURLcode	 c;
 
-	/*
-	 * Pages are hundreds of kilobytes: a third of the system calls.
-	 * libcurl refuses this for a handle whose last transfer, over HTTP/2,
-	 * has left its buffer there; then it reads with that.
-	 */
-	(void)curl_easy_setopt(t->easy, CURLOPT_BUFFERSIZE, BUFFER);
 	if ((c = set_longs(t, timeout)) == CURLE_OK &&
 	    (c = set_request(t)) == CURLE_OK &&
 	    (c = set_callbacks(t)) == CURLE_OK && t->trust != NULL)
@@ -431,7 +427,7 @@ http_transfer_new(void)
 void
 http_transfer_free(struct http_transfer *t)
 {
-	http_transfer_reset(t);
+	(void)http_transfer_reset(t);
 	curl_easy_cleanup(t->easy);
 	free(t);
 }
@@ -458,7 +454,9 @@ http_transfer_begin(struct http_transfer *t, const struct conf *conf,
 	return -1;
 }
 
-void
+/* libcurl keeps the buffer of a transfer that ended before it had a connection,
+ * and while there is one it refuses to be told its size. */
+bool
 http_transfer_reset(struct http_transfer *t)
 {
 	CURL	*easy = t->easy;
@@ -466,4 +464,5 @@ http_transfer_reset(struct http_transfer *t)
 	curl_easy_reset(easy);
 	curl_slist_free_all(t->headers);
 	*t = (struct http_transfer){ .easy = easy };
+	return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER) == CURLE_OK;
 }

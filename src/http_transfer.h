@@ -49,8 +49,9 @@ void	http_transfer_free(struct http_transfer *);
  * cannot be, and end and why of the call are filled in. */
 int	http_transfer_begin(struct http_transfer *, const struct conf *,
 	    X509_STORE *, struct http_call *, bool https, int64_t now);
-/* Makes it spare; nothing of the call is left in it. */
-void	http_transfer_reset(struct http_transfer *);
+/* Makes it spare; nothing of the call is left in it.  False: it cannot be used
+ * again and is to be freed. */
+bool	http_transfer_reset(struct http_transfer *);
 
 /* http_end.c: fills in the call from the handle and libcurl's verdict. */
 void	http_end_call(struct http_transfer *, CURLcode);

@@ -259,6 +259,32 @@ START_TEST(a_hung_host_does_not_make_the_others_wait_in_line)
 }
 END_TEST
 
+/* Those that were cancelled while they waited for the first one's connection
+ * are used again for the next calls. */
+START_TEST(a_cancelled_wait_leaves_a_handle_that_works)
+{
+	struct http_call	 call[4];
+	struct http		*h;
+	size_t			 i, turn;
+
+	begin("127.0.0.1", -DAY, DAY);
+	loopback_stop(&server);
+	loopback_start(&server, NULL, 0, NULL);
+	h = http_new(&conf);
+	for (turn = 0; turn < 2; turn++) {
+		for (i = 0; i < COUNT(call); i++) {
+			prepare(&call[i], url_of("https", "127.0.0.1"));
+			ck_assert_msg(http_start(h, &call[i]) == 0, "%s",
+			    call[i].why);
+		}
+		http_wait(h, 0);
+		for (i = 0; i < COUNT(call); i++)
+			http_cancel(h, &call[i]);
+	}
+	end(h);
+}
+END_TEST
+
 START_TEST(a_hung_resolver_holds_nobody_up)
 {
 	struct http		*h;
@@ -421,6 +447,7 @@ main(void)
 		a_file_that_cannot_be_read_trusts_nobody,
 		certificates_are_read_once, no_tls_is_no_connection,
 		a_hung_host_does_not_make_the_others_wait_in_line,
+		a_cancelled_wait_leaves_a_handle_that_works,
 		a_hung_resolver_holds_nobody_up,
 		a_name_may_not_lead_to_a_private_address,
 		urls_are_looked_at_before_they_are_called,
