@@ -66,7 +66,8 @@ check_url(const struct conf *conf, const char *url, bool *https)
 	struct parts	 p;
 	enum http_end	 end = HTTP_ANSWERED;
 
-	if (!take_apart(url, &p) || p.user != NULL) {
+	/* The host again: there libcurl has decoded "%EF%BC%91". */
+	if (!take_apart(url, &p) || p.user != NULL || !is_plain(p.host)) {
 		end = HTTP_BAD_URL;
 	} else {
 		*https = strcmp(p.scheme, "https") == 0;

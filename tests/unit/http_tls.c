@@ -364,6 +364,7 @@ START_TEST(urls_are_looked_at_before_they_are_called)
 		    HTTP_BAD_URL },
 		{ "https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/",
 		    HTTP_BAD_URL, HTTP_BAD_URL },
+		{ "https://%EF%BC%91%30.0.0.1/", HTTP_BAD_URL, HTTP_BAD_URL },
 		{ "https://nowhere.example:99999/", HTTP_BAD_URL, HTTP_BAD_URL }
 	};
 	struct http		*h;
