@@ -10,6 +10,13 @@
 
 #define PAGE_MAX	(8U << 20)
 
+/* It is built twice: for a processor with SSE2, and for any. */
+#ifdef PAGESCAN_PORTABLE
+#define SUITE	"pagescan_portable"
+#else
+#define SUITE	"pagescan"
+#endif
+
 /* In the tables ' stands for ". */
 static void
 add_text(struct buf *b, const char *text)
@@ -588,5 +595,5 @@ main(void)
 		broken_pages_break_nothing
 	};
 
-	return unit_run("pagescan", tests, COUNT(tests));
+	return unit_run(SUITE, tests, COUNT(tests));
 }
