@@ -42,11 +42,13 @@ put(struct json_object *object, const char *name, struct json_object *value)
 	return false;
 }
 
-/* The objects of an array with the members that are named; NULL for none. */
+/* The objects of an array with the members that are named; NULL for none.
+ * null: the name of a member (or NULL) whose null is kept. */
 static struct json_object *
-cut_array(struct json_object *array, const char *const *names)
+cut_array(struct json_object *array, const char *const *names,
+    const char *null)
 {
-	struct json_object	*copy, *element;
+	struct json_object	*copy, *element, *value;
 	size_t			 i;
 
 	if (jsonin_length(array) == 0 ||
@@ -54,8 +56,12 @@ cut_array(struct json_object *array, const char *const *names)
 		return NULL;
 	for (i = 0; i < jsonin_length(array); i++) {
 		element = jsoncopy_members(jsonin_at(array, i), names);
-		if (element != NULL &&
-		    json_object_array_add(copy, element) != 0)
+		if (element == NULL)
+			continue;
+		if (null != NULL && jsonin_has(jsonin_at(array, i), null,
+		    &value) && value == NULL)
+			(void)json_object_object_add(element, null, NULL);
+		if (json_object_array_add(copy, element) != 0)
 			json_object_put(element);
 	}
 	return copy;
@@ -86,7 +92,7 @@ cut_parts(struct json_object *copy, struct json_object *event)
 		if (part == NULL)
 			continue;
 		interfaces = cut_array(jsonin_member(part, "interfaces"),
-		    interface_members);
+		    interface_members, NULL);
 		json_object_object_del(part, "interfaces");
 		if (!put(part, "interfaces", interfaces)) {
 			json_object_put(part);
@@ -107,7 +113,7 @@ qualys_event(struct json_object *event)
 		return NULL;
 	if (!put(copy, "dateTime", cut_time(event)) ||
 	    !put(copy, "indicator2", cut_array(jsonin_member(event,
-	    "indicator2"), indicator_members)) || !cut_parts(copy, event) ||
+	    "indicator2"), indicator_members, "threatName")) || !cut_parts(copy, event) ||
 	    jsoncopy_size(copy) > EVENT_BYTES) {
 		json_object_put(copy);
 		return NULL;

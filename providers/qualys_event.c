@@ -318,19 +318,30 @@ disposition(const char *verdict)
 	return CTIM_UNKNOWN;
 }
 
+/* "" where the service names none; where it says null, nothing. */
+static void
+write_reason(struct jsonout *j, struct json_object *indicator)
+{
+	struct json_object	*name;
+	const char		*text;
+
+	if (jsonin_has(indicator, "threatName", &name) && name == NULL)
+		return;
+	text = jsonin_text(name);
+	jsoncopy_text(j, "reason", text == NULL ? "" : text, CTIM_SHORT);
+}
+
 static void
 write_judgement(struct answer *a, const struct query *q, const struct event *e,
     struct json_object *indicator, struct made *m)
 {
 	enum ctim_disposition	 d;
-	const char		*reason;
 	struct jsonout		*j;
 
 	if ((j = answer_entity(a, CTIM_JUDGEMENT, NULL)) == NULL)
 		return;
 	memcpy(m->judgements[m->n++], answer_id(a), strlen(answer_id(a)) + 1);
 	d = disposition(jsonin_string(indicator, "verdict"));
-	reason = jsonin_string(indicator, "threatName");
 	write_common(j, e);
 	jsonout_kint(j, "disposition", d);
 	jsonout_kstring(j, "disposition_name", ctim_disposition_name((int)d));
@@ -338,7 +349,7 @@ write_judgement(struct answer *a, const struct query *q, const struct event *e,
 	jsonout_key(j, "observable");
 	write_asked(j, q);
 	jsonout_kint(j, "priority", PRIORITY);
-	jsoncopy_text(j, "reason", reason == NULL ? "" : reason, CTIM_SHORT);
+	write_reason(j, indicator);
 	jsonout_key(j, "valid_time");
 	jsonout_object(j);
 	jsonout_end_object(j);

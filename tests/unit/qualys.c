@@ -581,10 +581,11 @@ START_TEST(what_is_kept_of_an_event_is_what_is_looked_at)
 	whole = ask(&d, "[{'a':1,'id':'i','asset':{'b':2,'interfaces':["
 	    "{'c':3,'ipAddress':'1.2.3.4'},null,7]},'file':{'md5':'m','d':4},"
 	    "'process':{'e':5},'network':null,'indicator2':[{'f':6,"
-	    "'verdict':'KNOWN'}]}]", "[]", 9);
+	    "'verdict':'KNOWN'},{'verdict':null,'threatName':null}]}]", "[]", 9);
 	drive_same(d.lookup.calls[0]->result, "[{'id':'i','asset':{"
 	    "'interfaces':[{'ipAddress':'1.2.3.4'}]},'file':{'md5':'m'},"
-	    "'process':{},'indicator2':[{'verdict':'KNOWN'}]}]");
+	    "'process':{},'indicator2':[{'verdict':'KNOWN'},"
+	    "{'threatName':null}]}]");
 	json_object_put(whole);
 	drive_free(&d);
 }
@@ -652,8 +653,9 @@ static const struct {
 	{ "'indicator2':[{'verdict':null}]", "judgements", "disposition",
 	    "5" },
 	{ "'indicator2':[{'verdict':2}]", "judgements", "disposition", "5" },
-	{ "'indicator2':[{'threatName':null}]", "judgements", "reason",
-	    "''" },
+	{ "'indicator2':[{'threatName':null}]", "judgements", "reason", "" },
+	{ "'indicator2':[{}]", "judgements", "reason", "''" },
+	{ "'indicator2':[{'threatName':''}]", "judgements", "reason", "''" },
 	{ "'indicator2':[{'threatName':['x']}]", "judgements", "reason",
 	    "''" },
 	{ "'indicator2':[{'threatName':'\xff'}]", "judgements", "reason",
