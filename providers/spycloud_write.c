@@ -185,7 +185,7 @@ write_sighting(struct answer *a, const struct query *q,
 	static const char *const	 ids[] = { "document_id", "source_id",
 					    "infected_machine_id", NULL };
 	char				 time[CTIM_TIME_MAX];
-	const char			*title = spycloud_text(entry, "title");
+	const char			*title = jsonin_string(entry, "title");
 	const char			*page;
 	struct jsonout			*j;
 	int64_t				 count;
@@ -296,7 +296,7 @@ write_indicator(struct answer *a, const struct query *q, const struct call *c,
 	struct json_object		*entry = c->result;
 	char				 id[CTIM_ID_MAX], time[CTIM_TIME_MAX];
 	const char			*name = spycloud_text(entry, "id");
-	const char			*title = spycloud_text(entry, "title");
+	const char			*title = jsonin_string(entry, "title");
 	struct jsonout			*j;
 
 	ctim_id_of(id, CTIM_INDICATOR, name != NULL ? name :
