@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "ctim.h"
+#include "utf8.h"
 #include "uuid4.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
@@ -113,24 +114,66 @@ ctim_tlp(const char *name)
 	return number_of(tlps, COUNT(tlps), name);
 }
 
-/* RFC 3986 section 2 and appendix A. */
+/* Beyond ASCII, the controls and blanks that no URI of CTIM has. */
+static const struct {
+	uint32_t	 low, high;
+} blanks[] = {
+	{ 0x80, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a },
+	{ 0x2028, 0x2029 }, { 0x202f, 0x202f }, { 0x205f, 0x205f },
+	{ 0x3000, 0x3000 }
+};
+
+/* Bytes of the character beyond ASCII at s; 0 when it may not be in a URI. */
+static size_t
+beyond_ascii(const unsigned char *s)
+{
+	size_t		 n = utf8_length(s, strnlen((const char *)s, 4)), i;
+	uint32_t	 c = s[0] & 0xffU >> (n + 1);
+
+	for (i = 1; i < n; i++)
+		c = c << 6 | (s[i] & 0x3f);
+	for (i = 0; i < COUNT(blanks); i++)
+		if (c >= blanks[i].low && c <= blanks[i].high)
+			return 0;
+	return n;
+}
+
+/* Bytes of the character at s, 0 when it may not be in a URI.  tail: it stands
+ * behind the path, where brackets are taken. */
+static size_t
+uri_character(const char *s, bool tail)
+{
+	static const char	 hex[] = "0123456789abcdefABCDEF";
+
+	if (*s == '%')
+		return s[1] != '\0' && strchr(hex, s[1]) != NULL &&
+		    s[2] != '\0' && strchr(hex, s[2]) != NULL ? 3 : 0;
+	if ((unsigned char)*s >= 0x80)
+		return beyond_ascii((const unsigned char *)s);
+	return *s > ' ' && *s != 0x7f && strchr("\"<>\\^`{|}", *s) == NULL &&
+	    (tail || (*s != '[' && *s != ']')) ? 1 : 0;
+}
+
+/* RFC 3986 section 2 and appendix A, and characters beyond ASCII, as
+ * java.net.URI and so CTIM takes them. */
 bool
 ctim_is_uri(const char *text)
 {
-	static const char	 hex[] = "0123456789abcdefABCDEF";
 	static const char	 scheme[] = "0123456789+-."
 				    "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	const char		*s, *rest = text;
-	size_t			 first = strcspn(text, ":/?#");
+	size_t			 first = strcspn(text, ":/?#"), n, units = 0;
+	bool			 tail = false;
 
-	for (s = text; *s != '\0'; s++)
-		if (*s <= ' ' || *s >= 0x7f ||
-		    strchr("\"<>[\\]^`{|}", *s) != NULL ||
-		    (*s == '%' && (s[1] == '\0' || s[2] == '\0' ||
-		    strchr(hex, s[1]) == NULL || strchr(hex, s[2]) == NULL)))
+	/* A character of four bytes is two of UTF-16. */
+	for (s = text; *s != '\0' && units <= CTIM_URI; s += n) {
+		tail = tail || *s == '?' || *s == '#';
+		if ((n = uri_character(s, tail)) == 0)
 			return false;
-	if (s == text || s - text > CTIM_URI)
+		units += *s == '%' ? 3 : n == 4 ? 2 : 1;
+	}
+	if (s == text || units > CTIM_URI)
 		return false;
 	/* A colon in the first segment ends a scheme. */
 	if (text[first] == ':') {

@@ -51,7 +51,7 @@ int		 ctim_tlp(const char *);
 #define CTIM_URI	2048
 
 /* Whether a text from outside may stand where CTIM has a URI, also a relative
- * one; of those that it takes, the ones in ASCII and without brackets. */
+ * one; of those that it takes, the ones without brackets before the query. */
 bool		 ctim_is_uri(const char *);
 
 #define CTIM_ID_MAX	64	/* "transient:relationship-" + UUID + NUL */
