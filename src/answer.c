@@ -282,8 +282,8 @@ answer_end(struct answer *a)
 		wait(a);
 }
 
-/* Whether the very same is there already: many calls may fail alike. */
-static bool
+/* The very same, where it is there already: many calls may fail alike. */
+static struct error *
 said(const struct answer *a, enum problem p, const char *message)
 {
 	size_t	 i;
@@ -291,8 +291,8 @@ said(const struct answer *a, enum problem p, const char *message)
 	for (i = 0; i < a->n_errors; i++)
 		if (a->errors[i].problem == p &&
 		    strcmp(a->errors[i].message, message) == 0)
-			return true;
-	return false;
+			return &a->errors[i];
+	return NULL;
 }
 
 static void add_problem(struct answer *, enum problem, bool, const char *,
@@ -303,7 +303,7 @@ add_problem(struct answer *a, enum problem p, bool mild, const char *format,
     va_list ap)
 {
 	struct buf	 b;
-	struct error	*errors;
+	struct error	*errors, *same;
 
 	if (a->n_errors == ANSWER_ERRORS)
 		return;
@@ -317,7 +317,9 @@ add_problem(struct answer *a, enum problem p, bool mild, const char *format,
 	buf_init(&b, ANSWER_ENTITY);
 	if (buf_vaddf(&b, format, ap) == -1) {
 		a->broken = true;
-	} else if (!said(a, p, b.data)) {
+	} else if ((same = said(a, p, b.data)) != NULL) {
+		same->mild = same->mild && mild;
+	} else {
 		*errors = (struct error){ p, mild, strdup(b.data) };
 		if (errors->message == NULL)
 			a->broken = true;
@@ -409,27 +411,24 @@ put_errors(struct answer *a)
 {
 	struct jsonout	 j;
 	size_t		 i;
-	const char	*type;
 
-	if (a->n_errors == 0)
-		return;
-	buf_reset(&a->scratch);
-	jsonout_init(&j, &a->scratch);
-	jsonout_array(&j);
 	for (i = 0; i < a->n_errors; i++) {
-		type = a->errors[i].mild ? "warning" :
-		    problem_type(a->errors[i].problem, a->answered);
+		buf_reset(&a->scratch);
+		jsonout_init(&j, &a->scratch);
 		jsonout_object(&j);
-		jsonout_kstring(&j, "type", type);
+		jsonout_kstring(&j, "type", a->errors[i].mild ? "warning" :
+		    problem_type(a->errors[i].problem, a->answered));
 		jsonout_kstring(&j, "code", problem_code(a->errors[i].problem));
 		jsonout_kstring(&j, "message", a->errors[i].message);
 		jsonout_end_object(&j);
+		if (a->scratch.failed)
+			a->broken = true;
+		put(a, i > 0 ? "," : a->open ? ",\"errors\":[" :
+		    "{\"errors\":[");
+		response_write(a->response, a->scratch.data, a->scratch.len);
 	}
-	jsonout_end_array(&j);
-	if (a->scratch.failed)
-		a->broken = true;
-	put(a, a->open ? ",\"errors\":" : "{\"errors\":");
-	response_write(a->response, a->scratch.data, a->scratch.len);
+	if (a->n_errors > 0)
+		put(a, "]");
 }
 
 /* Whether the only result is an error that ends the request; a status that is

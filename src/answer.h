@@ -57,7 +57,8 @@ void		 answer_end(struct answer *);
  * same code and message, is left out. */
 void		 answer_problem(struct answer *, enum problem, const char *, ...)
 		     __attribute__((format(printf, 3, 4)));
-/* The same, but never more than a warning. */
+/* The same, but never more than a warning, unless answer_problem() says so
+ * too. */
 void		 answer_warning(struct answer *, enum problem, const char *, ...)
 		    __attribute__((format(printf, 3, 4)));
 

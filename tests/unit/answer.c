@@ -167,6 +167,32 @@ START_TEST(errors_come_last_and_their_type_depends_on_the_rest)
 	    "\"warning\",\"code\":\"internal error\","
 	    "\"message\":\"half\"}]}");
 	buf_free(&sent);
+	/* Said twice, it is what the worse of the two is. */
+	a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	answer_warning(a, PROBLEM_INTERNAL, "half");
+	answer_problem(a, PROBLEM_INTERNAL, "half");
+	ck_assert_str_eq(finish(a), "{\"errors\":[{\"type\":\"fatal\","
+	    "\"code\":\"internal error\",\"message\":\"half\"}]}");
+	buf_free(&sent);
+}
+END_TEST
+
+/* Together they are larger than an entity may be. */
+START_TEST(many_long_errors_do_not_cost_the_answer)
+{
+	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	const char	*body;
+	int		 i, n = ANSWER_ENTITY / 8000 + 1;
+
+	entity(a, CTIM_SIGHTING, "i", 1);
+	for (i = 0; i < n; i++)
+		answer_warning(a, PROBLEM_NOT_FOUND, "%08000d", i);
+	body = finish(a);
+	for (i = 0; (body = strstr(body, "\"not found\"")) != NULL; i++)
+		body++;
+	ck_assert_int_eq(i, n);
+	ck_assert_int_eq(strcmp(sent.data + sent.len - 3, "}]}"), 0);
+	buf_free(&sent);
 }
 END_TEST
 
@@ -326,6 +352,7 @@ main(void)
 		the_limit_holds_for_each_kind_and_observable,
 		what_is_in_the_answer_already_leaves_room,
 		errors_come_last_and_their_type_depends_on_the_rest,
+		many_long_errors_do_not_cost_the_answer,
 		a_small_answer_says_its_length,
 		what_is_streamed_leaves_before_the_end,
 		megabytes_wait_in_a_file_and_come_back_whole,
