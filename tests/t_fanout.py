@@ -56,6 +56,22 @@ def test_retry_in_vain():
          'after 503 for ever')
 
 
+def test_question_too_long():
+    """What no URL can hold is left out with a warning."""
+    long = [{'type': 'url', 'value': 'http://a.example/' + 'y' * 9000}]
+    asked = observables('domain', GOOD[0])
+    with Upstream(otx(asked)) as upstream:
+        relay = pool(upstream.url)
+        for body, values in ((long + asked, [GOOD[0]]), (long, [])):
+            reply = ask(relay, OBSERVE, body)
+            same((reply.values(), reply.codes()),
+                 (values, [('warning', 'invalid argument')]), 'the answer')
+            has('too long for AlienVault OTX (url http://a.example/yy',
+                reply.errors[0]['message'], 'the warning')
+        ended(relay)
+        same(len(upstream.unexpected), 0, 'calls of the long one')
+
+
 def test_no_retry():
     """Time-outs, 500 and other statuses are not."""
     for instead, code in (({'fault': 'hang'}, 'connection error'),
