@@ -492,7 +492,8 @@ class Gateway:
                     fail('ctim-relay.fcgi ended with %d\n%s' % (
                         self.process.returncode, read(self.stderr)))
                 return socket_open(self.socket) and (
-                    '--workers' in args or self.workers())
+                    '--workers' in args or len(self.workers()) >=
+                    int(self.sections['server']['workers']))
             wait_for(ready, 'the pool listens on ' + self.socket, timeout)
         return self
 

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include <errno.h>
+#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -246,6 +247,10 @@ START_TEST(passwords_databases_and_names_are_obeyed)
 		return;
 	start("--requirepass", "pass@word");
 	for (i = 0; i < COUNT(urls); i++) {
+		/* A bare machine may not even know that name. */
+		if (strstr(urls[i].who, "localhost") != NULL &&
+		    gethostbyname("localhost") == NULL)
+			continue;
 		snprintf(url, sizeof(url), "redis://%s:%d/%s", urls[i].who,
 		    port, urls[i].db);
 		r = cache_check(&conf, why);
