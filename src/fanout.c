@@ -294,11 +294,12 @@ static void
 run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 {
 	const struct relay_conf	*c = job->relay;
+	const int64_t		 left = job->deadline - clock_ms();
 
 	*r = (struct run){
 		.job = job, .conf = f->conf, .provider = c->provider,
 		.shared = f->shared, .cache = f->cache, .http = f->http,
-		.patience = (job->deadline - clock_ms()) / CACHE_SHARE,
+		.patience = left / CACHE_SHARE,
 		.room = (size_t)either(c->parallel, 0, f->conf->parallel),
 		.rate = either(c->rate, -1, c->provider->rate),
 		.breaker = either(c->breaker, -1, f->conf->breaker),
@@ -307,6 +308,9 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 		.timeout = (int64_t)either(c->timeout, 0, f->conf->timeout) *
 		    1000
 	};
+	/* Half of what a call of this request could have at most: with more
+	 * calls than the time allows, the last ones always have little. */
+	r->fair = (r->timeout < left ? r->timeout : left) / 2;
 	TAILQ_INIT(&r->ready);
 	TAILQ_INIT(&r->timed);
 	TAILQ_INIT(&r->flying);

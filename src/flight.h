@@ -96,6 +96,9 @@ struct run {
 	size_t		 room;		/* calls at a time */
 	int		 rate, breaker, ttl, negative_ttl;
 	int64_t		 timeout;	/* ms a try */
+	int64_t		 fair;		/* ms that a try must have had for its
+					 * end by the deadline to be the
+					 * host's fault */
 };
 
 /* Puts it into a list, out of the one it was in. */

@@ -12,8 +12,6 @@
 #include "transport.h"
 
 #define BACKOFF		250	/* ms before the second try, then doubling */
-#define SHORT		1000	/* ms that a try must have had for its end by
-				 * the deadline to be the host's fault */
 
 enum scan_result
 flight_scan(struct flight *x, const char *p, size_t n)
@@ -232,7 +230,7 @@ flight_ended(struct run *r, struct flight *x)
 	/* Unless the deadline left it too little time to say anything of the
 	 * host. */
 	else if (h->end != HTTP_LATE || h->timeout >= r->timeout ||
-	    now - x->started >= SHORT)
+	    now - x->started >= r->fair)
 		x->said = ends[h->end].said;
 	if (there)
 		answered(r, x);
@@ -244,7 +242,7 @@ flight_ended(struct run *r, struct flight *x)
 void
 flight_late(struct run *r, struct flight *x)
 {
-	if (x->in == &r->flying && clock_ms() - x->started >= SHORT)
+	if (x->in == &r->flying && clock_ms() - x->started >= r->fair)
 		x->said = BREAKER_FAILED;
 	if (x->in != &r->flying || !x->enough) {
 		flight_give_up(r, x, PROBLEM_CONNECTION,

@@ -687,6 +687,28 @@ START_TEST(a_try_cut_by_the_deadline_does_not_undo_the_one_that_failed)
 }
 END_TEST
 
+START_TEST(more_than_the_deadline_allows_says_nothing_of_the_host)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[]", 1500, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+	const char	*values[101] = { NULL };
+	size_t		 i;
+
+	setup();
+	conf.deadline = 4;
+	for (i = 0; i < 100; i++)
+		values[i] = "a";
+	/* At the end 32 are under way, and have been for a second. */
+	run(rows, NULL, values);
+	told[0] = '\0';
+	run(rows, NULL, VALUES("a"));
+	ck_assert_ptr_nonnull(strstr(told, ":+"));
+	teardown();
+}
+END_TEST
+
 START_TEST(what_was_found_by_the_deadline_counts)
 {
 	struct played	 rows[] = {
@@ -1078,6 +1100,7 @@ main(void)
 		a_lookup_cut_by_the_deadline_says_nothing_of_the_host,
 		a_host_that_hangs_past_the_deadline_opens_its_circuit,
 		a_try_cut_by_the_deadline_does_not_undo_the_one_that_failed,
+		more_than_the_deadline_allows_says_nothing_of_the_host,
 		what_was_found_by_the_deadline_counts,
 		who_waits_for_a_turn_meets_the_open_circuit,
 		what_this_machine_lacks_says_nothing_of_the_host,
