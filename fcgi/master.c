@@ -53,7 +53,7 @@ struct master {
 	int64_t		 early;		/* clock_ms() of that */
 	bool		 reload;	/* asked for, waits for its turn */
 	bool		 stopping;
-	int64_t		 watched;	/* clock_ms() of the last look at them */
+	int64_t		 watched;	/* clock_ms() of the last watch() */
 	int64_t		 kill_at;	/* clock_ms() at which patience ends */
 	int		 deadline;	/* seconds: the longest of all configurations
 					 * so far, which old workers may still have */

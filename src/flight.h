@@ -91,7 +91,7 @@ struct run {
 	size_t		 in_air;
 	struct task	 sign;		/* signing in */
 	bool		 signing;
-	bool		 signed_in_vain;	/* it failed: so do all others */
+	bool		 signed_in_vain;	/* so no more of that */
 	struct buf	 who;		/* relay and credential, for names */
 	size_t		 room;		/* calls at a time */
 	int		 rate, breaker, ttl, negative_ttl;
