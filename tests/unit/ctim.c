@@ -134,7 +134,7 @@ START_TEST(what_ctim_takes_for_a_uri)
 					    "n/a", "x.org", "x.org:80/",
 					    "a:b:c", "/a:b", "//x.org", "%41",
 					    "mailto:a@b", "#f", "?q",
-					    "\xc3\xa9", "http://s\xc3\xbc" "d",
+					    "\xc3\xa9", "http://\xc3\xbc.x",
 					    "\xf0\x9f\x98\x80", "/?a[]=[",
 					    "x#[", "\xc2\xa1" };
 	static const char *const	 bad[] = { "", "a b", "a\"b", "<a>",
