@@ -313,6 +313,26 @@ START_TEST(what_the_service_refuses_is_said_in_known_words)
 }
 END_TEST
 
+START_TEST(what_the_service_says_of_a_refusal_is_cut)
+{
+	static const char	 begin[] = "[authorization error] "
+				    "Authorization failed: ";
+	struct drive_reply	 reply = { "*", 401, "R", NULL };
+	struct drive		 d;
+	struct buf		 body;
+
+	buf_init(&body, 4000);
+	buf_addf(&body, "{\"message\":\"%02000d\"}", 0);
+	reply.body = body.data;
+	drive_init(&d, &provider_spycloud, TOKEN, &reply, 1);
+	drive_lookup(&d, PROVIDER_OBSERVE, &admin);
+	ck_assert_int_eq(strncmp(d.problems.data, begin, strlen(begin)), 0);
+	ck_assert_uint_eq(d.problems.len, strlen(begin) + 1000 + 1);
+	drive_free(&d);
+	buf_free(&body);
+}
+END_TEST
+
 START_TEST(a_catalog_call_that_fails_leaves_the_record)
 {
 	struct drive		 d;
@@ -750,6 +770,7 @@ main(void)
 		an_address_is_encoded_but_for_its_at,
 		a_missing_entry_is_one_warning_and_the_record_stays,
 		what_the_service_refuses_is_said_in_known_words,
+		what_the_service_says_of_a_refusal_is_cut,
 		a_catalog_call_that_fails_leaves_the_record,
 		health_asks_the_watchlist,
 		the_newest_survive_the_limit_and_only_their_sources_are_asked,
