@@ -245,6 +245,30 @@ START_TEST(a_value_too_long_to_ask_for_is_a_warning)
 }
 END_TEST
 
+/* A URL holds it, a description of CTIM does not. */
+START_TEST(a_long_value_is_cut_in_the_description)
+{
+	struct drive_reply	 replies[] = {
+		{ API "/auth", 200, "", "t" }, { "*", 200, "", NULL }
+	};
+	static char		 value[6000];
+	const struct observable	 o = { OBSERVABLE_MUTEX, value, 0 };
+	struct drive		 d;
+	struct json_object	*whole;
+
+	memset(value, 'x', sizeof(value) - 1);
+	used = 0;
+	replies[1].body = json("[" EVENT "]");
+	drive_init(&d, &provider_qualys, TOKEN, replies, COUNT(replies));
+	drive_lookup(&d, PROVIDER_OBSERVE, &o);
+	whole = drive_answer(&d);
+	ck_assert_uint_eq(strlen(jsonin_string(jsonin_at(drive_docs(whole,
+	    "sightings"), 0), "description")), 5000);
+	json_object_put(whole);
+	drive_free(&d);
+}
+END_TEST
+
 #define UNABLE	"[connection error] Unable to connect Qualys IOC, validate " \
 	"the configured API URL: "
 #define STRUCTURE "[authorization error] Authorization failed: Wrong JWT " \
@@ -638,6 +662,10 @@ static const struct {
 	{ "'a':1", "sightings", "severity", "'Unknown'" },
 	{ "'score':'8'", "indicators", "external_ids", "['i']" },
 	{ "'id':null", "sightings", "external_ids", "[]" },
+	{ "'id':null,'score':'1'", "indicators", "id",
+	    "'transient:indicator-#3'" },
+	{ "'id':'','score':'1'", "indicators", "id",
+	    "'transient:indicator-#3'" },
 	{ "'id':{}", "sightings", "external_ids", "[]" },
 	{ "'id':7,'score':8", "indicators", "external_ids", "[]" },
 	{ "'indicator2':[{'verdict':'KNOWN'}]", "judgements", "disposition",
@@ -827,6 +855,7 @@ main(void)
 	    each_type_has_its_filter_and_its_reference,
 	    a_quotation_mark_is_a_warning_and_no_call,
 	    a_value_too_long_to_ask_for_is_a_warning,
+	    a_long_value_is_cut_in_the_description,
 	    the_api_is_where_the_token_or_the_configuration_says,
 	    the_platform_is_where_the_token_or_the_configuration_says,
 	    what_the_service_refuses_is_said_in_known_words,
