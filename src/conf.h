@@ -116,6 +116,8 @@ const char	*conf_path(void);
 struct conf	*conf_load(const char *path,
 		    void (*complain)(void *arg, bool error, const char *line),
 		    void *arg);
+/* The defaults alone: no file, no relay.  NULL when memory ran out. */
+struct conf	*conf_default(void);
 void		 conf_free(struct conf *);
 /* The relay of a name of len bytes, NULL for none. */
 const struct relay_conf *conf_relay(const struct conf *, const char *name, size_t len);

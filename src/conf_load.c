@@ -452,3 +452,22 @@ conf_load(const char *path, void (*tell)(void *, bool, const char *),
 	}
 	return &w->conf;
 }
+
+struct conf *
+conf_default(void)
+{
+	struct whole	*w;
+	struct loading	 l = { .good = true };
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	l.conf = &w->conf;
+	settings_init(&l.settings);
+	apply_all(&l);
+	w->settings = l.settings.first;
+	if (!l.good) {
+		conf_free(&w->conf);
+		return NULL;
+	}
+	return &w->conf;
+}

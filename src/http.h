@@ -52,7 +52,8 @@ struct http_call {
 	const char	*const *headers; /* "Name: value", ended by NULL; or
 					 * NULL.  One with a control character
 					 * is refused */
-	const char	*body;		/* of a POST, a string; NULL: GET */
+	const char	*method;	/* NULL: POST with a body, else GET */
+	const char	*body;		/* a string, or NULL for none */
 	const char	*type;		/* Content-Type of that */
 	int64_t		 timeout;	/* ms for all of it */
 	size_t		 max_body;	/* bytes, after unpacking */

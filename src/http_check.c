@@ -89,7 +89,8 @@ headers_safe(const struct http_call *call)
 	for (h = call->headers; h != NULL && *h != NULL; h++)
 		if (!http_header_safe(*h))
 			return false;
-	return call->type == NULL || http_header_safe(call->type);
+	return (call->type == NULL || http_header_safe(call->type)) &&
+	    (call->method == NULL || http_header_safe(call->method));
 }
 
 bool

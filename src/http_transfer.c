@@ -307,6 +307,8 @@ set_request(struct http_transfer *t)
 		    (curl_off_t)strlen(call->body));
 		SET(CURLOPT_POSTFIELDS, call->body);
 	}
+	if (call->method != NULL)
+		SET(CURLOPT_CUSTOMREQUEST, call->method);
 	return c;
 }
 

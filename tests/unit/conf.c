@@ -370,6 +370,21 @@ START_TEST(a_missing_file_is_named)
 }
 END_TEST
 
+START_TEST(the_defaults_need_no_file)
+{
+	struct conf	*c = conf_default();
+
+	ck_assert_ptr_nonnull(c);
+	ck_assert_int_eq(c->threads, 16);
+	ck_assert_int_eq(c->connect_timeout, 5);
+	ck_assert_int_eq(c->timeout, 15);
+	ck_assert(!c->allow_private);
+	ck_assert_ptr_null(c->file);
+	ck_assert_ptr_null(c->relays);
+	conf_free(c);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -381,7 +396,7 @@ main(void)
 		the_environment_has_the_key_when_the_file_has_none,
 		conf_d_is_read_after_it_by_name,
 		a_conf_d_that_cannot_be_read_is_said, a_dump_shows_all_but_secrets,
-		a_missing_file_is_named
+		a_missing_file_is_named, the_defaults_need_no_file
 	};
 
 	return unit_run("conf", tests, COUNT(tests));

@@ -376,6 +376,37 @@ START_TEST(requests_say_what_they_must)
 }
 END_TEST
 
+START_TEST(a_method_of_its_own_goes_with_and_without_a_body)
+{
+	struct http	*h;
+	struct page	 page;
+
+	begin();
+	h = http_new(&conf);
+	prepare(&page, server.port, "/echo");
+	page.call.method = "PATCH";
+	page.call.body = "{}";
+	page.call.type = "application/json";
+	http_do(h, &page.call);
+	ck_assert_ptr_eq(strstr(page.body, "PATCH /echo HTTP/1.1"), page.body);
+	ck_assert_ptr_nonnull(strstr(page.body, "\r\n\r\n{}"));
+	prepare(&page, server.port, "/echo");
+	page.call.method = "DELETE";
+	http_do(h, &page.call);
+	ck_assert_ptr_eq(strstr(page.body, "DELETE /echo HTTP/1.1"),
+	    page.body);
+	ck_assert_ptr_null(strstr(page.body, "Content-"));
+	/* The next one on that handle knows nothing of it. */
+	get(h, &page, "/echo");
+	ck_assert_ptr_eq(strstr(page.body, "GET "), page.body);
+	prepare(&page, server.port, "/echo");
+	page.call.method = "GET / HTTP/1.1\r\nX: y";
+	ck_assert_int_eq(http_start(h, &page.call), -1);
+	ck_assert_int_eq(page.call.end, HTTP_FAILED);
+	end(h);
+}
+END_TEST
+
 /* libcurl would ask for a "100 Continue" first. */
 START_TEST(a_large_body_is_sent_without_asking)
 {
@@ -601,6 +632,7 @@ main(void)
 		reason_and_headers_are_kept,
 		who_takes_the_body_may_end_it, what_is_still_to_come_is_told,
 		a_connection_is_used_again, requests_say_what_they_must,
+		a_method_of_its_own_goes_with_and_without_a_body,
 		a_large_body_is_sent_without_asking,
 		a_header_with_a_line_end_is_refused, many_go_at_once,
 		a_cancelled_transfer_is_not_named,
