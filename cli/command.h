@@ -25,6 +25,7 @@ struct command {
 int	cmd_check(const struct command *, int argc, char **argv);
 int	cmd_jwt(const struct command *, int argc, char **argv);
 int	cmd_query(const struct command *, int argc, char **argv);
+int	cmd_relay(const struct command *, int argc, char **argv);
 int	cmd_intel(const struct command *, int argc, char **argv);
 
 /*

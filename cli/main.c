@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,9 @@ static const struct command commands[] = {
 	  cmd_jwt },
 	{ "query", "[OPTION ...] RELAY [TYPE:VALUE | VALUE ...]",
 	  "ask a relay about observables, and show the answer", cmd_query },
+	{ "relay", "add | edit | remove [-i ID] [-p PASSWORD] [-f FILE] "
+	  "[-r REGION] [-c FILE]",
+	  "add the module at the platform, edit or remove it", cmd_relay },
 	{ "intel", "COMMAND [ARGUMENT ...]",
 	  "look after the indicators that are kept on this machine", cmd_intel }
 };
@@ -152,6 +156,8 @@ main(int argc, char **argv)
 {
 	int	status;
 
+	/* A connection that broke is an error of the call (http.h). */
+	(void)signal(SIGPIPE, SIG_IGN);
 	/* Widths of characters; what is printed is UTF-8 in any case. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		setlocale(LC_CTYPE, "");

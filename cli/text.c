@@ -1,4 +1,6 @@
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -97,6 +99,24 @@ text_add(struct buf *out, const char *s, size_t len)
 			buf_addf(out, c > 0xffff ? "\\U%08x" : "\\u%04x",
 			    (unsigned)c);
 	}
+}
+
+void
+text_addf(struct buf *out, const char *fmt, ...)
+{
+	va_list	 ap;
+	char	*text;
+	int	 n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n == -1) {
+		out->failed = true;
+		return;
+	}
+	text_add(out, text, (size_t)n);
+	free(text);
 }
 
 static void

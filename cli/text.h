@@ -23,7 +23,10 @@ struct buf;
 int32_t	text_next(const char *s, size_t len, size_t *n);
 /* Adds len bytes, what a terminal could obey written as \x1b or \u202e. */
 void	text_add(struct buf *, const char *s, size_t len);
-/* The same for JSON text, where every such character becomes \uXXXX, which any
+/* Adds a text that is made as printf(3) does, all of it made harmless. */
+void	text_addf(struct buf *, const char *fmt, ...)
+	    __attribute__((__format__(__printf__, 2, 3)));
+/* text_add() for JSON text, where every such character becomes \uXXXX, which any
  * reader takes back; line ends and tabs between values stay. */
 void	text_add_json(struct buf *, const char *s, size_t len);
 /* Prints s as text_add() writes it, or len bytes of JSON text as text_add_json()
