@@ -26,7 +26,8 @@ def test_help_and_version():
     relay = gateway()
     for args in (['--help'], ['-h'], ['help'], ['help', 'jwt'],
                  ['check', '--help'], ['jwt', '--help'], ['query', '--help'],
-                 ['intel', '--help'], ['intel', 'import', '--help']):
+                 ['relay', '--help'], ['intel', '--help'],
+                 ['intel', 'import', '--help']):
         _, out, err = relay.cli(*args)
         has('usage: ctim-relay', out, args)
         same(err, '', args)

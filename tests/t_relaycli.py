@@ -591,3 +591,52 @@ def test_no_questions_before_the_file_is_good():
     same(person.end(), 1, person.seen)
     holds('Client' not in person.seen and '\x1b' not in person.seen,
           person.seen)
+
+
+# --- the documentation ------------------------------------------------------
+
+def commands(text, first, last):
+    """The indented lines from one to another, without what is said of
+    them."""
+    lines = [line.strip().lstrip('$ ') for line in text.splitlines()]
+    at = lines.index([n for n in lines if n.startswith(first)][0])
+    end = [i for i, n in enumerate(lines) if n.startswith(last)][0]
+    return '\n'.join(lines[at:end + 1])
+
+
+def test_the_examples():
+    """Those of ctim-relay(1) and of the README."""
+    sample = os.path.join(harness.SRC, 'share', 'relay_settings.json')
+    url = 'https://relay.example.org/local'
+    added = json.loads(harness.read(sample).replace('$NAME', 'Local').replace(
+        '$URL', url).replace('$JWT', 'the.jwt.token'))
+    for name, first, last in (
+            ('man/ctim-relay.1', 'cp /usr/local/share', 'URL='),
+            ('README.md', 'cp share/relay', 'ctim-relay relay add')):
+        text = commands(harness.read(os.path.join(harness.SRC, name)), first,
+                        last)
+        has('ctim-relay relay add --region eu', text, name)
+        text = re.sub(r'cp \S*relay_settings.json', 'cp ' + sample,
+                      text.replace('sudo ', ''))
+        place = folder('')
+        harness.write(os.path.join(place, 'token'), 'the.jwt.token', 0o600)
+        rules = [iroh.token(), iroh.modules(times=1), iroh.change(ADD),
+                 iroh.modules(dict(added, id='m-1')),
+                 iroh.change('PATCH %s/m-1' % PATH)]
+        del rules[0]['with']
+        with Upstream(rules) as platform:
+            status, out, err = harness.run(
+                ['/bin/sh', '-ec', text], cwd=place, env=environment(
+                    platform.url,
+                    CTIM_RELAY_CONF=harness.Gateway('relaycli').conf,
+                    PATH=os.path.dirname(harness.program('ctim-relay')) +
+                    ':' + os.environ['PATH']))
+            same(status, 0, '%s\n%s%s' % (text, out, err))
+            has(done('Local', 'added'), out, name)
+            same(json.loads(platform.requests[2].body)['settings']['url'],
+                 url, name)
+            if 'relay edit' in text:
+                has(done('Local', 'edited'), out, name)
+                same(json.loads(platform.requests[-1].body),
+                     {'settings': dict(added['settings'], url=url.replace(
+                         'relay.', 'relay2.'))}, name)
