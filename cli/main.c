@@ -163,8 +163,10 @@ main(int argc, char **argv)
 		setlocale(LC_CTYPE, "");
 	status = run(argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		fprintf(stderr, "ctim-relay: cannot write the output: %s\n",
-		    strerror(errno));
+		/* To who has seen enough, as head(1), that is no news. */
+		if (errno != EPIPE)
+			fprintf(stderr, "ctim-relay: cannot write the output: "
+			    "%s\n", strerror(errno));
 		return status == CMD_OK ? CMD_FAILED : status;
 	}
 	return status;

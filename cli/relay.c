@@ -25,7 +25,7 @@
 #define ANSWER_MAX	2048	/* bytes of an ID or password */
 #define TRIES		3	/* times an empty answer is asked again */
 #define WHY_MAX		65536	/* bytes of what is wrong */
-#define SECRET_LEAST	8	/* bytes of a text that is kept out of messages */
+#define SECRET_LEAST	8	/* bytes of a text to keep out of messages */
 
 static const char help_text[] =
     "The file says what the module is: name, module_type_id, visibility, and\n"
@@ -163,9 +163,10 @@ replace_url(struct relay *relay)
 	    url_normalise(given, relay->url, sizeof(relay->url)) == -1 ||
 	    (host = strstr(relay->url, "://")) == NULL ||
 	    (slash = strchr(host + 3, '/')) == NULL || slash[1] != '\0') {
-		text_addf(&relay->why, "TR_API_URL is \"%s\" and should be a "
-		    "scheme and a host, such as https://platform.example.org.",
-		    given);
+		/* Not shown: there may be a password in it. */
+		text_addf(&relay->why, "TR_API_URL should be a scheme and a "
+		    "host, such as https://platform.example.org, and nothing "
+		    "else.");
 		return -1;
 	}
 	*slash = '\0';

@@ -73,10 +73,11 @@ check_apis(struct json_object *list, struct buf *why)
 		if (k < N(apis))
 			continue;
 		if (api == NULL)
-			text_addf(why, "element %zu of ", i + 1);
-		text_addf(why, api == NULL ? "\"settings.supported-apis\" is "
-		    "no name%s" : "\"settings.supported-apis\" holds \"%s\"",
-		    api == NULL ? "" : api);
+			text_addf(why, "element %zu of "
+			    "\"settings.supported-apis\" is no string", i + 1);
+		else
+			text_addf(why, "\"settings.supported-apis\" holds "
+			    "\"%s\"", api);
 		buf_adds(why, "; there are: ");
 		for (k = 0; k < N(apis); k++)
 			buf_addf(why, "%s%s", k == 0 ? "" : ", ", apis[k]);

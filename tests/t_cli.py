@@ -56,6 +56,18 @@ def test_output_that_cannot_be_written():
     same(status, 1, err)
 
 
+def test_a_reader_that_has_seen_enough():
+    """Silence, as with `| head`."""
+    relay = gateway()
+    read, write = os.pipe()
+    os.close(read)
+    process = harness.subprocess.run(
+        [harness.program('ctim-relay'), 'check', '--keys'], stdout=write,
+        stderr=harness.subprocess.PIPE, env=relay.env(), timeout=60)
+    os.close(write)
+    same((process.returncode, process.stderr), (1, b''), 'what it says')
+
+
 def on_terminal(relay, *args, **env):
     """Runs the command with a terminal for its output and errors."""
     lines = []

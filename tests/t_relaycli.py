@@ -459,7 +459,8 @@ def test_the_url_of_the_environment():
                 'https://h#x', 'x', 'https://' + 'h' * 600):
         status, out, err = relay(url, 'add')
         same((status, out), (1, ''), url)
-        has('should be a scheme and a host', err, url)
+        has('TR_API_URL should be a scheme and a host', err, url)
+        holds('u:p' not in err, err)
 
 
 # --- use, and secrets -------------------------------------------------------

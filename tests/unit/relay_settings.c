@@ -179,7 +179,8 @@ START_TEST(the_name_and_the_strings_of_settings_are_expanded)
 {
 	static const char	 text[] = "{\"name\":\"n$ONE\","
 	    "\"module_type_id\":\"$ONE\",\"visibility\":\"$NONE\",\"settings\":"
-	    "{\"$ONE\":\"a\\u0000$ONE\",\"url\":\"${ONE}\",\"list\":[\"$NONE\"],"
+	    "{\"$ONE\":\"a\\u0000$ONE\",\"url\":\"${ONE}\","
+	    "\"list\":[\"$NONE\"],"
 	    "\"supported-apis\":[\"health\"]}}";
 	struct json_object	*all;
 
