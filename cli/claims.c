@@ -1,6 +1,8 @@
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buf.h"
 #include "claims.h"
@@ -12,6 +14,7 @@
 #include "prompt.h"
 #include "provider.h"
 #include "secret.h"
+#include "text.h"
 
 #define ANSWER_MAX	2048	/* bytes of one credential */
 #define TRIES		3	/* times an empty answer is asked again */
@@ -65,13 +68,12 @@ from_file(const struct command *cmd, const char *file,
 }
 
 static int
-no_answer(const struct command *cmd, const struct relay_conf *relay)
+no_answer(const struct command *cmd)
 {
 	if (errno == ENXIO || errno == ENOTTY)
-		return command_fail(cmd, CMD_FAILED, "the relay \"%s\" needs "
-		    "credentials and there is no terminal to ask at; put them "
-		    "into a file of mode 0600, as JSON, and name it with -f",
-		    relay->name);
+		return command_fail(cmd, CMD_FAILED, "credentials are needed, "
+		    "and there is no terminal to ask at; put them "
+		    "into a file of mode 0600, as JSON, and name it with -f");
 	if (errno == ENODATA)
 		return command_fail(cmd, CMD_FAILED, "nothing was entered");
 	if (errno == E2BIG)
@@ -81,40 +83,106 @@ no_answer(const struct command *cmd, const struct relay_conf *relay)
 	    strerror(errno));
 }
 
-static int
-ask_one(const struct command *cmd, const struct relay_conf *relay,
-    const char *name, struct jsonout *j)
+/* Whether a claim is no secret, so that typing it may be seen. */
+static bool
+is_open(const char *claim)
 {
-	char		answer[ANSWER_MAX], question[256];
+	static const char *const	names[] = {
+		"user", "username", "email", "host", "region"
+	};
+	size_t				len = strlen(claim);
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcasecmp(claim, names[i]) == 0)
+			return true;
+	return len >= 3 && (strcasecmp(claim + len - 3, "url") == 0 ||
+	    strcasecmp(claim + len - 3, "uri") == 0);
+}
+
+static int
+ask_one(const struct command *cmd, const char *claim, const char *what,
+    struct jsonout *j)
+{
+	bool		echo = is_open(claim);
+	char		answer[ANSWER_MAX];
+	struct buf	question;
 	ssize_t		len = 0;
 
-	snprintf(question, sizeof(question), "%s for %s (relay %s, not "
-	    "shown): ", name, relay->provider->title, relay->name);
+	buf_init(&question, ANSWER_MAX);
+	text_add(&question, what, strlen(what));
+	buf_adds(&question, echo ? ": " : " (not shown): ");
 	for (int i = 0; i < TRIES && len == 0; i++)
-		len = prompt_ask(question, false, answer, sizeof(answer));
+		len = prompt_ask(question.data, echo, answer, sizeof(answer));
+	buf_free(&question);
 	if (len == -1)
-		return no_answer(cmd, relay);
+		return no_answer(cmd);
 	if (len == 0)
 		return command_fail(cmd, CMD_FAILED, "nothing was entered for "
-		    "\"%s\"", name);
-	jsonout_kstring(j, name, answer);
+		    "\"%s\"", claim);
+	jsonout_outer_key(j, claim);
+	jsonout_string(j, answer);
 	explicit_bzero(answer, sizeof(answer));
 	return CMD_OK;
 }
 
+static bool
+is_among(const char *claim, const struct claims_prompt *prompts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(prompts[i].claim, claim) == 0)
+			return true;
+	return false;
+}
+
+/* What to ask for a claim that the provider needs. */
+static void
+question_of(const struct relay_conf *relay, const char *claim, char *what,
+    size_t size)
+{
+	const struct provider_field	*f = relay->provider->fields;
+
+	while (f != NULL && f->claim != NULL && strcmp(f->claim, claim) != 0)
+		f++;
+	snprintf(what, size, "%s for %s (relay %s)", f == NULL ||
+	    f->claim == NULL ? claim : f->label, relay->provider->title,
+	    relay->name);
+}
+
 static int
 from_terminal(const struct command *cmd, const struct relay_conf *relay,
-    struct buf *out)
+    const struct claims_prompt *prompts, size_t n, struct buf *out)
 {
 	struct jsonout	j;
+	char		what[256];
 	int		status = CMD_OK;
 
 	jsonout_init(&j, out);
 	jsonout_object(&j);
+	for (size_t i = 0; i < n && status == CMD_OK; i++)
+		status = ask_one(cmd, prompts[i].claim, prompts[i].text, &j);
 	for (const char *const *name = needed(relay);
-	    *name != NULL && status == CMD_OK; name++)
-		status = ask_one(cmd, relay, *name, &j);
+	    *name != NULL && status == CMD_OK; name++) {
+		if (is_among(*name, prompts, n))
+			continue;
+		question_of(relay, *name, what, sizeof(what));
+		status = ask_one(cmd, *name, what, &j);
+	}
 	jsonout_end_object(&j);
+	return status;
+}
+
+int
+claims_ask(const struct command *cmd, const char *file,
+    const struct relay_conf *relay, const struct claims_prompt *prompts,
+    size_t n, struct buf *out)
+{
+	int	status;
+
+	status = file != NULL ? from_file(cmd, file, relay, out) :
+	    from_terminal(cmd, relay, prompts, n, out);
+	if (status == CMD_OK && (out->failed || out->len > CLAIMS_MAX))
+		return command_fail(cmd, CMD_FAILED, "that is more than %d "
+		    "bytes, which a token cannot hold", CLAIMS_MAX);
 	return status;
 }
 
@@ -122,12 +190,5 @@ int
 claims_read(const struct command *cmd, const char *file,
     const struct relay_conf *relay, struct buf *out)
 {
-	int	status;
-
-	status = file != NULL ? from_file(cmd, file, relay, out) :
-	    from_terminal(cmd, relay, out);
-	if (status == CMD_OK && (out->failed || out->len > CLAIMS_MAX))
-		return command_fail(cmd, CMD_FAILED, "that is more than %d "
-		    "bytes, which a token cannot hold", CLAIMS_MAX);
-	return status;
+	return claims_ask(cmd, file, relay, NULL, 0, out);
 }

@@ -1,33 +1,34 @@
 /* ctim-relay jwt: a token for a relay. */
+#include <errno.h>
 #include <getopt.h>
-#include <limits.h>
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/crypto.h>
 
 #include "auth.h"
-#include "buf.h"
 #include "claims.h"
 #include "command.h"
 #include "conf.h"
-#include "ctim.h"
 #include "expires.h"
+#include "jwt.h"
 #include "keyfile.h"
 #include "provider.h"
 #include "secret.h"
 #include "settings.h"
-#include "text.h"
 
 #define KEY_TEXT	65	/* of a new key, with its NUL */
 
 static const char help_text[] =
     "Without -f it asks for the credentials that the relay needs, if any.\n"
     "The token alone goes to standard output, everything else to standard\n"
-    "error.\n\n"
+    "error. With STAGE, which zappa_settings.json in this folder must have,\n"
+    "module_settings.json beside it says what else to ask for.\n\n"
     "  -c, --config FILE     the configuration, instead of the usual one\n"
     "  -r, --relay NAME      the relay that the token is for\n"
     "  -f, --file FILE       its claims, as a JSON object (-: standard input)\n"
@@ -35,7 +36,16 @@ static const char help_text[] =
     "                        (mode 0600) when it is not there; without -c or\n"
     "                        -r no configuration is read then\n"
     "  -e, --expires T       " EXPIRES_FORMS "\n"
-    "  -q, --quiet           print nothing but the token\n";
+    "  -q, --quiet           print nothing but the token\n\n"
+    "For a token that is checked with a key set, as platforms make them:\n\n"
+    "      --rs256           sign with RS256 instead of HS256\n"
+    "      --key FILE        the RSA private key (PEM); implies --rs256\n"
+    "      --make-key        make that file (mode 0600) when it is not there\n"
+    "      --kid KID         the name of the key, instead of its thumbprint\n"
+    "      --jwks FILE       put the public key into this key set, to be\n"
+    "                        served as https://HOST/.well-known/jwks\n"
+    "      --jwks-host HOST  where that is, HOST or HOST:PORT\n"
+    "      --aud URL         the relay's URL, where it is not base_url/NAME\n";
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -44,20 +54,55 @@ static const struct option long_options[] = {
 	{ "key-file", required_argument, NULL, 'k' },
 	{ "expires", required_argument, NULL, 'e' },
 	{ "quiet", no_argument, NULL, 'q' },
+	{ "rs256", no_argument, NULL, 'R' },
+	{ "key", required_argument, NULL, 'K' },
+	{ "make-key", no_argument, NULL, 'M' },
+	{ "kid", required_argument, NULL, 'I' },
+	{ "jwks", required_argument, NULL, 'J' },
+	{ "jwks-host", required_argument, NULL, 'H' },
+	{ "aud", required_argument, NULL, 'A' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
-struct jwt {
-	const struct command	*cmd;
-	const char	*config, *relay_name, *file, *key_file, *expires_text;
-	bool		 quiet, help;
-	struct conf	*conf;		/* NULL: none was read */
-	const struct relay_conf *relay;	/* NULL: for none in particular */
-	struct buf	 key, claims;
-	bool		 made;		/* the key is new */
-	int64_t		 now, expires;
+/* Where the argument of an option goes, or the mark that it was there. */
+static const struct place {
+	char	letter;
+	bool	mark;
+	size_t	offset;
+} places[] = {
+	{ 'c', false, offsetof(struct jwt, config) },
+	{ 'r', false, offsetof(struct jwt, relay_name) },
+	{ 'f', false, offsetof(struct jwt, file) },
+	{ 'k', false, offsetof(struct jwt, key_file) },
+	{ 'e', false, offsetof(struct jwt, expires_text) },
+	{ 'q', true, offsetof(struct jwt, quiet) },
+	{ 'R', true, offsetof(struct jwt, rs256) },
+	{ 'K', false, offsetof(struct jwt, rsa_file) },
+	{ 'M', true, offsetof(struct jwt, make_key) },
+	{ 'I', false, offsetof(struct jwt, kid) },
+	{ 'J', false, offsetof(struct jwt, jwks_file) },
+	{ 'H', false, offsetof(struct jwt, jwks_host) },
+	{ 'A', false, offsetof(struct jwt, aud) },
+	{ 'h', true, offsetof(struct jwt, help) }
 };
+
+static bool
+put(struct jwt *jwt, int letter)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		char *at = (char *)jwt + places[i].offset;
+
+		if (places[i].letter != letter)
+			continue;
+		if (places[i].mark)
+			*(bool *)at = true;
+		else
+			*(const char **)(void *)at = optarg;
+		return true;
+	}
+	return false;
+}
 
 static int
 options(struct jwt *jwt, int argc, char **argv)
@@ -66,43 +111,22 @@ options(struct jwt *jwt, int argc, char **argv)
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":c:r:f:k:e:qh", long_options,
-	    NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			jwt->config = optarg;
-			break;
-		case 'r':
-			jwt->relay_name = optarg;
-			break;
-		case 'f':
-			jwt->file = optarg;
-			break;
-		case 'k':
-			jwt->key_file = optarg;
-			break;
-		case 'e':
-			jwt->expires_text = optarg;
-			break;
-		case 'q':
-			jwt->quiet = true;
-			break;
-		case 'h':
-			jwt->help = true;
-			break;
-		default:
+	    NULL)) != -1)
+		if (!put(jwt, c))
 			return command_option(jwt->cmd, c, argv);
-		}
-	}
-	if (optind < argc)
-		return command_usage(jwt->cmd, "what is \"%s\"? A relay is "
-		    "named with --relay", argv[optind]);
-	if (jwt->expires_text == NULL)
+	if (jwt->help)
 		return CMD_OK;
-	jwt->expires = expires_parse(jwt->expires_text, jwt->now);
-	if (jwt->expires == -1)
+	if (argc - optind > 1)
+		return command_usage(jwt->cmd, "what is \"%s\"? There is one "
+		    "stage at most", argv[optind + 1]);
+	jwt->module.stage = argv[optind];
+	if (jwt->rsa_file != NULL)
+		jwt->rs256 = true;
+	if (jwt->expires_text != NULL && (jwt->expires =
+	    expires_parse(jwt->expires_text, jwt->now)) == -1)
 		return command_usage(jwt->cmd, "\"%s\" is no time to come; "
 		    "write " EXPIRES_FORMS, jwt->expires_text);
-	return CMD_OK;
+	return jwt_rs256_check(jwt);
 }
 
 static bool
@@ -110,6 +134,19 @@ needs_claims(const struct relay_conf *relay)
 {
 	return relay->provider->claims != NULL &&
 	    relay->provider->claims[0] != NULL;
+}
+
+/* The relay of a stage: the first whose service has the name of the module, or
+ * none in particular. */
+static void
+choose_by_module(struct jwt *jwt)
+{
+	const struct relay_conf	*relay = jwt->conf->relays;
+
+	while (relay != NULL &&
+	    strcasecmp(relay->provider->title, jwt->module.name) != 0)
+		relay = relay->next;
+	jwt->relay = relay;
 }
 
 /*
@@ -122,6 +159,10 @@ choose_relay(struct jwt *jwt)
 	const struct relay_conf	*relay = jwt->conf->relays;
 	bool			 needed = false;
 
+	if (jwt->module.name != NULL) {
+		choose_by_module(jwt);
+		return CMD_OK;
+	}
 	if (relay != NULL && relay->next == NULL) {
 		jwt->relay = relay;
 		return CMD_OK;
@@ -156,7 +197,7 @@ find_key(struct jwt *jwt)
 {
 	char	text[KEY_TEXT];
 
-	if (jwt->conf->secret_key != NULL) {
+	if (jwt->conf != NULL && jwt->conf->secret_key != NULL) {
 		buf_adds(&jwt->key, jwt->conf->secret_key);
 		return CMD_OK;
 	}
@@ -164,7 +205,7 @@ find_key(struct jwt *jwt)
 		return command_fail(jwt->cmd, CMD_FAILED, "%s has no "
 		    "secret_key, and --quiet could not show a new one; name a "
 		    "file for it with --key-file, or leave --quiet away",
-		    jwt->conf->file);
+		    jwt->conf != NULL ? jwt->conf->file : conf_path());
 	if (auth_new_key(text) == -1)
 		return command_fail(jwt->cmd, CMD_FAILED, "the system gave no "
 		    "random bytes for a key");
@@ -174,6 +215,23 @@ find_key(struct jwt *jwt)
 	return CMD_OK;
 }
 
+/*
+ * Whether the configuration is needed, and may be asked for: not where the
+ * command line says all there is to know, nor where a stage is named on a
+ * machine without a gateway.
+ */
+static bool
+wants_conf(const struct jwt *jwt)
+{
+	if (jwt->config != NULL || jwt->relay_name != NULL)
+		return true;
+	if (jwt->key_file != NULL ||
+	    (jwt->aud != NULL && jwt->jwks_host != NULL))
+		return false;
+	return jwt->module.stage == NULL || getenv("CTIM_RELAY_CONF") != NULL ||
+	    access(conf_path(), F_OK) == 0 || errno != ENOENT;
+}
+
 /* The key file first: the configuration may name the same file, and would be
  * refused while it is not there. */
 static int
@@ -181,97 +239,34 @@ prepare(struct jwt *jwt)
 {
 	int	status;
 
+	if (jwt->module.stage != NULL && (status = module_settings_read(
+	    jwt->cmd, jwt->module.stage, &jwt->module)) != CMD_OK)
+		return status;
 	if (jwt->key_file != NULL && (status = keyfile_open(jwt->cmd,
 	    jwt->key_file, &jwt->key, &jwt->made)) != CMD_OK)
 		return status;
-	if ((jwt->key_file == NULL || jwt->config != NULL ||
-	    jwt->relay_name != NULL) && (status = read_conf(jwt)) != CMD_OK)
+	if (wants_conf(jwt) && (status = read_conf(jwt)) != CMD_OK)
 		return status;
-	if (jwt->key_file == NULL && (status = find_key(jwt)) != CMD_OK)
+	if (!jwt->rs256 && jwt->key_file == NULL &&
+	    (status = find_key(jwt)) != CMD_OK)
 		return status;
-	return claims_read(jwt->cmd, jwt->file, jwt->relay, &jwt->claims);
+	status = claims_ask(jwt->cmd, jwt->file, jwt->relay,
+	    jwt->module.prompts, jwt->module.n, &jwt->claims);
+	return status == CMD_OK && jwt->rs256 ? jwt_rs256_prepare(jwt) : status;
 }
 
-/* Whether the configuration that was read has the key of the token. */
-static bool
-key_in_force(const struct jwt *jwt)
+static char *
+make_token(const struct jwt *jwt, const char **why)
 {
-	const char	*key = jwt->conf == NULL ? NULL : jwt->conf->secret_key;
+	const struct signing	s = {
+		.key = jwt->rsa, .kid = jwt->kid, .aud = jwt->aud,
+		.jwks_host = jwt->jwks_host, .now = jwt->now,
+		.expires = jwt->expires
+	};
 
-	return key != NULL && strlen(key) == jwt->key.len &&
-	    CRYPTO_memcmp(key, jwt->key.data, jwt->key.len) == 0;
-}
-
-static void
-say_token(const struct jwt *jwt)
-{
-	char	until[CTIM_TIME_MAX];
-
-	if (jwt->relay != NULL)
-		fprintf(stderr, "\nThis token is for the relay \"%s\" (%s).",
-		    jwt->relay->name, jwt->relay->provider->title);
-	else
-		fprintf(stderr, "\nThis token names no relay; every relay "
-		    "takes it that needs no other claims.");
-	if (jwt->expires == 0) {
-		fprintf(stderr, " It does not expire.\n");
-	} else {
-		ctim_time(until, jwt->expires);
-		fprintf(stderr, " It expires at %s.\n", until);
-	}
-}
-
-/* A new key that is in no file yet: how to make one. */
-static void
-say_make_file(const struct jwt *jwt, const char *path)
-{
-	const char	*group = jwt->conf->group != NULL ? jwt->conf->group :
-			    jwt->conf->user;
-
-	fprintf(stderr, "\nThe configuration has no secret key, so a new one "
-	    "was made:\n\n%s\n\nIt is kept nowhere else. Put it into a file "
-	    "that the gateway alone can read:\n\n"
-	    "    sudo install -D -m 06%s /dev/null %s\n"
-	    "    sudo tee %s >/dev/null     (then the key, Enter, Ctrl-D)\n",
-	    jwt->key.data, group == NULL ? "00" : "40", path, path);
-	if (group != NULL)
-		fprintf(stderr, "    sudo chgrp %s %s\n", group, path);
-}
-
-/* Two texts of ours around the name of a file. */
-static void
-say_path(const char *before, const char *path, const char *after)
-{
-	fputs(before, stderr);
-	(void)text_print(stderr, path);
-	fputs(after, stderr);
-}
-
-static void
-say_key(const struct jwt *jwt)
-{
-	char		 full[PATH_MAX];
-	const char	*path = CTIM_SYSCONFDIR "/ctim-relay/secret.key";
-
-	if (jwt->key_file == NULL) {
-		say_make_file(jwt, path);
-	} else {
-		path = realpath(jwt->key_file, full);
-		if (path == NULL)
-			path = jwt->key_file;
-		if (jwt->made)
-			say_path("\nA new secret key was made and put into ",
-			    path, ",\nwhich its owner alone can read; the "
-			    "gateway must be able to.\n");
-		else
-			say_path("\nThe gateway takes this token when it has "
-			    "the key of ", path, ".\n");
-	}
-	say_path("\nThen in ", jwt->conf != NULL ? jwt->conf->file :
-	    conf_path(), ":\n\n    [auth]\n");
-	say_path("    secret_key = file:", path, "\n\n"
-	    "and let a gateway that runs read it again:\n\n"
-	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n");
+	return jwt->rs256 ? signing_token(jwt->claims.data, &s, why) :
+	    auth_token(jwt->claims.data, jwt->key.data, jwt->now, jwt->expires,
+	    why);
 }
 
 static int
@@ -279,22 +274,20 @@ print(struct jwt *jwt)
 {
 	const char	*why = NULL;
 	char		*token;
+	int		 status;
 
-	token = auth_token(jwt->claims.data, jwt->key.data, jwt->now,
-	    jwt->expires, &why);
-	if (token == NULL)
+	if ((token = make_token(jwt, &why)) == NULL)
 		return command_fail(jwt->cmd, CMD_FAILED,
 		    "the token could not be made: %s", why);
-	printf("%s\n", token);
-	fflush(stdout);
+	if ((status = jwt_rs256_publish(jwt)) == CMD_OK) {
+		printf("%s\n", token);
+		fflush(stdout);
+	}
 	OPENSSL_cleanse(token, strlen(token));
 	free(token);
-	if (jwt->quiet)
-		return CMD_OK;
-	say_token(jwt);
-	if (!key_in_force(jwt))
-		say_key(jwt);
-	return CMD_OK;
+	if (status == CMD_OK && !jwt->quiet)
+		jwt_say(jwt);
+	return status;
 }
 
 int
@@ -309,10 +302,13 @@ cmd_jwt(const struct command *cmd, int argc, char **argv)
 		return command_help(cmd, help_text);
 	buf_init(&jwt.key, SECRET_MAX);
 	buf_init(&jwt.claims, SECRET_MAX);
+	buf_init(&jwt.own_aud, SECRET_MAX);
 	if ((status = prepare(&jwt)) == CMD_OK)
 		status = print(&jwt);
 	secret_free(&jwt.key);
 	secret_free(&jwt.claims);
+	jwt_rs256_free(&jwt);
+	module_settings_free(&jwt.module);
 	conf_free(jwt.conf);
 	return status;
 }

@@ -14,10 +14,14 @@
 static const struct command commands[] = {
 	{ "check", "[-c FILE] [--dump | --keys] [--json]",
 	  "check the configuration, or show what is in force", cmd_check },
-	{ "jwt", "[-c FILE] [--relay NAME] [-f FILE] [--key-file FILE] "
-	  "[--expires T] [-q]",
+	{ "jwt", "[STAGE] [-c FILE] [--relay NAME] [-f FILE] "
+	  "[--key-file FILE | --key FILE] [OPTION ...]",
 	  "make a token for a relay, and the secret key when there is none",
 	  cmd_jwt },
+	{ "module-type", "RELAY [-c FILE] [--url URL] "
+	  "[--region R | --jwks-host HOST]",
+	  "print what registers a relay as a module at the platform",
+	  cmd_module_type },
 	{ "query", "[OPTION ...] RELAY [TYPE:VALUE | VALUE ...]",
 	  "ask a relay about observables, and show the answer", cmd_query },
 	{ "relay", "add | edit | remove [-i ID] [-p PASSWORD] [-f FILE] "
@@ -47,7 +51,7 @@ help(void)
 	    "A gateway from threat-intelligence services to the Cisco Threat "
 	    "Intelligence\nModel: this is its command line. Commands:\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
 	printf("\nEach says more with --help. All of it: man ctim-relay\n");
 	return CMD_OK;
 }
@@ -110,6 +114,21 @@ unknown(const char *name)
 	return CMD_USAGE;
 }
 
+/* The command whose name the program was called by, through a link that
+ * ./configure --enable-compat-links makes; NULL for none. */
+static const struct command *
+link_command(const char *path)
+{
+	static const char *const	links[] = { "jwt", "relay" };
+	const char			*slash = strrchr(path, '/');
+	const char			*name = slash == NULL ? path : slash + 1;
+
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (strcmp(links[i], name) == 0)
+			return find(name);
+	return NULL;
+}
+
 static bool
 is_one_of(const char *word, const char *a, const char *b)
 {
@@ -119,18 +138,20 @@ is_one_of(const char *word, const char *a, const char *b)
 static int
 run(int argc, char **argv)
 {
-	const struct command	*cmd;
+	const struct command	*cmd = link_command(argc > 0 ? argv[0] : "");
 
-	if (argc < 2) {
+	if (argc < 2 && cmd == NULL) {
 		fprintf(stderr, "ctim-relay: no command named\n"
 		    "usage: ctim-relay COMMAND [ARGUMENT ...]\n"
 		    "More: ctim-relay --help\n");
 		return CMD_USAGE;
 	}
-	if (is_one_of(argv[1], "--version", "-V")) {
+	if (argc > 1 && is_one_of(argv[1], "--version", "-V")) {
 		printf("ctim-relay %s\n", CTIM_VERSION);
 		return CMD_OK;
 	}
+	if (cmd != NULL)
+		return cmd->run(cmd, argc, argv);
 	if (is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0) {
 		char	help_flag[] = "--help";
 		char	*words[] = { argv[2], help_flag, NULL, NULL };

@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "command.h"
 #include "secret.h"
+#include "writeall.h"
 
 void
 secret_free(struct buf *b)
@@ -89,4 +90,23 @@ secret_read(const struct command *cmd, const char *path, struct buf *out)
 	status = read_open(cmd, path, fd, out);
 	close(fd);
 	return status;
+}
+
+int
+secret_make(const char *path, const void *bytes, size_t n)
+{
+	int	error, fd;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY,
+	    S_IRUSR | S_IWUSR);
+	if (fd == -1)
+		return errno == EEXIST ? 0 : -1;
+	if (writeall(fd, bytes, n) == -1 || fsync(fd) == -1) {
+		error = errno;
+		close(fd);
+		unlink(path);
+		errno = error;
+		return -1;
+	}
+	return close(fd) == -1 ? -1 : 1;
 }

@@ -4,6 +4,8 @@
 #ifndef CTIM_SECRET_H
 #define CTIM_SECRET_H
 
+#include <stddef.h>
+
 struct buf;
 struct command;
 
@@ -17,6 +19,10 @@ struct command;
  * Returns CMD_OK; else what is wrong has been printed, and it is the status.
  */
 int	secret_read(const struct command *, const char *path, struct buf *out);
+/* Makes a file of n bytes that its owner alone may read, and which is on the
+ * disk before this returns.  1; 0 when there is such a file already; -1 with
+ * errno, and no file. */
+int	secret_make(const char *path, const void *bytes, size_t n);
 /* Overwrites what the buffer holds and frees it. */
 void	secret_free(struct buf *);
 

@@ -382,6 +382,9 @@ const struct provider provider_local = {
 	.description = "Block lists, allow lists and feeds on this machine.",
 	.types = INDICATOR_TYPES,
 	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER,
+	.about = "Answers from the indicators that were imported into the "
+	    "gateway: block lists, allow lists, feeds, and what people added. "
+	    "Nothing leaves the gateway.",
 	.keys = keys,
 	.conf_size = sizeof(struct local_conf),
 	.store = store,

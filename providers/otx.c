@@ -310,6 +310,12 @@ static const struct conf_key keys[] = {
 	{ 0 }
 };
 
+static const struct provider_field fields[] = {
+	{ "key", FIELD_API_KEY, "OTX API key",
+	  "The key of the OTX account that is asked." },
+	{ NULL, FIELD_TEXT, NULL, NULL }
+};
+
 const struct provider provider_otx = {
 	.name = "otx",
 	.title = OTX_NAME,
@@ -321,6 +327,16 @@ const struct provider provider_otx = {
 	    OBSERVABLE_BIT(OBSERVABLE_SHA256) | OBSERVABLE_BIT(OBSERVABLE_URL),
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
 	.claims = claims,
+	.fields = fields,
+	.about = "AlienVault Open Threat Exchange is a community that shares "
+	    "what its members know of threats as pulses: named lists of "
+	    "indicators with a description. For each pulse that names an "
+	    "observable there is a sighting and an indicator, and links lead "
+	    "to the page of the observable.",
+	.tips = "1. Sign in at otx.alienvault.com, open the menu under your "
+	    "name and choose **Settings**.\n"
+	    "2. Copy the **OTX Key**.\n"
+	    "3. Paste it here as **OTX API key**, and save.",
 	.keys = keys,
 	.conf_size = sizeof(struct otx_conf),
 	.request = request,

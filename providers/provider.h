@@ -67,6 +67,17 @@ struct trigger {
 	const char	*value;
 };
 
+/* What the user of a module of this relay enters at the platform; it comes as
+ * the claim of that name.  Needed where `claims` has it. */
+struct provider_field {
+	const char	*claim;		/* NULL ends a list */
+	enum {
+		FIELD_TEXT, FIELD_PASSWORD, FIELD_API_KEY
+	}		 kind;
+	const char	*label;		/* what it is called */
+	const char	*tooltip;	/* one sentence */
+};
+
 struct provider {
 	const char	*name;		/* as in `provider = NAME` */
 	const char	*title;		/* what people call the service */
@@ -75,6 +86,11 @@ struct provider {
 	unsigned	 routes;	/* enum provider_route, or'ed */
 	const char	*const *claims;	/* non-empty strings that the token must
 					 * hold; NULL, or ended by NULL */
+	const struct provider_field *fields; /* of a module; NULL: none */
+	const char	*about;		/* for people who choose a module; NULL:
+					 * the description says enough */
+	const char	*tips;		/* how to get what the fields want, in
+					 * Markdown, or NULL */
 	const struct conf_key *keys;	/* its configuration rows, or NULL */
 	int		 rate;		/* calls a second that the service takes
 					 * from a credential; 0: no limit.  The

@@ -407,6 +407,19 @@ static const struct conf_key keys[] = {
 	{ 0 }
 };
 
+static const struct provider_field fields[] = {
+	{ "user", FIELD_TEXT, "User name",
+	  "The name of a Qualys user who may use IOC." },
+	{ "pass", FIELD_PASSWORD, "Password", "The password of this user." },
+	{ "API_URL", FIELD_TEXT, "API URL",
+	  "The gateway URL of your Qualys platform, for calls; needed unless "
+	  "the relay has an api_url." },
+	{ "PLATFORM_URL", FIELD_TEXT, "Platform URL",
+	  "Where you open Qualys in a browser, for links; needed unless the "
+	  "relay has a platform_url." },
+	{ NULL, FIELD_TEXT, NULL, NULL }
+};
+
 const struct provider provider_qualys = {
 	.name = "qualys",
 	.title = "Qualys IOC",
@@ -420,6 +433,20 @@ const struct provider provider_qualys = {
 	    OBSERVABLE_BIT(OBSERVABLE_MUTEX),
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
 	.claims = claims,
+	.fields = fields,
+	.about = "Qualys Indication of Compromise records what happens on "
+	    "hosts: files, processes, handles and network connections. For "
+	    "each event that holds an observable there is a sighting on its "
+	    "host, with an indicator and a judgement where Qualys scored it, "
+	    "and links lead to a search for it.",
+	.tips = "1. In Qualys, open **Administration** and **User "
+	    "Management**, and make a **Reader User**.\n"
+	    "2. Edit it, and give it the role **IOC User** under **Roles and "
+	    "Scopes**.\n"
+	    "3. Its name and password are **User name** and **Password** "
+	    "here.\n"
+	    "4. **API URL** and **Platform URL** are those of your platform: "
+	    "www.qualys.com/platform-identification lists them.",
 	.keys = keys,
 	.conf_size = sizeof(struct qualys_conf),
 	.request = request,

@@ -263,6 +263,12 @@ static const struct conf_key keys[] = {
 	{ 0 }
 };
 
+static const struct provider_field fields[] = {
+	{ "key", FIELD_API_KEY, "SpyCloud API key",
+	  "The key for Employee ATO Prevention." },
+	{ NULL, FIELD_TEXT, NULL, NULL }
+};
+
 const struct provider provider_spycloud = {
 	.name = "spycloud",
 	.title = "Spycloud",
@@ -270,6 +276,14 @@ const struct provider provider_spycloud = {
 	.types = OBSERVABLE_BIT(OBSERVABLE_EMAIL),
 	.routes = PROVIDER_OBSERVE | PROVIDER_HEALTH,
 	.claims = claims,
+	.fields = fields,
+	.about = "SpyCloud collects what was stolen in breaches of sites and "
+	    "by malware. For each record that holds an e-mail address there "
+	    "is a sighting, and an indicator for the breach it comes from.",
+	.tips = "1. Sign in at the SpyCloud portal, open the menu under your "
+	    "e-mail address and choose **API Keys**.\n"
+	    "2. Show the key for Employee ATO Prevention and copy it.\n"
+	    "3. Paste it here as **SpyCloud API key**, and save.",
 	.keys = keys,
 	.rate = 4,
 	.any_case = true,

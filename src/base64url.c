@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base64url.h"
+#include "buf.h"
 
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -29,4 +30,21 @@ base64url_decode(const char *text, size_t len, unsigned char *out)
 		}
 	}
 	return bits == 0 ? used : -1;
+}
+
+void
+base64url_add(struct buf *out, const void *bytes, size_t n)
+{
+	const unsigned char	*p = bytes;
+	uint32_t		 bits = 0;
+	unsigned		 have = 0;
+	size_t			 i;
+
+	for (i = 0; i < n; i++) {
+		bits = bits << 8 | p[i];
+		for (have += 8; have >= 6; have -= 6)
+			buf_addc(out, alphabet[bits >> (have - 6) & 63]);
+	}
+	if (have > 0)
+		buf_addc(out, alphabet[bits << (6 - have) & 63]);
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct buf;
+
 /*
  * Decodes len characters into out, which has room for len bytes.  Returns how
  * many bytes, or -1: a character outside the alphabet (padding too), a length
@@ -15,5 +17,7 @@
  * spellings.
  */
 ssize_t	base64url_decode(const char *text, size_t len, unsigned char *out);
+/* Adds n bytes, encoded. */
+void	base64url_add(struct buf *, const void *bytes, size_t n);
 
 #endif

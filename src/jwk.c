@@ -13,8 +13,6 @@
 #include "jsonscan.h"
 #include "jwk.h"
 
-#define MODULUS_MIN	2048	/* bits; RFC 7518 section 3.3 */
-#define MODULUS_MAX	8192	/* more costs too much to verify */
 #define EXPONENT_MAX	64	/* bits; all in use are far smaller */
 #define NUMBER_CHARS	2048	/* base64url characters of a number */
 
@@ -124,7 +122,7 @@ add(struct jwk_set *set, struct json_object *entry)
 	size_t		 i = set->n;
 
 	if (kid == NULL || !is_for_us(entry) || jwk_find(set, kid) != NULL ||
-	    !number(&n, entry, "n", MODULUS_MIN, MODULUS_MAX) ||
+	    !number(&n, entry, "n", JWK_BITS_MIN, JWK_BITS_MAX) ||
 	    !number(&e, entry, "e", 2, EXPONENT_MAX))
 		return true;
 	set->key[i].kid = strdup(kid);

@@ -11,6 +11,8 @@
 #include <openssl/types.h>
 
 #define JWK_KEYS	32	/* entries of a set */
+#define JWK_BITS_MIN	2048	/* of a modulus; RFC 7518 section 3.3 */
+#define JWK_BITS_MAX	8192	/* more costs too much to verify */
 
 /* The keys of a set that can verify RS256; zeroed it is empty. */
 struct jwk_set {
