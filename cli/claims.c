@@ -110,7 +110,7 @@ ask_one(const struct command *cmd, const char *claim, const char *what,
 
 	buf_init(&question, ANSWER_MAX);
 	text_add(&question, what, strlen(what));
-	buf_adds(&question, echo ? ": " : " (not shown): ");
+	buf_adds(&question, echo ? ": " : ", not shown: ");
 	for (int i = 0; i < TRIES && len == 0; i++)
 		len = prompt_ask(question.data, echo, answer, sizeof(answer));
 	buf_free(&question);

@@ -41,7 +41,7 @@ def clang_build():
             folder = harness.folder('clang')
             # valgrind 3.19 cannot read the DWARF 5 of clang 14.
             configure(folder, 'CC=clang', 'CFLAGS=-O1 -gdwarf-4',
-                      '--enable-werror')
+                      '--enable-werror', '--enable-compat-links')
             make(folder)
             _clang.append(folder)
     return _clang[0]
@@ -62,6 +62,7 @@ def test_distcheck():
     status, out, _ = harness.run(['tar', 'tzf', archives[0]])
     names = {name.split('/', 1)[1] for name in out.split() if '/' in name}
     for name in ('quickstart', 'test', 'build-aux/packages.sh',
+                 'share/bash-completion/completions/ctim-relay',
                  'share/ipsum-sample.txt', 'nginx/ctim-relay-location.conf',
                  'apache/ctim-relay-cgi.conf', 'tests/run.py', 'README.md'):
         holds(name in names, name + ' is not in the archive')
@@ -79,8 +80,29 @@ def test_install():
                  'share/ctim-relay/apache/ctim-relay-proxy_fcgi.conf',
                  'share/ctim-relay/apache/ctim-relay-fcgid.conf',
                  'share/ctim-relay/apache/ctim-relay-cgi.conf',
+                 'share/bash-completion/completions/ctim-relay',
                  'share/man/man5/ctim-relay.conf.5'):
         holds(os.path.exists(os.path.join(top, name)), name)
+    # --enable-compat-links: once more over what is there, and gone again.
+    make(folder, 'install', 'DESTDIR=' + root)
+    for name in ('jwt', 'relay'):
+        for place in ('bin', 'share/bash-completion/completions'):
+            path = os.path.join(top, place, name)
+            same(os.readlink(path), 'ctim-relay', path)
+    status, out, _ = harness.run([os.path.join(top, 'bin', 'jwt'), '--help'])
+    same((status, out.split('\n')[0][:27]), (0, 'usage: ctim-relay jwt [STAG'),
+         'jwt --help')
+    make(folder, 'uninstall', 'DESTDIR=' + root)
+    for place in ('bin', 'share/bash-completion/completions'):
+        same(os.listdir(os.path.join(top, place)), [], place)
+
+
+def test_no_links_unless_asked_for():
+    status, out, err = harness.run(
+        ['make', '-n', 'install-exec', 'install-data', 'DESTDIR=/nonexistent'],
+        cwd=harness.BUILD, env=PLAIN)
+    same(status, 0, err)
+    holds('ctim-relay' in out and 'jwt relay' not in out, out[-2000:])
 
 
 def test_hardening():

@@ -150,7 +150,7 @@ def test_stage_asks():
     """The prompts of module_settings.json; secrets do not show."""
     folder = project()
     typed = [('Acme user name: ', b'someone\n'),
-             ('Acme password (not shown): ', b's3cret!\n')]
+             ('Acme password, not shown: ', b's3cret!\n')]
     out, new = os.path.join(folder, 'token'), []
     pid, terminal = pty.fork()
     if pid == 0:
@@ -486,6 +486,36 @@ def test_module_type_refusals():
     has('--url', err, 'what it says')
 
 
+# --- the manual --------------------------------------------------------------
+
+def test_examples_of_the_manual():
+    """The examples of jwt and module-type in ctim-relay(1), as they stand."""
+    text = harness.read(os.path.join(harness.SRC, 'man', 'ctim-relay.1'))
+    text = text[text.index('.Sh EXAMPLES'):].replace('\\e\n', '')
+    examples = [line for line in re.findall(r'^(?:\.Dl )?\$ (.*)$', text, re.M)
+                if re.search(r'ctim-relay (jwt|module-type)', line)]
+    same(len(examples), 4, examples)
+    relay = Gateway('manual', relays='[relay otx]\n', sections={
+        'server': {'base_url': 'https://relay.example.org'}})
+    folder = project()
+    credentials(folder, {'key': 'k'})
+    env = relay.env()
+    env['PATH'] = os.path.dirname(harness.program('ctim-relay')) + ':' + \
+        env['PATH']
+    for example in examples:
+        if '-f' not in example and '--relay' in example:
+            example = example.replace('jwt', 'jwt -f credentials.json', 1)
+        status, out, err = harness.run(['sh', '-ec', example], cwd=folder,
+                                       env=env)
+        same(status, 0, example + '\n' + err)
+    same(len(harness.read(os.path.join(folder, 'token')).split('.')), 3,
+         'token')
+    same(len(json.loads(harness.read(os.path.join(folder, 'jwks.json')))[
+        'keys']), 1, 'key set')
+    same(json.loads(harness.read(os.path.join(folder, 'module_type.json')))[
+        'properties']['url'], 'https://relay.example.org/otx', 'url')
+
+
 # --- the names that people know, and what the shell completes -------------------
 
 def test_links():
@@ -546,8 +576,8 @@ def test_completion_knows_every_option():
     tables = set()
     for path in glob.glob(os.path.join(harness.SRC, 'cli', '*.c')):
         text = harness.read(path)
-        tables |= set(re.findall(r'\{ "([a-z0-9-]+)", (?:no|required)_argument',
-                                 text))
+        tables |= set(re.findall(r'\{ "([a-z0-9-]+)", (?:(?:0|\'.\'), )?'
+                                 r'(?:no|required)_argument', text))
         for table in re.findall(r'\ball_options\[\] = \{(.*?)\n\};', text,
                                 re.S):
             tables |= set(re.findall(r'\{ \'.\', "([a-z-]+)"', table))
