@@ -21,7 +21,7 @@ struct claims_prompt {
  * The payload of a token for a relay (NULL: for none in particular), a JSON
  * object text, into out.  From the file of that name ("-": standard input),
  * which nobody but its owner and group may read; with file NULL, what the
- * relay's provider needs is asked on the terminal, secrets without echo.
+ * relay's provider needs is asked on the terminal; secrets are not shown.
  * Returns CMD_OK; else what went wrong has been printed, and it is the status.
  */
 int	claims_read(const struct command *, const char *file,

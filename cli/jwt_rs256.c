@@ -21,6 +21,12 @@
 #define JWKS_MAX	65536	/* bytes of a key set; the gateway takes no
 				 * larger one */
 
+static bool
+is_missing(const char *path)
+{
+	return access(path, F_OK) == -1 && errno == ENOENT;
+}
+
 int
 jwt_rs256_check(const struct jwt *jwt)
 {
@@ -41,6 +47,10 @@ jwt_rs256_check(const struct jwt *jwt)
 		    "tokens, --key for RS256; name one of them");
 	if (jwt->kid != NULL && *jwt->kid == '\0')
 		return command_usage(jwt->cmd, "--kid is empty");
+	/* Told before anything is asked. */
+	if (jwt->rs256 && !jwt->make_key && is_missing(jwt->rsa_file))
+		return command_fail(jwt->cmd, CMD_FAILED, "there is no file "
+		    "%s; with --make-key it is made", jwt->rsa_file);
 	return CMD_OK;
 }
 
@@ -68,13 +78,10 @@ find_key(struct jwt *jwt)
 	int		 status;
 
 	buf_init(&pem, SECRET_MAX);
-	if (access(jwt->rsa_file, F_OK) == 0 || errno != ENOENT)
+	if (!jwt->make_key || !is_missing(jwt->rsa_file))
 		status = secret_read(jwt->cmd, jwt->rsa_file, &pem);
-	else if (jwt->make_key)
-		status = make_key(jwt, &pem);
 	else
-		status = command_fail(jwt->cmd, CMD_FAILED, "there is no file "
-		    "%s; with --make-key it is made", jwt->rsa_file);
+		status = make_key(jwt, &pem);
 	if (status == CMD_OK &&
 	    (jwt->rsa = signing_read(pem.data, &why)) == NULL)
 		status = command_fail(jwt->cmd, CMD_FAILED, "%s holds %s",

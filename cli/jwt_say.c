@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <openssl/crypto.h>
 
@@ -12,6 +11,7 @@
 #include "jsonout.h"
 #include "jwt.h"
 #include "provider.h"
+#include "settings.h"
 #include "text.h"
 
 #define JWKS_TEXT	8192	/* bytes of a key set of one key */
@@ -66,8 +66,9 @@ say_make_file(const struct jwt *jwt, const char *path)
 	if (jwt->conf != NULL)
 		group = jwt->conf->group != NULL ? jwt->conf->group :
 		    jwt->conf->user;
-	fprintf(stderr, "\nThere is no secret key yet, so a new one was made:\n\n%s\n\nIt is kept nowhere else. Put it into a file "
-	    "that the gateway alone can read:\n\n"
+	fprintf(stderr, "\nThere is no secret key yet, so a new one was made:"
+	    "\n\n%s\n\nIt is kept nowhere else. Put it into a file that the "
+	    "gateway alone can read:\n\n"
 	    "    sudo install -D -m 06%s /dev/null %s\n"
 	    "    sudo tee %s >/dev/null     (then the key, Enter, Ctrl-D)\n",
 	    jwt->key.data, group == NULL ? "00" : "40", path, path);
@@ -123,17 +124,6 @@ say_key_set(const struct jwt *jwt)
 	buf_free(&text);
 }
 
-static bool
-is_listed(const struct conf *conf, const char *host)
-{
-	char	**listed = conf == NULL ? NULL : conf->jwks_hosts;
-
-	for (; listed != NULL && *listed != NULL; listed++)
-		if (strcasecmp(*listed, host) == 0)
-			return true;
-	return false;
-}
-
 static void
 say_rs256(const struct jwt *jwt)
 {
@@ -155,7 +145,8 @@ say_rs256(const struct jwt *jwt)
 		say_key_set(jwt);
 	else
 		putc('\n', stderr);
-	if (jwt->jwks_host == NULL || is_listed(jwt->conf, jwt->jwks_host))
+	if (jwt->jwks_host == NULL ||
+	    settings_lists(jwt->conf, jwt->jwks_host))
 		return;
 	say_text("\nThe gateway takes keys from hosts on its list alone. In ",
 	    jwt->conf != NULL ? jwt->conf->file : conf_path(),

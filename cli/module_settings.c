@@ -214,7 +214,8 @@ module_settings_say(const struct module_settings *m)
 	say_stage(m);
 	fprintf(stderr, "\nThe module ");
 	(void)text_print(stderr, m->name);
-	fprintf(stderr, " is made, with the relay's URL and the token, at:\n\n");
+	fprintf(stderr, " is made, with the relay's URL and the token, at:"
+	    "\n\n");
 	for (size_t i = 0; i < REGIONS; i++)
 		say_region(regions[i], word(ids, regions[i]));
 }

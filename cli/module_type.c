@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "buf.h"
 #include "command.h"
@@ -26,11 +25,11 @@
 /* A sheet with a lens over it. */
 #define LOGO								\
 	"data:image/svg+xml;base64,"					\
-	"PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZpZXdCb3g9"	\
-	"IjAgMCA0OCA0OCI+PGcgZmlsbD0ibm9uZSIgc3Ryb2tlPSIjMmI1YzhhIiBzdHJv"	\
-	"a2Utd2lkdGg9IjMiPjxwYXRoIGQ9Ik04IDRoMjR2NDBIOHoiLz48Y2lyY2xlIGN4"	\
-	"PSIyOCIgY3k9IjI0IiByPSI5Ii8+PHBhdGggZD0iTTM1IDMxbDkgOSIvPjwvZz48"	\
-	"L3N2Zz4="
+	"PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZp"	\
+	"ZXdCb3g9IjAgMCA0OCA0OCI+PGcgZmlsbD0ibm9uZSIgc3Ryb2tlPSIj"	\
+	"MmI1YzhhIiBzdHJva2Utd2lkdGg9IjMiPjxwYXRoIGQ9Ik04IDRoMjR2"	\
+	"NDBIOHoiLz48Y2lyY2xlIGN4PSIyOCIgY3k9IjI0IiByPSI5Ii8+PHBh"	\
+	"dGggZD0iTTM1IDMxbDkgOSIvPjwvZz48L3N2Zz4="
 
 static const char help_text[] =
     "  -c, --config FILE     the configuration, instead of the usual one\n"
@@ -144,17 +143,6 @@ options(struct module_type *m, int argc, char **argv)
 	return find_region(m);
 }
 
-static bool
-is_listed(const struct module_type *m)
-{
-	char	**listed = m->conf->jwks_hosts;
-
-	for (; listed != NULL && *listed != NULL; listed++)
-		if (strcasecmp(*listed, m->jwks_host) == 0)
-			return true;
-	return false;
-}
-
 /* Reads the configuration; what it lacks for a module that works is said. */
 static int
 prepare(struct module_type *m)
@@ -174,7 +162,7 @@ prepare(struct module_type *m)
 		return command_fail(m->cmd, CMD_FAILED, "jwks_hosts in [auth] "
 		    "is empty, so the gateway takes no platform's tokens; "
 		    "name the platform's host there");
-	if (!is_listed(m))
+	if (!settings_lists(m->conf, m->jwks_host))
 		(void)command_fail(m->cmd, CMD_OK, "%s is none of jwks_hosts "
 		    "in [auth] of %s: the gateway will refuse the platform's "
 		    "tokens until it is", m->jwks_host, m->conf->file);

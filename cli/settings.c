@@ -1,6 +1,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "command.h"
 #include "conf.h"
@@ -48,4 +49,15 @@ settings_relay(const struct command *cmd, const struct conf *conf,
 		fprintf(stderr, " %s", relay->name);
 	fprintf(stderr, "\n");
 	return NULL;
+}
+
+bool
+settings_lists(const struct conf *conf, const char *host)
+{
+	char	**listed = conf == NULL ? NULL : conf->jwks_hosts;
+
+	for (; listed != NULL && *listed != NULL; listed++)
+		if (strcasecmp(*listed, host) == 0)
+			return true;
+	return false;
 }

@@ -4,6 +4,8 @@
 #ifndef CTIM_SETTINGS_H
 #define CTIM_SETTINGS_H
 
+#include <stdbool.h>
+
 struct command;
 struct conf;
 struct relay_conf;
@@ -15,5 +17,8 @@ struct conf	*settings_load(const struct command *, const char *file);
 /* The relay of a name; NULL after it was said which there are. */
 const struct relay_conf *settings_relay(const struct command *,
 		     const struct conf *, const char *name);
+
+/* Whether the gateway takes keys from a host; without a configuration, no. */
+bool		 settings_lists(const struct conf *, const char *host);
 
 #endif

@@ -184,6 +184,7 @@ add_parts(struct buf *out, const struct signing *s, struct json_object *claims)
 	struct buf	 text;
 
 	buf_init(&text, TOKEN_MAX);
+	(void)buf_room(&text, TOKEN_MAX);
 	jsonout_init(&j, &text);
 	jsonout_object(&j);
 	jsonout_kstring(&j, "alg", "RS256");
@@ -256,6 +257,8 @@ signing_token(const char *payload, const struct signing *s, const char **why)
 	claims = jsonin_parse(payload, strlen(payload), JSON_REQUEST_VALUES,
 	    why);
 	buf_init(&out, TOKEN_MAX);
+	/* All of the room at once: a buffer that grew leaves copies behind. */
+	(void)buf_room(&out, TOKEN_MAX);
 	if (*why == NULL)
 		*why = put_together(&out, s, claims);
 	if (*why == NULL && (token = strdup(out.data)) == NULL)

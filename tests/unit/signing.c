@@ -15,14 +15,17 @@
 #define TEXT	16384
 
 /* RFC 7638 section 3.1. */
+#define RFC_N								\
+	"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbf"	\
+	"AAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknj"	\
+	"hMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65"	\
+	"YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQ"	\
+	"vRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lF"	\
+	"d2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzK"	\
+	"nqDKgw"
 #define RFC_SET								\
-	"{\"keys\":[{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbX" \
-	"Eps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKR"	\
-	"XjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4Q"	\
-	"yQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQv"	\
-	"RL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3X"	\
-	"PksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\",\"e\":"	\
-	"\"AQAB\",\"alg\":\"RS256\",\"kid\":\"2011-04-29\"}]}"
+	"{\"keys\":[{\"kty\":\"RSA\",\"n\":\"" RFC_N "\",\"e\":\"AQAB\","	\
+	"\"alg\":\"RS256\",\"kid\":\"2011-04-29\"}]}"
 #define RFC_THUMBPRINT	"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 START_TEST(bytes_are_written_as_the_rfc_does)
@@ -163,8 +166,8 @@ END_TEST
 START_TEST(a_text_that_is_no_rsa_key_is_refused)
 {
 	static const char *const texts[] = {
-		"", "key", "-----BEGIN PRIVATE KEY-----\nAAAA\n"
-		"-----END PRIVATE KEY-----\n",
+		"", "key",
+		"-----BEGIN PRIVATE KEY-----\nAA\n-----END PRIVATE KEY-----\n",
 		"-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n"
 	};
 	const char	*why;
