@@ -119,9 +119,9 @@ unknown(const char *name)
 static const struct command *
 link_command(const char *path)
 {
-	static const char *const	links[] = { "jwt", "relay" };
-	const char			*slash = strrchr(path, '/');
-	const char			*name = slash == NULL ? path : slash + 1;
+	static const char *const links[] = { "jwt", "relay" };
+	const char	*slash = strrchr(path, '/');
+	const char	*name = slash == NULL ? path : slash + 1;
 
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (strcmp(links[i], name) == 0)

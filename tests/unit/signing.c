@@ -24,8 +24,8 @@
 	"d2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzK"	\
 	"nqDKgw"
 #define RFC_SET								\
-	"{\"keys\":[{\"kty\":\"RSA\",\"n\":\"" RFC_N "\",\"e\":\"AQAB\","	\
-	"\"alg\":\"RS256\",\"kid\":\"2011-04-29\"}]}"
+	"{\"keys\":[{\"kty\":\"RSA\",\"n\":\"" RFC_N "\","	\
+	"\"e\":\"AQAB\",\"alg\":\"RS256\",\"kid\":\"2011-04-29\"}]}"
 #define RFC_THUMBPRINT	"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 START_TEST(bytes_are_written_as_the_rfc_does)
