@@ -24,7 +24,7 @@ static const struct command commands[] = {
 	  cmd_module_type },
 	{ "query", "[OPTION ...] RELAY [TYPE:VALUE | VALUE ...]",
 	  "ask a relay about observables, and show the answer", cmd_query },
-	{ "relay", "add | edit | remove [-i ID] [-p PASSWORD] [-f FILE] "
+	{ "relay", "add|edit|remove [-i ID] [-p PASSWORD] [-f FILE] "
 	  "[-r REGION] [-c FILE]",
 	  "add the module at the platform, edit or remove it", cmd_relay },
 	{ "intel", "COMMAND [ARGUMENT ...]",

@@ -576,7 +576,7 @@ def test_completion_knows_every_option():
     tables = set()
     for path in glob.glob(os.path.join(harness.SRC, 'cli', '*.c')):
         text = harness.read(path)
-        tables |= set(re.findall(r'\{ "([a-z0-9-]+)", (?:(?:0|\'.\'), )?'
+        tables |= set(re.findall(r'\{ "([a-z0-9_-]+)", (?:(?:0|\'.\'), )?'
                                  r'(?:no|required)_argument', text))
         for table in re.findall(r'\ball_options\[\] = \{(.*?)\n\};', text,
                                 re.S):
