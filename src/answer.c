@@ -7,6 +7,7 @@
 #include "buf.h"
 #include "hash.h"
 #include "response.h"
+#include "seen.h"
 #include "spill.h"
 
 struct error {
@@ -32,8 +33,7 @@ struct answer {
 	struct jsonout		 json;
 	enum ctim_kind		 kind;		/* of that entity */
 	char			 id[CTIM_ID_MAX];
-	struct hash		*seen;		/* entities, open addressing */
-	size_t			 slots, used;
+	struct seen		 seen;		/* entities and errors */
 	struct error		*errors;
 	size_t			 n_errors;
 	size_t			 elements;
@@ -83,7 +83,7 @@ answer_free(struct answer *a)
 	for (i = 0; i < a->n_errors; i++)
 		free(a->errors[i].message);
 	free(a->errors);
-	free(a->seen);
+	seen_free(&a->seen);
 	buf_free(&a->scratch);
 	free(a);
 }
@@ -173,57 +173,15 @@ answer_element(struct answer *a)
 	return &a->json;
 }
 
-static size_t
-slot_of(const struct answer *a, struct hash h)
-{
-	size_t	 i = h.a & (a->slots - 1);
-
-	while (a->seen[i].b != 0 &&
-	    (a->seen[i].a != h.a || a->seen[i].b != h.b))
-		i = (i + 1) & (a->slots - 1);
-	return i;
-}
-
-/* Doubles the set of entities seen when it is half full. */
-static int
-grow_seen(struct answer *a)
-{
-	struct hash	*old = a->seen;
-	size_t		 slots = a->slots, i;
-
-	if (a->used * 2 < slots)
-		return 0;
-	a->slots = slots == 0 ? 64 : slots * 2;
-	if ((a->seen = calloc(a->slots, sizeof(*a->seen))) == NULL) {
-		a->seen = old;
-		a->slots = slots;
-		return -1;
-	}
-	for (i = 0; i < slots; i++)
-		if (old[i].b != 0)
-			a->seen[slot_of(a, old[i])] = old[i];
-	free(old);
-	return 0;
-}
-
-/* Whether the entity in scratch is in the answer already; it is from now on. */
+/* Whether what has this hash is in the answer already; it is from now on. */
 static bool
-seen_before(struct answer *a)
+seen_before(struct answer *a, struct hash h)
 {
-	struct hash	 h = hash_bytes(a->scratch.data, a->scratch.len);
-	size_t		 i;
+	bool	 before = true;
 
-	h.b |= 1;	/* zero marks an empty slot */
-	if (grow_seen(a) == -1) {
+	if (seen_add(&a->seen, h, &before) == -1)
 		a->broken = true;
-		return true;
-	}
-	i = slot_of(a, h);
-	if (a->seen[i].b != 0)
-		return true;
-	a->seen[i] = h;
-	a->used++;
-	return false;
+	return before;
 }
 
 static void
@@ -272,7 +230,7 @@ answer_end(struct answer *a)
 		end_element(a);
 		return;
 	}
-	if (seen_before(a))
+	if (seen_before(a, hash_bytes(a->scratch.data, a->scratch.len)))
 		return;
 	a->kinds[a->kind].here++;
 	a->kinds[a->kind].count++;
@@ -282,17 +240,29 @@ answer_end(struct answer *a)
 		wait(a);
 }
 
-/* The very same, where it is there already: many calls may fail alike. */
-static struct error *
-said(const struct answer *a, enum problem p, const char *message)
+/* Whether the very same is there already: many calls may fail alike.  No entity
+ * has the text of a message: that is an object. */
+static bool
+said(struct answer *a, enum problem p, const struct buf *message)
+{
+	struct hash	 h = hash_bytes(message->data, message->len);
+
+	h.a += (uint64_t)p;
+	return seen_before(a, h);
+}
+
+/* What was a warning is more from now on. */
+static void
+worsen(struct answer *a, enum problem p, const char *message)
 {
 	size_t	 i;
 
 	for (i = 0; i < a->n_errors; i++)
 		if (a->errors[i].problem == p &&
-		    strcmp(a->errors[i].message, message) == 0)
-			return &a->errors[i];
-	return NULL;
+		    strcmp(a->errors[i].message, message) == 0) {
+			a->errors[i].mild = false;
+			return;
+		}
 }
 
 static void add_problem(struct answer *, enum problem, bool, const char *,
@@ -303,7 +273,7 @@ add_problem(struct answer *a, enum problem p, bool mild, const char *format,
     va_list ap)
 {
 	struct buf	 b;
-	struct error	*errors, *same;
+	struct error	*errors;
 
 	if (a->n_errors == ANSWER_ERRORS)
 		return;
@@ -317,8 +287,9 @@ add_problem(struct answer *a, enum problem p, bool mild, const char *format,
 	buf_init(&b, ANSWER_ENTITY);
 	if (buf_vaddf(&b, format, ap) == -1) {
 		a->broken = true;
-	} else if ((same = said(a, p, b.data)) != NULL) {
-		same->mild = same->mild && mild;
+	} else if (said(a, p, &b)) {
+		if (!mild)
+			worsen(a, p, b.data);
 	} else {
 		*errors = (struct error){ p, mild, strdup(b.data) };
 		if (errors->message == NULL)
@@ -411,13 +382,17 @@ put_errors(struct answer *a)
 {
 	struct jsonout	 j;
 	size_t		 i;
+	const char	*type;
 
+	if (a->n_errors == 0)
+		return;
 	for (i = 0; i < a->n_errors; i++) {
 		buf_reset(&a->scratch);
 		jsonout_init(&j, &a->scratch);
+		type = a->errors[i].mild ? "warning" :
+		    problem_type(a->errors[i].problem, a->answered);
 		jsonout_object(&j);
-		jsonout_kstring(&j, "type", a->errors[i].mild ? "warning" :
-		    problem_type(a->errors[i].problem, a->answered));
+		jsonout_kstring(&j, "type", type);
 		jsonout_kstring(&j, "code", problem_code(a->errors[i].problem));
 		jsonout_kstring(&j, "message", a->errors[i].message);
 		jsonout_end_object(&j);
@@ -427,8 +402,7 @@ put_errors(struct answer *a)
 		    "{\"errors\":[");
 		response_write(a->response, a->scratch.data, a->scratch.len);
 	}
-	if (a->n_errors > 0)
-		put(a, "]");
+	put(a, "]");
 }
 
 /* Whether the only result is an error that ends the request; a status that is
