@@ -1,0 +1,13 @@
+/* What the service of the qualys provider may answer. */
+#include "fuzz.h"
+#include "play.h"
+#include "provider.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	play(&provider_qualys, "{\"user\": \"me\", \"pass\": \"secret\", "
+	    "\"API_URL\": \"https://gateway.example/\", "
+	    "\"PLATFORM_URL\": \"https://platform.example/\"}", data, size);
+	return 0;
+}
