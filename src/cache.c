@@ -15,6 +15,9 @@
 
 #define REST_BUSY	1000	/* ms without another try after CACHE_BUSY */
 #define REST_FAILED	10000	/* ms after CACHE_FAILED */
+#define SPENT_MOST	1000	/* ms that calls may take in a row … */
+#define SPENT_SHARE	4	/* or this part of all time: a request makes
+				 * hundreds of them */
 #define TELL_EVERY	60000	/* ms between lines in the log, of a process */
 #define SCRATCH_KEPT	65536	/* bytes of memory kept between entries */
 #define FAR_MORE	2000	/* ms after a deadline that a token is back */
@@ -37,6 +40,8 @@ struct cache {
 	bool				 open;
 	int64_t				 rests[USES];	/* until: clock_ms() */
 	int64_t				 looked;	/* clock_ms() */
+	int64_t				 spent;		/* ms, and when that */
+	int64_t				 counted;	/* was so: clock_ms() */
 	EVP_MAC_CTX			*mac;
 	unsigned char			 key[CACHE_KEY];	/* while open */
 	struct waiting			 queue[CACHE_QUEUE];
@@ -169,6 +174,34 @@ worked(struct cache *c, enum use use, enum cache_result result,
 		c->rests[READ] = c->rests[WRITE] = clock_ms() + REST_FAILED;
 	}
 	return false;
+}
+
+/* Whether the calls of late have taken too much of the time of requests; t is
+ * one that is over. */
+static bool
+too_slow(struct cache *c, const struct cache_try *t)
+{
+	int64_t	 now = clock_ms(), took = now - (t->until - CACHE_WAIT);
+
+	c->spent -= (now - c->counted) / SPENT_SHARE;
+	c->spent = took + (c->spent > 0 ? c->spent : 0);
+	c->counted = now;
+	return c->spent > SPENT_MOST;
+}
+
+/* The end of a call, worked or not. */
+static bool
+over(struct cache *c, enum use use, enum cache_result result,
+    const struct cache_try *t)
+{
+	bool	 good = worked(c, use, result, t);
+
+	if (too_slow(c, t) && good) {
+		tell("it answers too slowly");
+		c->rests[READ] = c->rests[WRITE] = c->counted + REST_BUSY;
+		c->spent = 0;
+	}
+	return good;
 }
 
 static struct cache_try
@@ -312,7 +345,7 @@ cache_get(struct cache *c, const unsigned char name[CACHE_NAME],
 		return true;
 	buf_reset(&c->scratch);
 	r = c->backend->get(c->state, &t, name, &c->scratch);
-	found = worked(c, READ, r, &t) && r == CACHE_DONE &&
+	found = over(c, READ, r, &t) && r == CACHE_DONE &&
 	    unseal(c, name, value);
 	if (c->scratch.cap > SCRATCH_KEPT)
 		buf_free(&c->scratch);
@@ -362,7 +395,7 @@ cache_flush(struct cache *c)
 				.len = c->queue[i].len,
 				.ttl = c->queue[i].ttl
 			};
-		worked(c, WRITE, c->backend->put(c->state, &t, entries, c->n),
+		over(c, WRITE, c->backend->put(c->state, &t, entries, c->n),
 		    &t);
 	}
 	forget_queue(c);
@@ -380,7 +413,7 @@ cache_turn(struct cache *c, const unsigned char name[CACHE_NAME], int rate,
 
 	if (rate <= 0)
 		return 0;
-	if (!ready(c, WRITE, &t) || !worked(c, WRITE,
+	if (!ready(c, WRITE, &t) || !over(c, WRITE,
 	    c->backend->turn(c->state, &t, &bucket, &wait), &t))
 		return -2;
 	return wait;

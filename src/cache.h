@@ -4,8 +4,8 @@
  *
  * A cache is one thread's.  A full, slow or broken one only means that nothing
  * is cached: no function here fails in a way that a request would notice, and
- * none waits longer than CACHE_WAIT.  What went wrong is in the log, once a
- * minute at most.
+ * none waits longer than CACHE_WAIT; when they add up it is left alone for a
+ * moment.  What went wrong is in the log, once a minute at most.
  * Names of entries are HMACs under a random key of the installation, so the
  * file tells nobody what was asked with which credential.
  */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +22,9 @@
 #define RATE	5
 #define KEY	"0123456789abcdef0123456789abcdef"
 
-static int	 port;
+#define SLOWLY	60	/* ms that a slow server takes */
+
+static int	 port, slow_fd;
 static pid_t	 server = -1;
 
 /* A listening socket on a free port of loopback. */
@@ -463,6 +466,68 @@ START_TEST(a_server_that_hangs_is_left_alone_for_a_while)
 }
 END_TEST
 
+/* A server that has nothing but the key, and takes its time to say so: every
+ * look at an entry puts the clock on. */
+static void *
+drawl(void *arg)
+{
+	size_t	*asked = arg;
+	char	 b[4096];
+	ssize_t	 n;
+	int	 one = accept(slow_fd, NULL, NULL);
+
+	while ((n = read(one, b, sizeof(b))) > 0) {
+		if (memmem(b, (size_t)n, "SET", 3) != NULL) {
+			n = write(one, "+OK\r\n", 5);
+		} else if (memmem(b, (size_t)n, ":key", 4) != NULL) {
+			n = write(one, "$32\r\n" KEY "\r\n", 39);
+		} else {
+			++*asked;
+			ahead += SLOWLY;
+			n = write(one, "$-1\r\n", 5);
+		}
+	}
+	close(one);
+	return NULL;
+}
+
+/* A request looks for hundreds of entries, one after the other. */
+START_TEST(a_slow_server_does_not_hold_up_a_request)
+{
+	unsigned char	 name[CACHE_NAME] = { 0 };
+	pthread_t	 thread;
+	struct cache	*c;
+	struct buf	 b;
+	int64_t		 began;
+	size_t		 asked = 0, before;
+	int		 i;
+
+	buf_init(&b, CACHE_VALUE);
+	slow_fd = listener();
+	ck_assert_int_eq(pthread_create(&thread, NULL, drawl, &asked), 0);
+	c = new();
+	ck_assert(cache_on(c));
+	began = clock_ms();
+	for (i = 0; i < 1000; i++)
+		ck_assert(!cache_get(c, name, &b));
+	ck_assert_int_lt(clock_ms() - began, 2000);
+	before = asked;
+	ahead += 2000;
+	ck_assert(!cache_get(c, name, &b));
+	ck_assert_uint_eq(asked, before + 1);
+	/* Slow now and then is no reason. */
+	for (i = 0; i < 100; i++) {
+		ck_assert(!cache_get(c, name, &b));
+		ahead += 10 * SLOWLY;
+	}
+	ck_assert_uint_eq(asked, before + 101);
+	cache_free(c);
+	pthread_join(thread, NULL);
+	close(slow_fd);
+	buf_free(&b);
+}
+END_TEST
+
 START_TEST(an_absent_server_caches_nothing)
 {
 	char		 why[CACHE_WHY];
@@ -497,6 +562,7 @@ main(void)
 		a_server_that_answers_wrongly_caches_nothing,
 		the_reason_says_what_is_wrong,
 		a_server_that_hangs_is_left_alone_for_a_while,
+		a_slow_server_does_not_hold_up_a_request,
 		an_absent_server_caches_nothing
 	};
 
