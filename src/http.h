@@ -38,7 +38,8 @@ enum http_end {
 	HTTP_TLS,		/* the certificate is not good */
 	HTTP_TOO_LARGE,		/* more than max_body, unpacked; or a header of
 				 * more than HTTP_HEADER_MAX */
-	HTTP_GARBLED,		/* no HTTP, or a coding that does not unpack */
+	HTTP_GARBLED,		/* no HTTP, or a coding that was not asked for
+				 * or does not unpack */
 	HTTP_FAILED		/* anything else: no memory, no descriptor */
 };
 

@@ -210,6 +210,8 @@ http_end_call(struct http_transfer *t, CURLcode code)
 	fill_status(t);
 	if (t->verdict != HTTP_ANSWERED) {
 		http_end_as(call, t->verdict);
+		if (t->why != NULL)
+			say(call, t->why);
 		return;
 	}
 	end_by_code(call, code);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <openssl/ssl.h>
 
@@ -46,17 +45,6 @@ static const struct {
 	{ CURLOPT_TCP_NODELAY, 1 },
 	{ CURLOPT_MAXLIFETIME_CONN, LIFE },
 	{ CURLOPT_NOPROGRESS, 0 }
-};
-
-/* What of an answer's header is kept, and where in the call. */
-static const struct {
-	const char	*name;
-	size_t		 offset, size;
-} kept[] = {
-	{ "Retry-After:", offsetof(struct http_call, retry_after),
-	  sizeof(((struct http_call *)0)->retry_after) },
-	{ "Date:", offsetof(struct http_call, date),
-	  sizeof(((struct http_call *)0)->date) }
 };
 
 /* Ends the transfer from within a callback. */
@@ -121,87 +109,6 @@ use_trust(CURL *easy, void *ctx, void *arg)
 	(void)easy;
 	SSL_CTX_set1_cert_store(ctx, t->trust);
 	return CURLE_OK;
-}
-
-/* Copies n bytes as printable ASCII without blanks at the ends. */
-static void
-copy_text(char *out, size_t size, const char *p, size_t n)
-{
-	size_t	 i;
-
-	while (n > 0 && strchr(" \t", *p) != NULL) {
-		p++;
-		n--;
-	}
-	while (n > 0 && strchr(" \t\r\n", p[n - 1]) != NULL)
-		n--;
-	if (n >= size)
-		n = size - 1;
-	for (i = 0; i < n; i++)
-		out[i] = p[i] >= ' ' && p[i] < 0x7f ? p[i] : '?';
-	out[n] = '\0';
-}
-
-/* "HTTP/1.1 404 Not Found": the words behind the number.  An answer begins, and
- * what an interim one said does not hold for it. */
-static void
-begin_answer(struct http_transfer *t, const char *line, size_t n)
-{
-	const char	*p, *end = line + n;
-
-	t->coded = false;
-	t->call->retry_after[0] = t->call->date[0] = '\0';
-	p = memchr(line, ' ', n);
-	if (p != NULL)
-		p = memchr(p + 1, ' ', (size_t)(end - p - 1));
-	if (p == NULL)
-		p = end;
-	copy_text(t->call->reason, sizeof(t->call->reason), p,
-	    (size_t)(end - p));
-}
-
-static bool
-is_header(const char *line, size_t n, const char *name)
-{
-	size_t	 len = strlen(name);
-
-	return n >= len && strncasecmp(line, name, len) == 0;
-}
-
-static void
-keep_header(struct http_transfer *t, const char *line, size_t n)
-{
-	size_t	 i, len;
-
-	if (is_header(line, n, "Content-Encoding:"))
-		t->coded = true;
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-		len = strlen(kept[i].name);
-		if (is_header(line, n, kept[i].name))
-			copy_text((char *)t->call + kept[i].offset,
-			    kept[i].size, line + len, n - len);
-	}
-}
-
-/* A line of the header, or of the trailer behind a body. */
-static size_t
-take_header(char *line, size_t one, size_t n, void *arg)
-{
-	struct http_transfer	*t = arg;
-
-	(void)one;
-	t->header += n;
-	if (t->header > HTTP_HEADER_MAX) {
-		stop(t, HTTP_TOO_LARGE);
-		return 0;
-	}
-	if (t->body == 0) {
-		if (is_header(line, n, "HTTP/"))
-			begin_answer(t, line, n);
-		else
-			keep_header(t, line, n);
-	}
-	return n;
 }
 
 /* Bytes that are still to come when n more than t->body are here; -1 when the
@@ -323,7 +230,7 @@ set_callbacks(struct http_transfer *t)
 	SET(CURLOPT_RESOLVER_START_DATA, t);
 	SET(CURLOPT_PREREQFUNCTION, connected);
 	SET(CURLOPT_PREREQDATA, t);
-	SET(CURLOPT_HEADERFUNCTION, take_header);
+	SET(CURLOPT_HEADERFUNCTION, http_header_take);
 	SET(CURLOPT_HEADERDATA, t);
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, t);

@@ -29,6 +29,8 @@ struct http_transfer {
 	size_t			 header;	/* bytes of header lines */
 	enum http_end		 verdict;	/* why we ended it ourselves;
 						 * HTTP_ANSWERED: we did not */
+	const char		*why;		/* of that, a constant; NULL:
+						 * the words for it */
 	bool			 coded;		/* the body is packed */
 	bool			 moving;	/* it has its own connection, or
 						 * asks for the address */
@@ -41,6 +43,10 @@ struct http_transfer {
 /* http_check.c: whether a call may be made at all.  False: end and why of the
  * call are filled in.  *https: whether it is that. */
 bool	http_check_call(const struct conf *, struct http_call *, bool *https);
+
+/* http_header.c: libcurl's callback for a line of the header, or of the trailer
+ * behind a body; arg is a transfer. */
+size_t	http_header_take(char *line, size_t one, size_t n, void *arg);
 
 /* A spare one, or NULL. */
 struct http_transfer *http_transfer_new(void);

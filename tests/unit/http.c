@@ -92,6 +92,17 @@ static const struct {
 	  HTTP_GARBLED, 200, NULL },
 	{ ROW("/coding", OK "Content-Encoding: rot13\r\nContent-Length: 5\r\n"
 	    "\r\nuryyb"), HTTP_GARBLED, 200, NULL },
+	/* What was not asked for, though libcurl could unpack it. */
+	{ ROW("/brotli", OK "Content-Encoding: br\r\nContent-Length: 9\r\n\r\n"
+	    "\x0b\x02\x80hello\x03"), HTTP_GARBLED, 200, NULL },
+	{ ROW("/transfer", OK "Transfer-Encoding: br, chunked\r\n\r\n"
+	    "9\r\n\x0b\x02\x80hello\x03\r\n0\r\n\r\n"),
+	  HTTP_GARBLED, 200, NULL },
+	{ ROW("/codings", OK "content-encoding: identity,X-GZIP\t\r\n"
+	    "Content-Length: 29\r\n\r\n" HELLO),
+	  HTTP_ANSWERED, 200, "hello, hello, hello" },
+	{ ROW("/no-coding", OK "Content-Encoding:\r\nContent-Length: 5\r\n\r\n"
+	    "hello"), HTTP_ANSWERED, 200, "hello" },
 	{ ROW("/garbage", "hello\r\n\r\n", .after = LOOPBACK_CLOSE),
 	  HTTP_GARBLED, 0, NULL },
 	{ ROW("/version", "HTTP/7.3 200 OK\r\n\r\n", .after = LOOPBACK_CLOSE),
