@@ -247,6 +247,28 @@ START_TEST(a_remembered_token_still_expires)
 }
 END_TEST
 
+/* There are few places: many tokens fall on the one that is remembered. */
+START_TEST(a_remembered_token_is_good_for_itself_alone)
+{
+	struct auth		*a = auth_new(&conf, NULL);
+	const struct claims	*claims;
+	char			 id[TOKEN_ID_MAX], payload[32];
+	const char		*cause;
+	int			 i;
+
+	ck_assert_ptr_null(auth_check(a, signed_by(KEY, "{}"), NOW, LATEST,
+	    &claims, id, &cause));
+	for (i = 0; i < 4096; i++) {
+		snprintf(payload, sizeof(payload), "{\"n\":%d}", i);
+		ck_assert_str_eq(auth_check(a, signed_by(
+		    "another-key-another-key-another-key", payload), NOW,
+		    LATEST, &claims, id, &cause),
+		    F "Failed to decode JWT with provided key");
+	}
+	auth_free(a);
+}
+END_TEST
+
 START_TEST(without_a_key_nothing_is_good)
 {
 	const struct conf	 none = { .leeway = 60 };
@@ -686,7 +708,9 @@ main(void)
 		the_header_must_be_two_words, a_signed_token_is_good,
 		headers_that_libjwt_might_take_are_refused,
 		other_shapes_are_refused, times_count_when_they_are_integers,
-		a_remembered_token_still_expires, without_a_key_nothing_is_good,
+		a_remembered_token_still_expires,
+		a_remembered_token_is_good_for_itself_alone,
+		without_a_key_nothing_is_good,
 		rs256_is_judged_by_host_set_kid_signature_and_times,
 		a_wrong_signature_is_told_before_the_times,
 		without_hosts_or_key_sets_rs256_is_off,
