@@ -1,15 +1,21 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "asked.h"
 #include "buf.h"
 #include "command.h"
+#include "hash.h"
 #include "indicator.h"
 #include "jsonout.h"
 
 #define TYPE_MAX	16	/* bytes of the longest type's name, and a NUL */
+#define COMPLAINTS	5	/* lines that are shown; the others are counted */
+#define SHOWN		100	/* bytes of one */
 
 /* The type before the first colon and, in *value, what follows it. */
 static enum observable_type
@@ -54,46 +60,75 @@ asked_normal(const char *word, char normal[INDICATOR_MAX + 1])
 	return type;
 }
 
+/* The slot of an observable: that which has it, or the empty one for it. */
+static uint32_t *
+slot_of(const struct asked *asked, enum observable_type type, const char *value)
+{
+	size_t	i = hash_bytes(value, strlen(value)).a + (size_t)type;
+
+	for (;; i++) {
+		uint32_t		*slot = &asked->places[i & asked->mask];
+		const struct asked_one	*one;
+
+		if (*slot == 0)
+			return slot;
+		one = &asked->list[*slot - 1];
+		if (one->type == type && strcmp(one->value, value) == 0)
+			return slot;
+	}
+}
+
+/* Room for one more, in the list and in the table, which is never more than
+ * half full. */
 static int
-append(const struct command *cmd, struct asked *asked,
+grow(struct asked *asked)
+{
+	size_t			 room = asked->room == 0 ? 64 : asked->room * 2;
+	struct asked_one	*list;
+	uint32_t		*places;
+
+	if (asked->n < asked->room)
+		return 0;
+	if (room > UINT32_MAX / 2 ||
+	    (places = calloc(room * 2, sizeof(*places))) == NULL)
+		return -1;
+	list = reallocarray(asked->list, room, sizeof(*list));
+	if (list == NULL) {
+		free(places);
+		return -1;
+	}
+	free(asked->places);
+	asked->list = list;
+	asked->room = room;
+	asked->places = places;
+	asked->mask = room * 2 - 1;
+	for (size_t i = 0; i < asked->n; i++)
+		*slot_of(asked, list[i].type, list[i].value) = (uint32_t)i + 1;
+	return 0;
+}
+
+int
+asked_append(const struct command *cmd, struct asked *asked,
     enum observable_type type, const char *value)
 {
-	struct asked_one	*list, *one;
+	uint32_t	*slot;
 
-	if (asked->n == asked->room) {
-		list = reallocarray(asked->list, asked->room + 64,
-		    sizeof(*list));
-		if (list == NULL)
-			return command_fail(cmd, CMD_FAILED, "no memory left");
-		asked->list = list;
-		asked->room += 64;
-	}
-	one = &asked->list[asked->n];
-	one->type = type;
-	if ((one->value = strdup(value)) == NULL)
+	if (grow(asked) == -1)
 		return command_fail(cmd, CMD_FAILED, "no memory left");
-	asked->n++;
+	if (*(slot = slot_of(asked, type, value)) != 0)
+		return CMD_OK;
+	asked->list[asked->n].type = type;
+	if ((asked->list[asked->n].value = strdup(value)) == NULL)
+		return command_fail(cmd, CMD_FAILED, "no memory left");
+	*slot = (uint32_t)++asked->n;
 	return CMD_OK;
 }
 
 static void
-complain(const struct command *cmd, size_t line, const char *word)
+add_types(struct buf *types)
 {
-	struct buf	types;
-
-	buf_init(&types, 256);
 	for (enum observable_type t = 0; t < OBSERVABLE_TYPES; t++)
-		buf_addf(&types, "%s%s", t == 0 ? "" : " ", observable_name(t));
-	if (line > 0)
-		(void)command_fail(cmd, CMD_USAGE, "line %zu: \"%.*s\" is left "
-		    "out: no observable that is known by its looks; write "
-		    "TYPE:VALUE with one of the types %s", line, INDICATOR_MAX,
-		    word, types.data);
-	else
-		(void)command_fail(cmd, CMD_USAGE, "\"%.*s\" is no observable "
-		    "that is known by its looks; write TYPE:VALUE with one of "
-		    "the types %s", INDICATOR_MAX, word, types.data);
-	buf_free(&types);
+		buf_addf(types, "%s%s", t == 0 ? "" : " ", observable_name(t));
 }
 
 int
@@ -102,12 +137,17 @@ asked_add(const struct command *cmd, struct asked *asked, const char *word)
 	char			 normal[INDICATOR_MAX + 1];
 	const char		*value;
 	enum observable_type	 type = understand(word, normal, &value);
+	struct buf		 types;
 
-	if (type == OBSERVABLE_UNKNOWN) {
-		complain(cmd, 0, word);
-		return CMD_USAGE;
-	}
-	return append(cmd, asked, type, value);
+	if (type != OBSERVABLE_UNKNOWN)
+		return asked_append(cmd, asked, type, value);
+	buf_init(&types, 256);
+	add_types(&types);
+	(void)command_fail(cmd, CMD_USAGE, "\"%.*s\" is no observable that is "
+	    "known by its looks; write TYPE:VALUE with one of the types %s",
+	    SHOWN, word, types.data);
+	buf_free(&types);
+	return CMD_USAGE;
 }
 
 /* Takes blanks off both ends; returns where the text begins. */
@@ -125,33 +165,57 @@ trim(char *line)
 	return line;
 }
 
-static int
-add_line(const struct command *cmd, struct asked *asked, char *line,
-    size_t number)
+int
+asked_place(const struct command *cmd, struct asked *asked, char *text,
+    uint64_t line)
 {
 	char			 normal[INDICATOR_MAX + 1];
-	const char		*word = trim(line), *value;
+	const char		*word = trim(text), *value;
 	enum observable_type	 type;
 
-	if (*word == '\0' || *word == '#')
+	if (*word == '\0')
 		return CMD_OK;
 	type = understand(word, normal, &value);
 	if (type != OBSERVABLE_UNKNOWN)
-		return append(cmd, asked, type, value);
-	complain(cmd, number, word);
-	asked->left_out++;
+		return asked_append(cmd, asked, type, value);
+	if (asked->left_out++ < COMPLAINTS)
+		(void)command_fail(cmd, CMD_OK, "line %" PRIu64 ": \"%.*s\" is "
+		    "left out: no observable that is known by its looks", line,
+		    SHOWN, word);
 	return CMD_OK;
+}
+
+void
+asked_left_out(const struct command *cmd, const struct asked *asked)
+{
+	struct buf	types;
+
+	if (asked->left_out == 0)
+		return;
+	buf_init(&types, 256);
+	add_types(&types);
+	(void)command_fail(cmd, CMD_OK, "%zu left out, which nobody is asked "
+	    "about; write TYPE:VALUE with one of the types %s",
+	    asked->left_out, types.data);
+	buf_free(&types);
 }
 
 int
 asked_lines(const struct command *cmd, struct asked *asked, FILE *f)
 {
-	char	*line = NULL;
-	size_t	 size = 0, number = 0;
-	int	 status = CMD_OK;
+	static const char	mark[] = "\xef\xbb\xbf";	/* UTF-8's */
+	char			*line = NULL, *text;
+	size_t			 size = 0;
+	uint64_t		 number = 0;
+	int			 status = CMD_OK;
 
-	while (status == CMD_OK && getline(&line, &size, f) != -1)
-		status = add_line(cmd, asked, line, ++number);
+	while (status == CMD_OK && getline(&line, &size, f) != -1) {
+		text = line;
+		if (number++ == 0 && strncmp(text, mark, 3) == 0)
+			text += 3;
+		if (text[strspn(text, " \t")] != '#')
+			status = asked_place(cmd, asked, text, number);
+	}
 	free(line);
 	if (status == CMD_OK && ferror(f))
 		status = command_fail(cmd, CMD_FAILED,
@@ -159,21 +223,59 @@ asked_lines(const struct command *cmd, struct asked *asked, FILE *f)
 	return status;
 }
 
-void
-asked_body(const struct asked *asked, struct buf *out)
+size_t
+asked_body(const struct asked *asked, size_t from, size_t n, size_t max,
+    struct buf *out)
 {
 	struct jsonout	j;
+	size_t		i;
 
 	jsonout_init(&j, out);
 	jsonout_array(&j);
-	for (size_t i = 0; i < asked->n; i++) {
+	for (i = from; i < asked->n && i - from < n; i++) {
+		const struct asked_one *one = &asked->list[i];
+
+		/* Escapes make it six times as long at most. */
+		if (i > from && out->len + strlen(one->value) * 6 + 64 > max)
+			break;
 		jsonout_object(&j);
-		jsonout_kstring(&j, "type",
-		    observable_name(asked->list[i].type));
-		jsonout_kstring(&j, "value", asked->list[i].value);
+		jsonout_kstring(&j, "type", observable_name(one->type));
+		jsonout_kstring(&j, "value", one->value);
 		jsonout_end_object(&j);
 	}
 	jsonout_end_array(&j);
+	return i;
+}
+
+static int
+digest(const struct asked *asked, EVP_MD_CTX *ctx, unsigned char *md)
+{
+	const char	*name;
+
+	if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		return -1;
+	for (size_t i = 0; i < asked->n; i++) {
+		name = observable_name(asked->list[i].type);
+		/* With their NULs, so that no two lists are the same text. */
+		if (EVP_DigestUpdate(ctx, name, strlen(name) + 1) != 1 ||
+		    EVP_DigestUpdate(ctx, asked->list[i].value,
+		    strlen(asked->list[i].value) + 1) != 1)
+			return -1;
+	}
+	return EVP_DigestFinal_ex(ctx, md, NULL) == 1 ? 0 : -1;
+}
+
+int
+asked_id(const struct asked *asked, char id[ASKED_ID])
+{
+	unsigned char	 md[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+	int		 r = ctx == NULL ? -1 : digest(asked, ctx, md);
+
+	EVP_MD_CTX_free(ctx);
+	for (size_t i = 0; r == 0 && i < (ASKED_ID - 1) / 2; i++)
+		snprintf(id + i * 2, 3, "%02x", md[i]);
+	return r;
 }
 
 void
@@ -182,5 +284,6 @@ asked_free(struct asked *asked)
 	for (size_t i = 0; i < asked->n; i++)
 		free(asked->list[i].value);
 	free(asked->list);
+	free(asked->places);
 	*asked = (struct asked){ .n = 0 };
 }

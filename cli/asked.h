@@ -1,10 +1,12 @@
 /*
- * asked: the observables of a query, from words and lines.
+ * asked: the observables of a query, each once, from words, lines, a column of
+ * a CSV file, or a text that speaks of them.
  */
 #ifndef CTIM_ASKED_H
 #define CTIM_ASKED_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "indicator.h"
@@ -12,19 +14,24 @@
 struct buf;
 struct command;
 
+#define ASKED_ID	65	/* bytes of asked_id(), with the NUL */
+
 struct asked {
 	struct asked_one {
 		enum observable_type	 type;
 		char			*value;
 	}	*list;		/* owned, as are its values */
 	size_t	 n, room;
-	size_t	 left_out;	/* lines that are none, already complained about */
+	uint32_t *places;	/* hash table: place in the list plus 1, or 0 */
+	size_t	 mask;		/* its slots, less 1 */
+	size_t	 left_out;	/* lines and cells that are none */
 	unsigned types;		/* OBSERVABLE_BIT() of what the relay takes */
 };
 
 /*
  * Adds a word: TYPE:VALUE, whose value is taken as it is, or a value alone,
- * whose type is found out and whose normal form is taken.
+ * whose type is found out and whose normal form is taken.  What is there already
+ * is not added again.
  * Returns CMD_OK; else what is wrong has been printed, and it is the status.
  */
 int	asked_add(const struct command *, struct asked *, const char *word);
@@ -32,11 +39,35 @@ int	asked_add(const struct command *, struct asked *, const char *word);
  * OBSERVABLE_UNKNOWN when it is none. */
 enum observable_type asked_normal(const char *word,
 	    char normal[INDICATOR_MAX + 1]);
-/* Adds every line but empty ones and those that begin with '#'.  A line that is
- * none is complained about, counted, and left out. */
+/* An observable as it is. */
+int	asked_append(const struct command *, struct asked *,
+	    enum observable_type, const char *value);
+/* A line or cell: blanks around it go; one that is no word is complained about,
+ * the first few of them, counted, and left out.  Empty ones are passed over. */
+int	asked_place(const struct command *, struct asked *, char *text,
+	    uint64_t line);
+/* Says how many were left out, and how to write them. */
+void	asked_left_out(const struct command *, const struct asked *);
+/* Adds every line but empty ones and those that begin with '#'. */
 int	asked_lines(const struct command *, struct asked *, FILE *);
-/* The request body, a JSON array. */
-void	asked_body(const struct asked *, struct buf *out);
+/*
+ * Adds a column of a CSV file ("-": standard input): the one with this heading,
+ * or of this number; NULL: the one whose heading feeds use for it, or the only
+ * one there is.
+ */
+int	asked_csv(const struct command *, struct asked *, const char *file,
+	    const char *column);
+/* Adds what a text ("-": standard input) speaks of (finder.h). */
+int	asked_text(const struct command *, struct asked *, const char *file);
+/*
+ * The request body, a JSON array, of observables from a place on: at most n of
+ * them, and one at least, but then no more than fit into max bytes.  Returns
+ * the place behind the last one.
+ */
+size_t	asked_body(const struct asked *, size_t from, size_t n, size_t max,
+	    struct buf *out);
+/* What tells one list from another, in hexadecimal.  0, or -1. */
+int	asked_id(const struct asked *, char id[ASKED_ID]);
 void	asked_free(struct asked *);
 
 #endif

@@ -5,12 +5,21 @@
 #include "buf.h"
 #include "conf.h"
 #include "inprocess.h"
+#include "interrupt.h"
 #include "relay.h"
 #include "secret.h"
 #include "transport.h"
 
 #define ENV_MAX		(16U << 10)	/* bytes of one meta-variable */
-#define VARIABLES	6
+
+enum { METHOD, PATH, LENGTH, TYPE, HOST, AUTHORIZATION, VARIABLES };
+
+struct inprocess {
+	const struct conf	*conf;
+	struct session		*session;
+	struct buf		 values[VARIABLES];
+	char			*env[VARIABLES + 1];
+};
 
 struct memory {
 	const char	*body;
@@ -40,6 +49,13 @@ keep_answer(void *arg, const void *p, size_t n, bool push)
 	return buf_add(m->answer, p, n);
 }
 
+static bool
+is_gone(void *arg)
+{
+	(void)arg;
+	return interrupt_came();
+}
+
 /* Takes the CGI header (RFC 3875, section 6) off. */
 static const char *
 take_header(struct buf *answer)
@@ -58,48 +74,60 @@ take_header(struct buf *answer)
 	return NULL;
 }
 
-static const char *
-serve(const struct conf *conf, char *const *env, struct memory *m)
+struct inprocess *
+inprocess_open(const struct conf *conf, const char *path, const char *token)
 {
-	struct session		*session = session_new(conf, NULL);
-	struct transport	 transport = {
-		.env = env, .read = take_body, .write = keep_answer, .arg = m,
-		.deadline = clock_ms() + (int64_t)conf->deadline * 1000
-	};
+	struct inprocess	*in = calloc(1, sizeof(*in));
+	bool			 good = in != NULL;
 
-	if (session == NULL)
-		return "no memory left";
-	relay_serve(session, &transport);
-	session_free(session);
-	return take_header(m->answer);
+	if (in == NULL)
+		return NULL;
+	in->conf = conf;
+	for (size_t i = 0; i < VARIABLES; i++)
+		buf_init(&in->values[i], ENV_MAX);
+	buf_adds(&in->values[METHOD], "REQUEST_METHOD=POST");
+	buf_addf(&in->values[PATH], "PATH_INFO=%s", path);
+	buf_adds(&in->values[TYPE], "CONTENT_TYPE=application/json");
+	buf_adds(&in->values[HOST], "HTTP_HOST=localhost");
+	buf_addf(&in->values[AUTHORIZATION], "HTTP_AUTHORIZATION=Bearer %s",
+	    token);
+	for (size_t i = 0; i < VARIABLES; i++)
+		good = good && !in->values[i].failed;
+	if (!good || (in->session = session_new(conf, NULL)) == NULL) {
+		inprocess_close(in);
+		return NULL;
+	}
+	return in;
+}
+
+void
+inprocess_close(struct inprocess *in)
+{
+	if (in == NULL)
+		return;
+	session_free(in->session);
+	for (size_t i = 0; i < VARIABLES; i++)
+		secret_free(&in->values[i]);
+	free(in);
 }
 
 const char *
-inprocess_post(const struct conf *conf, const char *path, const char *token,
-    const char *body, size_t len, struct buf *answer)
+inprocess_post(struct inprocess *in, const char *body, size_t len,
+    struct buf *answer)
 {
-	struct memory	 m = { body, len, answer };
-	struct buf	 values[VARIABLES];
-	char		*env[VARIABLES + 1];
-	const char	*why = NULL;
+	struct memory		 m = { body, len, answer };
+	struct transport	 transport = {
+		.env = in->env, .read = take_body, .write = keep_answer,
+		.gone = is_gone, .arg = &m,
+		.deadline = clock_ms() + (int64_t)in->conf->deadline * 1000
+	};
 
+	buf_reset(&in->values[LENGTH]);
+	buf_addf(&in->values[LENGTH], "CONTENT_LENGTH=%zu", len);
+	if (in->values[LENGTH].failed)
+		return "no memory left";
 	for (size_t i = 0; i < VARIABLES; i++)
-		buf_init(&values[i], ENV_MAX);
-	buf_adds(&values[0], "REQUEST_METHOD=POST");
-	buf_addf(&values[1], "PATH_INFO=%s", path);
-	buf_addf(&values[2], "CONTENT_LENGTH=%zu", len);
-	buf_adds(&values[3], "CONTENT_TYPE=application/json");
-	buf_adds(&values[4], "HTTP_HOST=localhost");
-	buf_addf(&values[5], "HTTP_AUTHORIZATION=Bearer %s", token);
-	for (size_t i = 0; i < VARIABLES; i++) {
-		env[i] = values[i].data;
-		if (values[i].failed)
-			why = "the token is too long";
-	}
-	env[VARIABLES] = NULL;
-	if (why == NULL)
-		why = serve(conf, env, &m);
-	for (size_t i = 0; i < VARIABLES; i++)
-		secret_free(&values[i]);
-	return why;
+		in->env[i] = in->values[i].data;
+	relay_serve(in->session, &transport);
+	return take_header(answer);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "csvout.h"
 #include "ctim.h"
 #include "intel_record.h"
 #include "jsonout.h"
@@ -164,26 +165,6 @@ intel_record_json(struct buf *b, const struct record *r)
 	jsonout_end_object(&out);
 }
 
-/* A field, quoted where RFC 4180 wants it, and a comma or the row's end. */
-static void
-csv_field(struct buf *b, const char *text, const char *end)
-{
-	if (text == NULL)
-		text = "";
-	if (strpbrk(text, ",\"\r\n") == NULL && *text != ' ' && *text != '#')
-		buf_adds(b, text);
-	else {
-		buf_addc(b, '"');
-		for (; *text != '\0'; text++) {
-			if (*text == '"')
-				buf_addc(b, '"');
-			buf_addc(b, *text);
-		}
-		buf_addc(b, '"');
-	}
-	buf_adds(b, end);
-}
-
 void
 intel_record_csv_header(struct buf *b)
 {
@@ -196,19 +177,19 @@ intel_record_csv(struct buf *b, const struct record *r)
 {
 	char	 text[CTIM_TIME_MAX], number[32];
 
-	csv_field(b, r->value, ",");
-	csv_field(b, observable_name(r->type), ",");
-	csv_field(b, r->source.name, ",");
-	csv_field(b, ctim_disposition_name(r->disposition), ",");
-	csv_field(b, ctim_severity_name(r->severity), ",");
-	csv_field(b, ctim_severity_name(r->confidence), ",");
-	csv_field(b, ctim_tlp_name(r->tlp), ",");
+	csvout_field(b, r->value, ",");
+	csvout_field(b, observable_name(r->type), ",");
+	csvout_field(b, r->source.name, ",");
+	csvout_field(b, ctim_disposition_name(r->disposition), ",");
+	csvout_field(b, ctim_severity_name(r->severity), ",");
+	csvout_field(b, ctim_severity_name(r->confidence), ",");
+	csvout_field(b, ctim_tlp_name(r->tlp), ",");
 	snprintf(number, sizeof(number), "%d", r->priority);
-	csv_field(b, number, ",");
-	csv_field(b, r->reason, ",");
-	csv_field(b, time_text(text, r->first_seen), ",");
-	csv_field(b, time_text(text, r->last_seen), ",");
+	csvout_field(b, number, ",");
+	csvout_field(b, r->reason, ",");
+	csvout_field(b, time_text(text, r->first_seen), ",");
+	csvout_field(b, time_text(text, r->last_seen), ",");
 	snprintf(number, sizeof(number), "%" PRId64, r->count);
-	csv_field(b, r->count == 0 ? "" : number, ",");
-	csv_field(b, time_text(text, r->expires), "\r\n");
+	csvout_field(b, r->count == 0 ? "" : number, ",");
+	csvout_field(b, time_text(text, r->expires), "\r\n");
 }

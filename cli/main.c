@@ -22,7 +22,7 @@ static const struct command commands[] = {
 	  "[--region R | --jwks-host HOST]",
 	  "print what registers a relay as a module at the platform",
 	  cmd_module_type },
-	{ "query", "[OPTION ...] RELAY [TYPE:VALUE | VALUE ...]",
+	{ "query", "[OPTION ...] RELAY | --url URL [TYPE:VALUE | VALUE ...]",
 	  "ask a relay about observables, and show the answer", cmd_query },
 	{ "relay", "add|edit|remove [-i ID] [-p PASSWORD] [-f FILE] "
 	  "[-r REGION] [-c FILE]",

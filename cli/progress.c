@@ -13,29 +13,65 @@ void
 progress_begin(struct progress *p, uint64_t total)
 {
 	*p = (struct progress){ .shown = isatty(STDERR_FILENO) == 1,
-	    .total = total };
+	    .total = total, .began = clock_ms() };
+}
+
+/* Whether it is time to draw. */
+static bool
+is_due(struct progress *p)
+{
+	int64_t	now;
+
+	if (!p->shown || (now = clock_ms()) < p->next)
+		return false;
+	p->next = now + PAUSE_MS;
+	p->drawn = true;
+	return true;
+}
+
+static void
+draw_bar(const struct progress *p, uint64_t done)
+{
+	static const char	 full[] = "##############################";
+	int			 n;
+
+	if (done > p->total)
+		done = p->total;
+	n = (int)(done * BAR / p->total);
+	fprintf(stderr, "\r[%-*.*s] %3d%%  ", BAR, n, full,
+	    (int)(done * 100 / p->total));
 }
 
 void
 progress_at(struct progress *p, uint64_t done, uint64_t records)
 {
-	static const char	 full[] = "##############################";
-	int64_t			 now;
-	int			 n;
-
-	if (!p->shown || (now = clock_ms()) < p->next)
+	if (!is_due(p))
 		return;
-	p->next = now + PAUSE_MS;
-	p->drawn = true;
-	if (done > p->total)
-		done = p->total;
 	if (p->total == 0)
-		fprintf(stderr, "\r%" PRIu64 " records\033[K", records);
-	else {
-		n = (int)(done * BAR / p->total);
-		fprintf(stderr, "\r[%-*.*s] %3d%%  %" PRIu64 " records\033[K",
-		    BAR, n, full, (int)(done * 100 / p->total), records);
+		putc('\r', stderr);
+	else
+		draw_bar(p, done);
+	fprintf(stderr, "%" PRIu64 " records\033[K", records);
+	fflush(stderr);
+}
+
+void
+progress_count(struct progress *p, uint64_t done, uint64_t before,
+    const char *news)
+{
+	uint64_t	left;
+
+	if (p->total == 0 || !is_due(p))
+		return;
+	draw_bar(p, done);
+	fprintf(stderr, "%" PRIu64 " of %" PRIu64 "%s", done, p->total, news);
+	if (done > before) {
+		left = (uint64_t)(p->next - PAUSE_MS - p->began) *
+		    (p->total - done) / (done - before) / 1000;
+		fprintf(stderr, ", %" PRIu64 ":%02u left", left / 60,
+		    (unsigned)(left % 60));
 	}
+	fputs("\033[K", stderr);
 	fflush(stderr);
 }
 

@@ -29,6 +29,16 @@ settings_load(const struct command *cmd, const char *file)
 	return conf;
 }
 
+struct conf *
+settings_default(const struct command *cmd)
+{
+	struct conf	*conf = conf_default();
+
+	if (conf == NULL)
+		(void)command_fail(cmd, CMD_FAILED, "no memory left");
+	return conf;
+}
+
 const struct relay_conf *
 settings_relay(const struct command *cmd, const struct conf *conf,
     const char *name)

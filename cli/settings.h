@@ -14,6 +14,9 @@ struct relay_conf;
  * have been printed; the command returns CMD_CONFIG.  Warnings are left to
  * `check`. */
 struct conf	*settings_load(const struct command *, const char *file);
+/* The defaults, for what works without a configuration; NULL after it was said
+ * that memory ran out. */
+struct conf	*settings_default(const struct command *);
 /* The relay of a name; NULL after it was said which there are. */
 const struct relay_conf *settings_relay(const struct command *,
 		     const struct conf *, const char *name);

@@ -416,23 +416,48 @@ check_whole(struct loading *l)
 		    "first one is the two words [relay local]");
 }
 
+/* Everything but the configuration itself, which goes when it is not good. */
+static struct conf *
+finish(struct loading *l, struct whole *w)
+{
+	while (l->n > 0)
+		free(l->seen[--l->n]);
+	free(l->file);
+	w->settings = l->settings.first;
+	if (!l->good) {
+		conf_free(&w->conf);
+		return NULL;
+	}
+	return &w->conf;
+}
+
+static struct whole *
+begin(struct loading *l, const char *path)
+{
+	struct whole	*w;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	l->conf = &w->conf;
+	settings_init(&l->settings);
+	l->relay_tail = &w->conf.relays;
+	if ((w->conf.file = strdup(path)) == NULL)
+		l->good = false;
+	return w;
+}
+
 struct conf *
 conf_load(const char *path, void (*tell)(void *, bool, const char *),
     void *arg)
 {
-	struct whole	*w;
 	struct loading	 l = { .complain = tell, .arg = arg, .good = true };
+	struct whole	*w;
 
 	if (path == NULL)
 		path = conf_path();
-	if ((w = calloc(1, sizeof(*w))) == NULL)
+	if ((w = begin(&l, path)) == NULL)
 		return NULL;
-	l.conf = &w->conf;
-	settings_init(&l.settings);
-	l.relay_tail = &w->conf.relays;
-	if ((w->conf.file = strdup(path)) == NULL)
-		l.good = false;
-	else if (read_file(&l, path)) {
+	if (l.good && read_file(&l, path)) {
 		read_folder(&l, path);
 		free(l.file);
 		if ((l.file = strdup(path)) == NULL)
@@ -442,32 +467,20 @@ conf_load(const char *path, void (*tell)(void *, bool, const char *),
 			check_whole(&l);
 		}
 	}
-	while (l.n > 0)
-		free(l.seen[--l.n]);
-	free(l.file);
-	w->settings = l.settings.first;
-	if (!l.good) {
-		conf_free(&w->conf);
-		return NULL;
-	}
-	return &w->conf;
+	return finish(&l, w);
 }
 
 struct conf *
 conf_default(void)
 {
-	struct whole	*w;
 	struct loading	 l = { .good = true };
+	struct whole	*w = begin(&l, "the defaults");
 
-	if ((w = calloc(1, sizeof(*w))) == NULL)
+	if (w == NULL)
 		return NULL;
-	l.conf = &w->conf;
-	settings_init(&l.settings);
-	apply_all(&l);
-	w->settings = l.settings.first;
-	if (!l.good) {
-		conf_free(&w->conf);
-		return NULL;
-	}
-	return &w->conf;
+	if (l.good && (l.file = strdup(w->conf.file)) == NULL)
+		l.good = false;
+	if (l.good)
+		apply_all(&l);
+	return finish(&l, w);
 }

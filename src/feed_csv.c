@@ -3,31 +3,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buf.h"
+#include "csv.h"
 #include "feed_csv.h"
 #include "feed_reader.h"
 #include "feed_row.h"
 #include "utf8.h"
 
-#define COLUMNS	256		/* the most that a row has */
-#define ROW_MAX	(64U << 10)	/* bytes of a row: a quote that is never closed
-				 * must not swallow the feed */
 #define NONE	SIZE_MAX
-
-static const char too_long[] = "it is longer than 65536 bytes";
-/* Nobody can tell what is behind such a quote from what is in it: the end of
- * the import, not a reason to skip the row. */
-static const char not_closed[] = "a quote is not closed: the file was cut short, "
-	"or a quote is missing";
-
-/* The fields of one row, each ended by a NUL, one after another in text. */
-struct fields {
-	struct buf	 text;
-	size_t		 at[COLUMNS];
-	size_t		 n;
-	uint64_t	 line;		/* where it begins; 0 in memory */
-	const char	*wrong;		/* why the row is none; a constant */
-};
 
 /* Which columns have what. */
 struct header {
@@ -37,148 +19,26 @@ struct header {
 	size_t	 n;			/* columns */
 };
 
-/* Bytes of a row, from the reader or, to look at, from a piece of memory. */
-struct input {
-	struct feed_reader	*reader;	/* NULL: the memory below */
-	const char		*p, *end;
-};
-
-static int
-next(struct input *in)
-{
-	if (in->reader != NULL)
-		return feed_reader_byte(in->reader);
-	return in->p == in->end ? EOF : (unsigned char)*in->p++;
-}
-
-static int
-peek(struct input *in)
-{
-	if (in->reader != NULL)
-		return feed_reader_peek(in->reader);
-	return in->p == in->end ? EOF : (unsigned char)*in->p;
-}
-
-static void
-begin_field(struct fields *f)
-{
-	if (f->n == COLUMNS) {
-		f->wrong = "it has more than 256 columns";
-		return;
-	}
-	f->at[f->n++] = f->text.len;
-}
-
-static void
-add(struct fields *f, int c)
-{
-	if (c == '\0')
-		f->wrong = "it has a NUL byte";
-	if (f->wrong == NULL && buf_addc(&f->text, (char)c) == -1)
-		f->wrong = too_long;
-}
-
-/* The inside of a quoted field, behind its first quote.  Ends behind the last
- * one; there is none when the row gets too long to be one. */
-static void
-quoted(struct input *in, struct fields *f)
-{
-	int	 c;
-
-	while (f->wrong == NULL) {
-		if ((c = next(in)) == EOF) {
-			f->wrong = not_closed;
-			return;
-		}
-		if (c == '"') {
-			if (peek(in) != '"')
-				return;
-			next(in);
-		}
-		add(f, c);
-		if (f->wrong == too_long)
-			f->wrong = not_closed;
-	}
-}
-
-static bool
-is_blank(int c)
-{
-	return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* Ends a field: blanks behind it are not part of it. */
-static void
-end_field(struct fields *f)
-{
-	while (f->text.len > f->at[f->n - 1] &&
-	    is_blank(f->text.data[f->text.len - 1]))
-		f->text.len--;
-	add(f, ' ');
-	if (f->wrong == NULL)
-		f->text.data[f->text.len - 1] = '\0';
-}
-
-/*
- * Reads one row, to the end of its line.  Blanks around a field are not part of
- * it, nor keep a quote from beginning it: abuse.ch writes `"a", "b"`.
- */
-static void
-read_row(struct input *in, struct fields *f)
-{
-	bool	 fresh = true;	/* nothing but blanks in the field yet */
-	int	 c;
-
-	buf_reset(&f->text);
-	f->n = 0;
-	f->line = in->reader == NULL ? 0 : in->reader->line;
-	f->wrong = NULL;
-	begin_field(f);
-	while ((c = next(in)) != EOF && c != '\n') {
-		if (c == ',') {
-			if (f->wrong == NULL) {
-				end_field(f);
-				begin_field(f);
-			}
-			fresh = true;
-		} else if (fresh && c == '"') {
-			quoted(in, f);
-			fresh = false;
-		} else if (!fresh || !is_blank(c)) {
-			add(f, c);
-			fresh = false;
-		}
-	}
-	if (f->wrong == NULL)
-		end_field(f);
-}
-
-static const char *
-field(const struct fields *f, size_t i)
-{
-	return i < f->n ? f->text.data + f->at[i] : NULL;
-}
-
 /* The first column of a usual name, or NONE. */
 static size_t
-column_named(const struct fields *f, const char *name)
+column_named(const struct csv_row *f, const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < f->n; i++)
-		if (feed_name_is(field(f, i), strlen(field(f, i)), name))
+		if (feed_name_is(csv_field(f, i), strlen(csv_field(f, i)), name))
 			return i;
 	return NONE;
 }
 
 /* The first column with exactly this heading, case aside, or NONE. */
 static size_t
-column_called(const struct fields *f, const char *name)
+column_called(const struct csv_row *f, const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < f->n; i++)
-		if (strcasecmp(field(f, i), name) == 0)
+		if (strcasecmp(csv_field(f, i), name) == 0)
 			return i;
 	return NONE;
 }
@@ -197,7 +57,7 @@ map_value(struct header *h, size_t column)
 
 /* The columns that have no place by the options get it by their usual names. */
 static void
-map_usual(struct header *h, const struct fields *f, const bool said[FEED_FIELDS])
+map_usual(struct header *h, const struct csv_row *f, const bool said[FEED_FIELDS])
 {
 	const struct feed_name	*name;
 	size_t			 column;
@@ -222,7 +82,7 @@ map_usual(struct header *h, const struct fields *f, const bool said[FEED_FIELDS]
  * the options name, else the name that it lacks ("" for any value).
  */
 static const char *
-map(struct header *h, const struct fields *f, const struct feed_options *o)
+map(struct header *h, const struct csv_row *f, const struct feed_options *o)
 {
 	bool		 said[FEED_FIELDS] = { false };
 	const char	*lacks = NULL;
@@ -252,9 +112,9 @@ map(struct header *h, const struct fields *f, const struct feed_options *o)
  * or the feed would be taken for the rest of the comment.
  */
 static void
-read_comment(struct input *in, struct fields *f)
+read_comment(struct csv *in, struct csv_row *f)
 {
-	struct input	 line = { .reader = NULL };
+	struct csv	 line = { .comma = ',' };
 	char		*s = NULL;
 	const char	*newline;
 	size_t		 n = 0;
@@ -272,41 +132,35 @@ read_comment(struct input *in, struct fields *f)
 	line.end = n == 0 ? line.p : line.p + n;
 	while (line.p < line.end && (*line.p == '#' || *line.p == ' '))
 		line.p++;
-	read_row(&line, f);
+	csv_read(&line, f);
 }
 
 /* Whether a row is one that names the columns. */
 static bool
-is_header(struct header *h, const struct fields *f,
+is_header(struct header *h, const struct csv_row *f,
     const struct feed_options *o, size_t columns)
 {
 	return f->wrong == NULL && f->n >= columns && map(h, f, o) == NULL;
 }
 
-static bool
-is_empty(const struct fields *f)
-{
-	return f->wrong == NULL && f->n == 1 && field(f, 0)[0] == '\0';
-}
-
 /* The same for the first row with the header in a comment above it: a comment
  * such as `# Domain, IP and URL` is none, as it has not as many columns. */
 static bool
-first_row_looks(struct input *in, struct fields *f, const struct feed_options *o)
+first_row_looks(struct csv *in, struct csv_row *f, const struct feed_options *o)
 {
 	struct header	 h;
 	size_t		 commented = 0;	/* columns of the one in a comment */
 	int		 c;
 
-	while ((c = peek(in)) != EOF) {
+	while ((c = csv_peek(in)) != EOF) {
 		if (c == '#') {
 			read_comment(in, f);
 			if (is_header(&h, f, o, 2))
 				commented = f->n;
 			continue;
 		}
-		read_row(in, f);
-		if (!is_empty(f))
+		csv_read(in, f);
+		if (!csv_is_empty(f))
 			return is_header(&h, f, o, 1) ||
 			    (commented != 0 &&
 			    (f->n == commented || f->wrong != NULL));
@@ -317,57 +171,57 @@ first_row_looks(struct input *in, struct fields *f, const struct feed_options *o
 bool
 feed_csv_looks(const char *head, size_t n, const struct feed_options *o)
 {
-	struct input	 in = { NULL, head, head + n };
-	struct fields	*f;
+	struct csv	 in = { NULL, head, head + n, ',' };
+	struct csv_row	*f;
 	bool		 looks;
 
 	if ((f = malloc(sizeof(*f))) == NULL)
 		return false;
-	buf_init(&f->text, ROW_MAX);
+	csv_row_init(f);
 	looks = first_row_looks(&in, f, o);
-	buf_free(&f->text);
+	csv_row_free(f);
 	free(f);
 	return looks;
 }
 
 static int
-emit(const struct header *h, const struct fields *f,
+emit(const struct header *h, const struct csv_row *f,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	struct feed_row	 row = { .n_values = 0 };
 	const char	*value;
 	size_t		 i;
 
-	if (f->wrong == not_closed) {
+	if (csv_is_open(f)) {
 		snprintf(error, FEED_ERROR_MAX, "line %" PRIu64 ": %s", f->line,
 		    f->wrong);
 		return -1;
 	}
 	if (f->wrong != NULL)
 		return feed_skip(sink, f->line, "%s", f->wrong);
-	if (is_empty(f))
+	if (csv_is_empty(f))
 		return 0;
 	for (i = 0; i < h->n_values; i++)
-		if ((value = field(f, h->values[i])) != NULL)
+		if ((value = csv_field(f, h->values[i])) != NULL)
 			row.values[row.n_values++] = value;
 	for (i = 0; i < FEED_FIELDS; i++)
-		row.text[i] = field(f, h->column[i]);
+		row.text[i] = csv_field(f, h->column[i]);
 	return feed_row_emit(&row, f->line, sink);
 }
 
 /* Why the first row is no header, with what it has. */
 static int
-no_header(const struct fields *f, const char *lacks, char error[FEED_ERROR_MAX])
+no_header(const struct csv_row *f, const char *lacks, char error[FEED_ERROR_MAX])
 {
 	char	 has[256] = "";
 	size_t	 i, n = 0, k;
 
 	for (i = 0; i < f->n && f->wrong == NULL; i++) {
-		k = strlen(field(f, i));
-		if (!utf8_valid(field(f, i), k) || n + k + 3 > sizeof(has))
+		k = strlen(csv_field(f, i));
+		if (!utf8_valid(csv_field(f, i), k) || n + k + 3 > sizeof(has))
 			break;
 		n += (size_t)snprintf(has + n, sizeof(has) - n, "%s%s",
-		    i == 0 ? "" : ", ", field(f, i));
+		    i == 0 ? "" : ", ", csv_field(f, i));
 	}
 	if (*lacks != '\0')
 		snprintf(error, FEED_ERROR_MAX, "there is no column \"%.*s\"; "
@@ -385,7 +239,7 @@ no_header(const struct fields *f, const char *lacks, char error[FEED_ERROR_MAX])
  * one, or -1.
  */
 static int
-read_header(struct input *in, struct fields *f, struct header *h,
+read_header(struct csv *in, struct csv_row *f, struct header *h,
     const struct feed_options *o, char error[FEED_ERROR_MAX])
 {
 	struct header	 other;
@@ -393,7 +247,7 @@ read_header(struct input *in, struct fields *f, struct header *h,
 	bool		 have = false;
 	int		 c;
 
-	while ((c = peek(in)) != EOF) {
+	while ((c = csv_peek(in)) != EOF) {
 		if (c == '#') {
 			read_comment(in, f);
 			if (is_header(&other, f, o, 2)) {
@@ -402,10 +256,10 @@ read_header(struct input *in, struct fields *f, struct header *h,
 			}
 			continue;
 		}
-		read_row(in, f);
-		if (is_empty(f))
+		csv_read(in, f);
+		if (csv_is_empty(f))
 			continue;
-		if (f->wrong == not_closed ||
+		if (csv_is_open(f) ||
 		    (have && !is_header(&other, f, o, 1)))
 			return 1;
 		lacks = f->wrong != NULL ? "" : map(h, f, o);
@@ -415,7 +269,7 @@ read_header(struct input *in, struct fields *f, struct header *h,
 }
 
 static int
-read_rows(struct input *in, struct fields *f, const struct feed_options *o,
+read_rows(struct csv *in, struct csv_row *f, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	struct header	 h = { .n = 0 };
@@ -423,12 +277,12 @@ read_rows(struct input *in, struct fields *f, const struct feed_options *o,
 
 	if ((stop = read_header(in, f, &h, o, error)) == 1)
 		stop = emit(&h, f, sink, error);
-	while (stop == 0 && (c = peek(in)) != EOF) {
+	while (stop == 0 && (c = csv_peek(in)) != EOF) {
 		if (c == '#') {
 			read_comment(in, f);
 			continue;
 		}
-		read_row(in, f);
+		csv_read(in, f);
 		stop = emit(&h, f, sink, error);
 	}
 	return stop;
@@ -438,17 +292,17 @@ int
 feed_csv(struct feed_reader *r, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	struct input	 in = { .reader = r };
-	struct fields	*f;
+	struct csv	 in = { .reader = r, .comma = ',' };
+	struct csv_row	*f;
 	int		 stop;
 
 	if ((f = malloc(sizeof(*f))) == NULL) {
 		snprintf(error, FEED_ERROR_MAX, "memory ran out");
 		return -1;
 	}
-	buf_init(&f->text, ROW_MAX);
+	csv_row_init(f);
 	stop = read_rows(&in, f, o, sink, error);
-	buf_free(&f->text);
+	csv_row_free(f);
 	free(f);
 	return stop;
 }

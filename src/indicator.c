@@ -18,9 +18,10 @@
 static const struct {
 	const char	*defanged, *mended;
 } spellings[] = {
-	{ "[.]", "." }, { "(.)", "." }, { "[dot]", "." },
+	{ "[.]", "." }, { "(.)", "." }, { "{.}", "." },
+	{ "[dot]", "." }, { "(dot)", "." }, { "{dot}", "." },
 	{ "[:]", ":" }, { "[://]", "://" },
-	{ "[at]", "@" }, { "[@]", "@" }
+	{ "[at]", "@" }, { "(at)", "@" }, { "[@]", "@" }, { "(@)", "@" }
 };
 static const struct {
 	const char	*defanged, *mended;
@@ -67,13 +68,21 @@ spelling(const char *s)
 {
 	size_t	 i;
 
-	if (*s != '[' && *s != '(')
+	if (strchr("[({", *s) == NULL)
 		return -1;
 	for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
 		if (strncasecmp(s, spellings[i].defanged,
 		    strlen(spellings[i].defanged)) == 0)
 			return (int)i;
 	return -1;
+}
+
+size_t
+indicator_defanged(const char *s)
+{
+	int	 row = spelling(s);
+
+	return row == -1 ? 0 : strlen(spellings[row].defanged);
 }
 
 /* The scheme of a defanged URL, mended; moves *s and *out behind it. */

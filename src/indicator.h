@@ -8,7 +8,8 @@
  * is that address; hashes in lower case; the domain of an e-mail address in
  * lower case, its local part as it is; URLs with scheme and host in lower case,
  * without the default port, with "/" for an empty path.  Defanged spellings
- * (hxxp, [.], (.), [dot], [:], [://], [at], [@]) are mended first.
+ * (hxxp, [.], (.), {.}, [dot], (dot), [:], [://], [at], (at), [@]) are mended
+ * first.
  */
 #ifndef CTIM_INDICATOR_H
 #define CTIM_INDICATOR_H
@@ -59,6 +60,9 @@ int	indicator_network(enum observable_type, const char *value, int bits,
  * OBSERVABLE_UNKNOWN when it has none that is one of these.
  */
 enum observable_type indicator_url_host(const char *url, char out[INDICATOR_MAX + 1]);
+/* Bytes of the defanged spelling in brackets, such as "[.]", that s begins with;
+ * 0 for none. */
+size_t	indicator_defanged(const char *s);
 /* The domain above a normalised one, inside it; NULL above a top-level one. */
 const char *indicator_parent(const char *domain);
 

@@ -5,8 +5,8 @@
 #include "asked.h"
 #include "buf.h"
 #include "command.h"
+#include "finding.h"
 #include "jsonin.h"
-#include "report.h"
 #include "unit.h"
 
 static const struct command cmd = { "test", "", "", NULL };
@@ -91,7 +91,7 @@ START_TEST(lines_may_be_empty_comments_or_wrong)
 	fclose(f);
 	ck_assert_uint_eq(asked.left_out, 1);
 	buf_init(&body, 10000);
-	asked_body(&asked, &body);
+	ck_assert_uint_eq(asked_body(&asked, 0, 100, 10000, &body), 3);
 	ck_assert_str_eq(body.data, "[{\"type\":\"ip\",\"value\":\"1.2.3.4\"},"
 	    "{\"type\":\"domain\",\"value\":\"b.example\"},"
 	    "{\"type\":\"ip\",\"value\":\"x\"}]");
@@ -138,9 +138,13 @@ START_TEST(the_status_never_calls_clean_what_is_not_known)
 		struct json_object *answer = jsonin_parse(cases[i].answer,
 		    strlen(cases[i].answer), 1000, NULL);
 
+		struct findings f;
+
 		ck_assert_ptr_nonnull(answer);
-		ck_assert_msg(report_status(answer) == cases[i].status, "%s",
+		ck_assert_int_eq(findings_init(&f, answer), 0);
+		ck_assert_msg(findings_status(&f) == cases[i].status, "%s",
 		    cases[i].answer);
+		findings_free(&f);
 		json_object_put(answer);
 	}
 }

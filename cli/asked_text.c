@@ -1,0 +1,43 @@
+/* Observables from a text that speaks of them. */
+#include <string.h>
+
+#include "asked.h"
+#include "command.h"
+#include "feed_reader.h"
+#include "finder.h"
+#include "infile.h"
+
+struct reading {
+	const struct command	*cmd;
+	struct asked		*asked;
+};
+
+static int
+found(void *arg, enum observable_type type, const char *value)
+{
+	struct reading	*t = arg;
+
+	return asked_append(t->cmd, t->asked, type, value);
+}
+
+int
+asked_text(const struct command *cmd, struct asked *asked, const char *file)
+{
+	struct reading		 t = { cmd, asked };
+	struct feed_reader	 r = { .file = NULL };
+	FILE			*f = infile_open(cmd, file);
+	int			 status;
+
+	if (f == NULL)
+		return CMD_FAILED;
+	if (feed_reader_init(&r, f) == -1)
+		status = command_fail(cmd, CMD_FAILED, "no memory left");
+	else if ((status = infile_mark(cmd, file, &r)) == CMD_OK)
+		status = finder_read(&r, found, &t);
+	if (status == CMD_OK && r.error != 0)
+		status = command_fail(cmd, CMD_FAILED, "%s: %s",
+		    infile_name(file), strerror(r.error));
+	feed_reader_free(&r);
+	infile_close(f);
+	return status;
+}

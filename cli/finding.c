@@ -1,0 +1,230 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "asked.h"
+#include "command.h"
+#include "finding.h"
+#include "jsonin.h"
+
+#define KEY_MAX	4096	/* bytes of "TYPE:VALUE" */
+
+struct json_object *
+findings_docs(const struct findings *f, enum ctim_kind kind)
+{
+	return jsonin_member(jsonin_member(f->data, ctim_kind_plural(kind)),
+	    "docs");
+}
+
+static void
+key_of(char key[KEY_MAX], const char *type, const char *value)
+{
+	snprintf(key, KEY_MAX, "%s:%s", type == NULL ? "" : type,
+	    value == NULL ? "" : value);
+}
+
+static void
+key_of_observable(char key[KEY_MAX], struct json_object *observable)
+{
+	key_of(key, jsonin_string(observable, "type"),
+	    jsonin_string(observable, "value"));
+}
+
+static void
+remember(struct json_object *set, struct json_object *observable)
+{
+	char	key[KEY_MAX];
+
+	key_of_observable(key, observable);
+	json_object_object_add(set, key, json_object_new_boolean(true));
+}
+
+static bool
+is_in(struct json_object *set, const char *key)
+{
+	struct json_object	*value;
+
+	return jsonin_has(set, key, &value);
+}
+
+int
+finding_disposition(struct json_object *entity)
+{
+	const char	*name = jsonin_string(entity, "disposition_name");
+	int64_t		 n;
+
+	if (jsonin_int(jsonin_member(entity, "disposition"), &n) &&
+	    n >= CTIM_CLEAN && n <= CTIM_UNKNOWN)
+		return (int)n;
+	n = ctim_disposition(name == NULL ? "" : name);
+	return n == -1 ? CTIM_UNKNOWN : (int)n;
+}
+
+/* Whether a judgement stands for itself, without a verdict. */
+static bool
+undecided(const struct findings *f, struct json_object *judgement)
+{
+	char	key[KEY_MAX];
+
+	key_of_observable(key, jsonin_member(judgement, "observable"));
+	return !is_in(f->decided, key);
+}
+
+static void
+index_judgement(struct findings *f, struct json_object *judgement)
+{
+	const char	*id = jsonin_string(judgement, "id");
+
+	remember(f->mentioned, jsonin_member(judgement, "observable"));
+	if (id != NULL)
+		json_object_object_add(f->judgements, id,
+		    json_object_get(judgement));
+	f->malicious += finding_disposition(judgement) == CTIM_MALICIOUS &&
+	    undecided(f, judgement);
+}
+
+static void
+index_verdict(struct findings *f, struct json_object *verdict)
+{
+	const char	*id = jsonin_string(verdict, "judgement_id");
+
+	remember(f->decided, jsonin_member(verdict, "observable"));
+	if (id != NULL)
+		json_object_object_add(f->based, id,
+		    json_object_new_boolean(true));
+	f->malicious += finding_disposition(verdict) == CTIM_MALICIOUS;
+}
+
+static void
+index_answer(struct findings *f)
+{
+	struct json_object	*list = findings_docs(f, CTIM_VERDICT), *one;
+
+	for (size_t i = 0; i < jsonin_length(list); i++)
+		index_verdict(f, jsonin_at(list, i));
+	list = findings_docs(f, CTIM_JUDGEMENT);
+	for (size_t i = 0; i < jsonin_length(list); i++)
+		index_judgement(f, jsonin_at(list, i));
+	list = findings_docs(f, CTIM_SIGHTING);
+	for (size_t i = 0; i < jsonin_length(list); i++) {
+		one = jsonin_member(jsonin_at(list, i), "observables");
+		for (size_t k = 0; k < jsonin_length(one); k++)
+			remember(f->mentioned, jsonin_at(one, k));
+	}
+}
+
+int
+findings_init(struct findings *f, struct json_object *answer)
+{
+	*f = (struct findings){ .answer = answer,
+	    .data = jsonin_member(answer, "data"),
+	    .judgements = json_object_new_object(),
+	    .decided = json_object_new_object(),
+	    .based = json_object_new_object(),
+	    .mentioned = json_object_new_object() };
+	if (f->judgements == NULL || f->decided == NULL ||
+	    f->mentioned == NULL || f->based == NULL) {
+		findings_free(f);
+		return -1;
+	}
+	index_answer(f);
+	return 0;
+}
+
+void
+findings_free(struct findings *f)
+{
+	json_object_put(f->judgements);
+	json_object_put(f->decided);
+	json_object_put(f->mentioned);
+	json_object_put(f->based);
+}
+
+static void
+tell(struct json_object *entity, struct json_object *judgement,
+    void (*each)(void *, const struct finding *), void *arg)
+{
+	struct json_object	*observable = jsonin_member(entity,
+	    "observable");
+	const struct finding	 one = {
+		jsonin_string(observable, "type"),
+		jsonin_string(observable, "value"), entity, judgement,
+		finding_disposition(entity), true
+	};
+
+	each(arg, &one);
+}
+
+bool
+findings_told(const struct findings *f, struct json_object *judgement)
+{
+	const char	*id = jsonin_string(judgement, "id");
+
+	return undecided(f, judgement) || (id != NULL && is_in(f->based, id));
+}
+
+static void
+tell_rest(const struct findings *f, const struct asked *asked, size_t from,
+    size_t to, void (*each)(void *, const struct finding *), void *arg)
+{
+	struct finding	 one = { .disposition = CTIM_UNKNOWN };
+	char		 key[KEY_MAX];
+
+	for (; from < to && from < asked->n; from++) {
+		const struct asked_one *about = &asked->list[from];
+
+		one.type = observable_name(about->type);
+		one.value = about->value;
+		one.taken = (asked->types & OBSERVABLE_BIT(about->type)) != 0;
+		key_of(key, one.type, one.value);
+		if (!is_in(f->decided, key) && !is_in(f->mentioned, key))
+			each(arg, &one);
+	}
+}
+
+void
+findings_each(const struct findings *f, const struct asked *asked, size_t from,
+    size_t to, void (*each)(void *, const struct finding *), void *arg)
+{
+	struct json_object	*list = findings_docs(f, CTIM_VERDICT), *one;
+	const char		*id;
+
+	for (size_t i = 0; i < jsonin_length(list); i++) {
+		one = jsonin_at(list, i);
+		id = jsonin_string(one, "judgement_id");
+		tell(one, id == NULL ? NULL : jsonin_member(f->judgements, id),
+		    each, arg);
+	}
+	list = findings_docs(f, CTIM_JUDGEMENT);
+	for (size_t i = 0; i < jsonin_length(list); i++) {
+		one = jsonin_at(list, i);
+		if (undecided(f, one))
+			tell(one, one, each, arg);
+	}
+	tell_rest(f, asked, from, to, each, arg);
+}
+
+const char *
+finding_end(struct json_object *entity, int64_t *seconds)
+{
+	const char	*end = jsonin_string(jsonin_member(entity,
+	    "valid_time"), "end_time");
+
+	*seconds = end == NULL ? -1 : ctim_time_parse(end);
+	return end;
+}
+
+int
+findings_status(const struct findings *f)
+{
+	const char	*status = jsonin_string(f->data, "status");
+
+	if (f->malicious > 0)
+		return CMD_MALICIOUS;
+	if (!json_object_is_type(f->data, json_type_object) &&
+	    !json_object_is_type(f->data, json_type_array))
+		return CMD_FAILED;
+	if (status != NULL && strcmp(status, "failure") == 0)
+		return CMD_FAILED;
+	return jsonin_length(jsonin_member(f->answer, "errors")) > 0 ?
+	    CMD_FAILED : CMD_OK;
+}

@@ -1,0 +1,72 @@
+#include <errno.h>
+#include <string.h>
+
+#include "buf.h"
+#include "command.h"
+#include "feed_reader.h"
+#include "infile.h"
+
+const char *
+infile_name(const char *file)
+{
+	return strcmp(file, "-") == 0 ? "standard input" : file;
+}
+
+FILE *
+infile_open(const struct command *cmd, const char *file)
+{
+	FILE	*f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+
+	if (f == NULL)
+		(void)command_fail(cmd, CMD_FAILED, "%s: %s", file,
+		    strerror(errno));
+	return f;
+}
+
+void
+infile_close(FILE *f)
+{
+	if (f != stdin)
+		fclose(f);
+}
+
+int
+infile_mark(const struct command *cmd, const char *file, struct feed_reader *r)
+{
+	size_t			 n = feed_reader_fill(r, 3);
+	const unsigned char	*p = (const unsigned char *)r->data + r->at;
+
+	if (n >= 2 && ((p[0] == 0xff && p[1] == 0xfe) ||
+	    (p[0] == 0xfe && p[1] == 0xff)))
+		return command_fail(cmd, CMD_FAILED, "%s is in UTF-16; save it "
+		    "as UTF-8 (for a table: \"CSV UTF-8\"), or: iconv -f UTF-16 "
+		    "-t UTF-8", infile_name(file));
+	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		r->at += 3;
+	return CMD_OK;
+}
+
+int
+infile_read(const struct command *cmd, const char *file, struct buf *out)
+{
+	FILE	*f = infile_open(cmd, file);
+	char	*room;
+	size_t	 n = 0;
+	int	 status = CMD_OK;
+
+	if (f == NULL)
+		return CMD_FAILED;
+	while ((room = buf_room(out, BUFSIZ)) != NULL &&
+	    (n = fread(room, 1, BUFSIZ, f)) > 0)
+		out->len += n;
+	if (room != NULL)
+		*room = '\0';
+	else
+		status = command_fail(cmd, CMD_FAILED, "%s is larger than "
+		    "this command can hold", infile_name(file));
+	if (ferror(f))
+		status = command_fail(cmd, CMD_FAILED, "%s: %s",
+		    infile_name(file), strerror(errno));
+	infile_close(f);
+	return status;
+}

@@ -1,0 +1,40 @@
+/*
+ * query_options: the command line of `ctim-relay query`.
+ */
+#ifndef CTIM_QUERY_OPTIONS_H
+#define CTIM_QUERY_OPTIONS_H
+
+#include <stdbool.h>
+
+struct command;
+struct view_kind;
+
+struct query_route {
+	const char	*name, *path;
+	bool		 observables;	/* it takes some */
+	bool		 entities;	/* it answers some */
+};
+
+struct query_options {
+	const char	*config, *route_name, *file, *token_file, *answer;
+	char		*token;		/* in argv */
+	const char	*url, *ca_file, *csv_in, *column, *text, *state;
+	const char	*batch_text;
+	bool		 json, csv, ctim, all, help;
+	/* What they mean: */
+	const struct query_route *route;
+	const struct view_kind	*view;
+	int		 batch;		/* 0: not said */
+};
+
+extern const char query_help[];
+
+/*
+ * Reads the options and looks whether they go together; the words behind them
+ * begin at optind.  Returns CMD_OK; else what is wrong has been printed, and it
+ * is the status.
+ */
+int	query_options(struct query_options *, const struct command *, int argc,
+	    char **argv);
+
+#endif
