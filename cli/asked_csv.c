@@ -2,11 +2,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "asked.h"
+#include "buf.h"
 #include "command.h"
 #include "csv.h"
 #include "feed_reader.h"
@@ -16,6 +18,7 @@
 #define NONE	SIZE_MAX
 #define HEAD	4096		/* bytes in which the comma is looked for */
 #define HEADING	40		/* bytes of one that are shown */
+#define FIRST_MAX 2048		/* bytes of all of them */
 
 /* A table that is read. */
 struct reading {
@@ -26,6 +29,9 @@ struct reading {
 	const char		*column;	/* as named, or NULL */
 	struct csv		 in;
 	struct csv_row		 row;
+	struct buf		 first;		/* what the first row has */
+	size_t			 columns[CSV_COLUMNS]; /* that it may be */
+	size_t			 n;
 };
 
 /* What parts the fields of the first line: the most frequent of these. */
@@ -76,65 +82,116 @@ numbered(const struct csv_row *row, const char *text)
 	return *end != '\0' || n < 1 || n > row->n ? NONE : n - 1;
 }
 
-/* The column whose heading is usual for values in feeds. */
-static size_t
-usual(const struct csv_row *row)
+/* Whether a cell is an observable. */
+static bool
+is_one(const struct csv_row *row, size_t column)
+{
+	char	normal[INDICATOR_MAX + 1];
+
+	return column < row->n && asked_normal(csv_field(row, column),
+	    normal) != OBSERVABLE_UNKNOWN;
+}
+
+static void
+may_be(struct reading *t, size_t column)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->columns[i] == column)
+			return;
+	t->columns[t->n++] = column;
+}
+
+/* The columns whose headings are usual for values in feeds. */
+static void
+find_usual(struct reading *t)
 {
 	for (const struct feed_name *name = feed_names; name->name != NULL;
 	    name++)
-		for (size_t i = 0; name->field == FEED_VALUE && i < row->n; i++)
-			if (feed_name_is(csv_field(row, i),
-			    strlen(csv_field(row, i)), name->name))
-				return i;
-	for (size_t i = 0; i < row->n; i++)
-		if (strcasecmp(csv_field(row, i), "observable") == 0)
-			return i;
-	return NONE;
+		for (size_t i = 0; name->field == FEED_VALUE && i < t->row.n;
+		    i++)
+			if (feed_name_is(csv_field(&t->row, i),
+			    strlen(csv_field(&t->row, i)), name->name))
+				may_be(t, i);
+	if (headed(&t->row, "observable") != NONE)
+		may_be(t, headed(&t->row, "observable"));
+}
+
+/* Keeps what the first row has, for a complaint. */
+static void
+note_first(struct reading *t)
+{
+	for (size_t i = 0; i < t->row.n; i++)
+		buf_addf(&t->first, "%s%.*s", i == 0 ? "" : ", ", HEADING,
+		    csv_field(&t->row, i));
 }
 
 static int
 no_column(const struct reading *t)
 {
-	struct buf	has;
-	int		status;
-
-	buf_init(&has, 2048);
-	for (size_t i = 0; i < t->row.n; i++)
-		buf_addf(&has, "%s%.*s", i == 0 ? "" : ", ", HEADING,
-		    csv_field(&t->row, i));
 	if (t->column == NULL)
-		status = command_fail(t->cmd, CMD_USAGE, "%s: which column is "
+		return command_fail(t->cmd, CMD_USAGE, "%s: which column is "
 		    "it? Name it with --column NAME, or by its number; the "
-		    "first row has: %s", t->name, has.data);
-	else
-		status = command_fail(t->cmd, CMD_USAGE, "%s: there is no "
-		    "column \"%.*s\"; the first row has: %s", t->name, HEADING,
-		    t->column, has.data);
-	buf_free(&has);
-	return status;
+		    "first row has: %s", t->name, t->first.data);
+	return command_fail(t->cmd, CMD_USAGE, "%s: there is no column "
+	    "\"%.*s\"; the first row has: %s", t->name, HEADING, t->column,
+	    t->first.data);
 }
 
-/* Which column; *data: the first row is no heading but has an observable. */
+/* The only column of a row with an observable in it, or NONE. */
 static size_t
-find_column(const struct reading *t, bool *data)
+only_one(const struct csv_row *row)
 {
-	char	normal[INDICATOR_MAX + 1];
 	size_t	column = NONE;
 
-	*data = false;
-	if (t->column == NULL)
-		column = usual(&t->row);
-	else
-		column = headed(&t->row, t->column);
-	if (column != NONE)
-		return column;
-	if (t->column != NULL)
-		column = numbered(&t->row, t->column);
-	else if (t->row.n == 1)
-		column = 0;
-	*data = column != NONE && asked_normal(csv_field(&t->row, column),
-	    normal) != OBSERVABLE_UNKNOWN;
+	for (size_t i = 0; i < row->n; i++) {
+		if (!is_one(row, i))
+			continue;
+		if (column != NONE)
+			return NONE;
+		column = i;
+	}
 	return column;
+}
+
+/*
+ * Which columns it may be by the first row.  Returns whether that row is no
+ * heading but has an observable, in the one column that is left then.
+ */
+static bool
+look_at_first(struct reading *t)
+{
+	size_t	column;
+
+	t->n = 0;
+	if (t->column != NULL) {
+		if ((column = headed(&t->row, t->column)) != NONE) {
+			may_be(t, column);
+			return false;
+		}
+		if ((column = numbered(&t->row, t->column)) == NONE)
+			return false;
+		may_be(t, column);
+		return is_one(&t->row, column);
+	}
+	find_usual(t);
+	if (t->n > 0)
+		return false;
+	if ((column = only_one(&t->row)) != NONE || t->row.n == 1)
+		may_be(t, column != NONE ? column : 0);
+	return column != NONE;
+}
+
+/* The column, by the first row below the heading: of those that it may be, the
+ * first with an observable in it. */
+static size_t
+look_at_second(const struct reading *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (is_one(&t->row, t->columns[i]))
+			return t->columns[i];
+	if (t->n > 0)
+		return t->columns[0];
+	return t->column != NULL ? NONE : only_one(&t->row);
 }
 
 /* The next row that is no empty line; false at the end. */
@@ -171,18 +228,25 @@ read_rows(struct reading *t)
 {
 	size_t	column;
 	bool	data;
-	int	status;
+	int	status = CMD_OK;
 
 	if (!next_row(t))
 		return CMD_OK;
 	if (t->row.wrong != NULL)
 		return command_fail(t->cmd, CMD_FAILED, "%s: line %" PRIu64
 		    ": %s", t->name, t->row.line, t->row.wrong);
-	if ((column = find_column(t, &data)) == NONE)
+	note_first(t);
+	data = look_at_first(t);
+	if (t->column != NULL && t->n == 0)
 		return no_column(t);
-	status = data ? take_row(t, column) : CMD_OK;
-	while (status == CMD_OK && next_row(t))
+	if (!data && !next_row(t))
+		return CMD_OK;
+	column = data ? t->columns[0] : look_at_second(t);
+	if (column == NONE)
+		return no_column(t);
+	do
 		status = take_row(t, column);
+	while (status == CMD_OK && next_row(t));
 	return status;
 }
 
@@ -197,7 +261,9 @@ read_table(struct reading *t, FILE *f)
 	if ((status = infile_mark(t->cmd, t->file, &r)) == CMD_OK) {
 		t->in = (struct csv){ .reader = &r, .comma = comma_of(&r) };
 		csv_row_init(&t->row);
+		buf_init(&t->first, FIRST_MAX);
 		status = read_rows(t);
+		buf_free(&t->first);
 		csv_row_free(&t->row);
 	}
 	if (status == CMD_OK && r.error != 0)

@@ -15,7 +15,7 @@
 #include "settings.h"
 #include "url.h"
 
-#define BATCH_STORE	500	/* observables, from what is on this machine */
+#define BATCH_STORE	250	/* observables, from what is on this machine */
 #define BATCH_SERVICE	25	/* from a service: within its deadline */
 #define BATCH_ELSEWHERE	100
 #define BYTES_ELSEWHERE	(512U << 10)	/* [server] max_body is 1M by default */

@@ -29,6 +29,7 @@ struct elsewhere {
 	struct buf	 authorization;
 	const char	*headers[3];
 	char		 why[WHY_MAX];
+	bool		 answered;	/* before */
 };
 
 struct elsewhere *
@@ -84,15 +85,17 @@ try(struct elsewhere *e, struct http_call *call)
 	return true;
 }
 
-/* Whether another try may go better. */
+/* Whether another try may go better.  Where nobody was met yet, nobody is
+ * there. */
 static bool
-may_pass(const struct http_call *call)
+may_pass(const struct elsewhere *e, const struct http_call *call)
 {
 	switch (call->end) {
 	case HTTP_ANSWERED:
 		return call->status == 429 || call->status == 502 ||
 		    call->status == 503 || call->status == 504;
 	case HTTP_NO_CONNECTION:
+		return e->answered;
 	case HTTP_CUT:
 		return true;
 	default:
@@ -154,7 +157,8 @@ elsewhere_post(struct elsewhere *e, const char *body, struct buf *answer)
 		buf_reset(answer);
 		if (!try(e, &call))
 			return "interrupted";
-		if (i == TRIES || !may_pass(&call) || interrupt_came())
+		e->answered = e->answered || call.end == HTTP_ANSWERED;
+		if (i == TRIES || !may_pass(e, &call) || interrupt_came())
 			return result(e, &call, answer);
 		wait = http_retry_after(call.retry_after, time(NULL));
 		if (wait < pause)

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 
 #include "asked.h"
@@ -15,35 +14,33 @@ findings_docs(const struct findings *f, enum ctim_kind kind)
 	    "docs");
 }
 
-static void
+/* "TYPE:VALUE", cut where it is longer than any that a relay takes; returns its
+ * length. */
+static size_t
 key_of(char key[KEY_MAX], const char *type, const char *value)
 {
-	snprintf(key, KEY_MAX, "%s:%s", type == NULL ? "" : type,
-	    value == NULL ? "" : value);
+	size_t	n = type == NULL ? 0 : strnlen(type, KEY_MAX / 2);
+	size_t	m = value == NULL ? 0 : strnlen(value, KEY_MAX / 2 - 1);
+
+	memcpy(key, type == NULL ? "" : type, n);
+	key[n++] = ':';
+	memcpy(key + n, value == NULL ? "" : value, m);
+	return n + m;
 }
 
-static void
+static size_t
 key_of_observable(char key[KEY_MAX], struct json_object *observable)
 {
-	key_of(key, jsonin_string(observable, "type"),
+	return key_of(key, jsonin_string(observable, "type"),
 	    jsonin_string(observable, "value"));
 }
 
 static void
-remember(struct json_object *set, struct json_object *observable)
+remember(struct once *set, struct json_object *observable)
 {
 	char	key[KEY_MAX];
 
-	key_of_observable(key, observable);
-	json_object_object_add(set, key, json_object_new_boolean(true));
-}
-
-static bool
-is_in(struct json_object *set, const char *key)
-{
-	struct json_object	*value;
-
-	return jsonin_has(set, key, &value);
+	(void)once_new(set, key, key_of_observable(key, observable));
 }
 
 int
@@ -65,8 +62,8 @@ undecided(const struct findings *f, struct json_object *judgement)
 {
 	char	key[KEY_MAX];
 
-	key_of_observable(key, jsonin_member(judgement, "observable"));
-	return !is_in(f->decided, key);
+	return !once_has(&f->decided, key, key_of_observable(key,
+	    jsonin_member(judgement, "observable")));
 }
 
 static void
@@ -74,10 +71,10 @@ index_judgement(struct findings *f, struct json_object *judgement)
 {
 	const char	*id = jsonin_string(judgement, "id");
 
-	remember(f->mentioned, jsonin_member(judgement, "observable"));
+	remember(&f->mentioned, jsonin_member(judgement, "observable"));
 	if (id != NULL)
-		json_object_object_add(f->judgements, id,
-		    json_object_get(judgement));
+		(void)json_object_object_add_ex(f->judgements, id,
+		    json_object_get(judgement), JSON_C_OBJECT_KEY_IS_CONSTANT);
 	f->malicious += finding_disposition(judgement) == CTIM_MALICIOUS &&
 	    undecided(f, judgement);
 }
@@ -87,10 +84,9 @@ index_verdict(struct findings *f, struct json_object *verdict)
 {
 	const char	*id = jsonin_string(verdict, "judgement_id");
 
-	remember(f->decided, jsonin_member(verdict, "observable"));
+	remember(&f->decided, jsonin_member(verdict, "observable"));
 	if (id != NULL)
-		json_object_object_add(f->based, id,
-		    json_object_new_boolean(true));
+		(void)once_new(&f->based, id, strlen(id));
 	f->malicious += finding_disposition(verdict) == CTIM_MALICIOUS;
 }
 
@@ -108,7 +104,7 @@ index_answer(struct findings *f)
 	for (size_t i = 0; i < jsonin_length(list); i++) {
 		one = jsonin_member(jsonin_at(list, i), "observables");
 		for (size_t k = 0; k < jsonin_length(one); k++)
-			remember(f->mentioned, jsonin_at(one, k));
+			remember(&f->mentioned, jsonin_at(one, k));
 	}
 }
 
@@ -117,15 +113,9 @@ findings_init(struct findings *f, struct json_object *answer)
 {
 	*f = (struct findings){ .answer = answer,
 	    .data = jsonin_member(answer, "data"),
-	    .judgements = json_object_new_object(),
-	    .decided = json_object_new_object(),
-	    .based = json_object_new_object(),
-	    .mentioned = json_object_new_object() };
-	if (f->judgements == NULL || f->decided == NULL ||
-	    f->mentioned == NULL || f->based == NULL) {
-		findings_free(f);
+	    .judgements = json_object_new_object() };
+	if (f->judgements == NULL)
 		return -1;
-	}
 	index_answer(f);
 	return 0;
 }
@@ -134,9 +124,9 @@ void
 findings_free(struct findings *f)
 {
 	json_object_put(f->judgements);
-	json_object_put(f->decided);
-	json_object_put(f->mentioned);
-	json_object_put(f->based);
+	once_free(&f->decided);
+	once_free(&f->mentioned);
+	once_free(&f->based);
 }
 
 static void
@@ -159,7 +149,8 @@ findings_told(const struct findings *f, struct json_object *judgement)
 {
 	const char	*id = jsonin_string(judgement, "id");
 
-	return undecided(f, judgement) || (id != NULL && is_in(f->based, id));
+	return undecided(f, judgement) || (id != NULL &&
+	    once_has(&f->based, id, strlen(id)));
 }
 
 static void
@@ -168,6 +159,7 @@ tell_rest(const struct findings *f, const struct asked *asked, size_t from,
 {
 	struct finding	 one = { .disposition = CTIM_UNKNOWN };
 	char		 key[KEY_MAX];
+	size_t		 n;
 
 	for (; from < to && from < asked->n; from++) {
 		const struct asked_one *about = &asked->list[from];
@@ -175,8 +167,9 @@ tell_rest(const struct findings *f, const struct asked *asked, size_t from,
 		one.type = observable_name(about->type);
 		one.value = about->value;
 		one.taken = (asked->types & OBSERVABLE_BIT(about->type)) != 0;
-		key_of(key, one.type, one.value);
-		if (!is_in(f->decided, key) && !is_in(f->mentioned, key))
+		n = key_of(key, one.type, one.value);
+		if (!once_has(&f->decided, key, n) &&
+		    !once_has(&f->mentioned, key, n))
 			each(arg, &one);
 	}
 }

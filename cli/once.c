@@ -54,6 +54,18 @@ once_new(struct once *set, const void *p, size_t len)
 	return true;
 }
 
+bool
+once_has(const struct once *set, const void *p, size_t len)
+{
+	struct hash	 h;
+
+	if (set->n == 0)
+		return false;
+	h = hash_bytes(p, len);
+	h.b |= 1;
+	return slot_of(set, h)->b != 0;
+}
+
 void
 once_free(struct once *set)
 {

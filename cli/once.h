@@ -18,6 +18,8 @@ struct once {
 /* Whether these bytes are new, which they are no longer.  When memory runs out,
  * everything that does not fit is new. */
 bool	once_new(struct once *, const void *, size_t);
+/* Whether they are there. */
+bool	once_has(const struct once *, const void *, size_t);
 void	once_free(struct once *);
 
 #endif
