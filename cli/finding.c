@@ -138,7 +138,7 @@ tell(struct json_object *entity, struct json_object *judgement,
 	const struct finding	 one = {
 		jsonin_string(observable, "type"),
 		jsonin_string(observable, "value"), entity, judgement,
-		finding_disposition(entity), true
+		finding_disposition(entity), true, true
 	};
 
 	each(arg, &one);
@@ -157,7 +157,8 @@ static void
 tell_rest(const struct findings *f, const struct asked *asked, size_t from,
     size_t to, void (*each)(void *, const struct finding *), void *arg)
 {
-	struct finding	 one = { .disposition = CTIM_UNKNOWN };
+	struct finding	 one = { .disposition = CTIM_UNKNOWN, .whole =
+	    jsonin_length(jsonin_member(f->answer, "errors")) == 0 };
 	char		 key[KEY_MAX];
 	size_t		 n;
 
@@ -193,7 +194,8 @@ findings_each(const struct findings *f, const struct asked *asked, size_t from,
 		if (undecided(f, one))
 			tell(one, one, each, arg);
 	}
-	tell_rest(f, asked, from, to, each, arg);
+	if (f->data != NULL)
+		tell_rest(f, asked, from, to, each, arg);
 }
 
 const char *

@@ -32,6 +32,8 @@ struct finding {
 	struct json_object	*entity, *judgement;
 	int			 disposition;	/* enum ctim_disposition */
 	bool			 taken;		/* the relay takes the type */
+	bool			 whole;		/* the answer has no errors, so that
+						 * nothing is what is known */
 };
 
 /* The answer, an object, must outlive it.  0, or -1 when memory ran out. */

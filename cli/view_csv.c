@@ -42,7 +42,7 @@ state_of(const struct finding *f)
 {
 	if (f->entity != NULL)
 		return ctim_disposition_name(f->disposition);
-	return f->taken ? "" : "not taken";
+	return !f->taken ? "not taken" : f->whole ? "" : "incomplete";
 }
 
 /* "" for what has none, or no end. */

@@ -24,6 +24,8 @@ static const int worst[] = { CTIM_MALICIOUS, CTIM_SUSPICIOUS, CTIM_UNKNOWN,
 
 #define DISPOSITIONS	(sizeof(worst) / sizeof(worst[0]))
 
+enum { NOTHING, NOT_TAKEN, INCOMPLETE, SILENTS };
+
 struct view {
 	const struct view_about	*about;
 	struct rows	 rows[DISPOSITIONS][SEVERITIES]; /* the worst first */
@@ -31,7 +33,7 @@ struct view {
 	struct rows	 references;
 	struct view_detail detail;
 	size_t		 tally[CTIM_UNKNOWN + 1], kinds[CTIM_KINDS];
-	size_t		 n_nothing, n_not_taken;
+	size_t		 silent[SILENTS];
 	char		 status[32];
 	bool		 entities, list;	/* what "data" was */
 };
@@ -79,17 +81,26 @@ rows_of(struct view *v, const struct finding *f)
 	return &v->rows[d][SEVERITIES - 1 - n];
 }
 
+/* Observables that nothing is said of. */
+static const struct silent {
+	const char	*cell, *tally;
+} silents[SILENTS] = {
+	[NOTHING] = { "nothing known", "with nothing known" },
+	[NOT_TAKEN] = { "not taken",
+	    "of a type that this relay does not take" },
+	[INCOMPLETE] = { "incomplete", "incomplete, as there were errors" }
+};
+
 static void
 row_nothing(struct view *v, const struct finding *f)
 {
-	size_t	*n = f->taken ? &v->n_nothing : &v->n_not_taken;
+	int	what = !f->taken ? NOT_TAKEN : f->whole ? NOTHING : INCOMPLETE;
 
-	++*n;
+	v->silent[what]++;
 	if (!v->about->all && rows_count(&v->nothing) > QUIET)
 		return;
 	rows_cell(&v->nothing, f->value, TABLE_PLAIN);
-	rows_cell(&v->nothing, f->taken ? "nothing known" : "not taken",
-	    TABLE_DIM);
+	rows_cell(&v->nothing, silents[what].cell, TABLE_DIM);
 	for (int i = 2; i < COLUMNS; i++)
 		rows_cell(&v->nothing, NULL, TABLE_DIM);
 }
@@ -157,13 +168,10 @@ print_tally(const struct view *v)
 		    ctim_disposition_name(worst[i]));
 		between = ", ";
 	}
-	if (v->n_nothing > 0) {
-		printf("%s%zu with nothing known", between, v->n_nothing);
-		between = ", ";
-	}
-	if (v->n_not_taken > 0) {
-		printf("%s%zu of a type that this relay does not take",
-		    between, v->n_not_taken);
+	for (size_t i = 0; i < SILENTS; i++) {
+		if (v->silent[i] == 0)
+			continue;
+		printf("%s%zu %s", between, v->silent[i], silents[i].tally);
 		between = ", ";
 	}
 	printf(*between == '\0' ? "Nothing is known.\n" : "\n");

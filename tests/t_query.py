@@ -1,0 +1,679 @@
+"""ctim-relay query: what is asked about, who is asked, what is shown, and how a
+long list goes on after an interruption."""
+
+import csv
+import http.server
+import io
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import termios
+import threading
+import time
+
+import harness
+import testca
+from harness import Gateway, Nginx, has, holds, same
+
+PLAIN = 'harmless.example'
+_known = None
+
+
+def known():
+    """A gateway whose store knows three addresses and a network."""
+    global _known
+    if _known is None:
+        _known = Gateway('query')
+        _known.load('203.0.113.1\n', 'bad', '--disposition', 'Malicious',
+                    '--severity', 'High')
+        _known.load('203.0.113.2\n', 'odd')
+        _known.load('203.0.113.3\n', 'good', '--disposition', 'Clean')
+        _known.load('value,first_seen,count\n203.0.113.1,2026-01-01,3\n',
+                    'seen', '--format', 'csv', '--title', 'Seen there',
+                    '--priority', '10')
+    return _known
+
+
+def query(*args, relay=None, **kwargs):
+    """(status, out, err)"""
+    return (relay or known()).cli('query', *args, ok=False, **kwargs)
+
+
+def rows(out):
+    """The rows of --csv: {value: row}, in their order."""
+    return {row['value']: row for row in csv.DictReader(io.StringIO(out))}
+
+
+def asked(*args, **kwargs):
+    """The TYPE:VALUEs that --csv has."""
+    status, out, err = query('local', '--csv', *args, **kwargs)
+    return ['%(type)s:%(value)s' % row for row in rows(out).values()], err
+
+
+def file(name, content, mode=0o644):
+    path = os.path.join(known().folder, name)
+    with open(path, 'wb') as f:
+        f.write(content if isinstance(content, bytes) else content.encode())
+    os.chmod(path, mode)
+    return path
+
+
+# --- what is asked about --------------------------------------------------------
+
+def test_words_and_lines():
+    same(asked('203.0.113[.]1', 'domain:A.example', 'Bad.Example')[0],
+         ['ip:203.0.113.1', 'domain:A.example', 'domain:bad.example'], 'words')
+    same(asked(input='\ufeff203.0.113.1\r\n# no\n\n a.example \n'
+               '203.0.113.1\n')[0], ['ip:203.0.113.1', 'domain:a.example'],
+         'lines, each once')
+
+
+TABLES = (
+    ('ip\n1.2.3.4\n5.6.7.8\n', (), ['1.2.3.4', '5.6.7.8']),
+    ('\ufeffid,ip\r\n1,1.2.3.4\r\n\r\n2,5.6.7.8\r\n', (),
+     ['1.2.3.4', '5.6.7.8']),
+    # A heading that feeds use, and no observables below it.
+    ('host,ip\nweb 1,1.2.3.4\n', (), ['1.2.3.4']),
+    ('name;what\n"a;b";1.2.3.4\n', ('what',), ['1.2.3.4']),
+    ('a\tb\n"x\ty"\t1.2.3.4\n', ('B',), ['1.2.3.4']),
+    ('a,b\n"say ""hi"",\nthere",1.2.3.4\n', ('2',), ['1.2.3.4']),
+    # Without a heading: by number, or where there is no doubt.
+    ('x,1.2.3.4\ny,5.6.7.8\n', ('2',), ['1.2.3.4', '5.6.7.8']),
+    ('x,1.2.3.4\ny,5.6.7.8\n', (), ['1.2.3.4', '5.6.7.8']),
+    ('1.2.3.4\n5.6.7.8\n', (), ['1.2.3.4', '5.6.7.8']),
+    ('Wer?,Wo?\nich,1[.]2.3.4\n', (), ['1.2.3.4']),
+    # The heading goes before the number.
+    ('2,1\n1.1.1.1,2.2.2.2\n', ('2',), ['1.1.1.1']),
+    ('ip,n\n1.2.3.4\n,7\n"",8\n', (), ['1.2.3.4']),
+)
+
+
+def test_tables():
+    for text, column, values in TABLES:
+        path = file('table.csv', text)
+        got, err = asked('--csv-in', path,
+                         *(['--column', *column] if column else []))
+        same(got, ['ip:' + v for v in values], '%r %s\n%s' % (text, column,
+                                                             err))
+    got, _ = asked('--csv-in', '-', input='ip\n1.2.3.4\n')
+    same(got, ['ip:1.2.3.4'], 'a table from standard input')
+    got, _ = asked('--csv-in', path, '203.0.113.1')
+    same(got, ['ip:203.0.113.1', 'ip:1.2.3.4'], 'a word and a table')
+
+
+def test_wrong_tables():
+    for text, args, status, words in (
+            ('a,b\n1.1.1.1,2.2.2.2\n', (), 64, ('which column', 'a, b')),
+            ('a,b\n1,2\n', ('--column', 'c'), 64, ('"c"', 'a, b')),
+            ('a,b\n1,2\n', ('--column', '3'), 64, ('"3"', 'a, b')),
+            ('ip\nnonsense\n', (), 64, ('line 2', 'nonsense',
+                                        'nothing to ask about')),
+            ('ip\n"1.2.3.4\n', (), 1, ('line 2', 'quote')),
+            ('ip\n1.2.3.4\n'.encode('utf-16'), (), 1, ('UTF-16', 'iconv')),
+            ('', (), 64, ('nothing to ask about',))):
+        path = file('table.csv', text)
+        got, out, err = query('local', '--csv-in', path, *args)
+        same(got, status, '%r\n%s' % (text, err))
+        for word in words:
+            has(word, err, text)
+
+
+def test_what_is_no_observable_is_told_once():
+    status, out, err = query('local', '--json', input=''.join(
+        'nonsense %d\n' % i for i in range(500)) + '1.2.3.4\n')
+    same((status, json.loads(out)), (1, {'data': {}}), err)
+    holds(len(err.splitlines()) < 10, err)
+    has('500 left out', err, 'the count')
+
+
+TEXT = """\ufeffReport: the dropper at hxxps://evil[.]example/a.php?x=1, (see
+[this](http://bad.example.org/x)) contacted 45.33.1[.]2 and 1.2.3.4:8080; mail
+from attacker(at)phish(dot)example <ceo@corp.example>.
+src=http://a.example/?q=1,http://b.example/c MD5:d41d8cd98f00b204e9800998ecf8427e
+See report.pdf, e.g. v1.2, std::string, C:\\Users\\x\\evil.exe, end.The next,
+mailto:x@y.example. \u201cquoted.example\u201d 10.0.0.1,10.0.0.2;10.0.0.3
+invoice.pdf[.]zip evil.example2/path at 12:30:45, 2001:db8::1 [2001:db8::2]
+{bad{.}example3{dot}net} user@: @ :: ... http:// hxxp://[ 45.33.1.2
+"""
+FOUND = ['url:https://evil.example/a.php?x=1', 'url:http://bad.example.org/x',
+         'ip:45.33.1.2', 'ip:1.2.3.4', 'email:attacker@phish.example',
+         'email:ceo@corp.example', 'url:http://a.example/?q=1',
+         'url:http://b.example/c', 'md5:d41d8cd98f00b204e9800998ecf8427e',
+         'email:x@y.example', 'domain:quoted.example', 'ip:10.0.0.1',
+         'ip:10.0.0.2', 'ip:10.0.0.3', 'domain:invoice.pdf.zip',
+         'ipv6:2001:db8::1', 'ipv6:2001:db8::2', 'domain:bad.example3.net']
+
+
+def test_text():
+    """Observables in a text, defanged ones too, and nothing else."""
+    got, err = asked('--text', file('report.txt', TEXT))
+    same([v for v in got if v != 'domain:evil.example2'], FOUND, err)
+    same(asked('--text', '-', input=TEXT)[0], got, 'from standard input')
+    status, _, err = query('local', '--text', file('report.txt', 'nothing'))
+    same(status, 64, err)
+    has('nothing to ask about', err, 'what it says')
+
+
+# --- wrong use ------------------------------------------------------------------
+
+def test_wrong_use():
+    """Each gets a message that says what to do."""
+    table = file('t.csv', 'ip\n1.2.3.4\n')
+    for args, status, word in (
+            (['local', '--csv', '--json', 'a.example'], 64, 'choose one'),
+            (['local', '--column', 'x', 'a.example'], 64, '--csv-in'),
+            (['local', '--batch', '0', 'a.example'], 64, '--batch'),
+            (['local', '--batch', '9x', 'a.example'], 64, '9x'),
+            (['local', '-t', 'x', '-f', 'y', 'a.example'], 64, '-f'),
+            (['local', '--csv-in', '-', '--text', '-'], 64, 'standard input'),
+            (['local', '--ca-file', 'x', 'a.example'], 64, '--url'),
+            (['local', '--route', 'nope', 'a.example'], 64, 'observe'),
+            (['local', '--route', 'refer', '--ctim', 'a.example'], 64,
+             'bundle'),
+            (['local', '--route', 'health', '--csv'], 64, '--json'),
+            (['local', '--route', 'health', 'a.example'], 64, 'observables'),
+            (['local', '--route', 'health', '--text', table], 64,
+             'observables'),
+            (['local', 'shoe:42'], 64, 'TYPE:VALUE'),
+            (['--url', 'foo', 'a.example'], 64, 'https://'),
+            (['--url', 'https://u:p@h/x', 'a.example'], 64, 'https://'),
+            (['--url', 'https://h/x?y', 'a.example'], 64, 'https://'),
+            (['--answer', table, '--url', 'https://h', 'x'], 64, '--url'),
+            (['--csv-in', table], 64, 'no relay named'),
+            (['local', '--csv-in', '/nonexistent'], 1, '/nonexistent'),
+            (['local', '--text', '/nonexistent'], 1, '/nonexistent'),
+            (['local', '--state', '/nonexistent/x', 'a.example'], 1,
+             '/nonexistent'),
+            (['local', '-t', 'env:NOPE', 'a.example'], 1, 'NOPE'),
+            (['local', '--token-file', '/nonexistent', 'a.example'], 1,
+             '/nonexistent'),
+            (['local', '-f', file('open', '{}', 0o666), 'a.example'], 1,
+             'chmod'),
+            (['--url', 'http://127.0.0.1:1/x', 'a.example'], 1,
+             '--token-file')):
+        got, out, err = query(*args)
+        same((got, out), (status, ''), '%s\n%s' % (args, err))
+        has(word, err, args)
+
+
+# --- what is shown --------------------------------------------------------------
+
+def test_table_worst_first():
+    status, out, err = query('local', PLAIN, '203.0.113.3', '203.0.113.2',
+                             '203.0.113.1', 'sha256:x')
+    same(status, 2, err)
+    order = [line.split()[0] for line in out.splitlines()[1:6]]
+    same(order, ['203.0.113.1', '203.0.113.2', '203.0.113.3', PLAIN, 'x'],
+         out)
+    for heading, text in (('Other judgements', 'seen'),
+                          ('Sightings', '2026-01-01 00:00Z'),
+                          ('Indicators', 'Seen there')):
+        has(heading, out, 'the tables')
+        has(text, out[out.index(heading):], heading)
+    has('1 Malicious, 1 Suspicious, 1 Clean, 2 with nothing known', out,
+        'the sum')
+
+
+def test_long_tables_are_cut():
+    """What is not known is counted in a long list, unless all is wanted."""
+    lines = ''.join('h%d.example\n' % i for i in range(60))
+    _, out, _ = query('local', '203.0.113.1', '--text',
+                      file('hosts', lines))
+    holds('h7.example' not in out, out)
+    has('60 with nothing known', out, 'the sum')
+    _, out, _ = query('local', '--all', input=lines)
+    has('h7.example', out, '--all')
+
+
+def test_json_is_merged():
+    """Batches make the same answer as one request, each entity once."""
+    words = ['203.0.113.%d' % i for i in range(9)]
+    whole = json.loads(query('local', '--json', *words)[1])
+    parts = json.loads(query('local', '--json', '--batch', '2', *words)[1])
+    harness.validate_ctim(whole)
+    harness.validate_ctim(parts)
+    for kind in whole['data']:
+        same(parts['data'][kind]['count'], whole['data'][kind]['count'], kind)
+    same(whole['data']['verdicts']['count'], 3, 'verdicts')
+
+
+def test_ctim_bundle():
+    status, out, err = query('local', '--ctim', '203.0.113.1', '203.0.113.2')
+    bundle = json.loads(out)
+    same((status, bundle['type'], bundle['schema_version']),
+         (2, 'bundle', '1.3.28'), err)
+    holds(re.fullmatch('transient:bundle-[0-9a-f-]{36}', bundle['id']),
+          bundle['id'])
+    has('local', bundle['source'], 'source')
+    holds(bundle['valid_time']['start_time'].endswith('Z'), bundle)
+    harness.validate_ctim({'data': {kind: {'count': len(bundle[kind]),
+                                           'docs': bundle[kind]}
+                                    for kind in ('sightings', 'indicators',
+                                                 'judgements', 'verdicts',
+                                                 'relationships')}})
+
+
+def test_csv_out():
+    _, out, _ = query('local', '--csv', '203.0.113.1', PLAIN, 'file_name:x,y')
+    same(out.splitlines()[0], 'type,value,disposition,severity,confidence,'
+         'source,reason,valid_until', 'heading')
+    found = rows(out)
+    same([(found[v]['disposition'], found[v]['severity'])
+          for v in ('203.0.113.1', PLAIN, 'x,y')],
+         [('Malicious', 'High'), ('', ''), ('not taken', '')], out)
+    _, out, _ = query('local', '--csv', '--route', 'refer', '203.0.113.1')
+    same(out.splitlines()[0], 'id,title,description,url', 'of references')
+
+
+def on_terminal(args, typed=(), both=True, ends=30, relay=None, **env):
+    """Runs a query at a terminal, where each answer of typed, (prompt, text), is
+    given to its prompt: status, what the terminal had, standard output (in the
+    same when both), and whether it echoed at the last prompt."""
+    master, slave = pty.openpty()
+    out = subprocess.PIPE if not both else slave
+    process = subprocess.Popen(
+        [harness.program('ctim-relay'), 'query', *args], stdin=slave,
+        stdout=out, stderr=slave, start_new_session=True,
+        env=(relay or known()).env(TERM='xterm', **env),
+        preexec_fn=lambda: __import__('fcntl').ioctl(0, termios.TIOCSCTTY, 0))
+    os.close(slave)
+    text, printed, echo = b'', b'', None
+    typed = list(typed)
+    end = time.monotonic() + ends
+    files = [master] + ([process.stdout.fileno()] if not both else [])
+    while files and time.monotonic() < end:
+        for f in select.select(files, [], [], 0.05)[0]:
+            try:
+                data = os.read(f, 65536)
+            except OSError:
+                data = b''
+            if not data:
+                files.remove(f)
+            elif f == master:
+                text += data
+            else:
+                printed += data
+        if typed and typed[0][0].encode() in text:
+            echo = bool(termios.tcgetattr(master)[3] & termios.ECHO)
+            os.write(master, typed.pop(0)[1].encode() + b'\n')
+    os.close(master)
+    return (process.wait(10), text.decode(errors='replace'), printed.decode(),
+            echo)
+
+
+def test_terminal():
+    """Colours and progress with counts on a terminal; neither elsewhere."""
+    path = file('many', ''.join('198.51.%d.%d\n' % (i >> 8, i & 255)
+                                for i in range(400)) + '203.0.113.1\n')
+    args = ['local', '--text', path, '--batch', '20']
+    status, text, _, _ = on_terminal(args)
+    same(status, 2, text)
+    has('\x1b[', text, 'colours')
+    has(' of 401', text, 'the count')
+    has('\r\x1b[K', text, 'the line is taken away')
+    status, text, out, _ = on_terminal(args, NO_COLOR='1')
+    holds('\x1b[1' not in text and '\x1b[31' not in text, 'NO_COLOR')
+    status, text, out, _ = on_terminal(args + ['--json'], both=False)
+    has(' of 401', text, 'the count beside JSON')
+    same(json.loads(out)['data']['verdicts']['count'], 1, 'JSON in a pipe')
+    _, out, err = query(*args)
+    holds('\r' not in out + err and '\x1b' not in out + err, 'in pipes')
+
+
+# --- credentials ----------------------------------------------------------------
+
+def test_credentials_are_asked_for_without_echo():
+    relay = Gateway('claims', relays='[relay otx]\nurl = http://127.0.0.1:1\n',
+                    sections={'http': {'allow_private': 'yes',
+                                       'retries': '0'}})
+    status, text, _, echo = on_terminal(
+        ['otx', PLAIN], [('not shown', 'my-secret-key')],
+        relay=relay)
+    same((status, echo), (1, False), text)
+    holds('my-secret-key' not in text, text)
+    has('connection error', text, 'the error')
+    status, _, err = query('otx', PLAIN, relay=relay)
+    same(status, 1, err)
+    has('-f', err, 'without a terminal')
+    path = os.path.join(relay.folder, 'claims')
+    harness.write(path, '{"key":"k"}', 0o600)
+    status, _, err = query('otx', PLAIN, '-f', path, relay=relay)
+    has('connection error', err, 'with a file')
+    harness.write(path, '{"kye":"k"}', 0o600)
+    has('"key"', query('otx', PLAIN, '-f', path, relay=relay)[2], 'lacks it')
+
+
+# --- a relay elsewhere ------------------------------------------------------------
+
+def test_elsewhere():
+    """Through the real nginx, the answer is the same as in process."""
+    relay = known().serve()
+    front = Nginx(relay)
+    url = 'http://127.0.0.1:%d' % front.port
+    token = file('token', harness.jwt() + '\n', 0o600)
+    try:
+        words = ['203.0.113.1', '203.0.113.2', PLAIN]
+        for form in (['--csv'], []):
+            here = query('local', *form, *words)
+            there = query('--url', url + '/local/', '--token-file', token,
+                          *form, *words)
+            same(there, here, 'the answer')
+        same(query('--url', url + '/local', '-t', 'file:' + token, '--route',
+                   'health')[1], 'status: ok\n', 'health')
+        status, _, err = query('--url', url + '/local', '-f',
+                               file('c', '{}', 0o600), PLAIN)
+        same(status, 0, err)
+        for path, text, word in (('/nope', harness.jwt(), '404'),
+                                 ('/local', harness.jwt(key='x' * 40),
+                                  'Failed to decode JWT'),
+                                 ('/local', 'x\ty', 'token')):
+            file('token', text, 0o600)
+            status, out, err = query('--url', url + path, '--token-file',
+                                     token, *words, '--batch', '1')
+            same((status, err.count(word) > 0), (1, True), err)
+            holds(err.count('JWT') <= 1, 'once: ' + err)
+            holds(harness.jwt() not in err, 'the token is in a message')
+        status, text, _, echo = on_terminal(
+            ['--url', url + '/local', '203.0.113.1'],
+            [('not shown', harness.jwt())])
+        same((status, echo), (2, False), text)
+        holds(harness.jwt() not in text, 'the token is shown')
+    finally:
+        front.stop()
+        relay.stop()
+
+
+class Played:
+    """A relay that answers what it is told to: answer(asked) gives the JSON,
+    (status, headers, text), or None to wait for release()."""
+
+    def __init__(self, answer, tls=None):
+        played = self
+        self.asked, self.tokens, self.gate = [], [], threading.Event()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers['Content-Length']))
+                asked = [o['value'] for o in json.loads(body)]
+                played.tokens.append(self.headers['Authorization'])
+                played.asked.append(asked)
+                said = answer(asked)
+                if said is None:
+                    played.gate.wait(20)
+                    said = {'data': {}}
+                if not isinstance(said, tuple):
+                    said = 200, {}, json.dumps(said, indent=1)
+                try:
+                    self.send_response(said[0])
+                    for name, value in said[1].items():
+                        self.send_header(name, value)
+                    self.send_header('Content-Length', str(len(said[2])))
+                    self.end_headers()
+                    self.wfile.write(said[2].encode())
+                except OSError:
+                    pass
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(('127.0.0.1', 0),
+                                                      Handler)
+        self.server.daemon_threads = True
+        scheme = 'http'
+        if tls:
+            scheme = 'https'
+            self.server.socket = testca.server_context(tls).wrap_socket(
+                self.server.socket, server_side=True)
+        self.url = '%s://127.0.0.1:%d/r' % (scheme,
+                                            self.server.server_address[1])
+        threading.Thread(target=self.server.serve_forever,
+                         daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.gate.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def verdict(value, disposition=2):
+    return {'type': 'verdict', 'disposition': disposition,
+            'observable': {'type': 'domain', 'value': value},
+            'valid_time': {}}
+
+
+def verdicts(values, disposition=2, **more):
+    return {'data': {'verdicts': {'count': len(values), 'docs': [
+        verdict(v, disposition) for v in values]}}, **more}
+
+
+def names(n):
+    return ['n%d.example' % i for i in range(n)]
+
+
+def test_tls_elsewhere():
+    """The certificate is looked at; a CA of one's own is named."""
+    with Played(lambda asked: verdicts(asked), tls='good') as relay:
+        status, _, err = query('--url', relay.url, '-t', 'x.y.z', PLAIN)
+        same((status, relay.asked), (1, []), err)
+        has('--ca-file', err, 'what it says')
+        status, _, err = query('--url', relay.url, '-t', 'x.y.z', '--ca-file',
+                               testca.ca_file(), PLAIN)
+        same((status, relay.tokens), (2, ['Bearer x.y.z']), err)
+
+
+def test_answers_that_are_none():
+    for said, word in (((200, {}, '<html>'), 'JSON'),
+                       ((200, {}, '{}'), 'no answer of a relay'),
+                       ((200, {}, '[]'), 'JSON object'),
+                       ((500, {}, 'oops'), '500'),
+                       ((403, {}, '{"message":"go \\u001b away"}'), 'go '),
+                       ((302, {'Location': 'http://127.0.0.1:1/'}, ''),
+                        '302')):
+        with Played(lambda asked: said) as relay:
+            status, out, err = query('--url', relay.url, '-t', 'x', PLAIN)
+            same((status, len(relay.asked)), (1, 1), err)
+            has(word, err, said)
+            holds('\x1b' not in err, 'an escape')
+
+
+def test_busy_is_tried_again():
+    said = [(503, {'Retry-After': '0'}, '{}')] * 2
+    with Played(lambda asked: said.pop() if said else verdicts(asked)) as r:
+        status, _, err = query('--url', r.url, '-t', 'x', PLAIN)
+        same((status, len(r.asked)), (2, 3), err)
+
+
+def test_errors_are_told_once():
+    """A list of batches with the same error, and with one each."""
+    def answer(asked):
+        return verdicts(asked, 1, errors=[
+            {'type': 'warning', 'code': 'c', 'message': 'the same'},
+            {'type': 'warning', 'code': 'c', 'message': 'of ' + asked[0]}])
+    with Played(answer) as relay:
+        status, out, err = query('--url', relay.url, '-t', 'x', '--batch', '1',
+                                 *names(40))
+        same((status, err.count('the same')), (1, 1), err)
+        holds(len(err.splitlines()) < 25, err)
+        has('more errors', err, 'the rest is counted')
+        _, out, _ = query('--url', relay.url, '-t', 'x', '--batch', '1',
+                          '--json', *names(40))
+        same(len(json.loads(out)['errors']), 41, 'errors in JSON')
+
+
+# --- interruption, and how it goes on ---------------------------------------------
+
+def interrupted(relay, sig, *args):
+    """Starts a query that will wait, and sends the signal then."""
+    n = len(relay.asked)
+    process = subprocess.Popen(
+        [harness.program('ctim-relay'), 'query', '--url', relay.url, '-t',
+         'x', '--batch', '2', *args], env=known().env(), text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, start_new_session=True)
+    harness.wait_for(lambda: len(relay.asked) - n >= 3, 'third batch')
+    process.send_signal(sig)
+    out, err = process.communicate(timeout=20)
+    return process.returncode, out, err
+
+
+def test_interruption_and_resume():
+    """What was answered is shown, kept, and not asked again."""
+    waits = ['n4.example']
+    state = os.path.join(known().folder, 'state')
+
+    def answer(asked):
+        return None if set(asked) & set(waits) else verdicts(asked)
+    with Played(answer) as relay:
+        status, out, err = interrupted(relay, signal.SIGINT, '--csv',
+                                       '--state', state, *names(9))
+        same((status, list(rows(out))), (2, names(4)), err)
+        has('4 of 9', err, 'how far it came')
+        has('same command', err, 'how to go on')
+        same(oct(os.stat(state).st_mode & 0o777), '0o600', 'mode')
+        holds('Bearer' not in harness.read(state), 'the token is kept')
+        relay.asked.clear()
+        waits.clear()
+        args = ['--url', relay.url, '-t', 'x', '--batch', '3', '--state',
+                state]
+        status, out, err = query(*args, '--csv', *names(9))
+        same((status, list(rows(out))), (2, names(9)), err)
+        same(relay.asked, [names(9)[4:7], names(9)[7:]], 'the rest')
+        # Done: shown again, as one likes, with nobody asked nor a token.
+        relay.asked.clear()
+        status, out, err = query('--url', relay.url, '--state', state,
+                                 '--json', *names(9))
+        same((status, json.loads(out)['data']['verdicts']['count'],
+              relay.asked), (2, 9, []), err)
+        for change in (names(8), names(9) + ['--route', 'deliberate'],
+                       list(reversed(names(9)))):
+            status, out, err = query(*args, *change)
+            same((status, out, relay.asked), (1, '', []), err)
+            has('another query', err, change)
+
+
+def test_interruption_without_a_state():
+    with Played(lambda asked: None if 'n4.example' in asked
+                else verdicts(asked, 1)) as relay:
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            status, out, err = interrupted(relay, sig, *names(9))
+            same(status, 1, err)
+            has('n3.example', out, 'what is there')
+            has('--state FILE', err, 'how to go on')
+
+
+def test_what_failed_is_asked_again():
+    """A batch with an error, and one that was refused."""
+    state = os.path.join(known().folder, 'failed')
+    error = [{'type': 'fatal', 'code': 'service unavailable',
+              'message': 'no luck'}]
+
+    failing = ['n2.example', 'n5.example']
+
+    def answer(asked):
+        failed = [v for v in asked if v in failing]
+        if 'n5.example' in failed:
+            return {'errors': error}
+        if failed:
+            return verdicts(asked[1:], 1, errors=error)
+        return verdicts(asked, 1)
+    args = ['-t', 'x', '--batch', '2', '--state', state, '--csv', *names(8)]
+    with Played(answer) as relay:
+        status, out, err = query('--url', relay.url, *args)
+        same((status, relay.asked), (1, [names(8)[i:i + 2]
+                                         for i in (0, 2, 4)]), err)
+        same({v: row['disposition'] for v, row in rows(out).items()},
+             dict(zip(names(4), ('Clean', 'Clean', 'incomplete', 'Clean'))),
+             out)
+        same(err.count('no luck'), 1, err)
+        has('4 of 8', err, 'how far it came')
+        relay.asked.clear()
+        failing.clear()
+        status, out, err = query('--url', relay.url, *args)
+        same((status, relay.asked), (0, [names(8)[i:i + 2]
+                                         for i in (2, 4, 6)]), err)
+        same(sorted(rows(out)), names(8), out)
+
+
+def test_damaged_states():
+    """A line that was cut short is asked again; other files are refused."""
+    state = os.path.join(known().folder, 'damaged')
+    args = ['local', '--state', state, '--batch', '1', '--csv', '203.0.113.1',
+            PLAIN, 'b.example']
+    whole = query(*args)
+    same(whole[0], 2, whole[2])
+    lines = harness.read(state).splitlines(True)
+    same(len(lines), 4, 'lines')
+    for text in (''.join(lines)[:-1], ''.join(lines[:2]) + lines[2][:20],
+                 lines[0]):
+        harness.write(state, text, 0o600)
+        status, out, err = query(*args)
+        same((status, sorted(rows(out))), (2, sorted(rows(whole[1]))), err)
+        same(len(harness.read(state).splitlines()), 4, 'mended')
+    for text in ('', 'x', '{}\n', '[1]\n', ''.join(lines[:2]) + 'x\n',
+                 lines[0] + lines[1].replace('"to":1', '"to":9')):
+        harness.write(state, text, 0o600)
+        status, out, err = query(*args)
+        same((status, harness.read(state)), (1, text), err)
+        holds('b.example' not in out, out)
+        has(state, err, text)
+    os.remove(state)
+    os.mkdir(state)
+    same(query(*args)[0], 1, 'a folder')
+
+
+def test_one_state_for_one_query():
+    with Played(lambda asked: None) as relay:
+        state = os.path.join(known().folder, 'busy')
+        args = ['--url', relay.url, '-t', 'x', '--state', state, PLAIN]
+        process = harness.start([harness.program('ctim-relay'), 'query',
+                                 *args], env=known().env(),
+                                stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        harness.wait_for(lambda: relay.asked, 'it asks')
+        status, _, err = query(*args)
+        same(status, 1, err)
+        has('running', err, 'what it says')
+        relay.gate.set()
+        harness.stop(process)
+
+
+# --- long lists -------------------------------------------------------------------
+
+def most_memory(count):
+    """Bytes that a query of so many observables, all known, holds at most."""
+    path = file('long.csv', 'when,ip\n' + ''.join(
+        '"2026, May",10.%d.%d.%d\n' % (i >> 16, i >> 8 & 255, i & 255)
+        for i in range(count)))
+    env = known().env()
+    # What was freed is used again at once, as without a sanitizer.
+    env['ASAN_OPTIONS'] = env.get('ASAN_OPTIONS', '') + \
+        ':quarantine_size_mb=1:detect_leaks=0'
+    process = subprocess.Popen(
+        [harness.program('ctim-relay'), 'query', 'local', '--csv', '--csv-in',
+         path], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True)
+    lines = sum(1 for line in process.stdout)
+    err = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    same((process.returncode, lines), (0, count + 1), err)
+    return usage.ru_maxrss * 1024
+
+
+def test_ten_thousand_in_bounded_memory():
+    relay = known()
+    relay.load('10.0.0.0/8\n', 'net')
+    try:
+        few = most_memory(1000)
+        many = most_memory(10000)
+        holds(many - few < 20 << 20, '%d more bytes for 9000 observables' %
+              (many - few))
+    finally:
+        relay.cli('intel', 'remove', '--source', 'net', '--all')
