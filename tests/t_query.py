@@ -324,6 +324,40 @@ def test_terminal():
     holds('\r' not in out + err and '\x1b' not in out + err, 'in pipes')
 
 
+# --- the manual -------------------------------------------------------------------
+
+def examples():
+    """The commands of ctim-relay(1)'s examples that query."""
+    text = harness.read(os.path.join(harness.SRC, 'man', 'ctim-relay.1'))
+    text = text[text.index('.Sh EXAMPLES'):].replace('\\e\n', ' ')
+    return re.findall(r'^(?:\.Dl )?\$ (.*ctim-relay query.*)$', text, re.M)
+
+
+def test_examples_of_the_manual():
+    """They work, with files of their names and the played relay's URL."""
+    folder = harness.folder('examples')
+    for name, content in (
+            ('access.log', '203.0.113.1 - -\n203.0.113.2 - -\n'),
+            ('report.txt', TEXT + '203.0.113[.]1\n'),
+            ('hosts.csv', 'name,address\n"a, b",203.0.113.1\n')):
+        harness.write(os.path.join(folder, name), content)
+    harness.write(os.path.join(folder, 'token'), harness.jwt() + '\n', 0o600)
+    found = [text for text in examples() if text.count('curl') == 0]
+    holds(len(found) >= 4, found)
+    with Played(lambda asked: verdicts(asked)) as relay:
+        for text in found:
+            text = text.replace('https://relay.example.org/local', relay.url)
+            text = text.replace('192.0.2.1', '203.0.113.1')
+            status, out, err = harness.run(
+                ['/bin/sh', '-c', text.replace(
+                    'ctim-relay query', '"$0" query'),
+                 harness.program('ctim-relay')], env=known().env(),
+                cwd=folder)
+            same((status, err), (2, ''), '%s\n%s' % (text, out))
+    has('203.0.113.1', harness.read(os.path.join(folder, 'verdicts.csv')),
+        'the table')
+
+
 # --- credentials ----------------------------------------------------------------
 
 def test_credentials_are_asked_for_without_echo():

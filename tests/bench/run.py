@@ -14,6 +14,7 @@ import sys
 import bed
 import least
 import providers
+import query
 import tokens
 
 
@@ -25,6 +26,7 @@ def scan(where):
 CASES = {
     "least": least.run,
     "jwks": tokens.run,
+    "query": query.run,
     "scan": scan,
     "otx": lambda where: providers.one_request(where, 50),
     "many": lambda where: providers.many_clients(where, 200, 32),
