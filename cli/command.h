@@ -23,6 +23,7 @@ struct command {
 };
 
 int	cmd_check(const struct command *, int argc, char **argv);
+int	cmd_doctor(const struct command *, int argc, char **argv);
 int	cmd_jwt(const struct command *, int argc, char **argv);
 int	cmd_module_type(const struct command *, int argc, char **argv);
 int	cmd_query(const struct command *, int argc, char **argv);

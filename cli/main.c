@@ -14,6 +14,10 @@
 static const struct command commands[] = {
 	{ "check", "[-c FILE] [--dump | --keys] [--json]",
 	  "check the configuration, or show what is in force", cmd_check },
+	{ "doctor", "[-c FILE] [--url URL] [--web FILE] [-f FILE [--relay NAME]] "
+	  "[--json]",
+	  "look for what goes wrong in practice, and say what mends it",
+	  cmd_doctor },
 	{ "jwt", "[STAGE] [-c FILE] [--relay NAME] [-f FILE] "
 	  "[--key-file FILE | --key FILE] [OPTION ...]",
 	  "make a token for a relay, and the secret key when there is none",

@@ -195,6 +195,8 @@ http_start(struct http *h, struct http_call *call)
 
 	call->status = 0;
 	call->reason[0] = call->retry_after[0] = call->date[0] = '\0';
+	call->server[0] = '\0';
+	call->until = 0;
 	call->h2 = call->fresh = false;
 	call->bytes = 0;
 	call->handle = NULL;

@@ -69,6 +69,7 @@ struct http_call {
 	enum http_take	(*take)(struct http_call *, const char *p, size_t n,
 			    int64_t length);
 	void		*arg;		/* the caller's own */
+	bool		 look;		/* at the server's certificate: until */
 
 	/* Filled in, good once it ended. */
 	enum http_end	 end;
@@ -77,6 +78,10 @@ struct http_call {
 					 * empty when status is not 0 */
 	char		 retry_after[64]; /* of that header, "" for none */
 	char		 date[64];	/* Date header, "" for none */
+	char		 server[64];	/* Server header, "" for none */
+	int64_t		 until;		/* with look: what its certificate is
+					 * good for, seconds since 1970; 0: no
+					 * certificate was seen */
 	char		 why[HTTP_WHY_MAX]; /* the cause in words, without the
 					 * URL's query or any header of ours */
 	bool		 h2;		/* it went over HTTP/2 */

@@ -12,7 +12,9 @@ static const struct {
 	{ "Retry-After:", offsetof(struct http_call, retry_after),
 	  sizeof(((struct http_call *)0)->retry_after) },
 	{ "Date:", offsetof(struct http_call, date),
-	  sizeof(((struct http_call *)0)->date) }
+	  sizeof(((struct http_call *)0)->date) },
+	{ "Server:", offsetof(struct http_call, server),
+	  sizeof(((struct http_call *)0)->server) }
 };
 
 /*
@@ -59,6 +61,7 @@ begin_answer(struct http_transfer *t, const char *line, size_t n)
 
 	t->coded = false;
 	t->call->retry_after[0] = t->call->date[0] = '\0';
+	t->call->server[0] = '\0';
 	p = memchr(line, ' ', n);
 	if (p != NULL)
 		p = memchr(p + 1, ' ', (size_t)(end - p - 1));

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 
 #include "address.h"
 #include "conf.h"
@@ -90,14 +92,35 @@ resolving(void *state, void *reserved, void *arg)
 	return 0;
 }
 
+/* Until when the certificate of the other side is good, 0 without one. */
+static int64_t
+good_until(CURL *easy)
+{
+	struct curl_tlssessioninfo	*tls = NULL;
+	const X509			*certificate;
+	struct tm			 tm;
+
+	if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
+	    tls == NULL || tls->internals == NULL ||
+	    (certificate = SSL_get0_peer_certificate(tls->internals)) == NULL ||
+	    ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) != 1)
+		return 0;
+	return (int64_t)timegm(&tm);
+}
+
+/* Before the request is sent: the certificate was found good by then. */
 static int
 connected(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
+	struct http_transfer	*t = arg;
+
 	(void)ip;
 	(void)local_ip;
 	(void)port;
 	(void)local_port;
-	((struct http_transfer *)arg)->moving = true;
+	t->moving = true;
+	if (t->call->look)
+		t->call->until = good_until(t->easy);
 	return CURL_PREREQFUNC_OK;
 }
 

@@ -1,0 +1,191 @@
+/* The services behind the relays: with credentials whether they take them, by
+ * the same code as the server; without, whether they can be reached. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth.h"
+#include "conf.h"
+#include "doctor.h"
+#include "inprocess.h"
+#include "jsonin.h"
+#include "log.h"
+#include "provider.h"
+#include "url.h"
+
+#define ANSWER_MAX	65536
+#define DEADLINE	10	/* s for the health of one relay */
+
+/* What the answer's code means for who runs the gateway. */
+static const struct {
+	const char	*code, *before, *after;	/* of the relay's name */
+} mends[] = {
+	{ "authorization error", "ctim-relay jwt --relay ", "    (with "
+	  "credentials that the service takes; the new token goes to the "
+	  "platform)" },
+	{ "permission denied", "ctim-relay jwt --relay ", "    (with "
+	  "credentials that have the right at the service)" },
+	{ "too many requests", "rate = 1    (in [relay ", "])" },
+	{ "connection error", "curl -sv URL    (that of [relay ", "]; behind a "
+	  "proxy: proxy = http://HOST:PORT in [http])" },
+	{ "unknown", "ctim-relay query --route health ", "    (shows all of "
+	  "the answer; for certificates: ca_file in [http])" },
+	{ NULL, "ctim-relay query --route health ", "    (again later: it is "
+	  "the service's own trouble)" }
+};
+
+static void
+mend(struct doctor *d, const struct relay_conf *r, const char *code)
+{
+	size_t	 i = 0;
+
+	while (mends[i].code != NULL && strcmp(mends[i].code, code) != 0)
+		i++;
+	doctor_mend(d, "%s%s%s", mends[i].before, r->name, mends[i].after);
+}
+
+static void
+say_health(struct doctor *d, const struct relay_conf *r, const char *why,
+    const struct buf *text)
+{
+	struct json_object	*answer, *error;
+	const char		*code, *message;
+
+	answer = why != NULL ? NULL : jsonin_parse(text->data, text->len,
+	    1000, NULL);
+	error = jsonin_at(jsonin_member(answer, "errors"), 0);
+	code = jsonin_string(error, "code");
+	message = jsonin_string(error, "message");
+	if (why == NULL && error == NULL && jsonin_string(
+	    jsonin_member(answer, "data"), "status") != NULL) {
+		doctor_say(d, DOCTOR_OK, "relay %s: %s takes the credentials",
+		    r->name, r->provider->title);
+	} else {
+		doctor_say(d, DOCTOR_FAIL, "relay %s: %s", r->name,
+		    why != NULL ? why : message != NULL ? message :
+		    "an answer without a status");
+		mend(d, r, code == NULL ? "" : code);
+	}
+	json_object_put(answer);
+}
+
+/*
+ * The configuration as this one question needs it: with a key, little time, no
+ * repeats; no cache, which root would make; and a log that is silent, as what
+ * goes wrong is said here.  What is lent is taken back.
+ */
+static void
+ask(struct doctor *d, const struct relay_conf *r, const char *claims)
+{
+	struct conf	*c = d->conf, kept = *d->conf;
+	char		 key[65], off[] = "off", target[] = "stderr", path[80];
+	struct buf	 answer;
+	const char	*why = "this system has no random numbers";
+	char		*token = NULL;
+
+	buf_init(&answer, ANSWER_MAX);
+	if (c->secret_key == NULL && auth_new_key(key) == 0)
+		c->secret_key = key;
+	c->cache_url = off;
+	c->log_target = target;
+	c->log_level = LOG_LEVEL_ERROR;
+	c->retries = 0;
+	c->deadline = c->deadline < DEADLINE ? c->deadline : DEADLINE;
+	(void)log_open(c);
+	snprintf(path, sizeof(path), "/%s/health", r->name);
+	if (c->secret_key != NULL &&
+	    (token = doctor_token(d, claims)) != NULL)
+		why = inprocess_post(c, path, token, "", 0, &answer);
+	say_health(d, r, why, &answer);
+	free(token);
+	buf_free(&answer);
+	*c = kept;
+	explicit_bzero(key, sizeof(key));
+}
+
+/* --- without credentials ------------------------------------------------- */
+
+struct place {
+	const char	*relay;
+	char		 url[DOCTOR_URL];	/* "": none */
+};
+
+/* The base of a service's API; links for people have other names. */
+static void
+note_place(void *arg, const char *section, const struct conf_key *key,
+    const char *text)
+{
+	struct place	*p = arg;
+
+	if (strncmp(section, "relay ", 6) == 0 &&
+	    strcmp(section + 6, p->relay) == 0 && key->set == conf_set_url &&
+	    (strcmp(key->name, "url") == 0 || strcmp(key->name, "api_url") == 0))
+		snprintf(p->url, sizeof(p->url), "%s", text);
+}
+
+static void
+reach(struct doctor *d, const struct relay_conf *r)
+{
+	struct place		 p = { .relay = r->name };
+	struct doctor_call	 c;
+	char			 origin[DOCTOR_URL], text[160];
+	const char		*host;
+
+	conf_each(d->conf, note_place, &p);
+	if (url_origin(p.url, origin, sizeof(origin)) == -1) {
+		doctor_say(d, DOCTOR_SKIPPED, "relay %s: the token says where "
+		    "its service is; give credentials with -f", r->name);
+		return;
+	}
+	host = strstr(origin, "://") + 3;
+	doctor_call_init(&c, host, "%s/", origin);
+	doctor_call_do(d, d->conf, &c, 1);
+	doctor_note_clock(d, &c);
+	snprintf(text, sizeof(text), "(relay %s) answers, and no credentials "
+	    "were given with -f to try", r->name);
+	if (doctor_answered(&c.http))
+		doctor_say_good(d, &c, text);
+	else
+		doctor_say_failed(d, &c, "cannot be reached");
+	doctor_call_free(&c);
+}
+
+static void
+look_at(struct doctor *d, const struct relay_conf *r)
+{
+	struct json_object	*claims;
+
+	if (doctor_left(d, 1) == 0) {
+		doctor_say(d, DOCTOR_SKIPPED, "relay %s: the time is up",
+		    r->name);
+		return;
+	}
+	claims = jsonin_member(d->credentials, r->name);
+	if (claims != NULL)
+		ask(d, r, json_object_to_json_string(claims));
+	else if (r->provider->request != NULL)
+		reach(d, r);
+	else
+		ask(d, r, NULL);
+}
+
+void
+doctor_providers(struct doctor *d)
+{
+	const struct relay_conf	*r;
+
+	if (d->conf->relays == NULL)
+		doctor_say(d, DOCTOR_SKIPPED, "there is no relay");
+	for (r = d->conf->relays; r != NULL; r = r->next)
+		look_at(d, r);
+	if (d->credentials == NULL)
+		return;
+	json_object_object_foreach(d->credentials, name, value) {
+		(void)value;
+		if (conf_relay(d->conf, name, strlen(name)) != NULL)
+			continue;
+		doctor_say(d, DOCTOR_FAIL, "%s has credentials for a relay "
+		    "\"%s\", which there is not", d->credentials_file, name);
+		doctor_mend(d, "[relay %s]", name);
+	}
+}
