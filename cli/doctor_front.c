@@ -15,8 +15,6 @@
 
 #define MARK		"doctor-knocks"
 #define HEADER_MAX	(TOKEN_MAX + 64)
-#define LONG_TOKEN	(TOKEN_MAX - 32)	/* "Bearer " and a little less
-						 * than what is taken */
 
 /* Lines for the two web servers that there are files for; said of the one that
  * answers. */
@@ -51,6 +49,12 @@ static const struct pair pass_authorization = {
 static const struct pair long_header = {
 	"large_client_header_buffers 4 16k;    (in the server { } of nginx)",
 	"LimitRequestFieldSize 16380    (in the <VirtualHost> of Apache)"
+};
+
+static const struct pair ask_nobody = {
+	"auth_basic off;    (in the location of the gateway)",
+	"Require all granted    (in the <Location> of the gateway, without "
+	"AuthType)"
 };
 
 /* A request to the front, its answer in c; the caller frees it. */
@@ -150,7 +154,10 @@ say_no_gateway(struct doctor *d, const struct doctor_call *c)
 	}
 	doctor_say(d, DOCTOR_FAIL, "%s is no ctim-relay: status %d, %s",
 	    c->host, status, c->http.reason);
-	mend_by(d, status >= 502 && status <= 504 ? log_lines : mount);
+	if (status == 401 || status == 403)
+		mend_by(d, ask_nobody);
+	else
+		mend_by(d, status >= 502 && status <= 504 ? log_lines : mount);
 }
 
 void
@@ -265,9 +272,7 @@ say_authorization(struct doctor *d, const struct doctor_call *c,
 	} else if (c->http.status == 401 || c->http.status == 403) {
 		doctor_say(d, DOCTOR_FAIL, "the web server asks for "
 		    "credentials of its own: status %d", c->http.status);
-		mend_by(d, (struct pair){ "auth_basic off;    (in the location "
-		    "of the gateway)", "AuthType None\\nRequire all granted"
-		    "    (in the <Location> of the gateway)" });
+		mend_by(d, ask_nobody);
 	} else {
 		doctor_say(d, DOCTOR_OK, "the Authorization header comes "
 		    "through, and its token is taken");
@@ -303,16 +308,31 @@ doctor_authorization(struct doctor *d)
 
 /* --- header -------------------------------------------------------------- */
 
-/* A token of nearly 8 KB: claims of three quarters of that, in base64url. */
+/* Claims that make a token nearly as long as one may be: three bytes of them
+ * are four of it.  false: there can be no token. */
+static bool
+long_claims(struct doctor *d, char claims[TOKEN_MAX])
+{
+	char	*token = doctor_token(d, "{\"fill\":\"\"}");
+	size_t	 n;
+
+	if (token == NULL)
+		return false;
+	n = (TOKEN_MAX - strlen(token)) / 4 * 3 - 3;
+	explicit_bzero(token, strlen(token));
+	free(token);
+	snprintf(claims, TOKEN_MAX, "{\"fill\":\"%0*d\"}", (int)n, 0);
+	return true;
+}
+
 void
 doctor_header(struct doctor *d)
 {
 	struct doctor_call	 c;
 	char			 claims[TOKEN_MAX];
-	int			 fill = (LONG_TOKEN - 256) * 3 / 4;
 
-	snprintf(claims, sizeof(claims), "{\"fill\": \"%0*d\"}", fill, 0);
-	if (!ask_relay(d, &c, "health", claims, ""))
+	if (!long_claims(d, claims) ||
+	    !ask_relay(d, &c, "health", claims, ""))
 		return;
 	if (c.http.status == 200) {
 		doctor_say(d, DOCTOR_OK, "a token of 8 KB comes through");

@@ -78,7 +78,8 @@ static void
 ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 {
 	struct conf	*c = d->conf, kept = *d->conf;
-	char		 key[65], off[] = "off", target[] = "stderr", path[80];
+	char		 key[65], off[] = "off", target[] = "/dev/null",
+			 path[80];
 	struct buf	 answer;
 	const char	*why = "this system has no random numbers";
 	char		*token = NULL;
@@ -88,7 +89,6 @@ ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 		c->secret_key = key;
 	c->cache_url = off;
 	c->log_target = target;
-	c->log_level = LOG_LEVEL_ERROR;
 	c->retries = 0;
 	c->deadline = c->deadline < DEADLINE ? c->deadline : DEADLINE;
 	(void)log_open(c);

@@ -270,7 +270,7 @@ place_of(const struct webconf *w, const struct webconf_node *way,
 	if (kind != &cgi)
 		return way;
 	for (n = w->first; n != NULL; n = n->next)
-		if (n->parent != NULL &&
+		if (n->parent != NULL && n->parent->parent == way->parent &&
 		    strcasecmp(n->parent->name, "Location") == 0 &&
 		    strlen(n->parent->args) == len &&
 		    strncmp(n->parent->args, way->args, len) == 0)

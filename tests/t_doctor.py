@@ -1,0 +1,882 @@
+"""ctim-relay doctor: every check made to fail on purpose, and to pass."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import stat
+import time
+from email.utils import formatdate
+
+import harness
+import testca
+from harness import Apache, Gateway, Nginx, Skipped, has, holds, same
+from upstream import Upstream
+
+STRONG = 'pT7vQx2LmZ9sKd4RwYb8NcFh3JgUe6XaVt5MqBn1WzEk0HyCrSoPiAuGlDfOjI7x'
+JWKS = {'request': 'GET /.well-known/jwks', 'json': {'keys': [
+    {'kty': 'RSA', 'kid': '1', 'n': 'AQAB', 'e': 'AQAB'}]}}
+ANY = {'request': '*', 'json': {}}
+
+
+def gateway(relays='[relay template]\n', name='doctor', **sections):
+    made = {'server': {'socket_mode': '0660'},
+            'auth': {'secret_key': STRONG, 'jwks_hosts': ''}}
+    for section, keys in sections.items():
+        made.setdefault(section, {}).update(keys)
+    return Gateway(name, relays, made)
+
+
+def private(**more):
+    return dict({'allow_private': 'yes', 'ca_file': testca.ca_file()}, **more)
+
+
+class Findings(list):
+    """What --json printed: {"check", "result", "text"[, "mend"]}, …"""
+
+    def of(self, check):
+        found = [f for f in self if f['check'] == check]
+        holds(found, 'no finding of %s in %s' % (check, self))
+        return found
+
+    def good(self, check, text=''):
+        for finding in self.of(check):
+            same(finding['result'], 'ok', finding)
+        has(text, '\n'.join(f['text'] for f in self.of(check)), check)
+
+    def bad(self, check, text, mend, result='fail'):
+        """There is such a finding, with what mends it."""
+        for finding in self.of(check):
+            if finding['result'] == result and text in finding['text']:
+                has(mend, finding['mend'], check)
+                return finding['mend']
+        harness.fail('%s: no %s with %r in %s' % (
+            check, result, text, json.dumps(self.of(check), indent=1)))
+
+    def skipped(self, check, text):
+        same([f['result'] for f in self.of(check)], ['not checked'], check)
+        has(text, self.of(check)[0]['text'], check)
+
+
+def doctor(relay, *args, **env):
+    status, out, err = harness.run(
+        [harness.program('ctim-relay'), 'doctor', '--json', *args],
+        env=relay.env(**env), timeout=90)
+    same(err, '', 'standard error')
+    answer = json.loads(out)
+    found = Findings(answer['checks'])
+    for finding in found:
+        same('mend' in finding, finding['result'] in ('fail', 'warn'),
+             finding)
+        holds(STRONG not in json.dumps(finding), 'the key is shown')
+    results = [f['result'] for f in found]
+    same((answer['failed'], answer['warnings']),
+         (results.count('fail'), results.count('warn')), 'the counts')
+    same(status, 1 if 'fail' in results else 0, 'exit status')
+    return found
+
+
+def obey(mend):
+    """Types the line that mends it."""
+    status, _, err = harness.run(['/bin/sh', '-c', mend])
+    same(status, 0, mend + '\n' + err)
+
+
+def root_only():
+    if not harness.ROOT:
+        raise Skipped('needs root')
+
+
+# --- the command ---------------------------------------------------------------
+
+def test_all_good():
+    """Nothing is wrong with a gateway behind the real nginx."""
+    relay = gateway().serve()
+    nginx = Nginx(relay)
+    found = doctor(relay, '--url', 'http://127.0.0.1:%d/' % nginx.port,
+                   '--web', os.path.join(nginx.folder, 'nginx.conf'))
+    same({f['result'] for f in found} - {'ok', 'not checked'}, set(), found)
+    same([f['check'] for f in found if f['result'] == 'not checked'],
+         ['clock'], 'what was not checked')
+    nginx.stop()
+    relay.stop()
+
+
+def test_lines_for_people():
+    """A line for each finding, and below what is bad the line that mends it."""
+    relay = gateway()
+    status, out, err = relay.cli('doctor', ok=False)
+    same((status, err), (1, ''), out)
+    lines = out.splitlines()
+    holds(re.match(r'ok    config         /.* can be used', lines[0]), out)
+    at = [i for i, line in enumerate(lines) if line.startswith('FAIL')]
+    same(len(at), 1, out)
+    has('socket', lines[at[0]], 'what failed')
+    holds(re.match(r' +-> ctim-relay.fcgi -c ', lines[at[0] + 1]), out)
+    has('1 failed, 0 warnings', lines[-1], 'the end')
+    has('\n-     clock          not checked: ', out, 'what is not checked')
+
+
+def test_wrong_use():
+    relay = gateway()
+    for args, word in ((['http://x/'], '--url'), (['--relay', 'x'], '-f'),
+                       (['--url', 'ftp://x'], '--url'),
+                       (['--url', 'http://u:p@x/'], '--url')):
+        status, _, err = relay.cli('doctor', *args, ok=False)
+        same(status, 64, err)
+        has(word, err, args)
+
+
+# --- configuration, files ------------------------------------------------------
+
+def test_config():
+    relay = gateway()
+    doctor(relay).good('config', 'can be used, with 1 relay')
+    relay.write('[server]\nworkers = many\n')
+    found = doctor(relay)
+    found.bad('config', 'workers', '+2 ' + relay.conf)
+    found.skipped('socket', 'the configuration cannot be used')
+    os.unlink(relay.conf)
+    doctor(relay).bad('config', 'cannot be read', '| sudo tee ' + relay.conf)
+
+
+def test_config_warnings():
+    relay = gateway('', auth={'secret_key': None, 'jwks_hosts': None})
+    relay.sections['auth']['jwks_hosts'] = 'localhost:1'
+    relay.write()
+    found = doctor(relay)
+    found.bad('config', 'no [auth] secret_key', 'ctim-relay jwt', 'warn')
+    found.bad('config', 'base_url', 'base_url = https://', 'warn')
+    found.bad('config', 'nothing is served', '[relay local]', 'warn')
+    found.skipped('key', 'no secret_key')
+    found.skipped('provider', 'no relay')
+
+
+def test_config_secret_for_everybody():
+    relay = gateway()
+    os.chmod(relay.conf, 0o644)
+    mend = doctor(relay).bad('config', 'everybody may read', 'chmod o= ')
+    obey(mend)
+    doctor(relay).good('config')
+
+
+def test_modes():
+    relay = gateway()
+    key = harness.write(os.path.join(relay.folder, 'a secret.key'),
+                        STRONG + '\n', 0o640)
+    harness.give(key, 0o640)
+    relay.sections['auth']['secret_key'] = 'file:' + key
+    folder = os.path.join(relay.folder, 'conf.d')
+    os.mkdir(folder)
+    harness.write(os.path.join(folder, 'x.conf'), '[http]\nretries = 1\n')
+    relay.write()
+    doctor(relay).good('modes', '4 files')
+    path = os.path.join(folder, 'x.conf')
+    os.chmod(path, 0o646)
+    mend = doctor(relay).bad('modes', 'everybody may change it', 'chmod o= ')
+    obey(mend)
+    same(stat.S_IMODE(os.stat(path).st_mode), 0o640, 'mended')
+
+
+def test_modes_for_the_server():
+    """What root reads and [server] user cannot; the line mends it."""
+    root_only()
+    relay = gateway()
+    key = harness.write(os.path.join(relay.folder, "it's.key"), STRONG, 0o600)
+    relay.sections['auth']['secret_key'] = 'file:' + key
+    relay.write()
+    mend = doctor(relay).bad('modes', 'cannot be read by', 'chgrp ')
+    obey(mend)
+    doctor(relay).good('modes')
+
+
+def test_modes_of_a_stranger():
+    root_only()
+    relay = gateway()
+    os.chown(relay.conf, 12345, harness.web_user()[2])
+    mend = doctor(relay).bad('modes', 'user 12345', 'chown root', 'warn')
+    obey(mend)
+    doctor(relay).good('modes')
+
+
+WEAK = {
+    'constant': ('a' * 64, 'again and again'),
+    'repeated': ('Xk29vQ' * 8, 'again and again'),
+    'few': ('1100101011010010110100101101001011010010', 'few different'),
+    'alphabet': (harness.KEY, 'words'),
+    'back': ('zyxwvutsrqponmlkjihgfedcba9876543210', 'words'),
+    'keyboard': ('qwertyuiopasdfghjklzxcvbnm1234567890', 'words'),
+    'words': ('my-very-secret-password-change-me-please!', 'words'),
+    'defaults': ('ChangeMe_SecretKey_For_The_Relay_Server', 'words'),
+}
+
+
+def tests():
+    for name, (key, text) in WEAK.items():
+        def weak(key=key, text=text):
+            relay = gateway(auth={'secret_key': key})
+            doctor(relay).bad('key', text, 'jwt --key-file')
+        yield 'key/' + name, weak
+    for name in ('expired', 'wrong_host', 'self_signed'):
+        def certificate(name=name):
+            with Upstream([JWKS], tls=name) as host:
+                relay = gateway(auth={'jwks_hosts': host.host},
+                                http=private())
+                doctor(relay).bad(
+                    'jwks', host.host + ' gives no keys', 'openssl s_client'
+                    if name == 'expired' else 'ca_file = ')
+        yield 'jwks/' + name, certificate
+    for name, (rule, text, mend) in HEALTH.items():
+        def provider(rule=rule, text=text, mend=mend):
+            with Upstream([rule]) as host:
+                relay = otx(host)
+                doctor(relay, '-f', credentials(
+                    relay, {'otx': {'key': 'k'}})).bad('provider', text, mend)
+        yield 'provider/' + name, provider
+
+
+def test_key():
+    relay = gateway()
+    doctor(relay).good('key', '64 characters')
+    for key in ('9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f0'
+                '0a08', 'Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZmdoaWprbG1ub3Bx'
+                'cnN0dX'):
+        relay.sections['auth']['secret_key'] = key
+        relay.write()
+        for finding in doctor(relay).of('key'):
+            holds(finding['result'] != 'fail', finding)
+    relay.sections['auth'].update(secret_key=STRONG[:40],
+                                  secret_key_previous='x' * 40)
+    relay.write()
+    found = doctor(relay)
+    found.bad('key', 'secret_key has 40', 'jwt --key-file', 'warn')
+    mend = found.bad('key', 'secret_key_previous is', 'sed -i')
+    obey(mend)
+    holds('previous' not in harness.read(relay.conf), 'not mended')
+
+
+def test_key_of_a_file():
+    """The line makes a new one in its place."""
+    relay = gateway()
+    key = harness.write(os.path.join(relay.folder, 'secret.key'), 'a' * 64,
+                        0o640)
+    harness.give(key, 0o640)
+    relay.sections['auth']['secret_key'] = 'file:' + key
+    relay.write()
+    mend = doctor(relay).bad('key', 'again and again', 'mv ' + key)
+    status, _, err = harness.run(['/bin/sh', '-c', mend.replace(
+        'ctim-relay jwt', harness.program('ctim-relay') + ' jwt')],
+        env=relay.env())
+    same(status, 0, err)
+    holds(harness.read(key).strip() != 'a' * 64, 'the key is the same')
+
+
+def test_log():
+    relay = gateway()
+    doctor(relay).good('log', 'can be written')
+    relay.sections['log']['target'] = 'stderr'
+    relay.write()
+    doctor(relay).good('log', 'stderr')
+    relay.sections['log']['target'] = relay.folder + '/none/relay.log'
+    relay.write()
+    mend = doctor(relay).bad('log', 'cannot be written', 'install -d')
+    obey(mend)
+    doctor(relay).good('log')
+    relay.sections['log']['target'] = relay.log
+    relay.write()
+    os.chmod(relay.log, 0o666)
+    doctor(relay).bad('log', 'everybody', 'chmod o=', 'warn')
+
+
+def test_log_of_root():
+    root_only()
+    relay = gateway()
+    os.chown(relay.log, 0, 0)
+    os.chmod(relay.log, 0o600)
+    mend = doctor(relay).bad('log', 'cannot be written as', 'chown ')
+    obey(mend)
+    doctor(relay).good('log')
+
+
+def test_log_to_syslog():
+    if os.path.exists('/dev/log'):
+        raise Skipped('somebody listens at /dev/log')
+    relay = gateway(log={'target': 'syslog'})
+    doctor(relay).bad('log', '/dev/log', 'target = stderr', 'warn')
+
+
+def test_store():
+    relay = gateway(None)
+    doctor(relay).good('store', 'opens')
+    os.unlink(relay.store)
+    mend = doctor(relay).bad('store', relay.store, 'intel import')
+    holds(not os.path.exists(relay.store), 'the doctor made it')
+    feed = harness.write(os.path.join(relay.folder, 'feed'), '192.0.2.1\n')
+    status, _, err = harness.run(['/bin/sh', '-c', mend.replace(
+        'ctim-relay', harness.program('ctim-relay'), 1).replace(
+            'FEED', feed).replace('NAME', 'feed')], env=relay.env())
+    same(status, 0, err)
+    doctor(relay).good('store', 'opens')
+
+
+def test_store_of_root():
+    root_only()
+    relay = gateway(None)
+    for name in os.listdir(relay.store_folder):
+        path = os.path.join(relay.store_folder, name)
+        os.chown(path, 0, 0)
+        os.chmod(path, 0o644)
+    os.chown(relay.store_folder, 0, 0)
+    mend = doctor(relay).bad('store', 'relay local as ', 'chown ')
+    obey(mend)
+    doctor(relay).good('store')
+
+
+def test_cache():
+    relay = gateway()
+    doctor(relay).good('cache', 'is off')
+    folder = os.path.join(relay.folder, 'cache')
+    os.mkdir(folder)
+    harness.give(folder, 0o2770)
+    path = os.path.join(folder, 'cache.db')
+    relay.sections['cache'] = {'url': 'sqlite:' + path}
+    relay.write()
+    doctor(relay).good('cache', path)
+    holds(not os.path.exists(path), 'the doctor made it')
+    relay.sections['cache'] = {'url': 'redis://127.0.0.1:%d/0' %
+                               harness.free_port()}
+    relay.write()
+    doctor(relay).bad('cache', 'nothing is cached', 'url = sqlite:')
+
+
+def test_cache_of_root():
+    root_only()
+    relay = gateway()
+    folder = os.path.join(relay.folder, 'cache')
+    os.mkdir(folder)
+    os.chmod(folder, 0o700)
+    relay.sections['cache'] = {'url': 'sqlite:%s/cache.db' % folder}
+    relay.write()
+    mend = doctor(relay).bad('cache', 'nothing is cached as', 'install -d')
+    obey(mend)
+    doctor(relay).good('cache')
+    path = os.path.join(folder, 'cache.db')
+    harness.write(path, '', 0o644)
+    mend = doctor(relay).bad('cache', 'nothing is cached as', 'chown ')
+    obey(mend)
+    doctor(relay).good('cache')
+
+
+# --- socket --------------------------------------------------------------------
+
+def stale(path):
+    """What a gateway that was killed leaves."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(path)
+    harness.give(path, 0o660)
+
+
+def test_socket():
+    relay = gateway()
+    found = doctor(relay)
+    found.bad('socket', 'is not there', 'ctim-relay.fcgi -c ' + relay.conf)
+    found.skipped('users', 'no socket')
+    stale(relay.socket)
+    doctor(relay).bad('socket', 'nobody listens', 'ctim-relay.fcgi -c ')
+    os.unlink(relay.socket)
+    relay.serve()
+    doctor(relay).good('socket', 'listens, mode 0660')
+    os.chmod(relay.socket, 0o600)
+    mend = doctor(relay).bad('socket', 'mode 0600', 'chmod 0660', 'warn')
+    obey(mend)
+    os.chmod(relay.socket, 0o666)
+    doctor(relay).bad('socket', 'everybody', 'socket_mode = 0660', 'warn')
+    relay.stop()
+    harness.write(relay.socket, '')
+    mend = doctor(relay).bad('socket', 'is no socket', 'mv ')
+    obey(mend)
+    doctor(relay).bad('socket', 'is not there', 'ctim-relay.fcgi')
+
+
+def test_socket_of_tcp():
+    relay = gateway()
+    port = harness.free_port()
+    relay.sections['server']['listen'] = '127.0.0.1:%d' % port
+    relay.write()
+    doctor(relay).bad('socket', 'nobody answers', 'ctim-relay.fcgi')
+    with socket.socket() as s:
+        s.bind(('0.0.0.0', port))
+        s.listen()
+        found = doctor(relay)
+        found.good('socket', 'somebody answers')
+        found.good('users')
+        relay.sections['server']['listen'] = '0.0.0.0:%d' % port
+        relay.write()
+        doctor(relay).bad('socket', 'without the web server',
+                          'listen = unix:', 'warn')
+
+
+def test_users():
+    """Who serves HTTP here may use the socket, or who keeps them out."""
+    root_only()
+    if harness.web_user()[0] != 'www-data':
+        raise Skipped('no user www-data')
+    relay = gateway()
+    stale(relay.socket)
+    doctor(relay).good('users', 'www-data may use')
+    os.chown(relay.socket, 0, 0)
+    doctor(relay).bad('users', relay.socket + ' keeps www-data out',
+                      'socket_group = www-data')
+    harness.give(relay.socket, 0o660)
+    os.chmod(relay.folder, 0o700)
+    os.chown(relay.folder, 0, 0)
+    mend = doctor(relay).bad('users', relay.folder + ' keeps', 'chgrp')
+    obey(mend)
+    doctor(relay).good('users')
+
+
+# --- the network ---------------------------------------------------------------
+
+def test_ca():
+    relay = gateway()
+    doctor(relay).good('ca', "system's")
+    relay.sections['http'] = private()
+    relay.write()
+    doctor(relay).good('ca', testca.ca_file())
+    path = harness.write(os.path.join(relay.folder, 'ca.pem'), 'none\n')
+    relay.sections['http'] = private(ca_file=path)
+    relay.write()
+    doctor(relay).bad('ca', 'no certificates', 'ca_file = ')
+    os.unlink(path)
+    doctor(relay).bad('ca', 'No such file', 'ca_file = ')
+    if harness.ROOT:
+        harness.write(path, harness.read(testca.ca_file()), 0o600)
+        mend = doctor(relay).bad('ca', 'cannot be used as', 'chmod a+r')
+        obey(mend)
+        doctor(relay).good('ca')
+
+
+def test_proxy():
+    relay = gateway()
+    doctor(relay).good('proxy', 'none')
+    with Upstream([ANY]) as host:
+        relay.sections['http'] = {'proxy': 'http://user:hush@' + host.host}
+        relay.write()
+        found = doctor(relay)
+        found.good('proxy', host.host)
+        holds('hush' not in json.dumps(found), 'the password is shown')
+    doctor(relay).bad('proxy', 'cannot be reached', 'proxy = http://')
+    relay.sections['http'] = {'proxy': 'http://a b:x'}
+    relay.write()
+    doctor(relay).bad('proxy', 'no URL', 'proxy = http://')
+
+
+def test_jwks():
+    with Upstream([JWKS], tls='good') as host:
+        relay = gateway(auth={'jwks_hosts': host.host}, http=private())
+        doctor(relay).good('jwks', 'gives 1 key; its certificate is good')
+        host.rules([{'request': '*', 'json': {'keys': []}}])
+        doctor(relay).bad('jwks', 'no key set', 'jwks_hosts = ')
+        host.rules([{'request': '*', 'status': 503}])
+        doctor(relay).bad('jwks', 'status 503', 'jwks_hosts = ')
+    doctor(relay).bad('jwks', 'gives no keys', 'curl -sv https://' + host.host)
+    relay.sections['auth']['jwks_hosts'] = ''
+    relay.write()
+    doctor(relay).good('jwks', 'off')
+
+
+def test_jwks_private():
+    with Upstream([JWKS], tls='good') as host:
+        relay = gateway(auth={'jwks_hosts': host.host})
+        doctor(relay).bad('jwks', 'no public address', 'allow_private = yes')
+
+
+def test_jwks_certificate_ends_soon():
+    testca.KINDS['soon'] = (testca.LOOPBACK, 3)
+    with Upstream([JWKS], tls='soon') as host:
+        relay = gateway(auth={'jwks_hosts': host.host}, http=private())
+        doctor(relay).bad('jwks', 'which is soon', 'openssl s_client -connect '
+                          + host.host, 'warn')
+
+
+def test_jwks_hosts_that_hang():
+    """All are asked at once, and none holds the doctor up."""
+    hosts = [Upstream([{'request': '*', 'fault': 'hang'}], tls='good')
+             for _ in range(4)]
+    relay = gateway(auth={'jwks_hosts': ' '.join(h.host for h in hosts)},
+                    http=private())
+    began = time.monotonic()
+    found = doctor(relay)
+    holds(time.monotonic() - began < 15, 'it took too long')
+    for host in hosts:
+        found.bad('jwks', host.host + ' gives no keys: timed out', 'curl')
+        host.stop()
+
+
+def date_rule(offset):
+    return dict(JWKS, headers={'Date': formatdate(time.time() + offset,
+                                                  usegmt=True)})
+
+
+def test_clock():
+    with Upstream([date_rule(0)], tls='good') as host:
+        relay = gateway(auth={'jwks_hosts': host.host}, http=private())
+        doctor(relay).good('clock', host.host)
+        for offset, word in ((300, 'behind'), (-3600, 'ahead of'),
+                             (40 * 86400, 'behind')):
+            host.rules([date_rule(offset)])
+            doctor(relay).bad('clock', word, 'timedatectl', 'warn')
+        host.rules([dict(JWKS, headers={'Date': 'yesterday'})])
+        doctor(relay).skipped('clock', 'told the time')
+
+
+# --- services ------------------------------------------------------------------
+
+def otx(host, url=None):
+    return gateway('[relay otx]\nurl = %s\n' % (url or host.url),
+                   http=private(timeout='3'))
+
+
+def credentials(relay, value, mode=0o600):
+    return harness.write(os.path.join(relay.folder, 'credentials'),
+                         json.dumps(value), mode)
+
+
+HEALTH = {
+    'refused': ({'request': '*', 'status': 403}, 'relay otx: ',
+                'ctim-relay jwt --relay otx'),
+    'limit': ({'request': '*', 'status': 429}, 'relay otx: ',
+              'rate = 1    (in [relay otx])'),
+    'down': ({'request': '*', 'status': 503}, 'relay otx: ', 'again later'),
+    'cut': ({'request': '*', 'fault': 'close'}, 'relay otx: ', 'curl -sv'),
+    'strange': ({'request': '*', 'status': 418}, 'relay otx: ',
+                'query --route health otx'),
+}
+
+
+def test_provider():
+    """With credentials the service is asked as the server asks it."""
+    with Upstream([{'request': '*', 'with': {'x-otx-api-key': 'sesame'},
+                    'json': {'username': 'x'}},
+                   {'request': '*', 'status': 403}]) as host:
+        relay = otx(host)
+        found = doctor(relay, '-f', credentials(
+            relay, {'otx': {'key': 'sesame'}}))
+        found.good('provider', 'takes the credentials')
+        holds('sesame' not in json.dumps(found), 'the key is shown')
+        doctor(relay, '-r', 'otx', '-f', credentials(
+            relay, {'key': 'sesame'})).good('provider', 'takes')
+        doctor(relay, '-f', credentials(relay, {'otx': {}})).bad(
+            'provider', 'Wrong JWT payload structure', 'jwt --relay otx')
+        doctor(relay, '-f', credentials(
+            relay, {'other': {'key': 'x'}})).bad(
+                'provider', 'relay "other"', '[relay other]')
+
+
+def test_provider_without_credentials():
+    """Whether it can be reached, and its certificate."""
+    with Upstream([ANY], tls='good') as host:
+        relay = otx(host)
+        doctor(relay).good('provider', 'its certificate is good until')
+        same(host.lines(), ['GET /'], 'what the service was asked')
+    doctor(relay).bad('provider', 'cannot be reached', 'curl')
+    with Upstream([ANY], tls='expired') as host:
+        doctor(otx(host)).bad('provider', 'certificate', 'openssl')
+
+
+def test_provider_of_the_token():
+    """Qualys: the token says where it is."""
+    relay = gateway('[relay template]\n\n[relay qualys]\n', http=private())
+    found = doctor(relay).of('provider')
+    same(found[0]['result'], 'ok', found)
+    if found[1]['result'] == 'not checked':
+        has('the token says', found[1]['text'], 'qualys')
+
+
+def test_provider_local():
+    relay = gateway(None)
+    doctor(relay).good('provider', 'relay local')
+    os.unlink(relay.store)
+    doctor(relay).bad('provider', 'relay local', '')
+
+
+def test_credentials_that_are_none():
+    relay = gateway()
+    for path in (credentials(relay, {'x': {}}, 0o644),
+                 credentials(relay, [1]), '/nowhere'):
+        status, _, err = relay.cli('doctor', '-f', path, ok=False)
+        same(status, 1, err)
+        has(path, err, 'the reason')
+
+
+# --- the front -----------------------------------------------------------------
+
+_pool = []
+
+
+def pool():
+    """A gateway that runs, for the tests that change nothing of it."""
+    if not _pool:
+        _pool.append(gateway(name='pool').serve())
+    return _pool[0]
+
+
+class Front(Nginx):
+    """nginx with other lines than ours in its server."""
+
+    def __init__(self, relay, server):
+        kept = harness.NGINX_CONF
+        at = kept.index('\t\tlocation / {')
+        end = kept.rindex('\t}\n}')
+        harness.NGINX_CONF = kept[:at].replace(
+            '\t\tlarge_client_header_buffers 4 16k;\n', '') + server + \
+            kept[end:]
+        try:
+            super().__init__(relay)
+        finally:
+            harness.NGINX_CONF = kept
+        self.url = 'http://127.0.0.1:%d' % self.port
+        self.conf = os.path.join(self.folder, 'nginx.conf')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+OURS = '\t\tlarge_client_header_buffers 4 16k;\n' \
+    '\t\tlocation / { include %(src)s/nginx/ctim-relay-location.conf; }\n'
+
+
+def front(server):
+    return Front(pool(), server)
+
+
+def test_front():
+    with front(OURS) as web:
+        found = doctor(pool(), '--url', web.url)
+        found.good('front', 'shows a ctim-relay 0.1.0, as this is')
+        for check in ('path', 'authorization', 'header', 'body'):
+            found.good(check)
+    found = doctor(pool(), '--url', web.url)
+    found.bad('front', 'cannot be reached', 'curl -sv')
+    for check in ('path', 'authorization', 'header', 'body'):
+        found.skipped(check, 'no gateway answers')
+
+
+def test_front_is_something_else():
+    with front('\t\tlocation / { return 404; }\n') as web:
+        doctor(pool(), '--url', web.url).bad(
+            'front', 'status 404', 'fastcgi_split_path_info')
+    relay = gateway()
+    with Front(relay, OURS) as web:
+        doctor(relay, '--url', web.url).bad('front', 'status 502',
+                                            'tail -n 3 /var/log/nginx')
+
+
+def test_front_is_another():
+    """Another version, other relays, another key, another limit."""
+    with Upstream([{'request': 'GET /', 'json': {
+            'name': 'ctim-relay', 'version': '0.0.1', 'relays': []}}]) as web:
+        found = doctor(gateway(), '--url', web.url)
+        found.bad('front', '0.0.1', 'pkill -TERM', 'warn')
+        found.bad('front', 'no relay "template"', 'pkill -HUP')
+        found.bad('path', 'status 404', 'location /PATH/')
+        found.bad('authorization', 'status 404', 'location /PATH/')
+    other = gateway('[relay template]\n', auth={'secret_key': STRONG[::-1]},
+                    server={'max_body': '2M'})
+    with front(changed((r'client_max_body_size\s+2m',
+                        'client_max_body_size 9m'))) as web:
+        found = doctor(other, '--url', web.url)
+        found.bad('authorization', 'another secret_key', 'pkill -HUP')
+        found.bad('body', 'smaller max_body', 'pkill -HUP')
+
+
+def changed(*changes):
+    """Our location with other lines in it."""
+    text = harness.read(os.path.join(harness.SRC, 'nginx',
+                                     'ctim-relay-location.conf'))
+    for old, new in changes:
+        before = text
+        text = re.sub(old, new, text)
+        holds(text != before, 'nothing to change: ' + old)
+    return '\t\tlarge_client_header_buffers 4 16k;\n' \
+        '\t\tlocation / {\n%s\n}\n' % text.replace('%', '%%')
+
+
+def test_path():
+    """Below a path that nginx does not cut off."""
+    with front(OURS.replace('location /', 'location /below/')) as web:
+        doctor(pool(), '--url', web.url + '/below').bad(
+            'path', 'status 404', 'fastcgi_split_path_info')
+    with front('location /below/ { fastcgi_split_path_info ^(/below)(/.*)$; '
+               'include %(src)s/nginx/ctim-relay-location.conf; }\n') as web:
+        doctor(pool(), '--url', web.url + '/below/').good('path')
+
+
+def test_authorization():
+    with front(changed((r'(fastcgi_param HTTP_PROXY\s+"";)',
+                        r'\1 fastcgi_param HTTP_AUTHORIZATION "";'))) as web:
+        doctor(pool(), '--url', web.url).bad(
+            'authorization', 'keeps the Authorization header',
+            'fastcgi_param HTTP_AUTHORIZATION')
+
+
+def test_authorization_of_the_web_server():
+    with front(changed((r'(location ~ [^{]*\{)', r'\1 return 401;'))) as web:
+        doctor(pool(), '--url', web.url).bad(
+            'authorization', 'of its own', 'auth_basic off')
+    with front('\t\tlocation / { return 403; }\n') as web:
+        doctor(pool(), '--url', web.url).bad('front', 'status 403',
+                                             'auth_basic off')
+
+
+def test_header():
+    with front(OURS.partition('\n')[2]) as web:
+        doctor(pool(), '--url', web.url).bad(
+            'header', 'refuses tokens of 8 KB',
+            'large_client_header_buffers', 'warn')
+
+
+def test_body():
+    with front(changed((r'client_max_body_size\s+2m',
+                        'client_max_body_size 100k'))) as web:
+        doctor(pool(), '--url', web.url).bad(
+            'body', 'refuses a body', 'client_max_body_size 2m;')
+
+
+def apache(relay, change=lambda text: text, ways=('proxy_fcgi',)):
+    """The real Apache with other lines than ours."""
+    folder = harness.folder('apache-files')
+    os.makedirs(os.path.join(folder, 'apache'))
+    for name in os.listdir(os.path.join(harness.SRC, 'apache')):
+        text = harness.read(os.path.join(harness.SRC, 'apache', name))
+        harness.write(os.path.join(folder, 'apache', name), change(text))
+    kept, harness.SRC = harness.SRC, folder
+    try:
+        return Apache(relay, ways=ways)
+    finally:
+        harness.SRC = kept
+
+
+def test_apache():
+    """All is good behind Apache, in its three ways."""
+    ways = ('proxy_fcgi', 'fcgid', 'cgi')
+    web = apache(pool(), ways=ways)
+    for way in ways:
+        for mount in ('', '/below'):
+            found = doctor(
+                pool(), '--url', 'http://127.0.0.1:%d%s' % (
+                    web.ports[way + mount], mount), '--web',
+                os.path.join(web.folder, 'httpd.conf'))
+            for check in ('front', 'path', 'authorization', 'header', 'body',
+                          'streaming', 'timeout', 'limit'):
+                found.good(check)
+    same(len(found.of('streaming')), 6, found.of('streaming'))
+    web.stop()
+
+
+def test_apache_that_keeps_authorization():
+    web = apache(pool(), lambda text: text.replace(
+        'CGIPassAuth On', 'CGIPassAuth Off').replace(
+            'LimitRequestFieldSize', '#LimitRequestFieldSize'))
+    found = doctor(pool(), '--url', 'http://127.0.0.1:%d' %
+                   web.ports['proxy_fcgi'])
+    found.bad('authorization', 'keeps', 'CGIPassAuth On')
+    found.bad('header', '8 KB', 'LimitRequestFieldSize 16380', 'warn')
+    web.stop()
+
+
+def test_apache_that_refuses_bodies():
+    web = apache(pool(), lambda text: text.replace(
+        'LimitRequestBody 2097152', 'LimitRequestBody 1000').replace(
+            'FcgidMaxRequestLen 2097152', ''), ('cgi', 'fcgid'))
+    for way in ('cgi', 'fcgid'):
+        found = doctor(pool(), '--url', 'http://127.0.0.1:%d' %
+                       web.ports[way], '--web',
+                       os.path.join(web.folder, 'httpd.conf'))
+        found.bad('body', 'refuses a body', 'LimitRequestBody 2097152')
+        found.bad('limit', 'CGI refuses', 'LimitRequestBody 2097152')
+        found.bad('limit', 'mod_fcgid refuses', 'FcgidMaxRequestLen 2097152')
+    web.stop()
+
+
+# --- its files -----------------------------------------------------------------
+
+def test_web_nginx():
+    """What its files say, followed through includes and upstreams."""
+    with front(OURS) as web:
+        found = doctor(pool(), '--web', web.conf)
+        found.good('streaming', 'nginx passes answers on')
+        found.good('timeout', 'waits 30 s, and the deadline is 25 s')
+        found.good('limit', '1048576 bytes, through')
+    with front(changed((r'fastcgi_buffering\s+off;', ''),
+                       (r'fastcgi_read_timeout\s+30s', 'fastcgi_read_timeout '
+                        '20s'),
+                       (r'client_max_body_size\s+2m', 'client_max_body_size '
+                        '512k'))) as web:
+        found = doctor(pool(), '--web', web.conf)
+        found.bad('streaming', 'holds answers back', 'fastcgi_buffering off;',
+                  'warn')
+        found.bad('timeout', 'waits 20 s', 'fastcgi_read_timeout 30s;')
+        found.bad('limit', 'above 524288', 'client_max_body_size 2097152;')
+    for value, result in (('28', 'warn'), ('1m', 'ok'), ('500ms', 'fail')):
+        with front(changed((r'fastcgi_read_timeout\s+30s',
+                            'fastcgi_read_timeout ' + value))) as web:
+            for finding in doctor(pool(), '--web', web.conf).of('timeout'):
+                same(finding['result'], result, finding)
+
+
+def test_web_apache():
+    web = apache(pool(), lambda text: text.replace(
+        'timeout=30', '').replace('flushpackets=on', '').replace(
+            'FcgidIOTimeout      30', 'FcgidIOTimeout 5').replace(
+                'FcgidOutputBufferSize 0', '').replace(
+                    'CGIDScriptTimeout 30s', 'CGIDScriptTimeout 10'),
+        ('proxy_fcgi', 'fcgid', 'cgi'))
+    conf = os.path.join(web.folder, 'httpd.conf')
+    found = doctor(pool(), '--web', conf)
+    found.bad('streaming', 'mod_proxy_fcgi holds', 'flushpackets=on', 'warn')
+    found.bad('streaming', 'mod_fcgid holds', 'FcgidOutputBufferSize 0',
+              'warn')
+    found.bad('timeout', 'mod_fcgid waits 5 s', 'FcgidIOTimeout 30')
+    found.bad('timeout', 'CGI waits 10 s', 'CGIDScriptTimeout 30')
+    has('mod_proxy_fcgi waits 60 s', str(found), 'what Timeout is unless set')
+    harness.write(conf, 'Timeout 20\n' + harness.read(conf))
+    doctor(pool(), '--web', conf).bad('timeout', 'mod_proxy_fcgi waits 20 s',
+                                      'timeout=30')
+    web.stop()
+
+
+def test_web_file_that_is_none():
+    relay = gateway()
+    path = os.path.join(relay.folder, 'nginx.conf')
+    found = doctor(relay, '--web', path)
+    for check in ('streaming', 'timeout', 'limit'):
+        found.bad(check, 'No such file', 'ctim-relay-location.conf')
+    harness.write(path, 'include %s;\nhttp { server { location / {} } }\n' %
+                  path)
+    doctor(relay, '--web', path).bad('timeout', 'nothing in it leads',
+                                     'ctim-relay-location.conf')
+    apache_path = shutil.copy(path, os.path.join(relay.folder, 'httpd.conf'))
+    doctor(relay, '--web', apache_path).bad(
+        'limit', 'nothing in it leads', 'ctim-relay-proxy_fcgi.conf')
+
+
+def test_web_unknown():
+    """Without such files it is said that nothing was looked at."""
+    relay = gateway()
+    found = doctor(relay)
+    for check in ('streaming', 'timeout', 'limit'):
+        found.skipped(check, '--web')
+
+
+def test_end():
+    """The pool that the others asked ends well."""
+    for relay in _pool:
+        same(relay.stop(), 0, 'its exit status')
+
+
+test_apache.limit = 240
