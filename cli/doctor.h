@@ -68,6 +68,8 @@ struct doctor {
 	int64_t			 until;		/* clock_ms() */
 
 	/* What a check found out for those after it. */
+	unsigned		 spawned, connected; /* ways in the web server's
+						 * files */
 	bool			 front;		/* a gateway answers at url */
 	bool			 apache;	/* behind an Apache */
 	int64_t			 skew;		/* s, of the clock; see net */
@@ -139,6 +141,10 @@ void	doctor_note_clock(struct doctor *, const struct doctor_call *);
 /* A token for a relay, of the secret key, for some minutes; NULL: the reason was
  * said.  claims: NULL for none. */
 char	*doctor_token(struct doctor *, const char *claims);
+
+/* doctor_web.c: whether the web server's files have it start the gateway, by
+ * mod_fcgid or as CGI, and none leads to the socket. */
+bool	doctor_apache_starts(struct doctor *);
 
 /* The checks. */
 void	doctor_config(struct doctor *);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,21 @@ complain(void *arg, bool error, const char *line)
 	mend_complaint(d, line);
 }
 
+/* Somebody else may be let where the gateway is not, and the other way round. */
+static void
+look_at_us(struct doctor *d)
+{
+	const struct passwd	*pw;
+
+	if (geteuid() == 0 || d->conf->user == NULL ||
+	    (pw = getpwnam(d->conf->user)) == NULL || pw->pw_uid == geteuid())
+		return;
+	doctor_say(d, DOCTOR_WARN, "the gateway serves as %s, and what is said "
+	    "of files holds for %s", d->conf->user, d->who.user);
+	doctor_mend(d, "sudo ctim-relay doctor -c %s",
+	    doctor_quote(d, d->file));
+}
+
 void
 doctor_config(struct doctor *d)
 {
@@ -86,6 +102,7 @@ doctor_config(struct doctor *d)
 		n++;
 	doctor_say(d, DOCTOR_OK, "%s can be used, with %d relay%s", d->file, n,
 	    n == 1 ? "" : "s");
+	look_at_us(d);
 }
 
 /* --- modes --------------------------------------------------------------- */

@@ -148,6 +148,13 @@ say_no_gateway(struct doctor *d, const struct doctor_call *c)
 {
 	int	 status = c->http.status;
 
+	if (c->http.end == HTTP_TLS) {
+		doctor_say(d, DOCTOR_FAIL, "%s: %s, and the platform will not "
+		    "take it either", c->host, c->http.why);
+		doctor_mend(d, "ssl_certificate FULLCHAIN.pem;    (nginx; "
+		    "Apache: SSLCertificateFile FULLCHAIN.pem)");
+		return;
+	}
 	if (!doctor_answered(&c->http)) {
 		doctor_say_failed(d, c, "cannot be reached");
 		return;

@@ -83,6 +83,7 @@ ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 	struct buf	 answer;
 	const char	*why = "this system has no random numbers";
 	char		*token = NULL;
+	int		 left;
 
 	buf_init(&answer, ANSWER_MAX);
 	if (c->secret_key == NULL && auth_new_key(key) == 0)
@@ -90,7 +91,8 @@ ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 	c->cache_url = off;
 	c->log_target = target;
 	c->retries = 0;
-	c->deadline = c->deadline < DEADLINE ? c->deadline : DEADLINE;
+	left = (int)(doctor_left(d, DEADLINE * 1000) / 1000) + 1;
+	c->deadline = c->deadline < left ? c->deadline : left;
 	(void)log_open(c);
 	snprintf(path, sizeof(path), "/%s/health", r->name);
 	if (c->secret_key != NULL &&

@@ -163,6 +163,11 @@ doctor_socket(struct doctor *d)
 	}
 	if (lstat(path, &st) == -1) {
 		error = errno;
+		if (error == ENOENT && doctor_apache_starts(d)) {
+			doctor_say(d, DOCTOR_OK, "none is needed: Apache "
+			    "starts the gateway itself");
+			return;
+		}
 		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, error == ENOENT ?
 		    "is not there, so no gateway runs" : strerror(error));
 		mend_start(d);

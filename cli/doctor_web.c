@@ -281,7 +281,8 @@ place_of(const struct webconf *w, const struct webconf_node *way,
 /* Returns how many ways there are in a file, and has each judged. */
 static unsigned
 look_at(struct doctor *d, const char *file, enum webconf_kind kind,
-    void (*judge)(struct doctor *, const struct way *), char why[WEBCONF_WHY])
+    void (*judge)(struct doctor *, const struct way *),
+    char why[WEBCONF_WHY])
 {
 	struct webconf			*w = webconf_read(file, kind, why);
 	const struct webconf_node	*n;
@@ -302,44 +303,80 @@ look_at(struct doctor *d, const char *file, enum webconf_kind kind,
 	return found;
 }
 
-static void
-look_at_named(struct doctor *d, void (*judge)(struct doctor *, const struct way *))
+static enum webconf_kind
+kind_of_file(const char *path)
 {
-	const char	*base = strrchr(d->web, '/');
-	bool		 apache;
-	char		 why[WEBCONF_WHY] = "";
+	const char	*base = strrchr(path, '/');
 
-	base = base == NULL ? d->web : base + 1;
-	apache = strstr(base, "apache") != NULL ||
-	    strstr(base, "httpd") != NULL;
-	if (look_at(d, d->web, apache ? WEBCONF_APACHE : WEBCONF_NGINX, judge,
-	    why) > 0)
+	base = base == NULL ? path : base + 1;
+	return strstr(base, "apache") != NULL || strstr(base, "httpd") != NULL ?
+	    WEBCONF_APACHE : WEBCONF_NGINX;
+}
+
+static void
+look_at_named(struct doctor *d,
+    void (*judge)(struct doctor *, const struct way *))
+{
+	enum webconf_kind	 kind = kind_of_file(d->web);
+	char			 why[WEBCONF_WHY] = "";
+
+	if (look_at(d, d->web, kind, judge, why) > 0)
 		return;
 	doctor_say(d, DOCTOR_FAIL, "%s: %s", d->web, *why != '\0' ? why :
 	    "nothing in it leads to this gateway's socket");
-	doctor_mend(d, "include " CTIM_DATADIR "/%s    (in %s; [server] listen "
-	    "is %s)", apache ? "apache/ctim-relay-proxy_fcgi.conf" :
+	doctor_mend(d, "%s " CTIM_DATADIR "/%s    (in %s; [server] listen "
+	    "is %s)", kind == WEBCONF_APACHE ? "Include" : "include",
+	    kind == WEBCONF_APACHE ? "apache/ctim-relay-proxy_fcgi.conf" :
 	    "nginx/ctim-relay-location.conf", doctor_quote(d, d->web),
 	    d->conf->listen);
 }
 
-static void
-look_everywhere(struct doctor *d, void (*judge)(struct doctor *, const struct way *))
+/* Returns how many ways there are in the usual files. */
+static unsigned
+look_at_usual(struct doctor *d,
+    void (*judge)(struct doctor *, const struct way *))
 {
 	char		 why[WEBCONF_WHY];
 	unsigned	 found = 0;
 	size_t		 i;
 
-	if (d->web != NULL) {
-		look_at_named(d, judge);
-		return;
-	}
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
 		found += look_at(d, usual[i].file, usual[i].kind, judge, why);
-	if (found == 0)
+	return found;
+}
+
+static void
+look_everywhere(struct doctor *d,
+    void (*judge)(struct doctor *, const struct way *))
+{
+	if (d->web != NULL)
+		look_at_named(d, judge);
+	else if (look_at_usual(d, judge) == 0)
 		doctor_say(d, DOCTOR_SKIPPED, "it shows in the web server's "
 		    "files alone, and none that could be read here leads to "
 		    "%s; --web names others", d->conf->listen);
+}
+
+static void
+count(struct doctor *d, const struct way *way)
+{
+	if (way->kind == &fcgid || way->kind == &cgi)
+		d->spawned++;
+	else
+		d->connected++;
+}
+
+bool
+doctor_apache_starts(struct doctor *d)
+{
+	char	 why[WEBCONF_WHY];
+
+	d->spawned = d->connected = 0;
+	if (d->web != NULL)
+		(void)look_at(d, d->web, kind_of_file(d->web), count, why);
+	else
+		(void)look_at_usual(d, count);
+	return d->spawned > 0 && d->connected == 0;
 }
 
 void

@@ -32,6 +32,9 @@ def private(**more):
     return dict({'allow_private': 'yes', 'ca_file': testca.ca_file()}, **more)
 
 
+testca.KINDS['soon'] = (testca.LOOPBACK, 3)
+
+
 class Findings(list):
     """What --json printed: {"check", "result", "text"[, "mend"]}, …"""
 
@@ -126,6 +129,49 @@ def test_wrong_use():
         status, _, err = relay.cli('doctor', *args, ok=False)
         same(status, 64, err)
         has(word, err, args)
+
+
+def test_as_somebody_else():
+    """Who is not root and not the gateway hears that it is so."""
+    root_only()
+    relay = gateway()
+    _, uid, gid = harness.web_user()
+    command = ['setpriv', '--reuid', str(uid), '--regid', str(gid),
+               '--clear-groups', harness.program('ctim-relay'), 'doctor']
+    _, out, err = harness.run(command, env=relay.env())
+    holds('holds for' not in out and err == '', out + err)
+    relay.sections['server']['user'] = 'daemon'
+    relay.write()
+    _, out, _ = harness.run(command, env=relay.env())
+    has('serves as daemon', out, 'the warning')
+    has('-> sudo ctim-relay doctor -c ' + relay.conf, out, 'what mends it')
+
+
+def test_examples():
+    """The commands of the manual, with this machine's names in them."""
+    relay = gateway('[relay otx]\n\n[relay template]\n').serve()
+    page = harness.read(os.path.join(harness.SRC, 'man', 'ctim-relay.1'))
+    examples = re.findall(r'^[#$] (ctim-relay doctor.*)$', page, re.M)
+    same(len(examples), 3, 'examples: %s' % examples)
+    with Front(relay, OURS) as web, Upstream([ANY], tls='good') as host:
+        relay.relays = '[relay otx]\nurl = %s\n' % host.url
+        relay.sections['http'] = private()
+        relay.write()
+        relay.process.send_signal(1)
+        harness.wait_for(lambda: b'otx' in harness.http_request(
+            web.port, 'GET', '/').body and b'template' not in
+            harness.http_request(web.port, 'GET', '/').body, 'the reload')
+        credentials(relay, {'otx': {'key': 'x'}})
+        for example in examples:
+            example = example.replace(
+                'ctim-relay', harness.program('ctim-relay'), 1).replace(
+                    'https://relay.example.org', web.url).replace(
+                        'credentials.json', relay.folder + '/credentials')
+            status, out, err = harness.run(['/bin/sh', '-c', example],
+                                           env=relay.env())
+            same((status, err), (0, ''), example + '\n' + out)
+            has('ok', out, example)
+    relay.stop()
 
 
 # --- configuration, files ------------------------------------------------------
@@ -372,8 +418,8 @@ def test_cache_of_root():
 
 def stale(path):
     """What a gateway that was killed leaves."""
-    with socket.socket(socket.AF_UNIX) as s:
-        s.bind(path)
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(path)
     harness.give(path, 0o660)
 
 
@@ -493,7 +539,6 @@ def test_jwks_private():
 
 
 def test_jwks_certificate_ends_soon():
-    testca.KINDS['soon'] = (testca.LOOPBACK, 3)
     with Upstream([JWKS], tls='soon') as host:
         relay = gateway(auth={'jwks_hosts': host.host}, http=private())
         doctor(relay).bad('jwks', 'which is soon', 'openssl s_client -connect '
@@ -706,6 +751,18 @@ def changed(*changes):
         '\t\tlocation / {\n%s\n}\n' % text.replace('%', '%%')
 
 
+def test_front_with_a_bad_certificate():
+    for kind in ('expired', 'self_signed'):
+        with Upstream([ANY], tls=kind) as web:
+            doctor(gateway(), '--url', web.url).bad(
+                'front', 'the platform will not', 'ssl_certificate ')
+    with Upstream([{'request': '*', 'status': 404, 'json': {
+            'code': 404, 'message': 'x', 'reason': 'Not Found'}}],
+            tls='soon') as web:
+        doctor(gateway(http=private()), '--url', web.url).bad(
+            'front', 'which is soon', 'openssl s_client', 'warn')
+
+
 def test_path():
     """Below a path that nginx does not cut off."""
     with front(OURS.replace('location /', 'location /below/')) as web:
@@ -847,6 +904,21 @@ def test_web_apache():
     harness.write(conf, 'Timeout 20\n' + harness.read(conf))
     doctor(pool(), '--web', conf).bad('timeout', 'mod_proxy_fcgi waits 20 s',
                                       'timeout=30')
+    web.stop()
+
+
+def test_web_that_starts_the_gateway():
+    """With mod_fcgid or CGI no socket is missed."""
+    relay = gateway()
+    doctor(relay).bad('socket', 'is not there', 'ctim-relay.fcgi')
+    for ways in (('fcgid',), ('cgi',)):
+        web = apache(relay, ways=ways)
+        doctor(relay, '--web', os.path.join(web.folder, 'httpd.conf')).good(
+            'socket', 'Apache starts')
+        web.stop()
+    web = apache(relay, ways=('cgi', 'proxy_fcgi'))
+    doctor(relay, '--web', os.path.join(web.folder, 'httpd.conf')).bad(
+        'socket', 'is not there', 'ctim-relay.fcgi')
     web.stop()
 
 
