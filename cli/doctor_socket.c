@@ -149,6 +149,19 @@ say_mode(struct doctor *d, const char *path, const struct stat *st)
 	}
 }
 
+static void
+say_missing(struct doctor *d, const char *path, int error)
+{
+	if (error == ENOENT && doctor_apache_starts(d)) {
+		doctor_say(d, DOCTOR_OK, "none is needed: Apache starts the "
+		    "gateway itself");
+		return;
+	}
+	doctor_say(d, DOCTOR_FAIL, "%s: %s", path, error == ENOENT ?
+	    "is not there, so no gateway runs" : strerror(error));
+	mend_start(d);
+}
+
 void
 doctor_socket(struct doctor *d)
 {
@@ -162,15 +175,7 @@ doctor_socket(struct doctor *d)
 		return;
 	}
 	if (lstat(path, &st) == -1) {
-		error = errno;
-		if (error == ENOENT && doctor_apache_starts(d)) {
-			doctor_say(d, DOCTOR_OK, "none is needed: Apache "
-			    "starts the gateway itself");
-			return;
-		}
-		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, error == ENOENT ?
-		    "is not there, so no gateway runs" : strerror(error));
-		mend_start(d);
+		say_missing(d, path, errno);
 		return;
 	}
 	if (!S_ISSOCK(st.st_mode)) {

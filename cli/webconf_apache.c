@@ -86,8 +86,11 @@ plain(char *s)
 static char *
 split(char *s)
 {
-	char	*args = s + strcspn(s, " \t");
+	char	*args, *end = s + strlen(s);
 
+	while (end > s && isspace((unsigned char)end[-1]))
+		*--end = '\0';
+	args = s + strcspn(s, " \t");
 	if (*args != '\0')
 		*args++ = '\0';
 	args += strspn(args, " \t");
