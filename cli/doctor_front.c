@@ -155,6 +155,13 @@ say_no_gateway(struct doctor *d, const struct doctor_call *c)
 		    "Apache: SSLCertificateFile FULLCHAIN.pem)");
 		return;
 	}
+	if (c->http.end == HTTP_NO_CONNECTION) {
+		doctor_say(d, DOCTOR_FAIL, "%s cannot be reached: %s", c->host,
+		    c->http.why);
+		doctor_mend(d, "sudo systemctl start nginx    (or apache2; "
+		    "then: curl -sv %s)", doctor_quote(d, c->url));
+		return;
+	}
 	if (!doctor_answered(&c->http)) {
 		doctor_say_failed(d, c, "cannot be reached");
 		return;

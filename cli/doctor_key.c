@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
@@ -152,26 +153,32 @@ note_source(void *arg, const char *section, const struct conf_key *key,
 		s->path = text + 5;
 }
 
-/* The old key stays good until the platform has tokens of the new one. */
+/* The old file is kept: as secret_key_previous its tokens stay good until the
+ * platform has new ones. */
 static void
 mend(struct doctor *d, const char *name)
 {
 	struct source	 s = { .key = name };
-	const char	*slash = strrchr(d->file, '/');
+	char		 whole[PATH_MAX], file[PATH_MAX + 16];
+	char		*slash;
 
 	conf_each(d->conf, note_source, &s);
 	if (strcmp(name, "secret_key_previous") == 0)
 		doctor_mend(d, "sed -i '/^secret_key_previous/d' %s",
 		    doctor_quote(d, d->file));
 	else if (s.path != NULL)
-		doctor_mend(d, "mv %s %s.old && ctim-relay jwt --key-file %s",
-		    doctor_quote(d, s.path), doctor_quote(d, s.path),
+		doctor_mend(d, "f=%s; mv \"$f\" \"$f.old\" && ctim-relay jwt "
+		    "--key-file \"$f\" && chown --reference=\"$f.old\" "
+		    "\"$f\" && chmod --reference=\"$f.old\" \"$f\"",
 		    doctor_quote(d, s.path));
-	else
-		doctor_mend(d, "secret_key = file:%.*ssecret.key    (in "
-		    "[auth], after: ctim-relay jwt --key-file %.*ssecret.key)",
-		    slash == NULL ? 0 : (int)(slash - d->file + 1), d->file,
-		    slash == NULL ? 0 : (int)(slash - d->file + 1), d->file);
+	else if (realpath(d->file, whole) != NULL &&
+	    (slash = strrchr(whole, '/')) != NULL) {
+		*slash = '\0';
+		snprintf(file, sizeof(file), "%s/secret.key", whole);
+		doctor_mend(d, "secret_key = file:%s    (in [auth], after: "
+		    "ctim-relay jwt --key-file %s)", file,
+		    doctor_quote(d, file));
+	}
 }
 
 static void

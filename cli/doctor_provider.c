@@ -39,6 +39,12 @@ mend(struct doctor *d, const struct relay_conf *r, const char *code)
 {
 	size_t	 i = 0;
 
+	if (r->provider->store != NULL) {
+		doctor_mend(d, "ctim-relay intel stats --store %s    (and "
+		    "what the check `store` says)",
+		    doctor_quote(d, r->provider->store(r->own)));
+		return;
+	}
 	while (mends[i].code != NULL && strcmp(mends[i].code, code) != 0)
 		i++;
 	doctor_mend(d, "%s%s%s", mends[i].before, r->name, mends[i].after);

@@ -311,12 +311,15 @@ def test_key_of_a_file():
     harness.give(key, 0o640)
     relay.sections['auth']['secret_key'] = 'file:' + key
     relay.write()
-    mend = doctor(relay).bad('key', 'again and again', 'mv ' + key)
+    mend = doctor(relay).bad('key', 'again and again', 'f=' + key)
     status, _, err = harness.run(['/bin/sh', '-c', mend.replace(
         'ctim-relay jwt', harness.program('ctim-relay') + ' jwt')],
         env=relay.env())
     same(status, 0, err)
     holds(harness.read(key).strip() != 'a' * 64, 'the key is the same')
+    found = doctor(relay)
+    found.good('key')
+    found.good('modes')
 
 
 def test_log():
@@ -646,7 +649,8 @@ def test_provider_local():
     relay = gateway(None)
     doctor(relay).good('provider', 'relay local')
     os.unlink(relay.store)
-    doctor(relay).bad('provider', 'relay local', '')
+    doctor(relay).bad('provider', 'relay local', 'intel stats --store ' +
+                      relay.store)
 
 
 def test_credentials_that_are_none():
@@ -709,7 +713,7 @@ def test_front():
         for check in ('path', 'authorization', 'header', 'body'):
             found.good(check)
     found = doctor(pool(), '--url', web.url)
-    found.bad('front', 'cannot be reached', 'curl -sv')
+    found.bad('front', 'cannot be reached', 'systemctl start nginx')
     for check in ('path', 'authorization', 'header', 'body'):
         found.skipped(check, 'no gateway answers')
 
