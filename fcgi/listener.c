@@ -4,13 +4,10 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,20 +18,6 @@
 #include "log.h"
 
 #define LISTEN_FDS_START 3	/* sd_listen_fds(3) */
-
-static int explain(char *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int
-explain(char *why, const char *format, ...)
-{
-	va_list	 ap;
-
-	va_start(ap, format);
-	(void)vsnprintf(why, LISTENER_WHY, format, ap);
-	va_end(ap);
-	return -1;
-}
 
 static bool
 is_listening(int fd)
@@ -103,37 +86,6 @@ listener_find(struct listener *l)
 	return true;
 }
 
-/* Makes way for a socket at path.  0 when there is nothing (any more). */
-static int
-clear_path(const struct sockaddr_un *sa, char *why)
-{
-	const char	*path = sa->sun_path;
-	struct stat	 st;
-	int		 fd, r, error;
-
-	if (lstat(path, &st) == -1) {
-		if (errno == ENOENT)
-			return 0;
-		return explain(why, "%s: %s", path, strerror(errno));
-	}
-	if (!S_ISSOCK(st.st_mode))
-		return explain(why, "%s: is there and is no socket; remove it "
-		    "or set another `[server] listen`", path);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0)) == -1)
-		return explain(why, "socket: %s", strerror(errno));
-	r = connect(fd, (const struct sockaddr *)sa, sizeof(*sa));
-	error = errno;
-	(void)close(fd);
-	if (r == 0 || error != ECONNREFUSED)
-		return explain(why, "%s: %s", path, r == 0 || error == EAGAIN ?
-		    "another server answers there" : strerror(error));
-	if (unlink(path) == -1 && errno != ENOENT)
-		return explain(why, "%s: left by a dead server, and cannot be "
-		    "removed: %s", path, strerror(errno));
-	return 0;
-}
-
 static int
 socket_gid(const struct conf *conf, gid_t *gid, char *why)
 {
@@ -144,91 +96,25 @@ socket_gid(const struct conf *conf, gid_t *gid, char *why)
 		return 0;
 	errno = 0;
 	if ((gr = getgrnam(conf->socket_group)) == NULL)
-		return explain(why, "[server] socket_group: no group `%s`",
-		    conf->socket_group);
+		return unixsocket_why(why, "[server] socket_group: no group "
+		    "`%s`", conf->socket_group);
 	*gid = gr->gr_gid;
 	return 0;
-}
-
-/* Why bind(2) failed, with what to do about the usual reason. */
-static int
-explain_bind(char *why, const char *path, int error)
-{
-	const char	*slash = strrchr(path, '/');
-
-	if (error == ENOENT && slash != NULL)
-		return explain(why, "%s: the directory %.*s does not exist; "
-		    "make it, writable for the server, or set "
-		    "`[server] listen`",
-		    path, (int)(slash - path), path);
-	return explain(why, "%s: %s", path, strerror(error));
-}
-
-/*
- * Owner, group and mode of the socket at path.  Its folder may belong to the
- * user that is to have it, who could put a link in its place: so root pins what
- * it finds, sees that it is a socket of its own, and changes just that.
- */
-static int
-hand_over(const struct conf *conf, const char *path, uid_t owner, gid_t gid,
-    char *why)
-{
-	struct stat	 st;
-	char		 pinned[64];
-	int		 fd, r = 0;
-
-	fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1 || fstat(fd, &st) == -1 || !S_ISSOCK(st.st_mode) ||
-	    st.st_uid != geteuid()) {
-		if (fd != -1)
-			(void)close(fd);
-		return explain(why, "%s: it was replaced while it was made",
-		    path);
-	}
-	(void)snprintf(pinned, sizeof(pinned), "/proc/self/fd/%d", fd);
-	if (chmod(pinned, conf->socket_mode) == -1)
-		r = explain(why, "%s: %s", path, strerror(errno));
-	else if ((owner != (uid_t)-1 || gid != (gid_t)-1) &&
-	    fchownat(fd, "", owner, gid, AT_EMPTY_PATH) == -1)
-		r = explain(why, "%s: giving it to group %s: %s", path,
-		    conf->socket_group != NULL ? conf->socket_group : "-",
-		    strerror(errno));
-	(void)close(fd);
-	return r;
 }
 
 static int
 open_unix(struct listener *l, const char *path, const struct conf *conf,
     uid_t owner, char *why)
 {
-	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
-	struct stat		 st;
-	mode_t			 mask;
-	gid_t			 gid;
-	int			 r, error;
+	struct unixsocket_setup	 setup = {
+		.key = "[server] listen", .mode = conf->socket_mode,
+		.owner = owner, .group = conf->socket_group
+	};
 
-	if (*path == '\0' || strlen(path) >= sizeof(sa.sun_path))
-		return explain(why, "unix:%s: the path of a socket has 1 to "
-		    "%zu bytes", path, sizeof(sa.sun_path) - 1);
-	memcpy(sa.sun_path, path, strlen(path) + 1);
-	if (socket_gid(conf, &gid, why) == -1 || clear_path(&sa, why) == -1)
+	if (socket_gid(conf, &setup.gid, why) == -1)
 		return -1;
-	if ((l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
-		return explain(why, "socket: %s", strerror(errno));
-	/* For nobody else until owner, group and mode are as they shall be. */
-	mask = umask(0177);
-	r = bind(l->fd, (const struct sockaddr *)&sa, sizeof(sa));
-	error = errno;
-	(void)umask(mask);
-	if (r == -1)
-		return explain_bind(why, path, error);
-	memcpy(l->path, sa.sun_path, sizeof(l->path));
-	l->maker = getpid();
-	if (lstat(path, &st) == -1)
-		return explain(why, "%s: %s", path, strerror(errno));
-	l->dev = st.st_dev;
-	l->ino = st.st_ino;
-	return hand_over(conf, path, owner, gid, why);
+	l->fd = unixsocket_open(&l->file, path, &setup, why);
+	return l->fd == -1 ? -1 : 0;
 }
 
 /* Splits HOST:PORT; host has room for size bytes. */
@@ -287,16 +173,16 @@ open_tcp(struct listener *l, const char *address, char *why)
 	int		 error;
 
 	if (split(address, host, sizeof(host), &port) == -1)
-		return explain(why, "%s: an address to listen on is unix:PATH, "
-		    "HOST:PORT or [IPv6]:PORT", address);
+		return unixsocket_why(why, "%s: an address to listen on is "
+		    "unix:PATH, HOST:PORT or [IPv6]:PORT", address);
 	if ((error = getaddrinfo(host, port, &hints, &list)) != 0)
-		return explain(why, "%s: %s", address, gai_strerror(error));
+		return unixsocket_why(why, "%s: %s", address, gai_strerror(error));
 	for (ai = list; ai != NULL && l->fd == -1; ai = ai->ai_next)
 		l->fd = bind_tcp(ai);
 	error = errno;
 	freeaddrinfo(list);
 	return l->fd != -1 ? 0 :
-	    explain(why, "%s: %s", address, strerror(error));
+	    unixsocket_why(why, "%s: %s", address, strerror(error));
 }
 
 int
@@ -313,7 +199,7 @@ listener_open(struct listener *l, const char *address, const struct conf *conf,
 		r = open_tcp(l, address, why);
 	/* The kernel cuts the length of the queue to net.core.somaxconn. */
 	if (r == 0 && listen(l->fd, 65535) == -1)
-		r = explain(why, "%s: %s", address, strerror(errno));
+		r = unixsocket_why(why, "%s: %s", address, strerror(errno));
 	if (r == -1)
 		listener_close(l);
 	else
@@ -324,15 +210,7 @@ listener_open(struct listener *l, const char *address, const struct conf *conf,
 void
 listener_unlink(struct listener *l)
 {
-	struct stat	 st;
-
-	if (l->path[0] == '\0' || l->maker != getpid())
-		return;
-	if (lstat(l->path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	    st.st_dev == l->dev && st.st_ino == l->ino &&
-	    unlink(l->path) == -1)
-		log_info("%s stays: %s", l->path, strerror(errno));
-	l->path[0] = '\0';
+	unixsocket_unlink(&l->file);
 }
 
 void

@@ -9,19 +9,17 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "unixsocket.h"
+
 struct conf;
 
-#define LISTENER_WHY	512	/* bytes of a reason */
+#define LISTENER_WHY	UNIXSOCKET_WHY
 
 struct listener {
 	int	 fd;		/* listening, blocking, close-on-exec */
 	bool	 own;		/* made by listener_open() */
 	char	 text[128];	/* its address, for people */
-	/* An own unix socket's file; the process that made it removes it. */
-	char	 path[108];	/* "" for none */
-	pid_t	 maker;
-	dev_t	 dev;
-	ino_t	 ino;
+	struct unixsocket file;	/* of an own unix socket */
 };
 
 /*

@@ -16,6 +16,7 @@
 #include "cache.h"
 #include "cgi.h"
 #include "conf.h"
+#include "control.h"
 #include "listener.h"
 #include "log.h"
 #include "master.h"
@@ -181,10 +182,22 @@ failed(const char *why)
 	return 1;
 }
 
-/* The socket, the log, then no more root.  Returns 0 or an exit status. */
+/* Without it everything but the commands that ask on it works. */
+static void
+open_control(const struct conf *conf, struct control *c,
+    const struct privilege *p)
+{
+	char	 why[CONTROL_WHY];
+
+	if (control_open(c, conf, p->uid, p->gid, why) == -1)
+		log_warning("[server] control: %s; ctim-relay status and ping "
+		    "cannot ask this pool", why);
+}
+
+/* The sockets, the log, then no more root.  Returns 0 or an exit status. */
 static int
 prepare(const struct options *o, const struct conf *conf, struct listener *l,
-    bool found)
+    struct control *c, bool found)
 {
 	struct privilege p;
 	char		 why[LISTENER_WHY > PRIVILEGE_WHY ?
@@ -205,6 +218,8 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 		    "after its rotation", conf->log_target, strerror(errno));
 	if (p.change)
 		cache_give(conf, p.uid, p.gid);
+	if (o->workers != 0)
+		open_control(conf, c, &p);
 	raise_descriptors();
 	if (privilege_drop(&p, why) == -1)
 		return failed(why);
@@ -215,10 +230,12 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 
 /* Serves; *conf may be another one afterwards. */
 static int
-serve(const struct options *o, struct conf **conf, struct listener *l)
+serve(const struct options *o, struct conf **conf, struct listener *l,
+    struct control *c)
 {
 	struct master_setup	 setup = { .conf = conf, .file = o->file,
-				    .workers = o->workers, .listener = l };
+				    .workers = o->workers, .listener = l,
+				    .control = c };
 	int			 status;
 
 	setup.share = share_new();
@@ -243,6 +260,7 @@ main(int argc, char **argv)
 {
 	struct options	 o;
 	struct listener	 l;
+	struct control	 control;
 	struct conf	*conf;
 	struct buf	 warnings;
 	bool		 found;
@@ -263,12 +281,14 @@ main(int argc, char **argv)
 	}
 	/* Before there is a socket by which others see that we run. */
 	worker_signals();
-	status = prepare(&o, conf, &l, found);
+	control_init(&control);
+	status = prepare(&o, conf, &l, &control, found);
 	if (status == 0) {
 		log_warnings(&warnings);
-		status = serve(&o, &conf, &l);
+		status = serve(&o, &conf, &l, &control);
 	}
 	buf_free(&warnings);
+	control_close(&control);
 	listener_close(&l);
 	conf_free(conf);
 	return status;

@@ -5,6 +5,7 @@
  * workers and those that somebody else stops: reconcile().
  */
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <errno.h>
@@ -13,14 +14,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "buf.h"
 #include "conf.h"
+#include "control.h"
 #include "listener.h"
 #include "log.h"
 #include "master.h"
 #include "share.h"
+#include "status.h"
 #include "transport.h"
 #include "worker.h"
 
@@ -46,6 +50,7 @@ struct master {
 	const struct master_setup *setup;
 	struct share	*share;
 	pid_t		 pid;
+	int		 signals;	/* signalfd(2) */
 	struct child	*child;		/* by share slot */
 	int		 top;		/* used slots are below it */
 	int64_t		 next;		/* clock_ms() of the next start */
@@ -58,6 +63,9 @@ struct master {
 	int		 deadline;	/* seconds: the longest of all configurations
 					 * so far, which old workers may still have */
 	int		 become;	/* in a new worker: its slot; else -1 */
+	/* For status: */
+	int64_t		 since, loaded;	/* seconds since 1970 */
+	uint64_t	 reloads, refused, deaths;
 };
 
 static const struct conf *
@@ -198,6 +206,7 @@ buried(struct master *m, int slot, int status)
 	bool		 expected = m->stopping || c->stale ||
 			    atomic_load(&m->share->slot[slot].leave) != 0;
 
+	m->deaths += !expected;
 	if (WIFSIGNALED(status))
 		log_error("worker %d was killed by signal %d (%s)",
 		    (int)c->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
@@ -287,6 +296,9 @@ tell_restart(const struct master *m, const struct conf *new)
 	    old->socket_mode != new->socket_mode))
 		log_warning("the listening socket stays as it is until a "
 		    "restart");
+	if (differ(old->control, new->control))
+		log_warning("the control socket stays as it is until a "
+		    "restart");
 	if (differ(old->user, new->user) || differ(old->group, new->group))
 		log_warning("user and group stay as they are until a restart");
 }
@@ -329,6 +341,7 @@ reload(struct master *m)
 	m->reload = false;
 	new = conf_load(m->setup->file, complain, NULL);
 	if (new == NULL) {
+		m->refused++;
 		log_error("reload refused; the configuration from before "
 		    "stays in force");
 		return;
@@ -344,6 +357,8 @@ reload(struct master *m)
 		m->child[i].stale = m->child[i].pid != 0;
 	m->next = 0;
 	m->pause = 0;
+	m->reloads++;
+	m->loaded = (int64_t)time(NULL);
 	log_setup(m, "reload");
 }
 
@@ -358,6 +373,7 @@ stop(struct master *m, int sig)
 	m->kill_at = clock_ms() + (int64_t)m->deadline * 1000 +
 	    WORKER_GRACE;
 	listener_unlink(m->setup->listener);
+	control_leave(m->setup->control);
 	atomic_store(&m->share->drain, clock_ms() + DRAIN_TIME);
 	tell_all(m, SIGTERM);
 	log_info("stop: %s", strsignal(sig));
@@ -382,12 +398,43 @@ handle(struct master *m, int sig)
 	}
 }
 
-/* Waits for a signal, for a tick. */
-static int
-next_signal(bool busy)
+/* What the worker in a slot is doing. */
+static enum status_worker
+worker_state(const struct master *m, int slot, int64_t now)
 {
-	static const struct timespec busy_tick = { 0, TICK * 1000000L };
-	static const struct timespec tick = { WATCH_TICK / 1000, 0 };
+	const struct child	*c = &m->child[slot];
+
+	if (m->stopping || c->told || atomic_load(&m->share->slot[slot].leave))
+		return STATUS_ENDING;
+	if (atomic_load(&m->share->slot[slot].ready) == 0)
+		return STATUS_STARTING;
+	return share_lives(m->share, slot, now) ? STATUS_SERVING :
+	    STATUS_SILENT;
+}
+
+/* Somebody asks on the control socket. */
+static void
+answer(void *arg, const char *question, struct buf *out)
+{
+	struct master	*m = arg;
+	struct status	 s = {
+		.conf = conf_of(m), .share = m->share, .started = m->since,
+		.loaded = m->loaded, .reloads = m->reloads,
+		.refused = m->refused, .deaths = m->deaths,
+		.wanted = wanted(m), .stopping = m->stopping
+	};
+	int64_t		 now = clock_ms();
+	int		 i;
+
+	for (i = 0; i < m->top; i++)
+		if (m->child[i].pid != 0)
+			s.worker[worker_state(m, i, now)]++;
+	status_answer(&s, question, out);
+}
+
+static int
+open_signals(void)
+{
 	sigset_t	 set;
 
 	(void)sigemptyset(&set);
@@ -397,7 +444,27 @@ next_signal(bool busy)
 	(void)sigaddset(&set, SIGUSR1);
 	(void)sigaddset(&set, SIGUSR2);
 	(void)sigaddset(&set, SIGCHLD);
-	return sigtimedwait(&set, NULL, busy ? &busy_tick : &tick);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Waits for a signal, for a tick; who asks is answered meanwhile.  0 when there
+ * was none. */
+static int
+next_signal(struct master *m, bool busy)
+{
+	struct signalfd_siginfo	 info;
+	struct pollfd		 p[1 + CONTROL_POLLS] = {
+		{ .fd = m->signals, .events = POLLIN }
+	};
+	struct control		*c = m->setup->control;
+	int			 wait = busy ? TICK : WATCH_TICK;
+	size_t			 n = control_poll(c, p + 1, &wait);
+
+	(void)poll(p, (nfds_t)n + 1, wait);
+	control_work(c, p + 1, n);
+	if (read(m->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
 }
 
 static void
@@ -432,7 +499,7 @@ loop(struct master *m)
 			if (m->become != -1)
 				return;
 		}
-		handle(m, next_signal(busy));
+		handle(m, next_signal(m, busy));
 	}
 }
 
@@ -440,18 +507,25 @@ int
 master_run(const struct master_setup *setup)
 {
 	struct master	 m = { .setup = setup, .share = setup->share,
-			    .pid = getpid(), .become = -1 };
+			    .pid = getpid(), .signals = open_signals(),
+			    .become = -1, .since = (int64_t)time(NULL) };
 
 	m.child = calloc(SHARE_SLOTS, sizeof(*m.child));
-	if (m.child == NULL) {
+	if (m.child == NULL || m.signals == -1) {
 		log_error("start: %s", strerror(errno));
+		free(m.child);
 		return 1;
 	}
 	m.deadline = conf_of(&m)->deadline;
 	m.watched = clock_ms();
+	m.loaded = m.since;
+	setup->control->answer = answer;
+	setup->control->arg = &m;
 	log_setup(&m, "start");
 	loop(&m);
 	free(m.child);
+	(void)close(m.signals);
+	control_close(setup->control);
 	if (m.become == -1) {
 		log_info("stopped");
 		return 0;

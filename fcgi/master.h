@@ -2,6 +2,8 @@
  * master: starts workers, replaces what dies, reloads, stops.  It serves
  * nothing itself and has one thread.
  *
+ * Meanwhile it answers who asks on the control socket (control.h).
+ *
  * SIGHUP reads the configuration again: new workers start with it, and when
  * they serve, the old ones finish what they have and end.  SIGUSR1 opens the
  * log file again.  SIGTERM and SIGINT finish everything and end.
@@ -10,6 +12,7 @@
 #define CTIM_MASTER_H
 
 struct conf;
+struct control;
 struct listener;
 struct share;
 
@@ -18,6 +21,7 @@ struct master_setup {
 	const char	 *file;		/* to load it from; NULL: conf_path() */
 	int		  workers;	/* as told on start; -1: as conf says */
 	struct listener	 *listener;
+	struct control	 *control;	/* open or not */
 	struct share	 *share;
 };
 

@@ -23,6 +23,7 @@
 #include "pool.h"
 #include "relay.h"
 #include "share.h"
+#include "shared.h"
 #include "transport.h"
 
 #define HEAD_TIME	10000	/* ms for a request's variables */
@@ -166,6 +167,7 @@ pool_answer_busy(void *arg, struct transport *t)
 {
 	struct thread	*self = arg;
 
+	counters_refused(&self->pool->share->outside->counters);
 	relay_busy(self->pool->conf, t);
 }
 

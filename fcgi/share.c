@@ -64,6 +64,12 @@ share_free(struct share *s)
 	(void)munmap(s, sizeof(*s));
 }
 
+bool
+share_lives(const struct share *s, int slot, int64_t now)
+{
+	return now - atomic_load(&s->slot[slot].beat) <= BEAT_LIMIT;
+}
+
 void
 share_count(struct share *s, int *idle, int *places)
 {
@@ -72,7 +78,7 @@ share_count(struct share *s, int *idle, int *places)
 
 	*idle = *places = 0;
 	for (i = 0; i < top; i++) {
-		if (now - atomic_load(&s->slot[i].beat) > BEAT_LIMIT)
+		if (!share_lives(s, i, now))
 			continue;
 		*idle += atomic_load(&s->slot[i].idle);
 		*places += atomic_load(&s->slot[i].places);

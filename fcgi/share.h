@@ -7,6 +7,7 @@
 #define CTIM_SHARE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct shared;
@@ -23,6 +24,7 @@ struct share_slot {
 	_Atomic int	 places;	/* what it adds to the queue's length */
 	_Atomic int	 ready;		/* it serves */
 	_Atomic int	 leave;		/* it wants to be replaced */
+	_Atomic int	 threads;	/* that it has */
 };
 
 struct share {
@@ -43,6 +45,8 @@ struct share	*share_new(void);
 void		 share_free(struct share *);
 /* The idle threads of all living workers, and the queue's greatest length. */
 void		 share_count(struct share *, int *idle, int *places);
+/* Whether the worker of a slot gave a sign of life a moment ago. */
+bool		 share_lives(const struct share *, int slot, int64_t now);
 /*
  * Puts a connection, accepted at since (clock_ms()), into the queue; the caller
  * closes fd in any case.  Returns 0, or -1 when the queue takes no more.

@@ -279,6 +279,7 @@ worker_run(const struct conf *conf, int listen_fd, struct share *share,
 		return 1;
 	}
 	atomic_store(&p.slot->places, conf->queue);
+	atomic_store(&p.slot->threads, conf->threads);
 	error = worker_start(&p);
 	if (error != 0) {
 		log_error("worker cannot start: %s", strerror(error));

@@ -149,6 +149,7 @@ ask_service(struct request *r, struct answer *a, const struct observable *list,
 	fanout_run(session_fanout(r->session), &job);
 	r->log.calls = job.calls;
 	r->log.cached = job.cached;
+	r->log.retried = job.retried;
 }
 
 /* Fills in what the store (NULL: the provider has none) holds on q->observable;

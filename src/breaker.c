@@ -13,10 +13,16 @@ breaker_init(struct breaker_table *t)
 
 /* A slot that its last user left half written is worth less than none. */
 static void
+mend(struct breaker_table *t, bool broken)
+{
+	if (broken)
+		memset(t->host, 0, sizeof(t->host));
+}
+
+static void
 take(struct breaker_table *t)
 {
-	if (sharedlock_take(&t->lock))
-		memset(t->host, 0, sizeof(t->host));
+	mend(t, sharedlock_take(&t->lock));
 }
 
 static struct hash
@@ -194,4 +200,32 @@ breaker_tell(struct breaker_table *t, const char *host, int threshold,
 		opened = tell_call(b, threshold, now, result == BREAKER_FAILED);
 	sharedlock_give(&t->lock);
 	return opened;
+}
+
+static void
+look(const struct breaker *b, int64_t now, struct breaker_seen *seen)
+{
+	*seen = (struct breaker_seen){ .row = b->row, .opened = b->opened };
+	memcpy(seen->host, b->host, sizeof(seen->host));
+	if (b->open_until == 0)
+		return;
+	seen->state = now < b->open_until ? BREAKER_IS_OPEN : BREAKER_HALF_OPEN;
+	if (now < b->open_until)
+		seen->left = b->open_until - now;
+}
+
+int
+breaker_list(struct breaker_table *t, int64_t now, int wait,
+    struct breaker_seen seen[BREAKER_HOSTS])
+{
+	int	 i, n = 0, got = sharedlock_wait(&t->lock, wait);
+
+	if (got == -1)
+		return -1;
+	mend(t, got == 1);
+	for (i = 0; i < BREAKER_HOSTS; i++)
+		if (t->host[i].b != 0)
+			look(&t->host[i], now, &seen[n++]);
+	sharedlock_give(&t->lock);
+	return n;
 }

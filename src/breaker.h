@@ -66,5 +66,19 @@ enum breaker_way breaker_ask(struct breaker_table *, const char *host,
 bool		 breaker_tell(struct breaker_table *, const char *host,
 		    int threshold, int64_t now, enum breaker_result,
 		    bool probe);
+/* A circuit, for those who look on. */
+enum breaker_state { BREAKER_CLOSED, BREAKER_HALF_OPEN, BREAKER_IS_OPEN };
+struct breaker_seen {
+	char			 host[BREAKER_NAME];
+	enum breaker_state	 state;		/* half open: the next call is
+						 * the probe, or it is under way */
+	int64_t			 left;		/* ms that it stays open */
+	int			 row;		/* failures in a row */
+	uint64_t		 opened;	/* how often */
+};
+/* All of them at now (clock_ms()): how many, or -1 when the table was not free
+ * for `wait` ms. */
+int		 breaker_list(struct breaker_table *, int64_t now, int wait,
+		    struct breaker_seen seen[BREAKER_HOSTS]);
 
 #endif

@@ -68,6 +68,7 @@ struct relay_conf {
 	void			*own;		/* the provider's conf_size bytes */
 	char			*file;		/* where its section is */
 	unsigned		 line;
+	size_t			place;		/* among the relays, from 0 */
 	struct relay_conf	*next;		/* in the order of the files */
 };
 

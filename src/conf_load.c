@@ -26,6 +26,7 @@ struct loading {
 	size_t		 n;
 	struct settings	 settings;
 	struct relay_conf **relay_tail;
+	size_t		 relays;
 };
 
 static void complain(struct loading *, bool, const char *, unsigned,
@@ -106,6 +107,7 @@ add_relay(struct loading *l, const char *name, char *why)
 		return false;
 	}
 	r->line = l->line;
+	r->place = l->relays++;
 	*l->relay_tail = r;
 	l->relay_tail = &r->next;
 	return true;
@@ -483,4 +485,23 @@ conf_default(void)
 	if (l.good)
 		apply_all(&l);
 	return finish(&l, w);
+}
+
+struct conf *
+conf_default(void)
+{
+	struct whole	*w;
+	struct loading	 l = { .good = true };
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	l.conf = &w->conf;
+	settings_init(&l.settings);
+	apply_all(&l);
+	w->settings = l.settings.first;
+	if (!l.good) {
+		conf_free(&w->conf);
+		return NULL;
+	}
+	return &w->conf;
 }

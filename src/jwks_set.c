@@ -14,13 +14,18 @@ jwks_set_init(struct jwks_table *t)
 /* Serials go on counting when the table is emptied: a thread that has keys
  * under one must never meet another text under it. */
 static void
-take(struct jwks_table *t)
+mend(struct jwks_table *t, bool broken)
 {
 	size_t	 i;
 
-	if (sharedlock_take(&t->lock))
-		for (i = 0; i < JWKS_HOSTS; i++)
-			t->host[i].host[0] = '\0';
+	for (i = 0; broken && i < JWKS_HOSTS; i++)
+		t->host[i].host[0] = '\0';
+}
+
+static void
+take(struct jwks_table *t)
+{
+	mend(t, sharedlock_take(&t->lock));
 }
 
 /* The slot of a host; a new one when it has none, instead of the longest
@@ -126,4 +131,27 @@ jwks_set_leave(struct jwks_table *t, const char *host)
 	take(t);
 	slot(t, host)->busy_until = 0;
 	sharedlock_give(&t->lock);
+}
+
+int
+jwks_set_list(struct jwks_table *t, int wait,
+    struct jwks_set_seen seen[JWKS_HOSTS])
+{
+	const struct jwks_set	*s;
+	int			 n = 0, got = sharedlock_wait(&t->lock, wait);
+
+	if (got == -1)
+		return -1;
+	mend(t, got == 1);
+	for (s = t->host; s < t->host + JWKS_HOSTS; s++) {
+		if (s->host[0] == '\0')
+			continue;
+		memcpy(seen[n].host, s->host, sizeof(s->host));
+		seen[n].fetched = s->state.fetched;
+		seen[n].have = s->state.serial != 0;
+		seen[n].failed = s->state.why[0] != '\0';
+		n++;
+	}
+	sharedlock_give(&t->lock);
+	return n;
 }

@@ -77,4 +77,15 @@ void		 jwks_set_failed(struct jwks_table *, const char *host,
 /* The caller cannot say whether there is a set: the next may try at once. */
 void		 jwks_set_leave(struct jwks_table *, const char *host);
 
+/* A host, for those who look on. */
+struct jwks_set_seen {
+	char		 host[JWKS_HOST_MAX];
+	int64_t		 fetched;	/* seconds since 1970; 0: never */
+	bool		 have;		/* there is a set */
+	bool		 failed;	/* the last try did */
+};
+/* All of them: how many, or -1 when the table was not free for `wait` ms. */
+int		 jwks_set_list(struct jwks_table *, int wait,
+		    struct jwks_set_seen seen[JWKS_HOSTS]);
+
 #endif

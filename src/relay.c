@@ -11,6 +11,7 @@
 #include "request.h"
 #include "route.h"
 #include "serve.h"
+#include "session.h"
 #include "transport.h"
 
 #define PATH_BYTES	1024	/* of a request's path */
@@ -191,6 +192,7 @@ relay_serve(struct session *session, struct transport *t)
 	r.log.id = r.response.id;
 	r.log.token = id;
 	log_request(&r.log);
+	session_count(session, r.relay, &r.log);
 	response_free(&r.response);
 	buf_free(&r.body);
 }

@@ -35,7 +35,28 @@ struct session {
 	struct auth		*auth;
 	struct fanout		*fanout;
 	struct opened		*stores;
+	struct counters		*counters;
+	size_t			 shard;
+	size_t			*counted;	/* place of each relay there */
 };
+
+/* Where the requests of this thread are counted. */
+static int
+count_begin(struct session *s, struct counters *c)
+{
+	const struct relay_conf	*r;
+	size_t			 n = 0;
+
+	for (r = s->conf->relays; r != NULL; r = r->next)
+		n++;
+	if ((s->counted = calloc(n + 1, sizeof(*s->counted))) == NULL)
+		return -1;
+	for (r = s->conf->relays; r != NULL; r = r->next)
+		s->counted[r->place] = counters_relay(c, r->name);
+	s->counters = c;
+	s->shard = counters_shard(c);
+	return 0;
+}
 
 /* Each stands on those before it. */
 static int
@@ -46,7 +67,8 @@ build(struct session *s, struct shared *shared)
 			return -1;
 		shared->alone = true;
 	}
-	return http_global() == -1 ||
+	return count_begin(s, &shared->counters) == -1 ||
+	    http_global() == -1 ||
 	    (s->cache = cache_new(s->conf)) == NULL ||
 	    (s->http = http_new(s->conf)) == NULL ||
 	    (s->jwks = jwks_new(shared, s->cache, s->http)) == NULL ||
@@ -88,6 +110,7 @@ session_free(struct session *s)
 	http_free(s->http);
 	cache_free(s->cache);
 	shared_free(s->own);
+	free(s->counted);
 	free(s);
 }
 
@@ -156,4 +179,12 @@ session_store(struct session *s, const struct relay_conf *relay)
 		}
 	}
 	return o->store;
+}
+
+void
+session_count(struct session *s, const struct relay_conf *relay,
+    const struct log_request *r)
+{
+	counters_request(s->counters, s->shard, relay == NULL ? 0 :
+	    s->counted[relay->place], r);
 }

@@ -8,6 +8,7 @@
 struct auth;
 struct conf;
 struct fanout;
+struct log_request;
 struct relay_conf;
 struct session;
 struct shared;
@@ -27,5 +28,8 @@ struct fanout	*session_fanout(struct session *);
  * reason is then in the log.
  */
 struct store	*session_store(struct session *, const struct relay_conf *);
+/* A request to a relay (NULL: to the gateway itself) ended. */
+void		 session_count(struct session *, const struct relay_conf *,
+		    const struct log_request *);
 
 #endif

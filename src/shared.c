@@ -19,7 +19,8 @@ shared_new(void)
 	/* The mapping comes zeroed: every slot of every table is free. */
 	if (madvise(s, sizeof(*s), MADV_DONTDUMP) == -1 ||
 	    breaker_init(&s->breakers) == -1 || pace_init(&s->paces) == -1 ||
-	    kept_init(&s->kept) == -1 || jwks_set_init(&s->jwks) == -1) {
+	    kept_init(&s->kept) == -1 || jwks_set_init(&s->jwks) == -1 ||
+	    counters_init(&s->counters) == -1) {
 		error = errno;
 		shared_free(s);
 		errno = error;

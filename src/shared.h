@@ -1,10 +1,10 @@
 /*
- * shared: what all threads of all workers know of the world outside, in memory
- * that the master maps before it forks.  A process of its own (CGI, the command
+ * shared: what all threads of all workers know of the world outside, and what
+ * they count, in memory that the master maps before it forks.  A process of its own (CGI, the command
  * line) has one for itself.
  *
  * Each part guards itself with a sharedlock, which survives a worker that is
- * killed while it holds it.
+ * killed while it holds it; what is counted needs none.
  */
 #ifndef CTIM_SHARED_H
 #define CTIM_SHARED_H
@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "breaker.h"
+#include "counters.h"
 #include "jwks_set.h"
 #include "kept.h"
 #include "pace.h"
@@ -23,6 +24,7 @@ struct shared {
 	struct pace_table	 paces;
 	struct kept_table	 kept;
 	struct jwks_table	 jwks;
+	struct counters		 counters;
 };
 
 /* Maps and initialises it; to be called before fork, so that hash_bytes() says

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "sharedlock.h"
 
@@ -24,22 +25,46 @@ sharedlock_init(pthread_mutex_t *m)
 	return error == 0 ? 0 : -1;
 }
 
-bool
-sharedlock_take(pthread_mutex_t *m)
+/* What came of an attempt to take it, as sharedlock_wait() says it. */
+static int
+taken(pthread_mutex_t *m, int error)
 {
-	switch (pthread_mutex_lock(m)) {
+	switch (error) {
 	case 0:
-		return false;
+		return 0;
+	case ETIMEDOUT:
+		return -1;
 	case EOWNERDEAD:
 		/* At once: should this one die as well before all is right,
 		 * the next is told the same. */
 		(void)pthread_mutex_consistent(m);
-		return true;
+		return 1;
 	default:
 		/* The memory of the lock is overwritten; so may be what it
 		 * guards. */
 		abort();
 	}
+}
+
+bool
+sharedlock_take(pthread_mutex_t *m)
+{
+	return taken(m, pthread_mutex_lock(m)) == 1;
+}
+
+int
+sharedlock_wait(pthread_mutex_t *m, int ms)
+{
+	struct timespec	 until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += ms % 1000 * 1000000L;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	return taken(m, pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &until));
 }
 
 void

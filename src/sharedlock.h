@@ -16,6 +16,9 @@ int	sharedlock_init(pthread_mutex_t *);
  * half written, and the caller must put that right before it goes on.
  */
 bool	sharedlock_take(pthread_mutex_t *);
+/* The same, but waits ms at most: -1 when somebody holds it all that time, else
+ * 1 when the one before died holding it, or 0. */
+int	sharedlock_wait(pthread_mutex_t *, int ms);
 void	sharedlock_give(pthread_mutex_t *);
 
 #endif
