@@ -31,6 +31,13 @@ static const struct command commands[] = {
 	{ "relay", "add|edit|remove [-i ID] [-p PASSWORD] [-f FILE] "
 	  "[-r REGION] [-c FILE]",
 	  "add the module at the platform, edit or remove it", cmd_relay },
+	{ "status", "[-c FILE | --socket PATH] [--watch [S]] [--json | --metrics]",
+	  "show how the running pool is", cmd_status },
+	{ "ping", "[-c FILE | --socket PATH | --url URL] [-t S] [-q]",
+	  "tell whether the gateway works, for health checks", cmd_ping },
+	{ "tail", "[-c FILE] [-n N] [--no-follow] [--relay NAME] [--http] "
+	  "[--errors] [FILE]",
+	  "show requests as they come, from the log", cmd_tail },
 	{ "intel", "COMMAND [ARGUMENT ...]",
 	  "look after the indicators that are kept on this machine", cmd_intel }
 };
