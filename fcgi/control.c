@@ -12,6 +12,7 @@
 #include "log.h"
 #include "transport.h"
 
+#define WAITING		128	/* connections not yet let in */
 #define TALK_TIME	1000	/* ms for a question and its answer */
 #define PAUSE		100	/* ms after accept4(2) failed */
 #define ANSWER_MAX	(2U << 20) /* bytes */
@@ -68,7 +69,7 @@ control_open(struct control *c, const struct conf *conf, uid_t owner,
 		return -1;
 	if ((flags = fcntl(c->fd, F_GETFL)) == -1 ||
 	    fcntl(c->fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    listen(c->fd, CONTROL_PLACES) == -1) {
+	    listen(c->fd, WAITING) == -1) {
 		(void)unixsocket_why(why, "%s: %s", conf->control,
 		    strerror(errno));
 		control_close(c);

@@ -24,6 +24,7 @@ def pool():
     global _pool
     if _pool is None:
         _pool = Gateway('fcgi').serve()
+        harness.wait_for(lambda: len(_pool.workers()) == 2, 'both workers')
     return _pool
 
 

@@ -472,6 +472,54 @@ START_TEST(a_worker_killed_inside_leaves_it_closed)
 }
 END_TEST
 
+static struct breaker_seen	seen[BREAKER_HOSTS];
+
+START_TEST(who_looks_on_sees_each_circuit)
+{
+	begin();
+	ck_assert_int_eq(breaker_list(t, now, 10, seen), 0);
+	(void)breaker_tell(t, "https://good:443", 5, now, BREAKER_WORKED,
+	    false);
+	open_it(HOST);
+	ck_assert_int_eq(breaker_list(t, now + 10000, 10, seen), 2);
+	ck_assert_str_eq(seen[0].host, "https://good:443");
+	ck_assert_int_eq(seen[0].state, BREAKER_CLOSED);
+	ck_assert_int_eq(seen[0].left, 0);
+	ck_assert_str_eq(seen[1].host, HOST);
+	ck_assert_int_eq(seen[1].state, BREAKER_IS_OPEN);
+	ck_assert_int_eq(seen[1].left, BREAKER_FIRST - 10000);
+	ck_assert_int_eq(seen[1].row, 5);
+	ck_assert_uint_eq(seen[1].opened, 1);
+	ck_assert_int_eq(breaker_list(t, now + BREAKER_FIRST, 10, seen), 2);
+	ck_assert_int_eq(seen[1].state, BREAKER_HALF_OPEN);
+	ck_assert_int_eq(seen[1].left, 0);
+}
+END_TEST
+
+static int
+look(void *arg)
+{
+	return breaker_list(arg, now, 10, seen) == -1 ? 0 : 1;
+}
+
+START_TEST(who_looks_on_does_not_wait_for_ever)
+{
+	pid_t	 other;
+
+	begin();
+	open_it(HOST);
+	(void)sharedlock_take(&t->lock);
+	other = die_start(look, t);
+	ck_assert_int_eq(die_wait(other), 0);
+	sharedlock_give(&t->lock);
+	ck_assert_int_eq(breaker_list(t, now, 10, seen), 1);
+	die_holding(&t->lock);
+	ck_assert_int_eq(breaker_list(t, now, 10, seen), 0);
+	ck_assert(!sharedlock_take(&t->lock));
+	sharedlock_give(&t->lock);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -491,7 +539,9 @@ main(void)
 		hosts_that_nobody_asks_for_hold_no_place_for_ever,
 		its_name_is_there_for_status,
 		one_of_all_workers_gets_the_probe,
-		a_worker_killed_inside_leaves_it_closed
+		a_worker_killed_inside_leaves_it_closed,
+		who_looks_on_sees_each_circuit,
+		who_looks_on_does_not_wait_for_ever
 	};
 
 	return unit_run("breaker", tests, COUNT(tests));

@@ -960,6 +960,25 @@ START_TEST(a_pool_takes_what_a_cgi_request_fetched)
 }
 END_TEST
 
+START_TEST(who_looks_on_sees_each_host)
+{
+	static struct jwks_set_seen	 list[JWKS_HOSTS];
+
+	begin();
+	ck_assert_int_eq(jwks_set_list(&shared->jwks, 10, list), 0);
+	another_stores();
+	jwks_set_failed(&shared->jwks, "down:443", NOW, "it is down");
+	ck_assert_int_eq(jwks_set_list(&shared->jwks, 10, list), 2);
+	ck_assert_str_eq(list[0].host, HOST);
+	ck_assert_int_eq(list[0].fetched, NOW + HOUR);
+	ck_assert(list[0].have && !list[0].failed);
+	ck_assert_str_eq(list[1].host, "down:443");
+	ck_assert_int_eq(list[1].fetched, 0);
+	ck_assert(!list[1].have && list[1].failed);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -987,7 +1006,8 @@ main(void)
 		a_process_of_its_own_knows_that_the_host_is_down,
 		what_the_cache_has_is_checked_like_what_is_fetched,
 		a_cache_that_does_not_work_changes_nothing,
-		a_pool_takes_what_a_cgi_request_fetched
+		a_pool_takes_what_a_cgi_request_fetched,
+		who_looks_on_sees_each_host
 	};
 
 	return unit_run("jwks", tests, COUNT(tests));
