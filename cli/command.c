@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -60,6 +61,21 @@ command_option(const struct command *cmd, int c, char **argv)
 		word = letter;
 	return command_usage(cmd, c == ':' ? "%s needs an argument" :
 	    "there is no option %s", word);
+}
+
+int
+command_number(const struct command *cmd, const char *option, const char *text,
+    long least, long most, long *n)
+{
+	char	*end;
+
+	errno = 0;
+	*n = strtol(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 &&
+	    *n >= least && *n <= most)
+		return CMD_OK;
+	return command_usage(cmd, "%s takes a number from %ld to %ld, not "
+	    "\"%s\"", option, least, most, text);
 }
 
 int

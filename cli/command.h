@@ -48,6 +48,10 @@ int	command_fail(const struct command *, int status, const char *fmt, ...)
 /* For '?' and ':' of getopt_long(3), called with opterr = 0 and a list that
  * begins with ':': says which option is unknown or lacks its argument. */
 int	command_option(const struct command *, int c, char **argv);
+/* A number that an option takes, from least to most, into *n.  Returns CMD_OK, or
+ * CMD_USAGE after it was said what it takes. */
+int	command_number(const struct command *, const char *option,
+	    const char *text, long least, long most, long *n);
 /* For --help: prints how the command is called, its summary and options (a
  * text that ends with a newline) on standard output.  Returns CMD_OK. */
 int	command_help(const struct command *, const char *options);

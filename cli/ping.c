@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "buf.h"
@@ -63,22 +62,9 @@ is_http(const char *url)
 }
 
 static int
-set_timeout(struct ping *p, const char *text)
-{
-	char	*end;
-	long	 n = strtol(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || n < 1 ||
-	    n > PATIENCE_MAX)
-		return command_usage(p->cmd, "--timeout takes 1 to %d seconds, "
-		    "not \"%s\"", PATIENCE_MAX, text);
-	p->ms = (int)n * 1000;
-	return CMD_OK;
-}
-
-static int
 options(struct ping *p, int argc, char **argv)
 {
+	long	seconds = PATIENCE;
 	int	c, status = CMD_OK;
 
 	opterr = 0;
@@ -95,7 +81,8 @@ options(struct ping *p, int argc, char **argv)
 			p->url = optarg;
 			break;
 		case 't':
-			status = set_timeout(p, optarg);
+			status = command_number(p->cmd, "--timeout", optarg, 1,
+			    PATIENCE_MAX, &seconds);
 			break;
 		case 'q':
 			p->quiet = true;
@@ -107,6 +94,7 @@ options(struct ping *p, int argc, char **argv)
 			return command_option(p->cmd, c, argv);
 		}
 	}
+	p->ms = (int)seconds * 1000;
 	if (status == CMD_OK && optind < argc)
 		status = command_usage(p->cmd, "what is \"%s\"? A gateway is "
 		    "named with --url", argv[optind]);
@@ -232,7 +220,7 @@ ask_watchdog(struct ping *p)
 int
 cmd_ping(const struct command *cmd, int argc, char **argv)
 {
-	struct ping	 p = { .cmd = cmd, .ms = PATIENCE * 1000 };
+	struct ping	 p = { .cmd = cmd };
 	struct conf	*conf = NULL;
 	const char	*asked;
 	int64_t		 began = clock_ms();

@@ -2,7 +2,6 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,21 +38,14 @@ struct status_options {
 	const struct command	*cmd;
 	const char		*config, *socket;
 	bool			 json, metrics, help;
-	int			 watch;		/* seconds; 0: once */
+	long			 watch;		/* seconds; 0: once */
 };
 
 static int
-set_watch(struct status_options *o, const char *text)
+seconds(struct status_options *o, const char *text)
 {
-	char	*end;
-	long	 n = strtol(text, &end, 10);
-
-	if (*text < '0' || *text > '9' || *end != '\0' || n < 1 ||
-	    n > WATCH_MAX)
-		return command_usage(o->cmd, "--watch takes 1 to %d seconds, "
-		    "not \"%s\"", WATCH_MAX, text);
-	o->watch = (int)n;
-	return CMD_OK;
+	return command_number(o->cmd, "--watch", text, 1, WATCH_MAX,
+	    &o->watch);
 }
 
 static int
@@ -74,9 +66,9 @@ options(struct status_options *o, int argc, char **argv)
 		case 'w':
 			o->watch = WATCH;
 			if (optarg != NULL)
-				status = set_watch(o, optarg);
+				status = seconds(o, optarg);
 			else if (optind < argc && argv[optind][0] != '-')
-				status = set_watch(o, argv[optind++]);
+				status = seconds(o, argv[optind++]);
 			break;
 		case 'j':
 			o->json = true;

@@ -45,28 +45,12 @@ static const struct option long_options[] = {
 struct tail {
 	const struct command	*cmd;
 	const char		*config, *file;
-	uint64_t		 lines;
+	long			 lines;
 	bool			 follow, help, colours;
 	struct tail_filter	 filter;
 	int64_t			 skip;		/* wanted lines before the last N */
 	struct tail_record	 record;
 };
-
-static int
-set_lines(struct tail *t, const char *text)
-{
-	char	*end;
-	long	 n;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 ||
-	    n > LINES_MAX)
-		return command_usage(t->cmd, "-n takes a number of lines, not "
-		    "\"%s\"", text);
-	t->lines = (uint64_t)n;
-	return CMD_OK;
-}
 
 static int
 options(struct tail *t, int argc, char **argv)
@@ -81,7 +65,8 @@ options(struct tail *t, int argc, char **argv)
 			t->config = optarg;
 			break;
 		case 'n':
-			status = set_lines(t, optarg);
+			status = command_number(t->cmd, "-n", optarg, 0,
+			    LINES_MAX, &t->lines);
 			break;
 		case 'f':
 		case 'F':
@@ -164,7 +149,7 @@ run(struct tail *t, const char *path)
 		return failed(t, path);
 	f.take = show;
 	f.arg = t;
-	t->skip = tail_file_back(&f, t->lines, wanted, t);
+	t->skip = tail_file_back(&f, (uint64_t)t->lines, wanted, t);
 	/* Who reads along shall see each line as it comes. */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	r = t->skip == -1 ? -1 : tail_file_read(&f);
