@@ -87,6 +87,7 @@ ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 	char		 key[65], off[] = "off", target[] = "/dev/null",
 			 path[80];
 	struct buf	 answer;
+	struct inprocess *gateway;
 	const char	*why = "this system has no random numbers";
 	char		*token = NULL;
 	int		 left;
@@ -102,8 +103,12 @@ ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 	(void)log_open(c);
 	snprintf(path, sizeof(path), "/%s/health", r->name);
 	if (c->secret_key != NULL &&
-	    (token = doctor_token(d, claims)) != NULL)
-		why = inprocess_post(c, path, token, "", 0, &answer);
+	    (token = doctor_token(d, claims)) != NULL) {
+		why = "no memory left";
+		if ((gateway = inprocess_open(c, path, token)) != NULL)
+			why = inprocess_post(gateway, "", 0, &answer);
+		inprocess_close(gateway);
+	}
 	say_health(d, r, why, &answer);
 	free(token);
 	buf_free(&answer);

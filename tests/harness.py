@@ -493,7 +493,7 @@ class Gateway:
                         self.process.returncode, read(self.stderr)))
                 return socket_open(self.socket) and (
                     '--workers' in args or len(self.workers()) >=
-                    int(self.sections['server']['workers']))
+                    int(self.sections['server']['workers'] or 1))
             wait_for(ready, 'the pool listens on ' + self.socket, timeout)
         return self
 

@@ -1,6 +1,7 @@
 """The server program itself: FastCGI straight to its socket, the pool and its
 signals, the ways in which it is started."""
 
+import glob
 import os
 import random
 import signal
@@ -457,6 +458,11 @@ def test_stopped_worker_is_replaced():
     try:
         workers = gateway.workers()
         os.kill(workers[0], signal.SIGSTOP)
+        # What one of its threads accepts until then is in flight.
+        harness.wait_for(lambda: all(
+            harness.read(path).rpartition(')')[2].split()[0] == 'T'
+            for path in glob.glob('/proc/%d/task/*/stat' % workers[0])),
+            'all its threads have stopped')
 
         def replaced():
             serves(gateway)
