@@ -35,7 +35,8 @@ void	tail_file_close(struct tail_file *);
  * or -1 with errno.
  */
 int64_t	tail_file_back(struct tail_file *, uint64_t n,
-	    bool (*wanted)(void *arg, const char *line, size_t len), void *arg);
+	    bool (*wanted)(void *arg, const char *line, size_t len),
+	    void *arg);
 /* Takes all lines that are there now.  0, or -1 with errno. */
 int	tail_file_read(struct tail_file *);
 /* Nothing more comes: what is there of a line is one. */

@@ -36,8 +36,8 @@ clear_path(const struct sockaddr_un *sa, const char *key, char *why)
 		return unixsocket_why(why, "%s: %s", path, strerror(errno));
 	}
 	if (!S_ISSOCK(st.st_mode))
-		return unixsocket_why(why, "%s: is there and is no socket; remove it "
-		    "or set another `%s`", path, key);
+		return unixsocket_why(why, "%s: is there and is no socket; "
+		    "remove it or set another `%s`", path, key);
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0)) == -1)
 		return unixsocket_why(why, "socket: %s", strerror(errno));
@@ -45,11 +45,12 @@ clear_path(const struct sockaddr_un *sa, const char *key, char *why)
 	error = errno;
 	(void)close(fd);
 	if (r == 0 || error != ECONNREFUSED)
-		return unixsocket_why(why, "%s: %s", path, r == 0 || error == EAGAIN ?
+		return unixsocket_why(why, "%s: %s", path,
+		    r == 0 || error == EAGAIN ?
 		    "another server answers there" : strerror(error));
 	if (unlink(path) == -1 && errno != ENOENT)
-		return unixsocket_why(why, "%s: left by a dead server, and cannot be "
-		    "removed: %s", path, strerror(errno));
+		return unixsocket_why(why, "%s: left by a dead server, and "
+		    "cannot be removed: %s", path, strerror(errno));
 	return 0;
 }
 
@@ -60,7 +61,8 @@ explain_bind(char *why, const char *path, const char *key, int error)
 	const char	*slash = strrchr(path, '/');
 
 	if (error == ENOENT && slash != NULL)
-		return unixsocket_why(why, "%s: the directory %.*s does not exist; "
+		return unixsocket_why(why,
+		    "%s: the directory %.*s does not exist; "
 		    "make it, writable for the server, or set `%s`",
 		    path, (int)(slash - path), path, key);
 	return unixsocket_why(why, "%s: %s", path, strerror(error));
@@ -83,8 +85,8 @@ hand_over(const char *path, const struct unixsocket_setup *u, char *why)
 	    st.st_uid != geteuid()) {
 		if (fd != -1)
 			(void)close(fd);
-		return unixsocket_why(why, "%s: it was replaced while it was made",
-		    path);
+		return unixsocket_why(why,
+		    "%s: it was replaced while it was made", path);
 	}
 	(void)snprintf(pinned, sizeof(pinned), "/proc/self/fd/%d", fd);
 	if (chmod(pinned, u->mode) == -1)

@@ -11,21 +11,36 @@ const struct counters_row counters_rows[] = {
 	[COUNTER_2XX] = { COUNTER_2XX, "2xx", NULL, NULL },
 	[COUNTER_4XX] = { COUNTER_4XX, "4xx", NULL, NULL },
 	[COUNTER_5XX] = { COUNTER_5XX, "5xx", NULL, NULL },
-	[COUNTER_ERRORS] = { COUNTER_ERRORS, "errors", "ctim_relay_errors_total",
-	  "Errors and warnings in answers." },
-	[COUNTER_OBSERVABLES] = { COUNTER_OBSERVABLES, "observables", "ctim_relay_observables_total",
-	  "Observables asked about." },
-	[COUNTER_ENTITIES] = { COUNTER_ENTITIES, "entities", "ctim_relay_entities_total",
-	  "Entities in answers." },
-	[COUNTER_CALLS] = { COUNTER_CALLS, "calls", "ctim_relay_provider_calls_total",
-	  "Calls to providers that requests needed, those that the cache "
-	  "answered among them." },
-	[COUNTER_CACHED] = { COUNTER_CACHED, "cached", "ctim_relay_cache_hits_total",
-	  "Calls to providers that the cache answered." },
-	[COUNTER_RETRIES] = { COUNTER_RETRIES, "retries", "ctim_relay_provider_retries_total",
-	  "Calls to providers that were made again." },
-	[COUNTER_BYTES] = { COUNTER_BYTES, "bytes", "ctim_relay_answer_bytes_total",
-	  "Bytes of answers' bodies." },
+	[COUNTER_ERRORS] = {
+		COUNTER_ERRORS, "errors", "ctim_relay_errors_total",
+		"Errors and warnings in answers."
+	},
+	[COUNTER_OBSERVABLES] = {
+		COUNTER_OBSERVABLES, "observables",
+		"ctim_relay_observables_total",
+		"Observables asked about."
+	},
+	[COUNTER_ENTITIES] = {
+		COUNTER_ENTITIES, "entities", "ctim_relay_entities_total",
+		"Entities in answers."
+	},
+	[COUNTER_CALLS] = {
+		COUNTER_CALLS, "calls", "ctim_relay_provider_calls_total",
+		"Calls to providers that requests needed, those that the "
+		"cache answered among them."
+	},
+	[COUNTER_CACHED] = {
+		COUNTER_CACHED, "cached", "ctim_relay_cache_hits_total",
+		"Calls to providers that the cache answered."
+	},
+	[COUNTER_RETRIES] = {
+		COUNTER_RETRIES, "retries", "ctim_relay_provider_retries_total",
+		"Calls to providers that were made again."
+	},
+	[COUNTER_BYTES] = {
+		COUNTER_BYTES, "bytes", "ctim_relay_answer_bytes_total",
+		"Bytes of answers' bodies."
+	},
 	[COUNTER_MS] = { COUNTER_MS, "ms", NULL, NULL },
 	[COUNTER_LATENCY] = { 0, NULL, NULL, NULL }
 };

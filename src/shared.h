@@ -1,7 +1,7 @@
 /*
  * shared: what all threads of all workers know of the world outside, and what
- * they count, in memory that the master maps before it forks.  A process of its own (CGI, the command
- * line) has one for itself.
+ * they count, in memory that the master maps before it forks.  A process of its
+ * own (CGI, the command line) has one for itself.
  *
  * Each part guards itself with a sharedlock, which survives a worker that is
  * killed while it holds it; what is counted needs none.
