@@ -23,8 +23,8 @@
 #include "listener.h"
 #include "log.h"
 #include "master.h"
+#include "master_tell.h"
 #include "share.h"
-#include "status.h"
 #include "transport.h"
 #include "worker.h"
 
@@ -36,56 +36,6 @@
 #define PAUSE_FIRST	100	/* ms before a successor of an early death */
 #define PAUSE_MAX	10000	/* ms that this grows to, doubling */
 #define DRAIN_TIME	1000	/* ms for the listen queue at a stop */
-
-struct child {
-	pid_t	 pid;		/* 0: the slot is free */
-	int64_t	 started;	/* clock_ms() */
-	bool	 stale;		/* to be replaced */
-	bool	 told;		/* to stop */
-	int64_t	 beat;		/* its last sign of life that we saw */
-	int64_t	 silent;	/* ms since then that we were awake */
-};
-
-struct master {
-	const struct master_setup *setup;
-	struct share	*share;
-	pid_t		 pid;
-	int		 signals;	/* signalfd(2) */
-	struct child	*child;		/* by share slot */
-	int		 top;		/* used slots are below it */
-	int64_t		 next;		/* clock_ms() of the next start */
-	int		 pause;		/* ms, of the last early death */
-	int64_t		 early;		/* clock_ms() of that */
-	bool		 reload;	/* asked for, waits for its turn */
-	bool		 stopping;
-	int64_t		 watched;	/* clock_ms() of the last watch() */
-	int64_t		 kill_at;	/* clock_ms() at which patience ends */
-	int		 deadline;	/* seconds: the longest of all configurations
-					 * so far, which old workers may still have */
-	int		 become;	/* in a new worker: its slot; else -1 */
-	/* For status: */
-	int64_t		 since, loaded;	/* seconds since 1970 */
-	uint64_t	 reloads, refused, deaths;
-};
-
-static const struct conf *
-conf_of(const struct master *m)
-{
-	return *m->setup->conf;
-}
-
-static int
-wanted(const struct master *m)
-{
-	long	 n;
-
-	if (m->setup->workers > 0)
-		return m->setup->workers;
-	if (conf_of(m)->workers > 0)
-		return conf_of(m)->workers;
-	n = sysconf(_SC_NPROCESSORS_ONLN);
-	return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
-}
 
 /* Called in the new process; a master that died meanwhile is noticed. */
 static void
@@ -109,7 +59,7 @@ spawn(struct master *m, int64_t now)
 		return;
 	s = &m->share->slot[slot];
 	/* Until it says so itself: the others are not all that there is. */
-	atomic_store(&s->places, conf_of(m)->threads + conf_of(m)->queue);
+	atomic_store(&s->places, master_conf(m)->threads + master_conf(m)->queue);
 	atomic_store(&s->beat, now);
 	atomic_store(&s->idle, 0);
 	atomic_store(&s->ready, 0);
@@ -157,7 +107,7 @@ reconcile(struct master *m)
 {
 	int64_t		 now = clock_ms();
 	struct child	*c;
-	int		 i, fresh = 0, ready = 0, stale = 0, want = wanted(m);
+	int		 i, fresh = 0, ready = 0, stale = 0, want = master_wanted(m);
 
 	for (i = 0; i < m->top; i++) {
 		c = &m->child[i];
@@ -280,44 +230,6 @@ complain(void *arg, bool error, const char *line)
 		log_warning("%s", line);
 }
 
-static bool
-differ(const char *a, const char *b)
-{
-	return a != b && (a == NULL || b == NULL || strcmp(a, b) != 0);
-}
-
-static void
-tell_restart(const struct master *m, const struct conf *new)
-{
-	const struct conf	*old = conf_of(m);
-
-	if (m->setup->listener->own && (differ(old->listen, new->listen) ||
-	    differ(old->socket_group, new->socket_group) ||
-	    old->socket_mode != new->socket_mode))
-		log_warning("the listening socket stays as it is until a "
-		    "restart");
-	if (differ(old->control, new->control))
-		log_warning("the control socket stays as it is until a "
-		    "restart");
-	if (differ(old->user, new->user) || differ(old->group, new->group))
-		log_warning("user and group stay as they are until a restart");
-}
-
-static void
-log_setup(const struct master *m, const char *what)
-{
-	const struct relay_conf	*r;
-	struct buf		 names;
-
-	buf_init(&names, 1024);
-	for (r = conf_of(m)->relays; r != NULL; r = r->next)
-		(void)buf_addf(&names, " %s", r->name);
-	log_info("%s: %s, workers %d, threads %d, relays:%s%s", what,
-	    m->setup->listener->text, wanted(m), conf_of(m)->threads,
-	    names.len > 0 ? names.data : " none", names.failed ? " ..." : "");
-	buf_free(&names);
-}
-
 /* Whether the last change is complete: reloads come one after the other, so
  * that many of them do not pile up workers. */
 static bool
@@ -346,7 +258,7 @@ reload(struct master *m)
 		    "stays in force");
 		return;
 	}
-	tell_restart(m, new);
+	master_tell_restart(m, new);
 	conf_free(*m->setup->conf);
 	*m->setup->conf = new;
 	if (m->deadline < new->deadline)
@@ -359,7 +271,7 @@ reload(struct master *m)
 	m->pause = 0;
 	m->reloads++;
 	m->loaded = (int64_t)time(NULL);
-	log_setup(m, "reload");
+	master_log_setup(m, "reload");
 }
 
 /* Everything ends, what was accepted is answered before.  The socket's file
@@ -396,40 +308,6 @@ handle(struct master *m, int sig)
 		tell_all(m, SIGUSR1);
 		break;
 	}
-}
-
-/* What the worker in a slot is doing. */
-static enum status_worker
-worker_state(const struct master *m, int slot, int64_t now)
-{
-	const struct child	*c = &m->child[slot];
-
-	if (m->stopping || c->told || atomic_load(&m->share->slot[slot].leave))
-		return STATUS_ENDING;
-	if (atomic_load(&m->share->slot[slot].ready) == 0)
-		return STATUS_STARTING;
-	return share_lives(m->share, slot, now) ? STATUS_SERVING :
-	    STATUS_SILENT;
-}
-
-/* Somebody asks on the control socket. */
-static void
-answer(void *arg, const char *question, struct buf *out)
-{
-	struct master	*m = arg;
-	struct status	 s = {
-		.conf = conf_of(m), .share = m->share, .started = m->since,
-		.loaded = m->loaded, .reloads = m->reloads,
-		.refused = m->refused, .deaths = m->deaths,
-		.wanted = wanted(m), .stopping = m->stopping
-	};
-	int64_t		 now = clock_ms();
-	int		 i;
-
-	for (i = 0; i < m->top; i++)
-		if (m->child[i].pid != 0)
-			s.worker[worker_state(m, i, now)]++;
-	status_answer(&s, question, out);
 }
 
 static int
@@ -516,12 +394,12 @@ master_run(const struct master_setup *setup)
 		free(m.child);
 		return 1;
 	}
-	m.deadline = conf_of(&m)->deadline;
+	m.deadline = master_conf(&m)->deadline;
 	m.watched = clock_ms();
 	m.loaded = m.since;
-	setup->control->answer = answer;
+	setup->control->answer = master_answer;
 	setup->control->arg = &m;
-	log_setup(&m, "start");
+	master_log_setup(&m, "start");
 	loop(&m);
 	free(m.child);
 	(void)close(m.signals);
@@ -530,6 +408,6 @@ master_run(const struct master_setup *setup)
 		log_info("stopped");
 		return 0;
 	}
-	return worker_run(conf_of(&m), setup->listener->fd, setup->share,
+	return worker_run(master_conf(&m), setup->listener->fd, setup->share,
 	    (size_t)m.become, m.pid);
 }

@@ -486,22 +486,3 @@ conf_default(void)
 		apply_all(&l);
 	return finish(&l, w);
 }
-
-struct conf *
-conf_default(void)
-{
-	struct whole	*w;
-	struct loading	 l = { .good = true };
-
-	if ((w = calloc(1, sizeof(*w))) == NULL)
-		return NULL;
-	l.conf = &w->conf;
-	settings_init(&l.settings);
-	apply_all(&l);
-	w->settings = l.settings.first;
-	if (!l.good) {
-		conf_free(&w->conf);
-		return NULL;
-	}
-	return &w->conf;
-}

@@ -80,8 +80,8 @@ from_cache(struct run *r, struct flight *x)
 }
 
 /*
- * What a result depends on names it: the service, the URL, the credential, and
- * for a scanned page the value that was looked for.
+ * What a result depends on names it: the service, the URL, the credential, for
+ * a scanned page the value that was looked for, and the version that parsed it.
  */
 static bool
 name_it(struct run *r, struct flight *x)
@@ -90,6 +90,7 @@ name_it(struct run *r, struct flight *x)
 	const char	*value = (x->call->flags & CALL_SCAN) && o != NULL ?
 			    o->value : "";
 	const struct cache_part	 parts[] = {
+		{ CTIM_VERSION, strlen(CTIM_VERSION) },
 		{ r->provider->name, strlen(r->provider->name) },
 		{ x->call->url.data, x->call->url.len },
 		{ r->who.data, r->who.len },
