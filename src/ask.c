@@ -13,6 +13,7 @@
 #include "transport.h"
 
 #define PUSH_EVERY	100	/* ms that what is ready may wait */
+#define HELD		32	/* observables that see the store unchanged */
 #define STORE_FAILED	"The local indicator store cannot be read; the log of " \
 	    "the gateway says why"
 
@@ -195,15 +196,39 @@ ask_one(struct request *r, struct answer *a, struct store *store,
 	answer_answered(a);
 }
 
+/* Asks a provider that makes no calls about all of them. */
+static void
+ask_here(struct request *r, struct answer *a, const struct observables *obs,
+    struct store *store, enum provider_route route)
+{
+	struct query	 q = question(r, route);
+	int64_t		 pushed = clock_ms();
+	size_t		 i;
+
+	for (i = 0; i < obs->n && !r->response.gone; i++) {
+		/* Held anew now and then: a client may be slow to take what
+		 * there is. */
+		if (store != NULL && i % HELD == 0) {
+			store_release(store);
+			store_hold(store);
+		}
+		q.observable = &obs->list[i];
+		ask_one(r, a, store, &q);
+		if (clock_ms() - pushed >= PUSH_EVERY) {
+			answer_push(a);
+			pushed = clock_ms();
+		}
+	}
+	if (store != NULL)
+		store_release(store);
+}
+
 void
 ask_about(struct request *r, struct answer *a, const struct observables *obs,
     enum provider_route route)
 {
 	const struct provider	*p = r->relay->provider;
-	struct query		 q = question(r, route);
 	struct store		*store = NULL;
-	int64_t			 pushed = clock_ms();
-	size_t			 i;
 
 	if (p->request != NULL && route != PROVIDER_REFER) {
 		ask_service(r, a, obs->list, obs->n, route);
@@ -214,14 +239,7 @@ ask_about(struct request *r, struct answer *a, const struct observables *obs,
 		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
 		return;
 	}
-	for (i = 0; i < obs->n && !r->response.gone; i++) {
-		q.observable = &obs->list[i];
-		ask_one(r, a, store, &q);
-		if (clock_ms() - pushed >= PUSH_EVERY) {
-			answer_push(a);
-			pushed = clock_ms();
-		}
-	}
+	ask_here(r, a, obs, store, route);
 }
 
 void

@@ -348,23 +348,42 @@ match(struct store *s, enum observable_type type, const char *value,
 	}
 }
 
+void
+store_hold(struct store *s)
+{
+	char	 error[STORE_ERROR_MAX];
+	int	 code = db_begin_read(s);
+
+	if (code != SQLITE_OK)
+		(void)db_error(s, code, error);
+}
+
+void
+store_release(struct store *s)
+{
+	if (!sqlite3_get_autocommit(s->db))
+		(void)db_run(s, SQL_COMMIT);
+}
+
 ssize_t
 store_match(struct store *s, const struct observable *o, int64_t now,
     const struct record **records, char error[STORE_ERROR_MAX])
 {
 	char	 value[INDICATOR_MAX + 1];
 	size_t	 i;
-	int	 code;
+	bool	 held = !sqlite3_get_autocommit(s->db);
+	int	 code = SQLITE_OK;
 
 	s->n = 0;
 	buf_reset(&s->text);
 	*records = s->records;
 	if (indicator_normalise(o->type, o->value, value) == -1)
 		return 0;
-	code = db_begin_read(s);
+	if (!held)
+		code = db_begin_read(s);
 	if (code == SQLITE_OK)
 		code = match(s, o->type, value, now);
-	if (code == SQLITE_OK)
+	if (code == SQLITE_OK && !held)
 		code = db_run(s, SQL_COMMIT);
 	if (code != SQLITE_OK)
 		return db_error(s, code, error);

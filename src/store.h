@@ -63,6 +63,13 @@ void	store_close(struct store *);		/* NULL is fine */
 int	store_check(struct store *, char error[STORE_ERROR_MAX]);
 
 /*
+ * Between the two, matches see the store as it was at the first and cost less.
+ * For a moment only: meanwhile its log cannot be folded in.  A store that
+ * cannot be held answers, or says why not, as without.
+ */
+void	store_hold(struct store *);
+void	store_release(struct store *);
+/*
  * All records that match an observable at the time now, exact ones, networks
  * that hold it, listed parents of it; in no order that means anything.
  * Returns how many and points *records at them, good until the next call on

@@ -232,6 +232,35 @@ START_TEST(expired_records_do_not_match)
 END_TEST
 
 /* Every field comes back as it went in, for the lowest and highest values. */
+START_TEST(a_store_that_is_held_stays_as_it_was)
+{
+	const struct observable	 o = { .type = OBSERVABLE_DOMAIN,
+				    .value = "new.example" };
+	const struct record	*records;
+	struct store		*w, *s;
+
+	begin();
+	w = must_open(STORE_WRITE);
+	import(w, "one", false, false, OBSERVABLE_DOMAIN,
+	    VALUES("old.example"));
+	s = must_open(STORE_READ);
+	store_release(s);
+	store_hold(s);
+	import(w, "one", false, false, OBSERVABLE_DOMAIN,
+	    VALUES("new.example"));
+	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 0);
+	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 0);
+	store_release(s);
+	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 1);
+	store_hold(s);
+	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 1);
+	ck_assert_str_eq(records[0].value, "new.example");
+	store_close(s);
+	store_close(w);
+	end();
+}
+END_TEST
+
 START_TEST(a_record_keeps_its_fields)
 {
 	const struct source	 source = { .name = "a.Feed_1", .title = "T\xc3\xbc",
@@ -966,6 +995,7 @@ main(void)
 {
 	const TTest *const tests[] = {
 		what_matches_what, expired_records_do_not_match,
+		a_store_that_is_held_stays_as_it_was,
 		a_record_keeps_its_fields, a_source_keeps_what_was_said_of_it,
 		counts_of_an_import, an_import_is_whole_or_nothing,
 		names_of_sources, a_reason_is_kept_within_an_import, removing,
