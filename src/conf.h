@@ -73,7 +73,8 @@ struct relay_conf {
 };
 
 struct conf {
-	char	 *file;			/* the main file that was read */
+	char	 *file;			/* the main file that was read, or what
+					 * to call it in messages */
 	/* [server] */
 	char	 *listen;
 	mode_t	  socket_mode;

@@ -137,13 +137,14 @@ def test_as_somebody_else():
     root_only()
     relay = gateway()
     _, uid, gid = harness.web_user()
+    env = relay.env(**harness.coverage_env())
     command = ['setpriv', '--reuid', str(uid), '--regid', str(gid),
                '--clear-groups', harness.program('ctim-relay'), 'doctor']
-    _, out, err = harness.run(command, env=relay.env())
+    _, out, err = harness.run(command, env=env)
     holds('holds for' not in out and err == '', out + err)
     relay.sections['server']['user'] = 'daemon'
     relay.write()
-    _, out, _ = harness.run(command, env=relay.env())
+    _, out, _ = harness.run(command, env=env)
     has('serves as daemon', out, 'the warning')
     has('-> sudo ctim-relay doctor -c ' + relay.conf, out, 'what mends it')
 

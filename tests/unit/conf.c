@@ -379,7 +379,7 @@ START_TEST(the_defaults_need_no_file)
 	ck_assert_int_eq(c->connect_timeout, 5);
 	ck_assert_int_eq(c->timeout, 15);
 	ck_assert(!c->allow_private);
-	ck_assert_ptr_null(c->file);
+	ck_assert_str_eq(c->file, "the defaults");
 	ck_assert_ptr_null(c->relays);
 	conf_free(c);
 }
