@@ -1,6 +1,7 @@
 /* ctim-relay check: whether the configuration can be used, and how. */
 #include <sys/stat.h>
 
+#include <errno.h>
 #include <getopt.h>
 #include <pwd.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include "conf.h"
 #include "jsonout.h"
 #include "provider.h"
+#include "settings.h"
 #include "store.h"
 #include "text.h"
 
@@ -140,6 +142,16 @@ try_store(struct check *check, const struct relay_conf *relay)
 	look_at_owner(check, relay, path);
 }
 
+static void
+warn_root(struct check *check)
+{
+	char	line[CONF_ERROR_MAX];
+
+	snprintf(line, sizeof(line), "%s: " SETTINGS_AS_ROOT,
+	    check->found.file);
+	note(check, false, line);
+}
+
 static bool
 calls_services(const struct conf *conf)
 {
@@ -154,12 +166,27 @@ calls_services(const struct conf *conf)
 static void
 try_cache(struct check *check)
 {
-	char	why[CACHE_WHY], line[CACHE_WHY + 64];
+	char	why[CACHE_WHY], line[CACHE_WHY + 96];
 
 	if (cache_check(check->found.conf, why) == 0)
 		return;
-	snprintf(line, sizeof(line), "[cache] url: %s", why);
+	snprintf(line, sizeof(line), "[cache] url: %s%s", why,
+	    settings_cache_hint(why));
 	note(check, false, line);
+}
+
+/* What to do about a configuration that is not there, or not for this user. */
+static void
+say_unread(const char *file)
+{
+	char		 denied[SETTINGS_DENIED];
+	struct stat	 st;
+
+	if (settings_denied(file, denied))
+		fprintf(stderr, "To read it, %s.\n", denied);
+	else if (lstat(file, &st) == -1 && errno == ENOENT)
+		fprintf(stderr, "A first one is made of the line "
+		    "\"[relay local]\"; see ctim-relay.conf(5).\n");
 }
 
 static int
@@ -169,6 +196,8 @@ run(struct check *check)
 
 	found->file = check->config != NULL ? check->config : conf_path();
 	found->conf = conf_load(found->file, note, check);
+	if (found->conf != NULL && settings_as_root(found->conf))
+		warn_root(check);
 	if (found->conf != NULL && calls_services(found->conf))
 		try_cache(check);
 	if (found->conf != NULL)
@@ -182,9 +211,8 @@ run(struct check *check)
 		return check_show_values(found, check->json);
 	if (check->json)
 		return check_show_json(found);
-	if (found->conf == NULL && access(found->file, F_OK) == -1)
-		fprintf(stderr, "A first one is made of the line "
-		    "\"[relay local]\"; see ctim-relay.conf(5).\n");
+	if (found->conf == NULL)
+		say_unread(found->file);
 	return check_show(found);
 }
 

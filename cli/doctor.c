@@ -48,6 +48,7 @@ static const struct doctor_row rows[] = {
 	{ "store", CONF, doctor_store },
 	{ "cache", CONF, doctor_cache },
 	{ "socket", CONF, doctor_socket },
+	{ "control", CONF, doctor_control },
 	{ "users", CONF, doctor_users },
 	{ "ca", CONF, doctor_ca },
 	{ "proxy", CONF | CALLS, doctor_proxy },
@@ -181,6 +182,19 @@ hindrance(const struct doctor *d, unsigned needs)
 	return NULL;
 }
 
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= 32, "a bit for each row");
+
+bool
+doctor_was_bad(const struct doctor *d, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return (d->bad & 1U << i) != 0;
+	return false;
+}
+
 static int
 run(struct doctor *d)
 {
@@ -191,6 +205,7 @@ run(struct doctor *d)
 	doctor_begin(d);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		d->row = &rows[i];
+		d->place = (unsigned)i;
 		/* Without --url nobody asked about the front. */
 		if ((d->row->needs & DOCTOR_NEEDS_URL) != 0 && d->url == NULL)
 			continue;
@@ -221,5 +236,6 @@ cmd_doctor(const struct command *cmd, int argc, char **argv)
 	for (i = 0; i < DOCTOR_QUOTES; i++)
 		free(d.quoted[i]);
 	free(d.url);
+	once_free(&d.said);
 	return status;
 }

@@ -5,6 +5,13 @@
  * found with doctor_say(), and with doctor_mend() the line that mends it; every
  * finding that is not good has one.  A check changes nothing, and ends by
  * doctor_left().
+ *
+ * A mend is pasted as it stands, so it holds nothing but a command, or a line of
+ * a configuration; what people need to know beside it is a doctor_note().  It
+ * names programs and files from the root on, and runs each command as who may
+ * do it.  No mend overwrites or removes a file, or replaces a key; none changes
+ * the mode or owner of what a link leads to; none names a check that found
+ * nothing.
  */
 #ifndef CTIM_DOCTOR_H
 #define CTIM_DOCTOR_H
@@ -18,6 +25,7 @@
 #include "buf.h"
 #include "http.h"
 #include "jsonout.h"
+#include "once.h"
 
 struct command;
 struct conf;
@@ -26,10 +34,13 @@ struct json_object;
 struct relay_conf;
 
 #define DOCTOR_WHY	1024	/* bytes of a reason */
-#define DOCTOR_QUOTES	4	/* doctor_quote()s in one line */
+#define DOCTOR_QUOTES	8	/* doctor_quote()s in one line */
+#define DOCTOR_OWNER	136	/* bytes of "USER:GROUP" */
+#define DOCTOR_AS	96	/* bytes of "sudo -u USER " */
 #define DOCTOR_CALL	5000	/* ms for one call */
 #define DOCTOR_ALL	60000	/* ms for all calls together */
 #define DOCTOR_URL	1024	/* bytes of a URL that is called */
+#define DOCTOR_MARK	"doctor-knocks"	/* what the watchdog gives back */
 #define DOCTOR_DAYS	14	/* a certificate must be good for so long */
 
 enum doctor_result { DOCTOR_OK, DOCTOR_SKIPPED, DOCTOR_WARN, DOCTOR_FAIL,
@@ -37,6 +48,7 @@ enum doctor_result { DOCTOR_OK, DOCTOR_SKIPPED, DOCTOR_WARN, DOCTOR_FAIL,
 
 /* Who serves, as far as it can be known. */
 struct doctor_who {
+	bool	 self;		/* it is us */
 	bool	 change;	/* we are root, and it is somebody else */
 	uid_t	 uid;
 	gid_t	 gid;
@@ -62,6 +74,8 @@ struct doctor {
 	bool			 json, help;
 
 	const char		*file;		/* the configuration */
+	char			 whole[PATH_MAX]; /* from the root on */
+	char			 program[PATH_MAX]; /* this one, for a shell */
 	struct conf		*conf;		/* NULL: cannot be used */
 	struct json_object	*credentials;	/* relay: claims; or NULL */
 	struct doctor_who	 who;
@@ -70,6 +84,8 @@ struct doctor {
 	/* What a check found out for those after it. */
 	unsigned		 spawned, connected; /* ways in the web server's
 						 * files */
+	bool			 cgi;		/* one is CGI */
+	bool			 listens;	/* a gateway answers at listen */
 	bool			 front;		/* a gateway answers at url */
 	bool			 apache;	/* behind an Apache */
 	int64_t			 skew;		/* s, of the clock; see net */
@@ -77,6 +93,11 @@ struct doctor {
 	char			 skew_host[300];
 
 	const struct doctor_row	*row;		/* that runs */
+	unsigned		 place;		/* its number */
+	unsigned		 bad;		/* a bit for each row that found
+						 * something */
+	struct once		 said;		/* rows come once each */
+	bool			 muted;		/* the last one was a repeat */
 	unsigned		 count[DOCTOR_RESULTS];
 	bool			 open;		/* --json: an object is */
 	struct buf		 out;		/* --json */
@@ -89,15 +110,52 @@ struct doctor {
 void	doctor_begin(struct doctor *);
 void	doctor_say(struct doctor *, enum doctor_result, const char *, ...)
 	    __attribute__((format(printf, 3, 4)));
-/* To be typed, or written into a file, to mend what was said last. */
+/* What mends what was said last: a command for a shell, or a line for a file. */
 void	doctor_mend(struct doctor *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* Words below it: where a line goes, what to do then. */
+void	doctor_note(struct doctor *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+/* A line of the configuration, and its section, with what else is to be said
+ * (NULL: nothing). */
+void	doctor_mend_conf(struct doctor *, const char *section, const char *more,
+	    const char *, ...) __attribute__((format(printf, 4, 5)));
 /* The end of the output; what the program exits with. */
 int	doctor_end(struct doctor *);
 /* A word for a shell, good until DOCTOR_QUOTES more. */
 const char *doctor_quote(struct doctor *, const char *);
 /* ms that a call may take now; 0: the time is up. */
 int64_t	doctor_left(const struct doctor *, int64_t wanted);
+
+/* doctor_mend.c */
+/* Fills in whole and program, once file is known. */
+void	doctor_places(struct doctor *);
+/* A path from the root on, for a shell; good until DOCTOR_QUOTES more. */
+const char *doctor_path_of(struct doctor *, const char *);
+/* Before a command that only root may run: "sudo ", or nothing for root. */
+const char *doctor_root(void);
+/* Before a command that this user shall run. */
+const char *doctor_by(uid_t, char text[DOCTOR_AS]);
+/* Each mends with the owner's or root's rights, unless path is a link: then what
+ * that leads to is to be looked at first. */
+void	doctor_mend_mode(struct doctor *, const char *path, const char *mode);
+void	doctor_mend_group(struct doctor *, const char *path, const char *mode);
+/* An editor on the line (from 1) of a file. */
+void	doctor_mend_edit(struct doctor *, const char *file, unsigned line);
+/* The same check as root. */
+void	doctor_mend_again(struct doctor *);
+/* Starts the gateway as who serves. */
+void	doctor_mend_start(struct doctor *);
+/* Moves what should not be there to a name that nothing has. */
+void	doctor_mend_aside(struct doctor *, const char *path);
+/* Whether the link says what path is; if so, that was said. */
+bool	doctor_mend_link(struct doctor *, const char *path);
+
+/* doctor_conf.c: where a first key goes, beside the configuration. */
+void	doctor_key_file(struct doctor *, char file[PATH_MAX]);
+
+/* doctor.c: whether the check of this name found what is not good. */
+bool	doctor_was_bad(const struct doctor *, const char *name);
 
 /* doctor_as.c: finds out who serves; runs a function as them, in a process of
  * its own where we are root.  It returns 0, or -1 with why. */
@@ -107,7 +165,10 @@ int	doctor_as(struct doctor *, int (*)(void *, char why[DOCTOR_WHY]),
 /* " as www-data", or nothing. */
 const char *doctor_as_whom(const struct doctor *, char text[80]);
 /* "www-data:www-data" for chown(1). */
-const char *doctor_owner(const struct doctor *, char text[136]);
+const char *doctor_owner(const struct doctor *, char text[DOCTOR_OWNER]);
+/* Whether we are neither root nor who serves, so that what we may not do says
+ * nothing; if so, says that path was not checked. */
+bool	doctor_foreign(struct doctor *, const char *path);
 
 /* doctor_call.c: calls with little time, of which the beginning of the answer is
  * kept. */
@@ -135,6 +196,9 @@ void	doctor_say_failed(struct doctor *, const struct doctor_call *,
 	    const char *what);
 /* The answer as a JSON object, or NULL; the caller puts it. */
 struct json_object *doctor_json(const struct doctor_call *);
+/* Whether an answer of this status is a gateway's own error: {"code", "message",
+ * "reason"}. */
+bool	doctor_own_error(struct json_object *, int status);
 /* Keeps what the Date header of a call said. */
 void	doctor_note_clock(struct doctor *, const struct doctor_call *);
 
@@ -142,9 +206,15 @@ void	doctor_note_clock(struct doctor *, const struct doctor_call *);
  * said.  claims: NULL for none. */
 char	*doctor_token(struct doctor *, const char *claims);
 
-/* doctor_web.c: whether the web server's files have it start the gateway, by
- * mod_fcgid or as CGI, and none leads to the socket. */
-bool	doctor_apache_starts(struct doctor *);
+/* doctor_web.c: how the web server starts the gateway itself, "as CGI" or
+ * "with mod_fcgid"; NULL when its files do not say so, or one leads to the
+ * socket. */
+const char *doctor_web_starts(struct doctor *);
+/* Who the web server serves as by its files, those first that lead to the
+ * gateway; false when none says it. */
+bool	doctor_web_user(struct doctor *, struct doctor_who *);
+/* Who serves HTTP on the systems that there are, ended by NULL. */
+extern const char *const doctor_web_users[];
 
 /* The checks. */
 void	doctor_config(struct doctor *);
@@ -154,6 +224,7 @@ void	doctor_log(struct doctor *);
 void	doctor_store(struct doctor *);
 void	doctor_cache(struct doctor *);
 void	doctor_socket(struct doctor *);
+void	doctor_control(struct doctor *);
 void	doctor_users(struct doctor *);
 void	doctor_ca(struct doctor *);
 void	doctor_proxy(struct doctor *);

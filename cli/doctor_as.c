@@ -30,49 +30,118 @@ name_of(struct doctor_who *w)
 		snprintf(w->group, sizeof(w->group), "%ld", (long)w->gid);
 }
 
-/* The user of the configuration; -1 when it names none that exists. */
-static int
-configured(const struct conf *conf, struct doctor_who *w)
+/* Nobody means the gateway to serve as root. */
+static bool
+doctor_as_user(const struct passwd *pw, struct doctor_who *w)
 {
-	const struct passwd	*pw;
-	const struct group	*gr;
-
-	if (conf == NULL || conf->user == NULL ||
-	    (pw = getpwnam(conf->user)) == NULL)
-		return -1;
+	if (pw == NULL || pw->pw_uid == 0)
+		return false;
 	w->uid = pw->pw_uid;
 	w->gid = pw->pw_gid;
-	if (conf->group != NULL && (gr = getgrnam(conf->group)) != NULL)
+	return true;
+}
+
+/* The user of the configuration, who need not be there. */
+static bool
+doctor_as_configured(struct doctor *d, struct doctor_who *w)
+{
+	const struct group	*gr;
+
+	if (d->conf->user == NULL ||
+	    !doctor_as_user(getpwnam(d->conf->user), w))
+		return false;
+	if (d->conf->group != NULL &&
+	    (gr = getgrnam(d->conf->group)) != NULL)
 		w->gid = gr->gr_gid;
-	return 0;
+	return true;
 }
 
 /* Where a spawner chose the user, the socket is theirs. */
-static int
-of_socket(const struct conf *conf, struct doctor_who *w)
+static bool
+doctor_as_socket(struct doctor *d, struct doctor_who *w)
 {
-	const struct passwd	*pw;
-	struct stat		 st;
+	struct stat	 st;
 
-	if (conf == NULL || strncmp(conf->listen, "unix:", 5) != 0 ||
-	    lstat(conf->listen + 5, &st) == -1 || !S_ISSOCK(st.st_mode) ||
-	    (pw = getpwuid(st.st_uid)) == NULL)
-		return -1;
-	w->uid = pw->pw_uid;
-	w->gid = pw->pw_gid;
-	return 0;
+	return strncmp(d->conf->listen, "unix:", 5) == 0 &&
+	    lstat(d->conf->listen + 5, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    doctor_as_user(getpwuid(st.st_uid), w);
+}
+
+/* Who is not root and keeps a configuration serves with it. */
+static bool
+doctor_as_keeper(struct doctor *d, struct doctor_who *w)
+{
+	struct stat	 st;
+
+	return geteuid() != 0 && stat(d->file, &st) == 0 &&
+	    st.st_uid == geteuid() && doctor_as_user(getpwuid(st.st_uid), w);
+}
+
+/* The user of the group that may use the socket: of its name, else the first
+ * whose own group it is. */
+static bool
+doctor_as_group(struct doctor *d, struct doctor_who *w)
+{
+	const struct group	*gr;
+	const struct passwd	*pw;
+	gid_t			 gid;
+	bool			 found = false;
+
+	if (d->conf->socket_group == NULL ||
+	    (gr = getgrnam(d->conf->socket_group)) == NULL)
+		return false;
+	gid = gr->gr_gid;
+	if ((pw = getpwnam(d->conf->socket_group)) != NULL &&
+	    pw->pw_gid == gid)
+		return doctor_as_user(pw, w);
+	setpwent();
+	while (!found && (pw = getpwent()) != NULL)
+		found = pw->pw_gid == gid && doctor_as_user(pw, w);
+	endpwent();
+	return found;
+}
+
+static bool
+doctor_as_known(struct doctor *d, struct doctor_who *w)
+{
+	size_t	 i;
+
+	(void)d;
+	for (i = 0; doctor_web_users[i] != NULL; i++)
+		if (doctor_as_user(getpwnam(doctor_web_users[i]), w))
+			return true;
+	return false;
 }
 
 void
 doctor_who(struct doctor *d)
 {
+	/* The first that knows it. */
+	static bool	(*const sources[])(struct doctor *,
+			    struct doctor_who *) = {
+		doctor_as_configured, doctor_as_socket, doctor_as_keeper,
+		doctor_web_user, doctor_as_group, doctor_as_known
+	};
 	struct doctor_who	*w = &d->who;
+	size_t			 i;
 
 	*w = (struct doctor_who){ .uid = geteuid(), .gid = getegid() };
-	if (w->uid == 0 && configured(d->conf, w) == -1)
-		(void)of_socket(d->conf, w);
-	w->change = geteuid() == 0 && w->uid != 0;
+	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+		if (sources[i](d, w))
+			break;
+	w->self = w->uid == geteuid();
+	w->change = geteuid() == 0 && !w->self;
 	name_of(w);
+}
+
+bool
+doctor_foreign(struct doctor *d, const char *path)
+{
+	if (d->who.self || d->who.change)
+		return false;
+	doctor_say(d, DOCTOR_SKIPPED, "%s: only root can try it as %s", path,
+	    d->who.user);
+	return true;
 }
 
 static int
@@ -159,8 +228,8 @@ doctor_as_whom(const struct doctor *d, char text[80])
 }
 
 const char *
-doctor_owner(const struct doctor *d, char text[136])
+doctor_owner(const struct doctor *d, char text[DOCTOR_OWNER])
 {
-	snprintf(text, 136, "%s:%s", d->who.user, d->who.group);
+	snprintf(text, DOCTOR_OWNER, "%s:%s", d->who.user, d->who.group);
 	return text;
 }

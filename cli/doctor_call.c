@@ -95,8 +95,9 @@ static void
 mend_certificate(struct doctor *d, const char *host)
 {
 	doctor_mend(d, "openssl s_client -connect %s%s </dev/null | "
-	    "openssl x509 -noout -subject -dates    (then let it be renewed "
-	    "there)", host, strchr(host, ':') == NULL ? ":443" : "");
+	    "openssl x509 -noout -subject -dates", host,
+	    strchr(host, ':') == NULL ? ":443" : "");
+	doctor_note(d, "then let it be renewed there");
 }
 
 void
@@ -120,34 +121,44 @@ doctor_say_good(struct doctor *d, const struct doctor_call *c, const char *text)
 		mend_certificate(d, c->host);
 }
 
+/* What shows more of a failure than we say. */
+static void
+doctor_call_look(struct doctor *d, const struct doctor_call *c)
+{
+	char	 name[DOCTOR_URL];
+
+	if (c->http.end == HTTP_NO_HOST) {
+		snprintf(name, sizeof(name), "%.*s",
+		    (int)strcspn(c->host, ":"), c->host);
+		doctor_mend(d, "getent hosts %s", doctor_quote(d, name));
+		doctor_note(d, "then mend /etc/resolv.conf");
+	} else {
+		doctor_mend(d, "curl -sv %s", doctor_quote(d, c->url));
+		doctor_note(d, "behind a proxy: proxy = http://HOST:PORT in "
+		    "[http] of %s", d->whole);
+	}
+}
+
 void
 doctor_say_failed(struct doctor *d, const struct doctor_call *c,
     const char *what)
 {
 	enum http_end	 end = c->http.end;
 	const char	*why = c->http.why;
-	char		 name[DOCTOR_URL];
 
 	doctor_say(d, DOCTOR_FAIL, "%s %s%s%s", c->host, what,
 	    *why != '\0' ? ": " : "", why);
-	snprintf(name, sizeof(name), "%s", c->host);
-	if (end == HTTP_NO_HOST && strchr(name, ':') != NULL)
-		*strchr(name, ':') = '\0';
 	if (end == HTTP_TLS && strstr(why, "expired") != NULL)
 		mend_certificate(d, c->host);
 	else if (end == HTTP_TLS)
-		doctor_mend(d, "ca_file = /etc/ssl/certs/ca-certificates.crt"
-		    "    (in [http]: a file with the authority of %s in it)",
-		    c->host);
-	else if (end == HTTP_NO_HOST)
-		doctor_mend(d, "getent hosts %s    (then mend "
-		    "/etc/resolv.conf)", name);
+		doctor_mend_conf(d, "[http]", "or another file with the "
+		    "authority of that host in it",
+		    "ca_file = /etc/ssl/certs/ca-certificates.crt");
 	else if (end == HTTP_PRIVATE || end == HTTP_BAD_URL)
-		doctor_mend(d, "allow_private = yes    (in [http], if %s is "
-		    "meant to be in this network)", c->host);
+		doctor_mend_conf(d, "[http]", "if that host is meant to be in "
+		    "this network", "allow_private = yes");
 	else
-		doctor_mend(d, "curl -sv %s    (behind a proxy: proxy = "
-		    "http://HOST:PORT in [http])", doctor_quote(d, c->url));
+		doctor_call_look(d, c);
 }
 
 struct json_object *
@@ -161,6 +172,16 @@ doctor_json(const struct doctor_call *c)
 		return NULL;
 	}
 	return answer;
+}
+
+bool
+doctor_own_error(struct json_object *answer, int status)
+{
+	int64_t	 code;
+
+	return jsonin_int(jsonin_member(answer, "code"), &code) &&
+	    code == status && jsonin_string(answer, "message") != NULL &&
+	    jsonin_string(answer, "reason") != NULL;
 }
 
 /* http_retry_after() counts from a time that is given, up to a year: from half
@@ -196,8 +217,8 @@ doctor_token(struct doctor *d, const char *claims)
 	if (token == NULL) {
 		doctor_say(d, DOCTOR_FAIL, "a token could not be made: %s",
 		    why);
-		doctor_mend(d, "ctim-relay jwt -c %s",
-		    doctor_quote(d, d->file));
+		doctor_mend(d, "%s%s jwt -c %s", doctor_root(), d->program,
+		    doctor_quote(d, d->whole));
 	}
 	return token;
 }

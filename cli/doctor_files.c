@@ -1,6 +1,7 @@
 /* The files that the gateway writes and reads while it serves. */
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,10 @@
 #include "conf.h"
 #include "doctor.h"
 #include "provider.h"
+#include "settings.h"
 #include "store.h"
+
+#define DOCTOR_FILES	(4 * PATH_MAX)	/* bytes of the names of a store */
 
 /* The directory of a path, "/" for one below the root. */
 static void
@@ -23,21 +27,74 @@ directory(const char *path, char dir[PATH_MAX])
 		slash[slash == dir] = '\0';
 }
 
-/* A directory where the gateway may make files, or the file's owner. */
-static void
-mend_file(struct doctor *d, const char *path)
+/* Whether a directory holds nothing but files whose name begins with that of
+ * path: then it is the gateway's to have. */
+static bool
+doctor_files_own(const char *dir, const char *path)
 {
-	char	 dir[PATH_MAX], owner[136];
-	bool	 there = access(path, F_OK) == 0;
+	const char	*base = strrchr(path, '/');
+	struct dirent	*e;
+	DIR		*all = opendir(dir);
+	bool		 own = all != NULL;
+
+	base = base == NULL ? path : base + 1;
+	while (own && (e = readdir(all)) != NULL)
+		own = strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0 ||
+		    strncmp(e->d_name, base, strlen(base)) == 0;
+	if (all != NULL)
+		(void)closedir(all);
+	return own;
+}
+
+/* Gives a file that is there to who serves, who sets its mode. */
+static void
+doctor_files_give(struct doctor *d, const char *path)
+{
+	char		 owner[DOCTOR_OWNER], by[DOCTOR_AS];
+	const char	*word = doctor_quote(d, path);
+
+	if (!doctor_mend_link(d, path))
+		doctor_mend(d, "%schown -h %s %s && %schmod 0660 %s",
+		    doctor_root(), doctor_owner(d, owner), word,
+		    doctor_by(d->who.uid, by), word);
+}
+
+/* A directory that others use, too, stays theirs. */
+static void
+doctor_files_elsewhere(struct doctor *d, const char *path, const char *section,
+    const char *key)
+{
+	const char	*base = strrchr(path, '/');
+	char		 note[PATH_MAX + 128];
+
+	snprintf(note, sizeof(note), "a directory of its own: %sinstall -d -m "
+	    "0750 -o %s -g %s " CTIM_LOCALSTATEDIR "/lib/ctim-relay",
+	    doctor_root(), d->who.user, d->who.group);
+	doctor_mend_conf(d, section, note, "%s" CTIM_LOCALSTATEDIR
+	    "/lib/ctim-relay%s", key, base == NULL ? "/file" : base);
+}
+
+/* A directory where the gateway may make files, or the file's owner.  key is
+ * the line of the section without the path. */
+static void
+mend_file(struct doctor *d, const char *path, const char *section,
+    const char *key)
+{
+	char		 dir[PATH_MAX];
+	struct stat	 st;
 
 	directory(path, dir);
-	if (there)
-		doctor_mend(d, "chown %s %s && chmod 0660 %s",
-		    doctor_owner(d, owner), doctor_quote(d, path),
-		    doctor_quote(d, path));
+	if (lstat(path, &st) == 0)
+		doctor_files_give(d, path);
+	else if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode))
+		(void)doctor_mend_link(d, dir);
+	else if (lstat(dir, &st) == 0 && !doctor_files_own(dir, path))
+		doctor_files_elsewhere(d, path, section, key);
 	else
-		doctor_mend(d, "install -d -m 2770 -o %s -g %s %s",
-		    d->who.user, d->who.group, doctor_quote(d, dir));
+		doctor_mend(d, "%sinstall -d -m 0750 -o %s -g %s %s",
+		    doctor_root(), d->who.user, d->who.group,
+		    doctor_quote(d, dir));
 }
 
 /* --- log ----------------------------------------------------------------- */
@@ -66,16 +123,18 @@ doctor_log(struct doctor *d)
 	if (strcmp(path, "syslog") == 0 && access("/dev/log", W_OK) == -1) {
 		doctor_say(d, DOCTOR_WARN, "[log] target is syslog, and "
 		    "nobody listens at /dev/log");
-		doctor_mend(d, "target = stderr    (in [log])");
+		doctor_mend_conf(d, "[log]", NULL, "target = stderr");
 	} else if (path[0] != '/') {
 		doctor_say(d, DOCTOR_OK, "goes to %s", path);
 	} else if (doctor_as(d, try_log, path, why) == -1) {
+		if (doctor_foreign(d, path))
+			return;
 		doctor_say(d, DOCTOR_FAIL, "%s: cannot be written%s: %s", path,
 		    doctor_as_whom(d, whom), why);
-		mend_file(d, path);
+		mend_file(d, path, "[log]", "target = ");
 	} else if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0) {
 		doctor_say(d, DOCTOR_WARN, "%s: everybody may change it", path);
-		doctor_mend(d, "chmod o= %s", doctor_quote(d, path));
+		doctor_mend_mode(d, path, "o=");
 	} else {
 		doctor_say(d, DOCTOR_OK, "%s can be written%s", path,
 		    doctor_as_whom(d, whom));
@@ -105,20 +164,55 @@ try_store(void *arg, char why[DOCTOR_WHY])
 	return r;
 }
 
+/* Those files of a store that are there and are files, each with a blank before
+ * it; false when one is a link. */
+static bool
+doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
+{
+	static const char *const	 ends[] = { "", "-wal", "-shm" };
+	char				 file[PATH_MAX + 8];
+	struct stat			 st;
+	size_t				 i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(file, sizeof(file), "%s%s", path, ends[i]);
+		if (lstat(file, &st) == -1)
+			continue;
+		if (S_ISLNK(st.st_mode) && doctor_mend_link(d, file))
+			return false;
+		if (S_ISREG(st.st_mode))
+			buf_addf(out, " %s", doctor_quote(d, file));
+	}
+	return true;
+}
+
 static void
 mend_store(struct doctor *d, const char *path)
 {
-	char	 dir[PATH_MAX], owner[136];
+	char		 dir[PATH_MAX], owner[DOCTOR_OWNER], by[DOCTOR_AS];
+	const char	*folder, *root = doctor_root();
+	struct stat	 st;
+	struct buf	 files;
 
 	directory(path, dir);
-	if (access(path, F_OK) == -1)
-		doctor_mend(d, "ctim-relay intel import FEED --source NAME "
-		    "--store %s", doctor_quote(d, path));
-	else
-		doctor_mend(d, "chown %s %s %s* && chmod 2770 %s && chmod 0660 "
-		    "%s*", doctor_owner(d, owner), doctor_quote(d, dir),
-		    doctor_quote(d, path), doctor_quote(d, dir),
-		    doctor_quote(d, path));
+	if (lstat(path, &st) == -1 && errno == ENOENT) {
+		doctor_mend(d, "%s%s intel import FEED --source NAME --store "
+		    "%s", root, d->program, doctor_quote(d, path));
+		doctor_note(d, "FEED is a file, NAME what to call what is in "
+		    "it");
+		return;
+	}
+	if (doctor_mend_link(d, dir))
+		return;
+	folder = doctor_quote(d, dir);
+	buf_init(&files, DOCTOR_FILES);
+	if (doctor_files_of_store(d, path, &files)) {
+		(void)doctor_by(d->who.uid, by);
+		doctor_mend(d, "%schown -h %s %s%s && %schmod u+rwx %s && "
+		    "%schmod 0660%s", root, doctor_owner(d, owner), folder,
+		    files.data, by, folder, by, files.data);
+	}
+	buf_free(&files);
 }
 
 void
@@ -139,6 +233,8 @@ doctor_store(struct doctor *d)
 			    doctor_as_whom(d, whom));
 			continue;
 		}
+		if (doctor_foreign(d, path))
+			continue;
 		doctor_say(d, DOCTOR_FAIL, "relay %s%s: %s", r->name,
 		    doctor_as_whom(d, whom), why);
 		mend_store(d, path);
@@ -169,6 +265,25 @@ try_cache(void *arg, char why[DOCTOR_WHY])
 	return 0;
 }
 
+/* why begins with the URL, without user and password, and a colon. */
+static void
+doctor_files_redis(struct doctor *d, const char *why)
+{
+	const char	*url = d->conf->cache_url + strlen("redis://");
+	const char	*at = strchr(why, ' ');
+
+	if (*settings_cache_hint(why) == '\0' || at == NULL ||
+	    strncmp(why, "redis://", 8) != 0) {
+		doctor_mend_conf(d, "[cache]", "or start the Redis server",
+		    "url = sqlite:" CTIM_LOCALSTATEDIR
+		    "/cache/ctim-relay/cache.db");
+		return;
+	}
+	doctor_mend_conf(d, "[cache]", "PASSWORD is that of the Redis server",
+	    "url = redis://%.*s:PASSWORD@%.*s", strchr(url, '@') == NULL ? 0 :
+	    (int)strcspn(url, ":"), url, (int)(at - why - 9), why + 8);
+}
+
 void
 doctor_cache(struct doctor *d)
 {
@@ -182,14 +297,12 @@ doctor_cache(struct doctor *d)
 		doctor_say(d, DOCTOR_OK, "%s can be used%s",
 		    file ? url + 7 : "the Redis server",
 		    doctor_as_whom(d, whom));
-	} else {
-		doctor_say(d, DOCTOR_FAIL, "nothing is cached%s: %s",
-		    doctor_as_whom(d, whom), why);
+	} else if (!file || !doctor_foreign(d, url + 7)) {
+		doctor_say(d, DOCTOR_FAIL, "nothing is cached%s: %s%s",
+		    doctor_as_whom(d, whom), why, settings_cache_hint(why));
 		if (file)
-			mend_file(d, url + 7);
+			mend_file(d, url + 7, "[cache]", "url = sqlite:");
 		else
-			doctor_mend(d, "url = sqlite:" CTIM_LOCALSTATEDIR
-			    "/cache/ctim-relay/cache.db    (in [cache], or "
-			    "start the Redis server)");
+			doctor_files_redis(d, why);
 	}
 }

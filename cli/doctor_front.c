@@ -13,49 +13,66 @@
 #include "token.h"
 #include "url.h"
 
-#define MARK		"doctor-knocks"
 #define HEADER_MAX	(TOKEN_MAX + 64)
 
-/* Lines for the two web servers that there are files for; said of the one that
- * answers. */
+/* Lines for the two web servers that there are files for, and where they go;
+ * said of the one that answers. */
 struct pair {
-	const char	*nginx, *apache;
+	const char	*nginx, *nginx_at, *apache, *apache_at;
 };
 
 static void
 mend_by(struct doctor *d, struct pair pair)
 {
 	doctor_mend(d, "%s", d->apache ? pair.apache : pair.nginx);
+	doctor_note(d, "%s", d->apache ? pair.apache_at : pair.nginx_at);
 }
 
 static const struct pair mount = {
 	"location /PATH/ { fastcgi_split_path_info ^(/PATH)(/.*)$; include "
-	CTIM_DATADIR "/nginx/ctim-relay-location.conf; }    (/PATH as in the "
-	"URL; for the root: location / without the split)",
-	"Define CTIM_RELAY_MOUNT /PATH/    (as in the URL, before: Include "
-	CTIM_DATADIR "/apache/ctim-relay-proxy_fcgi.conf)"
-};
-static const struct pair log_lines = {
-	"tail -n 3 /var/log/nginx/error.log    (then mend what `socket` and "
-	"`users` say)",
-	"tail -n 3 /var/log/apache2/error.log    (then mend what `socket` and "
-	"`users` say)"
+	CTIM_DATADIR "/nginx/ctim-relay-location.conf; }",
+	"in the server { } of nginx, /PATH as in the URL; for the root: "
+	"location / without the split",
+	"Define CTIM_RELAY_MOUNT /PATH/",
+	"as in the URL, before: Include "
+	CTIM_DATADIR "/apache/ctim-relay-proxy_fcgi.conf"
 };
 static const struct pair pass_authorization = {
-	"fastcgi_param HTTP_AUTHORIZATION $http_authorization;    (beside "
-	"fastcgi_pass)",
-	"CGIPassAuth On    (in the <Location> of the gateway)"
+	"fastcgi_param HTTP_AUTHORIZATION $http_authorization;",
+	"beside fastcgi_pass",
+	"CGIPassAuth On", "in the <Location> of the gateway"
 };
 static const struct pair long_header = {
-	"large_client_header_buffers 4 16k;    (in the server { } of nginx)",
-	"LimitRequestFieldSize 16380    (in the <VirtualHost> of Apache)"
+	"large_client_header_buffers 4 16k;", "in the server { } of nginx",
+	"LimitRequestFieldSize 16380", "in the <VirtualHost> of Apache"
 };
 
 static const struct pair ask_nobody = {
-	"auth_basic off;    (in the location of the gateway)",
-	"Require all granted    (in the <Location> of the gateway, without "
-	"AuthType)"
+	"auth_basic off;", "in the location of the gateway",
+	"Require all granted",
+	"in the <Location> of the gateway, without AuthType"
 };
+
+static void
+doctor_front_log(struct doctor *d)
+{
+	bool	 socket = doctor_was_bad(d, "socket");
+	bool	 users = doctor_was_bad(d, "users");
+
+	doctor_mend(d, "%stail -n 3 /var/log/%s/error.log", doctor_root(),
+	    d->apache ? "apache2" : "nginx");
+	if (socket || users)
+		doctor_note(d, "then mend what %s%s%s", socket ? "`socket`" :
+		    "`users`", socket && users ? " and `users`" : "",
+		    socket && users ? " say" : " says");
+}
+
+/* Has the gateway read its configuration again. */
+static void
+doctor_front_reload(struct doctor *d)
+{
+	doctor_mend(d, "%spkill -HUP -o -x ctim-relay.fcgi", doctor_root());
+}
 
 /* A request to the front, its answer in c; the caller frees it. */
 static void
@@ -82,17 +99,13 @@ ask(struct doctor *d, struct doctor_call *c, const char *path,
 		d->apache = true;
 }
 
-/* Whether an answer is a gateway's own error: {"code", "message", "reason"}. */
+/* Whether an answer is a gateway's own error. */
 static bool
 own_error(const struct doctor_call *c)
 {
 	struct json_object	*answer = doctor_json(c);
-	int64_t			 code;
-	bool			 own;
+	bool			 own = doctor_own_error(answer, c->http.status);
 
-	own = jsonin_int(jsonin_member(answer, "code"), &code) &&
-	    code == c->http.status && jsonin_string(answer, "message") != NULL &&
-	    jsonin_string(answer, "reason") != NULL;
 	json_object_put(answer);
 	return own;
 }
@@ -118,7 +131,7 @@ compare_relays(struct doctor *d, struct json_object *answer)
 			continue;
 		doctor_say(d, DOCTOR_FAIL, "the gateway that runs has no relay "
 		    "\"%s\"", r->name);
-		doctor_mend(d, "sudo pkill -HUP -o -x ctim-relay.fcgi");
+		doctor_front_reload(d);
 	}
 }
 
@@ -137,8 +150,9 @@ say_gateway(struct doctor *d, const struct doctor_call *c,
 		doctor_say(d, DOCTOR_WARN, "%s shows a ctim-relay %s, and this "
 		    "is %s", c->host, version == NULL ? "without a version" :
 		    version, CTIM_VERSION);
-		doctor_mend(d, "sudo pkill -TERM -o -x ctim-relay.fcgi    "
-		    "(then start the installed one)");
+		doctor_mend(d, "%spkill -TERM -o -x ctim-relay.fcgi",
+		    doctor_root());
+		doctor_note(d, "then start the installed one");
 	}
 	compare_relays(d, answer);
 }
@@ -151,15 +165,17 @@ say_no_gateway(struct doctor *d, const struct doctor_call *c)
 	if (c->http.end == HTTP_TLS) {
 		doctor_say(d, DOCTOR_FAIL, "%s: %s, and the platform will not "
 		    "take it either", c->host, c->http.why);
-		doctor_mend(d, "ssl_certificate FULLCHAIN.pem;    (nginx; "
-		    "Apache: SSLCertificateFile FULLCHAIN.pem)");
+		doctor_mend(d, "ssl_certificate FULLCHAIN.pem;");
+		doctor_note(d, "in the server { } of nginx; of Apache: "
+		    "SSLCertificateFile FULLCHAIN.pem");
 		return;
 	}
 	if (c->http.end == HTTP_NO_CONNECTION) {
 		doctor_say(d, DOCTOR_FAIL, "%s cannot be reached: %s", c->host,
 		    c->http.why);
-		doctor_mend(d, "sudo systemctl start nginx    (or apache2; "
-		    "then: curl -sv %s)", doctor_quote(d, c->url));
+		doctor_mend(d, "%ssystemctl start nginx", doctor_root());
+		doctor_note(d, "or apache2; then: curl -sv %s",
+		    doctor_quote(d, c->url));
 		return;
 	}
 	if (!doctor_answered(&c->http)) {
@@ -168,10 +184,11 @@ say_no_gateway(struct doctor *d, const struct doctor_call *c)
 	}
 	doctor_say(d, DOCTOR_FAIL, "%s is no ctim-relay: status %d, %s",
 	    c->host, status, c->http.reason);
-	if (status == 401 || status == 403)
-		mend_by(d, ask_nobody);
+	if (status >= 502 && status <= 504)
+		doctor_front_log(d);
 	else
-		mend_by(d, status >= 502 && status <= 504 ? log_lines : mount);
+		mend_by(d, status == 401 || status == 403 ? ask_nobody :
+		    mount);
 }
 
 void
@@ -208,10 +225,10 @@ doctor_path(struct doctor *d)
 	struct json_object	*answer;
 	const char		*data;
 
-	ask(d, &c, "/watchdog", "Health-Check: " MARK, NULL);
+	ask(d, &c, "/watchdog", "Health-Check: " DOCTOR_MARK, NULL);
 	answer = doctor_json(&c);
 	data = jsonin_string(answer, "data");
-	if (data != NULL && strcmp(data, MARK) == 0) {
+	if (data != NULL && strcmp(data, DOCTOR_MARK) == 0) {
 		doctor_say(d, DOCTOR_OK, "the gateway gets the path below %s, "
 		    "and headers", d->url);
 	} else if (!doctor_answered(&c.http)) {
@@ -277,12 +294,12 @@ say_authorization(struct doctor *d, const struct doctor_call *c,
 	    NULL || strstr(message, "SECRET_KEY") != NULL)) {
 		doctor_say(d, DOCTOR_FAIL, "the gateway that runs has another "
 		    "secret_key than %s", d->file);
-		doctor_mend(d, "sudo pkill -HUP -o -x ctim-relay.fcgi");
+		doctor_front_reload(d);
 	} else if (message != NULL && (strstr(message, "expired") != NULL ||
 	    strstr(message, "not valid yet") != NULL)) {
 		doctor_say(d, DOCTOR_FAIL, "the clock of the gateway's machine "
 		    "is not that of this one");
-		doctor_mend(d, "timedatectl set-ntp true");
+		doctor_mend(d, "%stimedatectl set-ntp true", doctor_root());
 	} else if (c->http.status == 401 || c->http.status == 403) {
 		doctor_say(d, DOCTOR_FAIL, "the web server asks for "
 		    "credentials of its own: status %d", c->http.status);
@@ -370,13 +387,14 @@ mend_body(struct doctor *d)
 {
 	size_t	 mb = (d->conf->max_body >> 20) + 1;
 
-	if (d->apache)
-		doctor_mend(d, "LimitRequestBody %zu    (in the <Location>; "
-		    "with mod_fcgid: FcgidMaxRequestLen %zu)", mb << 20,
-		    mb << 20);
-	else
-		doctor_mend(d, "client_max_body_size %zum;    (in the "
-		    "location)", mb);
+	if (d->apache) {
+		doctor_mend(d, "LimitRequestBody %zu", mb << 20);
+		doctor_note(d, "in the <Location> of the gateway; with "
+		    "mod_fcgid: FcgidMaxRequestLen %zu", mb << 20);
+	} else {
+		doctor_mend(d, "client_max_body_size %zum;", mb);
+		doctor_note(d, "in the location of the gateway");
+	}
 }
 
 /* [] with blanks in it: as large as may be, and nothing to look up. */
@@ -406,7 +424,7 @@ doctor_body(struct doctor *d)
 	} else if (c.http.status == 413 && own_error(&c)) {
 		doctor_say(d, DOCTOR_FAIL, "the gateway that runs has a "
 		    "smaller max_body than %s", d->file);
-		doctor_mend(d, "sudo pkill -HUP -o -x ctim-relay.fcgi");
+		doctor_front_reload(d);
 	} else if (own_error(&c)) {
 		doctor_say(d, DOCTOR_SKIPPED, "%s: status %d, %s", c.url,
 		    c.http.status, c.http.reason);

@@ -13,6 +13,7 @@
 
 #include "conf.h"
 #include "doctor.h"
+#include "keyfile.h"
 
 #define DIFFERENT	10	/* characters of a random key of 32 hex digits;
 				 * fewer come once in 10,000 */
@@ -153,32 +154,44 @@ note_source(void *arg, const char *section, const struct conf_key *key,
 		s->path = text + 5;
 }
 
-/* The old file is kept: as secret_key_previous its tokens stay good until the
- * platform has new ones. */
+/* Where the lines with a key are that should go. */
 static void
-mend(struct doctor *d, const char *name)
+doctor_key_previous(struct doctor *d)
+{
+	char	 dir[PATH_MAX], *slash;
+
+	snprintf(dir, sizeof(dir), "%s", d->whole);
+	if ((slash = strrchr(dir, '/')) != NULL)
+		*slash = '\0';
+	doctor_mend(d, "%sgrep -n '^secret_key_previous' -r %s/conf.d %s",
+	    doctor_root(), doctor_quote(d, dir), doctor_quote(d, d->whole));
+	doctor_note(d, "leave that line out, once the platform has tokens of "
+	    "secret_key");
+}
+
+/*
+ * A new key in a new file, for those who can read the old one.  The old one is
+ * kept: as secret_key_previous its tokens stay good until the platform has new
+ * ones.
+ */
+static void
+doctor_key_new(struct doctor *d, const char *name)
 {
 	struct source	 s = { .key = name };
-	char		 whole[PATH_MAX], file[PATH_MAX + 16];
-	char		*slash;
+	char		 beside[PATH_MAX], file[PATH_MAX];
+	const char	*old, *new, *root = doctor_root();
 
 	conf_each(d->conf, note_source, &s);
-	if (strcmp(name, "secret_key_previous") == 0)
-		doctor_mend(d, "sed -i '/^secret_key_previous/d' %s",
-		    doctor_quote(d, d->file));
-	else if (s.path != NULL)
-		doctor_mend(d, "f=%s; mv \"$f\" \"$f.old\" && ctim-relay jwt "
-		    "--key-file \"$f\" && chown --reference=\"$f.old\" "
-		    "\"$f\" && chmod --reference=\"$f.old\" \"$f\"",
-		    doctor_quote(d, s.path));
-	else if (realpath(d->file, whole) != NULL &&
-	    (slash = strrchr(whole, '/')) != NULL) {
-		*slash = '\0';
-		snprintf(file, sizeof(file), "%s/secret.key", whole);
-		doctor_mend(d, "secret_key = file:%s    (in [auth], after: "
-		    "ctim-relay jwt --key-file %s)", file,
-		    doctor_quote(d, file));
-	}
+	doctor_key_file(d, beside);
+	keyfile_new_name(s.path != NULL ? s.path : beside, file);
+	old = doctor_quote(d, s.path != NULL ? s.path : d->whole);
+	new = doctor_quote(d, file);
+	doctor_mend(d, "%s%s jwt --key-file %s && %schown -h --reference=%s "
+	    "%s && %schmod --reference=%s %s", root, d->program, new, root,
+	    old, new, root, old, new);
+	doctor_note(d, "then in [auth] of %s: secret_key = file:%s, and what "
+	    "stands there as secret_key_previous until the platform has new "
+	    "tokens", d->whole, file);
 }
 
 static void
@@ -195,8 +208,12 @@ look_at(struct doctor *d, const char *name, const char *key)
 	else
 		doctor_say(d, DOCTOR_OK, "%s has %zu characters and no "
 		    "pattern", name, strlen(key));
-	if (weak != NULL || strlen(key) < GOOD)
-		mend(d, name);
+	if (weak == NULL && strlen(key) >= GOOD)
+		return;
+	if (strcmp(name, "secret_key_previous") == 0)
+		doctor_key_previous(d);
+	else
+		doctor_key_new(d, name);
 }
 
 void

@@ -51,13 +51,15 @@ doctor_ca(struct doctor *d)
 		    doctor_as_whom(d, whom));
 		return;
 	}
+	if (strcmp(why, strerror(EACCES)) == 0 && doctor_foreign(d, path))
+		return;
 	doctor_say(d, DOCTOR_FAIL, "%s: cannot be used%s: %s", path,
 	    doctor_as_whom(d, whom), why);
 	if (access(path, F_OK) == 0 && strcmp(why, strerror(EACCES)) == 0)
-		doctor_mend(d, "chmod a+r %s", doctor_quote(d, path));
+		doctor_mend_mode(d, path, "a+r");
 	else
-		doctor_mend(d, "ca_file = /etc/ssl/certs/ca-certificates.crt"
-		    "    (in [http])");
+		doctor_mend_conf(d, "[http]", NULL,
+		    "ca_file = /etc/ssl/certs/ca-certificates.crt");
 }
 
 /* --- proxy --------------------------------------------------------------- */
@@ -105,8 +107,8 @@ try_proxy(struct doctor *d, const char *address)
 	    (c.http.end == HTTP_LATE && !c.http.fresh)) {
 		doctor_say(d, DOCTOR_FAIL, "%s cannot be reached: %s", address,
 		    c.http.why);
-		doctor_mend(d, "proxy = http://HOST:PORT    (in [http]; "
-		    "without the line there is none)");
+		doctor_mend_conf(d, "[http]", "without the line there is none",
+		    "proxy = http://HOST:PORT");
 	} else {
 		doctor_say(d, DOCTOR_OK, "%s can be reached", address);
 	}
@@ -122,7 +124,8 @@ doctor_proxy(struct doctor *d)
 		doctor_say(d, DOCTOR_OK, "none is used");
 	} else if (!proxy_address(d->conf->proxy, address, sizeof(address))) {
 		doctor_say(d, DOCTOR_FAIL, "[http] proxy is no URL of a proxy");
-		doctor_mend(d, "proxy = http://HOST:PORT    (in [http])");
+		doctor_mend_conf(d, "[http]", NULL,
+		    "proxy = http://HOST:PORT");
 	} else {
 		try_proxy(d, address);
 	}
@@ -162,13 +165,54 @@ say_jwks(struct doctor *d, const struct doctor_call *c)
 		doctor_say(d, DOCTOR_FAIL, "%s gives no keys: status %d, %s",
 		    c->host, c->http.status, n == 0 ? "no key set" :
 		    c->http.reason);
-		doctor_mend(d, "jwks_hosts = HOST    (in [auth]: those that "
-		    "answer at https://HOST/.well-known/jwks)");
+		doctor_mend_conf(d, "[auth]", "those HOSTs that answer at "
+		    "https://HOST/.well-known/jwks", "jwks_hosts = HOST");
 	} else {
 		snprintf(text, sizeof(text), "gives %zu key%s", n,
 		    n == 1 ? "" : "s");
 		doctor_say_good(d, c, text);
 	}
+}
+
+static void
+doctor_net_default(void *arg, const char *section, const struct conf_key *key,
+    const char *text)
+{
+	if (strcmp(section, "auth") == 0 &&
+	    strcmp(key->name, "jwks_hosts") == 0)
+		*(bool *)arg = strcmp(text, key->fallback) == 0;
+}
+
+/*
+ * Whether all hosts stay out of reach as they do without the Internet.  Hosts
+ * that were named on purpose are no sign of that when they only refuse.
+ */
+static bool
+doctor_net_apart(const struct doctor *d, const struct doctor_call *calls,
+    size_t n)
+{
+	bool	 unset = false;
+	size_t	 i;
+
+	conf_each(d->conf, doctor_net_default, &unset);
+	for (i = 0; i < n; i++)
+		if (doctor_answered(&calls[i].http) ||
+		    (calls[i].http.end != HTTP_NO_HOST && (!unset ||
+		    (calls[i].http.end != HTTP_NO_CONNECTION &&
+		    calls[i].http.end != HTTP_LATE))))
+			return false;
+	return d->conf->secret_key != NULL;
+}
+
+static void
+doctor_net_say_apart(struct doctor *d, const struct doctor_call *c, size_t n)
+{
+	doctor_say(d, DOCTOR_FAIL, "none of the %zu jwks_hosts can be reached "
+	    "(%s: %s): every RS256 token will be refused", n, c->host,
+	    c->http.why);
+	doctor_mend_conf(d, "[auth]", "where only HS256 tokens are used; "
+	    "behind a proxy: proxy = http://HOST:PORT in [http]",
+	    "jwks_hosts =");
 }
 
 void
@@ -191,10 +235,13 @@ doctor_jwks(struct doctor *d)
 		doctor_call_init(&calls[i], host[i],
 		    "https://%s/.well-known/jwks", host[i]);
 	doctor_call_do(d, &conf, calls, n);
-	for (i = 0; i < n; i++) {
-		say_jwks(d, &calls[i]);
+	if (doctor_net_apart(d, calls, n))
+		doctor_net_say_apart(d, calls, n);
+	else
+		for (i = 0; i < n; i++)
+			say_jwks(d, &calls[i]);
+	for (i = 0; i < n; i++)
 		doctor_call_free(&calls[i]);
-	}
 	free(calls);
 }
 
@@ -215,6 +262,6 @@ doctor_clock(struct doctor *d)
 		doctor_say(d, DOCTOR_WARN, "is %lld s %s that of %s; tokens "
 		    "expire too %s", (long long)off, d->skew > 0 ? "behind" :
 		    "ahead of", d->skew_host, d->skew > 0 ? "late" : "early");
-		doctor_mend(d, "timedatectl set-ntp true");
+		doctor_mend(d, "%stimedatectl set-ntp true", doctor_root());
 	}
 }

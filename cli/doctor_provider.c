@@ -16,22 +16,74 @@
 #define ANSWER_MAX	65536
 #define DEADLINE	10	/* s for the health of one relay */
 
+struct place {
+	const char	*relay;
+	char		 url[DOCTOR_URL];	/* "": none */
+};
+
+/* The base of a service's API; links for people have other names. */
+static void
+note_place(void *arg, const char *section, const struct conf_key *key,
+    const char *text)
+{
+	struct place	*p = arg;
+
+	if (strncmp(section, "relay ", 6) == 0 &&
+	    strcmp(section + 6, p->relay) == 0 && key->set == conf_set_url &&
+	    (strcmp(key->name, "url") == 0 || strcmp(key->name, "api_url") == 0))
+		snprintf(p->url, sizeof(p->url), "%s", text);
+}
+
+static void
+doctor_provider_jwt(struct doctor *d, const char *relay)
+{
+	doctor_mend(d, "%s%s jwt --relay %s -c %s", doctor_root(), d->program,
+	    relay, doctor_quote(d, d->whole));
+	doctor_note(d, "with credentials that the service takes and that have "
+	    "the right there; the new token goes to the platform");
+}
+
+static void
+doctor_provider_rate(struct doctor *d, const char *relay)
+{
+	doctor_mend(d, "rate = 1");
+	doctor_note(d, "in [relay %s] of %s", relay, d->whole);
+}
+
+static void
+doctor_provider_curl(struct doctor *d, const char *relay)
+{
+	struct place	 p = { .relay = relay };
+
+	conf_each(d->conf, note_place, &p);
+	if (p.url[0] == '\0') {
+		doctor_provider_jwt(d, relay);
+		return;
+	}
+	doctor_mend(d, "curl -sv %s", doctor_quote(d, p.url));
+	doctor_note(d, "behind a proxy: proxy = http://HOST:PORT in [http] of "
+	    "%s", d->whole);
+}
+
+static void
+doctor_provider_query(struct doctor *d, const char *relay)
+{
+	doctor_mend(d, "%s%s query --route health %s -c %s", doctor_root(),
+	    d->program, relay, doctor_quote(d, d->whole));
+	doctor_note(d, "shows all of the answer; it may be the service's own "
+	    "trouble: again later");
+}
+
 /* What the answer's code means for who runs the gateway. */
 static const struct {
-	const char	*code, *before, *after;	/* of the relay's name */
+	const char	*code;
+	void		(*mend)(struct doctor *, const char *relay);
 } mends[] = {
-	{ "authorization error", "ctim-relay jwt --relay ", "    (with "
-	  "credentials that the service takes; the new token goes to the "
-	  "platform)" },
-	{ "permission denied", "ctim-relay jwt --relay ", "    (with "
-	  "credentials that have the right at the service)" },
-	{ "too many requests", "rate = 1    (in [relay ", "])" },
-	{ "connection error", "curl -sv URL    (that of [relay ", "]; behind a "
-	  "proxy: proxy = http://HOST:PORT in [http])" },
-	{ "unknown", "ctim-relay query --route health ", "    (shows all of "
-	  "the answer; for certificates: ca_file in [http])" },
-	{ NULL, "ctim-relay query --route health ", "    (again later: it is "
-	  "the service's own trouble)" }
+	{ "authorization error", doctor_provider_jwt },
+	{ "permission denied", doctor_provider_jwt },
+	{ "too many requests", doctor_provider_rate },
+	{ "connection error", doctor_provider_curl },
+	{ NULL, doctor_provider_query }
 };
 
 static void
@@ -40,14 +92,15 @@ mend(struct doctor *d, const struct relay_conf *r, const char *code)
 	size_t	 i = 0;
 
 	if (r->provider->store != NULL) {
-		doctor_mend(d, "ctim-relay intel stats --store %s    (and "
-		    "what the check `store` says)",
-		    doctor_quote(d, r->provider->store(r->own)));
+		doctor_mend(d, "%s%s intel stats --store %s", doctor_root(),
+		    d->program, doctor_quote(d, r->provider->store(r->own)));
+		if (doctor_was_bad(d, "store"))
+			doctor_note(d, "first mend what `store` says");
 		return;
 	}
 	while (mends[i].code != NULL && strcmp(mends[i].code, code) != 0)
 		i++;
-	doctor_mend(d, "%s%s%s", mends[i].before, r->name, mends[i].after);
+	mends[i].mend(d, r->name);
 }
 
 static void
@@ -118,24 +171,6 @@ ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 
 /* --- without credentials ------------------------------------------------- */
 
-struct place {
-	const char	*relay;
-	char		 url[DOCTOR_URL];	/* "": none */
-};
-
-/* The base of a service's API; links for people have other names. */
-static void
-note_place(void *arg, const char *section, const struct conf_key *key,
-    const char *text)
-{
-	struct place	*p = arg;
-
-	if (strncmp(section, "relay ", 6) == 0 &&
-	    strcmp(section + 6, p->relay) == 0 && key->set == conf_set_url &&
-	    (strcmp(key->name, "url") == 0 || strcmp(key->name, "api_url") == 0))
-		snprintf(p->url, sizeof(p->url), "%s", text);
-}
-
 static void
 reach(struct doctor *d, const struct relay_conf *r)
 {
@@ -200,5 +235,7 @@ doctor_providers(struct doctor *d)
 		doctor_say(d, DOCTOR_FAIL, "%s has credentials for a relay "
 		    "\"%s\", which there is not", d->credentials_file, name);
 		doctor_mend(d, "[relay %s]", name);
+		doctor_note(d, "a line at the end of %s; or leave it out of "
+		    "%s", d->whole, d->credentials_file);
 	}
 }

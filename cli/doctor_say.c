@@ -46,13 +46,19 @@ void
 doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 {
 	bool	 colours = table_colours(stdout);
-	char	 line[LINE_MAX_LEN];
+	char	 line[LINE_MAX_LEN], key[LINE_MAX_LEN + 32];
 	va_list	 ap;
 
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
+	snprintf(key, sizeof(key), "%s\n%d\n%s", d->row->name, result, line);
+	d->muted = !once_new(&d->said, key, strlen(key));
+	if (d->muted)
+		return;
 	d->count[result]++;
+	if (result == DOCTOR_WARN || result == DOCTOR_FAIL)
+		d->bad |= 1U << d->place;
 	end_finding(d);
 	if (d->json) {
 		jsonout_object(&d->j);
@@ -72,6 +78,22 @@ doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 	fflush(stdout);
 }
 
+/* A line below what was said last. */
+static void
+say_below(struct doctor *d, const char *name, const char *before,
+    const char *line, const char *after)
+{
+	if (d->muted)
+		return;
+	if (d->json) {
+		jsonout_kstring(&d->j, name, line);
+		return;
+	}
+	printf("%*s%s", NAME_WIDTH + 8, "", before);
+	(void)text_print(stdout, line);
+	puts(after);
+}
+
 void
 doctor_mend(struct doctor *d, const char *format, ...)
 {
@@ -81,13 +103,34 @@ doctor_mend(struct doctor *d, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	if (d->json) {
-		jsonout_kstring(&d->j, "mend", line);
-		return;
-	}
-	printf("%*s-> ", NAME_WIDTH + 8, "");
-	(void)text_print(stdout, line);
-	putchar('\n');
+	say_below(d, "mend", "-> ", line, "");
+}
+
+void
+doctor_note(struct doctor *d, const char *format, ...)
+{
+	char	 line[LINE_MAX_LEN];
+	va_list	 ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	say_below(d, "note", "   (", line, ")");
+}
+
+void
+doctor_mend_conf(struct doctor *d, const char *section, const char *more,
+    const char *format, ...)
+{
+	char	 line[LINE_MAX_LEN];
+	va_list	 ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	say_below(d, "mend", "-> ", line, "");
+	doctor_note(d, "in %s of %s%s%s", section, d->whole,
+	    more == NULL ? "" : "; ", more == NULL ? "" : more);
 }
 
 static int
@@ -131,17 +174,20 @@ doctor_quote(struct doctor *d, const char *word)
 	char			**slot = &d->quoted[d->quotes++ % DOCTOR_QUOTES];
 	struct buf		 b;
 
-	if (*word != '\0' && word[strspn(word, plain)] == '\0')
-		return word;
+	bool			  quotes;
+
+	quotes = *word == '\0' || word[strspn(word, plain)] != '\0';
 	buf_init(&b, LINE_MAX_LEN);
-	buf_addc(&b, '\'');
+	if (quotes)
+		buf_addc(&b, '\'');
 	for (; *word != '\0'; word++) {
 		if (*word == '\'')
 			buf_adds(&b, "'\\''");
 		else
 			buf_addc(&b, *word);
 	}
-	buf_addc(&b, '\'');
+	if (quotes)
+		buf_addc(&b, '\'');
 	free(*slot);
 	*slot = b.failed ? NULL : strdup(b.data);
 	buf_free(&b);

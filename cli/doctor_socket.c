@@ -15,24 +15,76 @@
 
 #include "conf.h"
 #include "doctor.h"
+#include "fcgiask.h"
+#include "jsonin.h"
 
 #define GROUPS_MAX	256	/* groups of a user that are looked at */
 
-/* Who serves HTTP on the systems that there are. */
-static const char *const web_users[] = {
-	"www-data", "nginx", "apache", "httpd", "http", "www", "wwwrun",
-	"caddy", "lighttpd"
-};
-
-static void
-mend_start(struct doctor *d)
+/* Where the web server starts the gateway nobody listens, and nothing is wrong;
+ * false: it was not said. */
+static bool
+doctor_socket_spawned(struct doctor *d)
 {
-	if (d->who.uid != 0 && d->who.change && d->conf->user == NULL)
-		doctor_mend(d, "sudo -u %s ctim-relay.fcgi -c %s &",
-		    d->who.user, doctor_quote(d, d->file));
+	const char	*how = doctor_web_starts(d);
+
+	if (how != NULL)
+		doctor_say(d, DOCTOR_OK, "none is needed: %s", how);
+	return how != NULL;
+}
+
+/* Says who is there instead of a gateway. */
+static void
+doctor_socket_other(struct doctor *d, const char *why)
+{
+	const char	*at = d->conf->listen;
+
+	doctor_say(d, DOCTOR_FAIL, "something else than a gateway answers at "
+	    "%s%s%s", at, *why != '\0' ? ": " : "", why);
+	if (strncmp(at, "unix:", 5) == 0)
+		doctor_mend(d, "%sss -xlp | grep -F -- %s", doctor_root(),
+		    doctor_quote(d, at + 5));
 	else
-		doctor_mend(d, "ctim-relay.fcgi -c %s &",
-		    doctor_quote(d, d->file));
+		doctor_mend(d, "%sss -ltnp 'sport = %s'", doctor_root(),
+		    strrchr(at, ':'));
+	doctor_note(d, "shows who; end that, or set another listen in [server] "
+	    "of %s and in the web server", d->whole);
+}
+
+/* Whether what listens there is a gateway; if not, that was said.  One that is
+ * busy says so, which is an answer, too. */
+static bool
+doctor_socket_knock(struct doctor *d)
+{
+	char			 why[FCGIASK_WHY] = "";
+	const char		*at = d->conf->listen, *said;
+	struct json_object	*answer;
+	struct buf		 body;
+	int			 status;
+
+	buf_init(&body, FCGIASK_MAX);
+	status = fcgiask(at, "/watchdog", DOCTOR_MARK,
+	    (int)doctor_left(d, DOCTOR_CALL), &body, why);
+	answer = status == -1 ? NULL : jsonin_parse(body.data, body.len, 100,
+	    NULL);
+	said = jsonin_string(answer, "data");
+	d->listens = (status == 200 && said != NULL &&
+	    strcmp(said, DOCTOR_MARK) == 0) || doctor_own_error(answer, status);
+	json_object_put(answer);
+	buf_free(&body);
+	if (d->listens)
+		return true;
+	if (status == -1 && strstr(why, "no answer in time") != NULL) {
+		doctor_say(d, DOCTOR_WARN, "%s: takes connections, and does "
+		    "not answer within %d s", at, DOCTOR_CALL / 1000);
+		doctor_mend(d, "%s%s status -c %s", doctor_root(), d->program,
+		    doctor_quote(d, d->whole));
+		doctor_note(d, "shows a gateway that is busy; another program "
+		    "does not answer that");
+	} else {
+		doctor_socket_other(d, status == -1 ? "" :
+		    "it does not know /watchdog");
+	}
+	return false;
 }
 
 /* 0, or the errno of connecting. */
@@ -70,16 +122,21 @@ say_tcp(struct doctor *d, int error)
 	    strncmp(at, "[::1]:", 6) == 0;
 
 	if (error != 0) {
+		if (doctor_socket_spawned(d))
+			return;
 		doctor_say(d, DOCTOR_FAIL, "nobody answers at %s: %s", at,
 		    strerror(error));
-		mend_start(d);
+		doctor_mend_start(d);
+	} else if (!doctor_socket_knock(d)) {
+		return;
 	} else if (!local) {
 		doctor_say(d, DOCTOR_WARN, "%s: whoever reaches it speaks to "
 		    "the gateway without the web server", at);
-		doctor_mend(d, "listen = unix:" CTIM_RUNSTATEDIR
-		    "/ctim-relay/ctim-relay.sock    (in [server])");
+		doctor_mend_conf(d, "[server]", "and in the web server",
+		    "listen = unix:" CTIM_RUNSTATEDIR
+		    "/ctim-relay/ctim-relay.sock");
 	} else {
-		doctor_say(d, DOCTOR_OK, "somebody answers at %s", at);
+		doctor_say(d, DOCTOR_OK, "a gateway answers at %s", at);
 	}
 }
 
@@ -106,24 +163,28 @@ look_at_tcp(struct doctor *d)
 
 /* --- a file -------------------------------------------------------------- */
 
+/* error: of lstat(2) or connect(2); nothing is there, or not for us. */
 static void
 say_unconnected(struct doctor *d, const char *path, int error)
 {
-	if (error == ECONNREFUSED) {
-		doctor_say(d, DOCTOR_FAIL, "%s: nobody listens, a gateway that "
-		    "died left it", path);
-		mend_start(d);
-	} else if (error == EACCES) {
+	if (error == EACCES) {
 		doctor_say(d, DOCTOR_WARN, "%s: not for this user to use", path);
-		doctor_mend(d, "sudo ctim-relay doctor -c %s",
-		    doctor_quote(d, d->file));
+		doctor_mend_again(d);
 	} else if (error == EAGAIN) {
 		doctor_say(d, DOCTOR_WARN, "%s: the queue is full", path);
-		doctor_mend(d, "workers = %d    (in [server])",
+		doctor_mend_conf(d, "[server]", NULL, "workers = %d",
 		    d->conf->workers * 2);
+	} else if (error == ENOENT || error == ECONNREFUSED) {
+		if (doctor_socket_spawned(d))
+			return;
+		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, error == ENOENT ?
+		    "is not there, so no gateway runs" :
+		    "nobody listens, a gateway that died left it");
+		doctor_mend_start(d);
 	} else {
 		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, strerror(error));
-		mend_start(d);
+		doctor_mend(d, "%sls -ld %s", doctor_root(),
+		    doctor_quote(d, path));
 	}
 }
 
@@ -131,35 +192,25 @@ static void
 say_mode(struct doctor *d, const char *path, const struct stat *st)
 {
 	unsigned	 mode = st->st_mode & 07777;
+	char		 octal[8];
 
 	if ((mode & S_IWOTH) != 0) {
 		doctor_say(d, DOCTOR_WARN, "%s: mode %04o lets everybody on "
 		    "this machine speak to the gateway", path, mode);
-		doctor_mend(d, "socket_mode = 0660    (in [server], and "
-		    "socket_group = the web server's group)");
+		doctor_mend_conf(d, "[server]", "and socket_group = the web "
+		    "server's group; then start the gateway again",
+		    "socket_mode = 0660");
 	} else if (mode != d->conf->socket_mode) {
 		doctor_say(d, DOCTOR_WARN, "%s: mode %04o, and the "
 		    "configuration says %04o", path, mode,
 		    (unsigned)d->conf->socket_mode);
-		doctor_mend(d, "chmod %04o %s", (unsigned)d->conf->socket_mode,
-		    doctor_quote(d, path));
+		snprintf(octal, sizeof(octal), "%04o",
+		    (unsigned)d->conf->socket_mode & 07777);
+		doctor_mend_mode(d, path, octal);
 	} else {
 		doctor_say(d, DOCTOR_OK, "%s: a gateway listens, mode %04o",
 		    path, mode);
 	}
-}
-
-static void
-say_missing(struct doctor *d, const char *path, int error)
-{
-	if (error == ENOENT && doctor_apache_starts(d)) {
-		doctor_say(d, DOCTOR_OK, "none is needed: Apache starts the "
-		    "gateway itself");
-		return;
-	}
-	doctor_say(d, DOCTOR_FAIL, "%s: %s", path, error == ENOENT ?
-	    "is not there, so no gateway runs" : strerror(error));
-	mend_start(d);
 }
 
 void
@@ -175,13 +226,12 @@ doctor_socket(struct doctor *d)
 		return;
 	}
 	if (lstat(path, &st) == -1) {
-		say_missing(d, path, errno);
+		say_unconnected(d, path, errno);
 		return;
 	}
 	if (!S_ISSOCK(st.st_mode)) {
 		doctor_say(d, DOCTOR_FAIL, "%s: is no socket", path);
-		doctor_mend(d, "mv %s %s.old", doctor_quote(d, path),
-		    doctor_quote(d, path));
+		doctor_mend_aside(d, path);
 		return;
 	}
 	/* conf_table.c has seen that it fits. */
@@ -189,7 +239,7 @@ doctor_socket(struct doctor *d)
 	error = try_connect(AF_UNIX, (struct sockaddr *)&sa, sizeof(sa));
 	if (error != 0)
 		say_unconnected(d, path, error);
-	else
+	else if (doctor_socket_knock(d))
 		say_mode(d, path, &st);
 }
 
@@ -233,46 +283,74 @@ kept_out(const struct user *u, const char *path, char by[PATH_MAX])
 	return stat(path, &st) == -1 || !may(u, &st, 2);
 }
 
-static bool
-find_user(const char *name, struct user *u)
+/* The user of an entry, with all groups. */
+static void
+doctor_socket_user(const struct passwd *pw, struct user *u)
 {
-	const struct passwd	*pw = getpwnam(name);
-
-	if (pw == NULL)
-		return false;
 	u->uid = pw->pw_uid;
 	u->n = GROUPS_MAX;
-	if (getgrouplist(name, pw->pw_gid, u->groups, &u->n) == -1)
+	if (getgrouplist(pw->pw_name, pw->pw_gid, u->groups, &u->n) == -1)
 		u->n = GROUPS_MAX;
-	return true;
 }
 
+/* A directory that is no group's yet is given to the web server's; one that a
+ * group uses is opened to pass through. */
 static void
-say_kept_out(struct doctor *d, const char *user, const char *by)
+say_kept_out(struct doctor *d, const struct passwd *pw, const char *by)
 {
-	const struct passwd	*pw = getpwnam(user);
-	const struct group	*gr = pw == NULL ? NULL : getgrgid(pw->pw_gid);
-	const char		*group = gr == NULL ? user : gr->gr_name;
-	const char		*path = d->conf->listen + 5;
+	const struct group	*gr = getgrgid(pw->pw_gid);
+	const char		*group = gr == NULL ? pw->pw_name : gr->gr_name;
+	const char		*path = d->conf->listen + 5, *word;
+	struct stat		 st;
 
 	doctor_say(d, DOCTOR_FAIL, "no web server may use %s: %s keeps %s out",
-	    path, by, user);
+	    path, by, pw->pw_name);
+	word = doctor_quote(d, by);
 	if (strcmp(by, path) == 0)
-		doctor_mend(d, "socket_group = %s    (in [server], with "
-		    "socket_mode = 0660; then start the gateway again)", group);
+		doctor_mend_conf(d, "[server]", "with socket_mode = 0660; then "
+		    "start the gateway again", "socket_group = %s", group);
+	else if (doctor_mend_link(d, by))
+		return;
+	else if (lstat(by, &st) == 0 && (st.st_mode & S_IRWXG) != 0 &&
+	    st.st_gid != 0 && st.st_gid != pw->pw_gid)
+		doctor_mend(d, "%schmod o+x %s", doctor_root(), word);
 	else
-		doctor_mend(d, "chgrp %s %s && chmod g+x %s", group,
-		    doctor_quote(d, by), doctor_quote(d, by));
+		doctor_mend(d, "%schgrp -h %s %s && %schmod g+x %s",
+		    doctor_root(), group, word, doctor_root(), word);
+}
+
+/* The web server's user as its files say it, else who serves HTTP on the systems
+ * that there are; i: which of them, false: no more. */
+static bool
+doctor_socket_web_user(struct doctor *d, size_t *i, struct passwd *pw)
+{
+	const struct passwd	*found;
+	struct doctor_who	 w;
+
+	if (*i == 0 && doctor_web_user(d, &w) &&
+	    (found = getpwuid(w.uid)) != NULL) {
+		*i = SIZE_MAX;
+		*pw = *found;
+		return true;
+	}
+	while (*i != SIZE_MAX && doctor_web_users[*i] != NULL)
+		if ((found = getpwnam(doctor_web_users[(*i)++])) != NULL) {
+			*pw = *found;
+			return true;
+		}
+	return false;
 }
 
 void
 doctor_users(struct doctor *d)
 {
-	const char	*path = d->conf->listen + 5, *first = NULL;
+	const char	*path = d->conf->listen + 5;
 	char		 by[PATH_MAX], first_by[PATH_MAX] = "";
+	struct passwd	 pw;
 	struct user	 u;
 	struct stat	 st;
-	size_t		 i;
+	uid_t		 first = 0;
+	size_t		 i = 0;
 
 	if (strncmp(d->conf->listen, "unix:", 5) != 0) {
 		doctor_say(d, DOCTOR_OK, "%s is for everybody who reaches it",
@@ -280,25 +358,26 @@ doctor_users(struct doctor *d)
 		return;
 	}
 	if (stat(path, &st) == -1 || !S_ISSOCK(st.st_mode)) {
-		doctor_say(d, DOCTOR_SKIPPED, "there is no socket");
+		doctor_say(d, DOCTOR_SKIPPED, errno == EACCES ?
+		    "this user may not look at the socket" :
+		    "there is no socket");
 		return;
 	}
-	for (i = 0; i < sizeof(web_users) / sizeof(web_users[0]); i++) {
-		if (!find_user(web_users[i], &u))
-			continue;
+	while (doctor_socket_web_user(d, &i, &pw)) {
+		doctor_socket_user(&pw, &u);
 		if (!kept_out(&u, path, by)) {
-			doctor_say(d, DOCTOR_OK, "%s may use %s", web_users[i],
+			doctor_say(d, DOCTOR_OK, "%s may use %s", pw.pw_name,
 			    path);
 			return;
 		}
-		if (first == NULL) {
-			first = web_users[i];
+		if (first_by[0] == '\0') {
+			first = pw.pw_uid;
 			memcpy(first_by, by, sizeof(by));
 		}
 	}
-	if (first == NULL)
+	if (first_by[0] == '\0')
 		doctor_say(d, DOCTOR_SKIPPED, "no user of a web server is "
 		    "known on this machine");
 	else
-		say_kept_out(d, first, first_by);
+		say_kept_out(d, getpwuid(first), first_by);
 }

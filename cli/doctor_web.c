@@ -5,6 +5,8 @@
  * for one, shows from outside only while a service is slow; its files tell it at
  * any time.
  */
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,11 @@ static const struct {
 	{ "/usr/local/nginx/conf/nginx.conf", WEBCONF_NGINX },
 	{ "/etc/apache2/apache2.conf", WEBCONF_APACHE },
 	{ "/etc/httpd/conf/httpd.conf", WEBCONF_APACHE }
+};
+
+const char *const doctor_web_users[] = {
+	"www-data", "nginx", "apache", "httpd", "http", "www", "wwwrun",
+	"caddy", "lighttpd", NULL
 };
 
 /* A way to the gateway in those files. */
@@ -126,19 +133,49 @@ mend(struct doctor *d, const struct way *way, const char *name,
 {
 	bool	 part = name[strlen(name) - 1] == '=';
 
-	doctor_mend(d, "%s%s%s%s    (%s %s:%u)", name, part ? "" : " ", value,
-	    way->kind->end, part ? "in the ProxyPass of" : "beside",
+	doctor_mend(d, "%s%s%s%s", name, part ? "" : " ", value,
+	    way->kind->end);
+	doctor_note(d, "%s %s:%u", part ? "in the ProxyPass of" : "beside",
 	    way->node->file, way->node->line);
+}
+
+/*
+ * A way in a location within another one's inherits from that: what is to be
+ * said of both is said once, of the outer one, where it would be mended.
+ */
+static void
+doctor_web_outer(struct way *way, const char *name)
+{
+	const struct webconf_node	*n, *up;
+	const char			*value;
+
+	if (name == NULL || name[strlen(name) - 1] == '=')
+		return;
+	value = webconf_value(way->w, way->node, name);
+	for (n = way->w->first; n != NULL; n = n->next) {
+		if (strcmp(n->name, way->node->name) != 0 ||
+		    strcmp(n->args, way->node->args) != 0)
+			continue;
+		up = way->node->parent;
+		while (up != NULL && up->parent != n->parent)
+			up = up->parent;
+		if (up != NULL && up->parent == n->parent &&
+		    webconf_value(way->w, n, name) == value) {
+			way->node = n;
+			return;
+		}
+	}
 }
 
 /* --- judges -------------------------------------------------------------- */
 
 static void
-judge_streaming(struct doctor *d, const struct way *way)
+judge_streaming(struct doctor *d, struct way *way)
 {
 	const struct kind	*k = way->kind;
 	char			 value[64] = "";
 
+	doctor_web_outer(way, k->stream);
 	if (k->stream == NULL || (value_of(way, k->stream, value,
 	    sizeof(value)) && strcasecmp(value, k->streams) == 0)) {
 		doctor_say(d, DOCTOR_OK, "%s passes answers on as they come "
@@ -151,7 +188,7 @@ judge_streaming(struct doctor *d, const struct way *way)
 }
 
 static void
-judge_timeout(struct doctor *d, const struct way *way)
+judge_timeout(struct doctor *d, struct way *way)
 {
 	const struct kind	*k = way->kind;
 	char			 value[64];
@@ -164,6 +201,7 @@ judge_timeout(struct doctor *d, const struct way *way)
 			wait = seconds(value);
 			break;
 		}
+	doctor_web_outer(way, k->waits[k->waits[i] == NULL ? 0 : i]);
 	if (wait >= deadline + SPARE) {
 		doctor_say(d, DOCTOR_OK, "%s waits %ld s, and the deadline is "
 		    "%d s (%s:%u)", k->name, wait, deadline, way->node->file,
@@ -180,13 +218,14 @@ judge_timeout(struct doctor *d, const struct way *way)
 }
 
 static void
-judge_limit(struct doctor *d, const struct way *way)
+judge_limit(struct doctor *d, struct way *way)
 {
 	const struct kind	*k = way->kind;
 	unsigned long long	 limit = k->limit_unset;
 	size_t			 most = d->conf->max_body;
 	char			 value[64];
 
+	doctor_web_outer(way, k->limit);
 	if (k->limit != NULL && value_of(way, k->limit, value, sizeof(value)))
 		limit = bytes(value);
 	if (k->limit == NULL || limit == 0 || limit >= most) {
@@ -281,7 +320,7 @@ place_of(const struct webconf *w, const struct webconf_node *way,
 /* Returns how many ways there are in a file, and has each judged. */
 static unsigned
 look_at(struct doctor *d, const char *file, enum webconf_kind kind,
-    void (*judge)(struct doctor *, const struct way *),
+    void (*judge)(struct doctor *, struct way *),
     char why[WEBCONF_WHY])
 {
 	struct webconf			*w = webconf_read(file, kind, why);
@@ -315,7 +354,7 @@ kind_of_file(const char *path)
 
 static void
 look_at_named(struct doctor *d,
-    void (*judge)(struct doctor *, const struct way *))
+    void (*judge)(struct doctor *, struct way *))
 {
 	enum webconf_kind	 kind = kind_of_file(d->web);
 	char			 why[WEBCONF_WHY] = "";
@@ -324,17 +363,20 @@ look_at_named(struct doctor *d,
 		return;
 	doctor_say(d, DOCTOR_FAIL, "%s: %s", d->web, *why != '\0' ? why :
 	    "nothing in it leads to this gateway's socket");
-	doctor_mend(d, "%s " CTIM_DATADIR "/%s    (in %s; [server] listen "
-	    "is %s)", kind == WEBCONF_APACHE ? "Include" : "include",
-	    kind == WEBCONF_APACHE ? "apache/ctim-relay-proxy_fcgi.conf" :
-	    "nginx/ctim-relay-location.conf", doctor_quote(d, d->web),
+	if (kind == WEBCONF_APACHE)
+		doctor_mend(d, "Include " CTIM_DATADIR
+		    "/apache/ctim-relay-proxy_fcgi.conf");
+	else
+		doctor_mend(d, "include " CTIM_DATADIR
+		    "/nginx/ctim-relay-location.conf;");
+	doctor_note(d, "in %s; [server] listen is %s", d->web,
 	    d->conf->listen);
 }
 
 /* Returns how many ways there are in the usual files. */
 static unsigned
 look_at_usual(struct doctor *d,
-    void (*judge)(struct doctor *, const struct way *))
+    void (*judge)(struct doctor *, struct way *))
 {
 	char		 why[WEBCONF_WHY];
 	unsigned	 found = 0;
@@ -347,7 +389,7 @@ look_at_usual(struct doctor *d,
 
 static void
 look_everywhere(struct doctor *d,
-    void (*judge)(struct doctor *, const struct way *))
+    void (*judge)(struct doctor *, struct way *))
 {
 	if (d->web != NULL)
 		look_at_named(d, judge);
@@ -358,26 +400,127 @@ look_everywhere(struct doctor *d,
 }
 
 static void
-count(struct doctor *d, const struct way *way)
+doctor_web_count(struct doctor *d, struct way *way)
 {
-	if (way->kind == &fcgid || way->kind == &cgi)
-		d->spawned++;
-	else
+	if (way->kind != &fcgid && way->kind != &cgi)
 		d->connected++;
+	else
+		d->spawned++;
+	d->cgi = d->cgi || way->kind == &cgi;
 }
 
-bool
-doctor_apache_starts(struct doctor *d)
+const char *
+doctor_web_starts(struct doctor *d)
 {
 	char	 why[WEBCONF_WHY];
 
 	d->spawned = d->connected = 0;
+	d->cgi = false;
 	if (d->web != NULL)
-		(void)look_at(d, d->web, kind_of_file(d->web), count, why);
+		(void)look_at(d, d->web, kind_of_file(d->web), doctor_web_count,
+		    why);
 	else
-		(void)look_at_usual(d, count);
-	return d->spawned > 0 && d->connected == 0;
+		(void)look_at_usual(d, doctor_web_count);
+	if (d->spawned == 0 || d->connected > 0)
+		return NULL;
+	return d->cgi ? "Apache starts the gateway itself, as CGI" :
+	    "Apache starts the gateway itself, with mod_fcgid";
 }
+
+/* --- users --------------------------------------------------------------- */
+
+/* The last directive of the main level, NULL for none. */
+static const char *
+doctor_web_main(const struct webconf *w, const char *name)
+{
+	const struct webconf_node	*n;
+	const char			*args = NULL;
+
+	for (n = w->first; n != NULL; n = n->next)
+		if (n->parent == NULL && strcasecmp(n->name, name) == 0)
+			args = n->args;
+	return args;
+}
+
+/* "USER [GROUP]" of nginx, or User and Group of Apache, a number after "#";
+ * false when that is nobody here, or root. */
+static bool
+doctor_web_named(const struct webconf *w, struct doctor_who *who)
+{
+	bool			 both = w->kind == WEBCONF_NGINX;
+	const char		*args = doctor_web_main(w, "user"), *group;
+	const struct passwd	*pw;
+	const struct group	*gr;
+	char			 user[64];
+
+	if (args == NULL)
+		return false;
+	snprintf(user, sizeof(user), "%.*s", (int)strcspn(args, " "), args);
+	pw = user[0] == '#' ?
+	    getpwuid((uid_t)strtoul(user + 1, NULL, 10)) : getpwnam(user);
+	if (pw == NULL || pw->pw_uid == 0)
+		return false;
+	who->uid = pw->pw_uid;
+	who->gid = pw->pw_gid;
+	group = both ? strchr(args, ' ') : doctor_web_main(w, "Group");
+	if (group == NULL)
+		return true;
+	group += both;
+	if (group[0] == '#')
+		who->gid = (gid_t)strtoul(group + 1, NULL, 10);
+	else if ((gr = getgrnam(group)) != NULL)
+		who->gid = gr->gr_gid;
+	return true;
+}
+
+/* Looks at one file: whether it names a user, and leads to the gateway. */
+static bool
+doctor_web_user_of(struct doctor *d, const char *file, enum webconf_kind kind,
+    struct doctor_who *who, bool *leads)
+{
+	char				 why[WEBCONF_WHY];
+	struct webconf			*w = webconf_read(file, kind, why);
+	const struct webconf_node	*n;
+	bool				 named;
+
+	*leads = false;
+	if (w == NULL)
+		return false;
+	for (n = w->first; n != NULL && !*leads; n = n->next)
+		*leads = kind_of(d, w, n) != NULL;
+	named = doctor_web_named(w, who);
+	webconf_free(w);
+	return named;
+}
+
+bool
+doctor_web_user(struct doctor *d, struct doctor_who *who)
+{
+	struct doctor_who	 one = *who, first = *who;
+	bool			 leads, found = false;
+	size_t			 i;
+
+	if (d->web != NULL)
+		return doctor_web_user_of(d, d->web, kind_of_file(d->web), who,
+		    &leads);
+	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		if (!doctor_web_user_of(d, usual[i].file, usual[i].kind, &one,
+		    &leads))
+			continue;
+		if (leads) {
+			*who = one;
+			return true;
+		}
+		if (!found)
+			first = one;
+		found = true;
+	}
+	if (found)
+		*who = first;
+	return found;
+}
+
+/* --- the checks ---------------------------------------------------------- */
 
 void
 doctor_streaming(struct doctor *d)

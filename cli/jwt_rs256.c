@@ -241,8 +241,8 @@ read_set(const struct jwt *jwt, struct json_object **set)
 	json_object_put(*set);
 	*set = NULL;
 	return command_fail(jwt->cmd, CMD_FAILED, "%s is there and is no key "
-	    "set with room for another key (%s); remove it, or name another "
-	    "file", jwt->jwks_file, why != NULL ? why :
+	    "set with room for another key (%s); name another file",
+	    jwt->jwks_file, why != NULL ? why :
 	    "an object with an array \"keys\" of 31 entries at most");
 }
 

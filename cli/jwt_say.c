@@ -1,3 +1,6 @@
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +13,7 @@
 #include "ctim.h"
 #include "jsonout.h"
 #include "jwt.h"
+#include "keyfile.h"
 #include "provider.h"
 #include "settings.h"
 #include "text.h"
@@ -57,32 +61,51 @@ say_token(const struct jwt *jwt)
 	}
 }
 
-/* A new key that is in no file yet: how to make one. */
+/* The group of who serves, NULL when the configuration does not say it. */
+static const char *
+jwt_group(const struct jwt *jwt)
+{
+	const struct conf	*c = jwt->conf;
+
+	if (c == NULL)
+		return NULL;
+	return c->group != NULL ? c->group : c->user != NULL ? c->user :
+	    c->socket_group;
+}
+
+/* A new key that is in no file yet: how to make one.  The shell's -C writes over
+ * none that is there. */
 static void
 say_make_file(const struct jwt *jwt, const char *path)
 {
-	const char	*group = NULL;
+	const char	*group = jwt_group(jwt), *slash = strrchr(path, '/');
+	char		 dir[PATH_MAX];
+	struct stat	 st;
 
-	if (jwt->conf != NULL)
-		group = jwt->conf->group != NULL ? jwt->conf->group :
-		    jwt->conf->user;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
 	fprintf(stderr, "\nThere is no secret key yet, so a new one was made:"
 	    "\n\n%s\n\nIt is kept nowhere else. Put it into a file that the "
-	    "gateway alone can read:\n\n"
-	    "    sudo install -D -m 06%s /dev/null %s\n"
-	    "    sudo tee %s >/dev/null     (then the key, Enter, Ctrl-D)\n",
-	    jwt->key.data, group == NULL ? "00" : "40", path, path);
+	    "gateway alone can read: paste it\nafter this line, then press "
+	    "Enter and Ctrl-D:\n\n", jwt->key.data);
+	if (lstat(dir, &st) == -1 && errno == ENOENT)
+		fprintf(stderr, "    sudo mkdir -p %s\n", dir);
+	fprintf(stderr, "    sudo sh -C -c 'umask 077; cat >\"$1\"");
 	if (group != NULL)
-		fprintf(stderr, "    sudo chgrp %s %s\n", group, path);
+		fprintf(stderr, " && chgrp \"$2\" \"$1\" && chmod 0640 "
+		    "\"$1\"");
+	fprintf(stderr, "' sh %s%s%s\n", path, group == NULL ? "" : " ",
+	    group == NULL ? "" : group);
 }
 
 static void
 say_key(const struct jwt *jwt)
 {
 	char		 full[PATH_MAX];
-	const char	*path = CTIM_SYSCONFDIR "/ctim-relay/secret.key";
+	const char	*path = full;
 
 	if (jwt->key_file == NULL) {
+		keyfile_new_name(CTIM_SYSCONFDIR "/ctim-relay/secret.key",
+		    full);
 		say_make_file(jwt, path);
 	} else {
 		path = realpath(jwt->key_file, full);
@@ -99,7 +122,8 @@ say_key(const struct jwt *jwt)
 	say_text("\nThen in ", jwt->conf != NULL ? jwt->conf->file :
 	    conf_path(), ":\n\n    [auth]\n");
 	say_text("    secret_key = file:", path, "\n\n"
-	    "and let a gateway that runs read it again:\n\n"
+	    "(what stands there becomes secret_key_previous, so that the "
+	    "tokens made with it stay\ngood) and let a gateway that runs read it again:\n\n"
 	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n");
 }
 

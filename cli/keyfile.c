@@ -1,4 +1,7 @@
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +13,7 @@
 
 #define KEY_LEAST	32	/* bytes; the gateway refuses shorter ones */
 #define KEY_TEXT	65	/* of a new key, with its NUL */
+#define NAMES_MAX	1000	/* files of one name and a number */
 
 static int
 make_key(const struct command *cmd, const char *path, struct buf *key,
@@ -48,8 +52,23 @@ keyfile_open(const struct command *cmd, const char *path, struct buf *key,
 		return status;
 	if (key->len < KEY_LEAST)
 		return command_fail(cmd, CMD_FAILED, "the key in %s has %zu "
-		    "characters and should have 64 (%d at least); remove the "
-		    "file, and a new one will be made", path, key->len,
-		    KEY_LEAST);
+		    "characters and should have 64 (%d at least); name "
+		    "another file, and a new key will be made there", path,
+		    key->len, KEY_LEAST);
 	return CMD_OK;
+}
+
+void
+keyfile_new_name(const char *path, char out[PATH_MAX])
+{
+	const char	*dot = strrchr(path, '.');
+	struct stat	 st;
+	int		 i, n;
+
+	if (dot == NULL || strchr(dot, '/') != NULL)
+		dot = path + strlen(path);
+	n = (int)(dot - path);
+	snprintf(out, PATH_MAX, "%s", path);
+	for (i = 2; i < NAMES_MAX && lstat(out, &st) == 0; i++)
+		snprintf(out, PATH_MAX, "%.*s-%d%s", n, path, i, dot);
 }

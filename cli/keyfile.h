@@ -4,6 +4,7 @@
 #ifndef CTIM_KEYFILE_H
 #define CTIM_KEYFILE_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 struct buf;
@@ -16,5 +17,11 @@ struct command;
  */
 int	keyfile_open(const struct command *, const char *path, struct buf *key,
 	    bool *made);
+/*
+ * A name for a new key, so that no other is lost: the first of "secret.key",
+ * "secret-2.key", ... with which nothing is in the directory of path.  Where
+ * that cannot be seen it is path.
+ */
+void	keyfile_new_name(const char *path, char out[PATH_MAX]);
 
 #endif

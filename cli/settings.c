@@ -1,7 +1,14 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "conf.h"
@@ -18,15 +25,84 @@ print_error(void *arg, bool error, const char *line)
 	putc('\n', stderr);
 }
 
+/* The group that may read st, or pass through it; NULL: none but root's. */
+static const char *
+settings_group(const struct stat *st)
+{
+	const mode_t		 bit = S_ISDIR(st->st_mode) ? S_IXGRP : S_IRGRP;
+	const struct group	*gr;
+
+	if ((st->st_mode & bit) == 0 || st->st_gid == 0 ||
+	    (gr = getgrgid(st->st_gid)) == NULL)
+		return NULL;
+	return gr->gr_name;
+}
+
+bool
+settings_denied(const char *path, char text[SETTINGS_DENIED])
+{
+	char		 at[PATH_MAX], *slash;
+	const char	*group;
+	struct stat	 st;
+
+	if (geteuid() == 0 || eaccess(path, R_OK) == 0 || errno != EACCES)
+		return false;
+	/* What cannot be looked at is behind a directory that can. */
+	snprintf(at, sizeof(at), "%s", path);
+	while (stat(at, &st) == -1) {
+		if ((slash = strrchr(at, '/')) == NULL || slash == at)
+			break;
+		*slash = '\0';
+	}
+	group = stat(at, &st) == -1 ? NULL : settings_group(&st);
+	snprintf(text, SETTINGS_DENIED, group == NULL ?
+	    "run it with sudo%s" : "run it with sudo, or as a member of %s",
+	    group == NULL ? "" : group);
+	return true;
+}
+
+bool
+settings_as_root(const struct conf *conf)
+{
+	const struct passwd	*pw = conf->user == NULL ? NULL :
+				    getpwnam(conf->user);
+	struct stat		 st;
+
+	/* Another user's configuration is not for root to start with. */
+	if ((conf->user != NULL && (pw == NULL || pw->pw_uid != 0)) ||
+	    (geteuid() != 0 && (stat(conf->file, &st) == -1 ||
+	    st.st_uid != 0)))
+		return false;
+	/* Who started a gateway as somebody else does so again. */
+	return strncmp(conf->listen, "unix:", 5) != 0 ||
+	    lstat(conf->listen + 5, &st) == -1 || !S_ISSOCK(st.st_mode) ||
+	    st.st_uid == 0;
+}
+
+const char *
+settings_cache_hint(const char *why)
+{
+	/* Errors of Redis: the first word is for programs. */
+	return strstr(why, "error WRONGPASS") != NULL ?
+	    ": the password, or the user, is not the server's" :
+	    strstr(why, "error NOAUTH") != NULL ?
+	    ": the server wants a password" : "";
+}
+
 struct conf *
 settings_load(const struct command *cmd, const char *file)
 {
 	struct conf	*conf = conf_load(file, print_error, NULL);
+	char		 denied[SETTINGS_DENIED];
 
-	if (conf == NULL)
+	if (conf != NULL)
+		return conf;
+	if (settings_denied(file != NULL ? file : conf_path(), denied))
+		(void)command_fail(cmd, CMD_CONFIG, "%s", denied);
+	else
 		(void)command_fail(cmd, CMD_CONFIG, "the configuration cannot "
 		    "be used as it is; \"ctim-relay check\" tries it again");
-	return conf;
+	return NULL;
 }
 
 struct conf *

@@ -119,6 +119,30 @@ directory_of(const char *path)
 	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+/* What Apache's start script on Debian puts into its environment: plain "export
+ * NAME=VALUE" in the file beside its main one.  There need be none. */
+static void
+webconf_environment(struct webconf *w)
+{
+	char	 path[PATH_MAX], *text, *line, *next, *value;
+
+	if (w->kind != WEBCONF_APACHE || (size_t)snprintf(path, sizeof(path),
+	    "%s/envvars", w->root) >= sizeof(path) ||
+	    (text = read_text(path)) == NULL)
+		return;
+	for (line = text; line != NULL; line = next) {
+		if ((next = strchr(line, '\n')) != NULL)
+			*next++ = '\0';
+		line += strspn(line, " \t");
+		if (strncmp(line, "export ", 7) == 0 &&
+		    (value = strchr(line, '=')) != NULL &&
+		    strpbrk(value, "$`\"' ") == NULL)
+			webconf_define(&w->defines, line + 7,
+			    (size_t)(value - line) - 7, value + 1);
+	}
+	free(text);
+}
+
 struct webconf *
 webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 {
@@ -130,6 +154,8 @@ webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 		w->last = &w->first;
 		w->root = directory_of(path);
 	}
+	if (w != NULL && w->root != NULL)
+		webconf_environment(w);
 	if (w == NULL || w->root == NULL || read_file(&at, path) == -1) {
 		snprintf(why, WEBCONF_WHY, "%s", strerror(errno));
 		webconf_free(w);

@@ -3,7 +3,8 @@
  * it holds for the gateway.
  *
  * Reads files and nothing else.  Included files stand where they are included;
- * <IfDefine> is decided, and <IfModule> taken for true.
+ * <IfDefine> is decided, and <IfModule> taken for true; for ${NAME} Apache's
+ * envvars file beside the main one counts, too.
  * Source: nginx, "Configuration file's structure"; Apache HTTP Server 2.4,
  * "Configuration Files".
  */

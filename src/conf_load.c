@@ -27,6 +27,7 @@ struct loading {
 	struct settings	 settings;
 	struct relay_conf **relay_tail;
 	size_t		 relays;
+	size_t		 named;		/* [relay NAME]s, good ones or not */
 };
 
 static void complain(struct loading *, bool, const char *, unsigned,
@@ -138,6 +139,7 @@ on_section(void *arg, const char *section, char *why)
 		return false;
 	}
 	l->n++;
+	l->named += name != NULL;
 	return name == NULL ? true : add_relay(l, name, why);
 }
 
@@ -386,6 +388,12 @@ no_default(struct loading *l)
 	    "no [relay %s]", l->conf->default_relay);
 }
 
+static bool
+is_set(const struct loading *l, const char *section, const char *name)
+{
+	return setting_find(l->settings.first, section, name) != NULL;
+}
+
 /* What the table cannot say: one key that depends on another. */
 static void
 check_whole(struct loading *l)
@@ -404,16 +412,17 @@ check_whole(struct loading *l)
 	    strlen(c->default_relay)) == NULL)
 		no_default(l);
 	rs256 = c->jwks_hosts != NULL && c->jwks_hosts[0] != NULL;
-	if (c->secret_key == NULL)
+	/* What is set and was refused has been complained about. */
+	if (c->secret_key == NULL && !is_set(l, "auth", "secret_key"))
 		complain(l, false, l->file, 0, "no [auth] secret_key: every "
 		    "%stoken will be refused; `ctim-relay jwt` makes one",
 		    rs256 ? "HS256 " : "");
-	if (rs256 && c->base_url == NULL)
+	if (rs256 && c->base_url == NULL && !is_set(l, "server", "base_url"))
 		complain(l, false, l->file, 0, "no [server] base_url: which "
 		    "gateway an RS256 token is for is then judged by the Host "
 		    "that the request names; set it, or let [auth] jwks_hosts "
 		    "be empty");
-	if (c->relays == NULL)
+	if (c->relays == NULL && l->named == 0)
 		complain(l, false, l->file, 0, "no [relay NAME]: nothing is served; a "
 		    "first one is the two words [relay local]");
 }

@@ -71,7 +71,7 @@ def test_stage():
     same(harness.b64(harness.hmac.new(key.encode(), text.encode(),
                                       harness.hashlib.sha256).digest()),
          signature, 'the key that is shown signs the token')
-    for line in ('module Acme Intel', 'install -D -m 0600', 'secret_key = file:',
+    for line in ('module Acme Intel', 'umask 077', 'secret_key = file:',
                  'pkill -HUP', 'region=eu-west-1#/functions/tr-acme-relay-dev/'
                  'edit/environment-variables?tab=configuration',
                  'US: https://securex.us.security.cisco.com/settings/modules/'

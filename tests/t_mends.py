@@ -1,0 +1,469 @@
+"""The lines that mend, pasted as they stand: each runs, and nothing that was
+there is overwritten, removed or replaced by another key."""
+
+import hashlib
+import json
+import os
+import re
+import socket
+import stat
+
+import harness
+from harness import Skipped, has, holds, same
+from t_doctor import STRONG, gateway
+
+# sudo as far as the lines use it: it notes who is to run what, and has it run.
+SUDO = '''#!/bin/sh
+user=root
+[ "$1" != -u ] || { user=$2; shift 2; }
+echo "$user $*" >>"$SUDO_LOG"
+[ "$user" != root ] || exec "$@"
+exec setpriv --reuid "$user" --regid "$(id -g "$user")" --init-groups "$@"
+'''
+EDITOR = '#!/bin/sh\nexit 0\n'
+
+
+def root_only():
+    if not harness.ROOT or harness.web_user()[0] != 'www-data':
+        raise Skipped('needs root and a user www-data')
+
+
+def tools():
+    """A folder to be first in PATH."""
+    folder = harness.folder('tools')
+    harness.write(os.path.join(folder, 'sudo'), SUDO, 0o755)
+    harness.write(os.path.join(folder, 'editor'), EDITOR, 0o755)
+    return folder
+
+
+def doctor(relay, *args, **env):
+    _, out, err = harness.run(
+        [harness.program('ctim-relay'), 'doctor', '--json', *args],
+        env=relay.env(**env), timeout=90)
+    same(err, '', 'standard error')
+    return json.loads(out)['checks']
+
+
+def finding(found, check, text):
+    for one in found:
+        if one['check'] == check and text in one['text'] and 'mend' in one:
+            return one
+    harness.fail('no finding of %s with %r in %s' % (
+        check, text, json.dumps(found, indent=1)))
+
+
+def contents(top):
+    """What is there: content by path; of a link where it leads, and of every
+    file mode and owner, too."""
+    seen, rights = {}, {}
+    for folder, folders, files in os.walk(top):
+        for name in folders + files:
+            path = os.path.join(folder, name)
+            st = os.lstat(path)
+            rights[path] = (st.st_mode, st.st_uid, st.st_gid)
+            if stat.S_ISLNK(st.st_mode):
+                seen[path] = 'to ' + os.readlink(path)
+            elif stat.S_ISREG(st.st_mode) and 'sudo.log' not in name:
+                with open(path, 'rb') as f:
+                    seen[path] = hashlib.sha256(f.read()).hexdigest()
+            else:
+                seen[path] = stat.S_IFMT(st.st_mode)
+    return seen, rights
+
+
+def paste(line, folder, env=None):
+    """Types a line into a shell; what it starts in the background ends."""
+    log = os.path.join(folder, 'sudo.log')
+    process = harness.start(
+        ['/bin/sh', '-c', line + '\nwait'], cwd='/', env=dict(
+            env or harness.environment(), SUDO_LOG=log, EDITOR='editor',
+            PATH=tools() + ':' + harness.sbin_path()))
+    try:
+        process.wait(5)
+    except harness.subprocess.TimeoutExpired:
+        holds(line.endswith('&'), 'it does not end: ' + line)
+    return process, os.path.exists(log) and harness.read(log) or ''
+
+
+def victim(relay):
+    """A file that a link leads to, and that is nobody's business."""
+    folder = harness.folder('elsewhere')
+    return harness.write(os.path.join(folder, 'victim'), 'precious\n', 0o600)
+
+
+# --- what is broken ------------------------------------------------------------
+
+def key_file(relay, key=STRONG, mode=0o640):
+    path = harness.write(os.path.join(relay.folder, 'secret.key'), key + '\n',
+                         mode)
+    harness.give(path, mode)
+    relay.sections['auth']['secret_key'] = 'file:' + path
+    relay.write()
+    return path
+
+
+def conf_missing(relay):
+    os.rename(relay.conf, relay.conf + '.kept')
+
+
+def conf_folder_missing(relay):
+    relay.conf = os.path.join(relay.folder, 'new folder', 'x.conf')
+
+
+def conf_wrong(relay):
+    relay.write('[server]\nworkers = many\n')
+
+
+def conf_for_everybody(relay):
+    os.chmod(relay.conf, 0o644)
+
+
+def conf_writable(relay):
+    key_file(relay)
+    os.chmod(relay.conf, 0o646)
+
+
+def conf_of_a_stranger(relay):
+    os.chown(relay.conf, 12345, harness.web_user()[2])
+
+
+def conf_not_for_the_server(relay):
+    os.chown(relay.conf, 0, 0)
+
+
+def no_key(relay):
+    relay.sections['auth']['secret_key'] = None
+    relay.write()
+
+
+def no_key_but_its_file(relay):
+    key_file(relay)
+    no_key(relay)
+
+
+def no_user(relay):
+    relay.sections['server'].update(user=None, group=None)
+    relay.write()
+
+
+def no_base_url(relay):
+    relay.sections['auth']['jwks_hosts'] = '127.0.0.1:1'
+    relay.write()
+
+
+def no_relay(relay):
+    relay.relays = ''
+    relay.write()
+
+
+def key_for_everybody(relay):
+    key_file(relay, mode=0o644)
+
+
+def weak_key(relay):
+    key_file(relay, 'a' * 64)
+
+
+def weak_key_in_the_configuration(relay):
+    relay.sections['auth']['secret_key'] = 'ab' * 32
+    relay.write()
+
+
+def weak_previous_key(relay):
+    relay.sections['auth']['secret_key_previous'] = 'x' * 40
+    relay.write()
+
+
+def log_folder_missing(relay):
+    relay.sections['log']['target'] = relay.folder + '/none/relay.log'
+    relay.write()
+
+
+def log_in_a_folder_of_others(relay):
+    folder = os.path.join(relay.folder, 'var log')
+    os.mkdir(folder)
+    harness.write(os.path.join(folder, 'messages'), 'theirs')
+    relay.sections['log']['target'] = folder + '/relay.log'
+    relay.write()
+
+
+def log_of_root(relay):
+    os.chown(relay.log, 0, 0)
+    os.chmod(relay.log, 0o600)
+
+
+def log_for_everybody(relay):
+    os.chmod(relay.log, 0o666)
+
+
+def log_is_a_link(relay):
+    os.unlink(relay.log)
+    os.symlink(victim(relay), relay.log)
+
+
+def key_is_a_link(relay):
+    path = victim(relay)
+    harness.write(path, STRONG + '\n', 0o644)
+    link = os.path.join(relay.folder, 'secret.key')
+    os.symlink(path, link)
+    relay.sections['auth']['secret_key'] = 'file:' + link
+    relay.write()
+
+
+def local(relay):
+    relay.relays = '[relay local]\nstore = @/store/intel.db\n'
+    relay.write()
+    for path in harness.glob.glob(harness.empty_store() + '*'):
+        target = relay.store + path[len(harness.empty_store()):]
+        harness.give(harness.shutil.copy(path, target), 0o660)
+
+
+def store_missing(relay):
+    local(relay)
+    for name in os.listdir(relay.store_folder):
+        os.unlink(os.path.join(relay.store_folder, name))
+
+
+def store_of_root(relay):
+    local(relay)
+    for name in os.listdir(relay.store_folder) + ['intel.db.saved']:
+        path = os.path.join(relay.store_folder, name)
+        if name == 'intel.db.saved':
+            harness.write(path, 'another one')
+        os.chown(path, 0, 0)
+        os.chmod(path, 0o600)
+    os.chown(relay.store_folder, 0, 0)
+    os.chmod(relay.store_folder, 0o755)
+
+
+def store_with_a_link(relay):
+    store_of_root(relay)
+    for name in os.listdir(relay.store_folder):
+        if name.endswith('-wal'):
+            os.unlink(os.path.join(relay.store_folder, name))
+    os.symlink(victim(relay), relay.store + '-wal')
+
+
+def cache_folder_of_root(relay):
+    folder = os.path.join(relay.folder, 'cache')
+    os.mkdir(folder, 0o700)
+    relay.sections['cache'] = {'url': 'sqlite:%s/cache.db' % folder}
+    relay.write()
+
+
+def cache_folder_is_a_link(relay):
+    os.symlink(os.path.dirname(victim(relay)),
+               os.path.join(relay.folder, 'cache'))
+    relay.sections['cache'] = {'url': 'sqlite:%s/cache/cache.db' %
+                               relay.folder}
+    relay.write()
+
+
+def cache_without_redis(relay):
+    relay.sections['cache'] = {'url': 'redis://127.0.0.1:%d/0' %
+                               harness.free_port()}
+    relay.write()
+
+
+def socket_missing(relay):
+    pass
+
+
+def socket_missing_without_user(relay):
+    no_user(relay)
+
+
+def socket_of_a_dead_one(relay):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(relay.socket)
+    harness.give(relay.socket, 0o660)
+
+
+def socket_is_a_file(relay):
+    harness.write(relay.socket, 'a file')
+    harness.write(relay.socket + '.old', 'an older one')
+
+
+def control_is_a_file(relay):
+    harness.write(relay.folder + '/control.sock', 'a file')
+
+
+def control_of_root(relay):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(relay.folder + '/control.sock')
+
+
+def folder_closed(relay):
+    socket_of_a_dead_one(relay)
+    os.chmod(relay.folder, 0o700)
+    os.chown(relay.folder, 0, 0)
+
+
+def ca_not_for_the_server(relay):
+    path = harness.write(relay.folder + '/ca.pem',
+                         harness.read(harness.HERE + '/testca.py'), 0o600)
+    relay.sections['http'] = {'ca_file': path}
+    relay.write()
+
+
+def ca_missing(relay):
+    relay.sections['http'] = {'ca_file': relay.folder + '/none.pem'}
+    relay.write()
+
+
+def ca_is_a_link(relay):
+    os.symlink(victim(relay), relay.folder + '/ca.pem')
+    relay.sections['http'] = {'ca_file': relay.folder + '/ca.pem'}
+    relay.write()
+
+
+# The breakage, the check and its text; "conf": the line is one of the
+# configuration; "gone": the text is not said again.
+TABLE = [
+    (conf_missing, 'config', 'cannot be read', 'gone'),
+    (conf_folder_missing, 'config', 'cannot be read', 'gone'),
+    (conf_wrong, 'config', 'workers', ''),
+    (conf_for_everybody, 'config', 'everybody may read', 'gone'),
+    (conf_writable, 'modes', 'everybody may change', 'gone'),
+    (conf_of_a_stranger, 'modes', 'user 12345', 'gone'),
+    (conf_not_for_the_server, 'modes', 'cannot be read by', 'gone'),
+    (no_key, 'config', 'no [auth] secret_key', ''),
+    (no_key_but_its_file, 'config', 'no [auth] secret_key', 'conf gone'),
+    (no_user, 'config', 'no [server] user', 'conf gone'),
+    (no_base_url, 'config', 'base_url', 'conf gone'),
+    (no_relay, 'config', 'nothing is served', ''),
+    (key_for_everybody, 'config', 'everybody may read', 'gone'),
+    (key_is_a_link, 'config', 'everybody may read', ''),
+    (weak_key, 'key', 'can be guessed', ''),
+    (weak_key_in_the_configuration, 'key', 'can be guessed', ''),
+    (weak_previous_key, 'key', 'can be guessed', ''),
+    (log_folder_missing, 'log', 'cannot be written', 'gone'),
+    (log_in_a_folder_of_others, 'log', 'cannot be written', 'conf'),
+    (log_of_root, 'log', 'cannot be written', 'gone'),
+    (log_for_everybody, 'log', 'everybody', 'gone'),
+    (log_is_a_link, 'log', 'cannot be written', ''),
+    (store_missing, 'store', 'relay local', ''),
+    (store_of_root, 'store', 'relay local', 'gone'),
+    (store_with_a_link, 'store', 'relay local', ''),
+    (cache_folder_of_root, 'cache', 'nothing is cached', 'gone'),
+    (cache_folder_is_a_link, 'cache', 'nothing is cached', ''),
+    (cache_without_redis, 'cache', 'nothing is cached', 'conf'),
+    (socket_missing, 'socket', 'is not there', 'gone'),
+    (socket_missing_without_user, 'socket', 'is not there', 'gone'),
+    (socket_of_a_dead_one, 'socket', 'nobody listens', 'gone'),
+    (socket_is_a_file, 'socket', 'is no socket', 'gone'),
+    (control_is_a_file, 'control', 'is no socket', 'gone'),
+    (control_of_root, 'control', 'belongs to root', 'gone'),
+    (folder_closed, 'users', 'keeps www-data out', 'gone'),
+    (ca_not_for_the_server, 'ca', 'cannot be used', ''),
+    (ca_missing, 'ca', 'cannot be used', 'conf'),
+    (ca_is_a_link, 'ca', 'cannot be used', ''),
+]
+
+
+def put_into(relay, line, note):
+    """Writes a line where the note says that it goes."""
+    section, path = re.match(r'in \[(.*?)\] of (.*?)(?:;|$)', note).groups()
+    same(path, relay.conf, 'the file')
+    key, value = re.match(r'(\w+) =(.*)', line).groups()
+    relay.sections.setdefault(section, {})[key] = value.strip()
+    relay.write()
+    _, out, err = relay.cli('check')
+    holds('no key "' not in err, err)
+
+
+def obeyed(breakage, check, text, how, sudo):
+    """One row: as root (who needs no sudo), or in a shell of who used it."""
+    root_only()
+    env = {'SUDO_UID': '1000'} if sudo else {}
+    harness.program('ctim-relay.fcgi')      # beside the other
+    relay = gateway(auth={'secret_key': STRONG})
+    breakage(relay)
+    one = finding(doctor(relay, **env), check, text)
+    line, note = one['mend'], one.get('note', '')
+    before, rights = contents(harness.tmp())
+    if note.startswith('in [') or 'conf' in how:
+        holds('conf' in how, 'a line of the configuration? ' + line)
+        put_into(relay, line, note)
+    elif line.startswith('[relay'):
+        relay.relays = line + '\n'
+        relay.write()
+    else:
+        aside = ' mv -nT ' in ' ' + line
+        process, log = paste(line, relay.folder)
+        holds(process.returncode in (0, 1, None), '%s: %s' % (
+            line, process.returncode))
+        holds(sudo or log == '', 'root used sudo: ' + log)
+        for word in re.findall(r'(?<![\w/.-])ctim-relay(?:\.fcgi)? ', line):
+            harness.fail('not from the root on: %s in %s' % (word, line))
+        after, rights_after = contents(harness.tmp())
+        for path, was in before.items():
+            if harness.tmp() + '/tools' in path or '/san/' in path:
+                continue
+            folder = os.path.dirname(path)
+            holds(after.get(path) == was or '/coverage' in path or
+                  path.endswith('relay.log') or (aside and was in [
+                      after[p] for p in after if p.startswith(folder)]),
+                  '%s\n  is not what it was after: %s' % (path, line))
+            if path.endswith('/victim'):
+                same(rights_after[path], rights[path], line)
+        if line.endswith('&'):
+            harness.wait_for(lambda: harness.socket_open(relay.socket),
+                             'the gateway: ' + line)
+            same(os.stat(relay.socket).st_uid, harness.web_user()[1],
+                 'who serves after: ' + line)
+    if 'gone' in how:
+        for again in doctor(relay, **env):
+            holds(again['check'] != check or text not in again['text'] or
+                  'mend' not in again, '%s\n  did not mend: %s' % (
+                      line, again))
+    harness.stop_all()
+
+
+def tests():
+    for breakage, check, text, how in TABLE:
+        for sudo in (False, True):
+            def row(breakage=breakage, check=check, text=text, how=how,
+                    sudo=sudo):
+                obeyed(breakage, check, text, how, sudo)
+            yield '%s/%s' % (breakage.__name__, 'sudo' if sudo else 'root'), \
+                row
+
+
+def test_the_key_of_jwt_is_put_beside_the_others():
+    """What jwt prints to store a new key writes over none."""
+    root_only()
+    relay = gateway(auth={'secret_key': None})
+    _, _, err = relay.cli('jwt', '-c', relay.conf)
+    key, = re.findall(r'^[A-Za-z0-9_-]{64}$', err, re.M)
+    line, = re.findall(r'^    (sudo sh -C .*)$', err, re.M)
+    there = harness.write(os.path.join(relay.folder, 'there'), 'old key\n')
+    new = os.path.join(relay.folder, 'new')
+    place = re.search(r"' sh (\S+)", line).group(1)
+    env = dict(harness.environment(), SUDO_LOG=relay.folder + '/sudo.log',
+               PATH=tools() + ':' + harness.sbin_path())
+    for path in (there, new):
+        harness.run(['/bin/sh', '-c', line.replace(place, path)], env=env,
+                    input=key + '\n')
+    same(harness.read(there), 'old key\n', 'the key that was there')
+    same(harness.read(new), key + '\n', 'the new key')
+    st = os.stat(new)
+    same((stat.S_IMODE(st.st_mode), st.st_gid),
+         (0o640, harness.web_user()[2]), 'for the gateway to read')
+    has('secret_key_previous', err, 'what happens to the old one')
+
+
+def test_no_advice_removes_a_key():
+    """A key that cannot be used is not to be removed for a new one."""
+    folder = harness.folder('keys')
+    short = harness.write(os.path.join(folder, 'short.key'), 'abc\n', 0o600)
+    jwks = harness.write(os.path.join(folder, 'jwks'), '[]')
+    program = harness.program('ctim-relay')
+    _, _, err = harness.run([program, 'jwt', '--key-file', short])
+    has('another', err, 'what to do')
+    holds('remove' not in err, err)
+    _, _, err = harness.run([program, 'jwt', '--key', folder + '/rsa.pem',
+                             '--make-key', '--jwks', jwks, '--jwks-host', 'h',
+                             '--aud', 'https://x/', '-f', '-'], input='{}')
+    has('another', err, 'what to do')
+    holds('remove' not in err, err)
