@@ -210,8 +210,8 @@ char	*doctor_token(struct doctor *, const char *claims);
  * "with mod_fcgid"; NULL when its files do not say so, or one leads to the
  * socket. */
 const char *doctor_web_starts(struct doctor *);
-/* Who the web server serves as by its files, those first that lead to the
- * gateway; false when none says it. */
+/* doctor_webuser.c: who the web server serves as by its files, those first that
+ * lead to the gateway; false when none says it. */
 bool	doctor_web_user(struct doctor *, struct doctor_who *);
 /* Who serves HTTP on the systems that there are, ended by NULL. */
 extern const char *const doctor_web_users[];

@@ -190,7 +190,7 @@ static void
 mend_store(struct doctor *d, const char *path)
 {
 	char		 dir[PATH_MAX], owner[DOCTOR_OWNER], by[DOCTOR_AS];
-	const char	*folder, *root = doctor_root();
+	const char	*folder, *run, *root = doctor_root();
 	struct stat	 st;
 	struct buf	 files;
 
@@ -207,10 +207,10 @@ mend_store(struct doctor *d, const char *path)
 	folder = doctor_quote(d, dir);
 	buf_init(&files, DOCTOR_FILES);
 	if (doctor_files_of_store(d, path, &files)) {
-		(void)doctor_by(d->who.uid, by);
+		run = doctor_by(d->who.uid, by);
 		doctor_mend(d, "%schown -h %s %s%s && %schmod u+rwx %s && "
 		    "%schmod 0660%s", root, doctor_owner(d, owner), folder,
-		    files.data, by, folder, by, files.data);
+		    files.data, run, folder, run, files.data);
 	}
 	buf_free(&files);
 }

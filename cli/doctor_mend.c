@@ -171,13 +171,13 @@ doctor_mend_start(struct doctor *d)
 {
 	char		 server[PATH_MAX], dir[PATH_MAX], by[DOCTOR_AS];
 	char		 make[PATH_MAX * 2] = "", *slash;
-	const char	*path = d->conf->listen + 5;
+	const char	*at = d->conf->listen;
 	struct stat	 st;
 
 	doctor_mend_server(server);
-	snprintf(dir, sizeof(dir), "%s", path);
-	if (strncmp(d->conf->listen, "unix:", 5) == 0 &&
-	    (slash = strrchr(dir, '/')) != NULL && slash != dir) {
+	snprintf(dir, sizeof(dir), "%s", strncmp(at, "unix:", 5) == 0 ?
+	    at + 5 : "");
+	if ((slash = strrchr(dir, '/')) != NULL && slash != dir) {
 		*slash = '\0';
 		/* /run is empty after each start of the system. */
 		if (lstat(dir, &st) == -1 && errno == ENOENT)

@@ -5,8 +5,6 @@
  * for one, shows from outside only while a service is slow; its files tell it at
  * any time.
  */
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 
 #include "conf.h"
 #include "doctor.h"
+#include "doctor_web.h"
 #include "webconf.h"
 
 #define SPARE		5	/* s that the web server must wait longer than
@@ -28,11 +27,6 @@ static const struct {
 	{ "/usr/local/nginx/conf/nginx.conf", WEBCONF_NGINX },
 	{ "/etc/apache2/apache2.conf", WEBCONF_APACHE },
 	{ "/etc/httpd/conf/httpd.conf", WEBCONF_APACHE }
-};
-
-const char *const doctor_web_users[] = {
-	"www-data", "nginx", "apache", "httpd", "http", "www", "wwwrun",
-	"caddy", "lighttpd", NULL
 };
 
 /* A way to the gateway in those files. */
@@ -427,97 +421,29 @@ doctor_web_starts(struct doctor *d)
 	    "Apache starts the gateway itself, with mod_fcgid";
 }
 
-/* --- users --------------------------------------------------------------- */
+/* --- for doctor_webuser.c ------------------------------------------------ */
 
-/* The last directive of the main level, NULL for none. */
-static const char *
-doctor_web_main(const struct webconf *w, const char *name)
+const char *
+doctor_web_file(const struct doctor *d, size_t i, enum webconf_kind *kind)
 {
-	const struct webconf_node	*n;
-	const char			*args = NULL;
-
-	for (n = w->first; n != NULL; n = n->next)
-		if (n->parent == NULL && strcasecmp(n->name, name) == 0)
-			args = n->args;
-	return args;
-}
-
-/* "USER [GROUP]" of nginx, or User and Group of Apache, a number after "#";
- * false when that is nobody here, or root. */
-static bool
-doctor_web_named(const struct webconf *w, struct doctor_who *who)
-{
-	bool			 both = w->kind == WEBCONF_NGINX;
-	const char		*args = doctor_web_main(w, "user"), *group;
-	const struct passwd	*pw;
-	const struct group	*gr;
-	char			 user[64];
-
-	if (args == NULL)
-		return false;
-	snprintf(user, sizeof(user), "%.*s", (int)strcspn(args, " "), args);
-	pw = user[0] == '#' ?
-	    getpwuid((uid_t)strtoul(user + 1, NULL, 10)) : getpwnam(user);
-	if (pw == NULL || pw->pw_uid == 0)
-		return false;
-	who->uid = pw->pw_uid;
-	who->gid = pw->pw_gid;
-	group = both ? strchr(args, ' ') : doctor_web_main(w, "Group");
-	if (group == NULL)
-		return true;
-	group += both;
-	if (group[0] == '#')
-		who->gid = (gid_t)strtoul(group + 1, NULL, 10);
-	else if ((gr = getgrnam(group)) != NULL)
-		who->gid = gr->gr_gid;
-	return true;
-}
-
-/* Looks at one file: whether it names a user, and leads to the gateway. */
-static bool
-doctor_web_user_of(struct doctor *d, const char *file, enum webconf_kind kind,
-    struct doctor_who *who, bool *leads)
-{
-	char				 why[WEBCONF_WHY];
-	struct webconf			*w = webconf_read(file, kind, why);
-	const struct webconf_node	*n;
-	bool				 named;
-
-	*leads = false;
-	if (w == NULL)
-		return false;
-	for (n = w->first; n != NULL && !*leads; n = n->next)
-		*leads = kind_of(d, w, n) != NULL;
-	named = doctor_web_named(w, who);
-	webconf_free(w);
-	return named;
+	if (d->web != NULL) {
+		*kind = kind_of_file(d->web);
+		return i == 0 ? d->web : NULL;
+	}
+	if (i >= sizeof(usual) / sizeof(usual[0]))
+		return NULL;
+	*kind = usual[i].kind;
+	return usual[i].file;
 }
 
 bool
-doctor_web_user(struct doctor *d, struct doctor_who *who)
+doctor_web_leads(const struct doctor *d, const struct webconf *w)
 {
-	struct doctor_who	 one = *who, first = *who;
-	bool			 leads, found = false;
-	size_t			 i;
+	const struct webconf_node	*n = w->first;
 
-	if (d->web != NULL)
-		return doctor_web_user_of(d, d->web, kind_of_file(d->web), who,
-		    &leads);
-	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
-		if (!doctor_web_user_of(d, usual[i].file, usual[i].kind, &one,
-		    &leads))
-			continue;
-		if (leads) {
-			*who = one;
-			return true;
-		}
-		if (!found)
-			first = one;
-		found = true;
-	}
-	if (found)
-		*who = first;
-	return found;
+	while (n != NULL && kind_of(d, w, n) == NULL)
+		n = n->next;
+	return n != NULL;
 }
 
 /* --- the checks ---------------------------------------------------------- */

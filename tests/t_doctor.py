@@ -707,7 +707,6 @@ def fcgi_answer(body):
 
 def test_something_else_at_listen():
     """What answers there and is no gateway is no good finding."""
-    port = harness.free_port()
     for answer in (b'HTTP/1.1 400 Bad Request\r\n\r\n', b'',
                    fcgi_answer(b'File not found.')):
         relay = gateway()
@@ -716,6 +715,7 @@ def test_something_else_at_listen():
         doctor(relay).bad('socket', 'something else than a gateway answers',
                           relay.socket)
         other.stop()
+        port = harness.free_port()
         relay.sections['server']['listen'] = '127.0.0.1:%d' % port
         relay.write()
         other = Other(socket.AF_INET, ('127.0.0.1', port), answer)
