@@ -1,4 +1,4 @@
-#include <errno.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,8 @@
 
 #include <jwt.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/sha.h>
 
 #include "auth.h"
@@ -24,6 +26,7 @@
 	FAILED "Wrong jwks_host in JWT payload. Make sure domain "	\
 	    "follows the visibility.<region>.cisco.com structure"
 #define KEPT	64		/* verified tokens that a thread remembers */
+#define KID_SHOWN 100		/* bytes of a kid in a cause */
 #define KEY_LEN	64		/* characters of a new secret key */
 
 /*
@@ -43,7 +46,7 @@ struct auth {
 	struct jwks		*jwks;	/* NULL: RS256 is refused */
 	struct verified		 kept[KEPT];
 	struct claims		 last;	/* of a token that is not kept */
-	char			 why[URL_MAX + 64];
+	char			 why[URL_MAX + 64];	/* a cause */
 };
 
 struct auth *
@@ -91,30 +94,64 @@ bearer(const char *header, size_t *len)
 	return token;
 }
 
-/* Whether libjwt verifies the token with a key, which must not be empty: with
- * an empty one it takes everything. */
-static bool
-signed_with(const char *token, const char *key)
-{
-	jwt_t	*jwt = NULL;
-	bool	 good;
+/* The cause, made as printf(3) does, good until the next one. */
+static const char *auth_cause(struct auth *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
 
-	if (key == NULL || *key == '\0')
-		return false;
-	good = jwt_decode(&jwt, token, (const unsigned char *)key,
-	    (int)strlen(key)) == 0 && jwt_get_alg(jwt) == JWT_ALG_HS256;
-	jwt_free(jwt);
-	return good;
+static const char *
+auth_cause(struct auth *a, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	vsnprintf(a->why, sizeof(a->why), format, ap);
+	va_end(ap);
+	return a->why;
+}
+
+/* Decodes the signature, the last part of the token; all before *dot is signed
+ * (RFC 7515 section 5.2).  Returns how many bytes. */
+static size_t
+auth_signature(const char *token, size_t len, const char **dot,
+    unsigned char out[TOKEN_MAX])
+{
+	ssize_t	 n;
+
+	*dot = memrchr(token, '.', len);
+	n = base64url_decode(*dot + 1, (size_t)(token + len - *dot - 1), out);
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/*
+ * Whether the token is signed with a key (RFC 7518 section 3.2).  libjwt would
+ * not verify a typ that is not JWT, and takes every token when the key is empty.
+ */
+static bool
+signed_with(const char *token, size_t len, const char *key)
+{
+	unsigned char	 signature[TOKEN_MAX], mac[SHA256_DIGEST_LENGTH];
+	const char	*dot;
+
+	return key != NULL && *key != '\0' &&
+	    auth_signature(token, len, &dot, signature) == sizeof(mac) &&
+	    HMAC(EVP_sha256(), key, (int)strlen(key),
+	    (const unsigned char *)token, (size_t)(dot - token), mac, NULL) !=
+	    NULL && CRYPTO_memcmp(mac, signature, sizeof(mac)) == 0;
 }
 
 static const char *
-verify_hs256(struct auth *a, const char *token)
+verify_hs256(const struct auth *a, const char *token, size_t len,
+    const char **cause)
 {
+	*cause = "[auth] secret_key is not set";
 	if (a->conf->secret_key == NULL)
 		return FAILED "<SECRET_KEY> is missing";
-	if (signed_with(token, a->conf->secret_key) ||
-	    signed_with(token, a->conf->secret_key_previous))
+	if (signed_with(token, len, a->conf->secret_key) ||
+	    signed_with(token, len, a->conf->secret_key_previous))
 		return NULL;
+	*cause = a->conf->secret_key_previous == NULL ?
+	    "it is not signed with [auth] secret_key" : "it is signed neither "
+	    "with [auth] secret_key nor with secret_key_previous";
 	return FAILED "Failed to decode JWT with provided key";
 }
 
@@ -128,6 +165,7 @@ find_host(const struct auth *a, const struct claims *c, const char **host,
 	struct json_object	*value;
 	const char		*name;
 
+	*cause = "there is no claim jwks_host";
 	if (!jsonin_has(c->payload, "jwks_host", &value))
 		return FAILED "jwks_host is missing in JWT payload. Make sure "
 		    "custom_jwks_host field is present in module_type";
@@ -146,19 +184,28 @@ find_host(const struct auth *a, const struct claims *c, const char **host,
 	return WRONG_HOST;
 }
 
-/* Whether the signature, the last part of the token, is that of key over all
- * before it (RFC 7515 section 5.2). */
+/* Whether one of the keys of that kid has signed the token. */
 static bool
-signed_by(const char *token, size_t len, EVP_PKEY *key)
+signed_by(const char *token, size_t len, const struct jwk_set *set,
+    const char *kid)
 {
 	unsigned char	 signature[TOKEN_MAX];
-	const char	*dot = memrchr(token, '.', len);
-	ssize_t		 n;
+	const char	*dot;
+	size_t		 n = auth_signature(token, len, &dot, signature);
 
-	n = base64url_decode(dot + 1, (size_t)(token + len - dot - 1),
-	    signature);
-	return n > 0 && jwk_verify(key, token, (size_t)(dot - token), signature,
-	    (size_t)n);
+	return jwk_signed(set, kid, token, (size_t)(dot - token), signature, n);
+}
+
+/* Why the set of a host has no key for the token; before: what else is wrong
+ * with that set, or NULL. */
+static const char *
+no_kid(struct auth *a, const char *kid, const char *host, const char *before)
+{
+	if (kid == NULL)
+		return "kid is missing in its header, or no string";
+	return auth_cause(a, "the key set of %s has no usable key with the kid "
+	    "\"%.*s\"%s%s", host, KID_SHOWN, kid, before == NULL ? "" : "; ",
+	    before == NULL ? "" : before);
 }
 
 /* *serial: of the set that verified the token before, 0 for none; gets that of
@@ -168,9 +215,9 @@ verify_rs256(struct auth *a, const struct claims *c, const char *token,
     size_t len, int64_t now, int64_t deadline, uint64_t *serial,
     const char **cause)
 {
-	const char	*message, *host;
-	EVP_PKEY	*key;
-	uint64_t	 current;
+	const struct jwk_set	*set;
+	const char		*message, *host;
+	uint64_t		 current;
 
 	if ((message = find_host(a, c, &host, cause)) != NULL)
 		return message;
@@ -178,40 +225,36 @@ verify_rs256(struct auth *a, const struct claims *c, const char *token,
 		*cause = "no key set is fetched here";
 		return WRONG_HOST;
 	}
-	switch (jwks_key(a->jwks, host, c->kid, now, deadline, &key, &current,
+	switch (jwks_key(a->jwks, host, c->kid, now, deadline, &set, &current,
 	    cause)) {
 	case JWKS_NO_SET:
 		return WRONG_HOST;
 	case JWKS_NO_KID:
+		*cause = no_kid(a, c->kid, host, *cause);
 		return FAILED "kid from JWT header not found in API response";
 	case JWKS_KEY:
 		break;
 	}
-	if (*serial != current && !signed_by(token, len, key))
+	if (*serial != current && !signed_by(token, len, set, c->kid)) {
+		*cause = auth_cause(a, "its signature is of no key with the "
+		    "kid \"%.*s\" of %s", KID_SHOWN, c->kid, host);
 		return FAILED "Failed to decode JWT with provided key. Make "
 		    "sure domain in custom_jwks_host corresponds to your "
 		    "SecureX instance region.";
+	}
 	*serial = current;
 	return NULL;
 }
 
 /* Parses a token that is not kept into a->last, and verifies one of HS256. */
 static const char *
-verify_new(struct auth *a, const char *text, size_t len)
+verify_new(struct auth *a, const char *token, size_t len, const char **cause)
 {
-	const char	*message = NULL;
-	char		*token;
-
 	token_free(&a->last);
-	if ((token = strndup(text, len)) == NULL)
+	if ((*cause = token_parse(token, len, &a->last)) != NULL)
 		return FAILED "Wrong JWT structure";
-	if (token_parse(token, len, &a->last) == -1)
-		message = FAILED "Wrong JWT structure";
-	else if (a->last.alg == TOKEN_HS256)
-		message = verify_hs256(a, token);
-	OPENSSL_cleanse(token, len);
-	free(token);
-	return message;
+	return a->last.alg == TOKEN_HS256 ? verify_hs256(a, token, len, cause) :
+	    NULL;
 }
 
 /* Moves the claims in a->last to v. */
@@ -237,9 +280,13 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 	size_t		 len;
 
 	snprintf(id, TOKEN_ID_MAX, "-");
-	*cause = NULL;
+	*claims = NULL;
+	*cause = "no Authorization header came; Apache keeps it back unless "
+	    "CGIPassAuth is on";
 	if (header == NULL)
 		return FAILED "Authorization header is missing";
+	*cause = "the Authorization header is not that of a bearer token: the "
+	    "scheme's name and one word behind it";
 	if ((token = bearer(header, &len)) == NULL)
 		return FAILED "Wrong authorization type";
 	SHA256((const unsigned char *)token, len, sha256);
@@ -251,9 +298,12 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 		serial = v->serial;
 	} else {
 		c = &a->last;
-		if ((message = verify_new(a, token, len)) != NULL)
+		if ((message = verify_new(a, token, len, cause)) != NULL) {
+			*claims = c->payload == NULL ? NULL : c;
 			return message;
+		}
 	}
+	*claims = c;
 	if (c->alg == TOKEN_RS256 && (message = verify_rs256(a, c, token, len,
 	    now, deadline, &serial, cause)) != NULL)
 		return message;
@@ -261,17 +311,19 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 		remember(a, v, sha256);
 	v->serial = serial;
 	*claims = &v->claims;
-	return token_times(*claims, now, a->conf->leeway);
+	*cause = a->why;
+	return token_times(*claims, now, a->conf->leeway, a->why);
 }
 
 /* A URL as it is compared: in normal form, without a slash at its end.  False
- * when it is none. */
+ * when it is none, or has a query or a fragment, which no relay's has. */
 static bool
 comparable(const char *url, char out[URL_MAX])
 {
 	size_t	 n;
 
-	if (url == NULL || url_normalise(url, out, URL_MAX) == -1)
+	if (url == NULL || strpbrk(url, "?#") != NULL ||
+	    url_normalise(url, out, URL_MAX) == -1)
 		return false;
 	n = strlen(out);
 	if (out[n - 1] == '/')
@@ -287,40 +339,53 @@ is_url(struct json_object *value, const char *wanted)
 	return comparable(jsonin_text(value), url) && strcmp(url, wanted) == 0;
 }
 
+bool
+auth_names(const struct claims *c, const char *const *bases)
+{
+	struct json_object	*aud = jsonin_member(c->payload, "aud");
+	char			 base[URL_MAX];
+	size_t			 i;
+
+	for (; *bases != NULL; bases++) {
+		if (!comparable(*bases, base))
+			continue;
+		if (is_url(aud, base))
+			return true;
+		for (i = 0; i < jsonin_length(aud); i++)
+			if (is_url(jsonin_at(aud, i), base))
+				return true;
+	}
+	return false;
+}
+
 const char *
 auth_audience(struct auth *a, const struct claims *c, const char *const *bases,
     const char **cause)
 {
-	struct json_object	*aud = jsonin_member(c->payload, "aud");
-	const char *const	*b;
-	char			 base[URL_MAX];
-	size_t			 i;
+	struct json_object	*aud;
 
-	*cause = NULL;
-	if (c->alg != TOKEN_RS256)
+	if (c->alg != TOKEN_RS256 || auth_names(c, bases))
 		return NULL;
-	for (b = bases; *b != NULL; b++) {
-		if (!comparable(*b, base))
-			continue;
-		if (is_url(aud, base))
-			return NULL;
-		for (i = 0; i < jsonin_length(aud); i++)
-			if (is_url(jsonin_at(aud, i), base))
-				return NULL;
-	}
-	snprintf(a->why, sizeof(a->why), "aud does not name %s",
-	    *bases == NULL ? "this relay: the request has no Host" : *bases);
-	*cause = a->why;
+	*cause = auth_cause(a, "aud %s %s", jsonin_has(c->payload, "aud", &aud) ?
+	    "does not name" : "is missing, which must name", *bases == NULL ?
+	    "this relay: the request has no Host" : *bases);
 	return FAILED "Wrong configuration-token-audience";
 }
 
 const char *
-auth_claims(const struct claims *c, const char *const *names)
+auth_claims(struct auth *a, const struct claims *c, const char *const *names,
+    const char **cause)
 {
-	for (; names != NULL && *names != NULL; names++)
-		if (token_claim(c, *names) == NULL)
-			return FAILED "Wrong JWT payload structure";
-	return NULL;
+	const char		*name = token_lacks(c, names);
+	struct json_object	*value;
+	bool			 there;
+
+	if (name == NULL)
+		return NULL;
+	there = jsonin_has(c->payload, name, &value);
+	*cause = auth_cause(a, "the claim %s is %s", name, !there ? "missing" :
+	    jsonin_text(value) == NULL ? "no string" : "empty");
+	return FAILED "Wrong JWT payload structure";
 }
 
 char *

@@ -8,6 +8,7 @@
 #ifndef CTIM_AUTH_H
 #define CTIM_AUTH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,9 +27,10 @@ void		 auth_free(struct auth *);
  * Checks an Authorization header (NULL: there is none) at the time now, until
  * deadline (clock_ms()) at most where keys must be fetched: all but the
  * audience and what the relay needs.
- * Returns NULL and points *claims at the token's claims, good until the next
- * call; or the message for the platform, a constant, with the true cause for
- * the log in *cause where that says more (else NULL), good until the next call.
+ * Returns NULL; or the message for the platform, a constant, with the cause for
+ * the log in *cause, good until the next call.  *claims: the token's, good until
+ * the next call; of a refused token they are what it says, whoever made it, and
+ * NULL when it could not be read.
  * id gets the first 8 hex digits of the token's SHA-256, "-" without a token.
  */
 const char	*auth_check(struct auth *, const char *header, int64_t now,
@@ -43,9 +45,13 @@ const char	*auth_check(struct auth *, const char *header, int64_t now,
 const char	*auth_audience(struct auth *, const struct claims *,
 		    const char *const *bases, const char **cause);
 
+/* The same without a message: whether aud names one of these URLs. */
+bool		 auth_names(const struct claims *, const char *const *bases);
+
 /* Whether the claims hold every one of names (may be NULL, ended by NULL) as a
- * non-empty string: NULL, or the message. */
-const char	*auth_claims(const struct claims *, const char *const *names);
+ * non-empty string: NULL, or the message, with *cause as for auth_check(). */
+const char	*auth_claims(struct auth *, const struct claims *,
+		    const char *const *names, const char **cause);
 
 /*
  * A new HS256 token: payload is a JSON object text, to which iat and, with

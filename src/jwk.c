@@ -27,10 +27,22 @@ struct number {
 	int		 len;
 };
 
+/* Characters of a text without its padding, which fills it up to a multiple of
+ * four (RFC 4648 section 3.2); other text is as long as it is. */
+static size_t
+unpadded(const char *text)
+{
+	size_t	 len = strlen(text), n = len;
+
+	while (len % 4 == 0 && n > 0 && len - n < 2 && text[n - 1] == '=')
+		n--;
+	return n;
+}
+
 /*
- * Reads one.  Some write a zero byte in front, which the RFC forbids but which
- * changes nothing: bits are counted behind it.  False when it is no odd number
- * of min to max bits.
+ * Reads one.  Some write padding behind it or zero bytes in front, which the
+ * RFC forbids but which change nothing: bits are counted behind the zeros.
+ * False when it is no odd number of min to max bits.
  */
 static bool
 number(struct number *n, struct json_object *entry, const char *name, int min,
@@ -41,7 +53,7 @@ number(struct number *n, struct json_object *entry, const char *name, int min,
 
 	n->len = -1;
 	if (text != NULL && strlen(text) <= NUMBER_CHARS)
-		n->len = (int)base64url_decode(text, strlen(text), n->bytes);
+		n->len = (int)base64url_decode(text, unpadded(text), n->bytes);
 	while (zeros < n->len && n->bytes[zeros] == 0)
 		zeros++;
 	bits = (n->len - zeros) * 8;
@@ -121,7 +133,7 @@ add(struct jwk_set *set, struct json_object *entry)
 	struct number	 n, e;
 	size_t		 i = set->n;
 
-	if (kid == NULL || !is_for_us(entry) || jwk_find(set, kid) != NULL ||
+	if (kid == NULL || !is_for_us(entry) ||
 	    !number(&n, entry, "n", JWK_BITS_MIN, JWK_BITS_MAX) ||
 	    !number(&e, entry, "e", 2, EXPONENT_MAX))
 		return true;
@@ -176,6 +188,20 @@ jwk_find(const struct jwk_set *set, const char *kid)
 		if (strcmp(set->key[i].kid, kid) == 0)
 			return set->key[i].key;
 	return NULL;
+}
+
+bool
+jwk_signed(const struct jwk_set *set, const char *kid, const char *text,
+    size_t len, const unsigned char *signature, size_t signature_len)
+{
+	size_t	 i;
+
+	for (i = 0; i < set->n; i++)
+		if (strcmp(set->key[i].kid, kid) == 0 &&
+		    jwk_verify(set->key[i].key, text, len, signature,
+		    signature_len))
+			return true;
+	return false;
 }
 
 bool

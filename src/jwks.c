@@ -263,31 +263,31 @@ is_due(const struct search *s)
 	return !within(s->state.tried, s->now, pause);
 }
 
-/* Looks, fetches once if need be, or waits for who does.  The key or NULL. */
-static EVP_PKEY *
+/* Looks, fetches once if need be, or waits for who does.  Whether the set now has
+ * the kid. */
+static bool
 search(struct jwks *j, struct search *s, const char *kid)
 {
 	const struct timespec	 pause = { .tv_nsec = POLL * 1000000L };
-	EVP_PKEY		*key;
-	bool			 asked = false, waited = false, fresh;
+	bool			 asked = false, waited = false, fresh, found;
 
 	for (;;) {
 		look(j, s);
-		key = usable(s) ? jwk_find(&s->parsed->set, kid) : NULL;
+		found = usable(s) && jwk_find(&s->parsed->set, kid) != NULL;
 		fresh = usable(s) && within(s->state.fetched, s->now, FRESH);
-		s->unknown = fresh && key == NULL;
+		s->unknown = fresh && !found;
 		/* What another fetched meanwhile is as new as can be. */
-		if ((key != NULL && fresh) || asked || (s->unknown && waited) ||
+		if ((found && fresh) || asked || (s->unknown && waited) ||
 		    !is_due(s) || clock_ms() >= s->deadline)
-			return key;
+			return found;
 		if (jwks_set_claim(j->table, s->host, &s->state, clock_ms(),
 		    LEASE, s->unknown ? s->now : 0)) {
 			if (!load(j, s)) {
 				fetch(j, s);
 				asked = true;
 			}
-		} else if (key != NULL) {
-			return key;	/* stale, and somebody fetches */
+		} else if (found) {
+			return true;	/* stale, and somebody fetches */
 		} else {
 			nanosleep(&pause, NULL);
 			waited = true;
@@ -297,13 +297,14 @@ search(struct jwks *j, struct search *s, const char *kid)
 
 enum jwks_result
 jwks_key(struct jwks *j, const char *host, const char *kid, int64_t now,
-    int64_t deadline, EVP_PKEY **key, uint64_t *serial, const char **cause)
+    int64_t deadline, const struct jwk_set **set, uint64_t *serial,
+    const char **cause)
 {
 	struct search	 s = {
 		.host = host, .now = now, .deadline = deadline
 	};
 
-	*key = NULL;
+	*set = NULL;
 	*serial = 0;
 	*cause = NULL;
 	if (strlen(host) >= JWKS_HOST_MAX) {
@@ -312,9 +313,10 @@ jwks_key(struct jwks *j, const char *host, const char *kid, int64_t now,
 	}
 	j->why[0] = '\0';
 	s.parsed = place(j, host);
-	*key = search(j, &s, kid);
+	if (search(j, &s, kid))
+		*set = &s.parsed->set;
 	*serial = s.parsed->serial;
-	if (*key != NULL)
+	if (*set != NULL)
 		return JWKS_KEY;
 	if (s.state.why[0] != '\0')
 		snprintf(j->why, sizeof(j->why), "%s", s.state.why);

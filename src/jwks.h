@@ -1,5 +1,5 @@
 /*
- * jwks: the public key of an RS256 token, from the key set of its host.
+ * jwks: the public keys of an RS256 token, from the key set of its host.
  *
  * Sets are fetched once an hour, again for an unknown kid (at most once a
  * minute a host), by one thread of all workers at a time; a set that cannot be
@@ -13,15 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/types.h>
-
 struct cache;
 struct http;
+struct jwk_set;
 struct jwks;
 struct shared;
 
 enum jwks_result {
-	JWKS_KEY,		/* *key is set */
+	JWKS_KEY,		/* *set has it */
 	JWKS_NO_SET,		/* no key set to be had from that host */
 	JWKS_NO_KID		/* the set has no such key */
 };
@@ -32,14 +31,15 @@ struct jwks	*jwks_new(struct shared *, struct cache *, struct http *);
 void		 jwks_free(struct jwks *);
 
 /*
- * The key `kid` (NULL: none) of host, HOST or HOST:PORT, which the caller has
- * found on the list, at now (seconds since 1970); waits until `deadline`
- * (clock_ms()) at most.  *key belongs to jwks and is good until the next call.
+ * The set with the keys `kid` (NULL: none) of host, HOST or HOST:PORT, which the
+ * caller has found on the list, at now (seconds since 1970); waits until
+ * `deadline` (clock_ms()) at most.  *set belongs to jwks and is good until the
+ * next call; NULL when no key is found.
  * *serial: of the set, not 0; what a key verified stays verified while it is
  * the same.  *cause: for the log, a text good until the next call, or NULL.
  */
 enum jwks_result jwks_key(struct jwks *, const char *host, const char *kid,
-		    int64_t now, int64_t deadline, EVP_PKEY **key,
+		    int64_t now, int64_t deadline, const struct jwk_set **set,
 		    uint64_t *serial, const char **cause);
 
 #endif

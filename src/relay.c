@@ -16,6 +16,7 @@
 
 #define PATH_BYTES	1024	/* of a request's path */
 #define READ_BYTES	65536	/* of the body asked for at a time */
+#define SEEMS_BYTES	1024	/* of what is said of a refused token's relays */
 
 const struct route routes[] = {
 	/* path			  method      token  gateway serve */
@@ -98,25 +99,77 @@ audience(struct request *r, const char **cause)
 	    cause);
 }
 
+/* Whether a token may be meant for a relay: RS256 says so in aud, HS256 only by
+ * having what the relay needs. */
+static bool
+may_be_for(const struct request *r, const struct claims *c,
+    const struct relay_conf *relay)
+{
+	struct route_bases	 bases;
+
+	if (c->alg != TOKEN_RS256)
+		return token_lacks(c, relay->provider->claims) == NULL;
+	route_bases(r->conf, r->transport, relay, &bases);
+	return auth_names(c, bases.url);
+}
+
+/* Adds the relays that a token may be for, those that need claims (HS256 says
+ * nothing else) or the others; how many. */
+static size_t
+add_relays(const struct request *r, const struct claims *c, bool needy,
+    struct buf *out)
+{
+	const struct relay_conf	*relay;
+	size_t			 n = 0;
+
+	for (relay = r->conf->relays; relay != NULL; relay = relay->next)
+		if ((relay->provider->claims != NULL) == needy &&
+		    may_be_for(r, c, relay))
+			buf_addf(out, "%s%s", n++ == 0 ?
+			    "; it seems to be for the relay " : ", ",
+			    relay->name);
+	return n;
+}
+
+/* Says in the log why a token is refused, and whose it seems to be. */
+static void
+log_refusal(const struct request *r, const char *id, const struct claims *c,
+    const char *cause)
+{
+	struct buf	 seems;
+
+	buf_init(&seems, SEEMS_BYTES);
+	if (c != NULL && add_relays(r, c, true, &seems) == 0 &&
+	    add_relays(r, c, false, &seems) == 0 && c->alg == TOKEN_HS256)
+		buf_adds(&seems, "; it has the claims of no relay here");
+	log_warning("relay %s: token %s refused: %s%s", r->relay->name, id,
+	    cause, seems.data);
+	buf_free(&seems);
+}
+
 /* NULL when the token and its claims are good, else the message. */
 static const char *
 authorise(struct request *r, char id[TOKEN_ID_MAX])
 {
+	struct auth	*auth = session_auth(r->session);
 	const char	*header, *message, *cause;
+	const struct claims *claims;
 
 	header = transport_var(r->transport, "HTTP_AUTHORIZATION");
 	if (header == NULL)
 		header = transport_var(r->transport,
 		    "REDIRECT_HTTP_AUTHORIZATION");
-	message = auth_check(session_auth(r->session), header, r->now,
-	    r->transport->deadline, &r->claims, id, &cause);
-	if (message == NULL)
+	message = auth_check(auth, header, r->now, r->transport->deadline,
+	    &claims, id, &cause);
+	if (message == NULL) {
+		r->claims = claims;
 		message = audience(r, &cause);
+	}
 	if (message == NULL)
-		message = auth_claims(r->claims, r->relay->provider->claims);
-	if (cause != NULL)
-		log_warning("relay %s: token %s refused: %s", r->relay->name,
-		    id, cause);
+		message = auth_claims(auth, claims, r->relay->provider->claims,
+		    &cause);
+	if (message != NULL)
+		log_refusal(r, id, claims, cause);
 	return message;
 }
 

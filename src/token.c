@@ -1,3 +1,5 @@
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,31 +34,33 @@ object(const char *part, size_t len)
 	return value;
 }
 
-static int
+/* The header into the claims: NULL, or what is wrong with it. */
+static const char *
 header(const char *part, size_t len, struct claims *c)
 {
 	struct json_object	*h, *crit;
 	const char		*name, *kid;
+	const char		*why = "alg is neither HS256 nor RS256";
 	size_t			 i;
-	int			 r = -1;
 
 	if ((h = object(part, len)) == NULL)
-		return -1;
+		return "its header is no JSON object in base64url";
+	name = jsonin_string(h, "alg");
+	for (i = 0; name != NULL && i < sizeof(algorithms) /
+	    sizeof(*algorithms); i++)
+		if (strcmp(algorithms[i].name, name) == 0) {
+			c->alg = algorithms[i].alg;
+			why = NULL;
+		}
 	/* RFC 7515 section 4.1.11: what is critical and not understood is
 	 * refused, and we understand no extension. */
-	name = jsonin_string(h, "alg");
-	if (name != NULL && !jsonin_has(h, "crit", &crit)) {
-		for (i = 0; i < sizeof(algorithms) / sizeof(*algorithms); i++)
-			if (strcmp(algorithms[i].name, name) == 0) {
-				c->alg = algorithms[i].alg;
-				r = 0;
-			}
-	}
+	if (jsonin_has(h, "crit", &crit))
+		why = "its header has crit, and no extension is known here";
 	kid = jsonin_string(h, "kid");
-	if (r == 0 && kid != NULL)
-		r = (c->kid = strdup(kid)) == NULL ? -1 : 0;
+	if (why == NULL && kid != NULL)
+		why = (c->kid = strdup(kid)) == NULL ? "no memory left" : NULL;
 	json_object_put(h);
-	return r;
+	return why;
 }
 
 static void
@@ -66,7 +70,7 @@ read_time(struct claims *c, const char *name, bool *has, int64_t *at)
 
 	*has = jsonin_has(c->payload, name, &value);
 	if (*has && !jsonin_int(value, at)) {
-		c->bad_times = true;
+		c->bad_time = name;
 		*has = false;
 	}
 }
@@ -92,30 +96,34 @@ read_limit(struct json_object *value)
 	return n > TOKEN_LIMIT_MAX ? TOKEN_LIMIT_MAX : (size_t)n;
 }
 
-int
+const char *
 token_parse(const char *token, size_t len, struct claims *c)
 {
 	unsigned char	 signature[TOKEN_MAX];
-	const char	*dot1, *dot2, *end = token + len;
+	const char	*dot1, *dot2, *end = token + len, *why;
 
 	*c = (struct claims){ 0 };
-	if (len > TOKEN_MAX || memchr(token, '\0', len) != NULL ||
+	if (len > TOKEN_MAX)
+		return "it has more than 8192 bytes";
+	if (memchr(token, '\0', len) != NULL ||
 	    (dot1 = memchr(token, '.', len)) == NULL ||
 	    (dot2 = memchr(dot1 + 1, '.', (size_t)(end - dot1 - 1))) == NULL ||
 	    memchr(dot2 + 1, '.', (size_t)(end - dot2 - 1)) != NULL)
-		return -1;
+		return "it has not three parts with dots between them";
 	if (base64url_decode(dot2 + 1, (size_t)(end - dot2 - 1),
-	    signature) <= 0 || header(token, (size_t)(dot1 - token), c) == -1)
-		return -1;
+	    signature) <= 0)
+		return "its signature is empty or no base64url";
+	if ((why = header(token, (size_t)(dot1 - token), c)) != NULL)
+		return why;
 	c->payload = object(dot1 + 1, (size_t)(dot2 - dot1 - 1));
 	if (c->payload == NULL) {
 		token_free(c);
-		return -1;
+		return "its payload is no JSON object in base64url";
 	}
 	read_time(c, "exp", &c->has_exp, &c->exp);
 	read_time(c, "nbf", &c->has_nbf, &c->nbf);
 	c->limit = read_limit(jsonin_member(c->payload, "CTR_ENTITIES_LIMIT"));
-	return 0;
+	return NULL;
 }
 
 void
@@ -136,15 +144,34 @@ token_claim(const struct claims *c, const char *name)
 }
 
 const char *
-token_times(const struct claims *c, int64_t now, int leeway)
+token_lacks(const struct claims *c, const char *const *names)
 {
-	if (c->bad_times)
+	for (; names != NULL && *names != NULL; names++)
+		if (token_claim(c, *names) == NULL)
+			return *names;
+	return NULL;
+}
+
+const char *
+token_times(const struct claims *c, int64_t now, int leeway,
+    char why[TOKEN_WHY_MAX])
+{
+	static const char	 times[] = "%s is %" PRId64 ", and now is %"
+	    PRId64 ", leeway %d";
+
+	if (c->bad_time != NULL) {
+		snprintf(why, TOKEN_WHY_MAX, "%s is no integer", c->bad_time);
 		return "Authorization failed: Wrong JWT payload structure";
+	}
 	/* RFC 7519 section 4.1.4: on or after exp it is not accepted.  The
 	 * leeway moves our clock, which cannot overflow, not theirs. */
-	if (c->has_exp && now - leeway >= c->exp)
+	if (c->has_exp && now - leeway >= c->exp) {
+		snprintf(why, TOKEN_WHY_MAX, times, "exp", c->exp, now, leeway);
 		return "Authorization failed: JWT has expired";
-	if (c->has_nbf && now + leeway < c->nbf)
+	}
+	if (c->has_nbf && now + leeway < c->nbf) {
+		snprintf(why, TOKEN_WHY_MAX, times, "nbf", c->nbf, now, leeway);
 		return "Authorization failed: JWT is not valid yet";
+	}
 	return NULL;
 }

@@ -15,6 +15,7 @@
 
 #define TOKEN_MAX	8192	/* bytes of a token */
 #define TOKEN_ID_MAX	9	/* 8 hex digits and a NUL */
+#define TOKEN_WHY_MAX	128	/* bytes of token_times()'s cause */
 #define TOKEN_LIMIT	100	/* entities of each kind, unless the token says */
 #define TOKEN_LIMIT_MAX	1000
 
@@ -28,23 +29,30 @@ struct claims {
 	struct json_object	*payload;	/* an object */
 	bool			 has_exp, has_nbf;
 	int64_t			 exp, nbf;	/* seconds since 1970 */
-	bool			 bad_times;	/* exp or nbf there, no integer */
+	const char		*bad_time;	/* exp or nbf, there and no
+						 * integer; NULL: neither is */
 	size_t			 limit;		/* CTR_ENTITIES_LIMIT, in range */
 };
 
 /*
  * Takes a token of len bytes apart: three base64url parts, a header that is an
  * object with alg HS256 or RS256 and no crit, a payload that is an object.
- * Returns 0, the caller ends with token_free(); -1 when it is not of that shape.
+ * Returns NULL, the caller ends with token_free(); or what of that shape the
+ * token lacks, a constant, and the claims are empty.
  */
-int	token_parse(const char *token, size_t len, struct claims *);
+const char *token_parse(const char *token, size_t len, struct claims *);
 void	token_free(struct claims *);
 
 /* A claim that is a non-empty string, else NULL; belongs to the claims. */
 const char *token_claim(const struct claims *, const char *name);
 
+/* The first of names (may be NULL, ended by NULL) of which there is no such
+ * claim; NULL: they are all there. */
+const char *token_lacks(const struct claims *, const char *const *names);
+
 /* Whether the times of the claims hold at now, give or take leeway seconds:
- * NULL, or the message for the platform. */
-const char *token_times(const struct claims *, int64_t now, int leeway);
+ * NULL, or the message for the platform, a constant, with the cause in why. */
+const char *token_times(const struct claims *, int64_t now, int leeway,
+	    char why[TOKEN_WHY_MAX]);
 
 #endif

@@ -15,6 +15,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if ((key = jwk_find(&set, "k1")) != NULL)
 		HOLDS(!jwk_verify(key, "text", 4, signature,
 		    sizeof(signature)));
+	HOLDS(!jwk_signed(&set, "k1", "text", 4, signature, sizeof(signature)));
 	(void)jwk_find(&set, NULL);
 	jwk_free(&set);
 	return 0;

@@ -8,6 +8,7 @@
 #include "auth.h"
 #include "conf.h"
 #include "jsonin.h"
+#include "jwk.h"
 #include "jwks.h"
 #include "rsakey.h"
 #include "unit.h"
@@ -47,13 +48,18 @@ struct jwks {
 
 enum jwks_result
 jwks_key(struct jwks *j, const char *host, const char *kid, int64_t now,
-    int64_t deadline, EVP_PKEY **key, uint64_t *serial, const char **cause)
+    int64_t deadline, const struct jwk_set **set, uint64_t *serial,
+    const char **cause)
 {
+	static char		 one[] = "1";
+	static struct jwk_set	 keys;
+
 	ck_assert_int_ge(now, NOW);
 	ck_assert_int_eq(deadline, LATEST);
 	j->asked++;
 	snprintf(j->host, sizeof(j->host), "%s", host);
-	*key = j->key;
+	keys = (struct jwk_set){ 1, { { one, j->key } } };
+	*set = &keys;
 	*serial = j->serial;
 	*cause = NULL;
 	if (j->result == JWKS_KEY && (kid == NULL || strcmp(kid, "1") != 0))
@@ -298,6 +304,7 @@ check_rs256(struct jwks *jwks, const struct conf *with, const char *token,
     const char **cause)
 {
 	static char		 message[300], header[RSAKEY_TEXT + 8];
+	static char		 why[300];
 	struct auth		*a = auth_new(with, jwks);
 	const struct claims	*claims;
 	char			 id[TOKEN_ID_MAX];
@@ -306,19 +313,23 @@ check_rs256(struct jwks *jwks, const struct conf *with, const char *token,
 	snprintf(header, sizeof(header), "Bearer %s", token);
 	text = auth_check(a, header, NOW, LATEST, &claims, id, cause);
 	snprintf(message, sizeof(message), "%s", text == NULL ? "good" : text);
+	if (text != NULL) {
+		snprintf(why, sizeof(why), "%s", *cause);
+		*cause = why;
+	}
 	auth_free(a);
 	return message;
 }
 
-/* In the order in which they are looked at; a NULL cause is none. */
+/* In the order in which they are looked at. */
 static const struct {
 	const char		*header, *payload;
 	enum jwks_result	 result;
 	const char		*message, *cause;
 	int			 asked;
 } orders[] = {
-	{ "{\"alg\":\"RS256\"}", "{\"exp\":1}", JWKS_KEY, MISSING_HOST, NULL,
-	    0 },
+	{ "{\"alg\":\"RS256\"}", "{\"exp\":1}", JWKS_KEY, MISSING_HOST,
+	    "there is no claim jwks_host", 0 },
 	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":null}", JWKS_KEY, WRONG_HOST,
 	    "jwks_host is no string", 0 },
 	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":[\"keys.example:8443\"]}",
@@ -341,16 +352,20 @@ static const struct {
 	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":\"keys.example:8443\"}",
 	    JWKS_NO_SET, WRONG_HOST, "the host is down", 1 },
 	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":\"keys.example:8443\"}",
-	    JWKS_KEY, WRONG_KID, NULL, 1 },
+	    JWKS_KEY, WRONG_KID, "kid is missing in its header, or no string",
+	    1 },
 	{ "{\"alg\":\"RS256\",\"kid\":\"2\"}",
 	    "{\"jwks_host\":\"keys.example:8443\"}", JWKS_NO_KID, WRONG_KID,
-	    NULL, 1 },
+	    "the key set of keys.example:8443 has no usable key with the kid "
+	    "\"2\"", 1 },
 	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"keys.example:8443\",\"exp\":1}", JWKS_KEY,
-	    F "JWT has expired", NULL, 1 },
+	    F "JWT has expired", "exp is 1, and now is 1700000000, leeway 60",
+	    1 },
 	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"keys.example:8443\",\"nbf\":1800000000}",
-	    JWKS_KEY, F "JWT is not valid yet", NULL, 1 },
+	    JWKS_KEY, F "JWT is not valid yet",
+	    "nbf is 1800000000, and now is 1700000000, leeway 60", 1 },
 	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"KEYS.Example:8443\"}", JWKS_KEY, "good", NULL,
 	    1 }
@@ -370,9 +385,7 @@ START_TEST(rs256_is_judged_by_host_set_kid_signature_and_times)
 		rsakey_token(token, key, orders[i].header, orders[i].payload);
 		ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause),
 		    orders[i].message);
-		if (orders[i].cause == NULL)
-			ck_assert_msg(cause == NULL, "%zu", i);
-		else
+		if (orders[i].cause != NULL)
 			ck_assert_str_eq(cause, orders[i].cause);
 		ck_assert_int_eq(jwks.asked, orders[i].asked);
 		/* What goes into the URL is the list's, not the token's. */
@@ -542,6 +555,14 @@ static const struct {
 	    false },
 	{ "{\"aud\":\"https://h.example/otx?x\"}", "https://h.example/otx",
 	    false },
+	{ "{\"aud\":\"https://h.example/otx?\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example/otx#\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example/otx#x\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example/otx/?\"}", "https://h.example/otx",
+	    false },
 	{ "{\"aud\":\"https://h.example\"}", "https://h.example/otx", false },
 	{ "{\"aud\":\"https://h.example\"}", "https://h.example/", true },
 	{ "{\"aud\":\"https://u@h.example/otx\"}", "https://h.example/otx",
@@ -574,6 +595,7 @@ START_TEST(the_audience_is_the_base_url_of_the_relay)
 	struct claims	 c = { .alg = TOKEN_RS256 };
 	const char	*bases[3] = { "https://other.example/otx", NULL, NULL };
 	const char	*cause, *message;
+	struct json_object *aud;
 	size_t		 i;
 
 	for (i = 0; i < COUNT(audiences); i++) {
@@ -582,14 +604,15 @@ START_TEST(the_audience_is_the_base_url_of_the_relay)
 		bases[1] = audiences[i].base;
 		message = auth_audience(a, &c, bases, &cause);
 		if (audiences[i].good) {
-			ck_assert_msg(message == NULL && cause == NULL, "%zu",
-			    i);
+			ck_assert_msg(message == NULL, "%zu", i);
 		} else {
 			ck_assert_msg(message != NULL, "%zu", i);
 			ck_assert_str_eq(message,
 			    F "Wrong configuration-token-audience");
-			ck_assert_str_eq(cause, "aud does not name "
-			    "https://other.example/otx");
+			ck_assert_str_eq(cause, jsonin_has(c.payload, "aud",
+			    &aud) ? "aud does not name "
+			    "https://other.example/otx" : "aud is missing, "
+			    "which must name https://other.example/otx");
 		}
 		token_free(&c);
 	}
@@ -621,20 +644,29 @@ START_TEST(needed_claims_are_non_empty_strings)
 					    "{\"key\":\"k\",\"user\":\"\"}",
 					    "{\"key\":\"k\",\"user\":5}",
 					    "{\"key\":\"k\",\"user\":null}" };
+	static const char *const	 causes[] = { "the claim key is missing",
+					    "the claim user is missing",
+					    "the claim user is empty",
+					    "the claim user is no string",
+					    "the claim user is no string" };
+	struct auth			*a = auth_new(&conf, NULL);
 	struct claims			 c = { 0 };
+	const char			*cause;
 	size_t				 i;
 
 	for (i = 0; i < COUNT(bad); i++) {
 		c.payload = jsonin_parse(bad[i], strlen(bad[i]), 100, NULL);
-		ck_assert_str_eq(auth_claims(&c, names),
+		ck_assert_str_eq(auth_claims(a, &c, names, &cause),
 		    F "Wrong JWT payload structure");
-		ck_assert_ptr_null(auth_claims(&c, NULL));
+		ck_assert_str_eq(cause, causes[i]);
+		ck_assert_ptr_null(auth_claims(a, &c, NULL, &cause));
 		token_free(&c);
 	}
 	c.payload = jsonin_parse("{\"key\":\"k\",\"user\":\"u\"}", 22, 100,
 	    NULL);
-	ck_assert_ptr_null(auth_claims(&c, names));
+	ck_assert_ptr_null(auth_claims(a, &c, names, &cause));
 	token_free(&c);
+	auth_free(a);
 }
 END_TEST
 
@@ -666,8 +698,8 @@ START_TEST(the_limit_is_an_integer_in_range_or_the_default)
 
 	for (i = 0; i < COUNT(limits); i++) {
 		header = forged("{\"alg\":\"HS256\"}", limits[i].payload, "c2ln");
-		ck_assert_int_eq(token_parse(header + 7, strlen(header + 7),
-		    &c), 0);
+		ck_assert_ptr_null(token_parse(header + 7, strlen(header + 7),
+		    &c));
 		ck_assert_msg(c.limit == limits[i].limit, "%s: %zu",
 		    limits[i].payload, c.limit);
 		token_free(&c);
@@ -683,7 +715,7 @@ START_TEST(a_new_token_says_when_it_was_made_and_ends)
 	int64_t			 iat;
 
 	token = auth_token("{\"a\":\"b\",\"exp\":1}", KEY, NOW, NOW + 5, &why);
-	ck_assert_int_eq(token_parse(token, strlen(token), &c), 0);
+	ck_assert_ptr_null(token_parse(token, strlen(token), &c));
 	ck_assert_int_eq(c.alg, TOKEN_HS256);
 	ck_assert(c.has_exp && c.exp == NOW + 5);
 	ck_assert(jsonin_int(jsonin_member(c.payload, "iat"), &iat));

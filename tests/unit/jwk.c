@@ -115,8 +115,8 @@ static const struct {
 	    false },
 	{ "{\"kty\":\"RSA\",\"kid\":5,\"n\":\"" RFC_MODULUS "\","
 	    "\"e\":\"AQAB\"}", 0, false },
-	/* The first of two. */
-	{ ENTRY("") "," ENTRY(""), 1, true },
+	/* Both of two. */
+	{ ENTRY("") "," ENTRY(""), 2, true },
 	/* Numbers. */
 	{ "{\"kty\":\"RSA\",\"kid\":\"k\",\"e\":\"AQAB\"}", 0, false },
 	{ "{\"kty\":\"RSA\",\"kid\":\"k\",\"n\":\"" RFC_MODULUS "\"}", 0,
@@ -125,6 +125,12 @@ static const struct {
 	    false },
 	{ "{\"kty\":\"RSA\",\"kid\":\"k\",\"n\":5,\"e\":\"AQAB\"}", 0, false },
 	{ "{\"kty\":\"RSA\",\"kid\":\"k\",\"n\":\"" RFC_MODULUS "==\","
+	    "\"e\":\"AQAB\"}", 1, true },
+	{ "{\"kty\":\"RSA\",\"kid\":\"k\",\"n\":\"" RFC_MODULUS "=\","
+	    "\"e\":\"AQAB\"}", 0, false },
+	{ "{\"kty\":\"RSA\",\"kid\":\"k\",\"n\":\"" RFC_MODULUS "\","
+	    "\"e\":\"AQAB====\"}", 0, false },
+	{ "{\"kty\":\"RSA\",\"kid\":\"k\",\"n\":\"==" RFC_MODULUS "\","
 	    "\"e\":\"AQAB\"}", 0, false },
 	{ "{\"kty\":\"RSA\",\"kid\":\"k\",\"n\":\"+" RFC_MODULUS "\","
 	    "\"e\":\"AQAB\"}", 0, false }
@@ -156,6 +162,12 @@ static const struct {
 } exponents[] = {
 	{ "Aw", true },			/* 3 */
 	{ "AAM", true },		/* 3 with a zero in front */
+	{ "AAM=", true },
+	{ "Aw==", true },
+	{ "AAAAAAEAAQ", true },
+	{ "A===", false },
+	{ "====", false },
+	{ "=", false },
 	{ "AQAB", true },
 	{ "_________w", true },		/* 56 bits */
 	{ "Ax", false },		/* bits left over */
@@ -309,6 +321,46 @@ START_TEST(a_set_has_at_most_32_keys)
 }
 END_TEST
 
+START_TEST(each_key_of_a_kid_is_tried)
+{
+	EVP_PKEY	*one = rsakey_new(2048), *two = rsakey_new(2048);
+	EVP_PKEY	*third = rsakey_new(2048), *keys[3] = { one, two, third };
+	char		 text[2 * RSAKEY_TEXT], token[RSAKEY_TEXT], *dot;
+	unsigned char	 signature[RSAKEY_TEXT];
+	struct jwk_set	 set;
+	ssize_t		 n;
+	size_t		 i;
+
+	snprintf(text, sizeof(text), "{\"keys\":[");
+	rsakey_jwk(text, one, "k", "");
+	strcat(text, ",{\"kty\":\"EC\",\"kid\":\"k\"},");
+	rsakey_jwk(text, two, "k", "");
+	strcat(text, ",");
+	rsakey_jwk(text, third, "other", "");
+	strcat(text, "]}");
+	ck_assert_ptr_null(jwk_parse(text, strlen(text), &set));
+	ck_assert_uint_eq(set.n, 3);
+	for (i = 0; i < COUNT(keys); i++) {
+		rsakey_token(token, keys[i], "{\"alg\":\"RS256\"}", "{}");
+		dot = strrchr(token, '.');
+		n = base64url_decode(dot + 1, strlen(dot + 1), signature);
+		ck_assert_int_eq(n, 256);
+		ck_assert(jwk_signed(&set, "k", token, (size_t)(dot - token),
+		    signature, 256) == (keys[i] != third));
+		ck_assert(jwk_signed(&set, "other", token,
+		    (size_t)(dot - token), signature, 256) ==
+		    (keys[i] == third));
+		ck_assert(!jwk_signed(&set, "nobody", token,
+		    (size_t)(dot - token), signature, 256));
+		ck_assert(!jwk_signed(&set, "k", token, (size_t)(dot - token),
+		    signature, 0));
+	}
+	jwk_free(&set);
+	for (i = 0; i < COUNT(keys); i++)
+		EVP_PKEY_free(keys[i]);
+}
+END_TEST
+
 /* OpenSSL's memory, which ends after so many allocations; -1: never. */
 static int	left = -1;
 
@@ -371,7 +423,7 @@ main(void)
 		the_modulus_has_2048_to_8192_bits,
 		a_key_of_1024_bits_is_left_out_one_of_2048_verifies,
 		a_text_without_an_array_of_keys_is_no_set,
-		a_set_has_at_most_32_keys,
+		a_set_has_at_most_32_keys, each_key_of_a_kid_is_tried,
 		a_set_is_whole_or_not_there_when_memory_runs_out
 	};
 

@@ -236,13 +236,13 @@ static const char	*cause;
 static enum jwks_result
 ask(struct jwks *j, const char *kid, int64_t now)
 {
-	EVP_PKEY		*key;
+	const struct jwk_set	*set;
 	enum jwks_result	 result;
 
-	result = jwks_key(j, HOST, kid, now, world.ms + 20000, &key, &serial,
+	result = jwks_key(j, HOST, kid, now, world.ms + 20000, &set, &serial,
 	    &cause);
-	ck_assert_int_eq(key != NULL, result == JWKS_KEY);
-	if (key != NULL) {
+	ck_assert_int_eq(set != NULL, result == JWKS_KEY);
+	if (set != NULL) {
 		ck_assert_uint_ne(serial, 0);
 		ck_assert_ptr_null(cause);
 	}
@@ -526,12 +526,12 @@ END_TEST
 START_TEST(a_request_without_time_left_does_not_fetch)
 {
 	struct jwks	*j;
-	EVP_PKEY	*key;
+	const struct jwk_set	*set;
 
 	begin();
 	j = thread(NULL);
 	answers(set_of("1"));
-	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms, &key, &serial,
+	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms, &set, &serial,
 	    &cause), JWKS_NO_SET);
 	ck_assert_str_eq(cause,
 	    "no key set could be had in the request's time");
@@ -544,12 +544,12 @@ END_TEST
 START_TEST(a_request_in_a_hurry_does_not_make_the_host_down)
 {
 	struct jwks	*j;
-	EVP_PKEY	*key;
+	const struct jwk_set	*set;
 
 	begin();
 	j = thread(NULL);
 	fails(HTTP_LATE, "timed out");
-	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 500, &key,
+	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 500, &set,
 	    &serial, &cause), JWKS_NO_SET);
 	ck_assert_int_le(host.timeout, 500);
 	ck_assert_int_gt(host.timeout, 400);
@@ -566,13 +566,13 @@ END_TEST
 START_TEST(a_deadline_that_passes_in_between_still_has_a_timeout)
 {
 	struct jwks	*j;
-	EVP_PKEY	*key;
+	const struct jwk_set	*set;
 
 	begin();
 	j = thread(NULL);
 	answers(set_of("1"));
 	/* The clock is read for the place, the deadline and the claim. */
-	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 3, &key,
+	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 3, &set,
 	    &serial, &cause), JWKS_KEY);
 	ck_assert_int_eq(host.timeout, 1);
 	jwks_free(j);
@@ -669,12 +669,12 @@ END_TEST
 START_TEST(who_waits_does_so_until_its_deadline)
 {
 	struct jwks	*j;
-	EVP_PKEY	*key;
+	const struct jwk_set	*set;
 
 	begin();
 	j = thread(NULL);
 	another_claims(NOW);
-	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 30, &key,
+	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 30, &set,
 	    &serial, &cause), JWKS_NO_SET);
 	ck_assert_int_eq(host.asked, 0);
 	ck_assert_str_eq(cause,
@@ -773,7 +773,7 @@ START_TEST(a_thread_keeps_the_keys_of_many_hosts)
 {
 	const char	*text = set_of("1");
 	struct jwks	*j;
-	EVP_PKEY	*key;
+	const struct jwk_set	*set;
 	char		 name[20];
 	int		 i, round;
 
@@ -785,7 +785,7 @@ START_TEST(a_thread_keeps_the_keys_of_many_hosts)
 			jwks_set_store(&shared->jwks, name, NOW, text,
 			    strlen(text));
 			ck_assert_int_eq(jwks_key(j, name, "1", NOW,
-			    world.ms + 1000, &key, &serial, &cause), JWKS_KEY);
+			    world.ms + 1000, &set, &serial, &cause), JWKS_KEY);
 		}
 	ck_assert_int_eq(host.asked, 0);
 	jwks_free(j);
@@ -797,13 +797,13 @@ START_TEST(a_name_that_is_too_long_is_no_host)
 {
 	char		 name[JWKS_HOST_MAX + 1];
 	struct jwks	*j;
-	EVP_PKEY	*key;
+	const struct jwk_set	*set;
 
 	begin();
 	j = thread(NULL);
 	memset(name, 'x', JWKS_HOST_MAX);
 	name[JWKS_HOST_MAX] = '\0';
-	ck_assert_int_eq(jwks_key(j, name, "1", NOW, world.ms + 1000, &key,
+	ck_assert_int_eq(jwks_key(j, name, "1", NOW, world.ms + 1000, &set,
 	    &serial, &cause), JWKS_NO_SET);
 	ck_assert_str_eq(cause, "the name of the host is too long");
 	jwks_free(j);

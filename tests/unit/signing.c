@@ -114,7 +114,7 @@ START_TEST(a_token_is_verified_by_the_published_key)
 	token = signing_token("{\"iat\":1,\"exp\":\"x\",\"aud\":[],\"k\":1.50}",
 	    &s, &why);
 	ck_assert_ptr_nonnull(token);
-	ck_assert_int_eq(token_parse(token, strlen(token), &claims), 0);
+	ck_assert_ptr_null(token_parse(token, strlen(token), &claims));
 	ck_assert_int_eq(claims.alg, TOKEN_RS256);
 	ck_assert_str_eq(claims.kid, s.kid);
 	ck_assert_int_eq(claims.exp, 2000);
