@@ -182,29 +182,65 @@ static const struct {
 	{ 500, "No memory left" }
 };
 
+/* What a web server must hand over, for one that does not. */
+#define VARIABLES							\
+	"PATH_INFO or SCRIPT_NAME, REQUEST_METHOD, CONTENT_LENGTH, "	\
+	    "HTTP_HOST and HTTP_AUTHORIZATION"
+
+/* An empty path has a route, so here it means that none came. */
+static void
+no_route(struct request *r, const char *path)
+{
+	static const char	 none[] = "The request came with neither "
+	    "PATH_INFO nor SCRIPT_NAME; the web server must hand over "
+	    VARIABLES;
+	char			 text[2 * PATH_BYTES + 256];
+	size_t			 n;
+
+	if (*path == '\0') {
+		log_warning("%s", none);
+		response_error(&r->response, 404, none);
+		return;
+	}
+	n = route_prefix(r->conf, path);
+	snprintf(text, sizeof(text), "There is no relay or route %s; GET / "
+	    "lists the relays%s%.*s%s", path, n == 0 ? "" : ". In front of the "
+	    "relay's path is ", (int)n, path, n == 0 ? "" : ", which base_url "
+	    "must end with where SCRIPT_NAME is the whole path; else the web "
+	    "server must split it off PATH_INFO (nginx: "
+	    "fastcgi_split_path_info)");
+	response_error(&r->response, 404, text);
+}
+
+static void
+wrong_method(struct request *r, const char *path, bool came)
+{
+	char	 text[PATH_BYTES + 256];
+
+	r->response.extra = methods[r->route->method].allow;
+	snprintf(text, sizeof(text), "%s takes %s only%s", *path == '\0' ? "/" :
+	    path, methods[r->route->method].name, came ? "" : "; no "
+	    "REQUEST_METHOD came: the web server must hand over " VARIABLES);
+	response_error(&r->response, 405, text);
+}
+
 /* The checks before a route's own work, in the order of the relay API. */
 static void
 serve(struct request *r, const char *path, char id[TOKEN_ID_MAX])
 {
 	const char	*method, *message;
-	char		 text[PATH_BYTES + 128];
 	int		 status;
 	size_t		 i;
 
 	if (r->route == NULL) {
-		snprintf(text, sizeof(text), "There is no relay or route %s; "
-		    "GET / lists the relays", *path == '\0' ? "/" : path);
-		response_error(&r->response, 404, text);
+		no_route(r, path);
 		return;
 	}
 	method = transport_var(r->transport, "REQUEST_METHOD");
 	if (method == NULL || (strcmp(method, methods[r->route->method].name) !=
 	    0 && (methods[r->route->method].also == NULL ||
 	    strcmp(method, methods[r->route->method].also) != 0))) {
-		r->response.extra = methods[r->route->method].allow;
-		snprintf(text, sizeof(text), "%s takes %s only", *path == '\0' ?
-		    "/" : path, methods[r->route->method].name);
-		response_error(&r->response, 405, text);
+		wrong_method(r, path, method != NULL);
 		return;
 	}
 	if ((status = read_body(r)) != 200) {
@@ -233,8 +269,8 @@ relay_serve(struct session *session, struct transport *t)
 	buf_init(&r.body, 0);
 	response_init(&r.response, t);
 	r.response.head_only = method != NULL && strcmp(method, "HEAD") == 0;
-	route_path(r.conf, t, path, sizeof(path));
-	r.route = route_find(r.conf, path, &r.relay);
+	if (route_path(r.conf, t, path, sizeof(path)))
+		r.route = route_find(r.conf, path, &r.relay);
 	serve(&r, path, id);
 	r.log.relay = r.relay == NULL ? NULL : r.relay->name;
 	if (r.route != NULL)

@@ -53,24 +53,48 @@ path_of(const char *url)
 	return path == NULL ? "" : path;
 }
 
-void
+/* A path from the last of the slashes that it begins with. */
+static const char *
+one_slash(const char *path)
+{
+	size_t	 n = strspn(path, "/");
+
+	return n > 1 ? path + n - 1 : path;
+}
+
+/* What of SCRIPT_NAME is the path of a request without PATH_INFO. */
+static const char *
+path_of_script(const struct conf *conf, const struct transport *t,
+    const char *script)
+{
+	const char	*base, *path = one_slash(script);
+	size_t		 n;
+
+	if (is_script(t, script))
+		return "/";
+	base = conf->base_url == NULL ? "" : path_of(conf->base_url);
+	n = strlen(base);
+	if (n > 0 && strncmp(path, base, n) == 0 &&
+	    (path[n] == '/' || path[n] == '\0'))
+		path += n;
+	return path;
+}
+
+bool
 route_path(const struct conf *conf, const struct transport *t, char *path,
     size_t size)
 {
-	const char	*from = transport_var(t, "PATH_INFO"), *base;
+	const char	*from = transport_var(t, "PATH_INFO");
+	const char	*script = transport_var(t, "SCRIPT_NAME");
 	size_t		 n;
 
-	if (from == NULL && (from = transport_var(t, "SCRIPT_NAME")) != NULL) {
-		base = conf->base_url == NULL ? "" : path_of(conf->base_url);
-		n = strlen(base);
-		if (is_script(t, from))
-			from = NULL;
-		else if (n > 0 && strncmp(from, base, n) == 0 &&
-		    (from[n] == '/' || from[n] == '\0'))
-			from += n;
-	}
+	*path = '\0';
+	if (from == NULL && script != NULL)
+		from = path_of_script(conf, t, script);
+	/* A CGI program may be the top of its host, which has no name. */
 	if (from == NULL)
-		from = "/";
+		return t->script;
+	from = one_slash(from);
 	n = strcspn(from, "?");
 	while (n > 0 && from[n - 1] == '/')
 		n--;
@@ -79,6 +103,7 @@ route_path(const struct conf *conf, const struct transport *t, char *path,
 	snprintf(path, size, "%.*s", (int)n, from);
 	if (n == 0 && strcspn(from, "?") >= size)
 		snprintf(path, size, "/?");	/* too long: no route */
+	return true;
 }
 
 static void
@@ -191,4 +216,21 @@ route_find(const struct conf *conf, const char *path,
 		*relay = conf_relay(conf, conf->default_relay,
 		    strlen(conf->default_relay));
 	return *relay == NULL && !r->gateway ? NULL : r;
+}
+
+size_t
+route_prefix(const struct conf *conf, const char *path)
+{
+	const struct relay_conf	*relay;
+	const char		*p;
+
+	(void)route_find(conf, path, &relay);
+	if (relay != NULL)
+		return 0;
+	for (p = strchr(path + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		(void)route_find(conf, p, &relay);
+		if (relay != NULL)
+			return (size_t)(p - path);
+	}
+	return 0;
 }

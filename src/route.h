@@ -34,9 +34,11 @@ bool	route_is_first(const char *word);
 
 /*
  * The path that a request asks for, into path (size bytes, what does not fit is
- * no route): without the query, a trailing slash and the path of base_url.
+ * no route): without the query, slashes at its end, all but one at its beginning
+ * and the path of base_url.  False, and an empty path, when the web server has
+ * handed over neither PATH_INFO nor SCRIPT_NAME.
  */
-void	route_path(const struct conf *, const struct transport *, char *path,
+bool	route_path(const struct conf *, const struct transport *, char *path,
 	    size_t size);
 
 /* The base URLs of a relay: what the audience of a token may name. */
@@ -58,5 +60,9 @@ void	route_bases(const struct conf *, const struct transport *,
  * route that the gateway answers without one. */
 const struct route *route_find(const struct conf *, const char *path,
 	    const struct relay_conf **relay);
+
+/* How many bytes of a path, which names no route and is not empty, stand in front
+ * of one that names a relay; 0: none, or it begins with a relay. */
+size_t	route_prefix(const struct conf *, const char *path);
 
 #endif

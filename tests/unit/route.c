@@ -36,7 +36,18 @@ static const struct {
 	{ "", "/p", 0, 0, "https://h/p", false, "" },
 	{ "", "/pp/local", 0, 0, "https://h/p", false, "/pp/local" },
 	{ "", "/local/health", 0, 0, "https://h", false, "/local/health" },
-	{ "/p/health", "/x", 0, 0, "https://h/p", false, "/p/health" }
+	{ "/p/health", "/x", 0, 0, "https://h/p", false, "/p/health" },
+	/* Slashes in front. */
+	{ "//local/health", "/cgi", 0, 0, 0, false, "/local/health" },
+	{ "///", "/cgi", 0, 0, 0, false, "" },
+	{ "", "//local/health", 0, 0, 0, false, "/local/health" },
+	{ "", "//p/local/health", 0, 0, "https://h/p", false, "/local/health" },
+	{ "", "/p//local/health", 0, 0, "https://h/p", false, "/local/health" },
+	{ "", "//?/x", 0, 0, 0, false, "" },
+	/* No path. */
+	{ "", "", "/local/health", 0, "https://h/p", false, "" },
+	{ "", "", "/", 0, 0, true, "" },
+	{ NULL, NULL, "/", 0, 0, true, "" }
 };
 
 static char *
@@ -48,6 +59,12 @@ variable(const char *name, const char *value)
 	return text;
 }
 
+static bool
+has(const char *value)
+{
+	return value != NULL && *value != '\0';
+}
+
 START_TEST(the_path_is_where_the_web_server_puts_it)
 {
 	char		 file[] = "/tmp/ctim-route.XXXXXX", path[100];
@@ -56,6 +73,7 @@ START_TEST(the_path_is_where_the_web_server_puts_it)
 	char		*env[5];
 	struct transport t = { .env = env };
 	size_t		 i, n, k;
+	bool		 came;
 
 	for (i = 0; i < COUNT(urls); i++) {
 		n = 0;
@@ -71,9 +89,12 @@ START_TEST(the_path_is_where_the_web_server_puts_it)
 		env[n] = NULL;
 		conf.base_url = (char *)(uintptr_t)urls[i].base;
 		t.script = urls[i].script;
-		route_path(&conf, &t, path, sizeof(path));
+		came = route_path(&conf, &t, path, sizeof(path));
 		ck_assert_msg(strcmp(path, urls[i].path) == 0, "%zu: %s", i,
 		    path);
+		/* A CGI program may stand at the top, where nothing comes. */
+		ck_assert_msg(came == (urls[i].script || has(urls[i].path_info)
+		    || has(urls[i].script_name)), "%zu", i);
 		for (k = 0; k < n; k++)
 			free(env[k]);
 	}
@@ -139,6 +160,37 @@ START_TEST(a_path_names_a_relay_and_a_route)
 			ck_assert_ptr_null(relay);
 		else
 			ck_assert_str_eq(relay->name, finds[i].relay);
+	}
+}
+END_TEST
+
+static const struct {
+	const char	*path, *fallback;
+	size_t		 n;
+} prefixes[] = {
+	{ "/ctim/local/health", NULL, 5 },
+	{ "/a/b/t-1/nothing", NULL, 4 },
+	{ "/ctim/local", NULL, 5 },
+	{ "/ctim//local", NULL, 6 },
+	{ "/ctim/health", "local", 5 },
+	{ "/ctim/health", NULL, 0 },
+	{ "/ctim/version", NULL, 0 },
+	{ "/ctim/locall/health", NULL, 0 },
+	{ "/local/t-1/health", NULL, 0 },
+	{ "/local/nothing", "local", 0 },
+	{ "/nothing", NULL, 0 },
+	{ "/?", "local", 0 }
+};
+
+START_TEST(what_stands_in_front_of_a_relay_is_a_prefix)
+{
+	struct conf	 conf = { .relays = &first };
+	size_t		 i;
+
+	for (i = 0; i < COUNT(prefixes); i++) {
+		conf.default_relay = (char *)(uintptr_t)prefixes[i].fallback;
+		ck_assert_msg(route_prefix(&conf, prefixes[i].path) ==
+		    prefixes[i].n, "%s", prefixes[i].path);
 	}
 }
 END_TEST
@@ -274,6 +326,7 @@ main(void)
 		the_path_is_where_the_web_server_puts_it,
 		a_path_that_is_too_long_is_no_route,
 		a_path_names_a_relay_and_a_route,
+		what_stands_in_front_of_a_relay_is_a_prefix,
 		first_segments_of_routes_are_known,
 		base_urls_come_from_base_url_or_the_request,
 		a_base_url_that_is_too_long_is_left_out
