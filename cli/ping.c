@@ -233,7 +233,8 @@ cmd_ping(const struct command *cmd, int argc, char **argv)
 	asked = p.url != NULL ? p.url : p.socket;
 	/* Health checks know good and bad, nothing else. */
 	if (asked == NULL) {
-		if ((conf = settings_load(cmd, p.config)) == NULL)
+		if ((conf = settings_rest(cmd, p.config, "server",
+		    "control")) == NULL)
 			return CMD_FAILED;
 		asked = conf->control;
 	}

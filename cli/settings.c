@@ -105,6 +105,40 @@ settings_load(const struct command *cmd, const char *file)
 	return NULL;
 }
 
+/* Says by what value a command goes whose configuration has errors. */
+static void
+say_taken(const struct command *cmd, const struct conf *conf,
+    const char *section, const char *name)
+{
+	const struct conf_key	*key = conf_keys();
+	const char		*value;
+
+	while (strcmp(key->section, section) != 0 ||
+	    strcmp(key->name, name) != 0)
+		key++;
+	value = *(char *const *)((const char *)conf + key->offset);
+	(void)command_fail(cmd, CMD_OK, "the configuration has errors; [%s] %s "
+	    "is taken to be %s%s", section, name, value,
+	    strcmp(value, key->fallback) == 0 ? ", the default" : "");
+}
+
+struct conf *
+settings_rest(const struct command *cmd, const char *file,
+    const char *section, const char *name)
+{
+	struct conf	*conf;
+	bool		 good;
+
+	/* Who names a file that is not there may mean another gateway. */
+	if (file != NULL && access(file, F_OK) == -1)
+		return settings_load(cmd, file);
+	if ((conf = conf_load_rest(file, print_error, NULL, &good)) == NULL)
+		(void)command_fail(cmd, CMD_FAILED, "no memory left");
+	else if (!good)
+		say_taken(cmd, conf, section, name);
+	return conf;
+}
+
 struct conf *
 settings_default(const struct command *cmd)
 {

@@ -14,6 +14,14 @@ struct relay_conf;
  * have been printed; the command returns CMD_CONFIG.  Warnings are left to
  * `check`. */
 struct conf	*settings_load(const struct command *, const char *file);
+/*
+ * The same for what only looks for a gateway that runs: an error costs no more
+ * than what it is about.  After errors it is printed which value is gone by:
+ * that of `name` in `section`, which are `control` in `server` or `target` in
+ * `log`.  NULL when memory ran out, or there is no such file.
+ */
+struct conf	*settings_rest(const struct command *, const char *file,
+		    const char *section, const char *name);
 /* The defaults, for what works without a configuration; NULL after it was said
  * that memory ran out. */
 struct conf	*settings_default(const struct command *);

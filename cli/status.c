@@ -158,7 +158,8 @@ cmd_status(const struct command *cmd, int argc, char **argv)
 		return status;
 	if (o.help)
 		return command_help(cmd, help_text);
-	if (o.socket == NULL && (conf = settings_load(cmd, o.config)) == NULL)
+	if (o.socket == NULL && (conf = settings_rest(cmd, o.config, "server",
+	    "control")) == NULL)
 		return CMD_CONFIG;
 	path = o.socket != NULL ? o.socket : conf->control;
 	status = o.watch > 0 ? watch(&o, path) : once(&o, path);

@@ -185,7 +185,8 @@ cmd_tail(const struct command *cmd, int argc, char **argv)
 	else if (status == CMD_OK && t->file != NULL)
 		status = run(t, t->file);
 	else if (status == CMD_OK) {
-		if ((conf = settings_load(cmd, t->config)) == NULL)
+		if ((conf = settings_rest(cmd, t->config, "log",
+		    "target")) == NULL)
 			status = CMD_CONFIG;
 		else if (conf->log_target[0] != '/')
 			status = no_file(t, conf->log_target);

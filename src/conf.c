@@ -15,6 +15,19 @@ conf_path(void)
 	return CTIM_SYSCONFDIR "/ctim-relay/ctim-relay.conf";
 }
 
+struct conf *
+conf_load(const char *path, void (*complain)(void *, bool, const char *),
+    void *arg)
+{
+	bool		 good;
+	struct conf	*c = conf_load_rest(path, complain, arg, &good);
+
+	if (good)
+		return c;
+	conf_free(c);
+	return NULL;
+}
+
 static void
 release(const struct conf_key *key, const char *section, void *base)
 {

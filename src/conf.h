@@ -118,6 +118,14 @@ const char	*conf_path(void);
 struct conf	*conf_load(const char *path,
 		    void (*complain)(void *arg, bool error, const char *line),
 		    void *arg);
+/*
+ * The same for who only wants to find what runs: with errors, too, what could be
+ * read of it, and the default of a key whose value is wrong.  *good says whether
+ * there were none.  NULL when memory ran out; control and log_target are there.
+ */
+struct conf	*conf_load_rest(const char *path,
+		    void (*complain)(void *arg, bool error, const char *line),
+		    void *arg, bool *good);
 /* The defaults alone: no file, no relay.  NULL when memory ran out. */
 struct conf	*conf_default(void);
 void		 conf_free(struct conf *);

@@ -274,6 +274,9 @@ apply(struct loading *l, struct setting *s, void *base)
 	if (failed)
 		complain(l, true, s->file != NULL ? s->file : l->file, s->line,
 		    "[%s] %s: %s", s->section, s->name, why);
+	/* For conf_load_rest(). */
+	if (failed && s->file != NULL && s->key->fallback != NULL)
+		(void)s->key->set(base, s->key, s->key->fallback, why);
 	free(value);
 }
 
@@ -427,15 +430,15 @@ check_whole(struct loading *l)
 		    "first one is the two words [relay local]");
 }
 
-/* Everything but the configuration itself, which goes when it is not good. */
+/* Ends all but the configuration itself, which goes when it is not wanted. */
 static struct conf *
-finish(struct loading *l, struct whole *w)
+finish(struct loading *l, struct whole *w, bool wanted)
 {
 	while (l->n > 0)
 		free(l->seen[--l->n]);
 	free(l->file);
 	w->settings = l->settings.first;
-	if (!l->good) {
+	if (!wanted) {
 		conf_free(&w->conf);
 		return NULL;
 	}
@@ -458,27 +461,31 @@ begin(struct loading *l, const char *path)
 }
 
 struct conf *
-conf_load(const char *path, void (*tell)(void *, bool, const char *),
-    void *arg)
+conf_load_rest(const char *path, void (*tell)(void *, bool, const char *),
+    void *arg, bool *good)
 {
 	struct loading	 l = { .complain = tell, .arg = arg, .good = true };
 	struct whole	*w;
+	bool		 read;
 
+	*good = false;
 	if (path == NULL)
 		path = conf_path();
 	if ((w = begin(&l, path)) == NULL)
 		return NULL;
-	if (l.good && read_file(&l, path)) {
+	if ((read = l.good && read_file(&l, path))) {
 		read_folder(&l, path);
 		free(l.file);
 		if ((l.file = strdup(path)) == NULL)
 			l.good = false;
-		else {
-			apply_all(&l);
-			check_whole(&l);
-		}
 	}
-	return finish(&l, w);
+	if (l.file != NULL)
+		apply_all(&l);
+	if (l.file != NULL && read)
+		check_whole(&l);
+	*good = l.good;
+	return finish(&l, w, w->conf.control != NULL &&
+	    w->conf.log_target != NULL);
 }
 
 struct conf *
@@ -493,5 +500,5 @@ conf_default(void)
 		l.good = false;
 	if (l.good)
 		apply_all(&l);
-	return finish(&l, w);
+	return finish(&l, w, l.good);
 }

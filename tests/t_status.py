@@ -510,11 +510,90 @@ def test_nobody_listens():
         same((code, out), (1, ''), command)
         has(control(gateway), err, command)
         has('no gateway runs', err, command)
-    gateway.write('[server]\nnonsense = 1\n')
-    same(gateway.cli('status', ok=False)[0], 78, 'a bad configuration')
+    # A file that was named and is not there is no broken configuration.
+    for command, expected in (('status', 78), ('ping', 1), ('tail', 78)):
+        code, _, err = gateway.cli(command, '-c', '/nonexistent', ok=False)
+        same(code, expected, command)
+        has('/nonexistent', err, command)
     code, _, err = gateway.cli('status', '--socket', '/' + 'x' * 200, ok=False)
     same(code, 1, err)
     has('too long', err, 'a long path')
+
+
+BROKEN = {
+    'an unknown key': lambda text: text + '\nnonsense = 1\n',
+    'an unknown section': lambda text: text + '\n[nobody]\nx = 1\n',
+    'a line that is none': lambda text: 'rubbish\n' + text,
+    'a relay of nobody': lambda text: text + '\n[relay x]\n',
+    'a value that is none': lambda text: text.replace('threads = 4',
+                                                      'threads = four'),
+    'twice': lambda text: text + '\n[server]\ncontrol = /nonexistent\n',
+    'everybody may read it': None,
+}
+
+
+def test_a_broken_configuration_on_disk_hinders_nobody_who_looks():
+    """status, ping and tail go on with what can be read of it, and say so;
+    check still refuses it."""
+    gateway = start('status-broken')
+    send(gateway, '/template/health', b'')
+    good = harness.read(gateway.conf)
+    for name, change in BROKEN.items():
+        if change is None:
+            gateway.write(good)
+            os.chmod(gateway.conf, 0o644)
+        else:
+            gateway.write(change(good))
+        same(gateway.cli('check', ok=False)[0], 78, name)
+        for command, key, value in (
+                (('status',), '[server] control', control(gateway)),
+                (('status', '--json'), '[server] control', control(gateway)),
+                (('ping', '--quiet'), '[server] control', control(gateway)),
+                (('tail', '--no-follow', '--http'), '[log] target',
+                 gateway.log)):
+            code, out, err = gateway.cli(*command, ok=False)
+            same(code, 0, '%s: %s\n%s' % (name, command, err))
+            has('%s is taken to be %s' % (key, value), err, name)
+            has(gateway.conf + ':', err, name)
+            if command[-1] == '--json':
+                same(json.loads(out)['pid'], gateway.process.pid, name)
+            if command[0] == 'tail':
+                has('template', out, name)
+    gateway.write(good)
+    end(gateway)
+
+
+def test_a_default_is_taken_where_the_broken_configuration_says_nothing():
+    """Also where the key itself is what is wrong."""
+    gateway = Gateway('status-default')
+    for text in ('[server\ncontrol = %s\n', 'rubbish\n# %s\n',
+                 '[server]\ncontrol = here\n# %s\n',
+                 '[server]\ncontrol = %s ; mine\n',
+                 '[server]\ncontrol = file:%s.none\n'):
+        gateway.write(text % control(gateway))
+        for command, expected in (('status', 1), ('ping', 1)):
+            code, out, err = gateway.cli(command, ok=False)
+            same((code, out), (expected, ''), '%r\n%s' % (text, err))
+            holds(re.search(r'\[server\] control is taken to be '
+                            r'(/\S+/ctim-relay/control\.sock), the default',
+                            err), err)
+            has('no gateway runs', err, command)
+    gateway.write('[log]\ntarget = here\n')
+    code, out, err = gateway.cli('tail', ok=False)
+    same((code, out), (1, ''), err)
+    has('[log] target is taken to be stderr, the default', err, 'tail')
+    has('journalctl', err, 'tail')
+    if not harness.ROOT:
+        return
+    # Its owner alone may read it.
+    os.chown(gateway.conf, 0, 0)
+    done = subprocess.run(
+        [harness.program('ctim-relay'), 'status'], user='nobody',
+        group='nogroup', extra_groups=[], capture_output=True, text=True,
+        timeout=30, env=gateway.env())
+    same(done.returncode, 1, done.stderr)
+    has('the default', done.stderr, 'a stranger')
+    has('Permission denied', done.stderr, 'a stranger')
 
 
 def test_what_answers_is_no_gateway():

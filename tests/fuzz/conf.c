@@ -33,6 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct conf	*conf;
 	char		 path[64];
+	bool		 good;
 	int		 fd = memfd_create("conf", MFD_CLOEXEC);
 
 	HOLDS(fd != -1 && writeall(fd, data, size) == 0);
@@ -40,6 +41,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(fchmod(fd, 0600) == 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	if ((conf = conf_load(path, complain, NULL)) != NULL) {
+		conf_each(conf, each, NULL);
+		conf_free(conf);
+	}
+	HOLDS(lseek(fd, 0, SEEK_SET) == 0);
+	if ((conf = conf_load_rest(path, complain, NULL, &good)) != NULL) {
+		HOLDS(conf->control[0] == '/' && *conf->log_target != '\0');
 		conf_each(conf, each, NULL);
 		conf_free(conf);
 	}
