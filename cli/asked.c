@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "hash.h"
 #include "indicator.h"
 #include "jsonout.h"
+#include "utf8.h"
 
 #define TYPE_MAX	16	/* bytes of the longest type's name, and a NUL */
 #define COMPLAINTS	5	/* lines that are shown; the others are counted */
@@ -107,19 +109,61 @@ grow(struct asked *asked)
 	return 0;
 }
 
+/* Tells that a value is left out, the first few of them, and counts it. */
+static int
+asked_leave(const struct command *cmd, struct asked *asked, const char *word,
+    uint64_t line, const char *why)
+{
+	char	where[40] = "";
+
+	if (line != 0)
+		(void)snprintf(where, sizeof(where), "line %" PRIu64 ": ",
+		    line);
+	if (asked->left_out++ < COMPLAINTS)
+		(void)command_fail(cmd, CMD_OK, "%s\"%.*s\" is left out: %s",
+		    where, SHOWN, word, why);
+	return CMD_OK;
+}
+
+/* Whether a request can hold an observable. */
+static bool
+asked_fits(const struct asked *asked, enum observable_type type, char *value)
+{
+	struct asked_one	one = { type, value };
+	const struct asked	alone = { .list = &one, .n = 1 };
+	struct buf		body;
+	bool			fits;
+
+	/* Escapes make it six times as long at most. */
+	if (asked->max == 0 || strlen(value) * 6 + 64 <= asked->max)
+		return true;
+	buf_init(&body, asked->max);
+	(void)asked_body(&alone, 0, 1, asked->max, &body);
+	fits = !body.failed;
+	buf_free(&body);
+	return fits;
+}
+
 int
 asked_append(const struct command *cmd, struct asked *asked,
-    enum observable_type type, const char *value)
+    enum observable_type type, const char *value, uint64_t line)
 {
 	uint32_t	*slot;
+	char		*copy;
 
-	if (grow(asked) == -1)
+	if (grow(asked) == -1 || (copy = strdup(value)) == NULL)
 		return command_fail(cmd, CMD_FAILED, "no memory left");
-	if (*(slot = slot_of(asked, type, value)) != 0)
+	if (!asked_fits(asked, type, copy)) {
+		free(copy);
+		return asked_leave(cmd, asked, value, line, "it is longer than "
+		    "a request may be");
+	}
+	if (*(slot = slot_of(asked, type, value)) != 0) {
+		free(copy);
 		return CMD_OK;
+	}
 	asked->list[asked->n].type = type;
-	if ((asked->list[asked->n].value = strdup(value)) == NULL)
-		return command_fail(cmd, CMD_FAILED, "no memory left");
+	asked->list[asked->n].value = copy;
 	*slot = (uint32_t)++asked->n;
 	return CMD_OK;
 }
@@ -129,25 +173,6 @@ add_types(struct buf *types)
 {
 	for (enum observable_type t = 0; t < OBSERVABLE_TYPES; t++)
 		buf_addf(types, "%s%s", t == 0 ? "" : " ", observable_name(t));
-}
-
-int
-asked_add(const struct command *cmd, struct asked *asked, const char *word)
-{
-	char			 normal[INDICATOR_MAX + 1];
-	const char		*value;
-	enum observable_type	 type = understand(word, normal, &value);
-	struct buf		 types;
-
-	if (type != OBSERVABLE_UNKNOWN)
-		return asked_append(cmd, asked, type, value);
-	buf_init(&types, 256);
-	add_types(&types);
-	(void)command_fail(cmd, CMD_USAGE, "\"%.*s\" is no observable that is "
-	    "known by its looks; write TYPE:VALUE with one of the types %s",
-	    SHOWN, word, types.data);
-	buf_free(&types);
-	return CMD_USAGE;
 }
 
 /* Takes blanks off both ends; returns where the text begins. */
@@ -173,16 +198,15 @@ asked_place(const struct command *cmd, struct asked *asked, char *text,
 	const char		*word = trim(text), *value;
 	enum observable_type	 type;
 
-	if (*word == '\0')
+	if (*word == '\0' && line != 0)
 		return CMD_OK;
+	if (!utf8_valid(word, strlen(word)))
+		return asked_leave(cmd, asked, word, line, "it is no UTF-8");
 	type = understand(word, normal, &value);
 	if (type != OBSERVABLE_UNKNOWN)
-		return asked_append(cmd, asked, type, value);
-	if (asked->left_out++ < COMPLAINTS)
-		(void)command_fail(cmd, CMD_OK, "line %" PRIu64 ": \"%.*s\" is "
-		    "left out: no observable that is known by its looks", line,
-		    SHOWN, word);
-	return CMD_OK;
+		return asked_append(cmd, asked, type, value, line);
+	return asked_leave(cmd, asked, word, line, "no observable that is "
+	    "known by its looks");
 }
 
 void
@@ -207,13 +231,17 @@ asked_lines(const struct command *cmd, struct asked *asked, FILE *f)
 	char			*line = NULL, *text;
 	size_t			 size = 0;
 	uint64_t		 number = 0;
+	ssize_t			 n;
 	int			 status = CMD_OK;
 
-	while (status == CMD_OK && getline(&line, &size, f) != -1) {
+	while (status == CMD_OK && (n = getline(&line, &size, f)) != -1) {
 		text = line;
 		if (number++ == 0 && strncmp(text, mark, 3) == 0)
 			text += 3;
-		if (text[strspn(text, " \t")] != '#')
+		if (strlen(line) != (size_t)n)
+			status = asked_leave(cmd, asked, text, number,
+			    "it has a NUL byte");
+		else if (text[strspn(text, " \t")] != '#')
 			status = asked_place(cmd, asked, text, number);
 	}
 	free(line);

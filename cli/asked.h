@@ -24,28 +24,29 @@ struct asked {
 	size_t	 n, room;
 	uint32_t *places;	/* hash table: place in the list plus 1, or 0 */
 	size_t	 mask;		/* its slots, less 1 */
-	size_t	 left_out;	/* lines and cells that are none */
+	size_t	 left_out;	/* words, lines and cells that are none */
+	size_t	 max;		/* bytes of a request; 0: any */
 	unsigned types;		/* OBSERVABLE_BIT() of what the relay takes */
 };
 
 /*
- * Adds a word: TYPE:VALUE, whose value is taken as it is, or a value alone,
- * whose type is found out and whose normal form is taken.  What is there already
- * is not added again.
+ * Adds a word of the command line (line 0), a line or a cell, without the blanks
+ * around it, which are cut off: TYPE:VALUE, whose value is taken as it is, or a
+ * value alone, whose type is found out and whose normal form is taken.  What is
+ * there already is not added again; an empty line or cell is passed over.
+ * What is no observable is told, the first few of them, counted, and left out.
  * Returns CMD_OK; else what is wrong has been printed, and it is the status.
  */
-int	asked_add(const struct command *, struct asked *, const char *word);
-/* A word as asked_add() takes it, its value in normal form either way;
+int	asked_place(const struct command *, struct asked *, char *text,
+	    uint64_t line);
+/* A word as asked_place() takes it, its value in normal form either way;
  * OBSERVABLE_UNKNOWN when it is none. */
 enum observable_type asked_normal(const char *word,
 	    char normal[INDICATOR_MAX + 1]);
-/* An observable as it is. */
+/* An observable as it is, from a line or (0) elsewhere; left out, as by
+ * asked_place(), when no request can hold it. */
 int	asked_append(const struct command *, struct asked *,
-	    enum observable_type, const char *value);
-/* A line or cell: blanks around it go; one that is no word is complained about,
- * the first few of them, counted, and left out.  Empty ones are passed over. */
-int	asked_place(const struct command *, struct asked *, char *text,
-	    uint64_t line);
+	    enum observable_type, const char *value, uint64_t line);
 /* Says how many were left out, and how to write them. */
 void	asked_left_out(const struct command *, const struct asked *);
 /* Adds every line but empty ones and those that begin with '#'. */

@@ -17,7 +17,7 @@ found(void *arg, enum observable_type type, const char *value)
 {
 	struct reading	*t = arg;
 
-	return asked_append(t->cmd, t->asked, type, value);
+	return asked_append(t->cmd, t->asked, type, value, 0);
 }
 
 int

@@ -25,7 +25,7 @@ read_words(const struct command *cmd, const struct query_options *o,
 	int	status = CMD_OK;
 
 	for (int i = 0; i < argc && status == CMD_OK; i++)
-		status = asked_add(cmd, asked, argv[i]);
+		status = asked_place(cmd, asked, argv[i], 0);
 	if (argc > 0 || o->csv_in != NULL || o->text != NULL)
 		return status;
 	if (isatty(STDIN_FILENO))
@@ -92,6 +92,7 @@ query_relay(const struct command *cmd, const struct query_options *o, int argc,
 	status = asker_find(&asker, cmd, o, words == 1 ? argv[0] : NULL);
 	if (status == CMD_OK) {
 		asked.types = asker_types(&asker);
+		asked.max = asker_bytes(&asker);
 		status = read_observables(cmd, o, &asked, argc - words,
 		    argv + words);
 	}
@@ -119,7 +120,8 @@ show_answer(const struct command *cmd, const struct query_options *o, int argc,
 	int		 status = CMD_OK;
 
 	for (int i = 0; i < argc && status == CMD_OK; i++)
-		status = asked_add(cmd, &asked, argv[i]);
+		status = asked_place(cmd, &asked, argv[i], 0);
+	asked_left_out(cmd, &asked);
 	buf_init(&text, ANSWER_MAX);
 	if (status == CMD_OK)
 		status = infile_read(cmd, o->answer, &text);

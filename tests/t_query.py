@@ -130,6 +130,67 @@ def test_what_is_no_observable_is_told_once():
     has('500 left out', err, 'the count')
 
 
+WRONG = ('nonsense', 'shoe:42', 'ip:', '', 'ip: ', 'url:http://\udcff/',
+         'url:http://a.example/' + 'x' * 70000)
+
+
+def test_one_wrong_value_costs_the_others_nothing():
+    """It is told, counted and left out, wherever it comes from; the rest is
+    asked about."""
+    for wrong in WRONG:
+        cell = 'x ' + wrong if wrong in ('', 'ip: ') else wrong
+        line = cell.encode('utf-8', 'surrogateescape')
+        for args, text in (
+                (['203.0.113.1', wrong, 'a.example'], None),
+                ([wrong, '203.0.113.1', 'a.example'], None),
+                ([], b'203.0.113.1\n' + line + b'\na.example\n'),
+                (['--csv-in', '-'], b'n,ip\n1,203.0.113.1\n2,' + line +
+                 b'\n3,a.example\n')):
+            got, err = asked(*args, input=text, relay=narrow())
+            same(got, ['ip:203.0.113.1', 'domain:a.example'],
+                 '%s\n%s' % (args, err[:3000]))
+            has('is left out', err, args)
+            has('1 left out', err, args)
+            has('TYPE:VALUE', err, args)
+    got, err = asked(input=b'203.0.113.1\n1.2.3.4\0.example\na.example\n')
+    same(got, ['ip:203.0.113.1', 'domain:a.example'], err)
+    has('line 2: ', err, 'a NUL')
+
+
+def test_a_value_that_no_request_holds_is_left_out():
+    """Of a text, and just before it is too long."""
+    fits = 'file_name:' + 'x' * (65536 - len('[{"type":"file_name","value":""}]'))
+    got, err = asked(fits, '203.0.113.1', relay=narrow())
+    same(got, [fits, 'ip:203.0.113.1'], err[:3000])
+    got, err = asked(fits + 'x', '203.0.113.1', relay=narrow())
+    same(got, ['ip:203.0.113.1'], err[:3000])
+    has('1 left out', err, 'what it says')
+    tiny = Gateway('query-tiny', sections={'server': {'max_body': '1024'}})
+    got, err = asked('--text', '-', relay=tiny, input='http://a.example/%s '
+                     'and 203.0.113.1' % ('y' * 1500))
+    same(got, ['ip:203.0.113.1'], err)
+    has('1 left out', err, 'what it says')
+
+
+def test_an_answer_is_shown_whatever_else_is_named():
+    path = file('answer.json', '{"data": {}}')
+    status, out, err = query('--answer', path, '203.0.113.1', 'nonsense')
+    same(status, 1, err)
+    has('203.0.113.1', out, 'the table')
+    has('1 left out', err, 'what it says')
+
+
+_narrow = []
+
+
+def narrow():
+    """A gateway that takes bodies of 64 KB."""
+    if not _narrow:
+        _narrow.append(Gateway('query-narrow', sections={
+            'server': {'max_body': '64K'}}))
+    return _narrow[0]
+
+
 TEXT = """\ufeffReport: the dropper at hxxps://evil[.]example/a.php?x=1, (see
 [this](http://bad.example.org/x)) contacted 45.33.1[.]2 and 1.2.3.4:8080; mail
 from attacker(at)phish(dot)example <ceo@corp.example>.

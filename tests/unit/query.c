@@ -13,35 +13,36 @@ static const struct command cmd = { "test", "", "", NULL };
 
 START_TEST(a_word_is_a_type_and_a_value_or_a_value_alone)
 {
+	char	 word[100];
 	static const struct {
 		const char		*word;
-		int			 status;
 		enum observable_type	 type;
 		const char		*value;
 	} cases[] = {
-		{ "1.2.3.4", CMD_OK, OBSERVABLE_IP, "1.2.3.4" },
-		{ "2001:DB8::1", CMD_OK, OBSERVABLE_IPV6, "2001:db8::1" },
-		{ "Bad[.]Example.", CMD_OK, OBSERVABLE_DOMAIN, "bad.example" },
-		{ "hxxp://a.example", CMD_OK, OBSERVABLE_URL,
+		{ "1.2.3.4", OBSERVABLE_IP, "1.2.3.4" },
+		{ "2001:DB8::1", OBSERVABLE_IPV6, "2001:db8::1" },
+		{ "Bad[.]Example.", OBSERVABLE_DOMAIN, "bad.example" },
+		{ "hxxp://a.example", OBSERVABLE_URL,
 		  "http://a.example/" },
-		{ "D41D8CD98F00B204E9800998ECF8427E", CMD_OK, OBSERVABLE_MD5,
+		{ "D41D8CD98F00B204E9800998ECF8427E", OBSERVABLE_MD5,
 		  "d41d8cd98f00b204e9800998ecf8427e" },
 		/* With its type it is taken as it is. */
-		{ "domain:Bad.Example", CMD_OK, OBSERVABLE_DOMAIN,
+		{ "domain:Bad.Example", OBSERVABLE_DOMAIN,
 		  "Bad.Example" },
-		{ "url:http://a:b", CMD_OK, OBSERVABLE_URL, "http://a:b" },
-		{ "ip:", CMD_USAGE, OBSERVABLE_UNKNOWN, NULL },
-		{ "shoe:42", CMD_USAGE, OBSERVABLE_UNKNOWN, NULL },
-		{ "no such thing", CMD_USAGE, OBSERVABLE_UNKNOWN, NULL },
-		{ "", CMD_USAGE, OBSERVABLE_UNKNOWN, NULL }
+		{ "url:http://a:b", OBSERVABLE_URL, "http://a:b" },
+		{ "ip:", OBSERVABLE_UNKNOWN, NULL },
+		{ "shoe:42", OBSERVABLE_UNKNOWN, NULL },
+		{ "no such thing", OBSERVABLE_UNKNOWN, NULL },
+		{ "", OBSERVABLE_UNKNOWN, NULL }
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct asked asked = { .n = 0 };
 
-		ck_assert_int_eq(asked_add(&cmd, &asked, cases[i].word),
-		    cases[i].status);
-		ck_assert_uint_eq(asked.n, cases[i].status == CMD_OK);
+		snprintf(word, sizeof(word), "%s", cases[i].word);
+		ck_assert_int_eq(asked_place(&cmd, &asked, word, 0), CMD_OK);
+		ck_assert_uint_eq(asked.n, cases[i].value != NULL);
+		ck_assert_uint_eq(asked.left_out, cases[i].value == NULL);
 		if (asked.n == 1) {
 			ck_assert_int_eq(asked.list[0].type, cases[i].type);
 			ck_assert_str_eq(asked.list[0].value, cases[i].value);
