@@ -62,6 +62,7 @@ def test_distcheck():
     status, out, _ = harness.run(['tar', 'tzf', archives[0]])
     names = {name.split('/', 1)[1] for name in out.split() if '/' in name}
     for name in ('quickstart', 'test', 'build-aux/packages.sh',
+                 'build-aux/tree.sh',
                  'share/bash-completion/completions/ctim-relay',
                  'share/ipsum-sample.txt', 'nginx/ctim-relay-location.conf',
                  'apache/ctim-relay-cgi.conf', 'tests/run.py', 'README.md'):

@@ -125,8 +125,8 @@ def test_no_word_of_unfinished_work():
     """No file that is ours has a mark for work left undone."""
     bad = re.compile(r'\b(' + 'TO' + 'DO|FIX' + r'ME|XX' + r'X)\b')
     for top in ('src', 'providers', 'fcgi', 'cli', 'nginx', 'apache', 'man',
-                'tests', 'build-aux/packages.sh', 'README.md', 'quickstart',
-                'test'):
+                'tests', 'build-aux/packages.sh', 'build-aux/tree.sh',
+                'README.md', 'quickstart', 'test'):
         place = os.path.join(SRC, top)
         files = [place] if os.path.isfile(place) else [
             os.path.join(folder, name)
@@ -151,5 +151,6 @@ def test_shell_scripts():
     if not harness.shutil.which('shellcheck'):
         raise Skipped('shellcheck is not installed')
     status, out, _ = run(['shellcheck', '-x', 'quickstart', 'test', '.ci/run',
-                          'build-aux/packages.sh'], cwd=SRC)
+                          'build-aux/packages.sh', 'build-aux/tree.sh'],
+                         cwd=SRC)
     same(status, 0, out)

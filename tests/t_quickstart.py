@@ -15,16 +15,20 @@ from harness import Skipped, fail, has, holds, same
 _copy = []
 
 
+def clone():
+    """A copy of the tree, as a clone has it: without what was built in it."""
+    top = os.path.join(harness.folder('clone'), 'ctim-relay')
+    shutil.copytree(harness.SRC, top, symlinks=True,
+                    ignore=shutil.ignore_patterns(
+                        '.git', 'build', 'build-test', 'autom4te.cache',
+                        '__pycache__', '*.o', '*.a', 'config.status',
+                        'Makefile', '.deps'))
+    return top
+
+
 def copy():
-    """The tree, as a clone has it: without what was built in it."""
     if not _copy:
-        top = os.path.join(harness.folder('clone'), 'ctim-relay')
-        shutil.copytree(harness.SRC, top, symlinks=True,
-                        ignore=shutil.ignore_patterns(
-                            '.git', 'build', 'build-test', 'autom4te.cache',
-                            '__pycache__', '*.o', '*.a', 'config.status',
-                            'Makefile', '.deps'))
-        _copy.append(top)
+        _copy.append(clone())
     return _copy[0]
 
 
@@ -110,6 +114,43 @@ def again_once(port, env):
     has('--port', err, 'the mend')
 
 
+def test_a_tree_that_is_configured_in_place():
+    """Both commands work, with none of what was built in place, and leave it
+    as it was."""
+    if not shutil.which('dpkg-query'):
+        raise Skipped('this is no Debian')
+    top = clone()
+    env = environment()
+    status, out, err = harness.run(['./configure', '-q'], cwd=top, env=env,
+                                   timeout=300)
+    same(status, 0, out + err)
+    # An object that make would take, were it seen.
+    harness.write(os.path.join(top, 'src', 'buf.o'), 'no object')
+    made = {name: harness.read(os.path.join(top, name)) for name in
+            ('config.status', 'Makefile', 'src/buf.o')}
+    status, out, err = harness.run(
+        ['./quickstart', '--once', '--port', str(harness.free_port())],
+        cwd=top, env=env, timeout=900)
+    same(status, 0, (out + err)[-3000:])
+    has('build/source', out, 'what it says')
+    has('Suspicious', out, 'the answer')
+    # The other builds the same way; that is not done twice.
+    place = harness.folder('make')
+    harness.write(os.path.join(place, 'make'), '#!/bin/sh\ncase "$*" in\n'
+                  '*distclean) exec /usr/bin/make "$@" ;;\nesac\n', 0o755)
+    env['PATH'] = place + ':' + env['PATH']
+    status, out, err = harness.run(['./test', '--list', 'quickstart:wrong'],
+                                   cwd=top, env=env, timeout=300)
+    same(status, 0, out + err)
+    has('build-test/source', out, 'what it says')
+    has('quickstart:wrong_use', out, 'the list')
+    holds(os.path.exists(os.path.join(top, 'build-test', 'source',
+                                      'build-test', 'config.status')),
+          'it is not configured')
+    for name, text in made.items():
+        same(harness.read(os.path.join(top, name)), text, name)
+
+
 def test_wrong_use():
     for args in (['--nope'], ['--port'], ['--port', 'x']):
         status, _, err = harness.run(['./quickstart', *args], cwd=harness.SRC)
@@ -120,3 +161,4 @@ def test_wrong_use():
 
 
 test_serves_until_interrupted.background = True
+test_a_tree_that_is_configured_in_place.background = True
