@@ -131,7 +131,8 @@ add_relays(const struct request *r, const struct claims *c, bool needy,
 	return n;
 }
 
-/* Says in the log why a token is refused, and whose it seems to be. */
+/* Says in the log why a token is refused, and whose it seems to be: an aud may be
+ * long, so it is looked at only once the token was found to be genuine. */
 static void
 log_refusal(const struct request *r, const char *id, const struct claims *c,
     const char *cause)
@@ -139,7 +140,8 @@ log_refusal(const struct request *r, const char *id, const struct claims *c,
 	struct buf	 seems;
 
 	buf_init(&seems, SEEMS_BYTES);
-	if (c != NULL && add_relays(r, c, true, &seems) == 0 &&
+	if (c != NULL && (c->alg == TOKEN_HS256 || c == r->claims) &&
+	    add_relays(r, c, true, &seems) == 0 &&
 	    add_relays(r, c, false, &seems) == 0 && c->alg == TOKEN_HS256)
 		buf_adds(&seems, "; it has the claims of no relay here");
 	log_warning("relay %s: token %s refused: %s%s", r->relay->name, id,
