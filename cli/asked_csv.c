@@ -61,10 +61,10 @@ comma_of(struct feed_reader *r)
 
 /* The column with this heading, case aside. */
 static size_t
-headed(const struct csv_row *row, const char *heading)
+headed(struct csv_row *row, const char *heading)
 {
 	for (size_t i = 0; i < row->n; i++)
-		if (strcasecmp(csv_field(row, i), heading) == 0)
+		if (strcasecmp(csv_word(row, i), heading) == 0)
 			return i;
 	return NONE;
 }
@@ -109,8 +109,8 @@ find_usual(struct reading *t)
 	    name++)
 		for (size_t i = 0; name->field == FEED_VALUE && i < t->row.n;
 		    i++)
-			if (feed_name_is(csv_field(&t->row, i),
-			    strlen(csv_field(&t->row, i)), name->name))
+			if (feed_name_is(csv_word(&t->row, i),
+			    strlen(csv_word(&t->row, i)), name->name))
 				may_be(t, i);
 	if (headed(&t->row, "observable") != NONE)
 		may_be(t, headed(&t->row, "observable"));

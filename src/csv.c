@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "csv.h"
 #include "feed_reader.h"
@@ -12,7 +13,8 @@ static const char not_closed[] = "a quote is not closed: the file was cut short,
 void
 csv_row_init(struct csv_row *f)
 {
-	buf_init(&f->text, CSV_ROW_MAX);
+	/* Each field has its NUL, the last one too, where there is no comma. */
+	buf_init(&f->text, CSV_ROW_MAX + 1);
 	f->n = 0;
 	f->line = 0;
 	f->wrong = NULL;
@@ -53,33 +55,32 @@ begin_field(struct csv_row *f)
 static void
 add(struct csv_row *f, int c)
 {
+	if (f->wrong != NULL)
+		return;
 	if (c == '\0')
 		f->wrong = "it has a NUL byte";
-	if (f->wrong == NULL && buf_addc(&f->text, (char)c) == -1)
+	else if (buf_addc(&f->text, (char)c) == -1)
 		f->wrong = too_long;
 }
 
-/* The inside of a quoted field, behind its first quote.  Ends behind the last
- * one; there is none when the row gets too long to be one. */
+/* The inside of a quoted field, behind its first quote, of a wrong row too: what
+ * is in it is no other row.  Ends behind the last quote; there is none when the
+ * field gets longer than a row. */
 static void
 quoted(struct csv *in, struct csv_row *f)
 {
+	size_t	 n = 0;
 	int	 c;
 
-	while (f->wrong == NULL) {
-		if ((c = next(in)) == EOF) {
-			f->wrong = not_closed;
-			return;
-		}
+	while (n++ <= CSV_ROW_MAX && (c = next(in)) != EOF) {
 		if (c == '"') {
 			if (csv_peek(in) != '"')
 				return;
 			next(in);
 		}
 		add(f, c);
-		if (f->wrong == too_long)
-			f->wrong = not_closed;
 	}
+	f->wrong = not_closed;
 }
 
 static bool
@@ -88,11 +89,12 @@ is_blank(int c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Ends a field: blanks behind it are not part of it. */
+/* Ends a field: blanks behind it are not part of it, but those in quotes, which
+ * reach to keep, are. */
 static void
-end_field(struct csv_row *f)
+end_field(struct csv_row *f, size_t keep)
 {
-	while (f->text.len > f->at[f->n - 1] &&
+	while (f->text.len > f->at[f->n - 1] && f->text.len > keep &&
 	    is_blank(f->text.data[f->text.len - 1]))
 		f->text.len--;
 	add(f, ' ');
@@ -104,6 +106,7 @@ void
 csv_read(struct csv *in, struct csv_row *f)
 {
 	bool	 fresh = true;	/* nothing but blanks in the field yet */
+	size_t	 keep = 0;	/* where the last quotes end */
 	int	 c;
 
 	buf_reset(&f->text);
@@ -114,12 +117,15 @@ csv_read(struct csv *in, struct csv_row *f)
 	while ((c = next(in)) != EOF && c != '\n') {
 		if (c == in->comma) {
 			if (f->wrong == NULL) {
-				end_field(f);
+				end_field(f, keep);
 				begin_field(f);
 			}
 			fresh = true;
 		} else if (fresh && c == '"') {
 			quoted(in, f);
+			if (csv_is_open(f))
+				return;
+			keep = f->text.len;
 			fresh = false;
 		} else if (!fresh || !is_blank(c)) {
 			add(f, c);
@@ -127,13 +133,30 @@ csv_read(struct csv *in, struct csv_row *f)
 		}
 	}
 	if (f->wrong == NULL)
-		end_field(f);
+		end_field(f, keep);
 }
 
 const char *
 csv_field(const struct csv_row *f, size_t i)
 {
 	return i < f->n ? f->text.data + f->at[i] : NULL;
+}
+
+char *
+csv_word(struct csv_row *f, size_t i)
+{
+	char	*word, *end;
+
+	if (i >= f->n)
+		return NULL;
+	word = f->text.data + f->at[i];
+	while (is_blank(*word))
+		word++;
+	end = word + strlen(word);
+	while (end > word && is_blank(end[-1]))
+		end--;
+	*end = '\0';
+	return word;
 }
 
 bool

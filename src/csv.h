@@ -40,12 +40,17 @@ void	csv_row_free(struct csv_row *);
 /* The next byte without taking it, or EOF. */
 int	csv_peek(struct csv *);
 /*
- * Reads one row, to the end of its line.  Blanks around a field are not part of
- * it, nor keep a quote from beginning it: abuse.ch writes `"a", "b"`.
+ * Reads one row, to the end of its line, whatever is wrong with it: a line that
+ * ends in quotes goes on.  Blanks around a field are not part of it, nor keep a
+ * quote from beginning it: abuse.ch writes `"a", "b"`; those in quotes are
+ * (RFC 4180).
  */
 void	csv_read(struct csv *, struct csv_row *);
 /* Field i, NULL where the row has not so many. */
 const char *csv_field(const struct csv_row *, size_t i);
+/* The same without blanks around it, for what is no text; what is cut off is
+ * gone from the row. */
+char	*csv_word(struct csv_row *, size_t i);
 /* Whether the row is an empty line. */
 bool	csv_is_empty(const struct csv_row *);
 /* Whether it is wrong by a quote that is not closed: nobody can tell what is

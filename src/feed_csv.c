@@ -21,24 +21,24 @@ struct header {
 
 /* The first column of a usual name, or NONE. */
 static size_t
-column_named(const struct csv_row *f, const char *name)
+column_named(struct csv_row *f, const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < f->n; i++)
-		if (feed_name_is(csv_field(f, i), strlen(csv_field(f, i)), name))
+		if (feed_name_is(csv_word(f, i), strlen(csv_word(f, i)), name))
 			return i;
 	return NONE;
 }
 
 /* The first column with exactly this heading, case aside, or NONE. */
 static size_t
-column_called(const struct csv_row *f, const char *name)
+column_called(struct csv_row *f, const char *name)
 {
 	size_t	 i;
 
 	for (i = 0; i < f->n; i++)
-		if (strcasecmp(csv_field(f, i), name) == 0)
+		if (strcasecmp(csv_word(f, i), name) == 0)
 			return i;
 	return NONE;
 }
@@ -57,7 +57,7 @@ map_value(struct header *h, size_t column)
 
 /* The columns that have no place by the options get it by their usual names. */
 static void
-map_usual(struct header *h, const struct csv_row *f, const bool said[FEED_FIELDS])
+map_usual(struct header *h, struct csv_row *f, const bool said[FEED_FIELDS])
 {
 	const struct feed_name	*name;
 	size_t			 column;
@@ -82,7 +82,7 @@ map_usual(struct header *h, const struct csv_row *f, const bool said[FEED_FIELDS
  * the options name, else the name that it lacks ("" for any value).
  */
 static const char *
-map(struct header *h, const struct csv_row *f, const struct feed_options *o)
+map(struct header *h, struct csv_row *f, const struct feed_options *o)
 {
 	bool		 said[FEED_FIELDS] = { false };
 	const char	*lacks = NULL;
@@ -137,7 +137,7 @@ read_comment(struct csv *in, struct csv_row *f)
 
 /* Whether a row is one that names the columns. */
 static bool
-is_header(struct header *h, const struct csv_row *f,
+is_header(struct header *h, struct csv_row *f,
     const struct feed_options *o, size_t columns)
 {
 	return f->wrong == NULL && f->n >= columns && map(h, f, o) == NULL;
@@ -185,7 +185,7 @@ feed_csv_looks(const char *head, size_t n, const struct feed_options *o)
 }
 
 static int
-emit(const struct header *h, const struct csv_row *f,
+emit(const struct header *h, struct csv_row *f,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	struct feed_row	 row = { .n_values = 0 };
@@ -202,10 +202,11 @@ emit(const struct header *h, const struct csv_row *f,
 	if (csv_is_empty(f))
 		return 0;
 	for (i = 0; i < h->n_values; i++)
-		if ((value = csv_field(f, h->values[i])) != NULL)
+		if ((value = csv_word(f, h->values[i])) != NULL)
 			row.values[row.n_values++] = value;
 	for (i = 0; i < FEED_FIELDS; i++)
-		row.text[i] = csv_field(f, h->column[i]);
+		row.text[i] = i == FEED_REASON ? csv_field(f, h->column[i]) :
+		    csv_word(f, h->column[i]);
 	return feed_row_emit(&row, f->line, sink);
 }
 

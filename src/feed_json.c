@@ -11,50 +11,63 @@
 
 #define ELEMENT_VALUES	1000	/* JSON values in one object */
 
-/* Integers of one object as text, for the fields that may have either. */
-struct numbers {
-	char	 text[FEED_FIELDS + FEED_VALUES][24];
-	size_t	 n;
+/* A row with what its texts need. */
+struct element {
+	struct feed_row	 row;
+	char		 numbers[FEED_FIELDS + FEED_VALUES][24];
+	size_t		 n;			/* of these */
+	const char	*odd[FEED_FIELDS];	/* neither text nor integer */
 };
 
-/* A member as text; NULL when it is no string or integer. */
-static const char *
-text_of(struct json_object *object, const char *name, struct numbers *numbers)
+/* Where the text of a field goes; NULL when there is no more room. */
+static const char **
+place_of(struct feed_row *row, enum feed_field field)
 {
-	struct json_object	*value = jsonin_member(object, name);
-	char			*text;
-	int64_t			 n;
-
-	if (value == NULL)
-		return NULL;
-	if (!jsonin_int(value, &n))
-		return jsonin_text(value);
-	if (numbers->n == FEED_FIELDS + FEED_VALUES)
-		return NULL;
-	text = numbers->text[numbers->n++];
-	snprintf(text, sizeof(numbers->text[0]), "%" PRId64, n);
-	return text;
+	if (field != FEED_VALUE)
+		return row->text[field] == NULL ? &row->text[field] : NULL;
+	return row->n_values < FEED_VALUES ? &row->values[row->n_values] :
+	    NULL;
 }
 
-/* Puts a member into its field of the row, unless that has one. */
+/* Puts a member of the object into its field, unless that has one. */
 static void
-put(struct feed_row *row, enum feed_field field, const char *text)
+put(struct element *e, enum feed_field field, struct json_object *object,
+    const char *name)
 {
-	if (text == NULL)
+	struct json_object	*value = jsonin_member(object, name);
+	const char		**place = place_of(&e->row, field);
+	int64_t			 n;
+
+	if (value == NULL || place == NULL)
 		return;
-	if (field == FEED_VALUE) {
-		if (row->n_values < FEED_VALUES)
-			row->values[row->n_values++] = text;
-	} else if (row->text[field] == NULL)
-		row->text[field] = text;
+	if (jsonin_int(value, &n)) {
+		snprintf(e->numbers[e->n], sizeof(e->numbers[0]), "%" PRId64,
+		    n);
+		*place = e->numbers[e->n++];
+	} else if ((*place = jsonin_text(value)) == NULL) {
+		e->odd[field] = json_object_to_json_string(value);
+		return;
+	}
+	e->row.n_values += field == FEED_VALUE;
+}
+
+/* What a field has that is neither text nor integer is not understood, which is
+ * another thing than not said.  Reasons are often lists of tags: those are no
+ * matter. */
+static void
+put_odd(struct element *e)
+{
+	for (size_t i = 0; i < FEED_FIELDS; i++)
+		if (e->row.text[i] == NULL && i != FEED_VALUE &&
+		    i != FEED_REASON)
+			e->row.text[i] = e->odd[i];
 }
 
 static int
 emit(struct json_object *object, const struct feed_options *o, uint64_t line,
     const struct feed_sink *sink)
 {
-	struct feed_row		 row = { .n_values = 0 };
-	struct numbers		 numbers = { .n = 0 };
+	struct element		 e = { .n = 0 };
 	const struct feed_name	*name;
 	bool			 said[FEED_FIELDS] = { false };
 	size_t			 i;
@@ -62,18 +75,18 @@ emit(struct json_object *object, const struct feed_options *o, uint64_t line,
 
 	for (i = 0; i < o->n_columns; i++) {
 		said[o->columns[i].field] = true;
-		put(&row, o->columns[i].field,
-		    text_of(object, o->columns[i].name, &numbers));
+		put(&e, o->columns[i].field, object, o->columns[i].name);
 	}
 	for (name = feed_names; name->name != NULL; name++) {
 		if (said[name->field] || (name->field == FEED_VALUE &&
-		    row.n_values > 0 && name->group != group))
+		    e.row.n_values > 0 && name->group != group))
 			continue;
-		put(&row, name->field, text_of(object, name->name, &numbers));
-		if (name->field == FEED_VALUE && row.n_values > 0)
+		put(&e, name->field, object, name->name);
+		if (name->field == FEED_VALUE && e.row.n_values > 0)
 			group = name->group;
 	}
-	return feed_row_emit(&row, line, sink);
+	put_odd(&e);
+	return feed_row_emit(&e.row, line, sink);
 }
 
 /* One object as text. */

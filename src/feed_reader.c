@@ -9,7 +9,7 @@ int
 feed_reader_init(struct feed_reader *r, FILE *file)
 {
 	*r = (struct feed_reader){ .file = file, .line = 1 };
-	return (r->data = malloc(FEED_LINE_MAX + 1)) == NULL ? -1 : 0;
+	return (r->data = malloc(FEED_READER_ROOM + 1)) == NULL ? -1 : 0;
 }
 
 void
@@ -30,10 +30,10 @@ feed_reader_fill(struct feed_reader *r, size_t n)
 			r->end -= r->at;
 			r->at = 0;
 		}
-		if (r->end == FEED_LINE_MAX)
+		if (r->end == FEED_READER_ROOM)
 			break;
 		errno = 0;
-		got = fread(r->data + r->end, 1, FEED_LINE_MAX - r->end,
+		got = fread(r->data + r->end, 1, FEED_READER_ROOM - r->end,
 		    r->file);
 		r->end += got;
 		if (got == 0) {
@@ -68,10 +68,10 @@ feed_reader_line(struct feed_reader *r, char **line, size_t *n)
 
 	newline = memchr(r->data + r->at, '\n', have);
 	if (newline == NULL) {
-		have = feed_reader_fill(r, FEED_LINE_MAX);
+		have = feed_reader_fill(r, FEED_READER_ROOM);
 		newline = memchr(r->data + r->at, '\n', have);
 	}
-	if (newline == NULL && have == FEED_LINE_MAX)
+	if (newline == NULL && have == FEED_READER_ROOM)
 		return pass_over(r);
 	/* A file that could not be read to its end has no last line. */
 	if (newline == NULL && (have == 0 || r->error != 0))

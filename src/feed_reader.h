@@ -10,9 +10,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "feed.h"
+
+#define FEED_READER_ROOM	(FEED_LINE_MAX + 1)	/* with its newline */
+
 struct feed_reader {
 	FILE		*file;
-	char		*data;		/* FEED_LINE_MAX bytes, and a NUL */
+	char		*data;		/* FEED_READER_ROOM bytes, and a NUL */
 	size_t		 at, end;	/* what is not yet read of it */
 	uint64_t	 line;		/* number of the line at data[at], from 1 */
 	bool		 eof;
@@ -23,7 +27,7 @@ struct feed_reader {
 int	feed_reader_init(struct feed_reader *, FILE *);
 void	feed_reader_free(struct feed_reader *);
 
-/* Reads ahead: at least n bytes (at most FEED_LINE_MAX) lie at data + at, unless
+/* Reads ahead: at least n bytes (at most FEED_READER_ROOM) lie at data + at, unless
  * the file ends before.  Returns how many do. */
 size_t	feed_reader_fill(struct feed_reader *, size_t n);
 

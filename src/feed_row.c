@@ -174,20 +174,23 @@ feed_field(const char *name)
 	return -1;
 }
 
-/* A whole number that is not negative, or -1. */
+/* A whole number that is not negative, or -1.  10.0 is one: so table software
+ * writes the numbers of a column with a gap in it. */
 static int64_t
 whole(const char *s)
 {
 	int64_t	 n = 0;
 
-	if (*s == '\0')
+	if (*s < '0' || *s > '9')
 		return -1;
-	for (; *s != '\0'; s++) {
-		if (*s < '0' || *s > '9' || n > INT64_MAX / 10 - 1)
+	for (; *s >= '0' && *s <= '9'; s++) {
+		if (n > INT64_MAX / 10 - 1)
 			return -1;
 		n = n * 10 + (*s - '0');
 	}
-	return n;
+	if (s[0] == '.' && s[1] == '0')
+		s += 1 + strspn(s + 1, "0");
+	return *s == '\0' ? n : -1;
 }
 
 static int64_t

@@ -110,6 +110,24 @@ jsonin_string(struct json_object *obj, const char *name)
 bool
 jsonin_int(struct json_object *value, int64_t *n)
 {
+	double	 whole;
+
+	if (jsonin_digits(value, n))
+		return true;
+	if (!json_object_is_type(value, json_type_double))
+		return false;
+	whole = json_object_get_double(value);
+	/* Not for what is not finite either. */
+	if (!(whole >= -0x1p63 && whole < 0x1p63) ||
+	    (double)(int64_t)whole != whole)
+		return false;
+	*n = (int64_t)whole;
+	return true;
+}
+
+bool
+jsonin_digits(struct json_object *value, int64_t *n)
+{
 	if (!json_object_is_type(value, json_type_int))
 		return false;
 	*n = json_object_get_int64(value);

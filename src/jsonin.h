@@ -40,8 +40,11 @@ bool	jsonin_has(struct json_object *obj, const char *name,
 const char *jsonin_text(struct json_object *value);
 /* jsonin_text() of a member. */
 const char *jsonin_string(struct json_object *obj, const char *name);
-/* Returns whether value is an integer, and puts it into *n. */
+/* Returns whether value is an integer of 64 bits, and puts it into *n: 10, and
+ * 10.0 and 1e1, as a number whatever writes it. */
 bool	jsonin_int(struct json_object *value, int64_t *n);
+/* The same for what must be written as one, without point and exponent. */
+bool	jsonin_digits(struct json_object *value, int64_t *n);
 /* Length of an array, 0 for anything else. */
 size_t	jsonin_length(struct json_object *array);
 /* Element i, NULL for anything but an array that has it. */

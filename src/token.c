@@ -69,7 +69,7 @@ read_time(struct claims *c, const char *name, bool *has, int64_t *at)
 	struct json_object	*value;
 
 	*has = jsonin_has(c->payload, name, &value);
-	if (*has && !jsonin_int(value, at)) {
+	if (*has && !jsonin_digits(value, at)) {
 		c->bad_time = name;
 		*has = false;
 	}
@@ -88,7 +88,7 @@ read_limit(struct json_object *value)
 			return TOKEN_LIMIT;
 		/* Overflow gives the largest number, which is cut below. */
 		n = strtoll(text, &end, 10);
-	} else if (!jsonin_int(value, &n)) {
+	} else if (!jsonin_digits(value, &n)) {
 		return TOKEN_LIMIT;
 	}
 	if (n <= 0)

@@ -21,6 +21,10 @@ START_TEST(fields_are_quoted_and_parted_as_the_table_likes)
 		{ " \"a,b\" , c ", ',', { "a,b", "c" } },
 		{ "\"a\"\"b\",\"c\nd\"\nnext", ',', { "a\"b", "c\nd" } },
 		{ ",", ',', { "", "" } },
+		/* RFC 4180: blanks in quotes belong to the field. */
+		{ "\" a \" , \"b\t\"\r\n", ',', { " a ", "b\t" } },
+		{ "\"a \" \tb \r\n", ',', { "a  \tb" } },
+		{ "\" \",\"\r\"\r\n", ',', { " ", "\r" } },
 		{ "\n", ',', { "" } }
 	};
 
@@ -61,6 +65,90 @@ START_TEST(wrong_rows_say_why)
 	in = (struct csv){ NULL, nul, nul + sizeof(nul) - 1, ',' };
 	csv_read(&in, &row);
 	ck_assert_ptr_nonnull(strstr(row.wrong, "NUL"));
+	csv_row_free(&row);
+}
+END_TEST
+
+/* Whatever is wrong with a row, quotes in it are followed: what is in them is
+ * no row of its own. */
+START_TEST(quotes_of_a_wrong_row_are_followed)
+{
+	static char	 text[4 * CSV_ROW_MAX];
+	struct csv	 in = { NULL, text, NULL, ',' };
+	struct csv_row	 row;
+	static const struct {
+		const char	*before;	/* as often as it says */
+		size_t		 times, n;
+		const char	*why;
+	} cases[] = {
+		{ "a\0b,", 1, 4, "it has a NUL byte" },
+		{ "\"a\0b\",", 1, 6, "it has a NUL byte" },
+		{ ",", CSV_COLUMNS, 1, "it has more than 256 columns" },
+		{ "aaaa", CSV_ROW_MAX / 4, 4, "it is longer than 65536 bytes" }
+	};
+	static const char	 behind[] = "x,\"b\nc \"\"d\"\"\n,e\",f\nnext\n";
+
+	csv_row_init(&row);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		char	*p = text;
+
+		for (size_t k = 0; k < cases[i].times; k++, p += cases[i].n)
+			memcpy(p, cases[i].before, cases[i].n);
+		memcpy(p, behind, sizeof(behind));
+		in.p = text;
+		in.end = p + sizeof(behind) - 1;
+		csv_read(&in, &row);
+		ck_assert_str_eq(row.wrong, cases[i].why);
+		csv_read(&in, &row);
+		ck_assert_ptr_null(row.wrong);
+		ck_assert_str_eq(csv_field(&row, 0), "next");
+	}
+	csv_row_free(&row);
+}
+END_TEST
+
+/* Nothing that is behind such a quote may make the row look like one that others
+ * can follow. */
+START_TEST(an_open_quote_is_the_end_whatever_is_behind_it)
+{
+	static char	 text[4 * CSV_ROW_MAX];
+	static const char *const before[] = { "\"", "a,\"", "a\1b,\"" };
+	struct csv	 in = { NULL, text, text + sizeof(text), ',' };
+	struct csv_row	 row;
+
+	csv_row_init(&row);
+	for (size_t i = 0; i < COUNT(before); i++) {
+		memset(text, 'x', sizeof(text));
+		memcpy(text, before[i], strlen(before[i]));
+		for (size_t k = 0; k < strlen(before[i]); k++)
+			if (text[k] == '\1')
+				text[k] = '\0';
+		text[sizeof(text) - 4] = '\0';
+		text[sizeof(text) - 3] = '\n';
+		in.p = text;
+		csv_read(&in, &row);
+		ck_assert(csv_is_open(&row));
+	}
+	csv_row_free(&row);
+}
+END_TEST
+
+START_TEST(a_row_is_taken_up_to_its_limit)
+{
+	static char	 text[CSV_ROW_MAX + 2];
+	struct csv	 in = { NULL, text, NULL, ',' };
+	struct csv_row	 row;
+
+	csv_row_init(&row);
+	for (size_t over = 0; over < 2; over++) {
+		memset(text, 'x', sizeof(text));
+		text[7] = ',';
+		text[CSV_ROW_MAX + over] = '\n';
+		in.p = text;
+		in.end = text + CSV_ROW_MAX + over + 1;
+		csv_read(&in, &row);
+		ck_assert_uint_eq(row.wrong != NULL, over);
+	}
 	csv_row_free(&row);
 }
 END_TEST
@@ -122,6 +210,9 @@ main(void)
 	const TTest	*const tests[] = {
 		fields_are_quoted_and_parted_as_the_table_likes,
 		wrong_rows_say_why,
+		quotes_of_a_wrong_row_are_followed,
+		an_open_quote_is_the_end_whatever_is_behind_it,
+		a_row_is_taken_up_to_its_limit,
 		everything_is_new_once,
 		cells_wait_and_are_one_line
 	};

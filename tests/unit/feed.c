@@ -11,6 +11,8 @@
 #define SHA256	"efdd3ee0f816eba8ab1cba3643e42b40aaa16654d5120c67169d1b002e7f714d"
 #define OPEN	"a quote is not closed: the file was cut short, or a quote is missing"
 #define EXPIRES	"expires is no time after 1970-01-01T00:00:00Z, nor never"
+#define DISPOSITION "disposition is not Clean, Malicious, Suspicious, Common or " \
+	"Unknown"
 #define WRAPPED	"this is neither an array nor one object a line; take the array " \
 	"out of it, for example with jq .data"
 
@@ -445,7 +447,14 @@ START_TEST(nul_bytes)
 		{ "ip,x\n192.0.2.1,\0\n192.0.2.2,x\n", 29,
 		    "2 ! it has a NUL byte\n3 ip 192.0.2.2\n" },
 		{ "ip,x\n192.0.2.1,\"\0\"\n192.0.2.2,x\n", 31,
-		    "2 ! it has a NUL byte\n3 ip 192.0.2.2\n" }
+		    "2 ! it has a NUL byte\n3 ip 192.0.2.2\n" },
+		/* What is in quotes is no row, whatever is before it. */
+		{ "ip,comment\n192.0.2.4\0x,\"hello\n198.51.100.6,evil\"\n"
+		    "192.0.2.9,ok\n", 62,
+		    "2 ! it has a NUL byte\n4 ip 192.0.2.9 (ok)\n" },
+		{ "ip,comment\n192.0.2.4,\"h\0i\n198.51.100.6,evil\n\"\n"
+		    "192.0.2.9,ok\n", 59,
+		    "2 ! it has a NUL byte\n5 ip 192.0.2.9 (ok)\n" }
 	};
 	const struct feed_options	 o = { .format = FEED_AUTO };
 	size_t				 i;
@@ -496,6 +505,151 @@ START_TEST(huge_lines)
 		memcpy(feed + sizeof(feed) - b, cases[i].after, b);
 		ck_assert_str_eq(say(feed, sizeof(feed), &o), cases[i].says);
 	}
+}
+END_TEST
+
+START_TEST(a_row_of_too_many_columns_keeps_its_quotes)
+{
+	static const char	 head[] = "ip,comment\n192.0.2.4";
+	static const char	 tail[] = "\"x\n198.51.100.6,evil\"\n"
+				    "192.0.2.9,ok\n";
+	const struct feed_options o = { .format = FEED_CSV };
+	char			 feed[512];
+	size_t			 n = sizeof(head) - 1;
+
+	memcpy(feed, head, n);
+	memset(feed + n, ',', 300);
+	memcpy(feed + n + 300, tail, sizeof(tail));
+	ck_assert_str_eq(say(feed, n + 300 + sizeof(tail) - 1, &o),
+	    "2 ! it has more than 256 columns\n4 ip 192.0.2.9 (ok)\n");
+}
+END_TEST
+
+/* A line of the most bytes that one may have is one. */
+START_TEST(lines_up_to_the_limit)
+{
+	static const char		 value[] = "192.0.2.1 ";
+	static char			 feed[FEED_LINE_MAX + 32];
+	const struct feed_options	 o = { .format = FEED_TEXT };
+	size_t				 i, len;
+
+	for (i = 0; i < 4; i++) {
+		len = FEED_LINE_MAX + i % 2;
+		memset(feed, 'x', len);
+		memcpy(feed, value, strlen(value));
+		/* With a line behind it, and as the last one. */
+		if (i < 2)
+			strcpy(feed + len, "\n192.0.2.2\n");
+		else
+			feed[len] = '\0';
+		say(feed, strlen(feed), &o);
+		ck_assert_msg((strstr(said.data, "longer") != NULL) ==
+		    (i % 2 == 1), "%zu: %.60s", i, said.data);
+		ck_assert_int_eq(strstr(said.data, "2 ip 192.0.2.2") != NULL,
+		    i < 2);
+	}
+}
+END_TEST
+
+/* Blanks in quotes belong to the cell; what is a word, a number or a time is
+ * understood with them, and a cell of blanks says nothing. */
+START_TEST(blanks_in_quotes)
+{
+	static const struct feed_case	 cases[] = {
+		{ "\" value \",\"disposition \",\" count\",\"type\","
+		    "\"expires\"\n"
+		    "\" 192.0.2.1 \",\" Malicious \",\"7 \",\" ip\","
+		    "\" never \"\n"
+		    "\"192.0.2.2\",\" \",\"  \",\" \",\" \"\n"
+		    "\"  \",\"1\",,,\n",
+		    "2 ip 192.0.2.1 d=2 n=7 x=0\n3 ip 192.0.2.2\n"
+		    "4 ! it has no value\n" }
+	};
+	const struct feed_column	 column = { FEED_VALUE, "where from" };
+	const struct feed_options	 o = { FEED_CSV, &column, 1 };
+	static const char		 said_so[] = "\"where from \"\n"
+					    "192.0.2.1\n";
+
+	try(cases, COUNT(cases), FEED_AUTO);
+	ck_assert_str_eq(say(said_so, strlen(said_so), &o),
+	    "2 ip 192.0.2.1\n");
+}
+END_TEST
+
+/* Table software writes the numbers of a column with a gap in it as 10.0. */
+START_TEST(whole_numbers_with_a_point)
+{
+	static const struct feed_case	 cases[] = {
+		{ "{\"value\":\"192.0.2.1\",\"disposition\":1.0,"
+		    "\"confidence\":85.0,\"priority\":10.0,\"count\":3.0,"
+		    "\"first_seen\":1600000000.0,\"last_seen\":1.6e9,"
+		    "\"expires\":1700000000.0,\"reason\":4.0}\n"
+		    "{\"value\":\"192.0.2.2\",\"disposition\":\"2.0\","
+		    "\"expires\":1.7e12,\"count\":-0.0}\n",
+		    "1 ip 192.0.2.1 (4) d=1 c=5 p=10 first=1600000000 "
+		    "last=1600000000 n=3 x=1700000000\n"
+		    "2 ip 192.0.2.2 d=2 x=1700000000\n" },
+		{ "value,disposition,confidence,priority,count,first_seen,"
+		    "expires\n192.0.2.1,1.0,85.00,10.0,3.0,1600000000.0,"
+		    "1700000000.0\n192.0.2.2,,,,3.,.0,\n",
+		    "2 ip 192.0.2.1 d=1 c=5 p=10 first=1600000000 n=3 "
+		    "x=1700000000\n3 ip 192.0.2.2\n" }
+	};
+
+	try(cases, COUNT(cases), FEED_AUTO);
+}
+END_TEST
+
+#define JUDGED(what)	"{\"value\":\"192.0.2.1\"," what "}\n"
+
+START_TEST(json_that_is_not_understood_is_not_left_unsaid)
+{
+	static const struct feed_case	 cases[] = {
+		{ JUDGED("\"disposition\":1.5") JUDGED("\"disposition\":true")
+		    JUDGED("\"disposition\":{}") JUDGED("\"disposition\":[1]")
+		    JUDGED("\"disposition\":\"Clean\\u0000\""),
+		    "1 ! " DISPOSITION "\n2 ! " DISPOSITION "\n3 ! "
+		    DISPOSITION "\n4 ! " DISPOSITION "\n5 ! " DISPOSITION
+		    "\n" },
+		{ JUDGED("\"expires\":1.5") JUDGED("\"expires\":1e300")
+		    JUDGED("\"expires\":{\"$date\":1}"),
+		    "1 ! " EXPIRES "\n2 ! " EXPIRES "\n3 ! " EXPIRES "\n" },
+		{ JUDGED("\"type\":7.5") JUDGED("\"type\":[\"ip\"]"),
+		    "1 ! \"192.0.2.1\" is no indicator of type \"7.5\"\n"
+		    "2 ! \"192.0.2.1\" is no indicator of type \"[ \"ip\" ]\""
+		    "\n" },
+		/* Null is not said; what another member says counts; times that
+		 * are not understood are no matter, nor are lists of tags. */
+		{ JUDGED("\"disposition\":null,\"tags\":[\"a\"],"
+		    "\"first_seen\":{},\"last_seen\":1.5,\"count\":2.5")
+		    JUDGED("\"disposition\":{},\"disposition_name\":"
+		    "\"Clean\""),
+		    "1 ip 192.0.2.1\n2 ip 192.0.2.1 d=1\n" }
+	};
+
+	try(cases, COUNT(cases), FEED_AUTO);
+}
+END_TEST
+
+/* However many members of usual names have numbers. */
+START_TEST(numbers_in_many_members)
+{
+	static const struct feed_case	 cases[] = {
+		{ "{\"ip\":\"192.0.2.1\",\"type\":\"ip\",\"ioc_type\":1,"
+		    "\"indicator_type\":1,\"observable_type\":1,\"tlp\":"
+		    "\"red\",\"reason\":\"why\",\"comment\":1,"
+		    "\"description\":1,\"malware_printable\":1,"
+		    "\"malware\":1,\"signature\":1,\"threat\":1,"
+		    "\"threat_type\":1,\"listingreason\":1,\"tags\":1,"
+		    "\"first_seen\":1,\"first_seen_utc\":1,\"firstseen\":1,"
+		    "\"dateadded\":1,\"date_added\":1,\"listingdate\":1,"
+		    "\"last_seen\":2,\"last_seen_utc\":1,\"lastseen\":1,"
+		    "\"last_online\":1,\"count\":3,\"sightings\":1,"
+		    "\"hits\":1,\"expires\":4}",
+		    "1 ip 192.0.2.1 (why) t=3 first=1 last=2 n=3 x=4\n" }
+	};
+
+	try(cases, COUNT(cases), FEED_AUTO);
 }
 END_TEST
 
@@ -585,8 +739,13 @@ main(void)
 		csv_without_a_column_for_the_value, columns_as_said,
 		json, a_broken_line_of_json_is_one_line, an_array_in_an_object,
 		what_this_version_does_not_read, nul_bytes, huge_lines,
-		a_long_reason_is_cut, many_lines, a_callback_ends_the_reading,
-		a_stream_that_fails_is_an_error, names
+		a_row_of_too_many_columns_keeps_its_quotes,
+		lines_up_to_the_limit, blanks_in_quotes,
+		whole_numbers_with_a_point,
+		json_that_is_not_understood_is_not_left_unsaid,
+		numbers_in_many_members, a_long_reason_is_cut, many_lines,
+		a_callback_ends_the_reading, a_stream_that_fails_is_an_error,
+		names
 	};
 
 	return unit_run("feed", tests, COUNT(tests));

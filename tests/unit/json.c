@@ -234,7 +234,7 @@ END_TEST
 START_TEST(reads_of_a_wrong_type_find_nothing)
 {
 	static const char	 text[] = "{\"s\":\"x\",\"z\":\"a\\u0000b\",\"n\":5,"
-				    "\"f\":5.0,\"l\":[1],\"o\":null}";
+				    "\"f\":5.5,\"l\":[1],\"o\":null}";
 	struct json_object	*v;
 	int64_t			 n;
 
@@ -254,6 +254,41 @@ START_TEST(reads_of_a_wrong_type_find_nothing)
 	ck_assert_ptr_null(jsonin_at(jsonin_member(v, "l"), 1));
 	ck_assert_ptr_null(jsonin_member(jsonin_member(v, "s"), "x"));
 	json_object_put(v);
+}
+END_TEST
+
+START_TEST(a_whole_double_is_that_integer)
+{
+	static const struct {
+		const char	*text;
+		bool		 is, digits;
+		int64_t		 n;
+	} cases[] = {
+		{ "7", true, true, 7 }, { "7.0", true, false, 7 },
+		{ "-7.00", true, false, -7 }, { "1.7e9", true, false,
+		    1700000000 }, { "-0.0", true, false, 0 },
+		{ "9223372036854775807", true, true, INT64_MAX },
+		{ "9007199254740992.0", true, false, INT64_C(1) << 53 },
+		{ "-9223372036854775808.0", true, false, INT64_MIN },
+		{ "9223372036854775808.0", false, false, 0 },
+		{ "1e300", false, false, 0 }, { "7.5", false, false, 0 },
+		{ "1e-300", false, false, 0 }, { "1e999", false, false, 0 },
+		{ "\"7\"", false, false, 0 }, { "true", false, false, 0 },
+		{ "[7]", false, false, 0 }
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct json_object	*v = jsonin_parse(cases[i].text,
+		    strlen(cases[i].text), 10, NULL);
+		int64_t			 n = 0;
+
+		ck_assert_msg(jsonin_int(v, &n) == cases[i].is, "%s",
+		    cases[i].text);
+		ck_assert_int_eq(n, cases[i].n);
+		ck_assert_msg(jsonin_digits(v, &n) == cases[i].digits, "%s",
+		    cases[i].text);
+		json_object_put(v);
+	}
 }
 END_TEST
 
@@ -317,6 +352,7 @@ main(void)
 		the_answer_of_a_service_is_read_as_it_is_meant,
 		the_answer_of_a_service_has_limits, a_string_is_decoded_alone,
 		values_are_counted, reads_of_a_wrong_type_find_nothing,
+		a_whole_double_is_that_integer,
 		commas_and_escapes_come_by_themselves, the_hash_is_siphash
 	};
 
