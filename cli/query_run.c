@@ -21,7 +21,9 @@ query_run_begin(struct query_run *run, const struct command *cmd,
     const struct query_options *o, struct asked *asked, const char *relay)
 {
 	*run = (struct query_run){ .cmd = cmd, .options = o, .asked = asked,
-	    .about = { cmd, asked, relay, o->all } };
+	    .about = { .cmd = cmd, .asked = asked, .relay = relay,
+		.all = o->all, .list = o->route->observables &&
+		!o->route->entities } };
 	complaints_init(&run->complaints);
 	run->view = o->view->begin(&run->about);
 	return run->view != NULL ? CMD_OK :
@@ -37,6 +39,10 @@ query_run_take(struct query_run *run, size_t from, size_t to,
 
 	if (findings_init(&f, answer) == -1)
 		return command_fail(run->cmd, CMD_FAILED, "no memory left");
+	if (f.data != NULL && !run->about.data) {
+		run->about.data = true;
+		run->about.list = json_object_is_type(f.data, json_type_array);
+	}
 	run->malicious += f.malicious;
 	run->failed = run->failed || findings_status(&f) == CMD_FAILED ||
 	    jsonin_length(jsonin_member(answer, "errors")) > 0;

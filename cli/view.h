@@ -18,6 +18,9 @@ struct view_about {
 	const struct asked	*asked;
 	const char		*relay;	/* name or URL; NULL: not known */
 	bool			 all;	/* everything, however long */
+	bool			 data;	/* an answer had some */
+	bool			 list;	/* it is a list: by the first that had
+					 * some, by the route before that */
 };
 
 /* One way to show answers. */

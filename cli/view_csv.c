@@ -13,7 +13,7 @@
 #define LINES_MAX	(256U << 20)	/* bytes of an answer's lines */
 
 struct view {
-	const struct asked *asked;
+	const struct view_about *about;
 	struct buf	 lines;
 	bool		 begun;		/* the heading is printed */
 };
@@ -25,7 +25,7 @@ begin(const struct view_about *about)
 
 	if (v == NULL)
 		return NULL;
-	v->asked = about->asked;
+	v->about = about;
 	buf_init(&v->lines, LINES_MAX);
 	return v;
 }
@@ -82,7 +82,7 @@ line_reference(struct buf *out, struct json_object *one)
 static int
 take(struct view *v, const struct findings *f, size_t from, size_t to)
 {
-	bool	list = json_object_is_type(f->data, json_type_array);
+	bool	list = v->about->list;
 
 	buf_reset(&v->lines);
 	if (!v->begun)
@@ -93,7 +93,7 @@ take(struct view *v, const struct findings *f, size_t from, size_t to)
 	for (size_t i = 0; list && i < jsonin_length(f->data); i++)
 		line_reference(&v->lines, jsonin_at(f->data, i));
 	if (!list)
-		findings_each(f, v->asked, from, to, line, v);
+		findings_each(f, v->about->asked, from, to, line, v);
 	if (v->lines.failed)
 		return -1;
 	return fwrite(v->lines.data, 1, v->lines.len, stdout) ==

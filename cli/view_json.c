@@ -28,14 +28,12 @@ struct waiting {
 };
 
 struct view {
-	const char	*relay;
+	const struct view_about *about;
 	size_t		 room;		/* of memory, for all that wait */
 	struct waiting	 kinds[CTIM_KINDS], list, errors;
 	struct once	 seen;
 	struct buf	 text;		/* one of them */
 	char		*status;	/* of {"data": {"status"}} */
-	bool		 data;		/* an answer had some */
-	bool		 is_list;	/* a list */
 };
 
 static struct view *
@@ -45,7 +43,7 @@ begin(const struct view_about *about)
 
 	if (v == NULL)
 		return NULL;
-	v->relay = about->relay;
+	v->about = about;
 	v->room = MEMORY;
 	for (size_t i = 0; i < CTIM_KINDS; i++)
 		spill_init(&v->kinds[i].spill, &v->room);
@@ -103,8 +101,6 @@ take(struct view *v, const struct findings *f, size_t from, size_t to)
 
 	(void)from;
 	(void)to;
-	v->data = v->data || f->data != NULL;
-	v->is_list = json_object_is_type(f->data, json_type_array);
 	if (status != NULL) {
 		free(v->status);
 		if ((v->status = strdup(status)) == NULL)
@@ -113,7 +109,7 @@ take(struct view *v, const struct findings *f, size_t from, size_t to)
 	for (enum ctim_kind k = 0; k < CTIM_KINDS; k++)
 		if (add_all(v, &v->kinds[k], findings_docs(f, k)) == -1)
 			return -1;
-	if (v->is_list && add_all(v, &v->list, f->data) == -1)
+	if (v->about->list && add_all(v, &v->list, f->data) == -1)
 		return -1;
 	return add_all(v, &v->errors, jsonin_member(f->answer, "errors"));
 }
@@ -172,7 +168,7 @@ print_data(struct view *v)
 	int	r;
 
 	printf("\"data\":");
-	if (v->is_list)
+	if (v->about->list)
 		return print_list(&v->list, "");
 	if (v->status != NULL) {
 		print_status(v->status);
@@ -188,11 +184,11 @@ static int
 end(struct view *v)
 {
 	putchar('{');
-	if (v->data && print_data(v) == -1)
+	if (v->about->data && print_data(v) == -1)
 		return -1;
 	if (v->errors.n > 0 &&
-	    print_list(&v->errors, v->data ? ",\n\"errors\":" : "\"errors\":")
-	    == -1)
+	    print_list(&v->errors, v->about->data ? ",\n\"errors\":" :
+	    "\"errors\":") == -1)
 		return -1;
 	printf("}\n");
 	return ferror(stdout) ? -1 : 0;
@@ -202,6 +198,7 @@ end(struct view *v)
 static int
 print_bundle_head(const struct view *v)
 {
+	const char	*relay = v->about->relay;
 	char		 time_text[CTIM_TIME_MAX], uuid[UUID_STR_LEN], id[64];
 	struct jsonout	 j;
 	struct buf	 text, source;
@@ -212,8 +209,8 @@ print_bundle_head(const struct view *v)
 	uuid4(uuid);
 	snprintf(id, sizeof(id), "transient:bundle-%s", uuid);
 	ctim_time(time_text, time(NULL));
-	buf_addf(&source, "ctim-relay query%s%s", v->relay == NULL ? "" : " ",
-	    v->relay == NULL ? "" : v->relay);
+	buf_addf(&source, "ctim-relay query%s%s", relay == NULL ? "" : " ",
+	    relay == NULL ? "" : relay);
 	jsonout_init(&j, &text);
 	jsonout_object(&j);
 	jsonout_kstring(&j, "type", "bundle");

@@ -35,7 +35,7 @@ struct view {
 	size_t		 tally[CTIM_UNKNOWN + 1], kinds[CTIM_KINDS];
 	size_t		 silent[SILENTS];
 	char		 status[32];
-	bool		 entities, list;	/* what "data" was */
+	bool		 entities;	/* "data" has them */
 };
 
 static struct view *
@@ -140,8 +140,7 @@ take(struct view *v, const struct findings *f, size_t from, size_t to)
 {
 	const char	*status = jsonin_string(f->data, "status");
 
-	if (json_object_is_type(f->data, json_type_array)) {
-		v->list = true;
+	if (v->about->list) {
 		for (size_t i = 0; i < jsonin_length(f->data); i++)
 			take_reference(v, jsonin_at(f->data, i));
 	} else if (status != NULL) {
@@ -248,8 +247,8 @@ print_references(const struct view *v)
 static int
 end(struct view *v)
 {
-	if (v->list)
-		return print_references(v);
+	if (v->about->list)
+		return v->about->data ? print_references(v) : 0;
 	if (v->status[0] != '\0') {
 		printf("status: ");
 		if (text_print(stdout, v->status) == -1)

@@ -723,6 +723,42 @@ def test_damaged_states():
     same(query(*args)[0], 1, 'a folder')
 
 
+def refer_with_a_failure(*args):
+    """What a query for references prints, in batches of one; about what is bad
+    there is nothing but an error."""
+    references = [{'id': 'r%d' % i, 'title': 'Ask %d' % i,
+                   'description': 'about it', 'categories': [],
+                   'url': 'https://x.example/%d' % i} for i in range(3)]
+    error = {'code': 'unknown', 'message': 'no more', 'type': 'fatal'}
+    with Played(lambda asked: {'errors': [error]} if 'bad.example' in asked
+                else {'data': references}) as relay:
+        status, out, err = query('--url', relay.url, '-t', 'x', '--route',
+                                 'refer', '--batch', '1', *args)
+    same(status, 1, err)
+    has('no more', err, 'the error')
+    return out
+
+
+def test_a_batch_that_fails_leaves_references_a_list():
+    for words in (('a.example', 'bad.example'),
+                  ('a.example', 'b.example', 'bad.example')):
+        answer = json.loads(refer_with_a_failure('--json', *words))
+        same([one['id'] for one in answer['data']], ['r0', 'r1', 'r2'],
+             answer)
+        same(len(answer['errors']), 1, answer)
+    answer = json.loads(refer_with_a_failure('--json', 'bad.example'))
+    same(list(answer), ['errors'], answer)
+
+
+def test_the_heading_of_references_is_theirs_whatever_fails():
+    heading = 'id,title,description,url'
+    out = refer_with_a_failure('--csv', 'bad.example', 'a.example')
+    same(out.splitlines(), [heading], out)
+    out = refer_with_a_failure('--csv', 'a.example', 'bad.example')
+    same([len(row) for row in csv.reader(io.StringIO(out))], [4] * 4, out)
+    same(out.splitlines()[0], heading, out)
+
+
 def test_one_state_for_one_query():
     with Played(lambda asked: None) as relay:
         state = os.path.join(known().folder, 'busy')
