@@ -50,18 +50,25 @@ int
 infile_read(const struct command *cmd, const char *file, struct buf *out)
 {
 	FILE	*f = infile_open(cmd, file);
-	char	*room;
-	size_t	 n = 0;
+	char	*room = out->data;
+	size_t	 n = 0, want;
 	int	 status = CMD_OK;
 
 	if (f == NULL)
 		return CMD_FAILED;
-	while ((room = buf_room(out, BUFSIZ)) != NULL &&
-	    (n = fread(room, 1, BUFSIZ, f)) > 0)
+	while ((want = out->max - out->len) > 0) {
+		if (want > BUFSIZ)
+			want = BUFSIZ;
+		if ((room = buf_room(out, want)) == NULL)
+			break;
+		n = fread(room, 1, want, f);
+		room[n] = '\0';
 		out->len += n;
-	if (room != NULL)
-		*room = '\0';
-	else
+		if (n == 0)
+			break;
+	}
+	/* A full buffer may have all of it. */
+	if (room == NULL || (want == 0 && getc(f) != EOF))
 		status = command_fail(cmd, CMD_FAILED, "%s is larger than "
 		    "this command can hold", infile_name(file));
 	if (ferror(f))

@@ -37,7 +37,7 @@ read_text(const char *path, struct buf *out)
 		n = fread(room, 1, BYTES, f);
 		room[n] = '\0';
 		out->len = n;
-		if (n == BYTES)
+		if (n == BYTES && getc(f) != EOF)
 			errno = EFBIG;
 	}
 	error = errno;

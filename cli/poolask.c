@@ -85,6 +85,7 @@ ask(int fd, const char *question, int64_t until, struct buf *answer)
 {
 	char	 line[64];
 	char	*room;
+	size_t	 want;
 	ssize_t	 n;
 	int	 error;
 
@@ -94,9 +95,15 @@ ask(int fd, const char *question, int64_t until, struct buf *answer)
 	for (;;) {
 		if ((error = wait_for(fd, POLLIN, until)) != 0)
 			return error;
-		if ((room = buf_room(answer, ROOM)) == NULL)
+		if ((want = answer->max - answer->len) > ROOM)
+			want = ROOM;
+		if ((room = buf_room(answer, want)) == NULL)
+			return ENOMEM;
+		/* A full answer may be all of it. */
+		n = want > 0 ? recv(fd, room, want, MSG_DONTWAIT) :
+		    recv(fd, line, 1, MSG_DONTWAIT);
+		if (want == 0 && n > 0)
 			return EMSGSIZE;
-		n = recv(fd, room, ROOM, MSG_DONTWAIT);
 		if (n == 0)
 			return answer->len == 0 ? ETIMEDOUT : 0;
 		if (n == -1 && errno != EAGAIN && errno != EINTR)

@@ -21,23 +21,27 @@ secret_free(struct buf *b)
 static int
 read_all(int fd, struct buf *out)
 {
-	char	*room;
+	char	*room, more;
+	size_t	 left;
 	ssize_t	 n;
 
 	/* All of the room at once: a buffer that grew leaves copies behind. */
 	if ((room = buf_room(out, out->max)) == NULL)
 		return -1;
 	for (;;) {
-		n = read(fd, room + out->len, out->max - out->len);
+		/* A full buffer may have all of it. */
+		left = out->max - out->len;
+		n = left > 0 ? read(fd, room + out->len, left) :
+		    read(fd, &more, 1);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
-		out->len += (size_t)n;
-		if (out->len == out->max) {
+		if (left == 0) {
 			errno = EFBIG;
 			return -1;
 		}
+		out->len += (size_t)n;
 	}
 	out->data[out->len] = '\0';
 	return n == -1 ? -1 : 0;

@@ -1,4 +1,7 @@
 /* Credentials from a file and from a person at a terminal. */
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
@@ -14,6 +17,8 @@
 #include "command.h"
 #include "conf.h"
 #include "expires.h"
+#include "infile.h"
+#include "poolask.h"
 #include "provider.h"
 #include "secret.h"
 #include "unit.h"
@@ -296,6 +301,87 @@ START_TEST(a_time_to_come_is_a_span_or_a_date)
 }
 END_TEST
 
+/* Readers of whole files, by their limit: exactly so many bytes are taken, and
+ * one more is not. */
+START_TEST(files_are_taken_up_to_their_limit)
+{
+	static int (*const readers[])(const struct command *, const char *,
+	    struct buf *) = { secret_read, infile_read };
+	static const size_t	 limits[] = { 1, 4095, 8191, 8192, 8193,
+				    16384, 20000 };
+	static char		 bytes[20001];
+	char			 path[] = "/tmp/ctim-limit.XXXXXX";
+	struct buf		 out;
+	int			 fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	memset(bytes, 'x', sizeof(bytes));
+	for (size_t i = 0; i < COUNT(readers) * COUNT(limits) * 3; i++) {
+		size_t	limit = limits[i / 3 % COUNT(limits)];
+		size_t	size = limit - 1 + i % 3;
+
+		ck_assert_int_eq(ftruncate(fd, 0), 0);
+		ck_assert_int_eq(pwrite(fd, bytes, size, 0), (ssize_t)size);
+		buf_init(&out, limit);
+		ck_assert_msg((readers[i / 3 / COUNT(limits)](&cmd, path,
+		    &out) == CMD_OK) == (size <= limit), "reader %zu, %zu of "
+		    "%zu bytes", i / 3 / COUNT(limits), size, limit);
+		if (size <= limit)
+			ck_assert_uint_eq(strlen(out.data), size);
+		buf_free(&out);
+	}
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
+/* Says so many bytes to the next who asks. */
+static void
+child_says(int listening, size_t n)
+{
+	char	 question[16];
+	int	 fd = accept(listening, NULL, NULL);
+
+	if (fd == -1 || read(fd, question, sizeof(question)) <= 0)
+		_exit(1);
+	while (n > 0 && write(fd, "x", 1) == 1)
+		n--;
+	_exit(0);
+}
+
+START_TEST(what_a_pool_says_is_taken_up_to_the_limit)
+{
+	static const size_t	 limit = 20000;
+	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
+	char			 folder[] = "/tmp/ctim-pool.XXXXXX";
+	char			 why[POOLASK_WHY];
+	struct buf		 out;
+	int			 fd, status;
+
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/s", folder);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&sa, sizeof(sa)), 0);
+	ck_assert_int_eq(listen(fd, 1), 0);
+	for (size_t size = limit - 1; size <= limit + 1; size++) {
+		pid_t	pid = fork();
+
+		if (pid == 0)
+			child_says(fd, size);
+		buf_init(&out, limit);
+		ck_assert_msg((poolask(sa.sun_path, "status", 30000, &out,
+		    why) == 0) == (size <= limit), "%zu", size);
+		if (size <= limit)
+			ck_assert_uint_eq(out.len, size);
+		buf_free(&out);
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	}
+	close(fd);
+	unlink(sa.sun_path);
+	rmdir(folder);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -306,7 +392,9 @@ main(void)
 		the_end_of_the_terminals_input_is_a_failure,
 		without_a_terminal_it_says_to_use_a_file,
 		a_file_must_be_private_and_hold_what_the_relay_needs,
-		a_time_to_come_is_a_span_or_a_date
+		a_time_to_come_is_a_span_or_a_date,
+		files_are_taken_up_to_their_limit,
+		what_a_pool_says_is_taken_up_to_the_limit
 	};
 
 	return unit_run("claims", tests, COUNT(tests));
