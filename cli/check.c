@@ -15,6 +15,8 @@
 #include "command.h"
 #include "conf.h"
 #include "jsonout.h"
+#include "log.h"
+#include "pathtrust.h"
 #include "provider.h"
 #include "settings.h"
 #include "store.h"
@@ -189,6 +191,32 @@ say_unread(const char *file)
 		    "\"[relay local]\"; see ctim-relay.conf(5).\n");
 }
 
+static void
+note_path(void *arg, const struct pathtrust_finding *f)
+{
+	char	line[PATHTRUST_TEXT + PATHTRUST_MEND];
+
+	snprintf(line, sizeof(line), "%s; to mend it: %s", f->text, f->mend);
+	note(arg, true, line);
+}
+
+static void
+look_at_paths(struct check *check)
+{
+	const struct conf	*conf = check->found.conf;
+	struct pathtrust_who	 who;
+	char			 line[PATH_MAX + 256];
+	int			 error;
+
+	pathtrust_find(conf, &who);
+	(void)pathtrust_look(conf, &who, note_path, check);
+	if ((error = log_check(conf->log_target)) == 0)
+		return;
+	snprintf(line, sizeof(line), "[log] target %s: %s", conf->log_target,
+	    log_why(error));
+	note(check, true, line);
+}
+
 static int
 run(struct check *check)
 {
@@ -205,6 +233,8 @@ run(struct check *check)
 		    r != NULL; r = r->next)
 			if (r->provider->store != NULL)
 				try_store(check, r);
+	if (found->conf != NULL)
+		look_at_paths(check);
 	jsonout_end_array(&check->errors);
 	jsonout_end_array(&check->warnings);
 	if (check->dump && found->conf != NULL)

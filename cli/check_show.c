@@ -89,9 +89,10 @@ check_show(const struct check_found *found)
 	const struct conf	*conf = found->conf;
 
 	fflush(stderr);
-	if (conf == NULL) {
+	if (found->n_errors > 0 || conf == NULL) {
 		(void)text_print(stderr, found->file);
-		fprintf(stderr, " cannot be used: %zu error%s\n",
+		fprintf(stderr, " %s be used: %zu error%s\n",
+		    conf == NULL ? "cannot" : "should not",
 		    found->n_errors,
 		    found->n_errors == 1 ? "" : "s");
 		return CMD_CONFIG;
@@ -157,7 +158,8 @@ check_show_json(const struct check_found *found)
 	jsonout_init(&j, &b);
 	jsonout_object(&j);
 	jsonout_kstring(&j, "file", found->file);
-	jsonout_kbool(&j, "usable", found->conf != NULL);
+	jsonout_kbool(&j, "usable", found->n_errors == 0 &&
+	    found->conf != NULL);
 	jsonout_key(&j, "errors");
 	jsonout_raw(&j, found->errors.data, found->errors.len);
 	jsonout_key(&j, "warnings");
@@ -166,7 +168,7 @@ check_show_json(const struct check_found *found)
 		add_conf_json(&j, found->conf);
 	jsonout_end_object(&j);
 	status = print_json(&b);
-	return found->conf == NULL ? CMD_CONFIG : status;
+	return found->n_errors > 0 || found->conf == NULL ? CMD_CONFIG : status;
 }
 
 /*

@@ -43,6 +43,7 @@ static const struct option long_options[] = {
 static const struct doctor_row rows[] = {
 	{ "config", 0, doctor_config },
 	{ "modes", CONF, doctor_modes },
+	{ "paths", CONF, doctor_paths },
 	{ "key", CONF, doctor_key },
 	{ "log", CONF, doctor_log },
 	{ "store", CONF, doctor_store },

@@ -219,6 +219,7 @@ extern const char *const doctor_web_users[];
 /* The checks. */
 void	doctor_config(struct doctor *);
 void	doctor_modes(struct doctor *);
+void	doctor_paths(struct doctor *);
 void	doctor_key(struct doctor *);
 void	doctor_log(struct doctor *);
 void	doctor_store(struct doctor *);

@@ -137,7 +137,7 @@ static void
 ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 {
 	struct conf	*c = d->conf, kept = *d->conf;
-	char		 key[65], off[] = "off", target[] = "/dev/null",
+	char		 key[65], off[] = "off", target[] = "stderr",
 			 path[80];
 	struct buf	 answer;
 	struct inprocess *gateway;
@@ -150,6 +150,7 @@ ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 		c->secret_key = key;
 	c->cache_url = off;
 	c->log_target = target;
+	c->log_level = LOG_LEVEL_NONE;
 	c->retries = 0;
 	left = (int)(doctor_left(d, DEADLINE * 1000) / 1000) + 1;
 	c->deadline = c->deadline < left ? c->deadline : left;

@@ -48,7 +48,7 @@ keyfile_open(const struct command *cmd, const char *path, struct buf *key,
 		if (status != CMD_OK || *made)
 			return status;
 	}
-	if ((status = secret_read(cmd, path, key)) != CMD_OK)
+	if ((status = secret_line(cmd, path, key)) != CMD_OK)
 		return status;
 	if (key->len < KEY_LEAST)
 		return command_fail(cmd, CMD_FAILED, "the key in %s has %zu "

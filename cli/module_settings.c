@@ -8,6 +8,7 @@
 #include "jsonin.h"
 #include "jsonscan.h"
 #include "module_settings.h"
+#include "savedtext.h"
 #include "text.h"
 
 #define MODULE	"module_settings.json"
@@ -68,6 +69,7 @@ read_object(const struct command *cmd, const char *path,
 	if (read_text(path, &text) == -1) {
 		status = no_file(cmd, path);
 	} else {
+		text.len = savedtext_trim(text.data, text.len);
 		*object = jsonin_parse(text.data, text.len,
 		    JSON_REQUEST_VALUES, &why);
 		if (!json_object_is_type(*object, json_type_object))

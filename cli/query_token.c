@@ -26,7 +26,7 @@ given_token(const struct command *cmd, char *text, struct buf *token)
 	const char	*value = text;
 
 	if (strncmp(text, "file:", 5) == 0)
-		return secret_read(cmd, text + 5, token);
+		return secret_line(cmd, text + 5, token);
 	if (strncmp(text, "env:", 4) == 0) {
 		if ((value = getenv(text + 4)) == NULL)
 			return command_fail(cmd, CMD_FAILED,
@@ -134,7 +134,7 @@ query_token(const struct command *cmd, const struct query_options *o,
 	int	status;
 
 	if (o->token_file != NULL)
-		return secret_read(cmd, o->token_file, token);
+		return secret_line(cmd, o->token_file, token);
 	if (o->token != NULL)
 		return given_token(cmd, o->token, token);
 	if (relay == NULL)

@@ -6,6 +6,7 @@
 
 #include "buf.h"
 #include "command.h"
+#include "savedtext.h"
 #include "secret.h"
 #include "writeall.h"
 
@@ -73,11 +74,13 @@ read_open(const struct command *cmd, const char *path, int fd, struct buf *out)
 	if (read_all(fd, out) == -1)
 		return command_fail(cmd, CMD_FAILED, "%s: %s", path,
 		    strerror(errno));
+	if (savedtext_is_utf16(out->data, out->len))
+		return command_fail(cmd, CMD_FAILED, "%s is in UTF-16; save "
+		    "it as UTF-8", path);
 	if (strlen(out->data) != out->len)
 		return command_fail(cmd, CMD_FAILED, "%s holds a NUL byte, "
 		    "so it is not a text", path);
-	if (out->len > 0 && out->data[out->len - 1] == '\n')
-		out->data[--out->len] = '\0';
+	out->len = savedtext_trim(out->data, out->len);
 	return CMD_OK;
 }
 
@@ -94,6 +97,18 @@ secret_read(const struct command *cmd, const char *path, struct buf *out)
 	status = read_open(cmd, path, fd, out);
 	close(fd);
 	return status;
+}
+
+int
+secret_line(const struct command *cmd, const char *path, struct buf *out)
+{
+	char	why[SAVEDTEXT_WHY];
+	int	status = secret_read(cmd, path, out);
+
+	if (status != CMD_OK || savedtext_plain(out->data, false, why) == 0)
+		return status;
+	return command_fail(cmd, CMD_FAILED, "%s holds %s; it should hold one "
+	    "line of text and nothing else", path, why);
 }
 
 int

@@ -13,12 +13,14 @@ struct command;
 
 /*
  * The bytes of a file ("-": standard input) into out, an empty buffer, without
- * one newline at the end.  A file that others than its owner and group may read
+ * a byte order mark and one line end, LF or CRLF.  A file that others than its owner and group may read
  * or write is refused, as the gateway refuses it, and so are a NUL byte in it
  * and one that is larger than out may be.
  * Returns CMD_OK; else what is wrong has been printed, and it is the status.
  */
 int	secret_read(const struct command *, const char *path, struct buf *out);
+/* The same for a key or a token, which is one line without control characters. */
+int	secret_line(const struct command *, const char *path, struct buf *out);
 /* Makes a file of n bytes that its owner alone may read, and which is on the
  * disk before this returns.  1; 0 when there is such a file already; -1 with
  * errno, and no file. */

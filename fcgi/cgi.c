@@ -235,8 +235,8 @@ cgi_run(void)
 		return misconfigured("The gateway is not configured.",
 		    EXIT_CONFIG);
 	if (log_open(conf) == -1)
-		(void)fprintf(stderr, "%s: %s\n", conf->log_target,
-		    strerror(errno));
+		(void)fprintf(stderr, "[log] target %s: %s\n",
+		    conf->log_target, log_why(errno));
 	c = calloc(1, sizeof(*c));
 	r = c == NULL ? misconfigured("The gateway cannot start.", 1) :
 	    serve(conf, c);

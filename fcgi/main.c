@@ -20,6 +20,7 @@
 #include "listener.h"
 #include "log.h"
 #include "master.h"
+#include "pathtrust.h"
 #include "privilege.h"
 #include "share.h"
 #include "shared.h"
@@ -194,34 +195,93 @@ open_control(const struct conf *conf, struct control *c,
 		    "cannot ask this pool", why);
 }
 
-/* The sockets, the log, then no more root.  Returns 0 or an exit status. */
+/* What a start as root says of who may change what it is told. */
+struct weighing {
+	struct buf	*warnings;
+	bool		 refused;
+	bool		 doubtful;	/* root should do nothing more for what
+					 * the configuration names */
+};
+
+static void
+weigh(void *arg, const struct pathtrust_finding *f)
+{
+	struct weighing	*w = arg;
+
+	w->doubtful = true;
+	/* What is there since 0.1, and what root has no part in, ends no
+	 * service. */
+	if (f->shared || f->kind == PATHTRUST_STORE ||
+	    f->kind == PATHTRUST_CACHE) {
+		(void)buf_addf(w->warnings, "%s; to mend it: %s\n", f->text,
+		    f->mend);
+		return;
+	}
+	w->refused = true;
+	(void)fprintf(stderr, "%s; to mend it: %s\n", f->text, f->mend);
+}
+
+static void
+look_at_paths(const struct conf *conf, struct weighing *w)
+{
+	struct pathtrust_who	 who;
+
+	if (geteuid() != 0)
+		return;
+	pathtrust_find(conf, &who);
+	(void)pathtrust_look(conf, &who, weigh, w);
+	w->doubtful = w->doubtful || pathtrust_log_is_led(conf, &who);
+}
+
+static int
+open_log(const struct conf *conf, const struct privilege *p)
+{
+	char	 why[2048];
+
+	if (log_open(conf) == -1) {
+		(void)snprintf(why, sizeof(why), "[log] target %s: %s",
+		    conf->log_target, log_why(errno));
+		return failed(why);
+	}
+	if (p->change && geteuid() == 0 && log_give(p->uid, p->gid) == -1)
+		log_warning("[log] target %s: %s; it will not be opened again "
+		    "after its rotation", conf->log_target, strerror(errno));
+	return 0;
+}
+
+/*
+ * The sockets, the log, then no more root.  Where somebody else may change what
+ * the configuration says, all but the first socket is made without root's
+ * rights.  Returns 0 or an exit status.
+ */
 static int
 prepare(const struct options *o, const struct conf *conf, struct listener *l,
-    struct control *c, bool found)
+    struct control *c, bool found, struct buf *warnings)
 {
-	struct privilege p;
+	struct weighing	 w = { .warnings = warnings };
+	struct privilege p, none = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
 	char		 why[LISTENER_WHY > PRIVILEGE_WHY ?
 			    LISTENER_WHY : PRIVILEGE_WHY];
+	int		 status;
 
 	if (privilege_find(&p, conf, why) == -1)
 		return failed(why);
+	look_at_paths(conf, &w);
+	if (w.refused)
+		return EXIT_CONFIG;
 	if (!found && listener_open(l, o->listen != NULL ? o->listen :
 	    conf->listen, conf, p.uid, why) == -1)
 		return failed(why);
-	if (log_open(conf) == -1) {
-		(void)snprintf(why, sizeof(why), "[log] target %s: %s",
-		    conf->log_target, strerror(errno));
+	raise_descriptors();
+	if (w.doubtful && privilege_drop(&p, why) == -1)
 		return failed(why);
-	}
-	if (p.change && log_give(p.uid, p.gid) == -1)
-		log_warning("[log] target %s: %s; it will not be opened again "
-		    "after its rotation", conf->log_target, strerror(errno));
-	if (p.change)
+	if ((status = open_log(conf, &p)) != 0)
+		return status;
+	if (p.change && !w.doubtful)
 		cache_give(conf, p.uid, p.gid);
 	if (o->workers != 0)
-		open_control(conf, c, &p);
-	raise_descriptors();
-	if (privilege_drop(&p, why) == -1)
+		open_control(conf, c, w.doubtful ? &none : &p);
+	if (!w.doubtful && privilege_drop(&p, why) == -1)
 		return failed(why);
 	if (found && o->listen != NULL)
 		log_warning("--listen is not used: a socket was handed over");
@@ -282,7 +342,7 @@ main(int argc, char **argv)
 	/* Before there is a socket by which others see that we run. */
 	worker_signals();
 	control_init(&control);
-	status = prepare(&o, conf, &l, &control, found);
+	status = prepare(&o, conf, &l, &control, found, &warnings);
 	if (status == 0) {
 		log_warnings(&warnings);
 		status = serve(&o, &conf, &l, &control);

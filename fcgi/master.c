@@ -264,7 +264,8 @@ reload(struct master *m)
 	if (m->deadline < new->deadline)
 		m->deadline = new->deadline;
 	if (log_open(new) == -1)
-		log_warning("%s: %s", new->log_target, strerror(errno));
+		log_warning("[log] target %s: %s", new->log_target,
+		    log_why(errno));
 	for (i = 0; i < m->top; i++)
 		m->child[i].stale = m->child[i].pid != 0;
 	m->next = 0;
@@ -304,7 +305,7 @@ handle(struct master *m, int sig)
 		break;
 	case SIGUSR1:
 		if (log_reopen() == -1)
-			log_warning("log: %s", strerror(errno));
+			log_warning("log: %s", log_why(errno));
 		tell_all(m, SIGUSR1);
 		break;
 	}

@@ -51,7 +51,8 @@ int	conf_set_path(void *, const struct conf_key *, const char *, char *);	/* cha
 void	conf_release_string(void *);	/* char * */
 void	conf_release_list(void *);	/* char ** */
 
-enum conf_log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+enum conf_log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR,
+    LOG_LEVEL_NONE /* for programs: nothing is written */ };
 enum conf_log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 /* One [relay NAME]. */

@@ -165,7 +165,7 @@ int
 conf_set_list(void *base, const struct conf_key *key, const char *value,
     char *why)
 {
-	static const char	 between[] = ", \t";
+	static const char	 between[] = ", \t\r\n";
 	char			***at = field(base, key), **list;
 	size_t			 n = 0, len;
 

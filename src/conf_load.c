@@ -13,6 +13,7 @@
 #include "conf_setting.h"
 #include "provider.h"
 #include "route.h"
+#include "savedtext.h"
 
 struct loading {
 	struct conf	*conf;
@@ -374,9 +375,14 @@ apply_all(struct loading *l)
 static void
 from_environment(struct loading *l, const char *key)
 {
+	char	 why[SAVEDTEXT_WHY];
+
 	if (strlen(key) < 32)
 		complain(l, true, l->file, 0, "SECRET_KEY in the environment "
 		    "must have at least 32 characters");
+	else if (savedtext_plain(key, false, why) == -1)
+		complain(l, true, l->file, 0, "SECRET_KEY in the environment "
+		    "holds %s", why);
 	else if ((l->conf->secret_key = strdup(key)) == NULL)
 		complain(l, true, l->file, 0, "no memory left");
 }

@@ -11,6 +11,7 @@ struct reading {
 	const struct conf_handler *handler;
 	unsigned		 line;
 	bool			 good;
+	bool			 log;	/* in [log], which takes no file: */
 	char			 text[CONF_LINE_MAX + 2];
 };
 
@@ -55,6 +56,7 @@ section(struct reading *r)
 		return;
 	}
 	*end = '\0';
+	r->log = strcmp(name, "log") == 0;
 	if (strlen(name) > CONF_SECTION_MAX)
 		complain(r, "the name of this section is too long");
 	else if (!r->handler->section(r->handler->arg, name, why))
@@ -64,8 +66,13 @@ section(struct reading *r)
 
 /* What inih would read differently from what a person reads; NULL for none. */
 static const char *
-misread(const char *text, bool whole)
+misread(const struct reading *r, bool whole)
 {
+	const char	*text = r->text;
+
+	if (!whole && r->log)
+		return "this line is longer than 198 bytes or has a NUL byte in "
+		    "it; name a shorter path";
 	if (!whole)
 		return "this line is longer than 198 bytes or has a NUL byte in "
 		    "it; put a long value into a file and write file:PATH";
@@ -91,7 +98,7 @@ next_line(char *out, int size, void *arg)
 	if (r->line == 1 && strncmp(r->text, "\xef\xbb\xbf", 3) == 0)
 		memmove(r->text, r->text + 3, strlen(r->text + 3) + 1);
 	if (r->text[0] != ';' && r->text[0] != '#' && r->text[0] != '\0') {
-		if ((why = misread(r->text, whole)) != NULL) {
+		if ((why = misread(r, whole)) != NULL) {
 			complain(r, why);
 			r->text[0] = '\0';
 		} else if (r->text[0] == '[') {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf_setting.h"
+#include "savedtext.h"
 
 #define SECRET_FILE_MAX	65536	/* bytes taken from a file:PATH */
 
@@ -66,14 +67,32 @@ setting_find(struct setting *s, const char *section, const char *name)
 	return NULL;
 }
 
-/* The content of file:PATH without its last newline; the caller frees it. */
-static char *
-from_file(const char *path, bool secret, char *why)
+/* Makes a value of the key of len bytes that name holds; -1 with why. */
+static int
+setting_plain(char *text, size_t len, const char *name,
+    const struct conf_key *key, char *why)
 {
+	char	 what[SAVEDTEXT_WHY];
+	bool	 list = key->release == conf_release_list;
+
+	(void)savedtext_trim(text, len);
+	if (savedtext_plain(text, list, what) == 0)
+		return 0;
+	snprintf(why, CONF_ERROR_MAX, "%s holds %s; this value is %s", name,
+	    what, list ? "a list, separated by commas, blanks or line ends" :
+	    "one line of text");
+	return -1;
+}
+
+/* The content of file:PATH; the caller frees it. */
+static char *
+from_file(const char *path, const struct conf_key *key, char *why)
+{
+	bool		 secret = key->secret || key->secret_user;
 	struct stat	 st;
 	FILE		*f;
-	char		*text = NULL;
-	size_t		 n;
+	char		*text = NULL, *value = NULL;
+	size_t		 n = 0;
 
 	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1)
 		snprintf(why, CONF_ERROR_MAX, "%s cannot be read: %s", path,
@@ -83,18 +102,37 @@ from_file(const char *path, bool secret, char *why)
 		    "may read it; chmod o= %s", path, path);
 	else if ((text = calloc(1, SECRET_FILE_MAX + 1)) == NULL)
 		snprintf(why, CONF_ERROR_MAX, "no memory left");
-	else if ((n = fread(text, 1, SECRET_FILE_MAX + 1, f)) >
-	    SECRET_FILE_MAX || ferror(f) || memchr(text, '\0', n) != NULL) {
+	else if (savedtext_is_utf16(text, n = fread(text, 1,
+	    SECRET_FILE_MAX + 1, f)))
+		snprintf(why, CONF_ERROR_MAX, "%s is in UTF-16; save it as "
+		    "UTF-8", path);
+	else if (n > SECRET_FILE_MAX || ferror(f) ||
+	    memchr(text, '\0', n) != NULL)
 		snprintf(why, CONF_ERROR_MAX, "%s is no text of at most %d "
 		    "bytes", path, SECRET_FILE_MAX);
+	else if (setting_plain(text, n, path, key, why) == 0)
+		value = text;
+	if (value == NULL)
 		free(text);
-		text = NULL;
-	} else if (n > 0 && text[n - 1] == '\n') {
-		text[n - 1] = '\0';
-	}
 	if (f != NULL)
 		fclose(f);
-	return text;
+	return value;
+}
+
+/* The same for what the variable of a name has. */
+static char *
+from_variable(const char *value, const char *name, const struct conf_key *key,
+    char *why)
+{
+	char	*copy;
+
+	if ((copy = strdup(value)) == NULL)
+		snprintf(why, CONF_ERROR_MAX, "no memory left");
+	else if (setting_plain(copy, strlen(copy), name, key, why) == -1) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
 }
 
 /* What a value stands for: itself, env:NAME or file:PATH; NULL with why. */
@@ -105,15 +143,14 @@ setting_value(const struct setting *s, char *why)
 	char		*copy;
 
 	if (strcmp(s->section, "log") != 0 && strncmp(text, "file:", 5) == 0)
-		return from_file(text + 5, s->key->secret ||
-		    s->key->secret_user, why);
+		return from_file(text + 5, s->key, why);
 	if (strcmp(s->section, "log") != 0 && strncmp(text, "env:", 4) == 0) {
 		if ((value = getenv(text + 4)) == NULL) {
 			snprintf(why, CONF_ERROR_MAX,
 			    "%s is not in the environment", text + 4);
 			return NULL;
 		}
-		text = value;
+		return from_variable(value, text + 4, s->key, why);
 	} else if (conf_is_secret(s->key, text) && s->readable &&
 	    s->file != NULL) {
 		snprintf(why, CONF_ERROR_MAX, "%s is a secret and everybody "

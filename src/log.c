@@ -41,12 +41,74 @@ static int	 fd = STDERR_FILENO;
 static bool	 to_syslog;
 static bool	 may_block = true;	/* fd is no regular file */
 static char	*file;
+static bool	 made;			/* the file, by us */
 
+/* What is no regular file is refused: a record would go where a link leads, or
+ * into a device; and so is, for root, a file that may be another one by a
+ * second name.  0, or what log_why() knows. */
 static int
-open_file(const char *path)
+log_refuses(const struct stat *st)
 {
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
-	    0640);
+	if (S_ISLNK(st->st_mode))
+		return ELOOP;
+	if (!S_ISREG(st->st_mode))
+		return ENODEV;
+	return st->st_nlink > 1 && geteuid() == 0 ? EMLINK : 0;
+}
+
+int
+log_check(const char *target)
+{
+	struct stat	 st;
+
+	return target[0] != '/' || lstat(target, &st) == -1 ? 0 :
+	    log_refuses(&st);
+}
+
+/* *created: whether it was not there.  A pipe without a reader, a terminal and
+ * the like must not hold us, hence O_NONBLOCK, which regular files ignore. */
+static int
+open_file(const char *path, bool *created)
+{
+	const int	 flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY |
+	    O_NOFOLLOW | O_NONBLOCK;
+	struct stat	 st;
+	int		 new, error;
+
+	new = open(path, flags | O_CREAT | O_EXCL, 0640);
+	*created = new != -1;
+	if (new == -1 && errno == EEXIST)
+		new = open(path, flags);
+	if (new == -1) {
+		if (errno == ENXIO || errno == EISDIR)
+			errno = ENODEV;
+		return -1;
+	}
+	error = fstat(new, &st) == -1 ? errno : log_refuses(&st);
+	if (error != 0) {
+		close(new);
+		errno = error;
+		return -1;
+	}
+	return new;
+}
+
+const char *
+log_why(int error)
+{
+	switch (error) {
+	case ELOOP:
+		return "is a link, and those are not followed; name the file "
+		    "itself, or write `target = stderr`";
+	case ENODEV:
+		return "is no regular file; write `target = stderr` and let "
+		    "who starts the gateway lead that elsewhere";
+	case EMLINK:
+		return "has more than one name; remove the others, or write "
+		    "`target = stderr`";
+	default:
+		return strerror(error);
+	}
 }
 
 int
@@ -55,12 +117,13 @@ log_open(const struct conf *conf)
 	struct stat	 st;
 	char		*path = NULL;
 	int		 new = STDERR_FILENO;
+	bool		 created = false;
 	bool		 syslog_wanted = strcmp(conf->log_target, "syslog") == 0;
 
 	if (conf->log_target[0] == '/') {
 		if ((path = strdup(conf->log_target)) == NULL)
 			return -1;
-		if ((new = open_file(path)) == -1) {
+		if ((new = open_file(path, &created)) == -1) {
 			free(path);
 			return -1;
 		}
@@ -70,6 +133,7 @@ log_open(const struct conf *conf)
 	free(file);
 	fd = new;
 	file = path;
+	made = created;
 	may_block = fstat(fd, &st) == -1 || !S_ISREG(st.st_mode);
 	if (syslog_wanted && !to_syslog)
 		openlog("ctim-relay", LOG_PID | LOG_NDELAY, LOG_DAEMON);
@@ -82,27 +146,28 @@ log_open(const struct conf *conf)
 int
 log_give(uid_t uid, gid_t gid)
 {
-	struct stat	 opened, named;
+	struct stat	 st;
 
 	if (file == NULL)
 		return 0;
-	if (fstat(fd, &opened) == -1 || lstat(file, &named) == -1)
+	if (made)
+		return fchown(fd, uid, gid);
+	if (fstat(fd, &st) == -1)
 		return -1;
-	if (!S_ISREG(named.st_mode) || named.st_dev != opened.st_dev ||
-	    named.st_ino != opened.st_ino || named.st_nlink != 1 ||
-	    named.st_uid != 0)
-		return 0;
-	return fchown(fd, uid, gid);
+	errno = EACCES;
+	return st.st_uid == uid || (st.st_mode & S_IWOTH) != 0 ||
+	    (st.st_gid == gid && (st.st_mode & S_IWGRP) != 0) ? 0 : -1;
 }
 
 int
 log_reopen(void)
 {
+	bool	 created;
 	int	 new, r;
 
 	if (file == NULL)
 		return 0;
-	if ((new = open_file(file)) == -1)
+	if ((new = open_file(file, &created)) == -1)
 		return -1;
 	r = dup3(new, fd, O_CLOEXEC);
 	close(new);

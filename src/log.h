@@ -15,12 +15,19 @@
 struct conf;
 
 /* Until log_open() records go to stderr as text, at level info.
+ * A link, a device and a file of several names are no target.
  * Returns 0, or -1 with errno when the target cannot be opened; then the
  * previous one stays in use. */
 int	log_open(const struct conf *);
+/* Whether log_open() would refuse what stands at a target now: 0, or an errno. */
+int	log_check(const char *target);
+/* Why log_open() or log_reopen() failed, by its errno, and what to write
+ * instead; until the next call. */
+const char *log_why(int error);
 /* The file becomes that user's, who will open it again; for root, before it
- * gives itself up.  Only a file of root's own and no link is given away.
- * Returns 0, or -1 with errno. */
+ * gives itself up.  Only a file that log_open() made is given away.
+ * Returns 0, or -1 with errno: EACCES when it was there before, and that user
+ * cannot open it. */
 int	log_give(uid_t, gid_t);
 /* Opens the file again (after its rotation); the old one stays on failure. */
 int	log_reopen(void);

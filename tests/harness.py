@@ -410,7 +410,8 @@ class Gateway:
     def __init__(self, name, relays=None, sections=None, build=None):
         self.folder = folder(name)
         self.build = build
-        self.socket = os.path.join(self.folder, 'relay.sock')
+        self.run = os.path.join(self.folder, 'run')
+        self.socket = os.path.join(self.run, 'relay.sock')
         self.conf = os.path.join(self.folder, 'ctim-relay.conf')
         self.logs = os.path.join(self.folder, 'log')
         self.log = os.path.join(self.logs, 'relay.log')
@@ -422,13 +423,14 @@ class Gateway:
             os.mkdir(path)
             give(path, 0o2770)
         # Who serves makes and removes the sockets, and all of the four ways
-        # write one log.
-        give(self.folder, 0o755)
+        # write one log; the folder of the configuration stays root's.
+        os.mkdir(self.run)
+        give(self.run, 0o755)
         give(write(self.log, ''), 0o640)
         self.sections = {
             'server': {'listen': 'unix:' + self.socket, 'socket_mode': '0666',
                        'workers': '2', 'threads': '4',
-                       'control': os.path.join(self.folder, 'control.sock')},
+                       'control': os.path.join(self.run, 'control.sock')},
             'auth': {'secret_key': KEY},
             'log': {'target': self.log, 'format': 'json'},
             'cache': {'url': 'off'},

@@ -234,6 +234,40 @@ def test_key_file():
     holds(first and second, 'tokens')
 
 
+def test_files_saved_on_windows():
+    """Keys, tokens, claims: a byte order mark and one line end, CRLF too, are
+    no part of them; another control character is said, and not signed with."""
+    relay = gateway()
+    path = os.path.join(relay.folder, 'windows')
+    for text in (harness.KEY + '\r\n', '\ufeff' + harness.KEY + '\r\n'):
+        harness.write(path, text, 0o600)
+        token = relay.cli('jwt', '-q', '--key-file', path)[1].strip()
+        harness.write(path, '\ufeff' + token + '\r\n', 0o600)
+        relay.cli('query', 'template', '--route', 'health', '--token',
+                  'file:' + path)
+        relay.cli('query', 'template', '--route', 'health', '--token-file',
+                  path)
+        harness.write(path, '\ufeff{\r\n\t"key": "x"\r\n}\r\n', 0o600)
+        relay.cli('jwt', '-q', '-f', path)
+    for text, why in ((harness.KEY + '\r', 'control character (0x0d)'),
+                      (harness.KEY + '\r\n\r\n', 'more than one line'),
+                      (harness.KEY + '\x1b\n', 'control character (0x1b)')):
+        harness.write(path, text, 0o600)
+        for args in (('jwt', '-q', '--key-file', path),
+                     ('query', 'template', '--route', 'health',
+                      '--token-file', path)):
+            status, out, err = relay.cli(*args, ok=False)
+            same((status, out), (1, ''), err)
+            has(path + ' holds ', err, 'what it says')
+            has(why, err, 'what it says')
+            holds(harness.KEY not in err, 'the key is shown')
+    with open(path, 'wb') as f:
+        f.write('\ufeff{"key": "x"}'.encode('utf-16-le'))
+    status, _, err = relay.cli('jwt', '-q', '-f', path, ok=False)
+    same(status, 1, err)
+    has('UTF-16; save it as UTF-8', err, 'what it says')
+
+
 def test_bad_claims():
     relay = gateway()
     for text in ('', '[]', '{', '{"a":1,"a":2}', '"x"', "{'key':'x'}",

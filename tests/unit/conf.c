@@ -273,6 +273,140 @@ START_TEST(secrets_come_from_files_and_the_environment)
 }
 END_TEST
 
+/* What an editor or a download made of a file with one value in it. */
+START_TEST(one_line_end_of_a_file_is_dropped)
+{
+	static const char *const	 good[] = {
+		KEY, KEY "\n", KEY "\r\n", "\xef\xbb\xbf" KEY "\r\n"
+	};
+	static const struct {
+		const char	*text, *why;
+	} wrong[] = {
+		{ KEY "\r", "control character (0x0d) in line 1" },
+		{ KEY "\n\n", "more than one line" },
+		{ KEY "\r\n\r\n", "more than one line" },
+		{ "a\n" KEY "\n", "more than one line" },
+		{ KEY "\t\n", "control character (0x09) in line 1" },
+		{ "\x1b[A" KEY, "control character (0x1b) in line 1" },
+		{ KEY "\x7f\n", "control character (0x7f) in line 1" },
+		{ "\xff\xfe" KEY, "is in UTF-16; save it as UTF-8" },
+		{ "\xfe\xff" KEY, "is in UTF-16; save it as UTF-8" }
+	};
+	char		 text[400];
+	struct conf	*c = load("");
+	size_t		 i;
+
+	conf_free(c);
+	snprintf(text, sizeof(text), "[auth]\nsecret_key = file:%s/key\n",
+	    folder);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		buf_free(&said);
+		write_file("key", good[i], 0600);
+		c = load(text);
+		ck_assert_msg(c != NULL, "%zu: %s", i, said.data);
+		ck_assert_str_eq(c->secret_key, KEY);
+		conf_free(c);
+	}
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		buf_free(&said);
+		write_file("key", wrong[i].text, 0600);
+		ck_assert_msg(load(text) == NULL, "%zu", i);
+		ck_assert_msg(strstr(said.data, "a.conf:2: [auth] secret_key: ")
+		    != NULL && strstr(said.data, wrong[i].why) != NULL,
+		    "%zu: %s", i, said.data);
+		ck_assert_ptr_null(strstr(said.data, KEY));
+	}
+	forget(NULL);
+}
+END_TEST
+
+START_TEST(the_environment_is_read_as_a_file_is)
+{
+	struct conf	*c = load("");
+
+	conf_free(c);
+	buf_free(&said);
+	setenv("CTIM_TEST_KEY", KEY "\r", 1);
+	ck_assert_ptr_null(load("[auth]\nsecret_key = env:CTIM_TEST_KEY\n"));
+	ck_assert_ptr_nonnull(strstr(said.data, "CTIM_TEST_KEY holds a control "
+	    "character (0x0d)"));
+	setenv("CTIM_TEST_KEY", KEY "\r\n", 1);
+	buf_free(&said);
+	c = load("[auth]\nsecret_key = env:CTIM_TEST_KEY\n");
+	ck_assert_msg(c != NULL, "%s", said.data);
+	ck_assert_str_eq(c->secret_key, KEY);
+	conf_free(c);
+	buf_free(&said);
+	conf_free(load(""));
+	setenv("SECRET_KEY", KEY "\r", 1);
+	ck_assert_ptr_null(conf_load(path_of("a.conf"), complain, NULL));
+	ck_assert_ptr_nonnull(strstr(said.data, "SECRET_KEY in the environment "
+	    "holds a control character (0x0d)"));
+	unsetenv("SECRET_KEY");
+	forget(NULL);
+}
+END_TEST
+
+/* What is too long for a line of the configuration is sent to file:. */
+START_TEST(a_list_that_is_too_long_for_a_line_works_from_a_file)
+{
+	static const char *const	 ends[] = { "\n", "\r\n", " ", ", ", "\t",
+					    "\n\n" };
+	char				 text[400];
+	struct buf			 hosts;
+	struct conf			*c = load("");
+	size_t				 i;
+	int				 k;
+
+	conf_free(c);
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		buf_init(&hosts, 10000);
+		for (k = 0; k < 200; k++)
+			buf_addf(&hosts, "host-%d.example.org:8443%s", k,
+			    ends[i]);
+		snprintf(text, sizeof(text), "[auth]\njwks_hosts = %.180s%.10s"
+		    "\n", hosts.data, "aaaaaaaaaa");
+		if (strstr(ends[i], "\n") == NULL) {
+			buf_free(&said);
+			ck_assert_ptr_null(load(text));
+			ck_assert_ptr_nonnull(strstr(said.data, "file:PATH"));
+		}
+		write_file("hosts", hosts.data, 0644);
+		buf_free(&hosts);
+		snprintf(text, sizeof(text), "[auth]\njwks_hosts = "
+		    "file:%s/hosts\n", folder);
+		buf_free(&said);
+		c = load(text);
+		ck_assert_msg(c != NULL, "%zu: %s", i, said.data);
+		ck_assert_str_eq(c->jwks_hosts[0], "host-0.example.org:8443");
+		ck_assert_str_eq(c->jwks_hosts[199],
+		    "host-199.example.org:8443");
+		ck_assert_ptr_null(c->jwks_hosts[200]);
+		conf_free(c);
+	}
+	write_file("hosts", "a.example\n\x1b[A\n", 0644);
+	buf_free(&said);
+	ck_assert_ptr_null(load(text));
+	ck_assert_ptr_nonnull(strstr(said.data, "hosts holds a control "
+	    "character (0x1b) in line 2"));
+	forget(NULL);
+}
+END_TEST
+
+/* [log] takes nothing from a file, so nobody is sent there. */
+START_TEST(what_file_cannot_hold_is_not_sent_there)
+{
+	char	 text[400];
+
+	snprintf(text, sizeof(text), "[log]\ntarget = /%0250d\n", 0);
+	ck_assert_ptr_null(load(text));
+	ck_assert_ptr_nonnull(strstr(said.data, "a.conf:2: this line is longer "
+	    "than 198 bytes"));
+	ck_assert_ptr_null(strstr(said.data, "file:"));
+	forget(NULL);
+}
+END_TEST
+
 START_TEST(the_environment_has_the_key_when_the_file_has_none)
 {
 	struct conf	*c = load("[relay local]\n");
@@ -393,6 +527,10 @@ main(void)
 		all_errors_are_said_at_once, a_long_line_is_refused_not_cut,
 		a_secret_that_all_may_read_is_refused,
 		secrets_come_from_files_and_the_environment,
+		one_line_end_of_a_file_is_dropped,
+		the_environment_is_read_as_a_file_is,
+		a_list_that_is_too_long_for_a_line_works_from_a_file,
+		what_file_cannot_hold_is_not_sent_there,
 		the_environment_has_the_key_when_the_file_has_none,
 		conf_d_is_read_after_it_by_name,
 		a_conf_d_that_cannot_be_read_is_said, a_dump_shows_all_but_secrets,
