@@ -8,7 +8,6 @@
 #include "jsonin.h"
 #include "jsonscan.h"
 #include "relay_settings.h"
-#include "savedtext.h"
 #include "text.h"
 #include "utf8.h"
 
@@ -321,12 +320,8 @@ relay_settings_read(const char *path, struct buf *why)
 	else if (n > RELAY_SETTINGS_MAX)
 		text_addf(why, "The Relay settings file \"%s\" has more than "
 		    "%d bytes.", path, RELAY_SETTINGS_MAX);
-	else if (savedtext_is_utf16(text, n))
-		text_addf(why, "The Relay settings file \"%s\" is in UTF-16; "
-		    "save it as UTF-8.", path);
 	else
-		all = relay_settings_parse(path, text, savedtext_trim(text, n),
-		    why);
+		all = relay_settings_parse(path, text, n, why);
 	if (text != NULL)
 		explicit_bzero(text, RELAY_SETTINGS_MAX + 1);
 	free(text);

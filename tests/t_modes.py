@@ -80,7 +80,8 @@ class Relay(Gateway):
         has(text, err, 'check')
         said = self.starts() if starts else self.refused(path + ': ')
         for place, words in (('check', err), ('the start', said)):
-            has(mend, words.replace('\\"', '"'), place)
+            has(mend.replace('\\', '\\\\') if starts and words is said else mend,
+                words, place)
         obey(mend)
         self.right()
 

@@ -91,6 +91,9 @@ def test_serves_until_interrupted():
                      leftovers(), 5)
     same(os.listdir(env['TMPDIR']), [], 'files left')
     again_once(port, env)
+    status, _, err = harness.run([copy() + '/build/installed/bin/ctim-relay',
+                                  'check'], cwd=copy(), env=env)
+    same(status, 0, 'who may replace what quickstart made: ' + err)
 
 
 def again_once(port, env):

@@ -89,22 +89,6 @@ def test_the_order_of_members_and_numbers_stays():
              'the module')
 
 
-def test_settings_saved_on_windows():
-    """A byte order mark is no part of them; UTF-16 is said."""
-    text = '\ufeff' + json.dumps(iroh.settings(), indent=1).replace('\n', '\r\n')
-    with iroh.Platform() as platform:
-        status, out, err = relay(platform.url, 'add', settings=text)
-        same(status, 0, out + err)
-        same(json.loads(platform.requests[-1].body), iroh.settings(),
-             'the module')
-    place = folder(None)
-    with open(os.path.join(place, 'relay_settings.json'), 'wb') as f:
-        f.write(text.encode('utf-16-le'))
-    has('is in UTF-16; save it as UTF-8', nothing_asked(
-        'add', None, '-f', os.path.join(place, 'relay_settings.json')),
-        'what it says')
-
-
 def test_variables_are_replaced():
     """In the name and the strings of settings, not deeper and nowhere
     else."""
