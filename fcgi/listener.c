@@ -1,6 +1,8 @@
 /*
  * Finding, making and removing the listening socket.
  */
+#include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -8,6 +10,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +19,11 @@
 #include "conf.h"
 #include "listener.h"
 #include "log.h"
+#include "transport.h"
 
+#define TAKEOVER	1000	/* ms that the workers of a dead master get */
+#define TAKEOVER_TICK	20	/* ms between looks whether they have gone */
+#define PENDING_MAX	4096	/* connections of a listen queue that are kept */
 #define LISTEN_FDS_START 3	/* sd_listen_fds(3) */
 
 static bool
@@ -65,13 +72,13 @@ env_number(const char *name)
 bool
 listener_find(struct listener *l)
 {
-	*l = (struct listener){ .fd = -1 };
+	*l = (struct listener){ .n = 0 };
 	if (is_listening(STDIN_FILENO)) {
-		l->fd = STDIN_FILENO;
+		l->fd[l->n++] = STDIN_FILENO;
 		(void)snprintf(l->text, sizeof(l->text), "descriptor 0");
 	} else if (env_number("LISTEN_PID") == (long)getpid() &&
 	    env_number("LISTEN_FDS") >= 1 && is_listening(LISTEN_FDS_START)) {
-		l->fd = LISTEN_FDS_START;
+		l->fd[l->n++] = LISTEN_FDS_START;
 		(void)snprintf(l->text, sizeof(l->text), "systemd's socket");
 		if (env_number("LISTEN_FDS") > 1)
 			log_warning("of several sockets only the first is "
@@ -80,9 +87,9 @@ listener_find(struct listener *l)
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
 	(void)unsetenv("LISTEN_FDNAMES");
-	if (l->fd == -1)
+	if (l->n == 0)
 		return false;
-	prepare(l->fd);
+	prepare(l->fd[0]);
 	return true;
 }
 
@@ -113,8 +120,13 @@ open_unix(struct listener *l, const char *path, const struct conf *conf,
 
 	if (socket_gid(conf, &setup.gid, why) == -1)
 		return -1;
-	l->fd = unixsocket_open(&l->file, path, &setup, why);
-	return l->fd == -1 ? -1 : 0;
+	l->fd[0] = unixsocket_open(&l->file, path, &setup, why);
+	if (l->fd[0] == -1) {
+		l->taken = l->file.taken;
+		return -1;
+	}
+	l->n = 1;
+	return 0;
 }
 
 /* Splits HOST:PORT; host has room for size bytes. */
@@ -162,6 +174,44 @@ bind_tcp(const struct addrinfo *ai)
 	return -1;
 }
 
+/* Whether an address of the list stands there before, too: a hosts file may
+ * name it twice. */
+static bool
+listener_repeated(const struct addrinfo *list, const struct addrinfo *ai)
+{
+	for (; list != ai; list = list->ai_next)
+		if (list->ai_addrlen == ai->ai_addrlen &&
+		    memcmp(list->ai_addr, ai->ai_addr, ai->ai_addrlen) == 0)
+			return true;
+	return false;
+}
+
+/* One address of the name.  One that this machine does not have is noted. */
+static int
+listener_add(struct listener *l, const struct addrinfo *ai, char *why)
+{
+	size_t	 used = strlen(l->note);
+	char	 host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "?";
+	int	 fd;
+
+	if (l->n == LISTENER_MAX)
+		return unixsocket_why(why, "%s: this name has more than %d "
+		    "addresses", l->text, LISTENER_MAX);
+	if ((fd = bind_tcp(ai)) != -1) {
+		l->fd[l->n++] = fd;
+		return 0;
+	}
+	l->taken = errno == EADDRINUSE;
+	(void)unixsocket_why(why, "%s: %s", l->text, strerror(errno));
+	if (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT)
+		return -1;
+	(void)getnameinfo(ai->ai_addr, ai->ai_addrlen, host, sizeof(host), NULL,
+	    0, NI_NUMERICHOST);
+	(void)snprintf(l->note + used, sizeof(l->note) - used, "%s%s: %s",
+	    used > 0 ? "; " : "", host, strerror(errno));
+	return 0;
+}
+
 static int
 open_tcp(struct listener *l, const char *address, char *why)
 {
@@ -170,41 +220,117 @@ open_tcp(struct listener *l, const char *address, char *why)
 	struct addrinfo	*list, *ai;
 	const char	*port;
 	char		 host[256];
-	int		 error;
+	int		 error, r = 0;
 
 	if (split(address, host, sizeof(host), &port) == -1)
 		return unixsocket_why(why, "%s: an address to listen on is "
 		    "unix:PATH, HOST:PORT or [IPv6]:PORT", address);
 	if ((error = getaddrinfo(host, port, &hints, &list)) != 0)
 		return unixsocket_why(why, "%s: %s", address, gai_strerror(error));
-	for (ai = list; ai != NULL && l->fd == -1; ai = ai->ai_next)
-		l->fd = bind_tcp(ai);
-	error = errno;
+	for (ai = list; ai != NULL && r == 0; ai = ai->ai_next)
+		if (!listener_repeated(list, ai))
+			r = listener_add(l, ai, why);
 	freeaddrinfo(list);
-	return l->fd != -1 ? 0 :
-	    unixsocket_why(why, "%s: %s", address, strerror(error));
+	return l->n == 0 ? -1 : r;
+}
+
+/* Several sockets are waited for together, so accept4(2) must not wait. */
+static int
+listener_listen(struct listener *l, char *why)
+{
+	size_t	 i;
+
+	for (i = 0; i < l->n; i++) {
+		/* The kernel cuts the queue's length to net.core.somaxconn. */
+		if (listen(l->fd[i], 65535) == -1) {
+			l->taken = errno == EADDRINUSE;
+			return unixsocket_why(why, "%s: %s", l->text,
+			    strerror(errno));
+		}
+		prepare(l->fd[i]);
+		if (l->n > 1 && fcntl(l->fd[i], F_SETFL, O_NONBLOCK) == -1)
+			return unixsocket_why(why, "%s: %s", l->text,
+			    strerror(errno));
+	}
+	return 0;
+}
+
+static int
+listener_try(struct listener *l, const char *address, const struct conf *conf,
+    uid_t owner, char *why)
+{
+	int	 r;
+
+	*l = (struct listener){ .own = true };
+	(void)snprintf(l->text, sizeof(l->text), "%s", address);
+	if (strncmp(address, "unix:", 5) == 0)
+		r = open_unix(l, address + 5, conf, owner, why);
+	else
+		r = open_tcp(l, address, why);
+	if (r == 0)
+		r = listener_listen(l, why);
+	if (r == -1)
+		listener_close(l);
+	return r;
 }
 
 int
 listener_open(struct listener *l, const char *address, const struct conf *conf,
     uid_t owner, char *why)
 {
+	int64_t	 until = clock_ms() + TAKEOVER;
 	int	 r;
 
-	*l = (struct listener){ .fd = -1, .own = true };
-	(void)snprintf(l->text, sizeof(l->text), "%s", address);
-	if (strncmp(address, "unix:", 5) == 0)
-		r = open_unix(l, address + 5, conf, owner, why);
-	else
-		r = open_tcp(l, address, why);
-	/* The kernel cuts the length of the queue to net.core.somaxconn. */
-	if (r == 0 && listen(l->fd, 65535) == -1)
-		r = unixsocket_why(why, "%s: %s", address, strerror(errno));
-	if (r == -1)
-		listener_close(l);
-	else
-		prepare(l->fd);
+	while ((r = listener_try(l, address, conf, owner, why)) == -1 &&
+	    l->taken && clock_ms() < until)
+		(void)poll(NULL, 0, TAKEOVER_TICK);
 	return r;
+}
+
+/* Without waiting: the socket is shut down, or does not block. */
+static void
+listener_keep(int listening, void (*keep)(void *, int), void *arg)
+{
+	int	 fd, n;
+
+	for (n = 0; n < PENDING_MAX; n++) {
+		fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+		if (fd == -1)
+			return;
+		keep(arg, fd);
+	}
+}
+
+/*
+ * Shutting a listening socket down works on the socket itself, in every process
+ * that has it: unix(7) connects are refused, and who is in the queue can still
+ * be accepted; tcp(7) resets these, so they are taken before.
+ */
+static void
+listener_shut(int fd, void (*keep)(void *, int), void *arg)
+{
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) == 0)
+		listener_keep(fd, keep, arg);
+	(void)shutdown(fd, SHUT_RDWR);
+	listener_keep(fd, keep, arg);
+}
+
+void
+listener_hang_up(const struct listener *l, void (*keep)(void *, int), void *arg)
+{
+	size_t	 i;
+	int	 dead;
+
+	for (i = 0; l->own && i < l->n; i++)
+		listener_shut(l->fd[i], keep, arg);
+	if (l->own)
+		return;
+	/* Closed, with something deaf in its place: threads still use it. */
+	dead = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (dead == -1 || dup3(dead, l->fd[0], O_CLOEXEC) == -1)
+		log_warning("%s stays open: %s", l->text, strerror(errno));
+	if (dead != -1)
+		(void)close(dead);
 }
 
 void
@@ -217,7 +343,6 @@ void
 listener_close(struct listener *l)
 {
 	listener_unlink(l);
-	if (l->fd != -1)
-		(void)close(l->fd);
-	l->fd = -1;
+	while (l->n > 0)
+		(void)close(l->fd[--l->n]);
 }

@@ -277,6 +277,9 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 		return failed(why);
 	if ((status = open_log(conf, &p)) != 0)
 		return status;
+	if (!found && l->note[0] != '\0')
+		log_warning("%s: not on all of its addresses: %s", l->text,
+		    l->note);
 	if (p.change && !w.doubtful)
 		cache_give(conf, p.uid, p.gid);
 	if (o->workers != 0)
@@ -307,7 +310,7 @@ serve(const struct options *o, struct conf **conf, struct listener *l,
 		setup.share->outside->alone = true;
 		log_info("start: %s, this process only, threads %d", l->text,
 		    (*conf)->threads);
-		status = worker_run(*conf, l->fd, setup.share, 0, 0);
+		status = worker_run(*conf, l, setup.share, 0, 0);
 	} else {
 		status = master_run(&setup);
 	}

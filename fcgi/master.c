@@ -37,11 +37,15 @@
 #define PAUSE_MAX	10000	/* ms that this grows to, doubling */
 #define DRAIN_TIME	1000	/* ms for the listen queue at a stop */
 
-/* Called in the new process; a master that died meanwhile is noticed. */
+/*
+ * Called in the new process.  When the master dies, the kernel wakes it, even
+ * where it was stopped; it sees then, or on its next look if the master died
+ * meanwhile, who its parent is.
+ */
 static void
 child_begin(struct master *m, int slot)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) == -1)
+	if (prctl(PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0) == -1)
 		log_warning("PR_SET_PDEATHSIG: %s", strerror(errno));
 	m->become = slot;
 }
@@ -409,6 +413,6 @@ master_run(const struct master_setup *setup)
 		log_info("stopped");
 		return 0;
 	}
-	return worker_run(master_conf(&m), setup->listener->fd, setup->share,
+	return worker_run(master_conf(&m), setup->listener, setup->share,
 	    (size_t)m.become, m.pid);
 }

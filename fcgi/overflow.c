@@ -2,7 +2,6 @@
  * The overflow thread looks every few milliseconds while all threads are busy,
  * and sleeps otherwise.
  */
-#include <sys/socket.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -45,7 +44,16 @@ refuse(struct pool *p, int fd)
 		(void)close(fd);
 }
 
-/* accept4(2), which may wait when another was quicker; a stop ends that. */
+void
+overflow_keep(void *arg, int fd)
+{
+	struct pool	*p = arg;
+
+	if (enqueue(p, fd) == -1)
+		refuse(p, fd);
+}
+
+/* pool_accept(), which may wait when another was quicker; a stop ends that. */
 static int
 overflow_accept(struct pool *p)
 {
@@ -56,7 +64,7 @@ overflow_accept(struct pool *p)
 	(void)pthread_mutex_unlock(&p->lock);
 	if (!p->overflowing)
 		return -1;
-	fd = accept4(p->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	fd = pool_accept(p);
 	error = errno;
 	(void)pthread_mutex_lock(&p->lock);
 	p->overflowing = false;

@@ -8,6 +8,7 @@
  * a recv(2) that takes EINTR; so no other call ever sees it.  A thread that is
  * marked but not yet in the call misses it, so who depends on it repeats it.
  */
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <errno.h>
 #include <poll.h>
@@ -19,6 +20,7 @@
 
 #include "conf.h"
 #include "fastcgi.h"
+#include "listener.h"
 #include "log.h"
 #include "pool.h"
 #include "relay.h"
@@ -62,19 +64,51 @@ pool_kick_all(struct pool *p)
 		(void)pthread_kill(p->overflow, SIGURG);
 }
 
+/* Waits for ms; whether somebody is in a listen queue.  One that was hung up is
+ * always "readable". */
+static bool
+pool_poll(const struct pool *p, int ms)
+{
+	const struct listener	*l = p->listener;
+	struct pollfd		 in[LISTENER_MAX];
+	size_t			 i;
+
+	for (i = 0; i < l->n; i++)
+		in[i] = (struct pollfd){ .fd = l->fd[i], .events = POLLIN };
+	if (poll(in, (nfds_t)l->n, ms) < 1)
+		return false;
+	for (i = 0; i < l->n; i++)
+		if ((in[i].revents & (POLLIN | POLLHUP)) == POLLIN)
+			return true;
+	return false;
+}
+
 bool
 pool_pending(const struct pool *p)
 {
-	struct pollfd	 in = { .fd = p->listen_fd, .events = POLLIN };
+	return pool_poll(p, 0);
+}
 
-	return poll(&in, 1, 0) == 1;
+bool
+pool_orphaned(const struct pool *p)
+{
+	return p->master != 0 && getppid() != p->master;
+}
+
+int
+pool_accept(const struct pool *p)
+{
+	struct epoll_event	 e = { .data.fd = p->listener->fd[0] };
+
+	if (p->epoll != -1 && epoll_wait(p->epoll, &e, 1, -1) != 1)
+		return -1;
+	return accept4(e.data.fd, NULL, NULL, SOCK_CLOEXEC);
 }
 
 void
 pool_accept_failed(const struct pool *p, int error)
 {
 	static _Atomic int64_t	 last;
-	struct pollfd		 in = { .fd = p->listen_fd, .events = POLLIN };
 	int64_t			 now = clock_ms(), before;
 
 	switch (error) {
@@ -82,9 +116,18 @@ pool_accept_failed(const struct pool *p, int error)
 	case ECONNABORTED:
 	case EPROTO:
 		return;
-	case EAGAIN:	/* somebody made the shared socket non-blocking */
-		(void)poll(&in, 1, EAGAIN_TICK);
+	case EAGAIN:
+		/* Another was quicker; or somebody made the socket that we
+		 * share with others non-blocking. */
+		if (p->epoll == -1)
+			(void)pool_poll(p, EAGAIN_TICK);
 		return;
+	case EINVAL:	/* a worker has hung up for all of them */
+		if (pool_orphaned(p)) {
+			(void)poll(NULL, 0, BACK_OFF);
+			return;
+		}
+		break;
 	}
 	before = atomic_load(&last);
 	if ((before == 0 || now - before > WARN_EVERY) &&
@@ -134,7 +177,7 @@ take(struct pool *p, struct thread *t)
 		}
 		set_idle(p, t, true);
 		(void)pthread_mutex_unlock(&p->lock);
-		fd = accept4(p->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+		fd = pool_accept(p);
 		error = errno;
 		(void)pthread_mutex_lock(&p->lock);
 		set_idle(p, t, false);

@@ -1,7 +1,8 @@
 /*
  * pool: the threads of one worker and what they share.
  *
- * Every idle thread waits in accept4(2), of which the kernel wakes one, so a
+ * Every idle thread waits in accept4(2), or for several sockets in
+ * epoll_wait(2), of which the kernel wakes one, so a
  * request is taken and answered without any hand-off.  Only when no thread is
  * idle does the overflow thread take what waits (overflow.h).
  */
@@ -12,9 +13,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct conf;
 struct fastcgi;
+struct listener;
 struct session;
 struct share;
 struct share_slot;
@@ -43,7 +46,10 @@ struct pool {
 	const struct conf *conf;
 	struct share	*share;
 	struct share_slot *slot;
-	int		 listen_fd;
+	const struct listener *listener;
+	int		 epoll;		/* of several sockets, else -1 */
+	pid_t		 master;	/* 0: there is none */
+	bool		 orphan;	/* it is gone; the first thread's */
 	int		 threads;
 	struct thread	*thread;	/* threads, and one for the refuser */
 	pthread_t	 overflow;
@@ -68,10 +74,14 @@ void	 pool_serve(struct thread *, int64_t head,
 	    void (*answer)(void *thread, struct transport *));
 /* An answer for pool_serve(): 503. */
 void	 pool_answer_busy(void *thread, struct transport *);
-/* accept4(2) failed with error: waits as long as makes sense. */
+/* The next connection of the listener; -1 with errno. */
+int	 pool_accept(const struct pool *);
+/* That failed with error: waits as long as makes sense. */
 void	 pool_accept_failed(const struct pool *, int error);
-/* Whether somebody waits in the listen queue. */
+/* Whether somebody waits in a listen queue that is open. */
 bool	 pool_pending(const struct pool *);
+/* Whether there was a master, and is no more. */
+bool	 pool_orphaned(const struct pool *);
 /* Lets the calling thread be woken from accept4(2). */
 void	 pool_unblock_kick(void);
 /* Under the lock: one idle thread, or all and the overflow thread, leave

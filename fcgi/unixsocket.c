@@ -24,7 +24,8 @@ unixsocket_why(char *why, const char *format, ...)
 
 /* Makes way for a socket at path.  0 when there is nothing (any more). */
 static int
-clear_path(const struct sockaddr_un *sa, const char *key, char *why)
+clear_path(const struct sockaddr_un *sa, const char *key, bool *taken,
+    char *why)
 {
 	const char	*path = sa->sun_path;
 	struct stat	 st;
@@ -44,9 +45,9 @@ clear_path(const struct sockaddr_un *sa, const char *key, char *why)
 	r = connect(fd, (const struct sockaddr *)sa, sizeof(*sa));
 	error = errno;
 	(void)close(fd);
+	*taken = r == 0 || error == EAGAIN;
 	if (r == 0 || error != ECONNREFUSED)
-		return unixsocket_why(why, "%s: %s", path,
-		    r == 0 || error == EAGAIN ?
+		return unixsocket_why(why, "%s: %s", path, *taken ?
 		    "another server answers there" : strerror(error));
 	if (unlink(path) == -1 && errno != ENOENT)
 		return unixsocket_why(why, "%s: left by a dead server, and "
@@ -137,7 +138,7 @@ unixsocket_open(struct unixsocket *u, const char *path,
 		return unixsocket_why(why, "unix:%s: the path of a socket has "
 		    "1 to %zu bytes", path, sizeof(sa.sun_path) - 1);
 	memcpy(sa.sun_path, path, strlen(path) + 1);
-	if (clear_path(&sa, setup->key, why) == -1)
+	if (clear_path(&sa, setup->key, &u->taken, why) == -1)
 		return -1;
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
 		return unixsocket_why(why, "socket: %s", strerror(errno));

@@ -5,6 +5,7 @@
 #ifndef CTIM_UNIXSOCKET_H
 #define CTIM_UNIXSOCKET_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define UNIXSOCKET_WHY	512	/* bytes of a reason */
@@ -15,6 +16,8 @@ struct unixsocket {
 	pid_t	 maker;
 	dev_t	 dev;
 	ino_t	 ino;
+	bool	 taken;		/* unixsocket_open() failed as another server
+				 * answers there */
 };
 
 struct unixsocket_setup {

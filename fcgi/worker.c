@@ -1,6 +1,7 @@
 /*
  * The process around a pool: start, signals, the watch over deadlines, stop.
  */
+#include <sys/epoll.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -13,6 +14,7 @@
 
 #include "conf.h"
 #include "fastcgi.h"
+#include "listener.h"
 #include "log.h"
 #include "overflow.h"
 #include "pool.h"
@@ -59,6 +61,28 @@ worker_free(struct pool *p)
 		fastcgi_free(p->thread[i].fastcgi);
 	}
 	free(p->thread);
+	if (p->epoll != -1)
+		(void)close(p->epoll);
+}
+
+/* Several sockets are waited for in one place; of the workers one is woken. */
+static int
+worker_join_sockets(struct pool *p)
+{
+	const struct listener	*l = p->listener;
+	struct epoll_event	 e = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	size_t			 i;
+
+	if (l->n == 1)
+		return 0;
+	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		return -1;
+	for (i = 0; i < l->n; i++) {
+		e.data.fd = l->fd[i];
+		if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, l->fd[i], &e) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 /* Everything that threads need, before there are any. */
@@ -70,6 +94,7 @@ worker_init(struct pool *p)
 
 	p->thread = calloc((size_t)p->threads + 1, sizeof(*p->thread));
 	if (p->thread == NULL || fastcgi_init() == -1 ||
+	    worker_join_sockets(p) == -1 ||
 	    sigaction(SIGURG, &sa, NULL) == -1)
 		return -1;
 	for (i = 0; i <= p->threads; i++) {
@@ -111,6 +136,24 @@ worker_join(struct pool *p, int threads, bool overflow)
 	(void)pthread_join(p->thread[p->threads].id, NULL);
 }
 
+/*
+ * Whether the master has died.  Nobody is there then to start workers, or to end
+ * this one: the next master shall have the socket now, and the kernel ends what
+ * does not end by itself.
+ */
+static bool
+worker_orphaned(struct pool *p)
+{
+	if (p->orphan || !pool_orphaned(p))
+		return p->orphan;
+	p->orphan = true;
+	log_warning("the master is gone; this worker ends when what it has is "
+	    "answered");
+	(void)alarm((unsigned int)p->conf->deadline + WORKER_GRACE / 1000);
+	listener_hang_up(p->listener, overflow_keep, p);
+	return true;
+}
+
 /* No new connections; waits until the accepted ones are answered. */
 static void
 worker_stop(struct pool *p)
@@ -130,6 +173,7 @@ worker_stop(struct pool *p)
 		if (running == 0)
 			return;
 		(void)poll(NULL, 0, STOP_TICK);
+		(void)worker_orphaned(p);
 		pool_watch(p);
 		if (clock_ms() > until) {
 			log_error("worker ends by force: %d requests are past "
@@ -180,7 +224,7 @@ void
 worker_signals(void)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
-	    SIGUSR2, SIGCHLD };
+	    SIGUSR2, SIGCHLD, SIGCONT };
 	sigset_t	 set;
 	size_t		 i;
 
@@ -191,8 +235,9 @@ worker_signals(void)
 		(void)sigaddset(&set, signals[i]);
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGALRM, SIG_DFL);
 	(void)sigaddset(&set, SIGURG);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
 /* Has this worker answered as many as it should? */
@@ -210,15 +255,16 @@ worn(struct pool *p)
 
 /* Tells the master that a successor is wanted. */
 static void
-leave(struct pool *p, pid_t master)
+leave(struct pool *p)
 {
-	if (atomic_exchange(&p->slot->leave, 1) == 0)
-		(void)kill(master, SIGUSR2);
+	/* Its number may be another's by now. */
+	if (atomic_exchange(&p->slot->leave, 1) == 0 && !pool_orphaned(p))
+		(void)kill(p->master, SIGUSR2);
 }
 
-/* Until it is time to stop.  master: 0 when there is none. */
+/* Until it is time to stop. */
 static void
-worker_wait(struct pool *p, pid_t master)
+worker_wait(struct pool *p)
 {
 	static const struct timespec tick = { 0, WATCH_TICK * 1000000L };
 	siginfo_t	 info;
@@ -228,17 +274,18 @@ worker_wait(struct pool *p, pid_t master)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGUSR1);
-	for (;;) {
+	(void)sigaddset(&set, SIGCONT);		/* child_begin() */
+	while (!worker_orphaned(p)) {
 		atomic_store(&p->slot->beat, clock_ms());
 		switch (sigtimedwait(&set, &info, &tick)) {
 		case SIGTERM:
 		case SIGINT:
-			if (master == 0) {
+			if (p->master == 0) {
 				atomic_store(&p->share->drain,
 				    clock_ms() + DRAIN_TIME);
 				return;
 			}
-			if (info.si_pid == master)
+			if (info.si_pid == p->master)
 				return;
 			/*
 			 * For us alone, or for the whole group: then the master
@@ -246,7 +293,7 @@ worker_wait(struct pool *p, pid_t master)
 			 */
 			(void)poll(NULL, 0, MASTER_FIRST);
 			if (atomic_load(&p->share->drain) == 0)
-				leave(p, master);
+				leave(p);
 			return;
 		case SIGUSR1:
 			if (log_reopen() == -1)
@@ -254,23 +301,22 @@ worker_wait(struct pool *p, pid_t master)
 			break;
 		}
 		pool_watch(p);
-		if (master != 0 && getppid() != master)
-			return;
 		if (worn(p)) {
-			if (master == 0)
+			if (p->master == 0)
 				return;
-			leave(p, master);
+			leave(p);
 		}
 	}
 }
 
 int
-worker_run(const struct conf *conf, int listen_fd, struct share *share,
-    size_t slot, pid_t master)
+worker_run(const struct conf *conf, const struct listener *listener,
+    struct share *share, size_t slot, pid_t master)
 {
 	struct pool	 p = { .conf = conf, .share = share,
 			    .slot = &share->slot[slot],
-			    .listen_fd = listen_fd, .threads = conf->threads };
+			    .listener = listener, .epoll = -1,
+			    .master = master, .threads = conf->threads };
 	int		 error;
 
 	if (worker_init(&p) == -1) {
@@ -287,7 +333,7 @@ worker_run(const struct conf *conf, int listen_fd, struct share *share,
 		return 1;
 	}
 	atomic_store(&p.slot->ready, 1);
-	worker_wait(&p, master);
+	worker_wait(&p);
 	worker_stop(&p);
 	worker_join(&p, p.threads, true);
 	worker_free(&p);
