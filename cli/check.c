@@ -1,4 +1,5 @@
 /* ctim-relay check: whether the configuration can be used, and how. */
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include "check_show.h"
 #include "command.h"
 #include "conf.h"
+#include "descriptors.h"
 #include "jsonout.h"
 #include "log.h"
 #include "pathtrust.h"
@@ -217,6 +219,18 @@ look_at_paths(struct check *check)
 	note(check, true, line);
 }
 
+/* The server may be started under another limit, so this is a warning. */
+static void
+try_descriptors(struct check *check)
+{
+	struct rlimit	 rl;
+	char		 why[CONF_ERROR_MAX];
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
+	    descriptors_check(check->found.conf, rl.rlim_max, why) == -1)
+		note(check, false, why);
+}
+
 static int
 run(struct check *check)
 {
@@ -226,6 +240,8 @@ run(struct check *check)
 	found->conf = conf_load(found->file, note, check);
 	if (found->conf != NULL && settings_as_root(found->conf))
 		warn_root(check);
+	if (found->conf != NULL)
+		try_descriptors(check);
 	if (found->conf != NULL && calls_services(found->conf))
 		try_cache(check);
 	if (found->conf != NULL)

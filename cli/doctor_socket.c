@@ -1,4 +1,5 @@
 /* The socket between the web server and the gateway, and who may use it. */
+#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -140,6 +141,48 @@ say_tcp(struct doctor *d, int error)
 	}
 }
 
+/* Who has one of a name's addresses alone misses those who ask at another. */
+static void
+say_unanswered(struct doctor *d, const struct addrinfo *ai, int error)
+{
+	char	 host[INET6_ADDRSTRLEN] = "?";
+
+	(void)getnameinfo(ai->ai_addr, ai->ai_addrlen, host, sizeof(host), NULL,
+	    0, NI_NUMERICHOST);
+	doctor_say(d, DOCTOR_WARN, "%s: nobody answers at %s: %s",
+	    d->conf->listen, host, strerror(error));
+	mend_start(d);
+}
+
+/* At which of the addresses somebody answers; NULL: at none, and why. */
+static const struct addrinfo *
+first_answering(const struct addrinfo *list, int *error)
+{
+	for (; list != NULL; list = list->ai_next)
+		if ((*error = try_connect(list->ai_family, list->ai_addr,
+		    list->ai_addrlen)) == 0)
+			return list;
+	return NULL;
+}
+
+/* Every address of the name, as the gateway listens on all that there are. */
+static void
+try_addresses(struct doctor *d, const struct addrinfo *list)
+{
+	int			 error = 0;
+	const struct addrinfo	*good = first_answering(list, &error);
+
+	say_tcp(d, error);
+	for (; good != NULL && list != NULL; list = list->ai_next) {
+		if (list == good)
+			continue;
+		error = try_connect(list->ai_family, list->ai_addr,
+		    list->ai_addrlen);
+		if (error == ECONNREFUSED)
+			say_unanswered(d, list, error);
+	}
+}
+
 static void
 look_at_tcp(struct doctor *d)
 {
@@ -148,7 +191,6 @@ look_at_tcp(struct doctor *d)
 	const char	*colon = strrchr(d->conf->listen, ':');
 	size_t		 n = (size_t)(colon - d->conf->listen);
 	bool		 v6 = d->conf->listen[0] == '[';
-	int		 error;
 
 	snprintf(host, sizeof(host), "%.*s", (int)n - 2 * v6,
 	    d->conf->listen + v6);
@@ -156,9 +198,8 @@ look_at_tcp(struct doctor *d)
 		say_tcp(d, EADDRNOTAVAIL);
 		return;
 	}
-	error = try_connect(list->ai_family, list->ai_addr, list->ai_addrlen);
+	try_addresses(d, list);
 	freeaddrinfo(list);
-	say_tcp(d, error);
 }
 
 /* --- a file -------------------------------------------------------------- */

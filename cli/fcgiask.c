@@ -63,11 +63,12 @@ connect_tcp(const char *address, int ms, char *why)
 {
 	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM,
 			    .ai_flags = AI_NUMERICSERV };
-	struct addrinfo	*list;
+	struct addrinfo	*list, *ai;
 	const char	*colon = strrchr(address, ':');
 	size_t		 len = (size_t)(colon - address);
 	char		 host[HOST_MAX];
-	int		 fd, error;
+	int64_t		 until = clock_ms() + ms;
+	int		 fd = -1, error;
 
 	if (len >= 2 && address[0] == '[' && colon[-1] == ']') {
 		address++;
@@ -79,7 +80,10 @@ connect_tcp(const char *address, int ms, char *why)
 	host[len] = '\0';
 	if ((error = getaddrinfo(host, colon + 1, &hints, &list)) != 0)
 		return fail(why, host, gai_strerror(error));
-	fd = connected(list->ai_family, list->ai_addr, list->ai_addrlen, ms);
+	for (ai = list; ai != NULL && fd == -1 && ms > 0; ai = ai->ai_next) {
+		fd = connected(ai->ai_family, ai->ai_addr, ai->ai_addrlen, ms);
+		ms = (int)(until - clock_ms());
+	}
 	error = errno;
 	freeaddrinfo(list);
 	return fd != -1 ? fd : fail(why, address, strerror(error));

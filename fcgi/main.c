@@ -17,10 +17,12 @@
 #include "cgi.h"
 #include "conf.h"
 #include "control.h"
+#include "descriptors.h"
 #include "listener.h"
 #include "log.h"
 #include "master.h"
 #include "pathtrust.h"
+#include "pool.h"
 #include "privilege.h"
 #include "share.h"
 #include "shared.h"
@@ -30,6 +32,11 @@
 #define EXIT_CONFIG	78
 #define WORKERS_MAX	1024
 #define WARNINGS_MAX	65536	/* bytes of the configuration's warnings */
+
+/* descriptors.h: 3 + 2 + 1 standard and the log's, 1 + 2 signals and a file. */
+_Static_assert(9 + LISTENER_MAX + 2 * SHARE_LANES + CONTROL_PLACES + 2 <=
+    DESCRIPTORS_PROCESS, "what master and worker have is counted");
+_Static_assert(POOL_REFUSED <= DESCRIPTORS_REFUSED, "so are the refused");
 
 struct options {
 	const char	*file;		/* NULL: conf_path() */
@@ -139,17 +146,22 @@ standard_descriptors(void)
 	}
 }
 
-/* Threads times workers need descriptors: take what we may have. */
-static void
-raise_descriptors(void)
+/* Takes as many descriptors as we may have.  Returns whether they are enough. */
+static bool
+enough_descriptors(const struct conf *conf)
 {
 	struct rlimit	 rl;
+	char		 why[CONF_ERROR_MAX];
 
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur == rl.rlim_max)
-		return;
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
+		return true;
 	rl.rlim_cur = rl.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &rl) == -1)
-		log_debug("RLIMIT_NOFILE: %s", strerror(errno));
+		(void)getrlimit(RLIMIT_NOFILE, &rl);
+	if (descriptors_check(conf, rl.rlim_cur, why) == 0)
+		return true;
+	(void)fprintf(stderr, "%s\n", why);
+	return false;
 }
 
 /* Errors at once; warnings when the log is open: a line each in arg. */
@@ -272,7 +284,6 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 	if (!found && listener_open(l, o->listen != NULL ? o->listen :
 	    conf->listen, conf, p.uid, why) == -1)
 		return failed(why);
-	raise_descriptors();
 	if (w.doubtful && privilege_drop(&p, why) == -1)
 		return failed(why);
 	if ((status = open_log(conf, &p)) != 0)
@@ -345,7 +356,8 @@ main(int argc, char **argv)
 	/* Before there is a socket by which others see that we run. */
 	worker_signals();
 	control_init(&control);
-	status = prepare(&o, conf, &l, &control, found, &warnings);
+	status = enough_descriptors(conf) ?
+	    prepare(&o, conf, &l, &control, found, &warnings) : EXIT_CONFIG;
 	if (status == 0) {
 		log_warnings(&warnings);
 		status = serve(&o, &conf, &l, &control);

@@ -5,6 +5,7 @@
  * workers and those that somebody else stops: reconcile().
  */
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@
 #include "buf.h"
 #include "conf.h"
 #include "control.h"
+#include "descriptors.h"
 #include "listener.h"
 #include "log.h"
 #include "master.h"
@@ -248,6 +250,20 @@ settled(const struct master *m)
 	return true;
 }
 
+/* Whether its workers would find as many descriptors as they may need. */
+static bool
+master_enough(const struct conf *conf)
+{
+	struct rlimit	 rl;
+	char		 why[CONF_ERROR_MAX];
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 ||
+	    descriptors_check(conf, rl.rlim_cur, why) == 0)
+		return true;
+	log_error("%s", why);
+	return false;
+}
+
 static void
 reload(struct master *m)
 {
@@ -256,6 +272,10 @@ reload(struct master *m)
 
 	m->reload = false;
 	new = conf_load(m->setup->file, complain, NULL);
+	if (new != NULL && !master_enough(new)) {
+		conf_free(new);
+		new = NULL;
+	}
 	if (new == NULL) {
 		m->refused++;
 		log_error("reload refused; the configuration from before "

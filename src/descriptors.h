@@ -1,0 +1,33 @@
+/*
+ * descriptors: how many file descriptors (RLIMIT_NOFILE) a pool may need.
+ */
+#ifndef CTIM_DESCRIPTORS_H
+#define CTIM_DESCRIPTORS_H
+
+#include <sys/resource.h>
+
+struct conf;
+
+/*
+ * What master and worker alike have at most: standard ones 3; listener 16; log
+ * 2, while it is opened again, and syslog's; lanes of the queue 8; signalfd or
+ * epoll 1; control socket, those who ask there and one that comes 18; a
+ * configuration file being read 2.  What fcgi/ has of it is asserted there.
+ */
+#define DESCRIPTORS_PROCESS	52
+/* A worker's own beside its threads: those that wait for their 503, the one that
+ * is being accepted, the memory file of who answers them. */
+#define DESCRIPTORS_REFUSED	64
+#define DESCRIPTORS_WORKER	(DESCRIPTORS_PROCESS + DESCRIPTORS_REFUSED + 2)
+
+/* The most that one worker with this configuration may need.  The master, which
+ * has DESCRIPTORS_PROCESS, never needs as many. */
+long	descriptors_needed(const struct conf *);
+/*
+ * Whether limit, of RLIMIT_NOFILE, is enough for every process.  Returns 0, or
+ * -1 with a line in why (CONF_ERROR_MAX bytes) that says how many are needed,
+ * in which file, and which keys to lower.
+ */
+int	descriptors_check(const struct conf *, rlim_t limit, char *why);
+
+#endif
