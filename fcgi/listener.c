@@ -192,7 +192,7 @@ listener_add(struct listener *l, const struct addrinfo *ai, char *why)
 {
 	size_t	 used = strlen(l->note);
 	char	 host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "?";
-	int	 fd;
+	int	 fd, error;
 
 	if (l->n == LISTENER_MAX)
 		return unixsocket_why(why, "%s: this name has more than %d "
@@ -201,14 +201,15 @@ listener_add(struct listener *l, const struct addrinfo *ai, char *why)
 		l->fd[l->n++] = fd;
 		return 0;
 	}
-	l->taken = errno == EADDRINUSE;
-	(void)unixsocket_why(why, "%s: %s", l->text, strerror(errno));
-	if (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT)
+	error = errno;
+	l->taken = error == EADDRINUSE;
+	(void)unixsocket_why(why, "%s: %s", l->text, strerror(error));
+	if (error != EADDRNOTAVAIL && error != EAFNOSUPPORT)
 		return -1;
 	(void)getnameinfo(ai->ai_addr, ai->ai_addrlen, host, sizeof(host), NULL,
 	    0, NI_NUMERICHOST);
 	(void)snprintf(l->note + used, sizeof(l->note) - used, "%s%s: %s",
-	    used > 0 ? "; " : "", host, strerror(errno));
+	    used > 0 ? "; " : "", host, strerror(error));
 	return 0;
 }
 

@@ -49,7 +49,7 @@ struct pool {
 	const struct listener *listener;
 	int		 epoll;		/* of several sockets, else -1 */
 	pid_t		 master;	/* 0: there is none */
-	bool		 orphan;	/* it is gone; the first thread's */
+	bool		 orphan;	/* it is gone; the main thread's */
 	int		 threads;
 	struct thread	*thread;	/* threads, and one for the refuser */
 	pthread_t	 overflow;

@@ -74,11 +74,9 @@ static bool
 same(void *arg, struct cache_try *t)
 {
 	struct cache_file	*f = arg;
-	int			 moved = 0;
 
 	(void)t;
-	return sqlite3_file_control(f->db, "main", SQLITE_FCNTL_HAS_MOVED,
-	    &moved) == SQLITE_OK && moved == 0;
+	return !sqlite_moved(f->db, f->path);
 }
 
 /* A statement, ready to be bound; NULL with the code in *code. */

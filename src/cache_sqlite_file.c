@@ -92,14 +92,13 @@ cache_sqlite_discard(const struct cache_file *f)
 	static const char *const	 beside[] = { "-wal", "-shm",
 					    "-journal" };
 	char				 name[PATH_MAX];
-	int				 fd, moved = 0;
+	int				 fd;
 	bool				 gone;
 	size_t				 i;
 
 	if ((fd = lock_directory(f)) == -1)
 		return errno == EWOULDBLOCK;	/* somebody else does it */
-	gone = sqlite3_file_control(f->db, "main", SQLITE_FCNTL_HAS_MOVED,
-	    &moved) == SQLITE_OK && moved != 0;
+	gone = sqlite_moved(f->db, f->path);
 	if (!gone && unlink(f->path) == 0) {
 		gone = true;
 		for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)

@@ -1,5 +1,3 @@
-#include <sys/stat.h>
-
 #include <stdlib.h>
 
 #include "auth.h"
@@ -20,8 +18,6 @@
 struct opened {
 	const struct relay_conf	*relay;
 	struct store		*store;
-	dev_t			 device;
-	ino_t			 inode;
 	int64_t			 looked;	/* clock_ms() */
 	struct opened		*next;
 };
@@ -154,7 +150,6 @@ session_store(struct session *s, const struct relay_conf *relay)
 	const char	*path = relay->provider->store(relay->own);
 	char		 error[STORE_ERROR_MAX];
 	struct opened	*o = find(s, relay);
-	struct stat	 st;
 	int64_t		 now = clock_ms();
 
 	if (o == NULL)
@@ -164,19 +159,14 @@ session_store(struct session *s, const struct relay_conf *relay)
 	o->looked = now;
 	/* A file that was removed or replaced stays readable for us; nobody
 	 * else would understand the answers. */
-	if (o->store != NULL && (stat(path, &st) == -1 ||
-	    st.st_dev != o->device || st.st_ino != o->inode)) {
+	if (o->store != NULL && store_moved(o->store)) {
 		store_close(o->store);
 		o->store = NULL;
 	}
 	if (o->store == NULL) {
 		o->store = store_open(path, STORE_READ, error);
-		if (o->store == NULL) {
+		if (o->store == NULL)
 			log_error("relay %s: %s", relay->name, error);
-		} else if (stat(path, &st) == 0) {
-			o->device = st.st_dev;
-			o->inode = st.st_ino;
-		}
 	}
 	return o->store;
 }

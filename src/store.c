@@ -4,6 +4,7 @@
 
 #include "ctim.h"
 #include "indicator.h"
+#include "sqlite.h"
 #include "store_db.h"
 
 #define SOURCES_MAX	100000
@@ -396,15 +397,19 @@ store_match(struct store *s, const struct observable *o, int64_t now,
 	return (ssize_t)s->n;
 }
 
+bool
+store_moved(const struct store *s)
+{
+	return sqlite_moved(s->db, s->path);
+}
+
 int
 store_check(struct store *s, char error[STORE_ERROR_MAX])
 {
 	const struct observable	 nobody = { OBSERVABLE_IP, "192.0.2.1", 0 };
 	const struct record	*records;
-	int			 moved = 0;
 
-	if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED,
-	    &moved) == SQLITE_OK && moved) {
+	if (store_moved(s)) {
 		snprintf(error, STORE_ERROR_MAX, "%s: the store was removed or "
 		    "replaced while it was open; reload the service", s->path);
 		return -1;

@@ -59,6 +59,9 @@ struct record {
 struct store *store_open(const char *path, enum store_mode, char error[STORE_ERROR_MAX]);
 void	store_close(struct store *);		/* NULL is fine */
 
+/* Whether the file that is open is no more the one at path: it was removed or
+ * replaced. */
+bool	store_moved(const struct store *);
 /* Whether the store still answers: 0, or -1 with the reason in error. */
 int	store_check(struct store *, char error[STORE_ERROR_MAX]);
 
