@@ -151,7 +151,7 @@ say_unanswered(struct doctor *d, const struct addrinfo *ai, int error)
 	    0, NI_NUMERICHOST);
 	doctor_say(d, DOCTOR_WARN, "%s: nobody answers at %s: %s",
 	    d->conf->listen, host, strerror(error));
-	mend_start(d);
+	doctor_mend_start(d);
 }
 
 /* At which of the addresses somebody answers; NULL: at none, and why. */
