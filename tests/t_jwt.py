@@ -116,7 +116,7 @@ def test_bad_stages():
             ({'zappa': '[]'}, ['dev'], 'not a JSON object'),
             ({'zappa': {'dev': 7}}, ['dev'], 'no stage "dev"'),
             ({'module': 'x' * 65537}, ['dev'], 'File too large'),
-            ({'module': 'x' * 65536}, ['dev'], 'no JSON where'),
+            ({'module': 'x' * 65536}, ['dev'], 'module_settings.json: '),
             ({'module': {'name': 'x'}}, ['dev'], '"jwt"'),
             ({'module': {'jwt': {}}}, ['dev'], '"name"'),
             ({'module': dict(MODULE, jwt={'key': 7})}, ['dev'], '"key"'),

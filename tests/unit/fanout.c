@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -36,6 +37,7 @@ struct played {
 };
 
 static int64_t		 now_ms;
+static int64_t		 tick;		/* ms that a look at the clock takes */
 static int64_t		 performed;	/* when transfers last went on */
 static struct played	*script;
 static struct http_call	*running[RUNNING];
@@ -48,7 +50,7 @@ static char		 asked[8192];	/* paths and tokens, in order */
 int64_t
 clock_ms(void)
 {
-	return now_ms;
+	return now_ms += tick;
 }
 
 const char *
@@ -329,6 +331,7 @@ static void
 setup(void)
 {
 	now_ms = 1000;
+	tick = 0;
 	most_running = started = cancelled = idles = 0;
 	gone_at = 0;
 	asked[0] = told[0] = '\0';
@@ -687,6 +690,101 @@ START_TEST(a_try_cut_by_the_deadline_does_not_undo_the_one_that_failed)
 }
 END_TEST
 
+/* Asks five times as the rows say; whether the host is then asked once more. */
+static bool
+asked_after_five(struct played *rows, const char *const *values)
+{
+	int	 i;
+
+	for (i = 0; i < 5; i++)
+		run(rows, NULL, values);
+	told[0] = '\0';
+	now_ms += 1000;
+	rows[0] = (struct played){ "a", 200, "[]", 1, HTTP_ANSWERED, NULL,
+	    false };
+	run(rows, NULL, VALUES("a"));
+	return strstr(told, "service unavailable") == NULL;
+}
+
+/* What came before left it little time: whether it ends a moment before the
+ * deadline or is still under way then. */
+START_TEST(a_try_that_the_deadline_cut_short_says_nothing_of_the_host)
+{
+	struct played	 rows[][3] = {
+		{ { "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
+		  { "x", 0, "", 3000, HTTP_FAILED, NULL, false }, { 0 } },
+		{ { "a", 0, "", 999, HTTP_LATE, NULL, false },
+		  { "x", 0, "", 3000, HTTP_FAILED, NULL, false }, { 0 } }
+	};
+	size_t		 i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		setup();
+		conf.deadline = 4;
+		conf.parallel = 1;
+		ck_assert(asked_after_five(rows[i], VALUES("x", "a")));
+		teardown();
+	}
+}
+END_TEST
+
+/* It had most of the time that there was, or fell silent with all of it. */
+START_TEST(a_try_that_had_its_time_tells_of_the_host)
+{
+	struct played	 rows[][2] = {
+		{ { "a", 0, "", 2999, HTTP_LATE, NULL, false }, { 0 } },
+		{ { "a", 0, "", 100, HTTP_LATE, NULL, false }, { 0 } }
+	};
+	size_t		 i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		setup();
+		conf.deadline = i == 0 ? 3 : 25;
+		ck_assert(!asked_after_five(rows[i], VALUES("a")));
+		teardown();
+	}
+}
+END_TEST
+
+START_TEST(too_many_requests_say_nothing_of_the_host)
+{
+	struct played	 rows[] = {
+		{ "a", 429, "", 500, HTTP_ANSWERED, "2", false },
+		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+	int		 i;
+
+	setup();
+	conf.deadline = 3;
+	for (i = 0; i < 5; i++) {
+		rows[0].scanned = false;
+		run(rows, NULL, VALUES("a"));
+	}
+	told[0] = '\0';
+	rows[1].ms = 1;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_ptr_nonnull(strstr(told, ":+"));
+	teardown();
+}
+END_TEST
+
+START_TEST(who_failed_comes_back_after_a_while)
+{
+	struct played	 rows[] = {
+		{ "a", 503, "", 10, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	run(rows, NULL, VALUES("a"));
+	ck_assert_int_ge(now_ms, 1020 + 125);
+	ck_assert_int_le(now_ms, 1020 + 250);
+	teardown();
+}
+END_TEST
+
 START_TEST(more_than_the_deadline_allows_says_nothing_of_the_host)
 {
 	struct played	 rows[] = {
@@ -1029,6 +1127,39 @@ START_TEST(a_scan_ends_the_transfer)
 }
 END_TEST
 
+/* A cache in a new folder. */
+static char	 folder[64], cache_url[128];
+
+static struct cache *
+cache_made(void)
+{
+	struct cache	*cache;
+
+	snprintf(folder, sizeof(folder), "/tmp/ctim-fanout-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(folder));
+	snprintf(cache_url, sizeof(cache_url), "sqlite:%s/cache.db", folder);
+	conf.cache_url = cache_url;
+	conf.ttl = conf.negative_ttl = 60;
+	cache = cache_new(&conf);
+	ck_assert_ptr_nonnull(cache);
+	return cache;
+}
+
+static void
+cache_end(struct cache *cache)
+{
+	static const char *const names[] = { "cache.db", "cache.db-wal",
+				    "cache.db-shm" };
+	char			 name[128];
+
+	cache_free(cache);
+	for (size_t i = 0; i < COUNT(names); i++) {
+		snprintf(name, sizeof(name), "%s/%s", folder, names[i]);
+		(void)unlink(name);
+	}
+	ck_assert_int_eq(rmdir(folder), 0);
+}
+
 START_TEST(results_are_kept_for_the_same_credential_alone)
 {
 	struct played	 rows[] = {
@@ -1037,18 +1168,11 @@ START_TEST(results_are_kept_for_the_same_credential_alone)
 		{ "e", 500, "", 1, HTTP_ANSWERED, NULL, false },
 		{ 0 }
 	};
-	char			 path[] = "/tmp/ctim-fanout-XXXXXX";
-	char			 url[128];
 	struct cache		*cache;
 	struct fanout_job	 job;
 
 	setup();
-	ck_assert_ptr_nonnull(mkdtemp(path));
-	snprintf(url, sizeof(url), "sqlite:%s/cache.db", path);
-	conf.cache_url = url;
-	conf.ttl = conf.negative_ttl = 60;
-	cache = cache_new(&conf);
-	ck_assert_ptr_nonnull(cache);
+	cache = cache_made();
 	first_flags = CALL_CACHE;
 	run(rows, cache, VALUES("a", "n", "e"));
 	ck_assert_str_eq(asked, "a n e ");
@@ -1062,7 +1186,62 @@ START_TEST(results_are_kept_for_the_same_credential_alone)
 	relay.ttl = 0;
 	run(rows, cache, VALUES("a"));
 	ck_assert_str_eq(asked, "a n e e a a ");
-	cache_free(cache);
+	cache_end(cache);
+	teardown();
+}
+END_TEST
+
+/* How long one entry takes to be looked for. */
+static int64_t
+time_of_a_look(struct cache *cache)
+{
+	const struct cache_part	 part = { "x", 1 };
+	unsigned char		 name[CACHE_NAME];
+	struct buf		 value;
+	int64_t			 began = now_ms;
+
+	buf_init(&value, CACHE_VALUE);
+	ck_assert_int_eq(cache_name(cache, name, &part, 1), 0);
+	ck_assert(!cache_get(cache, name, &value));
+	buf_free(&value);
+	return now_ms - began;
+}
+
+/* Each look is fast enough for the cache not to be left alone; together they may
+ * have a fifth of the request's time, and nothing more is kept after that. */
+START_TEST(a_cache_slow_call_after_call_gets_a_part_of_the_time)
+{
+	static const char *const values[] = { "a", "b", "c", "d", "e", "f",
+				    "g", "h", "i", "j", "k", "l", "m", "n",
+				    "o", "p", "q", "r", "s", "t", NULL };
+	struct played		 rows[COUNT(values)] = { 0 };
+	struct cache		*cache;
+	int64_t			 look;
+	size_t			 i, slow;
+
+	for (i = 0; values[i] != NULL; i++)
+		rows[i] = (struct played){ values[i], 404, "", 1,
+		    HTTP_ANSWERED, NULL, false };
+	setup();
+	cache = cache_made();
+	first_flags = CALL_CACHE;
+	conf.deadline = 4;
+	/* Nobody has anything, and time for a look at a few. */
+	tick = 15;
+	look = time_of_a_look(cache);
+	run(rows, cache, values);
+	tick = 0;
+	now_ms += 100000;
+	ck_assert_uint_eq(run(rows, cache, values).cached, 0);
+	/* Now all are there. */
+	ck_assert_uint_eq(run(rows, cache, values).cached, 20);
+	tick = 15;
+	slow = run(rows, cache, values).cached;
+	ck_assert_uint_gt(slow, 0);
+	ck_assert_msg((int64_t)(slow - 1) * look < 800, "%zu looks of %d ms",
+	    slow, (int)look);
+	ck_assert_int_gt(20 * look, 1000);
+	cache_end(cache);
 	teardown();
 }
 END_TEST
@@ -1100,6 +1279,10 @@ main(void)
 		a_lookup_cut_by_the_deadline_says_nothing_of_the_host,
 		a_host_that_hangs_past_the_deadline_opens_its_circuit,
 		a_try_cut_by_the_deadline_does_not_undo_the_one_that_failed,
+		a_try_that_the_deadline_cut_short_says_nothing_of_the_host,
+		a_try_that_had_its_time_tells_of_the_host,
+		too_many_requests_say_nothing_of_the_host,
+		who_failed_comes_back_after_a_while,
 		more_than_the_deadline_allows_says_nothing_of_the_host,
 		what_was_found_by_the_deadline_counts,
 		who_waits_for_a_turn_meets_the_open_circuit,
@@ -1119,6 +1302,7 @@ main(void)
 		a_sign_in_left_by_its_client_is_free_for_the_next,
 		a_scan_ends_the_transfer,
 		results_are_kept_for_the_same_credential_alone,
+		a_cache_slow_call_after_call_gets_a_part_of_the_time,
 		health_is_one_call
 	};
 

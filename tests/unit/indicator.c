@@ -174,6 +174,25 @@ START_TEST(a_type_without_a_normal_form_has_no_values)
 }
 END_TEST
 
+/* Of all types the local part of an address takes the most. */
+START_TEST(local_parts_are_text_and_not_long)
+{
+	static const char *const bad[] = {
+		"a\x01" "b@evil.example", "a b@evil.example",
+		"a\x7f" "b@evil.example", "a\xff@evil.example"
+	};
+	char	 address[128], out[INDICATOR_MAX + 1];
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ck_assert_msg(indicator_detect(bad[i], out) == NONE, "%zu", i);
+	memset(address, 'a', 65);
+	strcpy(address + 64, "@evil.example");
+	ck_assert_int_eq(indicator_detect(address, out), OBSERVABLE_EMAIL);
+	strcpy(address + 64, "a@evil.example");
+	ck_assert_int_eq(indicator_detect(address, out), NONE);
+}
+END_TEST
+
 START_TEST(long_values)
 {
 	static char	 url[INDICATOR_MAX + 64], out[INDICATOR_MAX + 1];
@@ -186,6 +205,16 @@ START_TEST(long_values)
 	url[INDICATOR_MAX] = 'a';
 	url[INDICATOR_MAX + 1] = '\0';
 	ck_assert_int_eq(indicator_detect(url, out), NONE);
+	/* Blanks around it count: they are written out with it. */
+	url[INDICATOR_MAX - 3] = url[INDICATOR_MAX - 2] = ' ';
+	url[INDICATOR_MAX - 1] = '\t';
+	url[INDICATOR_MAX] = '\0';
+	ck_assert_int_eq(indicator_detect(url, out), U);
+	ck_assert_uint_eq(strlen(out), INDICATOR_MAX - 3);
+	url[INDICATOR_MAX] = ' ';
+	url[INDICATOR_MAX + 1] = '\0';
+	ck_assert_int_eq(indicator_detect(url, out), NONE);
+	ck_assert_int_eq(indicator_normalise(U, url, out), -1);
 	memset(url, '.', INDICATOR_MAX);
 	url[INDICATOR_MAX] = '\0';
 	ck_assert_int_eq(indicator_detect(url, out), NONE);
@@ -287,6 +316,7 @@ main(void)
 	const TTest *const tests[] = {
 		finds_the_type_and_the_normal_form, a_value_is_only_what_it_is,
 		a_type_without_a_normal_form_has_no_values,
+		local_parts_are_text_and_not_long,
 		long_values, prefixes, networks_of_an_address, hosts_of_urls,
 		parents_of_a_domain
 	};

@@ -121,7 +121,28 @@ START_TEST(templates)
 		{ "{value}", false },
 		{ "", false },
 		{ "https://", false },
-		{ "https://example.org/a b", false }
+		{ "https://example.org/a b", false },
+		/* What libcurl takes and RFC 3986 does not. */
+		{ "https://example.org/a\"b", false },
+		{ "https://example.org/<b>", false },
+		{ "https://example.org/a\\b", false },
+		{ "https://example.org/{other}", false },
+		{ "https://example.org/?q=a|b", false },
+		{ "https://example.org/?q=`{value}`", false },
+		{ "https://example.org/?q[]={value}", false },
+		{ "https://example.org/^", false },
+		{ "https://example.org/\xc3\xbc", false },
+		{ "https://example.org/\t", false },
+		{ "https://example.org/\x7f", false },
+		{ "https://example.org/%", false },
+		{ "https://example.org/%4", false },
+		{ "https://example.org/%4x", false },
+		{ "https://example.org/%x4", false },
+		{ "https://example.org/%4fb#a", true },
+		{ "https://example.org/#a#{value}", false },
+		{ "https://[2001:db8::1]:8443/{value}", true },
+		{ "https://[2001:db8::1]?q={value}", true },
+		{ "https://example.org?q={value}|", false }
 	};
 	char	 big[URL_MAX + 2];
 	size_t	 i;
@@ -138,12 +159,35 @@ START_TEST(templates)
 }
 END_TEST
 
+START_TEST(bases_have_nothing_but_a_path)
+{
+	static const struct {
+		const char	*url;
+		bool		 good;
+	} cases[] = {
+		{ "https://example.org", true },
+		{ "http://example.org:8080/a/b", true },
+		{ "ftp://example.org/", false },
+		{ "https://me@example.org/", false },
+		{ "https://example.org/?q", false },
+		{ "https://example.org/#a", false },
+		{ "https:///a", false }
+	};
+	size_t	 i;
+
+	for (i = 0; i < COUNT(cases); i++)
+		ck_assert_msg(url_is_base(cases[i].url) == cases[i].good,
+		    "%s", cases[i].url);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = {
 		normal_forms, what_does_not_fit_is_refused,
-		punycode_whatever_the_locale, templates
+		punycode_whatever_the_locale, templates,
+		bases_have_nothing_but_a_path
 	};
 
 	return unit_run("url", tests, COUNT(tests));
