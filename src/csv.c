@@ -63,9 +63,9 @@ add(struct csv_row *f, int c)
 		f->wrong = too_long;
 }
 
-/* The inside of a quoted field, behind its first quote, of a wrong row too: what
- * is in it is no other row.  Ends behind the last quote; there is none when the
- * field gets longer than a row. */
+/* The inside of a quoted field, behind its first quote, of a wrong row too:
+ * what is in it is no other row.  Ends behind the last quote; there is none when
+ * the field gets longer than a row. */
 static void
 quoted(struct csv *in, struct csv_row *f)
 {

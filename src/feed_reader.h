@@ -27,8 +27,8 @@ struct feed_reader {
 int	feed_reader_init(struct feed_reader *, FILE *);
 void	feed_reader_free(struct feed_reader *);
 
-/* Reads ahead: at least n bytes (at most FEED_READER_ROOM) lie at data + at, unless
- * the file ends before.  Returns how many do. */
+/* Reads ahead: at least n bytes (at most FEED_READER_ROOM) lie at data + at,
+ * unless the file ends before.  Returns how many do. */
 size_t	feed_reader_fill(struct feed_reader *, size_t n);
 
 enum feed_got { FEED_END, FEED_LINE, FEED_TOO_LONG };

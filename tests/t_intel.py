@@ -98,6 +98,32 @@ def test_csv_of_abuse_ch():
          'confidence')
 
 
+def test_text_in_quotes_is_no_row():
+    relay = gateway()
+    summary = load(relay, 'ip,comment\n192.0.2.4\0x,"hello\n'
+                   '198.51.100.6,evil"\n192.0.2.9,ok\n')
+    same((summary['added'], summary['skipped'],
+          [r['line'] for r in summary['reasons']]), (1, 1, [2]), summary)
+    same(values(relay), [('ip', '192.0.2.9')], 'what is there')
+
+
+def test_numbers_of_table_software():
+    """A column with a gap in it has 1.0 for 1."""
+    relay = gateway()
+    summary = load(relay, json.dumps([
+        {'value': '192.0.2.1', 'disposition': 1.0, 'priority': 10.0},
+        {'value': '192.0.2.2', 'expires': 1700000000.0},
+        {'value': '192.0.2.3', 'disposition': 1.5},
+        {'value': '192.0.2.4', 'expires': True}]))
+    same((summary['added'], summary['skipped']), (2, 2), summary)
+    has('disposition', summary['reasons'][0]['reason'], 'the first')
+    has('expires', summary['reasons'][1]['reason'], 'the second')
+    found = {r['value']: r for r in listed(relay)}
+    same((found['192.0.2.1']['disposition'], found['192.0.2.1']['priority'],
+          found['192.0.2.2']['expires']),
+         ('Clean', 10, '2023-11-14T22:13:20Z'), found)
+
+
 def test_json_lines_and_array():
     record = {'type': 'domain', 'value': 'Evil.Example', 'severity': 'Critical',
               'count': 3, 'expires': '2030-01-01T00:00:00Z'}

@@ -86,7 +86,8 @@ START_TEST(quotes_of_a_wrong_row_are_followed)
 		{ ",", CSV_COLUMNS, 1, "it has more than 256 columns" },
 		{ "aaaa", CSV_ROW_MAX / 4, 4, "it is longer than 65536 bytes" }
 	};
-	static const char	 behind[] = "x,\"b\nc \"\"d\"\"\n,e\",f\nnext\n";
+	static const char	 behind[] = "x,\"b\nc \"\"d\"\"\n,e\",f\n"
+				    "next\n";
 
 	csv_row_init(&row);
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -107,8 +108,8 @@ START_TEST(quotes_of_a_wrong_row_are_followed)
 }
 END_TEST
 
-/* Nothing that is behind such a quote may make the row look like one that others
- * can follow. */
+/* Nothing that is behind such a quote may make the row look like one that
+ * others can follow. */
 START_TEST(an_open_quote_is_the_end_whatever_is_behind_it)
 {
 	static char	 text[4 * CSV_ROW_MAX];

@@ -1207,8 +1207,8 @@ time_of_a_look(struct cache *cache)
 	return now_ms - began;
 }
 
-/* Each look is fast enough for the cache not to be left alone; together they may
- * have a fifth of the request's time, and nothing more is kept after that. */
+/* Each look is fast enough for the cache not to be left alone; together they
+ * may have a fifth of the request's time, and nothing is kept after that. */
 START_TEST(a_cache_slow_call_after_call_gets_a_part_of_the_time)
 {
 	static const char *const values[] = { "a", "b", "c", "d", "e", "f",

@@ -11,8 +11,8 @@
 #define SHA256	"efdd3ee0f816eba8ab1cba3643e42b40aaa16654d5120c67169d1b002e7f714d"
 #define OPEN	"a quote is not closed: the file was cut short, or a quote is missing"
 #define EXPIRES	"expires is no time after 1970-01-01T00:00:00Z, nor never"
-#define DISPOSITION "disposition is not Clean, Malicious, Suspicious, Common or " \
-	"Unknown"
+#define DISPOSITION "disposition is not Clean, Malicious, Suspicious, Common " \
+	"or Unknown"
 #define WRAPPED	"this is neither an array nor one object a line; take the array " \
 	"out of it, for example with jq .data"
 
