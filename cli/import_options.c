@@ -70,7 +70,7 @@ static const struct {
 	    offsetof(struct import_options, fallback.confidence), ctim_confidence,
 	    "Unknown, None, Info, Low, Medium, High" },
 	{ "tlp", 0, required_argument, set_word,
-	    offsetof(struct import_options, fallback.tlp), ctim_tlp,
+	    offsetof(struct import_options, fallback.tlp), ctim_tlp_given,
 	    "white, green, amber, red" },
 	{ "priority", 0, required_argument, set_priority, 0, NULL, NULL },
 	{ "expires", 0, required_argument, set_expires, 0, NULL, NULL },

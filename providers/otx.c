@@ -22,20 +22,33 @@
 #define ID_BYTES	256		/* of a pulse's id; they have 24 */
 
 const struct otx_kind otx_kinds[OBSERVABLE_TYPES] = {
-	[OBSERVABLE_DOMAIN] =	{ "domain", "domain", "domain" },
-	[OBSERVABLE_EMAIL] =	{ "email", NULL, "email" },
-	[OBSERVABLE_MD5] =	{ "MD5", "file", "file" },
-	[OBSERVABLE_SHA1] =	{ "SHA1", "file", "file" },
-	[OBSERVABLE_SHA256] =	{ "SHA256", "file", "file" },
-	[OBSERVABLE_IP] =	{ "IP", "IPv4", "ip" },
-	[OBSERVABLE_IPV6] =	{ "IPv6", "IPv6", "ip" },
-	[OBSERVABLE_URL] =	{ "URL", "url", "url" }
+	[OBSERVABLE_DOMAIN] =	{ "domain", "domain", "domain", NULL },
+	[OBSERVABLE_EMAIL] =	{ "email", NULL, "email", NULL },
+	[OBSERVABLE_MD5] =	{ "MD5", "file", "file", "FileHash-MD5" },
+	[OBSERVABLE_SHA1] =	{ "SHA1", "file", "file", "FileHash-SHA1" },
+	[OBSERVABLE_SHA256] =	{ "SHA256", "file", "file", "FileHash-SHA256" },
+	[OBSERVABLE_IP] =	{ "IP", "IPv4", "ip", NULL },
+	[OBSERVABLE_IPV6] =	{ "IPv6", "IPv6", "ip", NULL },
+	[OBSERVABLE_URL] =	{ "URL", "url", "url", NULL }
 };
 
 /* Of a pulse and of an entry of its pages, what is looked at. */
 static const char *const pulse_members[] = { "id", "name", "description",
     "TLP", "tags", NULL };
 static const char *const entry_members[] = { "created", "expiration", NULL };
+
+/* What each answer needs (enum otx_step), and where one without it says why. */
+static const char *const health_needs[] = { "username", "user_id", NULL };
+static const char *const general_needs[] = { "base_indicator", "pulse_info",
+    NULL };
+static const char *const page_needs[] = { "results", NULL };
+static const char *const excuses[] = { "error", "detail", NULL };
+
+/* What is kept while a page comes. */
+struct otx_scan {
+	struct pagescan		*page;
+	struct otx_spelling	 spelling;
+};
 
 const char *
 otx_url(const struct query *q)
@@ -67,13 +80,14 @@ static void
 ask_general(const struct query *q)
 {
 	const struct observable	*o = q->observable;
+	char			 text[INDICATOR_MAX + 1];
 	struct call		*c;
 
 	if (otx_kinds[o->type].api == NULL || is_dots(o->value))
 		return;
 	c = lookup_call(q->lookup, OTX_GENERAL, CALL_CACHE,
 	    "%s/api/v1/indicators/%s/", otx_url(q), otx_kinds[o->type].api);
-	percent_add(&c->url, o->value, "@:");
+	percent_add(&c->url, otx_value(o, text), "@:");
 	(void)buf_adds(&c->url, "/general");
 	add_key(q, c);
 }
@@ -145,16 +159,25 @@ refused(struct call *c)
 	    c->status, c->reason[0] == '\0' ? "" : " ", c->reason);
 }
 
-/* Whether a pulse counts indicators of the type, and can be asked for. */
+/* Whether a pulse counts indicators of one of the types (NULL: of none). */
 static bool
-is_wanted(struct json_object *pulse, const char *type)
+otx_counts(struct json_object *pulse, const char *type, const char *other)
 {
-	const char		*id = jsonin_string(pulse, "id");
-	struct json_object	*count;
+	struct json_object	*counts, *count;
+
+	counts = jsonin_member(pulse, "indicator_type_counts");
+	return (type != NULL && jsonin_has(counts, type, &count)) ||
+	    (other != NULL && jsonin_has(counts, other, &count));
+}
+
+/* Whether a pulse can be asked for. */
+static bool
+is_askable(struct json_object *pulse)
+{
+	const char	*id = jsonin_string(pulse, "id");
 
 	return id != NULL && *id != '\0' && strlen(id) <= ID_BYTES &&
-	    !is_dots(id) && jsonin_has(jsonin_member(pulse,
-	    "indicator_type_counts"), type, &count);
+	    !is_dots(id);
 }
 
 /* Adds a value, which is the object's then.  False: no memory. */
@@ -188,11 +211,12 @@ add_pulse(struct json_object *list, struct json_object *pulse)
 }
 
 /* {"pulses": […]} of what `general` answered, in c->result; nothing when no
- * pulse is wanted. */
+ * pulse is wanted.  A file may be told of under another of its hashes. */
 static void
-keep_pulses(struct call *c, struct json_object *body)
+keep_pulses(const struct query *q, struct call *c, struct json_object *body)
 {
-	struct json_object	*pulses, *list, *result;
+	const char		*own = otx_kinds[q->observable->type].counted;
+	struct json_object	*pulses, *pulse, *list, *result;
 	const char		*type;
 	size_t			 i;
 	bool			 good = true;
@@ -204,9 +228,11 @@ keep_pulses(struct call *c, struct json_object *body)
 	if (result == NULL || list == NULL || !put(result, "pulses",
 	    json_object_get(list)))
 		good = false;
-	for (i = 0; good && type != NULL && i < jsonin_length(pulses); i++)
-		if (is_wanted(jsonin_at(pulses, i), type))
-			good = add_pulse(list, jsonin_at(pulses, i));
+	for (i = 0; good && i < jsonin_length(pulses); i++) {
+		pulse = jsonin_at(pulses, i);
+		if (is_askable(pulse) && otx_counts(pulse, type, own))
+			good = add_pulse(list, pulse);
+	}
 	if (!good)
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 	else if (jsonin_length(list) > 0)
@@ -220,7 +246,6 @@ reply(const struct query *q, struct call *c)
 {
 	struct json_object	*body;
 
-	(void)q;
 	if (c->step == OTX_GENERAL && (c->status == 400 || c->status == 404))
 		return;		/* nothing is known */
 	if (c->status / 100 != 2) {
@@ -229,8 +254,9 @@ reply(const struct query *q, struct call *c)
 	}
 	if ((body = call_parse(c)) == NULL)
 		return;
-	if (c->step == OTX_GENERAL)
-		keep_pulses(c, body);
+	if (!call_excuse(c, body, c->step == OTX_GENERAL ? general_needs :
+	    health_needs, excuses) && c->step == OTX_GENERAL)
+		keep_pulses(q, c, body);
 	json_object_put(body);
 }
 
@@ -266,28 +292,42 @@ found_entry(struct call *c, struct json_object *entry)
 	    SCAN_ENOUGH : SCAN_BAD;
 }
 
+static bool
+begin_scan(const struct query *q, struct otx_scan *s)
+{
+	otx_spelling(&s->spelling, q->observable);
+	s->page = pagescan_new("results", "indicator", s->spelling.asked);
+	if (s->page == NULL)
+		return false;
+	pagescan_also(s->page, otx_is, &s->spelling);
+	return true;
+}
+
 static enum scan_result
 scan(const struct query *q, struct call *c, const char *p, size_t n)
 {
-	struct pagescan		**page = c->scan;
-	enum pagescan_state	  state;
-	const char		 *next;
+	struct otx_scan		*s = c->scan;
+	enum pagescan_state	 state;
+	const char		*next;
 
-	if (*page == NULL && (*page = pagescan_new("results", "indicator",
-	    q->observable->value)) == NULL) {
+	if (s->page == NULL && !begin_scan(q, s)) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 		return SCAN_BAD;
 	}
-	state = n == 0 ? pagescan_end(*page) : pagescan_add(*page, p, n);
+	state = n == 0 ? pagescan_end(s->page) : pagescan_add(s->page, p, n);
 	if (state == PAGESCAN_FOUND)
-		return found_entry(c, pagescan_element(*page));
+		return found_entry(c, pagescan_element(s->page));
 	if (state == PAGESCAN_BAD) {
 		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
 		    "is not the JSON that it should be: %s",
-		    pagescan_why(*page));
+		    pagescan_why(s->page));
 		return SCAN_BAD;
 	}
-	next = n > 0 ? NULL : jsonin_string(pagescan_top(*page), "next");
+	if (n > 0)
+		return SCAN_MORE;
+	if (call_excuse(c, pagescan_top(s->page), page_needs, excuses))
+		return SCAN_BAD;
+	next = jsonin_string(pagescan_top(s->page), "next");
 	if (next != NULL && *next != '\0' &&
 	    !found(c, "next", json_object_new_boolean(true)))
 		return SCAN_BAD;
@@ -297,7 +337,7 @@ scan(const struct query *q, struct call *c, const char *p, size_t n)
 static void
 scan_free(struct call *c)
 {
-	pagescan_free(*(struct pagescan **)c->scan);
+	pagescan_free(((struct otx_scan *)c->scan)->page);
 }
 
 static const char *const claims[] = { "key", NULL };
@@ -343,7 +383,7 @@ const struct provider provider_otx = {
 	.reply = reply,
 	.scan = scan,
 	.scan_free = scan_free,
-	.scan_size = sizeof(struct pagescan *),
+	.scan_size = sizeof(struct otx_scan),
 	.answer = otx_answer,
 	.refer = otx_refer
 };

@@ -1,10 +1,12 @@
 /*
  * otx: what the parts of the provider share: the calls and what is kept of the
- * answers (otx.c), and what is written of that (otx_write.c).
+ * answers (otx.c), how an observable is spelt (otx_value.c), and what is written
+ * (otx_write.c).
  */
 #ifndef CTIM_OTX_H
 #define CTIM_OTX_H
 
+#include "indicator.h"
 #include "provider.h"
 
 #define OTX_NAME	"AlienVault OTX"
@@ -27,11 +29,30 @@ struct otx_kind {
 	const char	*name;		/* NULL: of no use to the service */
 	const char	*api;		/* NULL: it cannot be asked for */
 	const char	*link;
+	const char	*counted;	/* as what pulses count it, where the
+					 * answer may be of the type of another
+					 * hash of the file; else NULL */
 };
 extern const struct otx_kind otx_kinds[OBSERVABLE_TYPES];
 
 /* The base URL of the relay at hand. */
 const char	*otx_url(const struct query *);
+
+/* Of an observable, what an entry is compared with. */
+struct otx_spelling {
+	enum observable_type	 type;
+	const char		*asked;		/* otx_value() */
+	char			 text[INDICATOR_MAX + 1];
+	char			 normal[INDICATOR_MAX + 1]; /* "": has none */
+};
+
+/* An observable as it is asked for: in normal form, of a URL scheme and host
+ * alone.  In out, or the observable's own text where it has no such form. */
+const char	*otx_value(const struct observable *, char [INDICATOR_MAX + 1]);
+/* Fills it in; the observable must outlive it. */
+void		 otx_spelling(struct otx_spelling *, const struct observable *);
+/* Whether a text has the same normal form. */
+bool		 otx_is(const char *text, const void *spelling);
 
 void	otx_answer(struct answer *, const struct query *);
 void	otx_refer(struct answer *, const struct query *);

@@ -94,7 +94,7 @@ write_pulse(struct jsonout *j, const struct query *q, struct json_object *pulse)
 	jsonout_end_array(j);
 	jsoncopy_text(j, "title", jsonin_string(pulse, "name"), CTIM_SHORT);
 	jsonout_kstring(j, "tlp", tlp == NULL ? NULL :
-	    ctim_tlp_name(ctim_tlp(tlp)));
+	    ctim_tlp_name(ctim_tlp_given(tlp)));
 	buf_init(&link, CTIM_URI);
 	(void)buf_addf(&link, "%s/pulse/", otx_url(q));
 	percent_add(&link, id, "");

@@ -104,9 +104,9 @@ struct provider {
 	/*
 	 * A service on the network: adds the calls to make next to q->lookup.
 	 * Called first with done NULL (for each observable, and for health
-	 * with none), then once for each call that was answered and did not
-	 * fail, done.  What cannot be asked is an answer_warning() from
-	 * answer(), not a call.
+	 * with none), then once for each call that is over, done: of those
+	 * that failed (done->problem) only for CALL_OPTIONAL ones.  What
+	 * cannot be asked is an answer_warning() from answer(), not a call.
 	 */
 	void	(*request)(const struct query *q, const struct call *done);
 	/*
@@ -115,8 +115,15 @@ struct provider {
 	 * retries are over.  Only what it puts into c->result is cached.
 	 */
 	void	(*reply)(const struct query *q, struct call *c);
+	/* Names of header fields of the answers that it looks at (c->said in
+	 * this order), CALL_SAID at most, ended by NULL; NULL for none. */
+	const char	*const *answer_headers;
+	/* Whether a status that is tried again elsewhere (429, 502 to 504) will
+	 * not change by that: c->said tells.  NULL: none does so. */
+	bool	(*lasting)(const struct call *c);
 	/* CALL_SCAN: sees the body of a 2xx answer as it comes, then with n 0
-	 * at its end (reply() is not called for it).  c->scan is its own. */
+	 * at its end (reply() is not called for it; nothing is for a 204).
+	 * c->scan is its own. */
 	enum scan_result (*scan)(const struct query *q, struct call *c,
 		    const char *p, size_t n);
 	void	(*scan_free)(struct call *c);	/* what c->scan holds */

@@ -44,6 +44,11 @@ static const struct kind {
 	[OBSERVABLE_MUTEX] =	 { "mutex", "handle.name: \"V\"" }
 };
 
+/* Events are an array; an object instead says why there is none. */
+static const char *const needs[] = { NULL };
+static const char *const excuses[] = { "message", "error", "errorMessage",
+    "detail", NULL };
+
 /* Adds the filter for an observable, encoded. */
 static void
 add_filter(struct buf *b, const struct observable *o)
@@ -242,14 +247,17 @@ read_events(struct call *c)
 
 	if (body == NULL)
 		return;
-	if (c->step == QUALYS_HEALTH || jsonin_length(body) == 0 ||
+	if (call_excuse(c, body, needs, excuses) || c->step == QUALYS_HEALTH || jsonin_length(body) == 0 ||
 	    (found = json_object_new_array()) == NULL) {
 		json_object_put(body);
 		return;
 	}
 	for (i = 0; i < jsonin_length(body); i++) {
-		event = qualys_event(jsonin_at(body, i));
-		if (event != NULL && json_object_array_add(found, event) != 0)
+		event = jsonin_at(body, i);
+		if (!json_object_is_type(event, json_type_object))
+			continue;
+		event = qualys_event(event);
+		if (json_object_array_add(found, event) != 0)
 			json_object_put(event);
 	}
 	json_object_put(body);

@@ -13,7 +13,7 @@ enum qualys_step {
 	QUALYS_SIGN_IN,
 	QUALYS_HEALTH,
 	QUALYS_ACTIVE,		/* found: array of events, as qualys_event() */
-	QUALYS_HISTORICAL	/* cuts them */
+	QUALYS_HISTORICAL	/* cuts them; null for one that it cannot */
 };
 
 /*

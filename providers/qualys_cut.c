@@ -1,4 +1,7 @@
 /* Of an event, what is looked at: that is what the cache keeps. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "jsoncopy.h"
 #include "jsonin.h"
 #include "qualys.h"
@@ -10,7 +13,7 @@
 /* Members of an event that are looked at, and those of its parts. */
 static const char *const event_members[] = { "id", "score", NULL };
 static const char *const asset_members[] = { "fullOSName", "netBiosName",
-    "interfaces", NULL };
+    "hostName", "interfaces", NULL };
 static const char *const file_members[] = { "fileName", "fullPath", "sha256",
     "md5", NULL };
 static const char *const process_members[] = { "processName", NULL };
@@ -67,16 +70,27 @@ cut_array(struct json_object *array, const char *const *names,
 	return copy;
 }
 
-/* The time, as CTIM has it; NULL when there is none. */
+/* The time, as CTIM has it; NULL when there is none.  Some events have it in
+ * milliseconds since 1970, as a number or as its digits. */
 static struct json_object *
 cut_time(struct json_object *event)
 {
-	const char	*given = jsonin_string(event, "dateTime");
-	char		 text[CTIM_TIME_MAX];
+	struct json_object	*given = jsonin_member(event, "dateTime");
+	const char		*string = jsonin_text(given);
+	char			 text[CTIM_TIME_MAX];
+	int64_t			 ms;
+	int			 r;
 
-	if (given == NULL || ctim_time_again(text, given, -1) == -1)
+	if (jsonin_int(given, &ms))
+		r = ctim_time_milli(text, ms);
+	else if (string == NULL)
 		return NULL;
-	return json_object_new_string(text);
+	else if (*string != '\0' &&
+	    string[strspn(string, "0123456789")] == '\0')
+		r = ctim_time_milli(text, strtoll(string, NULL, 10));
+	else
+		r = ctim_time_again(text, string, -1);
+	return r == -1 ? NULL : json_object_new_string(text);
 }
 
 /* The parts of an event, cut, into its copy. */

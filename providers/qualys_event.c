@@ -202,6 +202,9 @@ write_targets(struct jsonout *j, const struct event *e, const char *time)
 	const char		*text = text_in(e, "asset", "netBiosName");
 	size_t			 i;
 
+	if (text == NULL)
+		text = text_in(e, "asset", "hostName");
+
 	jsonout_key(j, "targets");
 	jsonout_array(j);
 	jsonout_object(j);
@@ -406,7 +409,7 @@ qualys_write(struct answer *a, const struct query *q)
 	struct event		 e;
 	const struct call	*c;
 	struct json_object	*score;
-	size_t			 i, k;
+	size_t			 i, k, lost = 0;
 
 	made.judgements = calloc(q->claims->limit, CTIM_ID_MAX);
 	if (made.judgements == NULL) {
@@ -418,6 +421,9 @@ qualys_write(struct answer *a, const struct query *q)
 		c = q->lookup->calls[i];
 		for (k = 0; k < jsonin_length(c->result); k++) {
 			e.json = jsonin_at(c->result, k);
+			lost += jsonin_string(e.json, "dateTime") == NULL;
+			if (e.json == NULL)
+				continue;
 			e.id = jsonin_string(e.json, "id");
 			score = jsonin_member(e.json, "score");
 			e.scored = score != NULL;
@@ -426,5 +432,10 @@ qualys_write(struct answer *a, const struct query *q)
 			write_event(a, q, &e, &made);
 		}
 	}
+	if (lost > 0)
+		answer_warning(a, PROBLEM_UNKNOWN, "Events of Qualys IOC "
+		    "without a time or too large are left out: %zu (%s %s)",
+		    lost, observable_name(q->observable->type),
+		    q->observable->value);
 	free(made.judgements);
 }

@@ -1,8 +1,8 @@
 /*
  * spycloud: what of a person's accounts was found in breaches.
  *
- * One call gives the breach records of an e-mail address, then one for each
- * source that they name gives the entry of the catalog.  A record becomes a
+ * One call, or one a page, gives the breach records of an e-mail address, then
+ * one for each source that they name gives the entry of the catalog.  A record becomes a
  * sighting, an entry an indicator.  Records hold passwords and are never kept;
  * the catalog is.
  * Source: relay API, SpyCloud relay; CTIM sighting, indicator.
@@ -21,6 +21,16 @@
 #define CATALOG_TTL	86400		/* seconds */
 #define MICROSECONDS	6		/* digits */
 #define MESSAGE		1000		/* characters of a message of theirs */
+
+/* Header fields of an answer that are looked at; of c->said. */
+static const char *const headers[] = { "SpyCloud-Error", "x-amzn-ErrorType",
+    NULL };
+enum { SAID_ERROR, SAID_TYPE };
+
+/* What an answer needs, and where one without it says why. */
+static const char *const needs[] = { "results", NULL };
+static const char *const excuses[] = { "message", "errorMessage", "error",
+    NULL };
 
 /* Members of a catalog entry that are looked at. */
 static const char *const entry_members[] = {
@@ -95,21 +105,69 @@ add_catalog_call(const struct query *q, const char *source)
 	json_object_put(about);
 }
 
+/* cursor: what the page before said of this one; NULL for the first.  A later
+ * one that fails costs what it would have told, and no more. */
 static void
-request(const struct query *q, const struct call *done)
+add_page_call(const struct query *q, int64_t number, const char *cursor)
+{
+	struct call	*c = add_call(q, SPYCLOUD_RECORDS, cursor == NULL ? 0 :
+			    CALL_OPTIONAL, "breach/data/emails/");
+
+	percent_add(&c->url, q->observable->value, "@");
+	c->number = number;
+	if (cursor != NULL) {
+		(void)buf_adds(&c->url, "?cursor=");
+		percent_add(&c->url, cursor, "");
+	}
+}
+
+struct call *
+spycloud_page(const struct query *q)
 {
 	struct call	*c;
 	size_t		 i;
 
+	for (i = q->lookup->n; i-- > 0;) {
+		c = q->lookup->calls[i];
+		if (c->step == SPYCLOUD_RECORDS && c->done &&
+		    c->problem == PROBLEM_NONE)
+			return c;
+	}
+	return NULL;
+}
+
+/* Once all pages are there, or one failed, so that no entry is asked for of
+ * which the records are not among the newest. */
+static void
+add_catalog_calls(const struct query *q)
+{
+	const struct call	*page = spycloud_page(q);
+	struct json_object	*records;
+	size_t			 i;
+
+	if (page == NULL)
+		return;
+	records = jsonin_member(page->result, "records");
+	for (i = 0; i < jsonin_length(records); i++)
+		add_catalog_call(q, spycloud_text(jsonin_at(records, i),
+		    "source_id"));
+}
+
+static void
+request(const struct query *q, const struct call *done)
+{
+	const char	*cursor;
+
 	if (done == NULL && q->observable == NULL) {
 		(void)add_call(q, SPYCLOUD_HEALTH, 0, "watchlist/example.org");
 	} else if (done == NULL) {
-		c = add_call(q, SPYCLOUD_RECORDS, 0, "breach/data/emails/");
-		percent_add(&c->url, q->observable->value, "@");
+		add_page_call(q, 1, NULL);
 	} else if (done->step == SPYCLOUD_RECORDS) {
-		for (i = 0; i < jsonin_length(done->result); i++)
-			add_catalog_call(q, spycloud_text(jsonin_at(
-			    done->result, i), "source_id"));
+		cursor = jsonin_string(done->result, "cursor");
+		if (cursor != NULL && done->number < SPYCLOUD_PAGES)
+			add_page_call(q, done->number + 1, cursor);
+		else
+			add_catalog_calls(q);
 	}
 }
 
@@ -130,44 +188,104 @@ compare(const void *a, const void *b)
 	return r != 0 ? r : x->place < y->place ? -1 : 1;
 }
 
-/* An array of the newest; NULL when there is none or memory ran out. */
-static struct json_object *
-newest(struct dated *list, size_t n, size_t limit)
+/* Puts the records of an array that have a date behind the n of the list; how
+ * many there are then.  The others are counted. */
+static size_t
+spycloud_list(struct dated *list, size_t n, struct json_object *records,
+    int64_t *undated)
 {
-	struct json_object	*array;
+	size_t	 i;
+
+	for (i = 0; i < jsonin_length(records); i++) {
+		list[n].record = jsonin_at(records, i);
+		list[n].place = n;
+		if (spycloud_published(list[n].record, list[n].time) == 0)
+			n++;
+		else if (json_object_is_type(list[n].record, json_type_object))
+			(*undated)++;
+	}
+	return n;
+}
+
+/* Adds a value, which is the object's then.  False: no memory. */
+static bool
+spycloud_put(struct json_object *object, const char *name,
+    struct json_object *value)
+{
+	if (value != NULL && json_object_object_add(object, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
+}
+
+/* Makes the records of a list the result of their page. */
+static void
+spycloud_keep(struct call *c, const struct dated *list, size_t n,
+    int64_t undated, const char *cursor)
+{
+	struct json_object	*result = json_object_new_object();
+	struct json_object	*array = json_object_new_array();
+	bool			 good;
 	size_t			 i;
 
-	qsort(list, n, sizeof(*list), compare);
-	if (n == 0 || (array = json_object_new_array()) == NULL)
-		return NULL;
-	for (i = 0; i < n && i < limit; i++)
+	good = result != NULL &&
+	    spycloud_put(result, "records", json_object_get(array)) &&
+	    spycloud_put(result, "undated", json_object_new_int64(undated)) &&
+	    (cursor == NULL || spycloud_put(result, "cursor",
+	    json_object_new_string(cursor)));
+	for (i = 0; good && i < n; i++)
 		if (json_object_array_add(array,
 		    json_object_get(list[i].record)) != 0) {
 			json_object_put(list[i].record);
-			break;
+			good = false;
 		}
-	return array;
+	json_object_put(array);
+	if (good) {
+		call_found(c, result);
+		return;
+	}
+	json_object_put(result);
+	call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 }
 
-/* A record without a date would be a sighting without a time, which CTIM does
- * not have. */
+/*
+ * The newest of a page and those before it, of which nothing else is kept.  A
+ * record without a date would be a sighting without a time, which CTIM does not
+ * have.
+ */
 static void
-read_records(const struct query *q, struct call *c, struct json_object *results)
+read_records(const struct query *q, struct call *c, struct json_object *body)
 {
-	struct dated	*list;
-	size_t		 i, n = jsonin_length(results), k = 0;
+	struct call		*before = spycloud_page(q);
+	struct json_object	*old = NULL, *results;
+	const char		*cursor = jsonin_string(body, "cursor");
+	struct dated		*list;
+	int64_t			 undated = 0;
+	size_t			 n;
 
-	if ((list = calloc(n + 1, sizeof(*list))) == NULL) {
+	if (before != NULL) {
+		old = jsonin_member(before->result, "records");
+		(void)jsonin_int(jsonin_member(before->result, "undated"),
+		    &undated);
+	}
+	results = jsonin_member(body, "results");
+	list = calloc(jsonin_length(old) + jsonin_length(results) + 1,
+	    sizeof(*list));
+	if (list == NULL) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 		return;
 	}
-	for (i = 0; i < n; i++) {
-		list[k].record = jsonin_at(results, i);
-		list[k].place = i;
-		if (spycloud_published(list[k].record, list[k].time) == 0)
-			k++;
-	}
-	call_found(c, newest(list, k, q->claims->limit));
+	n = spycloud_list(list, 0, old, &undated);
+	n = spycloud_list(list, n, results, &undated);
+	qsort(list, n, sizeof(*list), compare);
+	if (n > q->claims->limit)
+		n = q->claims->limit;
+	if (cursor != NULL && *cursor == '\0')
+		cursor = NULL;
+	if (n > 0 || undated > 0 || cursor != NULL)
+		spycloud_keep(c, list, n, undated, cursor);
+	if (before != NULL && c->problem == PROBLEM_NONE)
+		call_found(before, NULL);
 	free(list);
 }
 
@@ -186,6 +304,40 @@ read_entry(struct call *c, struct json_object *results)
 	call_found(c, entry);
 }
 
+/* Whether it is the month's quota that is used up, and not the second's. */
+static bool
+is_quota(const struct call *c)
+{
+	static const char	 type[] = "LimitExceededException";
+	const char		*said = c->said[SAID_TYPE];
+
+	/* A colon and a URL may follow. */
+	return c->status == 429 && strncmp(said, type, strlen(type)) == 0 &&
+	    (said[strlen(type)] == '\0' || said[strlen(type)] == ':');
+}
+
+/* Refused for a reason that the service names: in the header, which tells a key
+ * from an address that may not use it, before the body. */
+static void
+refused_for_reason(struct call *c)
+{
+	struct json_object	*body = call_parse_error(c);
+	const char		*message = c->said[SAID_ERROR];
+
+	if (*message == '\0')
+		message = spycloud_text(body, "message");
+	if (message == NULL)
+		message = c->reason;
+	if (is_quota(c))
+		call_fail(c, PROBLEM_TOO_MANY_REQUESTS, "The quota of calls to "
+		    "Spycloud is used up: %.*s",
+		    (int)jsoncopy_cut(message, MESSAGE), message);
+	else
+		call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: "
+		    "%.*s", (int)jsoncopy_cut(message, MESSAGE), message);
+	json_object_put(body);
+}
+
 static void
 refused(struct call *c)
 {
@@ -198,23 +350,14 @@ refused(struct call *c)
 		    "try again later." },
 		{ 500, "The Spycloud internal error." }
 	};
-	struct json_object	*body;
-	const char		*message;
 	size_t			 i;
 
+	if (c->status == 401 || c->status == 403 || is_quota(c))
+		refused_for_reason(c);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].status == c->status)
 			call_fail(c, call_status_problem(c->status), "%s",
 			    rows[i].message);
-	if (c->status == 401 || c->status == 403) {
-		body = call_parse_error(c);
-		message = spycloud_text(body, "message");
-		if (message == NULL)
-			message = c->reason;
-		call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: "
-		    "%.*s", (int)jsoncopy_cut(message, MESSAGE), message);
-		json_object_put(body);
-	}
 	if (c->problem == PROBLEM_NONE)
 		call_fail_at(c, call_status_problem(c->status),
 		    "Unexpected response from Spycloud: %d %s", c->status,
@@ -224,7 +367,7 @@ refused(struct call *c)
 static void
 reply(const struct query *q, struct call *c)
 {
-	struct json_object	*body, *results;
+	struct json_object	*body;
 
 	if (c->status == 400 ||
 	    (c->status == 404 && c->step == SPYCLOUD_CATALOG))
@@ -235,11 +378,12 @@ reply(const struct query *q, struct call *c)
 	}
 	if ((body = call_parse(c)) == NULL)
 		return;
-	results = jsonin_member(body, "results");
-	if (c->step == SPYCLOUD_RECORDS)
-		read_records(q, c, results);
-	else if (c->step == SPYCLOUD_CATALOG)
-		read_entry(c, results);
+	if (!call_excuse(c, body, needs, excuses)) {
+		if (c->step == SPYCLOUD_RECORDS)
+			read_records(q, c, body);
+		else if (c->step == SPYCLOUD_CATALOG)
+			read_entry(c, jsonin_member(body, "results"));
+	}
 	json_object_put(body);
 }
 
@@ -290,5 +434,7 @@ const struct provider provider_spycloud = {
 	.conf_size = sizeof(struct spycloud_conf),
 	.request = request,
 	.reply = reply,
+	.answer_headers = headers,
+	.lasting = is_quota,
 	.answer = spycloud_answer
 };

@@ -13,6 +13,8 @@ struct json_object;
  * not cost the others the answer (ANSWER_ENTITY). */
 #define SPYCLOUD_PART	(512U << 10)
 
+#define SPYCLOUD_PAGES	50		/* of an address's records are read */
+
 struct spycloud_conf {
 	char	*url, *portal_url;
 	char	**redact;		/* NULL: nothing */
@@ -20,7 +22,10 @@ struct spycloud_conf {
 
 enum spycloud_step {
 	SPYCLOUD_HEALTH,
-	SPYCLOUD_RECORDS,	/* found: array of the newest, newest first */
+	SPYCLOUD_RECORDS,	/* a page (number: from 1); found: {"records":
+				 * the newest of all pages so far, newest
+				 * first, "undated": how many have no date,
+				 * "cursor": of the next page, if any} */
 	SPYCLOUD_CATALOG	/* found: the entry; about: its source_id */
 };
 
@@ -34,6 +39,8 @@ int		 spycloud_published(struct json_object *,
  * there is none. */
 const struct call *spycloud_catalog_call(const struct query *,
 		    const char *source);
+/* The last page of records that was read; NULL for none. */
+struct call	*spycloud_page(const struct query *);
 void		 spycloud_answer(struct answer *, const struct query *);
 
 #endif

@@ -340,20 +340,40 @@ write_catalog(struct answer *a, const struct query *q, struct buf *b)
 	}
 }
 
+/* What is known to be missing from the answer; a page that failed has been told
+ * of. */
+static void
+write_missing(struct answer *a, const struct query *q, const struct call *page)
+{
+	const char	*type = observable_name(q->observable->type);
+	int64_t		 undated = 0;
+
+	(void)jsonin_int(jsonin_member(page->result, "undated"), &undated);
+	if (undated > 0)
+		answer_warning(a, PROBLEM_UNKNOWN, "Records of Spycloud "
+		    "without a publish date are left out: %lld (%s %s)",
+		    (long long)undated, type, q->observable->value);
+	if (page->number == SPYCLOUD_PAGES &&
+	    jsonin_member(page->result, "cursor") != NULL)
+		answer_warning(a, PROBLEM_UNKNOWN, "Spycloud has more records "
+		    "than the %d pages that were read (%s %s)",
+		    SPYCLOUD_PAGES, type, q->observable->value);
+}
+
 void
 spycloud_answer(struct answer *a, const struct query *q)
 {
-	const struct call	*c, *catalog;
-	struct json_object	*record;
+	const struct call	*page = spycloud_page(q), *catalog;
+	struct json_object	*records, *record;
 	struct buf		 b;
 	size_t			 i;
 
-	if (q->lookup->n == 0)
+	if (page == NULL)
 		return;
-	c = q->lookup->calls[0];
+	records = jsonin_member(page->result, "records");
 	buf_init(&b, TEXT_BYTES);
-	for (i = 0; i < jsonin_length(c->result); i++) {
-		record = jsonin_at(c->result, i);
+	for (i = 0; i < jsonin_length(records); i++) {
+		record = jsonin_at(records, i);
 		if (jsoncopy_size(record) > SPYCLOUD_PART) {
 			answer_warning(a, PROBLEM_UNKNOWN, "A record of "
 			    "Spycloud is too large and is left out (%s %s)",
@@ -367,5 +387,6 @@ spycloud_answer(struct answer *a, const struct query *q)
 		    catalog->result, &b);
 	}
 	write_catalog(a, q, &b);
+	write_missing(a, q, page);
 	buf_free(&b);
 }

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -112,6 +113,15 @@ int
 ctim_tlp(const char *name)
 {
 	return number_of(tlps, COUNT(tlps), name);
+}
+
+int
+ctim_tlp_given(const char *name)
+{
+	if (strcasecmp(name, "clear") == 0)
+		return CTIM_WHITE;
+	return strcasecmp(name, "amber+strict") == 0 ? CTIM_AMBER :
+	    ctim_tlp(name);
 }
 
 /* Beyond ASCII, the controls and blanks that no URI of CTIM has. */
@@ -261,6 +271,17 @@ ctim_time(char text[CTIM_TIME_MAX], int64_t seconds)
 	put_two(text + 11, n / 3600);
 	put_two(text + 14, n / 60 % 60);
 	put_two(text + 17, n % 60);
+}
+
+int
+ctim_time_milli(char text[CTIM_TIME_MAX], int64_t ms)
+{
+	if (ms < 0 || ms > CTIM_FOREVER * 1000)
+		return -1;
+	ctim_time(text, ms / 1000);
+	snprintf(strchr(text, 'Z'), sizeof(".000Z"), ".%03dZ",
+	    (int)(ms % 1000));
+	return 0;
 }
 
 /* Two digits at *s, moved on; -1 when there are none. */

@@ -43,6 +43,9 @@ int		 ctim_disposition(const char *);
 int		 ctim_severity(const char *);
 int		 ctim_confidence(const char *);
 int		 ctim_tlp(const char *);
+/* The same for what others write: of TLP 2.0, "clear" is white too, and
+ * "amber+strict" amber. */
+int		 ctim_tlp_given(const char *);
 
 /* Code points that texts of CTIM may have, by what it calls them. */
 #define CTIM_SHORT	1024	/* titles, reasons, tags */
@@ -67,6 +70,9 @@ void	ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind, const char *name);
 #define CTIM_FOREVER	INT64_C(17514144000)
 /* Seconds since 1970 as RFC 3339 in UTC; times outside CTIM's are clamped. */
 void	ctim_time(char text[CTIM_TIME_MAX], int64_t seconds);
+/* Milliseconds since 1970, with these in the text.  Returns 0, or -1 when the
+ * time is outside CTIM's. */
+int	ctim_time_milli(char text[CTIM_TIME_MAX], int64_t ms);
 /*
  * A time as a service wrote it, anything that ctim_time_parse() takes, as RFC
  * 3339 in UTC with so many digits (0 to 9) of the second's fraction; -1: as

@@ -129,7 +129,7 @@ landed(struct run *r, struct flight *x)
 	}
 	flight_free(r, x);
 	t->open--;
-	if (c->problem == PROBLEM_NONE)
+	if (c->problem == PROBLEM_NONE || (c->flags & CALL_OPTIONAL))
 		r->provider->request(&t->q, c);
 	take_calls(r, t);
 	if (t->open == 0) {

@@ -220,13 +220,12 @@ confidence(const char *s)
 	    n < 70 ? CTIM_SEVERITY_MEDIUM : CTIM_SEVERITY_HIGH;
 }
 
-/* TLP 2.0 calls white "clear". */
 static int64_t
 tlp(const char *s)
 {
 	if (strncasecmp(s, "tlp:", 4) == 0)
 		s += 4;
-	return strcasecmp(s, "clear") == 0 ? CTIM_WHITE : ctim_tlp(s);
+	return ctim_tlp_given(s);
 }
 
 static int64_t

@@ -336,7 +336,8 @@ fill_http(struct run *r, struct flight *x, int64_t now)
 	x->http = (struct http_call){
 		.url = c->url.data, .headers = x->headers,
 		.timeout = r->timeout < left ? r->timeout : left,
-		.max_body = r->conf->max_answer, .take = take, .arg = x
+		.max_body = r->conf->max_answer, .take = take, .arg = x,
+		.wanted = r->provider->answer_headers
 	};
 	if (!(c->flags & CALL_SCAN) && x->http.max_body > CALL_PARSED)
 		x->http.max_body = CALL_PARSED;
@@ -430,9 +431,14 @@ flight_free(struct run *r, struct flight *x)
 	if (x->in == &r->flying)
 		http_cancel(r->http, &x->http);
 	flight_tell(r, x, x->said);
-	/* Those who wait for a token need not wait for this one. */
-	if (x->task == &r->sign && r->signing)
-		flight_sign_off(r, x);
+	if (x->task == &r->sign) {
+		/* Who waits for a token need not wait for this one. */
+		if (r->signing)
+			flight_sign_off(r, x);
+		call_wipe(x->call);
+		OPENSSL_cleanse(x->call->body.data, x->call->body.len);
+		OPENSSL_cleanse(x->call->form.data, x->call->form.len);
+	}
 	flight_move(r, x, NULL);
 	flight_reset(x);
 	OPENSSL_cleanse(x->bearer.data, x->bearer.len);

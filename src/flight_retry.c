@@ -140,7 +140,7 @@ answered(struct run *r, struct flight *x)
 
 	if (!(c->flags & CALL_SCAN) || c->status < 200 || c->status > 299)
 		r->provider->reply(&x->task->q, c);
-	else if (!x->enough && flight_scan(x, NULL, 0) == SCAN_BAD)
+	else if (!x->enough && c->status != 204 && flight_scan(x, NULL, 0) == SCAN_BAD)
 		fail_with(c, PROBLEM_UNKNOWN, ends[HTTP_REFUSED].message,
 		    r->provider->title, "");
 	if (c->status >= 500 && is_news(r, HTTP_ANSWERED))
@@ -165,13 +165,15 @@ back_off(int tries)
 static bool
 again(struct run *r, struct flight *x, int64_t now)
 {
+	const struct provider	*p = r->provider;
 	const struct http_call	*h = &x->http;
 	bool			 worth;
 	int64_t			 wait = -1;
 
 	if (h->end == HTTP_ANSWERED || h->end == HTTP_ENOUGH)
-		worth = h->status == 429 || (h->status >= 502 &&
-		    h->status <= 504);
+		worth = (h->status == 429 || (h->status >= 502 &&
+		    h->status <= 504)) && (p->lasting == NULL ||
+		    !p->lasting(x->call));
 	else
 		worth = h->end == HTTP_NO_CONNECTION ||
 		    (h->end == HTTP_CUT && !x->enough);
@@ -223,6 +225,8 @@ flight_ended(struct run *r, struct flight *x)
 
 	c->status = h->status;
 	memcpy(c->reason, h->reason, sizeof(c->reason));
+	_Static_assert(sizeof(c->said) == sizeof(h->kept), "header fields");
+	memcpy(c->said, h->kept, sizeof(c->said));
 	if (sign_again(r, x, now) || again(r, x, now))
 		return;
 	if (there)

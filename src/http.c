@@ -1,6 +1,7 @@
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <curl/curl.h>
 
@@ -196,6 +197,7 @@ http_start(struct http *h, struct http_call *call)
 	call->status = 0;
 	call->reason[0] = call->retry_after[0] = call->date[0] = '\0';
 	call->server[0] = '\0';
+	memset(call->kept, 0, sizeof(call->kept));
 	call->until = 0;
 	call->h2 = call->fresh = false;
 	call->bytes = 0;

@@ -16,6 +16,8 @@
 
 #define HTTP_REASON_MAX	64	/* bytes of a reason phrase, with the NUL */
 #define HTTP_WHY_MAX	160	/* bytes of a cause, with the NUL */
+#define HTTP_WANTED	3	/* header fields that a caller may want */
+#define HTTP_WANTED_MAX	128	/* bytes of one, with the NUL */
 #define HTTP_HEADER_MAX	65536	/* bytes of an answer's header and trailer */
 #define HTTP_RETRY_MAX	(INT64_C(366) * 86400 * 1000)	/* ms, a year */
 
@@ -70,6 +72,9 @@ struct http_call {
 			    int64_t length);
 	void		*arg;		/* the caller's own */
 	bool		 look;		/* at the server's certificate: until */
+	const char	*const *wanted;	/* names of header fields that are kept,
+					 * HTTP_WANTED at most, ended by NULL;
+					 * or NULL */
 
 	/* Filled in, good once it ended. */
 	enum http_end	 end;
@@ -79,6 +84,8 @@ struct http_call {
 	char		 retry_after[64]; /* of that header, "" for none */
 	char		 date[64];	/* Date header, "" for none */
 	char		 server[64];	/* Server header, "" for none */
+	char		 kept[HTTP_WANTED][HTTP_WANTED_MAX]; /* those wanted, in
+					 * printable ASCII, "" for none */
 	int64_t		 until;		/* with look: what its certificate is
 					 * good for, seconds since 1970; 0: no
 					 * certificate was seen */

@@ -62,6 +62,7 @@ begin_answer(struct http_transfer *t, const char *line, size_t n)
 	t->coded = false;
 	t->call->retry_after[0] = t->call->date[0] = '\0';
 	t->call->server[0] = '\0';
+	memset(t->call->kept, 0, sizeof(t->call->kept));
 	p = memchr(line, ' ', n);
 	if (p != NULL)
 		p = memchr(p + 1, ' ', (size_t)(end - p - 1));
@@ -140,6 +141,22 @@ keep_header(struct http_transfer *t, const char *line, size_t n)
 	}
 }
 
+/* What the caller wants besides. */
+static void
+http_header_keep_wanted(struct http_call *c, const char *line, size_t n)
+{
+	size_t	 i, len;
+
+	for (i = 0; c->wanted != NULL && i < HTTP_WANTED &&
+	    c->wanted[i] != NULL; i++) {
+		len = strlen(c->wanted[i]);
+		if (n > len && line[len] == ':' &&
+		    is_header(line, n, c->wanted[i]))
+			copy_text(c->kept[i], sizeof(c->kept[i]),
+			    line + len + 1, n - len - 1);
+	}
+}
+
 static size_t
 refuse(struct http_transfer *t, enum http_end verdict, const char *why)
 {
@@ -164,7 +181,9 @@ http_header_take(char *line, size_t one, size_t n, void *arg)
 	else if (!may_unpack(t, line, n))
 		return refuse(t, HTTP_GARBLED, "the answer is packed as it was "
 		    "not asked to be");
-	else
+	else {
 		keep_header(t, line, n);
+		http_header_keep_wanted(t->call, line, n);
+	}
 	return n;
 }

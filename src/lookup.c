@@ -2,10 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
+#include "jsoncopy.h"
 #include "jsonin.h"
 #include "lookup.h"
 
 #define MESSAGE		8192	/* bytes of a problem's message */
+#define EXCUSE		1000	/* characters of a service's own words */
 
 void
 lookup_init(struct lookup *l)
@@ -196,6 +200,8 @@ call_parse(struct call *c)
 	struct json_object	*body;
 	const char		*why = NULL;
 
+	if (c->status == 204)
+		return NULL;
 	body = jsonin_answer(c->body.data, c->body.len, &why);
 	if (body == NULL && why != NULL)
 		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
@@ -207,6 +213,49 @@ struct json_object *
 call_parse_error(const struct call *c)
 {
 	return jsonin_answer(c->body.data, c->body.len, NULL);
+}
+
+/* The words of a value; NULL when it has none. */
+static const char *
+excuse_text(struct json_object *value)
+{
+	const char	*text;
+
+	if (value == NULL || json_object_is_type(value, json_type_boolean))
+		return NULL;
+	text = json_object_is_type(value, json_type_string) ?
+	    jsonin_text(value) : json_object_to_json_string_ext(value,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return text == NULL || *text == '\0' ? NULL : text;
+}
+
+bool
+call_excuse(struct call *c, struct json_object *body,
+    const char *const *needed, const char *const *words)
+{
+	struct json_object	*value;
+	const char		*text = NULL;
+
+	for (; *needed != NULL; needed++)
+		if (jsonin_has(body, *needed, &value))
+			return false;
+	for (; text == NULL && *words != NULL; words++)
+		text = excuse_text(jsonin_member(body, *words));
+	if (text == NULL)
+		return false;
+	call_fail_at(c, PROBLEM_UNKNOWN, "%.*s",
+	    (int)jsoncopy_cut(text, EXCUSE), text);
+	return true;
+}
+
+void
+call_wipe(struct call *c)
+{
+	if (!json_object_is_type(c->result, json_type_string))
+		return;
+	/* json-c gives its own bytes, which belong to nobody else. */
+	OPENSSL_cleanse((char *)(uintptr_t)json_object_get_string(c->result),
+	    (size_t)json_object_get_string_len(c->result));
 }
 
 void

@@ -22,6 +22,8 @@
 #define CALL_HEADERS	8		/* header fields of a call */
 #define CALL_FIELD	9000		/* bytes of one */
 #define CALL_BODY	65536		/* bytes of a POST */
+#define CALL_SAID	3		/* header fields of an answer */
+#define CALL_SAID_MAX	128		/* bytes of one, with the NUL */
 #define CALL_PARSED	JSON_ANSWER_BYTES	/* of an answer parsed whole */
 
 struct json_object;
@@ -60,6 +62,9 @@ struct call {
 	/* The answer, for reply(): */
 	int		 status;	/* HTTP; 0 for none */
 	char		 reason[64];	/* of the status line */
+	char		 said[CALL_SAID][CALL_SAID_MAX]; /* the provider's
+					 * answer_headers, in printable ASCII,
+					 * "" where not there */
 	struct buf	 body;		/* CALL_PARSED bytes at most; of an error
 					 * status the first 64 KB */
 	void		*scan;		/* scan_size bytes, zeroed, for scan() */
@@ -110,14 +115,24 @@ const char	*call_message(const struct call *);
 enum problem	 call_status_problem(int status);
 /*
  * The body parsed (jsonin_answer()), to be released by the caller.  NULL for
- * null, and when it is no JSON: then the call has failed (call_fail_at(),
- * unknown).
+ * null, for a 204, which has none, and when it is no JSON: then the call has
+ * failed (call_fail_at(), unknown).
  */
 struct json_object *call_parse(struct call *);
 /* The body parsed as far as it can be, without failing: for the message of an
  * error status.  NULL, or to be released by the caller. */
 struct json_object *call_parse_error(const struct call *);
+/*
+ * Whether a parsed 2xx body says, in a member of `words`, why it has none of the
+ * members needed: then the call has failed (call_fail_at(), unknown) with that.
+ * Both lists are ended by NULL; body may be NULL.
+ */
+bool		 call_excuse(struct call *, struct json_object *body,
+		     const char *const *needed, const char *const *words);
 /* Sets the result; takes the caller's reference over. */
 void		 call_found(struct call *, struct json_object *);
+
+/* For fan-out: overwrites a result that is a string, with all who share it. */
+void		 call_wipe(struct call *);
 
 #endif

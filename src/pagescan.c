@@ -18,6 +18,8 @@ enum where {
 
 struct pagescan {
 	const char		*array, *member, *value;
+	bool			(*same)(const char *, const void *); /* or NULL */
+	const void		*arg;
 	struct buf		 needle;	/* the value as a JSON string;
 						 * empty: only with escapes */
 	enum pagescan_state	 state;
@@ -37,7 +39,9 @@ struct pagescan {
 	const char		*end;
 	const char		*hit;		/* the next needle, or end */
 	uint64_t		 backslashes;	/* of block and element */
-	struct json_object	*found, *page;
+	struct json_object	*found;		/* until the state says so, one
+						 * that stands for the same */
+	struct json_object	*page;
 };
 
 static void
@@ -84,6 +88,14 @@ pagescan_new(const char *array, const char *member, const char *value)
 }
 
 void
+pagescan_also(struct pagescan *s, bool (*same)(const char *text,
+    const void *arg), const void *arg)
+{
+	s->same = same;
+	s->arg = arg;
+}
+
+void
 pagescan_free(struct pagescan *s)
 {
 	if (s == NULL)
@@ -120,9 +132,10 @@ find(const struct pagescan *s, const char *p, const char *end)
 	return hit == NULL ? end : hit;
 }
 
-/* The element, n bytes at p, is the one, unless it only looks like it. */
+/* The element, n bytes at p, is the one (exact: has the value itself), unless it
+ * only looks like it. */
 static void
-take(struct pagescan *s, const char *p, size_t n)
+take(struct pagescan *s, const char *p, size_t n, bool exact)
 {
 	struct json_object	*element;
 	const char		*why, *text;
@@ -132,12 +145,29 @@ take(struct pagescan *s, const char *p, size_t n)
 		return;
 	}
 	text = jsonin_string(element, s->member);
-	if (text != NULL && strcmp(text, s->value) == 0) {
-		s->found = element;
-		s->state = PAGESCAN_FOUND;
+	if (text == NULL || !(exact ? strcmp(text, s->value) == 0 :
+	    s->same(text, s->arg))) {
+		json_object_put(element);
 		return;
 	}
-	json_object_put(element);
+	json_object_put(s->found);
+	s->found = element;
+	if (exact)
+		s->state = PAGESCAN_FOUND;
+}
+
+/* The first element that stands for the same is kept, should the value itself
+ * not come. */
+static void
+pagescan_compare(struct pagescan *s, const char *p, size_t n)
+{
+	const char	*text;
+
+	if (s->state != PAGESCAN_MORE || s->same == NULL || s->found != NULL)
+		return;
+	text = pagescan_string(p, n, s->member, &s->scratch);
+	if (text != NULL && s->same(text, s->arg))
+		take(s, p, n, false);
 }
 
 /* The element ends at to.  It is looked into only when the value stands in it
@@ -162,7 +192,8 @@ end_element(struct pagescan *s, const char *to)
 	}
 	if (s->state == PAGESCAN_MORE && (maybe || s->escapes) &&
 	    pagescan_has(p, n, s->member, s->value, &s->scratch))
-		take(s, p, n);
+		take(s, p, n, true);
+	pagescan_compare(s, p, n);
 	buf_reset(&s->element);
 	s->where = ARRAY;
 }
@@ -286,6 +317,8 @@ pagescan_end(struct pagescan *s)
 	s->page = jsonin_answer(s->top.data, s->top.len, &why);
 	if (why != NULL)
 		bad(s, why);
+	else if (s->found != NULL)
+		s->state = PAGESCAN_FOUND;
 	return s->state;
 }
 

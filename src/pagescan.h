@@ -3,8 +3,9 @@
  * parsing what does not matter.
  *
  * The page is an object; one member of it, `array`, holds objects.  The scan
- * looks for the first element whose member `member` is the string `value`, and
- * keeps what else is at the top of the page.  It follows strings and brackets
+ * looks for the first element whose member `member` is the string `value`; where
+ * there is none in the whole page, for the first with a string that the caller
+ * takes for the same.  It keeps what else is at the top of the page.  It follows strings and brackets
  * everywhere (kinds must match, depth JSON_DEPTH), and parses only an element
  * that may match, and the top.
  */
@@ -29,11 +30,17 @@ enum pagescan_state {
 /* The texts must outlive it.  NULL when memory ran out. */
 struct pagescan	*pagescan_new(const char *array, const char *member,
 		    const char *value);
+/* Before the page: same() says whether another string stands for the same as
+ * the value; arg, which it gets, must outlive the scan. */
+void		 pagescan_also(struct pagescan *,
+		    bool (*same)(const char *text, const void *arg),
+		    const void *arg);
 void		 pagescan_free(struct pagescan *);
 /* The next n bytes, in pieces of any size.  After FOUND or BAD the answer stays
  * the same. */
 enum pagescan_state pagescan_add(struct pagescan *, const char *, size_t n);
-/* The page is over.  MORE: it is whole and has no such element. */
+/* The page is over, and it is known whether one stands for the same.  MORE: it
+ * is whole and has no such element. */
 enum pagescan_state pagescan_end(struct pagescan *);
 /* The element found; belongs to the scan. */
 struct json_object *pagescan_element(const struct pagescan *);

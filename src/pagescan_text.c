@@ -45,12 +45,13 @@ is(const char *string, size_t n, const char *want, struct buf *scratch)
 }
 
 /*
- * One string of the object itself at p, and its value when it is a name and the
- * value a string: *found when they are those wanted.  Returns where it went on.
+ * One string of the object itself at p: where it went on is returned.  When it
+ * is the name wanted, and its value a string, *value is that, of *n bytes with
+ * its quotes.
  */
 static const char *
-member(const char *p, const char *end, const char *name, const char *value,
-    struct buf *scratch, bool *found)
+member(const char *p, const char *end, const char *name, struct buf *scratch,
+    const char **value, size_t *n)
 {
 	const char	*behind = skip_string(p, end);
 	const char	*at = skip_blanks(behind, end);
@@ -62,34 +63,64 @@ member(const char *p, const char *end, const char *name, const char *value,
 	    !is(p, (size_t)(behind - p), name, scratch))
 		return at;
 	behind = skip_string(at, end);
-	*found = is(at, (size_t)(behind - at), value, scratch);
+	*value = at;
+	*n = (size_t)(behind - at);
 	return behind;
+}
+
+/* The next value of that name from *p on, which moves behind it; depth: of *p.
+ * NULL: there is none. */
+static const char *
+pagescan_next(const char **p, const char *end, unsigned *depth,
+    const char *name, struct buf *scratch, size_t *n)
+{
+	const char	*value = NULL;
+
+	while (*p < end && value == NULL) {
+		if (**p == '"' && *depth == 1) {
+			*p = member(*p, end, name, scratch, &value, n);
+			continue;
+		}
+		if (**p == '"') {
+			*p = skip_string(*p, end);
+			continue;
+		}
+		if (**p == '{' || **p == '[')
+			(*depth)++;
+		else if (**p == '}' || **p == ']')
+			(*depth)--;
+		(*p)++;
+	}
+	return value;
 }
 
 bool
 pagescan_has(const char *object, size_t n, const char *name, const char *value,
     struct buf *scratch)
 {
-	const char	*p = object, *end = object + n;
+	const char	*p = object, *end = object + n, *found;
 	unsigned	 depth = 0;
-	bool		 found = false;
+	size_t		 len;
 
-	while (p < end && !found) {
-		if (*p == '"' && depth == 1) {
-			p = member(p, end, name, value, scratch, &found);
-			continue;
-		}
-		if (*p == '"') {
-			p = skip_string(p, end);
-			continue;
-		}
-		if (*p == '{' || *p == '[')
-			depth++;
-		else if (*p == '}' || *p == ']')
-			depth--;
-		p++;
-	}
-	return found;
+	while ((found = pagescan_next(&p, end, &depth, name, scratch, &len)) !=
+	    NULL)
+		if (is(found, len, value, scratch))
+			return true;
+	return false;
+}
+
+const char *
+pagescan_string(const char *object, size_t n, const char *name,
+    struct buf *scratch)
+{
+	const char	*p = object, *found;
+	unsigned	 depth = 0;
+	size_t		 len;
+
+	found = pagescan_next(&p, object + n, &depth, name, scratch, &len);
+	buf_reset(scratch);
+	return found != NULL && jsonscan_string(found, len, scratch) ?
+	    scratch->data : NULL;
 }
 
 bool

@@ -219,6 +219,78 @@ def test_pace_is_of_a_key():
         ended(relay)
 
 
+# --- pages -------------------------------------------------------------------
+
+EMAIL = 'someone@example.org'
+RECORDS = '/enterprise-v2/breach/data/emails/' + EMAIL
+
+
+def page(day, cursor, **more):
+    """A rule that answers with one record and where the next page is."""
+    return dict({'json': {'cursor': cursor, 'results': [
+        {'document_id': 'of-%02d' % day,
+         'spycloud_publish_date': '2020-04-%02dT00:00:00Z' % day}]}}, **more)
+
+
+def asked_for_pages(rules, http, rate='1000', limit=100):
+    """The reply, and what the service was asked."""
+    with Upstream(rules) as upstream:
+        relay = pool(upstream.url, relay={'rate': rate}, http=http)
+        reply = ask(relay, '/spycloud/observe/observables',
+                    observables('email', EMAIL),
+                    {'CTR_ENTITIES_LIMIT': limit})
+        ended(relay)
+        return reply, list(upstream.requests)
+
+
+def ids_of(reply):
+    return [d['external_ids'] for d in reply.docs('sightings')]
+
+
+def test_pages_take_turns():
+    """Every page waits for its turn as any other call."""
+    rules = [page(1, '1', request='GET ' + RECORDS)] + [
+        page(n + 1, str(n + 1) if n < 7 else '',
+             request='GET %s?cursor=%d' % (RECORDS, n)) for n in range(1, 8)]
+    reply, requests = asked_for_pages(rules, {'deadline': '20'}, '4')
+    same(ids_of(reply), [['of-%02d' % n] for n in range(8, 0, -1)], 'records')
+    same(reply.errors, [], 'errors')
+    most = most_in_a_second([r.time for r in requests])
+    holds(most <= 4, '%d calls within a second' % most)
+
+
+def test_pages_are_fifty_at_most():
+    """A service that always has one more is told of; the newest of all pages
+    are there."""
+    rules = [page(1, 'more', request='GET ' + RECORDS),
+             page(9, 'more', match='.*', times=1),
+             page(2, 'more', match='.*')]
+    reply, requests = asked_for_pages(rules, {'deadline': '20'}, limit=2)
+    same(len(requests), 50, 'calls')
+    same(ids_of(reply), [['of-09'], ['of-02']], 'records')
+    same(reply.codes(), [('warning', 'unknown')], 'errors')
+    has(reply.errors[0]['message'], 'more records than the 50 pages',
+        'message')
+
+
+def test_pages_end_at_the_deadline():
+    """What was read by then is there, and what is missing is a warning."""
+    rules = [page(1, 'more', request='GET ' + RECORDS),
+             page(2, 'more', match='.*')]
+    reply, requests = asked_for_pages(rules, {'deadline': '3'}, '1')
+    holds(2 <= len(requests) <= 4, '%d calls' % len(requests))
+    same(len(ids_of(reply)), len(requests), 'records')
+    same(reply.codes(), [('warning', 'too many requests')], 'errors')
+
+
+def test_page_that_hangs():
+    rules = [page(1, 'more', request='GET ' + RECORDS),
+             {'match': '.*', 'fault': 'hang'}]
+    reply, _ = asked_for_pages(rules, {'deadline': '3', 'timeout': '30'})
+    same(ids_of(reply), [['of-01']], 'records')
+    same(reply.codes(), [('warning', 'connection error')], 'errors')
+
+
 # --- clients -----------------------------------------------------------------
 
 def test_client_leaves():

@@ -160,9 +160,9 @@ ask(struct stage *s)
 		else
 			call_fail_at(c, PROBLEM_UNKNOWN, "Too many");
 		c->done = true;
-		if (c->problem == PROBLEM_NONE)
+		if (c->problem == PROBLEM_NONE || c->flags & CALL_OPTIONAL)
 			s->provider->request(&s->q, c);
-		else
+		if (c->problem != PROBLEM_NONE)
 			answer_problem(s->out, c->problem, "%s",
 			    call_message(c));
 	}

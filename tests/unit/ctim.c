@@ -128,6 +128,22 @@ START_TEST(times_of_services_are_written_again)
 }
 END_TEST
 
+START_TEST(milliseconds_are_times)
+{
+	char	 text[CTIM_TIME_MAX];
+
+	ck_assert_int_eq(ctim_time_milli(text, 0), 0);
+	ck_assert_str_eq(text, "1970-01-01T00:00:00.000Z");
+	ck_assert_int_eq(ctim_time_milli(text, 1585236489007), 0);
+	ck_assert_str_eq(text, "2020-03-26T15:28:09.007Z");
+	ck_assert_int_eq(ctim_time_milli(text, CTIM_FOREVER * 1000), 0);
+	ck_assert_str_eq(text, "2525-01-01T00:00:00.000Z");
+	ck_assert_int_eq(ctim_time_milli(text, CTIM_FOREVER * 1000 + 1), -1);
+	ck_assert_int_eq(ctim_time_milli(text, INT64_MAX), -1);
+	ck_assert_int_eq(ctim_time_milli(text, -1), -1);
+}
+END_TEST
+
 START_TEST(what_ctim_takes_for_a_uri)
 {
 	static const char *const	 good[] = { "http://x.org/a?b#c",
@@ -178,6 +194,10 @@ START_TEST(vocabularies_are_those_of_ctim)
 	ck_assert_int_eq(ctim_confidence("High"), CTIM_SEVERITY_HIGH);
 	ck_assert_int_eq(ctim_tlp("amber"), CTIM_AMBER);
 	ck_assert_int_eq(ctim_tlp("clear"), -1);
+	ck_assert_int_eq(ctim_tlp_given("Clear"), CTIM_WHITE);
+	ck_assert_int_eq(ctim_tlp_given("AMBER+STRICT"), CTIM_AMBER);
+	ck_assert_int_eq(ctim_tlp_given("red"), CTIM_RED);
+	ck_assert_int_eq(ctim_tlp_given("amber+"), -1);
 	ck_assert_str_eq(ctim_tlp_name(CTIM_RED), "red");
 }
 END_TEST
@@ -213,6 +233,7 @@ main(void)
 		times_are_written_as_the_library_would,
 		times_are_written_within_those_of_ctim,
 		times_of_services_are_written_again,
+		milliseconds_are_times,
 		what_ctim_takes_for_a_uri,
 		vocabularies_are_those_of_ctim,
 		problems_have_their_codes_and_types,

@@ -303,10 +303,10 @@ drive_lookup(struct drive *d, enum provider_route route,
 		if (c->problem == PROBLEM_NONE)
 			drive_make(d, c);
 		c->done = true;
-		if (c->problem == PROBLEM_NONE) {
+		if (c->problem == PROBLEM_NONE || c->flags & CALL_OPTIONAL)
 			d->provider->request(&d->query, c);
+		if (c->problem == PROBLEM_NONE)
 			continue;
-		}
 		drive_problem(d, c);
 		if (i < first)
 			d->first_failed = true;

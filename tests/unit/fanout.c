@@ -44,6 +44,7 @@ static struct http_call	*running[RUNNING];
 static int64_t		 ends_at[RUNNING];
 static struct played	*row_of[RUNNING];
 static size_t		 most_running, started, cancelled;
+static const char	*said = "";	/* in a header field */
 static bool		 early;		/* bodies come before their end */
 static char		 asked[8192];	/* paths and tokens, in order */
 
@@ -200,6 +201,7 @@ http_next(struct http *h)
 	snprintf(c->why, sizeof(c->why), "played");
 	snprintf(c->retry_after, sizeof(c->retry_after), "%s",
 	    p->retry_after == NULL ? "" : p->retry_after);
+	snprintf(c->kept[0], sizeof(c->kept[0]), "%s", said);
 	if (c->end == HTTP_ANSWERED && p->body != NULL)
 		c->end = ends[c->take(c, p->body, strlen(p->body), 1 << 20)];
 	return c;
@@ -217,6 +219,8 @@ http_do(struct http *h, struct http_call *c)
  * every string of the array that it gets once more. */
 enum { FIRST, MORE, TOKEN };
 static unsigned	 first_flags, more_flags;
+static unsigned	 heard_of_failure, ends_of_scan;
+static struct json_object *last_token;	/* once it is set, one reference */
 
 static void
 request(const struct query *q, const struct call *done)
@@ -228,6 +232,7 @@ request(const struct query *q, const struct call *done)
 		    q->observable == NULL ? "health" : q->observable->value);
 		return;
 	}
+	heard_of_failure += done->problem != PROBLEM_NONE;
 	for (i = 0; done->step == FIRST && i < jsonin_length(done->result); i++)
 		(void)lookup_call(q->lookup, MORE, more_flags, HOST "%s",
 		    jsonin_text(jsonin_at(done->result, i)));
@@ -246,12 +251,17 @@ reply(const struct query *q, struct call *c)
 		    c->status);
 	else
 		call_found(c, call_parse(c));
+	if (c->step == TOKEN) {
+		json_object_put(last_token);
+		last_token = json_object_get(c->result);
+	}
 }
 
 static enum scan_result
 scan(const struct query *q, struct call *c, const char *p, size_t n)
 {
 	(void)q;
+	ends_of_scan += n == 0;
 	if (n == 0)
 		return SCAN_MORE;
 	if (memchr(p, '!', n) == NULL)
@@ -354,6 +364,8 @@ teardown(void)
 {
 	shared_free(shared);
 	json_object_put(token.payload);
+	json_object_put(last_token);
+	last_token = NULL;
 }
 
 /* Asks for the values; NULL: health. */
@@ -1000,6 +1012,89 @@ START_TEST(one_sign_in_serves_all)
 }
 END_TEST
 
+START_TEST(nothing_keeps_a_token_but_its_table)
+{
+	struct played	 rows[] = {
+		{ "auth", 200, "\"t1\"", 100, HTTP_ANSWERED, NULL, false },
+		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SIGNED;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "auth a#t1 ");
+	ck_assert_int_eq(json_object_get_string_len(last_token), 2);
+	ck_assert_mem_eq(json_object_get_string(last_token), "\0\0", 2);
+	teardown();
+}
+END_TEST
+
+/* A month's quota: another try would not change it. */
+static bool
+lasts(const struct call *c)
+{
+	return c->status == 429 && strcmp(c->said[0], "quota") == 0;
+}
+
+START_TEST(what_lasts_is_not_tried_again)
+{
+	struct played	 rows[] = {
+		{ "a", 429, "", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	provider.lasting = lasts;
+	said = "quota";
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "a ");
+	said = "speed";
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(asked, "a a a a ");
+	provider.lasting = NULL;
+	said = "";
+	teardown();
+}
+END_TEST
+
+START_TEST(a_provider_hears_of_optional_calls_that_fail)
+{
+	struct played	 rows[] = {
+		{ "a", 200, "[\"b\"]", 1, HTTP_ANSWERED, NULL, false },
+		{ "b", 500, "", 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	heard_of_failure = 0;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_uint_eq(heard_of_failure, 0);
+	rows[0].scanned = false;
+	more_flags = CALL_OPTIONAL;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_uint_eq(heard_of_failure, 1);
+	teardown();
+}
+END_TEST
+
+START_TEST(a_scanned_page_without_content_is_nothing)
+{
+	struct played	 rows[] = {
+		{ "a", 204, NULL, 1, HTTP_ANSWERED, NULL, false },
+		{ 0 }
+	};
+
+	setup();
+	first_flags = CALL_SCAN;
+	ends_of_scan = 0;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_uint_eq(ends_of_scan, 0);
+	ck_assert_str_eq(asked, "a ");
+	teardown();
+}
+END_TEST
+
 START_TEST(a_token_that_is_refused_is_got_anew)
 {
 	struct played	 rows[] = {
@@ -1294,6 +1389,10 @@ main(void)
 		a_turn_past_the_deadline_fails_at_once,
 		lookups_share_a_call,
 		one_sign_in_serves_all,
+		nothing_keeps_a_token_but_its_table,
+		what_lasts_is_not_tried_again,
+		a_provider_hears_of_optional_calls_that_fail,
+		a_scanned_page_without_content_is_nothing,
 		a_token_that_is_refused_is_got_anew,
 		a_fresh_token_that_is_refused_is_an_error,
 		a_sign_in_that_fails_fails_all_who_wait,

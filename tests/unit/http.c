@@ -253,12 +253,21 @@ END_TEST
 
 START_TEST(reason_and_headers_are_kept)
 {
+	/* Names that a field's only begins with, or that begin with a field's,
+	 * are others. */
+	static const char *const wanted[] = { "retry-after", "Retry",
+			    "Retry-After-All", NULL };
 	struct http	*h;
 	struct page	 page;
 
 	begin();
 	h = http_new(&conf);
-	get(h, &page, "/again");
+	prepare(&page, server.port, "/again");
+	page.call.wanted = wanted;
+	http_do(h, &page.call);
+	ck_assert_str_eq(page.call.kept[0], "120");
+	ck_assert_str_eq(page.call.kept[1], "");
+	ck_assert_str_eq(page.call.kept[2], "");
 	ck_assert_str_eq(page.call.reason, "Slow ? down ??");
 	ck_assert_str_eq(page.call.retry_after, "120");
 	ck_assert_str_eq(page.call.date, "Sun, 06 Nov 1994 08:49:37 GMT");

@@ -144,6 +144,62 @@ START_TEST(a_body_that_is_no_json_fails_the_call)
 }
 END_TEST
 
+START_TEST(an_excuse_fails_the_call)
+{
+	static const char *const	 needed[] = { "pulses", NULL };
+	static const char *const	 words[] = { "error", "detail", NULL };
+	static const struct {
+		const char	*body, *message;
+	} rows[] = {
+		{ "{\"error\":\"late\"}", "late" },
+		{ "{\"detail\":\"x\",\"error\":\"y\"}", "y" },
+		{ "{\"detail\":\"x\",\"error\":false}", "x" },
+		{ "{\"detail\":\"x\",\"error\":\"\"}", "x" },
+		{ "{\"error\":{\"a\":[\"/\"]}}", "{\"a\":[\"/\"]}" },
+		{ "{\"error\":404}", "404" },
+		{ "{\"error\":\"y\",\"pulses\":null}", NULL },
+		{ "{\"error\":null}", NULL },
+		{ "{\"message\":\"y\"}", NULL },
+		{ "[\"error\"]", NULL },
+		{ "\"error\"", NULL },
+		{ "null", NULL }
+	};
+	struct json_object	*body;
+	struct lookup		 l;
+	struct call		*c;
+	size_t			 i;
+
+	lookup_init(&l);
+	for (i = 0; i < COUNT(rows); i++) {
+		c = lookup_call(&l, 0, 0, "https://api.example/");
+		buf_adds(&c->body, rows[i].body);
+		body = call_parse(c);
+		ck_assert(call_excuse(c, body, needed, words) ==
+		    (rows[i].message != NULL));
+		ck_assert_int_eq(c->problem, rows[i].message == NULL ?
+		    PROBLEM_NONE : PROBLEM_UNKNOWN);
+		if (rows[i].message != NULL)
+			ck_assert_str_eq(call_message(c), rows[i].message);
+		json_object_put(body);
+	}
+	lookup_free(&l);
+}
+END_TEST
+
+START_TEST(no_content_is_no_failure)
+{
+	struct lookup	 l;
+	struct call	*c;
+
+	lookup_init(&l);
+	c = lookup_call(&l, 0, 0, "https://api.example/");
+	c->status = 204;
+	ck_assert_ptr_null(call_parse(c));
+	ck_assert_int_eq(c->problem, PROBLEM_NONE);
+	lookup_free(&l);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -153,7 +209,9 @@ main(void)
 		what_no_header_can_carry_is_not_sent,
 		the_first_failure_stays,
 		statuses_mean_what_the_table_says,
-		a_body_that_is_no_json_fails_the_call
+		a_body_that_is_no_json_fails_the_call,
+		an_excuse_fails_the_call,
+		no_content_is_no_failure
 	};
 
 	return unit_run("lookup", tests, COUNT(tests));

@@ -316,6 +316,63 @@ START_TEST(what_is_skipped_may_be_large)
 }
 END_TEST
 
+static bool
+without_case(const char *text, const void *arg)
+{
+	(*(unsigned *)(uintptr_t)arg)++;
+	return strcasecmp(text, "a\\") == 0;
+}
+
+/* Of one page in pieces: the n of the element that is found, or what it is. */
+static int
+also(const char *page, size_t piece, unsigned *asked)
+{
+	struct pagescan		*s = pagescan_new("results", "indicator",
+				    "a\\");
+	enum pagescan_state	 state;
+	int			 n;
+
+	*asked = 0;
+	pagescan_also(s, without_case, asked);
+	state = feed(s, page, strlen(page), piece);
+	n = state == PAGESCAN_MORE ? -1 : state == PAGESCAN_BAD ? -2 :
+	    json_object_get_int(jsonin_member(pagescan_element(s), "n"));
+	pagescan_free(s);
+	return n;
+}
+
+START_TEST(what_stands_for_the_same_is_found_where_the_value_is_not)
+{
+#define PAGE(elements)	"{\"results\":[" elements "],\"next\":null}"
+#define ENTRY(text, n)	"{\"x\":[{\"indicator\":\"a\\\\\"}],"		\
+			"\"indicator\":\"" text "\",\"n\":" n "}"
+	static const struct {
+		const char	*page;
+		int		 n;
+	} rows[] = {
+		{ PAGE(ENTRY("A\\\\", "1")), 1 },
+		{ PAGE(ENTRY("b", "1") "," ENTRY("\\u0041\\u005c", "2") ","
+		    ENTRY("A\\\\", "3")), 2 },
+		{ PAGE(ENTRY("A\\\\", "1") "," ENTRY("a\\\\", "2")), 2 },
+		{ PAGE(ENTRY("a\\\\", "1") "," ENTRY("A\\\\", "2")), 1 },
+		{ PAGE(ENTRY("b", "1") ",{},[],7,{\"indicator\":null},"
+		    "{\"indicator\":[\"A\\\\\"]}"), -1 },
+		{ "{\"results\":[" ENTRY("A\\\\", "1"), -2 },
+		{ PAGE("{\"indicator\":\"A\\\\\",}"), -2 }
+	};
+	unsigned	 asked;
+	size_t		 i, piece;
+
+	for (i = 0; i < COUNT(rows); i++)
+		for (piece = 1; piece < 150; piece++)
+			ck_assert_msg(also(rows[i].page, piece, &asked) ==
+			    rows[i].n, "%zu by %zu", i, piece);
+	/* Nothing is asked once the value is there. */
+	ck_assert_int_eq(also(rows[3].page, 1000, &asked), 1);
+	ck_assert_uint_eq(asked, 0);
+}
+END_TEST
+
 START_TEST(the_answer_stays)
 {
 	struct pagescan	*s = pagescan_new("results", "indicator", "a");
@@ -590,6 +647,7 @@ main(void)
 		depth_ends_at_32_in_elements_too,
 		an_element_has_a_most_of_bytes,
 		so_has_what_is_outside_the_list, what_is_skipped_may_be_large,
+		what_stands_for_the_same_is_found_where_the_value_is_not,
 		the_answer_stays,
 		random_pages_give_what_parsing_them_whole_gives,
 		broken_pages_break_nothing

@@ -697,7 +697,17 @@ static const struct {
 	{ "'indicator2':'KNOWN'", "judgements", "type", "" },
 	{ "'indicator2':[null,7,'x',[]]", "judgements", "type", "" },
 	{ "'dateTime':null", "sightings", "type", "" },
-	{ "'dateTime':7", "sightings", "type", "" },
+	{ "'dateTime':7", "sightings", "observed_time",
+	    "{'start_time':'1970-01-01T00:00:00.007Z',"
+	    "'end_time':'1970-01-01T00:00:00.007Z'}" },
+	{ "'dateTime':'1581294064120'", "sightings", "observed_time",
+	    "{'start_time':'2020-02-10T00:21:04.120Z',"
+	    "'end_time':'2020-02-10T00:21:04.120Z'}" },
+	{ "'dateTime':-1", "sightings", "type", "" },
+	{ "'dateTime':1e12", "sightings", "type", "" },
+	{ "'dateTime':17514144001000", "sightings", "type", "" },
+	{ "'dateTime':9223372036854775807", "sightings", "type", "" },
+	{ "'dateTime':'99999999999999999999'", "sightings", "type", "" },
 	{ "'dateTime':''", "sightings", "type", "" },
 	{ "'dateTime':'yesterday'", "sightings", "type", "" },
 	{ "'dateTime':'2020-02-30T00:00:00Z'", "sightings", "type", "" },
@@ -755,7 +765,10 @@ START_TEST(every_member_is_read_as_it_should_be)
 		    "'indicator2':[{}],%s}]", members[i].event);
 		whole = ask(&d, event, "[]", 9);
 		ck_assert_str_eq(d.problems.data, "");
-		ck_assert_ptr_null(jsonin_member(whole, "errors"));
+		/* What has no time is told of. */
+		ck_assert_uint_eq(jsonin_length(jsonin_member(whole,
+		    "errors")), strcmp(members[i].kind, "sightings") == 0 &&
+		    drive_docs(whole, "sightings") == NULL);
 		value = jsonin_member(jsonin_at(drive_docs(whole,
 		    members[i].kind), 0), members[i].member);
 		if (members[i].want[0] == '\0')
@@ -824,6 +837,9 @@ START_TEST(an_event_too_large_to_write_costs_only_itself)
 	whole = ask(&d, body.data, "[]", 9);
 	drive_same(jsonin_member(jsonin_at(drive_docs(whole, "sightings"), 0),
 	    "external_ids"), "['2']");
+	drive_same(jsonin_member(whole, "errors"), "[{'type':'warning',"
+	    "'code':'unknown','message':'Events of Qualys IOC without a time "
+	    "or too large are left out: 1 (sha256 " SHA ")'}]");
 	json_object_put(whole);
 	drive_free(&d);
 	buf_free(&body);

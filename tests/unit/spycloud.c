@@ -594,7 +594,13 @@ static const char *const	 nothing[] = {
 	"{}", "[]", "7", "'text'", "true", "null", "{'results':null}",
 	"{'results':{}}", "{'results':'x'}", "{'results':[]}",
 	"{'results':[null]}", "{'results':[[]]}", "{'results':['x']}",
-	"{'results':[7,1.5,true]}", "{'results':[{}]}", "{'hits':3}",
+	"{'results':[7,1.5,true]}", "{'hits':3}", "{'cursor':''}",
+	"{'cursor':7,'results':[]}", "{'message':true}", "{'error':''}"
+};
+
+/* Records that have no date. */
+static const char *const	 undated[] = {
+	"{'results':[{}]}",
 	"{'results':[{'spycloud_publish_date':null}]}",
 	"{'results':[{'spycloud_publish_date':7}]}",
 	"{'results':[{'spycloud_publish_date':['2020-01-01T00:00:00Z']}]}",
@@ -603,6 +609,26 @@ static const char *const	 nothing[] = {
 	"{'results':[{'spycloud_publish_date':'1969-01-01T00:00:00Z'}]}",
 	"{'results':[{'spycloud_publish_date':'2020-01-01T00:00:00Z\\u0000'}]}"
 };
+
+START_TEST(a_record_without_a_date_is_counted_and_left_out)
+{
+	struct drive		 d;
+	struct json_object	*whole;
+	size_t			 i;
+
+	for (i = 0; i < COUNT(undated); i++) {
+		used = 0;
+		whole = ask(&d, undated[i], "", 200, NULL);
+		ck_assert_str_eq(d.problems.data, "");
+		drive_same(whole, "{'data':{},'errors':[{'type':'warning',"
+		    "'code':'unknown','message':'Records of Spycloud without a "
+		    "publish date are left out: 1 (email admin@example.org)'"
+		    "}]}");
+		json_object_put(whole);
+		drive_free(&d);
+	}
+}
+END_TEST
 
 START_TEST(an_answer_without_records_is_nothing_known)
 {
@@ -779,6 +805,7 @@ main(void)
 		the_newest_survive_the_limit_and_only_their_sources_are_asked,
 		every_member_is_read_as_it_should_be,
 		an_answer_without_records_is_nothing_known,
+		a_record_without_a_date_is_counted_and_left_out,
 		a_record_that_names_no_source_stands_alone,
 		a_source_is_encoded_in_the_url,
 		what_is_to_be_redacted_is_not_shown,
