@@ -51,8 +51,8 @@ struct otx_spelling {
 const char	*otx_value(const struct observable *, char [INDICATOR_MAX + 1]);
 /* Fills it in; the observable must outlive it. */
 void		 otx_spelling(struct otx_spelling *, const struct observable *);
-/* Whether a text has the same normal form. */
-bool		 otx_is(const char *text, const void *spelling);
+/* Whether a text of n bytes has the same normal form. */
+bool		 otx_is(const char *text, size_t n, const void *spelling);
 
 void	otx_answer(struct answer *, const struct query *);
 void	otx_refer(struct answer *, const struct query *);

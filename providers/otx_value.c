@@ -3,6 +3,7 @@
  * Source: OTX relay; src/indicator.h has the normal forms.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "otx.h"
 #include "url.h"
@@ -85,18 +86,18 @@ otx_spelling(struct otx_spelling *s, const struct observable *o)
 		s->normal[0] = '\0';
 }
 
-/* What of a URL comes behind its host and the root's slash: all spellings of a
- * URL have it. */
+/* The part of a text that is a host, of a URL with user and port: *n bytes.  Of
+ * other types that is all of it. */
 static const char *
-otx_url_rest(const char *url)
+otx_host(enum observable_type type, const char *text, size_t *n)
 {
-	const char	*host = strstr(url, "://");
+	const char	*host = type == OBSERVABLE_URL ? strstr(text, "://") :
+			    NULL;
 
-	if (host == NULL)
-		return "";
-	host += 3;
-	host += strcspn(host, "/?#");
-	return *host == '/' ? host + 1 : host;
+	if (host != NULL)
+		text = host + 3;
+	*n = host != NULL ? strcspn(text, "/?#") : strlen(text);
+	return text;
 }
 
 /* Whether a text can be another spelling at all: most of a page cannot, and a
@@ -104,22 +105,37 @@ otx_url_rest(const char *url)
 static bool
 otx_may_be(const struct otx_spelling *s, const char *text)
 {
-	char	 first = otx_lower(*text);
+	size_t		 n, i, len;
+	const char	*host = otx_host(s->type, text, &n);
+	const char	*normal = otx_host(s->type, s->normal, &len);
 
-	if (s->type == OBSERVABLE_URL)
-		return strcmp(otx_url_rest(text), otx_url_rest(s->normal)) == 0;
-	/* A number may begin with zeros, and a name may be in punycode. */
-	return first == s->normal[0] || first == '0' || first == ':' ||
-	    (unsigned char)first >= 0x80 || strstr(s->normal, "xn--") != NULL;
+	if (s->type == OBSERVABLE_IPV6)
+		return memchr(host, ':', n) != NULL;
+	/* Behind the host all is the same but for the root's slash. */
+	if (s->type == OBSERVABLE_URL && strcmp(host + n + (host[n] == '/'),
+	    normal + len + (normal[len] == '/')) != 0)
+		return false;
+	for (i = 0; i < n; i++)
+		if ((unsigned char)host[i] >= 0x80)
+			return strstr(normal, "xn--") != NULL;
+	/* A dot, or a port that goes without saying, may be at its end; and an
+	 * address in a URL is written in many ways. */
+	return *host == '[' ||
+	    (n >= len && strncasecmp(host, normal, len) == 0);
 }
 
 bool
-otx_is(const char *text, const void *spelling)
+otx_is(const char *text, size_t n, const void *spelling)
 {
 	const struct otx_spelling	*s = spelling;
+	char				 copy[INDICATOR_MAX + 1];
 	char				 normal[INDICATOR_MAX + 1];
 
-	return s->normal[0] != '\0' && otx_may_be(s, text) &&
-	    indicator_normalise(s->type, text, normal) == 0 &&
+	if (s->normal[0] == '\0' || n > INDICATOR_MAX)
+		return false;
+	memcpy(copy, text, n);
+	copy[n] = '\0';
+	return otx_may_be(s, copy) &&
+	    indicator_normalise(s->type, copy, normal) == 0 &&
 	    strcmp(normal, s->normal) == 0;
 }

@@ -247,7 +247,8 @@ read_events(struct call *c)
 
 	if (body == NULL)
 		return;
-	if (call_excuse(c, body, needs, excuses) || c->step == QUALYS_HEALTH || jsonin_length(body) == 0 ||
+	if (call_excuse(c, body, needs, excuses) ||
+	    c->step == QUALYS_HEALTH || jsonin_length(body) == 0 ||
 	    (found = json_object_new_array()) == NULL) {
 		json_object_put(body);
 		return;

@@ -2,9 +2,9 @@
  * spycloud: what of a person's accounts was found in breaches.
  *
  * One call, or one a page, gives the breach records of an e-mail address, then
- * one for each source that they name gives the entry of the catalog.  A record becomes a
- * sighting, an entry an indicator.  Records hold passwords and are never kept;
- * the catalog is.
+ * one for each source that they name gives the entry of the catalog.  A record
+ * becomes a sighting, an entry an indicator.  Records hold passwords and are
+ * never kept; the catalog is.
  * Source: relay API, SpyCloud relay; CTIM sighting, indicator.
  */
 #include <stdlib.h>
@@ -369,14 +369,16 @@ reply(const struct query *q, struct call *c)
 {
 	struct json_object	*body;
 
-	if (c->status == 400 ||
+	/* A later page was named by the one before: that cannot be nothing. */
+	if ((c->status == 400 && c->number <= 1) ||
 	    (c->status == 404 && c->step == SPYCLOUD_CATALOG))
 		return;
 	if (c->status < 200 || c->status > 299) {
 		refused(c);
 		return;
 	}
-	if ((body = call_parse(c)) == NULL)
+	body = call_parse(c);
+	if (c->problem != PROBLEM_NONE)
 		return;
 	if (!call_excuse(c, body, needs, excuses)) {
 		if (c->step == SPYCLOUD_RECORDS)

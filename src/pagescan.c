@@ -18,7 +18,7 @@ enum where {
 
 struct pagescan {
 	const char		*array, *member, *value;
-	bool			(*same)(const char *, const void *); /* or NULL */
+	bool			(*same)(const char *, size_t, const void *);
 	const void		*arg;
 	struct buf		 needle;	/* the value as a JSON string;
 						 * empty: only with escapes */
@@ -88,7 +88,7 @@ pagescan_new(const char *array, const char *member, const char *value)
 }
 
 void
-pagescan_also(struct pagescan *s, bool (*same)(const char *text,
+pagescan_also(struct pagescan *s, bool (*same)(const char *text, size_t n,
     const void *arg), const void *arg)
 {
 	s->same = same;
@@ -146,7 +146,7 @@ take(struct pagescan *s, const char *p, size_t n, bool exact)
 	}
 	text = jsonin_string(element, s->member);
 	if (text == NULL || !(exact ? strcmp(text, s->value) == 0 :
-	    s->same(text, s->arg))) {
+	    s->same(text, strlen(text), s->arg))) {
 		json_object_put(element);
 		return;
 	}
@@ -162,11 +162,12 @@ static void
 pagescan_compare(struct pagescan *s, const char *p, size_t n)
 {
 	const char	*text;
+	size_t		 len;
 
 	if (s->state != PAGESCAN_MORE || s->same == NULL || s->found != NULL)
 		return;
-	text = pagescan_string(p, n, s->member, &s->scratch);
-	if (text != NULL && s->same(text, s->arg))
+	text = pagescan_string(p, n, s->member, &s->scratch, &len);
+	if (text != NULL && s->same(text, len, s->arg))
 		take(s, p, n, false);
 }
 

@@ -5,9 +5,9 @@
  * The page is an object; one member of it, `array`, holds objects.  The scan
  * looks for the first element whose member `member` is the string `value`; where
  * there is none in the whole page, for the first with a string that the caller
- * takes for the same.  It keeps what else is at the top of the page.  It follows strings and brackets
- * everywhere (kinds must match, depth JSON_DEPTH), and parses only an element
- * that may match, and the top.
+ * takes for the same.  It keeps what else is at the top of the page.  It follows
+ * strings and brackets everywhere (kinds must match, depth JSON_DEPTH), and
+ * parses only an element that may match, and the top.
  */
 #ifndef CTIM_PAGESCAN_H
 #define CTIM_PAGESCAN_H
@@ -30,10 +30,11 @@ enum pagescan_state {
 /* The texts must outlive it.  NULL when memory ran out. */
 struct pagescan	*pagescan_new(const char *array, const char *member,
 		    const char *value);
-/* Before the page: same() says whether another string stands for the same as
- * the value; arg, which it gets, must outlive the scan. */
+/* Before the page: same() says whether a string of n bytes, with no NUL behind
+ * it, stands for the same as the value; arg, which it gets, must outlive the
+ * scan. */
 void		 pagescan_also(struct pagescan *,
-		    bool (*same)(const char *text, const void *arg),
+		    bool (*same)(const char *text, size_t n, const void *arg),
 		    const void *arg);
 void		 pagescan_free(struct pagescan *);
 /* The next n bytes, in pieces of any size.  After FOUND or BAD the answer stays

@@ -111,16 +111,23 @@ pagescan_has(const char *object, size_t n, const char *name, const char *value,
 
 const char *
 pagescan_string(const char *object, size_t n, const char *name,
-    struct buf *scratch)
+    struct buf *scratch, size_t *len)
 {
 	const char	*p = object, *found;
 	unsigned	 depth = 0;
-	size_t		 len;
 
-	found = pagescan_next(&p, object + n, &depth, name, scratch, &len);
+	found = pagescan_next(&p, object + n, &depth, name, scratch, len);
+	if (found == NULL || *len < 2)
+		return NULL;
+	if (memchr(found, '\\', *len) == NULL) {
+		*len -= 2;
+		return found + 1;
+	}
 	buf_reset(scratch);
-	return found != NULL && jsonscan_string(found, len, scratch) ?
-	    scratch->data : NULL;
+	if (!jsonscan_string(found, *len, scratch))
+		return NULL;
+	*len = scratch->len;
+	return scratch->data;
 }
 
 bool

@@ -17,11 +17,11 @@ struct buf;
  * value.  Where it has the name more than once, any may be it. */
 bool	pagescan_has(const char *object, size_t n, const char *name,
 	    const char *value, struct buf *scratch);
-/* The string that the object of n bytes has, itself, as its member name, decoded
- * into scratch.  NULL when it has none; where it has the name more than once,
- * the first counts. */
+/* The string that the object of n bytes has, itself, as its member name, of *len
+ * bytes: in the object, or with escapes decoded into scratch.  NULL when it has
+ * none; where it has the name more than once, the first counts. */
 const char *pagescan_string(const char *object, size_t n, const char *name,
-	    struct buf *scratch);
+	    struct buf *scratch, size_t *len);
 /* Whether the n bytes end with this member's name and the colon. */
 bool	pagescan_names(const char *text, size_t n, const char *name,
 	    struct buf *scratch);

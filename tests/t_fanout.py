@@ -269,7 +269,7 @@ def test_pages_are_fifty_at_most():
     same(len(requests), 50, 'calls')
     same(ids_of(reply), [['of-09'], ['of-02']], 'records')
     same(reply.codes(), [('warning', 'unknown')], 'errors')
-    has(reply.errors[0]['message'], 'more records than the 50 pages',
+    has('more records than the 50 pages', reply.errors[0]['message'],
         'message')
 
 
