@@ -16,10 +16,17 @@ buf_init(struct buf *b, size_t max)
 }
 
 void
+buf_fixed(struct buf *b, char *room, size_t size)
+{
+	room[0] = '\0';
+	*b = (struct buf){ .data = room, .cap = size, .max = size - 1 };
+}
+
+void
 buf_reset(struct buf *b)
 {
 	b->len = 0;
-	b->failed = false;
+	b->failed = b->starved = false;
 	if (b->cap != 0)
 		b->data[0] = '\0';
 }
@@ -52,7 +59,7 @@ grow(struct buf *b, size_t n)
 	if (cap > b->max + 1)
 		cap = b->max + 1;
 	if ((data = realloc(b->cap == 0 ? NULL : b->data, cap)) == NULL) {
-		b->failed = true;
+		b->failed = b->starved = true;
 		return -1;
 	}
 	b->data = data;

@@ -20,11 +20,15 @@ struct buf {
 	size_t	 cap;		/* bytes allocated, 0 while data is static */
 	size_t	 max;		/* most bytes that len may reach */
 	bool	 failed;	/* something did not fit, or memory ran out */
+	bool	 starved;	/* … and memory did */
 };
 
 /* An empty buffer that holds at most max bytes.  Allocates nothing. */
 void	buf_init(struct buf *, size_t max);
-/* Empties it and takes the failed mark off; keeps the memory. */
+/* One that lies in size bytes of the caller's: it allocates nothing, holds
+ * size - 1 bytes and is not for buf_free(). */
+void	buf_fixed(struct buf *, char *room, size_t size);
+/* Empties it and takes the marks off; keeps the memory. */
 void	buf_reset(struct buf *);
 /* Gives the memory back; the buffer is as after buf_init(). */
 void	buf_free(struct buf *);

@@ -1,10 +1,12 @@
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +44,40 @@ static bool	 to_syslog;
 static bool	 may_block = true;	/* fd is no regular file */
 static char	*file;
 static bool	 made;			/* the file, by us */
+
+/* The file ends within a line, which a full disk has cut: the next record first
+ * ends that.  In memory that all have who write to the file that log_open()
+ * opened, if it can be had. */
+static _Atomic bool	 own_torn, *torn = &own_torn;
+
+static void
+log_share_torn(void)
+{
+	void	*p;
+
+	if (torn != &own_torn)
+		return;
+	p = mmap(NULL, sizeof(*torn), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (p != MAP_FAILED)
+		torn = p;
+}
+
+/* Whether the file ends within a line. */
+static bool
+log_is_torn(const char *path)
+{
+	int	 in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
+		    O_NOFOLLOW | O_NONBLOCK);
+	off_t	 end = in == -1 ? -1 : lseek(in, 0, SEEK_END);
+	char	 last = '\n';
+
+	if (end > 0 && pread(in, &last, 1, end - 1) != 1)
+		last = '\n';
+	if (in != -1)
+		close(in);
+	return last != '\n';
+}
 
 /* What is no regular file is refused: a record would go where a link leads, or
  * into a device; and so is, for root, a file that may be another one by a
@@ -135,6 +171,9 @@ log_open(const struct conf *conf)
 	file = path;
 	made = created;
 	may_block = fstat(fd, &st) == -1 || !S_ISREG(st.st_mode);
+	if (file != NULL)
+		log_share_torn();
+	atomic_store(torn, !may_block && file != NULL && log_is_torn(file));
 	if (syslog_wanted && !to_syslog)
 		openlog("ctim-relay", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	to_syslog = syslog_wanted;
@@ -171,6 +210,8 @@ log_reopen(void)
 		return -1;
 	r = dup3(new, fd, O_CLOEXEC);
 	close(new);
+	if (r != -1)
+		atomic_store(torn, !may_block && log_is_torn(file));
 	return r == -1 ? -1 : 0;
 }
 
@@ -178,7 +219,10 @@ log_reopen(void)
 static void
 put(int l, struct buf *b)
 {
+	static char	 newline[] = "\n";
 	struct pollfd	 ready = { .fd = fd, .events = POLLOUT };
+	struct iovec	 out[2] = { { newline, 1 } };
+	bool		 mend;
 	ssize_t		 n;
 
 	if (to_syslog) {
@@ -191,9 +235,13 @@ put(int l, struct buf *b)
 	if (may_block && (poll(&ready, 1, 0) != 1 ||
 	    !(ready.revents & POLLOUT)))
 		return;
+	out[1] = (struct iovec){ b->data, b->len };
+	mend = atomic_exchange(torn, false);
 	do
-		n = write(fd, b->data, b->len);
+		n = writev(fd, mend ? out : out + 1, mend ? 2 : 1);
 	while (n == -1 && errno == EINTR);
+	if (n == -1 ? mend : n > mend && (size_t)n < b->len + mend)
+		atomic_store(torn, true);
 }
 
 static void
@@ -213,13 +261,14 @@ now_text(char text[CTIM_TIME_MAX])
 	text[n] = '\0';
 }
 
-/* The part of every record before its own: leaves a JSON object open. */
+/* The part of every record before its own: leaves a JSON object open.  The
+ * log must be there when memory is not, so records are made on the stack. */
 static void
-head(struct buf *b, struct jsonout *j, int l)
+head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 {
 	char	 time[CTIM_TIME_MAX];
 
-	buf_init(b, RECORD_MAX);
+	buf_fixed(b, room, RECORD_MAX + 1);
 	jsonout_init(j, b);
 	now_text(time);
 	if (format == LOG_FORMAT_JSON) {
@@ -257,7 +306,7 @@ static void
 record(int l, const char *message, va_list ap)
 {
 	static const char cut[] = " (cut)";
-	char		 text[MESSAGE_MAX];
+	char		 text[MESSAGE_MAX], room[RECORD_MAX + 1];
 	struct buf	 b;
 	struct jsonout	 j;
 	int		 saved = errno, n;
@@ -269,7 +318,7 @@ record(int l, const char *message, va_list ap)
 		text[0] = '\0';
 	else if ((size_t)n >= sizeof(text))
 		memcpy(text + sizeof(text) - sizeof(cut), cut, sizeof(cut));
-	head(&b, &j, l);
+	head(&b, room, &j, l);
 	if (format == LOG_FORMAT_JSON) {
 		jsonout_kstring(&j, "message", text);
 		jsonout_end_object(&j);
@@ -277,7 +326,6 @@ record(int l, const char *message, va_list ap)
 		plain(&b, text);
 	}
 	put(l, &b);
-	buf_free(&b);
 	errno = saved;
 }
 
@@ -306,12 +354,13 @@ dash(const char *s)
 void
 log_request(const struct log_request *r)
 {
+	char		 room[RECORD_MAX + 1];
 	struct buf	 b;
 	struct jsonout	 j;
 
 	if (LOG_LEVEL_INFO < level)
 		return;
-	head(&b, &j, LOG_LEVEL_INFO);
+	head(&b, room, &j, LOG_LEVEL_INFO);
 	if (format == LOG_FORMAT_JSON) {
 		jsonout_kstring(&j, "relay", dash(r->relay));
 		jsonout_kstring(&j, "route", dash(r->route));
@@ -336,5 +385,4 @@ log_request(const struct log_request *r)
 		    dash(r->id), dash(r->token));
 	}
 	put(LOG_LEVEL_INFO, &b);
-	buf_free(&b);
 }

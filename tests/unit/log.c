@@ -1,3 +1,8 @@
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -115,6 +120,81 @@ START_TEST(a_rotated_file_is_opened_again)
 }
 END_TEST
 
+/* The files of this process may be that many bytes large, which to it is a full
+ * disk.  No check in between: those write to a file as well. */
+static void
+disk_of(off_t size)
+{
+	struct rlimit	 rl;
+
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &rl);
+	rl.rlim_cur = size == -1 ? rl.rlim_max : (rlim_t)size;
+	(void)setrlimit(RLIMIT_FSIZE, &rl);
+}
+
+static off_t
+size_of(void)
+{
+	struct stat	 st;
+
+	ck_assert_int_eq(stat(path, &st), 0);
+	return st.st_size;
+}
+
+START_TEST(a_line_cut_by_a_full_disk_does_not_join_the_next)
+{
+	const char	*text, *second;
+	pid_t		 child;
+
+	open_log(LOG_FORMAT_TEXT, LOG_LEVEL_INFO);
+	log_info("whole");
+	disk_of(size_of() + 20);
+	log_info("cut");
+	log_info("lost");
+	disk_of(-1);
+	/* Another worker goes on, and then this one. */
+	if ((child = fork()) == 0) {
+		log_info("second");
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	log_info("third");
+	text = written();
+	ck_assert_ptr_nonnull(strstr(text, " info whole\n"));
+	ck_assert_ptr_null(strstr(text, "cut"));
+	ck_assert_ptr_null(strstr(text, "lost"));
+	ck_assert_ptr_null(strstr(text, "\n\n"));
+	/* The cut one has 20 bytes and its end. */
+	second = strchr(text, '\n') + 1 + 20;
+	ck_assert_int_eq(*second, '\n');
+	ck_assert_ptr_nonnull(strstr(second + 1, " info second\n"));
+	ck_assert_ptr_nonnull(strstr(second + 1, " info third\n"));
+	ck_assert_ptr_eq(strchr(second + 1, '\n') + 1, strstr(second + 1,
+	    "second\n") + 7);
+}
+END_TEST
+
+START_TEST(a_file_that_ends_within_a_line_is_gone_on_with_in_another)
+{
+	struct conf	 conf = { .log_target = path,
+			    .log_format = LOG_FORMAT_TEXT,
+			    .log_level = LOG_LEVEL_INFO };
+	const char	*text;
+	FILE		*f;
+
+	open_log(LOG_FORMAT_TEXT, LOG_LEVEL_INFO);
+	ck_assert_ptr_nonnull(f = fopen(path, "w"));
+	fputs("cut", f);
+	fclose(f);
+	ck_assert_int_eq(log_open(&conf), 0);
+	log_info("next");
+	text = written();
+	ck_assert_int_eq(strncmp(text, "cut\n2", 5), 0);
+	ck_assert_ptr_nonnull(strstr(text, " info next\n"));
+}
+END_TEST
+
 START_TEST(a_reader_that_stalls_holds_nobody)
 {
 	struct conf	 conf = { .log_level = LOG_LEVEL_INFO,
@@ -138,6 +218,8 @@ main(void)
 		a_long_message_is_cut_not_lost,
 		less_than_the_level_is_not_written,
 		a_request_is_one_json_object_a_line,
+		a_line_cut_by_a_full_disk_does_not_join_the_next,
+		a_file_that_ends_within_a_line_is_gone_on_with_in_another,
 		a_rotated_file_is_opened_again,
 		a_reader_that_stalls_holds_nobody
 	};
