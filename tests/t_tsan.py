@@ -1,0 +1,119 @@
+"""The thread sanitizer: what runs in threads runs under it, and it finds no
+race."""
+
+import functools
+import os
+import signal
+import threading
+
+import fcgiclient as fcgi
+import harness
+import t_build
+from harness import Gateway, Skipped, fail, same
+
+# Those with threads, or with what threads share.
+UNITS = ('breaker', 'cache', 'cache_faults', 'cache_shared', 'counters',
+         'fanout', 'http', 'jwks', 'kept', 'pace', 'record', 'share',
+         'sharedlock')
+_lock = threading.Lock()
+_built = []
+
+
+def tsan_build():
+    """The folder of a build with -fsanitize=thread, one for all tests."""
+    with _lock:
+        if not _built:
+            folder = os.path.join(harness.BUILD, 'tsan')
+            os.makedirs(folder, exist_ok=True)
+            shim = os.path.join(folder, 'tsan.o')
+            flags = ['-O1', '-g', '-fsanitize=thread']
+            status, out, err = harness.run(
+                ['gcc', '-Wall', *flags, '-c', '-o', shim,
+                 os.path.join(harness.HERE, 'tsan.c')], env=t_build.PLAIN)
+            if status != 0:
+                raise Skipped('gcc has no thread sanitizer: ' +
+                              (out + err).strip().split('\n')[0])
+            if not os.path.exists(os.path.join(folder, 'config.status')):
+                t_build.configure(folder, 'CC=gcc',
+                                  'CFLAGS=' + ' '.join(flags), 'LIBS=' + shim)
+            t_build.make(folder, '-j2', 'ctim-relay.fcgi', 'ctim-relay',
+                         *('tests/unit/' + name for name in UNITS))
+            _built.append(folder)
+    return _built[0]
+
+
+def sanitized(report):
+    """A command before which it can run: without a random layout of the
+    memory, which newer kernels spread wider than it can follow."""
+    return ['setarch', '-R', 'env', 'TSAN_OPTIONS=log_path=%s exitcode=66' %
+            report]
+
+
+def can_run():
+    status, out, err = harness.run(['setarch', '-R', 'true'])
+    if status != 0:
+        raise Skipped('setarch -R: ' + (out + err).strip())
+
+
+def clean(folder):
+    for name in os.listdir(folder):
+        if name.startswith('report'):
+            fail(harness.read(os.path.join(folder, name))[:6000])
+
+
+def unit(name):
+    can_run()
+    program = os.path.join(tsan_build(), 'tests', 'unit', name)
+    folder = harness.folder('tsan')
+    env = dict(harness.environment(), CK_DEFAULT_TIMEOUT='60')
+    status, out, err = harness.run(
+        sanitized(os.path.join(folder, 'report')) + [program],
+        env=env, timeout=240)
+    clean(folder)
+    same(status, 0, (out + err)[-3000:])
+
+
+def ask_much(relay, failures):
+    for n in range(25):
+        path = '/%s/observe/observables' % ('local', 'template')[n % 2]
+        env = fcgi.request('POST', path, t_build.OBSERVABLES, harness.jwt())
+        try:
+            status, _, _ = fcgi.call(relay.socket, env, t_build.OBSERVABLES,
+                                     timeout=60)
+        except (OSError, ValueError) as error:
+            status = repr(error)
+        if status != 200:
+            failures.append(status)
+
+
+def test_pool():
+    """All of a worker's threads, with a reload under way."""
+    can_run()
+    relay = Gateway('tsan', build=tsan_build(), sections={
+        'server': {'workers': '1', 'threads': '4', 'queue': '64'},
+        'cache': {'url': None}})
+    folder = harness.folder('tsan')
+    os.chmod(folder, 0o1777)
+    relay.serve(wrapper=sanitized(os.path.join(folder, 'report')), timeout=60)
+    failures = []
+    threads = [threading.Thread(target=ask_much, args=(relay, failures))
+               for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    os.kill(relay.process.pid, signal.SIGHUP)
+    for thread in threads:
+        thread.join()
+    same(relay.stop(timeout=60), 0, 'exit status')
+    clean(folder)
+    same(failures, [], 'what was not answered')
+
+
+test_pool.limit = 900
+
+
+def tests():
+    for name in UNITS:
+        test = functools.partial(unit, name)
+        test.limit = 900
+        test.background = True
+        yield 'unit/' + name, test
