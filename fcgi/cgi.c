@@ -222,6 +222,7 @@ cgi_run(void)
 	int		 r;
 
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)signal(SIGALRM, SIG_DFL);
 	/* A web server may have forked from a thread that blocks all signals,
 	 * and the mask survives exec: alarm(2) is the last bound of a request. */

@@ -5,18 +5,24 @@
  *   checked request in it, so it neither waits nor sees a stray byte.
  * - reads use the request's ipcFd at the time, and so do writes: it is the sink
  *   while the body is read and the connection while the answer is written.
+ * - What it cannot allocate it does not do without: it asserts.  All that it
+ *   allocates it does in FCGX_Accept_r, and always the same, as the variables
+ *   are not shown to it: two streams, a reader, an empty environment.
  * - FCGX_Finish_r would close a descriptor of its choice and wait up to 2 s for
  *   the peer.  Closing the streams and FCGX_Free(request, 0) closes none.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcgiapp.h>
 #include <limits.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,7 +36,21 @@
 #define SINK_KEEP	(256 * 1024)	/* bytes a memory file may keep */
 #define WRITE_GRACE	700		/* ms after the deadline for writing */
 #define DRAIN_TIME	200		/* ms for a peer that we refused */
-#define WARN_EVERY	1000		/* ms between such warnings */
+#define WARN_EVERY	1000	/* ms between such warnings */
+#define ACCEPT_NEEDS	32768	/* bytes, more than FCGX_Accept_r allocates */
+
+static const char	 answer_no_memory[] =
+    "Status: 500 Internal Server Error\r\n"
+    "Content-Type: application/json\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "Cache-Control: no-store\r\n\r\n"
+    "{\"code\":500,\"message\":\"No memory left\","
+    "\"reason\":\"Internal Server Error\"}";
+static_assert(sizeof(answer_no_memory) + 2 * RECORD_HEADER + RECORD_END_SIZE <=
+    RECORD_ANSWER_MAX, "record_answer()");
+
+/* Where an assertion of FCGX_Accept_r leads; NULL outside of it. */
+static _Thread_local jmp_buf	*accept_failed;
 
 struct fastcgi {
 	FCGX_Request	 request;
@@ -46,6 +66,45 @@ int
 fastcgi_init(void)
 {
 	return FCGX_Init() == 0 ? 0 : -1;
+}
+
+/*
+ * glibc's, as this program's own comes before it.  Threads share the heap, so
+ * what was free just before FCGX_Accept_r may be gone when it allocates: then
+ * its assertion ends the request and not the process.
+ */
+void
+__assert_fail(const char *what, const char *file, unsigned int line,
+    const char *function)
+{
+	if (accept_failed != NULL)
+		longjmp(*accept_failed, 1);
+	(void)fprintf(stderr, "ctim-relay.fcgi: %s:%u: %s: Assertion `%s' "
+	    "failed.\n", file, line, function, what);
+	abort();
+}
+
+/* FCGX_Accept_r: 0, -1, or 1 when memory ran out.  What it had allocated by
+ * then is freed, but for a stream without its buffer. */
+static int
+accept_sink(FCGX_Request *r)
+{
+	jmp_buf	 back;
+	void	*reserve = malloc(ACCEPT_NEEDS);
+	int	 result;
+
+	if (reserve == NULL)
+		return 1;
+	free(reserve);
+	if (setjmp(back) == 0) {
+		accept_failed = &back;
+		result = FCGX_Accept_r(r) == 0 ? 0 : -1;
+		accept_failed = NULL;
+		return result;
+	}
+	accept_failed = NULL;
+	FCGX_Free(r, 0);
+	return 1;
 }
 
 static int
@@ -206,21 +265,25 @@ request_end(struct fastcgi *f)
 	r->ipcFd = -1;
 }
 
-/* Shows libfcgi the checked request.  Returns 0, or -1. */
+/* Shows libfcgi the checked request.  Returns 0, -1, or 1 when memory ran
+ * out. */
 static int
 request_begin(struct fastcgi *f)
 {
 	FCGX_Request	*r = &f->request;
+	int		 result;
 
 	if (lseek(f->sink, 0, SEEK_SET) == -1)
 		return -1;
 	r->ipcFd = f->sink;
 	r->keepConnection = 1;
 	r->appStatus = 0;
-	if (FCGX_Accept_r(r) != 0) {
-		/* It has closed what it could not read, and freed the rest. */
-		f->sink = r->ipcFd = -1;
-		return -1;
+	if ((result = accept_sink(r)) != 0) {
+		/* What it could not read it has closed, and freed the rest. */
+		if (result == -1)
+			f->sink = -1;
+		r->ipcFd = -1;
+		return result;
 	}
 	r->keepConnection = 1;
 	if (FCGX_GetError(r->in) != 0) {
@@ -231,18 +294,17 @@ request_begin(struct fastcgi *f)
 	return 0;
 }
 
-/* A role that we do not play is answered as the specification says, and the
- * peer gets a moment to read that before the connection goes. */
+/* An answer that libfcgi has no part in; the peer gets a moment to read it
+ * before the connection goes. */
 static void
-refuse_role(struct fastcgi *f)
+fastcgi_refuse(struct fastcgi *f, const void *answer, size_t n)
 {
-	unsigned char	 end[RECORD_END_SIZE], trash[4096];
+	unsigned char	 trash[4096];
 	struct pollfd	 p = { .fd = f->fd, .events = POLLIN };
 	int64_t		 until = clock_ms() + DRAIN_TIME, left;
 
-	record_end(&f->record, end);
-	if (send(f->fd, end, sizeof(end), MSG_DONTWAIT | MSG_NOSIGNAL) !=
-	    (ssize_t)sizeof(end) || shutdown(f->fd, SHUT_WR) == -1)
+	if (send(f->fd, answer, n, MSG_DONTWAIT | MSG_NOSIGNAL) !=
+	    (ssize_t)n || shutdown(f->fd, SHUT_WR) == -1)
 		return;
 	while ((left = until - clock_ms()) > 0 &&
 	    poll(&p, 1, (int)left) > 0 &&
@@ -250,15 +312,47 @@ refuse_role(struct fastcgi *f)
 		;
 }
 
-/* A request that did not come to be.  Whoever can connect can cause these, so
- * the log gets one a second. */
+/* A role that we do not play is answered as the specification says. */
+static void
+refuse_role(struct fastcgi *f)
+{
+	unsigned char	 end[RECORD_END_SIZE];
+
+	record_end(&f->record, end);
+	fastcgi_refuse(f, end, sizeof(end));
+}
+
+/* One a second: whoever can connect can cause what these say. */
+static bool
+fastcgi_may_warn(void)
+{
+	static _Atomic int64_t	 last;
+	int64_t			 now = clock_ms(), before = atomic_load(&last);
+
+	return (before == 0 || now - before >= WARN_EVERY) &&
+	    atomic_compare_exchange_strong(&last, &before, now);
+}
+
+static void
+refuse_starved(struct fastcgi *f)
+{
+	unsigned char	 answer[RECORD_ANSWER_MAX];
+
+	if (fastcgi_may_warn())
+		log_error("no memory left for a request: answered with 500");
+	if (f->record.id != 0)
+		fastcgi_refuse(f, answer, record_answer(&f->record,
+		    answer_no_memory, answer));
+}
+
+/* A request that did not come to be. */
 static void
 dropped(struct fastcgi *f, enum record_result result)
 {
-	static _Atomic int64_t	 last;
-	int64_t			 now = clock_ms(), before;
-
 	switch (result) {
+	case RECORD_STARVED:
+		refuse_starved(f);
+		return;
 	case RECORD_ROLE:
 		refuse_role(f);
 		log_debug("request %u dropped: not for a responder",
@@ -267,14 +361,12 @@ dropped(struct fastcgi *f, enum record_result result)
 	case RECORD_BAD:
 	case RECORD_LATE:
 	case RECORD_FAULT:
-		before = atomic_load(&last);
-		if ((before != 0 && now - before < WARN_EVERY) ||
-		    !atomic_compare_exchange_strong(&last, &before, now))
-			return;
-		log_warning("connection dropped: %s",
-		    result == RECORD_BAD ? f->record.why :
-		    result == RECORD_LATE ? "the request did not come in time" :
-		    "reading the request failed");
+		if (fastcgi_may_warn())
+			log_warning("connection dropped: %s",
+			    result == RECORD_BAD ? f->record.why :
+			    result == RECORD_LATE ?
+			    "the request did not come in time" :
+			    "reading the request failed");
 		return;
 	default:
 		log_debug("connection dropped: %s",
@@ -309,6 +401,7 @@ fastcgi_serve(struct fastcgi *f, int fd, int64_t head, int64_t deadline,
 				    .gone = client_gone, .arg = f,
 				    .deadline = deadline };
 	enum record_result	result;
+	int			begun;
 
 	f->fd = fd;
 	f->gone = false;
@@ -317,11 +410,13 @@ fastcgi_serve(struct fastcgi *f, int fd, int64_t head, int64_t deadline,
 	    record_read(&f->record, fd, head, deadline);
 	if (result != RECORD_WHOLE)
 		dropped(f, result);
-	else if (request_begin(f) == -1)
+	else if ((begun = request_begin(f)) == 1)
+		refuse_starved(f);
+	else if (begun == -1)
 		log_error("libfcgi refused a request that was checked");
 	else {
 		set_write_time(fd, deadline);
-		t.env = f->request.envp;
+		t.env = f->record.env;
 		body_begin(f, &t);
 		answer(arg, &t);
 		request_end(f);

@@ -20,11 +20,10 @@
 #define ROLE_RESPONDER	1
 #define UNKNOWN_ROLE	3
 #define BEGIN_BODY	8		/* bytes of BEGIN_REQUEST's content */
-#define PARAMS_AT	(2 * RECORD_HEADER + BEGIN_BODY) /* in frames */
 
 enum type {
 	TYPE_BEGIN_REQUEST = 1, TYPE_ABORT_REQUEST, TYPE_END_REQUEST,
-	TYPE_PARAMS, TYPE_STDIN
+	TYPE_PARAMS, TYPE_STDIN, TYPE_STDOUT
 };
 
 enum stage {
@@ -67,6 +66,21 @@ record_end(const struct record *r, unsigned char *out)
 	memset(out, 0, RECORD_END_SIZE);
 	header(out, TYPE_END_REQUEST, r->id, RECORD_END_SIZE - RECORD_HEADER);
 	out[RECORD_HEADER + 4] = UNKNOWN_ROLE;
+}
+
+size_t
+record_answer(const struct record *r, const char *text, unsigned char *out)
+{
+	size_t	 n = strlen(text), end = RECORD_HEADER + n;
+
+	header(out, TYPE_STDOUT, r->id, n);
+	memcpy(out + RECORD_HEADER, text, n);
+	header(out + end, TYPE_STDOUT, r->id, 0);
+	end += RECORD_HEADER;
+	memset(out + end, 0, RECORD_END_SIZE);
+	header(out + end, TYPE_END_REQUEST, r->id,
+	    RECORD_END_SIZE - RECORD_HEADER);
+	return end + RECORD_END_SIZE;
 }
 
 /* What is in frames goes to the sink. */
@@ -112,11 +126,16 @@ pair_length(const unsigned char **p, const unsigned char *end, size_t *out)
 	return 0;
 }
 
-/* NULL when all of PARAMS is well formed, else what is wrong with it. */
+/*
+ * Makes the variables of PARAMS, in its own bytes: a pair's "=" and NUL take no
+ * more room than its two lengths did.  NULL, or what is wrong with it.
+ */
 static const char *
-check_params(const unsigned char *p, size_t len)
+record_variables(struct record *r)
 {
-	const unsigned char	*end = p + len;
+	const unsigned char	*p = (unsigned char *)r->params.data;
+	const unsigned char	*end = p + r->params.len;
+	char			*out = r->params.data;
 	size_t			 name, value, pairs = 0;
 
 	while (p < end) {
@@ -126,15 +145,22 @@ check_params(const unsigned char *p, size_t len)
 		if (name > (size_t)(end - p) ||
 		    value > (size_t)(end - p) - name)
 			return "a length in PARAMS goes past its end";
-		if (++pairs > RECORD_NAMES_MAX)
+		if (pairs == RECORD_NAMES_MAX)
 			return "too many variables";
 		if (name == 0 || memchr(p, '=', name) != NULL ||
 		    memchr(p, '\0', name) != NULL)
 			return "a variable's name is not one";
 		if (memchr(p + name, '\0', value) != NULL)
 			return "NUL in a variable's value";
+		r->env[pairs++] = out;
+		memmove(out, p, name);
+		out[name] = '=';
+		memmove(out + name + 1, p + name, value);
+		out += name + 1 + value;
+		*out++ = '\0';
 		p += name + value;
 	}
+	r->env[pairs] = NULL;
 	return NULL;
 }
 
@@ -142,23 +168,19 @@ static enum record_result
 fault(struct record *r)
 {
 	r->stage = STAGE_BROKEN;
-	return RECORD_FAULT;
+	return r->frames.starved || r->params.starved ? RECORD_STARVED :
+	    RECORD_FAULT;
 }
 
 /* The empty PARAMS record came: the variables are complete. */
 static enum record_result
 params_end(struct record *r)
 {
-	unsigned char	*h = (unsigned char *)r->frames.data +
-			    PARAMS_AT - RECORD_HEADER;
-	const char	*why;
+	const char	*why = record_variables(r);
 
-	why = check_params(h + RECORD_HEADER, r->params);
 	if (why != NULL)
 		return bad(r, why);
-	header(h, TYPE_PARAMS, r->id, r->params);
-	/* Without any variable that record is the empty one itself. */
-	if (r->params > 0 && add_header(r, TYPE_PARAMS, 0) == -1)
+	if (add_header(r, TYPE_PARAMS, 0) == -1)
 		return fault(r);
 	r->stage = STAGE_STDIN;
 	return RECORD_MORE;
@@ -210,7 +232,7 @@ begin_record(struct record *r)
 	if (h[1] != (r->stage == STAGE_PARAMS ? TYPE_PARAMS : TYPE_STDIN))
 		return bad(r, "a record of the wrong type");
 	if (r->stage == STAGE_PARAMS &&
-	    r->content > RECORD_PARAMS_MAX - r->params)
+	    r->content > RECORD_PARAMS_MAX - r->params.len)
 		return bad(r, "too many bytes of PARAMS");
 	return RECORD_MORE;
 }
@@ -228,8 +250,6 @@ begin_request(struct record *r)
 	}
 	header(p, TYPE_BEGIN_REQUEST, r->id, BEGIN_BODY);
 	memset(p + RECORD_HEADER + 2, 0, BEGIN_BODY - 2);
-	if (add_header(r, TYPE_PARAMS, 0) == -1)
-		return fault(r);
 	r->stage = STAGE_PARAMS;
 	return RECORD_MORE;
 }
@@ -289,8 +309,7 @@ add_content(struct record *r, const unsigned char *p, size_t n)
 			return fault(r);
 		return n == r->content ? begin_request(r) : RECORD_MORE;
 	case STAGE_PARAMS:
-		r->params += n;
-		return buf_add(&r->frames, p, n) == -1 ? fault(r) : RECORD_MORE;
+		return buf_add(&r->params, p, n) == -1 ? fault(r) : RECORD_MORE;
 	default:
 		return add_body(r, p, n);
 	}
@@ -420,7 +439,9 @@ record_reset(struct record *r)
 	r->body = r->kept = 0;
 	r->why = NULL;
 	r->written = 0;
-	r->params = r->open = r->open_len = 0;
+	buf_reset(&r->params);
+	r->env[0] = NULL;
+	r->open = r->open_len = 0;
 	r->have = r->content = r->padding = 0;
 	r->stage = STAGE_BEGIN;
 	r->any = false;
@@ -431,6 +452,7 @@ record_init(struct record *r, int sink, size_t max_body)
 {
 	memset(r, 0, sizeof(*r));
 	buf_init(&r->frames, FRAMES_MAX);
+	buf_init(&r->params, RECORD_PARAMS_MAX);
 	r->sink = sink;
 	r->max_body = max_body;
 	r->input = malloc(INPUT_SIZE);
@@ -444,6 +466,7 @@ void
 record_free(struct record *r)
 {
 	buf_free(&r->frames);
+	buf_free(&r->params);
 	free(r->input);
 	r->input = NULL;
 }

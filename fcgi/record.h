@@ -5,7 +5,9 @@
  * libfcgi has no time limit, no limit on PARAMS, takes cut requests for whole
  * ones and has overflowed its stack on management records.  So it never reads
  * from a connection: it reads the sink, a memory file, in which there are
- * exactly BEGIN_REQUEST (responder), one PARAMS and its end, STDIN and its end.
+ * exactly BEGIN_REQUEST (responder), the end of PARAMS, STDIN and its end.  The
+ * variables are read here: libfcgi would allocate each, and crash where it
+ * cannot.
  * Source: FastCGI specification 1.0, sections 3, 5 and 8.
  */
 #ifndef CTIM_RECORD_H
@@ -23,6 +25,7 @@
 #define RECORD_PARAMS_MAX	RECORD_CONTENT_MAX /* of a request */
 #define RECORD_NAMES_MAX	256	/* variables of a request */
 #define RECORD_END_SIZE		16	/* of an END_REQUEST record */
+#define RECORD_ANSWER_MAX	1024	/* bytes of record_answer() */
 #define RECORD_ABORT		2	/* type of FCGI_ABORT_REQUEST */
 
 enum record_result {
@@ -34,7 +37,8 @@ enum record_result {
 	RECORD_ABORTED,		/* the web server gave it up */
 	RECORD_ROLE,		/* not for a responder; see record_end() */
 	RECORD_BAD,		/* not FastCGI as we take it; see why */
-	RECORD_FAULT		/* no memory, or the sink or recv(2) failed */
+	RECORD_STARVED,		/* no memory for it */
+	RECORD_FAULT		/* the sink or recv(2) failed */
 };
 
 struct record {
@@ -43,12 +47,14 @@ struct record {
 	uint64_t	 body;		/* bytes of STDIN that came */
 	uint64_t	 kept;		/* in the sink, at most max_body + 1 */
 	const char	*why;		/* after RECORD_BAD: a constant */
+	char		*env[RECORD_NAMES_MAX + 1]; /* "NAME=value", then NULL;
+					 * good until the next request */
 	/* The reader's own. */
 	int		 sink;
 	size_t		 max_body;
 	off_t		 written;	/* bytes in the sink */
 	struct buf	 frames;	/* records on their way to the sink */
-	size_t		 params;	/* content of PARAMS so far */
+	struct buf	 params;	/* content of PARAMS, then env's text */
 	size_t		 open, open_len; /* the STDIN record being made: its
 					 * place in frames, its content */
 	unsigned char	 head[RECORD_HEADER];
@@ -78,6 +84,11 @@ enum record_result record_feed(struct record *, const void *, size_t n);
  */
 enum record_result record_read(struct record *, int fd, int64_t head,
 	    int64_t end);
+/* A whole answer of one STDOUT record, up to RECORD_ANSWER_MAX bytes of it, at
+ * out.  text: at most that less RECORD_END_SIZE and two headers.  Returns how
+ * many bytes; the request's id must be known (not 0). */
+size_t	record_answer(const struct record *, const char *text,
+	    unsigned char *out);
 /* An END_REQUEST record that says "unknown role", RECORD_END_SIZE bytes. */
 void	record_end(const struct record *, unsigned char *out);
 

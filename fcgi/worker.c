@@ -236,6 +236,8 @@ worker_signals(void)
 		(void)sigaddset(&set, signals[i]);
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* A limit to the size of files is a full disk, no death. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)signal(SIGALRM, SIG_DFL);
 	(void)sigaddset(&set, SIGURG);
 	(void)sigprocmask(SIG_SETMASK, &set, NULL);

@@ -318,9 +318,7 @@ scan(const struct query *q, struct call *c, const char *p, size_t n)
 	if (state == PAGESCAN_FOUND)
 		return found_entry(c, pagescan_element(s->page));
 	if (state == PAGESCAN_BAD) {
-		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
-		    "is not the JSON that it should be: %s",
-		    pagescan_why(s->page));
+		call_not_json(c, pagescan_why(s->page));
 		return SCAN_BAD;
 	}
 	if (n > 0)

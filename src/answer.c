@@ -10,6 +10,8 @@
 #include "seen.h"
 #include "spill.h"
 
+#define NOT_HELD	"The gateway could not hold the answer"
+
 struct error {
 	enum problem	 problem;
 	bool		 mild;		/* never more than a warning */
@@ -337,11 +339,12 @@ copy(void *arg, const void *p, size_t n)
 static void
 put_kinds(struct answer *a)
 {
+	char		 room[256];
 	struct buf	 b;
 	bool		 first = true;
 	size_t		 i;
 
-	buf_init(&b, 256);
+	buf_fixed(&b, room, sizeof(room));
 	if (a->streaming) {
 		buf_addf(&b, "],\"count\":%zu}", a->kinds[a->streamed].count);
 		put(a, b.data);
@@ -360,7 +363,6 @@ put_kinds(struct answer *a)
 		put(a, "]}");
 		first = false;
 	}
-	buf_free(&b);
 }
 
 static void
@@ -428,13 +430,14 @@ answer_finish(struct answer *a)
 {
 	if (!only_fatal(a))
 		put_data(a);
+	if (a->broken)
+		answer_problem(a, PROBLEM_INTERNAL, NOT_HELD);
 	put_errors(a);
 	if (a->broken && !a->response->started) {
 		/* Nothing has left yet: say it instead of cutting. */
 		a->response->bytes -= a->response->held.len;
 		buf_reset(&a->response->held);
-		response_error(a->response, 500,
-		    "The gateway could not hold the answer");
+		response_error(a->response, 500, NOT_HELD);
 		return -1;
 	}
 	/* Without its last brace what has left is no valid JSON, so nobody
@@ -454,6 +457,17 @@ answer_refuse(struct answer *a, enum problem p, const char *format, ...)
 	add_problem(a, p, false, format, ap);
 	va_end(ap);
 	answer_finish(a);
+}
+
+int
+answer_spill_error(const struct answer *a)
+{
+	size_t	 i;
+
+	for (i = 0; i < CTIM_KINDS; i++)
+		if (a->kinds[i].wait.error != 0)
+			return a->kinds[i].wait.error;
+	return 0;
 }
 
 size_t

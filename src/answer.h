@@ -79,12 +79,16 @@ void		 answer_status(struct answer *, const char *status);
 void		 answer_push(struct answer *);
 /* Writes what is left and ends the response.  fatal: no "data" unless some of
  * it was already written.  Returns 0, or -1 when the answer could not be made
- * whole (it is then cut so that it is no valid JSON). */
+ * whole (it then ends, where it can, with an error that says so, and is cut
+ * so that it is no valid JSON). */
 int		 answer_finish(struct answer *);
 /* The request cannot be answered at all: its only result is this. */
 void		 answer_refuse(struct answer *, enum problem, const char *, ...)
 		     __attribute__((format(printf, 3, 4)));
 
+/* After answer_finish() returned -1: the errno of what could not be written to
+ * or read from spill_folder(), or 0 when the cause is another. */
+int		 answer_spill_error(const struct answer *);
 size_t		 answer_entities(const struct answer *);
 size_t		 answer_errors(const struct answer *);
 

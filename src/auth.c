@@ -49,6 +49,8 @@ struct auth {
 	char			 why[URL_MAX + 64];	/* a cause */
 };
 
+const char auth_no_memory[] = "No memory left";
+
 struct auth *
 auth_new(const struct conf *conf, struct jwks *jwks)
 {
@@ -123,32 +125,41 @@ auth_signature(const char *token, size_t len, const char **dot,
 }
 
 /*
- * Whether the token is signed with a key (RFC 7518 section 3.2).  libjwt would
- * not verify a typ that is not JWT, and takes every token when the key is empty.
+ * Whether the token is signed with a key (RFC 7518 section 3.2): 1, 0, or -1
+ * when memory ran out.  libjwt would not verify a typ that is not JWT, takes
+ * every token when the key is empty, one without a signature for good when it
+ * has no memory for the header, and tells that from no wrong signature.
  */
-static bool
+static int
 signed_with(const char *token, size_t len, const char *key)
 {
 	unsigned char	 signature[TOKEN_MAX], mac[SHA256_DIGEST_LENGTH];
 	const char	*dot;
 
-	return key != NULL && *key != '\0' &&
-	    auth_signature(token, len, &dot, signature) == sizeof(mac) &&
-	    HMAC(EVP_sha256(), key, (int)strlen(key),
-	    (const unsigned char *)token, (size_t)(dot - token), mac, NULL) !=
-	    NULL && CRYPTO_memcmp(mac, signature, sizeof(mac)) == 0;
+	if (key == NULL || *key == '\0' ||
+	    auth_signature(token, len, &dot, signature) != sizeof(mac))
+		return 0;
+	if (HMAC(EVP_sha256(), key, (int)strlen(key),
+	    (const unsigned char *)token, (size_t)(dot - token), mac, NULL) ==
+	    NULL)
+		return -1;
+	return CRYPTO_memcmp(mac, signature, sizeof(mac)) == 0;
 }
 
 static const char *
 verify_hs256(const struct auth *a, const char *token, size_t len,
     const char **cause)
 {
+	int	 good;
+
 	*cause = "[auth] secret_key is not set";
 	if (a->conf->secret_key == NULL)
 		return FAILED "<SECRET_KEY> is missing";
-	if (signed_with(token, len, a->conf->secret_key) ||
-	    signed_with(token, len, a->conf->secret_key_previous))
-		return NULL;
+	good = signed_with(token, len, a->conf->secret_key);
+	if (good == 0)
+		good = signed_with(token, len, a->conf->secret_key_previous);
+	if (good != 0)
+		return good == 1 ? NULL : auth_no_memory;
 	*cause = a->conf->secret_key_previous == NULL ?
 	    "it is not signed with [auth] secret_key" : "it is signed neither "
 	    "with [auth] secret_key nor with secret_key_previous";
@@ -184,8 +195,8 @@ find_host(const struct auth *a, const struct claims *c, const char **host,
 	return WRONG_HOST;
 }
 
-/* Whether one of the keys of that kid has signed the token. */
-static bool
+/* Whether one of the keys of that kid has signed the token; as jwk_verify(). */
+static int
 signed_by(const char *token, size_t len, const struct jwk_set *set,
     const char *kid)
 {
@@ -218,6 +229,7 @@ verify_rs256(struct auth *a, const struct claims *c, const char *token,
 	const struct jwk_set	*set;
 	const char		*message, *host;
 	uint64_t		 current;
+	int			 good = 1;
 
 	if ((message = find_host(a, c, &host, cause)) != NULL)
 		return message;
@@ -232,10 +244,16 @@ verify_rs256(struct auth *a, const struct claims *c, const char *token,
 	case JWKS_NO_KID:
 		*cause = no_kid(a, c->kid, host, *cause);
 		return FAILED "kid from JWT header not found in API response";
+	case JWKS_NO_MEMORY:
+		return auth_no_memory;
 	case JWKS_KEY:
 		break;
 	}
-	if (*serial != current && !signed_by(token, len, set, c->kid)) {
+	if (*serial != current)
+		good = signed_by(token, len, set, c->kid);
+	if (good == -1)
+		return auth_no_memory;
+	if (good == 0) {
 		*cause = auth_cause(a, "its signature is of no key with the "
 		    "kid \"%.*s\" of %s", KID_SHOWN, c->kid, host);
 		return FAILED "Failed to decode JWT with provided key. Make "
@@ -251,7 +269,10 @@ static const char *
 verify_new(struct auth *a, const char *token, size_t len, const char **cause)
 {
 	token_free(&a->last);
-	if ((*cause = token_parse(token, len, &a->last)) != NULL)
+	*cause = token_parse(token, len, &a->last);
+	if (*cause == jsonscan_no_memory)
+		return auth_no_memory;
+	if (*cause != NULL)
 		return FAILED "Wrong JWT structure";
 	return a->last.alg == TOKEN_HS256 ? verify_hs256(a, token, len, cause) :
 	    NULL;
@@ -289,7 +310,9 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 	    "scheme's name and one word behind it";
 	if ((token = bearer(header, &len)) == NULL)
 		return FAILED "Wrong authorization type";
-	SHA256((const unsigned char *)token, len, sha256);
+	/* Without its hash a token would be taken for any other. */
+	if (SHA256((const unsigned char *)token, len, sha256) == NULL)
+		return auth_no_memory;
 	snprintf(id, TOKEN_ID_MAX, "%02x%02x%02x%02x", sha256[0], sha256[1],
 	    sha256[2], sha256[3]);
 	v = &a->kept[sha256[4] % KEPT];

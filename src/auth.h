@@ -23,6 +23,10 @@ struct jwks;
 struct auth	*auth_new(const struct conf *, struct jwks *);
 void		 auth_free(struct auth *);
 
+/* The message when a token could not be looked at: memory ran out, and nothing
+ * is said of the token.  This very pointer. */
+extern const char auth_no_memory[];
+
 /*
  * Checks an Authorization header (NULL: there is none) at the time now, until
  * deadline (clock_ms()) at most where keys must be fetched: all but the

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,9 @@
 #include "flight_retry.h"
 #include "flight_sign.h"
 #include "hash.h"
+#include "jsoncopy.h"
 #include "jsonin.h"
+#include "jsonout.h"
 #include "log.h"
 #include "pace.h"
 #include "shared.h"
@@ -183,7 +186,9 @@ check_whole(const struct run *r, struct call *c)
 {
 	size_t	 i;
 
-	if (c->url.failed || c->form.failed) {
+	if (c->url.starved || c->form.starved) {
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	} else if (c->url.failed || c->form.failed) {
 		c->flags |= CALL_OPTIONAL;
 		call_fail_at(c, PROBLEM_INVALID_ARGUMENT,
 		    "The question is too long for %s", r->provider->title);
@@ -212,7 +217,10 @@ flight_new(struct run *r, struct task *t, struct call *c)
 		land(r, x);
 		return 0;
 	}
+	errno = 0;
 	if (url_origin(c->url.data, x->host, sizeof(x->host)) == -1) {
+		if (errno == ENOMEM)
+			call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 		call_fail_at(c, PROBLEM_CONNECTION, "The URL of %s cannot be "
 		    "called", r->provider->title);
 		land(r, x);
@@ -379,19 +387,20 @@ static void
 keep(struct run *r, struct flight *x)
 {
 	const struct call	*c = x->call;
-	const char		*text = "";
-	size_t			 len = 0;
+	struct buf		 text;
+	struct jsonout		 j;
 	int			 ttl = c->ttl > 0 ? c->ttl : r->ttl;
 	int64_t			 began = clock_ms();
 
+	buf_init(&text, CACHE_VALUE);
+	jsonout_init(&j, &text);
 	if (c->result == NULL)
 		ttl = r->negative_ttl < ttl ? r->negative_ttl : ttl;
 	else
-		text = json_object_to_json_string_length(c->result,
-		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE,
-		    &len);
-	if (text != NULL && ttl > 0)
-		cache_put(r->cache, x->name, text, len, ttl);
+		jsoncopy_value(&j, c->result);
+	if (!text.failed && ttl > 0)
+		cache_put(r->cache, x->name, text.data, text.len, ttl);
+	buf_free(&text);
 	r->patience -= clock_ms() - began;
 }
 

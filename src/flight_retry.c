@@ -1,5 +1,6 @@
 #include <sys/random.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -70,6 +71,8 @@ static const struct {
 	    "The answer of {service} is larger than this gateway takes" },
 	[HTTP_GARBLED] =	{ BREAKER_FAILED, false, PROBLEM_UNKNOWN,
 	    "The answer of {service} cannot be read: {why}" },
+	[HTTP_NO_MEMORY] =	{ BREAKER_UNTOLD, false, PROBLEM_INTERNAL,
+	    "No memory left for the call to {service}" },
 	[HTTP_FAILED] =		{ BREAKER_UNTOLD, false, PROBLEM_INTERNAL,
 	    "The call to {service} could not be made: {why}" }
 };
@@ -117,6 +120,8 @@ failed(struct run *r, struct flight *x)
 	struct call		*c = x->call;
 	const char		*title = r->provider->title;
 
+	if (h->end == HTTP_REFUSED && c->body.starved)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 	if (h->end == HTTP_REFUSED && c->body.failed)
 		fail_with(c, PROBLEM_UNKNOWN, ends[HTTP_TOO_LARGE].message,
 		    title, h->why);
@@ -133,16 +138,24 @@ failed(struct run *r, struct flight *x)
 		    h->why);
 }
 
+/*
+ * What a provider makes of an answer may lack what there was no memory for.
+ * Instead of every place where that can be, malloc(3)'s word is looked at: a
+ * part must not pass for the whole, nor be kept as that.
+ */
 static void
 answered(struct run *r, struct flight *x)
 {
 	struct call		*c = x->call;
 
+	errno = 0;
 	if (!(c->flags & CALL_SCAN) || c->status < 200 || c->status > 299)
 		r->provider->reply(&x->task->q, c);
 	else if (!x->enough && c->status != 204 && flight_scan(x, NULL, 0) == SCAN_BAD)
 		fail_with(c, PROBLEM_UNKNOWN, ends[HTTP_REFUSED].message,
 		    r->provider->title, "");
+	if (errno == ENOMEM)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 	if (c->status >= 500 && is_news(r, HTTP_ANSWERED))
 		log_warning("relay %s: %s: status %d", r->job->relay->name,
 		    x->host, c->status);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -172,7 +173,12 @@ begin(struct http *h, struct http_transfer *t, struct http_call *call,
 {
 	bool	 tls = https || h->conf->proxy != NULL;
 
+	errno = 0;
 	if (tls && get_trust(h, t->easy) == -1) {
+		if (errno == ENOMEM) {
+			http_end_as(call, HTTP_NO_MEMORY);
+			return -1;
+		}
 		http_end_as(call, HTTP_TLS);
 		snprintf(call->why, sizeof(call->why),
 		    "the file of trusted certificates cannot be read");
@@ -182,7 +188,7 @@ begin(struct http *h, struct http_transfer *t, struct http_call *call,
 	    clock_ms()) == -1)
 		return -1;
 	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
-		http_end_as(call, HTTP_FAILED);
+		http_end_as(call, HTTP_NO_MEMORY);
 		return -1;
 	}
 	return 0;
@@ -205,7 +211,7 @@ http_start(struct http *h, struct http_call *call)
 	if (!http_check_call(h->conf, call, &https))
 		return -1;
 	if ((t = get_spare(h)) == NULL) {
-		http_end_as(call, HTTP_FAILED);
+		http_end_as(call, HTTP_NO_MEMORY);
 		return -1;
 	}
 	if (begin(h, t, call, https) == -1) {

@@ -42,7 +42,8 @@ enum http_end {
 				 * more than HTTP_HEADER_MAX */
 	HTTP_GARBLED,		/* no HTTP, or a coding that was not asked for
 				 * or does not unpack */
-	HTTP_FAILED		/* anything else: no memory, no descriptor */
+	HTTP_NO_MEMORY,		/* memory ran out here */
+	HTTP_FAILED		/* anything else: no descriptor */
 };
 
 /* What take() says of the bytes. */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,18 +46,22 @@ release(struct parts *p)
 	curl_url_cleanup(p->u);
 }
 
-/* Takes a URL apart as the transfer will; false when it is none. */
+/* Takes a URL apart as the transfer will; false when it is none, or with ENOMEM
+ * in errno. */
 static bool
 take_apart(const char *url, struct parts *p)
 {
+	CURLUcode	 user;
+
+	errno = 0;
 	*p = (struct parts){ .u = curl_url() };
 	if (p->u == NULL || !is_plain(url) || curl_url_set(p->u,
 	    CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK)
 		return false;
-	(void)curl_url_get(p->u, CURLUPART_USER, &p->user, 0);
-	return curl_url_get(p->u, CURLUPART_SCHEME, &p->scheme, 0) ==
-	    CURLUE_OK && curl_url_get(p->u, CURLUPART_HOST, &p->host, 0) ==
-	    CURLUE_OK;
+	user = curl_url_get(p->u, CURLUPART_USER, &p->user, 0);
+	return (user == CURLUE_OK || user == CURLUE_NO_USER) &&
+	    curl_url_get(p->u, CURLUPART_SCHEME, &p->scheme, 0) == CURLUE_OK &&
+	    curl_url_get(p->u, CURLUPART_HOST, &p->host, 0) == CURLUE_OK;
 }
 
 /* What a URL comes to before anything is sent; HTTP_ANSWERED: it is good. */
@@ -67,7 +72,9 @@ check_url(const struct conf *conf, const char *url, bool *https)
 	enum http_end	 end = HTTP_ANSWERED;
 
 	/* The host again: there libcurl has decoded "%EF%BC%91". */
-	if (!take_apart(url, &p) || p.user != NULL || !is_plain(p.host)) {
+	if (!take_apart(url, &p)) {
+		end = errno == ENOMEM ? HTTP_NO_MEMORY : HTTP_BAD_URL;
+	} else if (p.user != NULL || !is_plain(p.host)) {
 		end = HTTP_BAD_URL;
 	} else {
 		*https = strcmp(p.scheme, "https") == 0;

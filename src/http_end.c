@@ -21,7 +21,7 @@ static const struct {
 	{ CURLE_WEIRD_SERVER_REPLY, HTTP_GARBLED, NULL },
 	{ CURLE_HTTP2, HTTP_CUT, NULL },
 	{ CURLE_PARTIAL_FILE, HTTP_CUT, NULL },
-	{ CURLE_OUT_OF_MEMORY, HTTP_FAILED, "no memory left" },
+	{ CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY, NULL },
 	{ CURLE_OPERATION_TIMEDOUT, HTTP_LATE, NULL },
 	{ CURLE_SSL_CONNECT_ERROR, HTTP_NO_CONNECTION,
 	  "no TLS connection could be made" },
@@ -50,6 +50,7 @@ static const char *const words[] = {
 	[HTTP_TLS] = "the certificate could not be verified",
 	[HTTP_TOO_LARGE] = "the answer is too large",
 	[HTTP_GARBLED] = "the answer is not HTTP",
+	[HTTP_NO_MEMORY] = "no memory left",
 	[HTTP_FAILED] = "the call could not be made"
 };
 

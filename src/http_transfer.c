@@ -215,6 +215,18 @@ watch(void *arg, curl_off_t total, curl_off_t here, curl_off_t up_total,
 			c = curl_easy_setopt(t->easy, option, value); \
 	} while (0)
 
+/* What is asked of the host: path and query.  NULL where libcurl has to make it
+ * of the URL. */
+static const char *
+http_target(const struct http_transfer *t)
+{
+	const char	*url = t->call->url, *host = strstr(url, "://"), *path;
+
+	path = host == NULL ? NULL : strpbrk(host + 3, "/?#");
+	return t->conf->proxy != NULL || path == NULL || *path != '/' ||
+	    strchr(path, '#') != NULL ? NULL : path;
+}
+
 static CURLcode
 set_request(struct http_transfer *t)
 {
@@ -224,6 +236,9 @@ set_request(struct http_transfer *t)
 
 	SET(CURLOPT_PRIVATE, t);
 	SET(CURLOPT_URL, call->url);
+	/* Of the URL alone, libcurl leaves out the query when it has no memory
+	 * for it, and asks something else. */
+	SET(CURLOPT_REQUEST_TARGET, http_target(t));
 	SET(CURLOPT_PROTOCOLS_STR,
 	    conf->allow_private ? "http,https" : "https");
 	/* "": not what the environment says. */
@@ -380,9 +395,10 @@ http_transfer_begin(struct http_transfer *t, const struct conf *conf,
 	t->trust = trust;
 	t->until = now + timeout;
 	t->patience = https ? now + PATIENCE : 0;
+	errno = 0;
 	if (add_headers(t) == 0 && set_all(t, timeout) == CURLE_OK)
 		return 0;
-	http_end_as(call, HTTP_FAILED);
+	http_end_as(call, errno == ENOMEM ? HTTP_NO_MEMORY : HTTP_FAILED);
 	return -1;
 }
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "buf.h"
 #include "jsoncopy.h"
 #include "jsonin.h"
 #include "jsonout.h"
@@ -52,6 +53,8 @@ jsoncopy_value(struct jsonout *j, struct json_object *value)
 		text = json_object_to_json_string_length(value, PLAIN, &len);
 		if (text != NULL)
 			jsonout_raw(j, text, len);
+		else
+			j->out->failed = j->out->starved = true;
 		break;
 	}
 }

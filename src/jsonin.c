@@ -4,31 +4,6 @@
 #include "jsonin.h"
 #include "jsonscan.h"
 
-/* Text that a scan has found good.  *why is set when json-c does not. */
-static struct json_object *
-parse(const char *text, size_t len, const char **why)
-{
-	struct json_tokener	*tokener;
-	struct json_object	*value;
-
-	/* One level more than the scan allows: json-c counts the value inside
-	 * the innermost array as a level. */
-	if ((tokener = json_tokener_new_ex(JSON_DEPTH + 1)) == NULL) {
-		*why = "no memory left";
-		return NULL;
-	}
-	value = json_tokener_parse_ex(tokener, text, (int)len);
-	/* A bare number at the very end waits for more. */
-	if (value == NULL &&
-	    json_tokener_get_error(tokener) == json_tokener_continue)
-		value = json_tokener_parse_ex(tokener, "", -1);
-	if (value == NULL &&
-	    json_tokener_get_error(tokener) != json_tokener_success)
-		*why = json_tokener_error_desc(json_tokener_get_error(tokener));
-	json_tokener_free(tokener);
-	return value;
-}
-
 struct json_object *
 jsonin_parse(const char *text, size_t len, size_t max_values, const char **why)
 {
@@ -38,9 +13,7 @@ jsonin_parse(const char *text, size_t len, size_t max_values, const char **why)
 	if (len > INT_MAX)
 		reason = "too long";
 	else
-		reason = jsonscan(text, len, max_values);
-	if (reason == NULL)
-		value = parse(text, len, &reason);
+		reason = jsonscan(text, len, max_values, &value);
 	if (why != NULL)
 		*why = reason;
 	return value;
@@ -60,9 +33,7 @@ jsonin_answer(const char *text, size_t len, const char **why)
 	if (len > JSON_ANSWER_BYTES)
 		reason = "too long";
 	else
-		reason = jsonscan_answer(text, len, JSON_ANSWER_VALUES);
-	if (reason == NULL)
-		value = parse(text, len, &reason);
+		reason = jsonscan_answer(text, len, JSON_ANSWER_VALUES, &value);
 	if (why != NULL)
 		*why = reason;
 	return value;

@@ -17,7 +17,8 @@
 /*
  * Scans (jsonscan.h) and parses len bytes.  NULL when refused, with the reason,
  * a constant text, in *why (why may be NULL).  json_null cannot be told from a
- * refusal by the pointer alone: then *why is NULL.
+ * refusal by the pointer alone: then *why is NULL.  jsonscan_no_memory says that
+ * nothing is wrong with the text: memory ran out.
  * The caller releases the result with json_object_put().
  */
 struct json_object *jsonin_parse(const char *text, size_t len,

@@ -1,7 +1,10 @@
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <json-c/json.h>
 
 #include "buf.h"
 #include "hash.h"
@@ -9,6 +12,9 @@
 #include "utf8.h"
 
 #define NAME_BYTES	(1U << 20)	/* bytes of one member name */
+#define TEXT_BYTES	((size_t)INT_MAX) /* of a string with escapes in it */
+
+const char jsonscan_no_memory[] = "no memory left";
 
 struct scan {
 	const unsigned char	*at, *end;
@@ -23,6 +29,12 @@ struct scan {
 	size_t			 first[JSON_DEPTH + 1];
 	bool			 object[JSON_DEPTH + 1];
 	struct buf		 name;		/* the name being read, decoded */
+	bool		 escaped;	/* the string just read has escapes */
+	bool		 build;		/* the values are wanted: */
+	struct buf	 text;		/* a string or number being made */
+	struct json_object *root;
+	struct json_object *open[JSON_DEPTH + 1]; /* the array or object of
+					 * each depth, the parent's or root */
 };
 
 static bool
@@ -174,9 +186,9 @@ add_utf8(struct buf *b, long c)
 	buf_addc(b, (char)(0x80 | (c & 0x3f)));
 }
 
-/* After a backslash.  keep: the name's bytes are wanted. */
+/* After a backslash.  keep: where the bytes go, or NULL. */
 static bool
-escape(struct scan *s, bool keep)
+escape(struct scan *s, struct buf *keep)
 {
 	static const char	 from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char		*p;
@@ -188,22 +200,23 @@ escape(struct scan *s, bool keep)
 		s->at++;
 		if ((c = unicode_escape(s)) == -1)
 			return refuse(s, "a bad \\u escape or half a pair");
-		if (keep && c == 0)
+		if (keep == &s->name && c == 0)
 			return refuse(s, "a member name with a NUL in it");
-		if (keep)
-			add_utf8(&s->name, c);
+		if (keep != NULL)
+			add_utf8(keep, c);
 		return true;
 	}
 	if (*s->at == '\0' || (p = strchr(from, *s->at)) == NULL)
 		return refuse(s, "an escape that JSON does not have");
-	if (keep)
-		buf_addc(&s->name, to[p - from]);
+	if (keep != NULL)
+		buf_addc(keep, to[p - from]);
 	s->at++;
 	return true;
 }
 
+/* keep: where its bytes go, decoded, or NULL. */
 static bool
-string(struct scan *s, bool keep)
+string(struct scan *s, struct buf *keep)
 {
 	const unsigned char	*begin;
 	size_t			 n;
@@ -211,14 +224,16 @@ string(struct scan *s, bool keep)
 	if (s->at == s->end || *s->at != '"')
 		return refuse(s, "no string where one must be");
 	s->at++;
-	buf_reset(&s->name);
+	s->escaped = false;
+	if (keep != NULL)
+		buf_reset(keep);
 	for (;;) {
 		begin = s->at;
 		while (s->at < s->end && *s->at >= 0x20 && *s->at < 0x80 &&
 		    *s->at != '"' && *s->at != '\\')
 			s->at++;
-		if (keep)
-			buf_add(&s->name, begin, (size_t)(s->at - begin));
+		if (keep != NULL)
+			buf_add(keep, begin, (size_t)(s->at - begin));
 		if (s->at == s->end)
 			return refuse(s, "a string that does not end");
 		if (*s->at == '"') {
@@ -227,6 +242,7 @@ string(struct scan *s, bool keep)
 		}
 		if (*s->at == '\\') {
 			s->at++;
+			s->escaped = true;
 			if (!escape(s, keep))
 				return false;
 			continue;
@@ -237,8 +253,8 @@ string(struct scan *s, bool keep)
 		if (n == 0 && !s->lenient)
 			return refuse(s, "bytes that are not UTF-8");
 		n = n == 0 ? 1 : n;
-		if (keep)
-			buf_add(&s->name, s->at, n);
+		if (keep != NULL)
+			buf_add(keep, s->at, n);
 		s->at += n;
 	}
 }
@@ -254,7 +270,7 @@ note_name(struct scan *s)
 		cap = s->cap == 0 ? 64 : s->cap * 2;
 		names = reallocarray(s->names, cap, sizeof(*names));
 		if (names == NULL)
-			return refuse(s, "no memory left");
+			return refuse(s, jsonscan_no_memory);
 		s->names = names;
 		s->cap = cap;
 	}
@@ -266,10 +282,11 @@ note_name(struct scan *s)
 static bool
 name(struct scan *s)
 {
-	if (!string(s, true))
+	if (!string(s, &s->name))
 		return false;
 	if (s->name.failed)
-		return refuse(s, "a member name that is too long");
+		return refuse(s, s->name.starved ? jsonscan_no_memory :
+		    "a member name that is too long");
 	if (!s->lenient && !note_name(s))
 		return false;
 	blanks(s);
@@ -293,6 +310,9 @@ leave(struct scan *s)
 	size_t	 begin = s->first[s->depth], i;
 
 	s->at++;
+	/* An array is made with more room than most need. */
+	if (s->build && !s->object[s->depth])
+		(void)json_object_array_shrink(s->open[s->depth], 0);
 	if (s->n - begin > 1) {
 		qsort(s->names + begin, s->n - begin, sizeof(*s->names),
 		    compare);
@@ -302,6 +322,123 @@ leave(struct scan *s)
 	}
 	s->n = begin;
 	s->depth--;
+	return true;
+}
+
+/* Takes a value over that was made, NULL: memory ran out, into the innermost
+ * array or object. */
+static bool
+scan_add(struct scan *s, struct json_object *made)
+{
+	int	 r = 0;
+
+	if (s->depth == 0)
+		s->root = made;
+	else if (s->object[s->depth])
+		r = json_object_object_add(s->open[s->depth], s->name.data,
+		    made);
+	else
+		r = json_object_array_add(s->open[s->depth], made);
+	if (r == 0)
+		return true;
+	json_object_put(made);
+	return refuse(s, jsonscan_no_memory);
+}
+
+static bool
+scan_put(struct scan *s, struct json_object *made)
+{
+	return made != NULL ? scan_add(s, made) : refuse(s, jsonscan_no_memory);
+}
+
+/* As json-c reads them: what does not fit into 64 bits is clamped. */
+static struct json_object *
+make_number(const char *text)
+{
+	int64_t		 n;
+	uint64_t	 u;
+
+	if (text[strcspn(text, ".eE")] != '\0')
+		return json_object_new_double_s(strtod(text, NULL), text);
+	if (*text == '-')
+		return json_parse_int64(text, &n) == 0 ?
+		    json_object_new_int64(n) : NULL;
+	if (json_parse_uint64(text, &u) != 0)
+		return NULL;
+	return u <= INT64_MAX ? json_object_new_int64((int64_t)u) :
+	    json_object_new_uint64(u);
+}
+
+static bool
+number_value(struct scan *s)
+{
+	const unsigned char	*begin = s->at;
+
+	if (!number(s))
+		return false;
+	if (!s->build)
+		return true;
+	buf_reset(&s->text);
+	if (buf_add(&s->text, begin, (size_t)(s->at - begin)) == -1)
+		return refuse(s, jsonscan_no_memory);
+	return scan_put(s, make_number(s->text.data));
+}
+
+/* Most strings have no escapes, and need not be copied to be decoded. */
+static bool
+string_value(struct scan *s)
+{
+	const unsigned char	*begin = s->at;
+
+	if (!string(s, NULL))
+		return false;
+	if (!s->build)
+		return true;
+	if (!s->escaped)
+		return scan_put(s, json_object_new_string_len(
+		    (const char *)begin + 1, (int)(s->at - begin) - 2));
+	s->at = begin;
+	(void)string(s, &s->text);
+	if (s->text.failed)
+		return refuse(s, jsonscan_no_memory);
+	return scan_put(s, json_object_new_string_len(s->text.data,
+	    (int)s->text.len));
+}
+
+/* true, false or null. */
+static bool
+word_value(struct scan *s)
+{
+	static const char *const words[] = { "false", "true", "null" };
+	size_t			 i = *s->at == 'f' ? 0 : *s->at == 't' ? 1 : 2;
+
+	if (!word(s, words[i]))
+		return false;
+	if (!s->build)
+		return true;
+	/* null is NULL to json-c. */
+	return i == 2 ? scan_add(s, NULL) :
+	    scan_put(s, json_object_new_boolean((int)i));
+}
+
+/* The begin of an array or object, which becomes the innermost. */
+static bool
+scan_enter(struct scan *s)
+{
+	struct json_object	*made = NULL;
+	bool			 object = *s->at++ == '{';
+
+	if (s->depth == JSON_DEPTH)
+		return refuse(s, "nested too deep");
+	if (s->build) {
+		made = object ? json_object_new_object() :
+		    json_object_new_array();
+		if (!scan_put(s, made))
+			return false;
+	}
+	s->object[++s->depth] = object;
+	s->first[s->depth] = s->n;
+	s->open[s->depth] = made;
 	return true;
 }
 
@@ -320,23 +457,17 @@ value(struct scan *s, bool *opened)
 	switch (*s->at) {
 	case '{':
 	case '[':
-		if (s->depth == JSON_DEPTH)
-			return refuse(s, "nested too deep");
-		s->object[++s->depth] = *s->at++ == '{';
-		s->first[s->depth] = s->n;
-		*opened = true;
-		return true;
+		*opened = scan_enter(s);
+		return *opened;
 	case '"':
-		return string(s, false);
+		return string_value(s);
 	case 't':
-		return word(s, "true");
 	case 'f':
-		return word(s, "false");
 	case 'n':
-		return word(s, "null");
+		return word_value(s);
 	default:
 		if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9'))
-			return number(s);
+			return number_value(s);
 		return refuse(s, "no JSON value where one must be");
 	}
 }
@@ -390,34 +521,46 @@ text(struct scan *s)
 	return s->at == s->end ? true : refuse(s, "text after the value");
 }
 
+/* made: NULL, or where the value goes. */
 static const char *
-scan(const char *json, size_t len, size_t max_values, bool lenient)
+scan(const char *json, size_t len, size_t max_values, bool lenient,
+    struct json_object **made)
 {
 	struct scan	 s = {
 		.at = (const unsigned char *)json,
 		.end = (const unsigned char *)json + len,
 		.max_values = max_values,
-		.lenient = lenient
+		.lenient = lenient,
+		.build = made != NULL
 	};
 
 	buf_init(&s.name, NAME_BYTES);
+	buf_init(&s.text, TEXT_BYTES);
 	blanks(&s);
-	text(&s);
+	if (!text(&s)) {
+		json_object_put(s.root);
+		s.root = NULL;
+	}
 	free(s.names);
 	buf_free(&s.name);
+	buf_free(&s.text);
+	if (made != NULL)
+		*made = s.root;
 	return s.why;
 }
 
 const char *
-jsonscan(const char *json, size_t len, size_t max_values)
+jsonscan(const char *json, size_t len, size_t max_values,
+    struct json_object **made)
 {
-	return scan(json, len, max_values, false);
+	return scan(json, len, max_values, false, made);
 }
 
 const char *
-jsonscan_answer(const char *json, size_t len, size_t max_values)
+jsonscan_answer(const char *json, size_t len, size_t max_values,
+    struct json_object **made)
 {
-	return scan(json, len, max_values, true);
+	return scan(json, len, max_values, true, made);
 }
 
 bool
@@ -429,7 +572,7 @@ jsonscan_string(const char *json, size_t len, struct buf *out)
 		.lenient = true,
 		.name = *out
 	};
-	bool		 whole = string(&s, true);
+	bool		 whole = string(&s, &s.name);
 
 	*out = s.name;
 	return whole && !out->failed;

@@ -1,12 +1,13 @@
 /*
- * jsonscan: a check of JSON text before the parser sees it.
+ * jsonscan: JSON text checked, and made into values on the way.
  *
- * json-c takes more than RFC 8259 allows, and a few megabytes of small values
- * cost it gigabytes.  The scan reads the text once, allocates little, and
- * refuses what could hurt or be read in two ways: anything outside RFC 8259,
- * bad UTF-8, unpaired surrogates, a member name twice in one object or with a
- * NUL in it, integers beyond 64 bits, nesting deeper than JSON_DEPTH, more
- * values than the caller allows.
+ * json-c's own parser takes more than RFC 8259 allows, makes gigabytes of a few
+ * megabytes of small values, and out of memory it crashes, or leaves members
+ * and parts of strings out in silence.  The scan reads the text once and
+ * refuses what could hurt or be read in two ways: anything outside RFC 8259, bad
+ * UTF-8, unpaired surrogates, a member name twice in one object or with a NUL in
+ * it, integers beyond 64 bits, nesting deeper than JSON_DEPTH, more values than
+ * the caller allows.
  */
 #ifndef CTIM_JSONSCAN_H
 #define CTIM_JSONSCAN_H
@@ -20,20 +21,26 @@
 #define JSON_ANSWER_BYTES	(8U << 20)	/* bytes of it */
 
 struct buf;
+struct json_object;
+
+/* What is returned when memory ran out: this very pointer. */
+extern const char	 jsonscan_no_memory[];
 
 /*
- * NULL when the len bytes at text are one JSON value that may be parsed, with
+ * NULL when the len bytes at text are one JSON value that may be used, with
  * at most max_values values in it (arrays and objects count too); else what is
- * wrong, a constant text.
+ * wrong, a constant text.  made: NULL, or gets the value (NULL for null, and
+ * when something is wrong), which the caller releases with json_object_put().
  */
-const char	*jsonscan(const char *text, size_t len, size_t max_values);
+const char	*jsonscan(const char *text, size_t len, size_t max_values,
+		    struct json_object **made);
 /*
  * The same for what a service answered, where json-c's reading is good enough:
  * a member name twice (the last counts), integers beyond 64 bits (clamped),
  * unpaired surrogates (U+FFFD) and bad UTF-8 are taken.
  */
 const char	*jsonscan_answer(const char *text, size_t len,
-		    size_t max_values);
+		    size_t max_values, struct json_object **made);
 
 /*
  * Decodes one string of such an answer into *out, which is reset: text begins

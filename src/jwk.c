@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,8 @@
  * OpenSSL keeps errors by thread: what failed here must not be read as an error
  * of the thread's next TLS connection, so each public function clears them.
  */
+
+const char jwk_no_memory[] = "no memory left for its keys";
 
 /* A Base64urlUInt (RFC 7518 section 2). */
 struct number {
@@ -151,15 +154,17 @@ jwk_parse(const char *text, size_t len, struct jwk_set *set)
 	size_t			 i;
 
 	*set = (struct jwk_set){ 0 };
-	root = jsonin_parse(text, len, JSON_REQUEST_VALUES, NULL);
+	root = jsonin_parse(text, len, JSON_REQUEST_VALUES, &why);
 	keys = jsonin_member(root, "keys");
-	if (!json_object_is_type(keys, json_type_array))
+	if (why == jsonscan_no_memory)
+		why = jwk_no_memory;
+	else if (!json_object_is_type(keys, json_type_array))
 		why = "no JSON object with an array of keys";
 	else if (jsonin_length(keys) > JWK_KEYS)
 		why = "more than 32 keys";
 	for (i = 0; why == NULL && i < jsonin_length(keys); i++)
 		if (!add(set, jsonin_at(keys, i)))
-			why = "no memory left for its keys";
+			why = jwk_no_memory;
 	json_object_put(root);
 	if (why != NULL)
 		jwk_free(set);
@@ -190,37 +195,43 @@ jwk_find(const struct jwk_set *set, const char *kid)
 	return NULL;
 }
 
-bool
+int
 jwk_signed(const struct jwk_set *set, const char *kid, const char *text,
     size_t len, const unsigned char *signature, size_t signature_len)
 {
 	size_t	 i;
+	int	 good = 0;
 
-	for (i = 0; i < set->n; i++)
-		if (strcmp(set->key[i].kid, kid) == 0 &&
-		    jwk_verify(set->key[i].key, text, len, signature,
-		    signature_len))
-			return true;
-	return false;
+	for (i = 0; i < set->n && good == 0; i++)
+		if (strcmp(set->key[i].kid, kid) == 0)
+			good = jwk_verify(set->key[i].key, text, len,
+			    signature, signature_len);
+	return good;
 }
 
-bool
+int
 jwk_verify(EVP_PKEY *key, const char *text, size_t len,
     const unsigned char *signature, size_t signature_len)
 {
 	EVP_MD_CTX	*ctx;
 	EVP_PKEY_CTX	*how;
-	bool		 good;
+	int		 good = -1;
 
 	/* RFC 8017 section 8.2.2: as long as the modulus, else invalid. */
 	if (signature_len != (size_t)EVP_PKEY_get_size(key))
-		return false;
+		return 0;
 	ctx = EVP_MD_CTX_new();
-	good = ctx != NULL && EVP_DigestVerifyInit(ctx, &how, EVP_sha256(),
-	    NULL, key) == 1 &&
-	    EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PADDING) == 1 &&
-	    EVP_DigestVerify(ctx, signature, signature_len,
-	    (const unsigned char *)text, len) == 1;
+	/* With a key that was found good only memory can be missing; the last
+	 * step says 0 to a wrong signature and may to that. */
+	errno = 0;
+	if (ctx != NULL && EVP_DigestVerifyInit(ctx, &how, EVP_sha256(), NULL,
+	    key) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PADDING) == 1) {
+		good = EVP_DigestVerify(ctx, signature, signature_len,
+		    (const unsigned char *)text, len) == 1;
+		if (!good && errno == ENOMEM)
+			good = -1;
+	}
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();
 	return good;

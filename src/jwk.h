@@ -26,9 +26,11 @@ struct jwk_set {
 /*
  * Reads len bytes of text into an empty set, which the caller ends with
  * jwk_free().  Entries that are no RSA keys for RS256 signatures are left out,
- * so the set may end up without any; several may have the same kid.  NULL, or why the text is no key set, a
- * constant; then the set is empty.
+ * so the set may end up without any; several may have the same kid.  NULL, or
+ * why the text is no key set, a constant (jwk_no_memory when memory ran out);
+ * then the set is empty.
  */
+extern const char	 jwk_no_memory[];
 const char	*jwk_parse(const char *text, size_t len, struct jwk_set *);
 void		 jwk_free(struct jwk_set *);
 
@@ -36,14 +38,14 @@ void		 jwk_free(struct jwk_set *);
  * has no such key. */
 EVP_PKEY	*jwk_find(const struct jwk_set *, const char *kid);
 
-/* Whether signature is that of one of the keys of that kid over the len bytes at
- * text. */
-bool		 jwk_signed(const struct jwk_set *, const char *kid,
+/* Whether signature is that of one of the keys of that kid over the len bytes
+ * at text; as jwk_verify(). */
+int		 jwk_signed(const struct jwk_set *, const char *kid,
 		    const char *text, size_t len,
 		    const unsigned char *signature, size_t signature_len);
 /* Whether signature is that of key over the len bytes at text:
- * RSASSA-PKCS1-v1_5 with SHA-256. */
-bool		 jwk_verify(EVP_PKEY *key, const char *text, size_t len,
+ * RSASSA-PKCS1-v1_5 with SHA-256.  1, 0, or -1 when memory ran out. */
+int		 jwk_verify(EVP_PKEY *key, const char *text, size_t len,
 		    const unsigned char *signature, size_t signature_len);
 
 #endif

@@ -51,6 +51,7 @@ struct search {
 	int64_t			 now, deadline;
 	bool			 unknown;	/* the set is fresh and has no
 						 * such kid */
+	bool			 starved;	/* memory ran out on the way */
 	struct parsed		*parsed;
 	struct jwks_set_state	 state;
 };
@@ -125,8 +126,9 @@ look(struct jwks *j, struct search *s)
 	jwk_free(&p->set);
 	p->serial = 0;
 	/* It was a set when it was stored: only memory can fail. */
-	if (!j->text.failed &&
-	    jwk_parse(j->text.data, j->text.len, &p->set) == NULL)
+	s->starved = s->state.serial != 0 && (j->text.failed ||
+	    jwk_parse(j->text.data, j->text.len, &p->set) != NULL);
+	if (!s->starved)
 		p->serial = s->state.serial;
 }
 
@@ -146,10 +148,11 @@ take(struct http_call *call, const char *p, size_t n, int64_t length)
 }
 
 /* Asks the host, in ms at most.  True when its set is in j->text and its keys
- * in *set; else why not is in j->why, and *late says whether time ran out. */
+ * in *set; else why not is in j->why, *late says whether time ran out, and
+ * *starved whether memory did. */
 static bool
 ask(struct jwks *j, const char *host, int64_t ms, struct jwk_set *set,
-    bool *late)
+    bool *late, bool *starved)
 {
 	static const char *const headers[] = {
 		"Accept: application/json", NULL
@@ -166,8 +169,10 @@ ask(struct jwks *j, const char *host, int64_t ms, struct jwk_set *set,
 	buf_reset(&j->text);
 	http_do(j->http, &call);
 	*late = call.end == HTTP_LATE;
+	*starved = call.end == HTTP_NO_MEMORY || j->text.starved;
 	if (call.end == HTTP_ANSWERED && call.status == 200) {
 		why = jwk_parse(j->text.data, j->text.len, set);
+		*starved = why == jwk_no_memory;
 	} else if (call.end == HTTP_ANSWERED) {
 		snprintf(answered, sizeof(answered), "it answered %d %s",
 		    call.status, call.reason);
@@ -225,7 +230,7 @@ load(struct jwks *j, const struct search *s)
 /* Asks the host and says in the table and the cache what came of it, which ends
  * the claim. */
 static void
-fetch(struct jwks *j, const struct search *s)
+fetch(struct jwks *j, struct search *s)
 {
 	const int64_t	 left = s->deadline - clock_ms();
 	struct jwk_set	 set;
@@ -235,12 +240,13 @@ fetch(struct jwks *j, const struct search *s)
 		jwks_cache_put(j->cache, JWKS_CACHED_ASKED, s->host, s->now,
 		    "", 0);
 	if (ask(j, s->host, left > FETCH ? FETCH : left > 0 ? left : 1, &set,
-	    &late)) {
+	    &late, &s->starved)) {
 		adopt(j, s, s->now, &set);
 		jwks_cache_put(j->cache, JWKS_CACHED_SET, s->host, s->now,
 		    j->text.data, j->text.len);
-	} else if (late && left < FETCH) {
-		/* A request in a hurry says nothing about the host. */
+	} else if (s->starved || (late && left < FETCH)) {
+		/* A request in a hurry, or without memory, says nothing about
+		 * the host. */
 		jwks_set_leave(j->table, s->host);
 	} else {
 		log_warning("%s%s", j->why, usable(s) ?
@@ -322,6 +328,8 @@ jwks_key(struct jwks *j, const char *host, const char *kid, int64_t now,
 		snprintf(j->why, sizeof(j->why), "%s", s.state.why);
 	if (j->why[0] != '\0')
 		*cause = j->why;
+	if (s.starved)
+		return JWKS_NO_MEMORY;
 	if (usable(&s))
 		return JWKS_NO_KID;
 	if (*cause == NULL)

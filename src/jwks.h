@@ -22,7 +22,8 @@ struct shared;
 enum jwks_result {
 	JWKS_KEY,		/* *set has it */
 	JWKS_NO_SET,		/* no key set to be had from that host */
-	JWKS_NO_KID		/* the set has no such key */
+	JWKS_NO_KID,		/* the set has no such key */
+	JWKS_NO_MEMORY		/* it cannot be known: memory ran out */
 };
 
 /* What a thread keeps (parsed keys).  All handed in must outlive it; cache may

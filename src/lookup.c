@@ -194,6 +194,16 @@ call_status_problem(int status)
 	return PROBLEM_UNKNOWN;
 }
 
+void
+call_not_json(struct call *c, const char *why)
+{
+	if (why == jsonscan_no_memory)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	else
+		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
+		    "is not the JSON that it should be: %s", why);
+}
+
 struct json_object *
 call_parse(struct call *c)
 {
@@ -203,9 +213,8 @@ call_parse(struct call *c)
 	if (c->status == 204)
 		return NULL;
 	body = jsonin_answer(c->body.data, c->body.len, &why);
-	if (body == NULL && why != NULL)
-		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
-		    "is not the JSON that it should be: %s", why);
+	if (why != NULL)
+		call_not_json(c, why);
 	return body;
 }
 

@@ -113,10 +113,13 @@ void		 call_fail_at(struct call *, enum problem, const char *, ...)
 const char	*call_message(const struct call *);
 /* The problem that a status means by the table of the relay API. */
 enum problem	 call_status_problem(int status);
+/* An answer that is not the JSON that it should be; why: as jsonin_answer() says
+ * it, memory that ran out too. */
+void		 call_not_json(struct call *, const char *why);
 /*
  * The body parsed (jsonin_answer()), to be released by the caller.  NULL for
- * null, for a 204, which has none, and when it is no JSON: then the call has
- * failed (call_fail_at(), unknown).
+ * null, for a 204, which has none, and when it is no JSON or memory ran out:
+ * then the call has failed (call_not_json()).
  */
 struct json_object *call_parse(struct call *);
 /* The body parsed as far as it can be, without failing: for the message of an

@@ -142,11 +142,14 @@ observables_parse(struct observables *obs, const char *text, size_t len,
     unsigned types, bool any_case, size_t max, struct buf *errors)
 {
 	struct json_object	*body;
+	const char		*why;
 	size_t			 n;
 
 	*obs = (struct observables){ 0 };
-	body = jsonin_parse(text, len, JSON_REQUEST_VALUES, NULL);
+	body = jsonin_parse(text, len, JSON_REQUEST_VALUES, &why);
 	n = jsonin_length(body);
+	if (why == jsonscan_no_memory)
+		return 1;
 	if (!json_object_is_type(body, json_type_array))
 		field_schema(errors, "Invalid input type.");
 	else if (n > max)
@@ -155,12 +158,11 @@ observables_parse(struct observables *obs, const char *text, size_t len,
 		obs->body = body;
 		if (fill(obs, body, n, types, any_case) == 0)
 			return 0;
-		field_schema(errors, "No memory left for it.");
 		observables_free(obs);
-		return -1;
+		return 1;
 	}
 	json_object_put(body);
-	return -1;
+	return errors->starved ? 1 : -1;
 }
 
 void

@@ -54,8 +54,8 @@ enum observable_type observable_type_any_case(const char *name);
  * types are left out, and so is a pair seen before.  any_case: names of types
  * are compared without case.  More than max elements, counted before anything
  * is left out, are refused.
- * Returns 0, the caller ends with observables_free(); or -1, with the JSON
- * object of field errors in *errors and *obs empty.
+ * Returns 0, the caller ends with observables_free(); -1, with the JSON object
+ * of field errors in *errors; or 1 when memory ran out.  Then *obs is empty.
  */
 int	observables_parse(struct observables *obs, const char *body, size_t len,
 	    unsigned types, bool any_case, size_t max, struct buf *errors);

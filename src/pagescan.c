@@ -116,7 +116,7 @@ keep(struct pagescan *s, const char *to)
 	struct buf	*b = s->where == TOP ? &s->top : &s->element;
 
 	if (buf_add(b, s->from, (size_t)(to - s->from)) == -1)
-		bad(s, s->where == TOP ? "too much outside the list" :
+		bad(s, b->starved ? jsonscan_no_memory : s->where == TOP ? "too much outside the list" :
 		    "an entry of the list that is too large");
 	s->from = to;
 }

@@ -170,6 +170,8 @@ authorise(struct request *r, char id[TOKEN_ID_MAX])
 	if (message == NULL)
 		message = auth_claims(auth, claims, r->relay->provider->claims,
 		    &cause);
+	if (message == auth_no_memory)
+		cause = message;
 	if (message != NULL)
 		log_refusal(r, id, claims, cause);
 	return message;
@@ -251,10 +253,12 @@ serve(struct request *r, const char *path, char id[TOKEN_ID_MAX])
 		response_error(&r->response, status, bodies[i].message);
 		return;
 	}
-	if (r->route->token && (message = authorise(r, id)) != NULL)
-		serve_refusal(r, PROBLEM_AUTHORIZATION, message);
-	else
+	if (!r->route->token || (message = authorise(r, id)) == NULL)
 		r->route->serve(r);
+	else if (message == auth_no_memory)
+		response_error(&r->response, 500, message);
+	else
+		serve_refusal(r, PROBLEM_AUTHORIZATION, message);
 }
 
 void
@@ -284,7 +288,6 @@ relay_serve(struct session *session, struct transport *t)
 	r.log.token = id;
 	log_request(&r.log);
 	session_count(session, r.relay, &r.log);
-	response_free(&r.response);
 	buf_free(&r.body);
 }
 
@@ -299,5 +302,4 @@ relay_busy(const struct conf *conf, struct transport *t)
 	snprintf(text, sizeof(text), "All %d x %d threads are busy and the "
 	    "queue is full", conf->workers, conf->threads);
 	response_error(&r, 503, text);
-	response_free(&r);
 }

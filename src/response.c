@@ -52,14 +52,8 @@ response_init(struct response *r, struct transport *t)
 	*r = (struct response){
 		.transport = t, .status = 200, .type = "application/json"
 	};
-	buf_init(&r->held, RESPONSE_HELD);
+	buf_fixed(&r->held, r->room, sizeof(r->room));
 	choose_id(r);
-}
-
-void
-response_free(struct response *r)
-{
-	buf_free(&r->held);
 }
 
 static int
@@ -134,6 +128,9 @@ response_end(struct response *r)
 void
 response_error(struct response *r, int status, const char *message)
 {
+	static const char	 starved[] = "{\"code\":500,\"message\":"
+				    "\"No memory left\",\"reason\":"
+				    "\"Internal Server Error\"}";
 	struct buf	 b;
 	struct jsonout	 j;
 
@@ -145,7 +142,12 @@ response_error(struct response *r, int status, const char *message)
 	jsonout_kstring(&j, "message", message);
 	jsonout_kstring(&j, "reason", response_reason(status));
 	jsonout_end_object(&j);
-	response_write(r, b.data, b.len);
+	if (b.starved) {
+		r->status = 500;
+		response_write(r, starved, sizeof(starved) - 1);
+	} else {
+		response_write(r, b.data, b.len);
+	}
 	response_end(r);
 	buf_free(&b);
 }

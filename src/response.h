@@ -30,14 +30,14 @@ struct response {
 	bool			 started;	/* the header has left */
 	bool			 gone;		/* the client has left */
 	uint64_t		 bytes;		/* of the body, so far */
-	struct buf		 held;
+	struct buf		 held;		/* in room: an answer that says that
+						 * memory ran out needs none */
+	char			 room[RESPONSE_HELD + 1];
 };
 
 /* For one request; the id is the caller's X-Request-Id when it is short and
- * plain, else a new one.  Allocates nothing that response_free() need free
- * before the first response_write(). */
+ * plain, else a new one.  Nothing need be freed. */
 void	response_init(struct response *, struct transport *);
-void	response_free(struct response *);
 
 /* Adds n bytes to the body.  0, or -1 when the client is gone. */
 int	response_write(struct response *, const void *, size_t n);

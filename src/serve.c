@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "answer.h"
 #include "ask.h"
@@ -6,12 +8,20 @@
 #include "field.h"
 #include "jsonin.h"
 #include "jsonscan.h"
+#include "log.h"
 #include "provider.h"
 #include "request.h"
 #include "serve.h"
+#include "spill.h"
 #include "transport.h"
 
 #define FIELDS_MAX	(1U << 20) /* bytes of the object of field errors */
+
+static void
+serve_no_memory(struct request *r)
+{
+	response_error(&r->response, 500, "No memory left");
+}
 
 /* An answer whose only result is one fatal error. */
 void
@@ -21,7 +31,7 @@ serve_refusal(struct request *r, enum problem p, const char *message)
 
 	a = answer_new(&r->response, ANSWER_OBJECT, CTIM_SIGHTING);
 	if (a == NULL) {
-		response_error(&r->response, 500, "No memory left");
+		serve_no_memory(r);
 		return;
 	}
 	answer_refuse(a, p, "%s", message);
@@ -35,14 +45,22 @@ begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
 	struct answer	*a = answer_new(&r->response, shape, streamed);
 
 	if (a == NULL)
-		response_error(&r->response, 500, "No memory left");
+		serve_no_memory(r);
 	return a;
 }
 
 static void
 finish(struct request *r, struct answer *a)
 {
-	answer_finish(a);
+	int	 error;
+
+	if (answer_finish(a) == -1) {
+		error = answer_spill_error(a);
+		log_error("relay %s: an answer could not be held and was cut: "
+		    "%s%s%s", r->relay->name, error == 0 ? "" : spill_folder(),
+		    error == 0 ? "" : ": ", strerror(error == 0 ? ENOMEM :
+		    error));
+	}
 	r->log.entities = answer_entities(a);
 	r->log.errors = answer_errors(a);
 	answer_free(a);
@@ -56,7 +74,10 @@ refuse_body(struct request *r, const struct buf *errors)
 
 	buf_init(&message, FIELDS_MAX + 64);
 	buf_addf(&message, "Invalid JSON payload received. %s.", errors->data);
-	serve_refusal(r, PROBLEM_INVALID_ARGUMENT, message.data);
+	if (errors->starved || message.starved)
+		serve_no_memory(r);
+	else
+		serve_refusal(r, PROBLEM_INVALID_ARGUMENT, message.data);
 	buf_free(&message);
 }
 
@@ -66,11 +87,14 @@ object_body(struct request *r, const char *const *names)
 {
 	struct json_object	*body;
 	struct buf		 errors;
+	const char		*why;
 
 	buf_init(&errors, FIELDS_MAX);
 	body = jsonin_parse(r->body.data, r->body.len, JSON_REQUEST_VALUES,
-	    NULL);
-	if (field_check(&errors, body, names) == -1) {
+	    &why);
+	if (why == jsonscan_no_memory)
+		serve_no_memory(r);
+	else if (field_check(&errors, body, names) == -1) {
 		refuse_body(r, &errors);
 		json_object_put(body);
 		body = NULL;
@@ -84,17 +108,19 @@ static bool
 observables_body(struct request *r, struct observables *obs)
 {
 	struct buf	 errors;
-	bool		 good;
+	int		 said;
 
 	buf_init(&errors, FIELDS_MAX);
-	good = observables_parse(obs, r->body.data, r->body.len,
+	said = observables_parse(obs, r->body.data, r->body.len,
 	    r->relay->provider->types, r->relay->provider->any_case,
-	    (size_t)r->conf->max_observables, &errors) == 0;
-	if (!good)
+	    (size_t)r->conf->max_observables, &errors);
+	if (said == 1)
+		serve_no_memory(r);
+	else if (said == -1)
 		refuse_body(r, &errors);
 	buf_free(&errors);
 	r->log.observables = obs->n;
-	return good;
+	return said == 0;
 }
 
 void
@@ -252,7 +278,9 @@ serve_watchdog(struct request *r)
 	jsonout_object(&j);
 	jsonout_kstring(&j, "data", said);
 	jsonout_end_object(&j);
-	if (b.failed)
+	if (b.starved)
+		serve_no_memory(r);
+	else if (b.failed)
 		response_error(&r->response, 400, "Health-Check is too long");
 	else if (response_write(&r->response, b.data, b.len) == 0)
 		response_end(&r->response);

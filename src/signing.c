@@ -119,9 +119,10 @@ signing_kid(EVP_PKEY *key, char kid[SIGNING_KID])
 	    buf_adds(&text, "\",\"kty\":\"RSA\",\"n\":\"") == 0 &&
 	    add_number(&text, key, OSSL_PKEY_PARAM_RSA_N) == 0 &&
 	    buf_adds(&text, "\"}") == 0) {
-		SHA256((const unsigned char *)text.data, text.len, sha256);
-		base64url_add(&out, sha256, sizeof(sha256));
-		r = out.failed ? -1 : 0;
+		if (SHA256((const unsigned char *)text.data, text.len,
+		    sha256) != NULL)
+			base64url_add(&out, sha256, sizeof(sha256));
+		r = out.failed || out.len == 0 ? -1 : 0;
 		snprintf(kid, SIGNING_KID, "%s", out.data);
 	}
 	buf_free(&text);

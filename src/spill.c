@@ -16,6 +16,7 @@ spill_init(struct spill *s, size_t *room)
 	s->room = room;
 	s->fd = -1;
 	s->in_file = 0;
+	s->error = 0;
 }
 
 void
@@ -27,17 +28,23 @@ spill_free(struct spill *s)
 	s->fd = -1;
 }
 
+const char *
+spill_folder(void)
+{
+	const char	*folder = getenv("TMPDIR");
+
+	return folder == NULL || *folder != '/' ? "/tmp" : folder;
+}
+
 /* A file without a name; where the file system cannot make one, a name that is
  * removed at once. */
 static int
 open_file(void)
 {
-	const char	*folder = getenv("TMPDIR");
+	const char	*folder = spill_folder();
 	char		*path;
 	int		 fd;
 
-	if (folder == NULL || *folder != '/')
-		folder = "/tmp";
 	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd != -1 || asprintf(&path, "%s/ctim-relay.XXXXXX", folder) == -1)
 		return fd;
@@ -45,6 +52,13 @@ open_file(void)
 		unlink(path);
 	free(path);
 	return fd;
+}
+
+static int
+spill_failed(struct spill *s)
+{
+	s->error = errno;
+	return -1;
 }
 
 int
@@ -56,9 +70,9 @@ spill_add(struct spill *s, const void *p, size_t n)
 		return 0;
 	}
 	if (s->fd == -1 && (s->fd = open_file()) == -1)
-		return -1;
+		return spill_failed(s);
 	if (writeall(s->fd, p, n) == -1)
-		return -1;
+		return spill_failed(s);
 	s->in_file += n;
 	return 0;
 }
@@ -84,13 +98,13 @@ spill_read(struct spill *s, int (*each)(void *, const void *, size_t),
 	if (left == 0)
 		return 0;
 	if ((chunk = malloc(CHUNK)) == NULL)
-		return -1;
+		return spill_failed(s);
 	while (left > 0 && r == 0) {
 		n = pread(s->fd, chunk, left < CHUNK ? left : CHUNK, at);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0) {
-			r = -1;
+			r = spill_failed(s);
 			break;
 		}
 		r = each(arg, chunk, (size_t)n);

@@ -16,17 +16,20 @@ static const struct {
 	{ "RS256", TOKEN_RS256 }
 };
 
-/* A part of the token that must be a JSON object; NULL when it is not. */
+/* A part of the token that must be a JSON object; NULL when it is not, or with
+ * *starved when memory ran out. */
 static struct json_object *
-object(const char *part, size_t len)
+object(const char *part, size_t len, bool *starved)
 {
 	struct json_object	*value = NULL;
 	unsigned char		 text[TOKEN_MAX];
+	const char		*why = NULL;
 	ssize_t			 n;
 
 	if ((n = base64url_decode(part, len, text)) > 0)
 		value = jsonin_parse((const char *)text, (size_t)n,
-		    JSON_REQUEST_VALUES, NULL);
+		    JSON_REQUEST_VALUES, &why);
+	*starved = why == jsonscan_no_memory;
 	if (value != NULL && !json_object_is_type(value, json_type_object)) {
 		json_object_put(value);
 		value = NULL;
@@ -34,7 +37,7 @@ object(const char *part, size_t len)
 	return value;
 }
 
-/* The header into the claims: NULL, or what is wrong with it. */
+/* The header into the claims: NULL, or as token_parse(). */
 static const char *
 header(const char *part, size_t len, struct claims *c)
 {
@@ -42,9 +45,11 @@ header(const char *part, size_t len, struct claims *c)
 	const char		*name, *kid;
 	const char		*why = "alg is neither HS256 nor RS256";
 	size_t			 i;
+	bool			 starved;
 
-	if ((h = object(part, len)) == NULL)
-		return "its header is no JSON object in base64url";
+	if ((h = object(part, len, &starved)) == NULL)
+		return starved ? jsonscan_no_memory :
+		    "its header is no JSON object in base64url";
 	name = jsonin_string(h, "alg");
 	for (i = 0; name != NULL && i < sizeof(algorithms) /
 	    sizeof(*algorithms); i++)
@@ -58,7 +63,8 @@ header(const char *part, size_t len, struct claims *c)
 		why = "its header has crit, and no extension is known here";
 	kid = jsonin_string(h, "kid");
 	if (why == NULL && kid != NULL)
-		why = (c->kid = strdup(kid)) == NULL ? "no memory left" : NULL;
+		why = (c->kid = strdup(kid)) == NULL ?
+		    jsonscan_no_memory : NULL;
 	json_object_put(h);
 	return why;
 }
@@ -101,6 +107,7 @@ token_parse(const char *token, size_t len, struct claims *c)
 {
 	unsigned char	 signature[TOKEN_MAX];
 	const char	*dot1, *dot2, *end = token + len, *why;
+	bool		 starved;
 
 	*c = (struct claims){ 0 };
 	if (len > TOKEN_MAX)
@@ -115,10 +122,11 @@ token_parse(const char *token, size_t len, struct claims *c)
 		return "its signature is empty or no base64url";
 	if ((why = header(token, (size_t)(dot1 - token), c)) != NULL)
 		return why;
-	c->payload = object(dot1 + 1, (size_t)(dot2 - dot1 - 1));
+	c->payload = object(dot1 + 1, (size_t)(dot2 - dot1 - 1), &starved);
 	if (c->payload == NULL) {
 		token_free(c);
-		return "its payload is no JSON object in base64url";
+		return starved ? jsonscan_no_memory :
+		    "its payload is no JSON object in base64url";
 	}
 	read_time(c, "exp", &c->has_exp, &c->exp);
 	read_time(c, "nbf", &c->has_nbf, &c->nbf);

@@ -38,7 +38,7 @@ struct claims {
  * Takes a token of len bytes apart: three base64url parts, a header that is an
  * object with alg HS256 or RS256 and no crit, a payload that is an object.
  * Returns NULL, the caller ends with token_free(); or what of that shape the
- * token lacks, a constant, and the claims are empty.
+ * token lacks, a constant, or jsonscan_no_memory; then the claims are empty.
  */
 const char *token_parse(const char *token, size_t len, struct claims *);
 void	token_free(struct claims *);

@@ -11,8 +11,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct json_object	*value;
 	struct buf		 out;
 
-	why = jsonscan(text, size, JSON_REQUEST_VALUES);
-	lenient = jsonscan_answer(text, size, JSON_ANSWER_VALUES);
+	why = jsonscan(text, size, JSON_REQUEST_VALUES, NULL);
+	lenient = jsonscan_answer(text, size, JSON_ANSWER_VALUES, NULL);
 	HOLDS(why != NULL || lenient == NULL);
 	value = jsonin_parse(text, size, JSON_REQUEST_VALUES, &why);
 	HOLDS(value == NULL || why == NULL);

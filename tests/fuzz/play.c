@@ -223,7 +223,6 @@ observe(struct stage *s, const struct observables *obs, bool refer)
 	}
 	HOLDS(answer_finish(s->out) == 0);
 	answer_free(s->out);
-	response_free(&r);
 	check_sent(&sent);
 	buf_free(&sent);
 }

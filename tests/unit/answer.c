@@ -45,7 +45,6 @@ finish(struct answer *a)
 
 	answer_finish(a);
 	answer_free(a);
-	response_free(&response);
 	body = strstr(sent.data, "\r\n\r\n");
 	ck_assert_ptr_nonnull(body);
 	return body + 4;
@@ -307,7 +306,6 @@ START_TEST(a_client_that_left_is_noticed)
 	ck_assert(response.gone);
 	answer_finish(a);
 	answer_free(a);
-	response_free(&response);
 	buf_free(&sent);
 }
 END_TEST
@@ -338,7 +336,6 @@ START_TEST(request_ids_are_taken_when_short_and_plain)
 		    ids[i].taken, "%s", r.id);
 		if (!ids[i].taken)
 			ck_assert_uint_eq(strlen(r.id), 36);
-		response_free(&r);
 		free(env[0]);
 	}
 }

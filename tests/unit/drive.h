@@ -382,7 +382,6 @@ drive_answer_of(struct drive *d, enum provider_route route,
 	answer_answered(a);
 	ck_assert_int_eq(answer_finish(a), 0);
 	answer_free(a);
-	response_free(&r);
 	drive_mask(&d->sent);
 	body = strstr(d->sent.data, "\r\n\r\n");
 	ck_assert_ptr_nonnull(body);

@@ -83,7 +83,7 @@ START_TEST(the_scan_takes_rfc_8259_and_no_more)
 
 	for (i = 0; i < COUNT(texts); i++) {
 		len = texts[i].len != 0 ? texts[i].len : strlen(texts[i].text);
-		why = jsonscan(texts[i].text, len, 1000);
+		why = jsonscan(texts[i].text, len, 1000, NULL);
 		ck_assert_msg((why == NULL) == texts[i].good, "%s: %s",
 		    texts[i].text, why == NULL ? "taken" : why);
 	}
@@ -120,7 +120,7 @@ START_TEST(depth_ends_at_32)
 	json_object_put(value);
 	memset(text, '[', 33);
 	memset(text + 33, ']', 33);
-	ck_assert_str_eq(jsonscan(text, 66, 1000), "nested too deep");
+	ck_assert_str_eq(jsonscan(text, 66, 1000, NULL), "nested too deep");
 }
 END_TEST
 
@@ -226,8 +226,8 @@ END_TEST
 
 START_TEST(values_are_counted)
 {
-	ck_assert_ptr_null(jsonscan("[1,2,3]", 7, 4));
-	ck_assert_str_eq(jsonscan("[1,2,3]", 7, 3), "too many values");
+	ck_assert_ptr_null(jsonscan("[1,2,3]", 7, 4, NULL));
+	ck_assert_str_eq(jsonscan("[1,2,3]", 7, 3, NULL), "too many values");
 }
 END_TEST
 
@@ -318,7 +318,7 @@ START_TEST(commas_and_escapes_come_by_themselves)
 	ck_assert_str_eq(b.data, "{\"a\":\"q\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7f/"
 	    "\xc3\xa9\",\"n\":-9223372036854775808,\"t\":true,\"l\":[{},[],"
 	    "\"\xef\xbf\xbd\xef\xbf\xbd\",null],\"z\":0}");
-	ck_assert_ptr_null(jsonscan(b.data, b.len, 100));
+	ck_assert_ptr_null(jsonscan(b.data, b.len, 100, NULL));
 	buf_free(&b);
 }
 END_TEST

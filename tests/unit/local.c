@@ -57,7 +57,6 @@ ask(enum provider_route route, const struct record *records, size_t n,
 	answer_answered(a);
 	answer_finish(a);
 	answer_free(a);
-	response_free(&r);
 	body = strstr(sent.data, "\r\n\r\n") + 4;
 	whole = jsonin_parse(body, strlen(body), 20000, NULL);
 	ck_assert_ptr_nonnull(whole);

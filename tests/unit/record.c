@@ -88,7 +88,7 @@ check_sink(const char *p, size_t n)
 #define P	"\1\1" "AB" "\2\0" "CD"		/* A=B, CD= */
 #define FRAMED							\
 	"\1\1\0\1\0\10\0\0" "\0\1\0\0\0\0\0\0"			\
-	"\1\4\0\1\0\10\0\0" P "\1\4\0\1\0\0\0\0"		\
+	"\1\4\0\1\0\0\0\0"					\
 	"\1\5\0\1\0\3\0\0" "xyz" "\1\5\0\1\0\0\0\0"		\
 	"\0\0\0\0\0\0\0\0"
 
@@ -186,10 +186,35 @@ START_TEST(what_comes_after_the_request_is_ignored)
 }
 END_TEST
 
+START_TEST(the_variables_are_strings_until_the_next_request)
+{
+	char	 params[4 + 200 + 300];
+
+	open_reader();
+	add_request(P, sizeof(P) - 1, "xyz");
+	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
+	ck_assert_str_eq(r.env[0], "A=B");
+	ck_assert_str_eq(r.env[1], "CD=");
+	ck_assert_ptr_null(r.env[2]);
+	record_reset(&r);
+	ck_assert_ptr_null(r.env[0]);
+	/* lengths of four bytes, and the most that one byte can say */
+	memset(params, 'x', sizeof(params));
+	memcpy(params, "\1\200\0\1\54N", 6);
+	buf_reset(&in);
+	add_request(params, 6 + 300, "");
+	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
+	ck_assert_uint_eq(strlen(r.env[0]), 2 + 300);
+	ck_assert_int_eq(memcmp(r.env[0], "N=xxx", 5), 0);
+	ck_assert_ptr_null(r.env[1]);
+	close_reader();
+}
+END_TEST
+
 START_TEST(a_large_body_is_whole_in_the_sink)
 {
 	static char	 body[70000], got[70000 + 200];
-	const size_t	 at = 48;	/* of the body's first byte */
+	const size_t	 at = 32;	/* of the body's first byte */
 	size_t		 i;
 
 	for (i = 0; i < sizeof(body); i++)
@@ -563,6 +588,7 @@ main(void)
 		streams_in_many_records_become_whole,
 		a_request_may_have_no_variable,
 		what_comes_after_the_request_is_ignored,
+		the_variables_are_strings_until_the_next_request,
 		a_large_body_is_whole_in_the_sink,
 		of_a_long_body_one_byte_more_than_allowed_is_kept,
 		the_sink_is_used_again_from_its_begin,
