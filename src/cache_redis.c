@@ -76,18 +76,19 @@ lost(const struct server *s, struct cache_try *t)
 /* A reply that is not the one that was asked for.  Of an error only its code is
  * told: the rest may repeat what we sent. */
 static enum cache_result
-wrong(const struct server *s, struct cache_try *t, const redisReply *reply)
+wrong(const struct server *s, struct cache_try *t,
+    const struct rediscon_reply *reply)
 {
 	char	 why[64];
 	size_t	 n;
 
-	if (reply->type != REDIS_REPLY_ERROR)
+	if (reply->type != REDISCON_ERROR)
 		return fail(s, t, "it does not answer as it should");
-	n = strspn(reply->str, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	n = strspn(reply->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	if (n == 0 || n > 16)
 		return fail(s, t, "it answers with an error");
 	snprintf(why, sizeof(why), "it answers with the error %.*s", (int)n,
-	    reply->str);
+	    reply->text);
 	return fail(s, t, why);
 }
 
@@ -142,16 +143,16 @@ tell(struct server *s, const struct cache_try *t,
 static enum cache_result
 expect_ok(struct server *s, struct cache_try *t, bool nil)
 {
-	redisReply		*reply;
+	struct rediscon_reply	*reply;
 	enum cache_result	 r = CACHE_DONE;
 
 	if ((reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
 		return lost(s, t);
-	if (!(nil && reply->type == REDIS_REPLY_NIL) &&
-	    (reply->type != REDIS_REPLY_STATUS ||
-	    strcmp(reply->str, "OK") != 0))
+	if (!(nil && reply->type == REDISCON_NIL) &&
+	    (reply->type != REDISCON_STATUS ||
+	    strcmp(reply->text, "OK") != 0))
 		r = wrong(s, t, reply);
-	freeReplyObject(reply);
+	free(reply);
 	return r;
 }
 
@@ -159,20 +160,20 @@ expect_ok(struct server *s, struct cache_try *t, bool nil)
 static enum cache_result
 expect_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	redisReply		*reply;
+	struct rediscon_reply	*reply;
 	enum cache_result	 r = CACHE_DONE;
 
 	if ((reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
 		return lost(s, t);
-	if (reply->type == REDIS_REPLY_NIL)
+	if (reply->type == REDISCON_NIL)
 		r = CACHE_NOTHING;
-	else if (reply->type != REDIS_REPLY_STRING)
+	else if (reply->type != REDISCON_STRING)
 		r = wrong(s, t, reply);
 	else if (reply->len != CACHE_KEY)
 		r = fail(s, t, "what it has as " KEY " is not ours");
 	else
-		memcpy(key, reply->str, CACHE_KEY);
-	freeReplyObject(reply);
+		memcpy(key, reply->text, CACHE_KEY);
+	free(reply);
 	return r;
 }
 
@@ -277,18 +278,18 @@ get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
 	struct rediscon_arg	 command[] = { text("GET"),
 				    key_name(place, ENTRY, name) };
 	enum cache_result	 r = CACHE_DONE;
-	redisReply		*reply;
+	struct rediscon_reply	*reply;
 
 	if (tell(s, t, command, 2) == -1 || (reply = rediscon_reply(&s->con,
 	    CACHE_KEPT + SHORT, t->until)) == NULL)
 		return lost(s, t);
-	if (reply->type == REDIS_REPLY_NIL)
+	if (reply->type == REDISCON_NIL)
 		r = CACHE_NOTHING;
-	else if (reply->type != REDIS_REPLY_STRING)
+	else if (reply->type != REDISCON_STRING)
 		r = wrong(s, t, reply);
 	else
-		buf_add(value, reply->str, reply->len);
-	freeReplyObject(reply);
+		buf_add(value, reply->text, reply->len);
+	free(reply);
 	return r;
 }
 
@@ -341,7 +342,7 @@ turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
 	struct rediscon_arg	 command[8] = { text("EVAL"), text(script),
 				    text("1"),
 				    key_name(place, BUCKET, b->name) };
-	redisReply		*reply;
+	struct rediscon_reply	*reply;
 	enum cache_result	 r = CACHE_DONE;
 
 	shape(b->rate, &tokens, &period);
@@ -354,11 +355,11 @@ turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
 	if (tell(s, t, command, 8) == -1 ||
 	    (reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
 		return lost(s, t);
-	if (reply->type == REDIS_REPLY_INTEGER && reply->integer >= -1)
+	if (reply->type == REDISCON_INTEGER && reply->integer >= -1)
 		*wait = reply->integer;
 	else
 		r = wrong(s, t, reply);
-	freeReplyObject(reply);
+	free(reply);
 	return r;
 }
 

@@ -12,9 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <hiredis/hiredis.h>
+
 #include "rediscon.h"
 #include "transport.h"
 
+/* How many members an array has, to the function that would make it. */
+#if HIREDIS_MAJOR < 1
+#define MEMBERS		int
+#else
+#define MEMBERS		size_t
+#endif
 #define CHUNK	16384		/* bytes of one read */
 #define NAME	256		/* bytes of a host or a port */
 
@@ -179,6 +187,108 @@ join(struct rediscon *r, const struct addrinfo *a, int64_t until)
 	return 0;
 }
 
+static struct rediscon_reply *
+rediscon_make(enum rediscon_type type, long long integer, const char *p,
+    size_t n)
+{
+	struct rediscon_reply	*reply;
+
+	if ((reply = malloc(sizeof(*reply) + n + 1)) == NULL)
+		return NULL;
+	reply->type = type;
+	reply->integer = integer;
+	reply->len = n;
+	if (n > 0)
+		memcpy(reply->text, p, n);
+	reply->text[n] = '\0';
+	return reply;
+}
+
+/* The functions by which hiredis makes a reply: after a NULL it parses no
+ * further.  That is how a type that nothing here asks for is refused. */
+
+static void *
+rediscon_make_string(const redisReadTask *task, char *p, size_t n)
+{
+	switch (task->type) {
+	case REDIS_REPLY_STATUS:
+		return rediscon_make(REDISCON_STATUS, 0, p, n);
+	case REDIS_REPLY_ERROR:
+		return rediscon_make(REDISCON_ERROR, 0, p, n);
+	case REDIS_REPLY_STRING:
+		return rediscon_make(REDISCON_STRING, 0, p, n);
+	}
+	return NULL;
+}
+
+static void *
+rediscon_make_integer(const redisReadTask *task, long long n)
+{
+	(void)task;
+	return rediscon_make(REDISCON_INTEGER, n, NULL, 0);
+}
+
+/* An array that is nil comes here too. */
+static void *
+rediscon_make_nil(const redisReadTask *task)
+{
+	return task->type != REDIS_REPLY_STRING ? NULL :
+	    rediscon_make(REDISCON_NIL, 0, NULL, 0);
+}
+
+/* hiredis would take any number of members, one within the other. */
+static void *
+rediscon_make_array(const redisReadTask *task, MEMBERS n)
+{
+	(void)task;
+	(void)n;
+	return NULL;
+}
+
+#if HIREDIS_MAJOR >= 1
+static void *
+rediscon_make_double(const redisReadTask *task, double d, char *p, size_t n)
+{
+	(void)task;
+	(void)d;
+	(void)p;
+	(void)n;
+	return NULL;
+}
+
+static void *
+rediscon_make_bool(const redisReadTask *task, int b)
+{
+	(void)task;
+	(void)b;
+	return NULL;
+}
+#endif
+
+static redisReplyObjectFunctions	 rediscon_functions = {
+	.createString = rediscon_make_string,
+	.createArray = rediscon_make_array,
+	.createInteger = rediscon_make_integer,
+#if HIREDIS_MAJOR >= 1
+	.createDouble = rediscon_make_double,
+	.createBool = rediscon_make_bool,
+#endif
+	.createNil = rediscon_make_nil,
+	.freeObject = free
+};
+
+int
+rediscon_adopt(struct rediscon *r, int fd)
+{
+	r->fd = fd;
+	r->reader = redisReaderCreateWithFunctions(&rediscon_functions);
+	if (r->reader == NULL) {
+		rediscon_close(r);
+		return fail(r, "memory ran out");
+	}
+	return 0;
+}
+
 int
 rediscon_open(struct rediscon *r, const char *host, const char *port,
     int64_t until)
@@ -199,13 +309,7 @@ rediscon_open(struct rediscon *r, const char *host, const char *port,
 		}
 	}
 	freeaddrinfo(all);
-	if (r->fd == -1)
-		return -1;
-	if ((r->reader = redisReaderCreate()) == NULL) {
-		rediscon_close(r);
-		return fail(r, "memory ran out");
-	}
-	return 0;
+	return r->fd == -1 ? -1 : rediscon_adopt(r, r->fd);
 }
 
 int
@@ -215,7 +319,7 @@ rediscon_send(struct rediscon *r, const struct rediscon_arg *arg, size_t n,
 	const char	*v[REDISCON_ARGS];
 	size_t		 lens[REDISCON_ARGS], i;
 	char		*text = NULL, *p;
-	int		 left;
+	long long	 left;	/* hiredis 0.14 tells an int */
 	ssize_t		 done = 0;
 
 	for (i = 0; i < n && i < REDISCON_ARGS; i++) {
@@ -225,7 +329,7 @@ rediscon_send(struct rediscon *r, const struct rediscon_arg *arg, size_t n,
 	left = redisFormatCommandArgv(&text, (int)i, v, lens);
 	if (left <= 0 || text == NULL)
 		return fail(r, "memory ran out");
-	for (p = text; left > 0; p += done, left -= (int)done) {
+	for (p = text; left > 0; p += done, left -= done) {
 		done = send(r->fd, p, (size_t)left, MSG_NOSIGNAL);
 		if (done != -1)
 			continue;
@@ -264,30 +368,14 @@ read_more(struct rediscon *r, int64_t until)
 	return n;
 }
 
-/*
- * What the reader makes of what has arrived: -1 when it is no reply, or one
- * that nothing here asks for.  Of an array it would take any number of members,
- * one within the other; ridx is -1 while it has not begun with a reply.
- */
-static int
-parse(redisReader *reader, void **reply)
-{
-	if (reader->len == reader->pos)
-		return 0;
-	if (reader->ridx == -1 &&
-	    memchr("+-:$", reader->buf[reader->pos], 4) == NULL)
-		return -1;
-	return redisReaderGetReply(reader, reply) == REDIS_OK ? 0 : -1;
-}
-
-redisReply *
+struct rediscon_reply *
 rediscon_reply(struct rediscon *r, size_t max, int64_t until)
 {
 	void	*reply = NULL;
-	size_t	 seen = r->reader->len - r->reader->pos;
+	size_t	 seen = 0;
 	ssize_t	 n;
 
-	while (parse(r->reader, &reply) == 0) {
+	while (redisReaderGetReply(r->reader, &reply) == REDIS_OK) {
 		if (reply != NULL)
 			return reply;
 		if (seen > max) {

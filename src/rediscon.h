@@ -2,10 +2,10 @@
  * rediscon: a connection to a Redis server on which nothing waits longer than
  * it was told to: not the host's name, not a server that hangs or drips.
  *
- * hiredis writes the commands and reads the replies; the socket is ours, as its
- * own time-outs count for each read alone.
- * Source: Redis serialization protocol (RESP2); hiredis, "Reply parsing API";
- * getaddrinfo_a(3).
+ * hiredis formats the commands and parses the replies, behind this file alone;
+ * the socket is ours, as the time-outs of hiredis count for each read alone.
+ * Source: Redis serialization protocol (RESP2); hiredis, "Reply parsing API"
+ * and "Custom reply objects"; getaddrinfo_a(3).
  */
 #ifndef CTIM_REDISCON_H
 #define CTIM_REDISCON_H
@@ -13,34 +13,53 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <hiredis/hiredis.h>
-
 #define REDISCON_WHY	128	/* bytes of a reason */
 #define REDISCON_ARGS	12	/* of a command */
 
+struct redisReader;
 struct rediscon_lookup;
 
 struct rediscon {
 	int			 fd;		/* -1: not open */
-	redisReader		*reader;
+	struct redisReader	*reader;	/* NULL: not open */
 	struct rediscon_lookup	*lookup;	/* of a name, under way */
 	char			 why[REDISCON_WHY];	/* of -1, NULL */
 };
 
 struct rediscon_arg { const void *p; size_t len; };
 
+enum rediscon_type {
+	REDISCON_STATUS,
+	REDISCON_ERROR,
+	REDISCON_INTEGER,
+	REDISCON_STRING,
+	REDISCON_NIL
+};
+
+struct rediscon_reply {
+	enum rediscon_type	 type;
+	long long		 integer;	/* of an integer, else 0 */
+	size_t			 len;		/* bytes of text */
+	char			 text[];	/* with a NUL; "" for integers and
+						 * nil */
+};
+
 void	rediscon_init(struct rediscon *);
 /* All return 0, or -1 with the reason; until is clock_ms().  After -1 and NULL
  * the connection is good for nothing but to be closed. */
 int	rediscon_open(struct rediscon *, const char *host, const char *port,
 	    int64_t until);
+/* The same with a connected socket, which belongs to the connection then. */
+int	rediscon_adopt(struct rediscon *, int fd);
 int	rediscon_send(struct rediscon *, const struct rediscon_arg *, size_t n,
 	    int64_t until);
 /*
- * The next reply, of max bytes at most: a status, an error, an integer, a
- * string or nil; others are refused.  To be released with freeReplyObject().
+ * The next reply, to be released with free().  Of other types than those above
+ * a server's reply is refused.  At most max bytes are read for a reply before
+ * it is refused too, give or take what one read() brings.
  */
-redisReply *rediscon_reply(struct rediscon *, size_t max, int64_t until);
+struct rediscon_reply *rediscon_reply(struct rediscon *, size_t max,
+	    int64_t until);
 void	rediscon_close(struct rediscon *);
 /* Also gives up a lookup that is still under way. */
 void	rediscon_free(struct rediscon *);

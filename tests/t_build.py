@@ -3,6 +3,7 @@ one request of each route.  They take minutes and run beside the other tests."""
 
 import glob
 import os
+import re
 import shutil
 import threading
 
@@ -120,6 +121,29 @@ def test_hardening():
             holds(sign in out, '%s: no %s' % (name, sign))
         stack = [line for line in out.splitlines() if 'GNU_STACK' in line]
         holds(stack and 'RWE' not in stack[0], '%s: %s' % (name, stack))
+
+
+def test_private_members_of_hiredis_are_not_read():
+    """What uses hiredis compiles where what its structures hold is unknown: they
+    differ from version to version."""
+    folder = harness.folder('opaque')
+    os.mkdir(os.path.join(folder, 'hiredis'))
+    for path in glob.glob('/usr/include/hiredis/*.h'):
+        text, n = re.subn(r'typedef struct (redisReader|redisContext) \{.*?\n\}'
+                          r' \1;', r'typedef struct \1 \1;',
+                          harness.read(path), flags=re.S)
+        name = os.path.basename(path)
+        same(n, {'read.h': 1, 'hiredis.h': 1}.get(name, 0), name)
+        harness.write(os.path.join(folder, 'hiredis', name), text)
+    sources = [path for path in glob.glob(os.path.join(harness.SRC, 'src',
+                                                       '*.c'))
+               if '<hiredis/' in harness.read(path)]
+    same([os.path.basename(path) for path in sources], ['rediscon.c'],
+         'files that know hiredis')
+    status, out, err = harness.run(
+        ['gcc', '-fsyntax-only', '-D_GNU_SOURCE', '-I', folder,
+         '-I', os.path.join(harness.SRC, 'src'), *sources])
+    same((status, out, err), (0, '', ''), 'as seen from outside')
 
 
 for function in (test_clang_has_no_warnings, test_distcheck, test_install,

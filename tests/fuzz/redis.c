@@ -1,6 +1,7 @@
 /* What a Redis server may answer, in pieces whose size the first byte says. */
 #include <sys/socket.h>
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,9 +27,9 @@ send_pieces(int fd, const uint8_t *p, size_t n, size_t piece)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rediscon	 r;
-	redisReply	*reply;
-	int		 fd[2];
+	struct rediscon		 r;
+	struct rediscon_reply	*reply;
+	int			 fd[2];
 
 	if (size < 2 || size > MOST)
 		return 0;
@@ -36,13 +37,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	send_pieces(fd[1], data + 1, size - 1, (size_t)data[0] * 16 + 1);
 	HOLDS(close(fd[1]) == 0);
 	rediscon_init(&r);
-	r.fd = fd[0];
-	HOLDS((r.reader = redisReaderCreate()) != NULL);
+	HOLDS(rediscon_adopt(&r, fd[0]) == 0);
 	while ((reply = rediscon_reply(&r, MOST, clock_ms() + 1000)) != NULL) {
-		HOLDS(reply->type == REDIS_REPLY_INTEGER ||
-		    reply->type == REDIS_REPLY_NIL || reply->len < size);
-		HOLDS(reply->type != REDIS_REPLY_ARRAY);
-		freeReplyObject(reply);
+		HOLDS(reply->len < size && reply->text[reply->len] == '\0');
+		HOLDS(reply->len == 0 || (reply->type != REDISCON_INTEGER &&
+		    reply->type != REDISCON_NIL));
+		free(reply);
 	}
 	HOLDS(r.why[0] != '\0');
 	rediscon_free(&r);
