@@ -206,7 +206,6 @@ http_start(struct http *h, struct http_call *call)
 	memset(call->kept, 0, sizeof(call->kept));
 	call->until = 0;
 	call->h2 = call->fresh = false;
-	call->bytes = 0;
 	call->handle = NULL;
 	if (!http_check_call(h->conf, call, &https))
 		return -1;

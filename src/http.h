@@ -64,7 +64,8 @@ struct http_call {
 	/*
 	 * Takes n bytes of the body, whatever the status, which is filled in
 	 * by then.  length: bytes still to come after these on the wire, -1
-	 * when not known.  HTTP_STOP ends the transfer as HTTP_ENOUGH, and over
+	 * when not known; of a packed body it may be some 64 KB too many, as
+	 * not every libcurl counts what it is unpacking.  HTTP_STOP ends the transfer as HTTP_ENOUGH, and over
 	 * HTTP/1.1 the connection with it: where little is to come it is
 	 * cheaper to take that and forget it.  It must not call http_*().
 	 * NULL: nobody wants the body.
@@ -94,7 +95,6 @@ struct http_call {
 					 * URL's query or any header of ours */
 	bool		 h2;		/* it went over HTTP/2 */
 	bool		 fresh;		/* a connection was made for it */
-	uint64_t	 bytes;		/* of the body on the wire */
 	void		*handle;	/* http.c's while under way, or NULL */
 };
 

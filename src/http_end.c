@@ -202,10 +202,7 @@ void
 http_end_call(struct http_transfer *t, CURLcode code)
 {
 	struct http_call	*call = t->call;
-	curl_off_t		 bytes = 0;
 
-	(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T, &bytes);
-	call->bytes = bytes > 0 ? (uint64_t)bytes : 0;
 	call->fresh = info(t, CURLINFO_NUM_CONNECTS) > 0;
 	call->h2 = info(t, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0;
 	fill_status(t);

@@ -134,8 +134,12 @@ use_trust(CURL *easy, void *ctx, void *arg)
 	return CURLE_OK;
 }
 
-/* Bytes that are still to come when n more than t->body are here; -1 when the
- * answer does not say. */
+/*
+ * Bytes that are still to come when n more than t->body are here; -1 when the
+ * answer does not say.  What came of a packed body libcurl alone can count, and
+ * the count of 7.88 holds the bytes that are being unpacked, that of 8.14 does
+ * not: the result is at most BUFFER bytes too many.
+ */
 static int64_t
 to_come(struct http_transfer *t, size_t n)
 {

@@ -20,6 +20,10 @@
 /* The beginning of a gzip, and what unpacks to nothing. */
 #define BEGIN	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
 #define EMPTY	"\x00\x00\x00\xff\xff"
+#define EMPTY_10	EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY \
+			EMPTY
+#define EMPTIES	EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 \
+			EMPTY_10 EMPTY_10 EMPTY_10
 /* The same, and what unpacks to five zeros. */
 #define ZEROS	"\x00\x05\x00\xfa\xff\x00\x00\x00\x00\x00"
 #define ROW	LOOPBACK_ROW
@@ -85,6 +89,9 @@ static const struct {
 	  HTTP_TOO_LARGE, 200, NULL },
 	{ ROW("/dud", GZIP "\r\n" BEGIN, .again = EMPTY,
 	    .n_again = 5, .times = 1000, .after = LOOPBACK_HANG),
+	  HTTP_TOO_LARGE, 200, NULL },
+	{ ROW("/dud-at-once", GZIP "Content-Length: 2510\r\n\r\n" BEGIN
+	    EMPTIES EMPTIES EMPTIES EMPTIES EMPTIES),
 	  HTTP_TOO_LARGE, 200, NULL },
 	{ ROW("/header", OK, .again = "X-Flood: 0123456789\r\n", .n_again = 21,
 	    .times = 4000, .after = LOOPBACK_HANG), HTTP_TOO_LARGE, 200, NULL },
@@ -295,7 +302,6 @@ START_TEST(who_takes_the_body_may_end_it)
 	ck_assert_int_eq(page.call.end, HTTP_ENOUGH);
 	ck_assert_str_eq(page.body, "hello");
 	ck_assert_int_eq(page.length, 5);
-	ck_assert_uint_eq(page.call.bytes, 5);
 	page.n = 0;
 	page.say = HTTP_REFUSE;
 	http_do(h, &page.call);
@@ -306,7 +312,6 @@ START_TEST(who_takes_the_body_may_end_it)
 	page.call.take = NULL;
 	http_do(h, &page.call);
 	ck_assert_int_eq(page.call.end, HTTP_ANSWERED);
-	ck_assert_uint_eq(page.call.bytes, 5);
 	end(h);
 }
 END_TEST
@@ -315,10 +320,13 @@ START_TEST(what_is_still_to_come_is_told)
 {
 	static const struct {
 		const char	*path;
-		int64_t		 length;
+		int64_t		 least, most;
 	} lengths[] = {
-		{ "/length", 0 }, { "/cut", 5 }, { "/chunked", -1 },
-		{ "/close", -1 }, { "/gzip", 0 }, { "/gzip-chunked", -1 }
+		{ "/length", 0, 0 }, { "/cut", 5, 5 }, { "/chunked", -1, -1 },
+		{ "/close", -1, -1 }, { "/gzip-chunked", -1, -1 },
+		/* Whether what is being unpacked counts as still to come
+		 * depends on libcurl. */
+		{ "/gzip", 0, 29 }
 	};
 	struct http	*h;
 	struct page	 page;
@@ -328,11 +336,10 @@ START_TEST(what_is_still_to_come_is_told)
 	h = http_new(&conf);
 	for (i = 0; i < COUNT(lengths); i++) {
 		get(h, &page, lengths[i].path);
-		ck_assert_msg(page.length == lengths[i].length, "%s: %lld",
+		ck_assert_msg(page.length >= lengths[i].least &&
+		    page.length <= lengths[i].most, "%s: %lld",
 		    lengths[i].path, (long long)page.length);
 	}
-	get(h, &page, "/gzip");
-	ck_assert_uint_eq(page.call.bytes, 29);
 	end(h);
 }
 END_TEST
