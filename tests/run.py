@@ -13,6 +13,7 @@ import argparse
 import glob
 import importlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -94,6 +95,7 @@ def run_unit(run, path):
         run.report('FAILED', 'unit:' + name, 300, str(reason))
         return
     seconds = time.monotonic() - began
+    skipped = dict(re.findall(r'^skipped (\w+)_fn: (.*)$', err, re.M))
     failures = 0
     space = '{http://check.sourceforge.net/ns}'
     try:
@@ -112,11 +114,16 @@ def run_unit(run, path):
                 label += '[%s]' % get('iteration')
             good = test.get('result') == 'success'
             failures += not good
-            if run.wants(label):
-                run.report('ok' if good else 'FAILED', label,
-                           max(0.0, float(get('duration') or 0)),
-                           '%s: %s\n%s' % (get('fn'), get('message'),
-                                           '' if good else err[-3000:]))
+            if not run.wants(label):
+                continue
+            duration = max(0.0, float(get('duration') or 0))
+            if not good:
+                run.report('FAILED', label, duration, '%s: %s\n%s' % (
+                    get('fn'), get('message'), err[-3000:]))
+            elif get('id') in skipped:
+                run.report('skipped', label, duration, skipped[get('id')])
+            else:
+                run.report('ok', label, duration)
     reports = harness.sanitizer_reports()
     if reports or (status != 0 and failures == 0):
         run.report('FAILED', 'unit:%s:exit' % name, seconds,

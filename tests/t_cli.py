@@ -71,7 +71,7 @@ def test_a_reader_that_has_seen_enough():
 def on_terminal(relay, *args, **env):
     """Runs the command with a terminal for its output and errors."""
     lines = []
-    pid, terminal = pty.fork()
+    pid, terminal = harness.with_terminal(pty.fork)
     if pid == 0:
         os.execve(harness.program('ctim-relay'), ['ctim-relay', *args],
                   relay.env(TERM='xterm', **env))

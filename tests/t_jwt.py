@@ -153,7 +153,7 @@ def test_stage_asks():
     typed = [('Acme user name: ', b'someone\n'),
              ('Acme password, not shown: ', b's3cret!\n')]
     out, new = os.path.join(folder, 'token'), []
-    pid, terminal = pty.fork()
+    pid, terminal = harness.with_terminal(pty.fork)
     if pid == 0:
         os.chdir(folder)
         fd = os.open(out, os.O_WRONLY | os.O_CREAT, 0o600)

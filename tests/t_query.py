@@ -334,7 +334,7 @@ def on_terminal(args, typed=(), both=True, ends=30, relay=None, **env):
     """Runs a query at a terminal, where each answer of typed, (prompt, text), is
     given to its prompt: status, what the terminal had, standard output (in the
     same when both), and whether it echoed at the last prompt."""
-    master, slave = pty.openpty()
+    master, slave = harness.with_terminal(pty.openpty)
     out = subprocess.PIPE if not both else slave
     process = subprocess.Popen(
         [harness.program('ctim-relay'), 'query', *args], stdin=slave,

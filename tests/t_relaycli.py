@@ -544,7 +544,7 @@ class Person:
         place, environment_ = folder(), environment(url, **env)
         args = arguments(*args)
         self.seen = ''
-        self.pid, self.terminal = pty.fork()
+        self.pid, self.terminal = harness.with_terminal(pty.fork)
         if self.pid == 0:
             os.chdir(place)
             os.execve(args[0], args, environment_)
