@@ -1,13 +1,14 @@
 # shellcheck shell=sh disable=SC2034
-# The Debian 12 packages that ./quickstart and ./test need, and how they come
-# onto the machine.  Sourced by both, from the top of the tree.
+# The packages that ./quickstart and ./test need, by names that Debian 12 and 13
+# both have, and how they come onto the machine.  Sourced by both, from the top
+# of the tree.
 
 PACKAGES_BUILD="autoconf automake pkg-config gcc make libc6-dev libfcgi-dev
 	libjson-c-dev libjwt-dev libcurl4-openssl-dev libssl-dev libinih-dev
 	libsqlite3-dev uuid-dev libhiredis-dev"
 PACKAGES_RUN="nginx curl ca-certificates"
 PACKAGES_TEST="check nginx apache2 libapache2-mod-fcgid spawn-fcgi python3
-	python3-jsonschema gcovr clang libclang-rt-14-dev valgrind mandoc curl
+	python3-jsonschema gcovr clang libclang-rt-dev valgrind mandoc curl
 	openssl redis-server"
 
 # packages_missing NAME …: those that are not installed.
