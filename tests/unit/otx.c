@@ -18,11 +18,10 @@ static const struct observable	 domain = { OBSERVABLE_DOMAIN, "bad.example",
 static char *
 json(const char *text)
 {
-	char	*copy = strdup(text), *at;
+	char	*copy = strdup(text);
 
 	ck_assert_ptr_nonnull(copy);
-	for (at = copy; (at = strchr(at, '\'')) != NULL;)
-		*at = '"';
+	drive_quotes(copy);
 	return copy;
 }
 

@@ -22,14 +22,13 @@ static size_t	 used;
 static char *
 json(const char *text)
 {
-	char	*copy = pool + used, *at;
+	char	*copy = pool + used;
 	size_t	 n = strlen(text) + 1;
 
 	ck_assert_uint_le(n, sizeof(pool) - used);
 	memcpy(copy, text, n);
 	used += n;
-	for (at = copy; (at = strchr(at, '\'')) != NULL;)
-		*at = '"';
+	drive_quotes(copy);
 	return copy;
 }
 

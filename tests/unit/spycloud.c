@@ -19,14 +19,13 @@ static size_t	 used;
 static char *
 json(const char *text)
 {
-	char	*copy = pool + used, *at;
+	char	*copy = pool + used;
 	size_t	 n = strlen(text) + 1;
 
 	ck_assert_uint_le(n, sizeof(pool) - used);
 	memcpy(copy, text, n);
 	used += n;
-	for (at = copy; (at = strchr(at, '\'')) != NULL;)
-		*at = '"';
+	drive_quotes(copy);
 	return copy;
 }
 
@@ -750,7 +749,6 @@ START_TEST(a_record_too_large_to_write_costs_only_itself)
 	struct drive		 d;
 	struct json_object	*whole;
 	struct buf		 body;
-	char			*at;
 	size_t			 i;
 
 	used = 0;
@@ -759,8 +757,7 @@ START_TEST(a_record_too_large_to_write_costs_only_itself)
 	for (i = 0; i < 600000; i++)
 		buf_addc(&body, 'x');
 	buf_adds(&body, "','spycloud_publish_date':'2020-04-16T00:00:00Z'}]}");
-	for (at = body.data; (at = strchr(at, '\'')) != NULL;)
-		*at = '"';
+	drive_quotes(body.data);
 	replies[0].body = body.data;
 	drive_init(&d, &provider_spycloud, TOKEN, replies, 2);
 	drive_lookup(&d, PROVIDER_OBSERVE, &admin);
