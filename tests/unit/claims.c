@@ -62,18 +62,6 @@ child_asks(int result)
 	_exit(status);
 }
 
-/* Not where /dev/pts is not mounted. */
-static bool
-have_terminals(void)
-{
-	int	fd = open("/dev/ptmx", O_RDWR | O_NOCTTY);
-
-	if (fd == -1)
-		return false;
-	close(fd);
-	return true;
-}
-
 static void
 sit_down(struct person *p)
 {
@@ -144,8 +132,7 @@ START_TEST(asked_credentials_become_claims_and_secrets_are_not_shown)
 	char		claims[1000];
 	int		status;
 
-	if (!have_terminals())
-		SKIP("no terminal can be made here: is /dev/pts mounted?");
+	NEEDS_TERMINAL();
 	sit_down(&p);
 	wait_for(&p, "The word for Needy service (relay one), not shown: ");
 	ck_assert(!echoes(&p));
@@ -168,8 +155,7 @@ START_TEST(an_empty_answer_is_asked_again_and_then_refused)
 	char		claims[1000];
 	int		status;
 
-	if (!have_terminals())
-		SKIP("no terminal can be made here: is /dev/pts mounted?");
+	NEEDS_TERMINAL();
 	sit_down(&p);
 	for (int i = 0; i < 3; i++) {
 		wait_for(&p, "not shown: ");
@@ -190,8 +176,7 @@ START_TEST(the_terminal_echoes_again_after_an_interrupt)
 	char		claims[1000];
 	int		status;
 
-	if (!have_terminals())
-		SKIP("no terminal can be made here: is /dev/pts mounted?");
+	NEEDS_TERMINAL();
 	sit_down(&p);
 	wait_for(&p, "not shown: ");
 	ck_assert(!echoes(&p));
@@ -212,8 +197,7 @@ START_TEST(the_end_of_the_terminals_input_is_a_failure)
 	char		claims[1000];
 	int		status;
 
-	if (!have_terminals())
-		SKIP("no terminal can be made here: is /dev/pts mounted?");
+	NEEDS_TERMINAL();
 	sit_down(&p);
 	wait_for(&p, "not shown: ");
 	type(&p, "\004");

@@ -118,9 +118,10 @@ END_TEST
 
 START_TEST(a_terminal_gets_colours_and_folded_cells)
 {
-	struct table	*t = make("a", 1, "some words that do not all fit "
-			    "into forty columns");
+	struct table	*t;
 
+	NEEDS_TERMINAL();
+	t = make("a", 1, "some words that do not all fit into forty columns");
 	unsetenv("NO_COLOR");
 	setenv("TERM", "xterm", 1);
 	ck_assert_str_eq(on_terminal(t, 40),
@@ -138,9 +139,11 @@ END_TEST
 
 START_TEST(a_word_longer_than_its_column_is_cut_between_characters)
 {
-	struct table	*t = make("a", 1, "0123456789012345678901234567890123"
-			    "\xc3\xa9\xc3\xa9");
+	struct table	*t;
 
+	NEEDS_TERMINAL();
+	t = make("a", 1, "0123456789012345678901234567890123"
+	    "\xc3\xa9\xc3\xa9");
 	setenv("NO_COLOR", "1", 1);
 	ck_assert_str_eq(on_terminal(t, 40),
 	    "NAME  N  NOTE\r\n"

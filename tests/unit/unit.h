@@ -5,8 +5,11 @@
 #define CTIM_UNIT_H
 
 #include <check.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -15,6 +18,25 @@
 	do { \
 		fprintf(stderr, "skipped %s: %s\n", __func__, why); \
 		return; \
+	} while (0)
+
+/* Whether a terminal can be made. */
+static inline bool
+unit_terminals(void)
+{
+	int	 fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+	if (fd == -1)
+		return false;
+	close(fd);
+	return true;
+}
+
+#define NEEDS_TERMINAL() \
+	do { \
+		if (!unit_terminals()) \
+			SKIP("no terminal can be made here: " \
+			    "is /dev/pts mounted?"); \
 	} while (0)
 
 /* Runs a suite of one case; what main() returns. */
