@@ -127,6 +127,7 @@ settings_rest(const struct command *cmd, const char *file,
     const char *section, const char *name)
 {
 	struct conf	*conf;
+	char		 denied[SETTINGS_DENIED];
 	bool		 good;
 
 	/* Who names a file that is not there may mean another gateway. */
@@ -134,8 +135,11 @@ settings_rest(const struct command *cmd, const char *file,
 		return settings_load(cmd, file);
 	if ((conf = conf_load_rest(file, print_error, NULL, &good)) == NULL)
 		(void)command_fail(cmd, CMD_FAILED, "no memory left");
-	else if (!good)
+	else if (!good) {
+		if (settings_denied(file != NULL ? file : conf_path(), denied))
+			(void)command_fail(cmd, CMD_OK, "%s", denied);
 		say_taken(cmd, conf, section, name);
+	}
 	return conf;
 }
 

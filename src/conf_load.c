@@ -2,41 +2,20 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "conf.h"
+#include "conf_loading.h"
 #include "conf_read.h"
 #include "conf_setting.h"
 #include "provider.h"
 #include "route.h"
-#include "savedtext.h"
 
-struct loading {
-	struct conf	*conf;
-	void		(*complain)(void *, bool, const char *);
-	void		*arg;
-	bool		 good;
-	char		*file;		/* the one being read */
-	unsigned	 line;
-	bool		 readable;
-	char		*seen[256];	/* sections, with where they were */
-	size_t		 n;
-	struct settings	 settings;
-	struct relay_conf **relay_tail;
-	size_t		 relays;
-	size_t		 named;		/* [relay NAME]s, good ones or not */
-};
-
-static void complain(struct loading *, bool, const char *, unsigned,
-    const char *, ...) __attribute__((format(printf, 5, 6)));
-
-/* line 0: the file as a whole. */
-static void
-complain(struct loading *l, bool error, const char *file, unsigned line,
+void
+conf_complain(struct loading *l, bool error, const char *file, unsigned line,
     const char *format, ...)
 {
 	char	 text[CONF_ERROR_MAX], whole[CONF_ERROR_MAX + 512];
@@ -183,7 +162,7 @@ on_complaint(void *arg, unsigned line, const char *why)
 {
 	struct loading	*l = arg;
 
-	complain(l, true, l->file, line, "%s", why);
+	conf_complain(l, true, l->file, line, "%s", why);
 }
 
 static bool
@@ -202,7 +181,7 @@ read_file(struct loading *l, const char *path)
 	}
 	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1 ||
 	    !S_ISREG(st.st_mode)) {
-		complain(l, true, l->file, 0, "cannot be read: %s", f == NULL ?
+		conf_complain(l, true, l->file, 0, "cannot be read: %s", f == NULL ?
 		    strerror(errno) : "it is no file");
 		if (f != NULL)
 			fclose(f);
@@ -235,16 +214,16 @@ read_folder(struct loading *l, const char *main_file)
 
 	if (asprintf(&folder, "%.*sconf.d", slash == NULL ? 0 :
 	    (int)(slash - main_file + 1), main_file) == -1) {
-		complain(l, true, l->file, 0, "no memory left");
+		conf_complain(l, true, l->file, 0, "no memory left");
 		return;
 	}
 	n = scandir(folder, &names, is_conf, alphasort);
 	if (n == -1 && errno != ENOENT)
-		complain(l, true, folder, 0, "cannot be read: %s",
+		conf_complain(l, true, folder, 0, "cannot be read: %s",
 		    strerror(errno));
 	for (i = 0; i < n; i++) {
 		if (asprintf(&path, "%s/%s", folder, names[i]->d_name) == -1) {
-			complain(l, true, folder, 0, "no memory left");
+			conf_complain(l, true, folder, 0, "no memory left");
 		} else {
 			read_file(l, path);
 			free(path);
@@ -273,7 +252,7 @@ apply(struct loading *l, struct setting *s, void *base)
 		snprintf(why, CONF_ERROR_MAX, "has no value; leave the line "
 		    "out for the default");
 	if (failed)
-		complain(l, true, s->file != NULL ? s->file : l->file, s->line,
+		conf_complain(l, true, s->file != NULL ? s->file : l->file, s->line,
 		    "[%s] %s: %s", s->section, s->name, why);
 	/* For conf_load_rest(). */
 	if (failed && s->file != NULL && s->key->fallback != NULL)
@@ -295,7 +274,7 @@ apply_table(struct loading *l, const char *section, const char *kind,
 		if (s == NULL && key->fallback != NULL && (s =
 		    setting_add(&l->settings, section, key->name,
 		    key->fallback, NULL, 0, false)) == NULL)
-			complain(l, true, l->file, 0, "no memory left");
+			conf_complain(l, true, l->file, 0, "no memory left");
 		if (s == NULL)
 			continue;
 		s->key = key;
@@ -312,7 +291,7 @@ no_provider(struct loading *l, const struct relay_conf *r)
 	for (i = 0; providers[i] != NULL && n < sizeof(names); i++)
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
 		    i == 0 ? "" : ", ", providers[i]->name);
-	complain(l, true, r->file, r->line, "[relay %s] there is no provider "
+	conf_complain(l, true, r->file, r->line, "[relay %s] there is no provider "
 	    "\"%s\"; add a line `provider = NAME` with one of: %s", r->name,
 	    r->provider_name == NULL ? "" : r->provider_name, names);
 }
@@ -323,7 +302,7 @@ apply_relay(struct loading *l, struct relay_conf *r)
 	char	*section;
 
 	if (asprintf(&section, "relay %s", r->name) == -1) {
-		complain(l, true, l->file, 0, "no memory left");
+		conf_complain(l, true, l->file, 0, "no memory left");
 		return;
 	}
 	apply_table(l, section, "relay", conf_keys(), r);
@@ -335,7 +314,7 @@ apply_relay(struct loading *l, struct relay_conf *r)
 		no_provider(l, r);
 	else if (r->provider->keys != NULL) {
 		if ((r->own = calloc(1, r->provider->conf_size)) == NULL)
-			complain(l, true, l->file, 0, "no memory left");
+			conf_complain(l, true, l->file, 0, "no memory left");
 		else
 			apply_table(l, section, "relay", r->provider->keys,
 			    r->own);
@@ -366,74 +345,10 @@ apply_all(struct loading *l)
 		    strlen(relay_name(s->section)))) == NULL ||
 		    of->provider == NULL))
 			continue;
-		complain(l, true, s->file, s->line, "there is no key \"%s\" in [%s]; "
+		conf_complain(l, true, s->file, s->line, "there is no key \"%s\" in [%s]; "
 		    "`ctim-relay check --keys` lists them", s->name,
 		    s->section);
 	}
-}
-
-static void
-from_environment(struct loading *l, const char *key)
-{
-	char	 why[SAVEDTEXT_WHY];
-
-	if (strlen(key) < 32)
-		complain(l, true, l->file, 0, "SECRET_KEY in the environment "
-		    "must have at least 32 characters");
-	else if (savedtext_plain(key, false, why) == -1)
-		complain(l, true, l->file, 0, "SECRET_KEY in the environment "
-		    "holds %s", why);
-	else if ((l->conf->secret_key = strdup(key)) == NULL)
-		complain(l, true, l->file, 0, "no memory left");
-}
-
-static void
-no_default(struct loading *l)
-{
-	const struct setting	*s;
-
-	s = setting_find(l->settings.first, "server", "default_relay");
-	complain(l, true, s->file, s->line, "[server] default_relay: there is "
-	    "no [relay %s]", l->conf->default_relay);
-}
-
-static bool
-is_set(const struct loading *l, const char *section, const char *name)
-{
-	return setting_find(l->settings.first, section, name) != NULL;
-}
-
-/* What the table cannot say: one key that depends on another. */
-static void
-check_whole(struct loading *l)
-{
-	struct conf	*c = l->conf;
-	const char	*key = getenv("SECRET_KEY");
-	cpu_set_t	 cpus;
-	bool		 rs256;
-
-	if (c->workers == 0)
-		c->workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ?
-		    CPU_COUNT(&cpus) : 1;
-	if (c->secret_key == NULL && key != NULL && *key != '\0')
-		from_environment(l, key);
-	if (c->default_relay != NULL && conf_relay(c, c->default_relay,
-	    strlen(c->default_relay)) == NULL)
-		no_default(l);
-	rs256 = c->jwks_hosts != NULL && c->jwks_hosts[0] != NULL;
-	/* What is set and was refused has been complained about. */
-	if (c->secret_key == NULL && !is_set(l, "auth", "secret_key"))
-		complain(l, false, l->file, 0, "no [auth] secret_key: every "
-		    "%stoken will be refused; `ctim-relay jwt` makes one",
-		    rs256 ? "HS256 " : "");
-	if (rs256 && c->base_url == NULL && !is_set(l, "server", "base_url"))
-		complain(l, false, l->file, 0, "no [server] base_url: which "
-		    "gateway an RS256 token is for is then judged by the Host "
-		    "that the request names; set it, or let [auth] jwks_hosts "
-		    "be empty");
-	if (c->relays == NULL && l->named == 0)
-		complain(l, false, l->file, 0, "no [relay NAME]: nothing is served; a "
-		    "first one is the two words [relay local]");
 }
 
 /* Ends all but the configuration itself, which goes when it is not wanted. */
@@ -488,7 +403,7 @@ conf_load_rest(const char *path, void (*tell)(void *, bool, const char *),
 	if (l.file != NULL)
 		apply_all(&l);
 	if (l.file != NULL && read)
-		check_whole(&l);
+		conf_check(&l);
 	*good = l.good;
 	return finish(&l, w, w->conf.control != NULL &&
 	    w->conf.log_target != NULL);

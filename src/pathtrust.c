@@ -40,8 +40,9 @@ struct trustlook {
 
 /* A way that is walked: the part behind, without links, and the part ahead. */
 struct trustway {
-	char	 at[PATH_MAX], ahead[PATH_MAX];
-	int	 links;
+	char		 at[PATH_MAX], ahead[PATH_MAX];
+	const char	*next;		/* in ahead: where it goes on */
+	int		 links;
 };
 
 /* --- who ----------------------------------------------------------------- */
@@ -264,8 +265,9 @@ trust_judge_link(struct trustlook *l, const char *path, const struct stat *st)
 static bool
 way_step(struct trustway *w)
 {
-	char	*name = w->ahead + strspn(w->ahead, "/"), *slash;
-	size_t	 len = strcspn(name, "/"), n = strlen(w->at);
+	const char	*name = w->next + strspn(w->next, "/");
+	char		*slash;
+	size_t		 len = strcspn(name, "/"), n = strlen(w->at);
 
 	if (len == 0)
 		return false;
@@ -278,7 +280,7 @@ way_step(struct trustway *w)
 		snprintf(w->at + n, sizeof(w->at) - n, "%s%.*s",
 		    n == 1 ? "" : "/", (int)len, name);
 	}
-	memmove(w->ahead, name + len, strlen(name + len) + 1);
+	w->next = name + len;
 	return true;
 }
 
@@ -293,7 +295,8 @@ way_follow(struct trustway *w)
 	if (n <= 0 || ++w->links > LINKS_MAX)
 		return false;
 	to[n] = '\0';
-	memcpy(rest, w->ahead, strlen(w->ahead) + 1);
+	memcpy(rest, w->next, strlen(w->next) + 1);
+	w->next = w->ahead;
 	if ((size_t)snprintf(w->ahead, sizeof(w->ahead), "%s/%s", to, rest) >=
 	    sizeof(w->ahead))
 		return false;
@@ -312,6 +315,7 @@ way_begin(struct trustway *w, const char *path, size_t len)
 	if (*path != '/' && getcwd(here, sizeof(here)) == NULL)
 		return false;
 	w->links = 0;
+	w->next = w->ahead;
 	memcpy(w->at, "/", 2);
 	return (size_t)snprintf(w->ahead, sizeof(w->ahead), "%s/%.*s", here,
 	    (int)len, path) < sizeof(w->ahead);
@@ -332,7 +336,7 @@ trust_walk(struct trustlook *l, const char *path, size_t len, bool service)
 	if (len >= PATH_MAX || !way_begin(&w, path, len))
 		return;
 	do {
-		last = w.ahead[strspn(w.ahead, "/")] == '\0';
+		last = w.next[strspn(w.next, "/")] == '\0';
 		if (lstat(w.at, &st) == -1)
 			return;
 		if (S_ISLNK(st.st_mode)) {

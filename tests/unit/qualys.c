@@ -703,7 +703,10 @@ static const struct {
 	    "{'start_time':'2020-02-10T00:21:04.120Z',"
 	    "'end_time':'2020-02-10T00:21:04.120Z'}" },
 	{ "'dateTime':-1", "sightings", "type", "" },
-	{ "'dateTime':1e12", "sightings", "type", "" },
+	{ "'dateTime':1e12", "sightings", "observed_time",
+	    "{'start_time':'2001-09-09T01:46:40.000Z',"
+	    "'end_time':'2001-09-09T01:46:40.000Z'}" },
+	{ "'dateTime':1000000000000.5", "sightings", "type", "" },
 	{ "'dateTime':17514144001000", "sightings", "type", "" },
 	{ "'dateTime':9223372036854775807", "sightings", "type", "" },
 	{ "'dateTime':'99999999999999999999'", "sightings", "type", "" },
