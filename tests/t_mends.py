@@ -96,7 +96,7 @@ def victim(relay):
 def key_file(relay, key=STRONG, mode=0o640):
     path = harness.write(os.path.join(relay.folder, 'secret.key'), key + '\n',
                          mode)
-    harness.give(path, mode)
+    os.chown(path, 0, harness.web_user()[2])
     relay.sections['auth']['secret_key'] = 'file:' + path
     relay.write()
     return path
@@ -285,12 +285,12 @@ def socket_is_a_file(relay):
 
 
 def control_is_a_file(relay):
-    harness.write(relay.folder + '/control.sock', 'a file')
+    harness.write(relay.run + '/control.sock', 'a file')
 
 
 def control_of_root(relay):
     with socket.socket(socket.AF_UNIX) as made:
-        made.bind(relay.folder + '/control.sock')
+        made.bind(relay.run + '/control.sock')
 
 
 def folder_closed(relay):
