@@ -9,36 +9,15 @@
 #include "buf.h"
 #include "hash.h"
 #include "jsonscan.h"
-#include "utf8.h"
+#include "jsonscan_state.h"
 
 #define NAME_BYTES	(1U << 20)	/* bytes of one member name */
 #define TEXT_BYTES	((size_t)INT_MAX) /* of a string with escapes in it */
 
 const char jsonscan_no_memory[] = "no memory left";
 
-struct scan {
-	const unsigned char	*at, *end;
-	size_t			 values, max_values;
-	bool			 lenient;	/* an answer of a service */
-	const char		*why;
-	unsigned		 depth;
-	/* Hashes of the member names of all open objects; those of the
-	 * innermost begin at first[depth]. */
-	struct hash		*names;
-	size_t			 n, cap;
-	size_t			 first[JSON_DEPTH + 1];
-	bool			 object[JSON_DEPTH + 1];
-	struct buf		 name;		/* the name being read, decoded */
-	bool		 escaped;	/* the string just read has escapes */
-	bool		 build;		/* the values are wanted: */
-	struct buf	 text;		/* a string or number being made */
-	struct json_object *root;
-	struct json_object *open[JSON_DEPTH + 1]; /* the array or object of
-					 * each depth, the parent's or root */
-};
-
-static bool
-refuse(struct scan *s, const char *why)
+bool
+scan_refuse(struct scan *s, const char *why)
 {
 	s->why = why;
 	return false;
@@ -58,7 +37,7 @@ word(struct scan *s, const char *text)
 	size_t	 n = strlen(text);
 
 	if ((size_t)(s->end - s->at) < n || memcmp(s->at, text, n) != 0)
-		return refuse(s, "no JSON value where one must be");
+		return scan_refuse(s, "no JSON value where one must be");
 	s->at += n;
 	return true;
 }
@@ -70,7 +49,7 @@ digits(struct scan *s)
 
 	while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
 		s->at++;
-	return s->at > begin ? true : refuse(s, "a number without digits");
+	return s->at > begin ? true : scan_refuse(s, "a number without digits");
 }
 
 /* RFC 8259 section 6.  json-c clamps integers that do not fit; refused here
@@ -90,7 +69,7 @@ number(struct scan *s)
 	if (!digits(s))
 		return false;
 	if (*begin == '0' && s->at - begin > 1)
-		return refuse(s, "a number with a leading zero");
+		return scan_refuse(s, "a number with a leading zero");
 	most = minus ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
 	for (; begin < s->at && fits; begin++) {
 		if (n > (most - (uint64_t)(*begin - '0')) / 10)
@@ -103,7 +82,7 @@ number(struct scan *s)
 			return false;
 	} else if (!(s->at < s->end && (*s->at == 'e' || *s->at == 'E')) &&
 	    !fits && !s->lenient)
-		return refuse(s, "an integer beyond 64 bits");
+		return scan_refuse(s, "an integer beyond 64 bits");
 	if (s->at < s->end && (*s->at == 'e' || *s->at == 'E')) {
 		s->at++;
 		if (s->at < s->end && (*s->at == '+' || *s->at == '-'))
@@ -111,152 +90,6 @@ number(struct scan *s)
 		return digits(s);
 	}
 	return true;
-}
-
-/* The four hexadecimal digits at p; -1 when there are none. */
-static int
-hex4(const unsigned char *p, const unsigned char *end)
-{
-	int	 n = 0, i;
-
-	if (end - p < 4)
-		return -1;
-	for (i = 0; i < 4; i++) {
-		if (p[i] >= '0' && p[i] <= '9')
-			n = n * 16 + p[i] - '0';
-		else if ((p[i] | 0x20) >= 'a' && (p[i] | 0x20) <= 'f')
-			n = n * 16 + (p[i] | 0x20) - 'a' + 10;
-		else
-			return -1;
-	}
-	return n;
-}
-
-/* After the first half of a surrogate pair: the code point; -1 when the second
- * half does not follow, and then nothing is read. */
-static long
-second_half(struct scan *s, int high)
-{
-	int	 low;
-
-	if (high > 0xdbff || s->end - s->at < 6 || s->at[0] != '\\' ||
-	    s->at[1] != 'u' || (low = hex4(s->at + 2, s->end)) < 0xdc00 ||
-	    low > 0xdfff)
-		return -1;
-	s->at += 6;
-	return 0x10000L + ((high - 0xd800L) << 10) + (low - 0xdc00L);
-}
-
-/* After "\u": the code point, pairs joined; -1 when it is none.  Half a pair is
- * U+FFFD to a lenient scan, as it is to json-c. */
-static long
-unicode_escape(struct scan *s)
-{
-	int	 c;
-	long	 pair;
-
-	if ((c = hex4(s->at, s->end)) == -1)
-		return -1;
-	s->at += 4;
-	if (c < 0xd800 || c > 0xdfff)
-		return c;
-	if ((pair = second_half(s, c)) == -1 && s->lenient)
-		return 0xfffd;
-	return pair;
-}
-
-static void
-add_utf8(struct buf *b, long c)
-{
-	if (c < 0x80) {
-		buf_addc(b, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buf_addc(b, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			buf_addc(b, (char)(0xe0 | c >> 12));
-		} else {
-			buf_addc(b, (char)(0xf0 | c >> 18));
-			buf_addc(b, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		buf_addc(b, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	buf_addc(b, (char)(0x80 | (c & 0x3f)));
-}
-
-/* After a backslash.  keep: where the bytes go, or NULL. */
-static bool
-escape(struct scan *s, struct buf *keep)
-{
-	static const char	 from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char		*p;
-	long			 c;
-
-	if (s->at == s->end)
-		return refuse(s, "a string that does not end");
-	if (*s->at == 'u') {
-		s->at++;
-		if ((c = unicode_escape(s)) == -1)
-			return refuse(s, "a bad \\u escape or half a pair");
-		if (keep == &s->name && c == 0)
-			return refuse(s, "a member name with a NUL in it");
-		if (keep != NULL)
-			add_utf8(keep, c);
-		return true;
-	}
-	if (*s->at == '\0' || (p = strchr(from, *s->at)) == NULL)
-		return refuse(s, "an escape that JSON does not have");
-	if (keep != NULL)
-		buf_addc(keep, to[p - from]);
-	s->at++;
-	return true;
-}
-
-/* keep: where its bytes go, decoded, or NULL. */
-static bool
-string(struct scan *s, struct buf *keep)
-{
-	const unsigned char	*begin;
-	size_t			 n;
-
-	if (s->at == s->end || *s->at != '"')
-		return refuse(s, "no string where one must be");
-	s->at++;
-	s->escaped = false;
-	if (keep != NULL)
-		buf_reset(keep);
-	for (;;) {
-		begin = s->at;
-		while (s->at < s->end && *s->at >= 0x20 && *s->at < 0x80 &&
-		    *s->at != '"' && *s->at != '\\')
-			s->at++;
-		if (keep != NULL)
-			buf_add(keep, begin, (size_t)(s->at - begin));
-		if (s->at == s->end)
-			return refuse(s, "a string that does not end");
-		if (*s->at == '"') {
-			s->at++;
-			return true;
-		}
-		if (*s->at == '\\') {
-			s->at++;
-			s->escaped = true;
-			if (!escape(s, keep))
-				return false;
-			continue;
-		}
-		if (*s->at < 0x20)
-			return refuse(s, "a raw control character in a string");
-		n = utf8_length(s->at, (size_t)(s->end - s->at));
-		if (n == 0 && !s->lenient)
-			return refuse(s, "bytes that are not UTF-8");
-		n = n == 0 ? 1 : n;
-		if (keep != NULL)
-			buf_add(keep, s->at, n);
-		s->at += n;
-	}
 }
 
 /* Notes the name just read, to find it again at the end of its object. */
@@ -270,7 +103,7 @@ note_name(struct scan *s)
 		cap = s->cap == 0 ? 64 : s->cap * 2;
 		names = reallocarray(s->names, cap, sizeof(*names));
 		if (names == NULL)
-			return refuse(s, jsonscan_no_memory);
+			return scan_refuse(s, jsonscan_no_memory);
 		s->names = names;
 		s->cap = cap;
 	}
@@ -282,16 +115,16 @@ note_name(struct scan *s)
 static bool
 name(struct scan *s)
 {
-	if (!string(s, &s->name))
+	if (!scan_string(s, &s->name))
 		return false;
 	if (s->name.failed)
-		return refuse(s, s->name.starved ? jsonscan_no_memory :
+		return scan_refuse(s, s->name.starved ? jsonscan_no_memory :
 		    "a member name that is too long");
 	if (!s->lenient && !note_name(s))
 		return false;
 	blanks(s);
 	if (s->at == s->end || *s->at != ':')
-		return refuse(s, "a member without a colon");
+		return scan_refuse(s, "a member without a colon");
 	s->at++;
 	blanks(s);
 	return true;
@@ -318,7 +151,7 @@ leave(struct scan *s)
 		    compare);
 		for (i = begin + 1; i < s->n; i++)
 			if (compare(&s->names[i - 1], &s->names[i]) == 0)
-				return refuse(s, "a member name twice");
+				return scan_refuse(s, "a member name twice");
 	}
 	s->n = begin;
 	s->depth--;
@@ -342,13 +175,13 @@ scan_add(struct scan *s, struct json_object *made)
 	if (r == 0)
 		return true;
 	json_object_put(made);
-	return refuse(s, jsonscan_no_memory);
+	return scan_refuse(s, jsonscan_no_memory);
 }
 
 static bool
 scan_put(struct scan *s, struct json_object *made)
 {
-	return made != NULL ? scan_add(s, made) : refuse(s, jsonscan_no_memory);
+	return made != NULL ? scan_add(s, made) : scan_refuse(s, jsonscan_no_memory);
 }
 
 /* As json-c reads them: what does not fit into 64 bits is clamped. */
@@ -380,7 +213,7 @@ number_value(struct scan *s)
 		return true;
 	buf_reset(&s->text);
 	if (buf_add(&s->text, begin, (size_t)(s->at - begin)) == -1)
-		return refuse(s, jsonscan_no_memory);
+		return scan_refuse(s, jsonscan_no_memory);
 	return scan_put(s, make_number(s->text.data));
 }
 
@@ -390,7 +223,7 @@ string_value(struct scan *s)
 {
 	const unsigned char	*begin = s->at;
 
-	if (!string(s, NULL))
+	if (!scan_string(s, NULL))
 		return false;
 	if (!s->build)
 		return true;
@@ -398,9 +231,9 @@ string_value(struct scan *s)
 		return scan_put(s, json_object_new_string_len(
 		    (const char *)begin + 1, (int)(s->at - begin) - 2));
 	s->at = begin;
-	(void)string(s, &s->text);
+	(void)scan_string(s, &s->text);
 	if (s->text.failed)
-		return refuse(s, jsonscan_no_memory);
+		return scan_refuse(s, jsonscan_no_memory);
 	return scan_put(s, json_object_new_string_len(s->text.data,
 	    (int)s->text.len));
 }
@@ -429,7 +262,7 @@ scan_enter(struct scan *s)
 	bool			 object = *s->at++ == '{';
 
 	if (s->depth == JSON_DEPTH)
-		return refuse(s, "nested too deep");
+		return scan_refuse(s, "nested too deep");
 	if (s->build) {
 		made = object ? json_object_new_object() :
 		    json_object_new_array();
@@ -451,9 +284,9 @@ value(struct scan *s, bool *opened)
 {
 	*opened = false;
 	if (s->at == s->end)
-		return refuse(s, "text that ends too early");
+		return scan_refuse(s, "text that ends too early");
 	if (++s->values > s->max_values)
-		return refuse(s, "too many values");
+		return scan_refuse(s, "too many values");
 	switch (*s->at) {
 	case '{':
 	case '[':
@@ -468,7 +301,7 @@ value(struct scan *s, bool *opened)
 	default:
 		if (*s->at == '-' || (*s->at >= '0' && *s->at <= '9'))
 			return number_value(s);
-		return refuse(s, "no JSON value where one must be");
+		return scan_refuse(s, "no JSON value where one must be");
 	}
 }
 
@@ -479,7 +312,7 @@ after(struct scan *s, bool *more)
 	for (*more = false; s->depth > 0;) {
 		blanks(s);
 		if (s->at == s->end)
-			return refuse(s, "text that ends too early");
+			return scan_refuse(s, "text that ends too early");
 		if (*s->at == ',') {
 			s->at++;
 			blanks(s);
@@ -487,7 +320,7 @@ after(struct scan *s, bool *more)
 			return true;
 		}
 		if (*s->at != (s->object[s->depth] ? '}' : ']'))
-			return refuse(s, "neither a comma nor an end");
+			return scan_refuse(s, "neither a comma nor an end");
 		if (!leave(s))
 			return false;
 	}
@@ -518,7 +351,7 @@ text(struct scan *s)
 			return false;
 	} while (more);
 	blanks(s);
-	return s->at == s->end ? true : refuse(s, "text after the value");
+	return s->at == s->end ? true : scan_refuse(s, "text after the value");
 }
 
 /* made: NULL, or where the value goes. */
@@ -561,19 +394,4 @@ jsonscan_answer(const char *json, size_t len, size_t max_values,
     struct json_object **made)
 {
 	return scan(json, len, max_values, true, made);
-}
-
-bool
-jsonscan_string(const char *json, size_t len, struct buf *out)
-{
-	struct scan	 s = {
-		.at = (const unsigned char *)json,
-		.end = (const unsigned char *)json + len,
-		.lenient = true,
-		.name = *out
-	};
-	bool		 whole = string(&s, &s.name);
-
-	*out = s.name;
-	return whole && !out->failed;
 }
