@@ -65,9 +65,10 @@ struct http_call {
 	 * Takes n bytes of the body, whatever the status, which is filled in
 	 * by then.  length: bytes still to come after these on the wire, -1
 	 * when not known; of a packed body it may be some 64 KB too many, as
-	 * not every libcurl counts what it is unpacking.  HTTP_STOP ends the transfer as HTTP_ENOUGH, and over
-	 * HTTP/1.1 the connection with it: where little is to come it is
-	 * cheaper to take that and forget it.  It must not call http_*().
+	 * not every libcurl counts what it is unpacking.  HTTP_STOP ends the
+	 * transfer as HTTP_ENOUGH, and over HTTP/1.1 the connection with it:
+	 * where little is to come it is cheaper to take that and forget it.
+	 * It must not call http_*().
 	 * NULL: nobody wants the body.
 	 */
 	enum http_take	(*take)(struct http_call *, const char *p, size_t n,

@@ -40,8 +40,8 @@ struct rediscon_reply {
 	enum rediscon_type	 type;
 	long long		 integer;	/* of an integer, else 0 */
 	size_t			 len;		/* bytes of text */
-	char			 text[];	/* with a NUL; "" for integers and
-						 * nil */
+	char			 text[];	/* with a NUL; "" for integers
+						 * and nil */
 };
 
 void	rediscon_init(struct rediscon *);

@@ -64,8 +64,9 @@ struct drive {
 	struct buf			 sent;		/* the answer's text */
 };
 
-/* Makes JSON of a text that has single quotes for double ones.  Not by strchr():
- * where the sanitizers check it, each call reads the text to its end. */
+/* Makes JSON of a text that has single quotes for double ones.  Not by
+ * strchr(): where the sanitizers check that, each call reads the text to its
+ * end. */
 static inline void
 drive_quotes(char *text)
 {
@@ -331,7 +332,7 @@ drive_take(void *arg, const void *p, size_t n, bool push)
 }
 
 /* Each version 4 UUID in the text becomes #1, #2 … in the order in which they
- * come first, so that answers can be compared.  #1 is the X-Request-Id.  As with
+ * come first, so that answers can be compared.  #1 is the X-Request-Id.  As in
  * drive_quotes(), strspn() is not for every byte. */
 static inline void
 drive_mask(struct buf *b)
