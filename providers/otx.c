@@ -6,6 +6,7 @@
  * pages of all the pulse's indicators, newest first; one entry of them matters.
  * Source: OTX relay.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "buf.h"
@@ -87,7 +88,11 @@ ask_general(const struct query *q)
 		return;
 	c = lookup_call(q->lookup, OTX_GENERAL, CALL_CACHE,
 	    "%s/api/v1/indicators/%s/", otx_url(q), otx_kinds[o->type].api);
+	errno = 0;
 	percent_add(&c->url, otx_value(o, text), "@:");
+	/* In another spelling the service may not know it. */
+	if (errno == ENOMEM)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 	(void)buf_adds(&c->url, "/general");
 	add_key(q, c);
 }

@@ -20,13 +20,20 @@ flight_scan(struct flight *x, const char *p, size_t n)
 	const struct query	*q = &x->task->q;
 	struct call		*c = x->call;
 	const struct provider	*provider = q->provider;
+	enum scan_result	 result;
 
+	errno = 0;
 	if (c->scan == NULL && (c->scan = calloc(1, provider->scan_size)) ==
 	    NULL) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 		return SCAN_BAD;
 	}
-	return provider->scan(q, c, p, n);
+	result = provider->scan(q, c, p, n);
+	/* As in answered(): what could not be compared may be the one. */
+	if (errno != ENOMEM)
+		return result;
+	call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	return SCAN_BAD;
 }
 
 void

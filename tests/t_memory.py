@@ -15,7 +15,7 @@ import harness
 import t_build
 from harness import Gateway, Skipped, fail, holds, same
 from provider_case import CLAIMS, gateway
-from services import observables, otx
+from services import CREATED, observables, otx
 from upstream import Upstream
 
 _lock = threading.Lock()
@@ -66,6 +66,9 @@ class Memory:
 
 
 ASKED = observables('domain', 'a.example', 'b.example')
+# Asked for, and told of, in other spellings.
+SPELT = observables('domain', 'é.example')
+PUNYCODE = 'xn--9ca.example'
 LOCAL = observables('ip', '203.0.113.7', '192.0.2.1') + observables(
     'domain', 'a.evil.example', 'é.example')
 TRIGGER = {'action-id': 'x', 'observable_type': 'ip', 'observable_value': 'x'}
@@ -77,6 +80,7 @@ REQUESTS = {
     'tile': ('/local/tiles/tile', {'tile_id': 'x'}),
     'health': ('/local/health', None),
     'otx': ('/otx/observe/observables', ASKED),
+    'otx_spelling': ('/otx/observe/observables', SPELT),
     'otx_health': ('/otx/health', None),
     'bad_body': ('/local/observe/observables', [{'type': 'ip'}] * 30),
 }
@@ -160,7 +164,11 @@ def at_every_allocation(name):
     path, body = REQUESTS[name]
     memory = Memory(harness.folder('memory'))
     ends = {}
-    with Upstream(otx(ASKED, pulses=2)) as upstream:
+    rules = otx(ASKED, pulses=2) + otx(
+        observables('domain', PUNYCODE), page={PUNYCODE: {'json': {
+            'results': [{'indicator': 'É.example', 'expiration': None,
+                         'created': CREATED}], 'next': None}}})
+    with Upstream(rules) as upstream:
         relay = starved_pool(upstream.url, memory)
         workers = relay.workers()
         allowed = WORDS[:1] if name == 'bad_body' else ()
