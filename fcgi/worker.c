@@ -300,7 +300,7 @@ worker_wait(struct pool *p)
 			return;
 		case SIGUSR1:
 			if (log_reopen() == -1)
-				log_warning("log: %s", strerror(errno));
+				log_warning("log: %s", log_why(errno));
 			break;
 		}
 		pool_watch(p);

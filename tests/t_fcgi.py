@@ -646,6 +646,21 @@ def test_log_rotation():
         same(gateway.stop(), 0, 'exit status')
 
 
+def test_log_that_cannot_be_opened_again():
+    """Its worker says what to do instead, as the start does."""
+    gateway = Gateway('again').serve('--workers', '0')
+    try:
+        call(gateway, HTTP_X_REQUEST_ID='before')
+        os.rename(gateway.log, gateway.log + '.1')
+        os.symlink(gateway.log + '.1', gateway.log)
+        gateway.process.send_signal(signal.SIGUSR1)
+        harness.wait_for(lambda: [r for r in gateway.records() if 'those are '
+                                  'not followed' in r.get('message', '')],
+                         'the reason')
+    finally:
+        same(gateway.stop(), 0, 'exit status')
+
+
 def test_dies_with_its_master():
     """Workers do not outlive a master that was killed."""
     gateway = Gateway('orphans').serve()
