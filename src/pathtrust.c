@@ -175,6 +175,26 @@ trust_mend(const struct trustlook *l, const char *path, const struct stat *st,
 		buf_adds(mend, "chmod go-w {} +");
 }
 
+/* Whoever is told of may have chosen names on the way: nothing that a terminal
+ * obeys, or that ends a line, stays in a text.  Returns whether there was. */
+static bool
+trust_plain(char *text)
+{
+	unsigned char	*p = (unsigned char *)text;
+	bool		 found = false;
+
+	for (; *p != '\0'; p++) {
+		/* C1 is of two bytes in UTF-8. */
+		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			*p++ = '?';
+		else if (*p >= 0x20 && *p != 0x7f)
+			continue;
+		*p = '?';
+		found = true;
+	}
+	return found;
+}
+
 static void
 trust_tell(struct trustlook *l, const char *path, const struct stat *st,
     const char *whose, bool owner, bool shared)
@@ -199,7 +219,7 @@ trust_tell(struct trustlook *l, const char *path, const struct stat *st,
 	buf_init(&mend, PATHTRUST_MEND);
 	trust_mend(l, path, st, owner, &mend);
 	f.text = text;
-	f.mend = mend.failed ? "ls -ld FILE" : mend.data;
+	f.mend = trust_plain(text) || mend.failed ? "ls -ld FILE" : mend.data;
 	l->each(l->arg, &f);
 	buf_free(&mend);
 }

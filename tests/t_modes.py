@@ -234,6 +234,29 @@ def test_a_name_for_the_shell():
     relay.wrong(relay.etc, starts=True)
 
 
+def test_a_name_for_the_terminal():
+    """Nothing that a terminal obeys, or that looks like another line, gets out
+    of the names on a way."""
+    root_only()
+    relay = Relay()
+    for name in ('\033]0;x\007', 'x\n2026 error', '\x9b0m'):
+        odd = os.path.join(relay.folder, 'odd' + name)
+        os.mkdir(odd)
+        os.chmod(odd, 0o777)
+        os.rename(relay.etc, odd + '/etc')
+        os.symlink(odd + '/etc', relay.etc)
+        found = [f for f in doctor(relay).of('paths')
+                 if 'everybody' in f['text']]
+        holds(found, 'doctor')
+        for said in (relay.check()[1], relay.refused('everybody'),
+                     *(f['text'] + f['mend'] for f in found)):
+            has('/odd', said, 'the folder')
+            holds(not any(c in said for c in ('\033', '\007', '\n2026',
+                                              '\x9b')), repr(said))
+        os.unlink(relay.etc)
+        os.rename(odd + '/etc', relay.etc)
+
+
 def test_who_owns_and_runs_everything():
     """Quickstart, shared hosting: all of it is one user's, who runs it."""
     root_only()
