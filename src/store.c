@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -378,8 +379,9 @@ store_match(struct store *s, const struct observable *o, int64_t now,
 	s->n = 0;
 	buf_reset(&s->text);
 	*records = s->records;
+	errno = 0;
 	if (indicator_normalise(o->type, o->value, value) == -1)
-		return 0;
+		return errno != ENOMEM ? 0 : db_error(s, SQLITE_NOMEM, error);
 	if (!held)
 		code = db_begin_read(s);
 	if (code == SQLITE_OK)

@@ -151,7 +151,8 @@ def starved_pool(url, memory, wrapper=(), wait=True, **server):
                         'server': dict({'workers': '1', 'threads': '1'},
                                        **server)})
     relay.load(harness.read(os.path.join(harness.HERE, 'cases',
-                                         'blocklist.jsonl')),
+                                         'blocklist.jsonl')) +
+               '\n{"domain": "é.example"}\n',
                'blocklist', '--subdomains')
     env = {} if memory is None else {'LD_PRELOAD': shim(),
                                      'CTIM_NOMEM': memory.path}
