@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -387,8 +388,12 @@ auth_audience(struct auth *a, const struct claims *c, const char *const *bases,
 {
 	struct json_object	*aud;
 
+	errno = 0;
 	if (c->alg != TOKEN_RS256 || auth_names(c, bases))
 		return NULL;
+	/* To compare URLs takes some. */
+	if (errno == ENOMEM)
+		return auth_no_memory;
 	*cause = auth_cause(a, "aud %s %s", jsonin_has(c->payload, "aud", &aud) ?
 	    "does not name" : "is missing, which must name", *bases == NULL ?
 	    "this relay: the request has no Host" : *bases);

@@ -1,6 +1,10 @@
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <curl/curl.h>
 #include <jwt.h>
 
 #include <openssl/pem.h>
@@ -620,6 +624,48 @@ START_TEST(the_audience_is_the_base_url_of_the_relay)
 }
 END_TEST
 
+/* libcurl, which takes URLs apart, without memory. */
+static bool	 no_more;
+
+static void *
+starved_malloc(size_t n)
+{
+	if (!no_more)
+		return malloc(n);
+	errno = ENOMEM;
+	return NULL;
+}
+
+static void *
+starved_calloc(size_t n, size_t size)
+{
+	if (!no_more)
+		return calloc(n, size);
+	errno = ENOMEM;
+	return NULL;
+}
+
+START_TEST(an_audience_that_memory_hides_is_not_a_wrong_one)
+{
+	static const char	 payload[] = "{\"aud\":\"https://h.example/\"}";
+	const char		*const bases[] = { "https://h.example", NULL };
+	const char		*cause = NULL;
+	struct auth		*a = auth_new(&conf, NULL);
+	struct claims		 c = { .alg = TOKEN_RS256 };
+
+	ck_assert_int_eq(curl_global_init_mem(CURL_GLOBAL_DEFAULT,
+	    starved_malloc, free, realloc, strdup, starved_calloc), CURLE_OK);
+	c.payload = jsonin_parse(payload, strlen(payload), 100, NULL);
+	ck_assert_ptr_null(auth_audience(a, &c, bases, &cause));
+	no_more = true;
+	ck_assert_ptr_eq(auth_audience(a, &c, bases, &cause), auth_no_memory);
+	no_more = false;
+	json_object_put(c.payload);
+	auth_free(a);
+	curl_global_cleanup();
+}
+END_TEST
+
 START_TEST(the_audience_of_hs256_says_nothing)
 {
 	const char	*none[] = { NULL }, *cause;
@@ -759,6 +805,7 @@ main(void)
 		an_rs256_signature_under_hs256_is_none,
 		a_remembered_rs256_token_ends_with_its_key,
 		the_audience_is_the_base_url_of_the_relay,
+		an_audience_that_memory_hides_is_not_a_wrong_one,
 		the_audience_of_hs256_says_nothing,
 		needed_claims_are_non_empty_strings,
 		the_limit_is_an_integer_in_range_or_the_default,
