@@ -178,6 +178,9 @@ def test_killed_master_ends_workers_that_are_stopped():
     relay = Gateway('stopped-orphan', sections={
         'http': {'deadline': '1'}}).serve()
     workers = relay.workers()
+    # One that is stopped as it is born has not said what shall wake it.
+    harness.wait_for(lambda: all(len(os.listdir('/proc/%d/task' % pid)) > 1
+                                 for pid in workers), 'workers with threads')
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
     began = time.monotonic()
