@@ -10,6 +10,7 @@
 #include "doctor.h"
 #include "jsonin.h"
 #include "transport.h"
+#include "url.h"
 
 #define ANSWER_MAX	(256U << 10)	/* bytes of an answer */
 #define VALUES_MAX	20000		/* JSON values in it */
@@ -92,11 +93,16 @@ doctor_answered(const struct http_call *call)
 }
 
 static void
-mend_certificate(struct doctor *d, const char *host)
+mend_certificate(struct doctor *d, const struct doctor_call *c)
 {
-	doctor_mend(d, "openssl s_client -connect %s%s </dev/null | "
-	    "openssl x509 -noout -subject -dates", host,
-	    strchr(host, ':') == NULL ? ":443" : "");
+	char	 origin[DOCTOR_URL + 16];
+
+	/* Scheme, host and port; c->host may be a URL. */
+	if (url_origin(c->url, origin, sizeof(origin)) == -1)
+		snprintf(origin, sizeof(origin), "https://%s", c->host);
+	doctor_mend(d, "openssl s_client -connect %s </dev/null | "
+	    "openssl x509 -noout -subject -dates",
+	    doctor_quote(d, strstr(origin, "://") + 3));
 	doctor_note(d, "then let it be renewed there");
 }
 
@@ -118,7 +124,7 @@ doctor_say_good(struct doctor *d, const struct doctor_call *c, const char *text)
 	    "%s %s; its certificate is good until %s%s", c->host, text, date,
 	    left < DOCTOR_DAYS ? ", which is soon" : "");
 	if (left < DOCTOR_DAYS)
-		mend_certificate(d, c->host);
+		mend_certificate(d, c);
 }
 
 /* What shows more of a failure than we say. */
@@ -149,7 +155,7 @@ doctor_say_failed(struct doctor *d, const struct doctor_call *c,
 	doctor_say(d, DOCTOR_FAIL, "%s %s%s%s", c->host, what,
 	    *why != '\0' ? ": " : "", why);
 	if (end == HTTP_TLS && strstr(why, "expired") != NULL)
-		mend_certificate(d, c->host);
+		mend_certificate(d, c);
 	else if (end == HTTP_TLS)
 		doctor_mend_conf(d, "[http]", "or another file with the "
 		    "authority of that host in it",

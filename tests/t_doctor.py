@@ -1062,8 +1062,9 @@ def test_front_with_a_bad_certificate():
     with Upstream([{'request': '*', 'status': 404, 'json': {
             'code': 404, 'message': 'x', 'reason': 'Not Found'}}],
             tls='soon') as web:
-        doctor(gateway(http=private()), '--url', web.url).bad(
-            'front', 'which is soon', 'openssl s_client', 'warn')
+        doctor(gateway(http=private()), '--url', web.url + '/ctim').bad(
+            'front', 'which is soon', 'openssl s_client -connect %s <' %
+            web.host, 'warn')
 
 
 def test_path():
