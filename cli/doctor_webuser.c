@@ -1,6 +1,7 @@
 /* Who the web server of this machine serves as. */
 #include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,16 @@ doctor_web_main(const struct webconf *w, const char *name)
 	return args;
 }
 
+/* Of "#NUMBER"; (id_t)-1, which nobody has, for what is none. */
+static id_t
+doctor_web_id(const char *text)
+{
+	char		*end;
+	unsigned long	 n = strtoul(text + 1, &end, 10);
+
+	return *end != '\0' || n > UINT32_MAX ? (id_t)-1 : (id_t)n;
+}
+
 /* "USER [GROUP]" of nginx, or User and Group of Apache, a number after "#";
  * false when that is nobody here, or root. */
 static bool
@@ -42,8 +53,7 @@ doctor_web_named(const struct webconf *w, struct doctor_who *who)
 	if (args == NULL)
 		return false;
 	snprintf(user, sizeof(user), "%.*s", (int)strcspn(args, " "), args);
-	pw = user[0] == '#' ?
-	    getpwuid((uid_t)strtoul(user + 1, NULL, 10)) : getpwnam(user);
+	pw = user[0] == '#' ? getpwuid(doctor_web_id(user)) : getpwnam(user);
 	if (pw == NULL || pw->pw_uid == 0)
 		return false;
 	who->uid = pw->pw_uid;
@@ -52,8 +62,8 @@ doctor_web_named(const struct webconf *w, struct doctor_who *who)
 	if (group == NULL)
 		return true;
 	group += both;
-	if (group[0] == '#')
-		who->gid = (gid_t)strtoul(group + 1, NULL, 10);
+	if (group[0] == '#' && doctor_web_id(group) != (gid_t)-1)
+		who->gid = doctor_web_id(group);
 	else if ((gr = getgrnam(group)) != NULL)
 		who->gid = gr->gr_gid;
 	return true;
