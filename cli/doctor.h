@@ -35,7 +35,7 @@ struct relay_conf;
 
 #define DOCTOR_WHY	1024	/* bytes of a reason */
 #define DOCTOR_QUOTES	8	/* doctor_quote()s in one line */
-#define DOCTOR_OWNER	136	/* bytes of "USER:GROUP" */
+#define DOCTOR_INSTALL	640	/* bytes of "-o USER -g GROUP", quoted */
 #define DOCTOR_AS	96	/* bytes of "sudo -u USER " */
 #define DOCTOR_CALL	5000	/* ms for one call */
 #define DOCTOR_ALL	60000	/* ms for all calls together */
@@ -139,14 +139,22 @@ const char *doctor_by(uid_t, char text[DOCTOR_AS]);
 /* Each mends with the owner's or root's rights, unless path is a link: then what
  * that leads to is to be looked at first. */
 void	doctor_mend_mode(struct doctor *, const char *path, const char *mode);
-void	doctor_mend_group(struct doctor *, const char *path, const char *mode);
+/* Lets who serves read ("r", "rx") the file, or pass what is in the way. */
+void	doctor_mend_read(struct doctor *, const char *path, const char *rights);
+/* Opens the first directory on the way that who serves may not pass, if there is
+ * one; then that was said. */
+bool	doctor_mend_way(struct doctor *, const char *path);
+/* Has a directory let a group (its id and name) pass. */
+void	doctor_mend_pass(struct doctor *, const char *dir, gid_t,
+	    const char *group);
 /* An editor on the line (from 1) of a file. */
 void	doctor_mend_edit(struct doctor *, const char *file, unsigned line);
 /* The same check as root. */
 void	doctor_mend_again(struct doctor *);
 /* Starts the gateway as who serves. */
 void	doctor_mend_start(struct doctor *);
-/* Moves what should not be there to a name that nothing has. */
+/* Moves a file that should not be there to a name that nothing has; of what is
+ * no file it shows what that is. */
 void	doctor_mend_aside(struct doctor *, const char *path);
 /* Whether the link says what path is; if so, that was said. */
 bool	doctor_mend_link(struct doctor *, const char *path);
@@ -164,8 +172,10 @@ int	doctor_as(struct doctor *, int (*)(void *, char why[DOCTOR_WHY]),
 	    void *arg, char why[DOCTOR_WHY]);
 /* " as www-data", or nothing. */
 const char *doctor_as_whom(const struct doctor *, char text[80]);
-/* "www-data:www-data" for chown(1). */
-const char *doctor_owner(const struct doctor *, char text[DOCTOR_OWNER]);
+/* "www-data:www-data" for chown(1), and "-o www-data -g www-data" for install(1);
+ * each counts as doctor_quote()s, of which there are one and two. */
+const char *doctor_owner(struct doctor *);
+const char *doctor_install(struct doctor *, char text[DOCTOR_INSTALL]);
 /* Whether we are neither root nor who serves, so that what we may not do says
  * nothing; if so, says that path was not checked. */
 bool	doctor_foreign(struct doctor *, const char *path);

@@ -227,9 +227,20 @@ doctor_as_whom(const struct doctor *d, char text[80])
 	return text;
 }
 
+/* A name may hold blanks and more, when a directory service gives it. */
 const char *
-doctor_owner(const struct doctor *d, char text[DOCTOR_OWNER])
+doctor_owner(struct doctor *d)
 {
-	snprintf(text, DOCTOR_OWNER, "%s:%s", d->who.user, d->who.group);
+	char	 text[sizeof(d->who.user) + sizeof(d->who.group)];
+
+	snprintf(text, sizeof(text), "%s:%s", d->who.user, d->who.group);
+	return doctor_quote(d, text);
+}
+
+const char *
+doctor_install(struct doctor *d, char text[DOCTOR_INSTALL])
+{
+	snprintf(text, DOCTOR_INSTALL, "-o %s -g %s",
+	    doctor_quote(d, d->who.user), doctor_quote(d, d->who.group));
 	return text;
 }

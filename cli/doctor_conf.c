@@ -47,7 +47,7 @@ doctor_conf_no_key(struct doctor *d)
 	else
 		doctor_mend(d, "%s%s jwt --key-file %s && %schgrp -h %s %s && "
 		    "%schmod 0640 %s", root, d->program, word, root,
-		    d->who.group, word, root, word);
+		    doctor_quote(d, d->who.group), word, root, word);
 	doctor_note(d, "then in [auth] of %s: secret_key = file:%s", d->whole,
 	    file);
 }
@@ -107,12 +107,16 @@ doctor_conf_first(struct doctor *d)
 
 /* FILE:LINE: reason, or FILE: reason: the file, and the line or 0. */
 static unsigned
-doctor_conf_place(const char *line, char file[PATH_MAX])
+doctor_conf_place(const struct doctor *d, const char *line, char file[PATH_MAX])
 {
-	const char	*colon = strstr(line, ": ");
+	const char	*colon;
 	unsigned	 number = 0;
-	size_t		 i;
+	size_t		 i = 0;
 
+	/* What the file has in common with the main one may hold ": ". */
+	while (d->file[i] != '\0' && line[i] == d->file[i])
+		i++;
+	colon = strstr(line + i, ": ");
 	snprintf(file, PATH_MAX, "%.*s", colon == NULL ? 0 :
 	    (int)(colon - line), line);
 	for (i = strlen(file); i > 0 && file[i - 1] >= '0' &&
@@ -140,9 +144,12 @@ mend_complaint(struct doctor *d, const char *line)
 			known[i].mend(d);
 			return;
 		}
-	number = doctor_conf_place(line, file);
+	number = doctor_conf_place(d, line, file);
+	if (strlen(line) >= CONF_ERROR_MAX - 1) {
+		/* Its end may have been cut off. */
+		doctor_mend_edit(d, d->file, 1);
 	/* "chmod o= PATH" stands at the end of what says so. */
-	if (chmod != NULL) {
+	} else if (chmod != NULL) {
 		doctor_mend_mode(d, chmod + strlen("chmod o= "), "o=");
 	} else if (geteuid() != 0 && strstr(line, strerror(EACCES)) != NULL) {
 		doctor_mend_again(d);
@@ -150,6 +157,10 @@ mend_complaint(struct doctor *d, const char *line)
 			doctor_note(d, "%s", denied);
 	} else if (lstat(file, &st) == -1 && errno == ENOENT) {
 		doctor_conf_first(d);
+	} else if (number == 0 && !S_ISREG(st.st_mode)) {
+		if (!doctor_mend_link(d, file))
+			doctor_mend(d, "%sls -ld %s", doctor_root(),
+			    doctor_path_of(d, file));
 	} else {
 		doctor_mend_edit(d, file, number == 0 ? 1 : number);
 	}
@@ -259,7 +270,7 @@ look_at_writers(struct part *p, const char *path, const struct stat *st)
 
 	if ((st->st_mode & S_IWOTH) != 0) {
 		doctor_say(d, DOCTOR_FAIL, "%s: everybody may change it", path);
-		doctor_mend_mode(d, path, "o=");
+		doctor_mend_mode(d, path, "o-w");
 		return false;
 	}
 	if (st->st_uid != 0 && st->st_uid != d->who.uid &&
@@ -300,7 +311,7 @@ look_at(struct part *p, char *path)
 		return;
 	doctor_say(d, DOCTOR_FAIL, "%s: cannot be read by %s, and a reload "
 	    "needs that: %s", path, d->who.user, why);
-	doctor_mend_group(d, path, S_ISDIR(st.st_mode) ? "g+rx" : "g+r");
+	doctor_mend_read(d, path, S_ISDIR(st.st_mode) ? "rx" : "r");
 }
 
 /* The files that stand behind file:PATH. */

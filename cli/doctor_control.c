@@ -12,25 +12,28 @@
 #include "doctor.h"
 #include "poolask.h"
 
-/* Somebody else's: who serves can neither connect to it nor take its place. */
+/* Somebody else's: who serves can neither connect to it nor take its place.  One
+ * where nobody listens is given to who serves; another may be a program's. */
 static void
-doctor_control_stranger(struct doctor *d, const struct stat *st, bool answers)
+doctor_control_stranger(struct doctor *d, const struct stat *st, bool answers,
+    bool dead)
 {
 	const struct passwd	*pw = getpwuid(st->st_uid);
 	const char		*path = d->conf->control;
-	char			 owner[DOCTOR_OWNER], number[32];
+	char			 number[32];
 
 	snprintf(number, sizeof(number), "user %ld", (long)st->st_uid);
 	doctor_say(d, DOCTOR_WARN, "%s: belongs to %s, and the gateway serves "
 	    "as %s: status and ping cannot ask it", path, pw == NULL ? number :
 	    pw->pw_name, d->who.user);
-	if (answers)
-		doctor_mend_conf(d, "[server]", "a gateway of that user "
-		    "answers at the other; then start this one again",
-		    "control = %s.%s", path, d->who.user);
-	else
+	if (dead)
 		doctor_mend(d, "%schown -h %s %s", doctor_root(),
-		    doctor_owner(d, owner), doctor_quote(d, path));
+		    doctor_owner(d), doctor_quote(d, path));
+	else
+		doctor_mend_conf(d, "[server]", answers ? "a gateway of that "
+		    "user answers at the other; then start this one again" :
+		    "the other may be another program's; then start the "
+		    "gateway again", "control = %s.%s", path, d->who.user);
 }
 
 static void
@@ -46,7 +49,7 @@ void
 doctor_control(struct doctor *d)
 {
 	const char	*path = d->conf->control;
-	char		 why[POOLASK_WHY];
+	char		 why[POOLASK_WHY] = "";
 	struct stat	 st;
 	struct buf	 answer;
 	bool		 answers;
@@ -73,9 +76,11 @@ doctor_control(struct doctor *d)
 	if (st.st_uid == 0 && answers)
 		doctor_control_root(d);
 	else if (st.st_uid != d->who.uid)
-		doctor_control_stranger(d, &st, answers);
+		doctor_control_stranger(d, &st, answers,
+		    strstr(why, "nobody listens") != NULL);
 	else if (answers)
 		doctor_say(d, DOCTOR_OK, "the gateway answers at %s", path);
 	else
-		doctor_say(d, DOCTOR_SKIPPED, "%s", why);
+		doctor_say(d, DOCTOR_SKIPPED, *why != '\0' ? "%s" : "%s gives "
+		    "another answer than a gateway", *why != '\0' ? why : path);
 }

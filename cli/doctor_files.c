@@ -28,16 +28,20 @@ directory(const char *path, char dir[PATH_MAX])
 }
 
 /* Whether a directory holds nothing but files whose name begins with that of
- * path: then it is the gateway's to have. */
+ * path: then it is the gateway's to have.  Those below the root, and those that
+ * everybody may write, are the system's, even while they are empty. */
 static bool
 doctor_files_own(const char *dir, const char *path)
 {
 	const char	*base = strrchr(path, '/');
 	struct dirent	*e;
+	struct stat	 st;
 	DIR		*all = opendir(dir);
-	bool		 own = all != NULL;
+	bool		 own;
 
 	base = base == NULL ? path : base + 1;
+	own = all != NULL && *base != '\0' && strrchr(dir, '/') != dir &&
+	    fstat(dirfd(all), &st) == 0 && (st.st_mode & S_IWOTH) == 0;
 	while (own && (e = readdir(all)) != NULL)
 		own = strcmp(e->d_name, ".") == 0 ||
 		    strcmp(e->d_name, "..") == 0 ||
@@ -47,32 +51,41 @@ doctor_files_own(const char *dir, const char *path)
 	return own;
 }
 
+/* Whether it is a file, and nobody's but root's or who serves. */
+static bool
+doctor_files_free(const struct doctor *d, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) &&
+	    (st->st_uid == 0 || st->st_uid == d->who.uid) &&
+	    (st->st_gid == 0 || st->st_gid == d->who.gid ||
+	    (st->st_mode & S_IRWXG) == 0);
+}
+
 /* Gives a file that is there to who serves, who sets its mode. */
 static void
 doctor_files_give(struct doctor *d, const char *path)
 {
-	char		 owner[DOCTOR_OWNER], by[DOCTOR_AS];
+	char		 by[DOCTOR_AS];
 	const char	*word = doctor_quote(d, path);
 
-	if (!doctor_mend_link(d, path))
-		doctor_mend(d, "%schown -h %s %s && %schmod 0660 %s",
-		    doctor_root(), doctor_owner(d, owner), word,
-		    doctor_by(d->who.uid, by), word);
+	doctor_mend(d, "%schown -h %s %s && %schmod 0660 %s", doctor_root(),
+	    doctor_owner(d), word, doctor_by(d->who.uid, by), word);
 }
 
-/* A directory that others use, too, stays theirs. */
+/* What others use, too, stays theirs. */
 static void
 doctor_files_elsewhere(struct doctor *d, const char *path, const char *section,
     const char *key)
 {
 	const char	*base = strrchr(path, '/');
-	char		 note[PATH_MAX + 128];
+	char		 note[PATH_MAX + 128], who[DOCTOR_INSTALL];
 
 	snprintf(note, sizeof(note), "a directory of its own: %sinstall -d -m "
-	    "0750 -o %s -g %s " CTIM_LOCALSTATEDIR "/lib/ctim-relay",
-	    doctor_root(), d->who.user, d->who.group);
+	    "0750 %s " CTIM_LOCALSTATEDIR "/lib/ctim-relay", doctor_root(),
+	    doctor_install(d, who));
 	doctor_mend_conf(d, section, note, "%s" CTIM_LOCALSTATEDIR
-	    "/lib/ctim-relay%s", key, base == NULL ? "/file" : base);
+	    "/lib/ctim-relay%s", key, base == NULL || base[1] == '\0' ?
+	    "/file" : base);
 }
 
 /* A directory where the gateway may make files, or the file's owner.  key is
@@ -81,20 +94,23 @@ static void
 mend_file(struct doctor *d, const char *path, const char *section,
     const char *key)
 {
-	char		 dir[PATH_MAX];
+	char		 dir[PATH_MAX], who[DOCTOR_INSTALL];
 	struct stat	 st;
 
 	directory(path, dir);
-	if (lstat(path, &st) == 0)
+	if (doctor_mend_way(d, dir) || doctor_mend_link(d, path))
+		return;
+	if (lstat(path, &st) == 0 && doctor_files_free(d, &st))
 		doctor_files_give(d, path);
+	else if (lstat(path, &st) == 0)
+		doctor_files_elsewhere(d, path, section, key);
 	else if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode))
 		(void)doctor_mend_link(d, dir);
 	else if (lstat(dir, &st) == 0 && !doctor_files_own(dir, path))
 		doctor_files_elsewhere(d, path, section, key);
 	else
-		doctor_mend(d, "%sinstall -d -m 0750 -o %s -g %s %s",
-		    doctor_root(), d->who.user, d->who.group,
-		    doctor_quote(d, dir));
+		doctor_mend(d, "%sinstall -d -m 0750 %s %s", doctor_root(),
+		    doctor_install(d, who), doctor_quote(d, dir));
 }
 
 /* --- log ----------------------------------------------------------------- */
@@ -134,7 +150,12 @@ doctor_log(struct doctor *d)
 		mend_file(d, path, "[log]", "target = ");
 	} else if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0) {
 		doctor_say(d, DOCTOR_WARN, "%s: everybody may change it", path);
-		doctor_mend_mode(d, path, "o=");
+		/* Who serves may be one of them. */
+		if (st.st_uid != d->who.uid && doctor_files_free(d, &st) &&
+		    !doctor_mend_link(d, path))
+			doctor_files_give(d, path);
+		else
+			doctor_mend_mode(d, path, "o=");
 	} else {
 		doctor_say(d, DOCTOR_OK, "%s can be written%s", path,
 		    doctor_as_whom(d, whom));
@@ -165,7 +186,7 @@ try_store(void *arg, char why[DOCTOR_WHY])
 }
 
 /* Those files of a store that are there and are files, each with a blank before
- * it; false when one is a link. */
+ * it; false when one is a link, or others', which was said. */
 static bool
 doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
 {
@@ -180,16 +201,21 @@ doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
 			continue;
 		if (S_ISLNK(st.st_mode) && doctor_mend_link(d, file))
 			return false;
-		if (S_ISREG(st.st_mode))
-			buf_addf(out, " %s", doctor_quote(d, file));
+		if (!doctor_files_free(d, &st)) {
+			doctor_mend(d, "%sls -l %s", doctor_root(),
+			    doctor_quote(d, file));
+			doctor_note(d, "it belongs to others, who may need it");
+			return false;
+		}
+		buf_addf(out, " %s", doctor_quote(d, file));
 	}
 	return true;
 }
 
 static void
-mend_store(struct doctor *d, const char *path)
+mend_store(struct doctor *d, const char *relay, const char *path)
 {
-	char		 dir[PATH_MAX], owner[DOCTOR_OWNER], by[DOCTOR_AS];
+	char		 dir[PATH_MAX], section[300], by[DOCTOR_AS];
 	const char	*folder, *run, *root = doctor_root();
 	struct stat	 st;
 	struct buf	 files;
@@ -202,14 +228,19 @@ mend_store(struct doctor *d, const char *path)
 		    "it");
 		return;
 	}
-	if (doctor_mend_link(d, dir))
+	if (doctor_mend_way(d, dir) || doctor_mend_link(d, dir))
 		return;
+	if (!doctor_files_own(dir, path)) {
+		snprintf(section, sizeof(section), "[relay %s]", relay);
+		doctor_files_elsewhere(d, path, section, "store = ");
+		return;
+	}
 	folder = doctor_quote(d, dir);
 	buf_init(&files, DOCTOR_FILES);
 	if (doctor_files_of_store(d, path, &files)) {
 		run = doctor_by(d->who.uid, by);
 		doctor_mend(d, "%schown -h %s %s%s && %schmod u+rwx %s && "
-		    "%schmod 0660%s", root, doctor_owner(d, owner), folder,
+		    "%schmod 0660%s", root, doctor_owner(d), folder,
 		    files.data, run, folder, run, files.data);
 	}
 	buf_free(&files);
@@ -237,7 +268,7 @@ doctor_store(struct doctor *d)
 			continue;
 		doctor_say(d, DOCTOR_FAIL, "relay %s%s: %s", r->name,
 		    doctor_as_whom(d, whom), why);
-		mend_store(d, path);
+		mend_store(d, r->name, path);
 	}
 	if (!any)
 		doctor_say(d, DOCTOR_OK, "no relay answers from one");

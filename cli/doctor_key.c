@@ -5,6 +5,8 @@
  * different characters, something repeated, a row of the alphabet or of the
  * keyboard, words.
  */
+#include <sys/stat.h>
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -180,15 +182,20 @@ doctor_key_new(struct doctor *d, const char *name)
 	struct source	 s = { .key = name };
 	char		 beside[PATH_MAX], file[PATH_MAX];
 	const char	*old, *new, *root = doctor_root();
+	struct stat	 st;
+	mode_t		 mode;
 
 	conf_each(d->conf, note_source, &s);
 	doctor_key_file(d, beside);
 	keyfile_new_name(s.path != NULL ? s.path : beside, file);
-	old = doctor_quote(d, s.path != NULL ? s.path : d->whole);
+	old = s.path != NULL ? s.path : d->whole;
+	/* A configuration without secrets may be for everybody. */
+	mode = stat(old, &st) == -1 ? 0600 : 0600 | (st.st_mode & S_IRGRP);
+	old = doctor_quote(d, old);
 	new = doctor_quote(d, file);
 	doctor_mend(d, "%s%s jwt --key-file %s && %schown -h --reference=%s "
-	    "%s && %schmod --reference=%s %s", root, d->program, new, root,
-	    old, new, root, old, new);
+	    "%s && %schmod %04o %s", root, d->program, new, root, old, new,
+	    root, (unsigned)mode, new);
 	doctor_note(d, "then in [auth] of %s: secret_key = file:%s, and what "
 	    "stands there as secret_key_previous until the platform has new "
 	    "tokens", d->whole, file);

@@ -13,6 +13,9 @@
 #include "doctor.h"
 #include "keyfile.h"
 
+#define NAME_PLAIN	"abcdefghijklmnopqrstuvwxyz" \
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+
 /* Puts what path is from the root on into out; a link stays one. */
 static void
 doctor_mend_whole(const char *path, char out[PATH_MAX])
@@ -60,8 +63,12 @@ doctor_by(uid_t uid, char text[DOCTOR_AS])
 {
 	const struct passwd	*pw = getpwuid(uid);
 	const char		*root = doctor_root();
-	char			 name[64];
+	char			 name[32];
 
+	/* Others than plain names would have to be quoted. */
+	if (pw != NULL && (strlen(pw->pw_name) >= sizeof(name) ||
+	    pw->pw_name[strspn(pw->pw_name, NAME_PLAIN)] != '\0'))
+		pw = NULL;
 	if (uid == 0 || (uid == geteuid() && *root != '\0'))
 		return uid == 0 ? root : "";
 	if (pw != NULL)
@@ -107,18 +114,80 @@ doctor_mend_mode(struct doctor *d, const char *path, const char *mode)
 	    doctor_path_of(d, path));
 }
 
+/* Whether a group uses a file: then the file stays that group's. */
+static bool
+doctor_mend_used(const struct stat *st, gid_t gid)
+{
+	return st->st_gid != 0 && st->st_gid != gid &&
+	    (st->st_mode & S_IRWXG) != 0;
+}
+
 void
-doctor_mend_group(struct doctor *d, const char *path, const char *mode)
+doctor_mend_pass(struct doctor *d, const char *dir, gid_t gid,
+    const char *group)
+{
+	const char	*word = doctor_path_of(d, dir);
+	struct stat	 st;
+
+	if (doctor_mend_link(d, dir))
+		return;
+	if (lstat(dir, &st) == 0 && doctor_mend_used(&st, gid))
+		doctor_mend(d, "%schmod o+x %s", doctor_root(), word);
+	else
+		doctor_mend(d, "%schgrp -h %s %s && %schmod g-w+x %s",
+		    doctor_root(), doctor_quote(d, group), word,
+		    doctor_root(), word);
+}
+
+static int
+doctor_mend_try(void *arg, char why[DOCTOR_WHY])
+{
+	if (eaccess(arg, X_OK) == 0)
+		return 0;
+	snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
+	return -1;
+}
+
+bool
+doctor_mend_way(struct doctor *d, const char *path)
+{
+	char		 whole[PATH_MAX], why[DOCTOR_WHY], *p = whole;
+	struct stat	 st;
+
+	doctor_mend_whole(path, whole);
+	while ((p = strchr(p + 1, '/')) != NULL) {
+		*p = '\0';
+		if (stat(whole, &st) == 0 && S_ISDIR(st.st_mode) &&
+		    doctor_as(d, doctor_mend_try, whole, why) == -1 &&
+		    strcmp(why, strerror(EACCES)) == 0) {
+			doctor_mend_pass(d, whole, d->who.gid, d->who.group);
+			doctor_note(d, "who serves may not pass it");
+			return true;
+		}
+		*p = '/';
+	}
+	return false;
+}
+
+void
+doctor_mend_read(struct doctor *d, const char *path, const char *rights)
 {
 	struct stat	 st;
 	char		 by[DOCTOR_AS];
-	const char	*file = doctor_path_of(d, path);
+	const char	*file = doctor_path_of(d, path), *owner;
 
-	if (doctor_mend_link(d, path))
+	if (doctor_mend_way(d, path) || doctor_mend_link(d, path))
 		return;
-	doctor_mend(d, "%schgrp -h %s %s && %schmod %s %s", doctor_root(),
-	    d->who.group, file, lstat(path, &st) == -1 ? doctor_root() :
-	    doctor_by(st.st_uid, by), mode, file);
+	if (lstat(path, &st) == -1)
+		st = (struct stat){ .st_uid = 0 };
+	owner = doctor_by(st.st_uid, by);
+	if (doctor_mend_used(&st, d->who.gid))
+		doctor_mend(d, "%ssetfacl -m u:%s:%s -- %s", owner,
+		    doctor_quote(d, d->who.user), rights, file);
+	else
+		doctor_mend(d, "%schgrp -h %s %s && %schmod g-w+%s %s",
+		    doctor_root(), doctor_quote(d, d->who.group), file, owner,
+		    rights, file);
 }
 
 void
@@ -138,8 +207,18 @@ doctor_mend_again(struct doctor *d)
 void
 doctor_mend_aside(struct doctor *d, const char *path)
 {
-	char	 old[PATH_MAX], to[PATH_MAX];
+	char		 old[PATH_MAX], to[PATH_MAX];
+	struct stat	 st;
 
+	if (doctor_mend_link(d, path))
+		return;
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		doctor_mend(d, "%sls -ld %s", doctor_root(),
+		    doctor_path_of(d, path));
+		doctor_note(d, "then set another file in [server] of %s",
+		    d->whole);
+		return;
+	}
 	snprintf(old, sizeof(old), "%.*s.old", PATH_MAX - 8, path);
 	keyfile_new_name(old, to);
 	doctor_mend(d, "%smv -nT %s %s", doctor_root(),
@@ -170,6 +249,7 @@ void
 doctor_mend_start(struct doctor *d)
 {
 	char		 server[PATH_MAX], dir[PATH_MAX], by[DOCTOR_AS];
+	char		 who[DOCTOR_INSTALL];
 	char		 make[PATH_MAX * 2] = "", *slash;
 	const char	*at = d->conf->listen;
 	struct stat	 st;
@@ -182,8 +262,8 @@ doctor_mend_start(struct doctor *d)
 		/* /run is empty after each start of the system. */
 		if (lstat(dir, &st) == -1 && errno == ENOENT)
 			snprintf(make, sizeof(make), "%sinstall -d -m 0755 "
-			    "-o %s -g %s %s && ", doctor_root(), d->who.user,
-			    d->who.group, doctor_quote(d, dir));
+			    "%s %s && ", doctor_root(), doctor_install(d, who),
+			    doctor_quote(d, dir));
 	}
 	doctor_mend(d, "%s%s%s -c %s &", make, d->conf->user != NULL ?
 	    doctor_root() : doctor_by(d->who.uid, by),

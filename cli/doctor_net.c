@@ -55,6 +55,8 @@ doctor_ca(struct doctor *d)
 		return;
 	doctor_say(d, DOCTOR_FAIL, "%s: cannot be used%s: %s", path,
 	    doctor_as_whom(d, whom), why);
+	if (doctor_mend_way(d, path))
+		return;
 	if (access(path, F_OK) == 0 && strcmp(why, strerror(EACCES)) == 0)
 		doctor_mend_mode(d, path, "a+r");
 	else

@@ -12,6 +12,7 @@
 
 #define OUTPUT_MAX	(1U << 20)
 #define LINE_MAX_LEN	4096
+#define DOCTOR_MEND_MAX	65536	/* all DOCTOR_QUOTES, and words */
 #define NAME_WIDTH	13	/* of the longest name of a check */
 
 static const struct {
@@ -97,7 +98,7 @@ say_below(struct doctor *d, const char *name, const char *before,
 void
 doctor_mend(struct doctor *d, const char *format, ...)
 {
-	char	 line[LINE_MAX_LEN];
+	char	 line[DOCTOR_MEND_MAX];
 	va_list	 ap;
 
 	va_start(ap, format);
@@ -109,7 +110,7 @@ doctor_mend(struct doctor *d, const char *format, ...)
 void
 doctor_note(struct doctor *d, const char *format, ...)
 {
-	char	 line[LINE_MAX_LEN];
+	char	 line[DOCTOR_MEND_MAX];
 	va_list	 ap;
 
 	va_start(ap, format);
@@ -122,7 +123,7 @@ void
 doctor_mend_conf(struct doctor *d, const char *section, const char *more,
     const char *format, ...)
 {
-	char	 line[LINE_MAX_LEN];
+	char	 line[DOCTOR_MEND_MAX];
 	va_list	 ap;
 
 	va_start(ap, format);

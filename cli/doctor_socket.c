@@ -334,30 +334,20 @@ doctor_socket_user(const struct passwd *pw, struct user *u)
 		u->n = GROUPS_MAX;
 }
 
-/* A directory that is no group's yet is given to the web server's; one that a
- * group uses is opened to pass through. */
 static void
 say_kept_out(struct doctor *d, const struct passwd *pw, const char *by)
 {
 	const struct group	*gr = getgrgid(pw->pw_gid);
 	const char		*group = gr == NULL ? pw->pw_name : gr->gr_name;
-	const char		*path = d->conf->listen + 5, *word;
-	struct stat		 st;
+	const char		*path = d->conf->listen + 5;
 
 	doctor_say(d, DOCTOR_FAIL, "no web server may use %s: %s keeps %s out",
 	    path, by, pw->pw_name);
-	word = doctor_quote(d, by);
 	if (strcmp(by, path) == 0)
 		doctor_mend_conf(d, "[server]", "with socket_mode = 0660; then "
 		    "start the gateway again", "socket_group = %s", group);
-	else if (doctor_mend_link(d, by))
-		return;
-	else if (lstat(by, &st) == 0 && (st.st_mode & S_IRWXG) != 0 &&
-	    st.st_gid != 0 && st.st_gid != pw->pw_gid)
-		doctor_mend(d, "%schmod o+x %s", doctor_root(), word);
 	else
-		doctor_mend(d, "%schgrp -h %s %s && %schmod g+x %s",
-		    doctor_root(), group, word, doctor_root(), word);
+		doctor_mend_pass(d, by, pw->pw_gid, group);
 }
 
 /* The web server's user as its files say it, else who serves HTTP on the systems
@@ -366,7 +356,7 @@ static bool
 doctor_socket_web_user(struct doctor *d, size_t *i, struct passwd *pw)
 {
 	const struct passwd	*found;
-	struct doctor_who	 w;
+	struct doctor_who	 w = { .uid = 0 };
 
 	if (*i == 0 && doctor_web_user(d, &w) &&
 	    (found = getpwuid(w.uid)) != NULL) {

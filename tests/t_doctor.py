@@ -396,9 +396,9 @@ def test_modes():
     doctor(relay).good('modes', '4 files')
     path = os.path.join(folder, 'x.conf')
     os.chmod(path, 0o646)
-    mend = doctor(relay).bad('modes', 'everybody may change it', 'chmod o= ')
+    mend = doctor(relay).bad('modes', 'everybody may change it', 'chmod o-w ')
     obey(mend)
-    same(stat.S_IMODE(os.stat(path).st_mode), 0o640, 'mended')
+    same(stat.S_IMODE(os.stat(path).st_mode), 0o644, 'mended')
 
 
 def test_modes_for_the_server():
@@ -740,6 +740,15 @@ def test_control_of_another():
     os.chown(path, 12345, 12345)
     doctor(relay).bad('control', 'belongs to user 12345', 'control = ', 'warn')
     relay.stop()
+
+
+def test_control_that_answers_otherwise():
+    relay = gateway()
+    path = relay.sections['server']['control']
+    other = Other(socket.AF_UNIX, path, b'hello\n')
+    harness.give(path, 0o660)
+    doctor(relay).skipped('control', 'another answer than a gateway')
+    other.stop()
 
 
 def test_users():

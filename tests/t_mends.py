@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import socket
 import stat
 
@@ -428,6 +429,177 @@ def tests():
                 obeyed(breakage, check, text, how, sudo)
             yield '%s/%s' % (breakage.__name__, 'sudo' if sudo else 'root'), \
                 row
+
+
+# --- what is not the gateway's ----------------------------------------------------
+
+def theirs(relay):
+    """A folder that others use, with a file of theirs."""
+    folder = os.path.join(relay.folder, 'of others')
+    os.mkdir(folder, 0o755)
+    harness.write(os.path.join(folder, 'precious'), 'theirs', 0o644)
+    return folder
+
+
+def log_is_a_folder(relay):
+    relay.sections['log']['target'] = theirs(relay)
+
+
+def log_of_another_group(relay):
+    path = harness.write(theirs(relay) + '/messages', 'theirs', 0o640)
+    os.chown(path, 0, 12345)
+    relay.sections['log']['target'] = path
+
+
+def cache_is_a_folder(relay):
+    relay.sections['cache'] = {'url': 'sqlite:' + theirs(relay)}
+
+
+def store_among_others(relay):
+    path = theirs(relay) + '/intel.db'
+    harness.shutil.copy(harness.empty_store(), path)
+    os.chmod(path, 0o600)
+    relay.relays = '[relay local]\nstore = %s\n' % path
+
+
+def control_is_a_folder(relay):
+    relay.sections['server']['control'] = theirs(relay)
+
+
+def socket_is_a_folder(relay):
+    relay.sections['server']['listen'] = 'unix:' + theirs(relay)
+
+
+def control_of_another_program(relay):
+    path = theirs(relay) + '/program.sock'
+    relay.listens = socket.socket(socket.AF_UNIX)
+    relay.listens.bind(path)
+    relay.listens.listen(8)
+    relay.sections['server']['control'] = path
+
+
+def empty_folder_that_all_write(relay):
+    folder = os.path.join(relay.folder, 'tmp')
+    os.mkdir(folder)
+    os.chmod(folder, 0o1773)
+    os.chown(folder, 12345, harness.web_user()[2])
+    os.chmod(folder, 0o1757)
+    relay.sections['log']['target'] = folder + '/relay.log'
+
+
+def test_no_mend_takes_what_others_use():
+    root_only()
+    for breakage, check in (
+            (log_is_a_folder, 'log'), (log_of_another_group, 'log'),
+            (cache_is_a_folder, 'cache'), (store_among_others, 'store'),
+            (control_is_a_folder, 'control'), (socket_is_a_folder, 'socket'),
+            (control_of_another_program, 'control'),
+            (empty_folder_that_all_write, 'log')):
+        relay = gateway(auth={'secret_key': STRONG})
+        breakage(relay)
+        relay.write()
+        one = finding(doctor(relay), check, '')
+        before = contents(relay.folder)
+        if not one.get('note', '').startswith('in ['):
+            paste(one['mend'], harness.folder('log'))
+        same(contents(relay.folder), before, '%s: %s' % (
+            breakage.__name__, one))
+
+
+def test_what_is_not_passed_is_opened():
+    """Nothing is gained by a mend of the file when its folder is closed."""
+    root_only()
+    relay = gateway()
+    folder = os.path.join(relay.folder, 'closed')
+    os.mkdir(folder, 0o700)
+    path = harness.write(folder + '/secret.key', STRONG + '\n', 0o640)
+    harness.give(path, 0o640)
+    relay.sections['auth']['secret_key'] = 'file:' + path
+    relay.sections['log']['target'] = folder + '/none/relay.log'
+    os.mkdir(folder + '/none')
+    harness.give(folder + '/none', 0o750)
+    relay.write()
+    for check in 'modes', 'log':
+        found = doctor(relay)
+        if check == 'modes':
+            paste(finding(found, check, 'cannot be read')['mend'],
+                  relay.folder)
+        holds(not [f for f in doctor(relay) if f['check'] == check and
+                   'mend' in f], check)
+    same(stat.S_IMODE(os.stat(folder).st_mode), 0o710, 'the folder')
+
+
+def test_reading_is_no_writing():
+    """Who serves is let read a file, and not let change it; a group that uses
+    the file keeps it."""
+    root_only()
+    relay = gateway()
+    os.chown(relay.conf, 0, 0)
+    os.chmod(relay.conf, 0o660)
+    paste(finding(doctor(relay), 'modes', 'cannot be read')['mend'],
+          relay.folder)
+    st = os.stat(relay.conf)
+    same((st.st_gid, stat.S_IMODE(st.st_mode)),
+         (harness.web_user()[2], 0o640), 'the configuration')
+    os.chown(relay.conf, 0, 12345)
+    os.chmod(relay.conf, 0o660)
+    has('setfacl -m u:www-data:r -- ', finding(
+        doctor(relay), 'modes', 'cannot be read')['mend'], 'a used group')
+
+
+def test_an_open_configuration_opens_no_key():
+    """The new key of a key in the environment is not for everybody, though the
+    configuration without a secret is."""
+    root_only()
+    relay = gateway(auth={'secret_key': 'env:RELAY_KEY'})
+    os.chmod(relay.conf, 0o644)
+    one = finding(doctor(relay, RELAY_KEY='a' * 64), 'key', 'can be guessed')
+    process, _ = paste(one['mend'], relay.folder)
+    same(process.returncode, 0, one['mend'])
+    st = os.stat(relay.folder + '/secret.key')
+    same(stat.S_IMODE(st.st_mode), 0o640, one['mend'])
+    holds('--reference=%s' % relay.conf not in one['mend'].split('chmod')[1],
+          one['mend'])
+
+
+def test_a_log_for_everybody_is_still_written():
+    root_only()
+    relay = gateway()
+    os.chown(relay.log, 0, 0)
+    os.chmod(relay.log, 0o666)
+    paste(finding(doctor(relay), 'log', 'everybody')['mend'], relay.folder)
+    holds(not [f for f in doctor(relay) if f['check'] == 'log' and
+               'mend' in f], 'it is written, and not by everybody')
+
+
+def test_no_mend_is_cut_off():
+    """A line without its end would be about another file."""
+    relay = gateway()
+    folder = relay.folder
+    while len(folder) < 1700:
+        folder += "/it's a folder $(with) a long name" * 3
+        os.makedirs(folder, exist_ok=True)
+    relay.sections['server']['listen'] = '127.0.0.1:%d' % harness.free_port()
+    relay.sections['auth']['secret_key'] = 'abab' * 16
+    relay.write()
+    conf = harness.write(folder + '/x.conf', harness.read(relay.conf), 0o644)
+    for mode, check in (0o644, 'config'), (0o640, 'key'):
+        os.chmod(conf, mode)
+        line = finding(doctor(relay, '-c', conf), check, '')['mend']
+        last = shlex.split(line)[-1]
+        holds(last == conf or last == folder + '/secret.key', line)
+
+
+def test_a_configuration_that_is_no_file():
+    """Nothing is made where a link leads; a colon and a blank end no name."""
+    relay = gateway()
+    for name in 'x.conf', 'of: us.conf':
+        link = os.path.join(relay.folder, 'link ' + name)
+        os.symlink('nowhere', link)
+        has('readlink -f', finding(doctor(relay, '-c', link), 'config',
+                                   'cannot be read')['mend'], name)
+    has('ls -ld', finding(doctor(relay, '-c', relay.folder), 'config',
+                          'no file')['mend'], 'a folder')
 
 
 def test_the_key_of_jwt_is_put_beside_the_others():
