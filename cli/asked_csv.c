@@ -258,7 +258,9 @@ read_table(struct reading *t, FILE *f)
 
 	if (feed_reader_init(&r, f) == -1)
 		return command_fail(t->cmd, CMD_FAILED, "no memory left");
-	if ((status = infile_mark(t->cmd, t->file, &r)) == CMD_OK) {
+	if (feed_reader_mark(&r) == -1)
+		status = infile_utf16(t->cmd, t->file);
+	else {
 		t->in = (struct csv){ .reader = &r, .comma = comma_of(&r) };
 		csv_row_init(&t->row);
 		buf_init(&t->first, FIRST_MAX);

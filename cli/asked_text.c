@@ -32,7 +32,9 @@ asked_text(const struct command *cmd, struct asked *asked, const char *file)
 		return CMD_FAILED;
 	if (feed_reader_init(&r, f) == -1)
 		status = command_fail(cmd, CMD_FAILED, "no memory left");
-	else if ((status = infile_mark(cmd, file, &r)) == CMD_OK)
+	else if (feed_reader_mark(&r) == -1)
+		status = infile_utf16(cmd, file);
+	else
 		status = finder_read(&r, found, &t);
 	if (status == CMD_OK && r.error != 0)
 		status = command_fail(cmd, CMD_FAILED, "%s: %s",

@@ -17,6 +17,7 @@
 #include "conf.h"
 #include "descriptors.h"
 #include "jsonout.h"
+#include "lists.h"
 #include "log.h"
 #include "pathtrust.h"
 #include "provider.h"
@@ -237,7 +238,7 @@ run(struct check *check)
 	struct check_found	*found = &check->found;
 
 	found->file = check->config != NULL ? check->config : conf_path();
-	found->conf = conf_load(found->file, note, check);
+	found->conf = conf_load(found->file, &relay_lists, note, check);
 	if (found->conf != NULL && settings_as_root(found->conf))
 		warn_root(check);
 	if (found->conf != NULL)

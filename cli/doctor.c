@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "command.h"
 #include "conf.h"
 #include "doctor.h"
 #include "jsonin.h"
 #include "jsonscan.h"
 #include "secret.h"
-#include "transport.h"
 #include "url.h"
 
 static const char help_text[] =

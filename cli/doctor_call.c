@@ -9,7 +9,6 @@
 #include "conf.h"
 #include "doctor.h"
 #include "jsonin.h"
-#include "transport.h"
 #include "url.h"
 
 #define ANSWER_MAX	(256U << 10)	/* bytes of an answer */

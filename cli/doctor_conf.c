@@ -12,6 +12,7 @@
 
 #include "conf.h"
 #include "doctor.h"
+#include "lists.h"
 #include "settings.h"
 
 #define DOCTOR_COMPLAINTS (1U << 18)	/* bytes of them all */
@@ -225,7 +226,7 @@ doctor_config(struct doctor *d)
 	d->file = d->config != NULL ? d->config : conf_path();
 	doctor_places(d);
 	buf_init(&lines, DOCTOR_COMPLAINTS);
-	d->conf = conf_load(d->file, complain, &lines);
+	d->conf = conf_load(d->file, &relay_lists, complain, &lines);
 	if (d->conf != NULL)
 		doctor_who(d);
 	doctor_conf_complaints(d, lines.data);

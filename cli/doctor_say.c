@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "command.h"
 #include "doctor.h"
 #include "table.h"
 #include "text.h"
-#include "transport.h"
 
 #define OUTPUT_MAX	(1U << 20)
 #define LINE_MAX_LEN	4096

@@ -4,13 +4,13 @@
 #include <time.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "conf.h"
 #include "elsewhere.h"
 #include "http.h"
 #include "interrupt.h"
 #include "jsonin.h"
 #include "secret.h"
-#include "transport.h"
 
 #define ANSWER_MAX	(256U << 20)	/* bytes of an answer */
 #define ERROR_VALUES	100		/* JSON values in one that is none */

@@ -1,7 +1,7 @@
 #include <stddef.h>
 
-#include "ctim.h"
 #include "expires.h"
+#include "rfc3339.h"
 
 static const struct unit {
 	char	letter;
@@ -20,13 +20,13 @@ duration(const char *s)
 		return -1;
 	for (; *s >= '0' && *s <= '9'; s++) {
 		n = n * 10 + (*s - '0');
-		if (n > CTIM_FOREVER)
+		if (n > RFC3339_LAST)
 			return -1;
 	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (s[0] != units[i].letter || s[1] != '\0')
 			continue;
-		return n > CTIM_FOREVER / units[i].seconds ? -1 :
+		return n > RFC3339_LAST / units[i].seconds ? -1 :
 		    n * units[i].seconds;
 	}
 	return -1;
@@ -37,6 +37,6 @@ expires_parse(const char *s, int64_t now)
 {
 	int64_t	seconds = duration(s), when;
 
-	when = seconds > 0 ? now + seconds : ctim_time_parse(s);
+	when = seconds > 0 ? now + seconds : rfc3339_parse(s);
 	return when > now ? when : -1;
 }

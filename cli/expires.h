@@ -8,7 +8,7 @@
 
 /*
  * Seconds since 1970 for a number followed by s, m, h, d or w, counted from
- * now, or for a time that ctim_time_parse() takes.  -1 when it is neither, or
+ * now, or for a time that rfc3339_parse() takes.  -1 when it is neither, or
  * is not after now.
  */
 int64_t	expires_parse(const char *, int64_t now);

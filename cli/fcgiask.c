@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "fcgiask.h"
-#include "transport.h"
 
 #define HEADER		8	/* bytes of a record's */
 #define PAIRS_MAX	4096	/* bytes of the variables */

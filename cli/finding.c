@@ -4,6 +4,7 @@
 #include "command.h"
 #include "finding.h"
 #include "jsonin.h"
+#include "rfc3339.h"
 
 #define KEY_MAX	4096	/* bytes of "TYPE:VALUE" */
 
@@ -204,7 +205,7 @@ finding_end(struct json_object *entity, int64_t *seconds)
 	const char	*end = jsonin_string(jsonin_member(entity,
 	    "valid_time"), "end_time");
 
-	*seconds = end == NULL ? -1 : ctim_time_parse(end);
+	*seconds = end == NULL ? -1 : rfc3339_parse(end);
 	return end;
 }
 

@@ -3,7 +3,6 @@
 
 #include "buf.h"
 #include "command.h"
-#include "feed_reader.h"
 #include "infile.h"
 
 const char *
@@ -31,19 +30,11 @@ infile_close(FILE *f)
 }
 
 int
-infile_mark(const struct command *cmd, const char *file, struct feed_reader *r)
+infile_utf16(const struct command *cmd, const char *file)
 {
-	size_t			 n = feed_reader_fill(r, 3);
-	const unsigned char	*p = (const unsigned char *)r->data + r->at;
-
-	if (n >= 2 && ((p[0] == 0xff && p[1] == 0xfe) ||
-	    (p[0] == 0xfe && p[1] == 0xff)))
-		return command_fail(cmd, CMD_FAILED, "%s is in UTF-16; save it "
-		    "as UTF-8 (for a table: \"CSV UTF-8\"), or: iconv -f UTF-16 "
-		    "-t UTF-8", infile_name(file));
-	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
-		r->at += 3;
-	return CMD_OK;
+	return command_fail(cmd, CMD_FAILED, "%s is in UTF-16; save it as "
+	    "UTF-8 (for a table: \"CSV UTF-8\"), or: iconv -f UTF-16 -t UTF-8",
+	    infile_name(file));
 }
 
 int

@@ -7,6 +7,7 @@
 #include "ctim.h"
 #include "intel_record.h"
 #include "jsonout.h"
+#include "rfc3339.h"
 #include "store.h"
 #include "text.h"
 
@@ -50,11 +51,11 @@ intel_record_heading(struct buf *b)
 
 /* "" for a time that is not known. */
 static const char *
-time_text(char text[CTIM_TIME_MAX], int64_t t)
+time_text(char text[RFC3339_MAX], int64_t t)
 {
 	text[0] = '\0';
 	if (t != 0)
-		ctim_time(text, t);
+		rfc3339_text(text, t);
 	return text;
 }
 
@@ -68,7 +69,7 @@ name(const char *known)
 static const char *
 expiry(char text[64], const struct record *r, int64_t now)
 {
-	char	 when[CTIM_TIME_MAX];
+	char	 when[RFC3339_MAX];
 
 	snprintf(text, 64, "%s%s", r->expires == 0 ? "never" :
 	    time_text(when, r->expires),
@@ -131,7 +132,7 @@ intel_record_block(struct buf *b, const struct record *r, int64_t now)
 static void
 json_time(struct jsonout *out, const char *key, int64_t t)
 {
-	char	 text[CTIM_TIME_MAX];
+	char	 text[RFC3339_MAX];
 
 	if (t != 0)
 		jsonout_kstring(out, key, time_text(text, t));
@@ -175,7 +176,7 @@ intel_record_csv_header(struct buf *b)
 void
 intel_record_csv(struct buf *b, const struct record *r)
 {
-	char	 text[CTIM_TIME_MAX], number[32];
+	char	 text[RFC3339_MAX], number[32];
 
 	csvout_field(b, r->value, ",");
 	csvout_field(b, observable_name(r->type), ",");

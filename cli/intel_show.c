@@ -11,6 +11,7 @@
 #include "intel.h"
 #include "intel_record.h"
 #include "jsonout.h"
+#include "rfc3339.h"
 #include "store_write.h"
 #include "table.h"
 #include "text.h"
@@ -263,7 +264,7 @@ sources_table(const struct store_count *counts, ssize_t n)
 	static const char *const names[] = { "SOURCE", ">RECORDS", ">EXPIRED",
 	    "IMPORTED", "SUBDOMAINS", "TITLE", "URL", NULL };
 	struct table	*t = table_new(names);
-	char		 text[CTIM_TIME_MAX];
+	char		 text[RFC3339_MAX];
 	ssize_t		 i;
 	int		 r;
 
@@ -271,7 +272,7 @@ sources_table(const struct store_count *counts, ssize_t n)
 		table_cell(t, counts[i].source.name, TABLE_BOLD);
 		table_number(t, (long long)counts[i].records);
 		table_number(t, (long long)counts[i].expired);
-		ctim_time(text, counts[i].imported);
+		rfc3339_text(text, counts[i].imported);
 		table_cell(t, text, TABLE_PLAIN);
 		table_cell(t, counts[i].source.subdomains ? "yes" : "no",
 		    TABLE_PLAIN);
@@ -286,7 +287,7 @@ sources_table(const struct store_count *counts, ssize_t n)
 static void
 sources_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 {
-	char	 text[CTIM_TIME_MAX];
+	char	 text[RFC3339_MAX];
 	ssize_t	 i;
 
 	jsonout_array(out);
@@ -296,7 +297,7 @@ sources_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 		jsonout_kstring(out, "title", counts[i].source.title);
 		jsonout_kstring(out, "url", counts[i].source.url);
 		jsonout_kbool(out, "subdomains", counts[i].source.subdomains);
-		ctim_time(text, counts[i].imported);
+		rfc3339_text(text, counts[i].imported);
 		jsonout_kstring(out, "imported", text);
 		jsonout_kint(out, "records", (int64_t)counts[i].records);
 		jsonout_kint(out, "expired", (int64_t)counts[i].expired);

@@ -10,11 +10,11 @@
 
 #include "buf.h"
 #include "conf.h"
-#include "ctim.h"
 #include "jsonout.h"
 #include "jwt.h"
 #include "keyfile.h"
 #include "provider.h"
+#include "rfc3339.h"
 #include "settings.h"
 #include "text.h"
 
@@ -42,7 +42,7 @@ key_in_force(const struct jwt *jwt)
 static void
 say_token(const struct jwt *jwt)
 {
-	char	until[CTIM_TIME_MAX];
+	char	until[RFC3339_MAX];
 
 	if (jwt->module.name != NULL)
 		say_text("\nThis token is for the module ", jwt->module.name,
@@ -56,7 +56,7 @@ say_token(const struct jwt *jwt)
 	if (jwt->expires == 0) {
 		fprintf(stderr, " It does not expire.\n");
 	} else {
-		ctim_time(until, jwt->expires);
+		rfc3339_text(until, jwt->expires);
 		fprintf(stderr, " It expires at %s.\n", until);
 	}
 }

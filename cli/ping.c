@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "command.h"
 #include "conf.h"
 #include "fcgiask.h"
@@ -15,7 +16,6 @@
 #include "jsonin.h"
 #include "poolask.h"
 #include "settings.h"
-#include "transport.h"
 
 #define PATIENCE	3	/* seconds */
 #define PATIENCE_MAX	300

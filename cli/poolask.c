@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "poolask.h"
-#include "transport.h"
 
 #define ROOM		16384	/* bytes read at a time */
 #define AGAIN		10	/* ms before the next try to get in */

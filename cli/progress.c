@@ -3,8 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "progress.h"
-#include "transport.h"
 
 #define BAR		30	/* characters */
 #define PAUSE_MS	100

@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "conf.h"
+#include "lists.h"
 #include "settings.h"
 #include "text.h"
 
@@ -92,7 +93,7 @@ settings_cache_hint(const char *why)
 struct conf *
 settings_load(const struct command *cmd, const char *file)
 {
-	struct conf	*conf = conf_load(file, print_error, NULL);
+	struct conf	*conf = conf_load(file, &relay_lists, print_error, NULL);
 	char		 denied[SETTINGS_DENIED];
 
 	if (conf != NULL)
@@ -133,7 +134,7 @@ settings_rest(const struct command *cmd, const char *file,
 	/* Who names a file that is not there may mean another gateway. */
 	if (file != NULL && access(file, F_OK) == -1)
 		return settings_load(cmd, file);
-	if ((conf = conf_load_rest(file, print_error, NULL, &good)) == NULL)
+	if ((conf = conf_load_rest(file, &relay_lists, print_error, NULL, &good)) == NULL)
 		(void)command_fail(cmd, CMD_FAILED, "no memory left");
 	else if (!good) {
 		if (settings_denied(file != NULL ? file : conf_path(), denied))

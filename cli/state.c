@@ -10,11 +10,11 @@
 
 #include "asked.h"
 #include "buf.h"
+#include "clock.h"
 #include "command.h"
 #include "jsonin.h"
 #include "jsonout.h"
 #include "state.h"
-#include "transport.h"
 #include "writeall.h"
 
 #define LINE_MAX_BYTES	(300U << 20)	/* of an answer and what is around it */

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "tail_file.h"
-#include "transport.h"
 
 #define BLOCK		65536		/* bytes read at a time */
 #define WINDOW_FIRST	(256 << 10)	/* bytes looked at for the end */

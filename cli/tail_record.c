@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "ctim.h"
 #include "jsonin.h"
+#include "rfc3339.h"
 #include "table.h"
 #include "tail_record.h"
 #include "text.h"
@@ -48,7 +48,7 @@ static bool
 read_time(struct tail_record *r, const char *text)
 {
 	const char	*dot = strchr(text, '.');
-	int64_t		 t = ctim_time_parse(text);
+	int64_t		 t = rfc3339_parse(text);
 
 	if (t <= 0)
 		return false;

@@ -8,6 +8,7 @@
 #include "ctim.h"
 #include "finding.h"
 #include "jsonin.h"
+#include "rfc3339.h"
 #include "view.h"
 
 #define LINES_MAX	(256U << 20)	/* bytes of an answer's lines */
@@ -52,7 +53,7 @@ until(struct json_object *entity)
 	int64_t		 seconds;
 	const char	*text = finding_end(entity, &seconds);
 
-	return seconds >= CTIM_FOREVER ? "" : text;
+	return seconds >= RFC3339_LAST ? "" : text;
 }
 
 static void

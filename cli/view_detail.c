@@ -5,6 +5,7 @@
 
 #include "finding.h"
 #include "jsonin.h"
+#include "rfc3339.h"
 #include "view_detail.h"
 
 #define FEW	25	/* rows of each that are shown, unless all are */
@@ -43,23 +44,23 @@ view_detail_colour(int disposition)
 
 /* A time for people; what it says when it is none. */
 static const char *
-short_time(char text[CTIM_TIME_MAX], const char *said)
+short_time(char text[RFC3339_MAX], const char *said)
 {
 	time_t		 seconds;
 	struct tm	 tm;
 
-	if (said == NULL || (seconds = ctim_time_parse(said)) == -1)
+	if (said == NULL || (seconds = rfc3339_parse(said)) == -1)
 		return said;
-	if (seconds >= CTIM_FOREVER)
+	if (seconds >= RFC3339_LAST)
 		return "no end";
 	if (gmtime_r(&seconds, &tm) == NULL ||
-	    strftime(text, CTIM_TIME_MAX, "%Y-%m-%d %H:%MZ", &tm) == 0)
+	    strftime(text, RFC3339_MAX, "%Y-%m-%d %H:%MZ", &tm) == 0)
 		return said;
 	return text;
 }
 
 const char *
-view_detail_until(char text[CTIM_TIME_MAX], struct json_object *entity)
+view_detail_until(char text[RFC3339_MAX], struct json_object *entity)
 {
 	int64_t	seconds;
 
@@ -107,7 +108,7 @@ either_cell(struct rows *r, struct json_object *entity, const char *member,
 static void
 judgement(struct rows *r, struct json_object *one)
 {
-	char	text[CTIM_TIME_MAX];
+	char	text[RFC3339_MAX];
 	int	n = finding_disposition(one);
 
 	rows_cell(r, jsonin_string(jsonin_member(one, "observable"), "value"),
@@ -140,7 +141,7 @@ static void
 sighting(struct rows *r, struct json_object *one)
 {
 	struct json_object	*seen = jsonin_member(one, "observed_time");
-	char			 text[CTIM_TIME_MAX], number[32];
+	char			 text[RFC3339_MAX], number[32];
 	int64_t			 count;
 
 	observables_cell(r, jsonin_member(one, "observables"));

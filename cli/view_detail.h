@@ -7,6 +7,7 @@
 
 #include "ctim.h"
 #include "once.h"
+#include "rfc3339.h"
 #include "rows.h"
 
 struct findings;
@@ -32,7 +33,7 @@ int	view_detail_print(const struct view_detail *);
 /* The colour of a disposition. */
 enum table_colour view_detail_colour(int disposition);
 /* "2030-12-31 00:00Z"; "no end"; what it says when it is no time. */
-const char *view_detail_until(char text[CTIM_TIME_MAX],
+const char *view_detail_until(char text[RFC3339_MAX],
 	    struct json_object *entity);
 
 #endif

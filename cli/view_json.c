@@ -12,6 +12,7 @@
 #include "jsonin.h"
 #include "jsonout.h"
 #include "once.h"
+#include "rfc3339.h"
 #include "spill.h"
 #include "text.h"
 #include "uuid4.h"
@@ -199,7 +200,7 @@ static int
 print_bundle_head(const struct view *v)
 {
 	const char	*relay = v->about->relay;
-	char		 time_text[CTIM_TIME_MAX], uuid[UUID_STR_LEN], id[64];
+	char		 time_text[RFC3339_MAX], uuid[UUID_STR_LEN], id[64];
 	struct jsonout	 j;
 	struct buf	 text, source;
 	int		 r;
@@ -208,7 +209,7 @@ print_bundle_head(const struct view *v)
 	buf_init(&source, 4096);
 	uuid4(uuid);
 	snprintf(id, sizeof(id), "transient:bundle-%s", uuid);
-	ctim_time(time_text, time(NULL));
+	rfc3339_text(time_text, time(NULL));
 	buf_addf(&source, "ctim-relay query%s%s", relay == NULL ? "" : " ",
 	    relay == NULL ? "" : relay);
 	jsonout_init(&j, &text);

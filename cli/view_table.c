@@ -8,6 +8,7 @@
 #include "ctim.h"
 #include "finding.h"
 #include "jsonin.h"
+#include "rfc3339.h"
 #include "rows.h"
 #include "table.h"
 #include "text.h"
@@ -110,7 +111,7 @@ row(void *arg, const struct finding *f)
 {
 	struct view	*v = arg;
 	struct rows	*r = rows_of(v, f);
-	char		 text[CTIM_TIME_MAX];
+	char		 text[RFC3339_MAX];
 
 	if (f->entity == NULL) {
 		row_nothing(v, f);

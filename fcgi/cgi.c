@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "cgi.h"
+#include "clock.h"
 #include "conf.h"
+#include "lists.h"
 #include "log.h"
 #include "privilege.h"
 #include "relay.h"
@@ -231,7 +233,7 @@ cgi_run(void)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 	privilege_harden();
-	conf = conf_load(NULL, complain, NULL);
+	conf = conf_load(NULL, &relay_lists, complain, NULL);
 	if (conf == NULL)
 		return misconfigured("The gateway is not configured.",
 		    EXIT_CONFIG);

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "conf.h"
 #include "control.h"
 #include "log.h"
-#include "transport.h"
 
 #define WAITING		128	/* connections not yet let in */
 #define TALK_TIME	1000	/* ms for a question and its answer */

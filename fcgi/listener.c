@@ -16,10 +16,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "conf.h"
 #include "listener.h"
 #include "log.h"
-#include "transport.h"
 
 #define TAKEOVER	1000	/* ms that the workers of a dead master get */
 #define TAKEOVER_TICK	20	/* ms between looks whether they have gone */

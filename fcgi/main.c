@@ -19,6 +19,7 @@
 #include "control.h"
 #include "descriptors.h"
 #include "listener.h"
+#include "lists.h"
 #include "log.h"
 #include "master.h"
 #include "pathtrust.h"
@@ -348,7 +349,7 @@ main(int argc, char **argv)
 	if (o.status != -1)
 		return o.status;
 	buf_init(&warnings, WARNINGS_MAX);
-	conf = conf_load(o.file, complain, &warnings);
+	conf = conf_load(o.file, &relay_lists, complain, &warnings);
 	if (conf == NULL) {
 		buf_free(&warnings);
 		return EXIT_CONFIG;

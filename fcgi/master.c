@@ -19,15 +19,16 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "conf.h"
 #include "control.h"
 #include "descriptors.h"
 #include "listener.h"
+#include "lists.h"
 #include "log.h"
 #include "master.h"
 #include "master_tell.h"
 #include "share.h"
-#include "transport.h"
 #include "worker.h"
 
 #define TICK		20	/* ms between looks while work is under way */
@@ -271,7 +272,7 @@ reload(struct master *m)
 	int		 i;
 
 	m->reload = false;
-	new = conf_load(m->setup->file, complain, NULL);
+	new = conf_load(m->setup->file, &relay_lists, complain, NULL);
 	if (new != NULL && !master_enough(new)) {
 		conf_free(new);
 		new = NULL;

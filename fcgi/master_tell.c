@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "conf.h"
 #include "listener.h"
 #include "log.h"
@@ -11,7 +12,6 @@
 #include "master_tell.h"
 #include "share.h"
 #include "status.h"
-#include "transport.h"
 
 const struct conf *
 master_conf(const struct master *m)

@@ -8,10 +8,10 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "overflow.h"
 #include "pool.h"
 #include "share.h"
-#include "transport.h"
 
 #define FULL_TICK	5	/* ms between looks while all are busy */
 #define PATIENCE	1000	/* ms that a refused connection may be silent */

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "record.h"
-#include "transport.h"
 
 #define INPUT_SIZE	32768		/* bytes for one recv(2) */
 #define FRAMES_MAX	(3 * (RECORD_HEADER + RECORD_CONTENT_MAX))

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "share.h"
 #include "shared.h"
-#include "transport.h"
 
 #define BEAT_LIMIT	1500	/* ms after which a worker is not counted */
 #define LANE_BUFFER	(1 << 20) /* bytes; the kernel gives what it may */

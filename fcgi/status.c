@@ -2,10 +2,10 @@
 #include <time.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "share.h"
 #include "shared.h"
 #include "status.h"
-#include "transport.h"
 
 #define LOCK_WAIT	10	/* ms that a table of the workers' may be held */
 

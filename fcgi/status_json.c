@@ -3,8 +3,8 @@
 #include "buf.h"
 #include "conf.h"
 #include "counters.h"
-#include "ctim.h"
 #include "jsonout.h"
+#include "rfc3339.h"
 #include "share.h"
 #include "shared.h"
 #include "status.h"
@@ -12,9 +12,9 @@
 static void
 put_time(struct jsonout *j, const char *key, int64_t t)
 {
-	char	 text[CTIM_TIME_MAX];
+	char	 text[RFC3339_MAX];
 
-	ctim_time(text, t);
+	rfc3339_text(text, t);
 	jsonout_kstring(j, key, text);
 }
 

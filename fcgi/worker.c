@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "conf.h"
 #include "fastcgi.h"
 #include "listener.h"
@@ -21,7 +22,6 @@
 #include "pool.h"
 #include "relay.h"
 #include "share.h"
-#include "transport.h"
 #include "worker.h"
 
 #define STACK_SIZE	(1024 * 1024)	/* bytes a thread */

@@ -16,6 +16,7 @@
 #include "local.h"
 #include "percent.h"
 #include "provider.h"
+#include "rfc3339.h"
 #include "store.h"
 
 #define SCHEMA_VERSION	"1.3.28"
@@ -117,13 +118,13 @@ write_observable(struct jsonout *j, const struct observable *o)
 static void
 write_times(struct jsonout *j, const char *key, int64_t start, int64_t end)
 {
-	char	 text[CTIM_TIME_MAX];
+	char	 text[RFC3339_MAX];
 
 	jsonout_key(j, key);
 	jsonout_object(j);
-	ctim_time(text, start < end ? start : end);
+	rfc3339_text(text, start < end ? start : end);
 	jsonout_kstring(j, "start_time", text);
-	ctim_time(text, end);
+	rfc3339_text(text, end);
 	jsonout_kstring(j, "end_time", text);
 	jsonout_end_object(j);
 }

@@ -16,6 +16,7 @@
 #include "otx.h"
 #include "pagescan.h"
 #include "percent.h"
+#include "rfc3339.h"
 #include "token.h"
 
 #define OTX_URL		"https://otx.alienvault.com"
@@ -288,7 +289,7 @@ found_entry(struct call *c, struct json_object *entry)
 {
 	const char	*created = jsonin_string(entry, "created");
 
-	if (created == NULL || ctim_time_parse(created) == -1) {
+	if (created == NULL || rfc3339_parse(created) == -1) {
 		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
 		    "does not say when the indicator was created");
 		return SCAN_BAD;

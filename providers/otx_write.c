@@ -8,6 +8,7 @@
 #include "jsonin.h"
 #include "otx.h"
 #include "percent.h"
+#include "rfc3339.h"
 #include "token.h"
 
 #define SCHEMA_VERSION	"1.0.17"
@@ -118,12 +119,12 @@ static void
 write_times(struct jsonout *j, const char *key, const char *start,
     const char *end)
 {
-	char	 text[CTIM_TIME_MAX];
+	char	 text[RFC3339_MAX];
 
 	jsonout_key(j, key);
 	jsonout_object(j);
 	jsonout_kstring(j, "start_time", start);
-	if (end != NULL && ctim_time_again(text, end, -1) == 0)
+	if (end != NULL && rfc3339_again(text, end, -1) == 0)
 		jsonout_kstring(j, "end_time", text);
 	jsonout_end_object(j);
 }
@@ -194,9 +195,9 @@ static void
 write_entry(struct answer *a, const struct query *q, const struct entry *e)
 {
 	char	 sighting[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
-	char	 time[CTIM_TIME_MAX];
+	char	 time[RFC3339_MAX];
 
-	if (ctim_time_again(time, e->created, -1) == -1)
+	if (rfc3339_again(time, e->created, -1) == -1)
 		return;
 	if (write_sighting(a, q, e, time, sighting) &&
 	    write_indicator(a, q, e, time, indicator))

@@ -5,6 +5,7 @@
 #include "jsoncopy.h"
 #include "jsonin.h"
 #include "qualys.h"
+#include "rfc3339.h"
 
 /* Bytes of an event that is taken: one that cannot be written must not cost the
  * others the answer (ANSWER_ENTITY). */
@@ -77,19 +78,19 @@ cut_time(struct json_object *event)
 {
 	struct json_object	*given = jsonin_member(event, "dateTime");
 	const char		*string = jsonin_text(given);
-	char			 text[CTIM_TIME_MAX];
+	char			 text[RFC3339_MAX];
 	int64_t			 ms;
 	int			 r;
 
 	if (jsonin_int(given, &ms))
-		r = ctim_time_milli(text, ms);
+		r = rfc3339_milli(text, ms);
 	else if (string == NULL)
 		return NULL;
 	else if (*string != '\0' &&
 	    string[strspn(string, "0123456789")] == '\0')
-		r = ctim_time_milli(text, strtoll(string, NULL, 10));
+		r = rfc3339_milli(text, strtoll(string, NULL, 10));
 	else
-		r = ctim_time_again(text, string, -1);
+		r = rfc3339_again(text, string, -1);
 	return r == -1 ? NULL : json_object_new_string(text);
 }
 

@@ -15,6 +15,7 @@
 #include "jsonin.h"
 #include "percent.h"
 #include "provider.h"
+#include "rfc3339.h"
 #include "spycloud.h"
 #include "token.h"
 
@@ -52,12 +53,12 @@ spycloud_text(struct json_object *object, const char *name)
 }
 
 int
-spycloud_published(struct json_object *object, char text[CTIM_TIME_MAX])
+spycloud_published(struct json_object *object, char text[RFC3339_MAX])
 {
 	const char	*given = jsonin_string(object, "spycloud_publish_date");
 
 	return given == NULL ? -1 :
-	    ctim_time_again(text, given, MICROSECONDS);
+	    rfc3339_again(text, given, MICROSECONDS);
 }
 
 static struct call *
@@ -173,7 +174,7 @@ request(const struct query *q, const struct call *done)
 
 /* A record in the list that is sorted. */
 struct dated {
-	char			 time[CTIM_TIME_MAX];
+	char			 time[RFC3339_MAX];
 	size_t			 place;
 	struct json_object	*record;
 };

@@ -6,6 +6,7 @@
 #define CTIM_SPYCLOUD_H
 
 #include "provider.h"
+#include "rfc3339.h"
 
 struct json_object;
 
@@ -34,7 +35,7 @@ enum spycloud_step {
 const char	*spycloud_text(struct json_object *, const char *name);
 /* The time that a record or an entry is of; -1 when it has none. */
 int		 spycloud_published(struct json_object *,
-		    char text[CTIM_TIME_MAX]);
+		    char text[RFC3339_MAX]);
 /* The call for the catalog entry of a source (NULL: none is named); NULL when
  * there is none. */
 const struct call *spycloud_catalog_call(const struct query *,

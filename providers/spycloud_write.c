@@ -5,6 +5,7 @@
 #include "jsoncopy.h"
 #include "jsonin.h"
 #include "percent.h"
+#include "rfc3339.h"
 #include "spycloud.h"
 
 #define SCHEMA_VERSION	"1.0.17"
@@ -184,7 +185,7 @@ write_sighting(struct answer *a, const struct query *q,
 {
 	static const char *const	 ids[] = { "document_id", "source_id",
 					    "infected_machine_id", NULL };
-	char				 time[CTIM_TIME_MAX];
+	char				 time[RFC3339_MAX];
 	const char			*title = jsonin_string(entry, "title");
 	const char			*page;
 	struct jsonout			*j;
@@ -294,7 +295,7 @@ write_indicator(struct answer *a, const struct query *q, const struct call *c,
 {
 	static const char *const	 ids[] = { "id", "uuid", NULL };
 	struct json_object		*entry = c->result;
-	char				 id[CTIM_ID_MAX], time[CTIM_TIME_MAX];
+	char				 id[CTIM_ID_MAX], time[RFC3339_MAX];
 	const char			*name = spycloud_text(entry, "id");
 	const char			*title = jsonin_string(entry, "title");
 	struct jsonout			*j;

@@ -2,9 +2,11 @@
 
 #include "answer.h"
 #include "ask.h"
+#include "clock.h"
 #include "conf.h"
 #include "fanout.h"
 #include "log.h"
+#include "observables.h"
 #include "provider.h"
 #include "request.h"
 #include "session.h"

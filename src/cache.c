@@ -9,9 +9,10 @@
 
 #include "cache.h"
 #include "cache_backend.h"
+#include "clock.h"
 #include "conf.h"
+#include "conf_cache.h"
 #include "log.h"
-#include "transport.h"
 
 #define REST_BUSY	1000	/* ms without another try after CACHE_BUSY */
 #define REST_FAILED	10000	/* ms after CACHE_FAILED */
@@ -51,29 +52,10 @@ struct cache {
 };
 
 static const struct cache_backend *const backends[] = {
-	&cache_sqlite, &cache_redis
+	[CONF_CACHE_OFF] = NULL,
+	[CONF_CACHE_FILE] = &cache_sqlite,
+	[CONF_CACHE_REDIS] = &cache_redis
 };
-
-/* The backend of a URL; NULL for `off` and for what is none. */
-static const struct cache_backend *
-backend_of(const char *url)
-{
-	size_t	 i;
-
-	for (i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)
-		if (strncmp(url, backends[i]->scheme,
-		    strlen(backends[i]->scheme)) == 0)
-			return backends[i];
-	return NULL;
-}
-
-bool
-cache_is_url(const char *text)
-{
-	const struct cache_backend	*b = backend_of(text);
-
-	return b == NULL ? strcmp(text, "off") == 0 : b->valid(text);
-}
 
 static EVP_MAC_CTX *
 new_mac(void)
@@ -97,20 +79,22 @@ new_mac(void)
 struct cache *
 cache_new(const struct conf *conf)
 {
-	struct cache	*c = calloc(1, sizeof(*c));
+	struct cache		*c = calloc(1, sizeof(*c));
+	struct conf_cache	 url;
 
 	if (c == NULL)
 		return NULL;
 	c->conf = conf;
 	buf_init(&c->text, CACHE_KEPT);
 	buf_init(&c->scratch, CACHE_KEPT);
-	if ((c->backend = backend_of(conf->cache_url)) == NULL)
-		return c;
-	if ((c->mac = new_mac()) == NULL ||
-	    (c->state = c->backend->make(conf)) == NULL) {
+	(void)conf_cache_parse(conf->cache_url, &url);
+	c->backend = backends[url.kind];
+	if (c->backend != NULL && ((c->mac = new_mac()) == NULL ||
+	    (c->state = c->backend->make(conf, &url)) == NULL)) {
 		cache_free(c);
-		return NULL;
+		c = NULL;
 	}
+	explicit_bzero(&url, sizeof(url));
 	return c;
 }
 

@@ -36,8 +36,6 @@ void		 cache_free(struct cache *);
 bool		 cache_on(struct cache *);
 /* Whether gateways on several machines share it (Redis). */
 bool		 cache_is_remote(const struct cache *);
-/* Whether text can be [cache] url. */
-bool		 cache_is_url(const char *text);
 /*
  * For those who look after an installation: whether the cache opens, or would
  * be made when it is first used; `off` is fine.  Makes and changes nothing.

@@ -19,6 +19,8 @@
 #define CACHE_KEPT	(CACHE_SEAL + CACHE_VALUE)
 #define CACHE_QUEUE	64		/* entries that wait to be written */
 
+struct conf_cache;
+
 enum cache_result {
 	CACHE_DONE,
 	CACHE_NOTHING,		/* there is no such entry */
@@ -50,11 +52,13 @@ struct cache_bucket {
 };
 
 struct cache_backend {
-	const char	 *scheme;	/* with its colon */
 	bool		  remote;
 	int		  look;		/* ms between calls of same() */
-	/* The configuration outlives it.  NULL when memory ran out. */
-	void		*(*make)(const struct conf *);
+	/* The URL that u was parsed from, and the configuration, outlive it; u
+	 * does not, and names no host when the URL is wrong.  NULL when memory
+	 * ran out. */
+	void		*(*make)(const struct conf *,
+			    const struct conf_cache *u);
 	void		  (*free)(void *);
 	/* Opens it and gets the key.  CACHE_NOTHING: only for look, it would
 	 * be made. */
@@ -71,8 +75,6 @@ struct cache_backend {
 	/* *wait as cache_turn() returns it. */
 	enum cache_result (*turn)(void *, struct cache_try *,
 			    const struct cache_bucket *, int64_t *wait);
-	/* Whether a URL of its scheme is one that it understands. */
-	bool		  (*valid)(const char *url);
 };
 
 extern const struct cache_backend	 cache_sqlite, cache_redis;

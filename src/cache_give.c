@@ -8,10 +8,9 @@
 
 #include "cache.h"
 #include "conf.h"
+#include "conf_cache.h"
 #include "log.h"
-#include "store_file.h"
-
-#define SCHEME	"sqlite:"
+#include "dbfile.h"
 
 /* Through a descriptor: what is given away is what was looked at. */
 static int
@@ -32,21 +31,23 @@ give(const char *dir, uid_t uid, gid_t gid)
 void
 cache_give(const struct conf *conf, uid_t uid, gid_t gid)
 {
-	const char	*url = conf->cache_url, *slash;
-	char		 dir[PATH_MAX], error[STORE_ERROR_MAX];
+	struct conf_cache	 url;
+	const char		*slash;
+	char		 dir[PATH_MAX], error[DB_ERROR_MAX];
 	struct stat	 st;
 	int		 n;
 
-	if (url == NULL || strncmp(url, SCHEME, strlen(SCHEME)) != 0)
+	(void)conf_cache_parse(conf->cache_url, &url);
+	explicit_bzero(url.password, sizeof(url.password));
+	if (url.kind != CONF_CACHE_FILE)
 		return;
-	url += strlen(SCHEME);
-	slash = strrchr(url, '/');
+	slash = strrchr(url.path, '/');
 	n = snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 0 :
-	    (int)(slash - url), url);
+	    (int)(slash - url.path), url.path);
 	/* One that is there is the business of who made it. */
 	if (n <= 0 || n >= (int)sizeof(dir) || lstat(dir, &st) == 0)
 		return;
-	if (store_file_directory(url, error) == -1)
+	if (dbfile_directory(url.path, error) == -1)
 		log_warning("cache: %s", error);
 	else if (give(dir, uid, gid) == -1)
 		log_warning("cache: %s: %s", dir, strerror(errno));

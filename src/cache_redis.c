@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cache_backend.h"
-#include "cache_redis.h"
+#include "conf_cache.h"
 #include "conf.h"
 #include "pace.h"
 #include "rediscon.h"
@@ -19,8 +19,7 @@
 
 struct server {
 	struct rediscon		 con;
-	struct cache_redis_url	 url;
-	bool			 known;		/* url could be read */
+	struct conf_cache	 url;
 	unsigned char		 key[CACHE_KEY];
 };
 
@@ -93,14 +92,15 @@ wrong(const struct server *s, struct cache_try *t,
 }
 
 static void *
-make(const struct conf *conf)
+make(const struct conf *conf, const struct conf_cache *url)
 {
 	struct server	*s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
 	rediscon_init(&s->con);
-	s->known = cache_redis_url(conf->cache_url, &s->url);
+	(void)conf;
+	s->url = *url;
 	return s;
 }
 
@@ -112,16 +112,6 @@ release(void *arg)
 	rediscon_free(&s->con);
 	explicit_bzero(s, sizeof(*s));
 	free(s);
-}
-
-static bool
-valid(const char *url)
-{
-	struct cache_redis_url	 u;
-	bool			 good = cache_redis_url(url, &u);
-
-	explicit_bzero(&u, sizeof(u));
-	return good;
 }
 
 static void
@@ -229,7 +219,7 @@ start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 	struct server		*s = arg;
 	enum cache_result	 r;
 
-	if (!s->known) {
+	if (s->url.host[0] == '\0') {
 		snprintf(t->why, sizeof(t->why), "[cache] url is no "
 		    "redis://HOST:PORT/DB");
 		return CACHE_FAILED;
@@ -364,7 +354,6 @@ turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
 }
 
 const struct cache_backend cache_redis = {
-	.scheme = "redis:",
 	.remote = true,
 	.look = 1000,
 	.make = make,
@@ -374,6 +363,5 @@ const struct cache_backend cache_redis = {
 	.same = same,
 	.get = get,
 	.put = put,
-	.turn = turn,
-	.valid = valid
+	.turn = turn
 };

@@ -5,11 +5,11 @@
 #include <time.h>
 
 #include "cache_sqlite.h"
+#include "clock.h"
 #include "conf.h"
+#include "conf_cache.h"
 #include "pace.h"
-#include "transport.h"
 
-#define SCHEME		"sqlite:"
 #define ROOM		2048	/* pages made free in a full file */
 #define STEP		1024	/* rows removed at a time */
 #define TIDY_ROWS	256	/* expired ones that go after a flush, once in
@@ -50,23 +50,15 @@ struct turn {
 };
 
 static void *
-make(const struct conf *conf)
+make(const struct conf *conf, const struct conf_cache *url)
 {
 	struct cache_file	*f = calloc(1, sizeof(*f));
 
 	if (f != NULL) {
 		f->conf = conf;
-		f->path = conf->cache_url + strlen(SCHEME);
+		f->path = url->path;
 	}
 	return f;
-}
-
-static bool
-valid(const char *url)
-{
-	const char	*path = url + strlen(SCHEME);
-
-	return path[0] == '/' && path[strlen(path) - 1] != '/';
 }
 
 /* Whether the name still leads to the file that is open. */
@@ -352,7 +344,6 @@ turn(void *arg, struct cache_try *t, const struct cache_bucket *bucket,
 }
 
 const struct cache_backend cache_sqlite = {
-	.scheme = SCHEME,
 	.look = 1000,
 	.make = make,
 	.free = free,
@@ -361,6 +352,5 @@ const struct cache_backend cache_sqlite = {
 	.same = same,
 	.get = get,
 	.put = put,
-	.turn = turn,
-	.valid = valid
+	.turn = turn
 };

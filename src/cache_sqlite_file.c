@@ -10,7 +10,7 @@
 
 #include "cache_sqlite.h"
 #include "conf.h"
-#include "store_file.h"
+#include "dbfile.h"
 
 /* Takes the last part off a path; false when there is none left. */
 static bool
@@ -54,7 +54,7 @@ cache_sqlite_make(const struct cache_file *f, struct cache_try *t, int *fd)
 		if (geteuid() == 0 && f->conf->user != NULL)
 			return cache_sqlite_fail(f, t, "its directory is not "
 			    "there; make it for the service's user, mode 2770");
-		if (store_file_directory(f->path, t->why) == -1)
+		if (dbfile_directory(f->path, t->why) == -1)
 			return CACHE_FAILED;
 		*fd = lock_directory(f);
 	}
@@ -62,7 +62,7 @@ cache_sqlite_make(const struct cache_file *f, struct cache_try *t, int *fd)
 		cache_sqlite_fail(f, t, "another process makes it");
 		return CACHE_BUSY;
 	}
-	return store_file_make(f->path, t->why) == 0 ? CACHE_DONE :
+	return dbfile_make(f->path, t->why) == 0 ? CACHE_DONE :
 	    CACHE_FAILED;
 }
 

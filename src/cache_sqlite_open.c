@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "cache_sqlite.h"
-#include "store_file.h"
-#include "transport.h"
+#include "clock.h"
+#include "dbfile.h"
 
 #define SCHEMA_VERSION	1
 #define APPLICATION_ID	0x43544943	/* "CTIC"; PRAGMA application_id */
@@ -16,7 +16,7 @@
 #define NAP		2000		/* us between looks */
 #define PATH_SHOWN	256		/* bytes of a path in a reason */
 
-_Static_assert(CACHE_WHY == STORE_ERROR_MAX, "both are one line for people");
+_Static_assert(CACHE_WHY == DB_ERROR_MAX, "both are one line for people");
 
 /* Values may be large: so the tables that have them are no WITHOUT ROWID ones
  * (https://www.sqlite.org/withoutrowid.html, section 4); id is the order in
@@ -256,7 +256,7 @@ open_file(struct cache_file *f, struct cache_try *t)
 	if (code != SQLITE_OK)
 		return cache_sqlite_result(f, t, code);
 	name = sqlite3_db_filename(f->db, "main");
-	if (store_file_opened(f->path, name, t->why) == -1)
+	if (dbfile_opened(f->path, name, t->why) == -1)
 		return CACHE_FAILED;
 	sqlite3_busy_handler(f->db, busy, f);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

@@ -3,7 +3,6 @@
 
 #include "conf.h"
 #include "conf_setting.h"
-#include "provider.h"
 
 const char *
 conf_path(void)
@@ -16,11 +15,11 @@ conf_path(void)
 }
 
 struct conf *
-conf_load(const char *path, void (*complain)(void *, bool, const char *),
-    void *arg)
+conf_load(const char *path, const struct conf_lists *lists,
+    void (*complain)(void *, bool, const char *), void *arg)
 {
 	bool		 good;
-	struct conf	*c = conf_load_rest(path, complain, arg, &good);
+	struct conf	*c = conf_load_rest(path, lists, complain, arg, &good);
 
 	if (good)
 		return c;
@@ -49,7 +48,7 @@ conf_free(struct conf *c)
 	while ((r = c->relays) != NULL) {
 		c->relays = r->next;
 		if (r->own != NULL)
-			release(r->provider->keys, "relay", r->own);
+			release(r->own_keys, "relay", r->own);
 		release(conf_keys(), "relay", r);
 		free(r->own);
 		free(r->name);

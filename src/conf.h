@@ -67,6 +67,7 @@ struct relay_conf {
 	int			 parallel;	/* 0: as [http] */
 	int			 breaker;	/* -1: as [http] */
 	void			*own;		/* the provider's conf_size bytes */
+	const struct conf_key	*own_keys;	/* the rows that fill them */
 	char			*file;		/* where its section is */
 	unsigned		 line;
 	size_t			place;		/* among the relays, from 0 */
@@ -108,6 +109,20 @@ struct conf {
 	struct relay_conf *relays;
 };
 
+/* What the configuration must be told of the rest of the program. */
+struct conf_provider {
+	const char		*name;
+	const struct provider	*provider;	/* for relay_conf.provider */
+	const struct conf_key	*keys;		/* its own rows, or NULL */
+	size_t			 conf_size;	/* bytes that they fill */
+};
+struct conf_lists {
+	/* Provider i, counted from 0; false after the last. */
+	bool	(*provider)(size_t i, struct conf_provider *);
+	/* Whether no relay may have that name. */
+	bool	(*reserved)(const char *name);
+};
+
 /* The file that is read when none is named: $CTIM_RELAY_CONF, else the one
  * beside the installation's sysconfdir.  A constant or the environment's. */
 const char	*conf_path(void);
@@ -116,7 +131,7 @@ const char	*conf_path(void);
  * line, "file:line: reason" without a newline, for every error and warning
  * (error says which); complain may be NULL.  NULL when there was an error.
  */
-struct conf	*conf_load(const char *path,
+struct conf	*conf_load(const char *path, const struct conf_lists *,
 		    void (*complain)(void *arg, bool error, const char *line),
 		    void *arg);
 /*
@@ -124,7 +139,7 @@ struct conf	*conf_load(const char *path,
  * read of it, and the default of a key whose value is wrong.  *good says whether
  * there were none.  NULL when memory ran out; control and log_target are there.
  */
-struct conf	*conf_load_rest(const char *path,
+struct conf	*conf_load_rest(const char *path, const struct conf_lists *,
 		    void (*complain)(void *arg, bool error, const char *line),
 		    void *arg, bool *good);
 /* The defaults alone: no file, no relay.  NULL when memory ran out. */

@@ -11,8 +11,6 @@
 #include "conf_loading.h"
 #include "conf_read.h"
 #include "conf_setting.h"
-#include "provider.h"
-#include "route.h"
 
 void
 conf_complain(struct loading *l, bool error, const char *file, unsigned line,
@@ -57,14 +55,14 @@ relay_name(const char *section)
 }
 
 static bool
-good_name(const char *name)
+good_name(const struct loading *l, const char *name)
 {
 	static const char	 letters[] = "abcdefghijklmnopqrstuvwxyz"
 	    "0123456789_-";
 	size_t			 n = strlen(name);
 
 	return n > 0 && n <= CONF_NAME_MAX && strspn(name, letters) == n &&
-	    name[0] != '_' && name[0] != '-' && !route_is_first(name);
+	    name[0] != '_' && name[0] != '-' && !l->lists->reserved(name);
 }
 
 static bool
@@ -72,7 +70,7 @@ add_relay(struct loading *l, const char *name, char *why)
 {
 	struct relay_conf	*r;
 
-	if (!good_name(name)) {
+	if (!good_name(l, name)) {
 		snprintf(why, CONF_ERROR_MAX, "\"%s\" is no name for a relay: "
 		    "small letters, digits, _ and -, at most %d, and not the "
 		    "first part of a route", name, CONF_NAME_MAX);
@@ -285,21 +283,35 @@ apply_table(struct loading *l, const char *section, const char *kind,
 static void
 no_provider(struct loading *l, const struct relay_conf *r)
 {
-	char	 names[256];
-	size_t	 i, n = 0;
+	struct conf_provider	 p;
+	char			 names[256];
+	size_t			 i, n = 0;
 
-	for (i = 0; providers[i] != NULL && n < sizeof(names); i++)
+	for (i = 0; n < sizeof(names) && l->lists->provider(i, &p); i++)
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
-		    i == 0 ? "" : ", ", providers[i]->name);
+		    i == 0 ? "" : ", ", p.name);
 	conf_complain(l, true, r->file, r->line, "[relay %s] there is no provider "
 	    "\"%s\"; add a line `provider = NAME` with one of: %s", r->name,
 	    r->provider_name == NULL ? "" : r->provider_name, names);
 }
 
+static bool
+find_provider(const struct loading *l, const char *name,
+    struct conf_provider *p)
+{
+	size_t	 i;
+
+	for (i = 0; l->lists->provider(i, p); i++)
+		if (strcmp(p->name, name) == 0)
+			return true;
+	return false;
+}
+
 static void
 apply_relay(struct loading *l, struct relay_conf *r)
 {
-	char	*section;
+	struct conf_provider	 p;
+	char			*section;
 
 	if (asprintf(&section, "relay %s", r->name) == -1) {
 		conf_complain(l, true, l->file, 0, "no memory left");
@@ -308,16 +320,16 @@ apply_relay(struct loading *l, struct relay_conf *r)
 	apply_table(l, section, "relay", conf_keys(), r);
 	if (r->provider_name == NULL)
 		r->provider_name = strdup(r->name);
-	if (r->provider_name != NULL)
-		r->provider = provider_find(r->provider_name);
-	if (r->provider == NULL)
+	if (r->provider_name == NULL ||
+	    !find_provider(l, r->provider_name, &p))
 		no_provider(l, r);
-	else if (r->provider->keys != NULL) {
-		if ((r->own = calloc(1, r->provider->conf_size)) == NULL)
+	else {
+		r->provider = p.provider;
+		r->own_keys = p.keys;
+		if (p.keys != NULL && (r->own = calloc(1, p.conf_size)) == NULL)
 			conf_complain(l, true, l->file, 0, "no memory left");
-		else
-			apply_table(l, section, "relay", r->provider->keys,
-			    r->own);
+		else if (p.keys != NULL)
+			apply_table(l, section, "relay", p.keys, r->own);
 	}
 	free(section);
 }
@@ -382,10 +394,11 @@ begin(struct loading *l, const char *path)
 }
 
 struct conf *
-conf_load_rest(const char *path, void (*tell)(void *, bool, const char *),
-    void *arg, bool *good)
+conf_load_rest(const char *path, const struct conf_lists *lists,
+    void (*tell)(void *, bool, const char *), void *arg, bool *good)
 {
-	struct loading	 l = { .complain = tell, .arg = arg, .good = true };
+	struct loading	 l = { .lists = lists, .complain = tell, .arg = arg,
+			    .good = true };
 	struct whole	*w;
 	bool		 read;
 

@@ -11,6 +11,7 @@
 #include "conf_setting.h"
 
 struct loading {
+	const struct conf_lists *lists;
 	struct conf	*conf;
 	void		(*complain)(void *, bool, const char *);
 	void		*arg;

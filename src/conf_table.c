@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache.h"
 #include "conf.h"
+#include "conf_cache.h"
 
 #define AT(member)	.offset = offsetof(struct conf, member)
 #define IN(member)	.offset = offsetof(struct relay_conf, member)
@@ -56,7 +56,11 @@ set_secret_key(void *base, const struct conf_key *key, const char *value,
 static int
 set_cache(void *base, const struct conf_key *key, const char *value, char *why)
 {
-	if (!cache_is_url(value)) {
+	struct conf_cache	 parsed;
+	bool			 good = conf_cache_parse(value, &parsed);
+
+	explicit_bzero(&parsed, sizeof(parsed));
+	if (!good) {
 		snprintf(why, CONF_ERROR_MAX, "must be sqlite:/PATH, "
 		    "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or off");
 		return -1;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "rfc3339.h"
+
 /* Entity kinds, in the order in which an answer lists them. */
 enum ctim_kind {
 	CTIM_SIGHTING,
@@ -58,30 +60,11 @@ int		 ctim_tlp_given(const char *);
 bool		 ctim_is_uri(const char *);
 
 #define CTIM_ID_MAX	64	/* "transient:relationship-" + UUID + NUL */
-#define CTIM_TIME_MAX	32	/* "2020-04-16T00:00:00Z" + NUL, with room */
+#define RFC3339_MAX	32	/* "2020-04-16T00:00:00Z" + NUL, with room */
 
 /* Id "transient:KIND-UUID": a random UUID (RFC 4122 version 4) … */
 void	ctim_id(char id[CTIM_ID_MAX], enum ctim_kind);
 /* … or version 5 of name in the X.500 namespace: the same name, the same id. */
 void	ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind, const char *name);
-
-/* CTIM's times reach from 1970 to the first second of 2525, which says "for
- * ever". */
-#define CTIM_FOREVER	INT64_C(17514144000)
-/* Seconds since 1970 as RFC 3339 in UTC; times outside CTIM's are clamped. */
-void	ctim_time(char text[CTIM_TIME_MAX], int64_t seconds);
-/* Milliseconds since 1970, with these in the text.  Returns 0, or -1 when the
- * time is outside CTIM's. */
-int	ctim_time_milli(char text[CTIM_TIME_MAX], int64_t ms);
-/*
- * A time as a service wrote it, anything that ctim_time_parse() takes, as RFC
- * 3339 in UTC with so many digits (0 to 9) of the second's fraction; -1: as
- * many as it was written with.  Returns 0, or -1 when it is no time.
- */
-int	ctim_time_again(char text[CTIM_TIME_MAX], const char *given,
-	    int digits);
-/* The reverse, for RFC 3339 and for a date alone ("2020-04-16", or with a time
- * after a blank, UTC assumed when no zone is given): seconds, or -1. */
-int64_t	ctim_time_parse(const char *);
 
 #endif

@@ -9,13 +9,13 @@
 #include <json-c/json.h>
 #include <openssl/crypto.h>
 
+#include "clock.h"
 #include "conf.h"
 #include "fanout.h"
 #include "flight.h"
 #include "flight_sign.h"
 #include "shared.h"
 #include "token.h"
-#include "transport.h"
 
 #define LOOK_EVERY	200	/* ms between looks whether the client is gone */
 #define CACHE_SHARE	5	/* the cache gets a fifth of the time */

@@ -45,6 +45,20 @@ feed_reader_fill(struct feed_reader *r, size_t n)
 	return r->end - r->at;
 }
 
+int
+feed_reader_mark(struct feed_reader *r)
+{
+	size_t			 n = feed_reader_fill(r, 3);
+	const unsigned char	*p = (const unsigned char *)r->data + r->at;
+
+	if (n >= 2 && ((p[0] == 0xff && p[1] == 0xfe) ||
+	    (p[0] == 0xfe && p[1] == 0xff)))
+		return -1;
+	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		r->at += 3;
+	return 0;
+}
+
 /* Passes over the rest of a line that does not fit into the buffer. */
 static enum feed_got
 pass_over(struct feed_reader *r)

@@ -31,6 +31,10 @@ void	feed_reader_free(struct feed_reader *);
  * unless the file ends before.  Returns how many do. */
 size_t	feed_reader_fill(struct feed_reader *, size_t n);
 
+/* Takes the byte order mark off the beginning: 0, or -1 when the text is in
+ * UTF-16. */
+int	feed_reader_mark(struct feed_reader *);
+
 enum feed_got { FEED_END, FEED_LINE, FEED_TOO_LONG };
 /*
  * The next line, ended by a NUL instead of its newline (and CR), n bytes, in

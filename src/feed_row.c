@@ -7,6 +7,7 @@
 #include "ctim.h"
 #include "feed_row.h"
 #include "indicator.h"
+#include "rfc3339.h"
 #include "store_write.h"
 #include "utf8.h"
 
@@ -243,10 +244,10 @@ when(const char *s)
 	int64_t	 n = whole(s);
 
 	if (n == -1)
-		return ctim_time_parse(s);
-	if (n > CTIM_FOREVER)
+		return rfc3339_parse(s);
+	if (n > RFC3339_LAST)
 		n /= 1000;
-	return n <= CTIM_FOREVER ? n : -1;
+	return n <= RFC3339_LAST ? n : -1;
 }
 
 /* "never", or a time.  The beginning of time is neither: feeds write it for "not

@@ -6,6 +6,7 @@
 
 #include <openssl/crypto.h>
 
+#include "clock.h"
 #include "conf.h"
 #include "fanout.h"
 #include "flight.h"
@@ -18,7 +19,6 @@
 #include "log.h"
 #include "pace.h"
 #include "shared.h"
-#include "transport.h"
 #include "url.h"
 
 #define ERROR_BODY	65536		/* bytes kept of an error's body */

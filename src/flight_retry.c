@@ -5,12 +5,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "conf.h"
 #include "fanout.h"
 #include "flight.h"
 #include "flight_retry.h"
 #include "log.h"
-#include "transport.h"
 
 #define BACKOFF		250	/* ms before the second try, then doubling */
 

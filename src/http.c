@@ -6,11 +6,11 @@
 
 #include <curl/curl.h>
 
+#include "clock.h"
 #include "conf.h"
 #include "http.h"
 #include "http_transfer.h"
 #include "http_trust.h"
-#include "transport.h"
 
 #define SPARE		64	/* handles that are kept for the next call */
 #define IDLE_MIN	16	/* connections that are kept, at least … */

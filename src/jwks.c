@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "http.h"
 #include "jwk.h"
 #include "jwks.h"
@@ -12,7 +13,6 @@
 #include "jwks_set.h"
 #include "log.h"
 #include "shared.h"
-#include "transport.h"
 
 /* Seconds. */
 #define FRESH		3600	/* a set is not asked for again */

@@ -17,9 +17,9 @@
 
 #include "buf.h"
 #include "conf.h"
-#include "ctim.h"
 #include "jsonout.h"
 #include "log.h"
+#include "rfc3339.h"
 
 #define MESSAGE_MAX	2048	/* bytes of a message; longer ones are cut */
 #define RECORD_MAX	(8 * MESSAGE_MAX) /* bytes of one record, escaped */
@@ -245,13 +245,13 @@ put(int l, struct buf *b)
 }
 
 static void
-now_text(char text[CTIM_TIME_MAX])
+now_text(char text[RFC3339_MAX])
 {
 	struct timespec	 now;
 	size_t		 n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	ctim_time(text, now.tv_sec);
+	rfc3339_text(text, now.tv_sec);
 	n = strlen(text) - 1;	/* the fraction goes before the Z */
 	text[n++] = '.';
 	text[n++] = (char)('0' + now.tv_nsec / 100000000);
@@ -266,7 +266,7 @@ now_text(char text[CTIM_TIME_MAX])
 static void
 head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 {
-	char	 time[CTIM_TIME_MAX];
+	char	 time[RFC3339_MAX];
 
 	buf_fixed(b, room, RECORD_MAX + 1);
 	jsonout_init(j, b);

@@ -14,8 +14,8 @@
 
 #include <hiredis/hiredis.h>
 
+#include "clock.h"
 #include "rediscon.h"
-#include "transport.h"
 
 /* How many members an array has, to the function that would make it. */
 #if HIREDIS_MAJOR < 1

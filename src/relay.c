@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "auth.h"
+#include "clock.h"
 #include "conf.h"
 #include "index.h"
 #include "provider.h"

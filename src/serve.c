@@ -9,6 +9,7 @@
 #include "jsonin.h"
 #include "jsonscan.h"
 #include "log.h"
+#include "observables.h"
 #include "provider.h"
 #include "request.h"
 #include "serve.h"

@@ -2,6 +2,7 @@
 
 #include "auth.h"
 #include "cache.h"
+#include "clock.h"
 #include "conf.h"
 #include "fanout.h"
 #include "http.h"
@@ -11,7 +12,6 @@
 #include "session.h"
 #include "shared.h"
 #include "store.h"
-#include "transport.h"
 
 #define LOOK_EVERY	1000	/* ms between looks whether the file is the same */
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dbfile.h"
 #include "observable.h"
 
 struct store;
@@ -23,7 +24,7 @@ enum store_mode {
 	STORE_WRITE	/* made when it is not there, with its directory */
 };
 
-#define STORE_ERROR_MAX	512
+#define STORE_ERROR_MAX	DB_ERROR_MAX
 
 struct source {
 	const char	*name;		/* unique: [A-Za-z0-9][A-Za-z0-9 ._-]{0,63} */

@@ -4,7 +4,7 @@
 
 #include "sqlite.h"
 #include "store_db.h"
-#include "store_file.h"
+#include "dbfile.h"
 #include "store_write.h"
 
 #define SCHEMA_VERSION	1
@@ -224,7 +224,8 @@ open_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		if ((code & 0xff) == refused[i] &&
-		    store_file_explain(s->path, s->mode, error))
+		    dbfile_explain(s->path, s->mode == STORE_WRITE,
+		    error))
 			return -1;
 	return db_error(s, code, error);
 }
@@ -299,7 +300,7 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	struct store	*s;
 	int		 flags, code;
 
-	if (mode == STORE_WRITE && store_file_make(path, error) == -1)
+	if (mode == STORE_WRITE && dbfile_make(path, error) == -1)
 		return NULL;
 	if ((s = calloc(1, sizeof(*s))) == NULL ||
 	    (s->path = strdup(path)) == NULL) {
@@ -317,7 +318,7 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	if (code == SQLITE_OK && mode == STORE_WRITE &&
 	    sqlite3_db_readonly(s->db, "main") == 1)
 		code = SQLITE_READONLY;
-	if (code == SQLITE_OK && mode == STORE_WRITE && store_file_opened(path,
+	if (code == SQLITE_OK && mode == STORE_WRITE && dbfile_opened(path,
 	    sqlite3_db_filename(s->db, "main"), error) == -1) {
 		store_close(s);
 		return NULL;

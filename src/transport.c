@@ -1,9 +1,4 @@
-/*
- * Meta-variables and the clock.
- */
-#include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 #include "transport.h"
 
@@ -22,14 +17,4 @@ transport_var(const struct transport *t, const char *name)
 		if (strncmp(*e, name, len) == 0 && (*e)[len] == '=')
 			value = *e + len + 1;
 	return value != NULL && *value != '\0' ? value : NULL;
-}
-
-int64_t
-clock_ms(void)
-{
-	struct timespec	now;
-
-	/* Cannot fail: the clock exists and the pointer is good. */
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }

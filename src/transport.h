@@ -40,7 +40,4 @@ struct transport {
  * pass "" for what they do not know. */
 const char	*transport_var(const struct transport *, const char *name);
 
-/* Milliseconds of the monotonic clock. */
-int64_t		 clock_ms(void);
-
 #endif

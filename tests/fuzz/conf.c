@@ -7,6 +7,7 @@
 
 #include "conf.h"
 #include "fuzz.h"
+#include "lists.h"
 #include "writeall.h"
 
 static void
@@ -40,12 +41,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	/* One that others may read must not hold a secret. */
 	HOLDS(fchmod(fd, 0600) == 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if ((conf = conf_load(path, complain, NULL)) != NULL) {
+	if ((conf = conf_load(path, &relay_lists, complain, NULL)) != NULL) {
 		conf_each(conf, each, NULL);
 		conf_free(conf);
 	}
 	HOLDS(lseek(fd, 0, SEEK_SET) == 0);
-	if ((conf = conf_load_rest(path, complain, NULL, &good)) != NULL) {
+	if ((conf = conf_load_rest(path, &relay_lists, complain, NULL, &good)) != NULL) {
 		HOLDS(conf->control[0] == '/' && *conf->log_target != '\0');
 		conf_each(conf, each, NULL);
 		conf_free(conf);

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 #include "jsonin.h"
 #include "jsonscan.h"
-#include "observable.h"
+#include "observables.h"
 
 #define MOST	100	/* observables */
 

@@ -7,6 +7,7 @@
 #include "jsonin.h"
 #include "lookup.h"
 #include "play.h"
+#include "observables.h"
 #include "provider.h"
 #include "response.h"
 #include "token.h"

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cache_drive.h"
+#include "conf_cache.h"
 
 #define NOBODY	65534
 
@@ -256,11 +257,12 @@ START_TEST(urls_are_told_apart)
 		{ "redis://h\x80", false }, { "redis:h", false },
 		{ "rediss://h", false }, { "http://h", false }
 	};
+	struct conf_cache	 parsed;
 	size_t			 i;
 
 	for (i = 0; i < COUNT(urls); i++)
-		ck_assert_msg(cache_is_url(urls[i].url) == urls[i].good, "%s",
-		    urls[i].url);
+		ck_assert_msg(conf_cache_parse(urls[i].url, &parsed) ==
+		    urls[i].good, "%s", urls[i].url);
 }
 END_TEST
 

@@ -17,8 +17,8 @@
 #include <sqlite3.h>
 
 #include "cache.h"
+#include "clock.h"
 #include "conf.h"
-#include "transport.h"
 #include "unit.h"
 
 static int64_t	 ahead = 1000;	/* ms that the clock was put forward */

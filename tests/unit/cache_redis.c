@@ -17,6 +17,7 @@
 #include <hiredis/hiredis.h>
 
 #include "cache_drive.h"
+#include "clock.h"
 
 #define REST	10000	/* ms for which a cache that failed is left alone */
 #define RATE	5

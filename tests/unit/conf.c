@@ -6,6 +6,7 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "lists.h"
 #include "local.h"
 #include "provider.h"
 #include "unit.h"
@@ -55,7 +56,7 @@ load(const char *text)
 	made = true;
 	unsetenv("SECRET_KEY");
 	write_file("a.conf", text, 0640);
-	return conf_load(path_of("a.conf"), complain, NULL);
+	return conf_load(path_of("a.conf"), &relay_lists, complain, NULL);
 }
 
 static void
@@ -240,7 +241,7 @@ START_TEST(a_secret_that_all_may_read_is_refused)
 	ck_assert_ptr_nonnull(c);
 	conf_free(c);
 	chmod(path_of("a.conf"), 0644);
-	c = conf_load(path_of("a.conf"), complain, NULL);
+	c = conf_load(path_of("a.conf"), &relay_lists, complain, NULL);
 	ck_assert_ptr_null(c);
 	ck_assert_ptr_nonnull(strstr(said.data, "a.conf:2: [auth] secret_key: "
 	    "secret_key is a secret and everybody may read this file; chmod o="));
@@ -339,7 +340,7 @@ START_TEST(the_environment_is_read_as_a_file_is)
 	buf_free(&said);
 	conf_free(load(""));
 	setenv("SECRET_KEY", KEY "\r", 1);
-	ck_assert_ptr_null(conf_load(path_of("a.conf"), complain, NULL));
+	ck_assert_ptr_null(conf_load(path_of("a.conf"), &relay_lists, complain, NULL));
 	ck_assert_ptr_nonnull(strstr(said.data, "SECRET_KEY in the environment "
 	    "holds a control character (0x0d)"));
 	unsetenv("SECRET_KEY");
@@ -416,11 +417,11 @@ START_TEST(the_environment_has_the_key_when_the_file_has_none)
 	    "secret_key"));
 	conf_free(c);
 	setenv("SECRET_KEY", KEY, 1);
-	c = conf_load(path_of("a.conf"), complain, NULL);
+	c = conf_load(path_of("a.conf"), &relay_lists, complain, NULL);
 	ck_assert_str_eq(c->secret_key, KEY);
 	conf_free(c);
 	setenv("SECRET_KEY", "short", 1);
-	ck_assert_ptr_null(conf_load(path_of("a.conf"), complain, NULL));
+	ck_assert_ptr_null(conf_load(path_of("a.conf"), &relay_lists, complain, NULL));
 	unsetenv("SECRET_KEY");
 	forget(NULL);
 }
@@ -497,7 +498,7 @@ START_TEST(a_missing_file_is_named)
 	conf_free(c);
 	buf_free(&said);
 	buf_init(&said, 1000);
-	ck_assert_ptr_null(conf_load(path_of("none.conf"), complain, NULL));
+	ck_assert_ptr_null(conf_load(path_of("none.conf"), &relay_lists, complain, NULL));
 	ck_assert_str_eq(said.data,
 	    "none.conf: cannot be read: No such file or directory\n");
 	forget(NULL);

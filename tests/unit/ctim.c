@@ -5,6 +5,7 @@
 #include "ctim.h"
 #include "percent.h"
 #include "problem.h"
+#include "rfc3339.h"
 #include "unit.h"
 
 /* The second id: Python's uuid.uuid5(uuid.NAMESPACE_X500, "ipsum"). */
@@ -39,7 +40,7 @@ static const struct {
 	{ "2020-03-26", 1585180800 },
 	{ "2024-02-29", 1709164800 },
 	{ "2016-12-31T23:59:60Z", 1483228799 },
-	{ "2525-01-01T00:00:00Z", CTIM_FOREVER },
+	{ "2525-01-01T00:00:00Z", RFC3339_LAST },
 	{ "2525-01-01T00:00:01Z", -1 },
 	{ "1969-12-31", -1 },
 	{ "2023-02-29", -1 },
@@ -59,21 +60,21 @@ START_TEST(times_are_read_as_people_write_them)
 	size_t	 i;
 
 	for (i = 0; i < COUNT(times); i++)
-		ck_assert_msg(ctim_time_parse(times[i].text) ==
+		ck_assert_msg(rfc3339_parse(times[i].text) ==
 		    times[i].seconds, "%s: %lld", times[i].text,
-		    (long long)ctim_time_parse(times[i].text));
+		    (long long)rfc3339_parse(times[i].text));
 }
 END_TEST
 
 /* Every day of CTIM's times, beside the C library. */
 START_TEST(times_are_written_as_the_library_would)
 {
-	char		 text[CTIM_TIME_MAX], other[CTIM_TIME_MAX];
+	char		 text[RFC3339_MAX], other[RFC3339_MAX];
 	struct tm	 tm;
 	time_t		 t;
 
-	for (t = 0; t < CTIM_FOREVER; t += 86400 + 61) {
-		ctim_time(text, t);
+	for (t = 0; t < RFC3339_LAST; t += 86400 + 61) {
+		rfc3339_text(text, t);
 		gmtime_r(&t, &tm);
 		strftime(other, sizeof(other), "%Y-%m-%dT%H:%M:%SZ", &tm);
 		ck_assert_str_eq(text, other);
@@ -83,13 +84,13 @@ END_TEST
 
 START_TEST(times_are_written_within_those_of_ctim)
 {
-	char	 text[CTIM_TIME_MAX];
+	char	 text[RFC3339_MAX];
 
-	ctim_time(text, 1585236489);
+	rfc3339_text(text, 1585236489);
 	ck_assert_str_eq(text, "2020-03-26T15:28:09Z");
-	ctim_time(text, -5);
+	rfc3339_text(text, -5);
 	ck_assert_str_eq(text, "1970-01-01T00:00:00Z");
-	ctim_time(text, INT64_MAX);
+	rfc3339_text(text, INT64_MAX);
 	ck_assert_str_eq(text, "2525-01-01T00:00:00Z");
 }
 END_TEST
@@ -116,11 +117,11 @@ static const struct {
 
 START_TEST(times_of_services_are_written_again)
 {
-	char	 text[CTIM_TIME_MAX];
+	char	 text[RFC3339_MAX];
 	size_t	 i;
 
 	for (i = 0; i < COUNT(again); i++) {
-		ck_assert_int_eq(ctim_time_again(text, again[i].given,
+		ck_assert_int_eq(rfc3339_again(text, again[i].given,
 		    again[i].digits), again[i].want == NULL ? -1 : 0);
 		if (again[i].want != NULL)
 			ck_assert_str_eq(text, again[i].want);
@@ -130,17 +131,17 @@ END_TEST
 
 START_TEST(milliseconds_are_times)
 {
-	char	 text[CTIM_TIME_MAX];
+	char	 text[RFC3339_MAX];
 
-	ck_assert_int_eq(ctim_time_milli(text, 0), 0);
+	ck_assert_int_eq(rfc3339_milli(text, 0), 0);
 	ck_assert_str_eq(text, "1970-01-01T00:00:00.000Z");
-	ck_assert_int_eq(ctim_time_milli(text, 1585236489007), 0);
+	ck_assert_int_eq(rfc3339_milli(text, 1585236489007), 0);
 	ck_assert_str_eq(text, "2020-03-26T15:28:09.007Z");
-	ck_assert_int_eq(ctim_time_milli(text, CTIM_FOREVER * 1000), 0);
+	ck_assert_int_eq(rfc3339_milli(text, RFC3339_LAST * 1000), 0);
 	ck_assert_str_eq(text, "2525-01-01T00:00:00.000Z");
-	ck_assert_int_eq(ctim_time_milli(text, CTIM_FOREVER * 1000 + 1), -1);
-	ck_assert_int_eq(ctim_time_milli(text, INT64_MAX), -1);
-	ck_assert_int_eq(ctim_time_milli(text, -1), -1);
+	ck_assert_int_eq(rfc3339_milli(text, RFC3339_LAST * 1000 + 1), -1);
+	ck_assert_int_eq(rfc3339_milli(text, INT64_MAX), -1);
+	ck_assert_int_eq(rfc3339_milli(text, -1), -1);
 }
 END_TEST
 

@@ -12,6 +12,7 @@
 #include <json-c/json.h>
 
 #include "cache.h"
+#include "clock.h"
 #include "conf.h"
 #include "fanout.h"
 #include "http.h"

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "cache.h"
+#include "clock.h"
 #include "http.h"
 #include "jwks.h"
 #include "jwks_cache.h"
@@ -15,7 +16,6 @@
 #include "rsakey.h"
 #include "shared.h"
 #include "sharedlock.h"
-#include "transport.h"
 
 #define HOST	"keys.example:8443"
 #define URL	"https://" HOST "/.well-known/jwks"

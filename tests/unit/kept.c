@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "die.h"
 #include "kept.h"
 #include "shared.h"
-#include "transport.h"
 #include "unit.h"
 
 #define LEASE	10000

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "buf.h"
-#include "observable.h"
+#include "observables.h"
 #include "unit.h"
 
 static const struct {

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "clock.h"
 #include "record.h"
-#include "transport.h"
 #include "unit.h"
 
 #define BODY_MAX	1000	/* max_body of the reader under test */

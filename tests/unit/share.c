@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "share.h"
-#include "transport.h"
 #include "unit.h"
 
 #define ROUNDS	2000

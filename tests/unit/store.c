@@ -10,7 +10,8 @@
 #include <sqlite3.h>
 
 #include "indicator.h"
-#include "store_file.h"
+#include "rfc3339.h"
+#include "dbfile.h"
 #include "store_net.h"
 #include "store_write.h"
 #include "unit.h"
@@ -273,9 +274,9 @@ START_TEST(a_record_keeps_its_fields)
 				    .confidence = CTIM_SEVERITY_UNKNOWN,
 				    .tlp = CTIM_RED, .priority = 100,
 				    .reason = "why \xe2\x82\xac",
-				    .first_seen = 1, .last_seen = CTIM_FOREVER,
+				    .first_seen = 1, .last_seen = RFC3339_LAST,
 				    .count = INT64_MAX,
-				    .expires = CTIM_FOREVER };
+				    .expires = RFC3339_LAST };
 	const struct observable	 o = { .type = OBSERVABLE_DOMAIN,
 				    .value = "evil.example" };
 	const struct record	*r;
@@ -852,9 +853,9 @@ START_TEST(links_that_root_follows)
 		    "symbolic link"));
 		ck_assert_ptr_nonnull(strstr(error, "; name the file itself"));
 		/* One that was there for a moment only. */
-		ck_assert_int_eq(store_file_opened(file, "/etc/passwd", error),
+		ck_assert_int_eq(dbfile_opened(file, "/etc/passwd", error),
 		    -1);
-		ck_assert_int_eq(store_file_opened(file, file, error), 0);
+		ck_assert_int_eq(dbfile_opened(file, file, error), 0);
 	}
 	ck_assert_int_eq(unlink(name), 0);
 	memcpy(path, file, sizeof(path));

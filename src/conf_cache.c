@@ -2,9 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache_redis.h"
+#include "conf_cache.h"
 
-#define SCHEME	"redis://"
+#define FILE_SCHEME	"sqlite:"
+#define REDIS_SCHEME	"redis://"
 
 static int
 hex(char c)
@@ -60,7 +61,7 @@ number(char *out, size_t size, const char *s, size_t len, long least,
 }
 
 static bool
-credentials(const char *s, size_t len, struct cache_redis_url *u)
+credentials(const char *s, size_t len, struct conf_cache *u)
 {
 	const char	*colon = memchr(s, ':', len);
 	size_t		 n;
@@ -75,7 +76,7 @@ credentials(const char *s, size_t len, struct cache_redis_url *u)
 
 /* HOST[:PORT], the colon only with a port. */
 static bool
-place(const char *s, size_t len, struct cache_redis_url *u)
+place(const char *s, size_t len, struct conf_cache *u)
 {
 	const char	*end;
 	size_t		 n, skip = 0;
@@ -105,16 +106,13 @@ place(const char *s, size_t len, struct cache_redis_url *u)
 	    len > 0 ? len - 1 : 0, 1, 65535, "6379");
 }
 
-bool
-cache_redis_url(const char *url, struct cache_redis_url *u)
+/* What is behind the scheme of a Redis server's URL. */
+static bool
+redis(const char *url, struct conf_cache *u)
 {
 	const char	*at, *path;
 	size_t		 len;
 
-	*u = (struct cache_redis_url){ .user = "" };
-	if (strncmp(url, SCHEME, strlen(SCHEME)) != 0)
-		return false;
-	url += strlen(SCHEME);
 	len = strcspn(url, "/");
 	path = url + len;
 	if ((at = memrchr(url, '@', len)) != NULL) {
@@ -124,6 +122,25 @@ cache_redis_url(const char *url, struct cache_redis_url *u)
 		url = at + 1;
 	}
 	path += *path == '/';
+	u->kind = CONF_CACHE_REDIS;
 	return place(url, len, u) && number(u->db, sizeof(u->db), path,
 	    strlen(path), 0, 9999, "0");
+}
+
+bool
+conf_cache_parse(const char *url, struct conf_cache *u)
+{
+	*u = (struct conf_cache){ .kind = CONF_CACHE_OFF };
+	if (strncmp(url, REDIS_SCHEME, strlen(REDIS_SCHEME)) == 0) {
+		if (redis(url + strlen(REDIS_SCHEME), u))
+			return true;
+		explicit_bzero(u, sizeof(*u));
+		u->kind = CONF_CACHE_REDIS;
+		return false;
+	}
+	if (strncmp(url, FILE_SCHEME, strlen(FILE_SCHEME)) != 0)
+		return strcmp(url, "off") == 0;
+	u->kind = CONF_CACHE_FILE;
+	u->path = url + strlen(FILE_SCHEME);
+	return u->path[0] == '/' && u->path[strlen(u->path) - 1] != '/';
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "store_file.h"
+#include "dbfile.h"
 
 #define FILE_MODE	0660
 #define DIRECTORY_MODE	02770
@@ -33,10 +33,10 @@ directory(const char *path, char out[PATH_MAX])
 }
 
 static int
-fail(char error[STORE_ERROR_MAX], const char *path, const char *what,
+fail(char error[DB_ERROR_MAX], const char *path, const char *what,
     const char *mend)
 {
-	snprintf(error, STORE_ERROR_MAX, "%.*s: %s: %s%s%s", PATH_SHOWN, path,
+	snprintf(error, DB_ERROR_MAX, "%.*s: %s: %s%s%s", PATH_SHOWN, path,
 	    what, strerror(errno), mend == NULL ? "" : "; ",
 	    mend == NULL ? "" : mend);
 	return -1;
@@ -96,7 +96,7 @@ make_directory(const char *path, mode_t mode)
 }
 
 int
-store_file_directory(const char *path, char error[STORE_ERROR_MAX])
+dbfile_directory(const char *path, char error[DB_ERROR_MAX])
 {
 	char	 dir[PATH_MAX];
 
@@ -111,11 +111,11 @@ store_file_directory(const char *path, char error[STORE_ERROR_MAX])
 }
 
 int
-store_file_make(const char *path, char error[STORE_ERROR_MAX])
+dbfile_make(const char *path, char error[DB_ERROR_MAX])
 {
 	int	 fd, r;
 
-	if (store_file_directory(path, error) == -1)
+	if (dbfile_directory(path, error) == -1)
 		return -1;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    FILE_MODE);
@@ -136,8 +136,8 @@ store_file_make(const char *path, char error[STORE_ERROR_MAX])
 }
 
 int
-store_file_opened(const char *path, const char *opened,
-    char error[STORE_ERROR_MAX])
+dbfile_opened(const char *path, const char *opened,
+    char error[DB_ERROR_MAX])
 {
 	struct stat	 named, st;
 
@@ -154,8 +154,8 @@ store_file_opened(const char *path, const char *opened,
 }
 
 bool
-store_file_explain(const char *path, enum store_mode mode,
-    char error[STORE_ERROR_MAX])
+dbfile_explain(const char *path, bool write,
+    char error[DB_ERROR_MAX])
 {
 	static const char *const companions[] = { "-wal", "-shm" };
 	char		 name[PATH_MAX];
@@ -173,9 +173,9 @@ store_file_explain(const char *path, enum store_mode mode,
 		fail(error, path, "is no file", "name the file of the store");
 		return true;
 	}
-	if (eaccess(path, mode == STORE_READ ? R_OK : R_OK | W_OK) == -1) {
-		fail(error, path, mode == STORE_READ ? "cannot be read" :
-		    "cannot be written",
+	if (eaccess(path, write ? R_OK | W_OK : R_OK) == -1) {
+		fail(error, path, write ? "cannot be written" :
+		    "cannot be read",
 		    "run as its owner or as a member of its group");
 		return true;
 	}

@@ -1,5 +1,5 @@
 /*
- * store_file: the file and the directory of a store, with the owner and the
+ * dbfile: the file and the directory of a store, with the owner and the
  * modes that let the service and the command line share it.
  *
  * A WAL store is three files that every user of it must be able to write, its
@@ -7,28 +7,30 @@
  * the owner of the directory it is made in.  SQLite gives its -wal and -shm
  * files the owner and mode of the main file.
  */
-#ifndef CTIM_STORE_FILE_H
-#define CTIM_STORE_FILE_H
+#ifndef CTIM_DBFILE_H
+#define CTIM_DBFILE_H
 
-#include "store.h"
+#include <stdbool.h>
+
+#define DB_ERROR_MAX	512	/* bytes of a line for people */
 
 /* Makes the directories above a file that are missing.  Returns 0, or -1 with
  * the reason in error. */
-int	store_file_directory(const char *path, char error[STORE_ERROR_MAX]);
+int	dbfile_directory(const char *path, char error[DB_ERROR_MAX]);
 /* Makes the file, empty, and the directories above it that are missing.  Returns
  * 0, also when it is there already, or -1 with the reason in error. */
-int	store_file_make(const char *path, char error[STORE_ERROR_MAX]);
+int	dbfile_make(const char *path, char error[DB_ERROR_MAX]);
 /*
  * As root: whether opened, the path that SQLite found at path, is the file of
  * that name, and not one that another user's symbolic link led to.  To be asked
  * when the file is open and nothing is written yet; then it does not matter
  * what becomes of the name meanwhile.  Returns 0, or -1 with the reason in error.
  */
-int	store_file_opened(const char *path, const char *opened,
-	    char error[STORE_ERROR_MAX]);
+int	dbfile_opened(const char *path, const char *opened,
+	    char error[DB_ERROR_MAX]);
 /* Why a store could not be opened, as far as the file system tells: writes the
  * line for people and returns true, or false when it tells nothing. */
-bool	store_file_explain(const char *path, enum store_mode,
-	    char error[STORE_ERROR_MAX]);
+bool	dbfile_explain(const char *path, bool write,
+	    char error[DB_ERROR_MAX]);
 
 #endif

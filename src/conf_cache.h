@@ -1,0 +1,28 @@
+/*
+ * conf_cache: what [cache] url says: `off`, sqlite:/PATH, or a Redis server,
+ * redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], an IPv6 address in brackets, user
+ * and password percent-encoded.
+ *
+ * Source: RFC 3986; the redis URI scheme as registered at IANA.
+ */
+#ifndef CTIM_CONF_CACHE_H
+#define CTIM_CONF_CACHE_H
+
+#include <stdbool.h>
+
+enum conf_cache_kind { CONF_CACHE_OFF, CONF_CACHE_FILE, CONF_CACHE_REDIS };
+
+struct conf_cache {
+	enum conf_cache_kind	 kind;
+	const char		*path;		/* of the file, absolute; in the
+						 * URL that was parsed */
+	char			 user[128], password[256]; /* empty: none */
+	char			 host[256], port[6], db[5];
+};
+
+/* Takes a URL apart; false when it is no such one; then only
+ * kind and path mean anything.  What it holds of a password
+ * the caller wipes. */
+bool	conf_cache_parse(const char *url, struct conf_cache *);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * lists: what the configuration is told of relays and routes (conf.h): the
+ * providers, and the names that no relay may have, because routes begin with
+ * them.
+ */
+#ifndef CTIM_LISTS_H
+#define CTIM_LISTS_H
+
+extern const struct conf_lists relay_lists;
+
+#endif
