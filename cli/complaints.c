@@ -22,7 +22,7 @@ complaints_init(struct complaints *c)
 void
 complaints_free(struct complaints *c)
 {
-	once_free(&c->seen);
+	seen_free(&c->seen);
 	buf_free(&c->lines);
 }
 
@@ -38,7 +38,7 @@ add_safe(struct buf *line, const char *text)
 static void
 add_line(struct complaints *c, const struct buf *line)
 {
-	if (!once_new(&c->seen, line->data, line->len))
+	if (!seen_new(&c->seen, line->data, line->len))
 		return;
 	c->n++;
 	if (c->shown == SHOWN)

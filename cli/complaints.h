@@ -5,12 +5,12 @@
 #define CTIM_COMPLAINTS_H
 
 #include "buf.h"
-#include "once.h"
+#include "seen.h"
 
 struct json_object;
 
 struct complaints {
-	struct once	 seen;
+	struct seen	 seen;
 	struct buf	 lines;		/* of those that are shown */
 	size_t		 shown, n;
 };

@@ -237,6 +237,6 @@ cmd_doctor(const struct command *cmd, int argc, char **argv)
 	for (i = 0; i < DOCTOR_QUOTES; i++)
 		free(d.quoted[i]);
 	free(d.url);
-	once_free(&d.said);
+	seen_free(&d.said);
 	return status;
 }

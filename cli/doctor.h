@@ -25,7 +25,7 @@
 #include "buf.h"
 #include "http.h"
 #include "jsonout.h"
-#include "once.h"
+#include "seen.h"
 
 struct command;
 struct conf;
@@ -96,7 +96,7 @@ struct doctor {
 	unsigned		 place;		/* its number */
 	unsigned		 bad;		/* a bit for each row that found
 						 * something */
-	struct once		 said;		/* rows come once each */
+	struct seen		 said;		/* rows come once each */
 	bool			 muted;		/* the last one was a repeat */
 	unsigned		 count[DOCTOR_RESULTS];
 	bool			 open;		/* --json: an object is */

@@ -54,7 +54,7 @@ doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
 	snprintf(key, sizeof(key), "%s\n%d\n%s", d->row->name, result, line);
-	d->muted = !once_new(&d->said, key, strlen(key));
+	d->muted = !seen_new(&d->said, key, strlen(key));
 	if (d->muted)
 		return;
 	d->count[result]++;

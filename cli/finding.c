@@ -37,11 +37,11 @@ key_of_observable(char key[KEY_MAX], struct json_object *observable)
 }
 
 static void
-remember(struct once *set, struct json_object *observable)
+remember(struct seen *set, struct json_object *observable)
 {
 	char	key[KEY_MAX];
 
-	(void)once_new(set, key, key_of_observable(key, observable));
+	(void)seen_new(set, key, key_of_observable(key, observable));
 }
 
 int
@@ -63,7 +63,7 @@ undecided(const struct findings *f, struct json_object *judgement)
 {
 	char	key[KEY_MAX];
 
-	return !once_has(&f->decided, key, key_of_observable(key,
+	return !seen_has(&f->decided, key, key_of_observable(key,
 	    jsonin_member(judgement, "observable")));
 }
 
@@ -87,7 +87,7 @@ index_verdict(struct findings *f, struct json_object *verdict)
 
 	remember(&f->decided, jsonin_member(verdict, "observable"));
 	if (id != NULL)
-		(void)once_new(&f->based, id, strlen(id));
+		(void)seen_new(&f->based, id, strlen(id));
 	f->malicious += finding_disposition(verdict) == CTIM_MALICIOUS;
 }
 
@@ -125,9 +125,9 @@ void
 findings_free(struct findings *f)
 {
 	json_object_put(f->judgements);
-	once_free(&f->decided);
-	once_free(&f->mentioned);
-	once_free(&f->based);
+	seen_free(&f->decided);
+	seen_free(&f->mentioned);
+	seen_free(&f->based);
 }
 
 static void
@@ -151,7 +151,7 @@ findings_told(const struct findings *f, struct json_object *judgement)
 	const char	*id = jsonin_string(judgement, "id");
 
 	return undecided(f, judgement) || (id != NULL &&
-	    once_has(&f->based, id, strlen(id)));
+	    seen_has(&f->based, id, strlen(id)));
 }
 
 static void
@@ -170,8 +170,8 @@ tell_rest(const struct findings *f, const struct asked *asked, size_t from,
 		one.value = about->value;
 		one.taken = (asked->types & OBSERVABLE_BIT(about->type)) != 0;
 		n = key_of(key, one.type, one.value);
-		if (!once_has(&f->decided, key, n) &&
-		    !once_has(&f->mentioned, key, n))
+		if (!seen_has(&f->decided, key, n) &&
+		    !seen_has(&f->mentioned, key, n))
 			each(arg, &one);
 	}
 }

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "ctim.h"
-#include "once.h"
+#include "seen.h"
 
 struct asked;
 struct json_object;
@@ -19,9 +19,9 @@ struct findings {
 	struct json_object	*answer;	/* the caller's */
 	struct json_object	*data;		/* NULL: it has none */
 	struct json_object	*judgements;	/* by id */
-	struct once		 decided;	/* "TYPE:VALUE" with a verdict */
-	struct once		 mentioned;	/* with anything else */
-	struct once		 based;		/* ids: judgements of verdicts */
+	struct seen		 decided;	/* "TYPE:VALUE" with a verdict */
+	struct seen		 mentioned;	/* with anything else */
+	struct seen		 based;		/* ids: judgements of verdicts */
 	size_t			 malicious;	/* observables that are */
 };
 

@@ -85,7 +85,7 @@ view_detail_free(struct view_detail *d)
 {
 	for (size_t i = 0; i < DETAILS; i++)
 		rows_free(&d->rows[i]);
-	once_free(&d->indicators);
+	seen_free(&d->indicators);
 }
 
 static void
@@ -178,7 +178,7 @@ counts(struct view_detail *d, const struct findings *f, size_t i,
 	if (i == DETAIL_JUDGEMENTS)
 		return !findings_told(f, one);
 	return i != DETAIL_INDICATORS || id == NULL ||
-	    once_new(&d->indicators, id, strlen(id));
+	    seen_new(&d->indicators, id, strlen(id));
 }
 
 void

@@ -6,7 +6,7 @@
 #define CTIM_VIEW_DETAIL_H
 
 #include "ctim.h"
-#include "once.h"
+#include "seen.h"
 #include "rfc3339.h"
 #include "rows.h"
 
@@ -19,7 +19,7 @@ struct view_detail {
 	bool		 all;		/* however many there are */
 	struct rows	 rows[DETAILS];
 	size_t		 n[DETAILS];	/* shown or not */
-	struct once	 indicators;	/* ids: every batch names them */
+	struct seen	 indicators;	/* ids: every batch names them */
 };
 
 void	view_detail_init(struct view_detail *, bool all);

@@ -11,7 +11,7 @@
 #include "finding.h"
 #include "jsonin.h"
 #include "jsonout.h"
-#include "once.h"
+#include "seen.h"
 #include "rfc3339.h"
 #include "spill.h"
 #include "text.h"
@@ -32,7 +32,7 @@ struct view {
 	const struct view_about *about;
 	size_t		 room;		/* of memory, for all that wait */
 	struct waiting	 kinds[CTIM_KINDS], list, errors;
-	struct once	 seen;
+	struct seen	 seen;
 	struct buf	 text;		/* one of them */
 	char		*status;	/* of {"data": {"status"}} */
 };
@@ -61,7 +61,7 @@ release(struct view *v)
 		spill_free(&v->kinds[i].spill);
 	spill_free(&v->list.spill);
 	spill_free(&v->errors.spill);
-	once_free(&v->seen);
+	seen_free(&v->seen);
 	buf_free(&v->text);
 	free(v->status);
 	free(v);
@@ -77,7 +77,7 @@ add(struct view *v, struct waiting *w, struct json_object *one)
 	if (text == NULL)
 		return -1;
 	/* Batches name the same indicators. */
-	if (!once_new(&v->seen, text, len))
+	if (!seen_new(&v->seen, text, len))
 		return 0;
 	buf_reset(&v->text);
 	buf_adds(&v->text, w->n++ == 0 ? "\n" : ",\n");

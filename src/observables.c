@@ -8,40 +8,17 @@
 #include "jsonin.h"
 #include "jsonscan.h"
 #include "observables.h"
+#include "seen.h"
 
-/* The pairs seen so far, open addressing, never more than half full. */
-struct seen {
-	struct hash	*slots;
-	size_t		 mask;
-};
-
-static bool
-seen_before(struct seen *seen, enum observable_type type, const char *value)
+/* Whether the pair is new.  -1 when memory ran out. */
+static int
+pair_is_new(struct seen *seen, enum observable_type type, const char *value)
 {
 	struct hash	 h = hash_bytes(value, strlen(value));
-	size_t		 i;
+	bool		 before = false;
 
-	/* The type becomes part of the hash; zero marks an empty slot. */
 	h.a += (uint64_t)type;
-	h.b |= 1;
-	for (i = h.a & seen->mask; seen->slots[i].b != 0;
-	    i = (i + 1) & seen->mask)
-		if (seen->slots[i].a == h.a && seen->slots[i].b == h.b)
-			return true;
-	seen->slots[i] = h;
-	return false;
-}
-
-static int
-seen_init(struct seen *seen, size_t n)
-{
-	size_t	 slots = 16;
-
-	while (slots < n * 2)
-		slots *= 2;
-	seen->mask = slots - 1;
-	seen->slots = calloc(slots, sizeof(*seen->slots));
-	return seen->slots == NULL ? -1 : 0;
+	return seen_add(seen, h, &before) == -1 ? -1 : !before;
 }
 
 static const char *const members[] = { "type", "value", NULL };
@@ -63,18 +40,17 @@ static int
 fill(struct observables *obs, struct json_object *body, size_t n,
     unsigned types, bool any_case)
 {
-	struct seen		 seen;
+	struct seen		 seen = { .used = 0 };
 	struct json_object	*element;
 	struct observable	*o;
 	enum observable_type	 type;
 	const char		*name;
 	size_t			 i;
+	int			 new = 0;
 
 	if ((obs->list = calloc(n + 1, sizeof(*obs->list))) == NULL)
 		return -1;
-	if (seen_init(&seen, n) == -1)
-		return -1;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && new != -1; i++) {
 		element = jsonin_at(body, i);
 		name = jsonin_string(element, "type");
 		type = any_case ? observable_type_any_case(name) :
@@ -86,11 +62,11 @@ fill(struct observables *obs, struct json_object *body, size_t n,
 		o->type = type;
 		o->value = jsonin_string(element, "value");
 		o->index = i;
-		if (!seen_before(&seen, type, o->value))
+		if ((new = pair_is_new(&seen, type, o->value)) == 1)
 			obs->n++;
 	}
-	free(seen.slots);
-	return 0;
+	seen_free(&seen);
+	return new == -1 ? -1 : 0;
 }
 
 int

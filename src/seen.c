@@ -59,3 +59,23 @@ seen_add(struct seen *s, struct hash h, bool *before)
 	s->used++;
 	return 0;
 }
+
+bool
+seen_new(struct seen *s, const void *p, size_t len)
+{
+	bool	 before = false;
+
+	return seen_add(s, hash_bytes(p, len), &before) == -1 || !before;
+}
+
+bool
+seen_has(const struct seen *s, const void *p, size_t len)
+{
+	struct hash	 h;
+
+	if (s->used == 0)
+		return false;
+	h = hash_bytes(p, len);
+	h.b |= 1;
+	return find(s, h)->b != 0;
+}

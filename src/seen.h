@@ -20,4 +20,10 @@ void	seen_free(struct seen *);
  * when memory ran out: then it is not, and *before stays as it is. */
 int	seen_add(struct seen *, struct hash, bool *before);
 
+/* Whether these bytes are new, which they are no longer.  When memory runs out,
+ * everything that does not fit is new. */
+bool	seen_new(struct seen *, const void *, size_t);
+/* Whether these bytes are there. */
+bool	seen_has(const struct seen *, const void *, size_t);
+
 #endif

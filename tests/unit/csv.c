@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "csv.h"
-#include "once.h"
+#include "seen.h"
 #include "rows.h"
 #include "unit.h"
 
@@ -156,21 +156,21 @@ END_TEST
 
 START_TEST(everything_is_new_once)
 {
-	struct once	set = { .n = 0 };
+	struct seen	set = { .used = 0 };
 	char		text[16];
 
 	for (int round = 0; round < 2; round++)
 		for (int i = 0; i < 5000; i++) {
 			snprintf(text, sizeof(text), "%d", i);
-			ck_assert_int_eq(once_has(&set, text, strlen(text)),
+			ck_assert_int_eq(seen_has(&set, text, strlen(text)),
 			    round == 1);
-			ck_assert_int_eq(once_new(&set, text, strlen(text)),
+			ck_assert_int_eq(seen_new(&set, text, strlen(text)),
 			    round == 0);
 		}
-	ck_assert(once_new(&set, "", 0));
-	ck_assert(once_has(&set, "", 0));
-	once_free(&set);
-	ck_assert(!once_has(&set, "1", 1));
+	ck_assert(seen_new(&set, "", 0));
+	ck_assert(seen_has(&set, "", 0));
+	seen_free(&set);
+	ck_assert(!seen_has(&set, "1", 1));
 }
 END_TEST
 
