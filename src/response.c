@@ -2,33 +2,10 @@
 #include <string.h>
 
 #include "jsonout.h"
+#include "reason.h"
 #include "response.h"
 #include "transport.h"
 #include "uuid4.h"
-
-static const struct {
-	int		 status;
-	const char	*reason;
-} reasons[] = {
-	{ 200, "OK" },
-	{ 400, "Bad Request" },
-	{ 404, "Not Found" },
-	{ 405, "Method Not Allowed" },
-	{ 413, "Content Too Large" },
-	{ 500, "Internal Server Error" },
-	{ 503, "Service Unavailable" }
-};
-
-const char *
-response_reason(int status)
-{
-	size_t	 i;
-
-	for (i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].reason;
-	return "Error";
-}
 
 static void
 choose_id(struct response *r)
@@ -80,7 +57,7 @@ start(struct response *r, bool whole)
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Cache-Control: no-store\r\n"
 	    "X-Request-Id: %s\r\n%s\r\n",
-	    r->status, response_reason(r->status), r->type, length, r->id,
+	    r->status, http_reason(r->status), r->type, length, r->id,
 	    r->extra == NULL ? "" : r->extra);
 	return out(r, header, (size_t)n, false);
 }
@@ -140,7 +117,7 @@ response_error(struct response *r, int status, const char *message)
 	jsonout_object(&j);
 	jsonout_kint(&j, "code", status);
 	jsonout_kstring(&j, "message", message);
-	jsonout_kstring(&j, "reason", response_reason(status));
+	jsonout_kstring(&j, "reason", http_reason(status));
 	jsonout_end_object(&j);
 	if (b.starved) {
 		r->status = 500;

@@ -49,7 +49,4 @@ int	response_end(struct response *);
 /* A whole answer for what is no relay call: {"code", "message", "reason"}. */
 void	response_error(struct response *, int status, const char *message);
 
-/* The reason phrase of a status that this program uses (RFC 9110). */
-const char *response_reason(int status);
-
 #endif
