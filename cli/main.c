@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
-#include "text.h"
+#include "cli/base/command.h"
+#include "cli/terminal/text.h"
 
 static const struct command commands[] = {
 	{ "check", "[-c FILE] [--dump | --keys] [--json]",

@@ -14,15 +14,15 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "cgi.h"
-#include "clock.h"
-#include "conf.h"
-#include "lists.h"
-#include "log.h"
-#include "privilege.h"
-#include "relay.h"
-#include "transport.h"
-#include "writeall.h"
+#include "answer/transport.h"
+#include "conf/conf.h"
+#include "fcgi/cgi.h"
+#include "fcgi/privilege.h"
+#include "log/log.h"
+#include "os/clock.h"
+#include "os/writeall.h"
+#include "relay/lists.h"
+#include "relay/relay.h"
 
 #define OUT_SIZE	16384		/* bytes that wait for a write(2) */
 #define DRAIN_MAX	(16 << 20)	/* bytes of a body that nobody wanted */

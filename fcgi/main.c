@@ -12,22 +12,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "buf.h"
-#include "cache.h"
-#include "cgi.h"
-#include "conf.h"
-#include "control.h"
-#include "descriptors.h"
-#include "listener.h"
-#include "lists.h"
-#include "log.h"
-#include "master.h"
-#include "pathtrust.h"
-#include "pool.h"
-#include "privilege.h"
-#include "share.h"
-#include "shared.h"
-#include "worker.h"
+#include "base/buf.h"
+#include "cache/cache.h"
+#include "conf/conf.h"
+#include "fcgi/cgi.h"
+#include "fcgi/net/listener.h"
+#include "fcgi/pool/balance.h"
+#include "fcgi/pool/control.h"
+#include "fcgi/pool/master.h"
+#include "fcgi/pool/pool.h"
+#include "fcgi/pool/worker.h"
+#include "fcgi/privilege.h"
+#include "log/log.h"
+#include "relay/lists.h"
+#include "shared/shared.h"
+#include "start/descriptors.h"
+#include "start/pathtrust.h"
 
 #define EXIT_USAGE	64	/* sysexits(3) */
 #define EXIT_CONFIG	78
@@ -35,7 +35,7 @@
 #define WARNINGS_MAX	65536	/* bytes of the configuration's warnings */
 
 /* descriptors.h: 3 + 2 + 1 standard and the log's, 1 + 2 signals and a file. */
-_Static_assert(9 + LISTENER_MAX + 2 * SHARE_LANES + CONTROL_PLACES + 2 <=
+_Static_assert(9 + LISTENER_MAX + 2 * BALANCE_LANES + CONTROL_PLACES + 2 <=
     DESCRIPTORS_PROCESS, "what master and worker have is counted");
 _Static_assert(POOL_REFUSED <= DESCRIPTORS_REFUSED, "so are the refused");
 
@@ -313,7 +313,7 @@ serve(const struct options *o, struct conf **conf, struct listener *l,
 				    .control = c };
 	int			 status;
 
-	setup.share = share_new();
+	setup.share = balance_new();
 	if (setup.share == NULL)
 		return failed(strerror(errno));
 	privilege_harden();
@@ -326,7 +326,7 @@ serve(const struct options *o, struct conf **conf, struct listener *l,
 	} else {
 		status = master_run(&setup);
 	}
-	share_free(setup.share);
+	balance_free(setup.share);
 	return status;
 }
 

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
-#include "log.h"
-#include "privilege.h"
+#include "conf/conf.h"
+#include "fcgi/privilege.h"
+#include "log/log.h"
 
 /* LeakSanitizer has to trace its own process at the end. */
 #if defined(__SANITIZE_ADDRESS__)

@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "conf.h"
-#include "indicator.h"
-#include "local.h"
-#include "percent.h"
-#include "provider.h"
-#include "rfc3339.h"
-#include "store.h"
+#include "base/buf.h"
+#include "base/percent.h"
+#include "base/rfc3339.h"
+#include "call/provider.h"
+#include "conf/conf.h"
+#include "ctim/indicator.h"
+#include "providers/local.h"
+#include "store/store.h"
 
 #define SCHEMA_VERSION	"1.3.28"
 #define VALID_FOR	(30 * 86400)	/* seconds, where nothing expires */

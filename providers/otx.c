@@ -9,15 +9,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include "buf.h"
-#include "conf.h"
-#include "jsoncopy.h"
-#include "jsonin.h"
-#include "otx.h"
-#include "pagescan.h"
-#include "percent.h"
-#include "rfc3339.h"
-#include "token.h"
+#include "base/buf.h"
+#include "base/percent.h"
+#include "base/rfc3339.h"
+#include "conf/conf.h"
+#include "json/jsoncopy.h"
+#include "json/jsonfind.h"
+#include "json/jsonin.h"
+#include "providers/otx.h"
+#include "token/token.h"
 
 #define OTX_URL		"https://otx.alienvault.com"
 #define PAGES		50		/* looked at of one pulse */
@@ -48,7 +48,7 @@ static const char *const excuses[] = { "error", "detail", NULL };
 
 /* What is kept while a page comes. */
 struct otx_scan {
-	struct pagescan		*page;
+	struct jsonfind		*page;
 	struct otx_spelling	 spelling;
 };
 
@@ -302,10 +302,10 @@ static bool
 begin_scan(const struct query *q, struct otx_scan *s)
 {
 	otx_spelling(&s->spelling, q->observable);
-	s->page = pagescan_new("results", "indicator", s->spelling.asked);
+	s->page = jsonfind_new("results", "indicator", s->spelling.asked);
 	if (s->page == NULL)
 		return false;
-	pagescan_also(s->page, otx_is, &s->spelling);
+	jsonfind_also(s->page, otx_is, &s->spelling);
 	return true;
 }
 
@@ -313,25 +313,25 @@ static enum scan_result
 scan(const struct query *q, struct call *c, const char *p, size_t n)
 {
 	struct otx_scan		*s = c->scan;
-	enum pagescan_state	 state;
+	enum jsonfind_state	 state;
 	const char		*next;
 
 	if (s->page == NULL && !begin_scan(q, s)) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 		return SCAN_BAD;
 	}
-	state = n == 0 ? pagescan_end(s->page) : pagescan_add(s->page, p, n);
-	if (state == PAGESCAN_FOUND)
-		return found_entry(c, pagescan_element(s->page));
-	if (state == PAGESCAN_BAD) {
-		call_not_json(c, pagescan_why(s->page));
+	state = n == 0 ? jsonfind_end(s->page) : jsonfind_add(s->page, p, n);
+	if (state == JSONFIND_FOUND)
+		return found_entry(c, jsonfind_element(s->page));
+	if (state == JSONFIND_BAD) {
+		call_not_json(c, jsonfind_why(s->page));
 		return SCAN_BAD;
 	}
 	if (n > 0)
 		return SCAN_MORE;
-	if (call_excuse(c, pagescan_top(s->page), page_needs, excuses))
+	if (call_excuse(c, jsonfind_top(s->page), page_needs, excuses))
 		return SCAN_BAD;
-	next = jsonin_string(pagescan_top(s->page), "next");
+	next = jsonin_string(jsonfind_top(s->page), "next");
 	if (next != NULL && *next != '\0' &&
 	    !found(c, "next", json_object_new_boolean(true)))
 		return SCAN_BAD;
@@ -341,7 +341,7 @@ scan(const struct query *q, struct call *c, const char *p, size_t n)
 static void
 scan_free(struct call *c)
 {
-	pagescan_free(((struct otx_scan *)c->scan)->page);
+	jsonfind_free(((struct otx_scan *)c->scan)->page);
 }
 
 static const char *const claims[] = { "key", NULL };

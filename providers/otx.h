@@ -6,8 +6,8 @@
 #ifndef CTIM_OTX_H
 #define CTIM_OTX_H
 
-#include "indicator.h"
-#include "provider.h"
+#include "call/provider.h"
+#include "ctim/indicator.h"
 
 #define OTX_NAME	"AlienVault OTX"
 

@@ -1,12 +1,12 @@
 /*
  * How the service writes an observable, and whether an entry of a page is it.
- * Source: OTX relay; src/indicator.h has the normal forms.
+ * Source: OTX relay; src/ctim/indicator.h has the normal forms.
  */
 #include <string.h>
 #include <strings.h>
 
-#include "otx.h"
-#include "url.h"
+#include "net/url.h"
+#include "providers/otx.h"
 
 static char
 otx_lower(char c)

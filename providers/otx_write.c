@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "jsoncopy.h"
-#include "jsonin.h"
-#include "otx.h"
-#include "percent.h"
-#include "rfc3339.h"
-#include "token.h"
+#include "base/buf.h"
+#include "base/percent.h"
+#include "base/rfc3339.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "providers/otx.h"
+#include "token/token.h"
 
 #define SCHEMA_VERSION	"1.0.17"
 #define TAGS_BYTES	(256U << 10)	/* of all tags of a pulse */

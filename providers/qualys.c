@@ -9,15 +9,15 @@
 #include <string.h>
 #include <strings.h>
 
-#include "buf.h"
-#include "conf.h"
-#include "jsoncopy.h"
-#include "jsonin.h"
-#include "percent.h"
-#include "provider.h"
-#include "qualys.h"
-#include "token.h"
-#include "url.h"
+#include "base/buf.h"
+#include "base/percent.h"
+#include "call/provider.h"
+#include "conf/conf.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "net/url.h"
+#include "providers/qualys.h"
+#include "token/token.h"
 
 #define VALUE_BYTES	65536		/* of a value that is asked for */
 #define QUERY_BYTES	(8 * VALUE_BYTES) /* of texts made with it */

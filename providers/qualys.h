@@ -5,7 +5,7 @@
 #ifndef CTIM_QUALYS_H
 #define CTIM_QUALYS_H
 
-#include "provider.h"
+#include "call/provider.h"
 
 struct json_object;
 

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "jsoncopy.h"
-#include "jsonin.h"
-#include "qualys.h"
-#include "rfc3339.h"
+#include "base/rfc3339.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "providers/qualys.h"
 
 /* Bytes of an event that is taken: one that cannot be written must not cost the
  * others the answer (ANSWER_ENTITY). */

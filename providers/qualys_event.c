@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "buf.h"
-#include "jsoncopy.h"
-#include "jsonin.h"
-#include "qualys.h"
-#include "token.h"
+#include "base/buf.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "providers/qualys.h"
+#include "token/token.h"
 
 #define SCHEMA_VERSION	"1.0.17"
 #define SOURCE		"Qualys IOC"

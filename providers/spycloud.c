@@ -10,14 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf.h"
-#include "jsoncopy.h"
-#include "jsonin.h"
-#include "percent.h"
-#include "provider.h"
-#include "rfc3339.h"
-#include "spycloud.h"
-#include "token.h"
+#include "base/percent.h"
+#include "base/rfc3339.h"
+#include "call/provider.h"
+#include "conf/conf.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "providers/spycloud.h"
+#include "token/token.h"
 
 #define CATALOG_TTL	86400		/* seconds */
 #define MICROSECONDS	6		/* digits */

@@ -5,8 +5,8 @@
 #ifndef CTIM_SPYCLOUD_H
 #define CTIM_SPYCLOUD_H
 
-#include "provider.h"
-#include "rfc3339.h"
+#include "base/rfc3339.h"
+#include "call/provider.h"
 
 struct json_object;
 

@@ -1,12 +1,12 @@
 /* Records and catalog entries as CTIM. */
 #include <string.h>
 
-#include "buf.h"
-#include "jsoncopy.h"
-#include "jsonin.h"
-#include "percent.h"
-#include "rfc3339.h"
-#include "spycloud.h"
+#include "base/buf.h"
+#include "base/percent.h"
+#include "base/rfc3339.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "providers/spycloud.h"
 
 #define SCHEMA_VERSION	"1.0.17"
 #define SOURCE		"Spycloud"

@@ -1,7 +1,7 @@
 /* The only list of providers: one row each, in the order people see them. */
 #include <string.h>
 
-#include "provider.h"
+#include "call/provider.h"
 
 const struct provider *const providers[] = {
 	&provider_template,

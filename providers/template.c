@@ -5,7 +5,7 @@
  * To add a service named "acme":
  *
  *   1. cp providers/template.c providers/acme.c, and write acme for template;
- *   2. add provider_acme to providers/provider.h and providers/table.c;
+ *   2. add provider_acme to src/call/provider.h and providers/table.c;
  *   3. add providers/acme.c to libctim_a_SOURCES in Makefile.am;
  *   4. add its cases to tests/cases/acme/, and [relay acme] to the
  *      configuration.
@@ -15,7 +15,7 @@
  */
 #include <stddef.h>
 
-#include "provider.h"
+#include "call/provider.h"
 
 /*
  * A service on the network has two functions more, and names them below:

@@ -74,7 +74,7 @@ class Run:
 
 def unit_programs(build):
     return [p for p in sorted(glob.glob(os.path.join(build, 'tests', 'unit',
-                                                     '*')))
+                                                     '*', '*')))
             if os.path.isfile(p) and os.access(p, os.X_OK)]
 
 

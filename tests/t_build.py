@@ -135,7 +135,7 @@ def test_private_members_of_hiredis_are_not_read():
         name = os.path.basename(path)
         same(n, {'read.h': 1, 'hiredis.h': 1}.get(name, 0), name)
         harness.write(os.path.join(folder, 'hiredis', name), text)
-    sources = [path for path in glob.glob(os.path.join(harness.SRC, 'src',
+    sources = [path for path in glob.glob(os.path.join(harness.SRC, 'src', '*',
                                                        '*.c'))
                if '<hiredis/' in harness.read(path)]
     same([os.path.basename(path) for path in sources], ['rediscon.c'],

@@ -141,7 +141,8 @@ def test_no_word_of_unfinished_work():
 def test_files_are_short():
     """No C file is above 500 lines."""
     for folder in ('src', 'fcgi', 'cli', 'providers'):
-        for path in glob.glob(os.path.join(SRC, folder, '*.[ch]')):
+        for path in glob.glob(os.path.join(SRC, folder, '**', '*.[ch]'),
+                              recursive=True):
             lines = len(harness.read(path).splitlines())
             holds(lines <= 500, '%s has %d lines' % (path, lines))
 

@@ -575,7 +575,8 @@ def test_completion_of_commands():
 def test_completion_knows_every_option():
     """The options of the tables in cli/, and none that a command refuses."""
     tables = set()
-    for path in glob.glob(os.path.join(harness.SRC, 'cli', '*.c')):
+    for path in glob.glob(os.path.join(harness.SRC, 'cli', '**', '*.c'),
+                          recursive=True):
         text = harness.read(path)
         tables |= set(re.findall(r'\{ "([a-z0-9_-]+)", (?:(?:0|\'.\'), )?'
                                  r'(?:no|required)_argument', text))

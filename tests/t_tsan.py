@@ -2,6 +2,7 @@
 race."""
 
 import functools
+import glob
 import os
 import signal
 import threading
@@ -13,10 +14,16 @@ from harness import Gateway, Skipped, fail, same
 
 # Those with threads, or with what threads share.
 UNITS = ('breaker', 'cache', 'cache_faults', 'cache_shared', 'counters',
-         'fanout', 'http', 'jwks', 'kept', 'pace', 'record', 'share',
-         'sharedlock')
+         'fanout', 'http', 'jwks', 'signins', 'pace', 'record', 'balance',
+         'robustlock')
 _lock = threading.Lock()
 _built = []
+
+
+def program(name):
+    """The path of a unit program below the folder of a build."""
+    source, = glob.glob(os.path.join(harness.HERE, 'unit', '*', name + '.c'))
+    return os.path.relpath(source[:-2], harness.SRC)
 
 
 def tsan_build():
@@ -37,7 +44,7 @@ def tsan_build():
                 t_build.configure(folder, 'CC=gcc',
                                   'CFLAGS=' + ' '.join(flags), 'LIBS=' + shim)
             t_build.make(folder, '-j2', 'ctim-relay.fcgi', 'ctim-relay',
-                         *('tests/unit/' + name for name in UNITS))
+                         *map(program, UNITS))
             _built.append(folder)
     return _built[0]
 
@@ -70,11 +77,11 @@ def clean(folder):
 
 def unit(name):
     can_run()
-    program = os.path.join(tsan_build(), 'tests', 'unit', name)
+    path = os.path.join(tsan_build(), program(name))
     folder = harness.folder('tsan')
     env = dict(harness.environment(), CK_DEFAULT_TIMEOUT='60')
     status, out, err = harness.run(
-        sanitized(os.path.join(folder, 'report')) + [program],
+        sanitized(os.path.join(folder, 'report')) + [path],
         env=env, timeout=240)
     clean(folder)
     same(status, 0, (out + err)[-3000:])

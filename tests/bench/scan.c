@@ -12,8 +12,8 @@
 
 #include <json-c/json.h>
 
-#include "buf.h"
-#include "pagescan.h"
+#include "base/buf.h"
+#include "json/jsonfind.h"
 
 #define PIECE		131072		/* bytes that arrive at once */
 #define ROUNDS		5
@@ -59,18 +59,18 @@ give_up(const char *why)
 static void
 by_pagescan(const struct buf *page)
 {
-	struct pagescan	*s = pagescan_new("results", "indicator", VALUE);
+	struct jsonfind	*s = jsonfind_new("results", "indicator", VALUE);
 	size_t		 at, n;
 
 	if (s == NULL)
 		give_up("no memory left");
 	for (at = 0; at < page->len; at += n) {
 		n = page->len - at < PIECE ? page->len - at : PIECE;
-		pagescan_add(s, page->data + at, n);
+		jsonfind_add(s, page->data + at, n);
 	}
-	if (pagescan_end(s) != PAGESCAN_MORE)
+	if (jsonfind_end(s) != JSONFIND_MORE)
 		give_up("the scan did not read the page");
-	pagescan_free(s);
+	jsonfind_free(s);
 }
 
 static void

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf.h"
-#include "fuzz.h"
-#include "lists.h"
-#include "writeall.h"
+#include "conf/conf.h"
+#include "tests/fuzz/fuzz.h"
+#include "os/writeall.h"
+#include "relay/lists.h"
 
 static void
 complain(void *arg, bool error, const char *line)

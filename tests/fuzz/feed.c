@@ -1,8 +1,8 @@
 /* A list of indicators, in the format that the first byte says. */
 #include <string.h>
 
-#include "feed.h"
-#include "fuzz.h"
+#include "cli/feed/feed.h"
+#include "tests/fuzz/fuzz.h"
 
 static int
 entry(void *arg, uint64_t line, const struct feed_entry *e)

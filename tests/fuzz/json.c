@@ -1,8 +1,8 @@
 /* JSON before and in the parser, as requests and as services write it. */
-#include "buf.h"
-#include "fuzz.h"
-#include "jsonin.h"
-#include "jsonscan.h"
+#include "base/buf.h"
+#include "tests/fuzz/fuzz.h"
+#include "json/jsonin.h"
+#include "json/jsonscan.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

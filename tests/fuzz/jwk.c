@@ -1,6 +1,6 @@
 /* The text of a JSON Web Key Set. */
-#include "fuzz.h"
-#include "jwk.h"
+#include "tests/fuzz/fuzz.h"
+#include "token/jwk.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,11 +1,11 @@
 /* The body of a request: a list of observables. */
 #include <string.h>
 
-#include "buf.h"
-#include "fuzz.h"
-#include "jsonin.h"
-#include "jsonscan.h"
-#include "observables.h"
+#include "base/buf.h"
+#include "tests/fuzz/fuzz.h"
+#include "json/jsonin.h"
+#include "json/jsonscan.h"
+#include "relay/observables.h"
 
 #define MOST	100	/* observables */
 

@@ -1,17 +1,17 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "answer.h"
-#include "conf.h"
-#include "fuzz.h"
-#include "jsonin.h"
-#include "lookup.h"
-#include "play.h"
-#include "observables.h"
-#include "provider.h"
-#include "response.h"
-#include "token.h"
-#include "transport.h"
+#include "answer/answer.h"
+#include "answer/response.h"
+#include "answer/transport.h"
+#include "call/lookup.h"
+#include "call/provider.h"
+#include "conf/conf.h"
+#include "tests/fuzz/fuzz.h"
+#include "json/jsonin.h"
+#include "tests/fuzz/play.h"
+#include "relay/observables.h"
+#include "token/token.h"
 
 #define ANSWERS		16	/* of an input */
 #define CALLS		60	/* that are made, at most */

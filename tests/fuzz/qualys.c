@@ -1,7 +1,7 @@
 /* What the service of the qualys provider may answer. */
-#include "fuzz.h"
-#include "play.h"
-#include "provider.h"
+#include "call/provider.h"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/play.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

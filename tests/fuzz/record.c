@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fuzz.h"
-#include "record.h"
+#include "fcgi/net/record.h"
+#include "tests/fuzz/fuzz.h"
 
 #define BODY_MAX	1000	/* bytes of a request's body */
 #define SINK_MAX	(1U << 18)	/* bytes of a request in the sink */

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "fuzz.h"
-#include "rediscon.h"
+#include "cache/rediscon.h"
+#include "tests/fuzz/fuzz.h"
+#include "os/clock.h"
 
 #define MOST	65536	/* bytes of the answer, and of one reply */
 

@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <string.h>
 
-#include "fuzz.h"
+#include "tests/fuzz/fuzz.h"
 
 static int
 is_seed(const struct dirent *d)

@@ -1,8 +1,8 @@
 /* A Retry-After header.  The first bytes are what time it is. */
 #include <string.h>
 
-#include "fuzz.h"
-#include "http.h"
+#include "tests/fuzz/fuzz.h"
+#include "http/http.h"
 
 #define LAST	INT64_C(253402300799)	/* 9999-12-31T23:59:59Z */
 

@@ -1,6 +1,6 @@
 /* A token before any library sees it. */
-#include "fuzz.h"
-#include "token.h"
+#include "tests/fuzz/fuzz.h"
+#include "token/token.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -16,10 +16,10 @@
 
 #include <sqlite3.h>
 
-#include "cache.h"
-#include "clock.h"
-#include "conf.h"
-#include "unit.h"
+#include "cache/cache.h"
+#include "conf/conf.h"
+#include "os/clock.h"
+#include "tests/unit/unit.h"
 
 static int64_t	 ahead = 1000;	/* ms that the clock was put forward */
 static int64_t	 since;		/* when the pace of the clock was last set */

@@ -10,8 +10,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "sharedlock.h"
-#include "unit.h"
+#include "os/robustlock.h"
+#include "tests/unit/unit.h"
 
 /* Runs f(arg) in a process of its own. */
 static inline pid_t
@@ -38,7 +38,7 @@ die_wait(pid_t pid)
 static inline int
 die_in_it(void *lock)
 {
-	(void)sharedlock_take(lock);
+	(void)robustlock_take(lock);
 	(void)kill(getpid(), SIGKILL);
 	return 0;
 }

@@ -21,15 +21,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "answer.h"
-#include "conf.h"
-#include "jsonin.h"
-#include "lookup.h"
-#include "provider.h"
-#include "response.h"
-#include "token.h"
-#include "transport.h"
-#include "unit.h"
+#include "answer/answer.h"
+#include "answer/response.h"
+#include "answer/transport.h"
+#include "call/lookup.h"
+#include "call/provider.h"
+#include "conf/conf.h"
+#include "json/jsonin.h"
+#include "token/token.h"
+#include "tests/unit/unit.h"
 
 #define DRIVE_NOW	INT64_C(1700000000)	/* 2023-11-14T22:13:20Z */
 #define DRIVE_UUID	36			/* characters of a UUID */

@@ -18,7 +18,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "loopback.h"
+#include "tests/unit/loopback.h"
 
 #define REQUEST_MAX	(2U << 20)
 

@@ -12,7 +12,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-#include "unit.h"
+#include "tests/unit/unit.h"
 
 #define RSAKEY_TEXT	8192	/* bytes of a token or JWK */
 

@@ -1,0 +1,242 @@
+/* ctim-relay doctor: what goes wrong in practice, and the line that mends it. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/base/command.h"
+#include "cli/base/secret.h"
+#include "cli/doctor/doctor.h"
+#include "conf/conf.h"
+#include "json/jsonin.h"
+#include "json/jsonscan.h"
+#include "net/url.h"
+#include "os/clock.h"
+
+static const char help_text[] =
+    "  -c, --config FILE   the configuration, instead of the usual one\n"
+    "  -u, --url URL       where the web server in front shows the gateway\n"
+    "  -w, --web FILE      the web server's configuration, instead of the\n"
+    "                      usual one of nginx or Apache\n"
+    "  -f, --file FILE     credentials, JSON: {\"RELAY\": {\"key\": \"...\"}}\n"
+    "  -r, --relay NAME    the file holds the credentials of this relay alone\n"
+    "  -j, --json          as JSON, for programs\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "url", required_argument, NULL, 'u' },
+	{ "web", required_argument, NULL, 'w' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "relay", required_argument, NULL, 'r' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+#define CONF	DOCTOR_NEEDS_CONF
+#define CALLS	DOCTOR_NEEDS_TIME
+#define FRONT	(DOCTOR_NEEDS_URL | DOCTOR_NEEDS_TIME | DOCTOR_NEEDS_CONF)
+#define BEHIND	(FRONT | DOCTOR_NEEDS_FRONT)
+
+/* In the order in which things depend on each other. */
+static const struct doctor_row rows[] = {
+	{ "config", 0, doctor_config },
+	{ "modes", CONF, doctor_modes },
+	{ "paths", CONF, doctor_paths },
+	{ "key", CONF, doctor_key },
+	{ "log", CONF, doctor_log },
+	{ "store", CONF, doctor_store },
+	{ "cache", CONF, doctor_cache },
+	{ "socket", CONF, doctor_socket },
+	{ "control", CONF, doctor_control },
+	{ "users", CONF, doctor_users },
+	{ "ca", CONF, doctor_ca },
+	{ "proxy", CONF | CALLS, doctor_proxy },
+	{ "jwks", CONF | CALLS, doctor_jwks },
+	{ "provider", CONF | CALLS, doctor_providers },
+	{ "clock", CONF, doctor_clock },
+	{ "front", FRONT, doctor_front },
+	{ "path", BEHIND, doctor_path },
+	{ "authorization", BEHIND, doctor_authorization },
+	{ "header", BEHIND, doctor_header },
+	{ "body", BEHIND, doctor_body },
+	{ "streaming", CONF, doctor_streaming },
+	{ "timeout", CONF, doctor_timeout },
+	{ "limit", CONF, doctor_limit }
+};
+
+static int
+set_url(struct doctor *d, const char *text)
+{
+	size_t	n;
+
+	if (!url_is_base(text))
+		return command_usage(d->cmd, "--url must be a URL as in "
+		    "https://relay.example.org/ctim, without user, query or "
+		    "fragment");
+	free(d->url);
+	if ((d->url = strdup(text)) == NULL)
+		return command_fail(d->cmd, CMD_FAILED, "no memory left");
+	for (n = strlen(d->url); n > 0 && d->url[n - 1] == '/'; n--)
+		d->url[n - 1] = '\0';
+	return CMD_OK;
+}
+
+static int
+option(struct doctor *d, int c, char **argv)
+{
+	switch (c) {
+	case 'c':
+		d->config = optarg;
+		return CMD_OK;
+	case 'u':
+		return set_url(d, optarg);
+	case 'w':
+		d->web = optarg;
+		return CMD_OK;
+	case 'f':
+		d->credentials_file = optarg;
+		return CMD_OK;
+	case 'r':
+		d->relay = optarg;
+		return CMD_OK;
+	case 'j':
+		d->json = true;
+		return CMD_OK;
+	case 'h':
+		d->help = true;
+		return CMD_OK;
+	default:
+		return command_option(d->cmd, c, argv);
+	}
+}
+
+static int
+options(struct doctor *d, int argc, char **argv)
+{
+	int	c, status;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:u:w:f:r:jh", long_options,
+	    NULL)) != -1)
+		if ((status = option(d, c, argv)) != CMD_OK)
+			return status;
+	if (optind < argc)
+		return command_usage(d->cmd, "what is \"%s\"? The web server "
+		    "in front is named with --url", argv[optind]);
+	if (d->relay != NULL && d->credentials_file == NULL && !d->help)
+		return command_usage(d->cmd, "--relay says whose credentials "
+		    "the file of -f holds; name that, too");
+	return CMD_OK;
+}
+
+/* {"otx": {"key": ...}}; with --relay the file is what stands behind "otx". */
+static int
+read_credentials(struct doctor *d)
+{
+	struct json_object	*all, *wrapped;
+	struct buf		 text;
+	const char		*why = NULL;
+	int			 status;
+
+	buf_init(&text, SECRET_MAX);
+	status = secret_read(d->cmd, d->credentials_file, &text);
+	if (status != CMD_OK) {
+		secret_free(&text);
+		return status;
+	}
+	all = jsonin_parse(text.data, text.len, JSON_REQUEST_VALUES, &why);
+	secret_free(&text);
+	if (!json_object_is_type(all, json_type_object)) {
+		json_object_put(all);
+		return command_fail(d->cmd, CMD_FAILED, "%s: %s; it should be "
+		    "one JSON object, for example {\"otx\": {\"key\": "
+		    "\"...\"}}", d->credentials_file, why != NULL ? why :
+		    "not an object");
+	}
+	if (d->relay != NULL) {
+		if ((wrapped = json_object_new_object()) == NULL) {
+			json_object_put(all);
+			return command_fail(d->cmd, CMD_FAILED,
+			    "no memory left");
+		}
+		json_object_object_add(wrapped, d->relay, all);
+		all = wrapped;
+	}
+	d->credentials = all;
+	return CMD_OK;
+}
+
+/* Why a check cannot run now; NULL when it can. */
+static const char *
+hindrance(const struct doctor *d, unsigned needs)
+{
+	if ((needs & DOCTOR_NEEDS_URL) != 0 && d->url == NULL)
+		return "--url was not given";
+	if ((needs & DOCTOR_NEEDS_CONF) != 0 && d->conf == NULL)
+		return "the configuration cannot be used";
+	if ((needs & DOCTOR_NEEDS_FRONT) != 0 && !d->front)
+		return "no gateway answers at the URL";
+	if ((needs & DOCTOR_NEEDS_TIME) != 0 && doctor_left(d, 1) == 0)
+		return "the checks before it took all the time there is";
+	return NULL;
+}
+
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= 32, "a bit for each row");
+
+bool
+doctor_was_bad(const struct doctor *d, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return (d->bad & 1U << i) != 0;
+	return false;
+}
+
+static int
+run(struct doctor *d)
+{
+	const char	*why;
+	size_t		 i;
+
+	d->until = clock_ms() + DOCTOR_ALL;
+	doctor_begin(d);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		d->row = &rows[i];
+		d->place = (unsigned)i;
+		/* Without --url nobody asked about the front. */
+		if ((d->row->needs & DOCTOR_NEEDS_URL) != 0 && d->url == NULL)
+			continue;
+		if ((why = hindrance(d, d->row->needs)) != NULL)
+			doctor_say(d, DOCTOR_SKIPPED, "%s", why);
+		else
+			d->row->run(d);
+	}
+	return doctor_end(d);
+}
+
+int
+cmd_doctor(const struct command *cmd, int argc, char **argv)
+{
+	struct doctor	d = { .cmd = cmd };
+	unsigned	i;
+	int		status;
+
+	if ((status = options(&d, argc, argv)) == CMD_OK) {
+		if (d.help)
+			status = command_help(cmd, help_text);
+		else if (d.credentials_file == NULL ||
+		    (status = read_credentials(&d)) == CMD_OK)
+			status = run(&d);
+	}
+	json_object_put(d.credentials);
+	conf_free(d.conf);
+	for (i = 0; i < DOCTOR_QUOTES; i++)
+		free(d.quoted[i]);
+	free(d.url);
+	set_free(&d.said);
+	return status;
+}

@@ -1,0 +1,339 @@
+/* The files that the gateway writes and reads while it serves. */
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cache/cache.h"
+#include "call/provider.h"
+#include "cli/base/settings.h"
+#include "cli/doctor/doctor.h"
+#include "conf/conf.h"
+#include "store/store.h"
+
+#define DOCTOR_FILES	(4 * PATH_MAX)	/* bytes of the names of a store */
+
+/* The directory of a path, "/" for one below the root. */
+static void
+directory(const char *path, char dir[PATH_MAX])
+{
+	char	*slash;
+
+	snprintf(dir, PATH_MAX, "%s", path);
+	if ((slash = strrchr(dir, '/')) != NULL)
+		slash[slash == dir] = '\0';
+}
+
+/* Whether a directory holds nothing but files whose name begins with that of
+ * path: then it is the gateway's to have.  Those below the root, and those that
+ * everybody may write, are the system's, even while they are empty. */
+static bool
+doctor_files_own(const char *dir, const char *path)
+{
+	const char	*base = strrchr(path, '/');
+	struct dirent	*e;
+	struct stat	 st;
+	DIR		*all = opendir(dir);
+	bool		 own;
+
+	base = base == NULL ? path : base + 1;
+	own = all != NULL && *base != '\0' && strrchr(dir, '/') != dir &&
+	    fstat(dirfd(all), &st) == 0 && (st.st_mode & S_IWOTH) == 0;
+	while (own && (e = readdir(all)) != NULL)
+		own = strcmp(e->d_name, ".") == 0 ||
+		    strcmp(e->d_name, "..") == 0 ||
+		    strncmp(e->d_name, base, strlen(base)) == 0;
+	if (all != NULL)
+		(void)closedir(all);
+	return own;
+}
+
+/* Whether it is a file, and nobody's but root's or who serves. */
+static bool
+doctor_files_free(const struct doctor *d, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) &&
+	    (st->st_uid == 0 || st->st_uid == d->who.uid) &&
+	    (st->st_gid == 0 || st->st_gid == d->who.gid ||
+	    (st->st_mode & S_IRWXG) == 0);
+}
+
+/* Gives a file that is there to who serves, who sets its mode. */
+static void
+doctor_files_give(struct doctor *d, const char *path)
+{
+	char		 by[DOCTOR_AS];
+	const char	*word = doctor_quote(d, path);
+
+	doctor_mend(d, "%schown -h %s %s && %schmod 0660 %s", doctor_root(),
+	    doctor_owner(d), word, doctor_by(d->who.uid, by), word);
+}
+
+/* What others use, too, stays theirs. */
+static void
+doctor_files_elsewhere(struct doctor *d, const char *path, const char *section,
+    const char *key)
+{
+	const char	*base = strrchr(path, '/');
+	char		 note[PATH_MAX + 128], who[DOCTOR_INSTALL];
+
+	snprintf(note, sizeof(note), "a directory of its own: %sinstall -d -m "
+	    "0750 %s " CTIM_LOCALSTATEDIR "/lib/ctim-relay", doctor_root(),
+	    doctor_install(d, who));
+	doctor_mend_conf(d, section, note, "%s" CTIM_LOCALSTATEDIR
+	    "/lib/ctim-relay%s", key, base == NULL || base[1] == '\0' ?
+	    "/file" : base);
+}
+
+/* A directory where the gateway may make files, or the file's owner.  key is
+ * the line of the section without the path. */
+static void
+mend_file(struct doctor *d, const char *path, const char *section,
+    const char *key)
+{
+	char		 dir[PATH_MAX], who[DOCTOR_INSTALL];
+	struct stat	 st;
+
+	directory(path, dir);
+	if (doctor_mend_way(d, dir) || doctor_mend_link(d, path))
+		return;
+	if (lstat(path, &st) == 0 && doctor_files_free(d, &st))
+		doctor_files_give(d, path);
+	else if (lstat(path, &st) == 0)
+		doctor_files_elsewhere(d, path, section, key);
+	else if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode))
+		(void)doctor_mend_link(d, dir);
+	else if (lstat(dir, &st) == 0 && !doctor_files_own(dir, path))
+		doctor_files_elsewhere(d, path, section, key);
+	else
+		doctor_mend(d, "%sinstall -d -m 0750 %s %s", doctor_root(),
+		    doctor_install(d, who), doctor_quote(d, dir));
+}
+
+/* --- log ----------------------------------------------------------------- */
+
+static int
+try_log(void *arg, char why[DOCTOR_WHY])
+{
+	const char	*path = arg;
+	char		 dir[PATH_MAX];
+
+	directory(path, dir);
+	if (eaccess(path, W_OK) == 0 ||
+	    (errno == ENOENT && eaccess(dir, W_OK | X_OK) == 0))
+		return 0;
+	snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
+	return -1;
+}
+
+void
+doctor_log(struct doctor *d)
+{
+	char		 path[PATH_MAX], why[DOCTOR_WHY], whom[80];
+	struct stat	 st;
+
+	snprintf(path, sizeof(path), "%s", d->conf->log_target);
+	if (strcmp(path, "syslog") == 0 && access("/dev/log", W_OK) == -1) {
+		doctor_say(d, DOCTOR_WARN, "[log] target is syslog, and "
+		    "nobody listens at /dev/log");
+		doctor_mend_conf(d, "[log]", NULL, "target = stderr");
+	} else if (path[0] != '/') {
+		doctor_say(d, DOCTOR_OK, "goes to %s", path);
+	} else if (doctor_as(d, try_log, path, why) == -1) {
+		if (doctor_foreign(d, path))
+			return;
+		doctor_say(d, DOCTOR_FAIL, "%s: cannot be written%s: %s", path,
+		    doctor_as_whom(d, whom), why);
+		mend_file(d, path, "[log]", "target = ");
+	} else if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0) {
+		doctor_say(d, DOCTOR_WARN, "%s: everybody may change it", path);
+		/* Who serves may be one of them. */
+		if (st.st_uid != d->who.uid && doctor_files_free(d, &st) &&
+		    !doctor_mend_link(d, path))
+			doctor_files_give(d, path);
+		else
+			doctor_mend_mode(d, path, "o=");
+	} else {
+		doctor_say(d, DOCTOR_OK, "%s can be written%s", path,
+		    doctor_as_whom(d, whom));
+	}
+}
+
+/* --- store --------------------------------------------------------------- */
+
+/* Its readers write, too: the file beside it that SQLite keeps locks in. */
+static int
+try_store(void *arg, char why[DOCTOR_WHY])
+{
+	const char	*path = arg;
+	char		 dir[PATH_MAX], error[STORE_ERROR_MAX] = "";
+	struct store	*store = store_open(path, STORE_READ, error);
+	int		 r = -1;
+
+	directory(path, dir);
+	if (store == NULL || store_check(store, error) == -1)
+		snprintf(why, DOCTOR_WHY, "%s", error);
+	else if (eaccess(path, W_OK) == -1 || eaccess(dir, W_OK | X_OK) == -1)
+		snprintf(why, DOCTOR_WHY, "%s: cannot be written: %s", path,
+		    strerror(errno));
+	else
+		r = 0;
+	store_close(store);
+	return r;
+}
+
+/* Those files of a store that are there and are files, each with a blank before
+ * it; false when one is a link, or others', which was said. */
+static bool
+doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
+{
+	static const char *const	 ends[] = { "", "-wal", "-shm" };
+	char				 file[PATH_MAX + 8];
+	struct stat			 st;
+	size_t				 i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(file, sizeof(file), "%s%s", path, ends[i]);
+		if (lstat(file, &st) == -1)
+			continue;
+		if (S_ISLNK(st.st_mode) && doctor_mend_link(d, file))
+			return false;
+		if (!doctor_files_free(d, &st)) {
+			doctor_mend(d, "%sls -l %s", doctor_root(),
+			    doctor_quote(d, file));
+			doctor_note(d, "it belongs to others, who may need it");
+			return false;
+		}
+		buf_addf(out, " %s", doctor_quote(d, file));
+	}
+	return true;
+}
+
+static void
+mend_store(struct doctor *d, const char *relay, const char *path)
+{
+	char		 dir[PATH_MAX], section[300], by[DOCTOR_AS];
+	const char	*folder, *run, *root = doctor_root();
+	struct stat	 st;
+	struct buf	 files;
+
+	directory(path, dir);
+	if (lstat(path, &st) == -1 && errno == ENOENT) {
+		doctor_mend(d, "%s%s intel import FEED --source NAME --store "
+		    "%s", root, d->program, doctor_quote(d, path));
+		doctor_note(d, "FEED is a file, NAME what to call what is in "
+		    "it");
+		return;
+	}
+	if (doctor_mend_way(d, dir) || doctor_mend_link(d, dir))
+		return;
+	if (!doctor_files_own(dir, path)) {
+		snprintf(section, sizeof(section), "[relay %s]", relay);
+		doctor_files_elsewhere(d, path, section, "store = ");
+		return;
+	}
+	folder = doctor_quote(d, dir);
+	buf_init(&files, DOCTOR_FILES);
+	if (doctor_files_of_store(d, path, &files)) {
+		run = doctor_by(d->who.uid, by);
+		doctor_mend(d, "%schown -h %s %s%s && %schmod u+rwx %s && "
+		    "%schmod 0660%s", root, doctor_owner(d), folder,
+		    files.data, run, folder, run, files.data);
+	}
+	buf_free(&files);
+}
+
+void
+doctor_store(struct doctor *d)
+{
+	const struct relay_conf	*r;
+	char			 path[PATH_MAX], why[DOCTOR_WHY], whom[80];
+	bool			 any = false;
+
+	for (r = d->conf->relays; r != NULL; r = r->next) {
+		if (r->provider->store == NULL)
+			continue;
+		any = true;
+		snprintf(path, sizeof(path), "%s", r->provider->store(r->own));
+		if (doctor_as(d, try_store, path, why) == 0) {
+			doctor_say(d, DOCTOR_OK, "relay %s: %s opens, and can "
+			    "be written%s", r->name, path,
+			    doctor_as_whom(d, whom));
+			continue;
+		}
+		if (doctor_foreign(d, path))
+			continue;
+		doctor_say(d, DOCTOR_FAIL, "relay %s%s: %s", r->name,
+		    doctor_as_whom(d, whom), why);
+		mend_store(d, r->name, path);
+	}
+	if (!any)
+		doctor_say(d, DOCTOR_OK, "no relay answers from one");
+}
+
+/* --- cache --------------------------------------------------------------- */
+
+static int
+try_cache(void *arg, char why[DOCTOR_WHY])
+{
+	const struct conf	*conf = arg;
+	const char		*path = conf->cache_url + strlen("sqlite:");
+	char			 text[CACHE_WHY];
+
+	if (cache_check(conf, text) == -1) {
+		snprintf(why, DOCTOR_WHY, "%s", text);
+		return -1;
+	}
+	/* One that opens for reading only keeps nothing. */
+	if (strncmp(conf->cache_url, "sqlite:", 7) == 0 &&
+	    access(path, F_OK) == 0 && eaccess(path, W_OK) == -1) {
+		snprintf(why, DOCTOR_WHY, "%s: %s", path, strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+/* why begins with the URL, without user and password, and a colon. */
+static void
+doctor_files_redis(struct doctor *d, const char *why)
+{
+	const char	*url = d->conf->cache_url + strlen("redis://");
+	const char	*at = strchr(why, ' ');
+
+	if (*settings_cache_hint(why) == '\0' || at == NULL ||
+	    strncmp(why, "redis://", 8) != 0) {
+		doctor_mend_conf(d, "[cache]", "or start the Redis server",
+		    "url = sqlite:" CTIM_LOCALSTATEDIR
+		    "/cache/ctim-relay/cache.db");
+		return;
+	}
+	doctor_mend_conf(d, "[cache]", "PASSWORD is that of the Redis server",
+	    "url = redis://%.*s:PASSWORD@%.*s", strchr(url, '@') == NULL ? 0 :
+	    (int)strcspn(url, ":"), url, (int)(at - why - 9), why + 8);
+}
+
+void
+doctor_cache(struct doctor *d)
+{
+	const char	*url = d->conf->cache_url;
+	char		 why[DOCTOR_WHY], whom[80];
+	bool		 file = strncmp(url, "sqlite:", 7) == 0;
+
+	if (strcmp(url, "off") == 0) {
+		doctor_say(d, DOCTOR_OK, "is off");
+	} else if (doctor_as(d, try_cache, d->conf, why) == 0) {
+		doctor_say(d, DOCTOR_OK, "%s can be used%s",
+		    file ? url + 7 : "the Redis server",
+		    doctor_as_whom(d, whom));
+	} else if (!file || !doctor_foreign(d, url + 7)) {
+		doctor_say(d, DOCTOR_FAIL, "nothing is cached%s: %s%s",
+		    doctor_as_whom(d, whom), why, settings_cache_hint(why));
+		if (file)
+			mend_file(d, url + 7, "[cache]", "url = sqlite:");
+		else
+			doctor_files_redis(d, why);
+	}
+}

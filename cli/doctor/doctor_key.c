@@ -1,0 +1,236 @@
+/*
+ * The secret key: whoever guesses it makes tokens.
+ *
+ * Whether a text is random cannot be seen, but what people type instead can: few
+ * different characters, something repeated, a row of the alphabet or of the
+ * keyboard, words.
+ */
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/doctor/doctor.h"
+#include "cli/jwt/keyfile.h"
+#include "conf/conf.h"
+
+#define DIFFERENT	10	/* characters of a random key of 32 hex digits;
+				 * fewer come once in 10,000 */
+#define REST		16	/* characters that must be left without words
+				 * and rows */
+#define RUN		4	/* a row of so many is no chance */
+#define GOOD		64	/* characters of the keys that we make */
+#define KEY_SHOWN_MAX	256	/* characters that are looked at */
+
+static const char *const words[] = {
+	"password", "passwort", "passw0rd", "passphrase", "secret", "changeme",
+	"change", "please", "default", "example", "sample", "demo", "admin",
+	"administrator", "root", "user", "welcome", "letmein", "master",
+	"private", "token", "cisco", "securex", "threat", "response", "relay",
+	"ctim", "jwt", "test", "testing", "security", "company", "summer",
+	"winter", "spring", "autumn", "monkey", "dragon", "correct", "horse",
+	"battery", "staple", "server", "production", "super", "very", "long",
+	"this", "that", "should", "random", "string", "some", "your", "with",
+	"key", "my", "the", "is", "abc", "foo", "bar", "baz"
+};
+
+static const char *const rows[] = {
+	"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop",
+	"asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm"
+};
+
+static unsigned
+different(const char *key)
+{
+	bool	 seen[256] = { false };
+	unsigned n = 0;
+
+	for (; *key != '\0'; key++)
+		if (!seen[(unsigned char)*key]) {
+			seen[(unsigned char)*key] = true;
+			n++;
+		}
+	return n;
+}
+
+/* Whether all of it is its beginning again and again, at least twice. */
+static bool
+repeats(const char *key)
+{
+	size_t	 n = strlen(key), p;
+
+	for (p = 1; p <= n / 2; p++)
+		if (memcmp(key, key + p, n - p) == 0)
+			return true;
+	return false;
+}
+
+/* Whether b comes next to a in one of the rows, in this direction. */
+static bool
+next_in_row(char a, char b, bool back)
+{
+	const char	*at;
+	size_t		 i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		at = strchr(rows[i], back ? b : a);
+		if (at != NULL && at[1] != '\0' && at[1] == (back ? a : b))
+			return true;
+	}
+	return false;
+}
+
+/* Characters from s on that go along a row. */
+static size_t
+along(const char *s, bool back)
+{
+	size_t	 n = 1;
+
+	while (s[n] != '\0' && next_in_row(s[n - 1], s[n], back))
+		n++;
+	return n < RUN ? 0 : n;
+}
+
+/* How many characters from s on are nothing that was chosen by chance. */
+static size_t
+guessed(const char *s)
+{
+	size_t	 best = along(s, false), n = along(s, true), i;
+
+	if (n > best)
+		best = n;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		n = strlen(words[i]);
+		if (n > best && strncmp(s, words[i], n) == 0)
+			best = n;
+	}
+	return best;
+}
+
+/* Characters that are left when words and rows are taken out. */
+static size_t
+rest(const char *key)
+{
+	char	 small[KEY_SHOWN_MAX];
+	size_t	 i, n, left = 0;
+
+	snprintf(small, sizeof(small), "%s", key);
+	for (i = 0; small[i] != '\0'; i++)
+		small[i] = (char)tolower((unsigned char)small[i]);
+	for (i = 0; small[i] != '\0'; i += n == 0 ? 1 : n) {
+		n = guessed(small + i);
+		left += n == 0 && isalnum((unsigned char)small[i]);
+	}
+	return left;
+}
+
+static const char *
+weakness(const char *key)
+{
+	if (repeats(key))
+		return "is the same again and again";
+	if (different(key) < DIFFERENT)
+		return "has few different characters";
+	if (rest(key) < REST)
+		return "is made of words, or of rows of the keyboard";
+	return NULL;
+}
+
+/* Where a key comes from, as it is written. */
+struct source {
+	const char	*key;
+	const char	*path;		/* of file:PATH, else NULL */
+};
+
+static void
+note_source(void *arg, const char *section, const struct conf_key *key,
+    const char *text)
+{
+	struct source	*s = arg;
+
+	if (strcmp(section, "auth") == 0 && strcmp(key->name, s->key) == 0 &&
+	    strncmp(text, "file:", 5) == 0)
+		s->path = text + 5;
+}
+
+/* Where the lines with a key are that should go. */
+static void
+doctor_key_previous(struct doctor *d)
+{
+	char	 dir[PATH_MAX], *slash;
+
+	snprintf(dir, sizeof(dir), "%s", d->whole);
+	if ((slash = strrchr(dir, '/')) != NULL)
+		*slash = '\0';
+	doctor_mend(d, "%sgrep -n '^secret_key_previous' -r %s/conf.d %s",
+	    doctor_root(), doctor_quote(d, dir), doctor_quote(d, d->whole));
+	doctor_note(d, "leave that line out, once the platform has tokens of "
+	    "secret_key");
+}
+
+/*
+ * A new key in a new file, for those who can read the old one.  The old one is
+ * kept: as secret_key_previous its tokens stay good until the platform has new
+ * ones.
+ */
+static void
+doctor_key_new(struct doctor *d, const char *name)
+{
+	struct source	 s = { .key = name };
+	char		 beside[PATH_MAX], file[PATH_MAX];
+	const char	*old, *new, *root = doctor_root();
+	struct stat	 st;
+	mode_t		 mode;
+
+	conf_each(d->conf, note_source, &s);
+	doctor_key_file(d, beside);
+	keyfile_new_name(s.path != NULL ? s.path : beside, file);
+	old = s.path != NULL ? s.path : d->whole;
+	/* A configuration without secrets may be for everybody. */
+	mode = stat(old, &st) == -1 ? 0600 : 0600 | (st.st_mode & S_IRGRP);
+	old = doctor_quote(d, old);
+	new = doctor_quote(d, file);
+	doctor_mend(d, "%s%s jwt --key-file %s && %schown -h --reference=%s "
+	    "%s && %schmod %04o %s", root, d->program, new, root, old, new,
+	    root, (unsigned)mode, new);
+	doctor_note(d, "then in [auth] of %s: secret_key = file:%s, and what "
+	    "stands there as secret_key_previous until the platform has new "
+	    "tokens", d->whole, file);
+}
+
+static void
+look_at(struct doctor *d, const char *name, const char *key)
+{
+	const char	*weak = weakness(key);
+
+	if (weak != NULL)
+		doctor_say(d, DOCTOR_FAIL, "%s %s: it can be guessed", name,
+		    weak);
+	else if (strlen(key) < GOOD)
+		doctor_say(d, DOCTOR_WARN, "%s has %zu characters; %d is what "
+		    "ctim-relay makes", name, strlen(key), GOOD);
+	else
+		doctor_say(d, DOCTOR_OK, "%s has %zu characters and no "
+		    "pattern", name, strlen(key));
+	if (weak == NULL && strlen(key) >= GOOD)
+		return;
+	if (strcmp(name, "secret_key_previous") == 0)
+		doctor_key_previous(d);
+	else
+		doctor_key_new(d, name);
+}
+
+void
+doctor_key(struct doctor *d)
+{
+	if (d->conf->secret_key == NULL) {
+		doctor_say(d, DOCTOR_SKIPPED, "there is no secret_key");
+		return;
+	}
+	look_at(d, "secret_key", d->conf->secret_key);
+	if (d->conf->secret_key_previous != NULL)
+		look_at(d, "secret_key_previous", d->conf->secret_key_previous);
+}

@@ -1,0 +1,242 @@
+/* The services behind the relays: with credentials whether they take them, by
+ * the same code as the server; without, whether they can be reached. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "call/provider.h"
+#include "cli/doctor/doctor.h"
+#include "cli/query/local_call.h"
+#include "conf/conf.h"
+#include "json/jsonin.h"
+#include "log/log.h"
+#include "net/url.h"
+#include "token/auth.h"
+
+#define ANSWER_MAX	65536
+#define DEADLINE	10	/* s for the health of one relay */
+
+struct place {
+	const char	*relay;
+	char		 url[DOCTOR_URL];	/* "": none */
+};
+
+/* The base of a service's API; links for people have other names. */
+static void
+note_place(void *arg, const char *section, const struct conf_key *key,
+    const char *text)
+{
+	struct place	*p = arg;
+
+	if (strncmp(section, "relay ", 6) == 0 &&
+	    strcmp(section + 6, p->relay) == 0 && key->set == conf_set_url &&
+	    (strcmp(key->name, "url") == 0 || strcmp(key->name, "api_url") == 0))
+		snprintf(p->url, sizeof(p->url), "%s", text);
+}
+
+static void
+doctor_provider_jwt(struct doctor *d, const char *relay)
+{
+	doctor_mend(d, "%s%s jwt --relay %s -c %s", doctor_root(), d->program,
+	    relay, doctor_quote(d, d->whole));
+	doctor_note(d, "with credentials that the service takes and that have "
+	    "the right there; the new token goes to the platform");
+}
+
+static void
+doctor_provider_rate(struct doctor *d, const char *relay)
+{
+	doctor_mend(d, "rate = 1");
+	doctor_note(d, "in [relay %s] of %s", relay, d->whole);
+}
+
+static void
+doctor_provider_curl(struct doctor *d, const char *relay)
+{
+	struct place	 p = { .relay = relay };
+
+	conf_each(d->conf, note_place, &p);
+	if (p.url[0] == '\0') {
+		doctor_provider_jwt(d, relay);
+		return;
+	}
+	doctor_mend(d, "curl -sv %s", doctor_quote(d, p.url));
+	doctor_note(d, "behind a proxy: proxy = http://HOST:PORT in [http] of "
+	    "%s", d->whole);
+}
+
+static void
+doctor_provider_query(struct doctor *d, const char *relay)
+{
+	doctor_mend(d, "%s%s query --route health %s -c %s", doctor_root(),
+	    d->program, relay, doctor_quote(d, d->whole));
+	doctor_note(d, "shows all of the answer; it may be the service's own "
+	    "trouble: again later");
+}
+
+/* What the answer's code means for who runs the gateway. */
+static const struct {
+	const char	*code;
+	void		(*mend)(struct doctor *, const char *relay);
+} mends[] = {
+	{ "authorization error", doctor_provider_jwt },
+	{ "permission denied", doctor_provider_jwt },
+	{ "too many requests", doctor_provider_rate },
+	{ "connection error", doctor_provider_curl },
+	{ NULL, doctor_provider_query }
+};
+
+static void
+mend(struct doctor *d, const struct relay_conf *r, const char *code)
+{
+	size_t	 i = 0;
+
+	if (r->provider->store != NULL) {
+		doctor_mend(d, "%s%s intel stats --store %s", doctor_root(),
+		    d->program, doctor_quote(d, r->provider->store(r->own)));
+		if (doctor_was_bad(d, "store"))
+			doctor_note(d, "first mend what `store` says");
+		return;
+	}
+	while (mends[i].code != NULL && strcmp(mends[i].code, code) != 0)
+		i++;
+	mends[i].mend(d, r->name);
+}
+
+static void
+say_health(struct doctor *d, const struct relay_conf *r, const char *why,
+    const struct buf *text)
+{
+	struct json_object	*answer, *error;
+	const char		*code, *message;
+
+	answer = why != NULL ? NULL : jsonin_parse(text->data, text->len,
+	    1000, NULL);
+	error = jsonin_at(jsonin_member(answer, "errors"), 0);
+	code = jsonin_string(error, "code");
+	message = jsonin_string(error, "message");
+	if (why == NULL && error == NULL && jsonin_string(
+	    jsonin_member(answer, "data"), "status") != NULL) {
+		doctor_say(d, DOCTOR_OK, "relay %s: %s takes the credentials",
+		    r->name, r->provider->title);
+	} else {
+		doctor_say(d, DOCTOR_FAIL, "relay %s: %s", r->name,
+		    why != NULL ? why : message != NULL ? message :
+		    "an answer without a status");
+		mend(d, r, code == NULL ? "" : code);
+	}
+	json_object_put(answer);
+}
+
+/*
+ * The configuration as this one question needs it: with a key, little time, no
+ * repeats; no cache, which root would make; and a log that is silent, as what
+ * goes wrong is said here.  What is lent is taken back.
+ */
+static void
+ask(struct doctor *d, const struct relay_conf *r, const char *claims)
+{
+	struct conf	*c = d->conf, kept = *d->conf;
+	char		 key[65], off[] = "off", target[] = "stderr",
+			 path[80];
+	struct buf	 answer;
+	struct local_call *gateway;
+	const char	*why = "this system has no random numbers";
+	char		*token = NULL;
+	int		 left;
+
+	buf_init(&answer, ANSWER_MAX);
+	if (c->secret_key == NULL && auth_new_key(key) == 0)
+		c->secret_key = key;
+	c->cache_url = off;
+	c->log_target = target;
+	c->log_level = LOG_LEVEL_NONE;
+	c->retries = 0;
+	left = (int)(doctor_left(d, DEADLINE * 1000) / 1000) + 1;
+	c->deadline = c->deadline < left ? c->deadline : left;
+	(void)log_open(c);
+	snprintf(path, sizeof(path), "/%s/health", r->name);
+	if (c->secret_key != NULL &&
+	    (token = doctor_token(d, claims)) != NULL) {
+		why = "no memory left";
+		if ((gateway = local_call_open(c, path, token)) != NULL)
+			why = local_call_post(gateway, "", 0, &answer);
+		local_call_close(gateway);
+	}
+	say_health(d, r, why, &answer);
+	free(token);
+	buf_free(&answer);
+	*c = kept;
+	explicit_bzero(key, sizeof(key));
+}
+
+/* --- without credentials ------------------------------------------------- */
+
+static void
+reach(struct doctor *d, const struct relay_conf *r)
+{
+	struct place		 p = { .relay = r->name };
+	struct doctor_call	 c;
+	char			 origin[DOCTOR_URL], text[160];
+	const char		*host;
+
+	conf_each(d->conf, note_place, &p);
+	if (url_origin(p.url, origin, sizeof(origin)) == -1) {
+		doctor_say(d, DOCTOR_SKIPPED, "relay %s: the token says where "
+		    "its service is; give credentials with -f", r->name);
+		return;
+	}
+	host = strstr(origin, "://") + 3;
+	doctor_call_init(&c, host, "%s/", origin);
+	doctor_call_do(d, d->conf, &c, 1);
+	doctor_note_clock(d, &c);
+	snprintf(text, sizeof(text), "(relay %s) answers, and no credentials "
+	    "were given with -f to try", r->name);
+	if (doctor_answered(&c.http))
+		doctor_say_good(d, &c, text);
+	else
+		doctor_say_failed(d, &c, "cannot be reached");
+	doctor_call_free(&c);
+}
+
+static void
+look_at(struct doctor *d, const struct relay_conf *r)
+{
+	struct json_object	*claims;
+
+	if (doctor_left(d, 1) == 0) {
+		doctor_say(d, DOCTOR_SKIPPED, "relay %s: the time is up",
+		    r->name);
+		return;
+	}
+	claims = jsonin_member(d->credentials, r->name);
+	if (claims != NULL)
+		ask(d, r, json_object_to_json_string(claims));
+	else if (r->provider->request != NULL)
+		reach(d, r);
+	else
+		ask(d, r, NULL);
+}
+
+void
+doctor_providers(struct doctor *d)
+{
+	const struct relay_conf	*r;
+
+	if (d->conf->relays == NULL)
+		doctor_say(d, DOCTOR_SKIPPED, "there is no relay");
+	for (r = d->conf->relays; r != NULL; r = r->next)
+		look_at(d, r);
+	if (d->credentials == NULL)
+		return;
+	json_object_object_foreach(d->credentials, name, value) {
+		(void)value;
+		if (conf_relay(d->conf, name, strlen(name)) != NULL)
+			continue;
+		doctor_say(d, DOCTOR_FAIL, "%s has credentials for a relay "
+		    "\"%s\", which there is not", d->credentials_file, name);
+		doctor_mend(d, "[relay %s]", name);
+		doctor_note(d, "a line at the end of %s; or leave it out of "
+		    "%s", d->whole, d->credentials_file);
+	}
+}

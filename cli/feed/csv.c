@@ -1,0 +1,172 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/feed/csv.h"
+#include "cli/feed/feed_reader.h"
+
+static const char too_long[] = "it is longer than 65536 bytes";
+/* Nobody can tell what is behind such a quote from what is in it: the end of
+ * the file, not a reason to skip the row. */
+static const char not_closed[] = "a quote is not closed: the file was cut short, "
+	"or a quote is missing";
+
+void
+csv_row_init(struct csv_row *f)
+{
+	/* Each field has its NUL, the last one too, where there is no comma. */
+	buf_init(&f->text, CSV_ROW_MAX + 1);
+	f->n = 0;
+	f->line = 0;
+	f->wrong = NULL;
+}
+
+void
+csv_row_free(struct csv_row *f)
+{
+	buf_free(&f->text);
+}
+
+static int
+next(struct csv *in)
+{
+	if (in->reader != NULL)
+		return feed_reader_byte(in->reader);
+	return in->p == in->end ? EOF : (unsigned char)*in->p++;
+}
+
+int
+csv_peek(struct csv *in)
+{
+	if (in->reader != NULL)
+		return feed_reader_peek(in->reader);
+	return in->p == in->end ? EOF : (unsigned char)*in->p;
+}
+
+static void
+begin_field(struct csv_row *f)
+{
+	if (f->n == CSV_COLUMNS) {
+		f->wrong = "it has more than 256 columns";
+		return;
+	}
+	f->at[f->n++] = f->text.len;
+}
+
+static void
+add(struct csv_row *f, int c)
+{
+	if (f->wrong != NULL)
+		return;
+	if (c == '\0')
+		f->wrong = "it has a NUL byte";
+	else if (buf_addc(&f->text, (char)c) == -1)
+		f->wrong = too_long;
+}
+
+/* The inside of a quoted field, behind its first quote, of a wrong row too:
+ * what is in it is no other row.  Ends behind the last quote; there is none when
+ * the field gets longer than a row. */
+static void
+quoted(struct csv *in, struct csv_row *f)
+{
+	size_t	 n = 0;
+	int	 c;
+
+	while (n++ <= CSV_ROW_MAX && (c = next(in)) != EOF) {
+		if (c == '"') {
+			if (csv_peek(in) != '"')
+				return;
+			next(in);
+		}
+		add(f, c);
+	}
+	f->wrong = not_closed;
+}
+
+static bool
+is_blank(int c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* Ends a field: blanks behind it are not part of it, but those in quotes, which
+ * reach to keep, are. */
+static void
+end_field(struct csv_row *f, size_t keep)
+{
+	while (f->text.len > f->at[f->n - 1] && f->text.len > keep &&
+	    is_blank(f->text.data[f->text.len - 1]))
+		f->text.len--;
+	add(f, ' ');
+	if (f->wrong == NULL)
+		f->text.data[f->text.len - 1] = '\0';
+}
+
+void
+csv_read(struct csv *in, struct csv_row *f)
+{
+	bool	 fresh = true;	/* nothing but blanks in the field yet */
+	size_t	 keep = 0;	/* where the last quotes end */
+	int	 c;
+
+	buf_reset(&f->text);
+	f->n = 0;
+	f->line = in->reader == NULL ? 0 : in->reader->line;
+	f->wrong = NULL;
+	begin_field(f);
+	while ((c = next(in)) != EOF && c != '\n') {
+		if (c == in->comma) {
+			if (f->wrong == NULL) {
+				end_field(f, keep);
+				begin_field(f);
+			}
+			fresh = true;
+		} else if (fresh && c == '"') {
+			quoted(in, f);
+			if (csv_is_open(f))
+				return;
+			keep = f->text.len;
+			fresh = false;
+		} else if (!fresh || !is_blank(c)) {
+			add(f, c);
+			fresh = false;
+		}
+	}
+	if (f->wrong == NULL)
+		end_field(f, keep);
+}
+
+const char *
+csv_field(const struct csv_row *f, size_t i)
+{
+	return i < f->n ? f->text.data + f->at[i] : NULL;
+}
+
+char *
+csv_word(struct csv_row *f, size_t i)
+{
+	char	*word, *end;
+
+	if (i >= f->n)
+		return NULL;
+	word = f->text.data + f->at[i];
+	while (is_blank(*word))
+		word++;
+	end = word + strlen(word);
+	while (end > word && is_blank(end[-1]))
+		end--;
+	*end = '\0';
+	return word;
+}
+
+bool
+csv_is_empty(const struct csv_row *f)
+{
+	return f->wrong == NULL && f->n == 1 && csv_field(f, 0)[0] == '\0';
+}
+
+bool
+csv_is_open(const struct csv_row *f)
+{
+	return f->wrong == not_closed;
+}

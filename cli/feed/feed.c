@@ -1,0 +1,182 @@
+#include <stdbool.h>
+#include <string.h>
+
+#include "cli/feed/feed.h"
+#include "cli/feed/feed_csv.h"
+#include "cli/feed/feed_json.h"
+#include "cli/feed/feed_reader.h"
+#include "cli/feed/feed_text.h"
+
+#define HEAD	(64U << 10)	/* bytes that are looked at to find the format */
+#define BLANKS	" \t\r\n"
+
+static const char *const formats[FEED_FORMATS] = {
+	[FEED_AUTO] = "auto", [FEED_TEXT] = "text", [FEED_CSV] = "csv",
+	[FEED_JSON] = "json"
+};
+
+/* What files begin with that are no text at all. */
+static const struct {
+	const char	*bytes;
+	size_t		 n;
+	const char	*what;
+} magics[] = {
+	{ "\x1f\x8b", 2, "it is compressed; unpack it with gunzip" },
+	{ "PK\3\4", 4, "it is a zip archive; unpack it" },
+	{ "\xfd" "7zXZ", 5, "it is compressed; unpack it with unxz" },
+	{ "BZh", 3, "it is compressed; unpack it with bunzip2" },
+	{ "\x28\xb5\x2f\xfd", 4, "it is compressed; unpack it with unzstd" },
+	{ "\xff\xfe", 2, "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8" },
+	{ "\xfe\xff", 2, "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8" },
+	{ "%PDF", 4, "it is a PDF document" },
+	{ "SQLite format 3", 15, "it is a database" }
+};
+
+static const char stix[] = "this is a STIX bundle, which this version does not "
+	"read; it reads text, csv, and JSON objects with a type and a value";
+static const char misp[] = "this is a MISP feed, which this version does not "
+	"read; it reads text, csv, and JSON objects with a type and a value";
+
+int
+feed_format(const char *name)
+{
+	int	 i;
+
+	for (i = 0; i < FEED_FORMATS; i++)
+		if (strcmp(formats[i], name) == 0)
+			return i;
+	return -1;
+}
+
+/* Whether s begins with a member of this name; *value is what is behind it. */
+static bool
+member(const char *s, const char *name, const char **value)
+{
+	size_t	 n = strlen(name);
+
+	if (*s != '"' || strncmp(s + 1, name, n) != 0 || s[n + 1] != '"')
+		return false;
+	s += n + 2;
+	s += strspn(s, BLANKS);
+	if (*s != ':')
+		return false;
+	*value = s + 1 + strspn(s + 1, BLANKS);
+	return true;
+}
+
+/* A JSON file's name is its UUID in a MISP manifest: "5a3b…": {. */
+static bool
+is_manifest(const char *s)
+{
+	static const char	 form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t			 i;
+
+	if (*s++ != '"')
+		return false;
+	for (i = 0; form[i] != '\0'; i++)
+		if (form[i] == '-' ? s[i] != '-' :
+		    s[i] == '\0' || strchr("0123456789abcdefABCDEF", s[i]) == NULL)
+			return false;
+	s += i;
+	if (*s++ != '"')
+		return false;
+	s += strspn(s, BLANKS);
+	if (*s++ != ':')
+		return false;
+	return s[strspn(s, BLANKS)] == '{';
+}
+
+/* NULL, or what a JSON object is that looks like a feed and is another one. */
+static const char *
+other_json(const char *head)
+{
+	const char	*value, *s = head + strspn(head, BLANKS);
+
+	if (*s++ != '{')
+		return NULL;
+	s += strspn(s, BLANKS);
+	if (is_manifest(s) || member(s, "Event", &value))
+		return misp;
+	/* "type" need not be the first member of a bundle. */
+	for (; (s = strchr(s, '"')) != NULL; s++)
+		if (member(s, "type", &value) &&
+		    strncmp(value, "\"bundle\"", 8) == 0)
+			return stix;
+	return NULL;
+}
+
+static bool
+looks_json(const char *head)
+{
+	const char	*s = head + strspn(head, BLANKS);
+
+	if (*s == '{')
+		return true;
+	/* "[.]" and "[2001:db8::1]" begin lines of text. */
+	return *s == '[' && strchr("{]", s[1 + strspn(s + 1, BLANKS)]) != NULL;
+}
+
+static int
+fail(char error[FEED_ERROR_MAX], const char *what)
+{
+	snprintf(error, FEED_ERROR_MAX, "%s", what);
+	return -1;
+}
+
+/* The format of what the reader is about to read, or -1. */
+static int
+find_format(struct feed_reader *r, const struct feed_options *o,
+    char error[FEED_ERROR_MAX])
+{
+	char		*head, kept;
+	const char	*other;
+	size_t		 i, n = feed_reader_fill(r, HEAD);
+	int		 format = (int)o->format;
+
+	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (n >= magics[i].n && memcmp(r->data + r->at, magics[i].bytes,
+		    magics[i].n) == 0)
+			return fail(error, magics[i].what);
+	if (n >= 3 && memcmp(r->data + r->at, "\xef\xbb\xbf", 3) == 0) {
+		r->at += 3;	/* the byte order mark of UTF-8 */
+		n -= 3;
+	}
+	/* As a string; the byte behind it belongs to the buffer. */
+	if (n > HEAD)
+		n = HEAD;
+	head = r->data + r->at;
+	kept = head[n];
+	head[n] = '\0';
+	if (format == FEED_AUTO)
+		format = looks_json(head) ? FEED_JSON : o->n_columns > 0 ||
+		    feed_csv_looks(head, n, o) ? FEED_CSV : FEED_TEXT;
+	other = format == FEED_JSON ? other_json(head) : NULL;
+	head[n] = kept;
+	return other == NULL ? format : fail(error, other);
+}
+
+int
+feed_read(FILE *file, const struct feed_options *o, const struct feed_sink *sink,
+    char error[FEED_ERROR_MAX])
+{
+	struct feed_reader	 r;
+	int			 stop = -1;
+
+	if (feed_reader_init(&r, file) == -1)
+		return fail(error, "memory ran out");
+	switch (find_format(&r, o, error)) {
+	case FEED_TEXT:
+		stop = feed_text(&r, sink);
+		break;
+	case FEED_CSV:
+		stop = feed_csv(&r, o, sink, error);
+		break;
+	case FEED_JSON:
+		stop = feed_json(&r, o, sink, error);
+		break;
+	}
+	if (r.error != 0 && stop <= 0)
+		stop = fail(error, strerror(r.error));
+	feed_reader_free(&r);
+	return stop;
+}

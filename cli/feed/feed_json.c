@@ -1,0 +1,252 @@
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "cli/feed/feed_json.h"
+#include "cli/feed/feed_reader.h"
+#include "cli/feed/feed_row.h"
+#include "json/jsonin.h"
+
+#define ELEMENT_VALUES	1000	/* JSON values in one object */
+
+/* A row with what its texts need. */
+struct element {
+	struct feed_row	 row;
+	char		 numbers[FEED_FIELDS + FEED_VALUES][24];
+	size_t		 n;			/* of these */
+	const char	*odd[FEED_FIELDS];	/* neither text nor integer */
+};
+
+/* Where the text of a field goes; NULL when there is no more room. */
+static const char **
+place_of(struct feed_row *row, enum feed_field field)
+{
+	if (field != FEED_VALUE)
+		return row->text[field] == NULL ? &row->text[field] : NULL;
+	return row->n_values < FEED_VALUES ? &row->values[row->n_values] :
+	    NULL;
+}
+
+/* Puts a member of the object into its field, unless that has one. */
+static void
+put(struct element *e, enum feed_field field, struct json_object *object,
+    const char *name)
+{
+	struct json_object	*value = jsonin_member(object, name);
+	const char		**place = place_of(&e->row, field);
+	int64_t			 n;
+
+	if (value == NULL || place == NULL)
+		return;
+	if (jsonin_int(value, &n)) {
+		snprintf(e->numbers[e->n], sizeof(e->numbers[0]), "%" PRId64,
+		    n);
+		*place = e->numbers[e->n++];
+	} else if ((*place = jsonin_text(value)) == NULL) {
+		e->odd[field] = json_object_to_json_string(value);
+		return;
+	}
+	e->row.n_values += field == FEED_VALUE;
+}
+
+/* What a field has that is neither text nor integer is not understood, which is
+ * another thing than not said.  Reasons are often lists of tags: those are no
+ * matter. */
+static void
+put_odd(struct element *e)
+{
+	for (size_t i = 0; i < FEED_FIELDS; i++)
+		if (e->row.text[i] == NULL && i != FEED_VALUE &&
+		    i != FEED_REASON)
+			e->row.text[i] = e->odd[i];
+}
+
+static int
+emit(struct json_object *object, const struct feed_options *o, uint64_t line,
+    const struct feed_sink *sink)
+{
+	struct element		 e = { .n = 0 };
+	const struct feed_name	*name;
+	bool			 said[FEED_FIELDS] = { false };
+	size_t			 i;
+	int			 group = -1;
+
+	for (i = 0; i < o->n_columns; i++) {
+		said[o->columns[i].field] = true;
+		put(&e, o->columns[i].field, object, o->columns[i].name);
+	}
+	for (name = feed_names; name->name != NULL; name++) {
+		if (said[name->field] || (name->field == FEED_VALUE &&
+		    e.row.n_values > 0 && name->group != group))
+			continue;
+		put(&e, name->field, object, name->name);
+		if (name->field == FEED_VALUE && e.row.n_values > 0)
+			group = name->group;
+	}
+	put_odd(&e);
+	return feed_row_emit(&e.row, line, sink);
+}
+
+/* One object as text. */
+static int
+element(const char *text, size_t n, const struct feed_options *o,
+    uint64_t line, const struct feed_sink *sink)
+{
+	struct json_object	*object;
+	const char		*why = NULL;
+	int			 stop;
+
+	object = jsonin_parse(text, n, ELEMENT_VALUES, &why);
+	if (object == NULL && why != NULL)
+		return feed_skip(sink, line, "it is no JSON: %s", why);
+	stop = json_object_is_type(object, json_type_object) ?
+	    emit(object, o, line, sink) :
+	    feed_skip(sink, line, "it is no JSON object");
+	json_object_put(object);
+	return stop;
+}
+
+static bool
+is_object(const char *text, size_t n)
+{
+	const char		*why;
+	struct json_object	*value = jsonin_parse(text, n, ELEMENT_VALUES,
+				    &why);
+	bool			 is = json_object_is_type(value,
+				    json_type_object);
+
+	json_object_put(value);
+	return is;
+}
+
+/*
+ * The first line must be an object.  It is none when a document goes on over
+ * several lines, and then single ones of these may look like objects of a feed.
+ */
+static int
+read_lines(struct feed_reader *r, const struct feed_options *o,
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
+{
+	char		*s;
+	size_t		 n;
+	uint64_t	 line;
+	enum feed_got	 got;
+	bool		 first = true;
+	int		 stop = 0;
+
+	while (stop == 0) {
+		line = r->line;
+		if ((got = feed_reader_line(r, &s, &n)) == FEED_END)
+			return 0;
+		if (got == FEED_TOO_LONG) {
+			stop = feed_skip(sink, line, "it is longer than %u "
+			    "bytes", FEED_LINE_MAX);
+			continue;
+		}
+		if (strspn(s, " \t") >= n)
+			continue;
+		if (first && !is_object(s, n)) {
+			snprintf(error, FEED_ERROR_MAX, "line %" PRIu64 ": this "
+			    "is neither an array nor one object a line; take "
+			    "the array out of it, for example with jq .data",
+			    line);
+			return -1;
+		}
+		first = false;
+		stop = element(s, n, o, line, sink);
+	}
+	return stop;
+}
+
+static bool
+is_space(int c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/*
+ * Reads one element of an array into out, up to the comma or bracket behind
+ * it; what does not fit is passed over and leaves out's failed mark.  Returns
+ * the byte it ended at, or EOF.
+ */
+static int
+read_element(struct feed_reader *r, struct buf *out)
+{
+	bool	 string = false;
+	int	 c, depth = 0;
+
+	buf_reset(out);
+	while ((c = feed_reader_byte(r)) != EOF) {
+		if (string) {
+			if (c == '\\') {
+				buf_addc(out, (char)c);
+				if ((c = feed_reader_byte(r)) == EOF)
+					break;
+			} else if (c == '"')
+				string = false;
+		} else if (c == '"')
+			string = true;
+		else if (c == '{' || c == '[')
+			depth++;
+		else if (depth == 0 && (c == ',' || c == ']'))
+			break;
+		else if (c == '}' || c == ']')
+			depth--;
+		buf_addc(out, (char)c);
+	}
+	return c;
+}
+
+static int
+read_array(struct feed_reader *r, struct buf *out, const struct feed_options *o,
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
+{
+	uint64_t	 line;
+	int		 c, stop = 0;
+	bool		 first = true;
+
+	for (;; first = false) {
+		while (is_space(feed_reader_peek(r)))
+			feed_reader_byte(r);
+		line = r->line;
+		if ((c = read_element(r, out)) == EOF)
+			break;
+		/* An empty array has no element before its bracket. */
+		if (!(first && c == ']' && out->len == 0))
+			stop = out->failed ? feed_skip(sink, line, "it is longer "
+			    "than %u bytes", FEED_LINE_MAX) :
+			    element(out->data, out->len, o, line, sink);
+		if (stop != 0 || c == ']')
+			break;
+	}
+	if (stop != 0)
+		return stop;
+	while (c != EOF && is_space(feed_reader_peek(r)))
+		feed_reader_byte(r);
+	if (c != EOF && feed_reader_peek(r) == EOF)
+		return 0;
+	snprintf(error, FEED_ERROR_MAX, c == EOF ? "line %" PRIu64 ": the JSON "
+	    "array is not closed: the file was cut short" : "line %" PRIu64
+	    ": there is more behind the end of the JSON array", r->line);
+	return -1;
+}
+
+int
+feed_json(struct feed_reader *r, const struct feed_options *o,
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
+{
+	struct buf	 out;
+	int		 stop;
+
+	while (is_space(feed_reader_peek(r)))
+		feed_reader_byte(r);
+	if (feed_reader_peek(r) != '[')
+		return read_lines(r, o, sink, error);
+	feed_reader_byte(r);
+	buf_init(&out, FEED_LINE_MAX);
+	stop = read_array(r, &out, o, sink, error);
+	buf_free(&out);
+	return stop;
+}

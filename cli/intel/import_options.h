@@ -1,0 +1,38 @@
+/*
+ * import_options: what was said on the command line of `intel import`.
+ */
+#ifndef CTIM_IMPORT_OPTIONS_H
+#define CTIM_IMPORT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/feed/feed.h"
+#include "store/store_write.h"
+
+struct command;
+
+#define IMPORT_COLUMNS	32	/* --column options */
+
+/* Strings are those of argv. */
+struct import_options {
+	const struct command	*cmd;
+	const char		*file;		/* "-": standard input */
+	const char		*store, *config;	/* NULL: not said */
+	struct source		 source;
+	unsigned		 set;		/* STORE_SET_*, of source */
+	struct record		 fallback;	/* what the feed does not say */
+	struct feed_column	 columns[IMPORT_COLUMNS];
+	struct feed_options	 feed;
+	bool			 replace, json, help;
+	int64_t			 now;		/* --expires counts from here */
+};
+
+/* Reads them, over the defaults, into an object that stays where it is (feed
+ * points into it).  CMD_OK, or CMD_USAGE after it was said what is wrong. */
+int	import_options(struct import_options *, const struct command *,
+	    int argc, char **argv);
+/* The options as --help lists them. */
+extern const char import_help[];
+
+#endif

@@ -1,0 +1,348 @@
+/* ctim-relay intel: the indicators that are kept on this machine. */
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "call/provider.h"
+#include "cli/base/settings.h"
+#include "cli/intel/intel.h"
+#include "cli/terminal/text.h"
+#include "cli/terms/terms.h"
+#include "conf/conf.h"
+#include "ctim/indicator.h"
+#include "json/jsonout.h"
+#include "providers/local.h"
+#include "store/store_write.h"
+
+static const struct command commands[] = {
+	{ "intel import", "FILE|- --source NAME [OPTION ...]",
+	  "put the indicators of a feed into the store", intel_import },
+	{ "intel list", "[--source NAME] [--type TYPE] [--disposition D] "
+	  "[--limit N]",
+	  "list indicators in the order of their values", intel_list },
+	{ "intel show", "[TYPE:]VALUE", "show what is known of a value, the networks "
+	  "and parent domains it is in included", intel_show },
+	{ "intel remove", "[TYPE:]VALUE ... [--source NAME] | "
+	  "--source NAME --all",
+	  "remove values, or a source with all of its indicators",
+	  intel_remove },
+	{ "intel sources", "", "list the sources", intel_sources },
+	{ "intel stats", "", "count the indicators", intel_stats },
+	{ "intel export", "[--format csv|json|plain] [--source NAME] "
+	  "[--type TYPE] [--disposition D] [--limit N]",
+	  "write indicators for other programs",
+	  intel_export }
+};
+
+#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define WORD		(sizeof("intel ") - 1)	/* before a command's name */
+
+/* Every option that is not import's alone. */
+static const struct {
+	char		 letter;
+	const char	*name, *argument, *help;
+	size_t		 offset;	/* of its text in struct intel_options */
+} all_options[] = {
+	{ 's', "source", "NAME", "only of this source",
+	    offsetof(struct intel_options, source) },
+	{ 't', "type", "TYPE", "only of this type: ip, domain, sha256 ...",
+	    offsetof(struct intel_options, type) },
+	{ 'd', "disposition", "D", "only with this disposition",
+	    offsetof(struct intel_options, disposition) },
+	{ 'f', "format", "F", "csv (as it is, if not said), json, or plain: "
+	    "values alone,\n                      each once, without expired "
+	    "ones",
+	    offsetof(struct intel_options, format) },
+	{ 'l', "limit", "N", "at most so many",
+	    offsetof(struct intel_options, limit) },
+	{ 'S', "store", "PATH", "this store, whatever the configuration says",
+	    offsetof(struct intel_options, store) },
+	{ 'c', "config", "FILE", "the configuration, instead of the usual one",
+	    offsetof(struct intel_options, config) }
+};
+
+#define OPTIONS	(sizeof(all_options) / sizeof(all_options[0]))
+#define ALWAYS	"Sc"		/* options that every command takes */
+#define ALL	'a'		/* --all, of remove; the one without an argument */
+
+static bool
+takes(const char *take, char letter)
+{
+	return strchr(take, letter) != NULL || strchr(ALWAYS, letter) != NULL;
+}
+
+int
+intel_options(const struct command *cmd, int argc, char **argv,
+    const char *take, struct intel_options *o)
+{
+	struct option	 longs[OPTIONS + 4];
+	size_t		 i, n = 0;
+	int		 c;
+
+	*o = (struct intel_options){ .json = false };
+	for (i = 0; i < OPTIONS; i++)
+		if (takes(take, all_options[i].letter))
+			longs[n++] = (struct option){ all_options[i].name,
+			    required_argument, NULL, all_options[i].letter };
+	if (takes(take, ALL))
+		longs[n++] = (struct option){ "all", no_argument, NULL, ALL };
+	longs[n++] = (struct option){ "json", no_argument, NULL, 'j' };
+	longs[n++] = (struct option){ "help", no_argument, NULL, 'h' };
+	longs[n] = (struct option){ NULL, 0, NULL, 0 };
+	opterr = 0;
+	optind = 0;
+	while ((c = getopt_long(argc, argv, ":c:hj", longs, NULL)) != -1) {
+		if (c == ALL)
+			o->all = true;
+		else if (c == 'j')
+			o->json = true;
+		else if (c == 'h')
+			o->help = true;
+		else if (c == '?' || c == ':')
+			return command_option(cmd, c, argv);
+		for (i = 0; i < OPTIONS; i++)
+			if (all_options[i].letter == c)
+				*(const char **)(void *)((char *)o +
+				    all_options[i].offset) = optarg;
+	}
+	return CMD_OK;
+}
+
+int
+intel_help(const struct command *cmd, const char *take)
+{
+	char	 name[32];
+	size_t	 i;
+
+	printf("usage: ctim-relay %s %s\n\nTo %s.\n\n", cmd->name,
+	    cmd->synopsis, cmd->summary);
+	for (i = 0; i < OPTIONS; i++) {
+		if (!takes(take, all_options[i].letter))
+			continue;
+		snprintf(name, sizeof(name), "%s--%s %s",
+		    all_options[i].letter == 'c' ? "-c, " : "",
+		    all_options[i].name, all_options[i].argument);
+		printf("  %-18s  %s\n", name, all_options[i].help);
+	}
+	if (takes(take, ALL))
+		printf("  %-18s  the source itself, with all that it lists\n",
+		    "--all");
+	printf("  %-18s  as JSON, for programs\n\nMore: man ctim-relay\n",
+	    "-j, --json");
+	return CMD_OK;
+}
+
+/* Whether there is no configuration, and nobody said that there is one. */
+static bool
+no_configuration(const char *config)
+{
+	const char	*said = getenv("CTIM_RELAY_CONF");
+
+	return config == NULL && (said == NULL || *said == '\0') &&
+	    access(conf_path(), F_OK) == -1 && errno == ENOENT;
+}
+
+char *
+intel_path(const struct command *cmd, const char *store, const char *config,
+    int *status)
+{
+	const struct relay_conf	*relay = NULL;
+	struct conf		*conf = NULL;
+	char			*path;
+
+	if (store == NULL && !no_configuration(config)) {
+		*status = CMD_CONFIG;
+		if ((conf = settings_load(cmd, config)) == NULL)
+			return NULL;
+		for (relay = conf->relays; relay != NULL; relay = relay->next)
+			if (relay->provider->store != NULL)
+				break;
+	}
+	if (store == NULL)
+		store = relay == NULL ? LOCAL_STORE :
+		    relay->provider->store(relay->own);
+	*status = CMD_FAILED;
+	if ((path = strdup(store)) == NULL)
+		(void)command_fail(cmd, CMD_FAILED, "memory ran out");
+	conf_free(conf);
+	return path;
+}
+
+struct store *
+intel_open(const struct command *cmd, const struct intel_options *o,
+    enum store_mode mode, int *status)
+{
+	char		 error[STORE_ERROR_MAX];
+	char		*path = intel_path(cmd, o->store, o->config, status);
+	struct store	*s;
+
+	if (path == NULL)
+		return NULL;
+	/* Opening to write would make it; to read says that it is not there. */
+	if (mode == STORE_WRITE && access(path, F_OK) == -1)
+		mode = STORE_READ;
+	s = store_open(path, mode, error);
+	*status = s != NULL ? CMD_OK :
+	    command_fail(cmd, CMD_FAILED, "%s", error);
+	free(path);
+	return s;
+}
+
+const char *
+intel_records(char text[32], long long n)
+{
+	snprintf(text, 32, "%lld record%s", n, n == 1 ? "" : "s");
+	return text;
+}
+
+void
+intel_not_listed(const char *value)
+{
+	(void)text_print(stderr, value);
+	fprintf(stderr, " is not listed\n");
+}
+
+/* Before the first is removed: one that is none would end it halfway. */
+static int
+look_at_values(const struct command *cmd, int n, char **values)
+{
+	char	 value[INDICATOR_MAX + 1];
+	int	 i;
+
+	for (i = 0; i < n; i++)
+		if (terms_normal(values[i], value) == OBSERVABLE_UNKNOWN)
+			return command_fail(cmd, CMD_FAILED, "\"%s\" is no "
+			    "indicator; nothing was removed", values[i]);
+	return CMD_OK;
+}
+
+/* Removes the values named, which were looked at; how many records went, or -1
+ * after saying why not. */
+static long long
+remove_values(const struct command *cmd, struct store *s, const char *source,
+    int n, char **values)
+{
+	char			 error[STORE_ERROR_MAX];
+	char			 value[INDICATOR_MAX + 1], words[32];
+	enum observable_type	 type;
+	long long		 sum = 0;
+	ssize_t			 removed;
+	int			 i;
+
+	for (i = 0; i < n; i++) {
+		type = terms_normal(values[i], value);
+		removed = store_remove(s, type, value, source, error);
+		if (removed == -1) {
+			(void)command_fail(cmd, CMD_FAILED, "%s; removed before "
+			    "that: %s", error, intel_records(words, sum));
+			return -1;
+		}
+		if (removed == 0)
+			intel_not_listed(value);
+		sum += removed;
+	}
+	return sum;
+}
+
+static void
+say_removed(long long n, bool json)
+{
+	struct jsonout	 out;
+	struct buf	 text;
+	char		 words[32];
+
+	if (!json) {
+		printf("removed %s\n", intel_records(words, n));
+		return;
+	}
+	buf_init(&text, 64);
+	jsonout_init(&out, &text);
+	jsonout_object(&out);
+	jsonout_kint(&out, "removed", n);
+	jsonout_end_object(&out);
+	printf("%s\n", text.data);
+	buf_free(&text);
+}
+
+/* Whether what is to be removed is clear.  A whole source must be asked for: its
+ * name alone is also what is left when a shell's variable for the values is
+ * empty. */
+static int
+look_at_removal(const struct command *cmd, const struct intel_options *o,
+    int n, char **values)
+{
+	if (o->all && n > 0)
+		return command_usage(cmd, "--all is the whole source; leave "
+		    "the values or --all away");
+	if (o->source == NULL && n == 0)
+		return command_usage(cmd, o->all ? "--all of which source? Say "
+		    "--source" : "name values, or a source and --all");
+	if (!o->all && n == 0)
+		return command_usage(cmd, "no values; to remove the source "
+		    "\"%s\" with all of its indicators, add --all", o->source);
+	return look_at_values(cmd, n, values);
+}
+
+int
+intel_remove(const struct command *cmd, int argc, char **argv)
+{
+	struct intel_options	 o;
+	struct store		*s;
+	char			 error[STORE_ERROR_MAX];
+	long long		 n;
+	int			 status;
+
+	if ((status = intel_options(cmd, argc, argv, "sa", &o)) != CMD_OK)
+		return status;
+	if (o.help)
+		return intel_help(cmd, "sa");
+	if ((status = look_at_removal(cmd, &o, argc - optind, argv + optind)) !=
+	    CMD_OK)
+		return status;
+	if ((s = intel_open(cmd, &o, STORE_WRITE, &status)) == NULL)
+		return status;
+	if (optind < argc)
+		n = remove_values(cmd, s, o.source, argc - optind,
+		    argv + optind);
+	else if ((n = store_remove_source(s, o.source, error)) == -1)
+		(void)command_fail(cmd, CMD_FAILED, "%s", error);
+	store_close(s);
+	if (n >= 0)
+		say_removed(n, o.json);
+	/* A source without a record is gone too. */
+	return n > 0 || (n == 0 && optind == argc) ? CMD_OK : CMD_FAILED;
+}
+
+static int
+help(void)
+{
+	size_t	 i;
+
+	printf("usage: ctim-relay intel COMMAND [ARGUMENT ...]\n\n"
+	    "To look after the indicators that are kept on this machine:\n\n");
+	for (i = 0; i < COMMANDS; i++)
+		printf("  %-8s %s\n", commands[i].name + WORD,
+		    commands[i].summary);
+	printf("\nEach says more with --help. All of it: man ctim-relay\n");
+	return CMD_OK;
+}
+
+int
+cmd_intel(const struct command *self, int argc, char **argv)
+{
+	size_t	 i;
+
+	if (argc < 2)
+		return command_usage(self, "no command named");
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return help();
+	for (i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name + WORD, argv[1]) == 0)
+			return commands[i].run(&commands[i], argc - 1, argv + 1);
+	return command_usage(self, "there is no command \"%s\"", argv[1]);
+}

@@ -1,0 +1,195 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/buf.h"
+#include "base/rfc3339.h"
+#include "call/provider.h"
+#include "cli/base/settings.h"
+#include "cli/jwt/jwt.h"
+#include "cli/jwt/keyfile.h"
+#include "cli/terminal/text.h"
+#include "conf/conf.h"
+#include "json/jsonout.h"
+
+#define JWKS_TEXT	8192	/* bytes of a key set of one key */
+
+/* Two texts of ours around one from outside. */
+static void
+say_text(const char *before, const char *text, const char *after)
+{
+	fputs(before, stderr);
+	(void)text_print(stderr, text);
+	fputs(after, stderr);
+}
+
+/* Whether the configuration that was read has the key of the token. */
+static bool
+key_in_force(const struct jwt *jwt)
+{
+	const char	*key = jwt->conf == NULL ? NULL : jwt->conf->secret_key;
+
+	return key != NULL && strlen(key) == jwt->key.len &&
+	    CRYPTO_memcmp(key, jwt->key.data, jwt->key.len) == 0;
+}
+
+static void
+say_token(const struct jwt *jwt)
+{
+	char	until[RFC3339_MAX];
+
+	if (jwt->module.name != NULL)
+		say_text("\nThis token is for the module ", jwt->module.name,
+		    ".");
+	else if (jwt->relay != NULL)
+		fprintf(stderr, "\nThis token is for the relay \"%s\" (%s).",
+		    jwt->relay->name, jwt->relay->provider->title);
+	else
+		fprintf(stderr, "\nThis token names no relay; every relay "
+		    "takes it that needs no other claims.");
+	if (jwt->expires == 0) {
+		fprintf(stderr, " It does not expire.\n");
+	} else {
+		rfc3339_text(until, jwt->expires);
+		fprintf(stderr, " It expires at %s.\n", until);
+	}
+}
+
+/* The group of who serves, NULL when the configuration does not say it. */
+static const char *
+jwt_group(const struct jwt *jwt)
+{
+	const struct conf	*c = jwt->conf;
+
+	if (c == NULL)
+		return NULL;
+	return c->group != NULL ? c->group : c->user != NULL ? c->user :
+	    c->socket_group;
+}
+
+/* A new key that is in no file yet: how to make one.  The shell's -C writes over
+ * none that is there. */
+static void
+say_make_file(const struct jwt *jwt, const char *path)
+{
+	const char	*group = jwt_group(jwt), *slash = strrchr(path, '/');
+	char		 dir[PATH_MAX];
+	struct stat	 st;
+
+	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	fprintf(stderr, "\nThere is no secret key yet, so a new one was made:"
+	    "\n\n%s\n\nIt is kept nowhere else. Put it into a file that the "
+	    "gateway alone can read: paste it\nafter this line, then press "
+	    "Enter and Ctrl-D:\n\n", jwt->key.data);
+	if (lstat(dir, &st) == -1 && errno == ENOENT)
+		fprintf(stderr, "    sudo mkdir -p %s\n", dir);
+	fprintf(stderr, "    sudo sh -C -c 'umask 077; cat >\"$1\"");
+	if (group != NULL)
+		fprintf(stderr, " && chgrp \"$2\" \"$1\" && chmod 0640 "
+		    "\"$1\"");
+	fprintf(stderr, "' sh %s%s%s\n", path, group == NULL ? "" : " ",
+	    group == NULL ? "" : group);
+}
+
+static void
+say_key(const struct jwt *jwt)
+{
+	char		 full[PATH_MAX];
+	const char	*path = full;
+
+	if (jwt->key_file == NULL) {
+		keyfile_new_name(CTIM_SYSCONFDIR "/ctim-relay/secret.key",
+		    full);
+		say_make_file(jwt, path);
+	} else {
+		path = realpath(jwt->key_file, full);
+		if (path == NULL)
+			path = jwt->key_file;
+		if (jwt->made)
+			say_text("\nA new secret key was made and put into ",
+			    path, ",\nwhich its owner alone can read; the "
+			    "gateway must be able to.\n");
+		else
+			say_text("\nThe gateway takes this token when it has "
+			    "the key of ", path, ".\n");
+	}
+	say_text("\nThen in ", jwt->conf != NULL ? jwt->conf->file :
+	    conf_path(), ":\n\n    [auth]\n");
+	say_text("    secret_key = file:", path, "\n\n"
+	    "(what stands there becomes secret_key_previous, so that the "
+	    "tokens made with it stay\ngood) and let a gateway that runs read it again:\n\n"
+	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n");
+}
+
+/* The public key, for the host of the key set. */
+static void
+say_key_set(const struct jwt *jwt)
+{
+	struct jsonout	j;
+	struct buf	text;
+
+	buf_init(&text, JWKS_TEXT);
+	jsonout_init(&j, &text);
+	jsonout_object(&j);
+	jsonout_key(&j, "keys");
+	jsonout_array(&j);
+	(void)signing_jwk(&j, jwt->rsa, jwt->kid);
+	jsonout_end_array(&j);
+	jsonout_end_object(&j);
+	fprintf(stderr, ":\n\n");
+	(void)text_print_json(stderr, text.data, text.len);
+	putc('\n', stderr);
+	buf_free(&text);
+}
+
+static void
+say_rs256(const struct jwt *jwt)
+{
+	if (jwt->made)
+		say_text("\nA new private key was made and put into ",
+		    jwt->rsa_file, ", which its owner\nalone can read; keep it "
+		    "there: who has it can sign in.\n");
+	if (jwt->aud != NULL)
+		say_text("\nThe token is taken by the relay at ", jwt->aud,
+		    " alone.\n");
+	if (jwt->jwks_file != NULL)
+		say_text("\nIts public key was put into ", jwt->jwks_file,
+		    "; serve that file as");
+	else
+		fprintf(stderr, "\nIts public key is to be served as");
+	say_text(" https://", jwt->jwks_host == NULL ? "JWKS_HOST" :
+	    jwt->jwks_host, "/.well-known/jwks");
+	if (jwt->jwks_file == NULL)
+		say_key_set(jwt);
+	else
+		putc('\n', stderr);
+	if (jwt->jwks_host == NULL ||
+	    settings_lists(jwt->conf, jwt->jwks_host))
+		return;
+	say_text("\nThe gateway takes keys from hosts on its list alone. In ",
+	    jwt->conf != NULL ? jwt->conf->file : conf_path(),
+	    ",\nbeside the others that are used:\n\n    [auth]\n");
+	say_text("    jwks_hosts = ", jwt->jwks_host, "\n");
+}
+
+void
+jwt_say(const struct jwt *jwt)
+{
+	say_token(jwt);
+	if (jwt->rs256)
+		say_rs256(jwt);
+	else if (!key_in_force(jwt))
+		say_key(jwt);
+	if (jwt->module.name != NULL)
+		module_settings_say(&jwt->module);
+	else if (jwt->relay != NULL)
+		say_text("\nA module for the relay, to be registered at the "
+		    "platform: ctim-relay module-type ", jwt->relay->name,
+		    "\n");
+}

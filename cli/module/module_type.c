@@ -1,0 +1,350 @@
+/*
+ * ctim-relay module-type: the JSON that registers a relay at the platform as a
+ * type of module.
+ * Source: the files module_type.json of the published relays.
+ */
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "call/provider.h"
+#include "cli/base/command.h"
+#include "cli/base/settings.h"
+#include "conf/conf.h"
+#include "ctim/observable.h"
+#include "json/jsonin.h"
+#include "json/jsonout.h"
+#include "json/jsonscan.h"
+#include "net/url.h"
+
+#define TEXT		65536	/* bytes of the JSON */
+#define SENTENCE	1024	/* bytes of a description made here */
+
+/* A sheet with a lens over it. */
+#define LOGO								\
+	"data:image/svg+xml;base64,"					\
+	"PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZp"	\
+	"ZXdCb3g9IjAgMCA0OCA0OCI+PGcgZmlsbD0ibm9uZSIgc3Ryb2tlPSIj"	\
+	"MmI1YzhhIiBzdHJva2Utd2lkdGg9IjMiPjxwYXRoIGQ9Ik04IDRoMjR2"	\
+	"NDBIOHoiLz48Y2lyY2xlIGN4PSIyOCIgY3k9IjI0IiByPSI5Ii8+PHBh"	\
+	"dGggZD0iTTM1IDMxbDkgOSIvPjwvZz48L3N2Zz4="
+
+static const char help_text[] =
+    "  -c, --config FILE     the configuration, instead of the usual one\n"
+    "  -u, --url URL         where the platform reaches the relay, where that\n"
+    "                        is not base_url/RELAY\n"
+    "  -R, --region R        of the platform: us, eu or apjc\n"
+    "  -J, --jwks-host HOST  where its keys are, for any other platform; the\n"
+    "                        first of jwks_hosts unless said otherwise\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "url", required_argument, NULL, 'u' },
+	{ "region", required_argument, NULL, 'R' },
+	{ "jwks-host", required_argument, NULL, 'J' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 }
+};
+
+static const struct {
+	const char	*name, *jwks_host;
+} regions[] = {
+	{ "us", "visibility.amp.cisco.com" },
+	{ "eu", "visibility.eu.amp.cisco.com" },
+	{ "apjc", "visibility.apjc.amp.cisco.com" }
+};
+
+/* What a relay can do, as the platform calls it, and the routes for it. */
+static const struct {
+	unsigned	 route;		/* 0: every relay has it */
+	const char	*id, *does;	/* does: behind the title */
+	const char	*apis[3];
+} capabilities[] = {
+	{ 0, "health", "whether the relay works, and its credentials are taken",
+	    { "health" } },
+	{ PROVIDER_OBSERVE, "observe", "what is known of an observable",
+	    { "observe/observables" } },
+	{ PROVIDER_DELIBERATE, "deliberate", "a verdict on an observable",
+	    { "deliberate/observables" } },
+	{ PROVIDER_REFER, "refer", "links to pages about an observable",
+	    { "refer/observables" } },
+	{ PROVIDER_TRIGGER, "respond", "actions for an observable",
+	    { "respond/observables", "respond/trigger" } }
+};
+
+#define CAPABILITIES	(sizeof(capabilities) / sizeof(capabilities[0]))
+
+static const char *const kinds[] = {
+	[FIELD_TEXT] = "string", [FIELD_PASSWORD] = "password",
+	[FIELD_API_KEY] = "api_key"
+};
+
+struct module_type {
+	const struct command	*cmd;
+	const char		*config, *url, *region, *jwks_host, *name;
+	bool			 help;
+	struct conf		*conf;
+	const struct relay_conf	*relay;
+};
+
+static int
+find_region(struct module_type *m)
+{
+	if (m->region == NULL)
+		return CMD_OK;
+	if (m->jwks_host != NULL)
+		return command_usage(m->cmd, "--region and --jwks-host say the "
+		    "same; name one of them");
+	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
+		if (strcmp(regions[i].name, m->region) == 0)
+			m->jwks_host = regions[i].jwks_host;
+	return m->jwks_host != NULL ? CMD_OK : command_usage(m->cmd,
+	    "there is no region \"%s\"; it is us, eu or apjc, and any other "
+	    "platform is named with --jwks-host", m->region);
+}
+
+static int
+options(struct module_type *m, int argc, char **argv)
+{
+	int	c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":c:u:R:J:h", long_options,
+	    NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			m->config = optarg;
+			break;
+		case 'u':
+			m->url = optarg;
+			break;
+		case 'R':
+			m->region = optarg;
+			break;
+		case 'J':
+			m->jwks_host = optarg;
+			break;
+		case 'h':
+			m->help = true;
+			return CMD_OK;
+		default:
+			return command_option(m->cmd, c, argv);
+		}
+	}
+	if (argc - optind != 1)
+		return command_usage(m->cmd, argc == optind ?
+		    "which relay? Name it" : "there is one relay at a time");
+	m->name = argv[optind];
+	if (m->url != NULL && !url_is_base(m->url))
+		return command_usage(m->cmd, "\"%s\" is no URL of a relay, "
+		    "such as https://relay.example.org/otx", m->url);
+	return find_region(m);
+}
+
+/* Reads the configuration; what it lacks for a module that works is said. */
+static int
+prepare(struct module_type *m)
+{
+	if ((m->conf = settings_load(m->cmd, m->config)) == NULL)
+		return CMD_CONFIG;
+	m->relay = settings_relay(m->cmd, m->conf, m->name);
+	if (m->relay == NULL)
+		return CMD_FAILED;
+	if (m->url == NULL && m->conf->base_url == NULL)
+		return command_fail(m->cmd, CMD_FAILED, "%s has no base_url in "
+		    "[server], so where the platform reaches the relay must be "
+		    "named with --url", m->conf->file);
+	if (m->jwks_host == NULL && m->conf->jwks_hosts != NULL)
+		m->jwks_host = m->conf->jwks_hosts[0];
+	if (m->jwks_host == NULL)
+		return command_fail(m->cmd, CMD_FAILED, "jwks_hosts in [auth] "
+		    "is empty, so the gateway takes no platform's tokens; "
+		    "name the platform's host there");
+	if (!settings_lists(m->conf, m->jwks_host))
+		(void)command_fail(m->cmd, CMD_OK, "%s is none of jwks_hosts "
+		    "in [auth] of %s: the gateway will refuse the platform's "
+		    "tokens until it is", m->jwks_host, m->conf->file);
+	return CMD_OK;
+}
+
+static void
+write_field(struct jsonout *j, const char *claim, const char *kind,
+    const char *label, const char *tooltip, bool required)
+{
+	struct buf	key;
+
+	buf_init(&key, SENTENCE);
+	/* The platform makes the claim NAME of a field custom_NAME. */
+	buf_addf(&key, "custom_%s", claim);
+	jsonout_object(j);
+	jsonout_kstring(j, "key", key.data);
+	jsonout_kstring(j, "type", kind);
+	jsonout_kstring(j, "label", label);
+	jsonout_kstring(j, "tooltip", tooltip);
+	jsonout_kbool(j, "required", required);
+	jsonout_end_object(j);
+	buf_free(&key);
+}
+
+static bool
+is_needed(const struct provider *p, const char *claim)
+{
+	for (const char *const *c = p->claims; c != NULL && *c != NULL; c++)
+		if (strcmp(*c, claim) == 0)
+			return true;
+	return false;
+}
+
+static void
+write_fields(struct jsonout *j, const struct provider *p)
+{
+	const struct provider_field	*f = p->fields;
+
+	jsonout_key(j, "configuration_spec");
+	jsonout_array(j);
+	for (; f != NULL && f->claim != NULL; f++)
+		write_field(j, f->claim, kinds[f->kind], f->label, f->tooltip,
+		    is_needed(p, f->claim));
+	write_field(j, "CTR_ENTITIES_LIMIT", "integer", "Entities limit",
+	    "The most entities of each kind that are returned for one "
+	    "observable: 100 unless set, and 1000 at most.", false);
+	jsonout_end_array(j);
+}
+
+static void
+add_types(struct buf *b, const struct provider *p)
+{
+	const char	*before = " (";
+
+	for (unsigned i = 0; i < OBSERVABLE_TYPES; i++) {
+		if ((p->types & OBSERVABLE_BIT(i)) == 0)
+			continue;
+		buf_addf(b, "%s%s", before,
+		    observable_name((enum observable_type)i));
+		before = ", ";
+	}
+	if (p->types != 0)
+		buf_addc(b, ')');
+}
+
+static bool
+can(const struct provider *p, unsigned route)
+{
+	return route == 0 || (p->routes & route) != 0;
+}
+
+static void
+write_capabilities(struct jsonout *j, const struct provider *p)
+{
+	struct buf	text;
+
+	buf_init(&text, SENTENCE);
+	jsonout_key(j, "capabilities");
+	jsonout_array(j);
+	for (size_t i = 0; i < CAPABILITIES; i++) {
+		if (!can(p, capabilities[i].route))
+			continue;
+		buf_reset(&text);
+		buf_addf(&text, "%s: %s", p->title, capabilities[i].does);
+		if (capabilities[i].route != 0)
+			add_types(&text, p);
+		jsonout_object(j);
+		jsonout_kstring(j, "id", capabilities[i].id);
+		jsonout_kstring(j, "description", text.data);
+		jsonout_end_object(j);
+	}
+	jsonout_end_array(j);
+	buf_free(&text);
+}
+
+static void
+write_properties(struct jsonout *j, const struct module_type *m)
+{
+	struct buf	url;
+
+	buf_init(&url, URL_MAX);
+	if (m->url != NULL)
+		buf_adds(&url, m->url);
+	else
+		buf_addf(&url, "%s/%s", m->conf->base_url, m->relay->name);
+	jsonout_key(j, "properties");
+	jsonout_object(j);
+	jsonout_key(j, "supported-apis");
+	jsonout_array(j);
+	for (size_t i = 0; i < CAPABILITIES; i++)
+		for (const char *const *api = capabilities[i].apis;
+		    *api != NULL &&
+		    can(m->relay->provider, capabilities[i].route); api++)
+			jsonout_string(j, *api);
+	jsonout_end_array(j);
+	jsonout_kstring(j, "url", url.data);
+	jsonout_kstring(j, "auth-type", "configuration-token");
+	jsonout_kstring(j, "configuration-token-alg", "RS256");
+	jsonout_kstring(j, "custom_jwks_host", m->jwks_host);
+	jsonout_end_object(j);
+	buf_free(&url);
+}
+
+static void
+write_all(struct jsonout *j, const struct module_type *m)
+{
+	const struct provider	*p = m->relay->provider;
+
+	jsonout_object(j);
+	jsonout_kstring(j, "title", p->title);
+	jsonout_kstring(j, "default_name", p->title);
+	jsonout_kstring(j, "short_description", p->description);
+	jsonout_kstring(j, "description", p->about != NULL ? p->about :
+	    p->description);
+	jsonout_kstring(j, "tips", p->tips);
+	write_fields(j, p);
+	write_capabilities(j, p);
+	write_properties(j, m);
+	jsonout_kstring(j, "logo", LOGO);
+	jsonout_end_object(j);
+}
+
+/* People look at it and change it: a line a member. */
+static int
+print(const struct module_type *m)
+{
+	struct json_object	*type = NULL;
+	struct jsonout		 j;
+	struct buf		 text;
+	const char		*pretty = NULL;
+
+	buf_init(&text, TEXT);
+	jsonout_init(&j, &text);
+	write_all(&j, m);
+	if (!text.failed)
+		type = jsonin_parse(text.data, text.len, JSON_REQUEST_VALUES,
+		    NULL);
+	if (type != NULL)
+		pretty = json_object_to_json_string_ext(type,
+		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+		    JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (pretty != NULL)
+		printf("%s\n", pretty);
+	json_object_put(type);
+	buf_free(&text);
+	return pretty != NULL ? CMD_OK : command_fail(m->cmd, CMD_FAILED,
+	    "memory ran out");
+}
+
+int
+cmd_module_type(const struct command *cmd, int argc, char **argv)
+{
+	struct module_type	m = { .cmd = cmd };
+	int			status;
+
+	if ((status = options(&m, argc, argv)) != CMD_OK)
+		return status;
+	if (m.help)
+		return command_help(cmd, help_text);
+	if ((status = prepare(&m)) == CMD_OK)
+		status = print(&m);
+	conf_free(m.conf);
+	return status;
+}

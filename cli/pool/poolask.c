@@ -1,0 +1,132 @@
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "cli/pool/poolask.h"
+#include "os/clock.h"
+
+#define ROOM		16384	/* bytes read at a time */
+#define AGAIN		10	/* ms before the next try to get in */
+
+/* What a failure to connect means to people. */
+static const struct {
+	int		 error;
+	const char	*text;
+} mends[] = {
+	{ ENOENT, "there is no such socket: no gateway runs with it, or it is "
+	    "one without a pool (--workers 0, CGI); [server] control names it" },
+	{ ECONNREFUSED, "nobody listens: the gateway is gone; start it again" },
+	{ EACCES, "this user may not ask; do it as root, as the service's "
+	    "user or as a member of its group" },
+	{ EPERM, "this user may not ask; do it as root, as the service's "
+	    "user or as a member of its group" },
+	{ ENAMETOOLONG, "too long for the path of a socket" },
+	{ ETIMEDOUT, "no answer in time; the log of the gateway may say why" }
+};
+
+static int
+fail(const char *path, int error, char *why)
+{
+	const char	*text = strerror(error);
+	size_t		 i;
+
+	for (i = 0; i < sizeof(mends) / sizeof(mends[0]); i++)
+		if (mends[i].error == error)
+			text = mends[i].text;
+	(void)snprintf(why, POOLASK_WHY, "%.200s: %s", path, text);
+	return -1;
+}
+
+/* Returns 0, or an error number. */
+static int
+wait_for(int fd, short events, int64_t until)
+{
+	struct pollfd	 p = { .fd = fd, .events = events };
+	int64_t		 left = until - clock_ms();
+	int		 r;
+
+	if (left <= 0)
+		return ETIMEDOUT;
+	r = poll(&p, 1, (int)left);
+	return r == -1 && errno != EINTR ? errno : r == 0 ? ETIMEDOUT : 0;
+}
+
+/* Returns 0, or an error number. */
+static int
+get_in(int fd, const char *path, int64_t until)
+{
+	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
+
+	if (strlen(path) >= sizeof(sa.sun_path))
+		return ENAMETOOLONG;
+	memcpy(sa.sun_path, path, strlen(path) + 1);
+	while (connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			return errno;
+		/* Others wait to be let in. */
+		if (clock_ms() >= until)
+			return ETIMEDOUT;
+		(void)poll(NULL, 0, AGAIN);
+	}
+	return 0;
+}
+
+/* Returns 0, or an error number. */
+static int
+ask(int fd, const char *question, int64_t until, struct buf *answer)
+{
+	char	 line[64];
+	char	*room;
+	size_t	 want;
+	ssize_t	 n;
+	int	 error;
+
+	n = snprintf(line, sizeof(line), "%s\n", question);
+	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) != n)
+		return errno;
+	for (;;) {
+		if ((error = wait_for(fd, POLLIN, until)) != 0)
+			return error;
+		if ((want = answer->max - answer->len) > ROOM)
+			want = ROOM;
+		if ((room = buf_room(answer, want)) == NULL)
+			return ENOMEM;
+		/* A full answer may be all of it. */
+		n = want > 0 ? recv(fd, room, want, MSG_DONTWAIT) :
+		    recv(fd, line, 1, MSG_DONTWAIT);
+		if (want == 0 && n > 0)
+			return EMSGSIZE;
+		if (n == 0)
+			return answer->len == 0 ? ETIMEDOUT : 0;
+		if (n == -1 && errno != EAGAIN && errno != EINTR)
+			return errno;
+		if (n > 0)
+			answer->len += (size_t)n;
+		answer->data[answer->len] = '\0';
+	}
+}
+
+int
+poolask(const char *path, const char *question, int ms, struct buf *answer,
+    char why[POOLASK_WHY])
+{
+	int64_t	 until = clock_ms() + ms;
+	int	 fd, error;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return fail(path, errno, why);
+	error = get_in(fd, path, until);
+	if (error == 0)
+		error = ask(fd, question, until, answer);
+	(void)close(fd);
+	return error == 0 ? 0 : fail(path, error, why);
+}

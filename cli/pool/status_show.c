@@ -1,0 +1,230 @@
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "cli/pool/status_show.h"
+#include "cli/terminal/table.h"
+#include "cli/terminal/text.h"
+#include "json/jsonin.h"
+
+#define VALUES_MAX	100000	/* JSON values of an answer */
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* A number of an object, 0 when it is not there. */
+static int64_t
+number(struct json_object *o, const char *name)
+{
+	int64_t	 n;
+
+	return jsonin_int(jsonin_member(o, name), &n) ? n : 0;
+}
+
+static const char *
+string(struct json_object *o, const char *name)
+{
+	const char	*s = jsonin_string(o, name);
+
+	return s == NULL ? "-" : s;
+}
+
+/* Seconds as people say them: "3 d 4 h", "25 s". */
+static void
+duration(int64_t s, char *out, size_t size)
+{
+	static const struct {
+		int64_t		 seconds;
+		const char	*name, *less;
+		int64_t		 part;
+	} units[] = {
+		{ 86400, "d", "h", 3600 }, { 3600, "h", "min", 60 },
+		{ 60, "min", "s", 1 }
+	};
+	size_t	 i;
+
+	for (i = 0; i < COUNT(units) && s < units[i].seconds; i++)
+		;
+	if (i == COUNT(units))
+		(void)snprintf(out, size, "%" PRId64 " s", s);
+	else
+		(void)snprintf(out, size, "%" PRId64 " %s %" PRId64 " %s",
+		    s / units[i].seconds, units[i].name,
+		    s % units[i].seconds / units[i].part, units[i].less);
+}
+
+static void
+show_head(FILE *f, struct json_object *o)
+{
+	char	 up[64];
+
+	duration(number(o, "uptime"), up, sizeof(up));
+	fprintf(f, "ctim-relay ");
+	(void)text_print(f, string(o, "version"));
+	fprintf(f, ", process %" PRId64 ", ", number(o, "pid"));
+	(void)text_print(f, string(o, "state"));
+	fprintf(f, ", up %s\n", up);
+	(void)text_print(f, string(o, "configuration"));
+	fprintf(f, ", read ");
+	(void)text_print(f, string(o, "loaded"));
+	fprintf(f, "; %" PRId64 " reloads", number(o, "reloads"));
+	if (number(o, "reloads_refused") > 0)
+		fprintf(f, ", %" PRId64 " refused", number(o,
+		    "reloads_refused"));
+	putc('\n', f);
+}
+
+static void
+show_pool(FILE *f, struct json_object *o)
+{
+	static const char *const	 others[] = { "starting", "ending",
+					    "silent" };
+	struct json_object		*w = jsonin_member(o, "workers");
+	struct json_object		*t = jsonin_member(o, "threads");
+	struct json_object		*q = jsonin_member(o, "queue");
+	size_t				 i;
+
+	fprintf(f, "\nworkers  %" PRId64 " of %" PRId64 " serve",
+	    number(w, "serving"), number(w, "wanted"));
+	for (i = 0; i < COUNT(others); i++)
+		if (number(w, others[i]) > 0)
+			fprintf(f, ", %" PRId64 " %s", number(w, others[i]),
+			    others[i]);
+	if (number(w, "deaths") > 0)
+		fprintf(f, ", %" PRId64 " died", number(w, "deaths"));
+	fprintf(f, "\nthreads  %" PRId64 " of %" PRId64 " busy\n",
+	    number(t, "busy"), number(t, "all"));
+	fprintf(f, "queue    %" PRId64 " of %" PRId64 " places, %" PRId64
+	    " refused\n", number(q, "waiting"), number(q, "places"),
+	    number(q, "refused"));
+}
+
+/* One line of counts; the mean time of a request comes last. */
+static void
+show_counts(struct table *t, struct json_object *o, const char *name)
+{
+	static const char *const	 shown[] = { "requests", "4xx", "5xx",
+					    "errors", "observables",
+					    "entities", "calls", "cached" };
+	int64_t				 n, requests = number(o, "requests");
+	bool				 bad;
+	char				 text[32];
+	size_t				 i;
+
+	table_cell(t, name, TABLE_PLAIN);
+	for (i = 0; i < COUNT(shown); i++) {
+		n = number(o, shown[i]);
+		bad = n > 0 && (i == 2 || i == 3);
+		(void)snprintf(text, sizeof(text), "%" PRId64, n);
+		table_cell(t, text, !bad ? TABLE_PLAIN : i == 2 ? TABLE_RED :
+		    TABLE_YELLOW);
+	}
+	if (requests == 0)
+		table_cell(t, NULL, TABLE_PLAIN);
+	else
+		table_number(t, number(o, "ms") / requests);
+}
+
+static int
+show_relays(FILE *f, struct json_object *o)
+{
+	static const char *const	 names[] = { "RELAY", ">REQUESTS",
+					    ">4XX", ">5XX", ">ERRORS",
+					    ">OBSERVABLES", ">ENTITIES",
+					    ">CALLS", ">CACHED", ">MS",
+					    NULL };
+	struct table			*t = table_new(names);
+	struct json_object		*list = jsonin_member(o, "relays"), *r;
+	size_t				 i;
+	int				 result;
+
+	for (i = 0; i < jsonin_length(list); i++) {
+		r = jsonin_at(list, i);
+		show_counts(t, r, string(r, "name"));
+	}
+	if (jsonin_length(list) > 1)
+		show_counts(t, jsonin_member(o, "total"), "all");
+	result = table_print(t, f);
+	table_free(t);
+	return result;
+}
+
+/* The circuits that are worth a look: not closed, or once opened. */
+static int
+show_breakers(FILE *f, struct json_object *o)
+{
+	static const char *const	 names[] = { "CIRCUIT OF", "STATE",
+					    ">SECONDS LEFT", ">FAILURES",
+					    ">OPENED", NULL };
+	struct table			*t = table_new(names);
+	struct json_object		*list = jsonin_member(o, "breakers"), *b;
+	enum table_colour		 colour;
+	size_t				 i, shown = 0;
+	int				 result = 0;
+
+	for (i = 0; i < jsonin_length(list); i++) {
+		b = jsonin_at(list, i);
+		if (number(b, "opened") == 0)
+			continue;
+		shown++;
+		colour = string(b, "state")[0] == 'c' ? TABLE_GREEN :
+		    string(b, "state")[0] == 'h' ? TABLE_YELLOW : TABLE_RED;
+		table_cell(t, string(b, "host"), TABLE_PLAIN);
+		table_cell(t, string(b, "state"), colour);
+		table_number(t, number(b, "left"));
+		table_number(t, number(b, "failures"));
+		table_number(t, number(b, "opened"));
+	}
+	if (shown > 0)
+		putc('\n', f);
+	result = table_print(t, f);
+	table_free(t);
+	return result;
+}
+
+static int
+show_jwks(FILE *f, struct json_object *o)
+{
+	static const char *const	 names[] = { "KEY SET OF", "AGE",
+					    "LAST TRY", NULL };
+	struct table			*t = table_new(names);
+	struct json_object		*list = jsonin_member(o, "jwks"), *k;
+	bool				 failed;
+	char				 age[64];
+	size_t				 i;
+	int				 result;
+
+	for (i = 0; i < jsonin_length(list); i++) {
+		k = jsonin_at(list, i);
+		failed = json_object_get_boolean(jsonin_member(k, "failed"));
+		duration(number(k, "age"), age, sizeof(age));
+		table_cell(t, string(k, "host"), TABLE_PLAIN);
+		table_cell(t, json_object_get_boolean(jsonin_member(k, "keys"))
+		    ? age : NULL, TABLE_PLAIN);
+		table_cell(t, failed ? "failed" : "good", failed ? TABLE_RED :
+		    TABLE_GREEN);
+	}
+	if (i > 0)
+		putc('\n', f);
+	result = table_print(t, f);
+	table_free(t);
+	return result;
+}
+
+int
+status_show(FILE *f, const char *text, size_t len)
+{
+	struct json_object	*o = jsonin_parse(text, len, VALUES_MAX, NULL);
+	int			 r;
+
+	if (jsonin_member(o, "workers") == NULL) {
+		json_object_put(o);
+		return -1;
+	}
+	show_head(f, o);
+	show_pool(f, o);
+	putc('\n', f);
+	r = show_relays(f, o) == -1 || show_breakers(f, o) == -1 ||
+	    show_jwks(f, o) == -1 ? -1 : 0;
+	json_object_put(o);
+	return r;
+}

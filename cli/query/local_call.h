@@ -1,0 +1,30 @@
+/*
+ * local_call: requests to the gateway inside this process: the same code as
+ * behind a web server, over memory instead of a socket.
+ */
+#ifndef CTIM_LOCAL_CALL_H
+#define CTIM_LOCAL_CALL_H
+
+#include <stddef.h>
+
+struct buf;
+struct conf;
+struct local_call;
+
+/*
+ * For requests to path ("/local/observe/observables") with a token.  The
+ * configuration must outlive it.  NULL when memory ran out, or the token is too
+ * long.
+ */
+struct local_call *local_call_open(const struct conf *, const char *path,
+		    const char *token);
+void		 local_call_close(struct local_call *);
+/*
+ * POSTs len bytes of body, and puts the body of the answer into answer, an empty
+ * buffer.  An interrupt (interrupt.h) ends it, with what is there of the answer.
+ * Returns NULL, or what went wrong, a constant.
+ */
+const char	*local_call_post(struct local_call *, const char *body, size_t len,
+		    struct buf *answer);
+
+#endif

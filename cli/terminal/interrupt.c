@@ -1,0 +1,35 @@
+#include <signal.h>
+#include <stddef.h>
+
+#include "cli/terminal/interrupt.h"
+
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+static volatile sig_atomic_t came;
+
+static void
+note(int number)
+{
+	(void)number;
+	came = 1;
+}
+
+void
+interrupt_catch(void)
+{
+	/* What waits is to see it, so no SA_RESTART. */
+	struct sigaction	action = { .sa_handler = note,
+	    .sa_flags = (int)SA_RESETHAND }, before;
+
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (sigaction(signals[i], NULL, &before) == 0 &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
+bool
+interrupt_came(void)
+{
+	return came != 0;
+}

@@ -1,0 +1,317 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/utf8.h"
+#include "cli/base/command.h"
+#include "cli/terms/terms.h"
+#include "ctim/indicator.h"
+#include "json/jsonout.h"
+
+#define TYPE_MAX	16	/* bytes of the longest type's name, and a NUL */
+#define COMPLAINTS	5	/* lines that are shown; the others are counted */
+#define SHOWN		100	/* bytes of one */
+
+/* The type before the first colon and, in *value, what follows it. */
+static enum observable_type
+named_type(const char *word, const char **value)
+{
+	const char	*colon = strchr(word, ':');
+	char		 name[TYPE_MAX];
+	size_t		 len;
+
+	if (colon == NULL || (len = (size_t)(colon - word)) >= sizeof(name))
+		return OBSERVABLE_UNKNOWN;
+	memcpy(name, word, len);
+	name[len] = '\0';
+	*value = colon + 1;
+	return observable_type(name);
+}
+
+/* The word as an observable; OBSERVABLE_UNKNOWN when it is none.  *value is in
+ * the word or in normal. */
+static enum observable_type
+understand(const char *word, char normal[INDICATOR_MAX + 1],
+    const char **value)
+{
+	enum observable_type	type = named_type(word, value);
+
+	if (type != OBSERVABLE_UNKNOWN)
+		return **value == '\0' ? OBSERVABLE_UNKNOWN : type;
+	*value = normal;
+	return indicator_detect(word, normal);
+}
+
+enum observable_type
+terms_normal(const char *word, char normal[INDICATOR_MAX + 1])
+{
+	const char		*value;
+	enum observable_type	 type = understand(word, normal, &value);
+
+	/* With a type of its own it is as it was written. */
+	if (type != OBSERVABLE_UNKNOWN && value != normal &&
+	    indicator_normalise(type, value, normal) == -1)
+		return OBSERVABLE_UNKNOWN;
+	return type;
+}
+
+/* The slot of an observable: that which has it, or the empty one for it. */
+static uint32_t *
+slot_of(const struct terms *asked, enum observable_type type, const char *value)
+{
+	size_t	i = hash_bytes(value, strlen(value)).a + (size_t)type;
+
+	for (;; i++) {
+		uint32_t		*slot = &asked->places[i & asked->mask];
+		const struct term	*one;
+
+		if (*slot == 0)
+			return slot;
+		one = &asked->list[*slot - 1];
+		if (one->type == type && strcmp(one->value, value) == 0)
+			return slot;
+	}
+}
+
+/* Room for one more, in the list and in the table, which is never more than
+ * half full. */
+static int
+grow(struct terms *asked)
+{
+	size_t			 room = asked->room == 0 ? 64 : asked->room * 2;
+	struct term	*list;
+	uint32_t		*places;
+
+	if (asked->n < asked->room)
+		return 0;
+	if (room > UINT32_MAX / 2 ||
+	    (places = calloc(room * 2, sizeof(*places))) == NULL)
+		return -1;
+	list = reallocarray(asked->list, room, sizeof(*list));
+	if (list == NULL) {
+		free(places);
+		return -1;
+	}
+	free(asked->places);
+	asked->list = list;
+	asked->room = room;
+	asked->places = places;
+	asked->mask = room * 2 - 1;
+	for (size_t i = 0; i < asked->n; i++)
+		*slot_of(asked, list[i].type, list[i].value) = (uint32_t)i + 1;
+	return 0;
+}
+
+/* Tells that a value is left out, the first few of them, and counts it. */
+static int
+asked_leave(const struct command *cmd, struct terms *asked, const char *word,
+    uint64_t line, const char *why)
+{
+	char	where[40] = "";
+
+	if (line != 0)
+		(void)snprintf(where, sizeof(where), "line %" PRIu64 ": ",
+		    line);
+	if (asked->left_out++ < COMPLAINTS)
+		(void)command_fail(cmd, CMD_OK, "%s\"%.*s\" is left out: %s",
+		    where, SHOWN, word, why);
+	return CMD_OK;
+}
+
+/* Whether a request can hold an observable. */
+static bool
+asked_fits(const struct terms *asked, enum observable_type type, char *value)
+{
+	struct term	one = { type, value };
+	const struct terms	alone = { .list = &one, .n = 1 };
+	struct buf		body;
+	bool			fits;
+
+	/* Escapes make it six times as long at most. */
+	if (asked->max == 0 || strlen(value) * 6 + 64 <= asked->max)
+		return true;
+	buf_init(&body, asked->max);
+	(void)terms_body(&alone, 0, 1, asked->max, &body);
+	fits = !body.failed;
+	buf_free(&body);
+	return fits;
+}
+
+int
+terms_append(const struct command *cmd, struct terms *asked,
+    enum observable_type type, const char *value, uint64_t line)
+{
+	uint32_t	*slot;
+	char		*copy;
+
+	if (grow(asked) == -1 || (copy = strdup(value)) == NULL)
+		return command_fail(cmd, CMD_FAILED, "no memory left");
+	if (!asked_fits(asked, type, copy)) {
+		free(copy);
+		return asked_leave(cmd, asked, value, line, "it is longer than "
+		    "a request may be");
+	}
+	if (*(slot = slot_of(asked, type, value)) != 0) {
+		free(copy);
+		return CMD_OK;
+	}
+	asked->list[asked->n].type = type;
+	asked->list[asked->n].value = copy;
+	*slot = (uint32_t)++asked->n;
+	return CMD_OK;
+}
+
+static void
+add_types(struct buf *types)
+{
+	for (enum observable_type t = 0; t < OBSERVABLE_TYPES; t++)
+		buf_addf(types, "%s%s", t == 0 ? "" : " ", observable_name(t));
+}
+
+/* Takes blanks off both ends; returns where the text begins. */
+static char *
+trim(char *line)
+{
+	static const char	blanks[] = " \t\r\n";
+	size_t			len;
+
+	line += strspn(line, blanks);
+	len = strlen(line);
+	while (len > 0 && strchr(blanks, line[len - 1]) != NULL)
+		len--;
+	line[len] = '\0';
+	return line;
+}
+
+int
+terms_place(const struct command *cmd, struct terms *asked, char *text,
+    uint64_t line)
+{
+	char			 normal[INDICATOR_MAX + 1];
+	const char		*word = trim(text), *value;
+	enum observable_type	 type;
+
+	if (*word == '\0' && line != 0)
+		return CMD_OK;
+	if (!utf8_valid(word, strlen(word)))
+		return asked_leave(cmd, asked, word, line, "it is no UTF-8");
+	type = understand(word, normal, &value);
+	if (type != OBSERVABLE_UNKNOWN)
+		return terms_append(cmd, asked, type, value, line);
+	return asked_leave(cmd, asked, word, line, "no observable that is "
+	    "known by its looks");
+}
+
+void
+terms_left_out(const struct command *cmd, const struct terms *asked)
+{
+	struct buf	types;
+
+	if (asked->left_out == 0)
+		return;
+	buf_init(&types, 256);
+	add_types(&types);
+	(void)command_fail(cmd, CMD_OK, "%zu left out, which nobody is asked "
+	    "about; write TYPE:VALUE with one of the types %s",
+	    asked->left_out, types.data);
+	buf_free(&types);
+}
+
+int
+terms_lines(const struct command *cmd, struct terms *asked, FILE *f)
+{
+	static const char	mark[] = "\xef\xbb\xbf";	/* UTF-8's */
+	char			*line = NULL, *text;
+	size_t			 size = 0;
+	uint64_t		 number = 0;
+	ssize_t			 n;
+	int			 status = CMD_OK;
+
+	while (status == CMD_OK && (n = getline(&line, &size, f)) != -1) {
+		text = line;
+		if (number++ == 0 && strncmp(text, mark, 3) == 0)
+			text += 3;
+		if (strlen(line) != (size_t)n)
+			status = asked_leave(cmd, asked, text, number,
+			    "it has a NUL byte");
+		else if (text[strspn(text, " \t")] != '#')
+			status = terms_place(cmd, asked, text, number);
+	}
+	free(line);
+	if (status == CMD_OK && ferror(f))
+		status = command_fail(cmd, CMD_FAILED,
+		    "cannot read standard input: %s", strerror(errno));
+	return status;
+}
+
+size_t
+terms_body(const struct terms *asked, size_t from, size_t n, size_t max,
+    struct buf *out)
+{
+	struct jsonout	j;
+	size_t		i;
+
+	jsonout_init(&j, out);
+	jsonout_array(&j);
+	for (i = from; i < asked->n && i - from < n; i++) {
+		const struct term *one = &asked->list[i];
+
+		/* Escapes make it six times as long at most. */
+		if (i > from && out->len + strlen(one->value) * 6 + 64 > max)
+			break;
+		jsonout_object(&j);
+		jsonout_kstring(&j, "type", observable_name(one->type));
+		jsonout_kstring(&j, "value", one->value);
+		jsonout_end_object(&j);
+	}
+	jsonout_end_array(&j);
+	return i;
+}
+
+static int
+digest(const struct terms *asked, EVP_MD_CTX *ctx, unsigned char *md)
+{
+	const char	*name;
+
+	if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		return -1;
+	for (size_t i = 0; i < asked->n; i++) {
+		name = observable_name(asked->list[i].type);
+		/* With their NULs, so that no two lists are the same text. */
+		if (EVP_DigestUpdate(ctx, name, strlen(name) + 1) != 1 ||
+		    EVP_DigestUpdate(ctx, asked->list[i].value,
+		    strlen(asked->list[i].value) + 1) != 1)
+			return -1;
+	}
+	return EVP_DigestFinal_ex(ctx, md, NULL) == 1 ? 0 : -1;
+}
+
+int
+terms_id(const struct terms *asked, char id[TERMS_ID])
+{
+	unsigned char	 md[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
+	int		 r = ctx == NULL ? -1 : digest(asked, ctx, md);
+
+	EVP_MD_CTX_free(ctx);
+	for (size_t i = 0; r == 0 && i < (TERMS_ID - 1) / 2; i++)
+		snprintf(id + i * 2, 3, "%02x", md[i]);
+	return r;
+}
+
+void
+terms_free(struct terms *asked)
+{
+	for (size_t i = 0; i < asked->n; i++)
+		free(asked->list[i].value);
+	free(asked->list);
+	free(asked->places);
+	*asked = (struct terms){ .n = 0 };
+}

@@ -1,0 +1,292 @@
+/* Observables from a column of a CSV file. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "cli/base/command.h"
+#include "cli/base/infile.h"
+#include "cli/feed/csv.h"
+#include "cli/feed/feed_reader.h"
+#include "cli/feed/feed_row.h"
+#include "cli/terms/terms.h"
+
+#define NONE	SIZE_MAX
+#define HEAD	4096		/* bytes in which the comma is looked for */
+#define HEADING	40		/* bytes of one that are shown */
+#define FIRST_MAX 2048		/* bytes of all of them */
+
+/* A table that is read. */
+struct reading {
+	const struct command	*cmd;
+	struct terms		*asked;
+	const char		*file;		/* as named */
+	const char		*name;		/* for people */
+	const char		*column;	/* as named, or NULL */
+	struct csv		 in;
+	struct csv_row		 row;
+	struct buf		 first;		/* what the first row has */
+	size_t			 columns[CSV_COLUMNS]; /* that it may be */
+	size_t			 n;
+};
+
+/* What parts the fields of the first line: the most frequent of these. */
+static char
+comma_of(struct feed_reader *r)
+{
+	static const char	 commas[] = ",;\t";
+	size_t			 n = feed_reader_fill(r, HEAD), best = 0;
+	size_t			 count[sizeof(commas)] = { 0 };
+	bool			 quoted = false;
+
+	for (size_t i = 0; i < n && (quoted || r->data[r->at + i] != '\n');
+	    i++) {
+		char c = r->data[r->at + i];
+		const char *comma = memchr(commas, c, sizeof(commas) - 1);
+
+		if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && comma != NULL)
+			count[comma - commas]++;
+	}
+	for (size_t i = 1; commas[i] != '\0'; i++)
+		if (count[i] > count[best])
+			best = i;
+	return commas[best];
+}
+
+/* The column with this heading, case aside. */
+static size_t
+headed(struct csv_row *row, const char *heading)
+{
+	for (size_t i = 0; i < row->n; i++)
+		if (strcasecmp(csv_word(row, i), heading) == 0)
+			return i;
+	return NONE;
+}
+
+/* The column of this number, counted from 1. */
+static size_t
+numbered(const struct csv_row *row, const char *text)
+{
+	unsigned long	 n;
+	char		*end;
+
+	if (*text < '0' || *text > '9')
+		return NONE;
+	n = strtoul(text, &end, 10);
+	return *end != '\0' || n < 1 || n > row->n ? NONE : n - 1;
+}
+
+/* Whether a cell is an observable. */
+static bool
+is_one(const struct csv_row *row, size_t column)
+{
+	char	normal[INDICATOR_MAX + 1];
+
+	return column < row->n && terms_normal(csv_field(row, column),
+	    normal) != OBSERVABLE_UNKNOWN;
+}
+
+static void
+may_be(struct reading *t, size_t column)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->columns[i] == column)
+			return;
+	t->columns[t->n++] = column;
+}
+
+/* The columns whose headings are usual for values in feeds. */
+static void
+find_usual(struct reading *t)
+{
+	for (const struct feed_name *name = feed_names; name->name != NULL;
+	    name++)
+		for (size_t i = 0; name->field == FEED_VALUE && i < t->row.n;
+		    i++)
+			if (feed_name_is(csv_word(&t->row, i),
+			    strlen(csv_word(&t->row, i)), name->name))
+				may_be(t, i);
+	if (headed(&t->row, "observable") != NONE)
+		may_be(t, headed(&t->row, "observable"));
+}
+
+/* Keeps what the first row has, for a complaint. */
+static void
+note_first(struct reading *t)
+{
+	for (size_t i = 0; i < t->row.n; i++)
+		buf_addf(&t->first, "%s%.*s", i == 0 ? "" : ", ", HEADING,
+		    csv_field(&t->row, i));
+}
+
+static int
+no_column(const struct reading *t)
+{
+	if (t->column == NULL)
+		return command_fail(t->cmd, CMD_USAGE, "%s: which column is "
+		    "it? Name it with --column NAME, or by its number; the "
+		    "first row has: %s", t->name, t->first.data);
+	return command_fail(t->cmd, CMD_USAGE, "%s: there is no column "
+	    "\"%.*s\"; the first row has: %s", t->name, HEADING, t->column,
+	    t->first.data);
+}
+
+/* The only column of a row with an observable in it, or NONE. */
+static size_t
+only_one(const struct csv_row *row)
+{
+	size_t	column = NONE;
+
+	for (size_t i = 0; i < row->n; i++) {
+		if (!is_one(row, i))
+			continue;
+		if (column != NONE)
+			return NONE;
+		column = i;
+	}
+	return column;
+}
+
+/*
+ * Which columns it may be by the first row.  Returns whether that row is no
+ * heading but has an observable, in the one column that is left then.
+ */
+static bool
+look_at_first(struct reading *t)
+{
+	size_t	column;
+
+	t->n = 0;
+	if (t->column != NULL) {
+		if ((column = headed(&t->row, t->column)) != NONE) {
+			may_be(t, column);
+			return false;
+		}
+		if ((column = numbered(&t->row, t->column)) == NONE)
+			return false;
+		may_be(t, column);
+		return is_one(&t->row, column);
+	}
+	find_usual(t);
+	if (t->n > 0)
+		return false;
+	if ((column = only_one(&t->row)) != NONE || t->row.n == 1)
+		may_be(t, column != NONE ? column : 0);
+	return column != NONE;
+}
+
+/* The column, by the first row below the heading: of those that it may be, the
+ * first with an observable in it. */
+static size_t
+look_at_second(const struct reading *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (is_one(&t->row, t->columns[i]))
+			return t->columns[i];
+	if (t->n > 0)
+		return t->columns[0];
+	return t->column != NULL ? NONE : only_one(&t->row);
+}
+
+/* The next row that is no empty line; false at the end. */
+static bool
+next_row(struct reading *t)
+{
+	while (csv_peek(&t->in) != EOF) {
+		csv_read(&t->in, &t->row);
+		if (!csv_is_empty(&t->row))
+			return true;
+	}
+	return false;
+}
+
+static int
+take_row(struct reading *t, size_t column)
+{
+	if (csv_is_open(&t->row))
+		return command_fail(t->cmd, CMD_FAILED, "%s: line %" PRIu64
+		    ": %s", t->name, t->row.line, t->row.wrong);
+	if (t->row.wrong != NULL) {
+		t->asked->left_out++;
+		return command_fail(t->cmd, CMD_OK, "line %" PRIu64 " is left "
+		    "out: %s", t->row.line, t->row.wrong);
+	}
+	if (column >= t->row.n)
+		return CMD_OK;
+	return terms_place(t->cmd, t->asked, t->row.text.data +
+	    t->row.at[column], t->row.line);
+}
+
+static int
+read_rows(struct reading *t)
+{
+	size_t	column;
+	bool	data;
+	int	status = CMD_OK;
+
+	if (!next_row(t))
+		return CMD_OK;
+	if (t->row.wrong != NULL)
+		return command_fail(t->cmd, CMD_FAILED, "%s: line %" PRIu64
+		    ": %s", t->name, t->row.line, t->row.wrong);
+	note_first(t);
+	data = look_at_first(t);
+	if (t->column != NULL && t->n == 0)
+		return no_column(t);
+	if (!data && !next_row(t))
+		return CMD_OK;
+	column = data ? t->columns[0] : look_at_second(t);
+	if (column == NONE)
+		return no_column(t);
+	do
+		status = take_row(t, column);
+	while (status == CMD_OK && next_row(t));
+	return status;
+}
+
+static int
+read_table(struct reading *t, FILE *f)
+{
+	struct feed_reader	r;
+	int			status;
+
+	if (feed_reader_init(&r, f) == -1)
+		return command_fail(t->cmd, CMD_FAILED, "no memory left");
+	if (feed_reader_mark(&r) == -1)
+		status = infile_utf16(t->cmd, t->file);
+	else {
+		t->in = (struct csv){ .reader = &r, .comma = comma_of(&r) };
+		csv_row_init(&t->row);
+		buf_init(&t->first, FIRST_MAX);
+		status = read_rows(t);
+		buf_free(&t->first);
+		csv_row_free(&t->row);
+	}
+	if (status == CMD_OK && r.error != 0)
+		status = command_fail(t->cmd, CMD_FAILED, "%s: %s", t->name,
+		    strerror(r.error));
+	feed_reader_free(&r);
+	return status;
+}
+
+int
+terms_csv(const struct command *cmd, struct terms *asked, const char *file,
+    const char *column)
+{
+	struct reading	t = { .cmd = cmd, .asked = asked, .column = column,
+	    .file = file, .name = infile_name(file) };
+	FILE		*f = infile_open(cmd, file);
+	int		 status;
+
+	if (f == NULL)
+		return CMD_FAILED;
+	status = read_table(&t, f);
+	infile_close(f);
+	return status;
+}

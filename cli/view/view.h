@@ -1,0 +1,43 @@
+/*
+ * view: the answers to a query, as people or programs like them.
+ */
+#ifndef CTIM_VIEW_H
+#define CTIM_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct terms;
+struct command;
+struct answers;
+struct view;
+
+/* What is shown, and how. */
+struct view_about {
+	const struct command	*cmd;
+	const struct terms	*asked;
+	const char		*relay;	/* name or URL; NULL: not known */
+	bool			 all;	/* everything, however long */
+	bool			 data;	/* an answer had some */
+	bool			 list;	/* it is a list: by the first that had
+					 * some, by the route before that */
+};
+
+/* One way to show answers. */
+struct view_kind {
+	bool	 streams;	/* prints before the end */
+	struct view *(*begin)(const struct view_about *);
+	/* The answer about observables from a place up to another.  Returns 0,
+	 * or -1 when it could not be taken or printed. */
+	int	(*take)(struct view *, const struct answers *, size_t from,
+		    size_t to);
+	/* There are no more.  The same. */
+	int	(*end)(struct view *);
+	void	(*release)(struct view *);
+};
+
+/* Tables, worst first; CSV, a line for each observable; the merged answer; a
+ * CTIM bundle of its entities. */
+extern const struct view_kind view_table, view_csv, view_json, view_ctim;
+
+#endif

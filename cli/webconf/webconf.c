@@ -1,0 +1,205 @@
+#include <errno.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "cli/webconf/webconf.h"
+#include "cli/webconf/webconf_define.h"
+
+#define FILE_MAX_LEN	(1U << 20)
+
+struct webconf_node *
+webconf_add(const struct webconf_at *at, const char *name, const char *args)
+{
+	struct webconf		*w = at->w;
+	struct webconf_node	*node;
+
+	if (w->n == WEBCONF_NODES ||
+	    (node = calloc(1, sizeof(*node))) == NULL)
+		return NULL;
+	node->name = strdup(name);
+	node->args = strdup(args);
+	if (node->name == NULL || node->args == NULL) {
+		free(node->name);
+		free(node->args);
+		free(node);
+		return NULL;
+	}
+	node->file = at->file;
+	node->line = at->line;
+	node->parent = at->parent;
+	*w->last = node;
+	w->last = &node->next;
+	w->n++;
+	return node;
+}
+
+/* All of a regular file as a string; NULL with errno. */
+static char *
+read_text(const char *path)
+{
+	FILE		*f = fopen(path, "re");
+	struct stat	 st;
+	char		*text = NULL;
+	size_t		 n;
+
+	if (f == NULL)
+		return NULL;
+	errno = EINVAL;
+	if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size <= (off_t)FILE_MAX_LEN &&
+	    (text = calloc(1, FILE_MAX_LEN + 1)) != NULL) {
+		n = fread(text, 1, FILE_MAX_LEN, f);
+		text[n] = '\0';
+	}
+	fclose(f);
+	return text;
+}
+
+static int
+read_file(const struct webconf_at *from, const char *path)
+{
+	struct webconf		*w = from->w;
+	struct webconf_at	 at = *from;
+	char			*text, **files;
+
+	if (w->n_files == WEBCONF_FILES || at.depth == WEBCONF_DEPTH) {
+		errno = ELOOP;
+		return -1;
+	}
+	if ((text = read_text(path)) == NULL)
+		return -1;
+	files = reallocarray(w->files, w->n_files + 1, sizeof(*files));
+	if (files != NULL)
+		w->files = files;
+	if (files == NULL || (files[w->n_files] = strdup(path)) == NULL) {
+		free(text);
+		errno = ENOMEM;
+		return -1;
+	}
+	at.file = files[w->n_files++];
+	at.line = 1;
+	at.depth++;
+	if (w->kind == WEBCONF_NGINX)
+		webconf_nginx(&at, text);
+	else
+		webconf_apache(&at, text);
+	free(text);
+	return 0;
+}
+
+void
+webconf_include(const struct webconf_at *at, const char *pattern)
+{
+	char	 whole[PATH_MAX];
+	glob_t	 found;
+	size_t	 i;
+
+	snprintf(whole, sizeof(whole), "%s%s%s",
+	    pattern[0] == '/' ? "" : at->w->root,
+	    pattern[0] == '/' ? "" : "/", pattern);
+	if (glob(whole, 0, NULL, &found) != 0)
+		return;
+	for (i = 0; i < found.gl_pathc; i++)
+		(void)read_file(at, found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static char *
+directory_of(const char *path)
+{
+	const char	*slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return strdup(".");
+	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
+/* What Apache's start script on Debian puts into its environment: plain "export
+ * NAME=VALUE" in the file beside its main one.  There need be none. */
+static void
+webconf_environment(struct webconf *w)
+{
+	char	 path[PATH_MAX], *text, *line, *next, *value;
+
+	if (w->kind != WEBCONF_APACHE || (size_t)snprintf(path, sizeof(path),
+	    "%s/envvars", w->root) >= sizeof(path) ||
+	    (text = read_text(path)) == NULL)
+		return;
+	for (line = text; line != NULL; line = next) {
+		if ((next = strchr(line, '\n')) != NULL)
+			*next++ = '\0';
+		line += strspn(line, " \t");
+		if (strncmp(line, "export ", 7) == 0 &&
+		    (value = strchr(line, '=')) != NULL &&
+		    strpbrk(value, "$`\"' ") == NULL)
+			webconf_define(&w->defines, line + 7,
+			    (size_t)(value - line) - 7, value + 1);
+	}
+	free(text);
+}
+
+struct webconf *
+webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
+{
+	struct webconf		*w = calloc(1, sizeof(*w));
+	struct webconf_at	 at = { .w = w };
+
+	if (w != NULL) {
+		w->kind = kind;
+		w->last = &w->first;
+		w->root = directory_of(path);
+	}
+	if (w != NULL && w->root != NULL)
+		webconf_environment(w);
+	if (w == NULL || w->root == NULL || read_file(&at, path) == -1) {
+		snprintf(why, WEBCONF_WHY, "%s", strerror(errno));
+		webconf_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+void
+webconf_free(struct webconf *w)
+{
+	struct webconf_node	*node;
+
+	if (w == NULL)
+		return;
+	while ((node = w->first) != NULL) {
+		w->first = node->next;
+		free(node->name);
+		free(node->args);
+		free(node);
+	}
+	while (w->n_files > 0)
+		free(w->files[--w->n_files]);
+	free(w->files);
+	free(w->root);
+	webconf_define_free(w->defines);
+	free(w);
+}
+
+const char *
+webconf_value(const struct webconf *w, const struct webconf_node *node,
+    const char *name)
+{
+	const struct webconf_node	*parent = node, *n;
+	const char			*value;
+
+	do {
+		parent = parent->parent;
+		value = NULL;
+		/* Of two the later one counts. */
+		for (n = w->first; n != NULL; n = n->next)
+			if (n->parent == parent &&
+			    strcasecmp(n->name, name) == 0)
+				value = n->args;
+	} while (value == NULL && parent != NULL);
+	return value;
+}

@@ -1,0 +1,177 @@
+/*
+ * The queue is of sockets that carry descriptors (SCM_RIGHTS), so that a free
+ * thread of any worker gets a connection that another worker accepted, and a
+ * worker that dies takes none of them with it.
+ */
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fcgi/pool/balance.h"
+#include "os/clock.h"
+#include "shared/shared.h"
+
+#define BEAT_LIMIT	1500	/* ms after which a worker is not counted */
+#define LANE_BUFFER	(1 << 20) /* bytes; the kernel gives what it may */
+
+struct balance *
+balance_new(void)
+{
+	struct balance	*s;
+	int		 i, size = LANE_BUFFER, error;
+
+	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED)
+		return NULL;
+	for (i = 0; i < BALANCE_LANES; i++)
+		s->lane[i][0] = s->lane[i][1] = -1;
+	if ((s->outside = shared_new()) == NULL) {
+		error = errno;
+		balance_free(s);
+		errno = error;
+		return NULL;
+	}
+	for (i = 0; i < BALANCE_LANES; i++) {
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+		    SOCK_NONBLOCK, 0, s->lane[i]) == -1 ||
+		    setsockopt(s->lane[i][0], SOL_SOCKET, SO_SNDBUF, &size,
+		    sizeof(size)) == -1) {
+			error = errno;
+			balance_free(s);
+			errno = error;
+			return NULL;
+		}
+	}
+	return s;
+}
+
+void
+balance_free(struct balance *s)
+{
+	int	 i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < BALANCE_LANES * 2; i++)
+		if (s->lane[i / 2][i % 2] != -1)
+			(void)close(s->lane[i / 2][i % 2]);
+	shared_free(s->outside);
+	(void)munmap(s, sizeof(*s));
+}
+
+bool
+balance_lives(const struct balance *s, int slot, int64_t now)
+{
+	return now - atomic_load(&s->slot[slot].beat) <= BEAT_LIMIT;
+}
+
+void
+balance_count(struct balance *s, int *idle, int *places)
+{
+	int64_t	 now = clock_ms();
+	int	 i, top = atomic_load(&s->top);
+
+	*idle = *places = 0;
+	for (i = 0; i < top; i++) {
+		if (!balance_lives(s, i, now))
+			continue;
+		*idle += atomic_load(&s->slot[i].idle);
+		*places += atomic_load(&s->slot[i].places);
+	}
+}
+
+union control {
+	struct cmsghdr	 header;
+	char		 space[CMSG_SPACE(sizeof(int))];
+};
+
+int
+balance_put(struct balance *s, int fd, int64_t since)
+{
+	union control	 control = { .space = { 0 } };
+	struct iovec	 iov = { &since, sizeof(since) };
+	struct msghdr	 msg = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr	*c = CMSG_FIRSTHDR(&msg);
+	unsigned int	 lane = atomic_load(&s->in) % BALANCE_LANES;
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(fd));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	/*
+	 * Counted before it is there, and off after it was taken.  A worker
+	 * that is killed in between leaves the number too high, which costs
+	 * others a look; the other way round would hide a connection.
+	 */
+	atomic_fetch_add(&s->queued, 1);
+	if (sendmsg(s->lane[lane][0], &msg, MSG_NOSIGNAL) == -1) {
+		atomic_fetch_sub(&s->queued, 1);
+		return -1;
+	}
+	atomic_fetch_add(&s->in, 1);
+	return 0;
+}
+
+/* Whether this process may have one more descriptor: without, a connection that
+ * is taken would be closed by the kernel. */
+static bool
+has_room(const struct balance *s)
+{
+	int	 fd = fcntl(s->lane[0][1], F_DUPFD_CLOEXEC, 0);
+
+	if (fd != -1)
+		(void)close(fd);
+	return fd != -1;
+}
+
+/* From one lane.  -1 with errno EAGAIN when it is empty. */
+static int
+take(int lane, int64_t *since)
+{
+	union control	 control;
+	struct iovec	 iov = { since, sizeof(*since) };
+	struct msghdr	 msg = { .msg_iov = &iov, .msg_iovlen = 1,
+			    .msg_control = &control,
+			    .msg_controllen = sizeof(control) };
+	struct cmsghdr	*c;
+	int		 fd;
+
+	if (recvmsg(lane, &msg, MSG_CMSG_CLOEXEC) == -1)
+		return -1;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(fd))) {
+		/* Another thread got the last descriptor just now: it is
+		 * lost. */
+		errno = EMFILE;
+		return -1;
+	}
+	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
+	return fd;
+}
+
+int
+balance_take(struct balance *s, int64_t *since)
+{
+	unsigned int	 i, first = atomic_load(&s->out);
+	int		 fd;
+
+	if (atomic_load(&s->queued) <= 0 || !has_room(s))
+		return -1;
+	for (i = 0; i < BALANCE_LANES; i++) {
+		fd = take(s->lane[(first + i) % BALANCE_LANES][1], since);
+		if (fd == -1 && errno == EAGAIN)
+			continue;
+		atomic_fetch_add(&s->out, 1);
+		atomic_fetch_sub(&s->queued, 1);
+		return fd;
+	}
+	return -1;
+}

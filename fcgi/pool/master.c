@@ -1,0 +1,439 @@
+/*
+ * The workers that should be there are the "fresh" ones.  A worker becomes
+ * stale by a reload, or when it wants a successor; it is told to stop as soon
+ * as there are enough fresh ones that serve.  One rule for reloads, worn
+ * workers and those that somebody else stops: reconcile().
+ */
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "conf/conf.h"
+#include "fcgi/net/listener.h"
+#include "fcgi/pool/balance.h"
+#include "fcgi/pool/control.h"
+#include "fcgi/pool/master.h"
+#include "fcgi/pool/master_tell.h"
+#include "fcgi/pool/worker.h"
+#include "log/log.h"
+#include "os/clock.h"
+#include "relay/lists.h"
+#include "start/descriptors.h"
+
+#define TICK		20	/* ms between looks while work is under way */
+#define WATCH_TICK	1000	/* ms between looks otherwise */
+#define SILENCE		5000	/* ms more than the deadline for which a worker
+				 * may give no sign of life */
+#define EARLY		1000	/* ms of life under which a death is early */
+#define PAUSE_FIRST	100	/* ms before a successor of an early death */
+#define PAUSE_MAX	10000	/* ms that this grows to, doubling */
+#define DRAIN_TIME	1000	/* ms for the listen queue at a stop */
+
+/*
+ * Called in the new process.  When the master dies, the kernel wakes it, even
+ * where it was stopped; it sees then, or on its next look if the master died
+ * meanwhile, who its parent is.
+ */
+static void
+child_begin(struct master *m, int slot)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGCONT, 0, 0, 0) == -1)
+		log_warning("PR_SET_PDEATHSIG: %s", strerror(errno));
+	m->become = slot;
+}
+
+static void
+spawn(struct master *m, int64_t now)
+{
+	struct balance_slot	*s;
+	int			 slot = 0;
+	pid_t			 pid;
+
+	while (slot < BALANCE_SLOTS && m->child[slot].pid != 0)
+		slot++;
+	if (slot == BALANCE_SLOTS)
+		return;
+	s = &m->share->slot[slot];
+	/* Until it says so itself: the others are not all that there is. */
+	atomic_store(&s->places, master_conf(m)->threads + master_conf(m)->queue);
+	atomic_store(&s->beat, now);
+	atomic_store(&s->idle, 0);
+	atomic_store(&s->ready, 0);
+	atomic_store(&s->leave, 0);
+	if (slot >= m->top) {
+		m->top = slot + 1;
+		atomic_store(&m->share->top, m->top);
+	}
+	switch (pid = fork()) {
+	case -1:
+		log_error("no new worker: %s", strerror(errno));
+		atomic_store(&s->beat, 0);
+		m->next = now + PAUSE_MAX / 10;
+		break;
+	case 0:
+		child_begin(m, slot);
+		break;
+	default:
+		m->child[slot] = (struct child){ .pid = pid, .started = now };
+		break;
+	}
+}
+
+static void
+tell(struct child *c, int sig)
+{
+	if (kill(c->pid, sig) == -1 && errno != ESRCH)
+		log_warning("worker %d: %s", (int)c->pid, strerror(errno));
+}
+
+static void
+tell_all(struct master *m, int sig)
+{
+	int	 i;
+
+	for (i = 0; i < m->top; i++)
+		if (m->child[i].pid != 0)
+			tell(&m->child[i], sig);
+}
+
+/* Brings the workers nearer to what they should be.  Returns whether something
+ * is still under way. */
+static bool
+reconcile(struct master *m)
+{
+	int64_t		 now = clock_ms();
+	struct child	*c;
+	int		 i, fresh = 0, ready = 0, stale = 0, want = master_wanted(m);
+
+	for (i = 0; i < m->top; i++) {
+		c = &m->child[i];
+		if (c->pid == 0)
+			continue;
+		if (atomic_load(&m->share->slot[i].leave) != 0)
+			c->stale = true;
+		if (c->stale) {
+			stale++;
+			continue;
+		}
+		fresh++;
+		ready += atomic_load(&m->share->slot[i].ready);
+	}
+	for (; fresh < want && now >= m->next && m->become == -1; fresh++)
+		spawn(m, now);
+	for (i = 0; i < m->top && ready >= want && m->become == -1; i++) {
+		c = &m->child[i];
+		if (c->pid != 0 && c->stale && !c->told) {
+			c->told = true;
+			tell(c, SIGTERM);
+		}
+	}
+	return ready < want || stale > 0;
+}
+
+static void
+early_death(struct master *m, int64_t now)
+{
+	if (m->pause == 0 || now - m->early > 2 * PAUSE_MAX)
+		m->pause = PAUSE_FIRST;
+	else
+		m->pause = m->pause > PAUSE_MAX / 2 ? PAUSE_MAX : m->pause * 2;
+	m->early = now;
+	m->next = now + m->pause;
+	log_warning("the worker died within a second of its start; the next "
+	    "starts in %d ms", m->pause);
+}
+
+/* A worker is gone. */
+static void
+buried(struct master *m, int slot, int status)
+{
+	struct child	*c = &m->child[slot];
+	int64_t		 now = clock_ms();
+	bool		 expected = m->stopping || c->stale ||
+			    atomic_load(&m->share->slot[slot].leave) != 0;
+
+	m->deaths += !expected;
+	if (WIFSIGNALED(status))
+		log_error("worker %d was killed by signal %d (%s)",
+		    (int)c->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	else if (WEXITSTATUS(status) != 0 || !expected)
+		log_warning("worker %d ended with status %d", (int)c->pid,
+		    WEXITSTATUS(status));
+	else
+		log_debug("worker %d ended", (int)c->pid);
+	if (!expected && now - c->started < EARLY)
+		early_death(m, now);
+	else if (!expected)
+		m->pause = 0;
+	c->pid = 0;
+	atomic_store(&m->share->slot[slot].beat, 0);
+	atomic_store(&m->share->slot[slot].leave, 0);
+}
+
+/* Returns how many workers live. */
+static int
+reap(struct master *m)
+{
+	int	 i, status, alive = 0;
+	pid_t	 pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < m->top; i++)
+			if (m->child[i].pid == pid)
+				buried(m, i, status);
+	for (i = 0; i < m->top; i++)
+		alive += m->child[i].pid != 0;
+	return alive;
+}
+
+/*
+ * Kills workers that give no sign of life: stopped, or hung.  Time in which the
+ * master did not look counts as one look at most: what stopped it, such as a
+ * paused container, has stopped the workers as well.
+ */
+static void
+watch(struct master *m)
+{
+	int64_t		 now = clock_ms(), passed = now - m->watched, beat;
+	struct child	*c;
+	int		 i;
+
+	m->watched = now;
+	for (i = 0; i < m->top; i++) {
+		c = &m->child[i];
+		beat = atomic_load(&m->share->slot[i].beat);
+		c->silent += passed < WATCH_TICK ? passed : WATCH_TICK;
+		if (beat != c->beat)
+			c->silent = 0;
+		c->beat = beat;
+		if (c->pid == 0 || c->silent <=
+		    (int64_t)m->deadline * 1000 + SILENCE)
+			continue;
+		log_error("worker %d gives no sign of life and is killed",
+		    (int)c->pid);
+		tell(c, SIGKILL);
+		c->silent = 0;
+	}
+}
+
+static void
+complain(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	if (error)
+		log_error("%s", line);
+	else
+		log_warning("%s", line);
+}
+
+/* Whether the last change is complete: reloads come one after the other, so
+ * that many of them do not pile up workers. */
+static bool
+settled(const struct master *m)
+{
+	int	 i;
+
+	for (i = 0; i < m->top; i++)
+		if (m->child[i].pid != 0 && m->child[i].stale &&
+		    !m->child[i].told)
+			return false;
+	return true;
+}
+
+/* Whether its workers would find as many descriptors as they may need. */
+static bool
+master_enough(const struct conf *conf)
+{
+	struct rlimit	 rl;
+	char		 why[CONF_ERROR_MAX];
+
+	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 ||
+	    descriptors_check(conf, rl.rlim_cur, why) == 0)
+		return true;
+	log_error("%s", why);
+	return false;
+}
+
+static void
+reload(struct master *m)
+{
+	struct conf	*new;
+	int		 i;
+
+	m->reload = false;
+	new = conf_load(m->setup->file, &relay_lists, complain, NULL);
+	if (new != NULL && !master_enough(new)) {
+		conf_free(new);
+		new = NULL;
+	}
+	if (new == NULL) {
+		m->refused++;
+		log_error("reload refused; the configuration from before "
+		    "stays in force");
+		return;
+	}
+	master_tell_restart(m, new);
+	conf_free(*m->setup->conf);
+	*m->setup->conf = new;
+	if (m->deadline < new->deadline)
+		m->deadline = new->deadline;
+	if (log_open(new) == -1)
+		log_warning("[log] target %s: %s", new->log_target,
+		    log_why(errno));
+	for (i = 0; i < m->top; i++)
+		m->child[i].stale = m->child[i].pid != 0;
+	m->next = 0;
+	m->pause = 0;
+	m->reloads++;
+	m->loaded = (int64_t)time(NULL);
+	master_log_setup(m, "reload");
+}
+
+/* Everything ends, what was accepted is answered before.  The socket's file
+ * goes first, so that nobody new comes while the listen queue is emptied. */
+static void
+stop(struct master *m, int sig)
+{
+	if (m->stopping)
+		return;
+	m->stopping = true;
+	m->kill_at = clock_ms() + (int64_t)m->deadline * 1000 +
+	    WORKER_GRACE;
+	listener_unlink(m->setup->listener);
+	control_leave(m->setup->control);
+	atomic_store(&m->share->drain, clock_ms() + DRAIN_TIME);
+	tell_all(m, SIGTERM);
+	log_info("stop: %s", strsignal(sig));
+}
+
+static void
+handle(struct master *m, int sig)
+{
+	switch (sig) {
+	case SIGTERM:
+	case SIGINT:
+		stop(m, sig);
+		break;
+	case SIGHUP:
+		m->reload = true;
+		break;
+	case SIGUSR1:
+		if (log_reopen() == -1)
+			log_warning("log: %s", log_why(errno));
+		tell_all(m, SIGUSR1);
+		break;
+	}
+}
+
+static int
+open_signals(void)
+{
+	sigset_t	 set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGUSR2);
+	(void)sigaddset(&set, SIGCHLD);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Waits for a signal, for a tick; who asks is answered meanwhile.  0 when there
+ * was none. */
+static int
+next_signal(struct master *m, bool busy)
+{
+	struct signalfd_siginfo	 info;
+	struct pollfd		 p[1 + CONTROL_POLLS] = {
+		{ .fd = m->signals, .events = POLLIN }
+	};
+	struct control		*c = m->setup->control;
+	int			 wait = busy ? TICK : WATCH_TICK;
+	size_t			 n = control_poll(c, p + 1, &wait);
+
+	(void)poll(p, (nfds_t)n + 1, wait);
+	control_work(c, p + 1, n);
+	if (read(m->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return 0;
+	return (int)info.ssi_signo;
+}
+
+static void
+stop_by_force(struct master *m, int alive)
+{
+	if (clock_ms() < m->kill_at)
+		return;
+	tell_all(m, SIGKILL);
+	m->kill_at = clock_ms() + 1000;
+	log_error("%d workers did not end in time and are killed", alive);
+}
+
+/* Until the end; in a new worker until it knows that it is one. */
+static void
+loop(struct master *m)
+{
+	int	 alive;
+	bool	 busy;
+
+	for (;;) {
+		alive = reap(m);
+		watch(m);
+		if (m->stopping) {
+			if (alive == 0)
+				return;
+			stop_by_force(m, alive);
+			busy = true;
+		} else {
+			if (m->reload && settled(m))
+				reload(m);
+			busy = reconcile(m) || m->reload;
+			if (m->become != -1)
+				return;
+		}
+		handle(m, next_signal(m, busy));
+	}
+}
+
+int
+master_run(const struct master_setup *setup)
+{
+	struct master	 m = { .setup = setup, .share = setup->share,
+			    .pid = getpid(), .signals = open_signals(),
+			    .become = -1, .since = (int64_t)time(NULL) };
+
+	m.child = calloc(BALANCE_SLOTS, sizeof(*m.child));
+	if (m.child == NULL || m.signals == -1) {
+		log_error("start: %s", strerror(errno));
+		free(m.child);
+		return 1;
+	}
+	m.deadline = master_conf(&m)->deadline;
+	m.watched = clock_ms();
+	m.loaded = m.since;
+	setup->control->answer = master_answer;
+	setup->control->arg = &m;
+	master_log_setup(&m, "start");
+	loop(&m);
+	free(m.child);
+	(void)close(m.signals);
+	control_close(setup->control);
+	if (m.become == -1) {
+		log_info("stopped");
+		return 0;
+	}
+	return worker_run(master_conf(&m), setup->listener, setup->share,
+	    (size_t)m.become, m.pid);
+}

@@ -1,0 +1,104 @@
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "conf/conf.h"
+#include "fcgi/net/listener.h"
+#include "fcgi/pool/balance.h"
+#include "fcgi/pool/master.h"
+#include "fcgi/pool/master_tell.h"
+#include "fcgi/pool/status.h"
+#include "log/log.h"
+#include "os/clock.h"
+
+const struct conf *
+master_conf(const struct master *m)
+{
+	return *m->setup->conf;
+}
+
+int
+master_wanted(const struct master *m)
+{
+	long	 n;
+
+	if (m->setup->workers > 0)
+		return m->setup->workers;
+	if (master_conf(m)->workers > 0)
+		return master_conf(m)->workers;
+	n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n < 1 ? 1 : n > 1024 ? 1024 : (int)n;
+}
+
+static bool
+differ(const char *a, const char *b)
+{
+	return a != b && (a == NULL || b == NULL || strcmp(a, b) != 0);
+}
+
+void
+master_tell_restart(const struct master *m, const struct conf *new)
+{
+	const struct conf	*old = master_conf(m);
+
+	if (m->setup->listener->own && (differ(old->listen, new->listen) ||
+	    differ(old->socket_group, new->socket_group) ||
+	    old->socket_mode != new->socket_mode))
+		log_warning("the listening socket stays as it is until a "
+		    "restart");
+	if (differ(old->control, new->control))
+		log_warning("the control socket stays as it is until a "
+		    "restart");
+	if (differ(old->user, new->user) || differ(old->group, new->group))
+		log_warning("user and group stay as they are until a restart");
+}
+
+void
+master_log_setup(const struct master *m, const char *what)
+{
+	const struct relay_conf	*r;
+	struct buf		 names;
+
+	buf_init(&names, 1024);
+	for (r = master_conf(m)->relays; r != NULL; r = r->next)
+		(void)buf_addf(&names, " %s", r->name);
+	log_info("%s: %s, workers %d, threads %d, relays:%s%s", what,
+	    m->setup->listener->text, master_wanted(m), master_conf(m)->threads,
+	    names.len > 0 ? names.data : " none", names.failed ? " ..." : "");
+	buf_free(&names);
+}
+
+/* What the worker in a slot is doing. */
+static enum status_worker
+worker_state(const struct master *m, int slot, int64_t now)
+{
+	const struct child	*c = &m->child[slot];
+
+	if (m->stopping || c->told || atomic_load(&m->share->slot[slot].leave))
+		return STATUS_ENDING;
+	if (atomic_load(&m->share->slot[slot].ready) == 0)
+		return STATUS_STARTING;
+	return balance_lives(m->share, slot, now) ? STATUS_SERVING :
+	    STATUS_SILENT;
+}
+
+void
+master_answer(void *arg, const char *question, struct buf *out)
+{
+	struct master	*m = arg;
+	struct status	 s = {
+		.conf = master_conf(m), .share = m->share, .started = m->since,
+		.loaded = m->loaded, .reloads = m->reloads,
+		.refused = m->refused, .deaths = m->deaths,
+		.wanted = master_wanted(m), .stopping = m->stopping
+	};
+	int64_t		 now = clock_ms();
+	int		 i;
+
+	for (i = 0; i < m->top; i++)
+		if (m->child[i].pid != 0)
+			s.worker[worker_state(m, i, now)]++;
+	status_answer(&s, question, out);
+}

@@ -1,0 +1,346 @@
+/*
+ * The process around a pool: start, signals, the watch over deadlines, stop.
+ */
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "fcgi/net/fastcgi.h"
+#include "fcgi/net/listener.h"
+#include "fcgi/pool/balance.h"
+#include "fcgi/pool/overflow.h"
+#include "fcgi/pool/pool.h"
+#include "fcgi/pool/worker.h"
+#include "log/log.h"
+#include "os/clock.h"
+#include "relay/relay.h"
+
+#define STACK_SIZE	(1024 * 1024)	/* bytes a thread */
+#define WATCH_TICK	250	/* ms between looks at the deadlines */
+#define STOP_TICK	10	/* ms between kicks of idle threads */
+#define MASTER_FIRST	50	/* ms that a stop waits for the master's */
+#define DRAIN_TIME	1000	/* ms for the listen queue at a stop */
+
+/* Only there so that the signal interrupts. */
+static void
+kick_handler(int sig)
+{
+	(void)sig;
+}
+
+static int
+start_thread(pthread_t *id, void *(*run)(void *), void *arg)
+{
+	pthread_attr_t	 attr;
+	int		 error;
+
+	if ((error = pthread_attr_init(&attr)) != 0)
+		return error;
+	if ((error = pthread_attr_setstacksize(&attr, STACK_SIZE)) == 0)
+		error = pthread_create(id, &attr, run, arg);
+	(void)pthread_attr_destroy(&attr);
+	return error;
+}
+
+static void
+worker_free(struct pool *p)
+{
+	int	 i;
+
+	for (i = 0; p->thread != NULL && i <= p->threads; i++) {
+		if (p->thread[i].session != NULL)
+			session_free(p->thread[i].session);
+		fastcgi_free(p->thread[i].fastcgi);
+	}
+	free(p->thread);
+	if (p->epoll != -1)
+		(void)close(p->epoll);
+}
+
+/* Several sockets are waited for in one place; of the workers one is woken. */
+static int
+worker_join_sockets(struct pool *p)
+{
+	const struct listener	*l = p->listener;
+	struct epoll_event	 e = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	size_t			 i;
+
+	if (l->n == 1)
+		return 0;
+	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
+		return -1;
+	for (i = 0; i < l->n; i++) {
+		e.data.fd = l->fd[i];
+		if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, l->fd[i], &e) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* Everything that threads need, before there are any. */
+static int
+worker_init(struct pool *p)
+{
+	struct sigaction	 sa = { .sa_handler = kick_handler };
+	int			 i;
+
+	p->thread = calloc((size_t)p->threads + 1, sizeof(*p->thread));
+	if (p->thread == NULL || fastcgi_init() == -1 ||
+	    worker_join_sockets(p) == -1 ||
+	    sigaction(SIGURG, &sa, NULL) == -1)
+		return -1;
+	for (i = 0; i <= p->threads; i++) {
+		p->thread[i].pool = p;
+		p->thread[i].fd = -1;
+	}
+	for (i = 0; i <= p->threads; i++) {
+		p->thread[i].fastcgi = fastcgi_new(p->conf);
+		if (p->thread[i].fastcgi == NULL)
+			return -1;
+		if (i == p->threads)
+			continue;
+		p->thread[i].session = session_new(p->conf,
+		    p->share->outside);
+		if (p->thread[i].session == NULL)
+			return -1;
+	}
+	if (pthread_mutex_init(&p->lock, NULL) != 0 ||
+	    pthread_cond_init(&p->full, NULL) != 0 ||
+	    pthread_cond_init(&p->refusal, NULL) != 0)
+		return -1;
+	return 0;
+}
+
+/* Ends the helpers once nothing is accepted and nobody serves, then all. */
+static void
+worker_join(struct pool *p, int threads, bool overflow)
+{
+	int	 i;
+
+	for (i = 0; i < threads; i++)
+		(void)pthread_join(p->thread[i].id, NULL);
+	if (overflow)
+		(void)pthread_join(p->overflow, NULL);
+	(void)pthread_mutex_lock(&p->lock);
+	p->ended = true;
+	(void)pthread_cond_signal(&p->refusal);
+	(void)pthread_mutex_unlock(&p->lock);
+	(void)pthread_join(p->thread[p->threads].id, NULL);
+}
+
+/*
+ * Whether the master has died.  Nobody is there then to start workers, or to end
+ * this one: the next master shall have the socket now, and the kernel ends what
+ * does not end by itself.
+ */
+static bool
+worker_orphaned(struct pool *p)
+{
+	if (p->orphan || !pool_orphaned(p))
+		return p->orphan;
+	p->orphan = true;
+	log_warning("the master is gone; this worker ends when what it has is "
+	    "answered");
+	(void)alarm((unsigned int)p->conf->deadline + WORKER_GRACE / 1000);
+	listener_hang_up(p->listener, overflow_keep, p);
+	return true;
+}
+
+/* No new connections; waits until the accepted ones are answered. */
+static void
+worker_stop(struct pool *p)
+{
+	int64_t	 until = clock_ms() + (int64_t)p->conf->deadline * 1000 +
+		    WORKER_GRACE - 2 * WATCH_TICK;
+	int	 running;
+
+	atomic_store(&p->slot->beat, 0);
+	(void)pthread_mutex_lock(&p->lock);
+	p->stopping = true;
+	(void)pthread_cond_broadcast(&p->full);
+	for (;;) {
+		pool_kick_all(p);
+		running = p->running;
+		(void)pthread_mutex_unlock(&p->lock);
+		if (running == 0)
+			return;
+		(void)poll(NULL, 0, STOP_TICK);
+		(void)worker_orphaned(p);
+		pool_watch(p);
+		if (clock_ms() > until) {
+			log_error("worker ends by force: %d requests are past "
+			    "their deadline", running);
+			_exit(1);
+		}
+		(void)pthread_mutex_lock(&p->lock);
+	}
+}
+
+/* Returns 0, or an error number when not all could be started; those that were
+ * have ended then. */
+static int
+worker_start(struct pool *p)
+{
+	struct thread	*refuser = &p->thread[p->threads];
+	bool		 overflow = false;
+	int		 i = 0, error;
+
+	error = start_thread(&refuser->id, overflow_refuser, refuser);
+	if (error != 0)
+		return error;
+	while (i < p->threads && error == 0) {
+		(void)pthread_mutex_lock(&p->lock);
+		error = start_thread(&p->thread[i].id, pool_thread,
+		    &p->thread[i]);
+		if (error == 0) {
+			p->running++;
+			i++;
+		}
+		(void)pthread_mutex_unlock(&p->lock);
+	}
+	if (error == 0) {
+		error = start_thread(&p->overflow, overflow_run, p);
+		overflow = error == 0;
+	}
+	if (error != 0) {
+		(void)pthread_mutex_lock(&p->lock);
+		p->closing = true;
+		(void)pthread_mutex_unlock(&p->lock);
+		worker_stop(p);
+		worker_join(p, i, overflow);
+	}
+	return error;
+}
+
+void
+worker_signals(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
+	    SIGUSR2, SIGCHLD, SIGCONT };
+	sigset_t	 set;
+	size_t		 i;
+
+	/* A spawner may have left some of them ignored. */
+	(void)sigemptyset(&set);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		(void)signal(signals[i], SIG_DFL);
+		(void)sigaddset(&set, signals[i]);
+	}
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* A limit to the size of files is a full disk, no death. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	(void)signal(SIGALRM, SIG_DFL);
+	(void)sigaddset(&set, SIGURG);
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+/* Has this worker answered as many as it should? */
+static bool
+worn(struct pool *p)
+{
+	uint64_t	 served;
+
+	(void)pthread_mutex_lock(&p->lock);
+	served = p->served;
+	(void)pthread_mutex_unlock(&p->lock);
+	return p->conf->max_requests > 0 &&
+	    served >= (uint64_t)p->conf->max_requests;
+}
+
+/* Tells the master that a successor is wanted. */
+static void
+leave(struct pool *p)
+{
+	/* Its number may be another's by now. */
+	if (atomic_exchange(&p->slot->leave, 1) == 0 && !pool_orphaned(p))
+		(void)kill(p->master, SIGUSR2);
+}
+
+/* Until it is time to stop. */
+static void
+worker_wait(struct pool *p)
+{
+	static const struct timespec tick = { 0, WATCH_TICK * 1000000L };
+	siginfo_t	 info;
+	sigset_t	 set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGUSR1);
+	(void)sigaddset(&set, SIGCONT);		/* child_begin() */
+	while (!worker_orphaned(p)) {
+		atomic_store(&p->slot->beat, clock_ms());
+		switch (sigtimedwait(&set, &info, &tick)) {
+		case SIGTERM:
+		case SIGINT:
+			if (p->master == 0) {
+				atomic_store(&p->share->drain,
+				    clock_ms() + DRAIN_TIME);
+				return;
+			}
+			if (info.si_pid == p->master)
+				return;
+			/*
+			 * For us alone, or for the whole group: then the master
+			 * has it too and says so in a moment.
+			 */
+			(void)poll(NULL, 0, MASTER_FIRST);
+			if (atomic_load(&p->share->drain) == 0)
+				leave(p);
+			return;
+		case SIGUSR1:
+			if (log_reopen() == -1)
+				log_warning("log: %s", log_why(errno));
+			break;
+		}
+		pool_watch(p);
+		if (worn(p)) {
+			if (p->master == 0)
+				return;
+			leave(p);
+		}
+	}
+}
+
+int
+worker_run(const struct conf *conf, const struct listener *listener,
+    struct balance *share, size_t slot, pid_t master)
+{
+	struct pool	 p = { .conf = conf, .share = share,
+			    .slot = &share->slot[slot],
+			    .listener = listener, .epoll = -1,
+			    .master = master, .threads = conf->threads };
+	int		 error;
+
+	if (worker_init(&p) == -1) {
+		log_error("worker cannot start: %s", strerror(errno));
+		worker_free(&p);
+		return 1;
+	}
+	atomic_store(&p.slot->places, conf->queue);
+	atomic_store(&p.slot->threads, conf->threads);
+	error = worker_start(&p);
+	if (error != 0) {
+		log_error("worker cannot start: %s", strerror(error));
+		worker_free(&p);
+		return 1;
+	}
+	atomic_store(&p.slot->ready, 1);
+	worker_wait(&p);
+	worker_stop(&p);
+	worker_join(&p, p.threads, true);
+	/* A leak checker stops what it looks at, which SIGCONT would undo. */
+	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
+	worker_free(&p);
+	return 0;
+}

@@ -1,0 +1,487 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer/answer.h"
+#include "answer/response.h"
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/set.h"
+#include "os/spill.h"
+
+#define NOT_HELD	"The gateway could not hold the answer"
+
+struct error {
+	enum problem	 problem;
+	bool		 mild;		/* never more than a warning */
+	char		*message;
+};
+
+struct kind {
+	size_t		 count;		/* in the answer */
+	size_t		 here;		/* of the observable at hand */
+	struct spill	 wait;		/* "docs" without brackets */
+};
+
+struct answer {
+	struct response		*response;
+	enum answer_shape	 shape;
+	enum ctim_kind		 streamed;
+	size_t			 limit;
+	struct kind		 kinds[CTIM_KINDS];
+	size_t			 room;		/* memory left to the spills */
+	struct buf		 scratch;	/* the entity being written */
+	struct jsonout		 json;
+	enum ctim_kind		 kind;		/* of that entity */
+	char			 id[CTIM_ID_MAX];
+	struct set		 seen;		/* entities and errors */
+	struct error		*errors;
+	size_t			 n_errors;
+	size_t			 elements;
+	const char		*status;
+	bool			 open;		/* {"data": has left */
+	bool			 streaming;	/* so has the streamed kind's [ */
+	bool			 answered;
+	bool			 broken;	/* it cannot be made whole */
+};
+
+/* Kinds that CTIM gives no id. */
+static bool
+has_id(enum ctim_kind kind)
+{
+	return kind != CTIM_VERDICT;
+}
+
+struct answer *
+answer_new(struct response *r, enum answer_shape shape, enum ctim_kind streamed)
+{
+	struct answer	*a;
+	size_t		 i;
+
+	if ((a = calloc(1, sizeof(*a))) == NULL)
+		return NULL;
+	a->response = r;
+	a->shape = shape;
+	a->streamed = streamed;
+	a->limit = SIZE_MAX;
+	a->room = ANSWER_MEMORY;
+	a->status = "ok";
+	buf_init(&a->scratch, ANSWER_ENTITY);
+	for (i = 0; i < CTIM_KINDS; i++)
+		spill_init(&a->kinds[i].wait, &a->room);
+	return a;
+}
+
+void
+answer_free(struct answer *a)
+{
+	size_t	 i;
+
+	if (a == NULL)
+		return;
+	for (i = 0; i < CTIM_KINDS; i++)
+		spill_free(&a->kinds[i].wait);
+	for (i = 0; i < a->n_errors; i++)
+		free(a->errors[i].message);
+	free(a->errors);
+	set_free(&a->seen);
+	buf_free(&a->scratch);
+	free(a);
+}
+
+void
+answer_observable(struct answer *a, size_t limit)
+{
+	size_t	 i;
+
+	a->limit = limit;
+	for (i = 0; i < CTIM_KINDS; i++)
+		a->kinds[i].here = 0;
+}
+
+void
+answer_answered(struct answer *a)
+{
+	a->answered = true;
+}
+
+void
+answer_status(struct answer *a, const char *status)
+{
+	a->status = status;
+}
+
+static void
+put(struct answer *a, const char *text)
+{
+	response_write(a->response, text, strlen(text));
+}
+
+/* {"data":[ or {"data":{ — once, before anything else leaves. */
+static void
+open_data(struct answer *a)
+{
+	if (a->open)
+		return;
+	a->open = true;
+	put(a, a->shape == ANSWER_LIST ? "{\"data\":[" : "{\"data\":{");
+}
+
+struct jsonout *
+answer_entity(struct answer *a, enum ctim_kind kind, const char *id)
+{
+	if (a->kinds[kind].here >= a->limit)
+		return NULL;
+	a->kind = kind;
+	buf_reset(&a->scratch);
+	jsonout_init(&a->json, &a->scratch);
+	jsonout_object(&a->json);
+	jsonout_kstring(&a->json, "type", ctim_kind_name(kind));
+	if (has_id(kind)) {
+		if (id == NULL)
+			ctim_id(a->id, kind);
+		else
+			snprintf(a->id, sizeof(a->id), "%s", id);
+		jsonout_kstring(&a->json, "id", a->id);
+	}
+	return &a->json;
+}
+
+struct jsonout *
+answer_link(struct answer *a)
+{
+	size_t		 limit = a->limit;
+	struct jsonout	*j;
+
+	a->limit = SIZE_MAX;
+	j = answer_entity(a, CTIM_RELATIONSHIP, NULL);
+	a->limit = limit;
+	return j;
+}
+
+const char *
+answer_id(const struct answer *a)
+{
+	return a->id;
+}
+
+struct jsonout *
+answer_element(struct answer *a)
+{
+	buf_reset(&a->scratch);
+	jsonout_init(&a->json, &a->scratch);
+	jsonout_object(&a->json);
+	return &a->json;
+}
+
+/* Whether what has this hash is in the answer already; it is from now on. */
+static bool
+seen_before(struct answer *a, struct hash h)
+{
+	bool	 before = true;
+
+	if (set_add(&a->seen, h, &before) == -1)
+		a->broken = true;
+	return before;
+}
+
+static void
+stream(struct answer *a)
+{
+	open_data(a);
+	if (!a->streaming) {
+		a->streaming = true;
+		put(a, "\"");
+		put(a, ctim_kind_plural(a->kind));
+		put(a, "\":{\"docs\":[");
+	} else {
+		put(a, ",");
+	}
+	response_write(a->response, a->scratch.data, a->scratch.len);
+}
+
+static void
+wait(struct answer *a)
+{
+	struct spill	*s = &a->kinds[a->kind].wait;
+
+	if ((spill_len(s) > 0 && spill_add(s, ",", 1) == -1) ||
+	    spill_add(s, a->scratch.data, a->scratch.len) == -1)
+		a->broken = true;
+}
+
+static void
+end_element(struct answer *a)
+{
+	open_data(a);
+	if (a->elements++ > 0)
+		put(a, ",");
+	response_write(a->response, a->scratch.data, a->scratch.len);
+}
+
+void
+answer_end(struct answer *a)
+{
+	jsonout_end_object(&a->json);
+	if (a->scratch.failed) {
+		a->broken = true;
+		return;
+	}
+	if (a->shape != ANSWER_ENTITIES) {
+		end_element(a);
+		return;
+	}
+	if (seen_before(a, hash_bytes(a->scratch.data, a->scratch.len)))
+		return;
+	a->kinds[a->kind].here++;
+	a->kinds[a->kind].count++;
+	if (a->kind == a->streamed)
+		stream(a);
+	else
+		wait(a);
+}
+
+/* Whether the very same is there already: many calls may fail alike.  No entity
+ * has the text of a message: that is an object. */
+static bool
+said(struct answer *a, enum problem p, const struct buf *message)
+{
+	struct hash	 h = hash_bytes(message->data, message->len);
+
+	h.a += (uint64_t)p;
+	return seen_before(a, h);
+}
+
+/* What was a warning is more from now on. */
+static void
+worsen(struct answer *a, enum problem p, const char *message)
+{
+	size_t	 i;
+
+	for (i = 0; i < a->n_errors; i++)
+		if (a->errors[i].problem == p &&
+		    strcmp(a->errors[i].message, message) == 0) {
+			a->errors[i].mild = false;
+			return;
+		}
+}
+
+static void add_problem(struct answer *, enum problem, bool, const char *,
+    va_list) __attribute__((format(printf, 4, 0)));
+
+static void
+add_problem(struct answer *a, enum problem p, bool mild, const char *format,
+    va_list ap)
+{
+	struct buf	 b;
+	struct error	*errors;
+
+	if (a->n_errors == ANSWER_ERRORS)
+		return;
+	errors = reallocarray(a->errors, a->n_errors + 1, sizeof(*errors));
+	if (errors == NULL) {
+		a->broken = true;
+		return;
+	}
+	a->errors = errors;
+	errors += a->n_errors;
+	buf_init(&b, ANSWER_ENTITY);
+	if (buf_vaddf(&b, format, ap) == -1) {
+		a->broken = true;
+	} else if (said(a, p, &b)) {
+		if (!mild)
+			worsen(a, p, b.data);
+	} else {
+		*errors = (struct error){ p, mild, strdup(b.data) };
+		if (errors->message == NULL)
+			a->broken = true;
+		else
+			a->n_errors++;
+	}
+	buf_free(&b);
+}
+
+void
+answer_problem(struct answer *a, enum problem p, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	add_problem(a, p, false, format, ap);
+	va_end(ap);
+}
+
+void
+answer_warning(struct answer *a, enum problem p, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	add_problem(a, p, true, format, ap);
+	va_end(ap);
+}
+
+void
+answer_push(struct answer *a)
+{
+	if (a->open)
+		response_push(a->response);
+}
+
+static int
+copy(void *arg, const void *p, size_t n)
+{
+	return response_write(arg, p, n);
+}
+
+/* The kinds that waited, and the end of the one that did not. */
+static void
+put_kinds(struct answer *a)
+{
+	char		 room[256];
+	struct buf	 b;
+	bool		 first = true;
+	size_t		 i;
+
+	buf_fixed(&b, room, sizeof(room));
+	if (a->streaming) {
+		buf_addf(&b, "],\"count\":%zu}", a->kinds[a->streamed].count);
+		put(a, b.data);
+		first = false;
+	}
+	for (i = 0; i < CTIM_KINDS; i++) {
+		if (a->kinds[i].count == 0 || i == (size_t)a->streamed)
+			continue;
+		buf_reset(&b);
+		buf_addf(&b, "%s\"%s\":{\"count\":%zu,\"docs\":[",
+		    first ? "" : ",", ctim_kind_plural((enum ctim_kind)i),
+		    a->kinds[i].count);
+		put(a, b.data);
+		if (spill_read(&a->kinds[i].wait, copy, a->response) == -1)
+			a->broken = true;
+		put(a, "]}");
+		first = false;
+	}
+}
+
+static void
+put_data(struct answer *a)
+{
+	open_data(a);
+	if (a->shape == ANSWER_STATUS) {
+		put(a, "\"status\":\"");
+		put(a, a->status);
+		put(a, "\"");
+	} else if (a->shape == ANSWER_ENTITIES) {
+		put_kinds(a);
+	}
+	put(a, a->shape == ANSWER_LIST ? "]" : "}");
+}
+
+static void
+put_errors(struct answer *a)
+{
+	struct jsonout	 j;
+	size_t		 i;
+	const char	*type;
+
+	if (a->n_errors == 0)
+		return;
+	for (i = 0; i < a->n_errors; i++) {
+		buf_reset(&a->scratch);
+		jsonout_init(&j, &a->scratch);
+		type = a->errors[i].mild ? "warning" :
+		    problem_type(a->errors[i].problem, a->answered);
+		jsonout_object(&j);
+		jsonout_kstring(&j, "type", type);
+		jsonout_kstring(&j, "code", problem_code(a->errors[i].problem));
+		jsonout_kstring(&j, "message", a->errors[i].message);
+		jsonout_end_object(&j);
+		if (a->scratch.failed)
+			a->broken = true;
+		put(a, i > 0 ? "," : a->open ? ",\"errors\":[" :
+		    "{\"errors\":[");
+		response_write(a->response, a->scratch.data, a->scratch.len);
+	}
+	put(a, "]");
+}
+
+/* Whether the only result is an error that ends the request; a status that is
+ * not known is none. */
+static bool
+only_fatal(const struct answer *a)
+{
+	size_t	 i;
+
+	if (a->open || a->answered || answer_entities(a) > 0)
+		return false;
+	if (a->shape == ANSWER_STATUS && a->n_errors > 0)
+		return true;
+	for (i = 0; i < a->n_errors; i++)
+		if (!a->errors[i].mild && strcmp(problem_type(
+		    a->errors[i].problem, false), "fatal") == 0)
+			return true;
+	return false;
+}
+
+int
+answer_finish(struct answer *a)
+{
+	if (!only_fatal(a))
+		put_data(a);
+	if (a->broken)
+		answer_problem(a, PROBLEM_INTERNAL, NOT_HELD);
+	put_errors(a);
+	if (a->broken && !a->response->started) {
+		/* Nothing has left yet: say it instead of cutting. */
+		a->response->bytes -= a->response->held.len;
+		buf_reset(&a->response->held);
+		response_error(a->response, 500, NOT_HELD);
+		return -1;
+	}
+	/* Without its last brace what has left is no valid JSON, so nobody
+	 * takes the part for the whole. */
+	if (!a->broken)
+		put(a, "}");
+	response_end(a->response);
+	return a->broken ? -1 : 0;
+}
+
+void
+answer_refuse(struct answer *a, enum problem p, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	add_problem(a, p, false, format, ap);
+	va_end(ap);
+	answer_finish(a);
+}
+
+int
+answer_spill_error(const struct answer *a)
+{
+	size_t	 i;
+
+	for (i = 0; i < CTIM_KINDS; i++)
+		if (a->kinds[i].wait.error != 0)
+			return a->kinds[i].wait.error;
+	return 0;
+}
+
+size_t
+answer_entities(const struct answer *a)
+{
+	size_t	 n = a->elements, i;
+
+	for (i = 0; i < CTIM_KINDS; i++)
+		n += a->kinds[i].count;
+	return n;
+}
+
+size_t
+answer_errors(const struct answer *a)
+{
+	return a->n_errors;
+}

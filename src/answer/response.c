@@ -1,0 +1,130 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "answer/response.h"
+#include "answer/transport.h"
+#include "base/uuid.h"
+#include "json/jsonout.h"
+#include "net/reason.h"
+
+static void
+choose_id(struct response *r)
+{
+	static const char	 plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789-._";
+	const char		*id;
+
+	id = transport_var(r->transport, "HTTP_X_REQUEST_ID");
+	if (id != NULL && strlen(id) < REQUEST_ID_MAX &&
+	    strspn(id, plain) == strlen(id)) {
+		memcpy(r->id, id, strlen(id) + 1);
+		return;
+	}
+	uuid4(r->id);
+}
+
+void
+response_init(struct response *r, struct transport *t)
+{
+	*r = (struct response){
+		.transport = t, .status = 200, .type = "application/json"
+	};
+	buf_fixed(&r->held, r->room, sizeof(r->room));
+	choose_id(r);
+}
+
+static int
+out(struct response *r, const void *p, size_t n, bool push)
+{
+	if (!r->gone && r->transport->write(r->transport->arg, p, n, push) == -1)
+		r->gone = true;
+	return r->gone ? -1 : 0;
+}
+
+/* The header; whole: what is held is the whole body. */
+static int
+start(struct response *r, bool whole)
+{
+	char	 header[1024], length[64] = "";
+	int	 n;
+
+	r->started = true;
+	if (whole)
+		snprintf(length, sizeof(length), "Content-Length: %zu\r\n",
+		    r->held.len);
+	n = snprintf(header, sizeof(header), "Status: %d %s\r\n"
+	    "Content-Type: %s\r\n%s"
+	    "X-Content-Type-Options: nosniff\r\n"
+	    "Cache-Control: no-store\r\n"
+	    "X-Request-Id: %s\r\n%s\r\n",
+	    r->status, http_reason(r->status), r->type, length, r->id,
+	    r->extra == NULL ? "" : r->extra);
+	return out(r, header, (size_t)n, false);
+}
+
+static int
+flush(struct response *r, bool whole, bool push)
+{
+	if (!r->started)
+		start(r, whole);
+	if (!r->head_only && r->held.len > 0)
+		out(r, r->held.data, r->held.len, false);
+	r->held.len = 0;
+	if (push)
+		out(r, "", 0, true);
+	return r->gone ? -1 : 0;
+}
+
+int
+response_write(struct response *r, const void *p, size_t n)
+{
+	r->bytes += n;
+	if (buf_add(&r->held, p, n) == 0)
+		return 0;
+	/* Not more than RESPONSE_HELD waits; a large piece goes straight on. */
+	flush(r, false, false);
+	if (n < RESPONSE_HELD / 2 && buf_add(&r->held, p, n) == 0)
+		return r->gone ? -1 : 0;
+	return r->head_only ? 0 : out(r, p, n, false);
+}
+
+int
+response_push(struct response *r)
+{
+	return flush(r, false, true);
+}
+
+int
+response_end(struct response *r)
+{
+	/* No push: the transport ends the request now, and with it sends all
+	 * that it holds, in one piece where it can. */
+	return flush(r, true, false);
+}
+
+void
+response_error(struct response *r, int status, const char *message)
+{
+	static const char	 starved[] = "{\"code\":500,\"message\":"
+				    "\"No memory left\",\"reason\":"
+				    "\"Internal Server Error\"}";
+	struct buf	 b;
+	struct jsonout	 j;
+
+	r->status = status;
+	buf_init(&b, RESPONSE_HELD);
+	jsonout_init(&j, &b);
+	jsonout_object(&j);
+	jsonout_kint(&j, "code", status);
+	jsonout_kstring(&j, "message", message);
+	jsonout_kstring(&j, "reason", http_reason(status));
+	jsonout_end_object(&j);
+	if (b.starved) {
+		r->status = 500;
+		response_write(r, starved, sizeof(starved) - 1);
+	} else {
+		response_write(r, b.data, b.len);
+	}
+	response_end(r);
+	buf_free(&b);
+}

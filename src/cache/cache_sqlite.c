@@ -1,0 +1,356 @@
+#include <sys/random.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cache/cache_sqlite.h"
+#include "conf/conf.h"
+#include "conf/conf_cache.h"
+#include "os/clock.h"
+#include "shared/pace.h"
+
+#define ROOM		2048	/* pages made free in a full file */
+#define STEP		1024	/* rows removed at a time */
+#define TIDY_ROWS	256	/* expired ones that go after a flush, once in
+				 * 256 of them */
+#define AHEAD		CACHE_TTL	/* s; what expires later was written
+					 * when the clock was ahead */
+
+#define PAST	"(expires <= ?1 OR expires > ?2)"
+
+static const char *const sql[SQL_STATEMENTS] = {
+	[SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_GET] = "SELECT value FROM entry WHERE name = ?1 AND expires > ?2"
+	    " AND expires <= ?3",
+	[SQL_PUT] = "INSERT OR REPLACE INTO entry(name, expires, value)"
+	    " VALUES(?1, ?2, ?3)",
+	[SQL_EXPIRED] = "DELETE FROM entry WHERE id IN"
+	    " (SELECT id FROM entry WHERE " PAST " LIMIT ?3)",
+	[SQL_OLDEST] = "DELETE FROM entry WHERE id IN"
+	    " (SELECT id FROM entry ORDER BY id LIMIT ?1)",
+	[SQL_FREE] = "PRAGMA freelist_count",
+	[SQL_BUCKET] = "SELECT back FROM bucket WHERE name = ?1",
+	[SQL_BUCKET_PUT] = "INSERT OR REPLACE INTO bucket(name, expires, back)"
+	    " VALUES(?1, ?2, ?3)",
+	[SQL_BUCKET_EXPIRED] = "DELETE FROM bucket WHERE name IN"
+	    " (SELECT name FROM bucket WHERE " PAST " LIMIT ?3)"
+};
+
+struct rows {
+	const struct cache_entry	*entry;
+	size_t				 n;
+};
+
+struct turn {
+	const struct cache_bucket	*bucket;
+	int64_t				*wait;
+};
+
+static void *
+make(const struct conf *conf, const struct conf_cache *url)
+{
+	struct cache_file	*f = calloc(1, sizeof(*f));
+
+	if (f != NULL) {
+		f->conf = conf;
+		f->path = url->path;
+	}
+	return f;
+}
+
+/* Whether the name still leads to the file that is open. */
+static bool
+same(void *arg, struct cache_try *t)
+{
+	struct cache_file	*f = arg;
+
+	(void)t;
+	return !sqlite_moved(f->db, f->path);
+}
+
+/* A statement, ready to be bound; NULL with the code in *code. */
+static sqlite3_stmt *
+statement(struct cache_file *f, enum cache_sql which, int *code)
+{
+	*code = SQLITE_OK;
+	if (f->stmt[which] == NULL)
+		*code = sqlite3_prepare_v3(f->db, sql[which], -1,
+		    SQLITE_PREPARE_PERSISTENT, &f->stmt[which], NULL);
+	return f->stmt[which];
+}
+
+/* Steps a statement that gives no row and makes it ready again. */
+static int
+finish(sqlite3_stmt *st)
+{
+	int	 code = sqlite3_step(st);
+
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int
+run(struct cache_file *f, enum cache_sql which)
+{
+	int		 code;
+	sqlite3_stmt	*st = statement(f, which, &code);
+
+	return st == NULL ? code : finish(st);
+}
+
+/* Removes at most n rows whose time has passed. */
+static int
+expire(struct cache_file *f, enum cache_sql which, int n)
+{
+	int		 code;
+	int64_t		 now = time(NULL);
+	sqlite3_stmt	*st = statement(f, which, &code);
+
+	if (st == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, now);
+	sqlite3_bind_int64(st, 2, now + AHEAD);
+	sqlite3_bind_int(st, 3, n);
+	return finish(st);
+}
+
+/* Whether ROOM is free within the file. */
+static bool
+has_room(struct cache_file *f)
+{
+	int		 code;
+	sqlite3_stmt	*st = statement(f, SQL_FREE, &code);
+	bool		 enough;
+
+	if (st == NULL)
+		return true;
+	enough = sqlite3_step(st) != SQLITE_ROW ||
+	    sqlite3_column_int64(st, 0) >= ROOM;
+	sqlite3_reset(st);
+	return enough;
+}
+
+/* Of a full file what has expired goes, then what was written first: as much as
+ * there is time for. */
+static int
+make_room(struct cache_file *f, void *arg)
+{
+	static const enum cache_sql	 order[] = { SQL_EXPIRED, SQL_OLDEST };
+	sqlite3_stmt			*st;
+	int				 code = SQLITE_OK, n = 1;
+	size_t				 i = 0;
+
+	(void)arg;
+	do {
+		if (order[i] == SQL_EXPIRED) {
+			code = expire(f, SQL_EXPIRED, n);
+		} else if ((st = statement(f, SQL_OLDEST, &code)) != NULL) {
+			sqlite3_bind_int(st, 1, n);
+			code = finish(st);
+		}
+		if (code != SQLITE_OK)
+			return code;
+		/* One row may have megabytes, or a thousand have none. */
+		if (sqlite3_changes(f->db) < n) {
+			i++;
+			n = 1;
+		} else if (n < STEP) {
+			n *= 2;
+		}
+	} while (i < 2 && !has_room(f) && clock_ms() < f->until);
+	return SQLITE_OK;
+}
+
+static int
+transact(struct cache_file *f, int (*work)(struct cache_file *, void *),
+    void *arg)
+{
+	int	 code = run(f, SQL_BEGIN);
+
+	if (code == SQLITE_OK)
+		code = work(f, arg);
+	if (code == SQLITE_OK)
+		code = run(f, SQL_COMMIT);
+	if (!sqlite3_get_autocommit(f->db))
+		run(f, SQL_ROLLBACK);
+	return code;
+}
+
+/* Does work in a transaction, in a full file once more with more room. */
+static int
+change(struct cache_file *f, int (*work)(struct cache_file *, void *),
+    void *arg)
+{
+	int	 code = transact(f, work, arg);
+
+	if ((code & 0xff) == SQLITE_FULL &&
+	    transact(f, make_room, NULL) == SQLITE_OK)
+		code = transact(f, work, arg);
+	return code;
+}
+
+static int
+write_rows(struct cache_file *f, void *arg)
+{
+	const struct rows	*rows = arg;
+	sqlite3_stmt		*st;
+	int64_t			 now = time(NULL);
+	int			 code;
+	size_t			 i;
+
+	for (i = 0; i < rows->n; i++) {
+		if ((st = statement(f, SQL_PUT, &code)) == NULL)
+			return code;
+		sqlite3_bind_blob(st, 1, rows->entry[i].name, CACHE_NAME,
+		    SQLITE_STATIC);
+		sqlite3_bind_int64(st, 2, now + rows->entry[i].ttl);
+		sqlite3_bind_blob64(st, 3, rows->entry[i].value,
+		    rows->entry[i].len, SQLITE_STATIC);
+		if ((code = finish(st)) != SQLITE_OK)
+			return code;
+	}
+	return SQLITE_OK;
+}
+
+static int
+tidy(struct cache_file *f, void *arg)
+{
+	int	 code = expire(f, SQL_EXPIRED, TIDY_ROWS);
+
+	(void)arg;
+	return code == SQLITE_OK ? expire(f, SQL_BUCKET_EXPIRED, TIDY_ROWS) :
+	    code;
+}
+
+static enum cache_result
+put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
+{
+	struct cache_file	*f = arg;
+	struct rows		 rows = { entry, n };
+	unsigned char		 dice;
+	int			 code;
+
+	f->until = t->until;
+	code = change(f, write_rows, &rows);
+	/* By chance, as a CGI process comes only once. */
+	if (code == SQLITE_OK && getrandom(&dice, 1, GRND_NONBLOCK) == 1 &&
+	    dice == 0)
+		code = transact(f, tidy, NULL);
+	return cache_sqlite_result(f, t, code);
+}
+
+static enum cache_result
+get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
+    struct buf *value)
+{
+	struct cache_file	*f = arg;
+	int64_t			 now = time(NULL);
+	sqlite3_stmt		*st;
+	const void		*blob;
+	int			 code, len;
+
+	f->until = t->until;
+	if ((st = statement(f, SQL_GET, &code)) == NULL)
+		return cache_sqlite_result(f, t, code);
+	sqlite3_bind_blob(st, 1, name, CACHE_NAME, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, now);
+	sqlite3_bind_int64(st, 3, now + AHEAD);
+	if ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		blob = sqlite3_column_blob(st, 0);
+		len = sqlite3_column_bytes(st, 0);
+		if (blob != NULL && len > 0)
+			buf_add(value, blob, (size_t)len);
+	}
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	if (code == SQLITE_DONE)
+		return CACHE_NOTHING;
+	return cache_sqlite_result(f, t, code == SQLITE_ROW ? SQLITE_OK : code);
+}
+
+/* When the tokens of a bucket are back; zeros for a new one. */
+static int
+read_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
+    int64_t back[PACE_TOKENS])
+{
+	const size_t	 size = PACE_TOKENS * sizeof(*back);
+	sqlite3_stmt	*st;
+	const void	*blob;
+	int		 code, i;
+
+	if ((st = statement(f, SQL_BUCKET, &code)) == NULL)
+		return code;
+	sqlite3_bind_blob(st, 1, b->name, CACHE_NAME, SQLITE_STATIC);
+	if ((code = sqlite3_step(st)) == SQLITE_ROW &&
+	    (blob = sqlite3_column_blob(st, 0)) != NULL &&
+	    (size_t)sqlite3_column_bytes(st, 0) == size)
+		memcpy(back, blob, size);
+	sqlite3_reset(st);
+	sqlite3_clear_bindings(st);
+	for (i = 0; i < PACE_TOKENS; i++)
+		if (back[i] < 0 || back[i] > now + b->far)
+			back[i] = 0;
+	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int
+write_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
+    const int64_t back[PACE_TOKENS])
+{
+	sqlite3_stmt	*st;
+	int		 code;
+
+	if ((st = statement(f, SQL_BUCKET_PUT, &code)) == NULL)
+		return code;
+	sqlite3_bind_blob(st, 1, b->name, CACHE_NAME, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 2, (now + b->far) / 1000 + 1);
+	sqlite3_bind_blob(st, 3, back, PACE_TOKENS * sizeof(*back),
+	    SQLITE_STATIC);
+	return finish(st);
+}
+
+/* By the clock on the wall: the other one begins anew with every start of the
+ * machine, and the file does not. */
+static int
+take_turn(struct cache_file *f, void *arg)
+{
+	const struct turn	*turn = arg;
+	const struct cache_bucket *b = turn->bucket;
+	int64_t			 back[PACE_TOKENS] = { 0 }, now;
+	struct timespec		 ts;
+	int			 code;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	if ((code = read_bucket(f, b, now, back)) != SQLITE_OK)
+		return code;
+	*turn->wait = pace_take(back, b->rate, now, now + b->most);
+	return *turn->wait < 0 ? SQLITE_OK : write_bucket(f, b, now, back);
+}
+
+static enum cache_result
+turn(void *arg, struct cache_try *t, const struct cache_bucket *bucket,
+    int64_t *wait)
+{
+	struct cache_file	*f = arg;
+	struct turn		 one = { bucket, wait };
+
+	f->until = t->until;
+	return cache_sqlite_result(f, t, change(f, take_turn, &one));
+}
+
+const struct cache_backend cache_sqlite = {
+	.look = 1000,
+	.make = make,
+	.free = free,
+	.open = cache_sqlite_open,
+	.close = cache_sqlite_close,
+	.same = same,
+	.get = get,
+	.put = put,
+	.turn = turn
+};

@@ -1,0 +1,391 @@
+#include <sys/socket.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <errno.h>
+#include <limits.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <hiredis/hiredis.h>
+
+#include "cache/rediscon.h"
+#include "os/clock.h"
+
+/* How many members an array has, to the function that would make it. */
+#if HIREDIS_MAJOR < 1
+#define MEMBERS		int
+#else
+#define MEMBERS		size_t
+#endif
+#define CHUNK	16384		/* bytes of one read */
+#define NAME	256		/* bytes of a host or a port */
+
+/* Belongs to libc while it runs. */
+struct rediscon_lookup {
+	struct gaicb	 cb;
+	struct gaicb	*list[1];
+	struct addrinfo	 hints;
+	char		 host[NAME], port[NAME];
+};
+
+static int
+fail(struct rediscon *r, const char *why)
+{
+	snprintf(r->why, sizeof(r->why), "%s", why);
+	return -1;
+}
+
+void
+rediscon_init(struct rediscon *r)
+{
+	*r = (struct rediscon){ .fd = -1 };
+}
+
+void
+rediscon_close(struct rediscon *r)
+{
+	if (r->fd != -1)
+		close(r->fd);
+	r->fd = -1;
+	if (r->reader != NULL)
+		redisReaderFree(r->reader);
+	r->reader = NULL;
+}
+
+void
+rediscon_free(struct rediscon *r)
+{
+	rediscon_close(r);
+	/* One that cannot be cancelled is left to libc, which writes into it
+	 * when the name server answers at last. */
+	if (r->lookup != NULL &&
+	    gai_cancel(&r->lookup->cb) != EAI_NOTCANCELED) {
+		if (r->lookup->cb.ar_result != NULL)
+			freeaddrinfo(r->lookup->cb.ar_result);
+		free(r->lookup);
+	}
+	r->lookup = NULL;
+}
+
+/* Begins to look a name up. */
+static struct rediscon_lookup *
+begin_lookup(const char *host, const char *port)
+{
+	struct rediscon_lookup	*l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return NULL;
+	snprintf(l->host, sizeof(l->host), "%s", host);
+	snprintf(l->port, sizeof(l->port), "%s", port);
+	l->hints.ai_socktype = SOCK_STREAM;
+	l->hints.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV;
+	l->cb.ar_name = l->host;
+	l->cb.ar_service = l->port;
+	l->cb.ar_request = &l->hints;
+	l->list[0] = &l->cb;
+	if (getaddrinfo_a(GAI_NOWAIT, l->list, 1, NULL) != 0) {
+		free(l);
+		return NULL;
+	}
+	return l;
+}
+
+/* The end of a lookup that may have been begun by an earlier call. */
+static struct addrinfo *
+end_lookup(struct rediscon *r, int64_t until)
+{
+	const struct gaicb	*list[1] = { &r->lookup->cb };
+	struct addrinfo		*found;
+	struct timespec		 left;
+	int64_t			 ms;
+	int			 code;
+
+	while ((code = gai_error(&r->lookup->cb)) == EAI_INPROGRESS &&
+	    (ms = until - clock_ms()) > 0) {
+		left.tv_sec = ms / 1000;
+		left.tv_nsec = ms % 1000 * 1000000;
+		(void)gai_suspend(list, 1, &left);
+	}
+	if (code == EAI_INPROGRESS) {
+		fail(r, "its name is still being looked up");
+		return NULL;
+	}
+	found = r->lookup->cb.ar_result;
+	free(r->lookup);
+	r->lookup = NULL;
+	if (code != 0 || found == NULL) {
+		fail(r, gai_strerror(code));
+		return NULL;
+	}
+	return found;
+}
+
+static struct addrinfo *
+addresses(struct rediscon *r, const char *host, const char *port, int64_t until)
+{
+	const struct addrinfo	 hints = {
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
+	};
+	struct addrinfo		*found;
+
+	if (getaddrinfo(host, port, &hints, &found) == 0)
+		return found;
+	if (r->lookup == NULL &&
+	    (r->lookup = begin_lookup(host, port)) == NULL) {
+		fail(r, "its name cannot be looked up");
+		return NULL;
+	}
+	return end_lookup(r, until);
+}
+
+/* Waits for the socket; looks at it at least once. */
+static int
+wait(struct rediscon *r, short events, int64_t until)
+{
+	struct pollfd	 p = { .fd = r->fd, .events = events };
+	int64_t		 left;
+	int		 n;
+
+	do {
+		left = until - clock_ms();
+		n = poll(&p, 1, left <= 0 ? 0 : left < INT_MAX ? (int)left :
+		    INT_MAX);
+		if (n == 1)
+			return 0;
+		if (n == -1 && errno != EINTR)
+			return fail(r, strerror(errno));
+	} while (n == -1 || left > 0);
+	return fail(r, "it did not answer in time");
+}
+
+/* Connects r->fd. */
+static int
+join(struct rediscon *r, const struct addrinfo *a, int64_t until)
+{
+	int		 error = 0, on = 1;
+	socklen_t	 size = sizeof(error);
+
+	if (connect(r->fd, a->ai_addr, a->ai_addrlen) == -1) {
+		if (errno != EINPROGRESS && errno != EINTR)
+			return fail(r, strerror(errno));
+		if (wait(r, POLLOUT, until) == -1)
+			return -1;
+		if (getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &error,
+		    &size) == -1)
+			error = errno;
+		if (error != 0)
+			return fail(r, strerror(error));
+	}
+	(void)setsockopt(r->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return 0;
+}
+
+static struct rediscon_reply *
+rediscon_make(enum rediscon_type type, long long integer, const char *p,
+    size_t n)
+{
+	struct rediscon_reply	*reply;
+
+	if ((reply = malloc(sizeof(*reply) + n + 1)) == NULL)
+		return NULL;
+	reply->type = type;
+	reply->integer = integer;
+	reply->len = n;
+	if (n > 0)
+		memcpy(reply->text, p, n);
+	reply->text[n] = '\0';
+	return reply;
+}
+
+/* The functions by which hiredis makes a reply: after a NULL it parses no
+ * further.  That is how a type that nothing here asks for is refused. */
+
+static void *
+rediscon_make_string(const redisReadTask *task, char *p, size_t n)
+{
+	switch (task->type) {
+	case REDIS_REPLY_STATUS:
+		return rediscon_make(REDISCON_STATUS, 0, p, n);
+	case REDIS_REPLY_ERROR:
+		return rediscon_make(REDISCON_ERROR, 0, p, n);
+	case REDIS_REPLY_STRING:
+		return rediscon_make(REDISCON_STRING, 0, p, n);
+	}
+	return NULL;
+}
+
+static void *
+rediscon_make_integer(const redisReadTask *task, long long n)
+{
+	(void)task;
+	return rediscon_make(REDISCON_INTEGER, n, NULL, 0);
+}
+
+/* An array that is nil comes here too. */
+static void *
+rediscon_make_nil(const redisReadTask *task)
+{
+	return task->type != REDIS_REPLY_STRING ? NULL :
+	    rediscon_make(REDISCON_NIL, 0, NULL, 0);
+}
+
+/* hiredis would take any number of members, one within the other. */
+static void *
+rediscon_make_array(const redisReadTask *task, MEMBERS n)
+{
+	(void)task;
+	(void)n;
+	return NULL;
+}
+
+#if HIREDIS_MAJOR >= 1
+static void *
+rediscon_make_double(const redisReadTask *task, double d, char *p, size_t n)
+{
+	(void)task;
+	(void)d;
+	(void)p;
+	(void)n;
+	return NULL;
+}
+
+static void *
+rediscon_make_bool(const redisReadTask *task, int b)
+{
+	(void)task;
+	(void)b;
+	return NULL;
+}
+#endif
+
+static redisReplyObjectFunctions	 rediscon_functions = {
+	.createString = rediscon_make_string,
+	.createArray = rediscon_make_array,
+	.createInteger = rediscon_make_integer,
+#if HIREDIS_MAJOR >= 1
+	.createDouble = rediscon_make_double,
+	.createBool = rediscon_make_bool,
+#endif
+	.createNil = rediscon_make_nil,
+	.freeObject = free
+};
+
+int
+rediscon_adopt(struct rediscon *r, int fd)
+{
+	r->fd = fd;
+	r->reader = redisReaderCreateWithFunctions(&rediscon_functions);
+	if (r->reader == NULL) {
+		rediscon_close(r);
+		return fail(r, "memory ran out");
+	}
+	return 0;
+}
+
+int
+rediscon_open(struct rediscon *r, const char *host, const char *port,
+    int64_t until)
+{
+	struct addrinfo	*all, *a;
+
+	rediscon_close(r);
+	if ((all = addresses(r, host, port, until)) == NULL)
+		return -1;
+	for (a = all; a != NULL && r->fd == -1; a = a->ai_next) {
+		r->fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK |
+		    SOCK_CLOEXEC, a->ai_protocol);
+		if (r->fd == -1) {
+			fail(r, strerror(errno));
+		} else if (join(r, a, until) == -1) {
+			close(r->fd);
+			r->fd = -1;
+		}
+	}
+	freeaddrinfo(all);
+	return r->fd == -1 ? -1 : rediscon_adopt(r, r->fd);
+}
+
+int
+rediscon_send(struct rediscon *r, const struct rediscon_arg *arg, size_t n,
+    int64_t until)
+{
+	const char	*v[REDISCON_ARGS];
+	size_t		 lens[REDISCON_ARGS], i;
+	char		*text = NULL, *p;
+	long long	 left;	/* hiredis 0.14 tells an int */
+	ssize_t		 done = 0;
+
+	for (i = 0; i < n && i < REDISCON_ARGS; i++) {
+		v[i] = arg[i].p;
+		lens[i] = arg[i].len;
+	}
+	left = redisFormatCommandArgv(&text, (int)i, v, lens);
+	if (left <= 0 || text == NULL)
+		return fail(r, "memory ran out");
+	for (p = text; left > 0; p += done, left -= done) {
+		done = send(r->fd, p, (size_t)left, MSG_NOSIGNAL);
+		if (done != -1)
+			continue;
+		done = 0;
+		if (errno == EAGAIN || errno == EINTR) {
+			if (wait(r, POLLOUT, until) == 0)
+				continue;
+		} else {
+			fail(r, strerror(errno));
+		}
+		break;
+	}
+	explicit_bzero(text, (size_t)(p - text) + (size_t)left);
+	redisFreeCommand(text);
+	return left == 0 ? 0 : -1;
+}
+
+/* Hands the reader what has arrived: how much, or -1. */
+static ssize_t
+read_more(struct rediscon *r, int64_t until)
+{
+	char	 chunk[CHUNK];
+	ssize_t	 n;
+
+	do {
+		if (wait(r, POLLIN, until) == -1)
+			return -1;
+		n = recv(r->fd, chunk, sizeof(chunk), 0);
+	} while (n == -1 && (errno == EAGAIN || errno == EINTR));
+	if (n == -1)
+		return fail(r, strerror(errno));
+	if (n == 0)
+		return fail(r, "it closed the connection");
+	if (redisReaderFeed(r->reader, chunk, (size_t)n) != REDIS_OK)
+		return fail(r, "memory ran out");
+	return n;
+}
+
+struct rediscon_reply *
+rediscon_reply(struct rediscon *r, size_t max, int64_t until)
+{
+	void	*reply = NULL;
+	size_t	 seen = 0;
+	ssize_t	 n;
+
+	while (redisReaderGetReply(r->reader, &reply) == REDIS_OK) {
+		if (reply != NULL)
+			return reply;
+		if (seen > max) {
+			fail(r, "it answers too much");
+			return NULL;
+		}
+		if ((n = read_more(r, until)) == -1)
+			return NULL;
+		seen += (size_t)n;
+	}
+	fail(r, "it does not answer as a Redis server");
+	return NULL;
+}

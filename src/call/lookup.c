@@ -1,0 +1,275 @@
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "call/lookup.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+
+#define MESSAGE		8192	/* bytes of a problem's message */
+#define EXCUSE		1000	/* characters of a service's own words */
+
+void
+lookup_init(struct lookup *l)
+{
+	*l = (struct lookup){ 0 };
+}
+
+static void
+call_clear(struct call *c)
+{
+	size_t	 i;
+
+	json_object_put(c->about);
+	json_object_put(c->result);
+	buf_free(&c->url);
+	for (i = 0; i < c->n_headers; i++)
+		buf_free(&c->headers[i]);
+	buf_free(&c->form);
+	buf_free(&c->body);
+	free(c->message);
+	*c = (struct call){ 0 };
+}
+
+void
+lookup_free(struct lookup *l)
+{
+	size_t	 i;
+
+	for (i = 0; i < l->n; i++) {
+		call_clear(l->calls[i]);
+		free(l->calls[i]);
+	}
+	free(l->calls);
+	call_clear(&l->spare);
+	lookup_init(l);
+}
+
+/* A place in the list, or the spare one. */
+static struct call *
+take_place(struct lookup *l)
+{
+	struct call	**calls, *c = NULL;
+	size_t		  cap = l->cap == 0 ? 4 : l->cap * 2;
+
+	if (l->n == l->cap && l->n < LOOKUP_CALLS) {
+		calls = reallocarray(l->calls, cap, sizeof(struct call *));
+		if (calls != NULL) {
+			l->calls = calls;
+			l->cap = cap;
+		}
+	}
+	if (l->n < l->cap && l->n < LOOKUP_CALLS)
+		c = calloc(1, sizeof(*c));
+	if (c == NULL) {
+		l->broken = true;
+		call_clear(&l->spare);
+		return &l->spare;
+	}
+	l->calls[l->n++] = c;
+	return c;
+}
+
+struct call *
+lookup_call(struct lookup *l, int step, unsigned flags, const char *url, ...)
+{
+	struct call	*c = take_place(l);
+	va_list		 ap;
+
+	c->lookup = l;
+	c->step = step;
+	c->flags = flags;
+	buf_init(&c->url, CALL_URL);
+	buf_init(&c->form, CALL_BODY);
+	buf_init(&c->body, CALL_PARSED);
+	va_start(ap, url);
+	(void)buf_vaddf(&c->url, url, ap);
+	va_end(ap);
+	return c;
+}
+
+/* No control characters: they would end the field and begin another. */
+static bool
+plain(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return false;
+	return true;
+}
+
+void
+call_header(struct call *c, const char *name, const char *value)
+{
+	struct buf	*b = &c->headers[c->n_headers];
+
+	if (c->n_headers == CALL_HEADERS || !plain(value)) {
+		call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: "
+		    "%s cannot be sent with what the token holds", name);
+		return;
+	}
+	buf_init(b, CALL_FIELD);
+	c->n_headers++;
+	(void)buf_addf(b, "%s: %s", name, value);
+}
+
+void
+call_about(struct call *c, struct json_object *about)
+{
+	json_object_put(c->about);
+	c->about = json_object_get(about);
+}
+
+static void call_vfail(struct call *, bool, enum problem, const char *, va_list)
+    __attribute__((format(printf, 4, 0)));
+
+/* The first failure of a call is the one that counts. */
+static void
+call_vfail(struct call *c, bool fixed, enum problem p, const char *format,
+    va_list ap)
+{
+	struct buf	 b;
+
+	if (c->problem != PROBLEM_NONE)
+		return;
+	c->problem = p;
+	c->fixed = fixed;
+	c->done = true;
+	buf_init(&b, MESSAGE);
+	if (buf_vaddf(&b, format, ap) == 0)
+		c->message = strdup(b.data);
+	buf_free(&b);
+}
+
+void
+call_fail(struct call *c, enum problem p, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	call_vfail(c, true, p, format, ap);
+	va_end(ap);
+}
+
+void
+call_fail_at(struct call *c, enum problem p, const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	call_vfail(c, false, p, format, ap);
+	va_end(ap);
+}
+
+const char *
+call_message(const struct call *c)
+{
+	/* A message that was too long, or for which there was no memory. */
+	return c->message != NULL ? c->message : problem_code(c->problem);
+}
+
+enum problem
+call_status_problem(int status)
+{
+	static const struct {
+		int		 status;
+		enum problem	 problem;
+	} rows[] = {
+		{ 401, PROBLEM_AUTHORIZATION },
+		{ 403, PROBLEM_PERMISSION_DENIED },
+		{ 404, PROBLEM_NOT_FOUND },
+		{ 429, PROBLEM_TOO_MANY_REQUESTS },
+		{ 500, PROBLEM_INTERNAL },
+		{ 502, PROBLEM_SERVICE_UNAVAILABLE },
+		{ 503, PROBLEM_SERVICE_UNAVAILABLE },
+		{ 504, PROBLEM_SERVICE_UNAVAILABLE }
+	};
+	size_t	 i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].status == status)
+			return rows[i].problem;
+	return PROBLEM_UNKNOWN;
+}
+
+void
+call_not_json(struct call *c, const char *why)
+{
+	if (why == jsonscan_no_memory)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	else
+		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
+		    "is not the JSON that it should be: %s", why);
+}
+
+struct json_object *
+call_parse(struct call *c)
+{
+	struct json_object	*body;
+	const char		*why = NULL;
+
+	if (c->status == 204)
+		return NULL;
+	body = jsonin_answer(c->body.data, c->body.len, &why);
+	if (why != NULL)
+		call_not_json(c, why);
+	return body;
+}
+
+struct json_object *
+call_parse_error(const struct call *c)
+{
+	return jsonin_answer(c->body.data, c->body.len, NULL);
+}
+
+/* The words of a value; NULL when it has none. */
+static const char *
+excuse_text(struct json_object *value)
+{
+	const char	*text;
+
+	if (value == NULL || json_object_is_type(value, json_type_boolean))
+		return NULL;
+	text = json_object_is_type(value, json_type_string) ?
+	    jsonin_text(value) : json_object_to_json_string_ext(value,
+	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	return text == NULL || *text == '\0' ? NULL : text;
+}
+
+bool
+call_excuse(struct call *c, struct json_object *body,
+    const char *const *needed, const char *const *words)
+{
+	struct json_object	*value;
+	const char		*text = NULL;
+
+	for (; *needed != NULL; needed++)
+		if (jsonin_has(body, *needed, &value))
+			return false;
+	for (; text == NULL && *words != NULL; words++)
+		text = excuse_text(jsonin_member(body, *words));
+	if (text == NULL)
+		return false;
+	call_fail_at(c, PROBLEM_UNKNOWN, "%.*s",
+	    (int)jsoncopy_cut(text, EXCUSE), text);
+	return true;
+}
+
+void
+call_wipe(struct call *c)
+{
+	if (!json_object_is_type(c->result, json_type_string))
+		return;
+	/* json-c gives its own bytes, which belong to nobody else. */
+	OPENSSL_cleanse((char *)(uintptr_t)json_object_get_string(c->result),
+	    (size_t)json_object_get_string_len(c->result));
+}
+
+void
+call_found(struct call *c, struct json_object *result)
+{
+	json_object_put(c->result);
+	c->result = result;
+}

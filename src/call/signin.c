@@ -1,0 +1,142 @@
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "call/fanout.h"
+#include "call/signin.h"
+#include "call/transfer.h"
+#include "json/jsonin.h"
+#include "shared/shared.h"
+#include "shared/signins.h"
+
+#define POLL	15	/* ms between looks for a token that another thread gets */
+#define LEASE	1000	/* ms more than a try that somebody signs in */
+
+/* Whose token: relay, credential, and the host that gave it and may see it. */
+static void
+sign_name(const struct run *r, const struct transfer *x, struct buf *name)
+{
+	buf_init(name, r->who.max + BREAKER_NAME + 1);
+	(void)buf_add(name, r->who.data, r->who.len);
+	(void)buf_add(name, x->host, strlen(x->host) + 1);
+}
+
+void
+signin_forget(struct run *r, const struct transfer *x)
+{
+	struct buf	 name;
+
+	r->signing = false;
+	sign_name(r, x, &name);
+	signins_failed(&r->shared->kept, name.data, name.len);
+	buf_free(&name);
+}
+
+/* Begins to sign in, for everybody who waits for it. */
+static void
+sign_in(struct run *r)
+{
+	struct task	*t = &r->sign;
+
+	lookup_free(&t->lookup);
+	t->q = r->job->query;
+	t->q.observable = NULL;
+	t->q.lookup = &t->lookup;
+	r->signing = true;
+	r->provider->sign_in(&t->q);
+	if (t->lookup.n != 1 || transfer_new(r, t, t->lookup.calls[0]) == -1)
+		r->signing = false;
+}
+
+/* Fails as the call that signs in did. */
+static void
+fail_like(struct run *r, struct transfer *x, const struct call *c)
+{
+	if (c->fixed)
+		call_fail(x->call, c->problem, "%s", call_message(c));
+	else
+		call_fail_at(x->call, c->problem, "%s", call_message(c));
+	transfer_move(r, x, &r->landed);
+}
+
+bool
+signin_want(struct run *r, struct transfer *x, int64_t now)
+{
+	char		 token[SIGNINS_MAX];
+	struct buf	 name;
+	enum signins_way	 way;
+	int64_t		 left = r->job->deadline - now;
+	/* When one try is over and nothing was said, its process has died. */
+	int64_t		 lease = LEASE + (left < r->timeout ? left :
+			    r->timeout);
+
+	if (!(x->call->flags & CALL_SIGNED) || x->serial != 0)
+		return true;
+	if (r->signed_in_vain) {
+		fail_like(r, x, r->sign.lookup.calls[0]);
+		return false;
+	}
+	x->at = now + POLL;
+	if (r->signing) {
+		transfer_move(r, x, &r->timed);
+		return false;
+	}
+	sign_name(r, x, &name);
+	way = name.failed ? SIGNINS_WAIT : signins_get(&r->shared->kept, name.data,
+	    name.len, x->refused, now, lease, token, &x->serial);
+	if (way == SIGNINS_HAVE) {
+		buf_reset(&x->bearer);
+		(void)buf_addf(&x->bearer, "Authorization: Bearer %s", token);
+		OPENSSL_cleanse(token, sizeof(token));
+	} else if (way == SIGNINS_SIGN_IN) {
+		sign_in(r);
+		if (!r->signing)
+			signins_failed(&r->shared->kept, name.data, name.len);
+	}
+	buf_free(&name);
+	if (way != SIGNINS_HAVE)
+		transfer_move(r, x, &r->timed);
+	return way == SIGNINS_HAVE;
+}
+
+/* Those of a list who wait for a token go on, or fail as the call did. */
+static void
+release(struct run *r, const struct transfers *list, const struct call *c)
+{
+	struct transfer	*y, *next;
+
+	for (y = TAILQ_FIRST(list); y != NULL; y = next) {
+		next = TAILQ_NEXT(y, link);
+		if (!(y->call->flags & CALL_SIGNED) || y->serial != 0)
+			continue;
+		if (c->problem == PROBLEM_NONE) {
+			transfer_move(r, y, &r->ready);
+			continue;
+		}
+		fail_like(r, y, c);
+	}
+}
+
+void
+signin_done(struct run *r, struct transfer *x)
+{
+	struct call	*c = x->call;
+	const char	*token = jsonin_text(c->result);
+	struct buf	 name;
+	uint64_t	 serial;
+
+	sign_name(r, x, &name);
+	if (c->problem == PROBLEM_NONE && (token == NULL ||
+	    !http_header_safe(token) || signins_put(&r->shared->kept, name.data,
+	    name.len, token, &serial) == -1))
+		call_fail_at(c, PROBLEM_UNKNOWN, "%s gave no token when "
+		    "signing in", r->provider->title);
+	if (c->problem != PROBLEM_NONE)
+		signins_failed(&r->shared->kept, name.data, name.len);
+	buf_free(&name);
+	r->signing = false;
+	r->signed_in_vain = c->problem != PROBLEM_NONE;
+	if (r->signed_in_vain)
+		release(r, &r->ready, c);
+	release(r, &r->timed, c);
+}

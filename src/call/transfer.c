@@ -1,0 +1,458 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/crypto.h>
+
+#include "base/hash.h"
+#include "call/fanout.h"
+#include "call/outcome.h"
+#include "call/signin.h"
+#include "call/transfer.h"
+#include "conf/conf.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "json/jsonout.h"
+#include "log/log.h"
+#include "net/url.h"
+#include "os/clock.h"
+#include "shared/pace.h"
+#include "shared/shared.h"
+
+#define ERROR_BODY	65536		/* bytes kept of an error's body */
+#define RUN_OUT		(256 << 10)	/* bytes left of a body that are let
+					 * come rather than lose a connection */
+
+void
+transfer_move(struct run *r, struct transfer *x, struct transfers *to)
+{
+	if (x->in != NULL) {
+		TAILQ_REMOVE(x->in, x, link);
+		r->in_air -= x->in == &r->flying;
+	}
+	x->in = to;
+	if (to != NULL) {
+		TAILQ_INSERT_TAIL(to, x, link);
+		r->in_air += to == &r->flying;
+	}
+}
+
+static void
+land(struct run *r, struct transfer *x)
+{
+	transfer_move(r, x, &r->landed);
+}
+
+void
+transfer_give_up(struct run *r, struct transfer *x, enum problem p,
+    const char *format, ...)
+{
+	char	 text[512];
+	va_list	 ap;
+
+	if (x->in == &r->flying)
+		http_cancel(r->http, &x->http);
+	va_start(ap, format);
+	(void)vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	call_fail_at(x->call, p, "%s", text);
+	land(r, x);
+}
+
+/* A result that is kept: JSON, or nothing for "nothing known". */
+static bool
+from_cache(struct run *r, struct transfer *x)
+{
+	struct json_object	*result = NULL;
+	const char		*why = NULL;
+	struct buf		 value;
+	bool			 found;
+
+	buf_init(&value, CACHE_VALUE);
+	found = cache_get(r->cache, x->name, &value);
+	if (found && value.len > 0) {
+		result = jsonin_answer(value.data, value.len, &why);
+		found = result != NULL;
+	}
+	buf_free(&value);
+	if (found)
+		call_found(x->call, result);
+	return found;
+}
+
+/*
+ * What a result depends on names it: the service, the URL, the credential, for
+ * a scanned page the value that was looked for, and the version that parsed it.
+ */
+static bool
+name_it(struct run *r, struct transfer *x)
+{
+	const struct observable	*o = x->task->q.observable;
+	const char	*value = (x->call->flags & CALL_SCAN) && o != NULL ?
+			    o->value : "";
+	const struct cache_part	 parts[] = {
+		{ CTIM_VERSION, strlen(CTIM_VERSION) },
+		{ r->provider->name, strlen(r->provider->name) },
+		{ x->call->url.data, x->call->url.len },
+		{ r->who.data, r->who.len },
+		{ value, strlen(value) }
+	};
+
+	return r->cache != NULL && r->ttl > 0 &&
+	    (x->call->flags & CALL_CACHE) &&
+	    cache_name(r->cache, x->name, parts,
+	    sizeof(parts) / sizeof(parts[0])) == 0;
+}
+
+/*
+ * Whether the result is known already.  A cache that is slow, but not so slow
+ * that it counts as broken, would use up the request's time, and nothing else
+ * goes on meanwhile: it gets a part of that.
+ */
+static bool
+look_up(struct run *r, struct transfer *x)
+{
+	int64_t	 began = clock_ms();
+
+	if (r->patience <= 0 || began >= r->job->deadline)
+		return false;
+	x->cached = name_it(r, x);
+	x->hit = x->cached && from_cache(r, x);
+	r->patience -= clock_ms() - began;
+	return x->hit;
+}
+
+static struct sharing *
+sharing_new(struct sharings *list, struct transfer *x)
+{
+	struct sharing	*s = calloc(1, sizeof(*s));
+
+	if (s == NULL || (s->url = strdup(x->call->url.data)) == NULL) {
+		free(s);
+		return NULL;
+	}
+	s->leader = x;
+	TAILQ_INIT(&s->followers);
+	SLIST_INSERT_HEAD(list, s, link);
+	return s;
+}
+
+static void
+copy_outcome(const struct sharing *s, struct call *c)
+{
+	const char	*message = s->message != NULL ? s->message :
+			    problem_code(s->problem);
+
+	c->echo = true;
+	call_found(c, json_object_get(s->result));
+	if (s->problem == PROBLEM_NONE)
+		return;
+	if (s->fixed)
+		call_fail(c, s->problem, "%s", message);
+	else
+		call_fail_at(c, s->problem, "%s", message);
+}
+
+/* Whether another lookup makes, or made, this very call. */
+static bool
+share(struct run *r, struct transfer *x)
+{
+	const struct buf	*url = &x->call->url;
+	struct sharings		*list;
+	struct sharing		*s;
+
+	list = &r->sharings[hash_bytes(url->data, url->len).a % SHARING_LISTS];
+	SLIST_FOREACH(s, list, link)
+		if (strcmp(s->url, url->data) == 0)
+			break;
+	if (s == NULL) {
+		x->sharing = sharing_new(list, x);
+		return false;
+	}
+	if (s->leader == NULL) {
+		copy_outcome(s, x->call);
+		land(r, x);
+	} else {
+		transfer_move(r, x, &s->followers);
+	}
+	return true;
+}
+
+/* What did not fit is not sent in part; it costs this call alone. */
+static void
+check_whole(const struct run *r, struct call *c)
+{
+	size_t	 i;
+
+	if (c->url.starved || c->form.starved) {
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	} else if (c->url.failed || c->form.failed) {
+		c->flags |= CALL_OPTIONAL;
+		call_fail_at(c, PROBLEM_INVALID_ARGUMENT,
+		    "The question is too long for %s", r->provider->title);
+	}
+	for (i = 0; i < c->n_headers; i++)
+		if (c->headers[i].failed)
+			call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+}
+
+int
+transfer_new(struct run *r, struct task *t, struct call *c)
+{
+	struct transfer	*x;
+
+	if ((x = calloc(1, sizeof(*x))) == NULL)
+		return -1;
+	x->task = t;
+	x->call = c;
+	x->said = BREAKER_UNTOLD;
+	c->core = x;
+	buf_init(&x->bearer, SIGNINS_MAX + 32);
+	r->active++;
+	r->job->calls++;
+	check_whole(r, c);
+	if (c->done) {
+		land(r, x);
+		return 0;
+	}
+	errno = 0;
+	if (url_origin(c->url.data, x->host, sizeof(x->host)) == -1) {
+		if (errno == ENOMEM)
+			call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+		call_fail_at(c, PROBLEM_CONNECTION, "The URL of %s cannot be "
+		    "called", r->provider->title);
+		land(r, x);
+		return 0;
+	}
+	if ((c->flags & CALL_SHARED) && share(r, x))
+		return 0;
+	if (look_up(r, x)) {
+		r->job->cached++;
+		land(r, x);
+		return 0;
+	}
+	transfer_move(r, x, &r->ready);
+	return 0;
+}
+
+/* The breaker's leave, once for a call and its retries. */
+static bool
+circuit(struct run *r, struct transfer *x, int64_t now)
+{
+	enum breaker_way	 way;
+	int64_t			 left = 0;
+
+	if (x->asked)
+		return true;
+	way = breaker_ask(&r->shared->breakers, x->host, r->breaker, now,
+	    &left);
+	if (way == BREAKER_OPEN) {
+		transfer_give_up(r, x, PROBLEM_SERVICE_UNAVAILABLE, "%s failed "
+		    "too often and is left alone for %lld s more",
+		    r->provider->title, (long long)(left + 999) / 1000);
+		return false;
+	}
+	x->asked = true;
+	x->probe = way == BREAKER_TRY;
+	return true;
+}
+
+void
+transfer_tell(struct run *r, struct transfer *x, enum breaker_result said)
+{
+	if (x->asked && breaker_tell(&r->shared->breakers, x->host, r->breaker,
+	    clock_ms(), said, x->probe))
+		log_warning("relay %s: %s fails; it is left alone for a while",
+		    r->job->relay->name, x->host);
+	x->asked = x->probe = false;
+}
+
+/* Its turn, where the service allows so many calls a second. */
+static bool
+paced(struct run *r, struct transfer *x, int64_t now)
+{
+	const struct cache_part	 parts[] = {
+		{ "turn", 4 }, { r->who.data, r->who.len }
+	};
+	unsigned char	 name[CACHE_NAME];
+	int64_t		 wait = -2, until = r->job->deadline;
+
+	if (r->rate == 0 || x->turn)
+		return true;
+	if (r->cache != NULL && (r->shared->alone ||
+	    cache_is_remote(r->cache)) &&
+	    cache_name(r->cache, name, parts, 2) == 0)
+		wait = cache_turn(r->cache, name, r->rate, until - now);
+	if (wait == -2)
+		wait = pace_turn(&r->shared->paces, r->who.data, r->who.len,
+		    r->rate, now, until);
+	if (wait == -1) {
+		transfer_give_up(r, x, PROBLEM_TOO_MANY_REQUESTS, "%s takes %d "
+		    "calls a second, and the turn of this one would come "
+		    "after the deadline", r->provider->title, r->rate);
+		return false;
+	}
+	x->turn = true;
+	if (wait == 0)
+		return true;
+	x->at = now + wait;
+	transfer_move(r, x, &r->timed);
+	return false;
+}
+
+static enum http_take
+take(struct http_call *h, const char *p, size_t n, int64_t length)
+{
+	struct transfer	*x = h->arg;
+	struct call	*c = x->call;
+	enum scan_result scanned;
+	size_t		 room;
+
+	if (h->status < 200 || h->status > 299) {
+		room = ERROR_BODY - c->body.len;
+		if (buf_add(&c->body, p, n < room ? n : room) == -1)
+			return HTTP_REFUSE;
+		return n < room ? HTTP_MORE : HTTP_STOP;
+	}
+	if (!(c->flags & CALL_SCAN))
+		return buf_add(&c->body, p, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
+	if (!x->enough) {
+		scanned = outcome_scan(x, p, n);
+		if (scanned == SCAN_BAD)
+			return HTTP_REFUSE;
+		x->enough = scanned == SCAN_ENOUGH;
+	}
+	/* A new connection costs more than a little that is still to come. */
+	return x->enough && (length < 0 || length > RUN_OUT) ? HTTP_STOP :
+	    HTTP_MORE;
+}
+
+static void
+fill_http(struct run *r, struct transfer *x, int64_t now)
+{
+	struct call	*c = x->call;
+	int64_t		 left = r->job->deadline - now;
+	size_t		 i;
+
+	for (i = 0; i < c->n_headers; i++)
+		x->headers[i] = c->headers[i].data;
+	if (x->serial != 0)
+		x->headers[i++] = x->bearer.data;
+	x->headers[i] = NULL;
+	x->http = (struct http_call){
+		.url = c->url.data, .headers = x->headers,
+		.timeout = r->timeout < left ? r->timeout : left,
+		.max_body = r->conf->max_answer, .take = take, .arg = x,
+		.wanted = r->provider->answer_headers
+	};
+	if (!(c->flags & CALL_SCAN) && x->http.max_body > CALL_PARSED)
+		x->http.max_body = CALL_PARSED;
+	if (c->form.len > 0) {
+		x->http.body = c->form.data;
+		x->http.type = "application/x-www-form-urlencoded";
+	}
+}
+
+void
+transfer_start(struct run *r, struct transfer *x)
+{
+	int64_t	 now = clock_ms();
+
+	if (now >= r->job->deadline) {
+		transfer_late(r, x);
+		return;
+	}
+	/* The token first: the call that gets it may have to be the probe. */
+	if (!signin_want(r, x, now) || !circuit(r, x, now))
+		return;
+	if (!paced(r, x, now)) {
+		/* The circuit may be another when its turn has come. */
+		if (x->tries == 0)
+			transfer_tell(r, x, BREAKER_UNTOLD);
+		return;
+	}
+	outcome_reset(x);
+	fill_http(r, x, now);
+	x->started = now;
+	x->tries++;
+	transfer_move(r, x, &r->flying);
+	if (http_start(r->http, &x->http) == -1)
+		transfer_ended(r, x);
+}
+
+/* The result goes into the cache. */
+static void
+keep(struct run *r, struct transfer *x)
+{
+	const struct call	*c = x->call;
+	struct buf		 text;
+	struct jsonout		 j;
+	int			 ttl = c->ttl > 0 ? c->ttl : r->ttl;
+	int64_t			 began = clock_ms();
+
+	buf_init(&text, CACHE_VALUE);
+	jsonout_init(&j, &text);
+	if (c->result == NULL)
+		ttl = r->negative_ttl < ttl ? r->negative_ttl : ttl;
+	else
+		jsoncopy_value(&j, c->result);
+	if (!text.failed && ttl > 0)
+		cache_put(r->cache, x->name, text.data, text.len, ttl);
+	buf_free(&text);
+	r->patience -= clock_ms() - began;
+}
+
+/* Those who waited for the same call. */
+static void
+tell_followers(struct run *r, struct transfer *x)
+{
+	struct sharing	*s = x->sharing;
+	struct transfer	*y;
+
+	s->leader = NULL;
+	s->result = json_object_get(x->call->result);
+	s->problem = x->call->problem;
+	s->fixed = x->call->fixed;
+	s->message = strdup(call_message(x->call));
+	while ((y = TAILQ_FIRST(&s->followers)) != NULL) {
+		copy_outcome(s, y->call);
+		land(r, y);
+	}
+	x->sharing = NULL;
+}
+
+void
+transfer_over(struct run *r, struct transfer *x)
+{
+	x->call->done = true;
+	if (x->cached && !x->hit && x->call->problem == PROBLEM_NONE &&
+	    r->patience > 0)
+		keep(r, x);
+	if (x->sharing != NULL)
+		tell_followers(r, x);
+}
+
+void
+transfer_free(struct run *r, struct transfer *x)
+{
+	if (x->in == &r->flying)
+		http_cancel(r->http, &x->http);
+	transfer_tell(r, x, x->said);
+	if (x->task == &r->sign) {
+		/* Who waits for a token need not wait for this one. */
+		if (r->signing)
+			signin_forget(r, x);
+		call_wipe(x->call);
+		OPENSSL_cleanse(x->call->body.data, x->call->body.len);
+		OPENSSL_cleanse(x->call->form.data, x->call->form.len);
+	}
+	transfer_move(r, x, NULL);
+	outcome_reset(x);
+	OPENSSL_cleanse(x->bearer.data, x->bearer.len);
+	buf_free(&x->bearer);
+	x->call->core = NULL;
+	free(x);
+	r->active--;
+}

@@ -1,0 +1,146 @@
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_cache.h"
+
+#define FILE_SCHEME	"sqlite:"
+#define REDIS_SCHEME	"redis://"
+
+static int
+hex(char c)
+{
+	static const char	 digits[] = "0123456789abcdef";
+	const char		*at = strchr(digits, tolower((unsigned char)c));
+
+	return c == '\0' || at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Copies len bytes, which must fit and be printable; with percent-encoding
+ * decoded, which may not give a NUL. */
+static bool
+copy(char *out, size_t size, const char *s, size_t len, bool encoded)
+{
+	size_t	 i, n = 0;
+	int	 c;
+
+	for (i = 0; i < len; i++) {
+		c = (unsigned char)s[i];
+		if (c <= ' ' || c >= 0x7f)
+			return false;
+		if (encoded && c == '%') {
+			if (len - i < 3 || hex(s[i + 1]) == -1 ||
+			    hex(s[i + 2]) == -1)
+				return false;
+			c = hex(s[i + 1]) * 16 + hex(s[i + 2]);
+			i += 2;
+		}
+		if (c == '\0' || n + 1 >= size)
+			return false;
+		out[n++] = (char)c;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+/* A decimal number of len digits, from least to most; a fallback for none. */
+static bool
+number(char *out, size_t size, const char *s, size_t len, long least,
+    long most, const char *fallback)
+{
+	long	 n;
+
+	if (len == 0) {
+		s = fallback;
+		len = strlen(s);
+	}
+	if (strspn(s, "0123456789") < len || !copy(out, size, s, len, false))
+		return false;
+	n = strtol(out, NULL, 10);
+	return n >= least && n <= most;
+}
+
+static bool
+credentials(const char *s, size_t len, struct conf_cache *u)
+{
+	const char	*colon = memchr(s, ':', len);
+	size_t		 n;
+
+	if (colon == NULL)
+		return false;
+	n = (size_t)(colon - s);
+	return copy(u->user, sizeof(u->user), s, n, true) &&
+	    copy(u->password, sizeof(u->password), colon + 1, len - n - 1,
+	    true) && u->password[0] != '\0';
+}
+
+/* HOST[:PORT], the colon only with a port. */
+static bool
+place(const char *s, size_t len, struct conf_cache *u)
+{
+	const char	*end;
+	size_t		 n, skip = 0;
+
+	if (len > 0 && s[0] == '[') {
+		if ((end = memchr(s, ']', len)) == NULL)
+			return false;
+		n = (size_t)(end - s) - 1;
+		s++;
+		skip = 1;
+		len -= 2;
+		if (strspn(s, "0123456789abcdefABCDEF:.") < n)
+			return false;
+	} else {
+		end = memchr(s, ':', len);
+		n = end == NULL ? len : (size_t)(end - s);
+		if (strcspn(s, "?#@[]%\\") < n)
+			return false;
+	}
+	if (n == 0 || !copy(u->host, sizeof(u->host), s, n, false))
+		return false;
+	s += n + skip;
+	len -= n;
+	if (len > 0 && (s[0] != ':' || len == 1))
+		return false;
+	return number(u->port, sizeof(u->port), len > 0 ? s + 1 : s,
+	    len > 0 ? len - 1 : 0, 1, 65535, "6379");
+}
+
+/* What is behind the scheme of a Redis server's URL. */
+static bool
+redis(const char *url, struct conf_cache *u)
+{
+	const char	*at, *path;
+	size_t		 len;
+
+	len = strcspn(url, "/");
+	path = url + len;
+	if ((at = memrchr(url, '@', len)) != NULL) {
+		if (!credentials(url, (size_t)(at - url), u))
+			return false;
+		len -= (size_t)(at - url) + 1;
+		url = at + 1;
+	}
+	path += *path == '/';
+	u->kind = CONF_CACHE_REDIS;
+	return place(url, len, u) && number(u->db, sizeof(u->db), path,
+	    strlen(path), 0, 9999, "0");
+}
+
+bool
+conf_cache_parse(const char *url, struct conf_cache *u)
+{
+	*u = (struct conf_cache){ .kind = CONF_CACHE_OFF };
+	if (strncmp(url, REDIS_SCHEME, strlen(REDIS_SCHEME)) == 0) {
+		if (redis(url + strlen(REDIS_SCHEME), u))
+			return true;
+		explicit_bzero(u, sizeof(*u));
+		u->kind = CONF_CACHE_REDIS;
+		return false;
+	}
+	if (strncmp(url, FILE_SCHEME, strlen(FILE_SCHEME)) != 0)
+		return strcmp(url, "off") == 0;
+	u->kind = CONF_CACHE_FILE;
+	u->path = url + strlen(FILE_SCHEME);
+	return u->path[0] == '/' && u->path[strlen(u->path) - 1] != '/';
+}

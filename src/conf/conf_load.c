@@ -1,0 +1,438 @@
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "conf/conf_loading.h"
+#include "conf/conf_read.h"
+#include "conf/conf_setting.h"
+
+void
+conf_complain(struct loading *l, bool error, const char *file, unsigned line,
+    const char *format, ...)
+{
+	char	 text[CONF_ERROR_MAX], whole[CONF_ERROR_MAX + 512];
+	va_list	 ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	if (error)
+		l->good = false;
+	if (l->complain == NULL)
+		return;
+	if (line != 0)
+		snprintf(whole, sizeof(whole), "%s:%u: %s", file, line,
+		    text);
+	else
+		snprintf(whole, sizeof(whole), "%s: %s", file, text);
+	l->complain(l->arg, error, whole);
+}
+
+static bool
+has_section(const char *section)
+{
+	const struct conf_key	*key;
+
+	for (key = conf_keys(); key->name != NULL; key++)
+		if (strcmp(key->section, section) == 0)
+			return strcmp(section, "relay") != 0;
+	return false;
+}
+
+/* The name in "relay NAME", NULL when it is no such section. */
+static const char *
+relay_name(const char *section)
+{
+	if (strncmp(section, "relay ", 6) != 0)
+		return NULL;
+	return section + 6;	/* good_name() refuses a second blank */
+}
+
+static bool
+good_name(const struct loading *l, const char *name)
+{
+	static const char	 letters[] = "abcdefghijklmnopqrstuvwxyz"
+	    "0123456789_-";
+	size_t			 n = strlen(name);
+
+	return n > 0 && n <= CONF_NAME_MAX && strspn(name, letters) == n &&
+	    name[0] != '_' && name[0] != '-' && !l->lists->reserved(name);
+}
+
+static bool
+add_relay(struct loading *l, const char *name, char *why)
+{
+	struct relay_conf	*r;
+
+	if (!good_name(l, name)) {
+		snprintf(why, CONF_ERROR_MAX, "\"%s\" is no name for a relay: "
+		    "small letters, digits, _ and -, at most %d, and not the "
+		    "first part of a route", name, CONF_NAME_MAX);
+		return false;
+	}
+	if ((r = calloc(1, sizeof(*r))) == NULL ||
+	    (r->name = strdup(name)) == NULL ||
+	    (r->file = strdup(l->file)) == NULL) {
+		if (r != NULL)
+			free(r->name);
+		free(r);
+		snprintf(why, CONF_ERROR_MAX, "no memory left");
+		return false;
+	}
+	r->line = l->line;
+	r->place = l->relays++;
+	*l->relay_tail = r;
+	l->relay_tail = &r->next;
+	return true;
+}
+
+static bool
+on_section(void *arg, const char *section, char *why)
+{
+	struct loading	*l = arg;
+	const char	*name = relay_name(section);
+	size_t		 i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->seen[i], section) == 0) {
+			snprintf(why, CONF_ERROR_MAX, "a second [%s]; put its "
+			    "keys into one section", section);
+			return false;
+		}
+	if (name == NULL && !has_section(section)) {
+		snprintf(why, CONF_ERROR_MAX, "there is no section [%s]; the "
+		    "sections are server, auth, http, cache, log and relay "
+		    "NAME", section);
+		return false;
+	}
+	if (l->n == sizeof(l->seen) / sizeof(*l->seen) ||
+	    (l->seen[l->n] = strdup(section)) == NULL) {
+		snprintf(why, CONF_ERROR_MAX, "too many sections");
+		return false;
+	}
+	l->n++;
+	l->named += name != NULL;
+	return name == NULL ? true : add_relay(l, name, why);
+}
+
+static bool
+known_section(const struct loading *l, const char *section)
+{
+	size_t	 i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->seen[i], section) == 0)
+			return true;
+	return false;
+}
+
+/* Only noted here: what a relay's key means depends on its provider, which may
+ * be named below it. */
+static bool
+on_key(void *arg, const char *section, const char *name, const char *value,
+    char *why)
+{
+	struct loading	*l = arg;
+
+	if (!known_section(l, section))
+		return true;	/* the section was complained about */
+	if (setting_find(l->settings.first, section, name) != NULL) {
+		snprintf(why, CONF_ERROR_MAX, "%s a second time in [%s]", name,
+		    section);
+		return false;
+	}
+	if (setting_add(&l->settings, section, name, value, l->file,
+	    l->line, l->readable) == NULL) {
+		snprintf(why, CONF_ERROR_MAX, "no memory left");
+		return false;
+	}
+	return true;
+}
+
+static void
+on_complaint(void *arg, unsigned line, const char *why)
+{
+	struct loading	*l = arg;
+
+	conf_complain(l, true, l->file, line, "%s", why);
+}
+
+static bool
+read_file(struct loading *l, const char *path)
+{
+	const struct conf_handler	 handler = {
+		on_section, on_key, on_complaint, l, &l->line
+	};
+	struct stat			 st;
+	FILE				*f;
+
+	free(l->file);
+	if ((l->file = strdup(path)) == NULL) {
+		l->good = false;
+		return false;
+	}
+	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1 ||
+	    !S_ISREG(st.st_mode)) {
+		conf_complain(l, true, l->file, 0, "cannot be read: %s", f == NULL ?
+		    strerror(errno) : "it is no file");
+		if (f != NULL)
+			fclose(f);
+		return false;
+	}
+	l->readable = (st.st_mode & (S_IROTH | S_IWOTH)) != 0;
+	if (!conf_read(f, &handler))
+		l->good = false;
+	fclose(f);
+	return true;
+}
+
+static int
+is_conf(const struct dirent *d)
+{
+	size_t	 n = strlen(d->d_name);
+
+	return d->d_name[0] != '.' && n > 5 &&
+	    strcmp(d->d_name + n - 5, ".conf") == 0;
+}
+
+/* conf.d/ *.conf beside the main file, by name. */
+static void
+read_folder(struct loading *l, const char *main_file)
+{
+	const char	*slash = strrchr(main_file, '/');
+	struct dirent	**names;
+	char		*folder, *path;
+	int		 n, i;
+
+	if (asprintf(&folder, "%.*sconf.d", slash == NULL ? 0 :
+	    (int)(slash - main_file + 1), main_file) == -1) {
+		conf_complain(l, true, l->file, 0, "no memory left");
+		return;
+	}
+	n = scandir(folder, &names, is_conf, alphasort);
+	if (n == -1 && errno != ENOENT)
+		conf_complain(l, true, folder, 0, "cannot be read: %s",
+		    strerror(errno));
+	for (i = 0; i < n; i++) {
+		if (asprintf(&path, "%s/%s", folder, names[i]->d_name) == -1) {
+			conf_complain(l, true, folder, 0, "no memory left");
+		} else {
+			read_file(l, path);
+			free(path);
+		}
+		free(names[i]);
+	}
+	if (n >= 0)
+		free(names);
+	free(folder);
+}
+
+static void
+apply(struct loading *l, struct setting *s, void *base)
+{
+	char	 why[CONF_ERROR_MAX], *value;
+	bool	 failed = false;
+
+	if ((value = setting_value(s, why)) == NULL)
+		failed = true;
+	else if (*value == '\0')
+		failed = s->key->release != conf_release_list ||
+		    s->key->set(base, s->key, value, why) == -1;
+	else if (s->key->set(base, s->key, value, why) == -1)
+		failed = true;
+	if (value != NULL && *value == '\0' && failed)
+		snprintf(why, CONF_ERROR_MAX, "has no value; leave the line "
+		    "out for the default");
+	if (failed)
+		conf_complain(l, true, s->file != NULL ? s->file : l->file, s->line,
+		    "[%s] %s: %s", s->section, s->name, why);
+	/* For conf_load_rest(). */
+	if (failed && s->file != NULL && s->key->fallback != NULL)
+		(void)s->key->set(base, s->key, s->key->fallback, why);
+	free(value);
+}
+
+/* One section: its settings, and the defaults of what was not set. */
+static void
+apply_table(struct loading *l, const char *section, const char *kind,
+    const struct conf_key *key, void *base)
+{
+	struct setting	*s;
+
+	for (; key != NULL && key->name != NULL; key++) {
+		if (strcmp(key->section, kind) != 0)
+			continue;
+		s = setting_find(l->settings.first, section, key->name);
+		if (s == NULL && key->fallback != NULL && (s =
+		    setting_add(&l->settings, section, key->name,
+		    key->fallback, NULL, 0, false)) == NULL)
+			conf_complain(l, true, l->file, 0, "no memory left");
+		if (s == NULL)
+			continue;
+		s->key = key;
+		apply(l, s, base);
+	}
+}
+
+static void
+no_provider(struct loading *l, const struct relay_conf *r)
+{
+	struct conf_provider	 p;
+	char			 names[256];
+	size_t			 i, n = 0;
+
+	for (i = 0; n < sizeof(names) && l->lists->provider(i, &p); i++)
+		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
+		    i == 0 ? "" : ", ", p.name);
+	conf_complain(l, true, r->file, r->line, "[relay %s] there is no provider "
+	    "\"%s\"; add a line `provider = NAME` with one of: %s", r->name,
+	    r->provider_name == NULL ? "" : r->provider_name, names);
+}
+
+static bool
+find_provider(const struct loading *l, const char *name,
+    struct conf_provider *p)
+{
+	size_t	 i;
+
+	for (i = 0; l->lists->provider(i, p); i++)
+		if (strcmp(p->name, name) == 0)
+			return true;
+	return false;
+}
+
+static void
+apply_relay(struct loading *l, struct relay_conf *r)
+{
+	struct conf_provider	 p;
+	char			*section;
+
+	if (asprintf(&section, "relay %s", r->name) == -1) {
+		conf_complain(l, true, l->file, 0, "no memory left");
+		return;
+	}
+	apply_table(l, section, "relay", conf_keys(), r);
+	if (r->provider_name == NULL)
+		r->provider_name = strdup(r->name);
+	if (r->provider_name == NULL ||
+	    !find_provider(l, r->provider_name, &p))
+		no_provider(l, r);
+	else {
+		r->provider = p.provider;
+		r->own_keys = p.keys;
+		if (p.keys != NULL && (r->own = calloc(1, p.conf_size)) == NULL)
+			conf_complain(l, true, l->file, 0, "no memory left");
+		else if (p.keys != NULL)
+			apply_table(l, section, "relay", p.keys, r->own);
+	}
+	free(section);
+}
+
+static void
+apply_all(struct loading *l)
+{
+	static const char *const	 sections[] = { "server", "auth",
+					    "http", "cache", "log" };
+	struct relay_conf		*r;
+	struct setting			*s;
+	const struct relay_conf		*of;
+	size_t				 i;
+
+	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		apply_table(l, sections[i], sections[i], conf_keys(), l->conf);
+	for (r = l->conf->relays; r != NULL; r = r->next)
+		apply_relay(l, r);
+	for (s = l->settings.first; s != NULL; s = s->next) {
+		if (s->key != NULL || s->file == NULL)
+			continue;
+		/* Without its provider a relay's keys cannot be judged. */
+		if (relay_name(s->section) != NULL &&
+		    ((of = conf_relay(l->conf, relay_name(s->section),
+		    strlen(relay_name(s->section)))) == NULL ||
+		    of->provider == NULL))
+			continue;
+		conf_complain(l, true, s->file, s->line, "there is no key \"%s\" in [%s]; "
+		    "`ctim-relay check --keys` lists them", s->name,
+		    s->section);
+	}
+}
+
+/* Ends all but the configuration itself, which goes when it is not wanted. */
+static struct conf *
+finish(struct loading *l, struct whole *w, bool wanted)
+{
+	while (l->n > 0)
+		free(l->seen[--l->n]);
+	free(l->file);
+	w->settings = l->settings.first;
+	if (!wanted) {
+		conf_free(&w->conf);
+		return NULL;
+	}
+	return &w->conf;
+}
+
+static struct whole *
+begin(struct loading *l, const char *path)
+{
+	struct whole	*w;
+
+	if ((w = calloc(1, sizeof(*w))) == NULL)
+		return NULL;
+	l->conf = &w->conf;
+	settings_init(&l->settings);
+	l->relay_tail = &w->conf.relays;
+	if ((w->conf.file = strdup(path)) == NULL)
+		l->good = false;
+	return w;
+}
+
+struct conf *
+conf_load_rest(const char *path, const struct conf_lists *lists,
+    void (*tell)(void *, bool, const char *), void *arg, bool *good)
+{
+	struct loading	 l = { .lists = lists, .complain = tell, .arg = arg,
+			    .good = true };
+	struct whole	*w;
+	bool		 read;
+
+	*good = false;
+	if (path == NULL)
+		path = conf_path();
+	if ((w = begin(&l, path)) == NULL)
+		return NULL;
+	if ((read = l.good && read_file(&l, path))) {
+		read_folder(&l, path);
+		free(l.file);
+		if ((l.file = strdup(path)) == NULL)
+			l.good = false;
+	}
+	if (l.file != NULL)
+		apply_all(&l);
+	if (l.file != NULL && read)
+		conf_check(&l);
+	*good = l.good;
+	return finish(&l, w, w->conf.control != NULL &&
+	    w->conf.log_target != NULL);
+}
+
+struct conf *
+conf_default(void)
+{
+	struct loading	 l = { .good = true };
+	struct whole	*w = begin(&l, "the defaults");
+
+	if (w == NULL)
+		return NULL;
+	if (l.good && (l.file = strdup(w->conf.file)) == NULL)
+		l.good = false;
+	if (l.good)
+		apply_all(&l);
+	return finish(&l, w, l.good);
+}

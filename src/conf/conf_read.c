@@ -1,0 +1,140 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include <ini.h>
+
+#include "conf/conf.h"
+#include "conf/conf_read.h"
+
+struct reading {
+	FILE			*file;
+	const struct conf_handler *handler;
+	unsigned		 line;
+	bool			 good;
+	bool			 log;	/* in [log], which takes no file: */
+	char			 text[CONF_LINE_MAX + 2];
+};
+
+static void
+complain(struct reading *r, const char *why)
+{
+	r->good = false;
+	r->handler->complain(r->handler->arg, r->line, why);
+}
+
+/* One line into r->text, without its newline; the rest of a long one is read
+ * over.  false at the end of the file. */
+static bool
+read_line(struct reading *r, bool *whole)
+{
+	size_t	 n = 0;
+	int	 c;
+
+	*whole = true;
+	while ((c = getc(r->file)) != EOF && c != '\n') {
+		if (c == '\0' || n == CONF_LINE_MAX)
+			*whole = false;
+		else
+			r->text[n++] = (char)c;
+	}
+	while (n > 0 && (r->text[n - 1] == '\r' || r->text[n - 1] == ' ' ||
+	    r->text[n - 1] == '\t'))
+		n--;
+	r->text[n] = '\0';
+	return c != EOF || n > 0;
+}
+
+static void
+section(struct reading *r)
+{
+	char	 why[CONF_ERROR_MAX], *name = r->text + 1, *end;
+
+	end = strchr(name, ']');
+	if (end == NULL || end[1] != '\0') {
+		complain(r, "a section must be one line as in [server]");
+		r->text[0] = '\0';
+		return;
+	}
+	*end = '\0';
+	r->log = strcmp(name, "log") == 0;
+	if (strlen(name) > CONF_SECTION_MAX)
+		complain(r, "the name of this section is too long");
+	else if (!r->handler->section(r->handler->arg, name, why))
+		complain(r, why);
+	*end = ']';
+}
+
+/* What inih would read differently from what a person reads; NULL for none. */
+static const char *
+misread(const struct reading *r, bool whole)
+{
+	const char	*text = r->text;
+
+	if (!whole && r->log)
+		return "this line is longer than 198 bytes or has a NUL byte in "
+		    "it; name a shorter path";
+	if (!whole)
+		return "this line is longer than 198 bytes or has a NUL byte in "
+		    "it; put a long value into a file and write file:PATH";
+	if (text[0] == ' ' || text[0] == '\t')
+		return "this line begins with a blank; begin it at the margin";
+	if (strstr(text, " ;") != NULL || strstr(text, "\t;") != NULL)
+		return "a comment must be a line of its own (this one would cut "
+		    "the value)";
+	return NULL;
+}
+
+/* fgets(3) as inih wants it: hands over only lines it will read right. */
+static char *
+next_line(char *out, int size, void *arg)
+{
+	struct reading	*r = arg;
+	const char	*why;
+	bool		 whole;
+
+	if (size < CONF_LINE_MAX + 2 || !read_line(r, &whole))
+		return NULL;
+	*r->handler->line = ++r->line;
+	if (r->line == 1 && strncmp(r->text, "\xef\xbb\xbf", 3) == 0)
+		memmove(r->text, r->text + 3, strlen(r->text + 3) + 1);
+	if (r->text[0] != ';' && r->text[0] != '#' && r->text[0] != '\0') {
+		if ((why = misread(r, whole)) != NULL) {
+			complain(r, why);
+			r->text[0] = '\0';
+		} else if (r->text[0] == '[') {
+			section(r);
+		} else if (strpbrk(r->text, "=:") == NULL) {
+			complain(r, "neither a [section] nor key = value");
+			r->text[0] = '\0';
+		}
+	} else {
+		r->text[0] = '\0';
+	}
+	snprintf(out, (size_t)size, "%s\n", r->text);
+	return out;
+}
+
+static int
+key(void *arg, const char *in, const char *name, const char *value)
+{
+	struct reading	*r = arg;
+	char		 why[CONF_ERROR_MAX];
+
+	if (*in == '\0')
+		complain(r, "a key before the first [section]");
+	else if (!r->handler->key(r->handler->arg, in, name, value, why))
+		complain(r, why);
+	return 1;
+}
+
+bool
+conf_read(FILE *file, const struct conf_handler *handler)
+{
+	struct reading	 r = { .file = file, .handler = handler, .good = true };
+
+	if (ini_parse_stream(next_line, &r, key, &r) != 0 && r.good)
+		complain(&r, "could not be read");
+	if (ferror(file))
+		complain(&r, "could not be read to its end");
+	return r.good;
+}

@@ -1,0 +1,449 @@
+#include <arpa/inet.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/utf8.h"
+#include "ctim/indicator.h"
+#include "net/url.h"
+
+#define DOMAIN_MAX	253	/* bytes; RFC 1035 section 3.1, as text */
+#define LABEL_MAX	63
+#define LOCAL_MAX	64	/* of an e-mail address; RFC 5321 4.5.3.1.1 */
+
+/* Spellings that keep people from clicking, as feeds and reports have them. */
+static const struct {
+	const char	*defanged, *mended;
+} spellings[] = {
+	{ "[.]", "." }, { "(.)", "." }, { "{.}", "." },
+	{ "[dot]", "." }, { "(dot)", "." }, { "{dot}", "." },
+	{ "[:]", ":" }, { "[://]", "://" },
+	{ "[at]", "@" }, { "(at)", "@" }, { "[@]", "@" }, { "(@)", "@" }
+};
+static const struct {
+	const char	*defanged, *mended;
+} schemes[] = {
+	{ "hxxp:", "http:" }, { "hxxps:", "https:" }, { "fxp:", "ftp:" }
+};
+
+/* What the two address families differ in. */
+static const struct family {
+	enum observable_type	type;
+	int			af;
+	int			bits;
+} families[] = {
+	{ OBSERVABLE_IP, AF_INET, 32 },
+	{ OBSERVABLE_IPV6, AF_INET6, 128 }
+};
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static const struct family *
+family_of(enum observable_type type)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
+		if (families[i].type == type)
+			return &families[i];
+	return NULL;
+}
+
+/* The row of spellings that s begins with, or -1. */
+static int
+spelling(const char *s)
+{
+	size_t	 i;
+
+	if (strchr("[({", *s) == NULL)
+		return -1;
+	for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
+		if (strncasecmp(s, spellings[i].defanged,
+		    strlen(spellings[i].defanged)) == 0)
+			return (int)i;
+	return -1;
+}
+
+size_t
+indicator_defanged(const char *s)
+{
+	int	 row = spelling(s);
+
+	return row == -1 ? 0 : strlen(spellings[row].defanged);
+}
+
+/* The scheme of a defanged URL, mended; moves *s and *out behind it. */
+static void
+mend_scheme(const char **s, char **out)
+{
+	char	 word[16];
+	size_t	 i, n, k = 0;
+	int	 row;
+
+	/* "hxxp[:]//" and "hxxp[://]" too: read up to the mended colon. */
+	for (n = 0; k + 3 < sizeof(word) && (*s)[n] != '\0'; n++) {
+		if ((row = spelling(*s + n)) != -1 &&
+		    spellings[row].mended[0] == ':')
+			word[k++] = ':';
+		else
+			word[k++] = (*s)[n];
+		if (word[k - 1] == ':')
+			break;
+	}
+	word[k] = '\0';
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+		if (strcasecmp(word, schemes[i].defanged) != 0)
+			continue;
+		k = strlen(schemes[i].mended) - 1;
+		memcpy(*out, schemes[i].mended, k);
+		*out += k;
+		*s += strlen(schemes[i].defanged) - 1;
+		return;
+	}
+}
+
+/*
+ * Copies a value without blanks around it and with its defanged spellings
+ * mended, up to where a path begins: brackets in a path are its own.
+ * Returns 0, or -1 when it is too long, empty or no plain UTF-8 text.
+ */
+static int
+mend(const char *value, char out[INDICATOR_MAX + 1])
+{
+	const char	*s = value + strspn(value, " \t\r\n");
+	const char	*end = s + strlen(s);
+	char		*o = out;
+	bool		 path = false;
+	int		 row;
+
+	while (end > s && strchr(" \t\r\n", end[-1]) != NULL)
+		end--;
+	/* The whole text counts: what matches is written out as it was asked,
+	 * blanks included, once for every record. */
+	if (end == s || strlen(value) > INDICATOR_MAX ||
+	    !utf8_valid(s, (size_t)(end - s)))
+		return -1;
+	if (strchr("hHfF", *s) != NULL)
+		mend_scheme(&s, &o);
+	while (s < end) {
+		if ((unsigned char)*s <= ' ' || *s == 0x7f)
+			return -1;
+		if (!path && (row = spelling(s)) != -1) {
+			o = stpcpy(o, spellings[row].mended);
+			s += strlen(spellings[row].defanged);
+			continue;
+		}
+		if (*s == '?' || *s == '#' || (*s == '/' && o > out &&
+		    o[-1] != ':' && o[-1] != '/'))
+			path = true;
+		*o++ = *s++;
+	}
+	*o = '\0';
+	return 0;
+}
+
+/* Whether a lower-case host is a domain: labels of letters, digits, hyphens
+ * (not at their ends) and the underscores that DNS names have in practice, at
+ * least two of them, and the last no number. */
+static bool
+is_domain(const char *s)
+{
+	size_t	 n, i;
+	int	 labels = 0;
+	bool	 number = true;
+
+	if (strlen(s) > DOMAIN_MAX)
+		return false;
+	for (;; s += n + 1) {
+		n = strcspn(s, ".");
+		if (n == 0 || n > LABEL_MAX || s[0] == '-' || s[n - 1] == '-')
+			return false;
+		for (number = true, i = 0; i < n; i++) {
+			if (!is_digit(s[i]))
+				number = false;
+			if (!is_digit(s[i]) && (s[i] < 'a' || s[i] > 'z') &&
+			    s[i] != '-' && s[i] != '_')
+				return false;
+		}
+		labels++;
+		if (s[n] == '\0')
+			return labels >= 2 && !number;
+	}
+}
+
+static int
+domain(const char *value, char out[INDICATOR_MAX + 1])
+{
+	size_t	 i, n = strlen(value);
+	bool	 ascii = true;
+
+	if (n > 1 && value[n - 1] == '.')
+		n--;
+	for (i = 0; i < n; i++) {
+		out[i] = lower(value[i]);
+		if ((unsigned char)value[i] >= 0x80)
+			ascii = false;
+	}
+	out[n] = '\0';
+	if (!ascii && url_punycode(value, out, INDICATOR_MAX + 1) == -1)
+		return -1;
+	return is_domain(out) ? 0 : -1;
+}
+
+static int
+email(const char *value, char out[INDICATOR_MAX + 1])
+{
+	const char	*at = strrchr(value, '@');
+	char		 host[INDICATOR_MAX + 1];
+	size_t		 n;
+
+	if (at == NULL || at == value || at - value > LOCAL_MAX ||
+	    memchr(value, '@', (size_t)(at - value)) != NULL ||
+	    domain(at + 1, host) == -1)
+		return -1;
+	n = (size_t)(at + 1 - value);
+	if (n + strlen(host) > INDICATOR_MAX)
+		return -1;
+	memcpy(out, value, n);
+	memcpy(out + n, host, strlen(host) + 1);
+	return 0;
+}
+
+static int
+hash(const char *value, size_t digits, char out[INDICATOR_MAX + 1])
+{
+	size_t	 i;
+
+	for (i = 0; i <= digits; i++) {
+		out[i] = lower(value[i]);
+		if (!is_digit(out[i]) && (out[i] < 'a' || out[i] > 'f'))
+			break;
+	}
+	return i == digits && value[i] == '\0' ? 0 : -1;
+}
+
+static int
+md5(const char *value, char out[INDICATOR_MAX + 1])
+{
+	return hash(value, 32, out);
+}
+
+static int
+sha1(const char *value, char out[INDICATOR_MAX + 1])
+{
+	return hash(value, 40, out);
+}
+
+static int
+sha256(const char *value, char out[INDICATOR_MAX + 1])
+{
+	return hash(value, 64, out);
+}
+
+static int
+url(const char *value, char out[INDICATOR_MAX + 1])
+{
+	return url_normalise(value, out, INDICATOR_MAX + 1);
+}
+
+/* A decimal number of at most three digits without a leading zero, to the end
+ * of the string; -1 for anything else. */
+static int
+small_number(const char *s)
+{
+	int	 n = 0, i;
+
+	for (i = 0; is_digit(s[i]); i++) {
+		if (i == 3)
+			return -1;
+		n = n * 10 + (s[i] - '0');
+	}
+	return i == 0 || s[i] != '\0' || (s[0] == '0' && i > 1) ? -1 : n;
+}
+
+/* Writes an address, or with fewer bits than it has the network of it. */
+static int
+write_network(const struct family *f, unsigned char addr[16], int bits,
+    char out[INDICATOR_MAX + 1])
+{
+	char	*end;
+	int	 i;
+
+	for (i = bits; i < f->bits; i++)
+		addr[i / 8] &= (unsigned char)~(0x80 >> (i % 8));
+	if (inet_ntop(f->af, addr, out, INDICATOR_MAX + 1) == NULL)
+		return -1;
+	if (bits < f->bits) {
+		end = out + strlen(out);
+		snprintf(end, (size_t)(out + INDICATOR_MAX + 1 - end), "/%d",
+		    bits);
+	}
+	return 0;
+}
+
+static int
+address(const struct family *f, const char *value, char out[INDICATOR_MAX + 1])
+{
+	char		 text[INET6_ADDRSTRLEN + 1];
+	unsigned char	 addr[16];
+	const char	*slash = strchr(value, '/');
+	size_t		 n = slash == NULL ? strlen(value) :
+			    (size_t)(slash - value);
+	int		 bits = f->bits;
+
+	if (n >= sizeof(text))
+		return -1;
+	memcpy(text, value, n);
+	text[n] = '\0';
+	if (slash != NULL &&
+	    ((bits = small_number(slash + 1)) == -1 || bits > f->bits))
+		return -1;
+	if (inet_pton(f->af, text, addr) != 1)
+		return -1;
+	return write_network(f, addr, bits, out);
+}
+
+static int
+ip(const char *value, char out[INDICATOR_MAX + 1])
+{
+	return address(&families[0], value, out);
+}
+
+static int
+ipv6(const char *value, char out[INDICATOR_MAX + 1])
+{
+	return address(&families[1], value, out);
+}
+
+/* Each takes a mended value; those of INDICATOR_TYPES have one. */
+static int	(*const normalisers[OBSERVABLE_TYPES])(const char *,
+		    char [INDICATOR_MAX + 1]) = {
+	[OBSERVABLE_DOMAIN] = domain,
+	[OBSERVABLE_EMAIL] = email,
+	[OBSERVABLE_IP] = ip,
+	[OBSERVABLE_IPV6] = ipv6,
+	[OBSERVABLE_MD5] = md5,
+	[OBSERVABLE_SHA1] = sha1,
+	[OBSERVABLE_SHA256] = sha256,
+	[OBSERVABLE_URL] = url
+};
+
+bool
+indicator_type(int type)
+{
+	return type >= 0 && type < OBSERVABLE_TYPES &&
+	    (INDICATOR_TYPES & OBSERVABLE_BIT(type)) != 0;
+}
+
+/* The one type that a mended value can be, from the characters it has. */
+static enum observable_type
+guess(const char *s)
+{
+	size_t	 n = strlen(s), hex;
+	bool	 slash, colon;
+
+	if (strstr(s, "://") != NULL)
+		return OBSERVABLE_URL;
+	if (strchr(s, '@') != NULL)
+		return OBSERVABLE_EMAIL;
+	slash = strchr(s, '/') != NULL;
+	colon = strchr(s, ':') != NULL;
+	if (colon)
+		return OBSERVABLE_IPV6;
+	if (slash || strspn(s, "0123456789.") == n)
+		return OBSERVABLE_IP;
+	hex = strspn(s, "0123456789abcdefABCDEF");
+	if (hex == n && n == 32)
+		return OBSERVABLE_MD5;
+	if (hex == n && n == 40)
+		return OBSERVABLE_SHA1;
+	if (hex == n && n == 64)
+		return OBSERVABLE_SHA256;
+	return OBSERVABLE_DOMAIN;
+}
+
+enum observable_type
+indicator_detect(const char *value, char out[INDICATOR_MAX + 1])
+{
+	char			 mended[INDICATOR_MAX + 1];
+	enum observable_type	 type;
+
+	if (mend(value, mended) == -1)
+		return OBSERVABLE_UNKNOWN;
+	type = guess(mended);
+	return normalisers[type](mended, out) == 0 ? type : OBSERVABLE_UNKNOWN;
+}
+
+int
+indicator_normalise(enum observable_type type, const char *value,
+    char out[INDICATOR_MAX + 1])
+{
+	char	 mended[INDICATOR_MAX + 1];
+
+	if (!indicator_type((int)type) || mend(value, mended) == -1)
+		return -1;
+	return normalisers[type](mended, out);
+}
+
+int
+indicator_prefix(const char *value)
+{
+	const char	*slash = strchr(value, '/');
+
+	/* A URL has a slash too, but no number alone behind the first one. */
+	return slash == NULL ? -1 : small_number(slash + 1);
+}
+
+int
+indicator_network(enum observable_type type, const char *value, int bits,
+    char out[INDICATOR_MAX + 1])
+{
+	const struct family	*f = family_of(type);
+	unsigned char		 addr[16];
+
+	if (f == NULL || bits < 0 || bits > f->bits ||
+	    inet_pton(f->af, value, addr) != 1)
+		return -1;
+	return write_network(f, addr, bits, out);
+}
+
+enum observable_type
+indicator_url_host(const char *value, char out[INDICATOR_MAX + 1])
+{
+	char			 host[INDICATOR_MAX + 1];
+	enum observable_type	 type;
+
+	if (url_host(value, host, sizeof(host)) == -1)
+		return OBSERVABLE_UNKNOWN;
+	type = guess(host);
+	switch (type) {
+	case OBSERVABLE_DOMAIN:
+	case OBSERVABLE_IP:
+	case OBSERVABLE_IPV6:
+		return normalisers[type](host, out) == 0 ? type :
+		    OBSERVABLE_UNKNOWN;
+	default:
+		return OBSERVABLE_UNKNOWN;
+	}
+}
+
+const char *
+indicator_parent(const char *value)
+{
+	const char	*dot = strchr(value, '.');
+
+	return dot == NULL ? NULL : dot + 1;
+}

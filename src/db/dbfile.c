@@ -1,0 +1,192 @@
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "db/dbfile.h"
+
+#define FILE_MODE	0660
+#define DIRECTORY_MODE	02770
+#define PARENT_MODE	0755
+#define PATH_SHOWN	256	/* bytes of a path in an error: the mend must fit */
+
+/* The directory part of path. */
+static int
+directory(const char *path, char out[PATH_MAX])
+{
+	const char	*slash = strrchr(path, '/');
+	size_t		 n = slash == NULL ? 0 : (size_t)(slash - path);
+
+	if (n >= PATH_MAX)
+		return -1;
+	if (slash == NULL || n == 0) {
+		memcpy(out, slash == NULL ? "." : "/", 2);
+		return 0;
+	}
+	memcpy(out, path, n);
+	out[n] = '\0';
+	return 0;
+}
+
+static int
+fail(char error[DB_ERROR_MAX], const char *path, const char *what,
+    const char *mend)
+{
+	snprintf(error, DB_ERROR_MAX, "%.*s: %s: %s%s%s", PATH_SHOWN, path,
+	    what, strerror(errno), mend == NULL ? "" : "; ",
+	    mend == NULL ? "" : mend);
+	return -1;
+}
+
+/* As root: gives what was made at path, and is open as fd, to the owner and
+ * group of the directory it is in. */
+static int
+hand_over(int fd, const char *path)
+{
+	char		 parent[PATH_MAX];
+	struct stat	 st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (directory(path, parent) == -1 || stat(parent, &st) == -1)
+		return -1;
+	return fchown(fd, st.st_uid, st.st_gid);
+}
+
+/*
+ * Owner and mode of a directory that was just made.  By descriptor: as soon as
+ * it is another user's, a name above it may lead elsewhere.
+ */
+static int
+set_directory(const char *path, mode_t mode)
+{
+	int	 fd, r;
+
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1)
+		return -1;
+	/* chown(2) takes the set-group-id bit away: so the mode comes last. */
+	if ((r = hand_over(fd, path)) == 0)
+		r = fchmod(fd, mode);
+	close(fd);
+	return r;
+}
+
+/* Makes a directory and what is missing above it. */
+static int
+make_directory(const char *path, mode_t mode)
+{
+	char		 parent[PATH_MAX];
+	struct stat	 st;
+
+	if (stat(path, &st) == 0) {
+		errno = ENOTDIR;
+		return S_ISDIR(st.st_mode) ? 0 : -1;
+	}
+	if (errno != ENOENT || directory(path, parent) == -1 ||
+	    make_directory(parent, PARENT_MODE) == -1)
+		return -1;
+	if (mkdir(path, mode & 0777) == -1)
+		return errno == EEXIST ? 0 : -1;
+	return set_directory(path, mode);
+}
+
+int
+dbfile_directory(const char *path, char error[DB_ERROR_MAX])
+{
+	char	 dir[PATH_MAX];
+
+	errno = ENAMETOOLONG;
+	if (directory(path, dir) == -1)
+		return fail(error, path, "cannot be made", NULL);
+	if (make_directory(dir, DIRECTORY_MODE) == -1)
+		return fail(error, dir, "cannot make this directory",
+		    "make it for the service's user, mode 2770, or name "
+		    "another file");
+	return 0;
+}
+
+int
+dbfile_make(const char *path, char error[DB_ERROR_MAX])
+{
+	int	 fd, r;
+
+	if (dbfile_directory(path, error) == -1)
+		return -1;
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    FILE_MODE);
+	if (fd == -1 && errno == EEXIST)
+		return 0;
+	if (fd == -1)
+		return fail(error, path, "cannot be made",
+		    "run the command as the owner of its directory");
+	r = fchmod(fd, FILE_MODE);	/* whatever the umask is */
+	if (r == 0)
+		r = hand_over(fd, path);
+	close(fd);
+	if (r == -1) {
+		fail(error, path, "cannot set its owner and mode", NULL);
+		unlink(path);
+	}
+	return r;
+}
+
+int
+dbfile_opened(const char *path, const char *opened,
+    char error[DB_ERROR_MAX])
+{
+	struct stat	 named, st;
+
+	if (geteuid() != 0)
+		return 0;
+	if (lstat(path, &named) == -1 || lstat(opened, &st) == -1)
+		return fail(error, path, "cannot be opened", NULL);
+	if (S_ISLNK(named.st_mode) ? named.st_uid == 0 :
+	    named.st_dev == st.st_dev && named.st_ino == st.st_ino)
+		return 0;
+	errno = ELOOP;
+	return fail(error, path, "is another user's symbolic link",
+	    "name the file itself");
+}
+
+bool
+dbfile_explain(const char *path, bool write,
+    char error[DB_ERROR_MAX])
+{
+	static const char *const companions[] = { "-wal", "-shm" };
+	char		 name[PATH_MAX];
+	struct stat	 st;
+	size_t		 i;
+
+	if (stat(path, &st) == -1) {
+		fail(error, path, "cannot be opened", errno == ENOENT ?
+		    "`ctim-relay intel import` makes it" :
+		    "run as its owner or as a member of its group");
+		return true;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		fail(error, path, "is no file", "name the file of the store");
+		return true;
+	}
+	if (eaccess(path, write ? R_OK | W_OK : R_OK) == -1) {
+		fail(error, path, write ? "cannot be written" :
+		    "cannot be read",
+		    "run as its owner or as a member of its group");
+		return true;
+	}
+	for (i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
+		if ((size_t)snprintf(name, sizeof(name), "%s%s", path,
+		    companions[i]) >= sizeof(name) || eaccess(name, R_OK) == 0)
+			continue;
+		fail(error, name, "this file beside the store cannot be read "
+		    "or made", "run as the owner of the store or as a member "
+		    "of its group; the directory must be theirs to write");
+		return true;
+	}
+	return false;
+}

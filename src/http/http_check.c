@@ -1,0 +1,113 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#include "conf/conf.h"
+#include "http/http.h"
+#include "http/http_transfer.h"
+#include "net/address.h"
+
+/* A URL taken apart; what libcurl made. */
+struct parts {
+	CURLU	*u;
+	char	*scheme, *user, *host;
+};
+
+bool
+http_header_safe(const char *text)
+{
+	const unsigned char	*p = (const unsigned char *)text;
+
+	for (; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f)
+			return false;
+	return true;
+}
+
+/* Visible ASCII: a name with other letters would be read by the character set
+ * of the locale, and after the check. */
+static bool
+is_plain(const char *url)
+{
+	for (; *url != '\0'; url++)
+		if (*url <= ' ' || *url >= 0x7f)
+			return false;
+	return true;
+}
+
+static void
+release(struct parts *p)
+{
+	curl_free(p->scheme);
+	curl_free(p->user);
+	curl_free(p->host);
+	curl_url_cleanup(p->u);
+}
+
+/* Takes a URL apart as the transfer will; false when it is none, or with ENOMEM
+ * in errno. */
+static bool
+take_apart(const char *url, struct parts *p)
+{
+	CURLUcode	 user;
+
+	errno = 0;
+	*p = (struct parts){ .u = curl_url() };
+	if (p->u == NULL || !is_plain(url) || curl_url_set(p->u,
+	    CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK)
+		return false;
+	user = curl_url_get(p->u, CURLUPART_USER, &p->user, 0);
+	return (user == CURLUE_OK || user == CURLUE_NO_USER) &&
+	    curl_url_get(p->u, CURLUPART_SCHEME, &p->scheme, 0) == CURLUE_OK &&
+	    curl_url_get(p->u, CURLUPART_HOST, &p->host, 0) == CURLUE_OK;
+}
+
+/* What a URL comes to before anything is sent; HTTP_ANSWERED: it is good. */
+static enum http_end
+check_url(const struct conf *conf, const char *url, bool *https)
+{
+	struct parts	 p;
+	enum http_end	 end = HTTP_ANSWERED;
+
+	/* The host again: there libcurl has decoded "%EF%BC%91". */
+	if (!take_apart(url, &p)) {
+		end = errno == ENOMEM ? HTTP_NO_MEMORY : HTTP_BAD_URL;
+	} else if (p.user != NULL || !is_plain(p.host)) {
+		end = HTTP_BAD_URL;
+	} else {
+		*https = strcmp(p.scheme, "https") == 0;
+		if (!*https && (!conf->allow_private ||
+		    strcmp(p.scheme, "http") != 0))
+			end = HTTP_BAD_URL;
+		else if (!conf->allow_private && !address_public_host(p.host))
+			end = HTTP_PRIVATE;
+	}
+	release(&p);
+	return end;
+}
+
+static bool
+headers_safe(const struct http_call *call)
+{
+	const char *const	*h;
+
+	for (h = call->headers; h != NULL && *h != NULL; h++)
+		if (!http_header_safe(*h))
+			return false;
+	return (call->type == NULL || http_header_safe(call->type)) &&
+	    (call->method == NULL || http_header_safe(call->method));
+}
+
+bool
+http_check_call(const struct conf *conf, struct http_call *call, bool *https)
+{
+	http_end_as(call, check_url(conf, call->url, https));
+	if (call->end == HTTP_ANSWERED && !headers_safe(call)) {
+		http_end_as(call, HTTP_FAILED);
+		snprintf(call->why, sizeof(call->why),
+		    "a header holds a control character");
+	}
+	return call->end == HTTP_ANSWERED;
+}

@@ -1,0 +1,113 @@
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "json/jsonout.h"
+
+#define PLAIN	(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+static void
+copy_object(struct jsonout *j, struct json_object *object)
+{
+	struct json_object_iter	 i;
+
+	jsonout_object(j);
+	json_object_object_foreachC(object, i) {
+		jsonout_outer_key(j, i.key);
+		jsoncopy_value(j, i.val);
+	}
+	jsonout_end_object(j);
+}
+
+static void
+copy_array(struct jsonout *j, struct json_object *array)
+{
+	size_t	 i, n = jsonin_length(array);
+
+	jsonout_array(j);
+	for (i = 0; i < n; i++)
+		jsoncopy_value(j, jsonin_at(array, i));
+	jsonout_end_array(j);
+}
+
+void
+jsoncopy_value(struct jsonout *j, struct json_object *value)
+{
+	const char	*text;
+	size_t		 len;
+
+	switch (json_object_get_type(value)) {
+	case json_type_object:
+		copy_object(j, value);
+		break;
+	case json_type_array:
+		copy_array(j, value);
+		break;
+	case json_type_string:
+		jsonout_bytes(j, json_object_get_string(value),
+		    (size_t)json_object_get_string_len(value));
+		break;
+	default:	/* json-c keeps the text of a number with a fraction */
+		text = json_object_to_json_string_length(value, PLAIN, &len);
+		if (text != NULL)
+			jsonout_raw(j, text, len);
+		else
+			j->out->failed = j->out->starved = true;
+		break;
+	}
+}
+
+size_t
+jsoncopy_cut(const char *text, size_t max)
+{
+	const unsigned char	*p = (const unsigned char *)text;
+	size_t			 left = strlen(text), n;
+
+	for (; max > 0 && left > 0; max--) {
+		n = utf8_length(p, left);
+		p += n == 0 ? 1 : n;
+		left -= n == 0 ? 1 : n;
+	}
+	return strlen(text) - left;
+}
+
+void
+jsoncopy_text(struct jsonout *j, const char *key, const char *text, size_t max)
+{
+	if (text == NULL)
+		return;
+	jsonout_key(j, key);
+	jsonout_bytes(j, text, jsoncopy_cut(text, max));
+}
+
+struct json_object *
+jsoncopy_members(struct json_object *object, const char *const *names)
+{
+	struct json_object	*copy, *value;
+
+	if (!json_object_is_type(object, json_type_object) ||
+	    (copy = json_object_new_object()) == NULL)
+		return NULL;
+	for (; *names != NULL; names++) {
+		if ((value = jsonin_member(object, *names)) == NULL)
+			continue;
+		if (json_object_object_add(copy, *names,
+		    json_object_get(value)) != 0) {
+			json_object_put(value);
+			json_object_put(copy);
+			return NULL;
+		}
+	}
+	return copy;
+}
+
+size_t
+jsoncopy_size(struct json_object *value)
+{
+	size_t	 len = 0;
+
+	(void)json_object_to_json_string_length(value, PLAIN, &len);
+	return len;
+}

@@ -1,0 +1,253 @@
+#include <ctype.h>
+#include <locale.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "net/url.h"
+
+static const char *const schemes[] = { "http", "https", "ftp" };
+
+static pthread_once_t	utf8_once = PTHREAD_ONCE_INIT;
+static locale_t		utf8_locale;	/* 0 when the system has none */
+
+static void
+utf8_init(void)
+{
+	utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+/*
+ * curl_url_get() with punycode.  libidn2, below libcurl, reads host names in
+ * the character set of the locale, and a server's is plain C: so the thread
+ * gets a UTF-8 one for the time of the call.
+ */
+static char *
+part_of(CURLU *u, CURLUPart what)
+{
+	locale_t	 before = (locale_t)0;
+	char		*part = NULL;
+	CURLUcode	 code;
+
+	pthread_once(&utf8_once, utf8_init);
+	if (utf8_locale != (locale_t)0)
+		before = uselocale(utf8_locale);
+	code = curl_url_get(u, what, &part,
+	    CURLU_PUNYCODE | CURLU_NO_DEFAULT_PORT);
+	if (before != (locale_t)0)
+		uselocale(before);
+	if (code != CURLUE_OK) {
+		curl_free(part);
+		return NULL;
+	}
+	return part;
+}
+
+/* A parsed URL of one of the schemes, NULL for anything else. */
+static CURLU *
+parse(const char *url)
+{
+	CURLU	*u;
+	size_t	 i, n, count = sizeof(schemes) / sizeof(schemes[0]);
+
+	/* libcurl mends "http:/host" and "http:///host"; as the value of an
+	 * indicator that is a typing error. */
+	n = strcspn(url, ":");
+	if (strncmp(url + n, "://", 3) != 0 || url[n + 3] == '/')
+		return NULL;
+	for (i = 0; i < count; i++)
+		if (strlen(schemes[i]) == n && strncasecmp(url, schemes[i], n) == 0)
+			break;
+	if (i == count || strlen(url) > URL_MAX || (u = curl_url()) == NULL)
+		return NULL;
+	if (curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK) {
+		curl_url_cleanup(u);
+		return NULL;
+	}
+	return u;
+}
+
+/* Lower case, without the trailing dot, in place. */
+static void
+plain_host(char *host)
+{
+	size_t	 n = strlen(host);
+
+	if (n > 1 && host[n - 1] == '.')
+		host[n - 1] = '\0';
+	for (; *host != '\0'; host++)
+		if (*host >= 'A' && *host <= 'Z')
+			*host = (char)(*host - 'A' + 'a');
+}
+
+/* Copies and frees what libcurl gave; -1 for NULL and for what does not fit. */
+static int
+take(char *text, char *out, size_t size)
+{
+	int	 n = -1;
+
+	if (text != NULL)
+		n = snprintf(out, size, "%s", text);
+	curl_free(text);
+	return n >= 0 && (size_t)n < size ? 0 : -1;
+}
+
+int
+url_normalise(const char *url, char *out, size_t size)
+{
+	CURLU	*u;
+	char	*host;
+	int	 r = -1;
+
+	if ((u = parse(url)) == NULL)
+		return -1;
+	if ((host = part_of(u, CURLUPART_HOST)) != NULL) {
+		plain_host(host);
+		if (curl_url_set(u, CURLUPART_HOST, host, 0) == CURLUE_OK)
+			r = take(part_of(u, CURLUPART_URL), out, size);
+	}
+	curl_free(host);
+	curl_url_cleanup(u);
+	return r;
+}
+
+int
+url_host(const char *url, char *out, size_t size)
+{
+	CURLU	*u;
+	size_t	 n;
+	int	 r;
+
+	if ((u = parse(url)) == NULL)
+		return -1;
+	r = take(part_of(u, CURLUPART_HOST), out, size);
+	curl_url_cleanup(u);
+	if (r == 0 && out[0] == '[') {
+		n = strlen(out);
+		memmove(out, out + 1, n - 2);
+		out[n - 2] = '\0';
+	}
+	return r;
+}
+
+int
+url_origin(const char *url, char *out, size_t size)
+{
+	char	*scheme = NULL, *port = NULL, *host = NULL;
+	CURLU	*u;
+	int	 n = -1;
+
+	if ((u = parse(url)) == NULL)
+		return -1;
+	if ((host = part_of(u, CURLUPART_HOST)) != NULL &&
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
+	    CURLUE_OK) {
+		plain_host(host);
+		n = snprintf(out, size, "%s://%s:%s", scheme, host, port);
+	}
+	curl_free(scheme);
+	curl_free(port);
+	curl_free(host);
+	curl_url_cleanup(u);
+	return n >= 0 && (size_t)n < size ? 0 : -1;
+}
+
+int
+url_punycode(const char *host, char *out, size_t size)
+{
+	CURLU	*u;
+	int	 r = -1;
+
+	if ((u = curl_url()) == NULL)
+		return -1;
+	if (curl_url_set(u, CURLUPART_HOST, host, 0) == CURLUE_OK)
+		r = take(part_of(u, CURLUPART_HOST), out, size);
+	curl_url_cleanup(u);
+	if (r == 0)
+		plain_host(out);
+	return r;
+}
+
+/* text with its {type} and {value} replaced by a letter, which is right in any
+ * place of a URL where they may stand. */
+static void
+fill_in(char *out, const char *text)
+{
+	static const char *const names[] = { "{type}", "{value}" };
+	size_t	 i, n;
+
+	while (*text != '\0') {
+		for (i = 0; i < 2; i++) {
+			n = strlen(names[i]);
+			if (strncmp(text, names[i], n) == 0)
+				break;
+		}
+		*out++ = i < 2 ? 'x' : *text;
+		text += i < 2 ? n : 1;
+	}
+	*out = '\0';
+}
+
+/*
+ * Whether a URL holds only what RFC 3986 lets stand in one: libcurl takes more,
+ * and CTIM's readers do not.  Brackets may stand in the host alone.
+ */
+static bool
+strict(const char *s)
+{
+	int	 fragments = 0;
+
+	s += strcspn(s, "/");
+	s += strspn(s, "/");
+	s += strcspn(s, "/?#");
+	for (; *s != '\0'; s++) {
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f ||
+		    strchr("\"<>\\^`{|}[]", *s) != NULL)
+			return false;
+		if (*s == '%' && (!isxdigit((unsigned char)s[1]) ||
+		    !isxdigit((unsigned char)s[2])))
+			return false;
+		if (*s == '#' && ++fragments > 1)
+			return false;
+	}
+	return true;
+}
+
+bool
+url_template(const char *text)
+{
+	char	 filled[URL_MAX + 1];
+	CURLU	*u;
+
+	if (strlen(text) > URL_MAX || strncasecmp(text, "http", 4) != 0)
+		return false;
+	fill_in(filled, text);
+	if (!strict(filled) || (u = parse(filled)) == NULL)
+		return false;
+	curl_url_cleanup(u);
+	return true;
+}
+
+bool
+url_is_base(const char *url)
+{
+	CURLU	*u;
+	char	*user, *query, *fragment;
+	bool	 plain;
+
+	if (strncasecmp(url, "http", 4) != 0 || (u = parse(url)) == NULL)
+		return false;
+	user = part_of(u, CURLUPART_USER);
+	query = part_of(u, CURLUPART_QUERY);
+	fragment = part_of(u, CURLUPART_FRAGMENT);
+	plain = user == NULL && query == NULL && fragment == NULL;
+	curl_free(user);
+	curl_free(query);
+	curl_free(fragment);
+	curl_url_cleanup(u);
+	return plain;
+}

@@ -1,0 +1,34 @@
+/*
+ * request: one request on its way through relay.c, from the row of its route to
+ * the line in the log.
+ */
+#ifndef CTIM_REQUEST_H
+#define CTIM_REQUEST_H
+
+#include <stdint.h>
+
+#include "answer/response.h"
+#include "base/buf.h"
+#include "log/log.h"
+
+struct claims;
+struct conf;
+struct relay_conf;
+struct route;
+struct session;
+struct transport;
+
+struct request {
+	struct session		*session;
+	const struct conf	*conf;
+	struct transport	*transport;
+	const struct route	*route;		/* NULL: there is none */
+	const struct relay_conf	*relay;		/* NULL: the gateway itself */
+	const struct claims	*claims;	/* once the token is verified */
+	struct buf		 body;
+	struct response		 response;
+	struct log_request	 log;
+	int64_t			 now;		/* seconds since 1970 */
+};
+
+#endif

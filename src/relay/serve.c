@@ -1,0 +1,289 @@
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "answer/answer.h"
+#include "answer/transport.h"
+#include "call/provider.h"
+#include "conf/conf.h"
+#include "json/jsonin.h"
+#include "json/jsonscan.h"
+#include "log/log.h"
+#include "os/spill.h"
+#include "relay/ask.h"
+#include "relay/bodycheck.h"
+#include "relay/observables.h"
+#include "relay/request.h"
+#include "relay/serve.h"
+
+#define FIELDS_MAX	(1U << 20) /* bytes of the object of field errors */
+
+static void
+serve_no_memory(struct request *r)
+{
+	response_error(&r->response, 500, "No memory left");
+}
+
+/* An answer whose only result is one fatal error. */
+void
+serve_refusal(struct request *r, enum problem p, const char *message)
+{
+	struct answer	*a;
+
+	a = answer_new(&r->response, ANSWER_OBJECT, CTIM_SIGHTING);
+	if (a == NULL) {
+		serve_no_memory(r);
+		return;
+	}
+	answer_refuse(a, p, "%s", message);
+	r->log.errors = answer_errors(a);
+	answer_free(a);
+}
+
+static struct answer *
+begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
+{
+	struct answer	*a = answer_new(&r->response, shape, streamed);
+
+	if (a == NULL)
+		serve_no_memory(r);
+	return a;
+}
+
+static void
+finish(struct request *r, struct answer *a)
+{
+	int	 error;
+
+	if (answer_finish(a) == -1) {
+		error = answer_spill_error(a);
+		log_error("relay %s: an answer could not be held and was cut: "
+		    "%s%s%s", r->relay->name, error == 0 ? "" : spill_folder(),
+		    error == 0 ? "" : ": ", strerror(error == 0 ? ENOMEM :
+		    error));
+	}
+	r->log.entities = answer_entities(a);
+	r->log.errors = answer_errors(a);
+	answer_free(a);
+}
+
+/* errors: the object that bodycheck.h made. */
+static void
+refuse_body(struct request *r, const struct buf *errors)
+{
+	struct buf	 message;
+
+	buf_init(&message, FIELDS_MAX + 64);
+	buf_addf(&message, "Invalid JSON payload received. %s.", errors->data);
+	if (errors->starved || message.starved)
+		serve_no_memory(r);
+	else
+		serve_refusal(r, PROBLEM_INVALID_ARGUMENT, message.data);
+	buf_free(&message);
+}
+
+/* The body as an object that has all of names, or NULL when it was refused. */
+static struct json_object *
+object_body(struct request *r, const char *const *names)
+{
+	struct json_object	*body;
+	struct buf		 errors;
+	const char		*why;
+
+	buf_init(&errors, FIELDS_MAX);
+	body = jsonin_parse(r->body.data, r->body.len, JSON_REQUEST_VALUES,
+	    &why);
+	if (why == jsonscan_no_memory)
+		serve_no_memory(r);
+	else if (bodycheck_check(&errors, body, names) == -1) {
+		refuse_body(r, &errors);
+		json_object_put(body);
+		body = NULL;
+	}
+	buf_free(&errors);
+	return body;
+}
+
+/* The observables of the body that the provider takes; false: refused. */
+static bool
+observables_body(struct request *r, struct observables *obs)
+{
+	struct buf	 errors;
+	int		 said;
+
+	buf_init(&errors, FIELDS_MAX);
+	said = observables_parse(obs, r->body.data, r->body.len,
+	    r->relay->provider->types, r->relay->provider->any_case,
+	    (size_t)r->conf->max_observables, &errors);
+	if (said == 1)
+		serve_no_memory(r);
+	else if (said == -1)
+		refuse_body(r, &errors);
+	buf_free(&errors);
+	r->log.observables = obs->n;
+	return said == 0;
+}
+
+void
+serve_health(struct request *r)
+{
+	struct answer	*a;
+
+	if ((a = begin(r, ANSWER_STATUS, CTIM_SIGHTING)) == NULL)
+		return;
+	ask_health(r, a);
+	finish(r, a);
+}
+
+void
+serve_version(struct request *r)
+{
+	static const char	 text[] = "{\"version\":\"" CTIM_VERSION "\"}";
+
+	response_write(&r->response, text, sizeof(text) - 1);
+	response_end(&r->response);
+}
+
+static void
+serve_observables(struct request *r, enum provider_route route,
+    enum answer_shape shape, enum ctim_kind streamed)
+{
+	struct observables	 obs;
+	struct answer		*a;
+
+	if (!observables_body(r, &obs))
+		return;
+	if ((a = begin(r, shape, streamed)) != NULL) {
+		if (r->relay->provider->routes & route)
+			ask_about(r, a, &obs, route);
+		finish(r, a);
+	}
+	observables_free(&obs);
+}
+
+void
+serve_deliberate(struct request *r)
+{
+	serve_observables(r, PROVIDER_DELIBERATE, ANSWER_ENTITIES,
+	    CTIM_JUDGEMENT);
+}
+
+void
+serve_observe(struct request *r)
+{
+	serve_observables(r, PROVIDER_OBSERVE, ANSWER_ENTITIES, CTIM_SIGHTING);
+}
+
+void
+serve_refer(struct request *r)
+{
+	serve_observables(r, PROVIDER_REFER, ANSWER_LIST, CTIM_SIGHTING);
+}
+
+/* No provider of this release offers actions; the body is checked as if. */
+void
+serve_respond(struct request *r)
+{
+	struct observables	 obs;
+	struct answer		*a;
+
+	if (!observables_body(r, &obs))
+		return;
+	if ((a = begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
+		finish(r, a);
+	observables_free(&obs);
+}
+
+void
+serve_trigger(struct request *r)
+{
+	static const char *const	 names[] = { "action-id",
+					    "observable_type",
+					    "observable_value", NULL };
+	const struct provider		*p = r->relay->provider;
+	const struct query		 q = {
+		.provider = p, .route = PROVIDER_TRIGGER, .claims = r->claims,
+		.conf = r->relay->own, .now = r->now
+	};
+	struct json_object		*body;
+	struct trigger			 trigger;
+	struct answer			*a;
+
+	if ((body = object_body(r, names)) == NULL)
+		return;
+	trigger.action = jsonin_string(body, "action-id");
+	trigger.type = jsonin_string(body, "observable_type");
+	trigger.value = jsonin_string(body, "observable_value");
+	if ((a = begin(r, ANSWER_STATUS, CTIM_SIGHTING)) != NULL) {
+		answer_status(a, (p->routes & PROVIDER_TRIGGER) &&
+		    p->trigger(a, &q, &trigger) ? "success" : "failure");
+		answer_answered(a);
+		finish(r, a);
+	}
+	json_object_put(body);
+}
+
+void
+serve_tiles(struct request *r)
+{
+	struct answer	*a;
+
+	if ((a = begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
+		finish(r, a);
+}
+
+/* No provider of this release has tiles; the body is checked as if. */
+static void
+no_tile(struct request *r, const char *const *names)
+{
+	struct json_object	*body;
+	struct answer		*a;
+
+	if ((body = object_body(r, names)) == NULL)
+		return;
+	if ((a = begin(r, ANSWER_OBJECT, CTIM_SIGHTING)) != NULL)
+		finish(r, a);
+	json_object_put(body);
+}
+
+void
+serve_tile(struct request *r)
+{
+	static const char *const	 names[] = { "tile_id", NULL };
+
+	no_tile(r, names);
+}
+
+void
+serve_tile_data(struct request *r)
+{
+	static const char *const	 names[] = { "tile_id", "period", NULL };
+
+	no_tile(r, names);
+}
+
+void
+serve_watchdog(struct request *r)
+{
+	const char	*said;
+	struct buf	 b;
+	struct jsonout	 j;
+
+	said = transport_var(r->transport, "HTTP_HEALTH_CHECK");
+	if (said == NULL) {
+		serve_refusal(r, PROBLEM_HEALTH_CHECK, "Invalid Health Check");
+		return;
+	}
+	buf_init(&b, RESPONSE_HELD);
+	jsonout_init(&j, &b);
+	jsonout_object(&j);
+	jsonout_kstring(&j, "data", said);
+	jsonout_end_object(&j);
+	if (b.starved)
+		serve_no_memory(r);
+	else if (b.failed)
+		response_error(&r->response, 400, "Health-Check is too long");
+	else if (response_write(&r->response, b.data, b.len) == 0)
+		response_end(&r->response);
+	buf_free(&b);
+}

@@ -1,0 +1,180 @@
+#include <stdlib.h>
+
+#include "cache/cache.h"
+#include "call/fanout.h"
+#include "call/provider.h"
+#include "conf/conf.h"
+#include "http/http.h"
+#include "log/log.h"
+#include "os/clock.h"
+#include "relay/session.h"
+#include "shared/shared.h"
+#include "store/store.h"
+#include "token/auth.h"
+#include "token/jwks.h"
+
+#define LOOK_EVERY	1000	/* ms between looks whether the file is the same */
+
+struct opened {
+	const struct relay_conf	*relay;
+	struct store		*store;
+	int64_t			 looked;	/* clock_ms() */
+	struct opened		*next;
+};
+
+struct session {
+	const struct conf	*conf;
+	struct shared		*own;		/* of a process that is alone */
+	struct cache		*cache;
+	struct http		*http;
+	struct jwks		*jwks;
+	struct auth		*auth;
+	struct fanout		*fanout;
+	struct opened		*stores;
+	struct counters		*counters;
+	size_t			 shard;
+	size_t			*counted;	/* place of each relay there */
+};
+
+/* Where the requests of this thread are counted. */
+static int
+count_begin(struct session *s, struct counters *c)
+{
+	const struct relay_conf	*r;
+	size_t			 n = 0;
+
+	for (r = s->conf->relays; r != NULL; r = r->next)
+		n++;
+	if ((s->counted = calloc(n + 1, sizeof(*s->counted))) == NULL)
+		return -1;
+	for (r = s->conf->relays; r != NULL; r = r->next)
+		s->counted[r->place] = counters_relay(c, r->name);
+	s->counters = c;
+	s->shard = counters_shard(c);
+	return 0;
+}
+
+/* Each stands on those before it. */
+static int
+build(struct session *s, struct shared *shared)
+{
+	if (shared == NULL) {
+		if ((shared = s->own = shared_new()) == NULL)
+			return -1;
+		shared->alone = true;
+	}
+	return count_begin(s, &shared->counters) == -1 ||
+	    http_global() == -1 ||
+	    (s->cache = cache_new(s->conf)) == NULL ||
+	    (s->http = http_new(s->conf)) == NULL ||
+	    (s->jwks = jwks_new(shared, s->cache, s->http)) == NULL ||
+	    (s->auth = auth_new(s->conf, s->jwks)) == NULL ||
+	    (s->fanout = fanout_new(s->conf, shared, s->cache, s->http)) ==
+	    NULL ? -1 : 0;
+}
+
+struct session *
+session_new(const struct conf *conf, struct shared *shared)
+{
+	struct session	*s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return NULL;
+	s->conf = conf;
+	if (build(s, shared) == -1) {
+		session_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+session_free(struct session *s)
+{
+	struct opened	*o;
+
+	if (s == NULL)
+		return;
+	while ((o = s->stores) != NULL) {
+		s->stores = o->next;
+		store_close(o->store);
+		free(o);
+	}
+	fanout_free(s->fanout);
+	auth_free(s->auth);
+	jwks_free(s->jwks);
+	http_free(s->http);
+	cache_free(s->cache);
+	shared_free(s->own);
+	free(s->counted);
+	free(s);
+}
+
+const struct conf *
+session_conf(const struct session *s)
+{
+	return s->conf;
+}
+
+struct auth *
+session_auth(struct session *s)
+{
+	return s->auth;
+}
+
+struct fanout *
+session_fanout(struct session *s)
+{
+	return s->fanout;
+}
+
+static struct opened *
+find(struct session *s, const struct relay_conf *relay)
+{
+	struct opened	*o;
+
+	for (o = s->stores; o != NULL; o = o->next)
+		if (o->relay == relay)
+			return o;
+	if ((o = calloc(1, sizeof(*o))) == NULL)
+		return NULL;
+	o->relay = relay;
+	o->next = s->stores;
+	s->stores = o;
+	return o;
+}
+
+struct store *
+session_store(struct session *s, const struct relay_conf *relay)
+{
+	const char	*path = relay->provider->store(relay->own);
+	char		 error[STORE_ERROR_MAX];
+	struct opened	*o = find(s, relay);
+	int64_t		 now = clock_ms();
+
+	if (o == NULL)
+		return NULL;
+	if (o->store != NULL && now - o->looked < LOOK_EVERY)
+		return o->store;
+	o->looked = now;
+	/* A file that was removed or replaced stays readable for us; nobody
+	 * else would understand the answers. */
+	if (o->store != NULL && store_moved(o->store)) {
+		store_close(o->store);
+		o->store = NULL;
+	}
+	if (o->store == NULL) {
+		o->store = store_open(path, STORE_READ, error);
+		if (o->store == NULL)
+			log_error("relay %s: %s", relay->name, error);
+	}
+	return o->store;
+}
+
+void
+session_count(struct session *s, const struct relay_conf *relay,
+    const struct log_request *r)
+{
+	counters_request(s->counters, s->shard, relay == NULL ? 0 :
+	    s->counted[relay->place], r);
+}

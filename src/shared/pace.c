@@ -1,0 +1,105 @@
+#include <string.h>
+
+#include "base/hash.h"
+#include "os/robustlock.h"
+#include "shared/pace.h"
+
+#define SECOND	1050	/* ms that count as one: 5 % for the network, which may
+			 * bring calls nearer to each other than they left */
+#define AHEAD	600000	/* ms; a time further on was written before the clock
+			 * was set back */
+
+int
+pace_init(struct pace_table *t)
+{
+	return robustlock_init(&t->lock);
+}
+
+/* The token that is back first, of n.  Those whose turn would be after latest
+ * were never used. */
+static int64_t *
+first_back(int64_t *back, int n, int period, int64_t latest)
+{
+	int64_t	*first = back;
+	int	 i;
+
+	for (i = 0; i < n; i++) {
+		if (back[i] > latest && back[i] - latest > period)
+			back[i] = 0;
+		if (back[i] < *first)
+			first = &back[i];
+	}
+	return first;
+}
+
+/*
+ * A second is cut into the fewest parts in which PACE_TOKENS are enough.  Each
+ * token is used once a part, so parts * tokens times a second at most, which is
+ * never more than the rate.
+ */
+int64_t
+pace_take(int64_t back[PACE_TOKENS], int rate, int64_t now, int64_t until)
+{
+	int	 parts = (rate + PACE_TOKENS - 1) / PACE_TOKENS;
+	int	 period = (SECOND + parts - 1) / parts;
+	int64_t	*token, turn;
+
+	/* Nobody takes a turn beyond his deadline, and deadlines are much the
+	 * same. */
+	token = first_back(back, rate / parts, period,
+	    until - now > AHEAD ? until : now + AHEAD);
+	turn = *token > now ? *token : now;
+	if (turn > until)
+		return -1;
+	*token = turn + period;
+	return turn - now;
+}
+
+/* When the last token of a bucket is back. */
+static int64_t
+last_back(const struct pace *p)
+{
+	int64_t	 last = p->back[0];
+	int	 i;
+
+	for (i = 1; i < PACE_TOKENS; i++)
+		if (p->back[i] > last)
+			last = p->back[i];
+	return last;
+}
+
+/* The bucket of that name; a new one when it has none, instead of the one whose
+ * last turn is the longest ago. */
+static struct pace *
+bucket(struct pace_table *t, struct hash h)
+{
+	struct pace	*p = &t->bucket[0];
+	size_t		 i;
+
+	for (i = 0; i < PACE_BUCKETS; i++)
+		if (t->bucket[i].a == h.a && t->bucket[i].b == h.b)
+			return &t->bucket[i];
+	/* The times of a free one are 0. */
+	for (i = 1; i < PACE_BUCKETS; i++)
+		if (last_back(&t->bucket[i]) < last_back(p))
+			p = &t->bucket[i];
+	*p = (struct pace){ .a = h.a, .b = h.b };
+	return p;
+}
+
+int64_t
+pace_turn(struct pace_table *t, const void *name, size_t len, int rate,
+    int64_t now, int64_t until)
+{
+	struct hash	 h = hash_bytes(name, len);
+	int64_t		 wait;
+
+	h.b |= 1;	/* zero marks a free one */
+	/* After the death of its last user everybody begins anew: a second of
+	 * twice the rate at worst. */
+	if (robustlock_take(&t->lock))
+		memset(t->bucket, 0, sizeof(t->bucket));
+	wait = pace_take(bucket(t, h)->back, rate, now, until);
+	robustlock_give(&t->lock);
+	return wait;
+}

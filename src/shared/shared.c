@@ -1,0 +1,39 @@
+#include <sys/mman.h>
+#include <errno.h>
+
+#include "base/hash.h"
+#include "shared/shared.h"
+
+struct shared *
+shared_new(void)
+{
+	struct shared	*s;
+	int		 error;
+
+	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (s == MAP_FAILED)
+		return NULL;
+	/* The first hash draws the key, which a fork then hands on. */
+	(void)hash_bytes("", 0);
+	/* The mapping comes zeroed: every slot of every table is free. */
+	if (madvise(s, sizeof(*s), MADV_DONTDUMP) == -1 ||
+	    breaker_init(&s->breakers) == -1 || pace_init(&s->paces) == -1 ||
+	    signins_init(&s->kept) == -1 || keysets_init(&s->jwks) == -1 ||
+	    counters_init(&s->counters) == -1) {
+		error = errno;
+		shared_free(s);
+		errno = error;
+		return NULL;
+	}
+	return s;
+}
+
+void
+shared_free(struct shared *s)
+{
+	/* Other processes may still use the locks and the tables: only this
+	 * one's view of them ends. */
+	if (s != NULL)
+		(void)munmap(s, sizeof(*s));
+}

@@ -1,0 +1,420 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctim/ctim.h"
+#include "ctim/indicator.h"
+#include "db/sqlite.h"
+#include "store/store_db.h"
+
+#define SOURCES_MAX	100000
+
+const struct store_row *
+db_source(const struct store *s, int64_t id)
+{
+	size_t	 low = 0, high = s->facts.n, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (s->facts.rows[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->facts.n && s->facts.rows[low].id == id ?
+	    &s->facts.rows[low] : NULL;
+}
+
+const struct store_row *
+db_source_named(const struct store *s, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < s->facts.n; i++)
+		if (strcmp(s->facts.rows[i].source.name, name) == 0)
+			return &s->facts.rows[i];
+	return NULL;
+}
+
+/* Adds a text (NULL: an empty one) with its NUL, and says where it begins; what
+ * does not fit leaves the buffer's failed mark. */
+static size_t
+keep(struct buf *text, const char *s)
+{
+	size_t	 at = text->len;
+
+	buf_add(text, s == NULL ? "" : s, s == NULL ? 1 : strlen(s) + 1);
+	return at;
+}
+
+/* Room for one more source. */
+static struct store_row *
+new_row(struct store_facts *f)
+{
+	struct store_row	*rows;
+	size_t			 cap = f->n == 0 ? 1 : f->n * 2;
+
+	if (f->n == SOURCES_MAX)
+		return NULL;
+	if ((f->n & (f->n - 1)) == 0) {	/* full at each power of two */
+		if ((rows = reallocarray(f->rows, cap, sizeof(*rows))) == NULL)
+			return NULL;
+		f->rows = rows;
+	}
+	return &f->rows[f->n++];
+}
+
+/* Points the rows at their texts, which lie one after another. */
+static void
+point_at_texts(struct store_facts *f)
+{
+	const char	*text = f->text.data;
+	struct store_row *r;
+
+	f->subdomains = false;
+	for (r = f->rows; r < f->rows + f->n; r++) {
+		r->source.name = text;
+		r->source.title = text += strlen(text) + 1;
+		text += strlen(text) + 1;
+		r->source.url = *text == '\0' ? NULL : text;
+		text += strlen(text) + 1;
+		if (r->source.subdomains)
+			f->subdomains = true;
+	}
+}
+
+static int
+read_sources(struct store *s)
+{
+	struct store_facts	*f = &s->facts;
+	struct store_row	*r;
+	sqlite3_stmt		*st;
+	int			 code, column;
+
+	f->n = 0;
+	buf_reset(&f->text);
+	if ((st = db_statement(s, SQL_SOURCES, &code)) == NULL)
+		return code;
+	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		code = SQLITE_NOMEM;
+		if ((r = new_row(f)) == NULL)
+			break;
+		*r = (struct store_row){ .id = sqlite3_column_int64(st, 0),
+		    .source.subdomains = sqlite3_column_int(st, 4) != 0,
+		    .imported = sqlite3_column_int64(st, 5),
+		    .run = sqlite3_column_int64(st, 6) };
+		for (column = 1; column <= 3; column++)
+			keep(&f->text,
+			    (const char *)sqlite3_column_text(st, column));
+		if (f->text.failed)
+			break;
+	}
+	sqlite3_reset(st);
+	if (code != SQLITE_DONE)
+		return code;
+	/* Only now: the buffer moved while it grew. */
+	if (f->n != 0)
+		point_at_texts(f);
+	else
+		f->subdomains = false;
+	return SQLITE_OK;
+}
+
+static int
+read_networks(struct store *s)
+{
+	struct store_net	*net = &s->facts.net;
+	sqlite3_stmt		*st;
+	const char		*value;
+	int			 code, type;
+
+	store_net_reset(net);
+	if ((st = db_statement(s, SQL_NETWORKS, &code)) == NULL)
+		return code;
+	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		type = sqlite3_column_int(st, 0);
+		value = (const char *)sqlite3_column_text(st, 1);
+		if (value == NULL || type < 0 || store_net_add(net,
+		    (enum observable_type)type, value) == -1) {
+			code = SQLITE_CORRUPT;
+			break;
+		}
+	}
+	sqlite3_reset(st);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+int
+db_begin_read(struct store *s)
+{
+	int	 code = db_run(s, SQL_BEGIN);
+
+	return code == SQLITE_OK ? db_facts(s) : code;
+}
+
+int
+db_facts(struct store *s)
+{
+	struct store_facts	*f = &s->facts;
+	sqlite3_stmt		*st;
+	int64_t			 version;
+	int			 code;
+
+	/* Reading the version begins the snapshot. */
+	if ((st = db_statement(s, SQL_VERSION, &code)) == NULL)
+		return code;
+	code = sqlite3_step(st);
+	version = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	if (code != SQLITE_ROW)
+		return code;
+	if (f->known && f->version == version)
+		return SQLITE_OK;
+	f->known = false;
+	if ((code = read_sources(s)) == SQLITE_OK)
+		code = read_networks(s);
+	if (code == SQLITE_OK) {
+		f->known = true;
+		f->version = version;
+	}
+	return code;
+}
+
+int
+db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
+{
+	const struct store_row	*row;
+	int			 type = sqlite3_column_int(st, 1);
+
+	row = db_source(s, sqlite3_column_int64(st, 2));
+	if (row == NULL || !indicator_type(type) ||
+	    sqlite3_column_type(st, 0) != SQLITE_TEXT)
+		return SQLITE_CORRUPT;
+	*r = (struct record){
+		.type = (enum observable_type)type,
+		.value = (const char *)sqlite3_column_text(st, 0),
+		.source = row->source,
+		.disposition = sqlite3_column_int(st, 3),
+		.severity = sqlite3_column_int(st, 4),
+		.confidence = sqlite3_column_int(st, 5),
+		.tlp = sqlite3_column_int(st, 6),
+		.priority = sqlite3_column_int(st, 7),
+		.reason = (const char *)sqlite3_column_text(st, 8),
+		.first_seen = sqlite3_column_int64(st, 9),
+		.last_seen = sqlite3_column_int64(st, 10),
+		.count = sqlite3_column_int64(st, 11),
+		.expires = sqlite3_column_int64(st, 12),
+		.imported = sqlite3_column_int64(st, 13),
+		.exact = true
+	};
+	if (r->value == NULL)
+		return SQLITE_NOMEM;
+	/* Another program may have written here: what is no CTIM stays out. */
+	if (ctim_disposition_name(r->disposition) == NULL ||
+	    ctim_severity_name(r->severity) == NULL ||
+	    ctim_severity_name(r->confidence) == NULL ||
+	    r->confidence == CTIM_SEVERITY_CRITICAL ||
+	    ctim_tlp_name(r->tlp) == NULL || r->count < 0)
+		return SQLITE_CORRUPT;
+	return SQLITE_OK;
+}
+
+/* Room for one more record. */
+static int
+grow(struct store *s)
+{
+	size_t		 cap = s->cap == 0 ? 16 : s->cap * 2;
+	struct record	*records;
+	size_t		(*text_at)[2];
+
+	if (s->n < s->cap)
+		return SQLITE_OK;
+	if ((records = reallocarray(s->records, cap, sizeof(*records))) == NULL)
+		return SQLITE_NOMEM;
+	s->records = records;
+	if ((text_at = reallocarray(s->text_at, cap, sizeof(*text_at))) == NULL)
+		return SQLITE_NOMEM;
+	s->text_at = text_at;
+	s->cap = cap;
+	return SQLITE_OK;
+}
+
+/* What is wanted of a look-up besides the value. */
+struct want {
+	int64_t	 now;
+	bool	 exact;
+	bool	 below;	/* only of sources whose domains match what is below */
+};
+
+/* Adds the records of one value. */
+static int
+look_up(struct store *s, enum observable_type type, const char *value,
+    const struct want *want)
+{
+	sqlite3_stmt	*st;
+	struct record	*r;
+	int		 code;
+
+	if ((st = db_statement(s, SQL_MATCH, &code)) == NULL)
+		return code;
+	sqlite3_bind_text(st, 1, value, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 2, (int)type);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		if ((code = grow(s)) != SQLITE_OK)
+			break;
+		r = &s->records[s->n];
+		if ((code = db_record(s, st, r)) != SQLITE_OK)
+			break;
+		if ((r->expires != 0 && r->expires <= want->now) ||
+		    (want->below && !r->source.subdomains))
+			continue;
+		r->exact = want->exact;
+		s->text_at[s->n][0] = keep(&s->text, r->value);
+		s->text_at[s->n][1] = keep(&s->text, r->reason);
+		code = SQLITE_NOMEM;
+		if (s->text.failed)
+			break;
+		s->n++;
+	}
+	sqlite3_reset(st);
+	return code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+static int
+networks(struct store *s, enum observable_type type, const char *value,
+    const struct want *want)
+{
+	char	 network[INDICATOR_MAX + 1];
+	int	 lengths[STORE_NET_LENGTHS];
+	int	 i, n, code = SQLITE_OK;
+
+	n = store_net_lengths(&s->facts.net, type, value, lengths);
+	for (i = 0; i < n && code == SQLITE_OK; i++)
+		if (indicator_network(type, value, lengths[i], network) == 0)
+			code = look_up(s, type, network, want);
+	return code;
+}
+
+/* The domains above a domain, but for the top-level one. */
+static int
+parents(struct store *s, const char *value, const struct want *want)
+{
+	int	 code = SQLITE_OK;
+
+	while (code == SQLITE_OK && (value = indicator_parent(value)) != NULL &&
+	    strchr(value, '.') != NULL)
+		code = look_up(s, OBSERVABLE_DOMAIN, value, want);
+	return code;
+}
+
+static int
+url_host_records(struct store *s, const char *url, const struct want *want)
+{
+	char			 host[INDICATOR_MAX + 1];
+	enum observable_type	 type = indicator_url_host(url, host);
+	int			 code;
+
+	if (type == OBSERVABLE_UNKNOWN)
+		return SQLITE_OK;
+	code = look_up(s, type, host, want);
+	if (code == SQLITE_OK && type == OBSERVABLE_DOMAIN)
+		code = parents(s, host, want);
+	return code;
+}
+
+/* All that matches a normalised value. */
+static int
+match(struct store *s, enum observable_type type, const char *value,
+    int64_t now)
+{
+	const struct want	 exact = { now, true, false };
+	const struct want	 around = { now, false, false };
+	const struct want	 below = { now, false, true };
+	int			 code;
+
+	if ((code = look_up(s, type, value, &exact)) != SQLITE_OK)
+		return code;
+	switch (type) {
+	case OBSERVABLE_IP:
+	case OBSERVABLE_IPV6:
+		return networks(s, type, value, &around);
+	case OBSERVABLE_DOMAIN:
+		return s->facts.subdomains ? parents(s, value, &below) :
+		    SQLITE_OK;
+	case OBSERVABLE_URL:
+		return s->facts.subdomains ? url_host_records(s, value, &below) :
+		    SQLITE_OK;
+	default:
+		return SQLITE_OK;
+	}
+}
+
+void
+store_hold(struct store *s)
+{
+	char	 error[STORE_ERROR_MAX];
+	int	 code = db_begin_read(s);
+
+	if (code != SQLITE_OK)
+		(void)db_error(s, code, error);
+}
+
+void
+store_release(struct store *s)
+{
+	if (!sqlite3_get_autocommit(s->db))
+		(void)db_run(s, SQL_COMMIT);
+}
+
+ssize_t
+store_match(struct store *s, const struct observable *o, int64_t now,
+    const struct record **records, char error[STORE_ERROR_MAX])
+{
+	char	 value[INDICATOR_MAX + 1];
+	size_t	 i;
+	bool	 held = !sqlite3_get_autocommit(s->db);
+	int	 code = SQLITE_OK;
+
+	s->n = 0;
+	buf_reset(&s->text);
+	*records = s->records;
+	errno = 0;
+	if (indicator_normalise(o->type, o->value, value) == -1)
+		return errno != ENOMEM ? 0 : db_error(s, SQLITE_NOMEM, error);
+	if (!held)
+		code = db_begin_read(s);
+	if (code == SQLITE_OK)
+		code = match(s, o->type, value, now);
+	if (code == SQLITE_OK && !held)
+		code = db_run(s, SQL_COMMIT);
+	if (code != SQLITE_OK)
+		return db_error(s, code, error);
+	for (i = 0; i < s->n; i++) {
+		s->records[i].value = s->text.data + s->text_at[i][0];
+		if (s->records[i].reason != NULL)
+			s->records[i].reason = s->text.data + s->text_at[i][1];
+	}
+	*records = s->records;
+	return (ssize_t)s->n;
+}
+
+bool
+store_moved(const struct store *s)
+{
+	return sqlite_moved(s->db, s->path);
+}
+
+int
+store_check(struct store *s, char error[STORE_ERROR_MAX])
+{
+	const struct observable	 nobody = { OBSERVABLE_IP, "192.0.2.1", 0 };
+	const struct record	*records;
+
+	if (store_moved(s)) {
+		snprintf(error, STORE_ERROR_MAX, "%s: the store was removed or "
+		    "replaced while it was open; reload the service", s->path);
+		return -1;
+	}
+	return store_match(s, &nobody, 0, &records, error) == -1 ? -1 : 0;
+}

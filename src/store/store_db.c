@@ -1,0 +1,359 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "db/dbfile.h"
+#include "db/sqlite.h"
+#include "store/store_db.h"
+#include "store/store_write.h"
+
+#define SCHEMA_VERSION	1
+#define APPLICATION_ID	0x4354494d	/* "CTIM"; PRAGMA application_id */
+#define BUSY_MS		5000		/* how long to wait for another writer */
+#define WAL_KEEP	(64L << 20)	/* bytes of -wal kept between imports */
+#define TEXT_MAX	(16U << 20)	/* bytes of one answer's, or of all the
+					 * sources', text */
+
+#define RECORD	"value, type, source, disposition, severity, confidence, tlp, " \
+	"priority, reason, first_seen, last_seen, count, expires, imported"
+
+/*
+ * A value is listed once by each source.  bits is the prefix length of a
+ * network, NULL for all else, so that the partial index holds the networks
+ * alone.
+ */
+static const char schema[] =
+	"CREATE TABLE source("
+	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+	" title TEXT NOT NULL, url TEXT, subdomains INTEGER NOT NULL,"
+	" imported INTEGER NOT NULL, run INTEGER NOT NULL);"
+	"CREATE TABLE indicator("
+	" value TEXT NOT NULL, type INTEGER NOT NULL,"
+	" source INTEGER NOT NULL REFERENCES source(id),"
+	" disposition INTEGER NOT NULL, severity INTEGER NOT NULL,"
+	" confidence INTEGER NOT NULL, tlp INTEGER NOT NULL,"
+	" priority INTEGER NOT NULL, reason TEXT,"
+	" first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+	" count INTEGER NOT NULL, expires INTEGER NOT NULL,"
+	" imported INTEGER NOT NULL, run INTEGER NOT NULL, bits INTEGER,"
+	" PRIMARY KEY(value, type, source)) WITHOUT ROWID;"
+	"CREATE INDEX network ON indicator(type, bits) WHERE bits IS NOT NULL;";
+
+#define ROW_IS	"value = ?1 AND type = ?2 AND source = ?3"
+
+static const char *const sql[SQL_STATEMENTS] = {
+	[SQL_BEGIN] = "BEGIN",
+	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+	[SQL_COMMIT] = "COMMIT",
+	[SQL_ROLLBACK] = "ROLLBACK",
+	[SQL_VERSION] = "PRAGMA data_version",
+	[SQL_SOURCES] = "SELECT id, name, title, url, subdomains, imported, run"
+	    " FROM source ORDER BY id",
+	[SQL_NETWORKS] = "SELECT type, value FROM indicator"
+	    " WHERE bits IS NOT NULL",
+	[SQL_MATCH] = "SELECT " RECORD " FROM indicator"
+	    " WHERE value = ?1 AND type = ?2",
+	[SQL_SOURCE_ADD] = "INSERT INTO source(name, title, subdomains,"
+	    " imported, run) VALUES(?1, ?1, 0, 0, 0)",
+	[SQL_SOURCE_SET] = "UPDATE source SET title = ?2, url = ?3,"
+	    " subdomains = ?4, imported = ?5, run = ?6 WHERE id = ?1",
+	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
+	[SQL_ADD] = "INSERT INTO indicator(" RECORD ", run, bits) VALUES(?1, ?2,"
+	    " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+	    " ON CONFLICT DO NOTHING",
+	[SQL_TOUCH] = "UPDATE indicator SET imported = ?14, run = ?15 WHERE "
+	    ROW_IS " AND disposition = ?4 AND severity = ?5 AND confidence = ?6"
+	    " AND tlp = ?7 AND priority = ?8 AND reason IS ?9"
+	    " AND first_seen = ?10 AND last_seen = ?11 AND count = ?12"
+	    " AND expires = ?13",
+	/* A feed that lists a value twice keeps the reason that it gave once. */
+	[SQL_CHANGE] = "UPDATE indicator SET disposition = ?4, severity = ?5,"
+	    " confidence = ?6, tlp = ?7, priority = ?8, reason ="
+	    " CASE run WHEN ?15 THEN coalesce(?9, reason) ELSE ?9 END,"
+	    " first_seen = ?10, last_seen = ?11, count = ?12, expires = ?13,"
+	    " imported = ?14, run = ?15 WHERE " ROW_IS,
+	[SQL_REPLACED] = "DELETE FROM indicator WHERE source = ?1"
+	    " AND run <> ?2",
+	[SQL_REMOVE] = "DELETE FROM indicator WHERE value = ?1 AND type = ?2"
+	    " AND (?3 IS NULL OR source = ?3)",
+	[SQL_REMOVE_SOURCE] = "DELETE FROM indicator WHERE source = ?1",
+	[SQL_LIST] = "SELECT " RECORD " FROM indicator"
+	    " WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR type = ?2)"
+	    " ORDER BY value, type, source LIMIT ?3",
+	[SQL_COUNT] = "SELECT source, type, disposition, expires FROM indicator"
+};
+
+static const char again[] = "nothing was changed; repeat when that has ended";
+
+static const struct {
+	int		 code;	/* primary result code */
+	const char	*what, *mend;
+} errors[] = {
+	{ SQLITE_CORRUPT, "the store is damaged", "restore a copy of it, or "
+	    "remove it with its -wal and -shm files and import again" },
+	{ SQLITE_NOTADB, "this is no store, or a damaged one",
+	    "name another file, or remove it and import again" },
+	{ SQLITE_FULL, "no space is left on its disk",
+	    "nothing was changed; make room and repeat" },
+	{ SQLITE_BUSY, "another process is writing to the store", again },
+	{ SQLITE_LOCKED, "another process is writing to the store", again },
+	{ SQLITE_READONLY, "the store may not be written by this user",
+	    "run as its owner or as a member of its group" },
+	{ SQLITE_PERM, "the store may not be used by this user",
+	    "run as its owner or as a member of its group" },
+	{ SQLITE_CANTOPEN, "the store cannot be opened",
+	    "look at the modes of the file and of its directory" },
+	{ SQLITE_IOERR, "the store could not be read or written",
+	    "look at the disk and at the system's log" },
+	{ SQLITE_NOMEM, "memory ran out", "give it more, or import less" },
+	{ SQLITE_ERROR, "the store has not the tables it should have",
+	    "restore a copy of it, or remove it and import again" }
+};
+
+int
+db_error(struct store *s, int code, char error[STORE_ERROR_MAX])
+{
+	const char	*what = sqlite3_errstr(code), *mend = NULL;
+	size_t		 i;
+	int		 os = s->db == NULL ? 0 : sqlite3_system_errno(s->db);
+
+	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (errors[i].code == (code & 0xff)) {
+			what = errors[i].what;
+			mend = errors[i].mend;
+		}
+	if ((code & 0xff) != SQLITE_IOERR && (code & 0xff) != SQLITE_CANTOPEN)
+		os = 0;
+	snprintf(error, STORE_ERROR_MAX, "%s: %s%s%s%s%s", s->path, what,
+	    os == 0 ? "" : ": ", os == 0 ? "" : strerror(os),
+	    mend == NULL ? "" : "; ", mend == NULL ? "" : mend);
+	if (s->db != NULL && !sqlite3_get_autocommit(s->db))
+		db_run(s, SQL_ROLLBACK);
+	return -1;
+}
+
+int
+db_no_source(struct store *s, const char *name, char error[STORE_ERROR_MAX])
+{
+	if (!sqlite3_get_autocommit(s->db))
+		db_run(s, SQL_ROLLBACK);
+	snprintf(error, STORE_ERROR_MAX, "%s: there is no source \"%s\"; "
+	    "`ctim-relay intel sources` lists them", s->path, name);
+	return -1;
+}
+
+sqlite3_stmt *
+db_statement(struct store *s, enum store_sql which, int *code)
+{
+	if (s->stmt[which] == NULL) {
+		*code = sqlite3_prepare_v3(s->db, sql[which], -1,
+		    SQLITE_PREPARE_PERSISTENT, &s->stmt[which], NULL);
+		return *code == SQLITE_OK ? s->stmt[which] : NULL;
+	}
+	*code = SQLITE_OK;
+	sqlite3_reset(s->stmt[which]);
+	sqlite3_clear_bindings(s->stmt[which]);
+	return s->stmt[which];
+}
+
+int
+db_finish(sqlite3_stmt *st)
+{
+	int	 code = sqlite3_step(st);
+
+	sqlite3_reset(st);
+	return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+int
+db_run(struct store *s, enum store_sql which)
+{
+	int		 code;
+	sqlite3_stmt	*st = db_statement(s, which, &code);
+
+	return st == NULL ? code : db_finish(st);
+}
+
+/* The integer that a PRAGMA or SELECT without arguments answers. */
+static int
+number(struct store *s, const char *text, int64_t *n)
+{
+	sqlite3_stmt	*st;
+	int		 code;
+
+	code = sqlite3_prepare_v2(s->db, text, -1, &st, NULL);
+	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
+		*n = sqlite3_column_int64(st, 0);
+		code = SQLITE_OK;
+	}
+	sqlite3_finalize(st);
+	return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
+}
+
+/* Makes the tables in a file that is empty; another process may be doing the
+ * same, so what is found is looked at again under the lock. */
+static int
+make_schema(struct store *s)
+{
+	char	 text[128];
+	int64_t	 tables = 0;
+	int	 code;
+
+	code = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = db_run(s, SQL_BEGIN_WRITE);
+	if (code == SQLITE_OK)
+		code = number(s, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (code == SQLITE_OK && tables == 0) {
+		snprintf(text, sizeof(text), "PRAGMA application_id = %d;"
+		    "PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
+		code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
+		if (code == SQLITE_OK)
+			code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
+	}
+	return code == SQLITE_OK ? db_run(s, SQL_COMMIT) : code;
+}
+
+/* An error before the store was ever used: often the file system's. */
+static int
+open_error(struct store *s, int code, char error[STORE_ERROR_MAX])
+{
+	static const int	 refused[] = { SQLITE_CANTOPEN, SQLITE_READONLY,
+				    SQLITE_PERM, SQLITE_AUTH };
+	size_t			 i;
+
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		if ((code & 0xff) == refused[i] &&
+		    dbfile_explain(s->path, s->mode == STORE_WRITE,
+		    error))
+			return -1;
+	return db_error(s, code, error);
+}
+
+/* Whether the file is a store that this version reads. */
+static int
+check_schema(struct store *s, char error[STORE_ERROR_MAX])
+{
+	int64_t	 app = 0, version = 0, tables = 0;
+	int	 code;
+
+	code = number(s, "PRAGMA application_id", &app);
+	if (code == SQLITE_OK)
+		code = number(s, "PRAGMA user_version", &version);
+	if (code == SQLITE_OK)
+		code = number(s, "SELECT count(*) FROM sqlite_schema", &tables);
+	if (code == SQLITE_OK && app == 0 && tables == 0 &&
+	    s->mode == STORE_WRITE) {
+		if ((code = make_schema(s)) == SQLITE_OK)
+			return 0;
+	}
+	if (code != SQLITE_OK)
+		return open_error(s, code, error);
+	if (app != APPLICATION_ID) {
+		snprintf(error, STORE_ERROR_MAX, tables == 0 ?
+		    "%s: the store is empty; `ctim-relay intel import` fills it" :
+		    "%s: this is the database of another program; name another "
+		    "file", s->path);
+		return -1;
+	}
+	if (version > SCHEMA_VERSION) {
+		snprintf(error, STORE_ERROR_MAX, "%s: made by a newer ctim-relay "
+		    "(format %lld, this version reads %d); use that one",
+		    s->path, (long long)version, SCHEMA_VERSION);
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * What every connection has.  Reading is without memory-mapped I/O: a store
+ * that is cut short while it is mapped would end the process with SIGBUS.
+ * The -wal and -shm files stay when a writer closes, because a user who may
+ * read, but not make files in the directory, needs them.
+ */
+static int
+set_up(struct store *s)
+{
+	int	 keep = 1, code;
+
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	if (s->mode == STORE_READ) {
+		sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+		    NULL);
+		return sqlite3_exec(s->db, "PRAGMA cache_size = -2048",
+		    NULL, NULL, NULL);
+	}
+	code = sqlite3_exec(s->db, "PRAGMA synchronous = FULL;"
+	    "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_file_control(s->db, "main",
+		    SQLITE_FCNTL_PERSIST_WAL, &keep);
+	return code;
+}
+
+struct store *
+store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
+{
+	struct store	*s;
+	int		 flags, code;
+
+	if (mode == STORE_WRITE && dbfile_make(path, error) == -1)
+		return NULL;
+	if ((s = calloc(1, sizeof(*s))) == NULL ||
+	    (s->path = strdup(path)) == NULL) {
+		snprintf(error, STORE_ERROR_MAX, "%s: memory ran out", path);
+		free(s);
+		return NULL;
+	}
+	s->mode = mode;
+	buf_init(&s->text, TEXT_MAX);
+	buf_init(&s->facts.text, TEXT_MAX);
+	flags = mode == STORE_READ ? SQLITE_OPEN_READONLY :
+	    SQLITE_OPEN_READWRITE;
+	code = sqlite_open(path, flags, &s->db);
+	/* Without the right to write, SQLite opens for reading alone. */
+	if (code == SQLITE_OK && mode == STORE_WRITE &&
+	    sqlite3_db_readonly(s->db, "main") == 1)
+		code = SQLITE_READONLY;
+	if (code == SQLITE_OK && mode == STORE_WRITE && dbfile_opened(path,
+	    sqlite3_db_filename(s->db, "main"), error) == -1) {
+		store_close(s);
+		return NULL;
+	}
+	if (code == SQLITE_OK)
+		code = set_up(s);
+	if (code != SQLITE_OK) {
+		open_error(s, code, error);
+		store_close(s);
+		return NULL;
+	}
+	if (check_schema(s, error) == -1) {
+		store_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+store_close(struct store *s)
+{
+	size_t	 i;
+
+	if (s == NULL)
+		return;
+	store_import_cancel(s);
+	for (i = 0; i < SQL_STATEMENTS; i++)
+		sqlite3_finalize(s->stmt[i]);
+	sqlite3_close(s->db);
+	buf_free(&s->text);
+	buf_free(&s->facts.text);
+	free(s->facts.rows);
+	free(s->records);
+	free(s->text_at);
+	free(s->counts);
+	free(s->path);
+	free(s);
+}

@@ -1,0 +1,112 @@
+#include <arpa/inet.h>
+
+#include <string.h>
+
+#include "ctim/indicator.h"
+#include "store/store_net.h"
+
+/* So many networks leave the filter of some use; with more, every length that
+ * there is may match. */
+#define NETWORKS_MAX	(STORE_NET_WORDS * 64 / 4)
+
+static const struct {
+	int	 af, bits;
+} families[] = { { AF_INET, 32 }, { AF_INET6, 128 } };
+
+static int
+family_of(enum observable_type type)
+{
+	return type == OBSERVABLE_IP ? 0 : type == OBSERVABLE_IPV6 ? 1 : -1;
+}
+
+/* Turns the bits of an address from `to` on off, when those from `from` on are
+ * off already. */
+static void
+mask(unsigned char addr[16], int from, int to)
+{
+	while (from > to && from % 8 != 0) {
+		from--;
+		addr[from / 8] &= (unsigned char)~(0x80 >> (from % 8));
+	}
+	while (from - to >= 8) {
+		from -= 8;
+		addr[from / 8] = 0;
+	}
+	while (from > to) {
+		from--;
+		addr[from / 8] &= (unsigned char)~(0x80 >> (from % 8));
+	}
+}
+
+/* The place in the filter (splitmix64's mixing). */
+static size_t
+place(int family, int bits, const unsigned char addr[16])
+{
+	uint64_t	 half[2], h;
+	int		 i;
+
+	memcpy(half, addr, sizeof(half));
+	h = (uint64_t)(family * 256 + bits + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	for (i = 0; i < 2; i++) {
+		h ^= half[i];
+		h = (h ^ (h >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+		h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
+		h ^= h >> 31;
+	}
+	return h % (STORE_NET_WORDS * 64);
+}
+
+void
+store_net_reset(struct store_net *net)
+{
+	memset(net, 0, sizeof(*net));
+}
+
+int
+store_net_add(struct store_net *net, enum observable_type type,
+    const char *network)
+{
+	char		 text[INET6_ADDRSTRLEN];
+	unsigned char	 addr[16] = { 0 };
+	int		 family = family_of(type);
+	int		 bits = indicator_prefix(network);
+	size_t		 n = strcspn(network, "/"), at;
+
+	if (family == -1 || bits == -1 || bits > families[family].bits ||
+	    n >= sizeof(text))
+		return -1;
+	memcpy(text, network, n);
+	text[n] = '\0';
+	if (inet_pton(families[family].af, text, addr) != 1)
+		return -1;
+	at = place(family, bits, addr);
+	net->set[at / 64] |= UINT64_C(1) << (at % 64);
+	net->lengths[family][bits] = true;
+	net->n++;
+	return 0;
+}
+
+int
+store_net_lengths(const struct store_net *net, enum observable_type type,
+    const char *address, int lengths[STORE_NET_LENGTHS])
+{
+	unsigned char	 addr[16] = { 0 };
+	int		 family = family_of(type), bits, from, n = 0;
+	size_t		 at;
+
+	if (family == -1 || net->n == 0 ||
+	    inet_pton(families[family].af, address, addr) != 1)
+		return 0;
+	from = families[family].bits;
+	for (bits = from; bits >= 0; bits--) {
+		if (!net->lengths[family][bits])
+			continue;
+		mask(addr, from, bits);
+		from = bits;
+		at = place(family, bits, addr);
+		if (net->n > NETWORKS_MAX ||
+		    (net->set[at / 64] >> (at % 64) & 1) != 0)
+			lengths[n++] = bits;
+	}
+	return n;
+}

@@ -1,0 +1,194 @@
+#include <string.h>
+
+#include "net/url.h"
+#include "tests/unit/unit.h"
+
+/* out NULL: no URL that we take. */
+static const struct {
+	const char	*in, *out, *host;
+} urls[] = {
+	{ "http://evil.example", "http://evil.example/", "evil.example" },
+	{ "HTTPS://EVIL.Example:443/Path?Q=1#F",
+	    "https://evil.example/Path?Q=1#F", "evil.example" },
+	{ "http://evil.example:80/", "http://evil.example/", "evil.example" },
+	{ "http://evil.example:8080/", "http://evil.example:8080/",
+	    "evil.example" },
+	{ "http://evil.example./a", "http://evil.example/a", "evil.example" },
+	{ "https://evil.example?q", "https://evil.example/?q", "evil.example" },
+	{ "http://u:P@Evil.example/", "http://u:P@evil.example/",
+	    "evil.example" },
+	{ "ftp://evil.example/x", "ftp://evil.example/x", "evil.example" },
+	{ "http://evil.example/a/../b/./c", "http://evil.example/a/../b/./c",
+	    "evil.example" },
+	{ "http://evil.example/%7Ea%2f", "http://evil.example/%7Ea%2f",
+	    "evil.example" },
+	{ "http://B\xc3\xbc" "cher.example/\xc3\xbc",
+	    "http://xn--bcher-kva.example/\xc3\xbc", "xn--bcher-kva.example" },
+	{ "http://xn--bcher-kva.example/", "http://xn--bcher-kva.example/",
+	    "xn--bcher-kva.example" },
+	{ "http://192.0.2.1/", "http://192.0.2.1/", "192.0.2.1" },
+	{ "http://[2001:DB8:0::1]:8080/x", "http://[2001:db8::1]:8080/x",
+	    "2001:db8::1" },
+	{ "http://localhost/", "http://localhost/", "localhost" },
+	{ "", NULL, NULL },
+	{ "evil.example", NULL, NULL },
+	{ "http:", NULL, NULL },
+	{ "http://", NULL, NULL },
+	{ "http:/evil.example/", NULL, NULL },
+	{ "http:///evil.example/", NULL, NULL },
+	{ "://evil.example/", NULL, NULL },
+	{ "file:///etc/passwd", NULL, NULL },
+	{ "javascript://evil.example/", NULL, NULL },
+	{ "httpx://evil.example/", NULL, NULL },
+	{ "http://evil example/", NULL, NULL },
+	{ "http://evil.example/a b", NULL, NULL },
+	{ "http://evil.example:99999/", NULL, NULL },
+	{ "http://evil.example/\r\nX: y", NULL, NULL },
+	{ "http://[::1/", NULL, NULL }
+};
+
+START_TEST(normal_forms)
+{
+	char	 out[URL_MAX + 1];
+	size_t	 i;
+	int	 r;
+
+	for (i = 0; i < COUNT(urls); i++) {
+		r = url_normalise(urls[i].in, out, sizeof(out));
+		if (urls[i].out == NULL) {
+			ck_assert_msg(r == -1, "%s", urls[i].in);
+			continue;
+		}
+		ck_assert_msg(r == 0, "%s", urls[i].in);
+		ck_assert_str_eq(out, urls[i].out);
+		/* What is normal stays as it is. */
+		r = url_normalise(urls[i].out, out, sizeof(out));
+		ck_assert_int_eq(r, 0);
+		ck_assert_str_eq(out, urls[i].out);
+		ck_assert_int_eq(url_host(out, out, sizeof(out)), 0);
+		ck_assert_str_eq(out, urls[i].host);
+	}
+}
+END_TEST
+
+START_TEST(what_does_not_fit_is_refused)
+{
+	char	 url[URL_MAX + 64], out[URL_MAX + 1], small[8];
+
+	memset(url, 'a', sizeof(url));
+	memcpy(url, "http://x.example/", 17);
+	url[URL_MAX] = '\0';
+	ck_assert_int_eq(url_normalise(url, out, sizeof(out)), 0);
+	url[URL_MAX] = 'a';
+	url[URL_MAX + 1] = '\0';
+	ck_assert_int_eq(url_normalise(url, out, sizeof(out)), -1);
+	ck_assert_int_eq(url_normalise("http://x.example/", small,
+	    sizeof(small)), -1);
+	ck_assert_int_eq(url_host("http://xx.example/", small, sizeof(small)),
+	    -1);
+	ck_assert_int_eq(url_punycode("b\xc3\xbc" "cher.example", small,
+	    sizeof(small)), -1);
+}
+END_TEST
+
+/* The program's locale is plain C here, as a server's is. */
+START_TEST(punycode_whatever_the_locale)
+{
+	char	 out[256];
+
+	ck_assert_int_eq(url_punycode("B\xc3\x9c" "CHER.example", out,
+	    sizeof(out)), 0);
+	ck_assert_str_eq(out, "xn--bcher-kva.example");
+	ck_assert_int_eq(url_punycode("\xe6\x97\xa5\xe6\x9c\xac.jp.", out,
+	    sizeof(out)), 0);
+	ck_assert_str_eq(out, "xn--wgv71a.jp");
+	ck_assert_int_eq(url_punycode("\xff.example", out, sizeof(out)), -1);
+}
+END_TEST
+
+START_TEST(templates)
+{
+	static const struct {
+		const char	*text;
+		bool		 good;
+	} cases[] = {
+		{ "https://example.org/look/{type}/{value}", true },
+		{ "https://example.org/?q={value}", true },
+		{ "http://{value}.example.org/", true },
+		{ "https://example.org/", true },
+		{ "ftp://example.org/{value}", false },
+		{ "javascript:alert('{value}')", false },
+		{ "{value}", false },
+		{ "", false },
+		{ "https://", false },
+		{ "https://example.org/a b", false },
+		/* What libcurl takes and RFC 3986 does not. */
+		{ "https://example.org/a\"b", false },
+		{ "https://example.org/<b>", false },
+		{ "https://example.org/a\\b", false },
+		{ "https://example.org/{other}", false },
+		{ "https://example.org/?q=a|b", false },
+		{ "https://example.org/?q=`{value}`", false },
+		{ "https://example.org/?q[]={value}", false },
+		{ "https://example.org/^", false },
+		{ "https://example.org/\xc3\xbc", false },
+		{ "https://example.org/\t", false },
+		{ "https://example.org/\x7f", false },
+		{ "https://example.org/%", false },
+		{ "https://example.org/%4", false },
+		{ "https://example.org/%4x", false },
+		{ "https://example.org/%x4", false },
+		{ "https://example.org/%4fb#a", true },
+		{ "https://example.org/#a#{value}", false },
+		{ "https://[2001:db8::1]:8443/{value}", true },
+		{ "https://[2001:db8::1]?q={value}", true },
+		{ "https://example.org?q={value}|", false }
+	};
+	char	 big[URL_MAX + 2];
+	size_t	 i;
+
+	for (i = 0; i < COUNT(cases); i++)
+		ck_assert_msg(url_template(cases[i].text) == cases[i].good,
+		    "%s", cases[i].text);
+	memset(big, 'a', sizeof(big));
+	memcpy(big, "http://x.example/", 17);
+	big[URL_MAX + 1] = '\0';
+	ck_assert(!url_template(big));
+	big[URL_MAX] = '\0';
+	ck_assert(url_template(big));
+}
+END_TEST
+
+START_TEST(bases_have_nothing_but_a_path)
+{
+	static const struct {
+		const char	*url;
+		bool		 good;
+	} cases[] = {
+		{ "https://example.org", true },
+		{ "http://example.org:8080/a/b", true },
+		{ "ftp://example.org/", false },
+		{ "https://me@example.org/", false },
+		{ "https://example.org/?q", false },
+		{ "https://example.org/#a", false },
+		{ "https:///a", false }
+	};
+	size_t	 i;
+
+	for (i = 0; i < COUNT(cases); i++)
+		ck_assert_msg(url_is_base(cases[i].url) == cases[i].good,
+		    "%s", cases[i].url);
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		normal_forms, what_does_not_fit_is_refused,
+		punycode_whatever_the_locale, templates,
+		bases_have_nothing_but_a_path
+	};
+
+	return unit_run("url", tests, COUNT(tests));
+}
