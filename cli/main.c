@@ -11,7 +11,7 @@
 #include "cli/base/command.h"
 #include "cli/terminal/text.h"
 
-static const struct command commands[] = {
+static const struct command main_commands[] = {
 	{ "check", "[-c FILE] [--dump | --keys] [--json]",
 	  "check the configuration, or show what is in force", cmd_check },
 	{ "doctor", "[-c FILE] [--url URL] [--web FILE] [-f FILE [--relay NAME]] "
@@ -42,27 +42,27 @@ static const struct command commands[] = {
 	  "look after the indicators that are kept on this machine", cmd_intel }
 };
 
-#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS	(sizeof(main_commands) / sizeof(main_commands[0]))
 #define NAME_MAX_LEN	16	/* longer words are no misspelt command */
 
 static const struct command *
-find(const char *name)
+main_find(const char *name)
 {
 	for (size_t i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+		if (strcmp(main_commands[i].name, name) == 0)
+			return &main_commands[i];
 	return NULL;
 }
 
 static int
-help(void)
+main_help(void)
 {
 	printf("usage: ctim-relay COMMAND [ARGUMENT ...]\n"
 	    "       ctim-relay --help | --version\n\n"
 	    "A gateway from threat-intelligence services to the Cisco Threat "
 	    "Intelligence\nModel: this is its command line. Commands:\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
+		printf("  %-12s %s\n", main_commands[i].name, main_commands[i].summary);
 	printf("\nEach says more with --help. All of it: man ctim-relay\n");
 	return CMD_OK;
 }
@@ -107,10 +107,10 @@ unknown(const char *name)
 	size_t			 d, least_d = 3;	/* further is a guess */
 
 	for (size_t i = 0; i < COMMANDS; i++) {
-		d = distance(name, commands[i].name);
-		if (d < least_d && d < strlen(commands[i].name)) {
+		d = distance(name, main_commands[i].name);
+		if (d < least_d && d < strlen(main_commands[i].name)) {
 			least_d = d;
-			best = &commands[i];
+			best = &main_commands[i];
 		}
 	}
 	fprintf(stderr, "ctim-relay: there is no command \"");
@@ -120,7 +120,7 @@ unknown(const char *name)
 		fprintf(stderr, "; did you mean \"%s\"?", best->name);
 	fprintf(stderr, "\nCommands: ");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(stderr, "%s%s", i == 0 ? "" : ", ", commands[i].name);
+		fprintf(stderr, "%s%s", i == 0 ? "" : ", ", main_commands[i].name);
 	fprintf(stderr, ". More: ctim-relay --help\n");
 	return CMD_USAGE;
 }
@@ -136,18 +136,18 @@ link_command(const char *path)
 
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (strcmp(links[i], name) == 0)
-			return find(name);
+			return main_find(name);
 	return NULL;
 }
 
 static bool
-is_one_of(const char *word, const char *a, const char *b)
+main_is_one_of(const char *word, const char *a, const char *b)
 {
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
 static int
-run(int argc, char **argv)
+main_run(int argc, char **argv)
 {
 	const struct command	*cmd = link_command(argc > 0 ? argv[0] : "");
 
@@ -157,19 +157,19 @@ run(int argc, char **argv)
 		    "More: ctim-relay --help\n");
 		return CMD_USAGE;
 	}
-	if (argc > 1 && is_one_of(argv[1], "--version", "-V")) {
+	if (argc > 1 && main_is_one_of(argv[1], "--version", "-V")) {
 		printf("ctim-relay %s\n", CTIM_VERSION);
 		return CMD_OK;
 	}
 	if (cmd != NULL)
 		return cmd->run(cmd, argc, argv);
-	if (is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0) {
+	if (main_is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0) {
 		char	help_flag[] = "--help";
 		char	*words[] = { argv[2], help_flag, NULL, NULL };
 
 		if (argc < 3)
-			return help();
-		if ((cmd = find(argv[2])) == NULL)
+			return main_help();
+		if ((cmd = main_find(argv[2])) == NULL)
 			return unknown(argv[2]);
 		/* Commands of a command: "help intel import". */
 		if (argc > 3) {
@@ -178,7 +178,7 @@ run(int argc, char **argv)
 		}
 		return cmd->run(cmd, argc > 3 ? 3 : 2, words);
 	}
-	if ((cmd = find(argv[1])) == NULL)
+	if ((cmd = main_find(argv[1])) == NULL)
 		return unknown(argv[1]);
 	return cmd->run(cmd, argc - 1, argv + 1);
 }
@@ -193,7 +193,7 @@ main(int argc, char **argv)
 	/* Widths of characters; what is printed is UTF-8 in any case. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		setlocale(LC_CTYPE, "");
-	status = run(argc, argv);
+	status = main_run(argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		/* To who has seen enough, as head(1), that is no news. */
 		if (errno != EPIPE)

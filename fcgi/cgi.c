@@ -67,7 +67,7 @@ input(void *p, size_t n, int64_t until)
 /* How long the body is.  Source: RFC 3875, 4.1.2; Apache's mod_cgi hands a
  * chunked body over without a length. */
 static void
-body_begin(struct cgi *c, const struct transport *t)
+cgi_body_begin(struct cgi *c, const struct transport *t)
 {
 	const char	*s = transport_var(t, "CONTENT_LENGTH");
 	const char	*coding = transport_var(t, "HTTP_TRANSFER_ENCODING");
@@ -88,7 +88,7 @@ body_begin(struct cgi *c, const struct transport *t)
 }
 
 static ssize_t
-body_read(void *arg, void *p, size_t n)
+cgi_body_read(void *arg, void *p, size_t n)
 {
 	struct cgi	*c = arg;
 	ssize_t		 got;
@@ -120,7 +120,7 @@ answer_flush(struct cgi *c)
 }
 
 static int
-answer_write(void *arg, const void *p, size_t n, bool push)
+cgi_answer_write(void *arg, const void *p, size_t n, bool push)
 {
 	struct cgi	*c = arg;
 
@@ -138,7 +138,7 @@ answer_write(void *arg, const void *p, size_t n, bool push)
 
 /* The web server closes its end of the pipe, or of the socket. */
 static bool
-client_gone(void *arg)
+cgi_client_gone(void *arg)
 {
 	struct pollfd	 out = { .fd = STDOUT_FILENO };
 
@@ -158,7 +158,7 @@ drain(struct cgi *c)
 
 	c->deadline = until;
 	while (total < DRAIN_MAX && clock_ms() < until) {
-		got = body_read(c, trash, sizeof(trash));
+		got = cgi_body_read(c, trash, sizeof(trash));
 		if (got <= 0)
 			return;
 		total += (size_t)got;
@@ -185,7 +185,7 @@ misconfigured(const char *message, int status)
 
 /* Errors only: a warning at every request would drown the log. */
 static void
-complain(void *arg, bool error, const char *line)
+cgi_complain(void *arg, bool error, const char *line)
 {
 	(void)arg;
 	if (error)
@@ -193,11 +193,11 @@ complain(void *arg, bool error, const char *line)
 }
 
 static int
-serve(const struct conf *conf, struct cgi *c)
+cgi_serve(const struct conf *conf, struct cgi *c)
 {
-	struct transport	 t = { .env = environ, .read = body_read,
-				    .write = answer_write,
-				    .gone = client_gone, .arg = c,
+	struct transport	 t = { .env = environ, .read = cgi_body_read,
+				    .write = cgi_answer_write,
+				    .gone = cgi_client_gone, .arg = c,
 				    .script = true };
 	struct session		*session;
 	int			 r;
@@ -207,7 +207,7 @@ serve(const struct conf *conf, struct cgi *c)
 	session = session_new(conf, NULL);
 	if (session == NULL)
 		return misconfigured("The gateway cannot start.", 1);
-	body_begin(c, &t);
+	cgi_body_begin(c, &t);
 	relay_serve(session, &t);
 	r = answer_flush(c);
 	drain(c);
@@ -233,7 +233,7 @@ cgi_run(void)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 	privilege_harden();
-	conf = conf_load(NULL, &relay_lists, complain, NULL);
+	conf = conf_load(NULL, &relay_lists, cgi_complain, NULL);
 	if (conf == NULL)
 		return misconfigured("The gateway is not configured.",
 		    EXIT_CONFIG);
@@ -242,7 +242,7 @@ cgi_run(void)
 		    conf->log_target, log_why(errno));
 	c = calloc(1, sizeof(*c));
 	r = c == NULL ? misconfigured("The gateway cannot start.", 1) :
-	    serve(conf, c);
+	    cgi_serve(conf, c);
 	free(c);
 	conf_free(conf);
 	return r;

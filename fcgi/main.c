@@ -62,7 +62,7 @@ static const char usage_text[] =
 
 /* A number of workers, -1 when it is none. */
 static int
-number(const char *s)
+main_number(const char *s)
 {
 	char	*end;
 	long	 n;
@@ -85,7 +85,7 @@ misused(const char *what, const char *value)
 }
 
 static void
-parse(struct options *o, int argc, char **argv)
+main_parse(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
@@ -108,7 +108,7 @@ parse(struct options *o, int argc, char **argv)
 			o->listen = optarg;
 			break;
 		case 'w':
-			o->workers = number(optarg);
+			o->workers = main_number(optarg);
 			if (o->workers == -1)
 				o->status = misused("--workers takes a number "
 				    "from 0 to 1024, not", optarg);
@@ -167,7 +167,7 @@ enough_descriptors(const struct conf *conf)
 
 /* Errors at once; warnings when the log is open: a line each in arg. */
 static void
-complain(void *arg, bool error, const char *line)
+main_complain(void *arg, bool error, const char *line)
 {
 	struct buf	*warnings = arg;
 
@@ -190,7 +190,7 @@ log_warnings(struct buf *warnings)
 }
 
 static int
-failed(const char *why)
+main_failed(const char *why)
 {
 	(void)fprintf(stderr, "ctim-relay.fcgi: %s\n", why);
 	return 1;
@@ -235,7 +235,7 @@ weigh(void *arg, const struct pathtrust_finding *f)
 }
 
 static void
-look_at_paths(const struct conf *conf, struct weighing *w)
+main_look_at_paths(const struct conf *conf, struct weighing *w)
 {
 	struct pathtrust_who	 who;
 
@@ -254,7 +254,7 @@ open_log(const struct conf *conf, const struct privilege *p)
 	if (log_open(conf) == -1) {
 		(void)snprintf(why, sizeof(why), "[log] target %s: %s",
 		    conf->log_target, log_why(errno));
-		return failed(why);
+		return main_failed(why);
 	}
 	if (p->change && geteuid() == 0 && log_give(p->uid, p->gid) == -1)
 		log_warning("[log] target %s: %s; it will not be opened again "
@@ -268,7 +268,7 @@ open_log(const struct conf *conf, const struct privilege *p)
  * rights.  Returns 0 or an exit status.
  */
 static int
-prepare(const struct options *o, const struct conf *conf, struct listener *l,
+main_prepare(const struct options *o, const struct conf *conf, struct listener *l,
     struct control *c, bool found, struct buf *warnings)
 {
 	struct weighing	 w = { .warnings = warnings };
@@ -278,15 +278,15 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 	int		 status;
 
 	if (privilege_find(&p, conf, why) == -1)
-		return failed(why);
-	look_at_paths(conf, &w);
+		return main_failed(why);
+	main_look_at_paths(conf, &w);
 	if (w.refused)
 		return EXIT_CONFIG;
 	if (!found && listener_open(l, o->listen != NULL ? o->listen :
 	    conf->listen, conf, p.uid, why) == -1)
-		return failed(why);
+		return main_failed(why);
 	if (w.doubtful && privilege_drop(&p, why) == -1)
-		return failed(why);
+		return main_failed(why);
 	if ((status = open_log(conf, &p)) != 0)
 		return status;
 	if (!found && l->note[0] != '\0')
@@ -297,7 +297,7 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 	if (o->workers != 0)
 		open_control(conf, c, w.doubtful ? &none : &p);
 	if (!w.doubtful && privilege_drop(&p, why) == -1)
-		return failed(why);
+		return main_failed(why);
 	if (found && o->listen != NULL)
 		log_warning("--listen is not used: a socket was handed over");
 	return 0;
@@ -305,7 +305,7 @@ prepare(const struct options *o, const struct conf *conf, struct listener *l,
 
 /* Serves; *conf may be another one afterwards. */
 static int
-serve(const struct options *o, struct conf **conf, struct listener *l,
+main_serve(const struct options *o, struct conf **conf, struct listener *l,
     struct control *c)
 {
 	struct master_setup	 setup = { .conf = conf, .file = o->file,
@@ -315,7 +315,7 @@ serve(const struct options *o, struct conf **conf, struct listener *l,
 
 	setup.share = balance_new();
 	if (setup.share == NULL)
-		return failed(strerror(errno));
+		return main_failed(strerror(errno));
 	privilege_harden();
 	if (o->workers == 0) {
 		atomic_store(&setup.share->top, 1);
@@ -345,11 +345,11 @@ main(int argc, char **argv)
 	found = listener_find(&l);
 	if (!found && getenv("GATEWAY_INTERFACE") != NULL)
 		return cgi_run();
-	parse(&o, argc, argv);
+	main_parse(&o, argc, argv);
 	if (o.status != -1)
 		return o.status;
 	buf_init(&warnings, WARNINGS_MAX);
-	conf = conf_load(o.file, &relay_lists, complain, &warnings);
+	conf = conf_load(o.file, &relay_lists, main_complain, &warnings);
 	if (conf == NULL) {
 		buf_free(&warnings);
 		return EXIT_CONFIG;
@@ -358,10 +358,10 @@ main(int argc, char **argv)
 	worker_signals();
 	control_init(&control);
 	status = enough_descriptors(conf) ?
-	    prepare(&o, conf, &l, &control, found, &warnings) : EXIT_CONFIG;
+	    main_prepare(&o, conf, &l, &control, found, &warnings) : EXIT_CONFIG;
 	if (status == 0) {
 		log_warnings(&warnings);
-		status = serve(&o, &conf, &l, &control);
+		status = main_serve(&o, &conf, &l, &control);
 	}
 	buf_free(&warnings);
 	control_close(&control);

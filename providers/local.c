@@ -52,7 +52,7 @@ last_seen(const struct record *r)
 /* Before: counts more for the verdict.  The sources' names make the order of
  * equals the same every time. */
 static int
-compare(const void *a, const void *b)
+local_compare(const void *a, const void *b)
 {
 	const struct record	*x = *(const struct record *const *)a;
 	const struct record	*y = *(const struct record *const *)b;
@@ -116,7 +116,7 @@ write_observable(struct jsonout *j, const struct observable *o)
 }
 
 static void
-write_times(struct jsonout *j, const char *key, int64_t start, int64_t end)
+local_write_times(struct jsonout *j, const char *key, int64_t start, int64_t end)
 {
 	char	 text[RFC3339_MAX];
 
@@ -134,7 +134,7 @@ write_times(struct jsonout *j, const char *key, int64_t start, int64_t end)
 static void
 write_valid_time(struct jsonout *j, const struct record *r, int64_t now)
 {
-	write_times(j, "valid_time",
+	local_write_times(j, "valid_time",
 	    r->first_seen != 0 ? r->first_seen : r->imported,
 	    r->expires != 0 ? r->expires : now + VALID_FOR);
 }
@@ -148,7 +148,7 @@ write_disposition(struct jsonout *j, const struct record *r)
 }
 
 static bool
-write_judgement(struct answer *a, const struct query *q,
+local_write_judgement(struct answer *a, const struct query *q,
     const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
 {
 	struct jsonout	*j;
@@ -190,7 +190,7 @@ write_verdict(struct answer *a, const struct query *q, const struct record *r,
 
 /* The feed itself, as the thing that a judgement of it is based on. */
 static bool
-write_indicator(struct answer *a, const struct record *r, char id[CTIM_ID_MAX])
+local_write_indicator(struct answer *a, const struct record *r, char id[CTIM_ID_MAX])
 {
 	struct jsonout	*j;
 
@@ -209,7 +209,7 @@ write_indicator(struct answer *a, const struct record *r, char id[CTIM_ID_MAX])
 }
 
 static bool
-write_sighting(struct answer *a, const struct query *q,
+local_write_sighting(struct answer *a, const struct query *q,
     const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
 {
 	struct jsonout	*j;
@@ -230,7 +230,7 @@ write_sighting(struct answer *a, const struct query *q,
 	jsonout_array(j);
 	write_observable(j, q->observable);
 	jsonout_end_array(j);
-	write_times(j, "observed_time",
+	local_write_times(j, "observed_time",
 	    r->first_seen != 0 ? r->first_seen : r->last_seen,
 	    later(r->first_seen, r->last_seen));
 	answer_end(a);
@@ -238,7 +238,7 @@ write_sighting(struct answer *a, const struct query *q,
 }
 
 static void
-write_relationship(struct answer *a, const char *from, const char *type,
+local_write_relationship(struct answer *a, const char *from, const char *type,
     const char *to)
 {
 	struct jsonout	*j;
@@ -260,19 +260,19 @@ answer_record(struct answer *a, const struct query *q, const struct record *r,
 	char	 sighting[CTIM_ID_MAX];
 	bool	 judged, indicated;
 
-	judged = write_judgement(a, q, r, link, judgement);
+	judged = local_write_judgement(a, q, r, link, judgement);
 	if (first && judged)
 		write_verdict(a, q, r, judgement);
 	if (q->route != PROVIDER_OBSERVE)
 		return;
 	/* A relationship joins only what is in the answer. */
-	indicated = write_indicator(a, r, indicator);
+	indicated = local_write_indicator(a, r, indicator);
 	if (judged && indicated)
-		write_relationship(a, judgement, "based-on", indicator);
+		local_write_relationship(a, judgement, "based-on", indicator);
 	if (r->first_seen == 0 && r->last_seen == 0)
 		return;
-	if (write_sighting(a, q, r, link, sighting) && indicated)
-		write_relationship(a, sighting, "sighting-of", indicator);
+	if (local_write_sighting(a, q, r, link, sighting) && indicated)
+		local_write_relationship(a, sighting, "sighting-of", indicator);
 }
 
 /* The records in the order in which they count; the caller frees it. */
@@ -289,12 +289,12 @@ in_order(struct answer *a, const struct query *q)
 	}
 	for (i = 0; i < q->n; i++)
 		order[i] = &q->records[i];
-	qsort(order, q->n, sizeof(*order), compare);
+	qsort(order, q->n, sizeof(*order), local_compare);
 	return order;
 }
 
 static void
-answer(struct answer *a, const struct query *q)
+local_answer(struct answer *a, const struct query *q)
 {
 	const struct record	**order;
 	struct buf		  link;
@@ -310,7 +310,7 @@ answer(struct answer *a, const struct query *q)
 }
 
 static void
-write_reference(struct answer *a, const struct query *q,
+local_write_reference(struct answer *a, const struct query *q,
     const struct record *r, const char *url)
 {
 	struct jsonout	*j = answer_element(a);
@@ -340,7 +340,7 @@ write_reference(struct answer *a, const struct query *q,
 
 /* One reference a source, however many of its records match. */
 static void
-refer(struct answer *a, const struct query *q)
+local_refer(struct answer *a, const struct query *q)
 {
 	const struct record	**order;
 	struct buf		  link;
@@ -357,7 +357,7 @@ refer(struct answer *a, const struct query *q)
 				break;
 		if (k == i &&
 		    (url = link_to(&link, order[i], q->observable)) != NULL)
-			write_reference(a, q, order[i], url);
+			local_write_reference(a, q, order[i], url);
 	}
 	buf_free(&link);
 	free(order);
@@ -369,7 +369,7 @@ store(const void *conf)
 	return ((const struct local_conf *)conf)->store;
 }
 
-static const struct conf_key keys[] = {
+static const struct conf_key local_keys[] = {
 	{ "relay", "store", conf_set_path,
 	  .offset = offsetof(struct local_conf, store),
 	  .fallback = LOCAL_STORE, .release = conf_release_string,
@@ -386,9 +386,9 @@ const struct provider provider_local = {
 	.about = "Answers from the indicators that were imported into the "
 	    "gateway: block lists, allow lists, feeds, and what people added. "
 	    "Nothing leaves the gateway.",
-	.keys = keys,
+	.keys = local_keys,
 	.conf_size = sizeof(struct local_conf),
 	.store = store,
-	.answer = answer,
-	.refer = refer
+	.answer = local_answer,
+	.refer = local_refer
 };

@@ -37,14 +37,14 @@ const struct otx_kind otx_kinds[OBSERVABLE_TYPES] = {
 /* Of a pulse and of an entry of its pages, what is looked at. */
 static const char *const pulse_members[] = { "id", "name", "description",
     "TLP", "tags", NULL };
-static const char *const entry_members[] = { "created", "expiration", NULL };
+static const char *const otx_entry_members[] = { "created", "expiration", NULL };
 
 /* What each answer needs (enum otx_step), and where one without it says why. */
 static const char *const health_needs[] = { "username", "user_id", NULL };
 static const char *const general_needs[] = { "base_indicator", "pulse_info",
     NULL };
 static const char *const page_needs[] = { "results", NULL };
-static const char *const excuses[] = { "error", "detail", NULL };
+static const char *const otx_excuses[] = { "error", "detail", NULL };
 
 /* What is kept while a page comes. */
 struct otx_scan {
@@ -72,7 +72,7 @@ add_key(const struct query *q, struct call *c)
 }
 
 static void
-ask_health(const struct query *q)
+otx_ask_health(const struct query *q)
 {
 	add_key(q, lookup_call(q->lookup, OTX_HEALTH, 0, "%s/api/v1/user/me",
 	    otx_url(q)));
@@ -114,13 +114,13 @@ ask_page(const struct query *q, struct json_object *pulse, int64_t page)
 }
 
 static void
-request(const struct query *q, const struct call *done)
+otx_request(const struct query *q, const struct call *done)
 {
 	struct json_object	*pulses;
 	size_t			 i;
 
 	if (done == NULL && q->route == PROVIDER_HEALTH) {
-		ask_health(q);
+		otx_ask_health(q);
 	} else if (done == NULL) {
 		ask_general(q);
 	} else if (done->step == OTX_GENERAL) {
@@ -136,7 +136,7 @@ request(const struct query *q, const struct call *done)
 /* A status that is no success.  Only a page is something that another answer
  * named, so only its absence is "not found". */
 static void
-refused(struct call *c)
+otx_refused(struct call *c)
 {
 	static const struct {
 		int		 status;
@@ -188,7 +188,7 @@ is_askable(struct json_object *pulse)
 
 /* Adds a value, which is the object's then.  False: no memory. */
 static bool
-put(struct json_object *object, const char *name, struct json_object *value)
+otx_put(struct json_object *object, const char *name, struct json_object *value)
 {
 	if (value != NULL && json_object_object_add(object, name, value) == 0)
 		return true;
@@ -206,9 +206,9 @@ add_pulse(struct json_object *list, struct json_object *pulse)
 	if ((kept = jsoncopy_members(pulse, pulse_members)) == NULL)
 		return false;
 	author = jsonin_member(jsonin_member(pulse, "author"), "username");
-	if (!put(kept, "place", json_object_new_int64(
+	if (!otx_put(kept, "place", json_object_new_int64(
 	    (int64_t)jsonin_length(list))) || (author != NULL &&
-	    !put(kept, "author", json_object_get(author))) ||
+	    !otx_put(kept, "author", json_object_get(author))) ||
 	    json_object_array_add(list, kept) != 0) {
 		json_object_put(kept);
 		return false;
@@ -231,7 +231,7 @@ keep_pulses(const struct query *q, struct call *c, struct json_object *body)
 	pulses = jsonin_member(jsonin_member(body, "pulse_info"), "pulses");
 	result = json_object_new_object();
 	list = json_object_new_array();
-	if (result == NULL || list == NULL || !put(result, "pulses",
+	if (result == NULL || list == NULL || !otx_put(result, "pulses",
 	    json_object_get(list)))
 		good = false;
 	for (i = 0; good && i < jsonin_length(pulses); i++) {
@@ -248,31 +248,31 @@ keep_pulses(const struct query *q, struct call *c, struct json_object *body)
 }
 
 static void
-reply(const struct query *q, struct call *c)
+otx_reply(const struct query *q, struct call *c)
 {
 	struct json_object	*body;
 
 	if (c->step == OTX_GENERAL && (c->status == 400 || c->status == 404))
 		return;		/* nothing is known */
 	if (c->status / 100 != 2) {
-		refused(c);
+		otx_refused(c);
 		return;
 	}
 	if ((body = call_parse(c)) == NULL)
 		return;
 	if (!call_excuse(c, body, c->step == OTX_GENERAL ? general_needs :
-	    health_needs, excuses) && c->step == OTX_GENERAL)
+	    health_needs, otx_excuses) && c->step == OTX_GENERAL)
 		keep_pulses(q, c, body);
 	json_object_put(body);
 }
 
 /* {name: value}, the value being the object's then, in c->result. */
 static bool
-found(struct call *c, const char *name, struct json_object *value)
+otx_found(struct call *c, const char *name, struct json_object *value)
 {
 	struct json_object	*result = json_object_new_object();
 
-	if (result == NULL || !put(result, name, value)) {
+	if (result == NULL || !otx_put(result, name, value)) {
 		if (result == NULL)
 			json_object_put(value);
 		json_object_put(result);
@@ -294,7 +294,7 @@ found_entry(struct call *c, struct json_object *entry)
 		    "does not say when the indicator was created");
 		return SCAN_BAD;
 	}
-	return found(c, "entry", jsoncopy_members(entry, entry_members)) ?
+	return otx_found(c, "entry", jsoncopy_members(entry, otx_entry_members)) ?
 	    SCAN_ENOUGH : SCAN_BAD;
 }
 
@@ -310,7 +310,7 @@ begin_scan(const struct query *q, struct otx_scan *s)
 }
 
 static enum scan_result
-scan(const struct query *q, struct call *c, const char *p, size_t n)
+otx_scan_page(const struct query *q, struct call *c, const char *p, size_t n)
 {
 	struct otx_scan		*s = c->scan;
 	enum jsonfind_state	 state;
@@ -329,11 +329,11 @@ scan(const struct query *q, struct call *c, const char *p, size_t n)
 	}
 	if (n > 0)
 		return SCAN_MORE;
-	if (call_excuse(c, jsonfind_top(s->page), page_needs, excuses))
+	if (call_excuse(c, jsonfind_top(s->page), page_needs, otx_excuses))
 		return SCAN_BAD;
 	next = jsonin_string(jsonfind_top(s->page), "next");
 	if (next != NULL && *next != '\0' &&
-	    !found(c, "next", json_object_new_boolean(true)))
+	    !otx_found(c, "next", json_object_new_boolean(true)))
 		return SCAN_BAD;
 	return SCAN_MORE;
 }
@@ -344,9 +344,9 @@ scan_free(struct call *c)
 	jsonfind_free(((struct otx_scan *)c->scan)->page);
 }
 
-static const char *const claims[] = { "key", NULL };
+static const char *const otx_claims[] = { "key", NULL };
 
-static const struct conf_key keys[] = {
+static const struct conf_key otx_keys[] = {
 	{ "relay", "url", conf_set_url,
 	  .offset = offsetof(struct otx_conf, url),
 	  .fallback = OTX_URL, .release = conf_release_string,
@@ -354,7 +354,7 @@ static const struct conf_key keys[] = {
 	{ 0 }
 };
 
-static const struct provider_field fields[] = {
+static const struct provider_field otx_fields[] = {
 	{ "key", FIELD_API_KEY, "OTX API key",
 	  "The key of the OTX account that is asked." },
 	{ NULL, FIELD_TEXT, NULL, NULL }
@@ -370,8 +370,8 @@ const struct provider provider_otx = {
 	    OBSERVABLE_BIT(OBSERVABLE_SHA1) |
 	    OBSERVABLE_BIT(OBSERVABLE_SHA256) | OBSERVABLE_BIT(OBSERVABLE_URL),
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
-	.claims = claims,
-	.fields = fields,
+	.claims = otx_claims,
+	.fields = otx_fields,
 	.about = "AlienVault Open Threat Exchange is a community that shares "
 	    "what its members know of threats as pulses: named lists of "
 	    "indicators with a description. For each pulse that names an "
@@ -381,11 +381,11 @@ const struct provider provider_otx = {
 	    "name and choose **Settings**.\n"
 	    "2. Copy the **OTX Key**.\n"
 	    "3. Paste it here as **OTX API key**, and save.",
-	.keys = keys,
+	.keys = otx_keys,
 	.conf_size = sizeof(struct otx_conf),
-	.request = request,
-	.reply = reply,
-	.scan = scan,
+	.request = otx_request,
+	.reply = otx_reply,
+	.scan = otx_scan_page,
 	.scan_free = scan_free,
 	.scan_size = sizeof(struct otx_scan),
 	.answer = otx_answer,

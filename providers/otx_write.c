@@ -25,7 +25,7 @@ struct entry {
 
 /* Newest first; of one time, in the order of the pulses. */
 static int
-compare(const void *a, const void *b)
+otx_write_compare(const void *a, const void *b)
 {
 	const struct entry	*x = a, *y = b;
 	int			 order = strcmp(y->created, x->created);
@@ -54,12 +54,12 @@ entries(const struct lookup *l, struct entry *list)
 		    &list[n].place);
 		n++;
 	}
-	qsort(list, n, sizeof(*list), compare);
+	qsort(list, n, sizeof(*list), otx_write_compare);
 	return n;
 }
 
 static void
-write_tags(struct jsonout *j, struct json_object *tags)
+otx_write_write_tags(struct jsonout *j, struct json_object *tags)
 {
 	const char	*text;
 	size_t		 i, cut, bytes = 0;
@@ -116,7 +116,7 @@ write_description(struct jsonout *j, const char *key, struct json_object *pulse,
 
 /* end: as the service wrote it; NULL, or no time: none. */
 static void
-write_times(struct jsonout *j, const char *key, const char *start,
+otx_write_write_times(struct jsonout *j, const char *key, const char *start,
     const char *end)
 {
 	char	 text[RFC3339_MAX];
@@ -130,7 +130,7 @@ write_times(struct jsonout *j, const char *key, const char *start,
 }
 
 static bool
-write_sighting(struct answer *a, const struct query *q, const struct entry *e,
+otx_write_write_sighting(struct answer *a, const struct query *q, const struct entry *e,
     const char *time, char id[CTIM_ID_MAX])
 {
 	struct jsonout	*j;
@@ -141,7 +141,7 @@ write_sighting(struct answer *a, const struct query *q, const struct entry *e,
 	write_pulse(j, q, e->pulse);
 	jsonout_kint(j, "count", 1);
 	jsonout_kbool(j, "internal", false);
-	write_times(j, "observed_time", time, time);
+	otx_write_write_times(j, "observed_time", time, time);
 	write_description(j, "description", e->pulse, CTIM_MARKDOWN);
 	jsonout_key(j, "observables");
 	jsonout_array(j);
@@ -156,7 +156,7 @@ write_sighting(struct answer *a, const struct query *q, const struct entry *e,
 
 /* CTIM asks for a producer: where the author has no name it is the service. */
 static bool
-write_indicator(struct answer *a, const struct query *q, const struct entry *e,
+otx_write_write_indicator(struct answer *a, const struct query *q, const struct entry *e,
     const char *time, char id[CTIM_ID_MAX])
 {
 	const char		*author = jsonin_string(e->pulse, "author");
@@ -169,16 +169,16 @@ write_indicator(struct answer *a, const struct query *q, const struct entry *e,
 	write_pulse(j, q, e->pulse);
 	jsoncopy_text(j, "producer", author == NULL ? OTX_NAME : author,
 	    CTIM_SHORT);
-	write_times(j, "valid_time", time, e->expiration);
+	otx_write_write_times(j, "valid_time", time, e->expiration);
 	write_description(j, "short_description", e->pulse, CTIM_MEDIUM);
 	if (json_object_is_type(tags, json_type_array))
-		write_tags(j, tags);
+		otx_write_write_tags(j, tags);
 	answer_end(a);
 	return true;
 }
 
 static void
-write_relationship(struct answer *a, const char *from, const char *to)
+otx_write_write_relationship(struct answer *a, const char *from, const char *to)
 {
 	struct jsonout	*j;
 
@@ -199,9 +199,9 @@ write_entry(struct answer *a, const struct query *q, const struct entry *e)
 
 	if (rfc3339_again(time, e->created, -1) == -1)
 		return;
-	if (write_sighting(a, q, e, time, sighting) &&
-	    write_indicator(a, q, e, time, indicator))
-		write_relationship(a, sighting, indicator);
+	if (otx_write_write_sighting(a, q, e, time, sighting) &&
+	    otx_write_write_indicator(a, q, e, time, indicator))
+		otx_write_write_relationship(a, sighting, indicator);
 }
 
 void

@@ -32,7 +32,7 @@ struct qualys_conf {
 /* How a type is called and asked for; V is the value. */
 static const struct kind {
 	const char	*name, *filter;
-} kinds[OBSERVABLE_TYPES] = {
+} qualys_kinds[OBSERVABLE_TYPES] = {
 	[OBSERVABLE_MD5] =	 { "MD5", "file.hash.md5: \"V\"" },
 	[OBSERVABLE_SHA256] =	 { "SHA256", "file.hash.sha256: \"V\"" },
 	[OBSERVABLE_FILE_NAME] = { "file name", "file.name: \"V\"" },
@@ -45,15 +45,15 @@ static const struct kind {
 };
 
 /* Events are an array; an object instead says why there is none. */
-static const char *const needs[] = { NULL };
-static const char *const excuses[] = { "message", "error", "errorMessage",
+static const char *const qualys_needs[] = { NULL };
+static const char *const qualys_excuses[] = { "message", "error", "errorMessage",
     "detail", NULL };
 
 /* Adds the filter for an observable, encoded. */
 static void
 add_filter(struct buf *b, const struct observable *o)
 {
-	const char	*part = kinds[o->type].filter, *v;
+	const char	*part = qualys_kinds[o->type].filter, *v;
 	struct buf	 filter;
 
 	buf_init(&filter, QUERY_BYTES);
@@ -155,7 +155,7 @@ unreachable(const struct query *q, struct call *c)
 
 /* A call to a path of the API, which has failed when there is no such API. */
 static struct call *
-add_call(const struct query *q, int step, unsigned flags,
+qualys_add_call(const struct query *q, int step, unsigned flags,
     const char *path)
 {
 	const char	*url = api_url(q);
@@ -175,9 +175,9 @@ add_call(const struct query *q, int step, unsigned flags,
 }
 
 static void
-sign_in(const struct query *q)
+qualys_sign_in(const struct query *q)
 {
-	struct call	*c = add_call(q, QUALYS_SIGN_IN, 0, "/auth");
+	struct call	*c = qualys_add_call(q, QUALYS_SIGN_IN, 0, "/auth");
 
 	buf_adds(&c->form, "username=");
 	percent_add(&c->form, token_claim(q->claims, "user"), "");
@@ -191,7 +191,7 @@ static void
 add_events_call(const struct query *q, int step, unsigned flags,
     size_t room)
 {
-	struct call	*c = add_call(q, step, CALL_SIGNED | flags,
+	struct call	*c = qualys_add_call(q, step, CALL_SIGNED | flags,
 			    "/ioc/events");
 
 	call_header(c, "Accept", "application/json");
@@ -205,7 +205,7 @@ add_events_call(const struct query *q, int step, unsigned flags,
 }
 
 static void
-request(const struct query *q, const struct call *done)
+qualys_request(const struct query *q, const struct call *done)
 {
 	size_t	 limit = q->claims->limit, taken;
 
@@ -247,7 +247,7 @@ read_events(struct call *c)
 
 	if (body == NULL)
 		return;
-	if (call_excuse(c, body, needs, excuses) ||
+	if (call_excuse(c, body, qualys_needs, qualys_excuses) ||
 	    c->step == QUALYS_HEALTH || jsonin_length(body) == 0 ||
 	    (found = json_object_new_array()) == NULL) {
 		json_object_put(body);
@@ -295,7 +295,7 @@ refuse_credentials(struct call *c)
 }
 
 static void
-refused(struct call *c)
+qualys_refused(struct call *c)
 {
 	enum problem	 problem = call_status_problem(c->status);
 
@@ -324,14 +324,14 @@ refused(struct call *c)
 }
 
 static void
-reply(const struct query *q, struct call *c)
+qualys_reply(const struct query *q, struct call *c)
 {
 	(void)q;
 	if ((c->status == 400 || c->status == 404) &&
 	    c->step != QUALYS_SIGN_IN)
 		return;
 	if (c->status < 200 || c->status > 299)
-		refused(c);
+		qualys_refused(c);
 	else if (c->step == QUALYS_SIGN_IN)
 		read_token(c);
 	else
@@ -339,18 +339,18 @@ reply(const struct query *q, struct call *c)
 }
 
 static void
-answer(struct answer *a, const struct query *q)
+qualys_answer(struct answer *a, const struct query *q)
 {
 	if (!unaskable(a, q->observable))
 		qualys_write(a, q);
 }
 
 static void
-write_reference(struct answer *a, const struct observable *o,
+qualys_write_reference(struct answer *a, const struct observable *o,
     const char *platform)
 {
 	struct jsonout	*j = answer_element(a);
-	const char	*name = kinds[o->type].name;
+	const char	*name = qualys_kinds[o->type].name;
 	size_t		 n = strlen(platform);
 	struct buf	 b;
 
@@ -380,7 +380,7 @@ write_reference(struct answer *a, const struct observable *o,
 }
 
 static void
-refer(struct answer *a, const struct query *q)
+qualys_refer(struct answer *a, const struct query *q)
 {
 	const struct qualys_conf	*conf = q->conf;
 	const char			*platform;
@@ -393,12 +393,12 @@ refer(struct answer *a, const struct query *q)
 		    "links to Qualys IOC without a valid PLATFORM_URL in the "
 		    "token, or platform_url in the relay's section");
 	else
-		write_reference(a, q->observable, platform);
+		qualys_write_reference(a, q->observable, platform);
 }
 
-static const char *const claims[] = { "user", "pass", NULL };
+static const char *const qualys_claims[] = { "user", "pass", NULL };
 
-static const struct conf_key keys[] = {
+static const struct conf_key qualys_keys[] = {
 	{ "relay", "api_url", conf_set_url,
 	  .offset = offsetof(struct qualys_conf, api_url),
 	  .release = conf_release_string,
@@ -416,7 +416,7 @@ static const struct conf_key keys[] = {
 	{ 0 }
 };
 
-static const struct provider_field fields[] = {
+static const struct provider_field qualys_fields[] = {
 	{ "user", FIELD_TEXT, "User name",
 	  "The name of a Qualys user who may use IOC." },
 	{ "pass", FIELD_PASSWORD, "Password", "The password of this user." },
@@ -441,8 +441,8 @@ const struct provider provider_qualys = {
 	    OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
 	    OBSERVABLE_BIT(OBSERVABLE_MUTEX),
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
-	.claims = claims,
-	.fields = fields,
+	.claims = qualys_claims,
+	.fields = qualys_fields,
 	.about = "Qualys Indication of Compromise records what happens on "
 	    "hosts: files, processes, handles and network connections. For "
 	    "each event that holds an observable there is a sighting on its "
@@ -456,12 +456,12 @@ const struct provider provider_qualys = {
 	    "here.\n"
 	    "4. **API URL** and **Platform URL** are those of your platform: "
 	    "www.qualys.com/platform-identification lists them.",
-	.keys = keys,
+	.keys = qualys_keys,
 	.conf_size = sizeof(struct qualys_conf),
-	.request = request,
-	.reply = reply,
-	.sign_in = sign_in,
+	.request = qualys_request,
+	.reply = qualys_reply,
+	.sign_in = qualys_sign_in,
 	.unreachable = unreachable,
-	.answer = answer,
-	.refer = refer
+	.answer = qualys_answer,
+	.refer = qualys_refer
 };

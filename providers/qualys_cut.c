@@ -36,7 +36,7 @@ static const struct {
 
 /* Adds a value to an object, whose it is then. */
 static bool
-put(struct json_object *object, const char *name, struct json_object *value)
+qualys_cut_put(struct json_object *object, const char *name, struct json_object *value)
 {
 	if (value == NULL)
 		return true;
@@ -109,11 +109,11 @@ cut_parts(struct json_object *copy, struct json_object *event)
 		interfaces = cut_array(jsonin_member(part, "interfaces"),
 		    interface_members, NULL);
 		json_object_object_del(part, "interfaces");
-		if (!put(part, "interfaces", interfaces)) {
+		if (!qualys_cut_put(part, "interfaces", interfaces)) {
 			json_object_put(part);
 			return false;
 		}
-		if (!put(copy, parts[i].name, part))
+		if (!qualys_cut_put(copy, parts[i].name, part))
 			return false;
 	}
 	return true;
@@ -126,8 +126,8 @@ qualys_event(struct json_object *event)
 
 	if (copy == NULL)
 		return NULL;
-	if (!put(copy, "dateTime", cut_time(event)) ||
-	    !put(copy, "indicator2", cut_array(jsonin_member(event,
+	if (!qualys_cut_put(copy, "dateTime", cut_time(event)) ||
+	    !qualys_cut_put(copy, "indicator2", cut_array(jsonin_member(event,
 	    "indicator2"), indicator_members, "threatName")) || !cut_parts(copy, event) ||
 	    jsoncopy_size(copy) > EVENT_BYTES) {
 		json_object_put(copy);

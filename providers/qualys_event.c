@@ -116,7 +116,7 @@ text_in(const struct event *e, const char *part, const char *member)
 }
 
 static void
-write_pair(struct jsonout *j, const char *type, const char *value)
+qualys_event_write_pair(struct jsonout *j, const char *type, const char *value)
 {
 	jsonout_object(j);
 	jsonout_kstring(j, "type", type);
@@ -127,7 +127,7 @@ write_pair(struct jsonout *j, const char *type, const char *value)
 static void
 write_asked(struct jsonout *j, const struct query *q)
 {
-	write_pair(j, observable_name(q->observable->type),
+	qualys_event_write_pair(j, observable_name(q->observable->type),
 	    q->observable->value);
 }
 
@@ -156,7 +156,7 @@ write_common(struct jsonout *j, const struct event *e)
 }
 
 static void
-write_observed_time(struct jsonout *j, const char *time)
+qualys_event_write_observed_time(struct jsonout *j, const char *time)
 {
 	jsonout_key(j, "observed_time");
 	jsonout_object(j);
@@ -166,7 +166,7 @@ write_observed_time(struct jsonout *j, const char *time)
 }
 
 static void
-write_relations(struct jsonout *j, const struct event *e)
+qualys_event_write_relations(struct jsonout *j, const struct event *e)
 {
 	const struct end	*from, *to;
 	const char		*source, *related;
@@ -184,9 +184,9 @@ write_relations(struct jsonout *j, const struct event *e)
 		jsonout_object(j);
 		jsonout_kstring(j, "origin", SOURCE);
 		jsonout_key(j, "source");
-		write_pair(j, from->type, source);
+		qualys_event_write_pair(j, from->type, source);
 		jsonout_key(j, "related");
-		write_pair(j, to->type, related);
+		qualys_event_write_pair(j, to->type, related);
 		jsonout_kstring(j, "relation", relations[i].relation);
 		jsonout_end_object(j);
 	}
@@ -212,17 +212,17 @@ write_targets(struct jsonout *j, const struct event *e, const char *time)
 	jsonout_key(j, "observables");
 	jsonout_array(j);
 	if (text != NULL)
-		write_pair(j, "hostname", text);
+		qualys_event_write_pair(j, "hostname", text);
 	for (i = 0; i < jsonin_length(list); i++) {
 		text = jsonin_string(jsonin_at(list, i), "ipAddress");
 		if (text != NULL && *text != '\0')
-			write_pair(j, "ip", text);
+			qualys_event_write_pair(j, "ip", text);
 		text = jsonin_string(jsonin_at(list, i), "macAddress");
 		if (text != NULL && *text != '\0')
-			write_pair(j, "mac_address", text);
+			qualys_event_write_pair(j, "mac_address", text);
 	}
 	jsonout_end_array(j);
-	write_observed_time(j, time);
+	qualys_event_write_observed_time(j, time);
 	jsonout_kstring(j, "os", jsonin_string(asset, "fullOSName"));
 	jsonout_end_object(j);
 	jsonout_end_array(j);
@@ -230,7 +230,7 @@ write_targets(struct jsonout *j, const struct event *e, const char *time)
 
 /* Whether the event is active, as a table. */
 static void
-write_data(struct jsonout *j, bool active)
+qualys_event_write_data(struct jsonout *j, bool active)
 {
 	jsonout_key(j, "data");
 	jsonout_object(j);
@@ -253,7 +253,7 @@ write_data(struct jsonout *j, bool active)
 
 /* An event without a time is no sighting: CTIM has none without. */
 static void
-write_sighting(struct answer *a, const struct query *q, const struct event *e,
+qualys_event_write_sighting(struct answer *a, const struct query *q, const struct event *e,
     struct made *m)
 {
 	const char	*time = jsonin_string(e->json, "dateTime");
@@ -272,8 +272,8 @@ write_sighting(struct answer *a, const struct query *q, const struct event *e,
 	jsonout_array(j);
 	write_asked(j, q);
 	jsonout_end_array(j);
-	write_observed_time(j, time);
-	write_relations(j, e);
+	qualys_event_write_observed_time(j, time);
+	qualys_event_write_relations(j, e);
 	jsonout_kstring(j, "sensor", "endpoint");
 	write_targets(j, e, time);
 	buf_init(&b, TEXT_BYTES);
@@ -281,12 +281,12 @@ write_sighting(struct answer *a, const struct query *q, const struct event *e,
 	    q->observable->value);
 	jsoncopy_text(j, "description", b.data, CTIM_MARKDOWN);
 	buf_free(&b);
-	write_data(j, e->active);
+	qualys_event_write_data(j, e->active);
 	answer_end(a);
 }
 
 static void
-write_indicator(struct answer *a, const struct event *e, struct made *m)
+qualys_event_write_indicator(struct answer *a, const struct event *e, struct made *m)
 {
 	struct jsonout	*j;
 
@@ -310,7 +310,7 @@ write_indicator(struct answer *a, const struct event *e, struct made *m)
 }
 
 static enum ctim_disposition
-disposition(const char *verdict)
+qualys_event_disposition(const char *verdict)
 {
 	size_t	 i;
 
@@ -335,7 +335,7 @@ write_reason(struct jsonout *j, struct json_object *indicator)
 }
 
 static void
-write_judgement(struct answer *a, const struct query *q, const struct event *e,
+qualys_event_write_judgement(struct answer *a, const struct query *q, const struct event *e,
     struct json_object *indicator, struct made *m)
 {
 	enum ctim_disposition	 d;
@@ -344,7 +344,7 @@ write_judgement(struct answer *a, const struct query *q, const struct event *e,
 	if ((j = answer_entity(a, CTIM_JUDGEMENT, NULL)) == NULL)
 		return;
 	memcpy(m->judgements[m->n++], answer_id(a), strlen(answer_id(a)) + 1);
-	d = disposition(jsonin_string(indicator, "verdict"));
+	d = qualys_event_disposition(jsonin_string(indicator, "verdict"));
 	write_common(j, e);
 	jsonout_kint(j, "disposition", d);
 	jsonout_kstring(j, "disposition_name", ctim_disposition_name((int)d));
@@ -360,7 +360,7 @@ write_judgement(struct answer *a, const struct query *q, const struct event *e,
 }
 
 static void
-join(struct answer *a, const char *from, const char *type, const char *to)
+qualys_event_join(struct answer *a, const char *from, const char *type, const char *to)
 {
 	struct jsonout	*j = answer_link(a);
 
@@ -380,11 +380,11 @@ join_all(struct answer *a, const struct made *m)
 	size_t	 i;
 
 	for (i = 0; m->indicated && i < m->n; i++)
-		join(a, m->judgements[i], "based-on", m->indicator);
+		qualys_event_join(a, m->judgements[i], "based-on", m->indicator);
 	for (i = 0; m->sighted && i < m->n; i++)
-		join(a, m->sighting, "based-on", m->judgements[i]);
+		qualys_event_join(a, m->sighting, "based-on", m->judgements[i]);
 	if (m->sighted && m->indicated)
-		join(a, m->sighting, "sighting-of", m->indicator);
+		qualys_event_join(a, m->sighting, "sighting-of", m->indicator);
 }
 
 static void
@@ -394,11 +394,11 @@ write_event(struct answer *a, const struct query *q, const struct event *e,
 	struct json_object	*list = jsonin_member(e->json, "indicator2");
 	size_t			 i;
 
-	write_sighting(a, q, e, m);
-	write_indicator(a, e, m);
+	qualys_event_write_sighting(a, q, e, m);
+	qualys_event_write_indicator(a, e, m);
 	m->n = 0;
 	for (i = 0; i < jsonin_length(list) && m->n < q->claims->limit; i++)
-		write_judgement(a, q, e, jsonin_at(list, i), m);
+		qualys_event_write_judgement(a, q, e, jsonin_at(list, i), m);
 	join_all(a, m);
 }
 

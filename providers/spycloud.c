@@ -29,12 +29,12 @@ static const char *const headers[] = { "SpyCloud-Error", "x-amzn-ErrorType",
 enum { SAID_ERROR, SAID_TYPE };
 
 /* What an answer needs, and where one without it says why. */
-static const char *const needs[] = { "results", NULL };
-static const char *const excuses[] = { "message", "errorMessage", "error",
+static const char *const spycloud_needs[] = { "results", NULL };
+static const char *const spycloud_excuses[] = { "message", "errorMessage", "error",
     NULL };
 
 /* Members of a catalog entry that are looked at. */
-static const char *const entry_members[] = {
+static const char *const spycloud_entry_members[] = {
 	"id", "uuid", "title", "description", "site", "site_description",
 	"spycloud_publish_date", "confidence", "combo_list_flag", "assets",
 	NULL
@@ -62,7 +62,7 @@ spycloud_published(struct json_object *object, char text[RFC3339_MAX])
 }
 
 static struct call *
-add_call(const struct query *q, int step, unsigned flags,
+spycloud_add_call(const struct query *q, int step, unsigned flags,
     const char *path)
 {
 	const struct spycloud_conf	*conf = q->conf;
@@ -98,7 +98,7 @@ add_catalog_call(const struct query *q, const char *source)
 	if (source == NULL || spycloud_catalog_call(q, source) != NULL ||
 	    (about = json_object_new_string(source)) == NULL)
 		return;
-	c = add_call(q, SPYCLOUD_CATALOG, CALL_CACHE | CALL_SHARED |
+	c = spycloud_add_call(q, SPYCLOUD_CATALOG, CALL_CACHE | CALL_SHARED |
 	    CALL_OPTIONAL, "breach/catalog/");
 	c->ttl = CATALOG_TTL;
 	percent_add(&c->url, source, "");
@@ -111,7 +111,7 @@ add_catalog_call(const struct query *q, const char *source)
 static void
 add_page_call(const struct query *q, int64_t number, const char *cursor)
 {
-	struct call	*c = add_call(q, SPYCLOUD_RECORDS, cursor == NULL ? 0 :
+	struct call	*c = spycloud_add_call(q, SPYCLOUD_RECORDS, cursor == NULL ? 0 :
 			    CALL_OPTIONAL, "breach/data/emails/");
 
 	percent_add(&c->url, q->observable->value, "@");
@@ -155,12 +155,12 @@ add_catalog_calls(const struct query *q)
 }
 
 static void
-request(const struct query *q, const struct call *done)
+spycloud_request(const struct query *q, const struct call *done)
 {
 	const char	*cursor;
 
 	if (done == NULL && q->observable == NULL) {
-		(void)add_call(q, SPYCLOUD_HEALTH, 0, "watchlist/example.org");
+		(void)spycloud_add_call(q, SPYCLOUD_HEALTH, 0, "watchlist/example.org");
 	} else if (done == NULL) {
 		add_page_call(q, 1, NULL);
 	} else if (done->step == SPYCLOUD_RECORDS) {
@@ -181,7 +181,7 @@ struct dated {
 
 /* Newest first, else as they came. */
 static int
-compare(const void *a, const void *b)
+spycloud_compare(const void *a, const void *b)
 {
 	const struct dated	*x = a, *y = b;
 	int			 r = strcmp(y->time, x->time);
@@ -278,7 +278,7 @@ read_records(const struct query *q, struct call *c, struct json_object *body)
 	}
 	n = spycloud_list(list, 0, old, &undated);
 	n = spycloud_list(list, n, results, &undated);
-	qsort(list, n, sizeof(*list), compare);
+	qsort(list, n, sizeof(*list), spycloud_compare);
 	if (n > q->claims->limit)
 		n = q->claims->limit;
 	if (cursor != NULL && *cursor == '\0')
@@ -295,7 +295,7 @@ read_entry(struct call *c, struct json_object *results)
 {
 	struct json_object	*entry;
 
-	entry = jsoncopy_members(jsonin_at(results, 0), entry_members);
+	entry = jsoncopy_members(jsonin_at(results, 0), spycloud_entry_members);
 	if (entry != NULL && jsoncopy_size(entry) > SPYCLOUD_PART) {
 		json_object_put(entry);
 		call_fail_at(c, PROBLEM_UNKNOWN,
@@ -340,7 +340,7 @@ refused_for_reason(struct call *c)
 }
 
 static void
-refused(struct call *c)
+spycloud_refused(struct call *c)
 {
 	static const struct {
 		int		 status;
@@ -366,7 +366,7 @@ refused(struct call *c)
 }
 
 static void
-reply(const struct query *q, struct call *c)
+spycloud_reply(const struct query *q, struct call *c)
 {
 	struct json_object	*body;
 
@@ -375,13 +375,13 @@ reply(const struct query *q, struct call *c)
 	    (c->status == 404 && c->step == SPYCLOUD_CATALOG))
 		return;
 	if (c->status < 200 || c->status > 299) {
-		refused(c);
+		spycloud_refused(c);
 		return;
 	}
 	body = call_parse(c);
 	if (c->problem != PROBLEM_NONE)
 		return;
-	if (!call_excuse(c, body, needs, excuses)) {
+	if (!call_excuse(c, body, spycloud_needs, spycloud_excuses)) {
 		if (c->step == SPYCLOUD_RECORDS)
 			read_records(q, c, body);
 		else if (c->step == SPYCLOUD_CATALOG)
@@ -390,9 +390,9 @@ reply(const struct query *q, struct call *c)
 	json_object_put(body);
 }
 
-static const char *const claims[] = { "key", NULL };
+static const char *const spycloud_claims[] = { "key", NULL };
 
-static const struct conf_key keys[] = {
+static const struct conf_key spycloud_keys[] = {
 	{ "relay", "url", conf_set_url,
 	  .offset = offsetof(struct spycloud_conf, url),
 	  .fallback = "https://api.spycloud.io/enterprise-v2",
@@ -410,7 +410,7 @@ static const struct conf_key keys[] = {
 	{ 0 }
 };
 
-static const struct provider_field fields[] = {
+static const struct provider_field spycloud_fields[] = {
 	{ "key", FIELD_API_KEY, "SpyCloud API key",
 	  "The key for Employee ATO Prevention." },
 	{ NULL, FIELD_TEXT, NULL, NULL }
@@ -422,8 +422,8 @@ const struct provider provider_spycloud = {
 	.description = "Accounts and passwords found in breaches.",
 	.types = OBSERVABLE_BIT(OBSERVABLE_EMAIL),
 	.routes = PROVIDER_OBSERVE | PROVIDER_HEALTH,
-	.claims = claims,
-	.fields = fields,
+	.claims = spycloud_claims,
+	.fields = spycloud_fields,
 	.about = "SpyCloud collects what was stolen in breaches of sites and "
 	    "by malware. For each record that holds an e-mail address there "
 	    "is a sighting, and an indicator for the breach it comes from.",
@@ -431,12 +431,12 @@ const struct provider provider_spycloud = {
 	    "e-mail address and choose **API Keys**.\n"
 	    "2. Show the key for Employee ATO Prevention and copy it.\n"
 	    "3. Paste it here as **SpyCloud API key**, and save.",
-	.keys = keys,
+	.keys = spycloud_keys,
 	.rate = 4,
 	.any_case = true,
 	.conf_size = sizeof(struct spycloud_conf),
-	.request = request,
-	.reply = reply,
+	.request = spycloud_request,
+	.reply = spycloud_reply,
 	.answer_headers = headers,
 	.lasting = is_quota,
 	.answer = spycloud_answer

@@ -28,7 +28,7 @@ is_in(const char *const *names, const char *name)
 }
 
 static void
-write_pair(struct jsonout *j, const char *type, const char *value)
+spycloud_write_write_pair(struct jsonout *j, const char *type, const char *value)
 {
 	jsonout_object(j);
 	jsonout_kstring(j, "type", type);
@@ -42,13 +42,13 @@ write_observables(struct jsonout *j, const struct query *q)
 {
 	jsonout_key(j, "observables");
 	jsonout_array(j);
-	write_pair(j, observable_name(q->observable->type),
+	spycloud_write_write_pair(j, observable_name(q->observable->type),
 	    q->observable->value);
 	jsonout_end_array(j);
 }
 
 static void
-write_observed_time(struct jsonout *j, const char *time)
+spycloud_write_write_observed_time(struct jsonout *j, const char *time)
 {
 	jsonout_key(j, "observed_time");
 	jsonout_object(j);
@@ -58,7 +58,7 @@ write_observed_time(struct jsonout *j, const char *time)
 }
 
 static void
-write_relations(struct jsonout *j, const struct query *q,
+spycloud_write_write_relations(struct jsonout *j, const struct query *q,
     struct json_object *entry)
 {
 	const char	*site = jsonin_string(entry, "site");
@@ -69,10 +69,10 @@ write_relations(struct jsonout *j, const struct query *q,
 		jsonout_object(j);
 		jsonout_kstring(j, "origin", "Spycloud Breach Module");
 		jsonout_key(j, "source");
-		write_pair(j, observable_name(q->observable->type),
+		spycloud_write_write_pair(j, observable_name(q->observable->type),
 		    q->observable->value);
 		jsonout_key(j, "related");
-		write_pair(j, observable_name(OBSERVABLE_DOMAIN), site);
+		spycloud_write_write_pair(j, observable_name(OBSERVABLE_DOMAIN), site);
 		jsonout_kstring(j, "relation", "Leaked_From");
 		jsonout_end_object(j);
 	}
@@ -96,7 +96,7 @@ write_external_ids(struct jsonout *j, struct json_object *object,
 
 /* How bad a record is; one in a list of lists is Medium.  NULL: unknown. */
 static const char *
-severity(struct json_object *record, struct json_object *entry)
+spycloud_write_severity(struct json_object *record, struct json_object *entry)
 {
 	static const struct {
 		double			 from, to;
@@ -130,7 +130,7 @@ severity(struct json_object *record, struct json_object *entry)
 
 /* The record as a table of one row. */
 static void
-write_data(struct jsonout *j, const struct spycloud_conf *conf,
+spycloud_write_write_data(struct jsonout *j, const struct spycloud_conf *conf,
     struct json_object *record)
 {
 	struct json_object_iter	 i;
@@ -180,7 +180,7 @@ page_of(struct buf *b, const struct spycloud_conf *conf,
 }
 
 static void
-write_sighting(struct answer *a, const struct query *q,
+spycloud_write_write_sighting(struct answer *a, const struct query *q,
     struct json_object *record, struct json_object *entry, struct buf *b)
 {
 	static const char *const	 ids[] = { "document_id", "source_id",
@@ -204,19 +204,19 @@ write_sighting(struct answer *a, const struct query *q,
 	jsonout_kbool(j, "internal", false);
 	jsonout_kint(j, "count", count);
 	write_observables(j, q);
-	write_observed_time(j, time);
-	write_relations(j, q, entry);
+	spycloud_write_write_observed_time(j, time);
+	spycloud_write_write_relations(j, q, entry);
 	write_external_ids(j, record, ids);
-	jsonout_kstring(j, "severity", severity(record, entry));
+	jsonout_kstring(j, "severity", spycloud_write_severity(record, entry));
 	jsonout_key(j, "targets");
 	jsonout_array(j);
 	jsonout_object(j);
 	jsonout_kstring(j, "type", "email");
 	write_observables(j, q);
-	write_observed_time(j, time);
+	spycloud_write_write_observed_time(j, time);
 	jsonout_end_object(j);
 	jsonout_end_array(j);
-	write_data(j, q->conf, record);
+	spycloud_write_write_data(j, q->conf, record);
 	buf_reset(b);
 	buf_addf(b, "Present in %s", title == NULL ? "breach" : title);
 	jsoncopy_text(j, "description", b->data, CTIM_MARKDOWN);
@@ -241,7 +241,7 @@ write_confidence(struct jsonout *j, struct json_object *entry)
 }
 
 static void
-write_reference(struct jsonout *j, const char *description, const char *url,
+spycloud_write_write_reference(struct jsonout *j, const char *description, const char *url,
     const char *id)
 {
 	jsonout_object(j);
@@ -265,16 +265,16 @@ write_references(struct jsonout *j, const struct query *q,
 	jsonout_key(j, "external_references");
 	jsonout_array(j);
 	if (site != NULL && about != NULL)
-		write_reference(j, about, site, NULL);
+		spycloud_write_write_reference(j, about, site, NULL);
 	if (uuid != NULL && description != NULL)
-		write_reference(j, description, page_of(b, q->conf, entry),
+		spycloud_write_write_reference(j, description, page_of(b, q->conf, entry),
 		    uuid);
 	jsonout_end_array(j);
 }
 
 /* The names of what the breach disclosed. */
 static void
-write_tags(struct jsonout *j, struct json_object *entry)
+spycloud_write_write_tags(struct jsonout *j, struct json_object *entry)
 {
 	struct json_object	*assets = jsonin_member(entry, "assets");
 	struct json_object_iter	 i;
@@ -290,7 +290,7 @@ write_tags(struct jsonout *j, struct json_object *entry)
 }
 
 static void
-write_indicator(struct answer *a, const struct query *q, const struct call *c,
+spycloud_write_write_indicator(struct answer *a, const struct query *q, const struct call *c,
     struct buf *b)
 {
 	static const char *const	 ids[] = { "id", "uuid", NULL };
@@ -318,7 +318,7 @@ write_indicator(struct answer *a, const struct query *q, const struct call *c,
 	jsoncopy_text(j, "short_description", title, CTIM_MEDIUM);
 	write_external_ids(j, entry, ids);
 	write_references(j, q, entry, b);
-	write_tags(j, entry);
+	spycloud_write_write_tags(j, entry);
 	answer_end(a);
 }
 
@@ -334,7 +334,7 @@ write_catalog(struct answer *a, const struct query *q, struct buf *b)
 		if (c->step != SPYCLOUD_CATALOG || c->problem != PROBLEM_NONE)
 			continue;
 		if (c->result != NULL)
-			write_indicator(a, q, c, b);
+			spycloud_write_write_indicator(a, q, c, b);
 		else
 			answer_warning(a, PROBLEM_NOT_FOUND, "SpyCloud did not "
 			    "return results for %s", jsonin_text(c->about));
@@ -384,7 +384,7 @@ spycloud_answer(struct answer *a, const struct query *q)
 		}
 		catalog = spycloud_catalog_call(q, spycloud_text(record,
 		    "source_id"));
-		write_sighting(a, q, record, catalog == NULL ? NULL :
+		spycloud_write_write_sighting(a, q, record, catalog == NULL ? NULL :
 		    catalog->result, &b);
 	}
 	write_catalog(a, q, &b);

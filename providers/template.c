@@ -72,7 +72,7 @@
  * Writing none says that nothing is known about the observable.
  */
 static void
-answer(struct answer *a, const struct query *q)
+template_answer(struct answer *a, const struct query *q)
 {
 	(void)a;
 	(void)q;
@@ -81,7 +81,7 @@ answer(struct answer *a, const struct query *q)
 /* Here the pages about one observable are named: answer_element(), the members
  * of a reference, answer_end(). */
 static void
-refer(struct answer *a, const struct query *q)
+template_refer(struct answer *a, const struct query *q)
 {
 	(void)a;
 	(void)q;
@@ -104,7 +104,7 @@ const struct provider provider_template = {
 	.types = 0,		/* OBSERVABLE_BIT(OBSERVABLE_IP) | … */
 	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER |
 	    PROVIDER_TRIGGER,
-	.answer = answer,
-	.refer = refer,
+	.answer = template_answer,
+	.refer = template_refer,
 	.trigger = trigger
 };

@@ -9,11 +9,11 @@
 #include "cli/terminal/text.h"
 
 static void
-complain(const struct command *, const char *, va_list)
+command_complain(const struct command *, const char *, va_list)
     __attribute__((__format__(__printf__, 2, 0)));
 
 static void
-complain(const struct command *cmd, const char *fmt, va_list ap)
+command_complain(const struct command *cmd, const char *fmt, va_list ap)
 {
 	char	*text;
 
@@ -31,7 +31,7 @@ command_usage(const struct command *cmd, const char *fmt, ...)
 	va_list	ap;
 
 	va_start(ap, fmt);
-	complain(cmd, fmt, ap);
+	command_complain(cmd, fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "usage: ctim-relay %s %s\n"
 	    "More: ctim-relay %s --help\n",
@@ -45,7 +45,7 @@ command_fail(const struct command *cmd, int status, const char *fmt, ...)
 	va_list	ap;
 
 	va_start(ap, fmt);
-	complain(cmd, fmt, ap);
+	command_complain(cmd, fmt, ap);
 	va_end(ap);
 	return status;
 }

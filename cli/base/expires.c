@@ -12,7 +12,7 @@ static const struct unit {
 
 /* A number and a unit; -1 when it is not, or reaches past CTIM's last time. */
 static int64_t
-duration(const char *s)
+expires_duration(const char *s)
 {
 	int64_t	n = 0;
 
@@ -35,7 +35,7 @@ duration(const char *s)
 int64_t
 expires_parse(const char *s, int64_t now)
 {
-	int64_t	seconds = duration(s), when;
+	int64_t	seconds = expires_duration(s), when;
 
 	when = seconds > 0 ? now + seconds : rfc3339_parse(s);
 	return when > now ? when : -1;

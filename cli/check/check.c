@@ -27,13 +27,13 @@
 
 #define LIST_MAX	(1U << 20)	/* bytes of all errors, of all warnings */
 
-static const char help_text[] =
+static const char check_help_text[] =
     "  -c, --config FILE   the configuration, instead of the usual one\n"
     "  -d, --dump          print every key in force, secrets masked\n"
     "  -k, --keys          print every key there is, with its default\n"
     "  -j, --json          as JSON, for programs\n";
 
-static const struct option long_options[] = {
+static const struct option check_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "dump", no_argument, NULL, 'd' },
 	{ "keys", no_argument, NULL, 'k' },
@@ -51,12 +51,12 @@ struct check {
 };
 
 static int
-options(struct check *check, int argc, char **argv)
+check_options(struct check *check, int argc, char **argv)
 {
 	int	c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:dkjh", long_options,
+	while ((c = getopt_long(argc, argv, ":c:dkjh", check_long_options,
 	    NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -89,7 +89,7 @@ options(struct check *check, int argc, char **argv)
 
 /* On standard error for people, and kept for --json. */
 static void
-note(void *arg, bool error, const char *line)
+check_note(void *arg, bool error, const char *line)
 {
 	struct check	*check = arg;
 
@@ -112,7 +112,7 @@ warn_store(struct check *check, const struct relay_conf *relay,
 	char	line[CONF_ERROR_MAX];
 
 	snprintf(line, sizeof(line), "[relay %s] %s", relay->name, text);
-	note(check, false, line);
+	check_note(check, false, line);
 }
 
 /* Root can open any store, and the user that the server becomes perhaps not. */
@@ -135,7 +135,7 @@ look_at_owner(struct check *check, const struct relay_conf *relay,
 /* A relay that answers from a store needs one that can be opened; as whom the
  * gateway will run is not known here, so this is no more than a warning. */
 static void
-try_store(struct check *check, const struct relay_conf *relay)
+check_try_store(struct check *check, const struct relay_conf *relay)
 {
 	const char	*path = relay->provider->store(relay->own);
 	char		 error[STORE_ERROR_MAX];
@@ -154,7 +154,7 @@ warn_root(struct check *check)
 
 	snprintf(line, sizeof(line), "%s: " SETTINGS_AS_ROOT,
 	    check->found.file);
-	note(check, false, line);
+	check_note(check, false, line);
 }
 
 static bool
@@ -169,7 +169,7 @@ calls_services(const struct conf *conf)
 
 /* Nothing but speed depends on the cache, so this is a warning, too. */
 static void
-try_cache(struct check *check)
+check_try_cache(struct check *check)
 {
 	char	why[CACHE_WHY], line[CACHE_WHY + 96];
 
@@ -177,7 +177,7 @@ try_cache(struct check *check)
 		return;
 	snprintf(line, sizeof(line), "[cache] url: %s%s", why,
 	    settings_cache_hint(why));
-	note(check, false, line);
+	check_note(check, false, line);
 }
 
 /* What to do about a configuration that is not there, or not for this user. */
@@ -200,11 +200,11 @@ note_path(void *arg, const struct pathtrust_finding *f)
 	char	line[PATHTRUST_TEXT + PATHTRUST_MEND];
 
 	snprintf(line, sizeof(line), "%s; to mend it: %s", f->text, f->mend);
-	note(arg, true, line);
+	check_note(arg, true, line);
 }
 
 static void
-look_at_paths(struct check *check)
+check_look_at_paths(struct check *check)
 {
 	const struct conf	*conf = check->found.conf;
 	struct pathtrust_who	 who;
@@ -217,7 +217,7 @@ look_at_paths(struct check *check)
 		return;
 	snprintf(line, sizeof(line), "[log] target %s: %s", conf->log_target,
 	    log_why(error));
-	note(check, true, line);
+	check_note(check, true, line);
 }
 
 /* The server may be started under another limit, so this is a warning. */
@@ -229,29 +229,29 @@ try_descriptors(struct check *check)
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
 	    descriptors_check(check->found.conf, rl.rlim_max, why) == -1)
-		note(check, false, why);
+		check_note(check, false, why);
 }
 
 static int
-run(struct check *check)
+check_run(struct check *check)
 {
 	struct check_found	*found = &check->found;
 
 	found->file = check->config != NULL ? check->config : conf_path();
-	found->conf = conf_load(found->file, &relay_lists, note, check);
+	found->conf = conf_load(found->file, &relay_lists, check_note, check);
 	if (found->conf != NULL && settings_as_root(found->conf))
 		warn_root(check);
 	if (found->conf != NULL)
 		try_descriptors(check);
 	if (found->conf != NULL && calls_services(found->conf))
-		try_cache(check);
+		check_try_cache(check);
 	if (found->conf != NULL)
 		for (const struct relay_conf *r = found->conf->relays;
 		    r != NULL; r = r->next)
 			if (r->provider->store != NULL)
-				try_store(check, r);
+				check_try_store(check, r);
 	if (found->conf != NULL)
-		look_at_paths(check);
+		check_look_at_paths(check);
 	jsonout_end_array(&check->errors);
 	jsonout_end_array(&check->warnings);
 	if (check->dump && found->conf != NULL)
@@ -269,10 +269,10 @@ cmd_check(const struct command *cmd, int argc, char **argv)
 	struct check	check = { .cmd = cmd };
 	int		status;
 
-	if ((status = options(&check, argc, argv)) != CMD_OK)
+	if ((status = check_options(&check, argc, argv)) != CMD_OK)
 		return status;
 	if (check.help)
-		return command_help(cmd, help_text);
+		return command_help(cmd, check_help_text);
 	if (check.keys)
 		return check_show_keys(check.json);
 	buf_init(&check.found.errors, LIST_MAX);
@@ -281,7 +281,7 @@ cmd_check(const struct command *cmd, int argc, char **argv)
 	jsonout_init(&check.warnings, &check.found.warnings);
 	jsonout_array(&check.errors);
 	jsonout_array(&check.warnings);
-	status = run(&check);
+	status = check_run(&check);
 	buf_free(&check.found.errors);
 	buf_free(&check.found.warnings);
 	conf_free(check.found.conf);

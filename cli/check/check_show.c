@@ -15,18 +15,18 @@
 static const struct route {
 	unsigned	 bit;
 	const char	*name;
-} routes[] = {
+} check_show_routes[] = {
 	{ PROVIDER_DELIBERATE, "deliberate" },
 	{ PROVIDER_OBSERVE, "observe" },
 	{ PROVIDER_REFER, "refer" },
 	{ PROVIDER_TRIGGER, "respond/trigger" }
 };
 
-#define ROUTES	(sizeof(routes) / sizeof(routes[0]))
+#define ROUTES	(sizeof(check_show_routes) / sizeof(check_show_routes[0]))
 
 /* Prints JSON, or says that it could not be made. */
 static int
-print_json(struct buf *b)
+check_show_print_json(struct buf *b)
 {
 	int	status = b->failed ? CMD_FAILED : CMD_OK;
 
@@ -55,8 +55,8 @@ add_relay_row(struct table *t, const struct relay_conf *r)
 	table_cell(t, r->name, TABLE_BOLD);
 	table_cell(t, r->provider->name, TABLE_PLAIN);
 	for (size_t i = 0; i < ROUTES; i++)
-		if (r->provider->routes & routes[i].bit)
-			add_name(&b, routes[i].name);
+		if (r->provider->routes & check_show_routes[i].bit)
+			add_name(&b, check_show_routes[i].name);
 	table_cell(t, b.len == 0 ? NULL : b.data, TABLE_PLAIN);
 	buf_reset(&b);
 	for (enum observable_type type = 0; type < OBSERVABLE_TYPES; type++)
@@ -67,7 +67,7 @@ add_relay_row(struct table *t, const struct relay_conf *r)
 }
 
 static int
-show_relays(const struct conf *conf)
+check_show_show_relays(const struct conf *conf)
 {
 	static const char *const names[] = { "RELAY", "PROVIDER", "ROUTES",
 	    "OBSERVABLES", NULL };
@@ -111,7 +111,7 @@ check_show(const struct check_found *found)
 		printf("secret key  %zu characters%s\n",
 		    strlen(conf->secret_key), conf->secret_key_previous == NULL
 		    ? "" : ", and the previous one");
-	return conf->relays == NULL ? CMD_OK : show_relays(conf);
+	return conf->relays == NULL ? CMD_OK : check_show_show_relays(conf);
 }
 
 static void
@@ -123,8 +123,8 @@ add_relay_json(struct jsonout *j, const struct relay_conf *r)
 	jsonout_key(j, "routes");
 	jsonout_array(j);
 	for (size_t i = 0; i < ROUTES; i++)
-		if (r->provider->routes & routes[i].bit)
-			jsonout_string(j, routes[i].name);
+		if (r->provider->routes & check_show_routes[i].bit)
+			jsonout_string(j, check_show_routes[i].name);
 	jsonout_end_array(j);
 	jsonout_key(j, "observables");
 	jsonout_array(j);
@@ -167,7 +167,7 @@ check_show_json(const struct check_found *found)
 	if (found->conf != NULL)
 		add_conf_json(&j, found->conf);
 	jsonout_end_object(&j);
-	status = print_json(&b);
+	status = check_show_print_json(&b);
 	return found->n_errors > 0 || found->conf == NULL ? CMD_CONFIG : status;
 }
 
@@ -294,7 +294,7 @@ check_show_values(const struct check_found *found, bool json)
 	jsonout_end_object(&j);
 	b.failed = b.failed || v.failed;
 	if (json || b.failed)
-		status = print_json(&b);
+		status = check_show_print_json(&b);
 	buf_free(&b);
 	free(v.list);
 	return status;
@@ -359,7 +359,7 @@ check_show_keys(bool json)
 		jsonout_array(&j);
 		all_keys(NULL, &j);
 		jsonout_end_array(&j);
-		return print_json(&b);
+		return check_show_print_json(&b);
 	}
 	t = table_new(names);
 	all_keys(t, NULL);

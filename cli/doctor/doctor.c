@@ -14,7 +14,7 @@
 #include "net/url.h"
 #include "os/clock.h"
 
-static const char help_text[] =
+static const char doctor_help_text[] =
     "  -c, --config FILE   the configuration, instead of the usual one\n"
     "  -u, --url URL       where the web server in front shows the gateway\n"
     "  -w, --web FILE      the web server's configuration, instead of the\n"
@@ -23,7 +23,7 @@ static const char help_text[] =
     "  -r, --relay NAME    the file holds the credentials of this relay alone\n"
     "  -j, --json          as JSON, for programs\n";
 
-static const struct option long_options[] = {
+static const struct option doctor_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "url", required_argument, NULL, 'u' },
 	{ "web", required_argument, NULL, 'w' },
@@ -40,7 +40,7 @@ static const struct option long_options[] = {
 #define BEHIND	(FRONT | DOCTOR_NEEDS_FRONT)
 
 /* In the order in which things depend on each other. */
-static const struct doctor_row rows[] = {
+static const struct doctor_row doctor_rows[] = {
 	{ "config", 0, doctor_config },
 	{ "modes", CONF, doctor_modes },
 	{ "paths", CONF, doctor_paths },
@@ -67,7 +67,7 @@ static const struct doctor_row rows[] = {
 };
 
 static int
-set_url(struct doctor *d, const char *text)
+doctor_set_url(struct doctor *d, const char *text)
 {
 	size_t	n;
 
@@ -91,7 +91,7 @@ option(struct doctor *d, int c, char **argv)
 		d->config = optarg;
 		return CMD_OK;
 	case 'u':
-		return set_url(d, optarg);
+		return doctor_set_url(d, optarg);
 	case 'w':
 		d->web = optarg;
 		return CMD_OK;
@@ -113,12 +113,12 @@ option(struct doctor *d, int c, char **argv)
 }
 
 static int
-options(struct doctor *d, int argc, char **argv)
+doctor_options(struct doctor *d, int argc, char **argv)
 {
 	int	c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:u:w:f:r:jh", long_options,
+	while ((c = getopt_long(argc, argv, ":c:u:w:f:r:jh", doctor_long_options,
 	    NULL)) != -1)
 		if ((status = option(d, c, argv)) != CMD_OK)
 			return status;
@@ -183,29 +183,29 @@ hindrance(const struct doctor *d, unsigned needs)
 	return NULL;
 }
 
-_Static_assert(sizeof(rows) / sizeof(rows[0]) <= 32, "a bit for each row");
+_Static_assert(sizeof(doctor_rows) / sizeof(doctor_rows[0]) <= 32, "a bit for each row");
 
 bool
 doctor_was_bad(const struct doctor *d, const char *name)
 {
 	size_t	 i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(rows[i].name, name) == 0)
+	for (i = 0; i < sizeof(doctor_rows) / sizeof(doctor_rows[0]); i++)
+		if (strcmp(doctor_rows[i].name, name) == 0)
 			return (d->bad & 1U << i) != 0;
 	return false;
 }
 
 static int
-run(struct doctor *d)
+doctor_run(struct doctor *d)
 {
 	const char	*why;
 	size_t		 i;
 
 	d->until = clock_ms() + DOCTOR_ALL;
 	doctor_begin(d);
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		d->row = &rows[i];
+	for (i = 0; i < sizeof(doctor_rows) / sizeof(doctor_rows[0]); i++) {
+		d->row = &doctor_rows[i];
 		d->place = (unsigned)i;
 		/* Without --url nobody asked about the front. */
 		if ((d->row->needs & DOCTOR_NEEDS_URL) != 0 && d->url == NULL)
@@ -225,12 +225,12 @@ cmd_doctor(const struct command *cmd, int argc, char **argv)
 	unsigned	i;
 	int		status;
 
-	if ((status = options(&d, argc, argv)) == CMD_OK) {
+	if ((status = doctor_options(&d, argc, argv)) == CMD_OK) {
 		if (d.help)
-			status = command_help(cmd, help_text);
+			status = command_help(cmd, doctor_help_text);
 		else if (d.credentials_file == NULL ||
 		    (status = read_credentials(&d)) == CMD_OK)
-			status = run(&d);
+			status = doctor_run(&d);
 	}
 	json_object_put(d.credentials);
 	conf_free(d.conf);

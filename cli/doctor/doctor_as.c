@@ -15,7 +15,7 @@
 #define PATIENCE	10U	/* s, for a file system that hangs */
 
 static void
-name_of(struct doctor_who *w)
+doctor_as_name_of(struct doctor_who *w)
 {
 	const struct passwd	*pw = getpwuid(w->uid);
 	const struct group	*gr;
@@ -131,7 +131,7 @@ doctor_who(struct doctor *d)
 			break;
 	w->self = w->uid == geteuid();
 	w->change = geteuid() == 0 && !w->self;
-	name_of(w);
+	doctor_as_name_of(w);
 }
 
 bool
@@ -154,7 +154,7 @@ become(const struct doctor_who *w)
 
 /* In the child: the result, and why, through the pipe. */
 static void
-act(const struct doctor_who *w, int (*f)(void *, char *), void *arg, int fd)
+doctor_as_act(const struct doctor_who *w, int (*f)(void *, char *), void *arg, int fd)
 {
 	char	 why[DOCTOR_WHY] = "";
 	int	 r;
@@ -210,7 +210,7 @@ doctor_as(struct doctor *d, int (*f)(void *, char *), void *arg,
 	}
 	if (child == 0) {
 		(void)close(ends[0]);
-		act(&d->who, f, arg, ends[1]);
+		doctor_as_act(&d->who, f, arg, ends[1]);
 	}
 	(void)close(ends[1]);
 	r = hear(child, ends[0], why);

@@ -18,7 +18,7 @@
 #define HALF_YEAR	(183 * DAY)
 
 static enum http_take
-keep(struct http_call *call, const char *p, size_t n, int64_t length)
+doctor_call_keep(struct http_call *call, const char *p, size_t n, int64_t length)
 {
 	struct doctor_call	*c = call->arg;
 
@@ -33,7 +33,7 @@ doctor_call_init(struct doctor_call *c, const char *host, const char *format,
 	va_list	 ap;
 
 	*c = (struct doctor_call){ .http = { .max_body = ANSWER_MAX,
-	    .take = keep, .look = true, .timeout = DOCTOR_CALL } };
+	    .take = doctor_call_keep, .look = true, .timeout = DOCTOR_CALL } };
 	buf_init(&c->body, ANSWER_MAX);
 	snprintf(c->host, sizeof(c->host), "%s", host);
 	va_start(ap, format);
@@ -48,7 +48,7 @@ doctor_call_free(struct doctor_call *c)
 }
 
 static void
-run(struct doctor *d, struct http *h, struct doctor_call *c, size_t n)
+doctor_call_run(struct doctor *d, struct http *h, struct doctor_call *c, size_t n)
 {
 	size_t	 i, under_way = 0;
 
@@ -81,7 +81,7 @@ doctor_call_do(struct doctor *d, const struct conf *conf,
 	if (http_global() == 0)
 		h = http_new(conf);
 	if (h != NULL)
-		run(d, h, c, n);
+		doctor_call_run(d, h, c, n);
 	http_free(h);
 }
 

@@ -169,7 +169,7 @@ mend_complaint(struct doctor *d, const char *line)
 
 /* Kept until it is known who serves: "!" before an error, a line each. */
 static void
-complain(void *arg, bool error, const char *line)
+doctor_conf_complain(void *arg, bool error, const char *line)
 {
 	struct buf	*lines = arg;
 
@@ -226,7 +226,7 @@ doctor_config(struct doctor *d)
 	d->file = d->config != NULL ? d->config : conf_path();
 	doctor_places(d);
 	buf_init(&lines, DOCTOR_COMPLAINTS);
-	d->conf = conf_load(d->file, &relay_lists, complain, &lines);
+	d->conf = conf_load(d->file, &relay_lists, doctor_conf_complain, &lines);
 	if (d->conf != NULL)
 		doctor_who(d);
 	doctor_conf_complaints(d, lines.data);
@@ -287,7 +287,7 @@ look_at_writers(struct part *p, const char *path, const struct stat *st)
 }
 
 static void
-look_at(struct part *p, char *path)
+doctor_conf_look_at(struct part *p, char *path)
 {
 	struct doctor	*d = p->d;
 	struct stat	 st;
@@ -326,11 +326,11 @@ look_at_value(void *arg, const char *section, const struct conf_key *key,
 	if (strcmp(section, "log") == 0 || strncmp(text, "file:", 5) != 0)
 		return;
 	snprintf(path, sizeof(path), "%s", text + 5);
-	look_at(arg, path);
+	doctor_conf_look_at(arg, path);
 }
 
 static int
-is_conf(const struct dirent *e)
+doctor_conf_is_conf(const struct dirent *e)
 {
 	size_t	 n = strlen(e->d_name);
 
@@ -348,13 +348,13 @@ look_at_folder(struct part *p)
 
 	snprintf(folder, sizeof(folder), "%.*sconf.d", slash == NULL ? 0 :
 	    (int)(slash - p->d->file + 1), p->d->file);
-	if ((n = scandir(folder, &names, is_conf, alphasort)) == -1)
+	if ((n = scandir(folder, &names, doctor_conf_is_conf, alphasort)) == -1)
 		return;
-	look_at(p, folder);
+	doctor_conf_look_at(p, folder);
 	for (i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder,
 		    names[i]->d_name);
-		look_at(p, path);
+		doctor_conf_look_at(p, path);
 		free(names[i]);
 	}
 	free(names);
@@ -367,7 +367,7 @@ doctor_modes(struct doctor *d)
 	char		 file[PATH_MAX], whom[80];
 
 	snprintf(file, sizeof(file), "%s", d->file);
-	look_at(&p, file);
+	doctor_conf_look_at(&p, file);
 	look_at_folder(&p);
 	conf_each(d->conf, look_at_value, &p);
 	if (p.bad == 0)

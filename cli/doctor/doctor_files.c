@@ -18,7 +18,7 @@
 
 /* The directory of a path, "/" for one below the root. */
 static void
-directory(const char *path, char dir[PATH_MAX])
+doctor_files_directory(const char *path, char dir[PATH_MAX])
 {
 	char	*slash;
 
@@ -97,7 +97,7 @@ mend_file(struct doctor *d, const char *path, const char *section,
 	char		 dir[PATH_MAX], who[DOCTOR_INSTALL];
 	struct stat	 st;
 
-	directory(path, dir);
+	doctor_files_directory(path, dir);
 	if (doctor_mend_way(d, dir) || doctor_mend_link(d, path))
 		return;
 	if (lstat(path, &st) == 0 && doctor_files_free(d, &st))
@@ -121,7 +121,7 @@ try_log(void *arg, char why[DOCTOR_WHY])
 	const char	*path = arg;
 	char		 dir[PATH_MAX];
 
-	directory(path, dir);
+	doctor_files_directory(path, dir);
 	if (eaccess(path, W_OK) == 0 ||
 	    (errno == ENOENT && eaccess(dir, W_OK | X_OK) == 0))
 		return 0;
@@ -166,14 +166,14 @@ doctor_log(struct doctor *d)
 
 /* Its readers write, too: the file beside it that SQLite keeps locks in. */
 static int
-try_store(void *arg, char why[DOCTOR_WHY])
+doctor_files_try_store(void *arg, char why[DOCTOR_WHY])
 {
 	const char	*path = arg;
 	char		 dir[PATH_MAX], error[STORE_ERROR_MAX] = "";
 	struct store	*store = store_open(path, STORE_READ, error);
 	int		 r = -1;
 
-	directory(path, dir);
+	doctor_files_directory(path, dir);
 	if (store == NULL || store_check(store, error) == -1)
 		snprintf(why, DOCTOR_WHY, "%s", error);
 	else if (eaccess(path, W_OK) == -1 || eaccess(dir, W_OK | X_OK) == -1)
@@ -220,7 +220,7 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 	struct stat	 st;
 	struct buf	 files;
 
-	directory(path, dir);
+	doctor_files_directory(path, dir);
 	if (lstat(path, &st) == -1 && errno == ENOENT) {
 		doctor_mend(d, "%s%s intel import FEED --source NAME --store "
 		    "%s", root, d->program, doctor_quote(d, path));
@@ -258,7 +258,7 @@ doctor_store(struct doctor *d)
 			continue;
 		any = true;
 		snprintf(path, sizeof(path), "%s", r->provider->store(r->own));
-		if (doctor_as(d, try_store, path, why) == 0) {
+		if (doctor_as(d, doctor_files_try_store, path, why) == 0) {
 			doctor_say(d, DOCTOR_OK, "relay %s: %s opens, and can "
 			    "be written%s", r->name, path,
 			    doctor_as_whom(d, whom));
@@ -277,7 +277,7 @@ doctor_store(struct doctor *d)
 /* --- cache --------------------------------------------------------------- */
 
 static int
-try_cache(void *arg, char why[DOCTOR_WHY])
+doctor_files_try_cache(void *arg, char why[DOCTOR_WHY])
 {
 	const struct conf	*conf = arg;
 	const char		*path = conf->cache_url + strlen("sqlite:");
@@ -324,7 +324,7 @@ doctor_cache(struct doctor *d)
 
 	if (strcmp(url, "off") == 0) {
 		doctor_say(d, DOCTOR_OK, "is off");
-	} else if (doctor_as(d, try_cache, d->conf, why) == 0) {
+	} else if (doctor_as(d, doctor_files_try_cache, d->conf, why) == 0) {
 		doctor_say(d, DOCTOR_OK, "%s can be used%s",
 		    file ? url + 7 : "the Redis server",
 		    doctor_as_whom(d, whom));

@@ -76,7 +76,7 @@ doctor_front_reload(struct doctor *d)
 
 /* A request to the front, its answer in c; the caller frees it. */
 static void
-ask(struct doctor *d, struct doctor_call *c, const char *path,
+doctor_front_ask(struct doctor *d, struct doctor_call *c, const char *path,
     const char *header, const char *body)
 {
 	struct conf	 conf = *d->conf;
@@ -198,7 +198,7 @@ doctor_front(struct doctor *d)
 	struct json_object	*answer;
 	const char		*name;
 
-	ask(d, &c, "/", NULL, NULL);
+	doctor_front_ask(d, &c, "/", NULL, NULL);
 	answer = doctor_json(&c);
 	name = jsonin_string(answer, "name");
 	if (c.http.status == 200 && name != NULL &&
@@ -225,7 +225,7 @@ doctor_path(struct doctor *d)
 	struct json_object	*answer;
 	const char		*data;
 
-	ask(d, &c, "/watchdog", "Health-Check: " DOCTOR_MARK, NULL);
+	doctor_front_ask(d, &c, "/watchdog", "Health-Check: " DOCTOR_MARK, NULL);
 	answer = doctor_json(&c);
 	data = jsonin_string(answer, "data");
 	if (data != NULL && strcmp(data, DOCTOR_MARK) == 0) {
@@ -276,7 +276,7 @@ ask_relay(struct doctor *d, struct doctor_call *c, const char *route,
 	if (n < 0 || (size_t)n >= sizeof(header))
 		return false;
 	snprintf(path, sizeof(path), "/%s/%s", r->name, route);
-	ask(d, c, path, header, body);
+	doctor_front_ask(d, c, path, header, body);
 	explicit_bzero(header, sizeof(header));
 	return true;
 }

@@ -25,7 +25,7 @@
 #define GOOD		64	/* characters of the keys that we make */
 #define KEY_SHOWN_MAX	256	/* characters that are looked at */
 
-static const char *const words[] = {
+static const char *const doctor_key_words[] = {
 	"password", "passwort", "passw0rd", "passphrase", "secret", "changeme",
 	"change", "please", "default", "example", "sample", "demo", "admin",
 	"administrator", "root", "user", "welcome", "letmein", "master",
@@ -37,7 +37,7 @@ static const char *const words[] = {
 	"key", "my", "the", "is", "abc", "foo", "bar", "baz"
 };
 
-static const char *const rows[] = {
+static const char *const doctor_key_rows[] = {
 	"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop",
 	"asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm"
 };
@@ -75,8 +75,8 @@ next_in_row(char a, char b, bool back)
 	const char	*at;
 	size_t		 i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		at = strchr(rows[i], back ? b : a);
+	for (i = 0; i < sizeof(doctor_key_rows) / sizeof(doctor_key_rows[0]); i++) {
+		at = strchr(doctor_key_rows[i], back ? b : a);
 		if (at != NULL && at[1] != '\0' && at[1] == (back ? a : b))
 			return true;
 	}
@@ -102,9 +102,9 @@ guessed(const char *s)
 
 	if (n > best)
 		best = n;
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		n = strlen(words[i]);
-		if (n > best && strncmp(s, words[i], n) == 0)
+	for (i = 0; i < sizeof(doctor_key_words) / sizeof(doctor_key_words[0]); i++) {
+		n = strlen(doctor_key_words[i]);
+		if (n > best && strncmp(s, doctor_key_words[i], n) == 0)
 			best = n;
 	}
 	return best;
@@ -202,7 +202,7 @@ doctor_key_new(struct doctor *d, const char *name)
 }
 
 static void
-look_at(struct doctor *d, const char *name, const char *key)
+doctor_key_look_at(struct doctor *d, const char *name, const char *key)
 {
 	const char	*weak = weakness(key);
 
@@ -230,7 +230,7 @@ doctor_key(struct doctor *d)
 		doctor_say(d, DOCTOR_SKIPPED, "there is no secret_key");
 		return;
 	}
-	look_at(d, "secret_key", d->conf->secret_key);
+	doctor_key_look_at(d, "secret_key", d->conf->secret_key);
 	if (d->conf->secret_key_previous != NULL)
-		look_at(d, "secret_key_previous", d->conf->secret_key_previous);
+		doctor_key_look_at(d, "secret_key_previous", d->conf->secret_key_previous);
 }

@@ -78,7 +78,7 @@ doctor_provider_query(struct doctor *d, const char *relay)
 static const struct {
 	const char	*code;
 	void		(*mend)(struct doctor *, const char *relay);
-} mends[] = {
+} doctor_provider_mends[] = {
 	{ "authorization error", doctor_provider_jwt },
 	{ "permission denied", doctor_provider_jwt },
 	{ "too many requests", doctor_provider_rate },
@@ -87,7 +87,7 @@ static const struct {
 };
 
 static void
-mend(struct doctor *d, const struct relay_conf *r, const char *code)
+doctor_provider_mend(struct doctor *d, const struct relay_conf *r, const char *code)
 {
 	size_t	 i = 0;
 
@@ -98,9 +98,9 @@ mend(struct doctor *d, const struct relay_conf *r, const char *code)
 			doctor_note(d, "first mend what `store` says");
 		return;
 	}
-	while (mends[i].code != NULL && strcmp(mends[i].code, code) != 0)
+	while (doctor_provider_mends[i].code != NULL && strcmp(doctor_provider_mends[i].code, code) != 0)
 		i++;
-	mends[i].mend(d, r->name);
+	doctor_provider_mends[i].mend(d, r->name);
 }
 
 static void
@@ -123,7 +123,7 @@ say_health(struct doctor *d, const struct relay_conf *r, const char *why,
 		doctor_say(d, DOCTOR_FAIL, "relay %s: %s", r->name,
 		    why != NULL ? why : message != NULL ? message :
 		    "an answer without a status");
-		mend(d, r, code == NULL ? "" : code);
+		doctor_provider_mend(d, r, code == NULL ? "" : code);
 	}
 	json_object_put(answer);
 }
@@ -134,7 +134,7 @@ say_health(struct doctor *d, const struct relay_conf *r, const char *why,
  * goes wrong is said here.  What is lent is taken back.
  */
 static void
-ask(struct doctor *d, const struct relay_conf *r, const char *claims)
+doctor_provider_ask(struct doctor *d, const struct relay_conf *r, const char *claims)
 {
 	struct conf	*c = d->conf, kept = *d->conf;
 	char		 key[65], off[] = "off", target[] = "stderr",
@@ -200,7 +200,7 @@ reach(struct doctor *d, const struct relay_conf *r)
 }
 
 static void
-look_at(struct doctor *d, const struct relay_conf *r)
+doctor_provider_look_at(struct doctor *d, const struct relay_conf *r)
 {
 	struct json_object	*claims;
 
@@ -211,11 +211,11 @@ look_at(struct doctor *d, const struct relay_conf *r)
 	}
 	claims = jsonin_member(d->credentials, r->name);
 	if (claims != NULL)
-		ask(d, r, json_object_to_json_string(claims));
+		doctor_provider_ask(d, r, json_object_to_json_string(claims));
 	else if (r->provider->request != NULL)
 		reach(d, r);
 	else
-		ask(d, r, NULL);
+		doctor_provider_ask(d, r, NULL);
 }
 
 void
@@ -226,7 +226,7 @@ doctor_providers(struct doctor *d)
 	if (d->conf->relays == NULL)
 		doctor_say(d, DOCTOR_SKIPPED, "there is no relay");
 	for (r = d->conf->relays; r != NULL; r = r->next)
-		look_at(d, r);
+		doctor_provider_look_at(d, r);
 	if (d->credentials == NULL)
 		return;
 	json_object_object_foreach(d->credentials, name, value) {

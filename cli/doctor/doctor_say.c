@@ -135,7 +135,7 @@ doctor_mend_conf(struct doctor *d, const char *section, const char *more,
 }
 
 static int
-print_json(struct doctor *d)
+doctor_say_print_json(struct doctor *d)
 {
 	int	 r = -1;
 
@@ -157,7 +157,7 @@ doctor_end(struct doctor *d)
 	jsonout_kint(&d->j, "warnings", d->count[DOCTOR_WARN]);
 	jsonout_end_object(&d->j);
 	if (d->json)
-		status = print_json(d);
+		status = doctor_say_print_json(d);
 	else
 		printf("\n%u failed, %u warning%s, %u good, %u not checked\n",
 		    d->count[DOCTOR_FAIL], d->count[DOCTOR_WARN],

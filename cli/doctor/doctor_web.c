@@ -88,7 +88,7 @@ value_of(const struct way *way, const char *name, char *out, size_t size)
 
 /* "30", "30s", "2m", "500ms": seconds, rounded down. */
 static long
-seconds(const char *text)
+doctor_web_seconds(const char *text)
 {
 	char	*end;
 	long	 n = strtol(text, &end, 10);
@@ -122,7 +122,7 @@ bytes(const char *text)
 
 /* How a value is written: "name value;" or "name=value". */
 static void
-mend(struct doctor *d, const struct way *way, const char *name,
+doctor_web_mend(struct doctor *d, const struct way *way, const char *name,
     const char *value)
 {
 	bool	 part = name[strlen(name) - 1] == '=';
@@ -178,7 +178,7 @@ judge_streaming(struct doctor *d, struct way *way)
 	}
 	doctor_say(d, DOCTOR_WARN, "%s holds answers back until there is more "
 	    "of them (%s:%u)", k->name, way->node->file, way->node->line);
-	mend(d, way, k->stream, k->streams);
+	doctor_web_mend(d, way, k->stream, k->streams);
 }
 
 static void
@@ -192,7 +192,7 @@ judge_timeout(struct doctor *d, struct way *way)
 
 	for (i = 0; k->waits[i] != NULL; i++)
 		if (value_of(way, k->waits[i], value, sizeof(value))) {
-			wait = seconds(value);
+			wait = doctor_web_seconds(value);
 			break;
 		}
 	doctor_web_outer(way, k->waits[k->waits[i] == NULL ? 0 : i]);
@@ -208,7 +208,7 @@ judge_timeout(struct doctor *d, struct way *way)
 	    way->node->line);
 	snprintf(value, sizeof(value), "%d%s", deadline + SPARE,
 	    k == &nginx ? "s" : "");
-	mend(d, way, k->waits[0], value);
+	doctor_web_mend(d, way, k->waits[0], value);
 }
 
 static void
@@ -232,7 +232,7 @@ judge_limit(struct doctor *d, struct way *way)
 	    "max_body is %zu (%s:%u)", k->name, limit, most, way->node->file,
 	    way->node->line);
 	snprintf(value, sizeof(value), "%zu", ((most >> 20) + 1) << 20);
-	mend(d, way, k->limit, value);
+	doctor_web_mend(d, way, k->limit, value);
 }
 
 /* --- ways ---------------------------------------------------------------- */
@@ -294,7 +294,7 @@ kind_of(const struct doctor *d, const struct webconf *w,
  * stands in the <Location> beside its ScriptAlias.
  */
 static const struct webconf_node *
-place_of(const struct webconf *w, const struct webconf_node *way,
+doctor_web_place_of(const struct webconf *w, const struct webconf_node *way,
     const struct kind *kind)
 {
 	const struct webconf_node	*n;
@@ -313,7 +313,7 @@ place_of(const struct webconf *w, const struct webconf_node *way,
 
 /* Returns how many ways there are in a file, and has each judged. */
 static unsigned
-look_at(struct doctor *d, const char *file, enum webconf_kind kind,
+doctor_web_look_at(struct doctor *d, const char *file, enum webconf_kind kind,
     void (*judge)(struct doctor *, struct way *),
     char why[WEBCONF_WHY])
 {
@@ -328,7 +328,7 @@ look_at(struct doctor *d, const char *file, enum webconf_kind kind,
 		if ((way.kind = kind_of(d, w, n)) == NULL)
 			continue;
 		way.w = w;
-		way.node = place_of(w, n, way.kind);
+		way.node = doctor_web_place_of(w, n, way.kind);
 		judge(d, &way);
 		found++;
 	}
@@ -353,7 +353,7 @@ look_at_named(struct doctor *d,
 	enum webconf_kind	 kind = kind_of_file(d->web);
 	char			 why[WEBCONF_WHY] = "";
 
-	if (look_at(d, d->web, kind, judge, why) > 0)
+	if (doctor_web_look_at(d, d->web, kind, judge, why) > 0)
 		return;
 	doctor_say(d, DOCTOR_FAIL, "%s: %s", d->web, *why != '\0' ? why :
 	    "nothing in it leads to this gateway's socket");
@@ -377,7 +377,7 @@ look_at_usual(struct doctor *d,
 	size_t		 i;
 
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		found += look_at(d, usual[i].file, usual[i].kind, judge, why);
+		found += doctor_web_look_at(d, usual[i].file, usual[i].kind, judge, why);
 	return found;
 }
 
@@ -411,7 +411,7 @@ doctor_web_starts(struct doctor *d)
 	d->spawned = d->connected = 0;
 	d->cgi = false;
 	if (d->web != NULL)
-		(void)look_at(d, d->web, kind_of_file(d->web), doctor_web_count,
+		(void)doctor_web_look_at(d, d->web, kind_of_file(d->web), doctor_web_count,
 		    why);
 	else
 		(void)look_at_usual(d, doctor_web_count);

@@ -27,7 +27,7 @@ csv_row_free(struct csv_row *f)
 }
 
 static int
-next(struct csv *in)
+csv_next(struct csv *in)
 {
 	if (in->reader != NULL)
 		return feed_reader_byte(in->reader);
@@ -53,7 +53,7 @@ begin_field(struct csv_row *f)
 }
 
 static void
-add(struct csv_row *f, int c)
+csv_add(struct csv_row *f, int c)
 {
 	if (f->wrong != NULL)
 		return;
@@ -72,13 +72,13 @@ quoted(struct csv *in, struct csv_row *f)
 	size_t	 n = 0;
 	int	 c;
 
-	while (n++ <= CSV_ROW_MAX && (c = next(in)) != EOF) {
+	while (n++ <= CSV_ROW_MAX && (c = csv_next(in)) != EOF) {
 		if (c == '"') {
 			if (csv_peek(in) != '"')
 				return;
-			next(in);
+			csv_next(in);
 		}
-		add(f, c);
+		csv_add(f, c);
 	}
 	f->wrong = not_closed;
 }
@@ -97,7 +97,7 @@ end_field(struct csv_row *f, size_t keep)
 	while (f->text.len > f->at[f->n - 1] && f->text.len > keep &&
 	    is_blank(f->text.data[f->text.len - 1]))
 		f->text.len--;
-	add(f, ' ');
+	csv_add(f, ' ');
 	if (f->wrong == NULL)
 		f->text.data[f->text.len - 1] = '\0';
 }
@@ -114,7 +114,7 @@ csv_read(struct csv *in, struct csv_row *f)
 	f->line = in->reader == NULL ? 0 : in->reader->line;
 	f->wrong = NULL;
 	begin_field(f);
-	while ((c = next(in)) != EOF && c != '\n') {
+	while ((c = csv_next(in)) != EOF && c != '\n') {
 		if (c == in->comma) {
 			if (f->wrong == NULL) {
 				end_field(f, keep);
@@ -128,7 +128,7 @@ csv_read(struct csv *in, struct csv_row *f)
 			keep = f->text.len;
 			fresh = false;
 		} else if (!fresh || !is_blank(c)) {
-			add(f, c);
+			csv_add(f, c);
 			fresh = false;
 		}
 	}

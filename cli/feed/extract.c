@@ -108,7 +108,7 @@ meant(enum observable_type type, const char *word, const char *normal)
 
 /* Hands a word over when it is an observable; whether it was one. */
 static bool
-take(struct search *s, const char *word)
+extract_take(struct search *s, const char *word)
 {
 	char			 normal[INDICATOR_MAX + 1];
 	enum observable_type	 type = indicator_detect(word, normal);
@@ -165,12 +165,12 @@ take_host(struct search *s, char *word)
 		return false;
 	kept = word[n];
 	word[n] = '\0';
-	taken = kept != '\0' && take(s, word);
+	taken = kept != '\0' && extract_take(s, word);
 	colon = strrchr(word, ':');
 	if (!taken && colon != NULL && colon[1] != '\0' &&
 	    strspn(colon + 1, "0123456789") == strlen(colon + 1)) {
 		*colon = '\0';
-		taken = take(s, word);
+		taken = extract_take(s, word);
 		*colon = ':';
 	}
 	word[n] = kept;
@@ -185,11 +185,11 @@ take_piece(struct search *s, char *piece)
 
 	if (*word == '\0')
 		return false;
-	if (take(s, word) || take_host(s, word))
+	if (extract_take(s, word) || take_host(s, word))
 		return true;
 	while ((word = strchr(word, ':')) != NULL) {
 		word = strip(word);
-		if (take(s, word) || take_host(s, word))
+		if (extract_take(s, word) || take_host(s, word))
 			return true;
 	}
 	return false;
@@ -244,13 +244,13 @@ take_part(struct search *s, char *word)
 	char	*url = strip(word);
 
 	word = url;
-	if (*word == '\0' || take(s, word))
+	if (*word == '\0' || extract_take(s, word))
 		return;
 	while (*++url != '\0')
 		if (begins_url(url) && !isalnum((unsigned char)url[-1])) {
 			url[-1] = '\0';
 			take_pieces(s, word);
-			if (s->stop != 0 || take(s, strip(url)))
+			if (s->stop != 0 || extract_take(s, strip(url)))
 				return;
 			word = url;
 		}
@@ -259,7 +259,7 @@ take_part(struct search *s, char *word)
 
 /* A word between blanks, which may be several URLs in a list. */
 static void
-take_word(struct search *s, char *word)
+extract_take_word(struct search *s, char *word)
 {
 	char	*next;
 
@@ -277,7 +277,7 @@ take_word(struct search *s, char *word)
 /* What words are parted by; the punctuation of UTF-8 (U+2000 to U+203F) is told
  * by its first two bytes. */
 static bool
-is_between(struct feed_reader *r, int c)
+extract_is_between(struct feed_reader *r, int c)
 {
 	if (c == 0xe2 && feed_reader_peek(r) == 0x80) {
 		(void)feed_reader_byte(r);
@@ -298,7 +298,7 @@ extract_read(struct feed_reader *r, int (*each)(void *, enum observable_type,
 
 	do {
 		c = feed_reader_byte(r);
-		if (c != EOF && !is_between(r, c)) {
+		if (c != EOF && !extract_is_between(r, c)) {
 			if (n < WORD_MAX)
 				word[n] = (char)c;
 			n++;
@@ -306,7 +306,7 @@ extract_read(struct feed_reader *r, int (*each)(void *, enum observable_type,
 		}
 		if (n > 0 && n <= WORD_MAX) {
 			word[n] = '\0';
-			take_word(&s, word);
+			extract_take_word(&s, word);
 		}
 		n = 0;
 	} while (c != EOF && s.stop == 0);

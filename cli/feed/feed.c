@@ -10,7 +10,7 @@
 #define HEAD	(64U << 10)	/* bytes that are looked at to find the format */
 #define BLANKS	" \t\r\n"
 
-static const char *const formats[FEED_FORMATS] = {
+static const char *const feed_formats[FEED_FORMATS] = {
 	[FEED_AUTO] = "auto", [FEED_TEXT] = "text", [FEED_CSV] = "csv",
 	[FEED_JSON] = "json"
 };
@@ -43,14 +43,14 @@ feed_format(const char *name)
 	int	 i;
 
 	for (i = 0; i < FEED_FORMATS; i++)
-		if (strcmp(formats[i], name) == 0)
+		if (strcmp(feed_formats[i], name) == 0)
 			return i;
 	return -1;
 }
 
 /* Whether s begins with a member of this name; *value is what is behind it. */
 static bool
-member(const char *s, const char *name, const char **value)
+feed_member(const char *s, const char *name, const char **value)
 {
 	size_t	 n = strlen(name);
 
@@ -95,11 +95,11 @@ other_json(const char *head)
 	if (*s++ != '{')
 		return NULL;
 	s += strspn(s, BLANKS);
-	if (is_manifest(s) || member(s, "Event", &value))
+	if (is_manifest(s) || feed_member(s, "Event", &value))
 		return misp;
 	/* "type" need not be the first member of a bundle. */
 	for (; (s = strchr(s, '"')) != NULL; s++)
-		if (member(s, "type", &value) &&
+		if (feed_member(s, "type", &value) &&
 		    strncmp(value, "\"bundle\"", 8) == 0)
 			return stix;
 	return NULL;
@@ -117,7 +117,7 @@ looks_json(const char *head)
 }
 
 static int
-fail(char error[FEED_ERROR_MAX], const char *what)
+feed_fail(char error[FEED_ERROR_MAX], const char *what)
 {
 	snprintf(error, FEED_ERROR_MAX, "%s", what);
 	return -1;
@@ -136,7 +136,7 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
 		if (n >= magics[i].n && memcmp(r->data + r->at, magics[i].bytes,
 		    magics[i].n) == 0)
-			return fail(error, magics[i].what);
+			return feed_fail(error, magics[i].what);
 	if (n >= 3 && memcmp(r->data + r->at, "\xef\xbb\xbf", 3) == 0) {
 		r->at += 3;	/* the byte order mark of UTF-8 */
 		n -= 3;
@@ -152,7 +152,7 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 		    feed_csv_looks(head, n, o) ? FEED_CSV : FEED_TEXT;
 	other = format == FEED_JSON ? other_json(head) : NULL;
 	head[n] = kept;
-	return other == NULL ? format : fail(error, other);
+	return other == NULL ? format : feed_fail(error, other);
 }
 
 int
@@ -163,7 +163,7 @@ feed_read(FILE *file, const struct feed_options *o, const struct feed_sink *sink
 	int			 stop = -1;
 
 	if (feed_reader_init(&r, file) == -1)
-		return fail(error, "memory ran out");
+		return feed_fail(error, "memory ran out");
 	switch (find_format(&r, o, error)) {
 	case FEED_TEXT:
 		stop = feed_text(&r, sink);
@@ -176,7 +176,7 @@ feed_read(FILE *file, const struct feed_options *o, const struct feed_sink *sink
 		break;
 	}
 	if (r.error != 0 && stop <= 0)
-		stop = fail(error, strerror(r.error));
+		stop = feed_fail(error, strerror(r.error));
 	feed_reader_free(&r);
 	return stop;
 }

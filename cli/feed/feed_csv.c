@@ -137,7 +137,7 @@ read_comment(struct csv *in, struct csv_row *f)
 
 /* Whether a row is one that names the columns. */
 static bool
-is_header(struct header *h, struct csv_row *f,
+feed_csv_is_header(struct header *h, struct csv_row *f,
     const struct feed_options *o, size_t columns)
 {
 	return f->wrong == NULL && f->n >= columns && map(h, f, o) == NULL;
@@ -155,13 +155,13 @@ first_row_looks(struct csv *in, struct csv_row *f, const struct feed_options *o)
 	while ((c = csv_peek(in)) != EOF) {
 		if (c == '#') {
 			read_comment(in, f);
-			if (is_header(&h, f, o, 2))
+			if (feed_csv_is_header(&h, f, o, 2))
 				commented = f->n;
 			continue;
 		}
 		csv_read(in, f);
 		if (!csv_is_empty(f))
-			return is_header(&h, f, o, 1) ||
+			return feed_csv_is_header(&h, f, o, 1) ||
 			    (commented != 0 &&
 			    (f->n == commented || f->wrong != NULL));
 	}
@@ -185,7 +185,7 @@ feed_csv_looks(const char *head, size_t n, const struct feed_options *o)
 }
 
 static int
-emit(const struct header *h, struct csv_row *f,
+feed_csv_emit(const struct header *h, struct csv_row *f,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	struct feed_row	 row = { .n_values = 0 };
@@ -251,7 +251,7 @@ read_header(struct csv *in, struct csv_row *f, struct header *h,
 	while ((c = csv_peek(in)) != EOF) {
 		if (c == '#') {
 			read_comment(in, f);
-			if (is_header(&other, f, o, 2)) {
+			if (feed_csv_is_header(&other, f, o, 2)) {
 				*h = other;
 				have = true;
 			}
@@ -261,7 +261,7 @@ read_header(struct csv *in, struct csv_row *f, struct header *h,
 		if (csv_is_empty(f))
 			continue;
 		if (csv_is_open(f) ||
-		    (have && !is_header(&other, f, o, 1)))
+		    (have && !feed_csv_is_header(&other, f, o, 1)))
 			return 1;
 		lacks = f->wrong != NULL ? "" : map(h, f, o);
 		return lacks == NULL ? 0 : no_header(f, lacks, error);
@@ -270,21 +270,21 @@ read_header(struct csv *in, struct csv_row *f, struct header *h,
 }
 
 static int
-read_rows(struct csv *in, struct csv_row *f, const struct feed_options *o,
+feed_csv_read_rows(struct csv *in, struct csv_row *f, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	struct header	 h = { .n = 0 };
 	int		 c, stop;
 
 	if ((stop = read_header(in, f, &h, o, error)) == 1)
-		stop = emit(&h, f, sink, error);
+		stop = feed_csv_emit(&h, f, sink, error);
 	while (stop == 0 && (c = csv_peek(in)) != EOF) {
 		if (c == '#') {
 			read_comment(in, f);
 			continue;
 		}
 		csv_read(in, f);
-		stop = emit(&h, f, sink, error);
+		stop = feed_csv_emit(&h, f, sink, error);
 	}
 	return stop;
 }
@@ -302,7 +302,7 @@ feed_csv(struct feed_reader *r, const struct feed_options *o,
 		return -1;
 	}
 	csv_row_init(f);
-	stop = read_rows(&in, f, o, sink, error);
+	stop = feed_csv_read_rows(&in, f, o, sink, error);
 	csv_row_free(f);
 	free(f);
 	return stop;

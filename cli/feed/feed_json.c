@@ -21,7 +21,7 @@ struct element {
 
 /* Where the text of a field goes; NULL when there is no more room. */
 static const char **
-place_of(struct feed_row *row, enum feed_field field)
+feed_json_place_of(struct feed_row *row, enum feed_field field)
 {
 	if (field != FEED_VALUE)
 		return row->text[field] == NULL ? &row->text[field] : NULL;
@@ -31,11 +31,11 @@ place_of(struct feed_row *row, enum feed_field field)
 
 /* Puts a member of the object into its field, unless that has one. */
 static void
-put(struct element *e, enum feed_field field, struct json_object *object,
+feed_json_put(struct element *e, enum feed_field field, struct json_object *object,
     const char *name)
 {
 	struct json_object	*value = jsonin_member(object, name);
-	const char		**place = place_of(&e->row, field);
+	const char		**place = feed_json_place_of(&e->row, field);
 	int64_t			 n;
 
 	if (value == NULL || place == NULL)
@@ -64,7 +64,7 @@ put_odd(struct element *e)
 }
 
 static int
-emit(struct json_object *object, const struct feed_options *o, uint64_t line,
+feed_json_emit(struct json_object *object, const struct feed_options *o, uint64_t line,
     const struct feed_sink *sink)
 {
 	struct element		 e = { .n = 0 };
@@ -75,13 +75,13 @@ emit(struct json_object *object, const struct feed_options *o, uint64_t line,
 
 	for (i = 0; i < o->n_columns; i++) {
 		said[o->columns[i].field] = true;
-		put(&e, o->columns[i].field, object, o->columns[i].name);
+		feed_json_put(&e, o->columns[i].field, object, o->columns[i].name);
 	}
 	for (name = feed_names; name->name != NULL; name++) {
 		if (said[name->field] || (name->field == FEED_VALUE &&
 		    e.row.n_values > 0 && name->group != group))
 			continue;
-		put(&e, name->field, object, name->name);
+		feed_json_put(&e, name->field, object, name->name);
 		if (name->field == FEED_VALUE && e.row.n_values > 0)
 			group = name->group;
 	}
@@ -102,7 +102,7 @@ element(const char *text, size_t n, const struct feed_options *o,
 	if (object == NULL && why != NULL)
 		return feed_skip(sink, line, "it is no JSON: %s", why);
 	stop = json_object_is_type(object, json_type_object) ?
-	    emit(object, o, line, sink) :
+	    feed_json_emit(object, o, line, sink) :
 	    feed_skip(sink, line, "it is no JSON object");
 	json_object_put(object);
 	return stop;
@@ -126,7 +126,7 @@ is_object(const char *text, size_t n)
  * several lines, and then single ones of these may look like objects of a feed.
  */
 static int
-read_lines(struct feed_reader *r, const struct feed_options *o,
+feed_json_read_lines(struct feed_reader *r, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	char		*s;
@@ -243,7 +243,7 @@ feed_json(struct feed_reader *r, const struct feed_options *o,
 	while (is_space(feed_reader_peek(r)))
 		feed_reader_byte(r);
 	if (feed_reader_peek(r) != '[')
-		return read_lines(r, o, sink, error);
+		return feed_json_read_lines(r, o, sink, error);
 	feed_reader_byte(r);
 	buf_init(&out, FEED_LINE_MAX);
 	stop = read_array(r, &out, o, sink, error);

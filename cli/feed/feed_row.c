@@ -195,7 +195,7 @@ whole(const char *s)
 }
 
 static int64_t
-disposition(const char *s)
+feed_row_disposition(const char *s)
 {
 	int64_t	 n = whole(s);
 
@@ -203,7 +203,7 @@ disposition(const char *s)
 }
 
 static int64_t
-severity(const char *s)
+feed_row_severity(const char *s)
 {
 	return ctim_severity(s);
 }
@@ -253,7 +253,7 @@ when(const char *s)
 /* "never", or a time.  The beginning of time is neither: feeds write it for "not
  * known" as well, which must not become never, nor take the entry away. */
 static int64_t
-expiry(const char *s)
+feed_row_expiry(const char *s)
 {
 	int64_t	 n;
 
@@ -272,9 +272,9 @@ static const struct {
 	int64_t		(*read)(const char *);
 	const char	*must;	/* what it must be; NULL: unknown is no matter */
 } readers[] = {
-	{ FEED_DISPOSITION, disposition,
+	{ FEED_DISPOSITION, feed_row_disposition,
 	    "disposition is not Clean, Malicious, Suspicious, Common or Unknown" },
-	{ FEED_SEVERITY, severity, "severity is not Unknown, None, Info, Low, "
+	{ FEED_SEVERITY, feed_row_severity, "severity is not Unknown, None, Info, Low, "
 	    "Medium, High or Critical" },
 	{ FEED_CONFIDENCE, confidence, "confidence is not Unknown, None, Info, "
 	    "Low, Medium, High or 0 to 100" },
@@ -283,7 +283,7 @@ static const struct {
 	{ FEED_FIRST_SEEN, when, NULL },
 	{ FEED_LAST_SEEN, when, NULL },
 	{ FEED_COUNT, whole, NULL },
-	{ FEED_EXPIRES, expiry,
+	{ FEED_EXPIRES, feed_row_expiry,
 	    "expires is no time after 1970-01-01T00:00:00Z, nor never" }
 };
 

@@ -89,7 +89,7 @@ host_names(char *names, uint64_t line, const struct feed_sink *sink)
 }
 
 static int
-read_line(char *s, size_t n, uint64_t line, const struct feed_sink *sink)
+feed_text_read_line(char *s, size_t n, uint64_t line, const struct feed_sink *sink)
 {
 	struct feed_row	 row = { .n_values = 1 };
 	char		 word[256], *comment;
@@ -134,7 +134,7 @@ feed_text(struct feed_reader *r, const struct feed_sink *sink)
 			return 0;
 		stop = got == FEED_TOO_LONG ?
 		    feed_skip(sink, line, "it is longer than %u bytes",
-		    FEED_LINE_MAX) : read_line(s, n, line, sink);
+		    FEED_LINE_MAX) : feed_text_read_line(s, n, line, sink);
 	}
 	return stop;
 }

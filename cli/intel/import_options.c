@@ -36,14 +36,14 @@ const char import_help[] =
     "FILE is - for standard input. What a feed says of an indicator goes\n"
     "before the options. Either all of it is imported, or nothing.\n";
 
-static int	set_text(struct import_options *, size_t, const char *);
+static int	import_options_set_text(struct import_options *, size_t, const char *);
 static int	set_source(struct import_options *, size_t, const char *);
 static int	set_format(struct import_options *, size_t, const char *);
 static int	set_word(struct import_options *, size_t, const char *);
 static int	set_priority(struct import_options *, size_t, const char *);
 static int	set_expires(struct import_options *, size_t, const char *);
 static int	set_title(struct import_options *, size_t, const char *);
-static int	set_url(struct import_options *, size_t, const char *);
+static int	import_options_set_url(struct import_options *, size_t, const char *);
 static int	set_subdomains(struct import_options *, size_t, const char *);
 static int	set_flag(struct import_options *, size_t, const char *);
 static int	set_column(struct import_options *, size_t, const char *);
@@ -57,7 +57,7 @@ static const struct {
 	size_t		 offset;	/* in struct import_options, where set uses it */
 	int		(*word)(const char *);
 	const char	*words;
-} options[] = {
+} import_options_options[] = {
 	{ "source", 0, required_argument, set_source, 0, NULL, NULL },
 	{ "format", 0, required_argument, set_format, 0, NULL, NULL },
 	{ "disposition", 0, required_argument, set_word,
@@ -75,15 +75,15 @@ static const struct {
 	{ "priority", 0, required_argument, set_priority, 0, NULL, NULL },
 	{ "expires", 0, required_argument, set_expires, 0, NULL, NULL },
 	{ "title", 0, required_argument, set_title, 0, NULL, NULL },
-	{ "url", 0, required_argument, set_url, 0, NULL, NULL },
+	{ "url", 0, required_argument, import_options_set_url, 0, NULL, NULL },
 	{ "subdomains", 0, no_argument, set_subdomains, true, NULL, NULL },
 	{ "no-subdomains", 0, no_argument, set_subdomains, false, NULL, NULL },
 	{ "replace", 0, no_argument, set_flag,
 	    offsetof(struct import_options, replace), NULL, NULL },
 	{ "column", 0, required_argument, set_column, 0, NULL, NULL },
-	{ "store", 0, required_argument, set_text,
+	{ "store", 0, required_argument, import_options_set_text,
 	    offsetof(struct import_options, store), NULL, NULL },
-	{ "config", 'c', required_argument, set_text,
+	{ "config", 'c', required_argument, import_options_set_text,
 	    offsetof(struct import_options, config), NULL, NULL },
 	{ "json", 'j', no_argument, set_flag,
 	    offsetof(struct import_options, json), NULL, NULL },
@@ -91,19 +91,19 @@ static const struct {
 	    offsetof(struct import_options, help), NULL, NULL }
 };
 
-#define OPTIONS		(sizeof(options) / sizeof(options[0]))
+#define OPTIONS		(sizeof(import_options_options) / sizeof(import_options_options[0]))
 #define FIRST_OPTION	256	/* getopt's number of row 0: no letter */
 
 static void *
-place(struct import_options *o, size_t row)
+import_options_place(struct import_options *o, size_t row)
 {
-	return (char *)o + options[row].offset;
+	return (char *)o + import_options_options[row].offset;
 }
 
 static int
-set_text(struct import_options *o, size_t row, const char *text)
+import_options_set_text(struct import_options *o, size_t row, const char *text)
 {
-	*(const char **)place(o, row) = text;
+	*(const char **)import_options_place(o, row) = text;
 	return CMD_OK;
 }
 
@@ -111,7 +111,7 @@ static int
 set_flag(struct import_options *o, size_t row, const char *text)
 {
 	(void)text;
-	*(bool *)place(o, row) = true;
+	*(bool *)import_options_place(o, row) = true;
 	return CMD_OK;
 }
 
@@ -143,12 +143,12 @@ set_format(struct import_options *o, size_t row, const char *text)
 static int
 set_word(struct import_options *o, size_t row, const char *text)
 {
-	int	 n = options[row].word(text);
+	int	 n = import_options_options[row].word(text);
 
 	if (n == -1)
 		return command_usage(o->cmd, "--%s is one of %s; not \"%s\"",
-		    options[row].name, options[row].words, text);
-	*(int *)place(o, row) = n;
+		    import_options_options[row].name, import_options_options[row].words, text);
+	*(int *)import_options_place(o, row) = n;
 	return CMD_OK;
 }
 
@@ -192,7 +192,7 @@ set_title(struct import_options *o, size_t row, const char *text)
 }
 
 static int
-set_url(struct import_options *o, size_t row, const char *text)
+import_options_set_url(struct import_options *o, size_t row, const char *text)
 {
 	(void)row;
 	if (!utf8_valid(text, strlen(text)) || !url_template(text))
@@ -208,7 +208,7 @@ static int
 set_subdomains(struct import_options *o, size_t row, const char *text)
 {
 	(void)text;
-	o->source.subdomains = options[row].offset != 0;
+	o->source.subdomains = import_options_options[row].offset != 0;
 	o->set |= STORE_SET_SUBDOMAINS;
 	return CMD_OK;
 }
@@ -241,12 +241,12 @@ set_column(struct import_options *o, size_t row, const char *text)
 
 /* The row of what getopt_long() returned; OPTIONS when there is none. */
 static size_t
-row_of(int c)
+import_options_row_of(int c)
 {
 	size_t	 i;
 
 	for (i = 0; i < OPTIONS; i++)
-		if (c == FIRST_OPTION + (int)i || c == options[i].letter)
+		if (c == FIRST_OPTION + (int)i || c == import_options_options[i].letter)
 			break;
 	return i;
 }
@@ -260,8 +260,8 @@ import_options(struct import_options *o, const struct command *cmd, int argc,
 	int		 c, status;
 
 	for (i = 0; i < OPTIONS; i++)
-		longs[i] = (struct option){ options[i].name,
-		    options[i].argument, NULL, FIRST_OPTION + (int)i };
+		longs[i] = (struct option){ import_options_options[i].name,
+		    import_options_options[i].argument, NULL, FIRST_OPTION + (int)i };
 	longs[i] = (struct option){ NULL, 0, NULL, 0 };
 	*o = (struct import_options){ .cmd = cmd, .now = (int64_t)time(NULL) };
 	o->fallback = (struct record){ .disposition = CTIM_SUSPICIOUS,
@@ -272,9 +272,9 @@ import_options(struct import_options *o, const struct command *cmd, int argc,
 	opterr = 0;
 	optind = 0;
 	while ((c = getopt_long(argc, argv, ":c:jh", longs, NULL)) != -1) {
-		if ((i = row_of(c)) == OPTIONS)
+		if ((i = import_options_row_of(c)) == OPTIONS)
 			return command_option(o->cmd, c, argv);
-		status = options[i].set(o, i, optarg);
+		status = import_options_options[i].set(o, i, optarg);
 		if (status != CMD_OK)
 			return status;
 	}

@@ -19,7 +19,7 @@
 #include "providers/local.h"
 #include "store/store_write.h"
 
-static const struct command commands[] = {
+static const struct command intel_commands[] = {
 	{ "intel import", "FILE|- --source NAME [OPTION ...]",
 	  "put the indicators of a feed into the store", intel_import },
 	{ "intel list", "[--source NAME] [--type TYPE] [--disposition D] "
@@ -39,7 +39,7 @@ static const struct command commands[] = {
 	  intel_export }
 };
 
-#define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define COMMANDS	(sizeof(intel_commands) / sizeof(intel_commands[0]))
 #define WORD		(sizeof("intel ") - 1)	/* before a command's name */
 
 /* Every option that is not import's alone. */
@@ -319,15 +319,15 @@ intel_remove(const struct command *cmd, int argc, char **argv)
 }
 
 static int
-help(void)
+intel_usage(void)
 {
 	size_t	 i;
 
 	printf("usage: ctim-relay intel COMMAND [ARGUMENT ...]\n\n"
 	    "To look after the indicators that are kept on this machine:\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i].name + WORD,
-		    commands[i].summary);
+		printf("  %-8s %s\n", intel_commands[i].name + WORD,
+		    intel_commands[i].summary);
 	printf("\nEach says more with --help. All of it: man ctim-relay\n");
 	return CMD_OK;
 }
@@ -340,9 +340,9 @@ cmd_intel(const struct command *self, int argc, char **argv)
 	if (argc < 2)
 		return command_usage(self, "no command named");
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return help();
+		return intel_usage();
 	for (i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i].name + WORD, argv[1]) == 0)
-			return commands[i].run(&commands[i], argc - 1, argv + 1);
+		if (strcmp(intel_commands[i].name + WORD, argv[1]) == 0)
+			return intel_commands[i].run(&intel_commands[i], argc - 1, argv + 1);
 	return command_usage(self, "there is no command \"%s\"", argv[1]);
 }

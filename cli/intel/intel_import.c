@@ -49,7 +49,7 @@ interrupt(int signal_number)
 /* Without SA_RESTART, so that a read that waits comes back.  What nohup(1) or a
  * shell that put us into the background had ignored stays so. */
 static void
-catch_signals(void)
+intel_import_catch_signals(void)
 {
 	static const int	 numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction	 sa = { .sa_handler = interrupt }, before;
@@ -64,7 +64,7 @@ catch_signals(void)
 
 /* After each entry: 1 ends the reading. */
 static int
-go_on(struct import *im)
+intel_import_go_on(struct import *im)
 {
 	off_t	 at;
 
@@ -78,7 +78,7 @@ go_on(struct import *im)
 /* The store is opened when there is something for it, so that a feed that cannot
  * be read makes none. */
 static int
-begin(struct import *im)
+intel_import_begin(struct import *im)
 {
 	im->to = store_open(im->path, STORE_WRITE, im->error);
 	return im->to == NULL ? -1 : store_import_begin(im->to, &im->o.source,
@@ -86,7 +86,7 @@ begin(struct import *im)
 }
 
 static int
-add(void *arg, uint64_t line, const struct feed_entry *e)
+intel_import_add(void *arg, uint64_t line, const struct feed_entry *e)
 {
 	struct import	*im = arg;
 	struct record	 r = im->o.fallback;
@@ -110,12 +110,12 @@ add(void *arg, uint64_t line, const struct feed_entry *e)
 		r.priority = e->priority;
 	if (e->expires != -1)
 		r.expires = e->expires;
-	if ((im->to == NULL && begin(im) == -1) ||
+	if ((im->to == NULL && intel_import_begin(im) == -1) ||
 	    store_import_add(im->to, &r, im->error) == -1) {
 		im->failed = true;
 		return 1;
 	}
-	return go_on(im);
+	return intel_import_go_on(im);
 }
 
 static int
@@ -127,7 +127,7 @@ skip(void *arg, uint64_t line, const char *why)
 		im->skipped[im->n_skipped] = (struct skipped){ line,
 		    strdup(why) };
 	im->n_skipped++;
-	return go_on(im);
+	return intel_import_go_on(im);
 }
 
 static void
@@ -164,7 +164,7 @@ print_summary(const struct import *im)
 }
 
 static void
-print_json(const struct import *im)
+intel_import_print_json(const struct import *im)
 {
 	struct jsonout	 out;
 	struct buf	 text;
@@ -216,11 +216,11 @@ open_feed(struct import *im)
 
 /* Says why the feed is not imported, and what was skipped of it. */
 static int
-refuse(const struct import *im, const char *why)
+intel_import_refuse(const struct import *im, const char *why)
 {
 	(void)command_fail(im->o.cmd, CMD_FAILED, "%s: %s", im->o.file, why);
 	if (im->o.json)
-		print_json(im);
+		intel_import_print_json(im);
 	else
 		print_reasons(im, stderr);
 	return CMD_FAILED;
@@ -231,7 +231,7 @@ refuse(const struct import *im, const char *why)
 static int
 transfer(struct import *im)
 {
-	const struct feed_sink	 sink = { add, skip, im };
+	const struct feed_sink	 sink = { intel_import_add, skip, im };
 	char			 error[FEED_ERROR_MAX];
 	int			 r;
 
@@ -246,16 +246,16 @@ transfer(struct import *im)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s: %s; nothing was "
 		    "changed", im->o.file, error);
 	if (im->to == NULL)
-		return refuse(im, "there is nothing in it to import; nothing was "
+		return intel_import_refuse(im, "there is nothing in it to import; nothing was "
 		    "changed");
 	/* It is another feed than it was meant to be, or a broken one. */
 	if (im->o.replace && im->n_skipped > im->read - im->n_skipped)
-		return refuse(im, "more lines were skipped than taken; nothing "
+		return intel_import_refuse(im, "more lines were skipped than taken; nothing "
 		    "was changed, import without --replace if that is right");
 	if (store_import_end(im->to, im->o.replace, &im->counts, im->error) == -1)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s", im->error);
 	if (im->o.json)
-		print_json(im);
+		intel_import_print_json(im);
 	else
 		print_summary(im);
 	return CMD_OK;
@@ -276,7 +276,7 @@ intel_import(const struct command *cmd, int argc, char **argv)
 	else if (status == CMD_OK && (im->path = intel_path(cmd, im->o.store,
 	    im->o.config, &status)) != NULL &&
 	    (status = open_feed(im)) == CMD_OK) {
-		catch_signals();
+		intel_import_catch_signals();
 		status = transfer(im);
 	}
 	store_close(im->to);

@@ -60,14 +60,14 @@ time_text(char text[RFC3339_MAX], int64_t t)
 }
 
 static const char *
-name(const char *known)
+intel_record_name(const char *known)
 {
 	return known == NULL ? "Unknown" : known;
 }
 
 /* When a record expires, in words: 64 bytes are enough. */
 static const char *
-expiry(char text[64], const struct record *r, int64_t now)
+intel_record_expiry(char text[64], const struct record *r, int64_t now)
 {
 	char	 when[RFC3339_MAX];
 
@@ -83,9 +83,9 @@ intel_record_line(struct buf *b, const struct record *r, int64_t now)
 	char		 text[64];
 	const char	*const cells[COLUMNS] = {
 		r->value, observable_name(r->type),
-		name(ctim_disposition_name(r->disposition)),
-		name(ctim_severity_name(r->severity)), r->source.name,
-		expiry(text, r, now)
+		intel_record_name(ctim_disposition_name(r->disposition)),
+		intel_record_name(ctim_severity_name(r->severity)), r->source.name,
+		intel_record_expiry(text, r, now)
 	};
 	size_t		 i;
 
@@ -126,7 +126,7 @@ intel_record_block(struct buf *b, const struct record *r, int64_t now)
 	snprintf(text, sizeof(text), "%" PRId64, r->count);
 	labelled(b, "count", r->count == 0 ? NULL : text);
 	labelled(b, "imported", time_text(text, r->imported));
-	labelled(b, "expires", expiry(text, r, now));
+	labelled(b, "expires", intel_record_expiry(text, r, now));
 }
 
 static void

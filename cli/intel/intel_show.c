@@ -24,7 +24,7 @@ enum form { FORM_LINES, FORM_JSON, FORM_CSV, FORM_PLAIN };
 static const struct {
 	const char	*name;
 	enum form	 form;
-} forms[] = {
+} intel_show_forms[] = {
 	{ "csv", FORM_CSV }, { "json", FORM_JSON }, { "plain", FORM_PLAIN }
 };
 
@@ -42,7 +42,7 @@ struct walk {
  * the same to programs with what a terminal could obey escaped.  Lines were
  * escaped when they were made; CSV and values alone cannot be. */
 static int
-flush(struct buf *b, bool json)
+intel_show_flush(struct buf *b, bool json)
 {
 	int	 r;
 
@@ -58,7 +58,7 @@ flush(struct buf *b, bool json)
 
 /* Whether a record is among those that were asked for. */
 static bool
-wanted(const struct walk *w, const struct record *r)
+intel_show_wanted(const struct walk *w, const struct record *r)
 {
 	if (w->disposition != 0 && r->disposition != w->disposition)
 		return false;
@@ -76,7 +76,7 @@ print_record(void *arg, const struct record *r)
 	/* The store cannot count them: it knows nothing of wanted(). */
 	if (w->limit != -1 && w->n >= w->limit)
 		return 1;
-	if (!wanted(w, r))
+	if (!intel_show_wanted(w, r))
 		return 0;
 	switch (w->form) {
 	case FORM_PLAIN:
@@ -97,7 +97,7 @@ print_record(void *arg, const struct record *r)
 		break;
 	}
 	w->n++;
-	return flush(&w->out, w->form == FORM_JSON);
+	return intel_show_flush(&w->out, w->form == FORM_JSON);
 }
 
 /* Reads --type, --disposition and --limit; CMD_OK, or what to return. */
@@ -154,7 +154,7 @@ walk(const struct command *cmd, const struct intel_options *o, enum form form)
 	else if (form == FORM_JSON)
 		buf_adds(&w->out, "\n]\n");
 	if (status == CMD_OK)
-		(void)flush(&w->out, form == FORM_JSON);
+		(void)intel_show_flush(&w->out, form == FORM_JSON);
 	store_close(s);
 	buf_free(&w->out);
 	free(w);
@@ -181,7 +181,7 @@ int
 intel_export(const struct command *cmd, int argc, char **argv)
 {
 	struct intel_options	 o;
-	size_t			 i, n = sizeof(forms) / sizeof(forms[0]);
+	size_t			 i, n = sizeof(intel_show_forms) / sizeof(intel_show_forms[0]);
 	int			 status;
 
 	if ((status = intel_options(cmd, argc, argv, "fstdl", &o)) != CMD_OK)
@@ -193,14 +193,14 @@ intel_export(const struct command *cmd, int argc, char **argv)
 	if (o.format == NULL)
 		o.format = o.json ? "json" : "csv";
 	for (i = 0; i < n; i++)
-		if (strcmp(forms[i].name, o.format) == 0)
-			return walk(cmd, &o, forms[i].form);
+		if (strcmp(intel_show_forms[i].name, o.format) == 0)
+			return walk(cmd, &o, intel_show_forms[i].form);
 	return command_usage(cmd, "\"%s\" is no format: csv, json, plain",
 	    o.format);
 }
 
 static int
-show(const struct command *cmd, struct store *s, const char *text, bool json)
+intel_show_show(const struct command *cmd, struct store *s, const char *text, bool json)
 {
 	char			 value[INDICATOR_MAX + 1];
 	char			 error[STORE_ERROR_MAX];
@@ -225,12 +225,12 @@ show(const struct command *cmd, struct store *s, const char *text, bool json)
 		else {
 			intel_record_block(&w.out, &records[i],
 			    (int64_t)time(NULL));
-			(void)flush(&w.out, false);
+			(void)intel_show_flush(&w.out, false);
 		}
 	}
 	if (json)
 		buf_adds(&w.out, "\n]\n");
-	(void)flush(&w.out, json);
+	(void)intel_show_flush(&w.out, json);
 	buf_free(&w.out);
 	if (n == 0)
 		intel_not_listed(value);
@@ -252,7 +252,7 @@ intel_show(const struct command *cmd, int argc, char **argv)
 		return command_usage(cmd, "name one value");
 	if ((s = intel_open(cmd, &o, STORE_READ, &status)) == NULL)
 		return status;
-	status = show(cmd, s, argv[optind], o.json);
+	status = intel_show_show(cmd, s, argv[optind], o.json);
 	store_close(s);
 	return status;
 }
@@ -413,7 +413,7 @@ figures(const struct command *cmd, int argc, char **argv,
 	else if (o.json) {
 		json(&out, counts, n);
 		buf_addc(&text, '\n');
-		if (flush(&text, true) == -1)
+		if (intel_show_flush(&text, true) == -1)
 			status = CMD_FAILED;
 	} else if (table(counts, n) == -1)
 		status = command_fail(cmd, CMD_FAILED, "cannot print the table");

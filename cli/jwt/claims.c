@@ -47,7 +47,7 @@ check_needed(const struct command *cmd, const char *file,
 }
 
 static int
-from_file(const struct command *cmd, const char *file,
+claims_from_file(const struct command *cmd, const char *file,
     const struct relay_conf *relay, struct buf *out)
 {
 	struct json_object	*claims;
@@ -100,7 +100,7 @@ is_open(const char *claim)
 }
 
 static int
-ask_one(const struct command *cmd, const char *claim, const char *what,
+claims_ask_one(const struct command *cmd, const char *claim, const char *what,
     struct jsonout *j)
 {
 	bool		echo = is_open(claim);
@@ -159,13 +159,13 @@ from_terminal(const struct command *cmd, const struct relay_conf *relay,
 	jsonout_init(&j, out);
 	jsonout_object(&j);
 	for (size_t i = 0; i < n && status == CMD_OK; i++)
-		status = ask_one(cmd, prompts[i].claim, prompts[i].text, &j);
+		status = claims_ask_one(cmd, prompts[i].claim, prompts[i].text, &j);
 	for (const char *const *name = needed(relay);
 	    *name != NULL && status == CMD_OK; name++) {
 		if (is_among(*name, prompts, n))
 			continue;
 		question_of(relay, *name, what, sizeof(what));
-		status = ask_one(cmd, *name, what, &j);
+		status = claims_ask_one(cmd, *name, what, &j);
 	}
 	jsonout_end_object(&j);
 	return status;
@@ -178,7 +178,7 @@ claims_ask(const struct command *cmd, const char *file,
 {
 	int	status;
 
-	status = file != NULL ? from_file(cmd, file, relay, out) :
+	status = file != NULL ? claims_from_file(cmd, file, relay, out) :
 	    from_terminal(cmd, relay, prompts, n, out);
 	if (status == CMD_OK && (out->failed || out->len > CLAIMS_MAX))
 		return command_fail(cmd, CMD_FAILED, "that is more than %d "

@@ -24,7 +24,7 @@
 
 #define KEY_TEXT	65	/* of a new key, with its NUL */
 
-static const char help_text[] =
+static const char jwt_help_text[] =
     "Without -f it asks for the credentials that the relay needs, if any.\n"
     "The token alone goes to standard output, everything else to standard\n"
     "error. With STAGE, which zappa_settings.json in this folder must have,\n"
@@ -47,7 +47,7 @@ static const char help_text[] =
     "      --jwks-host HOST  where that is, HOST or HOST:PORT\n"
     "      --aud URL         the relay's URL, where it is not base_url/NAME\n";
 
-static const struct option long_options[] = {
+static const struct option jwt_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "relay", required_argument, NULL, 'r' },
 	{ "file", required_argument, NULL, 'f' },
@@ -88,7 +88,7 @@ static const struct place {
 };
 
 static bool
-put(struct jwt *jwt, int letter)
+jwt_put(struct jwt *jwt, int letter)
 {
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
 		char *at = (char *)jwt + places[i].offset;
@@ -105,14 +105,14 @@ put(struct jwt *jwt, int letter)
 }
 
 static int
-options(struct jwt *jwt, int argc, char **argv)
+jwt_options(struct jwt *jwt, int argc, char **argv)
 {
 	int	c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:r:f:k:e:qh", long_options,
+	while ((c = getopt_long(argc, argv, ":c:r:f:k:e:qh", jwt_long_options,
 	    NULL)) != -1)
-		if (!put(jwt, c))
+		if (!jwt_put(jwt, c))
 			return command_option(jwt->cmd, c, argv);
 	if (jwt->help)
 		return CMD_OK;
@@ -181,7 +181,7 @@ choose_relay(struct jwt *jwt)
 }
 
 static int
-read_conf(struct jwt *jwt)
+jwt_read_conf(struct jwt *jwt)
 {
 	if ((jwt->conf = settings_load(jwt->cmd, jwt->config)) == NULL)
 		return CMD_CONFIG;
@@ -193,7 +193,7 @@ read_conf(struct jwt *jwt)
 
 /* The configuration's key, or a new one. */
 static int
-find_key(struct jwt *jwt)
+jwt_find_key(struct jwt *jwt)
 {
 	char	text[KEY_TEXT];
 
@@ -235,7 +235,7 @@ wants_conf(const struct jwt *jwt)
 /* The key file first: the configuration may name the same file, and would be
  * refused while it is not there. */
 static int
-prepare(struct jwt *jwt)
+jwt_prepare(struct jwt *jwt)
 {
 	int	status;
 
@@ -245,10 +245,10 @@ prepare(struct jwt *jwt)
 	if (jwt->key_file != NULL && (status = keyfile_open(jwt->cmd,
 	    jwt->key_file, &jwt->key, &jwt->made)) != CMD_OK)
 		return status;
-	if (wants_conf(jwt) && (status = read_conf(jwt)) != CMD_OK)
+	if (wants_conf(jwt) && (status = jwt_read_conf(jwt)) != CMD_OK)
 		return status;
 	if (!jwt->rs256 && jwt->key_file == NULL &&
-	    (status = find_key(jwt)) != CMD_OK)
+	    (status = jwt_find_key(jwt)) != CMD_OK)
 		return status;
 	status = claims_ask(jwt->cmd, jwt->file, jwt->relay,
 	    jwt->module.prompts, jwt->module.n, &jwt->claims);
@@ -256,7 +256,7 @@ prepare(struct jwt *jwt)
 }
 
 static char *
-make_token(const struct jwt *jwt, const char **why)
+jwt_make_token(const struct jwt *jwt, const char **why)
 {
 	const struct signing	s = {
 		.key = jwt->rsa, .kid = jwt->kid, .aud = jwt->aud,
@@ -270,13 +270,13 @@ make_token(const struct jwt *jwt, const char **why)
 }
 
 static int
-print(struct jwt *jwt)
+jwt_print(struct jwt *jwt)
 {
 	const char	*why = NULL;
 	char		*token;
 	int		 status;
 
-	if ((token = make_token(jwt, &why)) == NULL)
+	if ((token = jwt_make_token(jwt, &why)) == NULL)
 		return command_fail(jwt->cmd, CMD_FAILED,
 		    "the token could not be made: %s", why);
 	if ((status = jwt_rs256_publish(jwt)) == CMD_OK) {
@@ -296,15 +296,15 @@ cmd_jwt(const struct command *cmd, int argc, char **argv)
 	struct jwt	jwt = { .cmd = cmd, .now = time(NULL) };
 	int		status;
 
-	if ((status = options(&jwt, argc, argv)) != CMD_OK)
+	if ((status = jwt_options(&jwt, argc, argv)) != CMD_OK)
 		return status;
 	if (jwt.help)
-		return command_help(cmd, help_text);
+		return command_help(cmd, jwt_help_text);
 	buf_init(&jwt.key, SECRET_MAX);
 	buf_init(&jwt.claims, SECRET_MAX);
 	buf_init(&jwt.own_aud, SECRET_MAX);
-	if ((status = prepare(&jwt)) == CMD_OK)
-		status = print(&jwt);
+	if ((status = jwt_prepare(&jwt)) == CMD_OK)
+		status = jwt_print(&jwt);
 	secret_free(&jwt.key);
 	secret_free(&jwt.claims);
 	jwt_rs256_free(&jwt);

@@ -55,7 +55,7 @@ jwt_rs256_check(const struct jwt *jwt)
 }
 
 static int
-make_key(struct jwt *jwt, struct buf *pem)
+jwt_rs256_make_key(struct jwt *jwt, struct buf *pem)
 {
 	int	r;
 
@@ -71,7 +71,7 @@ make_key(struct jwt *jwt, struct buf *pem)
 
 /* The private key, from its file or new. */
 static int
-find_key(struct jwt *jwt)
+jwt_rs256_find_key(struct jwt *jwt)
 {
 	struct buf	 pem;
 	const char	*why;
@@ -81,7 +81,7 @@ find_key(struct jwt *jwt)
 	if (!jwt->make_key || !is_missing(jwt->rsa_file))
 		status = secret_read(jwt->cmd, jwt->rsa_file, &pem);
 	else
-		status = make_key(jwt, &pem);
+		status = jwt_rs256_make_key(jwt, &pem);
 	if (status == CMD_OK &&
 	    (jwt->rsa = signing_read(pem.data, &why)) == NULL)
 		status = command_fail(jwt->cmd, CMD_FAILED, "%s holds %s",
@@ -122,7 +122,7 @@ find_aud(struct jwt *jwt)
 
 /* The only host on the gateway's list. */
 static int
-find_host(struct jwt *jwt)
+jwt_rs256_find_host(struct jwt *jwt)
 {
 	char	**hosts = jwt->conf == NULL ? NULL : jwt->conf->jwks_hosts;
 
@@ -143,9 +143,9 @@ jwt_rs256_prepare(struct jwt *jwt)
 	if (jwt->aud == NULL && !has_aud && (status = find_aud(jwt)) != CMD_OK)
 		return status;
 	if (jwt->jwks_host == NULL && !has_host &&
-	    (status = find_host(jwt)) != CMD_OK)
+	    (status = jwt_rs256_find_host(jwt)) != CMD_OK)
 		return status;
-	if ((status = find_key(jwt)) != CMD_OK)
+	if ((status = jwt_rs256_find_key(jwt)) != CMD_OK)
 		return status;
 	if (jwt->kid == NULL) {
 		if (signing_kid(jwt->rsa, jwt->own_kid) == -1)

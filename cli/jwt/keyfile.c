@@ -16,7 +16,7 @@
 #define NAMES_MAX	1000	/* files of one name and a number */
 
 static int
-make_key(const struct command *cmd, const char *path, struct buf *key,
+keyfile_make_key(const struct command *cmd, const char *path, struct buf *key,
     bool *made)
 {
 	char	text[KEY_TEXT];	/* a newline takes the place of its NUL */
@@ -44,7 +44,7 @@ keyfile_open(const struct command *cmd, const char *path, struct buf *key,
 
 	*made = false;
 	if (access(path, F_OK) == -1 && errno == ENOENT) {
-		status = make_key(cmd, path, key, made);
+		status = keyfile_make_key(cmd, path, key, made);
 		if (status != CMD_OK || *made)
 			return status;
 	}

@@ -17,13 +17,13 @@
 #define WORD	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"	\
 		    "0123456789-_"
 
-static const char *const regions[] = { "us", "eu", "apjc" };
+static const char *const module_settings_regions[] = { "us", "eu", "apjc" };
 
-#define REGIONS	(sizeof(regions) / sizeof(regions[0]))
+#define REGIONS	(sizeof(module_settings_regions) / sizeof(module_settings_regions[0]))
 
 /* Of all that a file holds; -1 with errno. */
 static int
-read_text(const char *path, struct buf *out)
+module_settings_read_text(const char *path, struct buf *out)
 {
 	FILE	*f;
 	char	*room;
@@ -48,7 +48,7 @@ read_text(const char *path, struct buf *out)
 }
 
 static int
-no_file(const struct command *cmd, const char *path)
+module_settings_no_file(const struct command *cmd, const char *path)
 {
 	if (errno == ENOENT)
 		return command_fail(cmd, CMD_FAILED, "there is no file \"%s\" "
@@ -66,8 +66,8 @@ read_object(const struct command *cmd, const char *path,
 	int		 status = CMD_OK;
 
 	buf_init(&text, BYTES);
-	if (read_text(path, &text) == -1) {
-		status = no_file(cmd, path);
+	if (module_settings_read_text(path, &text) == -1) {
+		status = module_settings_no_file(cmd, path);
 	} else {
 		text.len = savedtext_trim(text.data, text.len);
 		*object = jsonin_parse(text.data, text.len,
@@ -126,7 +126,7 @@ find_prompts(const struct command *cmd, struct module_settings *m)
 
 /* A member that can stand in a link; NULL for any other. */
 static const char *
-word(struct json_object *object, const char *name)
+module_settings_word(struct json_object *object, const char *name)
 {
 	const char	*text = jsonin_string(object, name);
 
@@ -140,11 +140,11 @@ check_regions(const struct command *cmd, const struct module_settings *m)
 	struct json_object	*ids = jsonin_member(m->file, "region");
 
 	for (size_t i = 0; i < REGIONS; i++)
-		if (jsonin_member(ids, regions[i]) != NULL &&
-		    word(ids, regions[i]) == NULL)
+		if (jsonin_member(ids, module_settings_regions[i]) != NULL &&
+		    module_settings_word(ids, module_settings_regions[i]) == NULL)
 			return command_fail(cmd, CMD_FAILED, MODULE ": \"%s\" "
 			    "in \"region\" is neither the id of a module nor "
-			    "null", regions[i]);
+			    "null", module_settings_regions[i]);
 	return CMD_OK;
 }
 
@@ -179,8 +179,8 @@ static void
 say_stage(const struct module_settings *m)
 {
 	struct json_object	*stage = jsonin_member(m->zappa, m->stage);
-	const char		*project = word(stage, "project_name");
-	const char		*region = word(stage, "aws_region");
+	const char		*project = module_settings_word(stage, "project_name");
+	const char		*region = module_settings_word(stage, "aws_region");
 
 	if (project == NULL || region == NULL ||
 	    m->stage[strspn(m->stage, WORD)] != '\0')
@@ -219,5 +219,5 @@ module_settings_say(const struct module_settings *m)
 	fprintf(stderr, " is made, with the relay's URL and the token, at:"
 	    "\n\n");
 	for (size_t i = 0; i < REGIONS; i++)
-		say_region(regions[i], word(ids, regions[i]));
+		say_region(module_settings_regions[i], module_settings_word(ids, module_settings_regions[i]));
 }

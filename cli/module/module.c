@@ -27,7 +27,7 @@
 #define WHY_MAX		65536	/* bytes of what is wrong */
 #define SECRET_LEAST	8	/* bytes of a text to keep out of messages */
 
-static const char help_text[] =
+static const char module_help_text[] =
     "The file says what the module is: name, module_type_id, visibility, and\n"
     "settings with url and supported-apis. $NAME and ${NAME} in its name and\n"
     "settings are replaced from the environment.\n\n"
@@ -42,7 +42,7 @@ static const char help_text[] =
     "  -c, --config FILE              a configuration with the proxy, the\n"
     "                                 time-outs and the certificates to use\n";
 
-static const struct option long_options[] = {
+static const struct option module_long_options[] = {
 	{ "client_id", required_argument, NULL, 'i' },
 	{ "client_password", required_argument, NULL, 'p' },
 	{ "settings_file", required_argument, NULL, 'f' },
@@ -67,7 +67,7 @@ struct relay {
 	struct buf	 why;		/* what is wrong */
 };
 
-static int add(struct relay *, struct json_object *found);
+static int module_add(struct relay *, struct json_object *found);
 static int edit(struct relay *, struct json_object *found);
 static int remove_module(struct relay *, struct json_object *found);
 
@@ -76,7 +76,7 @@ static const struct action {
 	/* found: the module at the platform, or NULL. */
 	int		(*run)(struct relay *, struct json_object *found);
 } actions[] = {
-	{ "add", "added", add },
+	{ "add", "added", module_add },
 	{ "edit", "edited", edit },
 	{ "remove", "removed", remove_module }
 };
@@ -111,12 +111,12 @@ choose_action(struct relay *relay, int argc, char **argv)
 }
 
 static int
-options(struct relay *relay, int argc, char **argv)
+module_options(struct relay *relay, int argc, char **argv)
 {
 	int	c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":i:p:f:r:c:h", long_options,
+	while ((c = getopt_long(argc, argv, ":i:p:f:r:c:h", module_long_options,
 	    NULL)) != -1) {
 		switch (c) {
 		case 'i':
@@ -257,7 +257,7 @@ is_same(struct json_object *module, struct json_object *settings,
 
 /* The module of that name and type; NULL for none. */
 static struct json_object *
-find(struct json_object *modules, struct json_object *settings)
+module_find(struct json_object *modules, struct json_object *settings)
 {
 	for (size_t i = 0; i < jsonin_length(modules); i++)
 		if (is_same(jsonin_at(modules, i), settings, "name") &&
@@ -267,7 +267,7 @@ find(struct json_object *modules, struct json_object *settings)
 }
 
 static int
-refuse(struct relay *relay, const char *what)
+module_refuse(struct relay *relay, const char *what)
 {
 	text_addf(&relay->why, "Relay module \"%s\" %s!", relay->name, what);
 	return -1;
@@ -280,19 +280,19 @@ id_of(struct relay *relay, struct json_object *found)
 	const char	*id = jsonin_string(found, "id");
 
 	if (found == NULL)
-		(void)refuse(relay, "does not exist");
+		(void)module_refuse(relay, "does not exist");
 	else if (id == NULL || *id == '\0')
-		(void)refuse(relay, "has no ID at the platform");
+		(void)module_refuse(relay, "has no ID at the platform");
 	else
 		return id;
 	return NULL;
 }
 
 static int
-add(struct relay *relay, struct json_object *found)
+module_add(struct relay *relay, struct json_object *found)
 {
 	if (found != NULL)
-		return refuse(relay, "already exists");
+		return module_refuse(relay, "already exists");
 	return platform_add(&relay->platform, relay->settings);
 }
 
@@ -307,7 +307,7 @@ edit(struct relay *relay, struct json_object *found)
 	if (id == NULL)
 		return -1;
 	if ((changes = json_object_new_object()) == NULL)
-		return refuse(relay, "cannot be compared: no memory left");
+		return module_refuse(relay, "cannot be compared: no memory left");
 	json_object_object_foreachC(relay->settings, i) {
 		if (is_same(found, relay->settings, i.key))
 			continue;
@@ -315,7 +315,7 @@ edit(struct relay *relay, struct json_object *found)
 		    json_object_get(i.val));
 	}
 	r = json_object_object_length(changes) == 0 ?
-	    refuse(relay, "has not been changed") :
+	    module_refuse(relay, "has not been changed") :
 	    platform_edit(&relay->platform, id, changes);
 	json_object_put(changes);
 	return r;
@@ -330,7 +330,7 @@ remove_module(struct relay *relay, struct json_object *found)
 }
 
 static int
-act(struct relay *relay)
+module_act(struct relay *relay)
 {
 	struct json_object	*modules;
 	int			 r;
@@ -339,7 +339,7 @@ act(struct relay *relay)
 	    relay->id.data, relay->password.data, relay->secrets, &relay->why);
 	if (r == 0 && (r = platform_list(&relay->platform, &modules)) == 0) {
 		r = relay->action->run(relay,
-		    find(modules, relay->settings));
+		    module_find(modules, relay->settings));
 		json_object_put(modules);
 	}
 	platform_close(&relay->platform);
@@ -357,7 +357,7 @@ work(struct relay *relay)
 	    "TR_API_CLIENT_PASSWORD", false) == -1 || note_secrets(relay) == -1)
 		return -1;
 	relay->name = jsonin_string(relay->settings, "name");
-	return act(relay);
+	return module_act(relay);
 }
 
 static int
@@ -385,7 +385,7 @@ say_error(const struct relay *relay)
 /* The defaults, unless a configuration is named: it may hold what this user
  * must not read. */
 static int
-read_conf(struct relay *relay)
+module_read_conf(struct relay *relay)
 {
 	if (relay->config != NULL)
 		relay->conf = settings_load(relay->cmd, relay->config);
@@ -405,11 +405,11 @@ cmd_relay(const struct command *cmd, int argc, char **argv)
 	buf_init(&relay.id, ANSWER_MAX);
 	buf_init(&relay.password, ANSWER_MAX);
 	buf_init(&relay.why, WHY_MAX);
-	if ((status = options(&relay, argc, argv)) != CMD_OK)
+	if ((status = module_options(&relay, argc, argv)) != CMD_OK)
 		;
 	else if (relay.help)
-		status = command_help(cmd, help_text);
-	else if ((status = read_conf(&relay)) == CMD_OK)
+		status = command_help(cmd, module_help_text);
+	else if ((status = module_read_conf(&relay)) == CMD_OK)
 		status = work(&relay) == 0 ? say_done(&relay) :
 		    say_error(&relay);
 	json_object_put(relay.settings);

@@ -18,7 +18,7 @@ static const struct member {
 	const char	*parent;	/* NULL: the file's object */
 	const char	*name;
 	enum json_type	 type;
-} members[] = {
+} module_file_members[] = {
 	{ NULL, "name", json_type_string },
 	{ NULL, "module_type_id", json_type_string },
 	{ NULL, "visibility", json_type_string },
@@ -34,7 +34,7 @@ static const char *const apis[] = {
 };
 
 /* With their articles, by enum json_type. */
-static const char *const kinds[] = {
+static const char *const module_file_kinds[] = {
 	[json_type_null] = "null",
 	[json_type_boolean] = "a boolean",
 	[json_type_double] = "a number",
@@ -102,10 +102,10 @@ check_member(struct json_object *all, const struct member *m, struct buf *why)
 	    m->parent, m->parent == NULL ? "" : ".", m->name);
 	if (!jsonin_has(in, m->name, &value)) {
 		text_addf(why, "\"%s\" is missing; it should be %s", name,
-		    kinds[m->type]);
+		    module_file_kinds[m->type]);
 	} else if ((type = json_object_get_type(value)) != m->type) {
 		text_addf(why, "\"%s\" is %s and should be %s", name,
-		    kinds[type], kinds[m->type]);
+		    module_file_kinds[type], module_file_kinds[m->type]);
 	} else if (size_of(value) == 0) {
 		text_addf(why, "\"%s\" is empty", name);
 	} else {
@@ -123,11 +123,11 @@ check_unknown(struct json_object *all, struct buf *why)
 	size_t			 k;
 
 	json_object_object_foreachC(all, i) {
-		for (k = 0; k < N(members); k++)
-			if (members[k].parent == NULL &&
-			    strcmp(members[k].name, i.key) == 0)
+		for (k = 0; k < N(module_file_members); k++)
+			if (module_file_members[k].parent == NULL &&
+			    strcmp(module_file_members[k].name, i.key) == 0)
 				break;
-		if (k < N(members))
+		if (k < N(module_file_members))
 			continue;
 		text_addf(why, "\"%s\" is unknown; only \"settings\" may have "
 		    "members of its own", i.key);
@@ -137,7 +137,7 @@ check_unknown(struct json_object *all, struct buf *why)
 
 /* All that is wrong at once, a line each. */
 static int
-check(const char *path, struct json_object *all, struct buf *why)
+module_file_check(const char *path, struct json_object *all, struct buf *why)
 {
 	size_t	 i, begin;
 
@@ -146,11 +146,11 @@ check(const char *path, struct json_object *all, struct buf *why)
 	begin = why->len;
 	if (!json_object_is_type(all, json_type_object)) {
 		text_addf(why, "it is %s and should be an object",
-		    kinds[json_object_get_type(all)]);
+		    module_file_kinds[json_object_get_type(all)]);
 		return -1;
 	}
-	for (i = 0; i < N(members); i++)
-		check_member(all, &members[i], why);
+	for (i = 0; i < N(module_file_members); i++)
+		check_member(all, &module_file_members[i], why);
 	check_unknown(all, why);
 	if (why->len == begin && !why->failed) {
 		buf_reset(why);
@@ -268,7 +268,7 @@ expand_value(const char *member, struct json_object *value, struct buf *why)
 /* The strings of "settings" itself, as the Relay Module CLI does: none that
  * are deeper. */
 static int
-expand(struct json_object *all, struct buf *why)
+module_file_replace(struct json_object *all, struct buf *why)
 {
 	struct json_object_iter	 i;
 
@@ -295,7 +295,7 @@ module_file_parse(const char *path, const char *text, size_t len,
 		    "\"%s\". It may be malformed: %s.", path, reason);
 		return NULL;
 	}
-	if (check(path, all, why) == -1 || expand(all, why) == -1) {
+	if (module_file_check(path, all, why) == -1 || module_file_replace(all, why) == -1) {
 		json_object_put(all);
 		return NULL;
 	}

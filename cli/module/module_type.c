@@ -31,7 +31,7 @@
 	"NDBIOHoiLz48Y2lyY2xlIGN4PSIyOCIgY3k9IjI0IiByPSI5Ii8+PHBh"	\
 	"dGggZD0iTTM1IDMxbDkgOSIvPjwvZz48L3N2Zz4="
 
-static const char help_text[] =
+static const char module_type_help_text[] =
     "  -c, --config FILE     the configuration, instead of the usual one\n"
     "  -u, --url URL         where the platform reaches the relay, where that\n"
     "                        is not base_url/RELAY\n"
@@ -39,7 +39,7 @@ static const char help_text[] =
     "  -J, --jwks-host HOST  where its keys are, for any other platform; the\n"
     "                        first of jwks_hosts unless said otherwise\n";
 
-static const struct option long_options[] = {
+static const struct option module_type_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "url", required_argument, NULL, 'u' },
 	{ "region", required_argument, NULL, 'R' },
@@ -50,7 +50,7 @@ static const struct option long_options[] = {
 
 static const struct {
 	const char	*name, *jwks_host;
-} regions[] = {
+} module_type_regions[] = {
 	{ "us", "visibility.amp.cisco.com" },
 	{ "eu", "visibility.eu.amp.cisco.com" },
 	{ "apjc", "visibility.apjc.amp.cisco.com" }
@@ -76,7 +76,7 @@ static const struct {
 
 #define CAPABILITIES	(sizeof(capabilities) / sizeof(capabilities[0]))
 
-static const char *const kinds[] = {
+static const char *const module_type_kinds[] = {
 	[FIELD_TEXT] = "string", [FIELD_PASSWORD] = "password",
 	[FIELD_API_KEY] = "api_key"
 };
@@ -97,21 +97,21 @@ find_region(struct module_type *m)
 	if (m->jwks_host != NULL)
 		return command_usage(m->cmd, "--region and --jwks-host say the "
 		    "same; name one of them");
-	for (size_t i = 0; i < sizeof(regions) / sizeof(regions[0]); i++)
-		if (strcmp(regions[i].name, m->region) == 0)
-			m->jwks_host = regions[i].jwks_host;
+	for (size_t i = 0; i < sizeof(module_type_regions) / sizeof(module_type_regions[0]); i++)
+		if (strcmp(module_type_regions[i].name, m->region) == 0)
+			m->jwks_host = module_type_regions[i].jwks_host;
 	return m->jwks_host != NULL ? CMD_OK : command_usage(m->cmd,
 	    "there is no region \"%s\"; it is us, eu or apjc, and any other "
 	    "platform is named with --jwks-host", m->region);
 }
 
 static int
-options(struct module_type *m, int argc, char **argv)
+module_type_options(struct module_type *m, int argc, char **argv)
 {
 	int	c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:u:R:J:h", long_options,
+	while ((c = getopt_long(argc, argv, ":c:u:R:J:h", module_type_long_options,
 	    NULL)) != -1) {
 		switch (c) {
 		case 'c':
@@ -145,7 +145,7 @@ options(struct module_type *m, int argc, char **argv)
 
 /* Reads the configuration; what it lacks for a module that works is said. */
 static int
-prepare(struct module_type *m)
+module_type_prepare(struct module_type *m)
 {
 	if ((m->conf = settings_load(m->cmd, m->config)) == NULL)
 		return CMD_CONFIG;
@@ -205,7 +205,7 @@ write_fields(struct jsonout *j, const struct provider *p)
 	jsonout_key(j, "configuration_spec");
 	jsonout_array(j);
 	for (; f != NULL && f->claim != NULL; f++)
-		write_field(j, f->claim, kinds[f->kind], f->label, f->tooltip,
+		write_field(j, f->claim, module_type_kinds[f->kind], f->label, f->tooltip,
 		    is_needed(p, f->claim));
 	write_field(j, "CTR_ENTITIES_LIMIT", "integer", "Entities limit",
 	    "The most entities of each kind that are returned for one "
@@ -214,7 +214,7 @@ write_fields(struct jsonout *j, const struct provider *p)
 }
 
 static void
-add_types(struct buf *b, const struct provider *p)
+module_type_add_types(struct buf *b, const struct provider *p)
 {
 	const char	*before = " (";
 
@@ -249,7 +249,7 @@ write_capabilities(struct jsonout *j, const struct provider *p)
 		buf_reset(&text);
 		buf_addf(&text, "%s: %s", p->title, capabilities[i].does);
 		if (capabilities[i].route != 0)
-			add_types(&text, p);
+			module_type_add_types(&text, p);
 		jsonout_object(j);
 		jsonout_kstring(j, "id", capabilities[i].id);
 		jsonout_kstring(j, "description", text.data);
@@ -308,7 +308,7 @@ write_all(struct jsonout *j, const struct module_type *m)
 
 /* People look at it and change it: a line a member. */
 static int
-print(const struct module_type *m)
+module_type_print(const struct module_type *m)
 {
 	struct json_object	*type = NULL;
 	struct jsonout		 j;
@@ -339,12 +339,12 @@ cmd_module_type(const struct command *cmd, int argc, char **argv)
 	struct module_type	m = { .cmd = cmd };
 	int			status;
 
-	if ((status = options(&m, argc, argv)) != CMD_OK)
+	if ((status = module_type_options(&m, argc, argv)) != CMD_OK)
 		return status;
 	if (m.help)
-		return command_help(cmd, help_text);
-	if ((status = prepare(&m)) == CMD_OK)
-		status = print(&m);
+		return command_help(cmd, module_type_help_text);
+	if ((status = module_type_prepare(&m)) == CMD_OK)
+		status = module_type_print(&m);
 	conf_free(m.conf);
 	return status;
 }

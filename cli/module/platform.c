@@ -25,7 +25,7 @@
 
 static const struct {
 	const char	*region, *part;
-} regions[] = {
+} platform_regions[] = {
 	{ "us", "" }, { "eu", ".eu" }, { "apjc", ".apjc" }
 };
 
@@ -38,7 +38,7 @@ struct terms {
 static const struct {
 	enum http_end	 end;
 	const char	*hint;
-} ends[] = {
+} platform_ends[] = {
 	{ HTTP_TLS, "an authority of your own goes into [http] ca_file of a "
 	  "configuration that -c names" },
 	{ HTTP_NO_HOST, "look at --region, TR_API_URL and the name server" },
@@ -71,11 +71,11 @@ static const struct {
 int
 platform_url(const char *region, char out[PLATFORM_URL_MAX])
 {
-	for (size_t i = 0; i < N(regions); i++)
-		if (strcmp(region, regions[i].region) == 0) {
+	for (size_t i = 0; i < N(platform_regions); i++)
+		if (strcmp(region, platform_regions[i].region) == 0) {
 			snprintf(out, PLATFORM_URL_MAX,
 			    "https://visibility%s.amp.cisco.com",
-			    regions[i].part);
+			    platform_regions[i].part);
 			return 0;
 		}
 	return -1;
@@ -134,7 +134,7 @@ platform_close(struct platform *p)
 }
 
 static enum http_take
-take(struct http_call *call, const char *data, size_t n, int64_t length)
+platform_take(struct http_call *call, const char *data, size_t n, int64_t length)
 {
 	(void)length;
 	return buf_add(call->arg, data, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
@@ -172,7 +172,7 @@ do_call(struct platform *p, const struct terms *asked, const char *credential,
 		.url = url.data, .headers = headers, .method = asked->method,
 		.body = asked->body, .type = asked->type,
 		.timeout = p->timeout, .max_body = JSON_ANSWER_BYTES,
-		.take = take, .arg = &p->answer
+		.take = platform_take, .arg = &p->answer
 	};
 	http_do(p->http, call);
 	call->url = NULL;
@@ -219,9 +219,9 @@ explain_end(struct platform *p, const struct terms *asked,
 {
 	const char	*hint = "look at TR_API_URL";
 
-	for (size_t i = 0; i < N(ends); i++)
-		if (ends[i].end == call->end)
-			hint = ends[i].hint;
+	for (size_t i = 0; i < N(platform_ends); i++)
+		if (platform_ends[i].end == call->end)
+			hint = platform_ends[i].hint;
 	text_addf(p->why, "%s did not answer when asked %s: %s (%s).", p->url,
 	    asked->purpose, call->why, hint);
 }
@@ -243,7 +243,7 @@ explain_status(struct platform *p, const struct terms *asked,
 
 /* 0 when the answer is a good one. */
 static int
-judge(struct platform *p, const struct terms *asked,
+platform_judge(struct platform *p, const struct terms *asked,
     const struct http_call *call)
 {
 	if (call->end == HTTP_ANSWERED && call->status / 100 == 2)
@@ -301,7 +301,7 @@ get_token(struct platform *p)
 
 	buf_reset(&p->token);
 	do_call(p, &asked, p->basic.data, &call);
-	if (judge(p, &asked, &call) == -1)
+	if (platform_judge(p, &asked, &call) == -1)
 		return -1;
 	return keep_token(p, &asked);
 }
@@ -320,7 +320,7 @@ authorized(struct platform *p, const struct terms *asked)
 			return -1;
 		do_call(p, asked, p->token.data, &call);
 	}
-	return judge(p, asked, &call);
+	return platform_judge(p, asked, &call);
 }
 
 int

@@ -31,7 +31,7 @@ fcgiask_is_address(const char *s)
 }
 
 static int
-fail(char *why, const char *address, const char *text)
+fcgiask_fail(char *why, const char *address, const char *text)
 {
 	(void)snprintf(why, FCGIASK_WHY, "%.200s: %s", address, text);
 	return -1;
@@ -40,7 +40,7 @@ fail(char *why, const char *address, const char *text)
 /* The socket's own time-outs bound every call; the whole is bounded by until,
  * which the caller looks at between them. */
 static int
-connected(int family, const struct sockaddr *sa, socklen_t size, int ms)
+fcgiask_connected(int family, const struct sockaddr *sa, socklen_t size, int ms)
 {
 	struct timeval	 t = { ms / 1000, ms % 1000 * 1000 };
 	int		 fd, error;
@@ -75,18 +75,18 @@ connect_tcp(const char *address, int ms, char *why)
 		len -= 2;
 	}
 	if (len >= sizeof(host))
-		return fail(why, address, "too long for a name");
+		return fcgiask_fail(why, address, "too long for a name");
 	memcpy(host, address, len);
 	host[len] = '\0';
 	if ((error = getaddrinfo(host, colon + 1, &hints, &list)) != 0)
-		return fail(why, host, gai_strerror(error));
+		return fcgiask_fail(why, host, gai_strerror(error));
 	for (ai = list; ai != NULL && fd == -1 && ms > 0; ai = ai->ai_next) {
-		fd = connected(ai->ai_family, ai->ai_addr, ai->ai_addrlen, ms);
+		fd = fcgiask_connected(ai->ai_family, ai->ai_addr, ai->ai_addrlen, ms);
 		ms = (int)(until - clock_ms());
 	}
 	error = errno;
 	freeaddrinfo(list);
-	return fd != -1 ? fd : fail(why, address, strerror(error));
+	return fd != -1 ? fd : fcgiask_fail(why, address, strerror(error));
 }
 
 static int
@@ -99,10 +99,10 @@ connect_to(const char *address, int ms, char *why)
 	if (strncmp(address, "unix:", 5) != 0)
 		return connect_tcp(address, ms, why);
 	if (strlen(path) >= sizeof(sa.sun_path))
-		return fail(why, path, "too long for the path of a socket");
+		return fcgiask_fail(why, path, "too long for the path of a socket");
 	memcpy(sa.sun_path, path, strlen(path) + 1);
-	fd = connected(AF_UNIX, (struct sockaddr *)&sa, sizeof(sa), ms);
-	return fd != -1 ? fd : fail(why, path, strerror(errno));
+	fd = fcgiask_connected(AF_UNIX, (struct sockaddr *)&sa, sizeof(sa), ms);
+	return fd != -1 ? fd : fcgiask_fail(why, path, strerror(errno));
 }
 
 static void
@@ -210,7 +210,7 @@ unwrap(const struct buf *got, struct buf *out)
 
 /* The CGI answer in out: its status, or -1; body gets the rest. */
 static int
-split(const struct buf *out, struct buf *body)
+fcgiask_split(const struct buf *out, struct buf *body)
 {
 	const char	*end = strstr(out->data, "\r\n\r\n");
 	long		 status = 200;
@@ -243,10 +243,10 @@ fcgiask(const char *address, const char *path, const char *check, int ms,
 	    exchange(fd, &request, until, &got);
 	(void)close(fd);
 	if (wrong == NULL && (!unwrap(&got, &out) ||
-	    (status = split(&out, body)) == -1))
+	    (status = fcgiask_split(&out, body)) == -1))
 		wrong = "what answers there does not speak FastCGI";
 	if (wrong != NULL)
-		(void)fail(why, address, wrong);
+		(void)fcgiask_fail(why, address, wrong);
 	buf_free(&request);
 	buf_free(&got);
 	buf_free(&out);

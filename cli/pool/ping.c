@@ -23,7 +23,7 @@
 #define CHECK		17	/* bytes of the word sent, with its NUL */
 #define WHY		512	/* bytes of a reason */
 
-static const char help_text[] =
+static const char ping_help_text[] =
     "Asks the running pool, or, with --url, the gateway itself by its watchdog.\n"
     "Exits with 0 when it works, 1 when not.\n\n"
     "  -c, --config FILE   the configuration, instead of the usual one\n"
@@ -33,7 +33,7 @@ static const char help_text[] =
     "  -t, --timeout S     seconds for the answer (3 unless said)\n"
     "  -q, --quiet         print nothing: the exit status tells\n";
 
-static const struct option long_options[] = {
+static const struct option ping_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "socket", required_argument, NULL, 's' },
 	{ "url", required_argument, NULL, 'u' },
@@ -62,14 +62,14 @@ is_http(const char *url)
 }
 
 static int
-options(struct ping *p, int argc, char **argv)
+ping_options(struct ping *p, int argc, char **argv)
 {
 	long	seconds = PATIENCE;
 	int	c, status = CMD_OK;
 
 	opterr = 0;
 	while (status == CMD_OK && (c = getopt_long(argc, argv, ":c:s:u:t:qh",
-	    long_options, NULL)) != -1) {
+	    ping_long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			p->config = optarg;
@@ -130,7 +130,7 @@ ask_pool(struct ping *p, const char *path)
 
 /* Whether the watchdog sent the word back: 0, or -1 with p->why. */
 static int
-judge(struct ping *p, int status, const struct buf *body, const char *check)
+ping_judge(struct ping *p, int status, const struct buf *body, const char *check)
 {
 	struct json_object	*o = jsonin_parse(body->data, body->len, 100,
 				    NULL);
@@ -152,7 +152,7 @@ judge(struct ping *p, int status, const struct buf *body, const char *check)
 }
 
 static enum http_take
-take(struct http_call *c, const char *bytes, size_t n, int64_t length)
+ping_take(struct http_call *c, const char *bytes, size_t n, int64_t length)
 {
 	(void)length;
 	return buf_add(c->arg, bytes, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
@@ -166,7 +166,7 @@ ask_http(struct ping *p, const char *check, struct buf *body)
 	const char		*headers[] = { header, NULL };
 	struct http_call	 call = {
 		.url = url, .headers = headers, .timeout = p->ms,
-		.max_body = FCGIASK_MAX, .take = take, .arg = body
+		.max_body = FCGIASK_MAX, .take = ping_take, .arg = body
 	};
 	struct conf		*conf = conf_default();
 	struct http		*http = NULL;
@@ -212,7 +212,7 @@ ask_watchdog(struct ping *p)
 		status = fcgiask(p->url, "/watchdog", check, p->ms, &body,
 		    p->why);
 	if (status != -1)
-		r = judge(p, status, &body, check);
+		r = ping_judge(p, status, &body, check);
 	buf_free(&body);
 	return r;
 }
@@ -224,12 +224,12 @@ cmd_ping(const struct command *cmd, int argc, char **argv)
 	struct conf	*conf = NULL;
 	const char	*asked;
 	int64_t		 began = clock_ms();
-	int		 r, status = options(&p, argc, argv);
+	int		 r, status = ping_options(&p, argc, argv);
 
 	if (status != CMD_OK)
 		return status;
 	if (p.help)
-		return command_help(cmd, help_text);
+		return command_help(cmd, ping_help_text);
 	asked = p.url != NULL ? p.url : p.socket;
 	/* Health checks know good and bad, nothing else. */
 	if (asked == NULL) {

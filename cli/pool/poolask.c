@@ -20,7 +20,7 @@
 static const struct {
 	int		 error;
 	const char	*text;
-} mends[] = {
+} poolask_mends[] = {
 	{ ENOENT, "there is no such socket: no gateway runs with it, or it is "
 	    "one without a pool (--workers 0, CGI); [server] control names it" },
 	{ ECONNREFUSED, "nobody listens: the gateway is gone; start it again" },
@@ -33,14 +33,14 @@ static const struct {
 };
 
 static int
-fail(const char *path, int error, char *why)
+poolask_fail(const char *path, int error, char *why)
 {
 	const char	*text = strerror(error);
 	size_t		 i;
 
-	for (i = 0; i < sizeof(mends) / sizeof(mends[0]); i++)
-		if (mends[i].error == error)
-			text = mends[i].text;
+	for (i = 0; i < sizeof(poolask_mends) / sizeof(poolask_mends[0]); i++)
+		if (poolask_mends[i].error == error)
+			text = poolask_mends[i].text;
 	(void)snprintf(why, POOLASK_WHY, "%.200s: %s", path, text);
 	return -1;
 }
@@ -81,7 +81,7 @@ get_in(int fd, const char *path, int64_t until)
 
 /* Returns 0, or an error number. */
 static int
-ask(int fd, const char *question, int64_t until, struct buf *answer)
+poolask_ask(int fd, const char *question, int64_t until, struct buf *answer)
 {
 	char	 line[64];
 	char	*room;
@@ -123,10 +123,10 @@ poolask(const char *path, const char *question, int ms, struct buf *answer,
 
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
-		return fail(path, errno, why);
+		return poolask_fail(path, errno, why);
 	error = get_in(fd, path, until);
 	if (error == 0)
-		error = ask(fd, question, until, answer);
+		error = poolask_ask(fd, question, until, answer);
 	(void)close(fd);
-	return error == 0 ? 0 : fail(path, error, why);
+	return error == 0 ? 0 : poolask_fail(path, error, why);
 }

@@ -17,14 +17,14 @@
 #define WATCH		2	/* seconds between looks */
 #define WATCH_MAX	3600
 
-static const char help_text[] =
+static const char status_help_text[] =
     "  -c, --config FILE   the configuration, instead of the usual one\n"
     "  -s, --socket PATH   the control socket, instead of the configuration's\n"
     "  -w, --watch [S]     again every S seconds (2 unless said), until Ctrl-C\n"
     "  -j, --json          as JSON, for programs\n"
     "  -m, --metrics       for Prometheus, in its text format\n";
 
-static const struct option long_options[] = {
+static const struct option status_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "socket", required_argument, NULL, 's' },
 	{ "watch", optional_argument, NULL, 'w' },
@@ -42,20 +42,20 @@ struct status_options {
 };
 
 static int
-seconds(struct status_options *o, const char *text)
+status_seconds(struct status_options *o, const char *text)
 {
 	return command_number(o->cmd, "--watch", text, 1, WATCH_MAX,
 	    &o->watch);
 }
 
 static int
-options(struct status_options *o, int argc, char **argv)
+status_option_list(struct status_options *o, int argc, char **argv)
 {
 	int	c, status = CMD_OK;
 
 	opterr = 0;
 	while (status == CMD_OK && (c = getopt_long(argc, argv, ":c:s:w::jmh",
-	    long_options, NULL)) != -1) {
+	    status_long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->config = optarg;
@@ -66,9 +66,9 @@ options(struct status_options *o, int argc, char **argv)
 		case 'w':
 			o->watch = WATCH;
 			if (optarg != NULL)
-				status = seconds(o, optarg);
+				status = status_seconds(o, optarg);
 			else if (optind < argc && argv[optind][0] != '-')
-				status = seconds(o, argv[optind++]);
+				status = status_seconds(o, argv[optind++]);
 			break;
 		case 'j':
 			o->json = true;
@@ -93,7 +93,7 @@ options(struct status_options *o, int argc, char **argv)
 }
 
 static int
-show(const struct status_options *o, const struct buf *answer)
+status_once(const struct status_options *o, const struct buf *answer)
 {
 	int	r;
 
@@ -118,7 +118,7 @@ once(const struct status_options *o, const char *path)
 	buf_init(&answer, POOLASK_MAX);
 	if (poolask(path, o->metrics ? "metrics" : "status", PATIENCE,
 	    &answer, why) == 0)
-		status = show(o, &answer);
+		status = status_once(o, &answer);
 	else
 		status = command_fail(o->cmd, CMD_FAILED, "%s", why);
 	buf_free(&answer);
@@ -127,7 +127,7 @@ once(const struct status_options *o, const char *path)
 
 /* A gateway that is gone may come back while somebody looks. */
 static int
-watch(const struct status_options *o, const char *path)
+status_watch(const struct status_options *o, const char *path)
 {
 	bool	 terminal = isatty(STDOUT_FILENO) == 1;
 	int	 status;
@@ -152,17 +152,17 @@ cmd_status(const struct command *cmd, int argc, char **argv)
 	struct status_options	 o = { .cmd = cmd };
 	struct conf		*conf = NULL;
 	const char		*path;
-	int			 status = options(&o, argc, argv);
+	int			 status = status_option_list(&o, argc, argv);
 
 	if (status != CMD_OK)
 		return status;
 	if (o.help)
-		return command_help(cmd, help_text);
+		return command_help(cmd, status_help_text);
 	if (o.socket == NULL && (conf = settings_rest(cmd, o.config, "server",
 	    "control")) == NULL)
 		return CMD_CONFIG;
 	path = o.socket != NULL ? o.socket : conf->control;
-	status = o.watch > 0 ? watch(&o, path) : once(&o, path);
+	status = o.watch > 0 ? status_watch(&o, path) : once(&o, path);
 	conf_free(conf);
 	return status;
 }

@@ -13,7 +13,7 @@
 
 /* A number of an object, 0 when it is not there. */
 static int64_t
-number(struct json_object *o, const char *name)
+status_show_number(struct json_object *o, const char *name)
 {
 	int64_t	 n;
 
@@ -30,7 +30,7 @@ string(struct json_object *o, const char *name)
 
 /* Seconds as people say them: "3 d 4 h", "25 s". */
 static void
-duration(int64_t s, char *out, size_t size)
+status_show_duration(int64_t s, char *out, size_t size)
 {
 	static const struct {
 		int64_t		 seconds;
@@ -57,18 +57,18 @@ show_head(FILE *f, struct json_object *o)
 {
 	char	 up[64];
 
-	duration(number(o, "uptime"), up, sizeof(up));
+	status_show_duration(status_show_number(o, "uptime"), up, sizeof(up));
 	fprintf(f, "ctim-relay ");
 	(void)text_print(f, string(o, "version"));
-	fprintf(f, ", process %" PRId64 ", ", number(o, "pid"));
+	fprintf(f, ", process %" PRId64 ", ", status_show_number(o, "pid"));
 	(void)text_print(f, string(o, "state"));
 	fprintf(f, ", up %s\n", up);
 	(void)text_print(f, string(o, "configuration"));
 	fprintf(f, ", read ");
 	(void)text_print(f, string(o, "loaded"));
-	fprintf(f, "; %" PRId64 " reloads", number(o, "reloads"));
-	if (number(o, "reloads_refused") > 0)
-		fprintf(f, ", %" PRId64 " refused", number(o,
+	fprintf(f, "; %" PRId64 " reloads", status_show_number(o, "reloads"));
+	if (status_show_number(o, "reloads_refused") > 0)
+		fprintf(f, ", %" PRId64 " refused", status_show_number(o,
 		    "reloads_refused"));
 	putc('\n', f);
 }
@@ -84,18 +84,18 @@ show_pool(FILE *f, struct json_object *o)
 	size_t				 i;
 
 	fprintf(f, "\nworkers  %" PRId64 " of %" PRId64 " serve",
-	    number(w, "serving"), number(w, "wanted"));
+	    status_show_number(w, "serving"), status_show_number(w, "wanted"));
 	for (i = 0; i < COUNT(others); i++)
-		if (number(w, others[i]) > 0)
-			fprintf(f, ", %" PRId64 " %s", number(w, others[i]),
+		if (status_show_number(w, others[i]) > 0)
+			fprintf(f, ", %" PRId64 " %s", status_show_number(w, others[i]),
 			    others[i]);
-	if (number(w, "deaths") > 0)
-		fprintf(f, ", %" PRId64 " died", number(w, "deaths"));
+	if (status_show_number(w, "deaths") > 0)
+		fprintf(f, ", %" PRId64 " died", status_show_number(w, "deaths"));
 	fprintf(f, "\nthreads  %" PRId64 " of %" PRId64 " busy\n",
-	    number(t, "busy"), number(t, "all"));
+	    status_show_number(t, "busy"), status_show_number(t, "all"));
 	fprintf(f, "queue    %" PRId64 " of %" PRId64 " places, %" PRId64
-	    " refused\n", number(q, "waiting"), number(q, "places"),
-	    number(q, "refused"));
+	    " refused\n", status_show_number(q, "waiting"), status_show_number(q, "places"),
+	    status_show_number(q, "refused"));
 }
 
 /* One line of counts; the mean time of a request comes last. */
@@ -105,14 +105,14 @@ show_counts(struct table *t, struct json_object *o, const char *name)
 	static const char *const	 shown[] = { "requests", "4xx", "5xx",
 					    "errors", "observables",
 					    "entities", "calls", "cached" };
-	int64_t				 n, requests = number(o, "requests");
+	int64_t				 n, requests = status_show_number(o, "requests");
 	bool				 bad;
 	char				 text[32];
 	size_t				 i;
 
 	table_cell(t, name, TABLE_PLAIN);
 	for (i = 0; i < COUNT(shown); i++) {
-		n = number(o, shown[i]);
+		n = status_show_number(o, shown[i]);
 		bad = n > 0 && (i == 2 || i == 3);
 		(void)snprintf(text, sizeof(text), "%" PRId64, n);
 		table_cell(t, text, !bad ? TABLE_PLAIN : i == 2 ? TABLE_RED :
@@ -121,11 +121,11 @@ show_counts(struct table *t, struct json_object *o, const char *name)
 	if (requests == 0)
 		table_cell(t, NULL, TABLE_PLAIN);
 	else
-		table_number(t, number(o, "ms") / requests);
+		table_number(t, status_show_number(o, "ms") / requests);
 }
 
 static int
-show_relays(FILE *f, struct json_object *o)
+status_show_show_relays(FILE *f, struct json_object *o)
 {
 	static const char *const	 names[] = { "RELAY", ">REQUESTS",
 					    ">4XX", ">5XX", ">ERRORS",
@@ -163,16 +163,16 @@ show_breakers(FILE *f, struct json_object *o)
 
 	for (i = 0; i < jsonin_length(list); i++) {
 		b = jsonin_at(list, i);
-		if (number(b, "opened") == 0)
+		if (status_show_number(b, "opened") == 0)
 			continue;
 		shown++;
 		colour = string(b, "state")[0] == 'c' ? TABLE_GREEN :
 		    string(b, "state")[0] == 'h' ? TABLE_YELLOW : TABLE_RED;
 		table_cell(t, string(b, "host"), TABLE_PLAIN);
 		table_cell(t, string(b, "state"), colour);
-		table_number(t, number(b, "left"));
-		table_number(t, number(b, "failures"));
-		table_number(t, number(b, "opened"));
+		table_number(t, status_show_number(b, "left"));
+		table_number(t, status_show_number(b, "failures"));
+		table_number(t, status_show_number(b, "opened"));
 	}
 	if (shown > 0)
 		putc('\n', f);
@@ -196,7 +196,7 @@ show_jwks(FILE *f, struct json_object *o)
 	for (i = 0; i < jsonin_length(list); i++) {
 		k = jsonin_at(list, i);
 		failed = json_object_get_boolean(jsonin_member(k, "failed"));
-		duration(number(k, "age"), age, sizeof(age));
+		status_show_duration(status_show_number(k, "age"), age, sizeof(age));
 		table_cell(t, string(k, "host"), TABLE_PLAIN);
 		table_cell(t, json_object_get_boolean(jsonin_member(k, "keys"))
 		    ? age : NULL, TABLE_PLAIN);
@@ -223,7 +223,7 @@ status_show(FILE *f, const char *text, size_t len)
 	show_head(f, o);
 	show_pool(f, o);
 	putc('\n', f);
-	r = show_relays(f, o) == -1 || show_breakers(f, o) == -1 ||
+	r = status_show_show_relays(f, o) == -1 || show_breakers(f, o) == -1 ||
 	    show_jwks(f, o) == -1 ? -1 : 0;
 	json_object_put(o);
 	return r;

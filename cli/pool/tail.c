@@ -18,7 +18,7 @@
 #define LINES_MAX	1000000000L
 #define LOOK_EVERY	200	/* ms */
 
-static const char help_text[] =
+static const char tail_help_text[] =
     "Without FILE, the log that the configuration names; \"-\" is standard input.\n"
     "It goes on until Ctrl-C, also when the log is rotated.\n\n"
     "  -c, --config FILE   the configuration, instead of the usual one\n"
@@ -30,7 +30,7 @@ static const char help_text[] =
     "  -e, --errors        what went wrong only: warnings, errors, and requests\n"
     "                      with an error or a status from 400\n";
 
-static const struct option long_options[] = {
+static const struct option tail_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "lines", required_argument, NULL, 'n' },
 	{ "follow", no_argument, NULL, 'f' },
@@ -53,13 +53,13 @@ struct tail {
 };
 
 static int
-options(struct tail *t, int argc, char **argv)
+tail_options(struct tail *t, int argc, char **argv)
 {
 	int	c, status = CMD_OK;
 
 	opterr = 0;
 	while (status == CMD_OK && (c = getopt_long(argc, argv, ":c:n:fFr:eh",
-	    long_options, NULL)) != -1) {
+	    tail_long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			t->config = optarg;
@@ -96,7 +96,7 @@ options(struct tail *t, int argc, char **argv)
 
 /* Where the log is when it is in no file. */
 static int
-no_file(const struct tail *t, const char *target)
+tail_no_file(const struct tail *t, const char *target)
 {
 	bool	 syslog = strcmp(target, "syslog") == 0;
 
@@ -108,7 +108,7 @@ no_file(const struct tail *t, const char *target)
 }
 
 static bool
-wanted(void *arg, const char *line, size_t len)
+tail_wanted(void *arg, const char *line, size_t len)
 {
 	struct tail	*t = arg;
 
@@ -117,11 +117,11 @@ wanted(void *arg, const char *line, size_t len)
 }
 
 static void
-show(void *arg, const char *line, size_t len)
+tail_show(void *arg, const char *line, size_t len)
 {
 	struct tail	*t = arg;
 
-	if (!wanted(t, line, len))
+	if (!tail_wanted(t, line, len))
 		return;
 	if (t->skip > 0)
 		t->skip--;
@@ -130,7 +130,7 @@ show(void *arg, const char *line, size_t len)
 }
 
 static int
-failed(const struct tail *t, const char *path)
+tail_failed(const struct tail *t, const char *path)
 {
 	return command_fail(t->cmd, CMD_FAILED, "%s: %s%s", path,
 	    strerror(errno), errno == EACCES ? "; read it as root or as a "
@@ -139,17 +139,17 @@ failed(const struct tail *t, const char *path)
 }
 
 static int
-run(struct tail *t, const char *path)
+tail_run(struct tail *t, const char *path)
 {
 	struct tail_file	 f;
 	bool			 follow = t->follow && strcmp(path, "-") != 0;
 	int			 r;
 
 	if (tail_file_open(&f, path) == -1)
-		return failed(t, path);
-	f.take = show;
+		return tail_failed(t, path);
+	f.take = tail_show;
 	f.arg = t;
-	t->skip = tail_file_back(&f, (uint64_t)t->lines, wanted, t);
+	t->skip = tail_file_back(&f, (uint64_t)t->lines, tail_wanted, t);
 	/* Who reads along shall see each line as it comes. */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	r = t->skip == -1 ? -1 : tail_file_read(&f);
@@ -161,7 +161,7 @@ run(struct tail *t, const char *path)
 		(void)poll(NULL, 0, LOOK_EVERY);
 		r = tail_file_follow(&f);
 	}
-	r = r == 0 ? CMD_OK : failed(t, path);
+	r = r == 0 ? CMD_OK : tail_failed(t, path);
 	tail_file_close(&f);
 	return r;
 }
@@ -179,19 +179,19 @@ cmd_tail(const struct command *cmd, int argc, char **argv)
 	t->lines = LINES;
 	t->follow = true;
 	t->colours = table_colours(stdout);
-	status = options(t, argc, argv);
+	status = tail_options(t, argc, argv);
 	if (status == CMD_OK && t->help)
-		status = command_help(cmd, help_text);
+		status = command_help(cmd, tail_help_text);
 	else if (status == CMD_OK && t->file != NULL)
-		status = run(t, t->file);
+		status = tail_run(t, t->file);
 	else if (status == CMD_OK) {
 		if ((conf = settings_rest(cmd, t->config, "log",
 		    "target")) == NULL)
 			status = CMD_CONFIG;
 		else if (conf->log_target[0] != '/')
-			status = no_file(t, conf->log_target);
+			status = tail_no_file(t, conf->log_target);
 		else
-			status = run(t, conf->log_target);
+			status = tail_run(t, conf->log_target);
 	}
 	conf_free(conf);
 	free(t);

@@ -176,7 +176,7 @@ tail_file_rest(struct tail_file *t)
 
 /* From a file that is no more in its place to the one that is. */
 static int
-turn(struct tail_file *t)
+tail_file_turn(struct tail_file *t)
 {
 	int	 fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -212,5 +212,5 @@ tail_file_follow(struct tail_file *t)
 	}
 	if (t->moved == 0)
 		t->moved = clock_ms();
-	return clock_ms() - t->moved < MOVED_FOR ? 0 : turn(t);
+	return clock_ms() - t->moved < MOVED_FOR ? 0 : tail_file_turn(t);
 }

@@ -13,7 +13,7 @@
 #define VALUES_MAX	1000	/* JSON values of a record */
 #define TIME_MAX	64	/* bytes of a time, as written */
 
-static const char *const levels[TAIL_LEVELS] = {
+static const char *const tail_record_levels[TAIL_LEVELS] = {
 	[TAIL_DEBUG] = "debug", [TAIL_INFO] = "info",
 	[TAIL_WARNING] = "warning", [TAIL_ERROR] = "error"
 };
@@ -37,7 +37,7 @@ level_of(const char *name, size_t len)
 	int	 i;
 
 	for (i = 0; i < TAIL_LEVELS; i++)
-		if (strlen(levels[i]) == len && strncmp(levels[i], name, len) ==
+		if (strlen(tail_record_levels[i]) == len && strncmp(tail_record_levels[i], name, len) ==
 		    0)
 			return i;
 	return -1;
@@ -45,7 +45,7 @@ level_of(const char *name, size_t len)
 
 /* "2026-01-01T10:00:00.123Z"; false when it is no time. */
 static bool
-read_time(struct tail_record *r, const char *text)
+tail_record_read_time(struct tail_record *r, const char *text)
 {
 	const char	*dot = strchr(text, '.');
 	int64_t		 t = rfc3339_parse(text);
@@ -73,7 +73,7 @@ parse_json(struct tail_record *r, const char *line, size_t len)
 	}
 	r->level = (enum tail_level)i;
 	if (jsonin_string(o, "time") != NULL)
-		(void)read_time(r, jsonin_string(o, "time"));
+		(void)tail_record_read_time(r, jsonin_string(o, "time"));
 	r->request = text == NULL && jsonin_string(o, "route") != NULL;
 	if (r->request) {
 		text = jsonin_string(o, "relay");
@@ -136,7 +136,7 @@ parse_request(struct tail_record *r, const char *at)
 /* The next word of *at, and the blank after it, into out; false when it is
  * longer. */
 static bool
-take_word(const char **at, char *out, size_t size)
+tail_record_take_word(const char **at, char *out, size_t size)
 {
 	size_t	 len = strcspn(*at, " ");
 
@@ -156,10 +156,10 @@ parse_text(struct tail_record *r, const char *line)
 	char		 word[TIME_MAX], pid[TIME_MAX];
 	int		 level;
 
-	if (!take_word(&at, word, sizeof(word)))
+	if (!tail_record_take_word(&at, word, sizeof(word)))
 		return false;
-	if (read_time(r, word) && (!take_word(&at, pid, sizeof(pid)) ||
-	    !take_word(&at, word, sizeof(word))))
+	if (tail_record_read_time(r, word) && (!tail_record_take_word(&at, pid, sizeof(pid)) ||
+	    !tail_record_take_word(&at, word, sizeof(word))))
 		return false;
 	if ((level = level_of(word, strlen(word))) == -1)
 		return false;
@@ -272,7 +272,7 @@ tail_record_print(const struct tail_record *r, FILE *f, bool colours)
 	}
 	if (said)
 		fprintf(f, "%s%s%s  ", table_sgr(level_colours[r->level],
-		    colours), levels[r->level], table_sgr(TABLE_PLAIN,
+		    colours), tail_record_levels[r->level], table_sgr(TABLE_PLAIN,
 		    colours));
 	(void)text_print(f, r->message);
 	putc('\n', f);

@@ -29,7 +29,7 @@ struct memory {
 };
 
 static ssize_t
-take_body(void *arg, void *p, size_t n)
+local_call_take_body(void *arg, void *p, size_t n)
 {
 	struct memory	*m = arg;
 
@@ -118,7 +118,7 @@ local_call_post(struct local_call *in, const char *body, size_t len,
 {
 	struct memory		 m = { body, len, answer };
 	struct transport	 transport = {
-		.env = in->env, .read = take_body, .write = keep_answer,
+		.env = in->env, .read = local_call_take_body, .write = keep_answer,
 		.gone = is_gone, .arg = &m,
 		.deadline = clock_ms() + (int64_t)in->conf->deadline * 1000
 	};

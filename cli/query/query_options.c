@@ -42,7 +42,7 @@ const char query_help[] =
     "Exits with 2 when something is malicious, 1 when it failed or is incomplete,\n"
     "0 otherwise.\n";
 
-static const struct query_route routes[] = {
+static const struct query_route query_options_routes[] = {
 	{ "observe", "observe/observables", true, true },
 	{ "deliberate", "deliberate/observables", true, true },
 	{ "refer", "refer/observables", true, false },
@@ -57,7 +57,7 @@ static const struct row {
 	int		 letter;	/* 0: none */
 	int		 argument;
 	size_t		 offset;
-} rows[] = {
+} query_options_rows[] = {
 	{ "config", 'c', required_argument, AT(config) },
 	{ "route", 'r', required_argument, AT(route_name) },
 	{ "file", 'f', required_argument, AT(file) },
@@ -78,7 +78,7 @@ static const struct row {
 	{ "help", 'h', no_argument, AT(help) }
 };
 
-#define ROWS		(sizeof(rows) / sizeof(rows[0]))
+#define ROWS		(sizeof(query_options_rows) / sizeof(query_options_rows[0]))
 #define FIRST		256	/* getopt's number of row 0 */
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -110,7 +110,7 @@ static const struct {
 /* What makes no sense alone. */
 static const struct {
 	const char	*a, *needs, *why;
-} needs[] = {
+} query_options_needs[] = {
 	{ "column", "csv-in", "--column is of a table; name that with "
 	  "--csv-in FILE" },
 	{ "ca-file", "url", "--ca-file is for --url; for the relays of a "
@@ -122,33 +122,33 @@ row_named(const char *name)
 {
 	int	i = 0;
 
-	while (strcmp(rows[i].name, name) != 0)
+	while (strcmp(query_options_rows[i].name, name) != 0)
 		i++;
 	return i;
 }
 
 static const struct row *
-row_of(int c)
+query_options_row_of(int c)
 {
 	for (size_t i = 0; i < ROWS; i++)
 		if (c == (int)i + FIRST)
-			return &rows[i];
+			return &query_options_rows[i];
 	return NULL;
 }
 
 static void
-fill(struct option longs[ROWS + 1], char shorts[ROWS * 2 + 2])
+query_options_fill(struct option longs[ROWS + 1], char shorts[ROWS * 2 + 2])
 {
 	char	*s = shorts;
 
 	*s++ = ':';
 	for (size_t i = 0; i < ROWS; i++) {
-		longs[i] = (struct option){ rows[i].name, rows[i].argument,
+		longs[i] = (struct option){ query_options_rows[i].name, query_options_rows[i].argument,
 		    NULL, FIRST + (int)i };
-		if (rows[i].letter == 0)
+		if (query_options_rows[i].letter == 0)
 			continue;
-		*s++ = (char)rows[i].letter;
-		if (rows[i].argument == required_argument)
+		*s++ = (char)query_options_rows[i].letter;
+		if (query_options_rows[i].argument == required_argument)
 			*s++ = ':';
 	}
 	*s = '\0';
@@ -160,7 +160,7 @@ static int
 long_of(int c)
 {
 	for (size_t i = 0; i < ROWS; i++)
-		if (rows[i].letter != 0 && c == rows[i].letter)
+		if (query_options_rows[i].letter != 0 && c == query_options_rows[i].letter)
 			return FIRST + (int)i;
 	return c;
 }
@@ -172,10 +172,10 @@ check_clashes(const struct command *cmd, const bool given[ROWS])
 		if (given[row_named(clashes[i].a)] &&
 		    given[row_named(clashes[i].b)])
 			return command_usage(cmd, "%s", clashes[i].why);
-	for (size_t i = 0; i < COUNT(needs); i++)
-		if (given[row_named(needs[i].a)] &&
-		    !given[row_named(needs[i].needs)])
-			return command_usage(cmd, "%s", needs[i].why);
+	for (size_t i = 0; i < COUNT(query_options_needs); i++)
+		if (given[row_named(query_options_needs[i].a)] &&
+		    !given[row_named(query_options_needs[i].needs)])
+			return command_usage(cmd, "%s", query_options_needs[i].why);
 	return CMD_OK;
 }
 
@@ -198,9 +198,9 @@ check_route(struct query_options *o, const struct command *cmd)
 {
 	const char	*name = o->route_name;
 
-	for (size_t i = 0; o->route == NULL && i < COUNT(routes); i++)
-		if (name == NULL || strcmp(routes[i].name, name) == 0)
-			o->route = &routes[i];
+	for (size_t i = 0; o->route == NULL && i < COUNT(query_options_routes); i++)
+		if (name == NULL || strcmp(query_options_routes[i].name, name) == 0)
+			o->route = &query_options_routes[i];
 	if (o->route == NULL)
 		return command_usage(cmd, "there is no route \"%s\"; the "
 		    "routes are observe, deliberate, refer and health", name);
@@ -235,7 +235,7 @@ check_batch(struct query_options *o, const struct command *cmd)
 }
 
 static int
-check(struct query_options *o, const struct command *cmd,
+query_options_check(struct query_options *o, const struct command *cmd,
     const bool given[ROWS])
 {
 	int	status;
@@ -260,16 +260,16 @@ query_options(struct query_options *o, const struct command *cmd, int argc,
 	int			 c;
 
 	*o = (struct query_options){ .config = NULL };
-	fill(longs, shorts);
+	query_options_fill(longs, shorts);
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if ((row = row_of(long_of(c))) == NULL)
+		if ((row = query_options_row_of(long_of(c))) == NULL)
 			return command_option(cmd, c, argv);
-		given[row - rows] = true;
+		given[row - query_options_rows] = true;
 		if (row->argument == required_argument)
 			*(char **)((char *)o + row->offset) = optarg;
 		else
 			*(bool *)((char *)o + row->offset) = true;
 	}
-	return o->help ? CMD_OK : check(o, cmd, given);
+	return o->help ? CMD_OK : query_options_check(o, cmd, given);
 }

@@ -66,7 +66,7 @@ is_answer(struct json_object *answer)
 /* Keeps an answer for another run; one that lacks something is asked for again
  * then. */
 static int
-keep(struct query_run *run, size_t from, size_t to, const struct buf *text,
+query_run_keep(struct query_run *run, size_t from, size_t to, const struct buf *text,
     struct json_object *answer)
 {
 	bool	whole = jsonin_length(jsonin_member(answer, "errors")) == 0;
@@ -99,7 +99,7 @@ query_run_answer(struct query_run *run, size_t from, size_t to,
 		if ((status = query_run_take(run, from, to, answer)) ==
 		    CMD_OK && !run->stopped) {
 			run->answered += to - from;
-			status = keep(run, from, to, text, answer);
+			status = query_run_keep(run, from, to, text, answer);
 		}
 	}
 	json_object_put(answer);
@@ -108,7 +108,7 @@ query_run_answer(struct query_run *run, size_t from, size_t to,
 
 /* The next observables in a row that nothing is known of; false: none. */
 static bool
-next(const struct query_run *run, size_t *from, size_t *to)
+query_run_next(const struct query_run *run, size_t *from, size_t *to)
 {
 	if (run->state != NULL)
 		return resume_next(run->state, from, to);
@@ -179,7 +179,7 @@ ask_all(struct query_run *run)
 {
 	size_t	from = 0, to;
 
-	while (!run->stopped && next(run, &from, &to)) {
+	while (!run->stopped && query_run_next(run, &from, &to)) {
 		if (interrupt_came() || ask_batch(run, from, &to) != CMD_OK)
 			run->stopped = true;
 		else if (!run->stopped)
@@ -193,7 +193,7 @@ query_run_ask(struct query_run *run)
 {
 	size_t	from = 0, to;
 
-	if (run->options->route->observables && !next(run, &from, &to))
+	if (run->options->route->observables && !query_run_next(run, &from, &to))
 		return;
 	if (asker_open(run->asker) != CMD_OK) {
 		run->stopped = true;

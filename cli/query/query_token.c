@@ -60,7 +60,7 @@ lend_key(const struct command *cmd, struct conf *conf)
 
 /* A token of the credentials in a file (NULL: asked for). */
 static int
-make_token(const struct command *cmd, const char *file, const char *key,
+query_token_make_token(const struct command *cmd, const char *file, const char *key,
     const struct relay_conf *relay, struct buf *token)
 {
 	struct buf	 claims;
@@ -101,7 +101,7 @@ make_token_elsewhere(const struct command *cmd, const struct query_options *o,
 		    "that was made there: --token-file FILE", conf->file,
 		    o->url);
 	else
-		status = make_token(cmd, o->file, conf->secret_key, NULL,
+		status = query_token_make_token(cmd, o->file, conf->secret_key, NULL,
 		    token);
 	conf_free(conf);
 	return status;
@@ -142,5 +142,5 @@ query_token(const struct command *cmd, const struct query_options *o,
 		    ask_token(cmd, o->url, token);
 	if ((status = lend_key(cmd, conf)) != CMD_OK)
 		return status;
-	return make_token(cmd, o->file, conf->secret_key, relay, token);
+	return query_token_make_token(cmd, o->file, conf->secret_key, relay, token);
 }

@@ -63,7 +63,7 @@ remote_close(struct remote *e)
 }
 
 static enum http_take
-take(struct http_call *call, const char *p, size_t n, int64_t length)
+remote_take(struct http_call *call, const char *p, size_t n, int64_t length)
 {
 	(void)length;
 	return buf_add(call->arg, p, n) == -1 ? HTTP_REFUSE : HTTP_MORE;
@@ -115,7 +115,7 @@ sleep_until(int64_t end)
 /* What an answer that is none says: a gateway's {"code", "message"}, or only its
  * status. */
 static const char *
-refused(struct remote *e, const struct http_call *call, struct buf *answer)
+remote_refused(struct remote *e, const struct http_call *call, struct buf *answer)
 {
 	struct json_object	*said;
 	const char		*message;
@@ -134,7 +134,7 @@ static const char *
 result(struct remote *e, const struct http_call *call, struct buf *answer)
 {
 	if (call->end == HTTP_ANSWERED)
-		return call->status == 200 ? NULL : refused(e, call, answer);
+		return call->status == 200 ? NULL : remote_refused(e, call, answer);
 	snprintf(e->why, sizeof(e->why), "%s: %s%s", e->url,
 	    call->end == HTTP_REFUSED || call->end == HTTP_TOO_LARGE ?
 	    "the answer is larger than this command can hold" : call->why,
@@ -153,7 +153,7 @@ remote_post(struct remote *e, const char *body, struct buf *answer)
 		call = (struct http_call){ .url = e->url,
 		    .headers = e->headers, .body = body,
 		    .type = "application/json", .timeout = TIMEOUT,
-		    .max_body = ANSWER_MAX, .take = take, .arg = answer };
+		    .max_body = ANSWER_MAX, .take = remote_take, .arg = answer };
 		buf_reset(answer);
 		if (!try(e, &call))
 			return "interrupted";

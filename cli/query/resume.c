@@ -41,7 +41,7 @@ struct replay {
 };
 
 static int
-fail(const struct resume *s, const char *why)
+resume_fail(const struct resume *s, const char *why)
 {
 	(void)command_fail(s->cmd, CMD_FAILED, "%s: %s", s->path, why);
 	return -1;
@@ -73,7 +73,7 @@ write_head(const struct resume_key *key, struct buf *out)
  * Returns the descriptor; or -1 with errno, EEXIST when there is one already.
  */
 static int
-make(const struct resume *s, const struct buf *head)
+resume_make(const struct resume *s, const struct buf *head)
 {
 	char	*name;
 	int	 fd, error = 0;
@@ -112,7 +112,7 @@ check_head(const struct resume *s, const char *line, const struct buf *head)
 	said = jsonin_parse(line, strlen(line), 100, NULL);
 	ours = jsonin_int(jsonin_member(said, "ctim-relay query"), &version);
 	json_object_put(said);
-	return fail(s, ours ? "this is the state of another query (relay, "
+	return resume_fail(s, ours ? "this is the state of another query (relay, "
 	    "route or list of observables differ); name another file, or remove "
 	    "this one" : "this is no state of a query; name a file that is not "
 	    "there yet");
@@ -155,7 +155,7 @@ replay_line(struct replay *r, const char *line, size_t len)
 	said = jsonin_parse(line, len, LINE_VALUES, NULL);
 	answer = jsonin_member(said, "answer");
 	if (answer == NULL || !read_range(s, said, &from, &to))
-		status = fail(s, "a line of it is damaged; remove the file to "
+		status = resume_fail(s, "a line of it is damaged; remove the file to "
 		    "begin again");
 	else if (json_object_get_boolean(jsonin_member(said, "whole")) &&
 	    !s->done[from]) {
@@ -168,7 +168,7 @@ replay_line(struct replay *r, const char *line, size_t len)
 
 /* Reads all lines; what is behind the last newline was cut short, and goes. */
 static int
-read_lines(struct replay *r, FILE *f, const struct buf *head)
+resume_read_lines(struct replay *r, FILE *f, const struct buf *head)
 {
 	char	*line = NULL;
 	size_t	 size = 0;
@@ -183,39 +183,39 @@ read_lines(struct replay *r, FILE *f, const struct buf *head)
 		good += n;
 	}
 	if (status == 0 && ferror(f))
-		status = fail(r->state, strerror(errno));
+		status = resume_fail(r->state, strerror(errno));
 	else if (status == 0 && good == 0)
 		status = check_head(r->state, "", head);
 	else if (status == 0 && (ftruncate(r->state->fd, good) == -1 ||
 	    lseek(r->state->fd, good, SEEK_SET) == -1))
-		status = fail(r->state, strerror(errno));
+		status = resume_fail(r->state, strerror(errno));
 	free(line);
 	return status;
 }
 
 static int
-read_file(struct replay *r, const struct buf *head)
+resume_read_file(struct replay *r, const struct buf *head)
 {
 	struct resume	*s = r->state;
 	FILE		*f;
 	int		 fd, status;
 
 	if (flock(s->fd, LOCK_EX | LOCK_NB) == -1)
-		return fail(s, errno == EWOULDBLOCK ? "another query that is "
+		return resume_fail(s, errno == EWOULDBLOCK ? "another query that is "
 		    "running has this state" : strerror(errno));
 	if ((fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0)) == -1)
-		return fail(s, strerror(errno));
+		return resume_fail(s, strerror(errno));
 	if ((f = fdopen(fd, "r")) == NULL) {
 		close(fd);
-		return fail(s, strerror(errno));
+		return resume_fail(s, strerror(errno));
 	}
-	status = read_lines(r, f, head);
+	status = resume_read_lines(r, f, head);
 	fclose(f);
 	return status;
 }
 
 static int
-open_file(struct replay *r, const struct resume_key *key)
+resume_open_file(struct replay *r, const struct resume_key *key)
 {
 	struct resume	*s = r->state;
 	struct buf	 head;
@@ -224,18 +224,18 @@ open_file(struct replay *r, const struct resume_key *key)
 
 	buf_init(&head, HEAD_MAX);
 	if (write_head(key, &head) == -1)
-		status = fail(s, "no memory left");
-	else if ((s->fd = make(s, &head)) != -1)
+		status = resume_fail(s, "no memory left");
+	else if ((s->fd = resume_make(s, &head)) != -1)
 		status = 0;
 	else if (errno != EEXIST)
-		status = fail(s, strerror(errno));
+		status = resume_fail(s, strerror(errno));
 	else if ((s->fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOCTTY)) == -1 ||
 	    fstat(s->fd, &st) == -1)
-		status = fail(s, strerror(errno));
+		status = resume_fail(s, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
-		status = fail(s, "this is no regular file");
+		status = resume_fail(s, "this is no regular file");
 	else
-		status = read_file(r, &head);
+		status = resume_read_file(r, &head);
 	buf_free(&head);
 	return status;
 }
@@ -259,7 +259,7 @@ resume_open(const struct command *cmd, const char *path,
 	s->fd = -1;
 	s->n = key->asked->n;
 	buf_init(&s->line, LINE_MAX_BYTES);
-	if (open_file(&r, key) == -1) {
+	if (resume_open_file(&r, key) == -1) {
 		(void)resume_close(s);
 		return NULL;
 	}

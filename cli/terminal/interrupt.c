@@ -3,12 +3,12 @@
 
 #include "cli/terminal/interrupt.h"
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+static const int interrupt_signals[] = { SIGINT, SIGTERM, SIGHUP };
 
 static volatile sig_atomic_t came;
 
 static void
-note(int number)
+interrupt_note(int number)
 {
 	(void)number;
 	came = 1;
@@ -18,14 +18,14 @@ void
 interrupt_catch(void)
 {
 	/* What waits is to see it, so no SA_RESTART. */
-	struct sigaction	action = { .sa_handler = note,
+	struct sigaction	action = { .sa_handler = interrupt_note,
 	    .sa_flags = (int)SA_RESETHAND }, before;
 
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		if (sigaction(signals[i], NULL, &before) == 0 &&
+	for (size_t i = 0; i < sizeof(interrupt_signals) / sizeof(interrupt_signals[0]); i++)
+		if (sigaction(interrupt_signals[i], NULL, &before) == 0 &&
 		    before.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
+			sigaction(interrupt_signals[i], &action, NULL);
 }
 
 bool

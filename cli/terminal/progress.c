@@ -18,7 +18,7 @@ progress_begin(struct progress *p, uint64_t total)
 
 /* Whether it is time to draw. */
 static bool
-is_due(struct progress *p)
+progress_is_due(struct progress *p)
 {
 	int64_t	now;
 
@@ -45,7 +45,7 @@ draw_bar(const struct progress *p, uint64_t done)
 void
 progress_at(struct progress *p, uint64_t done, uint64_t records)
 {
-	if (!is_due(p))
+	if (!progress_is_due(p))
 		return;
 	if (p->total == 0)
 		putc('\r', stderr);
@@ -61,7 +61,7 @@ progress_count(struct progress *p, uint64_t done, uint64_t before,
 {
 	uint64_t	left;
 
-	if (p->total == 0 || !is_due(p))
+	if (p->total == 0 || !progress_is_due(p))
 		return;
 	draw_bar(p, done);
 	fprintf(stderr, "%" PRIu64 " of %" PRIu64 "%s", done, p->total, news);

@@ -10,9 +10,9 @@
 #include "cli/terminal/prompt.h"
 
 /* Signals before whose effect the terminal must be as it was. */
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+static const int prompt_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 
-#define SIGNALS	(sizeof(signals) / sizeof(signals[0]))
+#define SIGNALS	(sizeof(prompt_signals) / sizeof(prompt_signals[0]))
 
 static volatile sig_atomic_t caught;
 
@@ -35,7 +35,7 @@ on_signal(int number)
  * between looking for one and waiting.
  */
 static void
-catch_signals(struct terminal *t)
+prompt_catch_signals(struct terminal *t)
 {
 	struct sigaction	action = { .sa_handler = on_signal };
 	sigset_t		block;
@@ -44,12 +44,12 @@ catch_signals(struct terminal *t)
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&block);
 	for (size_t i = 0; i < SIGNALS; i++)
-		sigaddset(&block, signals[i]);
+		sigaddset(&block, prompt_signals[i]);
 	sigprocmask(SIG_BLOCK, &block, &t->mask);
 	for (size_t i = 0; i < SIGNALS; i++) {
-		sigaction(signals[i], NULL, &t->actions[i]);
+		sigaction(prompt_signals[i], NULL, &t->actions[i]);
 		if (t->actions[i].sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
+			sigaction(prompt_signals[i], &action, NULL);
 	}
 }
 
@@ -57,7 +57,7 @@ static void
 leave_signals(const struct terminal *t)
 {
 	for (size_t i = 0; i < SIGNALS; i++)
-		sigaction(signals[i], &t->actions[i], NULL);
+		sigaction(prompt_signals[i], &t->actions[i], NULL);
 	if (caught != 0)
 		raise(caught);
 	/* What was raised takes effect here. */
@@ -65,7 +65,7 @@ leave_signals(const struct terminal *t)
 }
 
 static int
-say(int fd, const char *s)
+prompt_say(int fd, const char *s)
 {
 	size_t	len = strlen(s);
 
@@ -99,7 +99,7 @@ next_byte(const struct terminal *t)
 }
 
 static ssize_t
-read_line(const struct terminal *t, char *answer, size_t size)
+prompt_read_line(const struct terminal *t, char *answer, size_t size)
 {
 	size_t	len = 0;
 	int	c;
@@ -131,17 +131,17 @@ ask_once(struct terminal *t, const char *question, bool echo, char *answer,
 	mode = t->mode;
 	if (!echo)
 		mode.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-	catch_signals(t);
+	prompt_catch_signals(t);
 	if (tcsetattr(t->fd, TCSADRAIN, &mode) == -1 ||
-	    say(t->fd, question) == -1)
+	    prompt_say(t->fd, question) == -1)
 		len = -1;
 	else
-		len = read_line(t, answer, size);
+		len = prompt_read_line(t, answer, size);
 	error = errno;
 	tcsetattr(t->fd, TCSADRAIN, &t->mode);
 	/* The newline that was typed did not show either. */
 	if (!echo || len == -1)
-		(void)say(t->fd, "\n");
+		(void)prompt_say(t->fd, "\n");
 	leave_signals(t);
 	errno = error;
 	return len;

@@ -20,7 +20,7 @@ rows_free(struct rows *r)
 
 /* A cell is its colour, 'N' where it has no text, its text, a NUL. */
 static void
-add(struct rows *r, const char *text, size_t len, enum table_colour colour)
+rows_add(struct rows *r, const char *text, size_t len, enum table_colour colour)
 {
 	size_t	at;
 
@@ -39,7 +39,7 @@ add(struct rows *r, const char *text, size_t len, enum table_colour colour)
 void
 rows_cell(struct rows *r, const char *text, enum table_colour colour)
 {
-	add(r, text, text == NULL ? 0 : strlen(text), colour);
+	rows_add(r, text, text == NULL ? 0 : strlen(text), colour);
 	buf_addc(&r->cells, '\0');
 }
 
@@ -55,7 +55,7 @@ rows_short(struct rows *r, const char *text, enum table_colour colour)
 	/* Not within a character. */
 	for (n = SHORT; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
 		;
-	add(r, text, n, colour);
+	rows_add(r, text, n, colour);
 	buf_adds(&r->cells, " ...");
 	buf_addc(&r->cells, '\0');
 }

@@ -61,7 +61,7 @@ table_free(struct table *t)
 }
 
 static int
-grow(struct table *t)
+table_grow(struct table *t)
 {
 	size_t		 room = t->room == 0 ? 64 : t->room * 2;
 	struct cell	*cells = reallocarray(t->cells, room, sizeof(*cells));
@@ -80,7 +80,7 @@ table_cell(struct table *t, const char *text, enum table_colour colour)
 
 	if (t == NULL || t->failed)
 		return;
-	if (t->n == t->room && grow(t) == -1) {
+	if (t->n == t->room && table_grow(t) == -1) {
 		t->failed = true;
 		return;
 	}
@@ -196,7 +196,7 @@ struct piece {
 };
 
 static void
-blanks(FILE *f, size_t n)
+table_blanks(FILE *f, size_t n)
 {
 	while (n-- > 0)
 		putc(' ', f);
@@ -221,7 +221,7 @@ print_line(const struct table *t, FILE *f, struct piece *pieces,
 			pad = 0;
 		}
 		if (n > 0) {
-			blanks(f, gap);
+			table_blanks(f, gap);
 			gap = 0;
 			fputs(table_sgr(p->colour, colour), f);
 			fwrite(p->s, 1, n, f);

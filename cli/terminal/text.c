@@ -150,7 +150,7 @@ text_add_json(struct buf *out, const char *s, size_t len)
 }
 
 static int
-print(FILE *f, const char *s, size_t len,
+text_vprint(FILE *f, const char *s, size_t len,
     void (*add)(struct buf *, const char *, size_t))
 {
 	struct buf	safe;
@@ -166,13 +166,13 @@ print(FILE *f, const char *s, size_t len,
 int
 text_print(FILE *f, const char *s)
 {
-	return print(f, s, strlen(s), text_add);
+	return text_vprint(f, s, strlen(s), text_add);
 }
 
 int
 text_print_json(FILE *f, const char *s, size_t len)
 {
-	return print(f, s, len, text_add_json);
+	return text_vprint(f, s, len, text_add_json);
 }
 
 size_t

@@ -83,7 +83,7 @@ slot_of(const struct terms *asked, enum observable_type type, const char *value)
 /* Room for one more, in the list and in the table, which is never more than
  * half full. */
 static int
-grow(struct terms *asked)
+terms_grow(struct terms *asked)
 {
 	size_t			 room = asked->room == 0 ? 64 : asked->room * 2;
 	struct term	*list;
@@ -151,7 +151,7 @@ terms_append(const struct command *cmd, struct terms *asked,
 	uint32_t	*slot;
 	char		*copy;
 
-	if (grow(asked) == -1 || (copy = strdup(value)) == NULL)
+	if (terms_grow(asked) == -1 || (copy = strdup(value)) == NULL)
 		return command_fail(cmd, CMD_FAILED, "no memory left");
 	if (!asked_fits(asked, type, copy)) {
 		free(copy);
@@ -169,7 +169,7 @@ terms_append(const struct command *cmd, struct terms *asked,
 }
 
 static void
-add_types(struct buf *types)
+terms_add_types(struct buf *types)
 {
 	for (enum observable_type t = 0; t < OBSERVABLE_TYPES; t++)
 		buf_addf(types, "%s%s", t == 0 ? "" : " ", observable_name(t));
@@ -217,7 +217,7 @@ terms_left_out(const struct command *cmd, const struct terms *asked)
 	if (asked->left_out == 0)
 		return;
 	buf_init(&types, 256);
-	add_types(&types);
+	terms_add_types(&types);
 	(void)command_fail(cmd, CMD_OK, "%zu left out, which nobody is asked "
 	    "about; write TYPE:VALUE with one of the types %s",
 	    asked->left_out, types.data);

@@ -224,7 +224,7 @@ take_row(struct reading *t, size_t column)
 }
 
 static int
-read_rows(struct reading *t)
+terms_csv_read_rows(struct reading *t)
 {
 	size_t	column;
 	bool	data;
@@ -264,7 +264,7 @@ read_table(struct reading *t, FILE *f)
 		t->in = (struct csv){ .reader = &r, .comma = comma_of(&r) };
 		csv_row_init(&t->row);
 		buf_init(&t->first, FIRST_MAX);
-		status = read_rows(t);
+		status = terms_csv_read_rows(t);
 		buf_free(&t->first);
 		csv_row_free(&t->row);
 	}

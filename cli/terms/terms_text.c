@@ -13,7 +13,7 @@ struct reading {
 };
 
 static int
-found(void *arg, enum observable_type type, const char *value)
+terms_text_found(void *arg, enum observable_type type, const char *value)
 {
 	struct reading	*t = arg;
 
@@ -35,7 +35,7 @@ terms_text(const struct command *cmd, struct terms *asked, const char *file)
 	else if (feed_reader_mark(&r) == -1)
 		status = infile_utf16(cmd, file);
 	else
-		status = extract_read(&r, found, &t);
+		status = extract_read(&r, terms_text_found, &t);
 	if (status == CMD_OK && r.error != 0)
 		status = command_fail(cmd, CMD_FAILED, "%s: %s",
 		    infile_name(file), strerror(r.error));

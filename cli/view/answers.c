@@ -18,7 +18,7 @@ answers_docs(const struct answers *f, enum ctim_kind kind)
 /* "TYPE:VALUE", cut where it is longer than any that a relay takes; returns its
  * length. */
 static size_t
-key_of(char key[KEY_MAX], const char *type, const char *value)
+answers_key_of(char key[KEY_MAX], const char *type, const char *value)
 {
 	size_t	n = type == NULL ? 0 : strnlen(type, KEY_MAX / 2);
 	size_t	m = value == NULL ? 0 : strnlen(value, KEY_MAX / 2 - 1);
@@ -32,12 +32,12 @@ key_of(char key[KEY_MAX], const char *type, const char *value)
 static size_t
 key_of_observable(char key[KEY_MAX], struct json_object *observable)
 {
-	return key_of(key, jsonin_string(observable, "type"),
+	return answers_key_of(key, jsonin_string(observable, "type"),
 	    jsonin_string(observable, "value"));
 }
 
 static void
-remember(struct set *set, struct json_object *observable)
+answers_remember(struct set *set, struct json_object *observable)
 {
 	char	key[KEY_MAX];
 
@@ -72,7 +72,7 @@ index_judgement(struct answers *f, struct json_object *judgement)
 {
 	const char	*id = jsonin_string(judgement, "id");
 
-	remember(&f->mentioned, jsonin_member(judgement, "observable"));
+	answers_remember(&f->mentioned, jsonin_member(judgement, "observable"));
 	if (id != NULL)
 		(void)json_object_object_add_ex(f->judgements, id,
 		    json_object_get(judgement), JSON_C_OBJECT_KEY_IS_CONSTANT);
@@ -85,7 +85,7 @@ index_verdict(struct answers *f, struct json_object *verdict)
 {
 	const char	*id = jsonin_string(verdict, "judgement_id");
 
-	remember(&f->decided, jsonin_member(verdict, "observable"));
+	answers_remember(&f->decided, jsonin_member(verdict, "observable"));
 	if (id != NULL)
 		(void)set_new(&f->based, id, strlen(id));
 	f->malicious += answers_disposition(verdict) == CTIM_MALICIOUS;
@@ -105,7 +105,7 @@ index_answer(struct answers *f)
 	for (size_t i = 0; i < jsonin_length(list); i++) {
 		one = jsonin_member(jsonin_at(list, i), "observables");
 		for (size_t k = 0; k < jsonin_length(one); k++)
-			remember(&f->mentioned, jsonin_at(one, k));
+			answers_remember(&f->mentioned, jsonin_at(one, k));
 	}
 }
 
@@ -131,7 +131,7 @@ answers_free(struct answers *f)
 }
 
 static void
-tell(struct json_object *entity, struct json_object *judgement,
+answers_tell(struct json_object *entity, struct json_object *judgement,
     void (*each)(void *, const struct finding *), void *arg)
 {
 	struct json_object	*observable = jsonin_member(entity,
@@ -169,7 +169,7 @@ tell_rest(const struct answers *f, const struct terms *asked, size_t from,
 		one.type = observable_name(about->type);
 		one.value = about->value;
 		one.taken = (asked->types & OBSERVABLE_BIT(about->type)) != 0;
-		n = key_of(key, one.type, one.value);
+		n = answers_key_of(key, one.type, one.value);
 		if (!set_has(&f->decided, key, n) &&
 		    !set_has(&f->mentioned, key, n))
 			each(arg, &one);
@@ -186,14 +186,14 @@ answers_each(const struct answers *f, const struct terms *asked, size_t from,
 	for (size_t i = 0; i < jsonin_length(list); i++) {
 		one = jsonin_at(list, i);
 		id = jsonin_string(one, "judgement_id");
-		tell(one, id == NULL ? NULL : jsonin_member(f->judgements, id),
+		answers_tell(one, id == NULL ? NULL : jsonin_member(f->judgements, id),
 		    each, arg);
 	}
 	list = answers_docs(f, CTIM_JUDGEMENT);
 	for (size_t i = 0; i < jsonin_length(list); i++) {
 		one = jsonin_at(list, i);
 		if (undecided(f, one))
-			tell(one, one, each, arg);
+			answers_tell(one, one, each, arg);
 	}
 	if (f->data != NULL)
 		tell_rest(f, asked, from, to, each, arg);

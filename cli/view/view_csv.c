@@ -20,7 +20,7 @@ struct view {
 };
 
 static struct view *
-begin(const struct view_about *about)
+view_csv_begin(const struct view_about *about)
 {
 	struct view	*v = calloc(1, sizeof(*v));
 
@@ -32,7 +32,7 @@ begin(const struct view_about *about)
 }
 
 static void
-release(struct view *v)
+view_csv_release(struct view *v)
 {
 	buf_free(&v->lines);
 	free(v);
@@ -81,7 +81,7 @@ line_reference(struct buf *out, struct json_object *one)
 }
 
 static int
-take(struct view *v, const struct answers *f, size_t from, size_t to)
+view_csv_take(struct view *v, const struct answers *f, size_t from, size_t to)
 {
 	bool	list = v->about->list;
 
@@ -102,10 +102,10 @@ take(struct view *v, const struct answers *f, size_t from, size_t to)
 }
 
 static int
-end(struct view *v)
+view_csv_end(struct view *v)
 {
 	(void)v;
 	return 0;
 }
 
-const struct view_kind view_csv = { true, begin, take, end, release };
+const struct view_kind view_csv = { true, view_csv_begin, view_csv_take, view_csv_end, view_csv_release };

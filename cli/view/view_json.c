@@ -38,7 +38,7 @@ struct view {
 };
 
 static struct view *
-begin(const struct view_about *about)
+view_json_begin(const struct view_about *about)
 {
 	struct view	*v = calloc(1, sizeof(*v));
 
@@ -55,7 +55,7 @@ begin(const struct view_about *about)
 }
 
 static void
-release(struct view *v)
+view_json_release(struct view *v)
 {
 	for (size_t i = 0; i < CTIM_KINDS; i++)
 		spill_free(&v->kinds[i].spill);
@@ -68,7 +68,7 @@ release(struct view *v)
 }
 
 static int
-add(struct view *v, struct waiting *w, struct json_object *one)
+view_json_add(struct view *v, struct waiting *w, struct json_object *one)
 {
 	size_t		 len;
 	const char	*text = json_object_to_json_string_length(one,
@@ -90,13 +90,13 @@ static int
 add_all(struct view *v, struct waiting *w, struct json_object *list)
 {
 	for (size_t i = 0; i < jsonin_length(list); i++)
-		if (add(v, w, jsonin_at(list, i)) == -1)
+		if (view_json_add(v, w, jsonin_at(list, i)) == -1)
 			return -1;
 	return 0;
 }
 
 static int
-take(struct view *v, const struct answers *f, size_t from, size_t to)
+view_json_take(struct view *v, const struct answers *f, size_t from, size_t to)
 {
 	const char	*status = jsonin_string(f->data, "status");
 
@@ -116,7 +116,7 @@ take(struct view *v, const struct answers *f, size_t from, size_t to)
 }
 
 static int
-print(void *arg, const void *p, size_t n)
+view_json_print(void *arg, const void *p, size_t n)
 {
 	return fwrite(p, 1, n, arg) == n ? 0 : -1;
 }
@@ -125,7 +125,7 @@ static int
 print_list(struct waiting *w, const char *before)
 {
 	printf("%s[", before);
-	if (spill_read(&w->spill, print, stdout) == -1)
+	if (spill_read(&w->spill, view_json_print, stdout) == -1)
 		return -1;
 	printf("]");
 	return 0;
@@ -133,7 +133,7 @@ print_list(struct waiting *w, const char *before)
 
 /* The members of "data", or of a bundle. */
 static int
-print_kinds(struct view *v, const char *between, bool bundle)
+view_json_print_kinds(struct view *v, const char *between, bool bundle)
 {
 	for (enum ctim_kind k = 0; k < CTIM_KINDS; k++) {
 		if (v->kinds[k].n == 0)
@@ -176,13 +176,13 @@ print_data(struct view *v)
 		return 0;
 	}
 	putchar('{');
-	r = print_kinds(v, "", false);
+	r = view_json_print_kinds(v, "", false);
 	putchar('}');
 	return r;
 }
 
 static int
-end(struct view *v)
+view_json_end(struct view *v)
 {
 	putchar('{');
 	if (v->about->data && print_data(v) == -1)
@@ -232,11 +232,11 @@ print_bundle_head(const struct view *v)
 static int
 end_bundle(struct view *v)
 {
-	if (print_bundle_head(v) == -1 || print_kinds(v, ",\n", true) == -1)
+	if (print_bundle_head(v) == -1 || view_json_print_kinds(v, ",\n", true) == -1)
 		return -1;
 	printf("}\n");
 	return ferror(stdout) ? -1 : 0;
 }
 
-const struct view_kind view_json = { false, begin, take, end, release };
-const struct view_kind view_ctim = { false, begin, take, end_bundle, release };
+const struct view_kind view_json = { false, view_json_begin, view_json_take, view_json_end, view_json_release };
+const struct view_kind view_ctim = { false, view_json_begin, view_json_take, end_bundle, view_json_release };

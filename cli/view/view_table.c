@@ -40,7 +40,7 @@ struct view {
 };
 
 static struct view *
-begin(const struct view_about *about)
+view_table_begin(const struct view_about *about)
 {
 	struct view	*v = calloc(1, sizeof(*v));
 
@@ -57,7 +57,7 @@ begin(const struct view_about *about)
 }
 
 static void
-release(struct view *v)
+view_table_release(struct view *v)
 {
 	for (size_t d = 0; d < DISPOSITIONS; d++)
 		for (size_t s = 0; s < SEVERITIES; s++)
@@ -137,7 +137,7 @@ take_reference(struct view *v, struct json_object *one)
 }
 
 static int
-take(struct view *v, const struct answers *f, size_t from, size_t to)
+view_table_take(struct view *v, const struct answers *f, size_t from, size_t to)
 {
 	const char	*status = jsonin_string(f->data, "status");
 
@@ -178,7 +178,7 @@ print_tally(const struct view *v)
 }
 
 static void
-print_kinds(const struct view *v)
+view_table_print_kinds(const struct view *v)
 {
 	const char	*between = "The answer holds ";
 
@@ -222,7 +222,7 @@ print_entities(struct view *v)
 	if (r == 0)
 		r = view_detail_print(&v->detail);
 	print_tally(v);
-	print_kinds(v);
+	view_table_print_kinds(v);
 	return r;
 }
 
@@ -246,7 +246,7 @@ print_references(const struct view *v)
 }
 
 static int
-end(struct view *v)
+view_table_end(struct view *v)
 {
 	if (v->about->list)
 		return v->about->data ? print_references(v) : 0;
@@ -259,4 +259,4 @@ end(struct view *v)
 	return v->entities ? print_entities(v) : 0;
 }
 
-const struct view_kind view_table = { false, begin, take, end, release };
+const struct view_kind view_table = { false, view_table_begin, view_table_take, view_table_end, view_table_release };

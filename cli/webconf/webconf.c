@@ -40,7 +40,7 @@ webconf_add(const struct webconf_at *at, const char *name, const char *args)
 
 /* All of a regular file as a string; NULL with errno. */
 static char *
-read_text(const char *path)
+webconf_read_text(const char *path)
 {
 	FILE		*f = fopen(path, "re");
 	struct stat	 st;
@@ -61,7 +61,7 @@ read_text(const char *path)
 }
 
 static int
-read_file(const struct webconf_at *from, const char *path)
+webconf_read_file(const struct webconf_at *from, const char *path)
 {
 	struct webconf		*w = from->w;
 	struct webconf_at	 at = *from;
@@ -71,7 +71,7 @@ read_file(const struct webconf_at *from, const char *path)
 		errno = ELOOP;
 		return -1;
 	}
-	if ((text = read_text(path)) == NULL)
+	if ((text = webconf_read_text(path)) == NULL)
 		return -1;
 	files = reallocarray(w->files, w->n_files + 1, sizeof(*files));
 	if (files != NULL)
@@ -105,7 +105,7 @@ webconf_include(const struct webconf_at *at, const char *pattern)
 	if (glob(whole, 0, NULL, &found) != 0)
 		return;
 	for (i = 0; i < found.gl_pathc; i++)
-		(void)read_file(at, found.gl_pathv[i]);
+		(void)webconf_read_file(at, found.gl_pathv[i]);
 	globfree(&found);
 }
 
@@ -128,7 +128,7 @@ webconf_environment(struct webconf *w)
 
 	if (w->kind != WEBCONF_APACHE || (size_t)snprintf(path, sizeof(path),
 	    "%s/envvars", w->root) >= sizeof(path) ||
-	    (text = read_text(path)) == NULL)
+	    (text = webconf_read_text(path)) == NULL)
 		return;
 	for (line = text; line != NULL; line = next) {
 		if ((next = strchr(line, '\n')) != NULL)
@@ -156,7 +156,7 @@ webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 	}
 	if (w != NULL && w->root != NULL)
 		webconf_environment(w);
-	if (w == NULL || w->root == NULL || read_file(&at, path) == -1) {
+	if (w == NULL || w->root == NULL || webconf_read_file(&at, path) == -1) {
 		snprintf(why, WEBCONF_WHY, "%s", strerror(errno));
 		webconf_free(w);
 		return NULL;

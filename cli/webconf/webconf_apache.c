@@ -42,7 +42,7 @@ take_line(const char **text, struct webconf_at *at, unsigned *lines,
 
 /* ${NAME}, as far as it was defined. */
 static void
-expand(const struct webconf *w, const char *s, struct buf *out)
+webconf_apache_expand(const struct webconf *w, const char *s, struct buf *out)
 {
 	const char	*end, *value;
 
@@ -63,7 +63,7 @@ expand(const struct webconf *w, const char *s, struct buf *out)
 
 /* Takes quotes off, and makes one blank of several, in its place. */
 static void
-plain(char *s)
+webconf_apache_plain(char *s)
 {
 	char	*out = s, quote = '\0';
 
@@ -84,7 +84,7 @@ plain(char *s)
 
 /* Splits "Name args" in its place. */
 static char *
-split(char *s)
+webconf_apache_split(char *s)
 {
 	char	*args, *end = s + strlen(s);
 
@@ -94,12 +94,12 @@ split(char *s)
 	if (*args != '\0')
 		*args++ = '\0';
 	args += strspn(args, " \t");
-	plain(args);
+	webconf_apache_plain(args);
 	return args;
 }
 
 static bool
-holds(const struct webconf *w, const char *condition)
+webconf_apache_holds(const struct webconf *w, const char *condition)
 {
 	bool	 not = *condition == '!';
 
@@ -110,7 +110,7 @@ holds(const struct webconf *w, const char *condition)
 
 /* "<Name args>" and "</Name>". */
 static void
-section(struct reader *r, char *s)
+webconf_apache_section(struct reader *r, char *s)
 {
 	struct webconf_node	*node;
 	char			*end = strrchr(s, '>'), *args;
@@ -119,11 +119,11 @@ section(struct reader *r, char *s)
 	if (end != NULL)
 		*end = '\0';
 	s += 1 + closes;
-	args = split(s);
+	args = webconf_apache_split(s);
 	if (strcasecmp(s, "IfDefine") == 0) {
 		if (closes)
 			r->skipped -= r->skipped > 0;
-		else if (r->skipped > 0 || !holds(r->at->w, args))
+		else if (r->skipped > 0 || !webconf_apache_holds(r->at->w, args))
 			r->skipped++;
 	} else if (r->skipped > 0 || strcasecmp(s, "IfModule") == 0 ||
 	    strcasecmp(s, "IfVersion") == 0) {
@@ -140,7 +140,7 @@ static void
 directive(struct reader *r, char *s)
 {
 	struct webconf	*w = r->at->w;
-	char		*args = split(s), *root;
+	char		*args = webconf_apache_split(s), *root;
 	size_t		 n = strcspn(args, " ");
 
 	if (strcasecmp(s, "Define") == 0)
@@ -171,11 +171,11 @@ webconf_apache(struct webconf_at *at, const char *text)
 	buf_init(&line, WEBCONF_WORDS);
 	buf_init(&whole, WEBCONF_WORDS);
 	while (take_line(&text, at, &lines, &line)) {
-		expand(at->w, line.data, &whole);
+		webconf_apache_expand(at->w, line.data, &whole);
 		s = whole.len == 0 ? line.data : whole.data;
 		s += strspn(s, " \t\r");
 		if (*s == '<')
-			section(&r, s);
+			webconf_apache_section(&r, s);
 		else if (*s != '\0' && *s != '#' && r.skipped == 0)
 			directive(&r, s);
 	}

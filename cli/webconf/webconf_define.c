@@ -9,7 +9,7 @@ struct webconf_define {
 };
 
 static struct webconf_define *
-find(struct webconf_define *d, const char *name, size_t len)
+webconf_define_find(struct webconf_define *d, const char *name, size_t len)
 {
 	for (; d != NULL; d = d->next)
 		if (strncmp(d->name, name, len) == 0 && d->name[len] == '\0')
@@ -21,7 +21,7 @@ void
 webconf_define(struct webconf_define **list, const char *name, size_t len,
     const char *value)
 {
-	struct webconf_define	*d = find(*list, name, len);
+	struct webconf_define	*d = webconf_define_find(*list, name, len);
 
 	if (d == NULL) {
 		if ((d = calloc(1, sizeof(*d))) == NULL)

@@ -32,7 +32,7 @@ skip_blank(struct reader *r)
 
 /* Up to the end of a word; a brace behind "$" belongs to a variable. */
 static void
-take_word(struct reader *r, struct buf *out)
+webconf_nginx_take_word(struct reader *r, struct buf *out)
 {
 	char	 quote = '\0', last = '\0';
 
@@ -71,7 +71,7 @@ end_directive(struct reader *r, bool block)
 }
 
 static void
-take(struct reader *r)
+webconf_nginx_take(struct reader *r)
 {
 	switch (*r->p) {
 	case ';':
@@ -85,12 +85,12 @@ take(struct reader *r)
 		break;
 	default:
 		if (r->name.len == 0) {
-			take_word(r, &r->name);
+			webconf_nginx_take_word(r, &r->name);
 			break;
 		}
 		if (r->args.len > 0)
 			(void)buf_addc(&r->args, ' ');
-		take_word(r, &r->args);
+		webconf_nginx_take_word(r, &r->args);
 	}
 }
 
@@ -102,7 +102,7 @@ webconf_nginx(struct webconf_at *at, const char *text)
 	buf_init(&r.name, WEBCONF_WORDS);
 	buf_init(&r.args, WEBCONF_WORDS);
 	for (skip_blank(&r); *r.p != '\0'; skip_blank(&r))
-		take(&r);
+		webconf_nginx_take(&r);
 	buf_free(&r.name);
 	buf_free(&r.args);
 }

@@ -159,7 +159,7 @@ sink_trim(struct fastcgi *f)
  * body) it goes to the end of the stream.
  */
 static void
-body_begin(struct fastcgi *f, const struct transport *t)
+fastcgi_body_begin(struct fastcgi *f, const struct transport *t)
 {
 	const char		*s = transport_var(t, "CONTENT_LENGTH");
 	unsigned long long	 length;
@@ -182,7 +182,7 @@ body_begin(struct fastcgi *f, const struct transport *t)
 }
 
 static ssize_t
-body_read(void *arg, void *p, size_t n)
+fastcgi_body_read(void *arg, void *p, size_t n)
 {
 	struct fastcgi	*f = arg;
 	int		 want, got;
@@ -211,7 +211,7 @@ answer_gone(struct fastcgi *f)
 }
 
 static int
-answer_write(void *arg, const void *data, size_t n, bool push)
+fastcgi_answer_write(void *arg, const void *data, size_t n, bool push)
 {
 	struct fastcgi	*f = arg;
 	FCGX_Stream	*out = f->request.out;
@@ -235,7 +235,7 @@ answer_write(void *arg, const void *data, size_t n, bool push)
 /* A web server whose client has left closes the connection, or says
  * FCGI_ABORT_REQUEST (FastCGI specification, 5.4). */
 static bool
-client_gone(void *arg)
+fastcgi_client_gone(void *arg)
 {
 	struct fastcgi	*f = arg;
 	unsigned char	 head[2];
@@ -398,8 +398,8 @@ void
 fastcgi_serve(struct fastcgi *f, int fd, int64_t head, int64_t deadline,
     void (*answer)(void *, struct transport *), void *arg)
 {
-	struct transport	t = { .read = body_read, .write = answer_write,
-				    .gone = client_gone, .arg = f,
+	struct transport	t = { .read = fastcgi_body_read, .write = fastcgi_answer_write,
+				    .gone = fastcgi_client_gone, .arg = f,
 				    .deadline = deadline };
 	enum record_result	result;
 	int			begun;
@@ -418,7 +418,7 @@ fastcgi_serve(struct fastcgi *f, int fd, int64_t head, int64_t deadline,
 	else {
 		set_write_time(fd, deadline);
 		t.env = f->record.env;
-		body_begin(f, &t);
+		fastcgi_body_begin(f, &t);
 		answer(arg, &t);
 		request_end(f);
 	}

@@ -39,7 +39,7 @@ is_listening(int fd)
 /* Threads wait in accept4(2), so the socket blocks; no program that we start
  * gets it; answers over TCP leave at once (accepted sockets take it over). */
 static void
-prepare(int fd)
+listener_prepare(int fd)
 {
 	int			 flags = fcntl(fd, F_GETFL), on = 1;
 	struct sockaddr_storage	 sa = { 0 };
@@ -89,7 +89,7 @@ listener_find(struct listener *l)
 	(void)unsetenv("LISTEN_FDNAMES");
 	if (l->n == 0)
 		return false;
-	prepare(l->fd[0]);
+	listener_prepare(l->fd[0]);
 	return true;
 }
 
@@ -131,7 +131,7 @@ open_unix(struct listener *l, const char *path, const struct conf *conf,
 
 /* Splits HOST:PORT; host has room for size bytes. */
 static int
-split(const char *address, char *host, size_t size, const char **port)
+listener_split(const char *address, char *host, size_t size, const char **port)
 {
 	const char	*colon = strrchr(address, ':');
 	size_t		 len;
@@ -223,7 +223,7 @@ open_tcp(struct listener *l, const char *address, char *why)
 	char		 host[256];
 	int		 error, r = 0;
 
-	if (split(address, host, sizeof(host), &port) == -1)
+	if (listener_split(address, host, sizeof(host), &port) == -1)
 		return unixsocket_why(why, "%s: an address to listen on is "
 		    "unix:PATH, HOST:PORT or [IPv6]:PORT", address);
 	if ((error = getaddrinfo(host, port, &hints, &list)) != 0)
@@ -248,7 +248,7 @@ listener_listen(struct listener *l, char *why)
 			return unixsocket_why(why, "%s: %s", l->text,
 			    strerror(errno));
 		}
-		prepare(l->fd[i]);
+		listener_prepare(l->fd[i]);
 		if (l->n > 1 && fcntl(l->fd[i], F_SETFL, O_NONBLOCK) == -1)
 			return unixsocket_why(why, "%s: %s", l->text,
 			    strerror(errno));

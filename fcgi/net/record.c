@@ -31,7 +31,7 @@ enum stage {
 };
 
 static enum record_result
-bad(struct record *r, const char *why)
+record_bad(struct record *r, const char *why)
 {
 	r->why = why;
 	r->stage = STAGE_BROKEN;
@@ -39,7 +39,7 @@ bad(struct record *r, const char *why)
 }
 
 static void
-header(unsigned char *out, enum type type, uint16_t id, size_t content)
+record_header(unsigned char *out, enum type type, uint16_t id, size_t content)
 {
 	out[0] = VERSION_1;
 	out[1] = (unsigned char)type;
@@ -52,11 +52,11 @@ header(unsigned char *out, enum type type, uint16_t id, size_t content)
 }
 
 static int
-add_header(struct record *r, enum type type, size_t content)
+record_add_header(struct record *r, enum type type, size_t content)
 {
 	unsigned char	 h[RECORD_HEADER];
 
-	header(h, type, r->id, content);
+	record_header(h, type, r->id, content);
 	return buf_add(&r->frames, h, sizeof(h));
 }
 
@@ -64,7 +64,7 @@ void
 record_end(const struct record *r, unsigned char *out)
 {
 	memset(out, 0, RECORD_END_SIZE);
-	header(out, TYPE_END_REQUEST, r->id, RECORD_END_SIZE - RECORD_HEADER);
+	record_header(out, TYPE_END_REQUEST, r->id, RECORD_END_SIZE - RECORD_HEADER);
 	out[RECORD_HEADER + 4] = UNKNOWN_ROLE;
 }
 
@@ -73,19 +73,19 @@ record_answer(const struct record *r, const char *text, unsigned char *out)
 {
 	size_t	 n = strlen(text), end = RECORD_HEADER + n;
 
-	header(out, TYPE_STDOUT, r->id, n);
+	record_header(out, TYPE_STDOUT, r->id, n);
 	memcpy(out + RECORD_HEADER, text, n);
-	header(out + end, TYPE_STDOUT, r->id, 0);
+	record_header(out + end, TYPE_STDOUT, r->id, 0);
 	end += RECORD_HEADER;
 	memset(out + end, 0, RECORD_END_SIZE);
-	header(out + end, TYPE_END_REQUEST, r->id,
+	record_header(out + end, TYPE_END_REQUEST, r->id,
 	    RECORD_END_SIZE - RECORD_HEADER);
 	return end + RECORD_END_SIZE;
 }
 
 /* What is in frames goes to the sink. */
 static int
-flush(struct record *r)
+record_flush(struct record *r)
 {
 	size_t	 done = 0;
 	ssize_t	 n;
@@ -179,8 +179,8 @@ params_end(struct record *r)
 	const char	*why = record_variables(r);
 
 	if (why != NULL)
-		return bad(r, why);
-	if (add_header(r, TYPE_PARAMS, 0) == -1)
+		return record_bad(r, why);
+	if (record_add_header(r, TYPE_PARAMS, 0) == -1)
 		return fault(r);
 	r->stage = STAGE_STDIN;
 	return RECORD_MORE;
@@ -197,8 +197,8 @@ stdin_end(struct record *r)
 	 * request has.  A header of version 0 after it is where libfcgi would
 	 * stop with an error, were it ever to read on.
 	 */
-	if (add_header(r, TYPE_STDIN, 0) == -1 ||
-	    buf_add(&r->frames, stop, sizeof(stop)) == -1 || flush(r) == -1)
+	if (record_add_header(r, TYPE_STDIN, 0) == -1 ||
+	    buf_add(&r->frames, stop, sizeof(stop)) == -1 || record_flush(r) == -1)
 		return fault(r);
 	r->stage = STAGE_WHOLE;
 	return RECORD_WHOLE;
@@ -212,28 +212,28 @@ begin_record(struct record *r)
 	uint16_t		 id = (uint16_t)(h[2] << 8 | h[3]);
 
 	if (h[0] != VERSION_1)
-		return bad(r, "not FastCGI version 1");
+		return record_bad(r, "not FastCGI version 1");
 	r->content = (size_t)h[4] << 8 | h[5];
 	r->padding = h[6];
 	if (id == 0)
-		return bad(r, "a management record");
+		return record_bad(r, "a management record");
 	if (r->stage == STAGE_BEGIN) {
 		r->id = id;
 		if (h[1] != TYPE_BEGIN_REQUEST || r->content != BEGIN_BODY)
-			return bad(r, "the first record is no BEGIN_REQUEST");
+			return record_bad(r, "the first record is no BEGIN_REQUEST");
 		return RECORD_MORE;
 	}
 	if (id != r->id)
-		return bad(r, "a second request on the connection");
+		return record_bad(r, "a second request on the connection");
 	if (h[1] == TYPE_ABORT_REQUEST) {
 		r->stage = STAGE_BROKEN;
 		return RECORD_ABORTED;
 	}
 	if (h[1] != (r->stage == STAGE_PARAMS ? TYPE_PARAMS : TYPE_STDIN))
-		return bad(r, "a record of the wrong type");
+		return record_bad(r, "a record of the wrong type");
 	if (r->stage == STAGE_PARAMS &&
 	    r->content > RECORD_PARAMS_MAX - r->params.len)
-		return bad(r, "too many bytes of PARAMS");
+		return record_bad(r, "too many bytes of PARAMS");
 	return RECORD_MORE;
 }
 
@@ -248,7 +248,7 @@ begin_request(struct record *r)
 		r->stage = STAGE_BROKEN;
 		return RECORD_ROLE;
 	}
-	header(p, TYPE_BEGIN_REQUEST, r->id, BEGIN_BODY);
+	record_header(p, TYPE_BEGIN_REQUEST, r->id, BEGIN_BODY);
 	memset(p + RECORD_HEADER + 2, 0, BEGIN_BODY - 2);
 	r->stage = STAGE_PARAMS;
 	return RECORD_MORE;
@@ -264,7 +264,7 @@ add_stdin(struct record *r, const unsigned char *p, size_t n)
 	while (n > 0) {
 		if (r->open_len == 0) {
 			r->open = r->frames.len;
-			if (add_header(r, TYPE_STDIN, 0) == -1)
+			if (record_add_header(r, TYPE_STDIN, 0) == -1)
 				return -1;
 		}
 		take = RECORD_CONTENT_MAX - r->open_len;
@@ -275,11 +275,11 @@ add_stdin(struct record *r, const unsigned char *p, size_t n)
 		p += take;
 		n -= take;
 		r->open_len += take;
-		header((unsigned char *)r->frames.data + r->open, TYPE_STDIN,
+		record_header((unsigned char *)r->frames.data + r->open, TYPE_STDIN,
 		    r->id, r->open_len);
 		if (r->open_len == RECORD_CONTENT_MAX) {
 			r->open_len = 0;
-			if (flush(r) == -1)
+			if (record_flush(r) == -1)
 				return -1;
 		}
 	}
@@ -304,7 +304,7 @@ add_content(struct record *r, const unsigned char *p, size_t n)
 	case STAGE_BEGIN:
 		/* Header and content, so that begin_request() sees both. */
 		if ((r->frames.len == 0 &&
-		    add_header(r, TYPE_BEGIN_REQUEST, BEGIN_BODY) == -1) ||
+		    record_add_header(r, TYPE_BEGIN_REQUEST, BEGIN_BODY) == -1) ||
 		    buf_add(&r->frames, p, n) == -1)
 			return fault(r);
 		return n == r->content ? begin_request(r) : RECORD_MORE;

@@ -75,7 +75,7 @@ explain_bind(char *why, const char *path, const char *key, int error)
  * it finds, sees that it is a socket of its own, and changes just that.
  */
 static int
-hand_over(const char *path, const struct unixsocket_setup *u, char *why)
+unixsocket_hand_over(const char *path, const struct unixsocket_setup *u, char *why)
 {
 	struct stat	 st;
 	char		 pinned[64];
@@ -143,7 +143,7 @@ unixsocket_open(struct unixsocket *u, const char *path,
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) == -1)
 		return unixsocket_why(why, "socket: %s", strerror(errno));
 	if (bind_file(u, fd, &sa, setup->key, why) == -1 ||
-	    hand_over(path, setup, why) == -1) {
+	    unixsocket_hand_over(path, setup, why) == -1) {
 		unixsocket_unlink(u);
 		(void)close(fd);
 		return -1;

@@ -122,7 +122,7 @@ balance_put(struct balance *s, int fd, int64_t since)
 /* Whether this process may have one more descriptor: without, a connection that
  * is taken would be closed by the kernel. */
 static bool
-has_room(const struct balance *s)
+balance_has_room(const struct balance *s)
 {
 	int	 fd = fcntl(s->lane[0][1], F_DUPFD_CLOEXEC, 0);
 
@@ -133,7 +133,7 @@ has_room(const struct balance *s)
 
 /* From one lane.  -1 with errno EAGAIN when it is empty. */
 static int
-take(int lane, int64_t *since)
+balance_receive(int lane, int64_t *since)
 {
 	union control	 control;
 	struct iovec	 iov = { since, sizeof(*since) };
@@ -163,10 +163,10 @@ balance_take(struct balance *s, int64_t *since)
 	unsigned int	 i, first = atomic_load(&s->out);
 	int		 fd;
 
-	if (atomic_load(&s->queued) <= 0 || !has_room(s))
+	if (atomic_load(&s->queued) <= 0 || !balance_has_room(s))
 		return -1;
 	for (i = 0; i < BALANCE_LANES; i++) {
-		fd = take(s->lane[(first + i) % BALANCE_LANES][1], since);
+		fd = balance_receive(s->lane[(first + i) % BALANCE_LANES][1], since);
 		if (fd == -1 && errno == EAGAIN)
 			continue;
 		atomic_fetch_add(&s->out, 1);

@@ -35,7 +35,7 @@ control_init(struct control *c)
  * be there.  It is given away through a descriptor: what was made, nothing that
  * took its name meanwhile. */
 static void
-make_directory(const char *path, uid_t owner, gid_t gid)
+control_make_directory(const char *path, uid_t owner, gid_t gid)
 {
 	char		 dir[PATH_MAX];
 	const char	*slash = strrchr(path, '/');
@@ -63,7 +63,7 @@ control_open(struct control *c, const struct conf *conf, uid_t owner,
 	};
 	int				 flags;
 
-	make_directory(conf->control, owner, gid);
+	control_make_directory(conf->control, owner, gid);
 	c->fd = unixsocket_open(&c->file, conf->control, &setup, why);
 	if (c->fd == -1)
 		return -1;
@@ -88,7 +88,7 @@ control_leave(struct control *c)
 }
 
 static void
-drop(struct control_talk *t)
+control_drop(struct control_talk *t)
 {
 	if (t->fd != -1)
 		(void)close(t->fd);
@@ -103,11 +103,11 @@ control_close(struct control *c)
 
 	control_leave(c);
 	for (i = 0; i < CONTROL_PLACES; i++)
-		drop(&c->talk[i]);
+		control_drop(&c->talk[i]);
 }
 
 static void
-sooner(int *wait, int64_t left)
+control_sooner(int *wait, int64_t left)
 {
 	if (left < 0)
 		left = 0;
@@ -125,20 +125,20 @@ control_poll(const struct control *c, struct pollfd *p, int *wait)
 	if (c->fd != -1 && now >= c->pause)
 		p[n++] = (struct pollfd){ .fd = c->fd, .events = POLLIN };
 	else if (c->fd != -1)
-		sooner(wait, c->pause - now);
+		control_sooner(wait, c->pause - now);
 	for (t = c->talk; t < c->talk + CONTROL_PLACES; t++) {
 		if (t->fd == -1)
 			continue;
 		p[n++] = (struct pollfd){ .fd = t->fd,
 		    .events = t->answering ? POLLOUT : POLLIN };
-		sooner(wait, t->until - now);
+		control_sooner(wait, t->until - now);
 	}
 	return n;
 }
 
 /* As much of the answer as the socket takes. */
 static void
-answer(struct control_talk *t)
+control_answer(struct control_talk *t)
 {
 	ssize_t	 n;
 
@@ -149,7 +149,7 @@ answer(struct control_talk *t)
 	else if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n == -1 || t->sent == t->answer.len)
-		drop(t);
+		control_drop(t);
 }
 
 /* The line is whole. */
@@ -164,7 +164,7 @@ asked(const struct control *c, struct control_talk *t)
 	}
 	t->answering = true;
 	t->sent = 0;
-	answer(t);
+	control_answer(t);
 }
 
 /* What came of a question. */
@@ -179,7 +179,7 @@ listen_to(const struct control *c, struct control_talk *t)
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
-		drop(t);
+		control_drop(t);
 		return;
 	}
 	t->have += (size_t)n;
@@ -197,7 +197,7 @@ listen_to(const struct control *c, struct control_talk *t)
 
 /* A free place, else that of the one that has been silent longest. */
 static struct control_talk *
-place(struct control *c)
+control_place(struct control *c)
 {
 	struct control_talk	*t, *best = &c->talk[0];
 
@@ -208,7 +208,7 @@ place(struct control *c)
 		    (t->answering == best->answering && t->until < best->until))
 			best = t;
 	}
-	drop(best);
+	control_drop(best);
 	return best;
 }
 
@@ -227,7 +227,7 @@ let_in(struct control *c)
 				c->pause = clock_ms() + PAUSE;
 			return;
 		}
-		t = place(c);
+		t = control_place(c);
 		t->fd = fd;
 		t->until = clock_ms() + TALK_TIME;
 		t->have = 0;
@@ -237,10 +237,10 @@ let_in(struct control *c)
 }
 
 static void
-go_on(const struct control *c, struct control_talk *t, short events)
+control_go_on(const struct control *c, struct control_talk *t, short events)
 {
 	if (t->answering && (events & (POLLOUT | POLLHUP | POLLERR)))
-		answer(t);
+		control_answer(t);
 	else if (!t->answering && events != 0)
 		listen_to(c, t);
 }
@@ -261,13 +261,13 @@ control_work(struct control *c, const struct pollfd *p, size_t n)
 		}
 		for (t = c->talk; t < c->talk + CONTROL_PLACES; t++)
 			if (t->fd == p[i].fd) {
-				go_on(c, t, p[i].revents);
+				control_go_on(c, t, p[i].revents);
 				break;
 			}
 	}
 	for (t = c->talk; t < c->talk + CONTROL_PLACES; t++)
 		if (t->fd != -1 && clock_ms() >= t->until)
-			drop(t);
+			control_drop(t);
 	/* Last, so that no descriptor that was polled is another one now. */
 	if (new)
 		let_in(c);

@@ -91,7 +91,7 @@ spawn(struct master *m, int64_t now)
 }
 
 static void
-tell(struct child *c, int sig)
+master_tell(struct child *c, int sig)
 {
 	if (kill(c->pid, sig) == -1 && errno != ESRCH)
 		log_warning("worker %d: %s", (int)c->pid, strerror(errno));
@@ -104,7 +104,7 @@ tell_all(struct master *m, int sig)
 
 	for (i = 0; i < m->top; i++)
 		if (m->child[i].pid != 0)
-			tell(&m->child[i], sig);
+			master_tell(&m->child[i], sig);
 }
 
 /* Brings the workers nearer to what they should be.  Returns whether something
@@ -135,7 +135,7 @@ reconcile(struct master *m)
 		c = &m->child[i];
 		if (c->pid != 0 && c->stale && !c->told) {
 			c->told = true;
-			tell(c, SIGTERM);
+			master_tell(c, SIGTERM);
 		}
 	}
 	return ready < want || stale > 0;
@@ -203,7 +203,7 @@ reap(struct master *m)
  * paused container, has stopped the workers as well.
  */
 static void
-watch(struct master *m)
+master_watch(struct master *m)
 {
 	int64_t		 now = clock_ms(), passed = now - m->watched, beat;
 	struct child	*c;
@@ -222,13 +222,13 @@ watch(struct master *m)
 			continue;
 		log_error("worker %d gives no sign of life and is killed",
 		    (int)c->pid);
-		tell(c, SIGKILL);
+		master_tell(c, SIGKILL);
 		c->silent = 0;
 	}
 }
 
 static void
-complain(void *arg, bool error, const char *line)
+master_complain(void *arg, bool error, const char *line)
 {
 	(void)arg;
 	if (error)
@@ -272,7 +272,7 @@ reload(struct master *m)
 	int		 i;
 
 	m->reload = false;
-	new = conf_load(m->setup->file, &relay_lists, complain, NULL);
+	new = conf_load(m->setup->file, &relay_lists, master_complain, NULL);
 	if (new != NULL && !master_enough(new)) {
 		conf_free(new);
 		new = NULL;
@@ -303,7 +303,7 @@ reload(struct master *m)
 /* Everything ends, what was accepted is answered before.  The socket's file
  * goes first, so that nobody new comes while the listen queue is emptied. */
 static void
-stop(struct master *m, int sig)
+master_stop(struct master *m, int sig)
 {
 	if (m->stopping)
 		return;
@@ -323,7 +323,7 @@ handle(struct master *m, int sig)
 	switch (sig) {
 	case SIGTERM:
 	case SIGINT:
-		stop(m, sig);
+		master_stop(m, sig);
 		break;
 	case SIGHUP:
 		m->reload = true;
@@ -390,7 +390,7 @@ loop(struct master *m)
 
 	for (;;) {
 		alive = reap(m);
-		watch(m);
+		master_watch(m);
 		if (m->stopping) {
 			if (alive == 0)
 				return;

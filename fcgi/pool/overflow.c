@@ -30,7 +30,7 @@ enqueue(struct pool *p, int fd)
 }
 
 static void
-refuse(struct pool *p, int fd)
+overflow_refuse(struct pool *p, int fd)
 {
 	(void)pthread_mutex_lock(&p->lock);
 	if (p->refusals < POOL_REFUSED) {
@@ -50,7 +50,7 @@ overflow_keep(void *arg, int fd)
 	struct pool	*p = arg;
 
 	if (enqueue(p, fd) == -1)
-		refuse(p, fd);
+		overflow_refuse(p, fd);
 }
 
 /* pool_accept(), which may wait when another was quicker; a stop ends that. */
@@ -76,7 +76,7 @@ overflow_accept(struct pool *p)
 
 /* Whether all threads of all workers are busy. */
 static bool
-busy(struct pool *p)
+overflow_busy(struct pool *p)
 {
 	int	 idle, places;
 
@@ -106,13 +106,13 @@ overflow_take(struct pool *p)
 {
 	int	 fd;
 
-	while (busy(p) && pool_pending(p)) {
+	while (overflow_busy(p) && pool_pending(p)) {
 		fd = overflow_accept(p);
 		if (fd == -1)
 			return;
 		/* Another may have been quicker, and much changed until now. */
-		if ((busy(p) && full(p)) || enqueue(p, fd) == -1)
-			refuse(p, fd);
+		if ((overflow_busy(p) && full(p)) || enqueue(p, fd) == -1)
+			overflow_refuse(p, fd);
 	}
 }
 

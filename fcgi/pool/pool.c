@@ -150,7 +150,7 @@ set_idle(struct pool *p, struct thread *t, bool idle)
 
 /* Under the lock: t has a connection. */
 static void
-begin(struct pool *p, struct thread *t, int fd, int64_t since)
+pool_begin(struct pool *p, struct thread *t, int fd, int64_t since)
 {
 	t->fd = fd;
 	t->deadline = since + (int64_t)p->conf->deadline * 1000;
@@ -159,7 +159,7 @@ begin(struct pool *p, struct thread *t, int fd, int64_t since)
 /* The next connection: from the queue, else from the socket.  false when there
  * will be none. */
 static bool
-take(struct pool *p, struct thread *t)
+pool_take(struct pool *p, struct thread *t)
 {
 	int64_t	 since;
 	int	 fd, error;
@@ -168,7 +168,7 @@ take(struct pool *p, struct thread *t)
 	for (;;) {
 		fd = balance_take(p->share, &since);
 		if (fd != -1) {
-			begin(p, t, fd, since);
+			pool_begin(p, t, fd, since);
 			break;
 		}
 		if (p->closing && (clock_ms() >=
@@ -183,7 +183,7 @@ take(struct pool *p, struct thread *t)
 		(void)pthread_mutex_lock(&p->lock);
 		set_idle(p, t, false);
 		if (fd != -1) {
-			begin(p, t, fd, clock_ms());
+			pool_begin(p, t, fd, clock_ms());
 			/* A kick for the queue may have been meant for us. */
 			if (atomic_load(&p->share->queued) > 0)
 				pool_kick_one(p);
@@ -247,7 +247,7 @@ pool_thread(void *arg)
 	int64_t		 now;
 
 	pool_unblock_kick();
-	while (take(p, t)) {
+	while (pool_take(p, t)) {
 		now = clock_ms();
 		if (now < t->deadline) {
 			pool_serve(t, now + HEAD_TIME, answer_relay);

@@ -43,7 +43,7 @@ look_at_workers(struct status *s, int64_t clock)
 }
 
 static void
-look(struct status *s)
+status_look(struct status *s)
 {
 	struct shared	*outside = s->share->outside;
 	int64_t		 clock = clock_ms();
@@ -85,7 +85,7 @@ status_answer(struct status *s, const char *question, struct buf *b)
 		if (strcmp(answers[i].question, question) != 0)
 			continue;
 		if (answers[i].look)
-			look(s);
+			status_look(s);
 		answers[i].answer(s, b);
 		return;
 	}

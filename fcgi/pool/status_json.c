@@ -91,7 +91,7 @@ put_relays(struct jsonout *j, const struct counters *c)
 }
 
 static void
-put_breakers(struct jsonout *j, const struct status *s)
+status_json_put_breakers(struct jsonout *j, const struct status *s)
 {
 	const struct breaker_seen	*b;
 
@@ -110,7 +110,7 @@ put_breakers(struct jsonout *j, const struct status *s)
 }
 
 static void
-put_jwks(struct jsonout *j, const struct status *s)
+status_json_put_jwks(struct jsonout *j, const struct status *s)
 {
 	const struct keysets_seen	*k;
 
@@ -149,9 +149,9 @@ status_json(const struct status *s, struct buf *b)
 	put_relays(&j, &s->share->outside->counters);
 	/* A table that was not free is left out, not shown empty. */
 	if (s->n_breakers >= 0)
-		put_breakers(&j, s);
+		status_json_put_breakers(&j, s);
 	if (s->n_jwks >= 0)
-		put_jwks(&j, s);
+		status_json_put_jwks(&j, s);
 	jsonout_end_object(&j);
 	(void)buf_addc(b, '\n');
 }

@@ -10,7 +10,7 @@
 
 /* A metric that is one number. */
 static void
-number(struct buf *b, const char *metric, const char *type, const char *help,
+status_metrics_number(struct buf *b, const char *metric, const char *type, const char *help,
     uint64_t n)
 {
 	prometheus_head(b, metric, type, help);
@@ -80,7 +80,7 @@ put_counters(struct buf *b, const struct counters *c)
 	}
 	prometheus_head(b, DURATION, "histogram", "Time that requests took.");
 	each_relay(b, c, NULL, put_duration);
-	number(b, "ctim_relay_refused_total", "counter", "Requests answered "
+	status_metrics_number(b, "ctim_relay_refused_total", "counter", "Requests answered "
 	    "with 503, as every thread was busy and the queue full.",
 	    atomic_load(&c->refused));
 }
@@ -96,31 +96,31 @@ put_pool(struct buf *b, const struct status *s)
 		prometheus_count(b, &(struct prometheus_sample){
 		    .metric = workers, .label = {
 		    { "state", status_workers[i] } } }, (uint64_t)s->worker[i]);
-	number(b, "ctim_relay_workers_wanted", "gauge",
+	status_metrics_number(b, "ctim_relay_workers_wanted", "gauge",
 	    "Worker processes that there should be.", (uint64_t)s->wanted);
-	number(b, "ctim_relay_worker_deaths_total", "counter",
+	status_metrics_number(b, "ctim_relay_worker_deaths_total", "counter",
 	    "Workers that ended when they should not have.", s->deaths);
-	number(b, "ctim_relay_threads", "gauge", "Threads that serve.",
+	status_metrics_number(b, "ctim_relay_threads", "gauge", "Threads that serve.",
 	    (uint64_t)s->threads);
-	number(b, "ctim_relay_threads_busy", "gauge",
+	status_metrics_number(b, "ctim_relay_threads_busy", "gauge",
 	    "Threads that have a request.", (uint64_t)s->busy);
-	number(b, "ctim_relay_queue_length", "gauge",
+	status_metrics_number(b, "ctim_relay_queue_length", "gauge",
 	    "Connections that wait for a thread.", (uint64_t)s->queued);
-	number(b, "ctim_relay_queue_places", "gauge",
+	status_metrics_number(b, "ctim_relay_queue_places", "gauge",
 	    "The greatest length of the queue.", (uint64_t)s->places);
-	number(b, "ctim_relay_start_time_seconds", "gauge",
+	status_metrics_number(b, "ctim_relay_start_time_seconds", "gauge",
 	    "When the pool was started, since 1970.", (uint64_t)s->started);
-	number(b, "ctim_relay_load_time_seconds", "gauge", "When the "
+	status_metrics_number(b, "ctim_relay_load_time_seconds", "gauge", "When the "
 	    "configuration in force was read, since 1970.",
 	    (uint64_t)s->loaded);
-	number(b, "ctim_relay_reloads_total", "counter",
+	status_metrics_number(b, "ctim_relay_reloads_total", "counter",
 	    "Configurations read again and taken.", s->reloads);
-	number(b, "ctim_relay_reloads_refused_total", "counter",
+	status_metrics_number(b, "ctim_relay_reloads_refused_total", "counter",
 	    "Configurations read again and refused.", s->refused);
 }
 
 static void
-put_breakers(struct buf *b, const struct status *s)
+status_metrics_put_breakers(struct buf *b, const struct status *s)
 {
 	static const char		 open[] = "ctim_relay_breaker_open";
 	static const char		 opened[] =
@@ -147,7 +147,7 @@ put_breakers(struct buf *b, const struct status *s)
 }
 
 static void
-put_jwks(struct buf *b, const struct status *s)
+status_metrics_put_jwks(struct buf *b, const struct status *s)
 {
 	static const char		 age[] = "ctim_relay_jwks_age_seconds";
 	const struct keysets_seen	*k;
@@ -173,6 +173,6 @@ status_metrics(const struct status *s, struct buf *b)
 	    .label = { { "version", CTIM_VERSION } } }, 1);
 	put_pool(b, s);
 	put_counters(b, &s->share->outside->counters);
-	put_breakers(b, s);
-	put_jwks(b, s);
+	status_metrics_put_breakers(b, s);
+	status_metrics_put_jwks(b, s);
 }

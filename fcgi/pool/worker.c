@@ -258,7 +258,7 @@ worn(struct pool *p)
 
 /* Tells the master that a successor is wanted. */
 static void
-leave(struct pool *p)
+worker_leave(struct pool *p)
 {
 	/* Its number may be another's by now. */
 	if (atomic_exchange(&p->slot->leave, 1) == 0 && !pool_orphaned(p))
@@ -296,7 +296,7 @@ worker_wait(struct pool *p)
 			 */
 			(void)poll(NULL, 0, MASTER_FIRST);
 			if (atomic_load(&p->share->drain) == 0)
-				leave(p);
+				worker_leave(p);
 			return;
 		case SIGUSR1:
 			if (log_reopen() == -1)
@@ -307,7 +307,7 @@ worker_wait(struct pool *p)
 		if (worn(p)) {
 			if (p->master == 0)
 				return;
-			leave(p);
+			worker_leave(p);
 		}
 	}
 }

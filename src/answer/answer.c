@@ -113,7 +113,7 @@ answer_status(struct answer *a, const char *status)
 }
 
 static void
-put(struct answer *a, const char *text)
+answer_put(struct answer *a, const char *text)
 {
 	response_write(a->response, text, strlen(text));
 }
@@ -125,7 +125,7 @@ open_data(struct answer *a)
 	if (a->open)
 		return;
 	a->open = true;
-	put(a, a->shape == ANSWER_LIST ? "{\"data\":[" : "{\"data\":{");
+	answer_put(a, a->shape == ANSWER_LIST ? "{\"data\":[" : "{\"data\":{");
 }
 
 struct jsonout *
@@ -192,17 +192,17 @@ stream(struct answer *a)
 	open_data(a);
 	if (!a->streaming) {
 		a->streaming = true;
-		put(a, "\"");
-		put(a, ctim_kind_plural(a->kind));
-		put(a, "\":{\"docs\":[");
+		answer_put(a, "\"");
+		answer_put(a, ctim_kind_plural(a->kind));
+		answer_put(a, "\":{\"docs\":[");
 	} else {
-		put(a, ",");
+		answer_put(a, ",");
 	}
 	response_write(a->response, a->scratch.data, a->scratch.len);
 }
 
 static void
-wait(struct answer *a)
+answer_wait(struct answer *a)
 {
 	struct spill	*s = &a->kinds[a->kind].wait;
 
@@ -212,11 +212,11 @@ wait(struct answer *a)
 }
 
 static void
-end_element(struct answer *a)
+answer_end_element(struct answer *a)
 {
 	open_data(a);
 	if (a->elements++ > 0)
-		put(a, ",");
+		answer_put(a, ",");
 	response_write(a->response, a->scratch.data, a->scratch.len);
 }
 
@@ -229,7 +229,7 @@ answer_end(struct answer *a)
 		return;
 	}
 	if (a->shape != ANSWER_ENTITIES) {
-		end_element(a);
+		answer_end_element(a);
 		return;
 	}
 	if (seen_before(a, hash_bytes(a->scratch.data, a->scratch.len)))
@@ -239,7 +239,7 @@ answer_end(struct answer *a)
 	if (a->kind == a->streamed)
 		stream(a);
 	else
-		wait(a);
+		answer_wait(a);
 }
 
 /* Whether the very same is there already: many calls may fail alike.  No entity
@@ -330,7 +330,7 @@ answer_push(struct answer *a)
 }
 
 static int
-copy(void *arg, const void *p, size_t n)
+answer_copy(void *arg, const void *p, size_t n)
 {
 	return response_write(arg, p, n);
 }
@@ -347,7 +347,7 @@ put_kinds(struct answer *a)
 	buf_fixed(&b, room, sizeof(room));
 	if (a->streaming) {
 		buf_addf(&b, "],\"count\":%zu}", a->kinds[a->streamed].count);
-		put(a, b.data);
+		answer_put(a, b.data);
 		first = false;
 	}
 	for (i = 0; i < CTIM_KINDS; i++) {
@@ -357,10 +357,10 @@ put_kinds(struct answer *a)
 		buf_addf(&b, "%s\"%s\":{\"count\":%zu,\"docs\":[",
 		    first ? "" : ",", ctim_kind_plural((enum ctim_kind)i),
 		    a->kinds[i].count);
-		put(a, b.data);
-		if (spill_read(&a->kinds[i].wait, copy, a->response) == -1)
+		answer_put(a, b.data);
+		if (spill_read(&a->kinds[i].wait, answer_copy, a->response) == -1)
 			a->broken = true;
-		put(a, "]}");
+		answer_put(a, "]}");
 		first = false;
 	}
 }
@@ -370,13 +370,13 @@ put_data(struct answer *a)
 {
 	open_data(a);
 	if (a->shape == ANSWER_STATUS) {
-		put(a, "\"status\":\"");
-		put(a, a->status);
-		put(a, "\"");
+		answer_put(a, "\"status\":\"");
+		answer_put(a, a->status);
+		answer_put(a, "\"");
 	} else if (a->shape == ANSWER_ENTITIES) {
 		put_kinds(a);
 	}
-	put(a, a->shape == ANSWER_LIST ? "]" : "}");
+	answer_put(a, a->shape == ANSWER_LIST ? "]" : "}");
 }
 
 static void
@@ -400,11 +400,11 @@ put_errors(struct answer *a)
 		jsonout_end_object(&j);
 		if (a->scratch.failed)
 			a->broken = true;
-		put(a, i > 0 ? "," : a->open ? ",\"errors\":[" :
+		answer_put(a, i > 0 ? "," : a->open ? ",\"errors\":[" :
 		    "{\"errors\":[");
 		response_write(a->response, a->scratch.data, a->scratch.len);
 	}
-	put(a, "]");
+	answer_put(a, "]");
 }
 
 /* Whether the only result is an error that ends the request; a status that is
@@ -443,7 +443,7 @@ answer_finish(struct answer *a)
 	/* Without its last brace what has left is no valid JSON, so nobody
 	 * takes the part for the whole. */
 	if (!a->broken)
-		put(a, "}");
+		answer_put(a, "}");
 	response_end(a->response);
 	return a->broken ? -1 : 0;
 }

@@ -43,7 +43,7 @@ out(struct response *r, const void *p, size_t n, bool push)
 
 /* The header; whole: what is held is the whole body. */
 static int
-start(struct response *r, bool whole)
+response_start(struct response *r, bool whole)
 {
 	char	 header[1024], length[64] = "";
 	int	 n;
@@ -63,10 +63,10 @@ start(struct response *r, bool whole)
 }
 
 static int
-flush(struct response *r, bool whole, bool push)
+response_flush(struct response *r, bool whole, bool push)
 {
 	if (!r->started)
-		start(r, whole);
+		response_start(r, whole);
 	if (!r->head_only && r->held.len > 0)
 		out(r, r->held.data, r->held.len, false);
 	r->held.len = 0;
@@ -82,7 +82,7 @@ response_write(struct response *r, const void *p, size_t n)
 	if (buf_add(&r->held, p, n) == 0)
 		return 0;
 	/* Not more than RESPONSE_HELD waits; a large piece goes straight on. */
-	flush(r, false, false);
+	response_flush(r, false, false);
 	if (n < RESPONSE_HELD / 2 && buf_add(&r->held, p, n) == 0)
 		return r->gone ? -1 : 0;
 	return r->head_only ? 0 : out(r, p, n, false);
@@ -91,7 +91,7 @@ response_write(struct response *r, const void *p, size_t n)
 int
 response_push(struct response *r)
 {
-	return flush(r, false, true);
+	return response_flush(r, false, true);
 }
 
 int
@@ -99,7 +99,7 @@ response_end(struct response *r)
 {
 	/* No push: the transport ends the request now, and with it sends all
 	 * that it holds, in one piece where it can. */
-	return flush(r, true, false);
+	return response_flush(r, true, false);
 }
 
 void

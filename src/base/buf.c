@@ -41,7 +41,7 @@ buf_free(struct buf *b)
 
 /* Makes room for n bytes and a NUL, doubling, so that adding stays linear. */
 static int
-grow(struct buf *b, size_t n)
+buf_grow(struct buf *b, size_t n)
 {
 	size_t	 need, cap;
 	char	*data;
@@ -70,7 +70,7 @@ grow(struct buf *b, size_t n)
 int
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	if ((b->cap <= b->len || n >= b->cap - b->len) && grow(b, n) == -1)
+	if ((b->cap <= b->len || n >= b->cap - b->len) && buf_grow(b, n) == -1)
 		return -1;
 	if (n != 0)
 		memcpy(b->data + b->len, p, n);
@@ -82,7 +82,7 @@ buf_add(struct buf *b, const void *p, size_t n)
 int
 buf_addc(struct buf *b, char c)
 {
-	if (b->len + 1 >= b->cap && grow(b, 1) == -1)
+	if (b->len + 1 >= b->cap && buf_grow(b, 1) == -1)
 		return -1;
 	b->data[b->len++] = c;
 	b->data[b->len] = '\0';
@@ -108,7 +108,7 @@ buf_vaddf(struct buf *b, const char *format, va_list ap)
 	if (n >= 0 && (size_t)n >= room) {
 		if (room != 0)
 			b->data[b->len] = '\0';
-		if (grow(b, (size_t)n) == -1)
+		if (buf_grow(b, (size_t)n) == -1)
 			n = -1;
 		else
 			n = vsnprintf(b->data + b->len, b->cap - b->len,
@@ -138,5 +138,5 @@ buf_addf(struct buf *b, const char *format, ...)
 char *
 buf_room(struct buf *b, size_t n)
 {
-	return grow(b, n) == -1 ? NULL : b->data + b->len;
+	return buf_grow(b, n) == -1 ? NULL : b->data + b->len;
 }

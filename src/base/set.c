@@ -13,7 +13,7 @@ set_free(struct set *s)
 
 /* The slot of a hash, or the empty one in which it would be. */
 static struct hash *
-find(const struct set *s, struct hash h)
+set_find(const struct set *s, struct hash h)
 {
 	size_t	 i = h.a & (s->slots - 1);
 
@@ -25,7 +25,7 @@ find(const struct set *s, struct hash h)
 
 /* Doubles the set when it is half full. */
 static int
-grow(struct set *s)
+set_grow(struct set *s)
 {
 	struct set	 new = { .used = s->used };
 	size_t		 i;
@@ -37,7 +37,7 @@ grow(struct set *s)
 		return -1;
 	for (i = 0; i < s->slots; i++)
 		if (s->slot[i].b != 0)
-			*find(&new, s->slot[i]) = s->slot[i];
+			*set_find(&new, s->slot[i]) = s->slot[i];
 	free(s->slot);
 	*s = new;
 	return 0;
@@ -49,9 +49,9 @@ set_add(struct set *s, struct hash h, bool *before)
 	struct hash	*at;
 
 	h.b |= 1;	/* zero marks an empty slot */
-	if (grow(s) == -1)
+	if (set_grow(s) == -1)
 		return -1;
-	at = find(s, h);
+	at = set_find(s, h);
 	*before = at->b != 0;
 	if (*before)
 		return 0;
@@ -77,5 +77,5 @@ set_has(const struct set *s, const void *p, size_t len)
 		return false;
 	h = hash_bytes(p, len);
 	h.b |= 1;
-	return find(s, h)->b != 0;
+	return set_find(s, h)->b != 0;
 }

@@ -107,7 +107,7 @@ forget_queue(struct cache *c)
 
 /* What waits was named under the key that goes. */
 static void
-shut(struct cache *c)
+cache_shut(struct cache *c)
 {
 	if (c->state != NULL)
 		c->backend->close(c->state);
@@ -122,7 +122,7 @@ cache_free(struct cache *c)
 	if (c == NULL)
 		return;
 	cache_flush(c);
-	shut(c);
+	cache_shut(c);
 	if (c->state != NULL)
 		c->backend->free(c->state);
 	EVP_MAC_CTX_free(c->mac);
@@ -132,7 +132,7 @@ cache_free(struct cache *c)
 
 /* All threads have the same trouble: one of them says it. */
 static void
-tell(const char *why)
+cache_tell(const char *why)
 {
 	static _Atomic int64_t	 next;
 	int64_t			 now = clock_ms(), due = atomic_load(&next);
@@ -151,10 +151,10 @@ worked(struct cache *c, enum use use, enum cache_result result,
 {
 	if (result == CACHE_DONE || result == CACHE_NOTHING)
 		return true;
-	tell(t->why);
+	cache_tell(t->why);
 	c->rests[use] = clock_ms() + REST_BUSY;
 	if (result == CACHE_FAILED) {
-		shut(c);
+		cache_shut(c);
 		c->rests[READ] = c->rests[WRITE] = clock_ms() + REST_FAILED;
 	}
 	return false;
@@ -181,7 +181,7 @@ over(struct cache *c, enum use use, enum cache_result result,
 	bool	 good = worked(c, use, result, t);
 
 	if (too_slow(c, t) && good) {
-		tell("it answers too slowly");
+		cache_tell("it answers too slowly");
 		c->rests[READ] = c->rests[WRITE] = c->counted + REST_BUSY;
 		c->spent = 0;
 	}
@@ -205,7 +205,7 @@ ready(struct cache *c, enum use use, struct cache_try *t)
 	if (c->open && now - c->looked >= c->backend->look) {
 		c->looked = now;
 		if (!c->backend->same(c->state, t))
-			shut(c);
+			cache_shut(c);
 	}
 	if (!c->open) {
 		if (!worked(c, use, c->backend->open(c->state, t, c->key), t))

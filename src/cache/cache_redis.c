@@ -52,13 +52,13 @@ static const char script[] =
 	"return turn - now\n";
 
 static struct rediscon_arg
-text(const char *s)
+cache_redis_text(const char *s)
 {
 	return (struct rediscon_arg){ s, strlen(s) };
 }
 
 static enum cache_result
-fail(const struct server *s, struct cache_try *t, const char *why)
+cache_redis_fail(const struct server *s, struct cache_try *t, const char *why)
 {
 	snprintf(t->why, sizeof(t->why), "redis://%s:%s/%s: %s", s->url.host,
 	    s->url.port, s->url.db, why);
@@ -69,30 +69,30 @@ fail(const struct server *s, struct cache_try *t, const char *why)
 static enum cache_result
 lost(const struct server *s, struct cache_try *t)
 {
-	return fail(s, t, s->con.why);
+	return cache_redis_fail(s, t, s->con.why);
 }
 
 /* A reply that is not the one that was asked for.  Of an error only its code is
  * told: the rest may repeat what we sent. */
 static enum cache_result
-wrong(const struct server *s, struct cache_try *t,
+cache_redis_wrong(const struct server *s, struct cache_try *t,
     const struct rediscon_reply *reply)
 {
 	char	 why[64];
 	size_t	 n;
 
 	if (reply->type != REDISCON_ERROR)
-		return fail(s, t, "it does not answer as it should");
+		return cache_redis_fail(s, t, "it does not answer as it should");
 	n = strspn(reply->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	if (n == 0 || n > 16)
-		return fail(s, t, "it answers with an error");
+		return cache_redis_fail(s, t, "it answers with an error");
 	snprintf(why, sizeof(why), "it answers with the error %.*s", (int)n,
 	    reply->text);
-	return fail(s, t, why);
+	return cache_redis_fail(s, t, why);
 }
 
 static void *
-make(const struct conf *conf, const struct conf_cache *url)
+cache_redis_make(const struct conf *conf, const struct conf_cache *url)
 {
 	struct server	*s = calloc(1, sizeof(*s));
 
@@ -105,7 +105,7 @@ make(const struct conf *conf, const struct conf_cache *url)
 }
 
 static void
-release(void *arg)
+cache_redis_release(void *arg)
 {
 	struct server	*s = arg;
 
@@ -115,7 +115,7 @@ release(void *arg)
 }
 
 static void
-shut(void *arg)
+cache_redis_shut(void *arg)
 {
 	struct server	*s = arg;
 
@@ -123,7 +123,7 @@ shut(void *arg)
 }
 
 static int
-tell(struct server *s, const struct cache_try *t,
+cache_redis_tell(struct server *s, const struct cache_try *t,
     const struct rediscon_arg *arg, size_t n)
 {
 	return rediscon_send(&s->con, arg, n, t->until);
@@ -141,7 +141,7 @@ expect_ok(struct server *s, struct cache_try *t, bool nil)
 	if (!(nil && reply->type == REDISCON_NIL) &&
 	    (reply->type != REDISCON_STATUS ||
 	    strcmp(reply->text, "OK") != 0))
-		r = wrong(s, t, reply);
+		r = cache_redis_wrong(s, t, reply);
 	free(reply);
 	return r;
 }
@@ -158,9 +158,9 @@ expect_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 	if (reply->type == REDISCON_NIL)
 		r = CACHE_NOTHING;
 	else if (reply->type != REDISCON_STRING)
-		r = wrong(s, t, reply);
+		r = cache_redis_wrong(s, t, reply);
 	else if (reply->len != CACHE_KEY)
-		r = fail(s, t, "what it has as " KEY " is not ours");
+		r = cache_redis_fail(s, t, "what it has as " KEY " is not ours");
 	else
 		memcpy(key, reply->text, CACHE_KEY);
 	free(reply);
@@ -171,24 +171,24 @@ expect_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 static enum cache_result
 greet(struct server *s, struct cache_try *t)
 {
-	const struct rediscon_arg	 select[] = { text("SELECT"),
-					    text(s->url.db) };
-	struct rediscon_arg		 auth[3] = { text("AUTH") };
+	const struct rediscon_arg	 select[] = { cache_redis_text("SELECT"),
+					    cache_redis_text(s->url.db) };
+	struct rediscon_arg		 auth[3] = { cache_redis_text("AUTH") };
 	enum cache_result		 r;
 	size_t				 n = 1;
 
 	if (s->url.password[0] != '\0') {
 		if (s->url.user[0] != '\0')
-			auth[n++] = text(s->url.user);
-		auth[n++] = text(s->url.password);
-		if (tell(s, t, auth, n) == -1)
+			auth[n++] = cache_redis_text(s->url.user);
+		auth[n++] = cache_redis_text(s->url.password);
+		if (cache_redis_tell(s, t, auth, n) == -1)
 			return lost(s, t);
 		if ((r = expect_ok(s, t, false)) != CACHE_DONE)
 			return r;
 	}
 	if (strcmp(s->url.db, "0") == 0)
 		return CACHE_DONE;
-	return tell(s, t, select, 2) == -1 ? lost(s, t) :
+	return cache_redis_tell(s, t, select, 2) == -1 ? lost(s, t) :
 	    expect_ok(s, t, false);
 }
 
@@ -196,25 +196,25 @@ greet(struct server *s, struct cache_try *t)
 static enum cache_result
 get_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	const struct rediscon_arg	 get[] = { text("GET"), text(KEY) };
-	const struct rediscon_arg	 set[] = { text("SET"), text(KEY),
-					    { key, CACHE_KEY }, text("NX") };
+	const struct rediscon_arg	 get[] = { cache_redis_text("GET"), cache_redis_text(KEY) };
+	const struct rediscon_arg	 set[] = { cache_redis_text("SET"), cache_redis_text(KEY),
+					    { key, CACHE_KEY }, cache_redis_text("NX") };
 	enum cache_result		 r = CACHE_DONE;
 
 	if (!t->look) {
 		if (getrandom(key, CACHE_KEY, 0) != CACHE_KEY)
-			return fail(s, t, "the system has no random bytes");
-		if (tell(s, t, set, 4) == -1)
+			return cache_redis_fail(s, t, "the system has no random bytes");
+		if (cache_redis_tell(s, t, set, 4) == -1)
 			return lost(s, t);
 		r = expect_ok(s, t, true);
 	}
-	if (r == CACHE_DONE && tell(s, t, get, 2) == -1)
+	if (r == CACHE_DONE && cache_redis_tell(s, t, get, 2) == -1)
 		return lost(s, t);
 	return r == CACHE_DONE ? expect_key(s, t, key) : r;
 }
 
 static enum cache_result
-start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
+cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
 	struct server		*s = arg;
 	enum cache_result	 r;
@@ -230,7 +230,7 @@ start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 		r = get_key(s, t, key);
 	/* Between two commands somebody may have emptied the server. */
 	if (r == CACHE_NOTHING && !t->look)
-		r = fail(s, t, "it does not keep what it is given");
+		r = cache_redis_fail(s, t, "it does not keep what it is given");
 	if (r == CACHE_DONE)
 		memcpy(s->key, key, CACHE_KEY);
 	return r;
@@ -238,13 +238,13 @@ start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 
 /* Whether the server still has the key under which we name what it keeps. */
 static bool
-same(void *arg, struct cache_try *t)
+cache_redis_same(void *arg, struct cache_try *t)
 {
-	const struct rediscon_arg	 get[] = { text("GET"), text(KEY) };
+	const struct rediscon_arg	 get[] = { cache_redis_text("GET"), cache_redis_text(KEY) };
 	struct server			*s = arg;
 	unsigned char			 key[CACHE_KEY];
 
-	return tell(s, t, get, 2) == 0 && expect_key(s, t, key) == CACHE_DONE &&
+	return cache_redis_tell(s, t, get, 2) == 0 && expect_key(s, t, key) == CACHE_DONE &&
 	    memcmp(key, s->key, CACHE_KEY) == 0;
 }
 
@@ -260,23 +260,23 @@ key_name(char out[KEY_NAME], const char *prefix, const unsigned char *name)
 }
 
 static enum cache_result
-get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
+cache_redis_get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
     struct buf *value)
 {
 	struct server		*s = arg;
 	char			 place[KEY_NAME];
-	struct rediscon_arg	 command[] = { text("GET"),
+	struct rediscon_arg	 command[] = { cache_redis_text("GET"),
 				    key_name(place, ENTRY, name) };
 	enum cache_result	 r = CACHE_DONE;
 	struct rediscon_reply	*reply;
 
-	if (tell(s, t, command, 2) == -1 || (reply = rediscon_reply(&s->con,
+	if (cache_redis_tell(s, t, command, 2) == -1 || (reply = rediscon_reply(&s->con,
 	    CACHE_KEPT + SHORT, t->until)) == NULL)
 		return lost(s, t);
 	if (reply->type == REDISCON_NIL)
 		r = CACHE_NOTHING;
 	else if (reply->type != REDISCON_STRING)
-		r = wrong(s, t, reply);
+		r = cache_redis_wrong(s, t, reply);
 	else
 		buf_add(value, reply->text, reply->len);
 	free(reply);
@@ -284,11 +284,11 @@ get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
 }
 
 static enum cache_result
-put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
+cache_redis_put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
 {
 	struct server		*s = arg;
 	char			 place[KEY_NAME], ttl[NUMBER];
-	struct rediscon_arg	 command[5] = { text("SET") };
+	struct rediscon_arg	 command[5] = { cache_redis_text("SET") };
 	enum cache_result	 r = CACHE_DONE;
 	size_t			 i;
 
@@ -297,9 +297,9 @@ put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
 		command[1] = key_name(place, ENTRY, entry[i].name);
 		command[2] = (struct rediscon_arg){ entry[i].value,
 		    entry[i].len };
-		command[3] = text("EX");
-		command[4] = text(ttl);
-		if (tell(s, t, command, 5) == -1)
+		command[3] = cache_redis_text("EX");
+		command[4] = cache_redis_text(ttl);
+		if (cache_redis_tell(s, t, command, 5) == -1)
 			return lost(s, t);
 	}
 	for (i = 0; i < n && r == CACHE_DONE; i++)
@@ -322,15 +322,15 @@ shape(int rate, int *tokens, int64_t *period)
 }
 
 static enum cache_result
-turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
+cache_redis_turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
     int64_t *wait)
 {
 	struct server		*s = arg;
 	char			 place[KEY_NAME], number[4][NUMBER];
 	int			 tokens, i;
 	int64_t			 period;
-	struct rediscon_arg	 command[8] = { text("EVAL"), text(script),
-				    text("1"),
+	struct rediscon_arg	 command[8] = { cache_redis_text("EVAL"), cache_redis_text(script),
+				    cache_redis_text("1"),
 				    key_name(place, BUCKET, b->name) };
 	struct rediscon_reply	*reply;
 	enum cache_result	 r = CACHE_DONE;
@@ -341,14 +341,14 @@ turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
 	snprintf(number[2], NUMBER, "%lld", (long long)b->most);
 	snprintf(number[3], NUMBER, "%lld", (long long)b->far);
 	for (i = 0; i < 4; i++)
-		command[4 + i] = text(number[i]);
-	if (tell(s, t, command, 8) == -1 ||
+		command[4 + i] = cache_redis_text(number[i]);
+	if (cache_redis_tell(s, t, command, 8) == -1 ||
 	    (reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
 		return lost(s, t);
 	if (reply->type == REDISCON_INTEGER && reply->integer >= -1)
 		*wait = reply->integer;
 	else
-		r = wrong(s, t, reply);
+		r = cache_redis_wrong(s, t, reply);
 	free(reply);
 	return r;
 }
@@ -356,12 +356,12 @@ turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
 const struct cache_backend cache_redis = {
 	.remote = true,
 	.look = 1000,
-	.make = make,
-	.free = release,
-	.open = start,
-	.close = shut,
-	.same = same,
-	.get = get,
-	.put = put,
-	.turn = turn
+	.make = cache_redis_make,
+	.free = cache_redis_release,
+	.open = cache_redis_start,
+	.close = cache_redis_shut,
+	.same = cache_redis_same,
+	.get = cache_redis_get,
+	.put = cache_redis_put,
+	.turn = cache_redis_turn
 };

@@ -19,7 +19,7 @@
 
 #define PAST	"(expires <= ?1 OR expires > ?2)"
 
-static const char *const sql[SQL_STATEMENTS] = {
+static const char *const cache_sqlite_sql[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
@@ -50,7 +50,7 @@ struct turn {
 };
 
 static void *
-make(const struct conf *conf, const struct conf_cache *url)
+cache_sqlite_new(const struct conf *conf, const struct conf_cache *url)
 {
 	struct cache_file	*f = calloc(1, sizeof(*f));
 
@@ -63,7 +63,7 @@ make(const struct conf *conf, const struct conf_cache *url)
 
 /* Whether the name still leads to the file that is open. */
 static bool
-same(void *arg, struct cache_try *t)
+cache_sqlite_same(void *arg, struct cache_try *t)
 {
 	struct cache_file	*f = arg;
 
@@ -77,14 +77,14 @@ statement(struct cache_file *f, enum cache_sql which, int *code)
 {
 	*code = SQLITE_OK;
 	if (f->stmt[which] == NULL)
-		*code = sqlite3_prepare_v3(f->db, sql[which], -1,
+		*code = sqlite3_prepare_v3(f->db, cache_sqlite_sql[which], -1,
 		    SQLITE_PREPARE_PERSISTENT, &f->stmt[which], NULL);
 	return f->stmt[which];
 }
 
 /* Steps a statement that gives no row and makes it ready again. */
 static int
-finish(sqlite3_stmt *st)
+cache_sqlite_finish(sqlite3_stmt *st)
 {
 	int	 code = sqlite3_step(st);
 
@@ -94,17 +94,17 @@ finish(sqlite3_stmt *st)
 }
 
 static int
-run(struct cache_file *f, enum cache_sql which)
+cache_sqlite_run(struct cache_file *f, enum cache_sql which)
 {
 	int		 code;
 	sqlite3_stmt	*st = statement(f, which, &code);
 
-	return st == NULL ? code : finish(st);
+	return st == NULL ? code : cache_sqlite_finish(st);
 }
 
 /* Removes at most n rows whose time has passed. */
 static int
-expire(struct cache_file *f, enum cache_sql which, int n)
+cache_sqlite_expire(struct cache_file *f, enum cache_sql which, int n)
 {
 	int		 code;
 	int64_t		 now = time(NULL);
@@ -115,12 +115,12 @@ expire(struct cache_file *f, enum cache_sql which, int n)
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int64(st, 2, now + AHEAD);
 	sqlite3_bind_int(st, 3, n);
-	return finish(st);
+	return cache_sqlite_finish(st);
 }
 
 /* Whether ROOM is free within the file. */
 static bool
-has_room(struct cache_file *f)
+cache_sqlite_has_room(struct cache_file *f)
 {
 	int		 code;
 	sqlite3_stmt	*st = statement(f, SQL_FREE, &code);
@@ -147,10 +147,10 @@ make_room(struct cache_file *f, void *arg)
 	(void)arg;
 	do {
 		if (order[i] == SQL_EXPIRED) {
-			code = expire(f, SQL_EXPIRED, n);
+			code = cache_sqlite_expire(f, SQL_EXPIRED, n);
 		} else if ((st = statement(f, SQL_OLDEST, &code)) != NULL) {
 			sqlite3_bind_int(st, 1, n);
-			code = finish(st);
+			code = cache_sqlite_finish(st);
 		}
 		if (code != SQLITE_OK)
 			return code;
@@ -161,7 +161,7 @@ make_room(struct cache_file *f, void *arg)
 		} else if (n < STEP) {
 			n *= 2;
 		}
-	} while (i < 2 && !has_room(f) && clock_ms() < f->until);
+	} while (i < 2 && !cache_sqlite_has_room(f) && clock_ms() < f->until);
 	return SQLITE_OK;
 }
 
@@ -169,14 +169,14 @@ static int
 transact(struct cache_file *f, int (*work)(struct cache_file *, void *),
     void *arg)
 {
-	int	 code = run(f, SQL_BEGIN);
+	int	 code = cache_sqlite_run(f, SQL_BEGIN);
 
 	if (code == SQLITE_OK)
 		code = work(f, arg);
 	if (code == SQLITE_OK)
-		code = run(f, SQL_COMMIT);
+		code = cache_sqlite_run(f, SQL_COMMIT);
 	if (!sqlite3_get_autocommit(f->db))
-		run(f, SQL_ROLLBACK);
+		cache_sqlite_run(f, SQL_ROLLBACK);
 	return code;
 }
 
@@ -210,7 +210,7 @@ write_rows(struct cache_file *f, void *arg)
 		sqlite3_bind_int64(st, 2, now + rows->entry[i].ttl);
 		sqlite3_bind_blob64(st, 3, rows->entry[i].value,
 		    rows->entry[i].len, SQLITE_STATIC);
-		if ((code = finish(st)) != SQLITE_OK)
+		if ((code = cache_sqlite_finish(st)) != SQLITE_OK)
 			return code;
 	}
 	return SQLITE_OK;
@@ -219,15 +219,15 @@ write_rows(struct cache_file *f, void *arg)
 static int
 tidy(struct cache_file *f, void *arg)
 {
-	int	 code = expire(f, SQL_EXPIRED, TIDY_ROWS);
+	int	 code = cache_sqlite_expire(f, SQL_EXPIRED, TIDY_ROWS);
 
 	(void)arg;
-	return code == SQLITE_OK ? expire(f, SQL_BUCKET_EXPIRED, TIDY_ROWS) :
+	return code == SQLITE_OK ? cache_sqlite_expire(f, SQL_BUCKET_EXPIRED, TIDY_ROWS) :
 	    code;
 }
 
 static enum cache_result
-put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
+cache_sqlite_put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
 {
 	struct cache_file	*f = arg;
 	struct rows		 rows = { entry, n };
@@ -244,7 +244,7 @@ put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
 }
 
 static enum cache_result
-get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
+cache_sqlite_get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
     struct buf *value)
 {
 	struct cache_file	*f = arg;
@@ -310,7 +310,7 @@ write_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
 	sqlite3_bind_int64(st, 2, (now + b->far) / 1000 + 1);
 	sqlite3_bind_blob(st, 3, back, PACE_TOKENS * sizeof(*back),
 	    SQLITE_STATIC);
-	return finish(st);
+	return cache_sqlite_finish(st);
 }
 
 /* By the clock on the wall: the other one begins anew with every start of the
@@ -333,7 +333,7 @@ take_turn(struct cache_file *f, void *arg)
 }
 
 static enum cache_result
-turn(void *arg, struct cache_try *t, const struct cache_bucket *bucket,
+cache_sqlite_turn(void *arg, struct cache_try *t, const struct cache_bucket *bucket,
     int64_t *wait)
 {
 	struct cache_file	*f = arg;
@@ -345,12 +345,12 @@ turn(void *arg, struct cache_try *t, const struct cache_bucket *bucket,
 
 const struct cache_backend cache_sqlite = {
 	.look = 1000,
-	.make = make,
+	.make = cache_sqlite_new,
 	.free = free,
 	.open = cache_sqlite_open,
 	.close = cache_sqlite_close,
-	.same = same,
-	.get = get,
-	.put = put,
-	.turn = turn
+	.same = cache_sqlite_same,
+	.get = cache_sqlite_get,
+	.put = cache_sqlite_put,
+	.turn = cache_sqlite_turn
 };

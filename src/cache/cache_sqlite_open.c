@@ -21,7 +21,7 @@ _Static_assert(CACHE_WHY == DB_ERROR_MAX, "both are one line for people");
 /* Values may be large: so the tables that have them are no WITHOUT ROWID ones
  * (https://www.sqlite.org/withoutrowid.html, section 4); id is the order in
  * which entries were written. */
-static const char schema[] =
+static const char cache_sqlite_open_schema[] =
 	"CREATE TABLE entry(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE,"
 	" expires INTEGER NOT NULL, value BLOB NOT NULL);"
 	"CREATE INDEX entry_expires ON entry(expires);"
@@ -63,7 +63,7 @@ nap(int64_t until)
 
 /* SQLite's busy handler: waits as long as the whole call may take. */
 static int
-busy(void *arg, int count)
+cache_sqlite_open_busy(void *arg, int count)
 {
 	const struct cache_file	*f = arg;
 
@@ -104,7 +104,7 @@ cache_sqlite_result(struct cache_file *f, struct cache_try *t, int code)
 
 /* The integer that a PRAGMA or SELECT answers. */
 static int
-number(struct cache_file *f, const char *text, int64_t *n)
+cache_sqlite_open_number(struct cache_file *f, const char *text, int64_t *n)
 {
 	sqlite3_stmt	*st;
 	int		 code;
@@ -119,14 +119,14 @@ number(struct cache_file *f, const char *text, int64_t *n)
 }
 
 static int
-run(struct cache_file *f, const char *text)
+cache_sqlite_open_run(struct cache_file *f, const char *text)
 {
 	return sqlite3_exec(f->db, text, NULL, NULL, NULL);
 }
 
 /* The random key, made once for the life of a file. */
 static int
-make_key(struct cache_file *f)
+cache_sqlite_open_make_key(struct cache_file *f)
 {
 	unsigned char	 key[CACHE_KEY];
 	sqlite3_stmt	*st;
@@ -171,24 +171,24 @@ read_key(struct cache_file *f, unsigned char key[CACHE_KEY])
  * Before the file is in WAL mode: then its header tells at once whose it is.
  */
 static int
-make_schema(struct cache_file *f)
+cache_sqlite_open_make_schema(struct cache_file *f)
 {
 	char	 text[128];
 	int64_t	 tables = 0;
 	int	 code;
 
-	if ((code = run(f, "BEGIN IMMEDIATE")) != SQLITE_OK)
+	if ((code = cache_sqlite_open_run(f, "BEGIN IMMEDIATE")) != SQLITE_OK)
 		return code;
-	code = number(f, "SELECT count(*) FROM sqlite_schema", &tables);
+	code = cache_sqlite_open_number(f, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code == SQLITE_OK && tables == 0) {
 		snprintf(text, sizeof(text), "PRAGMA application_id = %d;"
 		    "PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
-		if ((code = run(f, schema)) == SQLITE_OK &&
-		    (code = run(f, text)) == SQLITE_OK)
-			code = make_key(f);
+		if ((code = cache_sqlite_open_run(f, cache_sqlite_open_schema)) == SQLITE_OK &&
+		    (code = cache_sqlite_open_run(f, text)) == SQLITE_OK)
+			code = cache_sqlite_open_make_key(f);
 	}
 	if (code == SQLITE_OK)
-		code = run(f, "COMMIT");
+		code = cache_sqlite_open_run(f, "COMMIT");
 	return code;	/* what is not committed ends with the connection */
 }
 
@@ -218,11 +218,11 @@ whose(struct cache_file *f, struct cache_try *t)
 	int64_t	 app = 0, version = 0, tables = 0;
 	int	 code;
 
-	code = number(f, "PRAGMA application_id", &app);
+	code = cache_sqlite_open_number(f, "PRAGMA application_id", &app);
 	if (code == SQLITE_OK)
-		code = number(f, "PRAGMA user_version", &version);
+		code = cache_sqlite_open_number(f, "PRAGMA user_version", &version);
 	if (code == SQLITE_OK)
-		code = number(f, "SELECT count(*) FROM sqlite_schema", &tables);
+		code = cache_sqlite_open_number(f, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code != SQLITE_OK)
 		return cache_sqlite_result(f, t, code);
 	if (app == 0 && tables == 0)
@@ -240,7 +240,7 @@ whose(struct cache_file *f, struct cache_try *t)
 /* Opens the file that is there.  Nothing is written before it is known to be
  * ours, and that as root it is not where another user's link led to. */
 static enum cache_result
-open_file(struct cache_file *f, struct cache_try *t)
+cache_sqlite_open_open_file(struct cache_file *f, struct cache_try *t)
 {
 	const char	*name;
 	int		 code;
@@ -258,7 +258,7 @@ open_file(struct cache_file *f, struct cache_try *t)
 	name = sqlite3_db_filename(f->db, "main");
 	if (dbfile_opened(f->path, name, t->why) == -1)
 		return CACHE_FAILED;
-	sqlite3_busy_handler(f->db, busy, f);
+	sqlite3_busy_handler(f->db, cache_sqlite_open_busy, f);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
@@ -271,14 +271,14 @@ open_file(struct cache_file *f, struct cache_try *t)
  * and a CGI process should end, not tidy up.
  */
 static enum cache_result
-set_up(struct cache_file *f, struct cache_try *t, unsigned char key[CACHE_KEY])
+cache_sqlite_open_set_up(struct cache_file *f, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
 	int	 keep = 1, code = SQLITE_OK;
 
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if (!t->look && (code = sqlite3_file_control(f->db, "main",
 	    SQLITE_FCNTL_PERSIST_WAL, &keep)) == SQLITE_OK)
-		code = run(f, settings);
+		code = cache_sqlite_open_run(f, settings);
 	if (code == SQLITE_OK)
 		code = read_key(f, key);
 	return cache_sqlite_result(f, t, code);
@@ -291,15 +291,15 @@ try_open(struct cache_file *f, struct cache_try *t,
 {
 	enum cache_result	 r;
 
-	if ((r = open_file(f, t)) != CACHE_DONE)
+	if ((r = cache_sqlite_open_open_file(f, t)) != CACHE_DONE)
 		return r;
 	if ((r = whose(f, t)) == CACHE_NOTHING) {
 		if (t->look)
 			return r;
-		r = cache_sqlite_result(f, t, make_schema(f));
+		r = cache_sqlite_result(f, t, cache_sqlite_open_make_schema(f));
 	}
 	if (r == CACHE_DONE)
-		r = set_up(f, t, key);
+		r = cache_sqlite_open_set_up(f, t, key);
 	if (f->damaged)
 		cache_sqlite_fail(f, t, is_ours(f) ? "damaged, or of an old "
 		    "version; it is made anew when it is next used" :

@@ -35,7 +35,7 @@ struct rediscon_lookup {
 };
 
 static int
-fail(struct rediscon *r, const char *why)
+rediscon_fail(struct rediscon *r, const char *why)
 {
 	snprintf(r->why, sizeof(r->why), "%s", why);
 	return -1;
@@ -113,14 +113,14 @@ end_lookup(struct rediscon *r, int64_t until)
 		(void)gai_suspend(list, 1, &left);
 	}
 	if (code == EAI_INPROGRESS) {
-		fail(r, "its name is still being looked up");
+		rediscon_fail(r, "its name is still being looked up");
 		return NULL;
 	}
 	found = r->lookup->cb.ar_result;
 	free(r->lookup);
 	r->lookup = NULL;
 	if (code != 0 || found == NULL) {
-		fail(r, gai_strerror(code));
+		rediscon_fail(r, gai_strerror(code));
 		return NULL;
 	}
 	return found;
@@ -139,7 +139,7 @@ addresses(struct rediscon *r, const char *host, const char *port, int64_t until)
 		return found;
 	if (r->lookup == NULL &&
 	    (r->lookup = begin_lookup(host, port)) == NULL) {
-		fail(r, "its name cannot be looked up");
+		rediscon_fail(r, "its name cannot be looked up");
 		return NULL;
 	}
 	return end_lookup(r, until);
@@ -147,7 +147,7 @@ addresses(struct rediscon *r, const char *host, const char *port, int64_t until)
 
 /* Waits for the socket; looks at it at least once. */
 static int
-wait(struct rediscon *r, short events, int64_t until)
+rediscon_wait(struct rediscon *r, short events, int64_t until)
 {
 	struct pollfd	 p = { .fd = r->fd, .events = events };
 	int64_t		 left;
@@ -160,28 +160,28 @@ wait(struct rediscon *r, short events, int64_t until)
 		if (n == 1)
 			return 0;
 		if (n == -1 && errno != EINTR)
-			return fail(r, strerror(errno));
+			return rediscon_fail(r, strerror(errno));
 	} while (n == -1 || left > 0);
-	return fail(r, "it did not answer in time");
+	return rediscon_fail(r, "it did not answer in time");
 }
 
 /* Connects r->fd. */
 static int
-join(struct rediscon *r, const struct addrinfo *a, int64_t until)
+rediscon_join(struct rediscon *r, const struct addrinfo *a, int64_t until)
 {
 	int		 error = 0, on = 1;
 	socklen_t	 size = sizeof(error);
 
 	if (connect(r->fd, a->ai_addr, a->ai_addrlen) == -1) {
 		if (errno != EINPROGRESS && errno != EINTR)
-			return fail(r, strerror(errno));
-		if (wait(r, POLLOUT, until) == -1)
+			return rediscon_fail(r, strerror(errno));
+		if (rediscon_wait(r, POLLOUT, until) == -1)
 			return -1;
 		if (getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &error,
 		    &size) == -1)
 			error = errno;
 		if (error != 0)
-			return fail(r, strerror(error));
+			return rediscon_fail(r, strerror(error));
 	}
 	(void)setsockopt(r->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	return 0;
@@ -284,7 +284,7 @@ rediscon_adopt(struct rediscon *r, int fd)
 	r->reader = redisReaderCreateWithFunctions(&rediscon_functions);
 	if (r->reader == NULL) {
 		rediscon_close(r);
-		return fail(r, "memory ran out");
+		return rediscon_fail(r, "memory ran out");
 	}
 	return 0;
 }
@@ -302,8 +302,8 @@ rediscon_open(struct rediscon *r, const char *host, const char *port,
 		r->fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK |
 		    SOCK_CLOEXEC, a->ai_protocol);
 		if (r->fd == -1) {
-			fail(r, strerror(errno));
-		} else if (join(r, a, until) == -1) {
+			rediscon_fail(r, strerror(errno));
+		} else if (rediscon_join(r, a, until) == -1) {
 			close(r->fd);
 			r->fd = -1;
 		}
@@ -328,17 +328,17 @@ rediscon_send(struct rediscon *r, const struct rediscon_arg *arg, size_t n,
 	}
 	left = redisFormatCommandArgv(&text, (int)i, v, lens);
 	if (left <= 0 || text == NULL)
-		return fail(r, "memory ran out");
+		return rediscon_fail(r, "memory ran out");
 	for (p = text; left > 0; p += done, left -= done) {
 		done = send(r->fd, p, (size_t)left, MSG_NOSIGNAL);
 		if (done != -1)
 			continue;
 		done = 0;
 		if (errno == EAGAIN || errno == EINTR) {
-			if (wait(r, POLLOUT, until) == 0)
+			if (rediscon_wait(r, POLLOUT, until) == 0)
 				continue;
 		} else {
-			fail(r, strerror(errno));
+			rediscon_fail(r, strerror(errno));
 		}
 		break;
 	}
@@ -355,16 +355,16 @@ read_more(struct rediscon *r, int64_t until)
 	ssize_t	 n;
 
 	do {
-		if (wait(r, POLLIN, until) == -1)
+		if (rediscon_wait(r, POLLIN, until) == -1)
 			return -1;
 		n = recv(r->fd, chunk, sizeof(chunk), 0);
 	} while (n == -1 && (errno == EAGAIN || errno == EINTR));
 	if (n == -1)
-		return fail(r, strerror(errno));
+		return rediscon_fail(r, strerror(errno));
 	if (n == 0)
-		return fail(r, "it closed the connection");
+		return rediscon_fail(r, "it closed the connection");
 	if (redisReaderFeed(r->reader, chunk, (size_t)n) != REDIS_OK)
-		return fail(r, "memory ran out");
+		return rediscon_fail(r, "memory ran out");
 	return n;
 }
 
@@ -379,13 +379,13 @@ rediscon_reply(struct rediscon *r, size_t max, int64_t until)
 		if (reply != NULL)
 			return reply;
 		if (seen > max) {
-			fail(r, "it answers too much");
+			rediscon_fail(r, "it answers too much");
 			return NULL;
 		}
 		if ((n = read_more(r, until)) == -1)
 			return NULL;
 		seen += (size_t)n;
 	}
-	fail(r, "it does not answer as a Redis server");
+	rediscon_fail(r, "it does not answer as a Redis server");
 	return NULL;
 }

@@ -47,7 +47,7 @@ fanout_free(struct fanout *f)
 
 /* Tells of a task that is complete. */
 static bool
-complete(struct run *r, struct task *t)
+fanout_complete(struct run *r, struct task *t)
 {
 	const struct call	*c;
 	bool			 ends = false;
@@ -85,7 +85,7 @@ take_calls(struct run *r, struct task *t)
 
 /* The next observable.  0, or -1 when nobody wants more. */
 static int
-begin(struct run *r, size_t i)
+fanout_begin(struct run *r, size_t i)
 {
 	struct task	*t = calloc(1, sizeof(*t));
 	struct query	 q = r->job->query;
@@ -106,7 +106,7 @@ begin(struct run *r, size_t i)
 	t->firsts = t->lookup.n;
 	take_calls(r, t);
 	if (t->open == 0) {
-		if (!complete(r, t))
+		if (!fanout_complete(r, t))
 			more = -1;
 		task_free(t);
 	}
@@ -133,7 +133,7 @@ landed(struct run *r, struct transfer *x)
 		r->provider->request(&t->q, c);
 	take_calls(r, t);
 	if (t->open == 0) {
-		if (!complete(r, t))
+		if (!fanout_complete(r, t))
 			more = -1;
 		task_free(t);
 	}
@@ -154,7 +154,7 @@ progress(struct run *r, size_t *next)
 		    r->in_air < r->room) {
 			transfer_start(r, x);
 		} else if (*next < r->job->n && r->active < r->room) {
-			if (begin(r, (*next)++) == -1)
+			if (fanout_begin(r, (*next)++) == -1)
 				return -1;
 		} else {
 			return 0;
@@ -181,7 +181,7 @@ look_at_times(struct run *r, int64_t now)
 
 /* The deadline has passed. */
 static void
-expire(struct run *r)
+fanout_expire(struct run *r)
 {
 	struct transfers	*const lists[] = { &r->ready, &r->timed, &r->flying };
 	struct transfer	*x;
@@ -194,13 +194,13 @@ expire(struct run *r)
 
 /* Waits until something can go on; false when nobody wants more. */
 static bool
-wait(struct run *r)
+fanout_wait(struct run *r)
 {
 	int64_t			 now = clock_ms(), until;
 	struct http_call	*h;
 
 	if (now >= r->job->deadline) {
-		expire(r);
+		fanout_expire(r);
 		return true;
 	}
 	until = look_at_times(r, now);
@@ -219,7 +219,7 @@ wait(struct run *r)
 
 /* Ends what is under way, and its tasks with their last flight. */
 static void
-drop(struct run *r, struct transfer *x)
+fanout_drop(struct run *r, struct transfer *x)
 {
 	struct task	*t = x->task;
 
@@ -238,7 +238,7 @@ end_sharings(struct run *r, struct sharings *list)
 	while ((s = SLIST_FIRST(list)) != NULL) {
 		SLIST_REMOVE_HEAD(list, link);
 		while ((x = TAILQ_FIRST(&s->followers)) != NULL)
-			drop(r, x);
+			fanout_drop(r, x);
 		json_object_put(s->result);
 		free(s->message);
 		free(s->url);
@@ -247,7 +247,7 @@ end_sharings(struct run *r, struct sharings *list)
 }
 
 static void
-end(struct run *r)
+fanout_end(struct run *r)
 {
 	struct transfers	*const lists[] = { &r->ready, &r->timed, &r->flying,
 			    &r->landed };
@@ -258,7 +258,7 @@ end(struct run *r)
 		end_sharings(r, &r->sharings[i]);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		while ((x = TAILQ_FIRST(lists[i])) != NULL)
-			drop(r, x);
+			fanout_drop(r, x);
 	lookup_free(&r->sign.lookup);
 	OPENSSL_cleanse(r->who.data, r->who.len);
 	buf_free(&r->who);
@@ -330,7 +330,7 @@ fanout_run(struct fanout *f, struct fanout_job *job)
 	job->query.provider = job->relay->provider;
 	run_init(&r, f, job);
 	while (progress(&r, &next) == 0)
-		if ((r.active == 0 && next == job->n) || !wait(&r))
+		if ((r.active == 0 && next == job->n) || !fanout_wait(&r))
 			break;
-	end(&r);
+	fanout_end(&r);
 }

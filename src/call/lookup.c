@@ -92,7 +92,7 @@ lookup_call(struct lookup *l, int step, unsigned flags, const char *url, ...)
 
 /* No control characters: they would end the field and begin another. */
 static bool
-plain(const char *s)
+lookup_plain(const char *s)
 {
 	for (; *s != '\0'; s++)
 		if ((unsigned char)*s < ' ' || *s == 0x7f)
@@ -105,7 +105,7 @@ call_header(struct call *c, const char *name, const char *value)
 {
 	struct buf	*b = &c->headers[c->n_headers];
 
-	if (c->n_headers == CALL_HEADERS || !plain(value)) {
+	if (c->n_headers == CALL_HEADERS || !lookup_plain(value)) {
 		call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: "
 		    "%s cannot be sent with what the token holds", name);
 		return;

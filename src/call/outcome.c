@@ -57,7 +57,7 @@ static const struct {
 	bool		 unconnected;
 	enum problem	 problem;
 	const char	*message;	/* fail_with() */
-} ends[] = {
+} outcome_ends[] = {
 	[HTTP_REFUSED] =	{ BREAKER_WORKED, false, PROBLEM_UNKNOWN,
 	    "The answer of {service} is not the JSON that it should be" },
 	[HTTP_BAD_URL] =	{ BREAKER_UNTOLD, true, PROBLEM_CONNECTION,
@@ -120,7 +120,7 @@ is_news(struct run *r, enum http_end end)
 }
 
 static void
-failed(struct run *r, struct transfer *x)
+outcome_failed(struct run *r, struct transfer *x)
 {
 	const struct http_call	*h = &x->http;
 	const struct query	*q = &x->task->q;
@@ -130,15 +130,15 @@ failed(struct run *r, struct transfer *x)
 	if (h->end == HTTP_REFUSED && c->body.starved)
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 	if (h->end == HTTP_REFUSED && c->body.failed)
-		fail_with(c, PROBLEM_UNKNOWN, ends[HTTP_TOO_LARGE].message,
+		fail_with(c, PROBLEM_UNKNOWN, outcome_ends[HTTP_TOO_LARGE].message,
 		    title, h->why);
 	if (h->end == HTTP_CUT && h->status >= 200 && h->status < 300)
 		call_fail_at(c, PROBLEM_UNKNOWN,
 		    "The answer of %s was cut short", title);
-	if (ends[h->end].unconnected && r->provider->unreachable != NULL)
+	if (outcome_ends[h->end].unconnected && r->provider->unreachable != NULL)
 		r->provider->unreachable(q, c);
 	/* The first problem that a call is given stays. */
-	fail_with(c, ends[h->end].problem, ends[h->end].message, title,
+	fail_with(c, outcome_ends[h->end].problem, outcome_ends[h->end].message, title,
 	    h->why);
 	if (is_news(r, h->end))
 		log_warning("relay %s: %s: %s", r->job->relay->name, x->host,
@@ -159,7 +159,7 @@ answered(struct run *r, struct transfer *x)
 	if (!(c->flags & CALL_SCAN) || c->status < 200 || c->status > 299)
 		r->provider->reply(&x->task->q, c);
 	else if (!x->enough && c->status != 204 && outcome_scan(x, NULL, 0) == SCAN_BAD)
-		fail_with(c, PROBLEM_UNKNOWN, ends[HTTP_REFUSED].message,
+		fail_with(c, PROBLEM_UNKNOWN, outcome_ends[HTTP_REFUSED].message,
 		    r->provider->title, "");
 	if (errno == ENOMEM)
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
@@ -183,7 +183,7 @@ back_off(int tries)
 
 /* Whether there is to be another try, which is then timed. */
 static bool
-again(struct run *r, struct transfer *x, int64_t now)
+outcome_again(struct run *r, struct transfer *x, int64_t now)
 {
 	const struct provider	*p = r->provider;
 	const struct http_call	*h = &x->http;
@@ -247,7 +247,7 @@ transfer_ended(struct run *r, struct transfer *x)
 	memcpy(c->reason, h->reason, sizeof(c->reason));
 	_Static_assert(sizeof(c->said) == sizeof(h->kept), "header fields");
 	memcpy(c->said, h->kept, sizeof(c->said));
-	if (sign_again(r, x, now) || again(r, x, now))
+	if (sign_again(r, x, now) || outcome_again(r, x, now))
 		return;
 	if (there)
 		x->said = h->status >= 500 ? BREAKER_FAILED : BREAKER_WORKED;
@@ -255,11 +255,11 @@ transfer_ended(struct run *r, struct transfer *x)
 	 * host. */
 	else if (h->end != HTTP_LATE || h->timeout >= r->timeout ||
 	    now - x->started >= r->fair)
-		x->said = ends[h->end].said;
+		x->said = outcome_ends[h->end].said;
 	if (there)
 		answered(r, x);
 	else
-		failed(r, x);
+		outcome_failed(r, x);
 	transfer_move(r, x, &r->landed);
 }
 

@@ -34,7 +34,7 @@ signin_forget(struct run *r, const struct transfer *x)
 
 /* Begins to sign in, for everybody who waits for it. */
 static void
-sign_in(struct run *r)
+signin_sign_in(struct run *r)
 {
 	struct task	*t = &r->sign;
 
@@ -89,7 +89,7 @@ signin_want(struct run *r, struct transfer *x, int64_t now)
 		(void)buf_addf(&x->bearer, "Authorization: Bearer %s", token);
 		OPENSSL_cleanse(token, sizeof(token));
 	} else if (way == SIGNINS_SIGN_IN) {
-		sign_in(r);
+		signin_sign_in(r);
 		if (!r->signing)
 			signins_failed(&r->shared->kept, name.data, name.len);
 	}
@@ -101,7 +101,7 @@ signin_want(struct run *r, struct transfer *x, int64_t now)
 
 /* Those of a list who wait for a token go on, or fail as the call did. */
 static void
-release(struct run *r, const struct transfers *list, const struct call *c)
+signin_release(struct run *r, const struct transfers *list, const struct call *c)
 {
 	struct transfer	*y, *next;
 
@@ -137,6 +137,6 @@ signin_done(struct run *r, struct transfer *x)
 	r->signing = false;
 	r->signed_in_vain = c->problem != PROBLEM_NONE;
 	if (r->signed_in_vain)
-		release(r, &r->ready, c);
-	release(r, &r->timed, c);
+		signin_release(r, &r->ready, c);
+	signin_release(r, &r->timed, c);
 }

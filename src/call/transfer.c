@@ -112,7 +112,7 @@ name_it(struct run *r, struct transfer *x)
  * goes on meanwhile: it gets a part of that.
  */
 static bool
-look_up(struct run *r, struct transfer *x)
+transfer_look_up(struct run *r, struct transfer *x)
 {
 	int64_t	 began = clock_ms();
 
@@ -228,7 +228,7 @@ transfer_new(struct run *r, struct task *t, struct call *c)
 	}
 	if ((c->flags & CALL_SHARED) && share(r, x))
 		return 0;
-	if (look_up(r, x)) {
+	if (transfer_look_up(r, x)) {
 		r->job->cached++;
 		land(r, x);
 		return 0;
@@ -303,7 +303,7 @@ paced(struct run *r, struct transfer *x, int64_t now)
 }
 
 static enum http_take
-take(struct http_call *h, const char *p, size_t n, int64_t length)
+transfer_take(struct http_call *h, const char *p, size_t n, int64_t length)
 {
 	struct transfer	*x = h->arg;
 	struct call	*c = x->call;
@@ -344,7 +344,7 @@ fill_http(struct run *r, struct transfer *x, int64_t now)
 	x->http = (struct http_call){
 		.url = c->url.data, .headers = x->headers,
 		.timeout = r->timeout < left ? r->timeout : left,
-		.max_body = r->conf->max_answer, .take = take, .arg = x,
+		.max_body = r->conf->max_answer, .take = transfer_take, .arg = x,
 		.wanted = r->provider->answer_headers
 	};
 	if (!(c->flags & CALL_SCAN) && x->http.max_body > CALL_PARSED)
@@ -384,7 +384,7 @@ transfer_start(struct run *r, struct transfer *x)
 
 /* The result goes into the cache. */
 static void
-keep(struct run *r, struct transfer *x)
+transfer_keep(struct run *r, struct transfer *x)
 {
 	const struct call	*c = x->call;
 	struct buf		 text;
@@ -429,7 +429,7 @@ transfer_over(struct run *r, struct transfer *x)
 	x->call->done = true;
 	if (x->cached && !x->hit && x->call->problem == PROBLEM_NONE &&
 	    r->patience > 0)
-		keep(r, x);
+		transfer_keep(r, x);
 	if (x->sharing != NULL)
 		tell_followers(r, x);
 }

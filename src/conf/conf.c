@@ -28,7 +28,7 @@ conf_load(const char *path, const struct conf_lists *lists,
 }
 
 static void
-release(const struct conf_key *key, const char *section, void *base)
+conf_release(const struct conf_key *key, const char *section, void *base)
 {
 	for (; key != NULL && key->name != NULL; key++)
 		if (key->release != NULL &&
@@ -48,15 +48,15 @@ conf_free(struct conf *c)
 	while ((r = c->relays) != NULL) {
 		c->relays = r->next;
 		if (r->own != NULL)
-			release(r->own_keys, "relay", r->own);
-		release(conf_keys(), "relay", r);
+			conf_release(r->own_keys, "relay", r->own);
+		conf_release(conf_keys(), "relay", r);
 		free(r->own);
 		free(r->name);
 		free(r->file);
 		free(r);
 	}
 	settings_free(w->settings);
-	release(conf_keys(), "", c);
+	conf_release(conf_keys(), "", c);
 	free(c->file);
 	free(w);
 }

@@ -19,7 +19,7 @@ hex(char c)
 /* Copies len bytes, which must fit and be printable; with percent-encoding
  * decoded, which may not give a NUL. */
 static bool
-copy(char *out, size_t size, const char *s, size_t len, bool encoded)
+conf_cache_copy(char *out, size_t size, const char *s, size_t len, bool encoded)
 {
 	size_t	 i, n = 0;
 	int	 c;
@@ -45,7 +45,7 @@ copy(char *out, size_t size, const char *s, size_t len, bool encoded)
 
 /* A decimal number of len digits, from least to most; a fallback for none. */
 static bool
-number(char *out, size_t size, const char *s, size_t len, long least,
+conf_cache_number(char *out, size_t size, const char *s, size_t len, long least,
     long most, const char *fallback)
 {
 	long	 n;
@@ -54,7 +54,7 @@ number(char *out, size_t size, const char *s, size_t len, long least,
 		s = fallback;
 		len = strlen(s);
 	}
-	if (strspn(s, "0123456789") < len || !copy(out, size, s, len, false))
+	if (strspn(s, "0123456789") < len || !conf_cache_copy(out, size, s, len, false))
 		return false;
 	n = strtol(out, NULL, 10);
 	return n >= least && n <= most;
@@ -69,14 +69,14 @@ credentials(const char *s, size_t len, struct conf_cache *u)
 	if (colon == NULL)
 		return false;
 	n = (size_t)(colon - s);
-	return copy(u->user, sizeof(u->user), s, n, true) &&
-	    copy(u->password, sizeof(u->password), colon + 1, len - n - 1,
+	return conf_cache_copy(u->user, sizeof(u->user), s, n, true) &&
+	    conf_cache_copy(u->password, sizeof(u->password), colon + 1, len - n - 1,
 	    true) && u->password[0] != '\0';
 }
 
 /* HOST[:PORT], the colon only with a port. */
 static bool
-place(const char *s, size_t len, struct conf_cache *u)
+conf_cache_place(const char *s, size_t len, struct conf_cache *u)
 {
 	const char	*end;
 	size_t		 n, skip = 0;
@@ -96,13 +96,13 @@ place(const char *s, size_t len, struct conf_cache *u)
 		if (strcspn(s, "?#@[]%\\") < n)
 			return false;
 	}
-	if (n == 0 || !copy(u->host, sizeof(u->host), s, n, false))
+	if (n == 0 || !conf_cache_copy(u->host, sizeof(u->host), s, n, false))
 		return false;
 	s += n + skip;
 	len -= n;
 	if (len > 0 && (s[0] != ':' || len == 1))
 		return false;
-	return number(u->port, sizeof(u->port), len > 0 ? s + 1 : s,
+	return conf_cache_number(u->port, sizeof(u->port), len > 0 ? s + 1 : s,
 	    len > 0 ? len - 1 : 0, 1, 65535, "6379");
 }
 
@@ -123,7 +123,7 @@ redis(const char *url, struct conf_cache *u)
 	}
 	path += *path == '/';
 	u->kind = CONF_CACHE_REDIS;
-	return place(url, len, u) && number(u->db, sizeof(u->db), path,
+	return conf_cache_place(url, len, u) && conf_cache_number(u->db, sizeof(u->db), path,
 	    strlen(path), 0, 9999, "0");
 }
 

@@ -11,17 +11,17 @@
 #include "net/url.h"
 
 static void *
-field(void *base, const struct conf_key *key)
+conf_key_field(void *base, const struct conf_key *key)
 {
 	return (char *)base + key->offset;
 }
 
 static int
-refuse(char *why, const char *format, ...)
+conf_key_refuse(char *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static int
-refuse(char *why, const char *format, ...)
+conf_key_refuse(char *why, const char *format, ...)
 {
 	va_list	 ap;
 
@@ -35,10 +35,10 @@ int
 conf_set_string(void *base, const struct conf_key *key, const char *value,
     char *why)
 {
-	char	**at = field(base, key), *copy;
+	char	**at = conf_key_field(base, key), *copy;
 
 	if ((copy = strdup(value)) == NULL)
-		return refuse(why, "no memory left");
+		return conf_key_refuse(why, "no memory left");
 	free(*at);
 	*at = copy;
 	return 0;
@@ -49,28 +49,28 @@ conf_set_path(void *base, const struct conf_key *key, const char *value,
     char *why)
 {
 	if (value[0] != '/')
-		return refuse(why, "must be an absolute path, as in /var/…");
+		return conf_key_refuse(why, "must be an absolute path, as in /var/…");
 	return conf_set_string(base, key, value, why);
 }
 
 /* A whole number of digits (and a sign), in the range of the row. */
 static int
-number(const struct conf_key *key, const char *value, long long *n, char **end,
+conf_key_number(const struct conf_key *key, const char *value, long long *n, char **end,
     char *why)
 {
 	errno = 0;
 	*n = strtoll(value, end, 10);
 	if (*end == value || errno != 0 || value[0] == ' ')
-		return refuse(why, "must be a number from %lld to %lld",
+		return conf_key_refuse(why, "must be a number from %lld to %lld",
 		    key->min, key->max);
 	return 0;
 }
 
 static int
-in_range(const struct conf_key *key, long long n, const char *end, char *why)
+conf_key_in_range(const struct conf_key *key, long long n, const char *end, char *why)
 {
 	if (*end != '\0' || n < key->min || n > key->max)
-		return refuse(why, "must be a number from %lld to %lld",
+		return conf_key_refuse(why, "must be a number from %lld to %lld",
 		    key->min, key->max);
 	return 0;
 }
@@ -82,10 +82,10 @@ conf_set_int(void *base, const struct conf_key *key, const char *value,
 	long long	 n;
 	char		*end;
 
-	if (number(key, value, &n, &end, why) == -1 ||
-	    in_range(key, n, end, why) == -1)
+	if (conf_key_number(key, value, &n, &end, why) == -1 ||
+	    conf_key_in_range(key, n, end, why) == -1)
 		return -1;
-	*(int *)field(base, key) = (int)n;
+	*(int *)conf_key_field(base, key) = (int)n;
 	return 0;
 }
 
@@ -98,7 +98,7 @@ conf_set_size(void *base, const struct conf_key *key, const char *value,
 	long long		 n, factor = 1;
 	char			*end;
 
-	if (number(key, value, &n, &end, why) == -1)
+	if (conf_key_number(key, value, &n, &end, why) == -1)
 		return -1;
 	if (isalpha((unsigned char)*end) &&
 	    (unit = strchr(units, *end & ~0x20)) != NULL) {
@@ -106,11 +106,11 @@ conf_set_size(void *base, const struct conf_key *key, const char *value,
 		end++;
 	}
 	if (n < 0 || n > key->max / factor)
-		return refuse(why, "must be a size from %lld to %lld bytes, as "
+		return conf_key_refuse(why, "must be a size from %lld to %lld bytes, as "
 		    "in 64K or 1M", key->min, key->max);
-	if (in_range(key, n * factor, end, why) == -1)
+	if (conf_key_in_range(key, n * factor, end, why) == -1)
 		return -1;
-	*(size_t *)field(base, key) = (size_t)(n * factor);
+	*(size_t *)conf_key_field(base, key) = (size_t)(n * factor);
 	return 0;
 }
 
@@ -124,10 +124,10 @@ conf_set_bool(void *base, const struct conf_key *key, const char *value,
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcasecmp(value, words[i]) == 0) {
-			*(bool *)field(base, key) = i % 2 == 1;
+			*(bool *)conf_key_field(base, key) = i % 2 == 1;
 			return 0;
 		}
-	return refuse(why, "must be yes or no");
+	return conf_key_refuse(why, "must be yes or no");
 }
 
 int
@@ -138,8 +138,8 @@ conf_set_mode(void *base, const struct conf_key *key, const char *value,
 
 	if (n < 3 || n > 4 || strspn(value, "01234567") != n ||
 	    (n == 4 && value[0] != '0'))
-		return refuse(why, "must be a file mode in octal, as in 0660");
-	*(mode_t *)field(base, key) = (mode_t)strtoul(value, NULL, 8);
+		return conf_key_refuse(why, "must be a file mode in octal, as in 0660");
+	*(mode_t *)conf_key_field(base, key) = (mode_t)strtoul(value, NULL, 8);
 	return 0;
 }
 
@@ -151,7 +151,7 @@ conf_set_choice(void *base, const struct conf_key *key, const char *value,
 
 	for (i = 0; key->choices[i] != NULL; i++)
 		if (strcasecmp(key->choices[i], value) == 0) {
-			*(int *)field(base, key) = i;
+			*(int *)conf_key_field(base, key) = i;
 			return 0;
 		}
 	n = snprintf(why, CONF_ERROR_MAX, "must be one of");
@@ -166,18 +166,18 @@ conf_set_list(void *base, const struct conf_key *key, const char *value,
     char *why)
 {
 	static const char	 between[] = ", \t\r\n";
-	char			***at = field(base, key), **list;
+	char			***at = conf_key_field(base, key), **list;
 	size_t			 n = 0, len;
 
 	/* There cannot be more words than half the characters, and one. */
 	if ((list = calloc(strlen(value) / 2 + 2, sizeof(*list))) == NULL)
-		return refuse(why, "no memory left");
+		return conf_key_refuse(why, "no memory left");
 	for (value += strspn(value, between); *value != '\0';
 	    value += strspn(value, between)) {
 		len = strcspn(value, between);
 		if ((list[n++] = strndup(value, len)) == NULL) {
 			conf_release_list(&list);
-			return refuse(why, "no memory left");
+			return conf_key_refuse(why, "no memory left");
 		}
 		value += len;
 	}
@@ -196,7 +196,7 @@ conf_set_hosts(void *base, const struct conf_key *key, const char *value,
 
 	if (conf_set_list(base, key, value, why) == -1)
 		return -1;
-	list = *(char ***)field(base, key);
+	list = *(char ***)conf_key_field(base, key);
 	for (i = 0; list[i] != NULL; i++) {
 		n = snprintf(url, sizeof(url), "https://%s", list[i]);
 		if (n >= (int)sizeof(url) || strchr(list[i], '/') != NULL ||
@@ -216,13 +216,13 @@ conf_set_url(void *base, const struct conf_key *key, const char *value,
 	size_t	 n = strlen(value);
 
 	if (!url_is_base(value))
-		return refuse(why, "must be a URL as in https://host/path, "
+		return conf_key_refuse(why, "must be a URL as in https://host/path, "
 		    "without user, query or fragment");
 	if (conf_set_string(base, key, value, why) == -1)
 		return -1;
 	while (n > 0 && value[n - 1] == '/')
 		n--;
-	(*(char **)field(base, key))[n] = '\0';
+	(*(char **)conf_key_field(base, key))[n] = '\0';
 	return 0;
 }
 

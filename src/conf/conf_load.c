@@ -164,7 +164,7 @@ on_complaint(void *arg, unsigned line, const char *why)
 }
 
 static bool
-read_file(struct loading *l, const char *path)
+conf_load_read_file(struct loading *l, const char *path)
 {
 	const struct conf_handler	 handler = {
 		on_section, on_key, on_complaint, l, &l->line
@@ -193,7 +193,7 @@ read_file(struct loading *l, const char *path)
 }
 
 static int
-is_conf(const struct dirent *d)
+conf_load_is_conf(const struct dirent *d)
 {
 	size_t	 n = strlen(d->d_name);
 
@@ -215,7 +215,7 @@ read_folder(struct loading *l, const char *main_file)
 		conf_complain(l, true, l->file, 0, "no memory left");
 		return;
 	}
-	n = scandir(folder, &names, is_conf, alphasort);
+	n = scandir(folder, &names, conf_load_is_conf, alphasort);
 	if (n == -1 && errno != ENOENT)
 		conf_complain(l, true, folder, 0, "cannot be read: %s",
 		    strerror(errno));
@@ -223,7 +223,7 @@ read_folder(struct loading *l, const char *main_file)
 		if (asprintf(&path, "%s/%s", folder, names[i]->d_name) == -1) {
 			conf_complain(l, true, folder, 0, "no memory left");
 		} else {
-			read_file(l, path);
+			conf_load_read_file(l, path);
 			free(path);
 		}
 		free(names[i]);
@@ -365,7 +365,7 @@ apply_all(struct loading *l)
 
 /* Ends all but the configuration itself, which goes when it is not wanted. */
 static struct conf *
-finish(struct loading *l, struct whole *w, bool wanted)
+conf_load_finish(struct loading *l, struct whole *w, bool wanted)
 {
 	while (l->n > 0)
 		free(l->seen[--l->n]);
@@ -379,7 +379,7 @@ finish(struct loading *l, struct whole *w, bool wanted)
 }
 
 static struct whole *
-begin(struct loading *l, const char *path)
+conf_load_begin(struct loading *l, const char *path)
 {
 	struct whole	*w;
 
@@ -405,9 +405,9 @@ conf_load_rest(const char *path, const struct conf_lists *lists,
 	*good = false;
 	if (path == NULL)
 		path = conf_path();
-	if ((w = begin(&l, path)) == NULL)
+	if ((w = conf_load_begin(&l, path)) == NULL)
 		return NULL;
-	if ((read = l.good && read_file(&l, path))) {
+	if ((read = l.good && conf_load_read_file(&l, path))) {
 		read_folder(&l, path);
 		free(l.file);
 		if ((l.file = strdup(path)) == NULL)
@@ -418,7 +418,7 @@ conf_load_rest(const char *path, const struct conf_lists *lists,
 	if (l.file != NULL && read)
 		conf_check(&l);
 	*good = l.good;
-	return finish(&l, w, w->conf.control != NULL &&
+	return conf_load_finish(&l, w, w->conf.control != NULL &&
 	    w->conf.log_target != NULL);
 }
 
@@ -426,7 +426,7 @@ struct conf *
 conf_default(void)
 {
 	struct loading	 l = { .good = true };
-	struct whole	*w = begin(&l, "the defaults");
+	struct whole	*w = conf_load_begin(&l, "the defaults");
 
 	if (w == NULL)
 		return NULL;
@@ -434,5 +434,5 @@ conf_default(void)
 		l.good = false;
 	if (l.good)
 		apply_all(&l);
-	return finish(&l, w, l.good);
+	return conf_load_finish(&l, w, l.good);
 }

@@ -16,7 +16,7 @@ struct reading {
 };
 
 static void
-complain(struct reading *r, const char *why)
+conf_read_complain(struct reading *r, const char *why)
 {
 	r->good = false;
 	r->handler->complain(r->handler->arg, r->line, why);
@@ -25,7 +25,7 @@ complain(struct reading *r, const char *why)
 /* One line into r->text, without its newline; the rest of a long one is read
  * over.  false at the end of the file. */
 static bool
-read_line(struct reading *r, bool *whole)
+conf_read_read_line(struct reading *r, bool *whole)
 {
 	size_t	 n = 0;
 	int	 c;
@@ -45,22 +45,22 @@ read_line(struct reading *r, bool *whole)
 }
 
 static void
-section(struct reading *r)
+conf_read_section(struct reading *r)
 {
 	char	 why[CONF_ERROR_MAX], *name = r->text + 1, *end;
 
 	end = strchr(name, ']');
 	if (end == NULL || end[1] != '\0') {
-		complain(r, "a section must be one line as in [server]");
+		conf_read_complain(r, "a section must be one line as in [server]");
 		r->text[0] = '\0';
 		return;
 	}
 	*end = '\0';
 	r->log = strcmp(name, "log") == 0;
 	if (strlen(name) > CONF_SECTION_MAX)
-		complain(r, "the name of this section is too long");
+		conf_read_complain(r, "the name of this section is too long");
 	else if (!r->handler->section(r->handler->arg, name, why))
-		complain(r, why);
+		conf_read_complain(r, why);
 	*end = ']';
 }
 
@@ -92,19 +92,19 @@ next_line(char *out, int size, void *arg)
 	const char	*why;
 	bool		 whole;
 
-	if (size < CONF_LINE_MAX + 2 || !read_line(r, &whole))
+	if (size < CONF_LINE_MAX + 2 || !conf_read_read_line(r, &whole))
 		return NULL;
 	*r->handler->line = ++r->line;
 	if (r->line == 1 && strncmp(r->text, "\xef\xbb\xbf", 3) == 0)
 		memmove(r->text, r->text + 3, strlen(r->text + 3) + 1);
 	if (r->text[0] != ';' && r->text[0] != '#' && r->text[0] != '\0') {
 		if ((why = misread(r, whole)) != NULL) {
-			complain(r, why);
+			conf_read_complain(r, why);
 			r->text[0] = '\0';
 		} else if (r->text[0] == '[') {
-			section(r);
+			conf_read_section(r);
 		} else if (strpbrk(r->text, "=:") == NULL) {
-			complain(r, "neither a [section] nor key = value");
+			conf_read_complain(r, "neither a [section] nor key = value");
 			r->text[0] = '\0';
 		}
 	} else {
@@ -121,9 +121,9 @@ key(void *arg, const char *in, const char *name, const char *value)
 	char		 why[CONF_ERROR_MAX];
 
 	if (*in == '\0')
-		complain(r, "a key before the first [section]");
+		conf_read_complain(r, "a key before the first [section]");
 	else if (!r->handler->key(r->handler->arg, in, name, value, why))
-		complain(r, why);
+		conf_read_complain(r, why);
 	return 1;
 }
 
@@ -133,8 +133,8 @@ conf_read(FILE *file, const struct conf_handler *handler)
 	struct reading	 r = { .file = file, .handler = handler, .good = true };
 
 	if (ini_parse_stream(next_line, &r, key, &r) != 0 && r.good)
-		complain(&r, "could not be read");
+		conf_read_complain(&r, "could not be read");
 	if (ferror(file))
-		complain(&r, "could not be read to its end");
+		conf_read_complain(&r, "could not be read to its end");
 	return r.good;
 }

@@ -86,7 +86,7 @@ setting_plain(char *text, size_t len, const char *name,
 
 /* The content of file:PATH; the caller frees it. */
 static char *
-from_file(const char *path, const struct conf_key *key, char *why)
+conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
 {
 	bool		 secret = key->secret || key->secret_user;
 	struct stat	 st;
@@ -143,7 +143,7 @@ setting_value(const struct setting *s, char *why)
 	char		*copy;
 
 	if (strcmp(s->section, "log") != 0 && strncmp(text, "file:", 5) == 0)
-		return from_file(text + 5, s->key, why);
+		return conf_setting_from_file(text + 5, s->key, why);
 	if (strcmp(s->section, "log") != 0 && strncmp(text, "env:", 4) == 0) {
 		if ((value = getenv(text + 4)) == NULL) {
 			snprintf(why, CONF_ERROR_MAX,

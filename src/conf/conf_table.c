@@ -14,8 +14,8 @@
 #define AT(member)	.offset = offsetof(struct conf, member)
 #define IN(member)	.offset = offsetof(struct relay_conf, member)
 
-static const char *const levels[] = { "debug", "info", "warning", "error", NULL };
-static const char *const formats[] = { "text", "json", NULL };
+static const char *const conf_table_levels[] = { "debug", "info", "warning", "error", NULL };
+static const char *const conf_table_formats[] = { "text", "json", NULL };
 
 /* unix:/PATH or HOST:PORT, an IPv6 host in brackets. */
 static int
@@ -163,9 +163,9 @@ static const struct conf_key table[] = {
 	  .fallback = "60", .min = 0, .max = 86400,
 	  .help = "seconds that \"nothing known\" is kept" },
 	{ "log", "level", conf_set_choice, AT(log_level), .fallback = "info",
-	  .choices = levels, .help = "least level that is written" },
+	  .choices = conf_table_levels, .help = "least level that is written" },
 	{ "log", "format", conf_set_choice, AT(log_format), .fallback = "text",
-	  .choices = formats, .help = "form of a record" },
+	  .choices = conf_table_formats, .help = "form of a record" },
 	{ "log", "target", set_target, AT(log_target), STRING,
 	  .fallback = "stderr", .help = "stderr, syslog or an absolute path" },
 	{ "relay", "provider", conf_set_string, IN(provider_name), STRING,

@@ -11,7 +11,7 @@
 
 static const struct {
 	const char	*name, *plural;
-} kinds[CTIM_KINDS] = {
+} ctim_kinds[CTIM_KINDS] = {
 	[CTIM_SIGHTING] =	{ "sighting", "sightings" },
 	[CTIM_INDICATOR] =	{ "indicator", "indicators" },
 	[CTIM_JUDGEMENT] =	{ "judgement", "judgements" },
@@ -47,17 +47,17 @@ static const char *const tlps[] = {
 const char *
 ctim_kind_name(enum ctim_kind kind)
 {
-	return kinds[kind].name;
+	return ctim_kinds[kind].name;
 }
 
 const char *
 ctim_kind_plural(enum ctim_kind kind)
 {
-	return kinds[kind].plural;
+	return ctim_kinds[kind].plural;
 }
 
 static const char *
-name_of(const char *const *names, size_t n, int i)
+ctim_name_of(const char *const *names, size_t n, int i)
 {
 	return i >= 0 && (size_t)i < n ? names[i] : NULL;
 }
@@ -76,19 +76,19 @@ number_of(const char *const *names, size_t n, const char *name)
 const char *
 ctim_disposition_name(int i)
 {
-	return name_of(dispositions, COUNT(dispositions), i);
+	return ctim_name_of(dispositions, COUNT(dispositions), i);
 }
 
 const char *
 ctim_severity_name(int i)
 {
-	return name_of(severities, COUNT(severities), i);
+	return ctim_name_of(severities, COUNT(severities), i);
 }
 
 const char *
 ctim_tlp_name(int i)
 {
-	return name_of(tlps, COUNT(tlps), i);
+	return ctim_name_of(tlps, COUNT(tlps), i);
 }
 
 int
@@ -127,7 +127,7 @@ ctim_tlp_given(const char *name)
 /* Beyond ASCII, the controls and blanks that no URI of CTIM has. */
 static const struct {
 	uint32_t	 low, high;
-} blanks[] = {
+} ctim_blanks[] = {
 	{ 0x80, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a },
 	{ 0x2028, 0x2029 }, { 0x202f, 0x202f }, { 0x205f, 0x205f },
 	{ 0x3000, 0x3000 }
@@ -142,8 +142,8 @@ beyond_ascii(const unsigned char *s)
 
 	for (i = 1; i < n; i++)
 		c = c << 6 | (s[i] & 0x3f);
-	for (i = 0; i < COUNT(blanks); i++)
-		if (c >= blanks[i].low && c <= blanks[i].high)
+	for (i = 0; i < COUNT(ctim_blanks); i++)
+		if (c >= ctim_blanks[i].low && c <= ctim_blanks[i].high)
 			return 0;
 	return n;
 }
@@ -202,7 +202,7 @@ static void
 write_id(char id[CTIM_ID_MAX], enum ctim_kind kind,
     const char text[UUID_STR_LEN])
 {
-	id = stpcpy(stpcpy(id, "transient:"), kinds[kind].name);
+	id = stpcpy(stpcpy(id, "transient:"), ctim_kinds[kind].name);
 	*id++ = '-';
 	memcpy(id, text, UUID_STR_LEN);
 }

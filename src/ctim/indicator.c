@@ -25,7 +25,7 @@ static const struct {
 };
 static const struct {
 	const char	*defanged, *mended;
-} schemes[] = {
+} indicator_schemes[] = {
 	{ "hxxp:", "http:" }, { "hxxps:", "https:" }, { "fxp:", "ftp:" }
 };
 
@@ -34,7 +34,7 @@ static const struct family {
 	enum observable_type	type;
 	int			af;
 	int			bits;
-} families[] = {
+} indicator_families[] = {
 	{ OBSERVABLE_IP, AF_INET, 32 },
 	{ OBSERVABLE_IPV6, AF_INET6, 128 }
 };
@@ -52,13 +52,13 @@ lower(char c)
 }
 
 static const struct family *
-family_of(enum observable_type type)
+indicator_family_of(enum observable_type type)
 {
 	size_t	 i;
 
-	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		if (families[i].type == type)
-			return &families[i];
+	for (i = 0; i < sizeof(indicator_families) / sizeof(indicator_families[0]); i++)
+		if (indicator_families[i].type == type)
+			return &indicator_families[i];
 	return NULL;
 }
 
@@ -104,13 +104,13 @@ mend_scheme(const char **s, char **out)
 			break;
 	}
 	word[k] = '\0';
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		if (strcasecmp(word, schemes[i].defanged) != 0)
+	for (i = 0; i < sizeof(indicator_schemes) / sizeof(indicator_schemes[0]); i++) {
+		if (strcasecmp(word, indicator_schemes[i].defanged) != 0)
 			continue;
-		k = strlen(schemes[i].mended) - 1;
-		memcpy(*out, schemes[i].mended, k);
+		k = strlen(indicator_schemes[i].mended) - 1;
+		memcpy(*out, indicator_schemes[i].mended, k);
 		*out += k;
-		*s += strlen(schemes[i].defanged) - 1;
+		*s += strlen(indicator_schemes[i].defanged) - 1;
 		return;
 	}
 }
@@ -121,7 +121,7 @@ mend_scheme(const char **s, char **out)
  * Returns 0, or -1 when it is too long, empty or no plain UTF-8 text.
  */
 static int
-mend(const char *value, char out[INDICATOR_MAX + 1])
+indicator_mend(const char *value, char out[INDICATOR_MAX + 1])
 {
 	const char	*s = value + strspn(value, " \t\r\n");
 	const char	*end = s + strlen(s);
@@ -319,13 +319,13 @@ address(const struct family *f, const char *value, char out[INDICATOR_MAX + 1])
 static int
 ip(const char *value, char out[INDICATOR_MAX + 1])
 {
-	return address(&families[0], value, out);
+	return address(&indicator_families[0], value, out);
 }
 
 static int
 ipv6(const char *value, char out[INDICATOR_MAX + 1])
 {
-	return address(&families[1], value, out);
+	return address(&indicator_families[1], value, out);
 }
 
 /* Each takes a mended value; those of INDICATOR_TYPES have one. */
@@ -381,7 +381,7 @@ indicator_detect(const char *value, char out[INDICATOR_MAX + 1])
 	char			 mended[INDICATOR_MAX + 1];
 	enum observable_type	 type;
 
-	if (mend(value, mended) == -1)
+	if (indicator_mend(value, mended) == -1)
 		return OBSERVABLE_UNKNOWN;
 	type = guess(mended);
 	return normalisers[type](mended, out) == 0 ? type : OBSERVABLE_UNKNOWN;
@@ -393,7 +393,7 @@ indicator_normalise(enum observable_type type, const char *value,
 {
 	char	 mended[INDICATOR_MAX + 1];
 
-	if (!indicator_type((int)type) || mend(value, mended) == -1)
+	if (!indicator_type((int)type) || indicator_mend(value, mended) == -1)
 		return -1;
 	return normalisers[type](mended, out);
 }
@@ -411,7 +411,7 @@ int
 indicator_network(enum observable_type type, const char *value, int bits,
     char out[INDICATOR_MAX + 1])
 {
-	const struct family	*f = family_of(type);
+	const struct family	*f = indicator_family_of(type);
 	unsigned char		 addr[16];
 
 	if (f == NULL || bits < 0 || bits > f->bits ||

@@ -24,7 +24,7 @@ observable_name(enum observable_type type)
 }
 
 static enum observable_type
-find(const char *name, int (*compare)(const char *, const char *))
+observable_find(const char *name, int (*compare)(const char *, const char *))
 {
 	unsigned	 i;
 
@@ -37,11 +37,11 @@ find(const char *name, int (*compare)(const char *, const char *))
 enum observable_type
 observable_type(const char *name)
 {
-	return find(name, strcmp);
+	return observable_find(name, strcmp);
 }
 
 enum observable_type
 observable_type_any_case(const char *name)
 {
-	return find(name, strcasecmp);
+	return observable_find(name, strcasecmp);
 }

@@ -5,7 +5,7 @@ enum type { FATAL, WARNING, UNLESS_ANSWERED };
 static const struct {
 	const char	*code;
 	enum type	 type;
-} rows[] = {
+} problem_rows[] = {
 	[PROBLEM_NONE] =		{ "none", WARNING },
 	[PROBLEM_AUTHORIZATION] =	{ "authorization error", FATAL },
 	[PROBLEM_INVALID_ARGUMENT] =	{ "invalid argument", FATAL },
@@ -22,13 +22,13 @@ static const struct {
 const char *
 problem_code(enum problem p)
 {
-	return rows[p].code;
+	return problem_rows[p].code;
 }
 
 const char *
 problem_type(enum problem p, bool answered)
 {
-	enum type	 type = rows[p].type;
+	enum type	 type = problem_rows[p].type;
 
 	if (type == UNLESS_ANSWERED)
 		type = answered ? WARNING : FATAL;

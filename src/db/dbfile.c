@@ -16,7 +16,7 @@
 
 /* The directory part of path. */
 static int
-directory(const char *path, char out[PATH_MAX])
+dbfile_parent(const char *path, char out[PATH_MAX])
 {
 	const char	*slash = strrchr(path, '/');
 	size_t		 n = slash == NULL ? 0 : (size_t)(slash - path);
@@ -33,7 +33,7 @@ directory(const char *path, char out[PATH_MAX])
 }
 
 static int
-fail(char error[DB_ERROR_MAX], const char *path, const char *what,
+dbfile_fail(char error[DB_ERROR_MAX], const char *path, const char *what,
     const char *mend)
 {
 	snprintf(error, DB_ERROR_MAX, "%.*s: %s: %s%s%s", PATH_SHOWN, path,
@@ -45,14 +45,14 @@ fail(char error[DB_ERROR_MAX], const char *path, const char *what,
 /* As root: gives what was made at path, and is open as fd, to the owner and
  * group of the directory it is in. */
 static int
-hand_over(int fd, const char *path)
+dbfile_hand_over(int fd, const char *path)
 {
 	char		 parent[PATH_MAX];
 	struct stat	 st;
 
 	if (geteuid() != 0)
 		return 0;
-	if (directory(path, parent) == -1 || stat(parent, &st) == -1)
+	if (dbfile_parent(path, parent) == -1 || stat(parent, &st) == -1)
 		return -1;
 	return fchown(fd, st.st_uid, st.st_gid);
 }
@@ -70,7 +70,7 @@ set_directory(const char *path, mode_t mode)
 	if (fd == -1)
 		return -1;
 	/* chown(2) takes the set-group-id bit away: so the mode comes last. */
-	if ((r = hand_over(fd, path)) == 0)
+	if ((r = dbfile_hand_over(fd, path)) == 0)
 		r = fchmod(fd, mode);
 	close(fd);
 	return r;
@@ -78,7 +78,7 @@ set_directory(const char *path, mode_t mode)
 
 /* Makes a directory and what is missing above it. */
 static int
-make_directory(const char *path, mode_t mode)
+dbfile_make_directory(const char *path, mode_t mode)
 {
 	char		 parent[PATH_MAX];
 	struct stat	 st;
@@ -87,8 +87,8 @@ make_directory(const char *path, mode_t mode)
 		errno = ENOTDIR;
 		return S_ISDIR(st.st_mode) ? 0 : -1;
 	}
-	if (errno != ENOENT || directory(path, parent) == -1 ||
-	    make_directory(parent, PARENT_MODE) == -1)
+	if (errno != ENOENT || dbfile_parent(path, parent) == -1 ||
+	    dbfile_make_directory(parent, PARENT_MODE) == -1)
 		return -1;
 	if (mkdir(path, mode & 0777) == -1)
 		return errno == EEXIST ? 0 : -1;
@@ -101,10 +101,10 @@ dbfile_directory(const char *path, char error[DB_ERROR_MAX])
 	char	 dir[PATH_MAX];
 
 	errno = ENAMETOOLONG;
-	if (directory(path, dir) == -1)
-		return fail(error, path, "cannot be made", NULL);
-	if (make_directory(dir, DIRECTORY_MODE) == -1)
-		return fail(error, dir, "cannot make this directory",
+	if (dbfile_parent(path, dir) == -1)
+		return dbfile_fail(error, path, "cannot be made", NULL);
+	if (dbfile_make_directory(dir, DIRECTORY_MODE) == -1)
+		return dbfile_fail(error, dir, "cannot make this directory",
 		    "make it for the service's user, mode 2770, or name "
 		    "another file");
 	return 0;
@@ -122,14 +122,14 @@ dbfile_make(const char *path, char error[DB_ERROR_MAX])
 	if (fd == -1 && errno == EEXIST)
 		return 0;
 	if (fd == -1)
-		return fail(error, path, "cannot be made",
+		return dbfile_fail(error, path, "cannot be made",
 		    "run the command as the owner of its directory");
 	r = fchmod(fd, FILE_MODE);	/* whatever the umask is */
 	if (r == 0)
-		r = hand_over(fd, path);
+		r = dbfile_hand_over(fd, path);
 	close(fd);
 	if (r == -1) {
-		fail(error, path, "cannot set its owner and mode", NULL);
+		dbfile_fail(error, path, "cannot set its owner and mode", NULL);
 		unlink(path);
 	}
 	return r;
@@ -144,12 +144,12 @@ dbfile_opened(const char *path, const char *opened,
 	if (geteuid() != 0)
 		return 0;
 	if (lstat(path, &named) == -1 || lstat(opened, &st) == -1)
-		return fail(error, path, "cannot be opened", NULL);
+		return dbfile_fail(error, path, "cannot be opened", NULL);
 	if (S_ISLNK(named.st_mode) ? named.st_uid == 0 :
 	    named.st_dev == st.st_dev && named.st_ino == st.st_ino)
 		return 0;
 	errno = ELOOP;
-	return fail(error, path, "is another user's symbolic link",
+	return dbfile_fail(error, path, "is another user's symbolic link",
 	    "name the file itself");
 }
 
@@ -163,18 +163,18 @@ dbfile_explain(const char *path, bool write,
 	size_t		 i;
 
 	if (stat(path, &st) == -1) {
-		fail(error, path, "cannot be opened", errno == ENOENT ?
+		dbfile_fail(error, path, "cannot be opened", errno == ENOENT ?
 		    "`ctim-relay intel import` makes it" :
 		    "run as its owner or as a member of its group");
 		return true;
 	}
 	if (!S_ISREG(st.st_mode)) {
 		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-		fail(error, path, "is no file", "name the file of the store");
+		dbfile_fail(error, path, "is no file", "name the file of the store");
 		return true;
 	}
 	if (eaccess(path, write ? R_OK | W_OK : R_OK) == -1) {
-		fail(error, path, write ? "cannot be written" :
+		dbfile_fail(error, path, write ? "cannot be written" :
 		    "cannot be read",
 		    "run as its owner or as a member of its group");
 		return true;
@@ -183,7 +183,7 @@ dbfile_explain(const char *path, bool write,
 		if ((size_t)snprintf(name, sizeof(name), "%s%s", path,
 		    companions[i]) >= sizeof(name) || eaccess(name, R_OK) == 0)
 			continue;
-		fail(error, name, "this file beside the store cannot be read "
+		dbfile_fail(error, name, "this file beside the store cannot be read "
 		    "or made", "run as the owner of the store or as a member "
 		    "of its group; the directory must be theirs to write");
 		return true;

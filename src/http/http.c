@@ -134,7 +134,7 @@ put_spare(struct http *h, struct http_transfer *t)
 
 /* The transfer is no longer under way. */
 static void
-finish(struct http *h, struct http_transfer *t)
+http_finish(struct http *h, struct http_transfer *t)
 {
 	(void)curl_multi_remove_handle(h->multi, t->easy);
 	t->call->handle = NULL;
@@ -146,7 +146,7 @@ finish(struct http *h, struct http_transfer *t)
 /* The file of certificates to trust: the configuration's, else the one that
  * libcurl was built with. */
 static const char *
-trust_file(const struct http *h, CURL *easy)
+http_trust_file(const struct http *h, CURL *easy)
 {
 	char	*file = NULL;
 
@@ -162,13 +162,13 @@ get_trust(struct http *h, CURL *easy)
 {
 	const char	*file;
 
-	if (h->trust == NULL && (file = trust_file(h, easy)) != NULL)
+	if (h->trust == NULL && (file = http_trust_file(h, easy)) != NULL)
 		h->trust = http_trust_get(file);
 	return h->trust == NULL ? -1 : 0;
 }
 
 static int
-begin(struct http *h, struct http_transfer *t, struct http_call *call,
+http_begin(struct http *h, struct http_transfer *t, struct http_call *call,
     bool https)
 {
 	bool	 tls = https || h->conf->proxy != NULL;
@@ -213,7 +213,7 @@ http_start(struct http *h, struct http_call *call)
 		http_end_as(call, HTTP_NO_MEMORY);
 		return -1;
 	}
-	if (begin(h, t, call, https) == -1) {
+	if (http_begin(h, t, call, https) == -1) {
 		put_spare(h, t);
 		return -1;
 	}
@@ -227,7 +227,7 @@ void
 http_cancel(struct http *h, struct http_call *call)
 {
 	if (call->handle != NULL)
-		finish(h, call->handle);
+		http_finish(h, call->handle);
 }
 
 /* Lets a transfer make a connection of its own.  A handle can be put back where
@@ -296,7 +296,7 @@ http_next(struct http *h)
 		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
 		call = t->call;
 		http_end_call(t, m->data.result);
-		finish(h, t);
+		http_finish(h, t);
 		return call;
 	}
 	return NULL;

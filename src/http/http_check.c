@@ -38,7 +38,7 @@ is_plain(const char *url)
 }
 
 static void
-release(struct parts *p)
+http_check_release(struct parts *p)
 {
 	curl_free(p->scheme);
 	curl_free(p->user);
@@ -84,7 +84,7 @@ check_url(const struct conf *conf, const char *url, bool *https)
 		else if (!conf->allow_private && !address_public_host(p.host))
 			end = HTTP_PRIVATE;
 	}
-	release(&p);
+	http_check_release(&p);
 	return end;
 }
 

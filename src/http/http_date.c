@@ -21,7 +21,7 @@ static const int	 month_days[] = {
  * d: day in two digits; e: with a blank for the first; b: month; Y: year; y:
  * its last two digits; H, M, S: time.  Anything else stands for itself.
  */
-static const char *const forms[] = {
+static const char *const http_date_forms[] = {
 	"a, d b Y H:M:S GMT",
 	"A, d-b-y H:M:S GMT",
 	"a b e H:M:S Y"
@@ -29,7 +29,7 @@ static const char *const forms[] = {
 
 /* n digits as a number, -1 when they are not there. */
 static int
-digits(const char **text, int n)
+http_date_digits(const char **text, int n)
 {
 	int	 value = 0;
 
@@ -43,7 +43,7 @@ digits(const char **text, int n)
 
 /* Which of the names text begins with (len characters, 0: all), -1: none. */
 static int
-name(const char **text, const char *const *names, int n, size_t len)
+http_date_name(const char **text, const char *const *names, int n, size_t len)
 {
 	size_t	 k;
 	int	 i;
@@ -64,7 +64,7 @@ short_year(const char **text, int64_t now)
 {
 	struct tm	 tm;
 	time_t		 t = (time_t)now;
-	int		 year = digits(text, 2), this_year;
+	int		 year = http_date_digits(text, 2), this_year;
 
 	if (year == -1 || gmtime_r(&t, &tm) == NULL)
 		return -1;
@@ -80,36 +80,36 @@ static int
 padded(const char **text)
 {
 	if (**text != ' ')
-		return digits(text, 2);
+		return http_date_digits(text, 2);
 	(*text)++;
-	return digits(text, 1);
+	return http_date_digits(text, 1);
 }
 
 /* Reads what a letter of a form stands for; -1 when it is not there. */
 static int
-field(char letter, const char **text, struct tm *tm, int64_t now)
+http_date_field(char letter, const char **text, struct tm *tm, int64_t now)
 {
 	switch (letter) {
 	case 'a':
-		return name(text, days, 7, 3);
+		return http_date_name(text, days, 7, 3);
 	case 'A':
-		return name(text, days, 7, 0);
+		return http_date_name(text, days, 7, 0);
 	case 'd':
-		return tm->tm_mday = digits(text, 2);
+		return tm->tm_mday = http_date_digits(text, 2);
 	case 'e':
 		return tm->tm_mday = padded(text);
 	case 'b':
-		return tm->tm_mon = name(text, months, 12, 3);
+		return tm->tm_mon = http_date_name(text, months, 12, 3);
 	case 'Y':
-		return tm->tm_year = digits(text, 4);
+		return tm->tm_year = http_date_digits(text, 4);
 	case 'y':
 		return tm->tm_year = short_year(text, now);
 	case 'H':
-		return tm->tm_hour = digits(text, 2);
+		return tm->tm_hour = http_date_digits(text, 2);
 	case 'M':
-		return tm->tm_min = digits(text, 2);
+		return tm->tm_min = http_date_digits(text, 2);
 	case 'S':
-		return tm->tm_sec = digits(text, 2);
+		return tm->tm_sec = http_date_digits(text, 2);
 	default:
 		return *(*text)++ == letter ? 0 : -1;
 	}
@@ -131,7 +131,7 @@ date(const char *form, const char *text, int64_t now, int64_t *seconds)
 
 	/* "GMT" stands for itself, though M alone is minutes. */
 	for (; *form != '\0' && strcmp(form, "GMT") != 0; form++)
-		if (field(*form, &text, &tm, now) == -1)
+		if (http_date_field(*form, &text, &tm, now) == -1)
 			return false;
 	if (strcmp(text, form) != 0 || !possible(&tm))
 		return false;
@@ -178,8 +178,8 @@ http_retry_after(const char *text, int64_t now)
 	trimmed[n] = '\0';
 	if ((seconds = delay(trimmed)) != -1)
 		return milliseconds(seconds);
-	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
-		if (date(forms[i], trimmed, now, &seconds))
+	for (i = 0; i < sizeof(http_date_forms) / sizeof(http_date_forms[0]); i++)
+		if (date(http_date_forms[i], trimmed, now, &seconds))
 			return milliseconds(seconds - now);
 	return -1;
 }

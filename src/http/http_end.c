@@ -38,7 +38,7 @@ static const struct {
 	{ CURLE_PROXY, HTTP_NO_CONNECTION, "the proxy failed" }
 };
 
-static const char *const words[] = {
+static const char *const http_end_words[] = {
 	[HTTP_ANSWERED] = "",
 	[HTTP_ENOUGH] = "",
 	[HTTP_REFUSED] = "the answer was refused",
@@ -58,7 +58,7 @@ static const char *const words[] = {
 #define N(table)	(sizeof(table) / sizeof((table)[0]))
 
 static void
-say(struct http_call *call, const char *why)
+http_end_say(struct http_call *call, const char *why)
 {
 	snprintf(call->why, sizeof(call->why), "%s", why);
 }
@@ -67,7 +67,7 @@ void
 http_end_as(struct http_call *call, enum http_end end)
 {
 	call->end = end;
-	say(call, words[end]);
+	http_end_say(call, http_end_words[end]);
 }
 
 static long
@@ -105,7 +105,7 @@ end_by_code(struct http_call *call, CURLcode code)
 			break;
 	http_end_as(call, i < N(codes) ? codes[i].end : HTTP_FAILED);
 	if (i < N(codes) && codes[i].why != NULL)
-		say(call, codes[i].why);
+		http_end_say(call, codes[i].why);
 }
 
 /* Why there is no connection: our own check, the system, or the proxy. */
@@ -123,7 +123,7 @@ explain_connection(struct http_transfer *t)
 		error = 0;
 	}
 	if (error != 0)
-		say(call, strerror((int)error));
+		http_end_say(call, strerror((int)error));
 }
 
 /* Why the certificate was refused, in OpenSSL's words.  The name in it libcurl
@@ -135,7 +135,7 @@ explain_certificate(struct http_transfer *t)
 
 	if (result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED)
 		result = X509_V_ERR_HOSTNAME_MISMATCH;
-	say(t->call, X509_verify_cert_error_string(result));
+	http_end_say(t->call, X509_verify_cert_error_string(result));
 }
 
 static void
@@ -169,7 +169,7 @@ http_end_call(struct http_transfer *t, CURLcode code)
 	if (t->verdict != HTTP_ANSWERED) {
 		http_end_as(call, t->verdict);
 		if (t->why != NULL)
-			say(call, t->why);
+			http_end_say(call, t->why);
 		return;
 	}
 	end_by_code(call, code);

@@ -73,7 +73,7 @@ begin_answer(struct http_transfer *t, const char *line, size_t n)
 }
 
 static bool
-is_header(const char *line, size_t n, const char *name)
+http_header_is_header(const char *line, size_t n, const char *name)
 {
 	size_t	 len = strlen(name);
 
@@ -81,13 +81,13 @@ is_header(const char *line, size_t n, const char *name)
 }
 
 static bool
-is_between(char c)
+http_header_is_between(char c)
 {
 	return memchr(", \t\r\n", c, 5) != NULL;
 }
 
 static bool
-is_one_of(const char *p, size_t n, const char *const *words)
+http_header_is_one_of(const char *p, size_t n, const char *const *words)
 {
 	for (; *words != NULL; words++)
 		if (strlen(*words) == n && strncasecmp(p, *words, n) == 0)
@@ -103,9 +103,9 @@ are_all(const char *p, size_t n, const char *const *words)
 	size_t		 len;
 
 	for (; p < end; p += len) {
-		for (len = 0; p + len < end && !is_between(p[len]);)
+		for (len = 0; p + len < end && !http_header_is_between(p[len]);)
 			len++;
-		if (len > 0 && !is_one_of(p, len, words))
+		if (len > 0 && !http_header_is_one_of(p, len, words))
 			return false;
 		len += len == 0;
 	}
@@ -120,7 +120,7 @@ may_unpack(struct http_transfer *t, const char *line, size_t n)
 
 	for (i = 0; i < sizeof(packed) / sizeof(packed[0]); i++) {
 		len = strlen(packed[i].name);
-		if (!is_header(line, n, packed[i].name))
+		if (!http_header_is_header(line, n, packed[i].name))
 			continue;
 		t->coded = t->coded || packed[i].coded;
 		return are_all(line + len, n - len, packed[i].words);
@@ -135,7 +135,7 @@ keep_header(struct http_transfer *t, const char *line, size_t n)
 
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		len = strlen(kept[i].name);
-		if (is_header(line, n, kept[i].name))
+		if (http_header_is_header(line, n, kept[i].name))
 			copy_text((char *)t->call + kept[i].offset,
 			    kept[i].size, line + len, n - len);
 	}
@@ -151,14 +151,14 @@ http_header_keep_wanted(struct http_call *c, const char *line, size_t n)
 	    c->wanted[i] != NULL; i++) {
 		len = strlen(c->wanted[i]);
 		if (n > len && line[len] == ':' &&
-		    is_header(line, n, c->wanted[i]))
+		    http_header_is_header(line, n, c->wanted[i]))
 			copy_text(c->kept[i], sizeof(c->kept[i]),
 			    line + len + 1, n - len - 1);
 	}
 }
 
 static size_t
-refuse(struct http_transfer *t, enum http_end verdict, const char *why)
+http_header_refuse(struct http_transfer *t, enum http_end verdict, const char *why)
 {
 	t->verdict = verdict;
 	t->why = why;
@@ -173,13 +173,13 @@ http_header_take(char *line, size_t one, size_t n, void *arg)
 	(void)one;
 	t->header += n;
 	if (t->header > HTTP_HEADER_MAX)
-		return refuse(t, HTTP_TOO_LARGE, NULL);
+		return http_header_refuse(t, HTTP_TOO_LARGE, NULL);
 	if (t->body > 0)
 		return n;
-	if (is_header(line, n, "HTTP/"))
+	if (http_header_is_header(line, n, "HTTP/"))
 		begin_answer(t, line, n);
 	else if (!may_unpack(t, line, n))
-		return refuse(t, HTTP_GARBLED, "the answer is packed as it was "
+		return http_header_refuse(t, HTTP_GARBLED, "the answer is packed as it was "
 		    "not asked to be");
 	else {
 		keep_header(t, line, n);

@@ -51,7 +51,7 @@ static const struct {
 
 /* Ends the transfer from within a callback. */
 static void
-stop(struct http_transfer *t, enum http_end verdict)
+http_transfer_stop(struct http_transfer *t, enum http_end verdict)
 {
 	t->verdict = verdict;
 }
@@ -110,7 +110,7 @@ good_until(CURL *easy)
 
 /* Before the request is sent: the certificate was found good by then. */
 static int
-connected(void *arg, char *ip, char *local_ip, int port, int local_port)
+http_transfer_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
 {
 	struct http_transfer	*t = arg;
 
@@ -169,7 +169,7 @@ begin_body(struct http_transfer *t)
 }
 
 static size_t
-take_body(char *p, size_t one, size_t n, void *arg)
+http_transfer_take_body(char *p, size_t one, size_t n, void *arg)
 {
 	struct http_transfer	*t = arg;
 	struct http_call	*call = t->call;
@@ -182,7 +182,7 @@ take_body(char *p, size_t one, size_t n, void *arg)
 		begin_body(t);
 	if (n > room || (!t->coded && left > 0 &&
 	    (uint64_t)left > room - n)) {
-		stop(t, HTTP_TOO_LARGE);
+		http_transfer_stop(t, HTTP_TOO_LARGE);
 		return 0;
 	}
 	t->body += n;
@@ -190,14 +190,14 @@ take_body(char *p, size_t one, size_t n, void *arg)
 		say = call->take(call, p, n, left);
 	if (say == HTTP_MORE)
 		return n;
-	stop(t, say == HTTP_STOP ? HTTP_ENOUGH : HTTP_REFUSED);
+	http_transfer_stop(t, say == HTTP_STOP ? HTTP_ENOUGH : HTTP_REFUSED);
 	return 0;
 }
 
 /* Looks at what came over the wire: packed bytes may unpack to nothing at all.
  * Packing makes a thing larger by less than a thousandth. */
 static int
-watch(void *arg, curl_off_t total, curl_off_t here, curl_off_t up_total,
+http_transfer_watch(void *arg, curl_off_t total, curl_off_t here, curl_off_t up_total,
     curl_off_t up)
 {
 	struct http_transfer	*t = arg;
@@ -208,7 +208,7 @@ watch(void *arg, curl_off_t total, curl_off_t here, curl_off_t up_total,
 	(void)up;
 	if (here < 0 || (uint64_t)here <= (uint64_t)max + max / 1000 + 1024)
 		return 0;
-	stop(t, HTTP_TOO_LARGE);
+	http_transfer_stop(t, HTTP_TOO_LARGE);
 	return 1;
 }
 
@@ -270,13 +270,13 @@ set_callbacks(struct http_transfer *t)
 	SET(CURLOPT_OPENSOCKETDATA, t);
 	SET(CURLOPT_RESOLVER_START_FUNCTION, resolving);
 	SET(CURLOPT_RESOLVER_START_DATA, t);
-	SET(CURLOPT_PREREQFUNCTION, connected);
+	SET(CURLOPT_PREREQFUNCTION, http_transfer_connected);
 	SET(CURLOPT_PREREQDATA, t);
 	SET(CURLOPT_HEADERFUNCTION, http_header_take);
 	SET(CURLOPT_HEADERDATA, t);
-	SET(CURLOPT_WRITEFUNCTION, take_body);
+	SET(CURLOPT_WRITEFUNCTION, http_transfer_take_body);
 	SET(CURLOPT_WRITEDATA, t);
-	SET(CURLOPT_XFERINFOFUNCTION, watch);
+	SET(CURLOPT_XFERINFOFUNCTION, http_transfer_watch);
 	SET(CURLOPT_XFERINFODATA, t);
 	return c;
 }
@@ -326,7 +326,7 @@ set_all(struct http_transfer *t, int64_t timeout)
 }
 
 static int
-add_header(struct http_transfer *t, const char *line)
+http_transfer_add_header(struct http_transfer *t, const char *line)
 {
 	struct curl_slist	*list = curl_slist_append(t->headers, line);
 
@@ -343,7 +343,7 @@ add_type(struct http_transfer *t, const char *type)
 	int	 n;
 
 	n = snprintf(line, sizeof(line), "Content-Type: %s", type);
-	return n < 0 || (size_t)n >= sizeof(line) ? -1 : add_header(t, line);
+	return n < 0 || (size_t)n >= sizeof(line) ? -1 : http_transfer_add_header(t, line);
 }
 
 static int
@@ -352,10 +352,10 @@ add_headers(struct http_transfer *t)
 	const char *const	*h;
 
 	for (h = t->call->headers; h != NULL && *h != NULL; h++)
-		if (add_header(t, *h) == -1)
+		if (http_transfer_add_header(t, *h) == -1)
 			return -1;
 	/* No waiting for a "100 Continue" before the body. */
-	if (add_header(t, "Expect:") == -1)
+	if (http_transfer_add_header(t, "Expect:") == -1)
 		return -1;
 	return t->call->body == NULL || t->call->type == NULL ? 0 :
 	    add_type(t, t->call->type);

@@ -45,7 +45,7 @@ struct jsonfind {
 };
 
 static void
-bad(struct jsonfind *s, const char *why)
+jsonfind_bad(struct jsonfind *s, const char *why)
 {
 	s->state = JSONFIND_BAD;
 	s->why = why;
@@ -111,18 +111,18 @@ jsonfind_free(struct jsonfind *s)
 
 /* Keeps what is before to. */
 static void
-keep(struct jsonfind *s, const char *to)
+jsonfind_keep(struct jsonfind *s, const char *to)
 {
 	struct buf	*b = s->where == TOP ? &s->top : &s->element;
 
 	if (buf_add(b, s->from, (size_t)(to - s->from)) == -1)
-		bad(s, b->starved ? jsonscan_no_memory : s->where == TOP ? "too much outside the list" :
+		jsonfind_bad(s, b->starved ? jsonscan_no_memory : s->where == TOP ? "too much outside the list" :
 		    "an entry of the list that is too large");
 	s->from = to;
 }
 
 static const char *
-find(const struct jsonfind *s, const char *p, const char *end)
+jsonfind_find(const struct jsonfind *s, const char *p, const char *end)
 {
 	const char	*hit = NULL;
 
@@ -135,13 +135,13 @@ find(const struct jsonfind *s, const char *p, const char *end)
 /* The element, n bytes at p, is the one (exact: has the value itself), unless it
  * only looks like it. */
 static void
-take(struct jsonfind *s, const char *p, size_t n, bool exact)
+jsonfind_take(struct jsonfind *s, const char *p, size_t n, bool exact)
 {
 	struct json_object	*element;
 	const char		*why, *text;
 
 	if ((element = jsonin_answer(p, n, &why)) == NULL) {
-		bad(s, why);
+		jsonfind_bad(s, why);
 		return;
 	}
 	text = jsonin_string(element, s->member);
@@ -168,32 +168,32 @@ jsonfind_compare(struct jsonfind *s, const char *p, size_t n)
 		return;
 	text = jsonfind_string(p, n, s->member, &s->scratch, &len);
 	if (text != NULL && s->same(text, len, s->arg))
-		take(s, p, n, false);
+		jsonfind_take(s, p, n, false);
 }
 
 /* The element ends at to.  It is looked into only when the value stands in it
  * somewhere, or could with escapes. */
 static void
-end_element(struct jsonfind *s, const char *to)
+jsonfind_end_element(struct jsonfind *s, const char *to)
 {
 	const char	*p = s->from;
 	size_t		 n = (size_t)(to - p);
 	bool		 maybe;
 
 	if (s->element.len > 0 || n > JSONFIND_ELEMENT) {
-		keep(s, to);
+		jsonfind_keep(s, to);
 		p = s->element.data;
 		n = s->element.len;
-		maybe = find(s, p, p + n) < p + n;
+		maybe = jsonfind_find(s, p, p + n) < p + n;
 	} else {
 		/* The piece is searched once, from one hit to the next. */
 		if (s->hit < p)
-			s->hit = find(s, p, s->end);
+			s->hit = jsonfind_find(s, p, s->end);
 		maybe = s->hit < to;
 	}
 	if (s->state == JSONFIND_MORE && (maybe || s->escapes) &&
 	    jsonfind_has(p, n, s->member, s->value, &s->scratch))
-		take(s, p, n, true);
+		jsonfind_take(s, p, n, true);
 	jsonfind_compare(s, p, n);
 	buf_reset(&s->element);
 	s->where = ARRAY;
@@ -203,7 +203,7 @@ end_element(struct jsonfind *s, const char *to)
 static void
 begin_list(struct jsonfind *s, const char *at)
 {
-	keep(s, at + 1);
+	jsonfind_keep(s, at + 1);
 	if (s->state == JSONFIND_MORE && (s->objects >> 1 & 1) != 0 &&
 	    jsonfind_names(s->top.data, s->top.len - 1, s->array, &s->scratch))
 		s->where = ARRAY;
@@ -214,11 +214,11 @@ static void
 enter(struct jsonfind *s, const char *at, unsigned place, bool object)
 {
 	if (s->depth == JSON_DEPTH) {
-		bad(s, "nested too deep");
+		jsonfind_bad(s, "nested too deep");
 		return;
 	}
 	if (s->whole) {
-		bad(s, "text after the page");
+		jsonfind_bad(s, "text after the page");
 		return;
 	}
 	s->depth++;
@@ -235,17 +235,17 @@ enter(struct jsonfind *s, const char *at, unsigned place, bool object)
 }
 
 static void
-leave(struct jsonfind *s, const char *at, unsigned place, bool object)
+jsonfind_leave(struct jsonfind *s, const char *at, unsigned place, bool object)
 {
 	if (s->depth == 0 || (s->objects >> s->depth & 1) != object) {
-		bad(s, "brackets that do not match");
+		jsonfind_bad(s, "brackets that do not match");
 		return;
 	}
 	s->depth--;
 	if (s->where == ELEMENT && s->depth == 2) {
 		if (s->backslashes & ((UINT64_C(1) << place) - 1))
 			s->escapes = true;
-		end_element(s, at + 1);
+		jsonfind_end_element(s, at + 1);
 	} else if (s->where == ARRAY && s->depth == 1) {
 		s->where = TOP;
 		s->from = at;
@@ -271,7 +271,7 @@ block(struct jsonfind *s, const char *bytes, const char *at, unsigned n)
 		if (c == '{' || c == '[')
 			enter(s, at + place, place, c == '{');
 		else
-			leave(s, at + place, place, c == '}');
+			jsonfind_leave(s, at + place, place, c == '}');
 	}
 	if (s->where == ELEMENT && s->backslashes != 0)
 		s->escapes = true;
@@ -287,7 +287,7 @@ jsonfind_add(struct jsonfind *s, const char *p, size_t n)
 		return s->state;
 	s->from = p;
 	s->end = p + n;
-	s->hit = find(s, p, s->end);
+	s->hit = jsonfind_find(s, p, s->end);
 	for (at = 0; n - at >= JSONFIND_BLOCK; at += JSONFIND_BLOCK) {
 		block(s, p + at, p + at, JSONFIND_BLOCK);
 		if (s->state != JSONFIND_MORE)
@@ -299,7 +299,7 @@ jsonfind_add(struct jsonfind *s, const char *p, size_t n)
 		block(s, last, p + at, (unsigned)(n - at));
 	}
 	if (s->state == JSONFIND_MORE && s->where != ARRAY)
-		keep(s, s->end);
+		jsonfind_keep(s, s->end);
 	return s->state;
 }
 
@@ -312,12 +312,12 @@ jsonfind_end(struct jsonfind *s)
 		return s->state;
 	s->ended = true;
 	if (s->depth != 0 || s->carry.string != 0) {
-		bad(s, "text that ends too early");
+		jsonfind_bad(s, "text that ends too early");
 		return s->state;
 	}
 	s->page = jsonin_answer(s->top.data, s->top.len, &why);
 	if (why != NULL)
-		bad(s, why);
+		jsonfind_bad(s, why);
 	else if (s->found != NULL)
 		s->state = JSONFIND_FOUND;
 	return s->state;

@@ -20,7 +20,7 @@ bits_of(__m128i v)
 /* Brackets differ from braces in 0x20 only: [ and { are 0x5b and 0x7b, ] and }
  * are 0x5d and 0x7d. */
 static struct kinds
-look(const char *p)
+jsonfind_block_look(const char *p)
 {
 	const __m128i	 quote = _mm_set1_epi8('"');
 	const __m128i	 backslash = _mm_set1_epi8('\\');
@@ -60,7 +60,7 @@ equal(uint64_t v, unsigned char byte)
 }
 
 static struct kinds
-look(const char *p)
+jsonfind_block_look(const char *p)
 {
 	struct kinds	 k = { 0 };
 	uint64_t	 v, low;
@@ -85,7 +85,7 @@ look(const char *p)
  * that the bit behind a run tells whether its end lies at an odd distance.
  */
 static uint64_t
-escaped(uint64_t backslashes, uint64_t *carry)
+jsonfind_block_escaped(uint64_t backslashes, uint64_t *carry)
 {
 	const uint64_t	 even = UINT64_C(0x5555555555555555);
 	uint64_t	 behind, starts, sum;
@@ -118,8 +118,8 @@ void
 jsonfind_block(struct jsonfind_carry *carry, const char *p, unsigned n,
     struct jsonfind_bits *bits)
 {
-	struct kinds	 k = look(p);
-	uint64_t	 dead = escaped(k.backslashes, &carry->escaped);
+	struct kinds	 k = jsonfind_block_look(p);
+	uint64_t	 dead = jsonfind_block_escaped(k.backslashes, &carry->escaped);
 	uint64_t	 string = parity(k.quotes & ~dead) ^ carry->string;
 
 	if (n < JSONFIND_BLOCK)

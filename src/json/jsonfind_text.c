@@ -30,7 +30,7 @@ skip_string(const char *p, const char *end)
 
 /* Whether the string of n bytes, quotes included, is want. */
 static bool
-is(const char *string, size_t n, const char *want, struct buf *scratch)
+jsonfind_text_is(const char *string, size_t n, const char *want, struct buf *scratch)
 {
 	size_t	 len = strlen(want);
 
@@ -50,7 +50,7 @@ is(const char *string, size_t n, const char *want, struct buf *scratch)
  * its quotes.
  */
 static const char *
-member(const char *p, const char *end, const char *name, struct buf *scratch,
+jsonfind_text_member(const char *p, const char *end, const char *name, struct buf *scratch,
     const char **value, size_t *n)
 {
 	const char	*behind = skip_string(p, end);
@@ -60,7 +60,7 @@ member(const char *p, const char *end, const char *name, struct buf *scratch,
 		return behind;
 	at = skip_blanks(at + 1, end);
 	if (at == end || *at != '"' ||
-	    !is(p, (size_t)(behind - p), name, scratch))
+	    !jsonfind_text_is(p, (size_t)(behind - p), name, scratch))
 		return at;
 	behind = skip_string(at, end);
 	*value = at;
@@ -78,7 +78,7 @@ jsonfind_next(const char **p, const char *end, unsigned *depth,
 
 	while (*p < end && value == NULL) {
 		if (**p == '"' && *depth == 1) {
-			*p = member(*p, end, name, scratch, &value, n);
+			*p = jsonfind_text_member(*p, end, name, scratch, &value, n);
 			continue;
 		}
 		if (**p == '"') {
@@ -104,7 +104,7 @@ jsonfind_has(const char *object, size_t n, const char *name, const char *value,
 
 	while ((found = jsonfind_next(&p, end, &depth, name, scratch, &len)) !=
 	    NULL)
-		if (is(found, len, value, scratch))
+		if (jsonfind_text_is(found, len, value, scratch))
 			return true;
 	return false;
 }
@@ -152,7 +152,7 @@ jsonfind_names(const char *text, size_t n, const char *name,
 		for (run = 0; run < n - 1 && text[n - 2 - run] == '\\'; run++)
 			;
 		if (run % 2 == 0)
-			return is(text + n - 1, end - n + 1, name, scratch);
+			return jsonfind_text_is(text + n - 1, end - n + 1, name, scratch);
 	}
 	return false;
 }

@@ -12,7 +12,7 @@ jsonout_init(struct jsonout *j, struct buf *out)
 
 /* The comma before a value or key, where one is due. */
 static void
-next(struct jsonout *j)
+jsonout_next(struct jsonout *j)
 {
 	uint64_t	 bit = UINT64_C(1) << j->depth;
 
@@ -22,9 +22,9 @@ next(struct jsonout *j)
 }
 
 static void
-begin(struct jsonout *j, char c)
+jsonout_begin(struct jsonout *j, char c)
 {
-	next(j);
+	jsonout_next(j);
 	buf_addc(j->out, c);
 	if (j->depth == 63) {	/* deeper than the bits reach: say so */
 		j->out->failed = true;
@@ -34,7 +34,7 @@ begin(struct jsonout *j, char c)
 }
 
 static void
-end(struct jsonout *j, char c)
+jsonout_end(struct jsonout *j, char c)
 {
 	buf_addc(j->out, c);
 	if (j->depth > 0)
@@ -44,25 +44,25 @@ end(struct jsonout *j, char c)
 void
 jsonout_object(struct jsonout *j)
 {
-	begin(j, '{');
+	jsonout_begin(j, '{');
 }
 
 void
 jsonout_array(struct jsonout *j)
 {
-	begin(j, '[');
+	jsonout_begin(j, '[');
 }
 
 void
 jsonout_end_object(struct jsonout *j)
 {
-	end(j, '}');
+	jsonout_end(j, '}');
 }
 
 void
 jsonout_end_array(struct jsonout *j)
 {
-	end(j, ']');
+	jsonout_end(j, ']');
 }
 
 /*
@@ -70,7 +70,7 @@ jsonout_end_array(struct jsonout *j)
  * *bad: the byte behind them begins no UTF-8.
  */
 static size_t
-plain(const unsigned char *p, const unsigned char *end, bool *bad)
+jsonout_plain(const unsigned char *p, const unsigned char *end, bool *bad)
 {
 	const unsigned char	*begin = p;
 	size_t			 n = 1;
@@ -87,7 +87,7 @@ plain(const unsigned char *p, const unsigned char *end, bool *bad)
 }
 
 static void
-escape(struct buf *b, unsigned char c)
+jsonout_escape(struct buf *b, unsigned char c)
 {
 	static const char	 hex[] = "0123456789abcdef";
 	static const char	 from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
@@ -104,7 +104,7 @@ escape(struct buf *b, unsigned char c)
 }
 
 static void
-escaped(struct buf *b, const char *s, size_t len)
+jsonout_escaped(struct buf *b, const char *s, size_t len)
 {
 	const unsigned char	*p = (const unsigned char *)s, *end = p + len;
 	size_t			 n;
@@ -112,7 +112,7 @@ escaped(struct buf *b, const char *s, size_t len)
 
 	buf_addc(b, '"');
 	for (;;) {
-		n = plain(p, end, &bad);
+		n = jsonout_plain(p, end, &bad);
 		buf_add(b, p, n);
 		p += n;
 		if (p == end)
@@ -120,7 +120,7 @@ escaped(struct buf *b, const char *s, size_t len)
 		if (bad)
 			buf_adds(b, "\xef\xbf\xbd");
 		else
-			escape(b, *p);
+			jsonout_escape(b, *p);
 		p++;
 	}
 	buf_addc(b, '"');
@@ -129,8 +129,8 @@ escaped(struct buf *b, const char *s, size_t len)
 void
 jsonout_bytes(struct jsonout *j, const char *s, size_t len)
 {
-	next(j);
-	escaped(j->out, s, len);
+	jsonout_next(j);
+	jsonout_escaped(j->out, s, len);
 }
 
 void
@@ -145,7 +145,7 @@ jsonout_int(struct jsonout *j, int64_t n)
 	char		 text[24], *p = text + sizeof(text);
 	uint64_t	 left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
 
-	next(j);
+	jsonout_next(j);
 	do
 		*--p = (char)('0' + left % 10);
 	while ((left /= 10) != 0);
@@ -157,14 +157,14 @@ jsonout_int(struct jsonout *j, int64_t n)
 void
 jsonout_bool(struct jsonout *j, bool yes)
 {
-	next(j);
+	jsonout_next(j);
 	buf_adds(j->out, yes ? "true" : "false");
 }
 
 void
 jsonout_raw(struct jsonout *j, const char *json, size_t len)
 {
-	next(j);
+	jsonout_next(j);
 	buf_add(j->out, json, len);
 }
 
@@ -174,7 +174,7 @@ jsonout_key(struct jsonout *j, const char *key)
 	size_t	 n = strlen(key);
 	char	*p;
 
-	next(j);
+	jsonout_next(j);
 	if ((p = buf_room(j->out, n + 3)) == NULL)
 		return;
 	p[0] = '"';

@@ -24,7 +24,7 @@ scan_refuse(struct scan *s, const char *why)
 }
 
 static void
-blanks(struct scan *s)
+jsonscan_blanks(struct scan *s)
 {
 	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' ||
 	    *s->at == '\n' || *s->at == '\r'))
@@ -32,7 +32,7 @@ blanks(struct scan *s)
 }
 
 static bool
-word(struct scan *s, const char *text)
+jsonscan_word(struct scan *s, const char *text)
 {
 	size_t	 n = strlen(text);
 
@@ -43,7 +43,7 @@ word(struct scan *s, const char *text)
 }
 
 static bool
-digits(struct scan *s)
+jsonscan_digits(struct scan *s)
 {
 	const unsigned char	*begin = s->at;
 
@@ -55,7 +55,7 @@ digits(struct scan *s)
 /* RFC 8259 section 6.  json-c clamps integers that do not fit; refused here
  * unless the scan is lenient. */
 static bool
-number(struct scan *s)
+jsonscan_number(struct scan *s)
 {
 	const unsigned char	*begin;
 	bool			 minus = false, fits = true;
@@ -66,7 +66,7 @@ number(struct scan *s)
 		s->at++;
 	}
 	begin = s->at;
-	if (!digits(s))
+	if (!jsonscan_digits(s))
 		return false;
 	if (*begin == '0' && s->at - begin > 1)
 		return scan_refuse(s, "a number with a leading zero");
@@ -78,7 +78,7 @@ number(struct scan *s)
 	}
 	if (s->at < s->end && *s->at == '.') {
 		s->at++;
-		if (!digits(s))
+		if (!jsonscan_digits(s))
 			return false;
 	} else if (!(s->at < s->end && (*s->at == 'e' || *s->at == 'E')) &&
 	    !fits && !s->lenient)
@@ -87,7 +87,7 @@ number(struct scan *s)
 		s->at++;
 		if (s->at < s->end && (*s->at == '+' || *s->at == '-'))
 			s->at++;
-		return digits(s);
+		return jsonscan_digits(s);
 	}
 	return true;
 }
@@ -113,7 +113,7 @@ note_name(struct scan *s)
 
 /* A member's name, colon included. */
 static bool
-name(struct scan *s)
+jsonscan_name(struct scan *s)
 {
 	if (!scan_string(s, &s->name))
 		return false;
@@ -122,23 +122,23 @@ name(struct scan *s)
 		    "a member name that is too long");
 	if (!s->lenient && !note_name(s))
 		return false;
-	blanks(s);
+	jsonscan_blanks(s);
 	if (s->at == s->end || *s->at != ':')
 		return scan_refuse(s, "a member without a colon");
 	s->at++;
-	blanks(s);
+	jsonscan_blanks(s);
 	return true;
 }
 
 static int
-compare(const void *a, const void *b)
+jsonscan_compare(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct hash));
 }
 
 /* The end of the innermost array or object. */
 static bool
-leave(struct scan *s)
+jsonscan_leave(struct scan *s)
 {
 	size_t	 begin = s->first[s->depth], i;
 
@@ -148,9 +148,9 @@ leave(struct scan *s)
 		(void)json_object_array_shrink(s->open[s->depth], 0);
 	if (s->n - begin > 1) {
 		qsort(s->names + begin, s->n - begin, sizeof(*s->names),
-		    compare);
+		    jsonscan_compare);
 		for (i = begin + 1; i < s->n; i++)
-			if (compare(&s->names[i - 1], &s->names[i]) == 0)
+			if (jsonscan_compare(&s->names[i - 1], &s->names[i]) == 0)
 				return scan_refuse(s, "a member name twice");
 	}
 	s->n = begin;
@@ -207,7 +207,7 @@ number_value(struct scan *s)
 {
 	const unsigned char	*begin = s->at;
 
-	if (!number(s))
+	if (!jsonscan_number(s))
 		return false;
 	if (!s->build)
 		return true;
@@ -245,7 +245,7 @@ word_value(struct scan *s)
 	static const char *const words[] = { "false", "true", "null" };
 	size_t			 i = *s->at == 'f' ? 0 : *s->at == 't' ? 1 : 2;
 
-	if (!word(s, words[i]))
+	if (!jsonscan_word(s, words[i]))
 		return false;
 	if (!s->build)
 		return true;
@@ -310,39 +310,39 @@ static bool
 after(struct scan *s, bool *more)
 {
 	for (*more = false; s->depth > 0;) {
-		blanks(s);
+		jsonscan_blanks(s);
 		if (s->at == s->end)
 			return scan_refuse(s, "text that ends too early");
 		if (*s->at == ',') {
 			s->at++;
-			blanks(s);
+			jsonscan_blanks(s);
 			*more = true;
 			return true;
 		}
 		if (*s->at != (s->object[s->depth] ? '}' : ']'))
 			return scan_refuse(s, "neither a comma nor an end");
-		if (!leave(s))
+		if (!jsonscan_leave(s))
 			return false;
 	}
 	return true;
 }
 
 static bool
-text(struct scan *s)
+jsonscan_text(struct scan *s)
 {
 	bool	 more, opened;
 
 	do {
-		if (s->depth > 0 && s->object[s->depth] && !name(s))
+		if (s->depth > 0 && s->object[s->depth] && !jsonscan_name(s))
 			return false;
 		if (!value(s, &opened))
 			return false;
 		while (opened) {
-			blanks(s);
+			jsonscan_blanks(s);
 			if (s->at < s->end &&
 			    *s->at == (s->object[s->depth] ? '}' : ']'))
 				break;
-			if (s->object[s->depth] && !name(s))
+			if (s->object[s->depth] && !jsonscan_name(s))
 				return false;
 			if (!value(s, &opened))
 				return false;
@@ -350,13 +350,13 @@ text(struct scan *s)
 		if (!after(s, &more))
 			return false;
 	} while (more);
-	blanks(s);
+	jsonscan_blanks(s);
 	return s->at == s->end ? true : scan_refuse(s, "text after the value");
 }
 
 /* made: NULL, or where the value goes. */
 static const char *
-scan(const char *json, size_t len, size_t max_values, bool lenient,
+jsonscan_scan(const char *json, size_t len, size_t max_values, bool lenient,
     struct json_object **made)
 {
 	struct scan	 s = {
@@ -369,8 +369,8 @@ scan(const char *json, size_t len, size_t max_values, bool lenient,
 
 	buf_init(&s.name, NAME_BYTES);
 	buf_init(&s.text, TEXT_BYTES);
-	blanks(&s);
-	if (!text(&s)) {
+	jsonscan_blanks(&s);
+	if (!jsonscan_text(&s)) {
 		json_object_put(s.root);
 		s.root = NULL;
 	}
@@ -386,12 +386,12 @@ const char *
 jsonscan(const char *json, size_t len, size_t max_values,
     struct json_object **made)
 {
-	return scan(json, len, max_values, false, made);
+	return jsonscan_scan(json, len, max_values, false, made);
 }
 
 const char *
 jsonscan_answer(const char *json, size_t len, size_t max_values,
     struct json_object **made)
 {
-	return scan(json, len, max_values, true, made);
+	return jsonscan_scan(json, len, max_values, true, made);
 }

@@ -80,7 +80,7 @@ add_utf8(struct buf *b, long c)
 
 /* After a backslash.  keep: where the bytes go, or NULL. */
 static bool
-escape(struct scan *s, struct buf *keep)
+jsonscan_string_escape(struct scan *s, struct buf *keep)
 {
 	static const char	 from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const char		*p;
@@ -134,7 +134,7 @@ scan_string(struct scan *s, struct buf *keep)
 		if (*s->at == '\\') {
 			s->at++;
 			s->escaped = true;
-			if (!escape(s, keep))
+			if (!jsonscan_string_escape(s, keep))
 				return false;
 			continue;
 		}

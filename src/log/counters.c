@@ -86,7 +86,7 @@ counters_shard(struct counters *c)
 }
 
 static void
-add(_Atomic uint64_t *n, uint64_t more)
+counters_add(_Atomic uint64_t *n, uint64_t more)
 {
 	if (more > 0)
 		atomic_fetch_add_explicit(n, more, memory_order_relaxed);
@@ -102,23 +102,23 @@ counters_request(struct counters *c, size_t shard, size_t relay,
 
 	while (r->ms > counters_bounds[bucket - COUNTER_LATENCY])
 		bucket++;
-	add(&n[r->status < 400 ? COUNTER_2XX : r->status < 500 ? COUNTER_4XX :
+	counters_add(&n[r->status < 400 ? COUNTER_2XX : r->status < 500 ? COUNTER_4XX :
 	    COUNTER_5XX], 1);
-	add(&n[bucket], 1);
-	add(&n[COUNTER_ERRORS], r->errors);
-	add(&n[COUNTER_OBSERVABLES], r->observables);
-	add(&n[COUNTER_ENTITIES], r->entities);
-	add(&n[COUNTER_CALLS], r->calls);
-	add(&n[COUNTER_CACHED], r->cached);
-	add(&n[COUNTER_RETRIES], r->retried);
-	add(&n[COUNTER_BYTES], r->bytes);
-	add(&n[COUNTER_MS], ms);
+	counters_add(&n[bucket], 1);
+	counters_add(&n[COUNTER_ERRORS], r->errors);
+	counters_add(&n[COUNTER_OBSERVABLES], r->observables);
+	counters_add(&n[COUNTER_ENTITIES], r->entities);
+	counters_add(&n[COUNTER_CALLS], r->calls);
+	counters_add(&n[COUNTER_CACHED], r->cached);
+	counters_add(&n[COUNTER_RETRIES], r->retried);
+	counters_add(&n[COUNTER_BYTES], r->bytes);
+	counters_add(&n[COUNTER_MS], ms);
 }
 
 void
 counters_refused(struct counters *c)
 {
-	add(&c->refused, 1);
+	counters_add(&c->refused, 1);
 }
 
 size_t

@@ -27,7 +27,7 @@
 static const struct {
 	const char	*name;
 	int		 priority;	/* syslog(3) */
-} levels[] = {
+} log_levels[] = {
 	[LOG_LEVEL_DEBUG] =	{ "debug", LOG_DEBUG },
 	[LOG_LEVEL_INFO] =	{ "info", LOG_INFO },
 	[LOG_LEVEL_WARNING] =	{ "warning", LOG_WARNING },
@@ -104,7 +104,7 @@ log_check(const char *target)
 /* *created: whether it was not there.  A pipe without a reader, a terminal and
  * the like must not hold us, hence O_NONBLOCK, which regular files ignore. */
 static int
-open_file(const char *path, bool *created)
+log_open_file(const char *path, bool *created)
 {
 	const int	 flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY |
 	    O_NOFOLLOW | O_NONBLOCK;
@@ -159,7 +159,7 @@ log_open(const struct conf *conf)
 	if (conf->log_target[0] == '/') {
 		if ((path = strdup(conf->log_target)) == NULL)
 			return -1;
-		if ((new = open_file(path, &created)) == -1) {
+		if ((new = log_open_file(path, &created)) == -1) {
 			free(path);
 			return -1;
 		}
@@ -206,7 +206,7 @@ log_reopen(void)
 
 	if (file == NULL)
 		return 0;
-	if ((new = open_file(file, &created)) == -1)
+	if ((new = log_open_file(file, &created)) == -1)
 		return -1;
 	r = dup3(new, fd, O_CLOEXEC);
 	close(new);
@@ -217,7 +217,7 @@ log_reopen(void)
 
 /* One line out.  A log that cannot be written must not stop the service. */
 static void
-put(int l, struct buf *b)
+log_put(int l, struct buf *b)
 {
 	static char	 newline[] = "\n";
 	struct pollfd	 ready = { .fd = fd, .events = POLLOUT };
@@ -226,7 +226,7 @@ put(int l, struct buf *b)
 	ssize_t		 n;
 
 	if (to_syslog) {
-		syslog(levels[l].priority, "%s", b->data);
+		syslog(log_levels[l].priority, "%s", b->data);
 		return;
 	}
 	buf_addc(b, '\n');
@@ -274,18 +274,18 @@ head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 	if (format == LOG_FORMAT_JSON) {
 		jsonout_object(j);
 		jsonout_kstring(j, "time", time);
-		jsonout_kstring(j, "level", levels[l].name);
+		jsonout_kstring(j, "level", log_levels[l].name);
 		jsonout_kint(j, "pid", getpid());
 	} else if (to_syslog) {
-		buf_addf(b, "%s ", levels[l].name);
+		buf_addf(b, "%s ", log_levels[l].name);
 	} else {
-		buf_addf(b, "%s %d %s ", time, (int)getpid(), levels[l].name);
+		buf_addf(b, "%s %d %s ", time, (int)getpid(), log_levels[l].name);
 	}
 }
 
 /* Text that may come from outside: one line, nothing a terminal obeys. */
 static void
-plain(struct buf *b, const char *s)
+log_plain(struct buf *b, const char *s)
 {
 	const unsigned char	*p;
 
@@ -323,9 +323,9 @@ record(int l, const char *message, va_list ap)
 		jsonout_kstring(&j, "message", text);
 		jsonout_end_object(&j);
 	} else {
-		plain(&b, text);
+		log_plain(&b, text);
 	}
-	put(l, &b);
+	log_put(l, &b);
 	errno = saved;
 }
 
@@ -384,5 +384,5 @@ log_request(const struct log_request *r)
 		    (unsigned long long)r->bytes, (long long)r->ms,
 		    dash(r->id), dash(r->token));
 	}
-	put(LOG_LEVEL_INFO, &b);
+	log_put(LOG_LEVEL_INFO, &b);
 }

@@ -27,7 +27,7 @@ add_escaped(struct buf *b, const char *s)
 
 /* The line up to its value. */
 static void
-begin(struct buf *b, const struct prometheus_sample *s)
+prometheus_begin(struct buf *b, const struct prometheus_sample *s)
 {
 	const struct prometheus_label	*l;
 	const char			*open = "{";
@@ -49,7 +49,7 @@ begin(struct buf *b, const struct prometheus_sample *s)
 void
 prometheus_count(struct buf *b, const struct prometheus_sample *s, uint64_t n)
 {
-	begin(b, s);
+	prometheus_begin(b, s);
 	buf_addf(b, "%" PRIu64 "\n", n);
 }
 
@@ -64,7 +64,7 @@ add_seconds(struct buf *b, int64_t ms)
 void
 prometheus_ms(struct buf *b, const struct prometheus_sample *s, int64_t ms)
 {
-	begin(b, s);
+	prometheus_begin(b, s);
 	add_seconds(b, ms);
 	buf_addc(b, '\n');
 }

@@ -138,7 +138,7 @@ is_localhost(const char *name)
 
 /* host without brackets, zone and the dots at its end.  -1: it is no host. */
 static int
-plain(char out[HOST_MAX], const char *host)
+address_plain(char out[HOST_MAX], const char *host)
 {
 	size_t	 n;
 
@@ -161,7 +161,7 @@ address_public_host(const char *host)
 	struct in_addr	 in;
 	struct in6_addr	 in6;
 
-	if (plain(name, host) == -1)
+	if (address_plain(name, host) == -1)
 		return false;
 	if (strchr(name, ':') != NULL)
 		return inet_pton(AF_INET6, name, &in6) == 1 &&

@@ -9,7 +9,7 @@
 
 #include "net/url.h"
 
-static const char *const schemes[] = { "http", "https", "ftp" };
+static const char *const url_schemes[] = { "http", "https", "ftp" };
 
 static pthread_once_t	utf8_once = PTHREAD_ONCE_INIT;
 static locale_t		utf8_locale;	/* 0 when the system has none */
@@ -48,10 +48,10 @@ part_of(CURLU *u, CURLUPart what)
 
 /* A parsed URL of one of the schemes, NULL for anything else. */
 static CURLU *
-parse(const char *url)
+url_parse(const char *url)
 {
 	CURLU	*u;
-	size_t	 i, n, count = sizeof(schemes) / sizeof(schemes[0]);
+	size_t	 i, n, count = sizeof(url_schemes) / sizeof(url_schemes[0]);
 
 	/* libcurl mends "http:/host" and "http:///host"; as the value of an
 	 * indicator that is a typing error. */
@@ -59,7 +59,7 @@ parse(const char *url)
 	if (strncmp(url + n, "://", 3) != 0 || url[n + 3] == '/')
 		return NULL;
 	for (i = 0; i < count; i++)
-		if (strlen(schemes[i]) == n && strncasecmp(url, schemes[i], n) == 0)
+		if (strlen(url_schemes[i]) == n && strncasecmp(url, url_schemes[i], n) == 0)
 			break;
 	if (i == count || strlen(url) > URL_MAX || (u = curl_url()) == NULL)
 		return NULL;
@@ -85,7 +85,7 @@ plain_host(char *host)
 
 /* Copies and frees what libcurl gave; -1 for NULL and for what does not fit. */
 static int
-take(char *text, char *out, size_t size)
+url_take(char *text, char *out, size_t size)
 {
 	int	 n = -1;
 
@@ -102,12 +102,12 @@ url_normalise(const char *url, char *out, size_t size)
 	char	*host;
 	int	 r = -1;
 
-	if ((u = parse(url)) == NULL)
+	if ((u = url_parse(url)) == NULL)
 		return -1;
 	if ((host = part_of(u, CURLUPART_HOST)) != NULL) {
 		plain_host(host);
 		if (curl_url_set(u, CURLUPART_HOST, host, 0) == CURLUE_OK)
-			r = take(part_of(u, CURLUPART_URL), out, size);
+			r = url_take(part_of(u, CURLUPART_URL), out, size);
 	}
 	curl_free(host);
 	curl_url_cleanup(u);
@@ -121,9 +121,9 @@ url_host(const char *url, char *out, size_t size)
 	size_t	 n;
 	int	 r;
 
-	if ((u = parse(url)) == NULL)
+	if ((u = url_parse(url)) == NULL)
 		return -1;
-	r = take(part_of(u, CURLUPART_HOST), out, size);
+	r = url_take(part_of(u, CURLUPART_HOST), out, size);
 	curl_url_cleanup(u);
 	if (r == 0 && out[0] == '[') {
 		n = strlen(out);
@@ -140,7 +140,7 @@ url_origin(const char *url, char *out, size_t size)
 	CURLU	*u;
 	int	 n = -1;
 
-	if ((u = parse(url)) == NULL)
+	if ((u = url_parse(url)) == NULL)
 		return -1;
 	if ((host = part_of(u, CURLUPART_HOST)) != NULL &&
 	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
@@ -165,7 +165,7 @@ url_punycode(const char *host, char *out, size_t size)
 	if ((u = curl_url()) == NULL)
 		return -1;
 	if (curl_url_set(u, CURLUPART_HOST, host, 0) == CURLUE_OK)
-		r = take(part_of(u, CURLUPART_HOST), out, size);
+		r = url_take(part_of(u, CURLUPART_HOST), out, size);
 	curl_url_cleanup(u);
 	if (r == 0)
 		plain_host(out);
@@ -226,7 +226,7 @@ url_template(const char *text)
 	if (strlen(text) > URL_MAX || strncasecmp(text, "http", 4) != 0)
 		return false;
 	fill_in(filled, text);
-	if (!strict(filled) || (u = parse(filled)) == NULL)
+	if (!strict(filled) || (u = url_parse(filled)) == NULL)
 		return false;
 	curl_url_cleanup(u);
 	return true;
@@ -239,7 +239,7 @@ url_is_base(const char *url)
 	char	*user, *query, *fragment;
 	bool	 plain;
 
-	if (strncasecmp(url, "http", 4) != 0 || (u = parse(url)) == NULL)
+	if (strncasecmp(url, "http", 4) != 0 || (u = url_parse(url)) == NULL)
 		return false;
 	user = part_of(u, CURLUPART_USER);
 	query = part_of(u, CURLUPART_QUERY);

@@ -39,7 +39,7 @@ spill_folder(void)
 /* A file without a name; where the file system cannot make one, a name that is
  * removed at once. */
 static int
-open_file(void)
+spill_open_file(void)
 {
 	const char	*folder = spill_folder();
 	char		*path;
@@ -69,7 +69,7 @@ spill_add(struct spill *s, const void *p, size_t n)
 		*s->room -= n;
 		return 0;
 	}
-	if (s->fd == -1 && (s->fd = open_file()) == -1)
+	if (s->fd == -1 && (s->fd = spill_open_file()) == -1)
 		return spill_failed(s);
 	if (writeall(s->fd, p, n) == -1)
 		return spill_failed(s);

@@ -27,7 +27,7 @@ struct asking {
 /* One more problem of the answer; with the observable it is about, unless the
  * message is complete or there is none. */
 static void
-tell(struct answer *a, bool mild, enum problem p, const char *message,
+ask_tell(struct answer *a, bool mild, enum problem p, const char *message,
     const struct observable *o)
 {
 	void	(*say)(struct answer *, enum problem, const char *, ...)
@@ -61,11 +61,11 @@ tell_failures(struct answer *a, const struct query *q, bool *whole)
 		*whole = false;
 		if (c->echo)
 			continue;
-		tell(a, c->flags & CALL_OPTIONAL, c->problem, call_message(c),
+		ask_tell(a, c->flags & CALL_OPTIONAL, c->problem, call_message(c),
 		    c->fixed ? NULL : q->observable);
 	}
 	if (l->broken)
-		tell(a, false, PROBLEM_INTERNAL, "The gateway could not hold "
+		ask_tell(a, false, PROBLEM_INTERNAL, "The gateway could not hold "
 		    "all calls that this needs", q->observable);
 	return some;
 }
@@ -82,14 +82,14 @@ tell_end(struct answer *a, const struct query *q)
 		if (c->problem != PROBLEM_AUTHORIZATION &&
 		    c->problem != PROBLEM_PERMISSION_DENIED)
 			continue;
-		tell(a, false, c->problem, call_message(c),
+		ask_tell(a, false, c->problem, call_message(c),
 		    c->fixed ? NULL : q->observable);
 		return;
 	}
 }
 
 static bool
-complete(void *arg, const struct query *q, bool ends)
+ask_complete(void *arg, const struct query *q, bool ends)
 {
 	const struct asking	*x = arg;
 	struct answer		*a = x->answer;
@@ -146,7 +146,7 @@ ask_service(struct request *r, struct answer *a, const struct observable *list,
 	struct fanout_job	 job = {
 		.relay = r->relay, .query = question(r, route), .list = list,
 		.n = n, .deadline = r->transport->deadline,
-		.complete = complete, .idle = idle, .gone = gone, .arg = &x
+		.complete = ask_complete, .idle = idle, .gone = gone, .arg = &x
 	};
 
 	fanout_run(session_fanout(r->session), &job);
@@ -158,7 +158,7 @@ ask_service(struct request *r, struct answer *a, const struct observable *list,
 /* Fills in what the store (NULL: the provider has none) holds on q->observable;
  * false when it cannot. */
 static bool
-look_up(struct request *r, struct answer *a, struct store *store,
+ask_look_up(struct request *r, struct answer *a, struct store *store,
     struct query *q)
 {
 	char	 error[STORE_ERROR_MAX];
@@ -169,7 +169,7 @@ look_up(struct request *r, struct answer *a, struct store *store,
 	n = store_match(store, q->observable, q->now, &q->records, error);
 	if (n == -1) {
 		log_error("relay %s: %s", r->relay->name, error);
-		tell(a, false, PROBLEM_INTERNAL, STORE_FAILED, q->observable);
+		ask_tell(a, false, PROBLEM_INTERNAL, STORE_FAILED, q->observable);
 		return false;
 	}
 	q->n = (size_t)n;
@@ -178,17 +178,17 @@ look_up(struct request *r, struct answer *a, struct store *store,
 
 /* Asks a provider that makes no calls about one observable. */
 static void
-ask_one(struct request *r, struct answer *a, struct store *store,
+relay_ask_one(struct request *r, struct answer *a, struct store *store,
     struct query *q)
 {
 	const struct provider	*p = q->provider;
 
 	if (clock_ms() >= r->transport->deadline) {
-		tell(a, false, PROBLEM_CONNECTION, "The deadline of the "
+		ask_tell(a, false, PROBLEM_CONNECTION, "The deadline of the "
 		    "request has passed", q->observable);
 		return;
 	}
-	if (!look_up(r, a, store, q))
+	if (!ask_look_up(r, a, store, q))
 		return;
 	answer_observable(a, r->claims->limit);
 	if (q->route == PROVIDER_REFER)
@@ -215,7 +215,7 @@ ask_here(struct request *r, struct answer *a, const struct observables *obs,
 			store_hold(store);
 		}
 		q.observable = &obs->list[i];
-		ask_one(r, a, store, &q);
+		relay_ask_one(r, a, store, &q);
 		if (clock_ms() - pushed >= PUSH_EVERY) {
 			answer_push(a);
 			pushed = clock_ms();

@@ -7,7 +7,7 @@
 
 /* What is wrong with the member name of element; NULL for nothing. */
 static const char *
-wrong(struct json_object *element, const char *name)
+bodycheck_wrong(struct json_object *element, const char *name)
 {
 	struct json_object	*value;
 	const char		*text;
@@ -22,12 +22,12 @@ wrong(struct json_object *element, const char *name)
 }
 
 static void
-members(struct buf *out, struct json_object *element, const char *const *names)
+bodycheck_members(struct buf *out, struct json_object *element, const char *const *names)
 {
 	const char	*text, *comma = "";
 
 	for (; *names != NULL; names++) {
-		if ((text = wrong(element, *names)) == NULL)
+		if ((text = bodycheck_wrong(element, *names)) == NULL)
 			continue;
 		buf_addf(out, "%s\"%s\": [\"%s\"]", comma, *names, text);
 		comma = ", ";
@@ -40,7 +40,7 @@ all_right(struct json_object *element, const char *const *names)
 	if (!json_object_is_type(element, json_type_object))
 		return false;
 	for (; *names != NULL; names++)
-		if (wrong(element, *names) != NULL)
+		if (bodycheck_wrong(element, *names) != NULL)
 			return false;
 	return true;
 }
@@ -69,7 +69,7 @@ bodycheck_check_at(struct bodycheck *fe, size_t i, struct json_object *element,
 		return;
 	buf_addf(fe->out, "%s\"%zu\": {", fe->n++ == 0 ? "{" : ", ", i);
 	if (json_object_is_type(element, json_type_object))
-		members(fe->out, element, names);
+		bodycheck_members(fe->out, element, names);
 	else
 		buf_adds(fe->out, "\"_schema\": [\"Invalid input type.\"]");
 	buf_addc(fe->out, '}');
@@ -87,7 +87,7 @@ bodycheck_check(struct buf *out, struct json_object *body,
 		return -1;
 	}
 	buf_addc(out, '{');
-	members(out, body, names);
+	bodycheck_members(out, body, names);
 	buf_addc(out, '}');
 	return -1;
 }

@@ -21,23 +21,23 @@ pair_is_new(struct set *seen, enum observable_type type, const char *value)
 	return set_add(seen, h, &before) == -1 ? -1 : !before;
 }
 
-static const char *const members[] = { "type", "value", NULL };
+static const char *const observables_members[] = { "type", "value", NULL };
 
 /* Checks every element before any is used, so that all errors are named. */
 static int
-check(struct json_object *body, size_t n, struct buf *errors)
+observables_check(struct json_object *body, size_t n, struct buf *errors)
 {
 	struct bodycheck	 fe;
 	size_t			 i;
 
 	bodycheck_begin(&fe, errors);
 	for (i = 0; i < n; i++)
-		bodycheck_check_at(&fe, i, jsonin_at(body, i), members);
+		bodycheck_check_at(&fe, i, jsonin_at(body, i), observables_members);
 	return bodycheck_end(&fe);
 }
 
 static int
-fill(struct observables *obs, struct json_object *body, size_t n,
+observables_fill(struct observables *obs, struct json_object *body, size_t n,
     unsigned types, bool any_case)
 {
 	struct set		 seen = { .used = 0 };
@@ -86,9 +86,9 @@ observables_parse(struct observables *obs, const char *text, size_t len,
 		bodycheck_schema(errors, "Invalid input type.");
 	else if (n > max)
 		bodycheck_schema(errors, "Longer than maximum length %zu.", max);
-	else if (check(body, n, errors) == 0) {
+	else if (observables_check(body, n, errors) == 0) {
 		obs->body = body;
-		if (fill(obs, body, n, types, any_case) == 0)
+		if (observables_fill(obs, body, n, types, any_case) == 0)
 			return 0;
 		observables_free(obs);
 		return 1;

@@ -231,7 +231,7 @@ wrong_method(struct request *r, const char *path, bool came)
 
 /* The checks before a route's own work, in the order of the relay API. */
 static void
-serve(struct request *r, const char *path, char id[TOKEN_ID_MAX])
+relay_route(struct request *r, const char *path, char id[TOKEN_ID_MAX])
 {
 	const char	*method, *message;
 	int		 status;
@@ -278,7 +278,7 @@ relay_serve(struct session *session, struct transport *t)
 	r.response.head_only = method != NULL && strcmp(method, "HEAD") == 0;
 	if (route_path(r.conf, t, path, sizeof(path)))
 		r.route = route_find(r.conf, path, &r.relay);
-	serve(&r, path, id);
+	relay_route(&r, path, id);
 	r.log.relay = r.relay == NULL ? NULL : r.relay->name;
 	if (r.route != NULL)
 		r.log.route = *r.route->path == '\0' ? "/" : r.route->path;

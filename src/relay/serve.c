@@ -41,7 +41,7 @@ serve_refusal(struct request *r, enum problem p, const char *message)
 }
 
 static struct answer *
-begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
+serve_begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
 {
 	struct answer	*a = answer_new(&r->response, shape, streamed);
 
@@ -51,7 +51,7 @@ begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
 }
 
 static void
-finish(struct request *r, struct answer *a)
+serve_finish(struct request *r, struct answer *a)
 {
 	int	 error;
 
@@ -129,10 +129,10 @@ serve_health(struct request *r)
 {
 	struct answer	*a;
 
-	if ((a = begin(r, ANSWER_STATUS, CTIM_SIGHTING)) == NULL)
+	if ((a = serve_begin(r, ANSWER_STATUS, CTIM_SIGHTING)) == NULL)
 		return;
 	ask_health(r, a);
-	finish(r, a);
+	serve_finish(r, a);
 }
 
 void
@@ -153,10 +153,10 @@ serve_observables(struct request *r, enum provider_route route,
 
 	if (!observables_body(r, &obs))
 		return;
-	if ((a = begin(r, shape, streamed)) != NULL) {
+	if ((a = serve_begin(r, shape, streamed)) != NULL) {
 		if (r->relay->provider->routes & route)
 			ask_about(r, a, &obs, route);
-		finish(r, a);
+		serve_finish(r, a);
 	}
 	observables_free(&obs);
 }
@@ -189,8 +189,8 @@ serve_respond(struct request *r)
 
 	if (!observables_body(r, &obs))
 		return;
-	if ((a = begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
-		finish(r, a);
+	if ((a = serve_begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
+		serve_finish(r, a);
 	observables_free(&obs);
 }
 
@@ -214,11 +214,11 @@ serve_trigger(struct request *r)
 	trigger.action = jsonin_string(body, "action-id");
 	trigger.type = jsonin_string(body, "observable_type");
 	trigger.value = jsonin_string(body, "observable_value");
-	if ((a = begin(r, ANSWER_STATUS, CTIM_SIGHTING)) != NULL) {
+	if ((a = serve_begin(r, ANSWER_STATUS, CTIM_SIGHTING)) != NULL) {
 		answer_status(a, (p->routes & PROVIDER_TRIGGER) &&
 		    p->trigger(a, &q, &trigger) ? "success" : "failure");
 		answer_answered(a);
-		finish(r, a);
+		serve_finish(r, a);
 	}
 	json_object_put(body);
 }
@@ -228,8 +228,8 @@ serve_tiles(struct request *r)
 {
 	struct answer	*a;
 
-	if ((a = begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
-		finish(r, a);
+	if ((a = serve_begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
+		serve_finish(r, a);
 }
 
 /* No provider of this release has tiles; the body is checked as if. */
@@ -241,8 +241,8 @@ no_tile(struct request *r, const char *const *names)
 
 	if ((body = object_body(r, names)) == NULL)
 		return;
-	if ((a = begin(r, ANSWER_OBJECT, CTIM_SIGHTING)) != NULL)
-		finish(r, a);
+	if ((a = serve_begin(r, ANSWER_OBJECT, CTIM_SIGHTING)) != NULL)
+		serve_finish(r, a);
 	json_object_put(body);
 }
 

@@ -129,7 +129,7 @@ session_fanout(struct session *s)
 }
 
 static struct opened *
-find(struct session *s, const struct relay_conf *relay)
+session_find(struct session *s, const struct relay_conf *relay)
 {
 	struct opened	*o;
 
@@ -149,7 +149,7 @@ session_store(struct session *s, const struct relay_conf *relay)
 {
 	const char	*path = relay->provider->store(relay->own);
 	char		 error[STORE_ERROR_MAX];
-	struct opened	*o = find(s, relay);
+	struct opened	*o = session_find(s, relay);
 	int64_t		 now = clock_ms();
 
 	if (o == NULL)

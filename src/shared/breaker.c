@@ -13,20 +13,20 @@ breaker_init(struct breaker_table *t)
 
 /* A slot that its last user left half written is worth less than none. */
 static void
-mend(struct breaker_table *t, bool broken)
+breaker_mend(struct breaker_table *t, bool broken)
 {
 	if (broken)
 		memset(t->host, 0, sizeof(t->host));
 }
 
 static void
-take(struct breaker_table *t)
+breaker_take(struct breaker_table *t)
 {
-	mend(t, robustlock_take(&t->lock));
+	breaker_mend(t, robustlock_take(&t->lock));
 }
 
 static struct hash
-hash_name(const char *host)
+breaker_hash_name(const char *host)
 {
 	struct hash	 h = hash_bytes(host, strlen(host));
 
@@ -35,7 +35,7 @@ hash_name(const char *host)
 }
 
 static struct breaker *
-find(struct breaker_table *t, struct hash h)
+breaker_find(struct breaker_table *t, struct hash h)
 {
 	size_t	 i;
 
@@ -55,7 +55,7 @@ guards(const struct breaker *b, int64_t now)
 
 /* Whether the slot of x is to be given away rather than that of y. */
 static bool
-sooner(const struct breaker *x, const struct breaker *y, int64_t now)
+breaker_sooner(const struct breaker *x, const struct breaker *y, int64_t now)
 {
 	bool	 gx = guards(x, now), gy = guards(y, now);
 
@@ -65,17 +65,17 @@ sooner(const struct breaker *x, const struct breaker *y, int64_t now)
 }
 
 static struct breaker *
-find_or_make(struct breaker_table *t, const char *host, int64_t now)
+breaker_find_or_make(struct breaker_table *t, const char *host, int64_t now)
 {
-	struct hash	 h = hash_name(host);
-	struct breaker	*b = find(t, h);
+	struct hash	 h = breaker_hash_name(host);
+	struct breaker	*b = breaker_find(t, h);
 	size_t		 i;
 
 	if (b != NULL)
 		return b;
 	b = &t->host[0];
 	for (i = 1; i < BREAKER_HOSTS; i++)
-		if (sooner(&t->host[i], b, now))
+		if (breaker_sooner(&t->host[i], b, now))
 			b = &t->host[i];
 	*b = (struct breaker){ .a = h.a, .b = h.b };
 	(void)snprintf(b->host, sizeof(b->host), "%s", host);
@@ -84,7 +84,7 @@ find_or_make(struct breaker_table *t, const char *host, int64_t now)
 
 /* The way of a call through a circuit. */
 static enum breaker_way
-way(struct breaker *b, int64_t now, int64_t *left)
+breaker_decide(struct breaker *b, int64_t now, int64_t *left)
 {
 	b->used = now;
 	if (b->open_until == 0)
@@ -107,9 +107,9 @@ breaker_ask(struct breaker_table *t, const char *host, int threshold,
 
 	if (threshold == 0)
 		return BREAKER_GO;
-	take(t);
-	if ((b = find(t, hash_name(host))) != NULL)
-		w = way(b, now, left);
+	breaker_take(t);
+	if ((b = breaker_find(t, breaker_hash_name(host))) != NULL)
+		w = breaker_decide(b, now, left);
 	robustlock_give(&t->lock);
 	return w;
 }
@@ -188,8 +188,8 @@ breaker_tell(struct breaker_table *t, const char *host, int threshold,
 
 	if (threshold == 0 || (result == BREAKER_UNTOLD && !probe))
 		return false;
-	take(t);
-	b = find_or_make(t, host, now);
+	breaker_take(t);
+	b = breaker_find_or_make(t, host, now);
 	b->used = now;
 	/* An open circuit hears its probe only: other calls began before it
 	 * opened.  And a probe may find it closed, by another after it was
@@ -203,7 +203,7 @@ breaker_tell(struct breaker_table *t, const char *host, int threshold,
 }
 
 static void
-look(const struct breaker *b, int64_t now, struct breaker_seen *seen)
+breaker_look(const struct breaker *b, int64_t now, struct breaker_seen *seen)
 {
 	*seen = (struct breaker_seen){ .row = b->row, .opened = b->opened };
 	memcpy(seen->host, b->host, sizeof(seen->host));
@@ -222,10 +222,10 @@ breaker_list(struct breaker_table *t, int64_t now, int wait,
 
 	if (got == -1)
 		return -1;
-	mend(t, got == 1);
+	breaker_mend(t, got == 1);
 	for (i = 0; i < BREAKER_HOSTS; i++)
 		if (t->host[i].b != 0)
-			look(&t->host[i], now, &seen[n++]);
+			breaker_look(&t->host[i], now, &seen[n++]);
 	robustlock_give(&t->lock);
 	return n;
 }

@@ -14,7 +14,7 @@ keysets_init(struct jwks_table *t)
 /* Serials go on counting when the table is emptied: a thread that has keys
  * under one must never meet another text under it. */
 static void
-mend(struct jwks_table *t, bool broken)
+keysets_mend(struct jwks_table *t, bool broken)
 {
 	size_t	 i;
 
@@ -23,9 +23,9 @@ mend(struct jwks_table *t, bool broken)
 }
 
 static void
-take(struct jwks_table *t)
+keysets_take(struct jwks_table *t)
 {
-	mend(t, robustlock_take(&t->lock));
+	keysets_mend(t, robustlock_take(&t->lock));
 }
 
 /* The slot of a host; a new one when it has none, instead of the longest
@@ -56,7 +56,7 @@ keysets_look(struct jwks_table *t, const char *host, int64_t now,
 	struct keyset	*s;
 
 	buf_reset(text);
-	take(t);
+	keysets_take(t);
 	s = slot(t, host);
 	s->used = now;
 	*state = s->state;
@@ -73,7 +73,7 @@ keysets_claim(struct jwks_table *t, const char *host,
 	struct keyset	*s;
 	bool		 claimed;
 
-	take(t);
+	keysets_take(t);
 	s = slot(t, host);
 	claimed = s->busy_until <= clock &&
 	    s->state.serial == seen->serial &&
@@ -95,7 +95,7 @@ keysets_store(struct jwks_table *t, const char *host, int64_t fetched,
 	struct keyset	*s;
 	uint64_t	 serial;
 
-	take(t);
+	keysets_take(t);
 	s = slot(t, host);
 	if (s->state.serial == 0 || s->len != len ||
 	    memcmp(s->text, text, len) != 0) {
@@ -117,7 +117,7 @@ keysets_failed(struct jwks_table *t, const char *host, int64_t tried,
 {
 	struct keyset	*s;
 
-	take(t);
+	keysets_take(t);
 	s = slot(t, host);
 	s->state.tried = s->used = tried;
 	snprintf(s->state.why, sizeof(s->state.why), "%s", why);
@@ -128,7 +128,7 @@ keysets_failed(struct jwks_table *t, const char *host, int64_t tried,
 void
 keysets_leave(struct jwks_table *t, const char *host)
 {
-	take(t);
+	keysets_take(t);
 	slot(t, host)->busy_until = 0;
 	robustlock_give(&t->lock);
 }
@@ -142,7 +142,7 @@ keysets_list(struct jwks_table *t, int wait,
 
 	if (got == -1)
 		return -1;
-	mend(t, got == 1);
+	keysets_mend(t, got == 1);
 	for (s = t->host; s < t->host + JWKS_HOSTS; s++) {
 		if (s->host[0] == '\0')
 			continue;

@@ -21,7 +21,7 @@ forget(struct signins *k)
 /* A token that its last user left half written must not be sent.  The counters
  * go on: a serial never stands for two tokens. */
 static void
-take(struct signins_table *t)
+signins_take(struct signins_table *t)
 {
 	size_t	 i;
 
@@ -32,7 +32,7 @@ take(struct signins_table *t)
 
 /* Whether slot x is to be given away rather than y, at now. */
 static bool
-sooner(const struct signins *x, const struct signins *y, int64_t now)
+signins_sooner(const struct signins *x, const struct signins *y, int64_t now)
 {
 	bool	 bx = x->busy_until > now, by = y->busy_until > now;
 
@@ -42,7 +42,7 @@ sooner(const struct signins *x, const struct signins *y, int64_t now)
 }
 
 static struct hash
-hash_name(const void *name, size_t len)
+signins_hash_name(const void *name, size_t len)
 {
 	struct hash	 h = hash_bytes(name, len);
 
@@ -51,7 +51,7 @@ hash_name(const void *name, size_t len)
 }
 
 static struct signins *
-find(struct signins_table *t, struct hash h)
+signins_find(struct signins_table *t, struct hash h)
 {
 	size_t	 i;
 
@@ -62,15 +62,15 @@ find(struct signins_table *t, struct hash h)
 }
 
 static struct signins *
-find_or_make(struct signins_table *t, struct hash h, int64_t now)
+signins_find_or_make(struct signins_table *t, struct hash h, int64_t now)
 {
-	struct signins	*k = find(t, h);
+	struct signins	*k = signins_find(t, h);
 	size_t		 i;
 
 	if (k == NULL) {
 		k = &t->slot[0];
 		for (i = 1; i < SIGNINS_SLOTS; i++)
-			if (sooner(&t->slot[i], k, now))
+			if (signins_sooner(&t->slot[i], k, now))
 				k = &t->slot[i];
 		forget(k);
 		k->a = h.a;
@@ -82,7 +82,7 @@ find_or_make(struct signins_table *t, struct hash h, int64_t now)
 
 /* What to do about the token of a slot. */
 static enum signins_way
-way(struct signins *k, uint64_t refused, int64_t now, int64_t lease)
+signins_decide(struct signins *k, uint64_t refused, int64_t now, int64_t lease)
 {
 	/* The first serial is 1, so that 0 is no token's. */
 	if (k->have && k->serial == refused) {
@@ -101,13 +101,13 @@ enum signins_way
 signins_get(struct signins_table *t, const void *name, size_t len, uint64_t refused,
     int64_t now, int64_t lease, char token[SIGNINS_MAX], uint64_t *serial)
 {
-	struct hash	 h = hash_name(name, len);
+	struct hash	 h = signins_hash_name(name, len);
 	struct signins	*k;
 	enum signins_way	 w;
 
-	take(t);
-	k = find_or_make(t, h, now);
-	w = way(k, refused, now, lease);
+	signins_take(t);
+	k = signins_find_or_make(t, h, now);
+	w = signins_decide(k, refused, now, lease);
 	if (w == SIGNINS_HAVE) {
 		memcpy(token, k->token, strlen(k->token) + 1);
 		*serial = k->serial;
@@ -120,16 +120,16 @@ int
 signins_put(struct signins_table *t, const void *name, size_t len, const char *token,
     uint64_t *serial)
 {
-	struct hash	 h = hash_name(name, len);
+	struct hash	 h = signins_hash_name(name, len);
 	struct signins	*k;
 	size_t		 n = strlen(token);
 
 	if (n == 0 || n >= SIGNINS_MAX)
 		return -1;
-	take(t);
+	signins_take(t);
 	/* Its slot is gone only if many others signed in since; no clock is
 	 * needed to leave those alone. */
-	k = find_or_make(t, h, 0);
+	k = signins_find_or_make(t, h, 0);
 	OPENSSL_cleanse(k->token, sizeof(k->token));
 	memcpy(k->token, token, n + 1);
 	k->have = true;
@@ -142,11 +142,11 @@ signins_put(struct signins_table *t, const void *name, size_t len, const char *t
 void
 signins_failed(struct signins_table *t, const void *name, size_t len)
 {
-	struct hash	 h = hash_name(name, len);
+	struct hash	 h = signins_hash_name(name, len);
 	struct signins	*k;
 
-	take(t);
-	if ((k = find(t, h)) != NULL)
+	signins_take(t);
+	if ((k = signins_find(t, h)) != NULL)
 		k->busy_until = 0;
 	robustlock_give(&t->lock);
 }

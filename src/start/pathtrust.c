@@ -370,7 +370,7 @@ trust_walk(struct trustlook *l, const char *path, size_t len, bool service)
 }
 
 static void
-trust_file(struct trustlook *l, enum pathtrust_kind kind, const char *path)
+pathtrust_trust_file(struct trustlook *l, enum pathtrust_kind kind, const char *path)
 {
 	l->kind = kind;
 	trust_walk(l, path, strlen(path), false);
@@ -399,21 +399,21 @@ trust_settings(struct trustlook *l, const struct conf *conf)
 	const char		*slash = strrchr(conf->file, '/');
 	char			 folder[PATH_MAX];
 
-	trust_file(l, PATHTRUST_CONFIGURATION, conf->file);
+	pathtrust_trust_file(l, PATHTRUST_CONFIGURATION, conf->file);
 	if ((size_t)snprintf(folder, sizeof(folder), "%.*sconf.d",
 	    slash == NULL ? 0 : (int)(slash - conf->file) + 1, conf->file) <
 	    sizeof(folder))
-		trust_file(l, PATHTRUST_CONFIGURATION, folder);
+		pathtrust_trust_file(l, PATHTRUST_CONFIGURATION, folder);
 	for (s = whole->settings; s != NULL; s = s->next) {
 		if (s->file == NULL)
 			continue;
-		trust_file(l, PATHTRUST_CONFIGURATION, s->file);
+		pathtrust_trust_file(l, PATHTRUST_CONFIGURATION, s->file);
 		if (strcmp(s->section, "log") != 0 &&
 		    strncmp(s->text, "file:", 5) == 0)
-			trust_file(l, PATHTRUST_KEY, s->text + 5);
+			pathtrust_trust_file(l, PATHTRUST_KEY, s->text + 5);
 	}
 	for (r = conf->relays; r != NULL; r = r->next)
-		trust_file(l, PATHTRUST_CONFIGURATION, r->file);
+		pathtrust_trust_file(l, PATHTRUST_CONFIGURATION, r->file);
 }
 
 bool

@@ -40,7 +40,7 @@ db_source_named(const struct store *s, const char *name)
 /* Adds a text (NULL: an empty one) with its NUL, and says where it begins; what
  * does not fit leaves the buffer's failed mark. */
 static size_t
-keep(struct buf *text, const char *s)
+store_keep(struct buf *text, const char *s)
 {
 	size_t	 at = text->len;
 
@@ -105,7 +105,7 @@ read_sources(struct store *s)
 		    .imported = sqlite3_column_int64(st, 5),
 		    .run = sqlite3_column_int64(st, 6) };
 		for (column = 1; column <= 3; column++)
-			keep(&f->text,
+			store_keep(&f->text,
 			    (const char *)sqlite3_column_text(st, column));
 		if (f->text.failed)
 			break;
@@ -222,7 +222,7 @@ db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
 
 /* Room for one more record. */
 static int
-grow(struct store *s)
+store_grow(struct store *s)
 {
 	size_t		 cap = s->cap == 0 ? 16 : s->cap * 2;
 	struct record	*records;
@@ -249,7 +249,7 @@ struct want {
 
 /* Adds the records of one value. */
 static int
-look_up(struct store *s, enum observable_type type, const char *value,
+store_look_up(struct store *s, enum observable_type type, const char *value,
     const struct want *want)
 {
 	sqlite3_stmt	*st;
@@ -261,7 +261,7 @@ look_up(struct store *s, enum observable_type type, const char *value,
 	sqlite3_bind_text(st, 1, value, -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 2, (int)type);
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		if ((code = grow(s)) != SQLITE_OK)
+		if ((code = store_grow(s)) != SQLITE_OK)
 			break;
 		r = &s->records[s->n];
 		if ((code = db_record(s, st, r)) != SQLITE_OK)
@@ -270,8 +270,8 @@ look_up(struct store *s, enum observable_type type, const char *value,
 		    (want->below && !r->source.subdomains))
 			continue;
 		r->exact = want->exact;
-		s->text_at[s->n][0] = keep(&s->text, r->value);
-		s->text_at[s->n][1] = keep(&s->text, r->reason);
+		s->text_at[s->n][0] = store_keep(&s->text, r->value);
+		s->text_at[s->n][1] = store_keep(&s->text, r->reason);
 		code = SQLITE_NOMEM;
 		if (s->text.failed)
 			break;
@@ -292,7 +292,7 @@ networks(struct store *s, enum observable_type type, const char *value,
 	n = store_net_lengths(&s->facts.net, type, value, lengths);
 	for (i = 0; i < n && code == SQLITE_OK; i++)
 		if (indicator_network(type, value, lengths[i], network) == 0)
-			code = look_up(s, type, network, want);
+			code = store_look_up(s, type, network, want);
 	return code;
 }
 
@@ -304,7 +304,7 @@ parents(struct store *s, const char *value, const struct want *want)
 
 	while (code == SQLITE_OK && (value = indicator_parent(value)) != NULL &&
 	    strchr(value, '.') != NULL)
-		code = look_up(s, OBSERVABLE_DOMAIN, value, want);
+		code = store_look_up(s, OBSERVABLE_DOMAIN, value, want);
 	return code;
 }
 
@@ -317,7 +317,7 @@ url_host_records(struct store *s, const char *url, const struct want *want)
 
 	if (type == OBSERVABLE_UNKNOWN)
 		return SQLITE_OK;
-	code = look_up(s, type, host, want);
+	code = store_look_up(s, type, host, want);
 	if (code == SQLITE_OK && type == OBSERVABLE_DOMAIN)
 		code = parents(s, host, want);
 	return code;
@@ -333,7 +333,7 @@ match(struct store *s, enum observable_type type, const char *value,
 	const struct want	 below = { now, false, true };
 	int			 code;
 
-	if ((code = look_up(s, type, value, &exact)) != SQLITE_OK)
+	if ((code = store_look_up(s, type, value, &exact)) != SQLITE_OK)
 		return code;
 	switch (type) {
 	case OBSERVABLE_IP:

@@ -22,7 +22,7 @@
  * network, NULL for all else, so that the partial index holds the networks
  * alone.
  */
-static const char schema[] =
+static const char store_db_schema[] =
 	"CREATE TABLE source("
 	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
 	" title TEXT NOT NULL, url TEXT, subdomains INTEGER NOT NULL,"
@@ -41,7 +41,7 @@ static const char schema[] =
 
 #define ROW_IS	"value = ?1 AND type = ?2 AND source = ?3"
 
-static const char *const sql[SQL_STATEMENTS] = {
+static const char *const store_db_sql[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN",
 	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
@@ -83,7 +83,7 @@ static const char *const sql[SQL_STATEMENTS] = {
 	[SQL_COUNT] = "SELECT source, type, disposition, expires FROM indicator"
 };
 
-static const char again[] = "nothing was changed; repeat when that has ended";
+static const char store_db_again[] = "nothing was changed; repeat when that has ended";
 
 static const struct {
 	int		 code;	/* primary result code */
@@ -95,8 +95,8 @@ static const struct {
 	    "name another file, or remove it and import again" },
 	{ SQLITE_FULL, "no space is left on its disk",
 	    "nothing was changed; make room and repeat" },
-	{ SQLITE_BUSY, "another process is writing to the store", again },
-	{ SQLITE_LOCKED, "another process is writing to the store", again },
+	{ SQLITE_BUSY, "another process is writing to the store", store_db_again },
+	{ SQLITE_LOCKED, "another process is writing to the store", store_db_again },
 	{ SQLITE_READONLY, "the store may not be written by this user",
 	    "run as its owner or as a member of its group" },
 	{ SQLITE_PERM, "the store may not be used by this user",
@@ -146,7 +146,7 @@ sqlite3_stmt *
 db_statement(struct store *s, enum store_sql which, int *code)
 {
 	if (s->stmt[which] == NULL) {
-		*code = sqlite3_prepare_v3(s->db, sql[which], -1,
+		*code = sqlite3_prepare_v3(s->db, store_db_sql[which], -1,
 		    SQLITE_PREPARE_PERSISTENT, &s->stmt[which], NULL);
 		return *code == SQLITE_OK ? s->stmt[which] : NULL;
 	}
@@ -176,7 +176,7 @@ db_run(struct store *s, enum store_sql which)
 
 /* The integer that a PRAGMA or SELECT without arguments answers. */
 static int
-number(struct store *s, const char *text, int64_t *n)
+store_db_number(struct store *s, const char *text, int64_t *n)
 {
 	sqlite3_stmt	*st;
 	int		 code;
@@ -193,7 +193,7 @@ number(struct store *s, const char *text, int64_t *n)
 /* Makes the tables in a file that is empty; another process may be doing the
  * same, so what is found is looked at again under the lock. */
 static int
-make_schema(struct store *s)
+store_db_make_schema(struct store *s)
 {
 	char	 text[128];
 	int64_t	 tables = 0;
@@ -203,11 +203,11 @@ make_schema(struct store *s)
 	if (code == SQLITE_OK)
 		code = db_run(s, SQL_BEGIN_WRITE);
 	if (code == SQLITE_OK)
-		code = number(s, "SELECT count(*) FROM sqlite_schema", &tables);
+		code = store_db_number(s, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code == SQLITE_OK && tables == 0) {
 		snprintf(text, sizeof(text), "PRAGMA application_id = %d;"
 		    "PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
-		code = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
+		code = sqlite3_exec(s->db, store_db_schema, NULL, NULL, NULL);
 		if (code == SQLITE_OK)
 			code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
 	}
@@ -237,14 +237,14 @@ check_schema(struct store *s, char error[STORE_ERROR_MAX])
 	int64_t	 app = 0, version = 0, tables = 0;
 	int	 code;
 
-	code = number(s, "PRAGMA application_id", &app);
+	code = store_db_number(s, "PRAGMA application_id", &app);
 	if (code == SQLITE_OK)
-		code = number(s, "PRAGMA user_version", &version);
+		code = store_db_number(s, "PRAGMA user_version", &version);
 	if (code == SQLITE_OK)
-		code = number(s, "SELECT count(*) FROM sqlite_schema", &tables);
+		code = store_db_number(s, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code == SQLITE_OK && app == 0 && tables == 0 &&
 	    s->mode == STORE_WRITE) {
-		if ((code = make_schema(s)) == SQLITE_OK)
+		if ((code = store_db_make_schema(s)) == SQLITE_OK)
 			return 0;
 	}
 	if (code != SQLITE_OK)
@@ -272,7 +272,7 @@ check_schema(struct store *s, char error[STORE_ERROR_MAX])
  * read, but not make files in the directory, needs them.
  */
 static int
-set_up(struct store *s)
+store_db_set_up(struct store *s)
 {
 	int	 keep = 1, code;
 
@@ -324,7 +324,7 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 		return NULL;
 	}
 	if (code == SQLITE_OK)
-		code = set_up(s);
+		code = store_db_set_up(s);
 	if (code != SQLITE_OK) {
 		open_error(s, code, error);
 		store_close(s);

@@ -11,10 +11,10 @@
 
 static const struct {
 	int	 af, bits;
-} families[] = { { AF_INET, 32 }, { AF_INET6, 128 } };
+} store_net_families[] = { { AF_INET, 32 }, { AF_INET6, 128 } };
 
 static int
-family_of(enum observable_type type)
+store_net_family_of(enum observable_type type)
 {
 	return type == OBSERVABLE_IP ? 0 : type == OBSERVABLE_IPV6 ? 1 : -1;
 }
@@ -40,7 +40,7 @@ mask(unsigned char addr[16], int from, int to)
 
 /* The place in the filter (splitmix64's mixing). */
 static size_t
-place(int family, int bits, const unsigned char addr[16])
+store_net_place(int family, int bits, const unsigned char addr[16])
 {
 	uint64_t	 half[2], h;
 	int		 i;
@@ -68,18 +68,18 @@ store_net_add(struct store_net *net, enum observable_type type,
 {
 	char		 text[INET6_ADDRSTRLEN];
 	unsigned char	 addr[16] = { 0 };
-	int		 family = family_of(type);
+	int		 family = store_net_family_of(type);
 	int		 bits = indicator_prefix(network);
 	size_t		 n = strcspn(network, "/"), at;
 
-	if (family == -1 || bits == -1 || bits > families[family].bits ||
+	if (family == -1 || bits == -1 || bits > store_net_families[family].bits ||
 	    n >= sizeof(text))
 		return -1;
 	memcpy(text, network, n);
 	text[n] = '\0';
-	if (inet_pton(families[family].af, text, addr) != 1)
+	if (inet_pton(store_net_families[family].af, text, addr) != 1)
 		return -1;
-	at = place(family, bits, addr);
+	at = store_net_place(family, bits, addr);
 	net->set[at / 64] |= UINT64_C(1) << (at % 64);
 	net->lengths[family][bits] = true;
 	net->n++;
@@ -91,19 +91,19 @@ store_net_lengths(const struct store_net *net, enum observable_type type,
     const char *address, int lengths[STORE_NET_LENGTHS])
 {
 	unsigned char	 addr[16] = { 0 };
-	int		 family = family_of(type), bits, from, n = 0;
+	int		 family = store_net_family_of(type), bits, from, n = 0;
 	size_t		 at;
 
 	if (family == -1 || net->n == 0 ||
-	    inet_pton(families[family].af, address, addr) != 1)
+	    inet_pton(store_net_families[family].af, address, addr) != 1)
 		return 0;
-	from = families[family].bits;
+	from = store_net_families[family].bits;
 	for (bits = from; bits >= 0; bits--) {
 		if (!net->lengths[family][bits])
 			continue;
 		mask(addr, from, bits);
 		from = bits;
-		at = place(family, bits, addr);
+		at = store_net_place(family, bits, addr);
 		if (net->n > NETWORKS_MAX ||
 		    (net->set[at / 64] >> (at % 64) & 1) != 0)
 			lengths[n++] = bits;

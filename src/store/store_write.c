@@ -156,7 +156,7 @@ begin_write(struct store *s)
 }
 
 static int
-compare(const void *a, const void *b)
+store_write_compare(const void *a, const void *b)
 {
 	const struct row	*x = a, *y = b;
 	int			 d;
@@ -228,7 +228,7 @@ write_row(struct store *s, const struct row *r)
 
 /* Writes the batch. */
 static int
-flush(struct store *s)
+store_write_flush(struct store *s)
 {
 	struct store_import	*im = s->import;
 	uint32_t		 i;
@@ -239,7 +239,7 @@ flush(struct store *s)
 			code = write_source(s);
 		im->begun = code == SQLITE_OK;
 	}
-	qsort(im->rows, im->n, sizeof(*im->rows), compare);
+	qsort(im->rows, im->n, sizeof(*im->rows), store_write_compare);
 	for (i = 0; i < im->n && code == SQLITE_OK; i++)
 		code = write_row(s, &im->rows[i]);
 	im->n = 0;
@@ -249,7 +249,7 @@ flush(struct store *s)
 
 /* Copies n bytes of text and a NUL into the batch. */
 static const char *
-copy(struct store_import *im, const char *text, size_t n)
+store_write_copy(struct store_import *im, const char *text, size_t n)
 {
 	char	*to = im->text + im->used;
 
@@ -260,7 +260,7 @@ copy(struct store_import *im, const char *text, size_t n)
 }
 
 static uint64_t
-key_of(const char *value, size_t n)
+store_write_key_of(const char *value, size_t n)
 {
 	uint64_t	 key = 0;
 	size_t		 i;
@@ -271,7 +271,7 @@ key_of(const char *value, size_t n)
 }
 
 static bool
-in_range(const struct record *r, size_t n)
+store_write_in_range(const struct record *r, size_t n)
 {
 	return n != 0 && n <= INDICATOR_MAX && utf8_valid(r->value, n) &&
 	    (r->reason == NULL || utf8_valid(r->reason, strlen(r->reason))) &&
@@ -295,7 +295,7 @@ store_import_add(struct store *s, const struct record *r,
 	size_t			 n = strlen(r->value), reason = 0;
 	int			 code;
 
-	if (!in_range(r, n)) {
+	if (!store_write_in_range(r, n)) {
 		snprintf(error, STORE_ERROR_MAX, "%s: a record with figures or "
 		    "texts that the store does not take", s->path);
 		store_import_cancel(s);
@@ -304,13 +304,13 @@ store_import_add(struct store *s, const struct record *r,
 	if (r->reason != NULL)
 		reason = utf8_cut(r->reason, STORE_REASON);
 	if ((im->n == BATCH_ROWS || im->used + n + reason + 2 > BATCH_TEXT) &&
-	    (code = flush(s)) != SQLITE_OK)
+	    (code = store_write_flush(s)) != SQLITE_OK)
 		return import_error(s, code, error);
 	row = &im->rows[im->n];
 	*row = (struct row){
-		.key = key_of(r->value, n),
-		.value = copy(im, r->value, n),
-		.reason = reason == 0 ? NULL : copy(im, r->reason, reason),
+		.key = store_write_key_of(r->value, n),
+		.value = store_write_copy(im, r->value, n),
+		.reason = reason == 0 ? NULL : store_write_copy(im, r->reason, reason),
 		.first_seen = r->first_seen, .last_seen = r->last_seen,
 		.count = r->count, .expires = r->expires,
 		.place = im->n++,
@@ -370,7 +370,7 @@ store_import_end(struct store *s, bool replace, struct store_counts *counts,
 		store_import_cancel(s);
 		return -1;
 	}
-	if ((code = flush(s)) == SQLITE_OK && replace)
+	if ((code = store_write_flush(s)) == SQLITE_OK && replace)
 		code = remove_former(s);
 	if (code == SQLITE_OK)
 		code = commit(s);

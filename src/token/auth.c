@@ -170,7 +170,7 @@ verify_hs256(const struct auth *a, const char *token, size_t len,
 /* The host of the key set that a token names, as the list has it, so that no
  * text of the token gets into a URL. */
 static const char *
-find_host(const struct auth *a, const struct claims *c, const char **host,
+auth_find_host(const struct auth *a, const struct claims *c, const char **host,
     const char **cause)
 {
 	char			**listed = a->conf->jwks_hosts;
@@ -232,7 +232,7 @@ verify_rs256(struct auth *a, const struct claims *c, const char *token,
 	uint64_t		 current;
 	int			 good = 1;
 
-	if ((message = find_host(a, c, &host, cause)) != NULL)
+	if ((message = auth_find_host(a, c, &host, cause)) != NULL)
 		return message;
 	if (a->jwks == NULL) {
 		*cause = "no key set is fetched here";
@@ -281,7 +281,7 @@ verify_new(struct auth *a, const char *token, size_t len, const char **cause)
 
 /* Moves the claims in a->last to v. */
 static void
-remember(struct auth *a, struct verified *v, const unsigned char *sha256)
+auth_remember(struct auth *a, struct verified *v, const unsigned char *sha256)
 {
 	token_free(&v->claims);
 	v->claims = a->last;
@@ -332,7 +332,7 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 	    now, deadline, &serial, cause)) != NULL)
 		return message;
 	if (c == &a->last)
-		remember(a, v, sha256);
+		auth_remember(a, v, sha256);
 	v->serial = serial;
 	*claims = &v->claims;
 	*cause = a->why;

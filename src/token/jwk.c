@@ -48,7 +48,7 @@ unpadded(const char *text)
  * False when it is no odd number of min to max bits.
  */
 static bool
-number(struct number *n, struct json_object *entry, const char *name, int min,
+jwk_number(struct number *n, struct json_object *entry, const char *name, int min,
     int max)
 {
 	const char	*text = jsonin_string(entry, name);
@@ -67,7 +67,7 @@ number(struct number *n, struct json_object *entry, const char *name, int min,
 
 /* NULL when memory ran out. */
 static EVP_PKEY *
-make_key(const struct number *n, const struct number *e)
+jwk_make_key(const struct number *n, const struct number *e)
 {
 	OSSL_PARAM_BLD	*build = OSSL_PARAM_BLD_new();
 	OSSL_PARAM	*params = NULL;
@@ -92,7 +92,7 @@ make_key(const struct number *n, const struct number *e)
 }
 
 static bool
-holds(struct json_object *array, const char *word)
+jwk_holds(struct json_object *array, const char *word)
 {
 	const char	*text;
 	size_t		 i;
@@ -105,7 +105,7 @@ holds(struct json_object *array, const char *word)
 }
 
 static bool
-is(struct json_object *value, const char *word)
+jwk_is(struct json_object *value, const char *word)
 {
 	const char	*text = jsonin_text(value);
 
@@ -121,27 +121,27 @@ is_for_us(struct json_object *entry)
 	struct json_object	*alg = jsonin_member(entry, "alg");
 	struct json_object	*ops = jsonin_member(entry, "key_ops");
 
-	return is(jsonin_member(entry, "kty"), "RSA") &&
-	    (use == NULL || is(use, "sig")) &&
-	    (alg == NULL || is(alg, "RS256")) &&
-	    (ops == NULL || holds(ops, "verify"));
+	return jwk_is(jsonin_member(entry, "kty"), "RSA") &&
+	    (use == NULL || jwk_is(use, "sig")) &&
+	    (alg == NULL || jwk_is(alg, "RS256")) &&
+	    (ops == NULL || jwk_holds(ops, "verify"));
 }
 
 /* Adds an entry when it can be used.  False when memory ran out: a set without
  * a key that it has must not pass for the set. */
 static bool
-add(struct jwk_set *set, struct json_object *entry)
+jwk_add(struct jwk_set *set, struct json_object *entry)
 {
 	const char	*kid = jsonin_string(entry, "kid");
 	struct number	 n, e;
 	size_t		 i = set->n;
 
 	if (kid == NULL || !is_for_us(entry) ||
-	    !number(&n, entry, "n", JWK_BITS_MIN, JWK_BITS_MAX) ||
-	    !number(&e, entry, "e", 2, EXPONENT_MAX))
+	    !jwk_number(&n, entry, "n", JWK_BITS_MIN, JWK_BITS_MAX) ||
+	    !jwk_number(&e, entry, "e", 2, EXPONENT_MAX))
 		return true;
 	set->key[i].kid = strdup(kid);
-	set->key[i].key = make_key(&n, &e);
+	set->key[i].key = jwk_make_key(&n, &e);
 	set->n++;
 	return set->key[i].kid != NULL && set->key[i].key != NULL;
 }
@@ -163,7 +163,7 @@ jwk_parse(const char *text, size_t len, struct jwk_set *set)
 	else if (jsonin_length(keys) > JWK_KEYS)
 		why = "more than 32 keys";
 	for (i = 0; why == NULL && i < jsonin_length(keys); i++)
-		if (!add(set, jsonin_at(keys, i)))
+		if (!jwk_add(set, jsonin_at(keys, i)))
 			why = jwk_no_memory;
 	json_object_put(root);
 	if (why != NULL)

@@ -94,7 +94,7 @@ within(int64_t then, int64_t now, int64_t seconds)
 /* The thread's place for a host, if need be that of another, the longest
  * unused. */
 static struct parsed *
-place(struct jwks *j, const char *host)
+jwks_place(struct jwks *j, const char *host)
 {
 	struct parsed	*p = &j->parsed[0];
 	size_t		 i;
@@ -114,7 +114,7 @@ place(struct jwks *j, const char *host)
 /* Brings the search to what is known now; its keys are there when the serials
  * of state and parsed are the same. */
 static void
-look(struct jwks *j, struct search *s)
+jwks_look(struct jwks *j, struct search *s)
 {
 	struct parsed	*p = s->parsed;
 
@@ -141,7 +141,7 @@ usable(const struct search *s)
 }
 
 static enum http_take
-take(struct http_call *call, const char *p, size_t n, int64_t length)
+jwks_take(struct http_call *call, const char *p, size_t n, int64_t length)
 {
 	(void)length;
 	return buf_add(call->arg, p, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
@@ -151,7 +151,7 @@ take(struct http_call *call, const char *p, size_t n, int64_t length)
  * in *set; else why not is in j->why, *late says whether time ran out, and
  * *starved whether memory did. */
 static bool
-ask(struct jwks *j, const char *host, int64_t ms, struct jwk_set *set,
+jwks_ask(struct jwks *j, const char *host, int64_t ms, struct jwk_set *set,
     bool *late, bool *starved)
 {
 	static const char *const headers[] = {
@@ -160,7 +160,7 @@ ask(struct jwks *j, const char *host, int64_t ms, struct jwk_set *set,
 	char			 url[URL_BYTES];
 	struct http_call	 call = {
 		.url = url, .headers = headers, .timeout = ms,
-		.max_body = JWKS_BYTES, .take = take, .arg = &j->text
+		.max_body = JWKS_BYTES, .take = jwks_take, .arg = &j->text
 	};
 	char			 answered[HTTP_REASON_MAX + 32];
 	const char		*why;
@@ -239,7 +239,7 @@ fetch(struct jwks *j, struct search *s)
 	if (s->unknown)
 		jwks_cache_put(j->cache, JWKS_CACHED_ASKED, s->host, s->now,
 		    "", 0);
-	if (ask(j, s->host, left > FETCH ? FETCH : left > 0 ? left : 1, &set,
+	if (jwks_ask(j, s->host, left > FETCH ? FETCH : left > 0 ? left : 1, &set,
 	    &late, &s->starved)) {
 		adopt(j, s, s->now, &set);
 		jwks_cache_put(j->cache, JWKS_CACHED_SET, s->host, s->now,
@@ -260,7 +260,7 @@ fetch(struct jwks *j, struct search *s)
 /* Whether the host may be asked.  A new key is found at its first token, also
  * right after a fetch; only then is patience asked of those that nobody has. */
 static bool
-is_due(const struct search *s)
+jwks_is_due(const struct search *s)
 {
 	int64_t	 pause = usable(s) ? AGAIN : AGAIN_NONE;
 
@@ -278,13 +278,13 @@ search(struct jwks *j, struct search *s, const char *kid)
 	bool			 asked = false, waited = false, fresh, found;
 
 	for (;;) {
-		look(j, s);
+		jwks_look(j, s);
 		found = usable(s) && jwk_find(&s->parsed->set, kid) != NULL;
 		fresh = usable(s) && within(s->state.fetched, s->now, FRESH);
 		s->unknown = fresh && !found;
 		/* What another fetched meanwhile is as new as can be. */
 		if ((found && fresh) || asked || (s->unknown && waited) ||
-		    !is_due(s) || clock_ms() >= s->deadline)
+		    !jwks_is_due(s) || clock_ms() >= s->deadline)
 			return found;
 		if (keysets_claim(j->table, s->host, &s->state, clock_ms(),
 		    LEASE, s->unknown ? s->now : 0)) {
@@ -318,7 +318,7 @@ jwks_key(struct jwks *j, const char *host, const char *kid, int64_t now,
 		return JWKS_NO_SET;
 	}
 	j->why[0] = '\0';
-	s.parsed = place(j, host);
+	s.parsed = jwks_place(j, host);
 	if (search(j, &s, kid))
 		*set = &s.parsed->set;
 	*serial = s.parsed->serial;

@@ -11,18 +11,18 @@
 static const struct {
 	const char	*name;
 	int		 ttl;		/* seconds */
-} kinds[] = {
+} jwks_cache_kinds[] = {
 	[JWKS_CACHED_SET] =	{ "jwks", 86400 },
 	[JWKS_CACHED_FAILURE] =	{ "jwks failed", 60 },
 	[JWKS_CACHED_ASKED] =	{ "jwks asked", 60 }
 };
 
 static bool
-name_of(struct cache *c, enum jwks_cached kind, const char *host,
+jwks_cache_name_of(struct cache *c, enum jwks_cached kind, const char *host,
     unsigned char name[CACHE_NAME])
 {
 	const struct cache_part	 parts[] = {
-		{ kinds[kind].name, strlen(kinds[kind].name) },
+		{ jwks_cache_kinds[kind].name, strlen(jwks_cache_kinds[kind].name) },
 		{ host, strlen(host) }
 	};
 
@@ -37,13 +37,13 @@ jwks_cache_put(struct cache *c, enum jwks_cached kind, const char *host,
 	unsigned char	 name[CACHE_NAME];
 	struct buf	 value;
 
-	if (!name_of(c, kind, host, name))
+	if (!jwks_cache_name_of(c, kind, host, name))
 		return;
 	buf_init(&value, HEAD + JWKS_BYTES);
 	buf_add(&value, &wire, sizeof(wire));
 	buf_add(&value, text, len);
 	if (!value.failed)
-		cache_put(c, name, value.data, value.len, kinds[kind].ttl);
+		cache_put(c, name, value.data, value.len, jwks_cache_kinds[kind].ttl);
 	buf_free(&value);
 }
 
@@ -57,7 +57,7 @@ jwks_cache_get(struct cache *c, enum jwks_cached kind, const char *host,
 	bool		 good = false;
 
 	buf_reset(text);
-	if (!name_of(c, kind, host, name))
+	if (!jwks_cache_name_of(c, kind, host, name))
 		return false;
 	buf_init(&value, CACHE_VALUE);
 	if (cache_get(c, name, &value) && value.len >= HEAD) {

@@ -172,7 +172,7 @@ set(struct json_object *claims, const char *name, struct json_object *value)
 }
 
 static bool
-set_text(struct json_object *claims, const char *name, const char *text)
+signing_set_text(struct json_object *claims, const char *name, const char *text)
 {
 	return text == NULL || set(claims, name, json_object_new_string(text));
 }
@@ -237,8 +237,8 @@ put_together(struct buf *out, const struct signing *s,
 	if (!set(claims, "iat", json_object_new_int64(s->now)) ||
 	    (s->expires != 0 &&
 	    !set(claims, "exp", json_object_new_int64(s->expires))) ||
-	    !set_text(claims, "jwks_host", s->jwks_host) ||
-	    !set_text(claims, "aud", s->aud))
+	    !signing_set_text(claims, "jwks_host", s->jwks_host) ||
+	    !signing_set_text(claims, "aud", s->aud))
 		return "no memory left";
 	add_parts(out, s, claims);
 	if (!out->failed && !add_signature(out, s->key))

@@ -39,7 +39,7 @@ object(const char *part, size_t len, bool *starved)
 
 /* The header into the claims: NULL, or as token_parse(). */
 static const char *
-header(const char *part, size_t len, struct claims *c)
+token_header(const char *part, size_t len, struct claims *c)
 {
 	struct json_object	*h, *crit;
 	const char		*name, *kid;
@@ -70,7 +70,7 @@ header(const char *part, size_t len, struct claims *c)
 }
 
 static void
-read_time(struct claims *c, const char *name, bool *has, int64_t *at)
+token_read_time(struct claims *c, const char *name, bool *has, int64_t *at)
 {
 	struct json_object	*value;
 
@@ -120,7 +120,7 @@ token_parse(const char *token, size_t len, struct claims *c)
 	if (base64url_decode(dot2 + 1, (size_t)(end - dot2 - 1),
 	    signature) <= 0)
 		return "its signature is empty or no base64url";
-	if ((why = header(token, (size_t)(dot1 - token), c)) != NULL)
+	if ((why = token_header(token, (size_t)(dot1 - token), c)) != NULL)
 		return why;
 	c->payload = object(dot1 + 1, (size_t)(dot2 - dot1 - 1), &starved);
 	if (c->payload == NULL) {
@@ -128,8 +128,8 @@ token_parse(const char *token, size_t len, struct claims *c)
 		return starved ? jsonscan_no_memory :
 		    "its payload is no JSON object in base64url";
 	}
-	read_time(c, "exp", &c->has_exp, &c->exp);
-	read_time(c, "nbf", &c->has_nbf, &c->nbf);
+	token_read_time(c, "exp", &c->has_exp, &c->exp);
+	token_read_time(c, "nbf", &c->has_nbf, &c->nbf);
 	c->limit = read_limit(jsonin_member(c->payload, "CTR_ENTITIES_LIMIT"));
 	return NULL;
 }
