@@ -13,37 +13,44 @@
 
 static const struct command main_commands[] = {
 	{ "check", "[-c FILE] [--dump | --keys] [--json]",
-	  "check the configuration, or show what is in force", cmd_check },
-	{ "doctor", "[-c FILE] [--url URL] [--web FILE] [-f FILE [--relay NAME]] "
-	  "[--json]",
-	  "look for what goes wrong in practice, and say what mends it",
-	  cmd_doctor },
-	{ "jwt", "[STAGE] [-c FILE] [--relay NAME] [-f FILE] "
-	  "[--key-file FILE | --key FILE] [OPTION ...]",
-	  "make a token for a relay, and the secret key when there is none",
-	  cmd_jwt },
-	{ "module-type", "RELAY [-c FILE] [--url URL] "
-	  "[--region R | --jwks-host HOST]",
-	  "print what registers a relay as a module at the platform",
-	  cmd_module_type },
+	    "check the configuration, or show what is in force", cmd_check },
+	{ "doctor",
+	    "[-c FILE] [--url URL] [--web FILE] [-f FILE [--relay NAME]] "
+	    "[--json]",
+	    "look for what goes wrong in practice, and say what mends it",
+	    cmd_doctor },
+	{ "jwt",
+	    "[STAGE] [-c FILE] [--relay NAME] [-f FILE] "
+	    "[--key-file FILE | --key FILE] [OPTION ...]",
+	    "make a token for a relay, and the secret key when there is none",
+	    cmd_jwt },
+	{ "module-type",
+	    "RELAY [-c FILE] [--url URL] "
+	    "[--region R | --jwks-host HOST]",
+	    "print what registers a relay as a module at the platform",
+	    cmd_module_type },
 	{ "query", "[OPTION ...] RELAY | --url URL [TYPE:VALUE | VALUE ...]",
-	  "ask a relay about observables, and show the answer", cmd_query },
-	{ "relay", "add|edit|remove [-i ID] [-p PASSWORD] [-f FILE] "
-	  "[-r REGION] [-c FILE]",
-	  "add the module at the platform, edit or remove it", cmd_relay },
-	{ "status", "[-c FILE | --socket PATH] [--watch [S]] [--json | --metrics]",
-	  "show how the running pool is", cmd_status },
+	    "ask a relay about observables, and show the answer", cmd_query },
+	{ "relay",
+	    "add|edit|remove [-i ID] [-p PASSWORD] [-f FILE] "
+	    "[-r REGION] [-c FILE]",
+	    "add the module at the platform, edit or remove it", cmd_relay },
+	{ "status",
+	    "[-c FILE | --socket PATH] [--watch [S]] [--json | --metrics]",
+	    "show how the running pool is", cmd_status },
 	{ "ping", "[-c FILE | --socket PATH | --url URL] [-t S] [-q]",
-	  "tell whether the gateway works, for health checks", cmd_ping },
-	{ "tail", "[-c FILE] [-n N] [--no-follow] [--relay NAME] [--http] "
-	  "[--errors] [FILE]",
-	  "show requests as they come, from the log", cmd_tail },
+	    "tell whether the gateway works, for health checks", cmd_ping },
+	{ "tail",
+	    "[-c FILE] [-n N] [--no-follow] [--relay NAME] [--http] "
+	    "[--errors] [FILE]",
+	    "show requests as they come, from the log", cmd_tail },
 	{ "intel", "COMMAND [ARGUMENT ...]",
-	  "look after the indicators that are kept on this machine", cmd_intel }
+	    "look after the indicators that are kept on this machine",
+	    cmd_intel }
 };
 
-#define COMMANDS	(sizeof(main_commands) / sizeof(main_commands[0]))
-#define NAME_MAX_LEN	16	/* longer words are no misspelt command */
+#define COMMANDS     (sizeof(main_commands) / sizeof(main_commands[0]))
+#define NAME_MAX_LEN 16 /* longer words are no misspelt command */
 
 static const struct command *
 main_find(const char *name)
@@ -57,12 +64,14 @@ main_find(const char *name)
 static int
 main_help(void)
 {
-	printf("usage: ctim-relay COMMAND [ARGUMENT ...]\n"
+	printf(
+	    "usage: ctim-relay COMMAND [ARGUMENT ...]\n"
 	    "       ctim-relay --help | --version\n\n"
 	    "A gateway from threat-intelligence services to the Cisco Threat "
 	    "Intelligence\nModel: this is its command line. Commands:\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-12s %s\n", main_commands[i].name, main_commands[i].summary);
+		printf("  %-12s %s\n", main_commands[i].name,
+		    main_commands[i].summary);
 	printf("\nEach says more with --help. All of it: man ctim-relay\n");
 	return CMD_OK;
 }
@@ -70,7 +79,7 @@ main_help(void)
 static size_t
 least(size_t a, size_t b, size_t c)
 {
-	size_t	m = a < b ? a : b;
+	size_t m = a < b ? a : b;
 
 	return m < c ? m : c;
 }
@@ -79,7 +88,7 @@ least(size_t a, size_t b, size_t c)
 static size_t
 distance(const char *a, const char *b)
 {
-	size_t	row[NAME_MAX_LEN + 1], la = strlen(a), lb = strlen(b);
+	size_t row[NAME_MAX_LEN + 1], la = strlen(a), lb = strlen(b);
 
 	if (la > NAME_MAX_LEN || lb > NAME_MAX_LEN)
 		return NAME_MAX_LEN;
@@ -103,8 +112,8 @@ distance(const char *a, const char *b)
 static int
 unknown(const char *name)
 {
-	const struct command	*best = NULL;
-	size_t			 d, least_d = 3;	/* further is a guess */
+	const struct command *best = NULL;
+	size_t d, least_d = 3; /* further is a guess */
 
 	for (size_t i = 0; i < COMMANDS; i++) {
 		d = distance(name, main_commands[i].name);
@@ -120,7 +129,8 @@ unknown(const char *name)
 		fprintf(stderr, "; did you mean \"%s\"?", best->name);
 	fprintf(stderr, "\nCommands: ");
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(stderr, "%s%s", i == 0 ? "" : ", ", main_commands[i].name);
+		fprintf(
+		    stderr, "%s%s", i == 0 ? "" : ", ", main_commands[i].name);
 	fprintf(stderr, ". More: ctim-relay --help\n");
 	return CMD_USAGE;
 }
@@ -131,8 +141,8 @@ static const struct command *
 link_command(const char *path)
 {
 	static const char *const links[] = { "jwt", "relay" };
-	const char	*slash = strrchr(path, '/');
-	const char	*name = slash == NULL ? path : slash + 1;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash == NULL ? path : slash + 1;
 
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
 		if (strcmp(links[i], name) == 0)
@@ -149,10 +159,11 @@ main_is_one_of(const char *word, const char *a, const char *b)
 static int
 main_run(int argc, char **argv)
 {
-	const struct command	*cmd = link_command(argc > 0 ? argv[0] : "");
+	const struct command *cmd = link_command(argc > 0 ? argv[0] : "");
 
 	if (argc < 2 && cmd == NULL) {
-		fprintf(stderr, "ctim-relay: no command named\n"
+		fprintf(stderr,
+		    "ctim-relay: no command named\n"
 		    "usage: ctim-relay COMMAND [ARGUMENT ...]\n"
 		    "More: ctim-relay --help\n");
 		return CMD_USAGE;
@@ -163,9 +174,10 @@ main_run(int argc, char **argv)
 	}
 	if (cmd != NULL)
 		return cmd->run(cmd, argc, argv);
-	if (main_is_one_of(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0) {
-		char	help_flag[] = "--help";
-		char	*words[] = { argv[2], help_flag, NULL, NULL };
+	if (main_is_one_of(argv[1], "--help", "-h") ||
+	    strcmp(argv[1], "help") == 0) {
+		char help_flag[] = "--help";
+		char *words[] = { argv[2], help_flag, NULL, NULL };
 
 		if (argc < 3)
 			return main_help();
@@ -186,7 +198,7 @@ main_run(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-	int	status;
+	int status;
 
 	/* A connection that broke is an error of the call (http.h). */
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -197,8 +209,10 @@ main(int argc, char **argv)
 	if (fflush(stdout) == EOF || ferror(stdout)) {
 		/* To who has seen enough, as head(1), that is no news. */
 		if (errno != EPIPE)
-			fprintf(stderr, "ctim-relay: cannot write the output: "
-			    "%s\n", strerror(errno));
+			fprintf(stderr,
+			    "ctim-relay: cannot write the output: "
+			    "%s\n",
+			    strerror(errno));
 		return status == CMD_OK ? CMD_FAILED : status;
 	}
 	return status;

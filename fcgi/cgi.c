@@ -24,29 +24,29 @@
 #include "relay/lists.h"
 #include "relay/relay.h"
 
-#define OUT_SIZE	16384		/* bytes that wait for a write(2) */
-#define DRAIN_MAX	(16 << 20)	/* bytes of a body that nobody wanted */
-#define DRAIN_TIME	2000		/* ms for these */
-#define EXIT_CONFIG	78		/* sysexits(3) */
+#define OUT_SIZE    16384      /* bytes that wait for a write(2) */
+#define DRAIN_MAX   (16 << 20) /* bytes of a body that nobody wanted */
+#define DRAIN_TIME  2000       /* ms for these */
+#define EXIT_CONFIG 78         /* sysexits(3) */
 
 struct cgi {
-	int64_t		 deadline;
-	uint64_t	 left;		/* bytes of the body to come */
-	bool		 counted;	/* left is known; else to the end */
-	bool		 cut;		/* the length is no number */
-	bool		 over;		/* nothing more comes */
-	size_t		 used;		/* bytes in out */
-	char		 out[OUT_SIZE];
+	int64_t deadline;
+	uint64_t left; /* bytes of the body to come */
+	bool counted;  /* left is known; else to the end */
+	bool cut;      /* the length is no number */
+	bool over;     /* nothing more comes */
+	size_t used;   /* bytes in out */
+	char out[OUT_SIZE];
 };
 
 /* Up to n bytes by the time until.  0: end of file, -1: error or late. */
 static ssize_t
 input(void *p, size_t n, int64_t until)
 {
-	struct pollfd	 in = { .fd = STDIN_FILENO, .events = POLLIN };
-	int64_t		 left;
-	ssize_t		 got;
-	int		 r;
+	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
+	int64_t left;
+	ssize_t got;
+	int r;
 
 	for (;;) {
 		left = until - clock_ms();
@@ -69,14 +69,14 @@ input(void *p, size_t n, int64_t until)
 static void
 cgi_body_begin(struct cgi *c, const struct transport *t)
 {
-	const char	*s = transport_var(t, "CONTENT_LENGTH");
-	const char	*coding = transport_var(t, "HTTP_TRANSFER_ENCODING");
-	char		*end;
+	const char *s = transport_var(t, "CONTENT_LENGTH");
+	const char *coding = transport_var(t, "HTTP_TRANSFER_ENCODING");
+	char *end;
 
 	c->counted = true;
 	if (s == NULL) {
-		c->counted = coding == NULL ||
-		    strcasestr(coding, "chunked") == NULL;
+		c->counted =
+		    coding == NULL || strcasestr(coding, "chunked") == NULL;
 		return;
 	}
 	errno = 0;
@@ -90,8 +90,8 @@ cgi_body_begin(struct cgi *c, const struct transport *t)
 static ssize_t
 cgi_body_read(void *arg, void *p, size_t n)
 {
-	struct cgi	*c = arg;
-	ssize_t		 got;
+	struct cgi *c = arg;
+	ssize_t got;
 
 	if (c->counted && n > c->left)
 		n = (size_t)c->left;
@@ -113,7 +113,7 @@ cgi_body_read(void *arg, void *p, size_t n)
 static int
 answer_flush(struct cgi *c)
 {
-	size_t	 n = c->used;
+	size_t n = c->used;
 
 	c->used = 0;
 	return writeall(STDOUT_FILENO, c->out, n);
@@ -122,7 +122,7 @@ answer_flush(struct cgi *c)
 static int
 cgi_answer_write(void *arg, const void *p, size_t n, bool push)
 {
-	struct cgi	*c = arg;
+	struct cgi *c = arg;
 
 	if (n > OUT_SIZE - c->used && answer_flush(c) == -1)
 		return -1;
@@ -140,7 +140,7 @@ cgi_answer_write(void *arg, const void *p, size_t n, bool push)
 static bool
 cgi_client_gone(void *arg)
 {
-	struct pollfd	 out = { .fd = STDOUT_FILENO };
+	struct pollfd out = { .fd = STDOUT_FILENO };
 
 	(void)arg;
 	return poll(&out, 1, 0) > 0;
@@ -151,10 +151,10 @@ cgi_client_gone(void *arg)
 static void
 drain(struct cgi *c)
 {
-	char	 trash[16384];
-	int64_t	 until = clock_ms() + DRAIN_TIME;
-	size_t	 total = 0;
-	ssize_t	 got;
+	char trash[16384];
+	int64_t until = clock_ms() + DRAIN_TIME;
+	size_t total = 0;
+	ssize_t got;
 
 	c->deadline = until;
 	while (total < DRAIN_MAX && clock_ms() < until) {
@@ -169,8 +169,8 @@ drain(struct cgi *c)
 static int
 misconfigured(const char *message, int status)
 {
-	char	 answer[512];
-	int	 n;
+	char answer[512];
+	int n;
 
 	n = snprintf(answer, sizeof(answer),
 	    "Status: 500 Internal Server Error\r\n"
@@ -178,7 +178,8 @@ misconfigured(const char *message, int status)
 	    "Cache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n\r\n"
 	    "{\"code\":500,\"message\":\"%s\","
-	    "\"reason\":\"Internal Server Error\"}\n", message);
+	    "\"reason\":\"Internal Server Error\"}\n",
+	    message);
 	(void)writeall(STDOUT_FILENO, answer, (size_t)n);
 	return status;
 }
@@ -195,12 +196,14 @@ cgi_complain(void *arg, bool error, const char *line)
 static int
 cgi_serve(const struct conf *conf, struct cgi *c)
 {
-	struct transport	 t = { .env = environ, .read = cgi_body_read,
-				    .write = cgi_answer_write,
-				    .gone = cgi_client_gone, .arg = c,
-				    .script = true };
-	struct session		*session;
-	int			 r;
+	struct transport t = { .env = environ,
+		.read = cgi_body_read,
+		.write = cgi_answer_write,
+		.gone = cgi_client_gone,
+		.arg = c,
+		.script = true };
+	struct session *session;
+	int r;
 
 	t.deadline = c->deadline = clock_ms() + (int64_t)conf->deadline * 1000;
 	(void)alarm((unsigned int)conf->deadline + 1);
@@ -218,10 +221,10 @@ cgi_serve(const struct conf *conf, struct cgi *c)
 int
 cgi_run(void)
 {
-	struct conf	*conf;
-	struct cgi	*c;
-	sigset_t	 set;
-	int		 r;
+	struct conf *conf;
+	struct cgi *c;
+	sigset_t set;
+	int r;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
@@ -235,14 +238,14 @@ cgi_run(void)
 	privilege_harden();
 	conf = conf_load(NULL, &relay_lists, cgi_complain, NULL);
 	if (conf == NULL)
-		return misconfigured("The gateway is not configured.",
-		    EXIT_CONFIG);
+		return misconfigured(
+		    "The gateway is not configured.", EXIT_CONFIG);
 	if (log_open(conf) == -1)
-		(void)fprintf(stderr, "[log] target %s: %s\n",
-		    conf->log_target, log_why(errno));
+		(void)fprintf(stderr, "[log] target %s: %s\n", conf->log_target,
+		    log_why(errno));
 	c = calloc(1, sizeof(*c));
 	r = c == NULL ? misconfigured("The gateway cannot start.", 1) :
-	    cgi_serve(conf, c);
+			cgi_serve(conf, c);
 	free(c);
 	conf_free(conf);
 	return r;

@@ -11,6 +11,6 @@
  * looked at, since web servers put a query string without "=" there (RFC 3875,
  * 4.4), that is, anybody.  Returns the exit status of the process.
  */
-int	cgi_run(void);
+int cgi_run(void);
 
 #endif

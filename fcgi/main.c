@@ -29,43 +29,46 @@
 #include "start/descriptors.h"
 #include "start/pathtrust.h"
 
-#define EXIT_USAGE	64	/* sysexits(3) */
-#define EXIT_CONFIG	78
-#define WORKERS_MAX	1024
-#define WARNINGS_MAX	65536	/* bytes of the configuration's warnings */
+#define EXIT_USAGE   64 /* sysexits(3) */
+#define EXIT_CONFIG  78
+#define WORKERS_MAX  1024
+#define WARNINGS_MAX 65536 /* bytes of the configuration's warnings */
 
 /* descriptors.h: 3 + 2 + 1 standard and the log's, 1 + 2 signals and a file. */
 _Static_assert(9 + LISTENER_MAX + 2 * BALANCE_LANES + CONTROL_PLACES + 2 <=
-    DESCRIPTORS_PROCESS, "what master and worker have is counted");
+	DESCRIPTORS_PROCESS,
+    "what master and worker have is counted");
 _Static_assert(POOL_REFUSED <= DESCRIPTORS_REFUSED, "so are the refused");
 
 struct options {
-	const char	*file;		/* NULL: conf_path() */
-	const char	*listen;	/* NULL: [server] listen */
-	int		 workers;	/* -1: [server] workers */
-	int		 status;	/* -1: go on; else exit with it */
+	const char *file;   /* NULL: conf_path() */
+	const char *listen; /* NULL: [server] listen */
+	int workers;        /* -1: [server] workers */
+	int status;         /* -1: go on; else exit with it */
 };
 
 static const char usage_text[] =
-"usage: ctim-relay.fcgi [-c FILE] [--listen ADDRESS] [--workers N]\n"
-"\n"
-"  -c, --config FILE     read this configuration\n"
-"  -l, --listen ADDRESS  serve on unix:PATH or HOST:PORT, unless a web server\n"
-"                        or spawner hands a socket over\n"
-"  -w, --workers N       processes; 0 serves in this one (mod_fcgid)\n"
-"  -h, --help            this text\n"
-"  -V, --version         the version\n"
-"\n"
-"With a listening socket on descriptor 0 or in LISTEN_FDS it serves FastCGI\n"
-"on that; with GATEWAY_INTERFACE in the environment it answers one CGI\n"
-"request, and the command line is not looked at.\n";
+    "usage: ctim-relay.fcgi [-c FILE] [--listen ADDRESS] [--workers N]\n"
+    "\n"
+    "  -c, --config FILE     read this configuration\n"
+    "  -l, --listen ADDRESS  serve on unix:PATH or HOST:PORT, unless a web "
+    "server\n"
+    "                        or spawner hands a socket over\n"
+    "  -w, --workers N       processes; 0 serves in this one (mod_fcgid)\n"
+    "  -h, --help            this text\n"
+    "  -V, --version         the version\n"
+    "\n"
+    "With a listening socket on descriptor 0 or in LISTEN_FDS it serves "
+    "FastCGI\n"
+    "on that; with GATEWAY_INTERFACE in the environment it answers one CGI\n"
+    "request, and the command line is not looked at.\n";
 
 /* A number of workers, -1 when it is none. */
 static int
 main_number(const char *s)
 {
-	char	*end;
-	long	 n;
+	char *end;
+	long n;
 
 	errno = 0;
 	n = strtol(s, &end, 10);
@@ -87,15 +90,13 @@ misused(const char *what, const char *value)
 static void
 main_parse(struct options *o, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "config", required_argument, NULL, 'c' },
+	static const struct option longs[] = { { "config", required_argument,
+						   NULL, 'c' },
 		{ "listen", required_argument, NULL, 'l' },
 		{ "workers", required_argument, NULL, 'w' },
 		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ 0 }
-	};
-	int	 c;
+		{ "version", no_argument, NULL, 'V' }, { 0 } };
+	int c;
 
 	*o = (struct options){ .workers = -1, .status = -1 };
 	while (o->status == -1 &&
@@ -111,7 +112,8 @@ main_parse(struct options *o, int argc, char **argv)
 			o->workers = main_number(optarg);
 			if (o->workers == -1)
 				o->status = misused("--workers takes a number "
-				    "from 0 to 1024, not", optarg);
+						    "from 0 to 1024, not",
+				    optarg);
 			break;
 		case 'h':
 			(void)fputs(usage_text, stdout);
@@ -134,7 +136,7 @@ main_parse(struct options *o, int argc, char **argv)
 static void
 standard_descriptors(void)
 {
-	int	 fd, null;
+	int fd, null;
 
 	for (fd = 0; fd <= 2; fd++) {
 		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
@@ -151,8 +153,8 @@ standard_descriptors(void)
 static bool
 enough_descriptors(const struct conf *conf)
 {
-	struct rlimit	 rl;
-	char		 why[CONF_ERROR_MAX];
+	struct rlimit rl;
+	char why[CONF_ERROR_MAX];
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1)
 		return true;
@@ -169,7 +171,7 @@ enough_descriptors(const struct conf *conf)
 static void
 main_complain(void *arg, bool error, const char *line)
 {
-	struct buf	*warnings = arg;
+	struct buf *warnings = arg;
 
 	if (error)
 		(void)fprintf(stderr, "%s\n", line);
@@ -180,7 +182,7 @@ main_complain(void *arg, bool error, const char *line)
 static void
 log_warnings(struct buf *warnings)
 {
-	char	*line = warnings->data, *end;
+	char *line = warnings->data, *end;
 
 	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		*end = '\0';
@@ -198,36 +200,37 @@ main_failed(const char *why)
 
 /* Without it everything but the commands that ask on it works. */
 static void
-open_control(const struct conf *conf, struct control *c,
-    const struct privilege *p)
+open_control(
+    const struct conf *conf, struct control *c, const struct privilege *p)
 {
-	char	 why[CONTROL_WHY];
+	char why[CONTROL_WHY];
 
 	if (control_open(c, conf, p->uid, p->gid, why) == -1)
 		log_warning("[server] control: %s; ctim-relay status and ping "
-		    "cannot ask this pool", why);
+			    "cannot ask this pool",
+		    why);
 }
 
 /* What a start as root says of who may change what it is told. */
 struct weighing {
-	struct buf	*warnings;
-	bool		 refused;
-	bool		 doubtful;	/* root should do nothing more for what
+	struct buf *warnings;
+	bool refused;
+	bool doubtful; /* root should do nothing more for what
 					 * the configuration names */
 };
 
 static void
 weigh(void *arg, const struct pathtrust_finding *f)
 {
-	struct weighing	*w = arg;
+	struct weighing *w = arg;
 
 	w->doubtful = true;
 	/* What is there since 0.1, and what root has no part in, ends no
 	 * service. */
 	if (f->shared || f->kind == PATHTRUST_STORE ||
 	    f->kind == PATHTRUST_CACHE) {
-		(void)buf_addf(w->warnings, "%s; to mend it: %s\n", f->text,
-		    f->mend);
+		(void)buf_addf(
+		    w->warnings, "%s; to mend it: %s\n", f->text, f->mend);
 		return;
 	}
 	w->refused = true;
@@ -237,7 +240,7 @@ weigh(void *arg, const struct pathtrust_finding *f)
 static void
 main_look_at_paths(const struct conf *conf, struct weighing *w)
 {
-	struct pathtrust_who	 who;
+	struct pathtrust_who who;
 
 	if (geteuid() != 0)
 		return;
@@ -249,7 +252,7 @@ main_look_at_paths(const struct conf *conf, struct weighing *w)
 static int
 open_log(const struct conf *conf, const struct privilege *p)
 {
-	char	 why[2048];
+	char why[2048];
 
 	if (log_open(conf) == -1) {
 		(void)snprintf(why, sizeof(why), "[log] target %s: %s",
@@ -258,7 +261,8 @@ open_log(const struct conf *conf, const struct privilege *p)
 	}
 	if (p->change && geteuid() == 0 && log_give(p->uid, p->gid) == -1)
 		log_warning("[log] target %s: %s; it will not be opened again "
-		    "after its rotation", conf->log_target, strerror(errno));
+			    "after its rotation",
+		    conf->log_target, strerror(errno));
 	return 0;
 }
 
@@ -268,30 +272,30 @@ open_log(const struct conf *conf, const struct privilege *p)
  * rights.  Returns 0 or an exit status.
  */
 static int
-main_prepare(const struct options *o, const struct conf *conf, struct listener *l,
-    struct control *c, bool found, struct buf *warnings)
+main_prepare(const struct options *o, const struct conf *conf,
+    struct listener *l, struct control *c, bool found, struct buf *warnings)
 {
-	struct weighing	 w = { .warnings = warnings };
+	struct weighing w = { .warnings = warnings };
 	struct privilege p, none = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
-	char		 why[LISTENER_WHY > PRIVILEGE_WHY ?
-			    LISTENER_WHY : PRIVILEGE_WHY];
-	int		 status;
+	char why[LISTENER_WHY > PRIVILEGE_WHY ? LISTENER_WHY : PRIVILEGE_WHY];
+	int status;
 
 	if (privilege_find(&p, conf, why) == -1)
 		return main_failed(why);
 	main_look_at_paths(conf, &w);
 	if (w.refused)
 		return EXIT_CONFIG;
-	if (!found && listener_open(l, o->listen != NULL ? o->listen :
-	    conf->listen, conf, p.uid, why) == -1)
+	if (!found &&
+	    listener_open(l, o->listen != NULL ? o->listen : conf->listen, conf,
+		p.uid, why) == -1)
 		return main_failed(why);
 	if (w.doubtful && privilege_drop(&p, why) == -1)
 		return main_failed(why);
 	if ((status = open_log(conf, &p)) != 0)
 		return status;
 	if (!found && l->note[0] != '\0')
-		log_warning("%s: not on all of its addresses: %s", l->text,
-		    l->note);
+		log_warning(
+		    "%s: not on all of its addresses: %s", l->text, l->note);
 	if (p.change && !w.doubtful)
 		cache_give(conf, p.uid, p.gid);
 	if (o->workers != 0)
@@ -308,10 +312,12 @@ static int
 main_serve(const struct options *o, struct conf **conf, struct listener *l,
     struct control *c)
 {
-	struct master_setup	 setup = { .conf = conf, .file = o->file,
-				    .workers = o->workers, .listener = l,
-				    .control = c };
-	int			 status;
+	struct master_setup setup = { .conf = conf,
+		.file = o->file,
+		.workers = o->workers,
+		.listener = l,
+		.control = c };
+	int status;
 
 	setup.share = balance_new();
 	if (setup.share == NULL)
@@ -333,13 +339,13 @@ main_serve(const struct options *o, struct conf **conf, struct listener *l,
 int
 main(int argc, char **argv)
 {
-	struct options	 o;
-	struct listener	 l;
-	struct control	 control;
-	struct conf	*conf;
-	struct buf	 warnings;
-	bool		 found;
-	int		 status;
+	struct options o;
+	struct listener l;
+	struct control control;
+	struct conf *conf;
+	struct buf warnings;
+	bool found;
+	int status;
 
 	standard_descriptors();
 	found = listener_find(&l);
@@ -358,7 +364,8 @@ main(int argc, char **argv)
 	worker_signals();
 	control_init(&control);
 	status = enough_descriptors(conf) ?
-	    main_prepare(&o, conf, &l, &control, found, &warnings) : EXIT_CONFIG;
+	    main_prepare(&o, conf, &l, &control, found, &warnings) :
+	    EXIT_CONFIG;
 	if (status == 0) {
 		log_warnings(&warnings);
 		status = main_serve(&o, &conf, &l, &control);

@@ -26,8 +26,8 @@
 int
 privilege_find(struct privilege *p, const struct conf *conf, char *why)
 {
-	struct passwd	*pw;
-	struct group	*gr;
+	struct passwd *pw;
+	struct group *gr;
 
 	*p = (struct privilege){ .uid = (uid_t)-1, .gid = (gid_t)-1 };
 	if (geteuid() != 0 || conf->user == NULL)
@@ -57,12 +57,12 @@ privilege_find(struct privilege *p, const struct conf *conf, char *why)
 static bool
 proven(const struct privilege *p)
 {
-	uid_t	 r, e, s;
-	gid_t	 gr, ge, gs;
+	uid_t r, e, s;
+	gid_t gr, ge, gs;
 
 	return getresuid(&r, &e, &s) == 0 && getresgid(&gr, &ge, &gs) == 0 &&
-	    r == p->uid && e == p->uid && s == p->uid &&
-	    gr == p->gid && ge == p->gid && gs == p->gid &&
+	    r == p->uid && e == p->uid && s == p->uid && gr == p->gid &&
+	    ge == p->gid && gs == p->gid &&
 	    setresuid((uid_t)-1, 0, (uid_t)-1) == -1;
 }
 
@@ -92,7 +92,7 @@ privilege_drop(const struct privilege *p, char *why)
 void
 privilege_harden(void)
 {
-	const struct rlimit	 none = { 0, 0 };
+	const struct rlimit none = { 0, 0 };
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		log_warning("no core files: %s", strerror(errno));

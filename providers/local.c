@@ -19,20 +19,18 @@
 #include "providers/local.h"
 #include "store/store.h"
 
-#define SCHEMA_VERSION	"1.3.28"
-#define VALID_FOR	(30 * 86400)	/* seconds, where nothing expires */
-#define NAME_BYTES	16384		/* text that an id is made of */
-#define LINK_BYTES	16384		/* a filled-in URL */
-#define URI_MAX		2048		/* characters of a URI in CTIM */
+#define SCHEMA_VERSION "1.3.28"
+#define VALID_FOR      (30 * 86400) /* seconds, where nothing expires */
+#define NAME_BYTES     16384        /* text that an id is made of */
+#define LINK_BYTES     16384        /* a filled-in URL */
+#define URI_MAX        2048         /* characters of a URI in CTIM */
 
 /* Verdicts: of judgements with one priority, which disposition counts more. */
-static const int rank[] = {
-	[CTIM_CLEAN] = 5,
+static const int rank[] = { [CTIM_CLEAN] = 5,
 	[CTIM_MALICIOUS] = 4,
 	[CTIM_SUSPICIOUS] = 3,
 	[CTIM_COMMON] = 2,
-	[CTIM_UNKNOWN] = 1
-};
+	[CTIM_UNKNOWN] = 1 };
 
 static int64_t
 later(int64_t a, int64_t b)
@@ -44,7 +42,7 @@ later(int64_t a, int64_t b)
 static int64_t
 last_seen(const struct record *r)
 {
-	int64_t	 seen = later(r->first_seen, r->last_seen);
+	int64_t seen = later(r->first_seen, r->last_seen);
 
 	return seen != 0 ? seen : r->imported;
 }
@@ -54,8 +52,8 @@ last_seen(const struct record *r)
 static int
 local_compare(const void *a, const void *b)
 {
-	const struct record	*x = *(const struct record *const *)a;
-	const struct record	*y = *(const struct record *const *)b;
+	const struct record *x = *(const struct record *const *)a;
+	const struct record *y = *(const struct record *const *)b;
 
 	if (x->priority != y->priority)
 		return x->priority > y->priority ? -1 : 1;
@@ -71,14 +69,14 @@ local_compare(const void *a, const void *b)
 /* {source}|{type}|{value} of the record; where the record is a network or a
  * parent of what was asked, that follows, as it is another judgement then. */
 static void
-judgement_id(char id[CTIM_ID_MAX], const struct record *r,
-    const struct observable *o)
+judgement_id(
+    char id[CTIM_ID_MAX], const struct record *r, const struct observable *o)
 {
-	struct buf	 b;
+	struct buf b;
 
 	buf_init(&b, NAME_BYTES);
-	buf_addf(&b, "%s|%s|%s", r->source.name, observable_name(r->type),
-	    r->value);
+	buf_addf(
+	    &b, "%s|%s|%s", r->source.name, observable_name(r->type), r->value);
 	if (!r->exact)
 		buf_addf(&b, "|%s|%s", observable_name(o->type), o->value);
 	ctim_id_of(id, CTIM_JUDGEMENT, b.data);
@@ -89,7 +87,7 @@ judgement_id(char id[CTIM_ID_MAX], const struct record *r,
 static const char *
 link_to(struct buf *b, const struct record *r, const struct observable *o)
 {
-	const char	*url = r->source.url;
+	const char *url = r->source.url;
 
 	buf_reset(b);
 	while (url != NULL && *url != '\0') {
@@ -116,9 +114,10 @@ write_observable(struct jsonout *j, const struct observable *o)
 }
 
 static void
-local_write_times(struct jsonout *j, const char *key, int64_t start, int64_t end)
+local_write_times(
+    struct jsonout *j, const char *key, int64_t start, int64_t end)
 {
-	char	 text[RFC3339_MAX];
+	char text[RFC3339_MAX];
 
 	jsonout_key(j, key);
 	jsonout_object(j);
@@ -143,15 +142,15 @@ static void
 write_disposition(struct jsonout *j, const struct record *r)
 {
 	jsonout_kint(j, "disposition", r->disposition);
-	jsonout_kstring(j, "disposition_name",
-	    ctim_disposition_name(r->disposition));
+	jsonout_kstring(
+	    j, "disposition_name", ctim_disposition_name(r->disposition));
 }
 
 static bool
 local_write_judgement(struct answer *a, const struct query *q,
     const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
 {
-	struct jsonout	*j;
+	struct jsonout *j;
 
 	judgement_id(id, r, q->observable);
 	if ((j = answer_entity(a, CTIM_JUDGEMENT, id)) == NULL)
@@ -176,7 +175,7 @@ static void
 write_verdict(struct answer *a, const struct query *q, const struct record *r,
     const char *judgement)
 {
-	struct jsonout	*j;
+	struct jsonout *j;
 
 	if ((j = answer_entity(a, CTIM_VERDICT, NULL)) == NULL)
 		return;
@@ -190,9 +189,10 @@ write_verdict(struct answer *a, const struct query *q, const struct record *r,
 
 /* The feed itself, as the thing that a judgement of it is based on. */
 static bool
-local_write_indicator(struct answer *a, const struct record *r, char id[CTIM_ID_MAX])
+local_write_indicator(
+    struct answer *a, const struct record *r, char id[CTIM_ID_MAX])
 {
-	struct jsonout	*j;
+	struct jsonout *j;
 
 	ctim_id_of(id, CTIM_INDICATOR, r->source.name);
 	if ((j = answer_entity(a, CTIM_INDICATOR, id)) == NULL)
@@ -212,7 +212,7 @@ static bool
 local_write_sighting(struct answer *a, const struct query *q,
     const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
 {
-	struct jsonout	*j;
+	struct jsonout *j;
 
 	if ((j = answer_entity(a, CTIM_SIGHTING, NULL)) == NULL)
 		return false;
@@ -238,10 +238,10 @@ local_write_sighting(struct answer *a, const struct query *q,
 }
 
 static void
-local_write_relationship(struct answer *a, const char *from, const char *type,
-    const char *to)
+local_write_relationship(
+    struct answer *a, const char *from, const char *type, const char *to)
 {
-	struct jsonout	*j;
+	struct jsonout *j;
 
 	if ((j = answer_entity(a, CTIM_RELATIONSHIP, NULL)) == NULL)
 		return;
@@ -256,9 +256,9 @@ static void
 answer_record(struct answer *a, const struct query *q, const struct record *r,
     bool first, struct buf *link)
 {
-	char	 judgement[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
-	char	 sighting[CTIM_ID_MAX];
-	bool	 judged, indicated;
+	char judgement[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
+	char sighting[CTIM_ID_MAX];
+	bool judged, indicated;
 
 	judged = local_write_judgement(a, q, r, link, judgement);
 	if (first && judged)
@@ -279,8 +279,8 @@ answer_record(struct answer *a, const struct query *q, const struct record *r,
 static const struct record **
 in_order(struct answer *a, const struct query *q)
 {
-	const struct record	**order;
-	size_t			  i;
+	const struct record **order;
+	size_t i;
 
 	if ((order = calloc(q->n, sizeof(*order))) == NULL) {
 		answer_problem(a, PROBLEM_INTERNAL, "No memory left (%s %s)",
@@ -296,9 +296,9 @@ in_order(struct answer *a, const struct query *q)
 static void
 local_answer(struct answer *a, const struct query *q)
 {
-	const struct record	**order;
-	struct buf		  link;
-	size_t			  i;
+	const struct record **order;
+	struct buf link;
+	size_t i;
 
 	if (q->n == 0 || (order = in_order(a, q)) == NULL)
 		return;
@@ -313,8 +313,8 @@ static void
 local_write_reference(struct answer *a, const struct query *q,
     const struct record *r, const char *url)
 {
-	struct jsonout	*j = answer_element(a);
-	struct buf	 b;
+	struct jsonout *j = answer_element(a);
+	struct buf b;
 
 	buf_init(&b, LINK_BYTES);
 	buf_addf(&b, "ref-local-%s-%s-", r->source.name,
@@ -342,10 +342,10 @@ local_write_reference(struct answer *a, const struct query *q,
 static void
 local_refer(struct answer *a, const struct query *q)
 {
-	const struct record	**order;
-	struct buf		  link;
-	const char		 *url;
-	size_t			  i, k;
+	const struct record **order;
+	struct buf link;
+	const char *url;
+	size_t i, k;
 
 	if (q->n == 0 || (order = in_order(a, q)) == NULL)
 		return;
@@ -353,7 +353,7 @@ local_refer(struct answer *a, const struct query *q)
 	for (i = 0; i < q->n; i++) {
 		for (k = 0; k < i; k++)
 			if (strcmp(order[k]->source.name,
-			    order[i]->source.name) == 0)
+				order[i]->source.name) == 0)
 				break;
 		if (k == i &&
 		    (url = link_to(&link, order[i], q->observable)) != NULL)
@@ -371,24 +371,23 @@ store(const void *conf)
 
 static const struct conf_key local_keys[] = {
 	{ "relay", "store", conf_set_path,
-	  .offset = offsetof(struct local_conf, store),
-	  .fallback = LOCAL_STORE, .release = conf_release_string,
-	  .help = "SQLite file of the indicators" },
+	    .offset = offsetof(struct local_conf, store),
+	    .fallback = LOCAL_STORE, .release = conf_release_string,
+	    .help = "SQLite file of the indicators" },
 	{ 0 }
 };
 
-const struct provider provider_local = {
-	.name = "local",
+const struct provider provider_local = { .name = "local",
 	.title = "Local indicators",
 	.description = "Block lists, allow lists and feeds on this machine.",
 	.types = INDICATOR_TYPES,
 	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER,
-	.about = "Answers from the indicators that were imported into the "
+	.about =
+	    "Answers from the indicators that were imported into the "
 	    "gateway: block lists, allow lists, feeds, and what people added. "
 	    "Nothing leaves the gateway.",
 	.keys = local_keys,
 	.conf_size = sizeof(struct local_conf),
 	.store = store,
 	.answer = local_answer,
-	.refer = local_refer
-};
+	.refer = local_refer };

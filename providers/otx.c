@@ -19,37 +19,38 @@
 #include "providers/otx.h"
 #include "token/token.h"
 
-#define OTX_URL		"https://otx.alienvault.com"
-#define PAGES		50		/* looked at of one pulse */
-#define ID_BYTES	256		/* of a pulse's id; they have 24 */
+#define OTX_URL  "https://otx.alienvault.com"
+#define PAGES    50  /* looked at of one pulse */
+#define ID_BYTES 256 /* of a pulse's id; they have 24 */
 
 const struct otx_kind otx_kinds[OBSERVABLE_TYPES] = {
-	[OBSERVABLE_DOMAIN] =	{ "domain", "domain", "domain", NULL },
-	[OBSERVABLE_EMAIL] =	{ "email", NULL, "email", NULL },
-	[OBSERVABLE_MD5] =	{ "MD5", "file", "file", "FileHash-MD5" },
-	[OBSERVABLE_SHA1] =	{ "SHA1", "file", "file", "FileHash-SHA1" },
-	[OBSERVABLE_SHA256] =	{ "SHA256", "file", "file", "FileHash-SHA256" },
-	[OBSERVABLE_IP] =	{ "IP", "IPv4", "ip", NULL },
-	[OBSERVABLE_IPV6] =	{ "IPv6", "IPv6", "ip", NULL },
-	[OBSERVABLE_URL] =	{ "URL", "url", "url", NULL }
+	[OBSERVABLE_DOMAIN] = { "domain", "domain", "domain", NULL },
+	[OBSERVABLE_EMAIL] = { "email", NULL, "email", NULL },
+	[OBSERVABLE_MD5] = { "MD5", "file", "file", "FileHash-MD5" },
+	[OBSERVABLE_SHA1] = { "SHA1", "file", "file", "FileHash-SHA1" },
+	[OBSERVABLE_SHA256] = { "SHA256", "file", "file", "FileHash-SHA256" },
+	[OBSERVABLE_IP] = { "IP", "IPv4", "ip", NULL },
+	[OBSERVABLE_IPV6] = { "IPv6", "IPv6", "ip", NULL },
+	[OBSERVABLE_URL] = { "URL", "url", "url", NULL }
 };
 
 /* Of a pulse and of an entry of its pages, what is looked at. */
-static const char *const pulse_members[] = { "id", "name", "description",
-    "TLP", "tags", NULL };
-static const char *const otx_entry_members[] = { "created", "expiration", NULL };
+static const char *const pulse_members[] = { "id", "name", "description", "TLP",
+	"tags", NULL };
+static const char *const otx_entry_members[] = { "created", "expiration",
+	NULL };
 
 /* What each answer needs (enum otx_step), and where one without it says why. */
 static const char *const health_needs[] = { "username", "user_id", NULL };
 static const char *const general_needs[] = { "base_indicator", "pulse_info",
-    NULL };
+	NULL };
 static const char *const page_needs[] = { "results", NULL };
 static const char *const otx_excuses[] = { "error", "detail", NULL };
 
 /* What is kept while a page comes. */
 struct otx_scan {
-	struct jsonfind		*page;
-	struct otx_spelling	 spelling;
+	struct jsonfind *page;
+	struct otx_spelling spelling;
 };
 
 const char *
@@ -74,16 +75,17 @@ add_key(const struct query *q, struct call *c)
 static void
 otx_ask_health(const struct query *q)
 {
-	add_key(q, lookup_call(q->lookup, OTX_HEALTH, 0, "%s/api/v1/user/me",
-	    otx_url(q)));
+	add_key(q,
+	    lookup_call(
+		q->lookup, OTX_HEALTH, 0, "%s/api/v1/user/me", otx_url(q)));
 }
 
 static void
 ask_general(const struct query *q)
 {
-	const struct observable	*o = q->observable;
-	char			 text[INDICATOR_MAX + 1];
-	struct call		*c;
+	const struct observable *o = q->observable;
+	char text[INDICATOR_MAX + 1];
+	struct call *c;
 
 	if (otx_kinds[o->type].api == NULL || is_dots(o->value))
 		return;
@@ -101,10 +103,11 @@ ask_general(const struct query *q)
 static void
 ask_page(const struct query *q, struct json_object *pulse, int64_t page)
 {
-	struct call	*c;
+	struct call *c;
 
-	c = lookup_call(q->lookup, OTX_PAGE, CALL_CACHE | CALL_OPTIONAL |
-	    CALL_SCAN, "%s/api/v1/pulses/", otx_url(q));
+	c = lookup_call(q->lookup, OTX_PAGE,
+	    CALL_CACHE | CALL_OPTIONAL | CALL_SCAN, "%s/api/v1/pulses/",
+	    otx_url(q));
 	percent_add(&c->url, jsonin_string(pulse, "id"), "");
 	(void)buf_addf(&c->url, "/indicators?sort=-created&limit=10000&page=%d",
 	    (int)page);
@@ -116,8 +119,8 @@ ask_page(const struct query *q, struct json_object *pulse, int64_t page)
 static void
 otx_request(const struct query *q, const struct call *done)
 {
-	struct json_object	*pulses;
-	size_t			 i;
+	struct json_object *pulses;
+	size_t i;
 
 	if (done == NULL && q->route == PROVIDER_HEALTH) {
 		otx_ask_health(q);
@@ -139,18 +142,18 @@ static void
 otx_refused(struct call *c)
 {
 	static const struct {
-		int		 status;
-		const char	*message;
-	} rows[] = {
-		{ 429, "Too many requests have been made to " OTX_NAME
-		    ". Please, try again later." },
-		{ 500, "The " OTX_NAME " internal error." }
-	};
-	enum problem	 p = call_status_problem(c->status);
-	size_t		 i;
+		int status;
+		const char *message;
+	} rows[] = { { 429,
+			 "Too many requests have been made to " OTX_NAME
+			 ". Please, try again later." },
+		{ 500, "The " OTX_NAME " internal error." } };
+	enum problem p = call_status_problem(c->status);
+	size_t i;
 
 	if (c->step != OTX_PAGE && (c->status == 401 || c->status == 403)) {
-		call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: "
+		call_fail(c, PROBLEM_AUTHORIZATION,
+		    "Authorization failed: "
 		    "Authorization failed on " OTX_NAME " side");
 		return;
 	}
@@ -169,7 +172,7 @@ otx_refused(struct call *c)
 static bool
 otx_counts(struct json_object *pulse, const char *type, const char *other)
 {
-	struct json_object	*counts, *count;
+	struct json_object *counts, *count;
 
 	counts = jsonin_member(pulse, "indicator_type_counts");
 	return (type != NULL && jsonin_has(counts, type, &count)) ||
@@ -180,7 +183,7 @@ otx_counts(struct json_object *pulse, const char *type, const char *other)
 static bool
 is_askable(struct json_object *pulse)
 {
-	const char	*id = jsonin_string(pulse, "id");
+	const char *id = jsonin_string(pulse, "id");
 
 	return id != NULL && *id != '\0' && strlen(id) <= ID_BYTES &&
 	    !is_dots(id);
@@ -201,14 +204,15 @@ otx_put(struct json_object *object, const char *name, struct json_object *value)
 static bool
 add_pulse(struct json_object *list, struct json_object *pulse)
 {
-	struct json_object	*kept, *author;
+	struct json_object *kept, *author;
 
 	if ((kept = jsoncopy_members(pulse, pulse_members)) == NULL)
 		return false;
 	author = jsonin_member(jsonin_member(pulse, "author"), "username");
-	if (!otx_put(kept, "place", json_object_new_int64(
-	    (int64_t)jsonin_length(list))) || (author != NULL &&
-	    !otx_put(kept, "author", json_object_get(author))) ||
+	if (!otx_put(kept, "place",
+		json_object_new_int64((int64_t)jsonin_length(list))) ||
+	    (author != NULL &&
+		!otx_put(kept, "author", json_object_get(author))) ||
 	    json_object_array_add(list, kept) != 0) {
 		json_object_put(kept);
 		return false;
@@ -221,18 +225,18 @@ add_pulse(struct json_object *list, struct json_object *pulse)
 static void
 keep_pulses(const struct query *q, struct call *c, struct json_object *body)
 {
-	const char		*own = otx_kinds[q->observable->type].counted;
-	struct json_object	*pulses, *pulse, *list, *result;
-	const char		*type;
-	size_t			 i;
-	bool			 good = true;
+	const char *own = otx_kinds[q->observable->type].counted;
+	struct json_object *pulses, *pulse, *list, *result;
+	const char *type;
+	size_t i;
+	bool good = true;
 
 	type = jsonin_string(jsonin_member(body, "base_indicator"), "type");
 	pulses = jsonin_member(jsonin_member(body, "pulse_info"), "pulses");
 	result = json_object_new_object();
 	list = json_object_new_array();
-	if (result == NULL || list == NULL || !otx_put(result, "pulses",
-	    json_object_get(list)))
+	if (result == NULL || list == NULL ||
+	    !otx_put(result, "pulses", json_object_get(list)))
 		good = false;
 	for (i = 0; good && i < jsonin_length(pulses); i++) {
 		pulse = jsonin_at(pulses, i);
@@ -250,18 +254,20 @@ keep_pulses(const struct query *q, struct call *c, struct json_object *body)
 static void
 otx_reply(const struct query *q, struct call *c)
 {
-	struct json_object	*body;
+	struct json_object *body;
 
 	if (c->step == OTX_GENERAL && (c->status == 400 || c->status == 404))
-		return;		/* nothing is known */
+		return; /* nothing is known */
 	if (c->status / 100 != 2) {
 		otx_refused(c);
 		return;
 	}
 	if ((body = call_parse(c)) == NULL)
 		return;
-	if (!call_excuse(c, body, c->step == OTX_GENERAL ? general_needs :
-	    health_needs, otx_excuses) && c->step == OTX_GENERAL)
+	if (!call_excuse(c, body,
+		c->step == OTX_GENERAL ? general_needs : health_needs,
+		otx_excuses) &&
+	    c->step == OTX_GENERAL)
 		keep_pulses(q, c, body);
 	json_object_put(body);
 }
@@ -270,7 +276,7 @@ otx_reply(const struct query *q, struct call *c)
 static bool
 otx_found(struct call *c, const char *name, struct json_object *value)
 {
-	struct json_object	*result = json_object_new_object();
+	struct json_object *result = json_object_new_object();
 
 	if (result == NULL || !otx_put(result, name, value)) {
 		if (result == NULL)
@@ -287,15 +293,18 @@ otx_found(struct call *c, const char *name, struct json_object *value)
 static enum scan_result
 found_entry(struct call *c, struct json_object *entry)
 {
-	const char	*created = jsonin_string(entry, "created");
+	const char *created = jsonin_string(entry, "created");
 
 	if (created == NULL || rfc3339_parse(created) == -1) {
-		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
+		call_fail_at(c, PROBLEM_UNKNOWN,
+		    "The answer of the service "
 		    "does not say when the indicator was created");
 		return SCAN_BAD;
 	}
-	return otx_found(c, "entry", jsoncopy_members(entry, otx_entry_members)) ?
-	    SCAN_ENOUGH : SCAN_BAD;
+	return otx_found(
+		   c, "entry", jsoncopy_members(entry, otx_entry_members)) ?
+	    SCAN_ENOUGH :
+	    SCAN_BAD;
 }
 
 static bool
@@ -312,9 +321,9 @@ begin_scan(const struct query *q, struct otx_scan *s)
 static enum scan_result
 otx_scan_page(const struct query *q, struct call *c, const char *p, size_t n)
 {
-	struct otx_scan		*s = c->scan;
-	enum jsonfind_state	 state;
-	const char		*next;
+	struct otx_scan *s = c->scan;
+	enum jsonfind_state state;
+	const char *next;
 
 	if (s->page == NULL && !begin_scan(q, s)) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
@@ -348,20 +357,18 @@ static const char *const otx_claims[] = { "key", NULL };
 
 static const struct conf_key otx_keys[] = {
 	{ "relay", "url", conf_set_url,
-	  .offset = offsetof(struct otx_conf, url),
-	  .fallback = OTX_URL, .release = conf_release_string,
-	  .help = "base URL of " OTX_NAME },
+	    .offset = offsetof(struct otx_conf, url), .fallback = OTX_URL,
+	    .release = conf_release_string, .help = "base URL of " OTX_NAME },
 	{ 0 }
 };
 
 static const struct provider_field otx_fields[] = {
 	{ "key", FIELD_API_KEY, "OTX API key",
-	  "The key of the OTX account that is asked." },
+	    "The key of the OTX account that is asked." },
 	{ NULL, FIELD_TEXT, NULL, NULL }
 };
 
-const struct provider provider_otx = {
-	.name = "otx",
+const struct provider provider_otx = { .name = "otx",
 	.title = OTX_NAME,
 	.description = "Open Threat Exchange: pulses that name an observable.",
 	.types = OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
@@ -372,15 +379,16 @@ const struct provider provider_otx = {
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
 	.claims = otx_claims,
 	.fields = otx_fields,
-	.about = "AlienVault Open Threat Exchange is a community that shares "
+	.about =
+	    "AlienVault Open Threat Exchange is a community that shares "
 	    "what its members know of threats as pulses: named lists of "
 	    "indicators with a description. For each pulse that names an "
 	    "observable there is a sighting and an indicator, and links lead "
 	    "to the page of the observable.",
 	.tips = "1. Sign in at otx.alienvault.com, open the menu under your "
-	    "name and choose **Settings**.\n"
-	    "2. Copy the **OTX Key**.\n"
-	    "3. Paste it here as **OTX API key**, and save.",
+		"name and choose **Settings**.\n"
+		"2. Copy the **OTX Key**.\n"
+		"3. Paste it here as **OTX API key**, and save.",
 	.keys = otx_keys,
 	.conf_size = sizeof(struct otx_conf),
 	.request = otx_request,
@@ -389,5 +397,4 @@ const struct provider provider_otx = {
 	.scan_free = scan_free,
 	.scan_size = sizeof(struct otx_scan),
 	.answer = otx_answer,
-	.refer = otx_refer
-};
+	.refer = otx_refer };

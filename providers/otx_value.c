@@ -18,11 +18,11 @@ otx_lower(char c)
 static const char *
 otx_host_end(const char *host)
 {
-	const char	*end = host + strcspn(host, "/?#");
-	const char	*bracket;
+	const char *end = host + strcspn(host, "/?#");
+	const char *bracket;
 
-	if (*host == '[' && (bracket = memchr(host, ']',
-	    (size_t)(end - host))) != NULL)
+	if (*host == '[' &&
+	    (bracket = memchr(host, ']', (size_t)(end - host))) != NULL)
 		return bracket + 1;
 	return host + strcspn(host, ":/?#");
 }
@@ -31,8 +31,8 @@ otx_host_end(const char *host)
 static int
 otx_write_host(const char *host, size_t n, char out[INDICATOR_MAX + 1])
 {
-	size_t	 i;
-	bool	 ascii = true;
+	size_t i;
+	bool ascii = true;
 
 	for (i = 0; i < n; i++) {
 		ascii = ascii && (unsigned char)host[i] < 0x80;
@@ -47,9 +47,9 @@ otx_write_host(const char *host, size_t n, char out[INDICATOR_MAX + 1])
 static int
 otx_write_url(const char *url, char out[INDICATOR_MAX + 1])
 {
-	char		 host[INDICATOR_MAX + 1];
-	const char	*from = strstr(url, "://"), *end, *user;
-	size_t		 i, scheme;
+	char host[INDICATOR_MAX + 1];
+	const char *from = strstr(url, "://"), *end, *user;
+	size_t i, scheme;
 
 	if (from == NULL || strlen(url) > INDICATOR_MAX)
 		return -1;
@@ -71,8 +71,9 @@ otx_write_url(const char *url, char out[INDICATOR_MAX + 1])
 const char *
 otx_value(const struct observable *o, char out[INDICATOR_MAX + 1])
 {
-	int	 r = o->type == OBSERVABLE_URL ? otx_write_url(o->value, out) :
-		    indicator_normalise(o->type, o->value, out);
+	int r = o->type == OBSERVABLE_URL ?
+	    otx_write_url(o->value, out) :
+	    indicator_normalise(o->type, o->value, out);
 
 	return r == 0 ? out : o->value;
 }
@@ -91,8 +92,7 @@ otx_spelling(struct otx_spelling *s, const struct observable *o)
 static const char *
 otx_host(enum observable_type type, const char *text, size_t *n)
 {
-	const char	*host = type == OBSERVABLE_URL ? strstr(text, "://") :
-			    NULL;
+	const char *host = type == OBSERVABLE_URL ? strstr(text, "://") : NULL;
 
 	if (host != NULL)
 		text = host + 3;
@@ -105,15 +105,16 @@ otx_host(enum observable_type type, const char *text, size_t *n)
 static bool
 otx_may_be(const struct otx_spelling *s, const char *text)
 {
-	size_t		 n, i, len;
-	const char	*host = otx_host(s->type, text, &n);
-	const char	*normal = otx_host(s->type, s->normal, &len);
+	size_t n, i, len;
+	const char *host = otx_host(s->type, text, &n);
+	const char *normal = otx_host(s->type, s->normal, &len);
 
 	if (s->type == OBSERVABLE_IPV6)
 		return memchr(host, ':', n) != NULL;
 	/* Behind the host all is the same but for the root's slash. */
-	if (s->type == OBSERVABLE_URL && strcmp(host + n + (host[n] == '/'),
-	    normal + len + (normal[len] == '/')) != 0)
+	if (s->type == OBSERVABLE_URL &&
+	    strcmp(host + n + (host[n] == '/'),
+		normal + len + (normal[len] == '/')) != 0)
 		return false;
 	for (i = 0; i < n; i++)
 		if ((unsigned char)host[i] >= 0x80)
@@ -127,9 +128,9 @@ otx_may_be(const struct otx_spelling *s, const char *text)
 bool
 otx_is(const char *text, size_t n, const void *spelling)
 {
-	const struct otx_spelling	*s = spelling;
-	char				 copy[INDICATOR_MAX + 1];
-	char				 normal[INDICATOR_MAX + 1];
+	const struct otx_spelling *s = spelling;
+	char copy[INDICATOR_MAX + 1];
+	char normal[INDICATOR_MAX + 1];
 
 	if (s->normal[0] == '\0' || n > INDICATOR_MAX)
 		return false;

@@ -11,36 +11,36 @@
 #include "providers/otx.h"
 #include "token/token.h"
 
-#define SCHEMA_VERSION	"1.0.17"
-#define TAGS_BYTES	(256U << 10)	/* of all tags of a pulse */
-#define LINK_BYTES	(64U << 10)	/* of the URL of a reference */
-#define TEXT_BYTES	256		/* of its title and description */
+#define SCHEMA_VERSION "1.0.17"
+#define TAGS_BYTES     (256U << 10) /* of all tags of a pulse */
+#define LINK_BYTES     (64U << 10)  /* of the URL of a reference */
+#define TEXT_BYTES     256          /* of its title and description */
 
 /* An entry that was found, and its pulse. */
 struct entry {
-	struct json_object	*pulse;
-	const char		*created, *expiration;	/* or NULL */
-	int64_t			 place;
+	struct json_object *pulse;
+	const char *created, *expiration; /* or NULL */
+	int64_t place;
 };
 
 /* Newest first; of one time, in the order of the pulses. */
 static int
 otx_write_compare(const void *a, const void *b)
 {
-	const struct entry	*x = a, *y = b;
-	int			 order = strcmp(y->created, x->created);
+	const struct entry *x = a, *y = b;
+	int order = strcmp(y->created, x->created);
 
-	return order != 0 ? order : (x->place > y->place) -
-	    (x->place < y->place);
+	return order != 0 ? order :
+			    (x->place > y->place) - (x->place < y->place);
 }
 
 /* What the calls found, in order; returns how many.  The caller frees *list. */
 static size_t
 entries(const struct lookup *l, struct entry *list)
 {
-	struct json_object	*entry;
-	const struct call	*c;
-	size_t			 i, n = 0;
+	struct json_object *entry;
+	const struct call *c;
+	size_t i, n = 0;
 
 	for (i = 0; i < l->n; i++) {
 		c = l->calls[i];
@@ -50,8 +50,8 @@ entries(const struct lookup *l, struct entry *list)
 			continue;
 		list[n].expiration = jsonin_string(entry, "expiration");
 		list[n].pulse = c->about;
-		(void)jsonin_int(jsonin_member(c->about, "place"),
-		    &list[n].place);
+		(void)jsonin_int(
+		    jsonin_member(c->about, "place"), &list[n].place);
 		n++;
 	}
 	qsort(list, n, sizeof(*list), otx_write_compare);
@@ -61,8 +61,8 @@ entries(const struct lookup *l, struct entry *list)
 static void
 otx_write_write_tags(struct jsonout *j, struct json_object *tags)
 {
-	const char	*text;
-	size_t		 i, cut, bytes = 0;
+	const char *text;
+	size_t i, cut, bytes = 0;
 
 	jsonout_key(j, "tags");
 	jsonout_array(j);
@@ -81,21 +81,21 @@ otx_write_write_tags(struct jsonout *j, struct json_object *tags)
 static void
 write_pulse(struct jsonout *j, const struct query *q, struct json_object *pulse)
 {
-	const char	*id = jsonin_string(pulse, "id");
-	const char	*tlp = jsonin_string(pulse, "TLP");
-	struct buf	 link;
+	const char *id = jsonin_string(pulse, "id");
+	const char *tlp = jsonin_string(pulse, "TLP");
+	struct buf link;
 
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
-	jsonout_kstring(j, "confidence", ctim_severity_name(
-	    CTIM_SEVERITY_HIGH));
+	jsonout_kstring(
+	    j, "confidence", ctim_severity_name(CTIM_SEVERITY_HIGH));
 	jsonout_kstring(j, "source", OTX_NAME);
 	jsonout_key(j, "external_ids");
 	jsonout_array(j);
 	jsonout_string(j, id);
 	jsonout_end_array(j);
 	jsoncopy_text(j, "title", jsonin_string(pulse, "name"), CTIM_SHORT);
-	jsonout_kstring(j, "tlp", tlp == NULL ? NULL :
-	    ctim_tlp_name(ctim_tlp_given(tlp)));
+	jsonout_kstring(
+	    j, "tlp", tlp == NULL ? NULL : ctim_tlp_name(ctim_tlp_given(tlp)));
 	buf_init(&link, CTIM_URI);
 	(void)buf_addf(&link, "%s/pulse/", otx_url(q));
 	percent_add(&link, id, "");
@@ -106,20 +106,20 @@ write_pulse(struct jsonout *j, const struct query *q, struct json_object *pulse)
 
 /* A pulse without a description has an empty one. */
 static void
-write_description(struct jsonout *j, const char *key, struct json_object *pulse,
-    size_t max)
+write_description(
+    struct jsonout *j, const char *key, struct json_object *pulse, size_t max)
 {
-	const char	*text = jsonin_string(pulse, "description");
+	const char *text = jsonin_string(pulse, "description");
 
 	jsoncopy_text(j, key, text == NULL ? "" : text, max);
 }
 
 /* end: as the service wrote it; NULL, or no time: none. */
 static void
-otx_write_write_times(struct jsonout *j, const char *key, const char *start,
-    const char *end)
+otx_write_write_times(
+    struct jsonout *j, const char *key, const char *start, const char *end)
 {
-	char	 text[RFC3339_MAX];
+	char text[RFC3339_MAX];
 
 	jsonout_key(j, key);
 	jsonout_object(j);
@@ -130,10 +130,10 @@ otx_write_write_times(struct jsonout *j, const char *key, const char *start,
 }
 
 static bool
-otx_write_write_sighting(struct answer *a, const struct query *q, const struct entry *e,
-    const char *time, char id[CTIM_ID_MAX])
+otx_write_write_sighting(struct answer *a, const struct query *q,
+    const struct entry *e, const char *time, char id[CTIM_ID_MAX])
 {
-	struct jsonout	*j;
+	struct jsonout *j;
 
 	if ((j = answer_entity(a, CTIM_SIGHTING, NULL)) == NULL)
 		return false;
@@ -156,19 +156,19 @@ otx_write_write_sighting(struct answer *a, const struct query *q, const struct e
 
 /* CTIM asks for a producer: where the author has no name it is the service. */
 static bool
-otx_write_write_indicator(struct answer *a, const struct query *q, const struct entry *e,
-    const char *time, char id[CTIM_ID_MAX])
+otx_write_write_indicator(struct answer *a, const struct query *q,
+    const struct entry *e, const char *time, char id[CTIM_ID_MAX])
 {
-	const char		*author = jsonin_string(e->pulse, "author");
-	struct json_object	*tags = jsonin_member(e->pulse, "tags");
-	struct jsonout		*j;
+	const char *author = jsonin_string(e->pulse, "author");
+	struct json_object *tags = jsonin_member(e->pulse, "tags");
+	struct jsonout *j;
 
 	ctim_id_of(id, CTIM_INDICATOR, jsonin_string(e->pulse, "id"));
 	if ((j = answer_entity(a, CTIM_INDICATOR, id)) == NULL)
 		return false;
 	write_pulse(j, q, e->pulse);
-	jsoncopy_text(j, "producer", author == NULL ? OTX_NAME : author,
-	    CTIM_SHORT);
+	jsoncopy_text(
+	    j, "producer", author == NULL ? OTX_NAME : author, CTIM_SHORT);
 	otx_write_write_times(j, "valid_time", time, e->expiration);
 	write_description(j, "short_description", e->pulse, CTIM_MEDIUM);
 	if (json_object_is_type(tags, json_type_array))
@@ -180,7 +180,7 @@ otx_write_write_indicator(struct answer *a, const struct query *q, const struct 
 static void
 otx_write_write_relationship(struct answer *a, const char *from, const char *to)
 {
-	struct jsonout	*j;
+	struct jsonout *j;
 
 	if ((j = answer_entity(a, CTIM_RELATIONSHIP, NULL)) == NULL)
 		return;
@@ -194,8 +194,8 @@ otx_write_write_relationship(struct answer *a, const char *from, const char *to)
 static void
 write_entry(struct answer *a, const struct query *q, const struct entry *e)
 {
-	char	 sighting[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
-	char	 time[RFC3339_MAX];
+	char sighting[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
+	char time[RFC3339_MAX];
 
 	if (rfc3339_again(time, e->created, -1) == -1)
 		return;
@@ -207,8 +207,8 @@ write_entry(struct answer *a, const struct query *q, const struct entry *e)
 void
 otx_answer(struct answer *a, const struct query *q)
 {
-	struct entry	*list;
-	size_t		 i, n;
+	struct entry *list;
+	size_t i, n;
 
 	if (q->lookup->n == 0)
 		return;
@@ -228,24 +228,24 @@ otx_answer(struct answer *a, const struct query *q)
 void
 otx_refer(struct answer *a, const struct query *q)
 {
-	const struct observable	*o = q->observable;
-	const char		*type = observable_name(o->type);
-	struct jsonout		*j;
-	struct buf		 id, url, text;
+	const struct observable *o = q->observable;
+	const char *type = observable_name(o->type);
+	struct jsonout *j;
+	struct buf id, url, text;
 
 	buf_init(&id, LINK_BYTES);
 	buf_init(&url, LINK_BYTES);
 	buf_init(&text, TEXT_BYTES);
 	(void)buf_addf(&id, "ref-avotx-search-%s-", type);
 	percent_add(&id, o->value, "");
-	(void)buf_addf(&url, "%s/indicator/%s/", otx_url(q),
-	    otx_kinds[o->type].link);
+	(void)buf_addf(
+	    &url, "%s/indicator/%s/", otx_url(q), otx_kinds[o->type].link);
 	percent_add(&url, o->value, "@:");
 	if (!id.failed && !url.failed) {
 		j = answer_element(a);
 		jsonout_kstring(j, "id", id.data);
-		(void)buf_addf(&text, "Search for this %s",
-		    otx_kinds[o->type].name);
+		(void)buf_addf(
+		    &text, "Search for this %s", otx_kinds[o->type].name);
 		jsonout_kstring(j, "title", text.data);
 		buf_reset(&text);
 		(void)buf_addf(&text, "Lookup this %s on " OTX_NAME,

@@ -19,42 +19,42 @@
 #include "providers/qualys.h"
 #include "token/token.h"
 
-#define VALUE_BYTES	65536		/* of a value that is asked for */
-#define QUERY_BYTES	(8 * VALUE_BYTES) /* of texts made with it */
-#define MESSAGE		200		/* characters of a body in a message */
-#define BLANKS		" \t\r\n"
+#define VALUE_BYTES 65536             /* of a value that is asked for */
+#define QUERY_BYTES (8 * VALUE_BYTES) /* of texts made with it */
+#define MESSAGE     200               /* characters of a body in a message */
+#define BLANKS      " \t\r\n"
 
 struct qualys_conf {
-	char	*api_url, *platform_url;	/* NULL: the token says */
-	char	**api_hosts;			/* NULL: any */
+	char *api_url, *platform_url; /* NULL: the token says */
+	char **api_hosts;             /* NULL: any */
 };
 
 /* How a type is called and asked for; V is the value. */
 static const struct kind {
-	const char	*name, *filter;
-} qualys_kinds[OBSERVABLE_TYPES] = {
-	[OBSERVABLE_MD5] =	 { "MD5", "file.hash.md5: \"V\"" },
-	[OBSERVABLE_SHA256] =	 { "SHA256", "file.hash.sha256: \"V\"" },
+	const char *name, *filter;
+} qualys_kinds[OBSERVABLE_TYPES] = { [OBSERVABLE_MD5] = { "MD5",
+					 "file.hash.md5: \"V\"" },
+	[OBSERVABLE_SHA256] = { "SHA256", "file.hash.sha256: \"V\"" },
 	[OBSERVABLE_FILE_NAME] = { "file name", "file.name: \"V\"" },
 	[OBSERVABLE_FILE_PATH] = { "file path", "file.fullPath: \"V\"" },
-	[OBSERVABLE_IP] =	 { "IP", "network.local.address.ip: \"V\" or "
-				    "network.remote.address.ip: \"V\"" },
-	[OBSERVABLE_DOMAIN] =	 { "domain",
-				    "network.remote.address.fqdn: \"V\"" },
-	[OBSERVABLE_MUTEX] =	 { "mutex", "handle.name: \"V\"" }
-};
+	[OBSERVABLE_IP] = { "IP",
+	    "network.local.address.ip: \"V\" or "
+	    "network.remote.address.ip: \"V\"" },
+	[OBSERVABLE_DOMAIN] = { "domain",
+	    "network.remote.address.fqdn: \"V\"" },
+	[OBSERVABLE_MUTEX] = { "mutex", "handle.name: \"V\"" } };
 
 /* Events are an array; an object instead says why there is none. */
 static const char *const qualys_needs[] = { NULL };
-static const char *const qualys_excuses[] = { "message", "error", "errorMessage",
-    "detail", NULL };
+static const char *const qualys_excuses[] = { "message", "error",
+	"errorMessage", "detail", NULL };
 
 /* Adds the filter for an observable, encoded. */
 static void
 add_filter(struct buf *b, const struct observable *o)
 {
-	const char	*part = qualys_kinds[o->type].filter, *v;
-	struct buf	 filter;
+	const char *part = qualys_kinds[o->type].filter, *v;
+	struct buf filter;
 
 	buf_init(&filter, QUERY_BYTES);
 	for (; (v = strchr(part, 'V')) != NULL; part = v + 1) {
@@ -84,12 +84,13 @@ obstacle(const struct observable *o)
 static bool
 unaskable(struct answer *a, const struct observable *o)
 {
-	const char	*why = obstacle(o);
+	const char *why = obstacle(o);
 
 	if (why != NULL)
-		answer_warning(a, PROBLEM_INVALID_ARGUMENT, "%s cannot be "
-		    "searched for in Qualys IOC (%s %s)", why,
-		    observable_name(o->type), o->value);
+		answer_warning(a, PROBLEM_INVALID_ARGUMENT,
+		    "%s cannot be "
+		    "searched for in Qualys IOC (%s %s)",
+		    why, observable_name(o->type), o->value);
 	return why != NULL;
 }
 
@@ -97,7 +98,7 @@ unaskable(struct answer *a, const struct observable *o)
 static const char *
 url_of(const struct query *q, const char *claim, const char *configured)
 {
-	const char	*url = token_claim(q->claims, claim);
+	const char *url = token_claim(q->claims, claim);
 
 	return url != NULL ? url : configured;
 }
@@ -105,7 +106,7 @@ url_of(const struct query *q, const char *claim, const char *configured)
 static const char *
 api_url(const struct query *q)
 {
-	const struct qualys_conf	*conf = q->conf;
+	const struct qualys_conf *conf = q->conf;
 
 	return url_of(q, "API_URL", conf->api_url);
 }
@@ -114,8 +115,8 @@ api_url(const struct query *q)
 static bool
 is_listed(char *const *hosts, const char *url)
 {
-	char		 origin[URL_MAX + 16];
-	const char	*host, *port;
+	char origin[URL_MAX + 16];
+	const char *host, *port;
 
 	if (url_origin(url, origin, sizeof(origin)) == -1 ||
 	    (host = strstr(origin, "://")) == NULL ||
@@ -124,7 +125,7 @@ is_listed(char *const *hosts, const char *url)
 	for (; *hosts != NULL; hosts++)
 		if (strcasecmp(*hosts, host) == 0 ||
 		    (strlen(*hosts) == (size_t)(port - host) &&
-		    strncasecmp(*hosts, host, (size_t)(port - host)) == 0))
+			strncasecmp(*hosts, host, (size_t)(port - host)) == 0))
 			return true;
 	return false;
 }
@@ -133,34 +134,37 @@ is_listed(char *const *hosts, const char *url)
 static bool
 may_call(const struct query *q, const char *url)
 {
-	const struct qualys_conf	*conf = q->conf;
+	const struct qualys_conf *conf = q->conf;
 
-	return url_is_base(url) && (conf->api_hosts == NULL ||
-	    url == conf->api_url || is_listed(conf->api_hosts, url));
+	return url_is_base(url) &&
+	    (conf->api_hosts == NULL || url == conf->api_url ||
+		is_listed(conf->api_hosts, url));
 }
 
 /* The URL is shown as it was given, but for a password in it. */
 static void
 unreachable(const struct query *q, struct call *c)
 {
-	const char	*url = api_url(q), *at;
+	const char *url = api_url(q), *at;
 
 	if (url == NULL)
 		return;
 	if ((at = strrchr(url, '@')) != NULL)
 		url = at + 1;
-	call_fail(c, PROBLEM_CONNECTION, "Unable to connect Qualys IOC, "
-	    "validate the configured API URL: %.*s", URL_MAX, url);
+	call_fail(c, PROBLEM_CONNECTION,
+	    "Unable to connect Qualys IOC, "
+	    "validate the configured API URL: %.*s",
+	    URL_MAX, url);
 }
 
 /* A call to a path of the API, which has failed when there is no such API. */
 static struct call *
-qualys_add_call(const struct query *q, int step, unsigned flags,
-    const char *path)
+qualys_add_call(
+    const struct query *q, int step, unsigned flags, const char *path)
 {
-	const char	*url = api_url(q);
-	size_t		 n = url == NULL ? 0 : strlen(url);
-	struct call	*c;
+	const char *url = api_url(q);
+	size_t n = url == NULL ? 0 : strlen(url);
+	struct call *c;
 
 	while (n > 0 && url[n - 1] == '/')
 		n--;
@@ -177,7 +181,7 @@ qualys_add_call(const struct query *q, int step, unsigned flags,
 static void
 qualys_sign_in(const struct query *q)
 {
-	struct call	*c = qualys_add_call(q, QUALYS_SIGN_IN, 0, "/auth");
+	struct call *c = qualys_add_call(q, QUALYS_SIGN_IN, 0, "/auth");
 
 	buf_adds(&c->form, "username=");
 	percent_add(&c->form, token_claim(q->claims, "user"), "");
@@ -188,11 +192,10 @@ qualys_sign_in(const struct query *q)
 
 /* The events of an observable (NULL: of all), as many as there is room for. */
 static void
-add_events_call(const struct query *q, int step, unsigned flags,
-    size_t room)
+add_events_call(const struct query *q, int step, unsigned flags, size_t room)
 {
-	struct call	*c = qualys_add_call(q, step, CALL_SIGNED | flags,
-			    "/ioc/events");
+	struct call *c =
+	    qualys_add_call(q, step, CALL_SIGNED | flags, "/ioc/events");
 
 	call_header(c, "Accept", "application/json");
 	buf_addf(&c->url, "?pageSize=%zu", room);
@@ -207,7 +210,7 @@ add_events_call(const struct query *q, int step, unsigned flags,
 static void
 qualys_request(const struct query *q, const struct call *done)
 {
-	size_t	 limit = q->claims->limit, taken;
+	size_t limit = q->claims->limit, taken;
 
 	if (q->observable == NULL) {
 		if (done == NULL)
@@ -218,8 +221,8 @@ qualys_request(const struct query *q, const struct call *done)
 	} else if (done->step == QUALYS_ACTIVE) {
 		taken = qualys_sightings(done->result);
 		if (taken < limit)
-			add_events_call(q, QUALYS_HISTORICAL, CALL_CACHE,
-			    limit - taken);
+			add_events_call(
+			    q, QUALYS_HISTORICAL, CALL_CACHE, limit - taken);
 	}
 }
 
@@ -227,8 +230,8 @@ qualys_request(const struct query *q, const struct call *done)
 static void
 read_token(struct call *c)
 {
-	const char	*begin = c->body.data + strspn(c->body.data, BLANKS);
-	size_t		 n = c->body.len - (size_t)(begin - c->body.data);
+	const char *begin = c->body.data + strspn(c->body.data, BLANKS);
+	size_t n = c->body.len - (size_t)(begin - c->body.data);
 
 	while (n > 0 && strchr(BLANKS, begin[n - 1]) != NULL)
 		n--;
@@ -242,8 +245,8 @@ read_token(struct call *c)
 static void
 read_events(struct call *c)
 {
-	struct json_object	*body = call_parse(c), *found, *event;
-	size_t			 i;
+	struct json_object *body = call_parse(c), *found, *event;
+	size_t i;
 
 	if (body == NULL)
 		return;
@@ -272,18 +275,18 @@ read_events(struct call *c)
 static void
 refuse_credentials(struct call *c)
 {
-	static const char *const	 names[] = { "message",
-					    "authentication_exceptions" };
-	struct json_object		*body = call_parse_error(c), *value;
-	const char			*text = NULL;
-	size_t				 i;
+	static const char *const names[] = { "message",
+		"authentication_exceptions" };
+	struct json_object *body = call_parse_error(c), *value;
+	const char *text = NULL;
+	size_t i;
 
 	for (i = 0; text == NULL && i < 2; i++) {
 		value = jsonin_member(body, names[i]);
 		if ((text = jsonin_text(value)) == NULL && value != NULL)
 			text = json_object_to_json_string_ext(value,
 			    JSON_C_TO_STRING_PLAIN |
-			    JSON_C_TO_STRING_NOSLASHESCAPE);
+				JSON_C_TO_STRING_NOSLASHESCAPE);
 		if (text != NULL && *text == '\0')
 			text = NULL;
 	}
@@ -297,18 +300,20 @@ refuse_credentials(struct call *c)
 static void
 qualys_refused(struct call *c)
 {
-	enum problem	 problem = call_status_problem(c->status);
+	enum problem problem = call_status_problem(c->status);
 
 	switch (c->status) {
 	case 401:
 		refuse_credentials(c);
 		break;
 	case 429:
-		call_fail(c, problem, "Too many requests to Qualys IOC have "
+		call_fail(c, problem,
+		    "Too many requests to Qualys IOC have "
 		    "been made. Please try again later.");
 		break;
 	case 503:
-		call_fail(c, problem, "Service temporarily unavailable. "
+		call_fail(c, problem,
+		    "Service temporarily unavailable. "
 		    "Please try again later.");
 		break;
 	default:
@@ -316,9 +321,10 @@ qualys_refused(struct call *c)
 		 * the service named. */
 		if (problem == PROBLEM_NOT_FOUND)
 			problem = PROBLEM_UNKNOWN;
-		call_fail(c, problem, "Unexpected response from Qualys IOC: "
-		    "%.*s", (int)jsoncopy_cut(c->body.data, MESSAGE),
-		    c->body.data);
+		call_fail(c, problem,
+		    "Unexpected response from Qualys IOC: "
+		    "%.*s",
+		    (int)jsoncopy_cut(c->body.data, MESSAGE), c->body.data);
 		break;
 	}
 }
@@ -327,8 +333,7 @@ static void
 qualys_reply(const struct query *q, struct call *c)
 {
 	(void)q;
-	if ((c->status == 400 || c->status == 404) &&
-	    c->step != QUALYS_SIGN_IN)
+	if ((c->status == 400 || c->status == 404) && c->step != QUALYS_SIGN_IN)
 		return;
 	if (c->status < 200 || c->status > 299)
 		qualys_refused(c);
@@ -346,13 +351,13 @@ qualys_answer(struct answer *a, const struct query *q)
 }
 
 static void
-qualys_write_reference(struct answer *a, const struct observable *o,
-    const char *platform)
+qualys_write_reference(
+    struct answer *a, const struct observable *o, const char *platform)
 {
-	struct jsonout	*j = answer_element(a);
-	const char	*name = qualys_kinds[o->type].name;
-	size_t		 n = strlen(platform);
-	struct buf	 b;
+	struct jsonout *j = answer_element(a);
+	const char *name = qualys_kinds[o->type].name;
+	size_t n = strlen(platform);
+	struct buf b;
 
 	buf_init(&b, QUERY_BYTES);
 	buf_addf(&b, "ref-qualys-search-%s-", observable_name(o->type));
@@ -382,14 +387,15 @@ qualys_write_reference(struct answer *a, const struct observable *o,
 static void
 qualys_refer(struct answer *a, const struct query *q)
 {
-	const struct qualys_conf	*conf = q->conf;
-	const char			*platform;
+	const struct qualys_conf *conf = q->conf;
+	const char *platform;
 
 	if (unaskable(a, q->observable))
 		return;
 	platform = url_of(q, "PLATFORM_URL", conf->platform_url);
 	if (platform == NULL || !url_is_base(platform))
-		answer_warning(a, PROBLEM_INVALID_ARGUMENT, "There are no "
+		answer_warning(a, PROBLEM_INVALID_ARGUMENT,
+		    "There are no "
 		    "links to Qualys IOC without a valid PLATFORM_URL in the "
 		    "token, or platform_url in the relay's section");
 	else
@@ -400,55 +406,55 @@ static const char *const qualys_claims[] = { "user", "pass", NULL };
 
 static const struct conf_key qualys_keys[] = {
 	{ "relay", "api_url", conf_set_url,
-	  .offset = offsetof(struct qualys_conf, api_url),
-	  .release = conf_release_string,
-	  .help = "base URL of the Qualys API, unless the token names it" },
+	    .offset = offsetof(struct qualys_conf, api_url),
+	    .release = conf_release_string,
+	    .help = "base URL of the Qualys API, unless the token names it" },
 	{ "relay", "platform_url", conf_set_url,
-	  .offset = offsetof(struct qualys_conf, platform_url),
-	  .release = conf_release_string,
-	  .help = "base URL of the Qualys platform, for links, unless the "
-	      "token names it" },
+	    .offset = offsetof(struct qualys_conf, platform_url),
+	    .release = conf_release_string,
+	    .help = "base URL of the Qualys platform, for links, unless the "
+		    "token names it" },
 	{ "relay", "api_hosts", conf_set_hosts,
-	  .offset = offsetof(struct qualys_conf, api_hosts),
-	  .release = conf_release_list,
-	  .help = "hosts that a token may name in API_URL, HOST or "
-	      "HOST:PORT" },
+	    .offset = offsetof(struct qualys_conf, api_hosts),
+	    .release = conf_release_list,
+	    .help = "hosts that a token may name in API_URL, HOST or "
+		    "HOST:PORT" },
 	{ 0 }
 };
 
 static const struct provider_field qualys_fields[] = {
 	{ "user", FIELD_TEXT, "User name",
-	  "The name of a Qualys user who may use IOC." },
+	    "The name of a Qualys user who may use IOC." },
 	{ "pass", FIELD_PASSWORD, "Password", "The password of this user." },
 	{ "API_URL", FIELD_TEXT, "API URL",
-	  "The gateway URL of your Qualys platform, for calls; needed unless "
-	  "the relay has an api_url." },
+	    "The gateway URL of your Qualys platform, for calls; needed unless "
+	    "the relay has an api_url." },
 	{ "PLATFORM_URL", FIELD_TEXT, "Platform URL",
-	  "Where you open Qualys in a browser, for links; needed unless the "
-	  "relay has a platform_url." },
+	    "Where you open Qualys in a browser, for links; needed unless the "
+	    "relay has a platform_url." },
 	{ NULL, FIELD_TEXT, NULL, NULL }
 };
 
-const struct provider provider_qualys = {
-	.name = "qualys",
+const struct provider provider_qualys = { .name = "qualys",
 	.title = "Qualys IOC",
 	.description = "Events on the hosts that Qualys IOC watches.",
 	.types = OBSERVABLE_BIT(OBSERVABLE_MD5) |
 	    OBSERVABLE_BIT(OBSERVABLE_SHA256) |
 	    OBSERVABLE_BIT(OBSERVABLE_FILE_NAME) |
 	    OBSERVABLE_BIT(OBSERVABLE_FILE_PATH) |
-	    OBSERVABLE_BIT(OBSERVABLE_IP) |
-	    OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
+	    OBSERVABLE_BIT(OBSERVABLE_IP) | OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
 	    OBSERVABLE_BIT(OBSERVABLE_MUTEX),
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
 	.claims = qualys_claims,
 	.fields = qualys_fields,
-	.about = "Qualys Indication of Compromise records what happens on "
+	.about =
+	    "Qualys Indication of Compromise records what happens on "
 	    "hosts: files, processes, handles and network connections. For "
 	    "each event that holds an observable there is a sighting on its "
 	    "host, with an indicator and a judgement where Qualys scored it, "
 	    "and links lead to a search for it.",
-	.tips = "1. In Qualys, open **Administration** and **User "
+	.tips =
+	    "1. In Qualys, open **Administration** and **User "
 	    "Management**, and make a **Reader User**.\n"
 	    "2. Edit it, and give it the role **IOC User** under **Roles and "
 	    "Scopes**.\n"
@@ -463,5 +469,4 @@ const struct provider provider_qualys = {
 	.sign_in = qualys_sign_in,
 	.unreachable = unreachable,
 	.answer = qualys_answer,
-	.refer = qualys_refer
-};
+	.refer = qualys_refer };

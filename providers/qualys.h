@@ -12,8 +12,8 @@ struct json_object;
 enum qualys_step {
 	QUALYS_SIGN_IN,
 	QUALYS_HEALTH,
-	QUALYS_ACTIVE,		/* found: array of events, as qualys_event() */
-	QUALYS_HISTORICAL	/* cuts them; null for one that it cannot */
+	QUALYS_ACTIVE,    /* found: array of events, as qualys_event() */
+	QUALYS_HISTORICAL /* cuts them; null for one that it cannot */
 };
 
 /*
@@ -23,8 +23,8 @@ enum qualys_step {
  */
 struct json_object *qualys_event(struct json_object *);
 /* How many sightings an array of such events gives. */
-size_t	qualys_sightings(struct json_object *events);
+size_t qualys_sightings(struct json_object *events);
 /* Writes the events that the calls of q->lookup found. */
-void	qualys_write(struct answer *, const struct query *);
+void qualys_write(struct answer *, const struct query *);
 
 #endif

@@ -9,34 +9,31 @@
 
 /* Bytes of an event that is taken: one that cannot be written must not cost the
  * others the answer (ANSWER_ENTITY). */
-#define EVENT_BYTES	(256U << 10)
+#define EVENT_BYTES (256U << 10)
 
 /* Members of an event that are looked at, and those of its parts. */
 static const char *const event_members[] = { "id", "score", NULL };
 static const char *const asset_members[] = { "fullOSName", "netBiosName",
-    "hostName", "interfaces", NULL };
+	"hostName", "interfaces", NULL };
 static const char *const file_members[] = { "fileName", "fullPath", "sha256",
-    "md5", NULL };
+	"md5", NULL };
 static const char *const process_members[] = { "processName", NULL };
 static const char *const network_members[] = { "remoteIP", "remoteDns", NULL };
 static const char *const interface_members[] = { "ipAddress", "macAddress",
-    NULL };
+	NULL };
 static const char *const indicator_members[] = { "verdict", "threatName",
-    NULL };
+	NULL };
 
 static const struct {
-	const char		*name;
-	const char *const	*members;
-} parts[] = {
-	{ "asset", asset_members },
-	{ "file", file_members },
-	{ "process", process_members },
-	{ "network", network_members }
-};
+	const char *name;
+	const char *const *members;
+} parts[] = { { "asset", asset_members }, { "file", file_members },
+	{ "process", process_members }, { "network", network_members } };
 
 /* Adds a value to an object, whose it is then. */
 static bool
-qualys_cut_put(struct json_object *object, const char *name, struct json_object *value)
+qualys_cut_put(
+    struct json_object *object, const char *name, struct json_object *value)
 {
 	if (value == NULL)
 		return true;
@@ -49,11 +46,10 @@ qualys_cut_put(struct json_object *object, const char *name, struct json_object 
 /* The objects of an array with the members that are named; NULL for none.
  * null: the name of a member (or NULL) whose null is kept. */
 static struct json_object *
-cut_array(struct json_object *array, const char *const *names,
-    const char *null)
+cut_array(struct json_object *array, const char *const *names, const char *null)
 {
-	struct json_object	*copy, *element, *value;
-	size_t			 i;
+	struct json_object *copy, *element, *value;
+	size_t i;
 
 	if (jsonin_length(array) == 0 ||
 	    (copy = json_object_new_array()) == NULL)
@@ -62,8 +58,9 @@ cut_array(struct json_object *array, const char *const *names,
 		element = jsoncopy_members(jsonin_at(array, i), names);
 		if (element == NULL)
 			continue;
-		if (null != NULL && jsonin_has(jsonin_at(array, i), null,
-		    &value) && value == NULL)
+		if (null != NULL &&
+		    jsonin_has(jsonin_at(array, i), null, &value) &&
+		    value == NULL)
 			(void)json_object_object_add(element, null, NULL);
 		if (json_object_array_add(copy, element) != 0)
 			json_object_put(element);
@@ -76,11 +73,11 @@ cut_array(struct json_object *array, const char *const *names,
 static struct json_object *
 cut_time(struct json_object *event)
 {
-	struct json_object	*given = jsonin_member(event, "dateTime");
-	const char		*string = jsonin_text(given);
-	char			 text[RFC3339_MAX];
-	int64_t			 ms;
-	int			 r;
+	struct json_object *given = jsonin_member(event, "dateTime");
+	const char *string = jsonin_text(given);
+	char text[RFC3339_MAX];
+	int64_t ms;
+	int r;
 
 	if (jsonin_int(given, &ms))
 		r = rfc3339_milli(text, ms);
@@ -98,16 +95,16 @@ cut_time(struct json_object *event)
 static bool
 cut_parts(struct json_object *copy, struct json_object *event)
 {
-	struct json_object	*part, *interfaces;
-	size_t			 i;
+	struct json_object *part, *interfaces;
+	size_t i;
 
 	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		part = jsoncopy_members(jsonin_member(event, parts[i].name),
-		    parts[i].members);
+		part = jsoncopy_members(
+		    jsonin_member(event, parts[i].name), parts[i].members);
 		if (part == NULL)
 			continue;
-		interfaces = cut_array(jsonin_member(part, "interfaces"),
-		    interface_members, NULL);
+		interfaces = cut_array(
+		    jsonin_member(part, "interfaces"), interface_members, NULL);
 		json_object_object_del(part, "interfaces");
 		if (!qualys_cut_put(part, "interfaces", interfaces)) {
 			json_object_put(part);
@@ -122,14 +119,15 @@ cut_parts(struct json_object *copy, struct json_object *event)
 struct json_object *
 qualys_event(struct json_object *event)
 {
-	struct json_object	*copy = jsoncopy_members(event, event_members);
+	struct json_object *copy = jsoncopy_members(event, event_members);
 
 	if (copy == NULL)
 		return NULL;
 	if (!qualys_cut_put(copy, "dateTime", cut_time(event)) ||
-	    !qualys_cut_put(copy, "indicator2", cut_array(jsonin_member(event,
-	    "indicator2"), indicator_members, "threatName")) || !cut_parts(copy, event) ||
-	    jsoncopy_size(copy) > EVENT_BYTES) {
+	    !qualys_cut_put(copy, "indicator2",
+		cut_array(jsonin_member(event, "indicator2"), indicator_members,
+		    "threatName")) ||
+	    !cut_parts(copy, event) || jsoncopy_size(copy) > EVENT_BYTES) {
 		json_object_put(copy);
 		return NULL;
 	}
@@ -139,7 +137,7 @@ qualys_event(struct json_object *event)
 size_t
 qualys_sightings(struct json_object *events)
 {
-	size_t	 i, n = 0;
+	size_t i, n = 0;
 
 	for (i = 0; i < jsonin_length(events); i++)
 		n += jsonin_string(jsonin_at(events, i), "dateTime") != NULL;

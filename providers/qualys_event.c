@@ -8,17 +8,16 @@
 #include "providers/qualys.h"
 #include "token/token.h"
 
-#define SCHEMA_VERSION	"1.0.17"
-#define SOURCE		"Qualys IOC"
-#define PRIORITY	90
-#define TEXT_BYTES	(1U << 20)	/* of a text made here */
+#define SCHEMA_VERSION "1.0.17"
+#define SOURCE         "Qualys IOC"
+#define PRIORITY       90
+#define TEXT_BYTES     (1U << 20) /* of a text made here */
 
 /* What a score means; its place is the score. */
 static const struct score {
-	const char		*title;
-	enum ctim_severity	 severity;
-} scores[] = {
-	{ "Known Good", CTIM_SEVERITY_NONE },
+	const char *title;
+	enum ctim_severity severity;
+} scores[] = { { "Known Good", CTIM_SEVERITY_NONE },
 	{ "Remediated", CTIM_SEVERITY_HIGH },
 	{ "Suspicious Low File event", CTIM_SEVERITY_LOW },
 	{ "Suspicious Low Process event", CTIM_SEVERITY_LOW },
@@ -28,61 +27,51 @@ static const struct score {
 	{ "Suspicious Medium Network event", CTIM_SEVERITY_MEDIUM },
 	{ "Malicious File event", CTIM_SEVERITY_HIGH },
 	{ "Malicious Process event", CTIM_SEVERITY_HIGH },
-	{ "Malicious Network event", CTIM_SEVERITY_HIGH }
-};
-static const struct score	 no_score = { "Unknown",
-				    CTIM_SEVERITY_UNKNOWN };
+	{ "Malicious Network event", CTIM_SEVERITY_HIGH } };
+static const struct score no_score = { "Unknown", CTIM_SEVERITY_UNKNOWN };
 
 static const struct {
-	const char		*verdict;
-	enum ctim_disposition	 disposition;
-} verdicts[] = {
-	{ "KNOWN", CTIM_CLEAN },
-	{ "MALICIOUS", CTIM_MALICIOUS },
-	{ "REMEDIATED", CTIM_MALICIOUS },
-	{ "SUSPICIOUS", CTIM_SUSPICIOUS }
-};
+	const char *verdict;
+	enum ctim_disposition disposition;
+} verdicts[] = { { "KNOWN", CTIM_CLEAN }, { "MALICIOUS", CTIM_MALICIOUS },
+	{ "REMEDIATED", CTIM_MALICIOUS }, { "SUSPICIOUS", CTIM_SUSPICIOUS } };
 
 /* Two ends in an event, each a member of a part, and what joins them. */
 static const struct end {
-	const char	*type, *part, *member;
+	const char *type, *part, *member;
 } file_name = { "file_name", "file", "fileName" },
   file_path = { "file_path", "file", "fullPath" },
-  sha256 = { "sha256", "file", "sha256" },
-  md5 = { "md5", "file", "md5" },
+  sha256 = { "sha256", "file", "sha256" }, md5 = { "md5", "file", "md5" },
   process = { "file_name", "process", "processName" },
   ip = { "ip", "network", "remoteIP" },
   domain = { "domain", "network", "remoteDns" };
 
 static const struct {
-	const struct end	*source;
-	const char		*relation;
-	const struct end	*related;
-} relations[] = {
-	{ &file_name, "File_Name_Of", &sha256 },
+	const struct end *source;
+	const char *relation;
+	const struct end *related;
+} relations[] = { { &file_name, "File_Name_Of", &sha256 },
 	{ &file_name, "File_Name_Of", &md5 },
 	{ &file_path, "File_Path_Of", &sha256 },
-	{ &file_path, "File_Path_Of", &md5 },
-	{ &process, "Connected_To", &ip },
+	{ &file_path, "File_Path_Of", &md5 }, { &process, "Connected_To", &ip },
 	{ &process, "Connected_To", &domain },
-	{ &ip, "Resolved_To", &domain }
-};
+	{ &ip, "Resolved_To", &domain } };
 
 /* One event on its way into an answer. */
 struct event {
-	struct json_object	*json;
-	const char		*id;		/* NULL: has none */
-	const struct score	*score;
-	bool			 scored;
-	bool			 active;
+	struct json_object *json;
+	const char *id; /* NULL: has none */
+	const struct score *score;
+	bool scored;
+	bool active;
 };
 
 /* What is made of an event: what relationships join. */
 struct made {
-	bool	 sighted, indicated;
-	char	 sighting[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
-	char	(*judgements)[CTIM_ID_MAX];	/* room for a limit of them */
-	size_t	 n;
+	bool sighted, indicated;
+	char sighting[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
+	char (*judgements)[CTIM_ID_MAX]; /* room for a limit of them */
+	size_t n;
 };
 
 /* An integer, or one as a string; a score that is neither, or is in no row, has
@@ -90,9 +79,9 @@ struct made {
 static const struct score *
 meaning(struct json_object *score)
 {
-	const char	*text = jsonin_text(score);
-	char		*end;
-	int64_t		 n = -1;
+	const char *text = jsonin_text(score);
+	char *end;
+	int64_t n = -1;
 
 	if (text != NULL && *text >= '0' && *text <= '9') {
 		n = strtoll(text, &end, 10);
@@ -102,15 +91,15 @@ meaning(struct json_object *score)
 		n = -1;
 	}
 	return n >= 0 && n < (int64_t)(sizeof(scores) / sizeof(scores[0])) ?
-	    &scores[n] : &no_score;
+	    &scores[n] :
+	    &no_score;
 }
 
 /* A text in a part of an event; NULL when it is not there or empty. */
 static const char *
 text_in(const struct event *e, const char *part, const char *member)
 {
-	const char	*text = jsonin_string(jsonin_member(e->json, part),
-			    member);
+	const char *text = jsonin_string(jsonin_member(e->json, part), member);
 
 	return text == NULL || *text == '\0' ? NULL : text;
 }
@@ -127,8 +116,8 @@ qualys_event_write_pair(struct jsonout *j, const char *type, const char *value)
 static void
 write_asked(struct jsonout *j, const struct query *q)
 {
-	qualys_event_write_pair(j, observable_name(q->observable->type),
-	    q->observable->value);
+	qualys_event_write_pair(
+	    j, observable_name(q->observable->type), q->observable->value);
 }
 
 static void
@@ -146,8 +135,8 @@ write_common(struct jsonout *j, const struct event *e)
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
 	jsonout_kstring(j, "source", SOURCE);
 	jsonout_kstring(j, "confidence", "High");
-	jsonout_kstring(j, "severity",
-	    ctim_severity_name((int)e->score->severity));
+	jsonout_kstring(
+	    j, "severity", ctim_severity_name((int)e->score->severity));
 	jsonout_key(j, "external_ids");
 	jsonout_array(j);
 	if (e->id != NULL)
@@ -168,9 +157,9 @@ qualys_event_write_observed_time(struct jsonout *j, const char *time)
 static void
 qualys_event_write_relations(struct jsonout *j, const struct event *e)
 {
-	const struct end	*from, *to;
-	const char		*source, *related;
-	size_t			 i;
+	const struct end *from, *to;
+	const char *source, *related;
+	size_t i;
 
 	jsonout_key(j, "relations");
 	jsonout_array(j);
@@ -197,10 +186,10 @@ qualys_event_write_relations(struct jsonout *j, const struct event *e)
 static void
 write_targets(struct jsonout *j, const struct event *e, const char *time)
 {
-	struct json_object	*asset = jsonin_member(e->json, "asset");
-	struct json_object	*list = jsonin_member(asset, "interfaces");
-	const char		*text = text_in(e, "asset", "netBiosName");
-	size_t			 i;
+	struct json_object *asset = jsonin_member(e->json, "asset");
+	struct json_object *list = jsonin_member(asset, "interfaces");
+	const char *text = text_in(e, "asset", "netBiosName");
+	size_t i;
 
 	if (text == NULL)
 		text = text_in(e, "asset", "hostName");
@@ -253,12 +242,12 @@ qualys_event_write_data(struct jsonout *j, bool active)
 
 /* An event without a time is no sighting: CTIM has none without. */
 static void
-qualys_event_write_sighting(struct answer *a, const struct query *q, const struct event *e,
-    struct made *m)
+qualys_event_write_sighting(struct answer *a, const struct query *q,
+    const struct event *e, struct made *m)
 {
-	const char	*time = jsonin_string(e->json, "dateTime");
-	struct buf	 b;
-	struct jsonout	*j;
+	const char *time = jsonin_string(e->json, "dateTime");
+	struct buf b;
+	struct jsonout *j;
 
 	m->sighted = false;
 	if (time == NULL || (j = answer_entity(a, CTIM_SIGHTING, NULL)) == NULL)
@@ -277,8 +266,8 @@ qualys_event_write_sighting(struct answer *a, const struct query *q, const struc
 	jsonout_kstring(j, "sensor", "endpoint");
 	write_targets(j, e, time);
 	buf_init(&b, TEXT_BYTES);
-	buf_addf(&b, "A Qualys IOC event related to \"%s\"",
-	    q->observable->value);
+	buf_addf(
+	    &b, "A Qualys IOC event related to \"%s\"", q->observable->value);
 	jsoncopy_text(j, "description", b.data, CTIM_MARKDOWN);
 	buf_free(&b);
 	qualys_event_write_data(j, e->active);
@@ -286,9 +275,10 @@ qualys_event_write_sighting(struct answer *a, const struct query *q, const struc
 }
 
 static void
-qualys_event_write_indicator(struct answer *a, const struct event *e, struct made *m)
+qualys_event_write_indicator(
+    struct answer *a, const struct event *e, struct made *m)
 {
-	struct jsonout	*j;
+	struct jsonout *j;
 
 	m->indicated = false;
 	if (!e->scored)
@@ -312,10 +302,10 @@ qualys_event_write_indicator(struct answer *a, const struct event *e, struct mad
 static enum ctim_disposition
 qualys_event_disposition(const char *verdict)
 {
-	size_t	 i;
+	size_t i;
 
-	for (i = 0; verdict != NULL &&
-	    i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+	for (i = 0;
+	     verdict != NULL && i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
 		if (strcmp(verdicts[i].verdict, verdict) == 0)
 			return verdicts[i].disposition;
 	return CTIM_UNKNOWN;
@@ -325,8 +315,8 @@ qualys_event_disposition(const char *verdict)
 static void
 write_reason(struct jsonout *j, struct json_object *indicator)
 {
-	struct json_object	*name;
-	const char		*text;
+	struct json_object *name;
+	const char *text;
 
 	if (jsonin_has(indicator, "threatName", &name) && name == NULL)
 		return;
@@ -335,11 +325,11 @@ write_reason(struct jsonout *j, struct json_object *indicator)
 }
 
 static void
-qualys_event_write_judgement(struct answer *a, const struct query *q, const struct event *e,
-    struct json_object *indicator, struct made *m)
+qualys_event_write_judgement(struct answer *a, const struct query *q,
+    const struct event *e, struct json_object *indicator, struct made *m)
 {
-	enum ctim_disposition	 d;
-	struct jsonout		*j;
+	enum ctim_disposition d;
+	struct jsonout *j;
 
 	if ((j = answer_entity(a, CTIM_JUDGEMENT, NULL)) == NULL)
 		return;
@@ -360,9 +350,10 @@ qualys_event_write_judgement(struct answer *a, const struct query *q, const stru
 }
 
 static void
-qualys_event_join(struct answer *a, const char *from, const char *type, const char *to)
+qualys_event_join(
+    struct answer *a, const char *from, const char *type, const char *to)
 {
-	struct jsonout	*j = answer_link(a);
+	struct jsonout *j = answer_link(a);
 
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
 	jsonout_kstring(j, "source", SOURCE);
@@ -377,10 +368,11 @@ qualys_event_join(struct answer *a, const char *from, const char *type, const ch
 static void
 join_all(struct answer *a, const struct made *m)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; m->indicated && i < m->n; i++)
-		qualys_event_join(a, m->judgements[i], "based-on", m->indicator);
+		qualys_event_join(
+		    a, m->judgements[i], "based-on", m->indicator);
 	for (i = 0; m->sighted && i < m->n; i++)
 		qualys_event_join(a, m->sighting, "based-on", m->judgements[i]);
 	if (m->sighted && m->indicated)
@@ -391,8 +383,8 @@ static void
 write_event(struct answer *a, const struct query *q, const struct event *e,
     struct made *m)
 {
-	struct json_object	*list = jsonin_member(e->json, "indicator2");
-	size_t			 i;
+	struct json_object *list = jsonin_member(e->json, "indicator2");
+	size_t i;
 
 	qualys_event_write_sighting(a, q, e, m);
 	qualys_event_write_indicator(a, e, m);
@@ -405,11 +397,11 @@ write_event(struct answer *a, const struct query *q, const struct event *e,
 void
 qualys_write(struct answer *a, const struct query *q)
 {
-	struct made		 made = { .n = 0 };
-	struct event		 e;
-	const struct call	*c;
-	struct json_object	*score;
-	size_t			 i, k, lost = 0;
+	struct made made = { .n = 0 };
+	struct event e;
+	const struct call *c;
+	struct json_object *score;
+	size_t i, k, lost = 0;
 
 	made.judgements = calloc(q->claims->limit, CTIM_ID_MAX);
 	if (made.judgements == NULL) {
@@ -433,7 +425,8 @@ qualys_write(struct answer *a, const struct query *q)
 		}
 	}
 	if (lost > 0)
-		answer_warning(a, PROBLEM_UNKNOWN, "Events of Qualys IOC "
+		answer_warning(a, PROBLEM_UNKNOWN,
+		    "Events of Qualys IOC "
 		    "without a time or too large are left out: %zu (%s %s)",
 		    lost, observable_name(q->observable->type),
 		    q->observable->value);

@@ -19,32 +19,30 @@
 #include "providers/spycloud.h"
 #include "token/token.h"
 
-#define CATALOG_TTL	86400		/* seconds */
-#define MICROSECONDS	6		/* digits */
-#define MESSAGE		1000		/* characters of a message of theirs */
+#define CATALOG_TTL  86400 /* seconds */
+#define MICROSECONDS 6     /* digits */
+#define MESSAGE      1000  /* characters of a message of theirs */
 
 /* Header fields of an answer that are looked at; of c->said. */
 static const char *const headers[] = { "SpyCloud-Error", "x-amzn-ErrorType",
-    NULL };
+	NULL };
 enum { SAID_ERROR, SAID_TYPE };
 
 /* What an answer needs, and where one without it says why. */
 static const char *const spycloud_needs[] = { "results", NULL };
-static const char *const spycloud_excuses[] = { "message", "errorMessage", "error",
-    NULL };
+static const char *const spycloud_excuses[] = { "message", "errorMessage",
+	"error", NULL };
 
 /* Members of a catalog entry that are looked at. */
-static const char *const spycloud_entry_members[] = {
-	"id", "uuid", "title", "description", "site", "site_description",
-	"spycloud_publish_date", "confidence", "combo_list_flag", "assets",
-	NULL
-};
+static const char *const spycloud_entry_members[] = { "id", "uuid", "title",
+	"description", "site", "site_description", "spycloud_publish_date",
+	"confidence", "combo_list_flag", "assets", NULL };
 
 const char *
 spycloud_text(struct json_object *object, const char *name)
 {
-	struct json_object	*value = jsonin_member(object, name);
-	const char		*text;
+	struct json_object *value = jsonin_member(object, name);
+	const char *text;
 
 	if (json_object_is_type(value, json_type_int))
 		return json_object_get_string(value);
@@ -55,18 +53,17 @@ spycloud_text(struct json_object *object, const char *name)
 int
 spycloud_published(struct json_object *object, char text[RFC3339_MAX])
 {
-	const char	*given = jsonin_string(object, "spycloud_publish_date");
+	const char *given = jsonin_string(object, "spycloud_publish_date");
 
-	return given == NULL ? -1 :
-	    rfc3339_again(text, given, MICROSECONDS);
+	return given == NULL ? -1 : rfc3339_again(text, given, MICROSECONDS);
 }
 
 static struct call *
-spycloud_add_call(const struct query *q, int step, unsigned flags,
-    const char *path)
+spycloud_add_call(
+    const struct query *q, int step, unsigned flags, const char *path)
 {
-	const struct spycloud_conf	*conf = q->conf;
-	struct call			*c;
+	const struct spycloud_conf *conf = q->conf;
+	struct call *c;
 
 	c = lookup_call(q->lookup, step, flags, "%s/%s", conf->url, path);
 	call_header(c, "X-API-Key", token_claim(q->claims, "key"));
@@ -77,8 +74,8 @@ spycloud_add_call(const struct query *q, int step, unsigned flags,
 const struct call *
 spycloud_catalog_call(const struct query *q, const char *source)
 {
-	const struct call	*c;
-	size_t			 i;
+	const struct call *c;
+	size_t i;
 
 	for (i = 0; source != NULL && i < q->lookup->n; i++) {
 		c = q->lookup->calls[i];
@@ -92,14 +89,14 @@ spycloud_catalog_call(const struct query *q, const char *source)
 static void
 add_catalog_call(const struct query *q, const char *source)
 {
-	struct json_object	*about;
-	struct call		*c;
+	struct json_object *about;
+	struct call *c;
 
 	if (source == NULL || spycloud_catalog_call(q, source) != NULL ||
 	    (about = json_object_new_string(source)) == NULL)
 		return;
-	c = spycloud_add_call(q, SPYCLOUD_CATALOG, CALL_CACHE | CALL_SHARED |
-	    CALL_OPTIONAL, "breach/catalog/");
+	c = spycloud_add_call(q, SPYCLOUD_CATALOG,
+	    CALL_CACHE | CALL_SHARED | CALL_OPTIONAL, "breach/catalog/");
 	c->ttl = CATALOG_TTL;
 	percent_add(&c->url, source, "");
 	call_about(c, about);
@@ -111,8 +108,8 @@ add_catalog_call(const struct query *q, const char *source)
 static void
 add_page_call(const struct query *q, int64_t number, const char *cursor)
 {
-	struct call	*c = spycloud_add_call(q, SPYCLOUD_RECORDS, cursor == NULL ? 0 :
-			    CALL_OPTIONAL, "breach/data/emails/");
+	struct call *c = spycloud_add_call(q, SPYCLOUD_RECORDS,
+	    cursor == NULL ? 0 : CALL_OPTIONAL, "breach/data/emails/");
 
 	percent_add(&c->url, q->observable->value, "@");
 	c->number = number;
@@ -125,8 +122,8 @@ add_page_call(const struct query *q, int64_t number, const char *cursor)
 struct call *
 spycloud_page(const struct query *q)
 {
-	struct call	*c;
-	size_t		 i;
+	struct call *c;
+	size_t i;
 
 	for (i = q->lookup->n; i-- > 0;) {
 		c = q->lookup->calls[i];
@@ -142,25 +139,26 @@ spycloud_page(const struct query *q)
 static void
 add_catalog_calls(const struct query *q)
 {
-	const struct call	*page = spycloud_page(q);
-	struct json_object	*records;
-	size_t			 i;
+	const struct call *page = spycloud_page(q);
+	struct json_object *records;
+	size_t i;
 
 	if (page == NULL)
 		return;
 	records = jsonin_member(page->result, "records");
 	for (i = 0; i < jsonin_length(records); i++)
-		add_catalog_call(q, spycloud_text(jsonin_at(records, i),
-		    "source_id"));
+		add_catalog_call(
+		    q, spycloud_text(jsonin_at(records, i), "source_id"));
 }
 
 static void
 spycloud_request(const struct query *q, const struct call *done)
 {
-	const char	*cursor;
+	const char *cursor;
 
 	if (done == NULL && q->observable == NULL) {
-		(void)spycloud_add_call(q, SPYCLOUD_HEALTH, 0, "watchlist/example.org");
+		(void)spycloud_add_call(
+		    q, SPYCLOUD_HEALTH, 0, "watchlist/example.org");
 	} else if (done == NULL) {
 		add_page_call(q, 1, NULL);
 	} else if (done->step == SPYCLOUD_RECORDS) {
@@ -174,17 +172,17 @@ spycloud_request(const struct query *q, const struct call *done)
 
 /* A record in the list that is sorted. */
 struct dated {
-	char			 time[RFC3339_MAX];
-	size_t			 place;
-	struct json_object	*record;
+	char time[RFC3339_MAX];
+	size_t place;
+	struct json_object *record;
 };
 
 /* Newest first, else as they came. */
 static int
 spycloud_compare(const void *a, const void *b)
 {
-	const struct dated	*x = a, *y = b;
-	int			 r = strcmp(y->time, x->time);
+	const struct dated *x = a, *y = b;
+	int r = strcmp(y->time, x->time);
 
 	return r != 0 ? r : x->place < y->place ? -1 : 1;
 }
@@ -192,10 +190,10 @@ spycloud_compare(const void *a, const void *b)
 /* Puts the records of an array that have a date behind the n of the list; how
  * many there are then.  The others are counted. */
 static size_t
-spycloud_list(struct dated *list, size_t n, struct json_object *records,
-    int64_t *undated)
+spycloud_list(
+    struct dated *list, size_t n, struct json_object *records, int64_t *undated)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < jsonin_length(records); i++) {
 		list[n].record = jsonin_at(records, i);
@@ -210,8 +208,8 @@ spycloud_list(struct dated *list, size_t n, struct json_object *records,
 
 /* Adds a value, which is the object's then.  False: no memory. */
 static bool
-spycloud_put(struct json_object *object, const char *name,
-    struct json_object *value)
+spycloud_put(
+    struct json_object *object, const char *name, struct json_object *value)
 {
 	if (value != NULL && json_object_object_add(object, name, value) == 0)
 		return true;
@@ -224,19 +222,19 @@ static void
 spycloud_keep(struct call *c, const struct dated *list, size_t n,
     int64_t undated, const char *cursor)
 {
-	struct json_object	*result = json_object_new_object();
-	struct json_object	*array = json_object_new_array();
-	bool			 good;
-	size_t			 i;
+	struct json_object *result = json_object_new_object();
+	struct json_object *array = json_object_new_array();
+	bool good;
+	size_t i;
 
 	good = result != NULL &&
 	    spycloud_put(result, "records", json_object_get(array)) &&
 	    spycloud_put(result, "undated", json_object_new_int64(undated)) &&
-	    (cursor == NULL || spycloud_put(result, "cursor",
-	    json_object_new_string(cursor)));
+	    (cursor == NULL ||
+		spycloud_put(result, "cursor", json_object_new_string(cursor)));
 	for (i = 0; good && i < n; i++)
-		if (json_object_array_add(array,
-		    json_object_get(list[i].record)) != 0) {
+		if (json_object_array_add(
+			array, json_object_get(list[i].record)) != 0) {
 			json_object_put(list[i].record);
 			good = false;
 		}
@@ -257,21 +255,21 @@ spycloud_keep(struct call *c, const struct dated *list, size_t n,
 static void
 read_records(const struct query *q, struct call *c, struct json_object *body)
 {
-	struct call		*before = spycloud_page(q);
-	struct json_object	*old = NULL, *results;
-	const char		*cursor = jsonin_string(body, "cursor");
-	struct dated		*list;
-	int64_t			 undated = 0;
-	size_t			 n;
+	struct call *before = spycloud_page(q);
+	struct json_object *old = NULL, *results;
+	const char *cursor = jsonin_string(body, "cursor");
+	struct dated *list;
+	int64_t undated = 0;
+	size_t n;
 
 	if (before != NULL) {
 		old = jsonin_member(before->result, "records");
-		(void)jsonin_int(jsonin_member(before->result, "undated"),
-		    &undated);
+		(void)jsonin_int(
+		    jsonin_member(before->result, "undated"), &undated);
 	}
 	results = jsonin_member(body, "results");
-	list = calloc(jsonin_length(old) + jsonin_length(results) + 1,
-	    sizeof(*list));
+	list = calloc(
+	    jsonin_length(old) + jsonin_length(results) + 1, sizeof(*list));
 	if (list == NULL) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 		return;
@@ -293,7 +291,7 @@ read_records(const struct query *q, struct call *c, struct json_object *body)
 static void
 read_entry(struct call *c, struct json_object *results)
 {
-	struct json_object	*entry;
+	struct json_object *entry;
 
 	entry = jsoncopy_members(jsonin_at(results, 0), spycloud_entry_members);
 	if (entry != NULL && jsoncopy_size(entry) > SPYCLOUD_PART) {
@@ -309,8 +307,8 @@ read_entry(struct call *c, struct json_object *results)
 static bool
 is_quota(const struct call *c)
 {
-	static const char	 type[] = "LimitExceededException";
-	const char		*said = c->said[SAID_TYPE];
+	static const char type[] = "LimitExceededException";
+	const char *said = c->said[SAID_TYPE];
 
 	/* A colon and a URL may follow. */
 	return c->status == 429 && strncmp(said, type, strlen(type)) == 0 &&
@@ -322,20 +320,23 @@ is_quota(const struct call *c)
 static void
 refused_for_reason(struct call *c)
 {
-	struct json_object	*body = call_parse_error(c);
-	const char		*message = c->said[SAID_ERROR];
+	struct json_object *body = call_parse_error(c);
+	const char *message = c->said[SAID_ERROR];
 
 	if (*message == '\0')
 		message = spycloud_text(body, "message");
 	if (message == NULL)
 		message = c->reason;
 	if (is_quota(c))
-		call_fail(c, PROBLEM_TOO_MANY_REQUESTS, "The quota of calls to "
+		call_fail(c, PROBLEM_TOO_MANY_REQUESTS,
+		    "The quota of calls to "
 		    "Spycloud is used up: %.*s",
 		    (int)jsoncopy_cut(message, MESSAGE), message);
 	else
-		call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: "
-		    "%.*s", (int)jsoncopy_cut(message, MESSAGE), message);
+		call_fail(c, PROBLEM_AUTHORIZATION,
+		    "Authorization failed: "
+		    "%.*s",
+		    (int)jsoncopy_cut(message, MESSAGE), message);
 	json_object_put(body);
 }
 
@@ -343,15 +344,14 @@ static void
 spycloud_refused(struct call *c)
 {
 	static const struct {
-		int		 status;
-		const char	*message;
-	} rows[] = {
-		{ 404, "The Spycloud not found." },
-		{ 429, "Too many requests have been made to Spycloud. Please, "
+		int status;
+		const char *message;
+	} rows[] = { { 404, "The Spycloud not found." },
+		{ 429,
+		    "Too many requests have been made to Spycloud. Please, "
 		    "try again later." },
-		{ 500, "The Spycloud internal error." }
-	};
-	size_t			 i;
+		{ 500, "The Spycloud internal error." } };
+	size_t i;
 
 	if (c->status == 401 || c->status == 403 || is_quota(c))
 		refused_for_reason(c);
@@ -368,7 +368,7 @@ spycloud_refused(struct call *c)
 static void
 spycloud_reply(const struct query *q, struct call *c)
 {
-	struct json_object	*body;
+	struct json_object *body;
 
 	/* A later page was named by the one before: that cannot be nothing. */
 	if ((c->status == 400 && c->number <= 1) ||
@@ -394,43 +394,43 @@ static const char *const spycloud_claims[] = { "key", NULL };
 
 static const struct conf_key spycloud_keys[] = {
 	{ "relay", "url", conf_set_url,
-	  .offset = offsetof(struct spycloud_conf, url),
-	  .fallback = "https://api.spycloud.io/enterprise-v2",
-	  .release = conf_release_string,
-	  .help = "base URL of the SpyCloud API" },
+	    .offset = offsetof(struct spycloud_conf, url),
+	    .fallback = "https://api.spycloud.io/enterprise-v2",
+	    .release = conf_release_string,
+	    .help = "base URL of the SpyCloud API" },
 	{ "relay", "portal_url", conf_set_url,
-	  .offset = offsetof(struct spycloud_conf, portal_url),
-	  .fallback = "https://portal.spycloud.com",
-	  .release = conf_release_string,
-	  .help = "base URL of the SpyCloud portal, for links" },
+	    .offset = offsetof(struct spycloud_conf, portal_url),
+	    .fallback = "https://portal.spycloud.com",
+	    .release = conf_release_string,
+	    .help = "base URL of the SpyCloud portal, for links" },
 	{ "relay", "redact", conf_set_list,
-	  .offset = offsetof(struct spycloud_conf, redact),
-	  .release = conf_release_list,
-	  .help = "members of breach records that are not shown" },
+	    .offset = offsetof(struct spycloud_conf, redact),
+	    .release = conf_release_list,
+	    .help = "members of breach records that are not shown" },
 	{ 0 }
 };
 
 static const struct provider_field spycloud_fields[] = {
 	{ "key", FIELD_API_KEY, "SpyCloud API key",
-	  "The key for Employee ATO Prevention." },
+	    "The key for Employee ATO Prevention." },
 	{ NULL, FIELD_TEXT, NULL, NULL }
 };
 
-const struct provider provider_spycloud = {
-	.name = "spycloud",
+const struct provider provider_spycloud = { .name = "spycloud",
 	.title = "Spycloud",
 	.description = "Accounts and passwords found in breaches.",
 	.types = OBSERVABLE_BIT(OBSERVABLE_EMAIL),
 	.routes = PROVIDER_OBSERVE | PROVIDER_HEALTH,
 	.claims = spycloud_claims,
 	.fields = spycloud_fields,
-	.about = "SpyCloud collects what was stolen in breaches of sites and "
+	.about =
+	    "SpyCloud collects what was stolen in breaches of sites and "
 	    "by malware. For each record that holds an e-mail address there "
 	    "is a sighting, and an indicator for the breach it comes from.",
 	.tips = "1. Sign in at the SpyCloud portal, open the menu under your "
-	    "e-mail address and choose **API Keys**.\n"
-	    "2. Show the key for Employee ATO Prevention and copy it.\n"
-	    "3. Paste it here as **SpyCloud API key**, and save.",
+		"e-mail address and choose **API Keys**.\n"
+		"2. Show the key for Employee ATO Prevention and copy it.\n"
+		"3. Paste it here as **SpyCloud API key**, and save.",
 	.keys = spycloud_keys,
 	.rate = 4,
 	.any_case = true,
@@ -439,5 +439,4 @@ const struct provider provider_spycloud = {
 	.reply = spycloud_reply,
 	.answer_headers = headers,
 	.lasting = is_quota,
-	.answer = spycloud_answer
-};
+	.answer = spycloud_answer };

@@ -8,16 +8,14 @@
 #include "json/jsonin.h"
 #include "providers/spycloud.h"
 
-#define SCHEMA_VERSION	"1.0.17"
-#define SOURCE		"Spycloud"
-#define TEXT_BYTES	(1U << 20)	/* of a text made here */
+#define SCHEMA_VERSION "1.0.17"
+#define SOURCE         "Spycloud"
+#define TEXT_BYTES     (1U << 20) /* of a text made here */
 
 /* Members of a record that are not in its table. */
-static const char *const untold[] = {
-	"sighting", "infected_machine_id", "email_domain", "domain",
-	"email_username", "document_id", "source_id", "spycloud_publish_date",
-	"severity", NULL
-};
+static const char *const untold[] = { "sighting", "infected_machine_id",
+	"email_domain", "domain", "email_username", "document_id", "source_id",
+	"spycloud_publish_date", "severity", NULL };
 static bool
 is_in(const char *const *names, const char *name)
 {
@@ -28,7 +26,8 @@ is_in(const char *const *names, const char *name)
 }
 
 static void
-spycloud_write_write_pair(struct jsonout *j, const char *type, const char *value)
+spycloud_write_write_pair(
+    struct jsonout *j, const char *type, const char *value)
 {
 	jsonout_object(j);
 	jsonout_kstring(j, "type", type);
@@ -42,8 +41,8 @@ write_observables(struct jsonout *j, const struct query *q)
 {
 	jsonout_key(j, "observables");
 	jsonout_array(j);
-	spycloud_write_write_pair(j, observable_name(q->observable->type),
-	    q->observable->value);
+	spycloud_write_write_pair(
+	    j, observable_name(q->observable->type), q->observable->value);
 	jsonout_end_array(j);
 }
 
@@ -58,10 +57,10 @@ spycloud_write_write_observed_time(struct jsonout *j, const char *time)
 }
 
 static void
-spycloud_write_write_relations(struct jsonout *j, const struct query *q,
-    struct json_object *entry)
+spycloud_write_write_relations(
+    struct jsonout *j, const struct query *q, struct json_object *entry)
 {
-	const char	*site = jsonin_string(entry, "site");
+	const char *site = jsonin_string(entry, "site");
 
 	jsonout_key(j, "relations");
 	jsonout_array(j);
@@ -69,10 +68,11 @@ spycloud_write_write_relations(struct jsonout *j, const struct query *q,
 		jsonout_object(j);
 		jsonout_kstring(j, "origin", "Spycloud Breach Module");
 		jsonout_key(j, "source");
-		spycloud_write_write_pair(j, observable_name(q->observable->type),
-		    q->observable->value);
+		spycloud_write_write_pair(j,
+		    observable_name(q->observable->type), q->observable->value);
 		jsonout_key(j, "related");
-		spycloud_write_write_pair(j, observable_name(OBSERVABLE_DOMAIN), site);
+		spycloud_write_write_pair(
+		    j, observable_name(OBSERVABLE_DOMAIN), site);
 		jsonout_kstring(j, "relation", "Leaked_From");
 		jsonout_end_object(j);
 	}
@@ -81,10 +81,10 @@ spycloud_write_write_relations(struct jsonout *j, const struct query *q,
 
 /* The texts that are there of the members named (ended by NULL). */
 static void
-write_external_ids(struct jsonout *j, struct json_object *object,
-    const char *const *names)
+write_external_ids(
+    struct jsonout *j, struct json_object *object, const char *const *names)
 {
-	const char	*text;
+	const char *text;
 
 	jsonout_key(j, "external_ids");
 	jsonout_array(j);
@@ -99,22 +99,19 @@ static const char *
 spycloud_write_severity(struct json_object *record, struct json_object *entry)
 {
 	static const struct {
-		double			 from, to;
-		enum ctim_severity	 severity;
-	} bands[] = {
-		{ 0, 2, CTIM_SEVERITY_LOW },
-		{ 3, 5, CTIM_SEVERITY_MEDIUM },
-		{ 6, 25, CTIM_SEVERITY_HIGH }
-	};
-	struct json_object	*flag, *score;
-	const char		*text;
-	double			 n;
-	size_t			 i;
+		double from, to;
+		enum ctim_severity severity;
+	} bands[] = { { 0, 2, CTIM_SEVERITY_LOW },
+		{ 3, 5, CTIM_SEVERITY_MEDIUM }, { 6, 25, CTIM_SEVERITY_HIGH } };
+	struct json_object *flag, *score;
+	const char *text;
+	double n;
+	size_t i;
 
 	flag = jsonin_member(entry, "combo_list_flag");
 	text = jsonin_text(flag);
 	if ((json_object_is_type(flag, json_type_boolean) &&
-	    json_object_get_boolean(flag)) ||
+		json_object_get_boolean(flag)) ||
 	    (text != NULL && strcmp(text, "YES") == 0))
 		return ctim_severity_name(CTIM_SEVERITY_MEDIUM);
 	score = jsonin_member(record, "severity");
@@ -133,13 +130,14 @@ static void
 spycloud_write_write_data(struct jsonout *j, const struct spycloud_conf *conf,
     struct json_object *record)
 {
-	struct json_object_iter	 i;
+	struct json_object_iter i;
 
 	jsonout_key(j, "data");
 	jsonout_object(j);
 	jsonout_key(j, "columns");
 	jsonout_array(j);
-	json_object_object_foreachC(record, i) {
+	json_object_object_foreachC(record, i)
+	{
 		if (is_in(untold, i.key))
 			continue;
 		jsonout_object(j);
@@ -151,7 +149,8 @@ spycloud_write_write_data(struct jsonout *j, const struct spycloud_conf *conf,
 	jsonout_key(j, "rows");
 	jsonout_array(j);
 	jsonout_array(j);
-	json_object_object_foreachC(record, i) {
+	json_object_object_foreachC(record, i)
+	{
 		if (is_in(untold, i.key))
 			continue;
 		if (is_in((const char *const *)conf->redact, i.key))
@@ -166,10 +165,10 @@ spycloud_write_write_data(struct jsonout *j, const struct spycloud_conf *conf,
 
 /* The page of an entry in the portal; "" without an entry. */
 static const char *
-page_of(struct buf *b, const struct spycloud_conf *conf,
-    struct json_object *entry)
+page_of(
+    struct buf *b, const struct spycloud_conf *conf, struct json_object *entry)
 {
-	const char	*uuid = spycloud_text(entry, "uuid");
+	const char *uuid = spycloud_text(entry, "uuid");
 
 	buf_reset(b);
 	if (uuid != NULL) {
@@ -183,19 +182,18 @@ static void
 spycloud_write_write_sighting(struct answer *a, const struct query *q,
     struct json_object *record, struct json_object *entry, struct buf *b)
 {
-	static const char *const	 ids[] = { "document_id", "source_id",
-					    "infected_machine_id", NULL };
-	char				 time[RFC3339_MAX];
-	const char			*title = jsonin_string(entry, "title");
-	const char			*page;
-	struct jsonout			*j;
-	int64_t				 count;
+	static const char *const ids[] = { "document_id", "source_id",
+		"infected_machine_id", NULL };
+	char time[RFC3339_MAX];
+	const char *title = jsonin_string(entry, "title");
+	const char *page;
+	struct jsonout *j;
+	int64_t count;
 
 	if (spycloud_published(record, time) == -1 ||
 	    (j = answer_entity(a, CTIM_SIGHTING, NULL)) == NULL)
 		return;
-	if (!jsonin_int(jsonin_member(record, "sighting"), &count) ||
-	    count < 1)
+	if (!jsonin_int(jsonin_member(record, "sighting"), &count) || count < 1)
 		count = 1;
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
 	jsonout_kstring(j, "source", SOURCE);
@@ -228,8 +226,8 @@ spycloud_write_write_sighting(struct answer *a, const struct query *q,
 static void
 write_confidence(struct jsonout *j, struct json_object *entry)
 {
-	int64_t			 n;
-	enum ctim_severity	 confidence = CTIM_SEVERITY_LOW;
+	int64_t n;
+	enum ctim_severity confidence = CTIM_SEVERITY_LOW;
 
 	if (!jsonin_int(jsonin_member(entry, "confidence"), &n))
 		n = 0;
@@ -241,8 +239,8 @@ write_confidence(struct jsonout *j, struct json_object *entry)
 }
 
 static void
-spycloud_write_write_reference(struct jsonout *j, const char *description, const char *url,
-    const char *id)
+spycloud_write_write_reference(
+    struct jsonout *j, const char *description, const char *url, const char *id)
 {
 	jsonout_object(j);
 	jsonout_kstring(j, "source_name", SOURCE);
@@ -257,18 +255,18 @@ static void
 write_references(struct jsonout *j, const struct query *q,
     struct json_object *entry, struct buf *b)
 {
-	const char	*site = spycloud_text(entry, "site");
-	const char	*about = spycloud_text(entry, "site_description");
-	const char	*uuid = spycloud_text(entry, "uuid");
-	const char	*description = spycloud_text(entry, "description");
+	const char *site = spycloud_text(entry, "site");
+	const char *about = spycloud_text(entry, "site_description");
+	const char *uuid = spycloud_text(entry, "uuid");
+	const char *description = spycloud_text(entry, "description");
 
 	jsonout_key(j, "external_references");
 	jsonout_array(j);
 	if (site != NULL && about != NULL)
 		spycloud_write_write_reference(j, about, site, NULL);
 	if (uuid != NULL && description != NULL)
-		spycloud_write_write_reference(j, description, page_of(b, q->conf, entry),
-		    uuid);
+		spycloud_write_write_reference(
+		    j, description, page_of(b, q->conf, entry), uuid);
 	jsonout_end_array(j);
 }
 
@@ -276,32 +274,31 @@ write_references(struct jsonout *j, const struct query *q,
 static void
 spycloud_write_write_tags(struct jsonout *j, struct json_object *entry)
 {
-	struct json_object	*assets = jsonin_member(entry, "assets");
-	struct json_object_iter	 i;
+	struct json_object *assets = jsonin_member(entry, "assets");
+	struct json_object_iter i;
 
 	jsonout_key(j, "tags");
 	jsonout_array(j);
 	if (json_object_is_type(assets, json_type_object)) {
 		json_object_object_foreachC(assets, i)
-			jsonout_bytes(j, i.key, jsoncopy_cut(i.key,
-			    CTIM_SHORT));
+		    jsonout_bytes(j, i.key, jsoncopy_cut(i.key, CTIM_SHORT));
 	}
 	jsonout_end_array(j);
 }
 
 static void
-spycloud_write_write_indicator(struct answer *a, const struct query *q, const struct call *c,
-    struct buf *b)
+spycloud_write_write_indicator(struct answer *a, const struct query *q,
+    const struct call *c, struct buf *b)
 {
-	static const char *const	 ids[] = { "id", "uuid", NULL };
-	struct json_object		*entry = c->result;
-	char				 id[CTIM_ID_MAX], time[RFC3339_MAX];
-	const char			*name = spycloud_text(entry, "id");
-	const char			*title = jsonin_string(entry, "title");
-	struct jsonout			*j;
+	static const char *const ids[] = { "id", "uuid", NULL };
+	struct json_object *entry = c->result;
+	char id[CTIM_ID_MAX], time[RFC3339_MAX];
+	const char *name = spycloud_text(entry, "id");
+	const char *title = jsonin_string(entry, "title");
+	struct jsonout *j;
 
-	ctim_id_of(id, CTIM_INDICATOR, name != NULL ? name :
-	    jsonin_text(c->about));
+	ctim_id_of(
+	    id, CTIM_INDICATOR, name != NULL ? name : jsonin_text(c->about));
 	if ((j = answer_entity(a, CTIM_INDICATOR, id)) == NULL)
 		return;
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
@@ -326,8 +323,8 @@ spycloud_write_write_indicator(struct answer *a, const struct query *q, const st
 static void
 write_catalog(struct answer *a, const struct query *q, struct buf *b)
 {
-	const struct call	*c;
-	size_t			 i;
+	const struct call *c;
+	size_t i;
 
 	for (i = 0; i < q->lookup->n; i++) {
 		c = q->lookup->calls[i];
@@ -336,8 +333,10 @@ write_catalog(struct answer *a, const struct query *q, struct buf *b)
 		if (c->result != NULL)
 			spycloud_write_write_indicator(a, q, c, b);
 		else
-			answer_warning(a, PROBLEM_NOT_FOUND, "SpyCloud did not "
-			    "return results for %s", jsonin_text(c->about));
+			answer_warning(a, PROBLEM_NOT_FOUND,
+			    "SpyCloud did not "
+			    "return results for %s",
+			    jsonin_text(c->about));
 	}
 }
 
@@ -346,17 +345,19 @@ write_catalog(struct answer *a, const struct query *q, struct buf *b)
 static void
 write_missing(struct answer *a, const struct query *q, const struct call *page)
 {
-	const char	*type = observable_name(q->observable->type);
-	int64_t		 undated = 0;
+	const char *type = observable_name(q->observable->type);
+	int64_t undated = 0;
 
 	(void)jsonin_int(jsonin_member(page->result, "undated"), &undated);
 	if (undated > 0)
-		answer_warning(a, PROBLEM_UNKNOWN, "Records of Spycloud "
+		answer_warning(a, PROBLEM_UNKNOWN,
+		    "Records of Spycloud "
 		    "without a publish date are left out: %lld (%s %s)",
 		    (long long)undated, type, q->observable->value);
 	if (page->number == SPYCLOUD_PAGES &&
 	    jsonin_member(page->result, "cursor") != NULL)
-		answer_warning(a, PROBLEM_UNKNOWN, "Spycloud has more records "
+		answer_warning(a, PROBLEM_UNKNOWN,
+		    "Spycloud has more records "
 		    "than the %d pages that were read (%s %s)",
 		    SPYCLOUD_PAGES, type, q->observable->value);
 }
@@ -364,10 +365,10 @@ write_missing(struct answer *a, const struct query *q, const struct call *page)
 void
 spycloud_answer(struct answer *a, const struct query *q)
 {
-	const struct call	*page = spycloud_page(q), *catalog;
-	struct json_object	*records, *record;
-	struct buf		 b;
-	size_t			 i;
+	const struct call *page = spycloud_page(q), *catalog;
+	struct json_object *records, *record;
+	struct buf b;
+	size_t i;
 
 	if (page == NULL)
 		return;
@@ -376,16 +377,17 @@ spycloud_answer(struct answer *a, const struct query *q)
 	for (i = 0; i < jsonin_length(records); i++) {
 		record = jsonin_at(records, i);
 		if (jsoncopy_size(record) > SPYCLOUD_PART) {
-			answer_warning(a, PROBLEM_UNKNOWN, "A record of "
+			answer_warning(a, PROBLEM_UNKNOWN,
+			    "A record of "
 			    "Spycloud is too large and is left out (%s %s)",
 			    observable_name(q->observable->type),
 			    q->observable->value);
 			continue;
 		}
-		catalog = spycloud_catalog_call(q, spycloud_text(record,
-		    "source_id"));
-		spycloud_write_write_sighting(a, q, record, catalog == NULL ? NULL :
-		    catalog->result, &b);
+		catalog = spycloud_catalog_call(
+		    q, spycloud_text(record, "source_id"));
+		spycloud_write_write_sighting(
+		    a, q, record, catalog == NULL ? NULL : catalog->result, &b);
 	}
 	write_catalog(a, q, &b);
 	write_missing(a, q, page);

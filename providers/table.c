@@ -3,19 +3,14 @@
 
 #include "call/provider.h"
 
-const struct provider *const providers[] = {
-	&provider_template,
-	&provider_local,
-	&provider_otx,
-	&provider_spycloud,
-	&provider_qualys,
-	NULL
-};
+const struct provider *const providers[] = { &provider_template,
+	&provider_local, &provider_otx, &provider_spycloud, &provider_qualys,
+	NULL };
 
 const struct provider *
 provider_find(const char *name)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; providers[i] != NULL; i++)
 		if (strcmp(providers[i]->name, name) == 0)

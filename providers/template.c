@@ -97,14 +97,12 @@ trigger(struct answer *a, const struct query *q, const struct trigger *t)
 	return true;
 }
 
-const struct provider provider_template = {
-	.name = "template",
+const struct provider provider_template = { .name = "template",
 	.title = "Template",
 	.description = "The relay to copy; it knows nothing.",
-	.types = 0,		/* OBSERVABLE_BIT(OBSERVABLE_IP) | … */
+	.types = 0, /* OBSERVABLE_BIT(OBSERVABLE_IP) | … */
 	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER |
 	    PROVIDER_TRIGGER,
 	.answer = template_answer,
 	.refer = template_refer,
-	.trigger = trigger
-};
+	.trigger = trigger };

@@ -19,23 +19,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-extern void	*__libc_malloc(size_t);
-extern void	*__libc_calloc(size_t, size_t);
-extern void	*__libc_realloc(void *, size_t);
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
 
-static _Atomic uint64_t	*word;
+static _Atomic uint64_t *word;
 
 __attribute__((constructor)) static void
 attach(void)
 {
-	const char	*name = getenv("CTIM_NOMEM");
-	int		 fd = name == NULL ? -1 : open(name, O_RDWR | O_CLOEXEC);
-	void		*p;
+	const char *name = getenv("CTIM_NOMEM");
+	int fd = name == NULL ? -1 : open(name, O_RDWR | O_CLOEXEC);
+	void *p;
 
 	if (fd == -1)
 		return;
-	p = mmap(NULL, 5 * sizeof(*word), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
+	p = mmap(
+	    NULL, 5 * sizeof(*word), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (p != MAP_FAILED)
 		word = p;
@@ -44,7 +44,7 @@ attach(void)
 static int
 fails(void)
 {
-	uint64_t	 n, at;
+	uint64_t n, at;
 
 	if (word == NULL || word[0] == 0 || syscall(SYS_gettid) == getpid())
 		return 0;

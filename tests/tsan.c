@@ -12,12 +12,12 @@
 #include <sanitizer/tsan_interface.h>
 
 int
-pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock,
-    const struct timespec *until)
+pthread_mutex_clocklock(
+    pthread_mutex_t *m, clockid_t clock, const struct timespec *until)
 {
-	static int	(*real)(pthread_mutex_t *, clockid_t,
-			    const struct timespec *);
-	int		 error;
+	static int (*real)(
+	    pthread_mutex_t *, clockid_t, const struct timespec *);
+	int error;
 
 	if (real == NULL)
 		real = (int (*)(pthread_mutex_t *, clockid_t,
@@ -25,8 +25,10 @@ pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t clock,
 		    "pthread_mutex_clocklock");
 	__tsan_mutex_pre_lock(m, __tsan_mutex_try_lock);
 	error = real(m, clock, until);
-	__tsan_mutex_post_lock(m, error == 0 || error == EOWNERDEAD ?
-	    __tsan_mutex_try_lock :
-	    __tsan_mutex_try_lock | __tsan_mutex_try_lock_failed, 0);
+	__tsan_mutex_post_lock(m,
+	    error == 0 || error == EOWNERDEAD ?
+		__tsan_mutex_try_lock :
+		__tsan_mutex_try_lock | __tsan_mutex_try_lock_failed,
+	    0);
 	return error;
 }

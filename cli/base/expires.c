@@ -4,17 +4,16 @@
 #include "cli/base/expires.h"
 
 static const struct unit {
-	char	letter;
-	int64_t	seconds;
-} units[] = {
-	{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 }, { 'w', 604800 }
-};
+	char letter;
+	int64_t seconds;
+} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+	{ 'w', 604800 } };
 
 /* A number and a unit; -1 when it is not, or reaches past CTIM's last time. */
 static int64_t
 expires_duration(const char *s)
 {
-	int64_t	n = 0;
+	int64_t n = 0;
 
 	if (*s < '0' || *s > '9')
 		return -1;
@@ -26,7 +25,8 @@ expires_duration(const char *s)
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (s[0] != units[i].letter || s[1] != '\0')
 			continue;
-		return n > RFC3339_LAST / units[i].seconds ? -1 :
+		return n > RFC3339_LAST / units[i].seconds ?
+		    -1 :
 		    n * units[i].seconds;
 	}
 	return -1;
@@ -35,7 +35,7 @@ expires_duration(const char *s)
 int64_t
 expires_parse(const char *s, int64_t now)
 {
-	int64_t	seconds = expires_duration(s), when;
+	int64_t seconds = expires_duration(s), when;
 
 	when = seconds > 0 ? now + seconds : rfc3339_parse(s);
 	return when > now ? when : -1;

@@ -11,8 +11,8 @@
  * now, or for a time that rfc3339_parse() takes.  -1 when it is neither, or
  * is not after now.
  */
-int64_t	expires_parse(const char *, int64_t now);
+int64_t expires_parse(const char *, int64_t now);
 
-#define EXPIRES_FORMS	"30d, 12h, or a time such as 2030-12-31T00:00:00Z"
+#define EXPIRES_FORMS "30d, 12h, or a time such as 2030-12-31T00:00:00Z"
 
 #endif

@@ -14,11 +14,11 @@ infile_name(const char *file)
 FILE *
 infile_open(const struct command *cmd, const char *file)
 {
-	FILE	*f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
+	FILE *f = strcmp(file, "-") == 0 ? stdin : fopen(file, "re");
 
 	if (f == NULL)
-		(void)command_fail(cmd, CMD_FAILED, "%s: %s", file,
-		    strerror(errno));
+		(void)command_fail(
+		    cmd, CMD_FAILED, "%s: %s", file, strerror(errno));
 	return f;
 }
 
@@ -32,7 +32,8 @@ infile_close(FILE *f)
 int
 infile_utf16(const struct command *cmd, const char *file)
 {
-	return command_fail(cmd, CMD_FAILED, "%s is in UTF-16; save it as "
+	return command_fail(cmd, CMD_FAILED,
+	    "%s is in UTF-16; save it as "
 	    "UTF-8 (for a table: \"CSV UTF-8\"), or: iconv -f UTF-16 -t UTF-8",
 	    infile_name(file));
 }
@@ -40,10 +41,10 @@ infile_utf16(const struct command *cmd, const char *file)
 int
 infile_read(const struct command *cmd, const char *file, struct buf *out)
 {
-	FILE	*f = infile_open(cmd, file);
-	char	*room = out->data;
-	size_t	 n = 0, want;
-	int	 status = CMD_OK;
+	FILE *f = infile_open(cmd, file);
+	char *room = out->data;
+	size_t n = 0, want;
+	int status = CMD_OK;
 
 	if (f == NULL)
 		return CMD_FAILED;
@@ -60,8 +61,10 @@ infile_read(const struct command *cmd, const char *file, struct buf *out)
 	}
 	/* A full buffer may have all of it. */
 	if (room == NULL || (want == 0 && getc(f) != EOF))
-		status = command_fail(cmd, CMD_FAILED, "%s is larger than "
-		    "this command can hold", infile_name(file));
+		status = command_fail(cmd, CMD_FAILED,
+		    "%s is larger than "
+		    "this command can hold",
+		    infile_name(file));
 	if (ferror(f))
 		status = command_fail(cmd, CMD_FAILED, "%s: %s",
 		    infile_name(file), strerror(errno));

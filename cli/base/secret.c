@@ -22,9 +22,9 @@ secret_free(struct buf *b)
 static int
 read_all(int fd, struct buf *out)
 {
-	char	*room, more;
-	size_t	 left;
-	ssize_t	 n;
+	char *room, more;
+	size_t left;
+	ssize_t n;
 
 	/* All of the room at once: a buffer that grew leaves copies behind. */
 	if ((room = buf_room(out, out->max)) == NULL)
@@ -33,7 +33,7 @@ read_all(int fd, struct buf *out)
 		/* A full buffer may have all of it. */
 		left = out->max - out->len;
 		n = left > 0 ? read(fd, room + out->len, left) :
-		    read(fd, &more, 1);
+			       read(fd, &more, 1);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -51,14 +51,15 @@ read_all(int fd, struct buf *out)
 static int
 check_mode(const struct command *cmd, const char *path, int fd)
 {
-	struct stat	st;
+	struct stat st;
 
 	if (fstat(fd, &st) == -1)
-		return command_fail(cmd, CMD_FAILED, "%s: %s", path,
-		    strerror(errno));
+		return command_fail(
+		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
 	/* A pipe, such as the shell's <(command), is nobody else's. */
 	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
-		return command_fail(cmd, CMD_FAILED, "%s can be read or "
+		return command_fail(cmd, CMD_FAILED,
+		    "%s can be read or "
 		    "changed by everyone on this machine; first: chmod 0600 %s",
 		    path, path);
 	return CMD_OK;
@@ -67,19 +68,23 @@ check_mode(const struct command *cmd, const char *path, int fd)
 static int
 read_open(const struct command *cmd, const char *path, int fd, struct buf *out)
 {
-	int	status = check_mode(cmd, path, fd);
+	int status = check_mode(cmd, path, fd);
 
 	if (status != CMD_OK)
 		return status;
 	if (read_all(fd, out) == -1)
-		return command_fail(cmd, CMD_FAILED, "%s: %s", path,
-		    strerror(errno));
+		return command_fail(
+		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
 	if (savedtext_is_utf16(out->data, out->len))
-		return command_fail(cmd, CMD_FAILED, "%s is in UTF-16; save "
-		    "it as UTF-8", path);
+		return command_fail(cmd, CMD_FAILED,
+		    "%s is in UTF-16; save "
+		    "it as UTF-8",
+		    path);
 	if (strlen(out->data) != out->len)
-		return command_fail(cmd, CMD_FAILED, "%s holds a NUL byte, "
-		    "so it is not a text", path);
+		return command_fail(cmd, CMD_FAILED,
+		    "%s holds a NUL byte, "
+		    "so it is not a text",
+		    path);
 	out->len = savedtext_trim(out->data, out->len);
 	return CMD_OK;
 }
@@ -87,13 +92,13 @@ read_open(const struct command *cmd, const char *path, int fd, struct buf *out)
 int
 secret_read(const struct command *cmd, const char *path, struct buf *out)
 {
-	int	fd, status;
+	int fd, status;
 
 	if (strcmp(path, "-") == 0)
 		return read_open(cmd, "standard input", STDIN_FILENO, out);
 	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return command_fail(cmd, CMD_FAILED, "%s: %s", path,
-		    strerror(errno));
+		return command_fail(
+		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
 	status = read_open(cmd, path, fd, out);
 	close(fd);
 	return status;
@@ -102,19 +107,21 @@ secret_read(const struct command *cmd, const char *path, struct buf *out)
 int
 secret_line(const struct command *cmd, const char *path, struct buf *out)
 {
-	char	why[SAVEDTEXT_WHY];
-	int	status = secret_read(cmd, path, out);
+	char why[SAVEDTEXT_WHY];
+	int status = secret_read(cmd, path, out);
 
 	if (status != CMD_OK || savedtext_plain(out->data, false, why) == 0)
 		return status;
-	return command_fail(cmd, CMD_FAILED, "%s holds %s; it should hold one "
-	    "line of text and nothing else", path, why);
+	return command_fail(cmd, CMD_FAILED,
+	    "%s holds %s; it should hold one "
+	    "line of text and nothing else",
+	    path, why);
 }
 
 int
 secret_make(const char *path, const void *bytes, size_t n)
 {
-	int	error, fd;
+	int error, fd;
 
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY,
 	    S_IRUSR | S_IWUSR);

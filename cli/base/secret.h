@@ -9,7 +9,7 @@
 struct buf;
 struct command;
 
-#define SECRET_MAX	16384	/* bytes of such a file */
+#define SECRET_MAX 16384 /* bytes of such a file */
 
 /*
  * The bytes of a file ("-": standard input) into out, an empty buffer, without
@@ -18,14 +18,14 @@ struct command;
  * and one that is larger than out may be.
  * Returns CMD_OK; else what is wrong has been printed, and it is the status.
  */
-int	secret_read(const struct command *, const char *path, struct buf *out);
+int secret_read(const struct command *, const char *path, struct buf *out);
 /* The same for a key or a token, which is one line without control characters. */
-int	secret_line(const struct command *, const char *path, struct buf *out);
+int secret_line(const struct command *, const char *path, struct buf *out);
 /* Makes a file of n bytes that its owner alone may read, and which is on the
  * disk before this returns.  1; 0 when there is such a file already; -1 with
  * errno, and no file. */
-int	secret_make(const char *path, const void *bytes, size_t n);
+int secret_make(const char *path, const void *bytes, size_t n);
 /* Overwrites what the buffer holds and frees it. */
-void	secret_free(struct buf *);
+void secret_free(struct buf *);
 
 #endif

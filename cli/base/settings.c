@@ -30,8 +30,8 @@ print_error(void *arg, bool error, const char *line)
 static const char *
 settings_group(const struct stat *st)
 {
-	const mode_t		 bit = S_ISDIR(st->st_mode) ? S_IXGRP : S_IRGRP;
-	const struct group	*gr;
+	const mode_t bit = S_ISDIR(st->st_mode) ? S_IXGRP : S_IRGRP;
+	const struct group *gr;
 
 	if ((st->st_mode & bit) == 0 || st->st_gid == 0 ||
 	    (gr = getgrgid(st->st_gid)) == NULL)
@@ -42,9 +42,9 @@ settings_group(const struct stat *st)
 bool
 settings_denied(const char *path, char text[SETTINGS_DENIED])
 {
-	char		 at[PATH_MAX], *slash;
-	const char	*group;
-	struct stat	 st;
+	char at[PATH_MAX], *slash;
+	const char *group;
+	struct stat st;
 
 	if (geteuid() == 0 || eaccess(path, R_OK) == 0 || errno != EACCES)
 		return false;
@@ -56,8 +56,9 @@ settings_denied(const char *path, char text[SETTINGS_DENIED])
 		*slash = '\0';
 	}
 	group = stat(at, &st) == -1 ? NULL : settings_group(&st);
-	snprintf(text, SETTINGS_DENIED, group == NULL ?
-	    "run it with sudo%s" : "run it with sudo, or as a member of %s",
+	snprintf(text, SETTINGS_DENIED,
+	    group == NULL ? "run it with sudo%s" :
+			    "run it with sudo, or as a member of %s",
 	    group == NULL ? "" : group);
 	return true;
 }
@@ -65,14 +66,13 @@ settings_denied(const char *path, char text[SETTINGS_DENIED])
 bool
 settings_as_root(const struct conf *conf)
 {
-	const struct passwd	*pw = conf->user == NULL ? NULL :
-				    getpwnam(conf->user);
-	struct stat		 st;
+	const struct passwd *pw =
+	    conf->user == NULL ? NULL : getpwnam(conf->user);
+	struct stat st;
 
 	/* Another user's configuration is not for root to start with. */
 	if ((conf->user != NULL && (pw == NULL || pw->pw_uid != 0)) ||
-	    (geteuid() != 0 && (stat(conf->file, &st) == -1 ||
-	    st.st_uid != 0)))
+	    (geteuid() != 0 && (stat(conf->file, &st) == -1 || st.st_uid != 0)))
 		return false;
 	/* Who started a gateway as somebody else does so again. */
 	return strncmp(conf->listen, "unix:", 5) != 0 ||
@@ -87,21 +87,23 @@ settings_cache_hint(const char *why)
 	return strstr(why, "error WRONGPASS") != NULL ?
 	    ": the password, or the user, is not the server's" :
 	    strstr(why, "error NOAUTH") != NULL ?
-	    ": the server wants a password" : "";
+	    ": the server wants a password" :
+	    "";
 }
 
 struct conf *
 settings_load(const struct command *cmd, const char *file)
 {
-	struct conf	*conf = conf_load(file, &relay_lists, print_error, NULL);
-	char		 denied[SETTINGS_DENIED];
+	struct conf *conf = conf_load(file, &relay_lists, print_error, NULL);
+	char denied[SETTINGS_DENIED];
 
 	if (conf != NULL)
 		return conf;
 	if (settings_denied(file != NULL ? file : conf_path(), denied))
 		(void)command_fail(cmd, CMD_CONFIG, "%s", denied);
 	else
-		(void)command_fail(cmd, CMD_CONFIG, "the configuration cannot "
+		(void)command_fail(cmd, CMD_CONFIG,
+		    "the configuration cannot "
 		    "be used as it is; \"ctim-relay check\" tries it again");
 	return NULL;
 }
@@ -111,30 +113,33 @@ static void
 say_taken(const struct command *cmd, const struct conf *conf,
     const char *section, const char *name)
 {
-	const struct conf_key	*key = conf_keys();
-	const char		*value;
+	const struct conf_key *key = conf_keys();
+	const char *value;
 
-	while (strcmp(key->section, section) != 0 ||
-	    strcmp(key->name, name) != 0)
+	while (
+	    strcmp(key->section, section) != 0 || strcmp(key->name, name) != 0)
 		key++;
 	value = *(char *const *)((const char *)conf + key->offset);
-	(void)command_fail(cmd, CMD_OK, "the configuration has errors; [%s] %s "
-	    "is taken to be %s%s", section, name, value,
+	(void)command_fail(cmd, CMD_OK,
+	    "the configuration has errors; [%s] %s "
+	    "is taken to be %s%s",
+	    section, name, value,
 	    strcmp(value, key->fallback) == 0 ? ", the default" : "");
 }
 
 struct conf *
-settings_rest(const struct command *cmd, const char *file,
-    const char *section, const char *name)
+settings_rest(const struct command *cmd, const char *file, const char *section,
+    const char *name)
 {
-	struct conf	*conf;
-	char		 denied[SETTINGS_DENIED];
-	bool		 good;
+	struct conf *conf;
+	char denied[SETTINGS_DENIED];
+	bool good;
 
 	/* Who names a file that is not there may mean another gateway. */
 	if (file != NULL && access(file, F_OK) == -1)
 		return settings_load(cmd, file);
-	if ((conf = conf_load_rest(file, &relay_lists, print_error, NULL, &good)) == NULL)
+	if ((conf = conf_load_rest(
+		 file, &relay_lists, print_error, NULL, &good)) == NULL)
 		(void)command_fail(cmd, CMD_FAILED, "no memory left");
 	else if (!good) {
 		if (settings_denied(file != NULL ? file : conf_path(), denied))
@@ -147,7 +152,7 @@ settings_rest(const struct command *cmd, const char *file,
 struct conf *
 settings_default(const struct command *cmd)
 {
-	struct conf	*conf = conf_default();
+	struct conf *conf = conf_default();
 
 	if (conf == NULL)
 		(void)command_fail(cmd, CMD_FAILED, "no memory left");
@@ -155,17 +160,18 @@ settings_default(const struct command *cmd)
 }
 
 const struct relay_conf *
-settings_relay(const struct command *cmd, const struct conf *conf,
-    const char *name)
+settings_relay(
+    const struct command *cmd, const struct conf *conf, const char *name)
 {
-	const struct relay_conf	*relay = conf_relay(conf, name, strlen(name));
+	const struct relay_conf *relay = conf_relay(conf, name, strlen(name));
 
 	if (relay != NULL)
 		return relay;
-	(void)command_fail(cmd, CMD_FAILED, "%s has no relay \"%s\"",
-	    conf->file, name);
+	(void)command_fail(
+	    cmd, CMD_FAILED, "%s has no relay \"%s\"", conf->file, name);
 	if (conf->relays == NULL) {
-		fprintf(stderr, "It has none at all; a line \"[relay local]\" "
+		fprintf(stderr,
+		    "It has none at all; a line \"[relay local]\" "
 		    "is enough for one.\n");
 		return NULL;
 	}
@@ -179,7 +185,7 @@ settings_relay(const struct command *cmd, const struct conf *conf,
 bool
 settings_lists(const struct conf *conf, const char *host)
 {
-	char	**listed = conf == NULL ? NULL : conf->jwks_hosts;
+	char **listed = conf == NULL ? NULL : conf->jwks_hosts;
 
 	for (; listed != NULL && *listed != NULL; listed++)
 		if (strcasecmp(*listed, host) == 0)

@@ -25,7 +25,7 @@
 #include "start/pathtrust.h"
 #include "store/store.h"
 
-#define LIST_MAX	(1U << 20)	/* bytes of all errors, of all warnings */
+#define LIST_MAX (1U << 20) /* bytes of all errors, of all warnings */
 
 static const char check_help_text[] =
     "  -c, --config FILE   the configuration, instead of the usual one\n"
@@ -35,29 +35,27 @@ static const char check_help_text[] =
 
 static const struct option check_long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
-	{ "dump", no_argument, NULL, 'd' },
-	{ "keys", no_argument, NULL, 'k' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
+	{ "dump", no_argument, NULL, 'd' }, { "keys", no_argument, NULL, 'k' },
+	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
 struct check {
-	const struct command	*cmd;
-	const char		*config;
-	bool			 dump, keys, json, help;
-	struct check_found	 found;
-	struct jsonout		 errors, warnings;
+	const struct command *cmd;
+	const char *config;
+	bool dump, keys, json, help;
+	struct check_found found;
+	struct jsonout errors, warnings;
 };
 
 static int
 check_options(struct check *check, int argc, char **argv)
 {
-	int	c;
+	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:dkjh", check_long_options,
-	    NULL)) != -1) {
+	while ((c = getopt_long(
+		    argc, argv, ":c:dkjh", check_long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			check->config = optarg;
@@ -79,11 +77,13 @@ check_options(struct check *check, int argc, char **argv)
 		}
 	}
 	if (optind < argc)
-		return command_usage(check->cmd, "what is \"%s\"? A "
-		    "configuration is named with -c", argv[optind]);
-	if (check->dump && check->keys)
 		return command_usage(check->cmd,
-		    "--dump and --keys are two questions");
+		    "what is \"%s\"? A "
+		    "configuration is named with -c",
+		    argv[optind]);
+	if (check->dump && check->keys)
+		return command_usage(
+		    check->cmd, "--dump and --keys are two questions");
 	return CMD_OK;
 }
 
@@ -91,7 +91,7 @@ check_options(struct check *check, int argc, char **argv)
 static void
 check_note(void *arg, bool error, const char *line)
 {
-	struct check	*check = arg;
+	struct check *check = arg;
 
 	jsonout_string(error ? &check->errors : &check->warnings, line);
 	if (error)
@@ -106,10 +106,10 @@ check_note(void *arg, bool error, const char *line)
 }
 
 static void
-warn_store(struct check *check, const struct relay_conf *relay,
-    const char *text)
+warn_store(
+    struct check *check, const struct relay_conf *relay, const char *text)
 {
-	char	line[CONF_ERROR_MAX];
+	char line[CONF_ERROR_MAX];
 
 	snprintf(line, sizeof(line), "[relay %s] %s", relay->name, text);
 	check_note(check, false, line);
@@ -117,18 +117,19 @@ warn_store(struct check *check, const struct relay_conf *relay,
 
 /* Root can open any store, and the user that the server becomes perhaps not. */
 static void
-look_at_owner(struct check *check, const struct relay_conf *relay,
-    const char *path)
+look_at_owner(
+    struct check *check, const struct relay_conf *relay, const char *path)
 {
-	const char		*user = check->found.conf->user;
-	const struct passwd	*pw;
-	struct stat		 st;
+	const char *user = check->found.conf->user;
+	const struct passwd *pw;
+	struct stat st;
 
 	if (geteuid() != 0 || user == NULL || stat(path, &st) == -1 ||
 	    (pw = getpwnam(user)) == NULL)
 		return;
 	if (st.st_uid != pw->pw_uid && st.st_gid != pw->pw_gid)
-		warn_store(check, relay, "the store belongs to another user "
+		warn_store(check, relay,
+		    "the store belongs to another user "
 		    "than [server] user; chown it and its directory");
 }
 
@@ -137,9 +138,9 @@ look_at_owner(struct check *check, const struct relay_conf *relay,
 static void
 check_try_store(struct check *check, const struct relay_conf *relay)
 {
-	const char	*path = relay->provider->store(relay->own);
-	char		 error[STORE_ERROR_MAX];
-	struct store	*store = store_open(path, STORE_READ, error);
+	const char *path = relay->provider->store(relay->own);
+	char error[STORE_ERROR_MAX];
+	struct store *store = store_open(path, STORE_READ, error);
 
 	if (store == NULL || store_check(store, error) == -1)
 		warn_store(check, relay, error);
@@ -150,17 +151,17 @@ check_try_store(struct check *check, const struct relay_conf *relay)
 static void
 warn_root(struct check *check)
 {
-	char	line[CONF_ERROR_MAX];
+	char line[CONF_ERROR_MAX];
 
-	snprintf(line, sizeof(line), "%s: " SETTINGS_AS_ROOT,
-	    check->found.file);
+	snprintf(
+	    line, sizeof(line), "%s: " SETTINGS_AS_ROOT, check->found.file);
 	check_note(check, false, line);
 }
 
 static bool
 calls_services(const struct conf *conf)
 {
-	const struct relay_conf	*r = conf->relays;
+	const struct relay_conf *r = conf->relays;
 
 	while (r != NULL && r->provider->request == NULL)
 		r = r->next;
@@ -171,7 +172,7 @@ calls_services(const struct conf *conf)
 static void
 check_try_cache(struct check *check)
 {
-	char	why[CACHE_WHY], line[CACHE_WHY + 96];
+	char why[CACHE_WHY], line[CACHE_WHY + 96];
 
 	if (cache_check(check->found.conf, why) == 0)
 		return;
@@ -184,20 +185,21 @@ check_try_cache(struct check *check)
 static void
 say_unread(const char *file)
 {
-	char		 denied[SETTINGS_DENIED];
-	struct stat	 st;
+	char denied[SETTINGS_DENIED];
+	struct stat st;
 
 	if (settings_denied(file, denied))
 		fprintf(stderr, "To read it, %s.\n", denied);
 	else if (lstat(file, &st) == -1 && errno == ENOENT)
-		fprintf(stderr, "A first one is made of the line "
+		fprintf(stderr,
+		    "A first one is made of the line "
 		    "\"[relay local]\"; see ctim-relay.conf(5).\n");
 }
 
 static void
 note_path(void *arg, const struct pathtrust_finding *f)
 {
-	char	line[PATHTRUST_TEXT + PATHTRUST_MEND];
+	char line[PATHTRUST_TEXT + PATHTRUST_MEND];
 
 	snprintf(line, sizeof(line), "%s; to mend it: %s", f->text, f->mend);
 	check_note(arg, true, line);
@@ -206,10 +208,10 @@ note_path(void *arg, const struct pathtrust_finding *f)
 static void
 check_look_at_paths(struct check *check)
 {
-	const struct conf	*conf = check->found.conf;
-	struct pathtrust_who	 who;
-	char			 line[PATH_MAX + 256];
-	int			 error;
+	const struct conf *conf = check->found.conf;
+	struct pathtrust_who who;
+	char line[PATH_MAX + 256];
+	int error;
 
 	pathtrust_find(conf, &who);
 	(void)pathtrust_look(conf, &who, note_path, check);
@@ -224,8 +226,8 @@ check_look_at_paths(struct check *check)
 static void
 try_descriptors(struct check *check)
 {
-	struct rlimit	 rl;
-	char		 why[CONF_ERROR_MAX];
+	struct rlimit rl;
+	char why[CONF_ERROR_MAX];
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
 	    descriptors_check(check->found.conf, rl.rlim_max, why) == -1)
@@ -235,7 +237,7 @@ try_descriptors(struct check *check)
 static int
 check_run(struct check *check)
 {
-	struct check_found	*found = &check->found;
+	struct check_found *found = &check->found;
 
 	found->file = check->config != NULL ? check->config : conf_path();
 	found->conf = conf_load(found->file, &relay_lists, check_note, check);
@@ -247,7 +249,7 @@ check_run(struct check *check)
 		check_try_cache(check);
 	if (found->conf != NULL)
 		for (const struct relay_conf *r = found->conf->relays;
-		    r != NULL; r = r->next)
+		     r != NULL; r = r->next)
 			if (r->provider->store != NULL)
 				check_try_store(check, r);
 	if (found->conf != NULL)
@@ -266,8 +268,8 @@ check_run(struct check *check)
 int
 cmd_check(const struct command *cmd, int argc, char **argv)
 {
-	struct check	check = { .cmd = cmd };
-	int		status;
+	struct check check = { .cmd = cmd };
+	int status;
 
 	if ((status = check_options(&check, argc, argv)) != CMD_OK)
 		return status;

@@ -10,25 +10,22 @@
 #include "conf/conf.h"
 #include "json/jsonout.h"
 
-#define OUTPUT_MAX	(4U << 20)
+#define OUTPUT_MAX (4U << 20)
 
 static const struct route {
-	unsigned	 bit;
-	const char	*name;
-} check_show_routes[] = {
-	{ PROVIDER_DELIBERATE, "deliberate" },
-	{ PROVIDER_OBSERVE, "observe" },
-	{ PROVIDER_REFER, "refer" },
-	{ PROVIDER_TRIGGER, "respond/trigger" }
-};
+	unsigned bit;
+	const char *name;
+} check_show_routes[] = { { PROVIDER_DELIBERATE, "deliberate" },
+	{ PROVIDER_OBSERVE, "observe" }, { PROVIDER_REFER, "refer" },
+	{ PROVIDER_TRIGGER, "respond/trigger" } };
 
-#define ROUTES	(sizeof(check_show_routes) / sizeof(check_show_routes[0]))
+#define ROUTES (sizeof(check_show_routes) / sizeof(check_show_routes[0]))
 
 /* Prints JSON, or says that it could not be made. */
 static int
 check_show_print_json(struct buf *b)
 {
-	int	status = b->failed ? CMD_FAILED : CMD_OK;
+	int status = b->failed ? CMD_FAILED : CMD_OK;
 
 	if (b->failed)
 		fprintf(stderr, "ctim-relay check: no memory left\n");
@@ -49,7 +46,7 @@ add_name(struct buf *b, const char *name)
 static void
 add_relay_row(struct table *t, const struct relay_conf *r)
 {
-	struct buf	b;
+	struct buf b;
 
 	buf_init(&b, 4096);
 	table_cell(t, r->name, TABLE_BOLD);
@@ -70,12 +67,12 @@ static int
 check_show_show_relays(const struct conf *conf)
 {
 	static const char *const names[] = { "RELAY", "PROVIDER", "ROUTES",
-	    "OBSERVABLES", NULL };
-	struct table	*t = table_new(names);
-	int		 r;
+		"OBSERVABLES", NULL };
+	struct table *t = table_new(names);
+	int r;
 
 	for (const struct relay_conf *relay = conf->relays; relay != NULL;
-	    relay = relay->next)
+	     relay = relay->next)
 		add_relay_row(t, relay);
 	putchar('\n');
 	r = table_print(t, stdout);
@@ -86,14 +83,13 @@ check_show_show_relays(const struct conf *conf)
 int
 check_show(const struct check_found *found)
 {
-	const struct conf	*conf = found->conf;
+	const struct conf *conf = found->conf;
 
 	fflush(stderr);
 	if (found->n_errors > 0 || conf == NULL) {
 		(void)text_print(stderr, found->file);
 		fprintf(stderr, " %s be used: %zu error%s\n",
-		    conf == NULL ? "cannot" : "should not",
-		    found->n_errors,
+		    conf == NULL ? "cannot" : "should not", found->n_errors,
 		    found->n_errors == 1 ? "" : "s");
 		return CMD_CONFIG;
 	}
@@ -103,14 +99,16 @@ check_show(const struct check_found *found)
 		printf(", with %zu warning%s", found->n_warnings,
 		    found->n_warnings == 1 ? "" : "s");
 	printf(".\n\nlistens on  %s (unless it is handed a socket)\n"
-	    "processes   %d, with %d threads each\n",
+	       "processes   %d, with %d threads each\n",
 	    conf->listen, conf->workers, conf->threads);
 	if (conf->secret_key == NULL)
 		printf("secret key  none\n");
 	else
 		printf("secret key  %zu characters%s\n",
-		    strlen(conf->secret_key), conf->secret_key_previous == NULL
-		    ? "" : ", and the previous one");
+		    strlen(conf->secret_key),
+		    conf->secret_key_previous == NULL ?
+			"" :
+			", and the previous one");
 	return conf->relays == NULL ? CMD_OK : check_show_show_relays(conf);
 }
 
@@ -150,16 +148,16 @@ add_conf_json(struct jsonout *j, const struct conf *conf)
 int
 check_show_json(const struct check_found *found)
 {
-	struct buf	b;
-	struct jsonout	j;
-	int		status;
+	struct buf b;
+	struct jsonout j;
+	int status;
 
 	buf_init(&b, OUTPUT_MAX);
 	jsonout_init(&j, &b);
 	jsonout_object(&j);
 	jsonout_kstring(&j, "file", found->file);
-	jsonout_kbool(&j, "usable", found->n_errors == 0 &&
-	    found->conf != NULL);
+	jsonout_kbool(
+	    &j, "usable", found->n_errors == 0 && found->conf != NULL);
 	jsonout_key(&j, "errors");
 	jsonout_raw(&j, found->errors.data, found->errors.len);
 	jsonout_key(&j, "warnings");
@@ -176,23 +174,23 @@ check_show_json(const struct check_found *found)
  * every section once.
  */
 struct value {
-	const char		*section;
-	const struct conf_key	*key;
-	const char		*text;
+	const char *section;
+	const struct conf_key *key;
+	const char *text;
 };
 
 struct values {
-	struct value	*list;
-	size_t		 n, room;
-	bool		 failed;
+	struct value *list;
+	size_t n, room;
+	bool failed;
 };
 
 static void
 collect(void *arg, const char *section, const struct conf_key *key,
     const char *text)
 {
-	struct values	*v = arg;
-	struct value	*list;
+	struct values *v = arg;
+	struct value *list;
 
 	if (v->n == v->room) {
 		list = reallocarray(v->list, v->room + 64, sizeof(*list));
@@ -225,7 +223,7 @@ first_of(const struct values *v, size_t i)
 static void
 values_section(const struct values *v, size_t first, struct jsonout *j)
 {
-	const char	*section = v->list[first].section;
+	const char *section = v->list[first].section;
 
 	if (j != NULL) {
 		jsonout_key(j, section);
@@ -255,7 +253,7 @@ values_section(const struct values *v, size_t first, struct jsonout *j)
 static void
 collect_workers(struct values *v, const struct conf *conf, char text[16])
 {
-	const struct conf_key	*key = conf_keys();
+	const struct conf_key *key = conf_keys();
 
 	while (strcmp(key->name, "workers") != 0)
 		key++;
@@ -269,12 +267,12 @@ collect_workers(struct values *v, const struct conf *conf, char text[16])
 int
 check_show_values(const struct check_found *found, bool json)
 {
-	struct values	v = { .n = 0 };
-	char		workers[16];
-	struct buf	b;
-	struct jsonout	j;
-	bool		more = false;
-	int		status = CMD_OK;
+	struct values v = { .n = 0 };
+	char workers[16];
+	struct buf b;
+	struct jsonout j;
+	bool more = false;
+	int status = CMD_OK;
 
 	conf_each(found->conf, collect, &v);
 	collect_workers(&v, found->conf, workers);
@@ -304,7 +302,7 @@ static void
 key_row(const struct conf_key *key, const char *provider, struct table *t,
     struct jsonout *j)
 {
-	char	section[64];
+	char section[64];
 
 	if (t != NULL) {
 		snprintf(section, sizeof(section), "%s%s%s", key->section,
@@ -333,13 +331,13 @@ key_row(const struct conf_key *key, const char *provider, struct table *t,
 static void
 all_keys(struct table *t, struct jsonout *j)
 {
-	const struct conf_key	*key;
+	const struct conf_key *key;
 
 	for (key = conf_keys(); key->name != NULL; key++)
 		key_row(key, NULL, t, j);
 	for (size_t i = 0; providers[i] != NULL; i++)
 		for (key = providers[i]->keys; key != NULL && key->name != NULL;
-		    key++)
+		     key++)
 			key_row(key, providers[i]->name, t, j);
 }
 
@@ -347,11 +345,11 @@ int
 check_show_keys(bool json)
 {
 	static const char *const names[] = { "SECTION", "KEY", "DEFAULT",
-	    "MEANING", NULL };
-	struct buf	 b;
-	struct jsonout	 j;
-	struct table	*t;
-	int		 r;
+		"MEANING", NULL };
+	struct buf b;
+	struct jsonout j;
+	struct table *t;
+	int r;
 
 	if (json) {
 		buf_init(&b, OUTPUT_MAX);

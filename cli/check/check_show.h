@@ -13,19 +13,19 @@
 struct conf;
 
 struct check_found {
-	const char	*file;
-	struct conf	*conf;		/* NULL: it cannot be used */
-	struct buf	 errors, warnings;	/* JSON arrays of strings */
-	size_t		 n_errors, n_warnings;
+	const char *file;
+	struct conf *conf;           /* NULL: it cannot be used */
+	struct buf errors, warnings; /* JSON arrays of strings */
+	size_t n_errors, n_warnings;
 };
 
 /* A summary for people. */
-int	check_show(const struct check_found *);
+int check_show(const struct check_found *);
 /* The same and the complaints, as one object. */
-int	check_show_json(const struct check_found *);
+int check_show_json(const struct check_found *);
 /* Every key in force and its value, as INI or as an object of sections. */
-int	check_show_values(const struct check_found *, bool json);
+int check_show_values(const struct check_found *, bool json);
 /* Every key there is, the providers' own included. */
-int	check_show_keys(bool json);
+int check_show_keys(bool json);
 
 #endif

@@ -29,50 +29,40 @@ static const struct option doctor_long_options[] = {
 	{ "web", required_argument, NULL, 'w' },
 	{ "file", required_argument, NULL, 'f' },
 	{ "relay", required_argument, NULL, 'r' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
+	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
-#define CONF	DOCTOR_NEEDS_CONF
-#define CALLS	DOCTOR_NEEDS_TIME
-#define FRONT	(DOCTOR_NEEDS_URL | DOCTOR_NEEDS_TIME | DOCTOR_NEEDS_CONF)
-#define BEHIND	(FRONT | DOCTOR_NEEDS_FRONT)
+#define CONF   DOCTOR_NEEDS_CONF
+#define CALLS  DOCTOR_NEEDS_TIME
+#define FRONT  (DOCTOR_NEEDS_URL | DOCTOR_NEEDS_TIME | DOCTOR_NEEDS_CONF)
+#define BEHIND (FRONT | DOCTOR_NEEDS_FRONT)
 
 /* In the order in which things depend on each other. */
-static const struct doctor_row doctor_rows[] = {
-	{ "config", 0, doctor_config },
-	{ "modes", CONF, doctor_modes },
-	{ "paths", CONF, doctor_paths },
-	{ "key", CONF, doctor_key },
-	{ "log", CONF, doctor_log },
-	{ "store", CONF, doctor_store },
-	{ "cache", CONF, doctor_cache },
-	{ "socket", CONF, doctor_socket },
-	{ "control", CONF, doctor_control },
-	{ "users", CONF, doctor_users },
-	{ "ca", CONF, doctor_ca },
+static const struct doctor_row doctor_rows[] = { { "config", 0, doctor_config },
+	{ "modes", CONF, doctor_modes }, { "paths", CONF, doctor_paths },
+	{ "key", CONF, doctor_key }, { "log", CONF, doctor_log },
+	{ "store", CONF, doctor_store }, { "cache", CONF, doctor_cache },
+	{ "socket", CONF, doctor_socket }, { "control", CONF, doctor_control },
+	{ "users", CONF, doctor_users }, { "ca", CONF, doctor_ca },
 	{ "proxy", CONF | CALLS, doctor_proxy },
 	{ "jwks", CONF | CALLS, doctor_jwks },
 	{ "provider", CONF | CALLS, doctor_providers },
-	{ "clock", CONF, doctor_clock },
-	{ "front", FRONT, doctor_front },
+	{ "clock", CONF, doctor_clock }, { "front", FRONT, doctor_front },
 	{ "path", BEHIND, doctor_path },
 	{ "authorization", BEHIND, doctor_authorization },
-	{ "header", BEHIND, doctor_header },
-	{ "body", BEHIND, doctor_body },
+	{ "header", BEHIND, doctor_header }, { "body", BEHIND, doctor_body },
 	{ "streaming", CONF, doctor_streaming },
-	{ "timeout", CONF, doctor_timeout },
-	{ "limit", CONF, doctor_limit }
-};
+	{ "timeout", CONF, doctor_timeout }, { "limit", CONF, doctor_limit } };
 
 static int
 doctor_set_url(struct doctor *d, const char *text)
 {
-	size_t	n;
+	size_t n;
 
 	if (!url_is_base(text))
-		return command_usage(d->cmd, "--url must be a URL as in "
+		return command_usage(d->cmd,
+		    "--url must be a URL as in "
 		    "https://relay.example.org/ctim, without user, query or "
 		    "fragment");
 	free(d->url);
@@ -115,18 +105,21 @@ option(struct doctor *d, int c, char **argv)
 static int
 doctor_options(struct doctor *d, int argc, char **argv)
 {
-	int	c, status;
+	int c, status;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:u:w:f:r:jh", doctor_long_options,
-	    NULL)) != -1)
+	while ((c = getopt_long(argc, argv, ":c:u:w:f:r:jh",
+		    doctor_long_options, NULL)) != -1)
 		if ((status = option(d, c, argv)) != CMD_OK)
 			return status;
 	if (optind < argc)
-		return command_usage(d->cmd, "what is \"%s\"? The web server "
-		    "in front is named with --url", argv[optind]);
+		return command_usage(d->cmd,
+		    "what is \"%s\"? The web server "
+		    "in front is named with --url",
+		    argv[optind]);
 	if (d->relay != NULL && d->credentials_file == NULL && !d->help)
-		return command_usage(d->cmd, "--relay says whose credentials "
+		return command_usage(d->cmd,
+		    "--relay says whose credentials "
 		    "the file of -f holds; name that, too");
 	return CMD_OK;
 }
@@ -135,10 +128,10 @@ doctor_options(struct doctor *d, int argc, char **argv)
 static int
 read_credentials(struct doctor *d)
 {
-	struct json_object	*all, *wrapped;
-	struct buf		 text;
-	const char		*why = NULL;
-	int			 status;
+	struct json_object *all, *wrapped;
+	struct buf text;
+	const char *why = NULL;
+	int status;
 
 	buf_init(&text, SECRET_MAX);
 	status = secret_read(d->cmd, d->credentials_file, &text);
@@ -150,16 +143,17 @@ read_credentials(struct doctor *d)
 	secret_free(&text);
 	if (!json_object_is_type(all, json_type_object)) {
 		json_object_put(all);
-		return command_fail(d->cmd, CMD_FAILED, "%s: %s; it should be "
+		return command_fail(d->cmd, CMD_FAILED,
+		    "%s: %s; it should be "
 		    "one JSON object, for example {\"otx\": {\"key\": "
-		    "\"...\"}}", d->credentials_file, why != NULL ? why :
-		    "not an object");
+		    "\"...\"}}",
+		    d->credentials_file, why != NULL ? why : "not an object");
 	}
 	if (d->relay != NULL) {
 		if ((wrapped = json_object_new_object()) == NULL) {
 			json_object_put(all);
-			return command_fail(d->cmd, CMD_FAILED,
-			    "no memory left");
+			return command_fail(
+			    d->cmd, CMD_FAILED, "no memory left");
 		}
 		json_object_object_add(wrapped, d->relay, all);
 		all = wrapped;
@@ -183,12 +177,13 @@ hindrance(const struct doctor *d, unsigned needs)
 	return NULL;
 }
 
-_Static_assert(sizeof(doctor_rows) / sizeof(doctor_rows[0]) <= 32, "a bit for each row");
+_Static_assert(
+    sizeof(doctor_rows) / sizeof(doctor_rows[0]) <= 32, "a bit for each row");
 
 bool
 doctor_was_bad(const struct doctor *d, const char *name)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < sizeof(doctor_rows) / sizeof(doctor_rows[0]); i++)
 		if (strcmp(doctor_rows[i].name, name) == 0)
@@ -199,8 +194,8 @@ doctor_was_bad(const struct doctor *d, const char *name)
 static int
 doctor_run(struct doctor *d)
 {
-	const char	*why;
-	size_t		 i;
+	const char *why;
+	size_t i;
 
 	d->until = clock_ms() + DOCTOR_ALL;
 	doctor_begin(d);
@@ -221,9 +216,9 @@ doctor_run(struct doctor *d)
 int
 cmd_doctor(const struct command *cmd, int argc, char **argv)
 {
-	struct doctor	d = { .cmd = cmd };
-	unsigned	i;
-	int		status;
+	struct doctor d = { .cmd = cmd };
+	unsigned i;
+	int status;
 
 	if ((status = doctor_options(&d, argc, argv)) == CMD_OK) {
 		if (d.help)

@@ -12,18 +12,18 @@
 #include "cli/doctor/doctor.h"
 #include "conf/conf.h"
 
-#define PATIENCE	10U	/* s, for a file system that hangs */
+#define PATIENCE 10U /* s, for a file system that hangs */
 
 static void
 doctor_as_name_of(struct doctor_who *w)
 {
-	const struct passwd	*pw = getpwuid(w->uid);
-	const struct group	*gr;
+	const struct passwd *pw = getpwuid(w->uid);
+	const struct group *gr;
 
 	snprintf(w->user, sizeof(w->user), "%s", pw == NULL ? "" : pw->pw_name);
 	gr = getgrgid(w->gid);
-	snprintf(w->group, sizeof(w->group), "%s",
-	    gr == NULL ? "" : gr->gr_name);
+	snprintf(
+	    w->group, sizeof(w->group), "%s", gr == NULL ? "" : gr->gr_name);
 	if (w->user[0] == '\0')
 		snprintf(w->user, sizeof(w->user), "%ld", (long)w->uid);
 	if (w->group[0] == '\0')
@@ -45,13 +45,12 @@ doctor_as_user(const struct passwd *pw, struct doctor_who *w)
 static bool
 doctor_as_configured(struct doctor *d, struct doctor_who *w)
 {
-	const struct group	*gr;
+	const struct group *gr;
 
 	if (d->conf->user == NULL ||
 	    !doctor_as_user(getpwnam(d->conf->user), w))
 		return false;
-	if (d->conf->group != NULL &&
-	    (gr = getgrnam(d->conf->group)) != NULL)
+	if (d->conf->group != NULL && (gr = getgrnam(d->conf->group)) != NULL)
 		w->gid = gr->gr_gid;
 	return true;
 }
@@ -60,7 +59,7 @@ doctor_as_configured(struct doctor *d, struct doctor_who *w)
 static bool
 doctor_as_socket(struct doctor *d, struct doctor_who *w)
 {
-	struct stat	 st;
+	struct stat st;
 
 	return strncmp(d->conf->listen, "unix:", 5) == 0 &&
 	    lstat(d->conf->listen + 5, &st) == 0 && S_ISSOCK(st.st_mode) &&
@@ -71,7 +70,7 @@ doctor_as_socket(struct doctor *d, struct doctor_who *w)
 static bool
 doctor_as_keeper(struct doctor *d, struct doctor_who *w)
 {
-	struct stat	 st;
+	struct stat st;
 
 	return geteuid() != 0 && stat(d->file, &st) == 0 &&
 	    st.st_uid == geteuid() && doctor_as_user(getpwuid(st.st_uid), w);
@@ -82,17 +81,16 @@ doctor_as_keeper(struct doctor *d, struct doctor_who *w)
 static bool
 doctor_as_group(struct doctor *d, struct doctor_who *w)
 {
-	const struct group	*gr;
-	const struct passwd	*pw;
-	gid_t			 gid;
-	bool			 found = false;
+	const struct group *gr;
+	const struct passwd *pw;
+	gid_t gid;
+	bool found = false;
 
 	if (d->conf->socket_group == NULL ||
 	    (gr = getgrnam(d->conf->socket_group)) == NULL)
 		return false;
 	gid = gr->gr_gid;
-	if ((pw = getpwnam(d->conf->socket_group)) != NULL &&
-	    pw->pw_gid == gid)
+	if ((pw = getpwnam(d->conf->socket_group)) != NULL && pw->pw_gid == gid)
 		return doctor_as_user(pw, w);
 	setpwent();
 	while (!found && (pw = getpwent()) != NULL)
@@ -104,7 +102,7 @@ doctor_as_group(struct doctor *d, struct doctor_who *w)
 static bool
 doctor_as_known(struct doctor *d, struct doctor_who *w)
 {
-	size_t	 i;
+	size_t i;
 
 	(void)d;
 	for (i = 0; doctor_web_users[i] != NULL; i++)
@@ -117,13 +115,12 @@ void
 doctor_who(struct doctor *d)
 {
 	/* The first that knows it. */
-	static bool	(*const sources[])(struct doctor *,
-			    struct doctor_who *) = {
+	static bool (*const sources[])(struct doctor *, struct doctor_who *) = {
 		doctor_as_configured, doctor_as_socket, doctor_as_keeper,
 		doctor_web_user, doctor_as_group, doctor_as_known
 	};
-	struct doctor_who	*w = &d->who;
-	size_t			 i;
+	struct doctor_who *w = &d->who;
+	size_t i;
 
 	*w = (struct doctor_who){ .uid = geteuid(), .gid = getegid() };
 	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
@@ -148,16 +145,19 @@ static int
 become(const struct doctor_who *w)
 {
 	return initgroups(w->user, w->gid) == -1 ||
-	    setresgid(w->gid, w->gid, w->gid) == -1 ||
-	    setresuid(w->uid, w->uid, w->uid) == -1 ? -1 : 0;
+		setresgid(w->gid, w->gid, w->gid) == -1 ||
+		setresuid(w->uid, w->uid, w->uid) == -1 ?
+	    -1 :
+	    0;
 }
 
 /* In the child: the result, and why, through the pipe. */
 static void
-doctor_as_act(const struct doctor_who *w, int (*f)(void *, char *), void *arg, int fd)
+doctor_as_act(
+    const struct doctor_who *w, int (*f)(void *, char *), void *arg, int fd)
 {
-	char	 why[DOCTOR_WHY] = "";
-	int	 r;
+	char why[DOCTOR_WHY] = "";
+	int r;
 
 	(void)alarm(PATIENCE);
 	if (become(w) == -1) {
@@ -176,9 +176,9 @@ doctor_as_act(const struct doctor_who *w, int (*f)(void *, char *), void *arg, i
 static int
 hear(pid_t child, int fd, char why[DOCTOR_WHY])
 {
-	size_t	 len = 0;
-	ssize_t	 n;
-	int	 status;
+	size_t len = 0;
+	ssize_t n;
+	int status;
 
 	while ((n = read(fd, why + len, DOCTOR_WHY - 1 - len)) > 0 ||
 	    (n == -1 && errno == EINTR))
@@ -189,17 +189,19 @@ hear(pid_t child, int fd, char why[DOCTOR_WHY])
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	if (len == 0)
-		snprintf(why, DOCTOR_WHY, "it did not come to an end within "
-		    "%u s", PATIENCE);
+		snprintf(why, DOCTOR_WHY,
+		    "it did not come to an end within "
+		    "%u s",
+		    PATIENCE);
 	return -1;
 }
 
 int
-doctor_as(struct doctor *d, int (*f)(void *, char *), void *arg,
-    char why[DOCTOR_WHY])
+doctor_as(
+    struct doctor *d, int (*f)(void *, char *), void *arg, char why[DOCTOR_WHY])
 {
-	int	 ends[2], r;
-	pid_t	 child;
+	int ends[2], r;
+	pid_t child;
 
 	why[0] = '\0';
 	if (!d->who.change)
@@ -231,7 +233,7 @@ doctor_as_whom(const struct doctor *d, char text[80])
 const char *
 doctor_owner(struct doctor *d)
 {
-	char	 text[sizeof(d->who.user) + sizeof(d->who.group)];
+	char text[sizeof(d->who.user) + sizeof(d->who.group)];
 
 	snprintf(text, sizeof(text), "%s:%s", d->who.user, d->who.group);
 	return doctor_quote(d, text);

@@ -11,29 +11,32 @@
 #include "net/url.h"
 #include "token/auth.h"
 
-#define ANSWER_MAX	(256U << 10)	/* bytes of an answer */
-#define VALUES_MAX	20000		/* JSON values in it */
-#define TOKEN_SECONDS	300
-#define DAY		INT64_C(86400)
-#define HALF_YEAR	(183 * DAY)
+#define ANSWER_MAX    (256U << 10) /* bytes of an answer */
+#define VALUES_MAX    20000        /* JSON values in it */
+#define TOKEN_SECONDS 300
+#define DAY           INT64_C(86400)
+#define HALF_YEAR     (183 * DAY)
 
 static enum http_take
-doctor_call_keep(struct http_call *call, const char *p, size_t n, int64_t length)
+doctor_call_keep(
+    struct http_call *call, const char *p, size_t n, int64_t length)
 {
-	struct doctor_call	*c = call->arg;
+	struct doctor_call *c = call->arg;
 
 	(void)length;
 	return buf_add(&c->body, p, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
 }
 
 void
-doctor_call_init(struct doctor_call *c, const char *host, const char *format,
-    ...)
+doctor_call_init(
+    struct doctor_call *c, const char *host, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	*c = (struct doctor_call){ .http = { .max_body = ANSWER_MAX,
-	    .take = doctor_call_keep, .look = true, .timeout = DOCTOR_CALL } };
+				       .take = doctor_call_keep,
+				       .look = true,
+				       .timeout = DOCTOR_CALL } };
 	buf_init(&c->body, ANSWER_MAX);
 	snprintf(c->host, sizeof(c->host), "%s", host);
 	va_start(ap, format);
@@ -48,9 +51,10 @@ doctor_call_free(struct doctor_call *c)
 }
 
 static void
-doctor_call_run(struct doctor *d, struct http *h, struct doctor_call *c, size_t n)
+doctor_call_run(
+    struct doctor *d, struct http *h, struct doctor_call *c, size_t n)
 {
-	size_t	 i, under_way = 0;
+	size_t i, under_way = 0;
 
 	for (i = 0; i < n; i++) {
 		c[i].http.url = c[i].url;
@@ -67,11 +71,11 @@ doctor_call_run(struct doctor *d, struct http *h, struct doctor_call *c, size_t 
 }
 
 void
-doctor_call_do(struct doctor *d, const struct conf *conf,
-    struct doctor_call *c, size_t n)
+doctor_call_do(
+    struct doctor *d, const struct conf *conf, struct doctor_call *c, size_t n)
 {
-	struct http	*h = NULL;
-	size_t		 i;
+	struct http *h = NULL;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
 		c[i].http.end = HTTP_FAILED;
@@ -94,12 +98,13 @@ doctor_answered(const struct http_call *call)
 static void
 mend_certificate(struct doctor *d, const struct doctor_call *c)
 {
-	char	 origin[DOCTOR_URL + 16];
+	char origin[DOCTOR_URL + 16];
 
 	/* Scheme, host and port; c->host may be a URL. */
 	if (url_origin(c->url, origin, sizeof(origin)) == -1)
 		snprintf(origin, sizeof(origin), "https://%s", c->host);
-	doctor_mend(d, "openssl s_client -connect %s </dev/null | "
+	doctor_mend(d,
+	    "openssl s_client -connect %s </dev/null | "
 	    "openssl x509 -noout -subject -dates",
 	    doctor_quote(d, strstr(origin, "://") + 3));
 	doctor_note(d, "then let it be renewed there");
@@ -108,10 +113,10 @@ mend_certificate(struct doctor *d, const struct doctor_call *c)
 void
 doctor_say_good(struct doctor *d, const struct doctor_call *c, const char *text)
 {
-	int64_t		 left = (c->http.until - (int64_t)time(NULL)) / DAY;
-	time_t		 until = (time_t)c->http.until;
-	char		 date[32] = "";
-	struct tm	 tm;
+	int64_t left = (c->http.until - (int64_t)time(NULL)) / DAY;
+	time_t until = (time_t)c->http.until;
+	char date[32] = "";
+	struct tm tm;
 
 	if (c->http.until == 0) {
 		doctor_say(d, DOCTOR_OK, "%s %s", c->host, text);
@@ -130,38 +135,43 @@ doctor_say_good(struct doctor *d, const struct doctor_call *c, const char *text)
 static void
 doctor_call_look(struct doctor *d, const struct doctor_call *c)
 {
-	char	 name[DOCTOR_URL];
+	char name[DOCTOR_URL];
 
 	if (c->http.end == HTTP_NO_HOST) {
-		snprintf(name, sizeof(name), "%.*s",
-		    (int)strcspn(c->host, ":"), c->host);
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(c->host, ":"),
+		    c->host);
 		doctor_mend(d, "getent hosts %s", doctor_quote(d, name));
 		doctor_note(d, "then mend /etc/resolv.conf");
 	} else {
 		doctor_mend(d, "curl -sv %s", doctor_quote(d, c->url));
-		doctor_note(d, "behind a proxy: proxy = http://HOST:PORT in "
-		    "[http] of %s", d->whole);
+		doctor_note(d,
+		    "behind a proxy: proxy = http://HOST:PORT in "
+		    "[http] of %s",
+		    d->whole);
 	}
 }
 
 void
-doctor_say_failed(struct doctor *d, const struct doctor_call *c,
-    const char *what)
+doctor_say_failed(
+    struct doctor *d, const struct doctor_call *c, const char *what)
 {
-	enum http_end	 end = c->http.end;
-	const char	*why = c->http.why;
+	enum http_end end = c->http.end;
+	const char *why = c->http.why;
 
 	doctor_say(d, DOCTOR_FAIL, "%s %s%s%s", c->host, what,
 	    *why != '\0' ? ": " : "", why);
 	if (end == HTTP_TLS && strstr(why, "expired") != NULL)
 		mend_certificate(d, c);
 	else if (end == HTTP_TLS)
-		doctor_mend_conf(d, "[http]", "or another file with the "
+		doctor_mend_conf(d, "[http]",
+		    "or another file with the "
 		    "authority of that host in it",
 		    "ca_file = /etc/ssl/certs/ca-certificates.crt");
 	else if (end == HTTP_PRIVATE || end == HTTP_BAD_URL)
-		doctor_mend_conf(d, "[http]", "if that host is meant to be in "
-		    "this network", "allow_private = yes");
+		doctor_mend_conf(d, "[http]",
+		    "if that host is meant to be in "
+		    "this network",
+		    "allow_private = yes");
 	else
 		doctor_call_look(d, c);
 }
@@ -169,7 +179,7 @@ doctor_say_failed(struct doctor *d, const struct doctor_call *c,
 struct json_object *
 doctor_json(const struct doctor_call *c)
 {
-	struct json_object	*answer;
+	struct json_object *answer;
 
 	answer = jsonin_parse(c->body.data, c->body.len, VALUES_MAX, NULL);
 	if (!json_object_is_type(answer, json_type_object)) {
@@ -182,7 +192,7 @@ doctor_json(const struct doctor_call *c)
 bool
 doctor_own_error(struct json_object *answer, int status)
 {
-	int64_t	 code;
+	int64_t code;
 
 	return jsonin_int(jsonin_member(answer, "code"), &code) &&
 	    code == status && jsonin_string(answer, "message") != NULL &&
@@ -194,7 +204,7 @@ doctor_own_error(struct json_object *answer, int status)
 void
 doctor_note_clock(struct doctor *d, const struct doctor_call *c)
 {
-	int64_t	 now = (int64_t)time(NULL), ms;
+	int64_t now = (int64_t)time(NULL), ms;
 
 	if (c->http.date[0] == '\0' || d->skew_known)
 		return;
@@ -208,20 +218,21 @@ doctor_note_clock(struct doctor *d, const struct doctor_call *c)
 char *
 doctor_token(struct doctor *d, const char *claims)
 {
-	const char	*why = NULL;
-	time_t		 now = time(NULL);
-	char		*token;
+	const char *why = NULL;
+	time_t now = time(NULL);
+	char *token;
 
 	if (d->conf->secret_key == NULL) {
-		doctor_say(d, DOCTOR_SKIPPED, "there is no secret_key to sign "
+		doctor_say(d, DOCTOR_SKIPPED,
+		    "there is no secret_key to sign "
 		    "a token with");
 		return NULL;
 	}
 	token = auth_token(claims == NULL ? "{}" : claims, d->conf->secret_key,
 	    now, now + TOKEN_SECONDS, &why);
 	if (token == NULL) {
-		doctor_say(d, DOCTOR_FAIL, "a token could not be made: %s",
-		    why);
+		doctor_say(
+		    d, DOCTOR_FAIL, "a token could not be made: %s", why);
 		doctor_mend(d, "%s%s jwt -c %s", doctor_root(), d->program,
 		    doctor_quote(d, d->whole));
 	}

@@ -15,13 +15,13 @@
 #include "conf/conf.h"
 #include "relay/lists.h"
 
-#define DOCTOR_COMPLAINTS (1U << 18)	/* bytes of them all */
+#define DOCTOR_COMPLAINTS (1U << 18) /* bytes of them all */
 
 void
 doctor_key_file(struct doctor *d, char file[PATH_MAX])
 {
-	const char	*slash = strrchr(d->whole, '/');
-	int		 n = slash == NULL ? 0 : (int)(slash - d->whole) + 1;
+	const char *slash = strrchr(d->whole, '/');
+	int n = slash == NULL ? 0 : (int)(slash - d->whole) + 1;
 
 	(void)snprintf(file, PATH_MAX, "%.*ssecret.key",
 	    n > PATH_MAX - 16 ? 0 : n, d->whole);
@@ -31,9 +31,9 @@ doctor_key_file(struct doctor *d, char file[PATH_MAX])
 static void
 doctor_conf_no_key(struct doctor *d)
 {
-	char		 file[PATH_MAX];
-	const char	*word, *root = doctor_root();
-	struct stat	 st;
+	char file[PATH_MAX];
+	const char *word, *root = doctor_root();
+	struct stat st;
 
 	doctor_key_file(d, file);
 	if (lstat(file, &st) == 0) {
@@ -43,23 +43,26 @@ doctor_conf_no_key(struct doctor *d)
 	}
 	word = doctor_quote(d, file);
 	if (d->conf == NULL)
-		doctor_mend(d, "%s%s jwt --key-file %s", root, d->program,
-		    word);
+		doctor_mend(
+		    d, "%s%s jwt --key-file %s", root, d->program, word);
 	else
-		doctor_mend(d, "%s%s jwt --key-file %s && %schgrp -h %s %s && "
-		    "%schmod 0640 %s", root, d->program, word, root,
-		    doctor_quote(d, d->who.group), word, root, word);
-	doctor_note(d, "then in [auth] of %s: secret_key = file:%s", d->whole,
-	    file);
+		doctor_mend(d,
+		    "%s%s jwt --key-file %s && %schgrp -h %s %s && "
+		    "%schmod 0640 %s",
+		    root, d->program, word, root, doctor_quote(d, d->who.group),
+		    word, root, word);
+	doctor_note(
+	    d, "then in [auth] of %s: secret_key = file:%s", d->whole, file);
 }
 
 static void
 doctor_conf_no_base(struct doctor *d)
 {
-	doctor_mend_conf(d, "[server]", "as the platform sees the gateway; "
+	doctor_mend_conf(d, "[server]",
+	    "as the platform sees the gateway; "
 	    "where only HS256 tokens are used: jwks_hosts = in [auth]",
-	    "base_url = %s", d->url != NULL ? d->url :
-	    "https://relay.example.org");
+	    "base_url = %s",
+	    d->url != NULL ? d->url : "https://relay.example.org");
 }
 
 static void
@@ -78,29 +81,27 @@ doctor_conf_environment(struct doctor *d)
 
 /* What mends the warnings, and those errors that need no editor. */
 static const struct {
-	const char	*said;
-	void		(*mend)(struct doctor *);
-} known[] = {
-	{ "no [auth] secret_key", doctor_conf_no_key },
+	const char *said;
+	void (*mend)(struct doctor *);
+} known[] = { { "no [auth] secret_key", doctor_conf_no_key },
 	{ "no [server] base_url", doctor_conf_no_base },
 	{ "no [relay NAME]", doctor_conf_no_relay },
-	{ "SECRET_KEY in the environment", doctor_conf_environment }
-};
+	{ "SECRET_KEY in the environment", doctor_conf_environment } };
 
 /* Where there is no configuration a first one is made; the shell writes over
  * none that came meanwhile. */
 static void
 doctor_conf_first(struct doctor *d)
 {
-	char		 dir[PATH_MAX], make[PATH_MAX * 2] = "", *slash;
-	struct stat	 st;
+	char dir[PATH_MAX], make[PATH_MAX * 2] = "", *slash;
+	struct stat st;
 
 	snprintf(dir, sizeof(dir), "%s", d->whole);
 	if ((slash = strrchr(dir, '/')) != NULL)
 		slash[slash == dir] = '\0';
 	if (lstat(dir, &st) == -1 && errno == ENOENT)
-		snprintf(make, sizeof(make), "%smkdir -p %s && ",
-		    doctor_root(), doctor_quote(d, dir));
+		snprintf(make, sizeof(make), "%smkdir -p %s && ", doctor_root(),
+		    doctor_quote(d, dir));
 	doctor_mend(d, "%s%ssh -C -c 'echo \"[relay local]\" >\"$1\"' sh %s",
 	    make, doctor_root(), doctor_quote(d, d->whole));
 	doctor_note(d, CTIM_DATADIR "/ctim-relay.conf is a longer one to copy");
@@ -110,18 +111,18 @@ doctor_conf_first(struct doctor *d)
 static unsigned
 doctor_conf_place(const struct doctor *d, const char *line, char file[PATH_MAX])
 {
-	const char	*colon;
-	unsigned	 number = 0;
-	size_t		 i = 0;
+	const char *colon;
+	unsigned number = 0;
+	size_t i = 0;
 
 	/* What the file has in common with the main one may hold ": ". */
 	while (d->file[i] != '\0' && line[i] == d->file[i])
 		i++;
 	colon = strstr(line + i, ": ");
-	snprintf(file, PATH_MAX, "%.*s", colon == NULL ? 0 :
-	    (int)(colon - line), line);
-	for (i = strlen(file); i > 0 && file[i - 1] >= '0' &&
-	    file[i - 1] <= '9'; i--)
+	snprintf(file, PATH_MAX, "%.*s",
+	    colon == NULL ? 0 : (int)(colon - line), line);
+	for (i = strlen(file);
+	     i > 0 && file[i - 1] >= '0' && file[i - 1] <= '9'; i--)
 		;
 	if (i > 1 && file[i - 1] == ':' && file[i] != '\0') {
 		number = (unsigned)strtoul(file + i, NULL, 10);
@@ -134,11 +135,11 @@ doctor_conf_place(const struct doctor *d, const char *line, char file[PATH_MAX])
 static void
 mend_complaint(struct doctor *d, const char *line)
 {
-	const char	*chmod = strstr(line, "chmod o= ");
-	unsigned	 number;
-	size_t		 i;
-	char		 file[PATH_MAX], denied[SETTINGS_DENIED];
-	struct stat	 st;
+	const char *chmod = strstr(line, "chmod o= ");
+	unsigned number;
+	size_t i;
+	char file[PATH_MAX], denied[SETTINGS_DENIED];
+	struct stat st;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strstr(line, known[i].said) != NULL) {
@@ -149,7 +150,7 @@ mend_complaint(struct doctor *d, const char *line)
 	if (strlen(line) >= CONF_ERROR_MAX - 1) {
 		/* Its end may have been cut off. */
 		doctor_mend_edit(d, d->file, 1);
-	/* "chmod o= PATH" stands at the end of what says so. */
+		/* "chmod o= PATH" stands at the end of what says so. */
 	} else if (chmod != NULL) {
 		doctor_mend_mode(d, chmod + strlen("chmod o= "), "o=");
 	} else if (geteuid() != 0 && strstr(line, strerror(EACCES)) != NULL) {
@@ -171,7 +172,7 @@ mend_complaint(struct doctor *d, const char *line)
 static void
 doctor_conf_complain(void *arg, bool error, const char *line)
 {
-	struct buf	*lines = arg;
+	struct buf *lines = arg;
 
 	(void)buf_addc(lines, error ? '!' : ' ');
 	(void)buf_adds(lines, line);
@@ -181,7 +182,7 @@ doctor_conf_complain(void *arg, bool error, const char *line)
 static void
 doctor_conf_complaints(struct doctor *d, char *line)
 {
-	char	*end;
+	char *end;
 
 	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
 		*end = '\0';
@@ -195,13 +196,14 @@ doctor_conf_complaints(struct doctor *d, char *line)
 static void
 look_at_us(struct doctor *d)
 {
-	const struct passwd	*pw = getpwuid(geteuid());
+	const struct passwd *pw = getpwuid(geteuid());
 
 	if (d->who.self || d->who.change)
 		return;
-	doctor_say(d, DOCTOR_WARN, "the gateway serves as %s, and what is said "
-	    "of files holds for %s", d->who.user, pw == NULL ? "this user" :
-	    pw->pw_name);
+	doctor_say(d, DOCTOR_WARN,
+	    "the gateway serves as %s, and what is said "
+	    "of files holds for %s",
+	    d->who.user, pw == NULL ? "this user" : pw->pw_name);
 	doctor_mend_again(d);
 }
 
@@ -219,14 +221,15 @@ look_at_root(struct doctor *d)
 void
 doctor_config(struct doctor *d)
 {
-	const struct relay_conf	*r;
-	struct buf		 lines;
-	int			 n = 0;
+	const struct relay_conf *r;
+	struct buf lines;
+	int n = 0;
 
 	d->file = d->config != NULL ? d->config : conf_path();
 	doctor_places(d);
 	buf_init(&lines, DOCTOR_COMPLAINTS);
-	d->conf = conf_load(d->file, &relay_lists, doctor_conf_complain, &lines);
+	d->conf =
+	    conf_load(d->file, &relay_lists, doctor_conf_complain, &lines);
 	if (d->conf != NULL)
 		doctor_who(d);
 	doctor_conf_complaints(d, lines.data);
@@ -245,14 +248,14 @@ doctor_config(struct doctor *d)
 
 /* A file of the configuration. */
 struct part {
-	struct doctor	*d;
-	unsigned	 seen, bad;
+	struct doctor *d;
+	unsigned seen, bad;
 };
 
 static int
 try_read(void *arg, char why[DOCTOR_WHY])
 {
-	int	 fd = open(arg, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = open(arg, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd == -1) {
 		snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
@@ -267,7 +270,7 @@ try_read(void *arg, char why[DOCTOR_WHY])
 static bool
 look_at_writers(struct part *p, const char *path, const struct stat *st)
 {
-	struct doctor	*d = p->d;
+	struct doctor *d = p->d;
 
 	if ((st->st_mode & S_IWOTH) != 0) {
 		doctor_say(d, DOCTOR_FAIL, "%s: everybody may change it", path);
@@ -276,8 +279,10 @@ look_at_writers(struct part *p, const char *path, const struct stat *st)
 	}
 	if (st->st_uid != 0 && st->st_uid != d->who.uid &&
 	    st->st_uid != geteuid()) {
-		doctor_say(d, DOCTOR_WARN, "%s: belongs to user %ld, who "
-		    "neither serves nor is root", path, (long)st->st_uid);
+		doctor_say(d, DOCTOR_WARN,
+		    "%s: belongs to user %ld, who "
+		    "neither serves nor is root",
+		    path, (long)st->st_uid);
 		if (!doctor_mend_link(d, path))
 			doctor_mend(d, "%schown -h root %s", doctor_root(),
 			    doctor_path_of(d, path));
@@ -289,9 +294,9 @@ look_at_writers(struct part *p, const char *path, const struct stat *st)
 static void
 doctor_conf_look_at(struct part *p, char *path)
 {
-	struct doctor	*d = p->d;
-	struct stat	 st;
-	char		 why[DOCTOR_WHY];
+	struct doctor *d = p->d;
+	struct stat st;
+	char why[DOCTOR_WHY];
 
 	p->seen++;
 	if (stat(path, &st) == -1) {
@@ -299,8 +304,8 @@ doctor_conf_look_at(struct part *p, char *path)
 		if (errno == EACCES && doctor_foreign(d, path))
 			return;
 		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, strerror(errno));
-		doctor_mend(d, "%sls -ld %s", doctor_root(),
-		    doctor_path_of(d, path));
+		doctor_mend(
+		    d, "%sls -ld %s", doctor_root(), doctor_path_of(d, path));
 		return;
 	}
 	if (!look_at_writers(p, path, &st))
@@ -310,8 +315,10 @@ doctor_conf_look_at(struct part *p, char *path)
 	p->bad++;
 	if (doctor_foreign(d, path))
 		return;
-	doctor_say(d, DOCTOR_FAIL, "%s: cannot be read by %s, and a reload "
-	    "needs that: %s", path, d->who.user, why);
+	doctor_say(d, DOCTOR_FAIL,
+	    "%s: cannot be read by %s, and a reload "
+	    "needs that: %s",
+	    path, d->who.user, why);
 	doctor_mend_read(d, path, S_ISDIR(st.st_mode) ? "rx" : "r");
 }
 
@@ -320,7 +327,7 @@ static void
 look_at_value(void *arg, const char *section, const struct conf_key *key,
     const char *text)
 {
-	char	path[PATH_MAX];
+	char path[PATH_MAX];
 
 	(void)key;
 	if (strcmp(section, "log") == 0 || strncmp(text, "file:", 5) != 0)
@@ -332,7 +339,7 @@ look_at_value(void *arg, const char *section, const struct conf_key *key,
 static int
 doctor_conf_is_conf(const struct dirent *e)
 {
-	size_t	 n = strlen(e->d_name);
+	size_t n = strlen(e->d_name);
 
 	return e->d_name[0] != '.' && n > 5 &&
 	    strcmp(e->d_name + n - 5, ".conf") == 0;
@@ -341,19 +348,18 @@ doctor_conf_is_conf(const struct dirent *e)
 static void
 look_at_folder(struct part *p)
 {
-	const char	*slash = strrchr(p->d->file, '/');
-	char		 folder[PATH_MAX - NAME_MAX - 2], path[PATH_MAX];
-	struct dirent	**names;
-	int		 i, n;
+	const char *slash = strrchr(p->d->file, '/');
+	char folder[PATH_MAX - NAME_MAX - 2], path[PATH_MAX];
+	struct dirent **names;
+	int i, n;
 
-	snprintf(folder, sizeof(folder), "%.*sconf.d", slash == NULL ? 0 :
-	    (int)(slash - p->d->file + 1), p->d->file);
+	snprintf(folder, sizeof(folder), "%.*sconf.d",
+	    slash == NULL ? 0 : (int)(slash - p->d->file + 1), p->d->file);
 	if ((n = scandir(folder, &names, doctor_conf_is_conf, alphasort)) == -1)
 		return;
 	doctor_conf_look_at(p, folder);
 	for (i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder,
-		    names[i]->d_name);
+		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
 		doctor_conf_look_at(p, path);
 		free(names[i]);
 	}
@@ -363,15 +369,16 @@ look_at_folder(struct part *p)
 void
 doctor_modes(struct doctor *d)
 {
-	struct part	 p = { .d = d };
-	char		 file[PATH_MAX], whom[80];
+	struct part p = { .d = d };
+	char file[PATH_MAX], whom[80];
 
 	snprintf(file, sizeof(file), "%s", d->file);
 	doctor_conf_look_at(&p, file);
 	look_at_folder(&p);
 	conf_each(d->conf, look_at_value, &p);
 	if (p.bad == 0)
-		doctor_say(d, DOCTOR_OK, "%u file%s of the configuration can "
-		    "be read%s, and nobody else may change them", p.seen,
-		    p.seen == 1 ? "" : "s", doctor_as_whom(d, whom));
+		doctor_say(d, DOCTOR_OK,
+		    "%u file%s of the configuration can "
+		    "be read%s, and nobody else may change them",
+		    p.seen, p.seen == 1 ? "" : "s", doctor_as_whom(d, whom));
 }

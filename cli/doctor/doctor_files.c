@@ -14,13 +14,13 @@
 #include "conf/conf.h"
 #include "store/store.h"
 
-#define DOCTOR_FILES	(4 * PATH_MAX)	/* bytes of the names of a store */
+#define DOCTOR_FILES (4 * PATH_MAX) /* bytes of the names of a store */
 
 /* The directory of a path, "/" for one below the root. */
 static void
 doctor_files_directory(const char *path, char dir[PATH_MAX])
 {
-	char	*slash;
+	char *slash;
 
 	snprintf(dir, PATH_MAX, "%s", path);
 	if ((slash = strrchr(dir, '/')) != NULL)
@@ -33,11 +33,11 @@ doctor_files_directory(const char *path, char dir[PATH_MAX])
 static bool
 doctor_files_own(const char *dir, const char *path)
 {
-	const char	*base = strrchr(path, '/');
-	struct dirent	*e;
-	struct stat	 st;
-	DIR		*all = opendir(dir);
-	bool		 own;
+	const char *base = strrchr(path, '/');
+	struct dirent *e;
+	struct stat st;
+	DIR *all = opendir(dir);
+	bool own;
 
 	base = base == NULL ? path : base + 1;
 	own = all != NULL && *base != '\0' && strrchr(dir, '/') != dir &&
@@ -58,15 +58,15 @@ doctor_files_free(const struct doctor *d, const struct stat *st)
 	return S_ISREG(st->st_mode) &&
 	    (st->st_uid == 0 || st->st_uid == d->who.uid) &&
 	    (st->st_gid == 0 || st->st_gid == d->who.gid ||
-	    (st->st_mode & S_IRWXG) == 0);
+		(st->st_mode & S_IRWXG) == 0);
 }
 
 /* Gives a file that is there to who serves, who sets its mode. */
 static void
 doctor_files_give(struct doctor *d, const char *path)
 {
-	char		 by[DOCTOR_AS];
-	const char	*word = doctor_quote(d, path);
+	char by[DOCTOR_AS];
+	const char *word = doctor_quote(d, path);
 
 	doctor_mend(d, "%schown -h %s %s && %schmod 0660 %s", doctor_root(),
 	    doctor_owner(d), word, doctor_by(d->who.uid, by), word);
@@ -74,28 +74,29 @@ doctor_files_give(struct doctor *d, const char *path)
 
 /* What others use, too, stays theirs. */
 static void
-doctor_files_elsewhere(struct doctor *d, const char *path, const char *section,
-    const char *key)
+doctor_files_elsewhere(
+    struct doctor *d, const char *path, const char *section, const char *key)
 {
-	const char	*base = strrchr(path, '/');
-	char		 note[PATH_MAX + 128], who[DOCTOR_INSTALL];
+	const char *base = strrchr(path, '/');
+	char note[PATH_MAX + 128], who[DOCTOR_INSTALL];
 
-	snprintf(note, sizeof(note), "a directory of its own: %sinstall -d -m "
-	    "0750 %s " CTIM_LOCALSTATEDIR "/lib/ctim-relay", doctor_root(),
-	    doctor_install(d, who));
-	doctor_mend_conf(d, section, note, "%s" CTIM_LOCALSTATEDIR
-	    "/lib/ctim-relay%s", key, base == NULL || base[1] == '\0' ?
-	    "/file" : base);
+	snprintf(note, sizeof(note),
+	    "a directory of its own: %sinstall -d -m "
+	    "0750 %s " CTIM_LOCALSTATEDIR "/lib/ctim-relay",
+	    doctor_root(), doctor_install(d, who));
+	doctor_mend_conf(d, section, note,
+	    "%s" CTIM_LOCALSTATEDIR "/lib/ctim-relay%s", key,
+	    base == NULL || base[1] == '\0' ? "/file" : base);
 }
 
 /* A directory where the gateway may make files, or the file's owner.  key is
  * the line of the section without the path. */
 static void
-mend_file(struct doctor *d, const char *path, const char *section,
-    const char *key)
+mend_file(
+    struct doctor *d, const char *path, const char *section, const char *key)
 {
-	char		 dir[PATH_MAX], who[DOCTOR_INSTALL];
-	struct stat	 st;
+	char dir[PATH_MAX], who[DOCTOR_INSTALL];
+	struct stat st;
 
 	doctor_files_directory(path, dir);
 	if (doctor_mend_way(d, dir) || doctor_mend_link(d, path))
@@ -118,8 +119,8 @@ mend_file(struct doctor *d, const char *path, const char *section,
 static int
 try_log(void *arg, char why[DOCTOR_WHY])
 {
-	const char	*path = arg;
-	char		 dir[PATH_MAX];
+	const char *path = arg;
+	char dir[PATH_MAX];
 
 	doctor_files_directory(path, dir);
 	if (eaccess(path, W_OK) == 0 ||
@@ -132,12 +133,13 @@ try_log(void *arg, char why[DOCTOR_WHY])
 void
 doctor_log(struct doctor *d)
 {
-	char		 path[PATH_MAX], why[DOCTOR_WHY], whom[80];
-	struct stat	 st;
+	char path[PATH_MAX], why[DOCTOR_WHY], whom[80];
+	struct stat st;
 
 	snprintf(path, sizeof(path), "%s", d->conf->log_target);
 	if (strcmp(path, "syslog") == 0 && access("/dev/log", W_OK) == -1) {
-		doctor_say(d, DOCTOR_WARN, "[log] target is syslog, and "
+		doctor_say(d, DOCTOR_WARN,
+		    "[log] target is syslog, and "
 		    "nobody listens at /dev/log");
 		doctor_mend_conf(d, "[log]", NULL, "target = stderr");
 	} else if (path[0] != '/') {
@@ -168,10 +170,10 @@ doctor_log(struct doctor *d)
 static int
 doctor_files_try_store(void *arg, char why[DOCTOR_WHY])
 {
-	const char	*path = arg;
-	char		 dir[PATH_MAX], error[STORE_ERROR_MAX] = "";
-	struct store	*store = store_open(path, STORE_READ, error);
-	int		 r = -1;
+	const char *path = arg;
+	char dir[PATH_MAX], error[STORE_ERROR_MAX] = "";
+	struct store *store = store_open(path, STORE_READ, error);
+	int r = -1;
 
 	doctor_files_directory(path, dir);
 	if (store == NULL || store_check(store, error) == -1)
@@ -190,10 +192,10 @@ doctor_files_try_store(void *arg, char why[DOCTOR_WHY])
 static bool
 doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
 {
-	static const char *const	 ends[] = { "", "-wal", "-shm" };
-	char				 file[PATH_MAX + 8];
-	struct stat			 st;
-	size_t				 i;
+	static const char *const ends[] = { "", "-wal", "-shm" };
+	char file[PATH_MAX + 8];
+	struct stat st;
+	size_t i;
 
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		snprintf(file, sizeof(file), "%s%s", path, ends[i]);
@@ -215,16 +217,19 @@ doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
 static void
 mend_store(struct doctor *d, const char *relay, const char *path)
 {
-	char		 dir[PATH_MAX], section[300], by[DOCTOR_AS];
-	const char	*folder, *run, *root = doctor_root();
-	struct stat	 st;
-	struct buf	 files;
+	char dir[PATH_MAX], section[300], by[DOCTOR_AS];
+	const char *folder, *run, *root = doctor_root();
+	struct stat st;
+	struct buf files;
 
 	doctor_files_directory(path, dir);
 	if (lstat(path, &st) == -1 && errno == ENOENT) {
-		doctor_mend(d, "%s%s intel import FEED --source NAME --store "
-		    "%s", root, d->program, doctor_quote(d, path));
-		doctor_note(d, "FEED is a file, NAME what to call what is in "
+		doctor_mend(d,
+		    "%s%s intel import FEED --source NAME --store "
+		    "%s",
+		    root, d->program, doctor_quote(d, path));
+		doctor_note(d,
+		    "FEED is a file, NAME what to call what is in "
 		    "it");
 		return;
 	}
@@ -239,9 +244,11 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 	buf_init(&files, DOCTOR_FILES);
 	if (doctor_files_of_store(d, path, &files)) {
 		run = doctor_by(d->who.uid, by);
-		doctor_mend(d, "%schown -h %s %s%s && %schmod u+rwx %s && "
-		    "%schmod 0660%s", root, doctor_owner(d), folder,
-		    files.data, run, folder, run, files.data);
+		doctor_mend(d,
+		    "%schown -h %s %s%s && %schmod u+rwx %s && "
+		    "%schmod 0660%s",
+		    root, doctor_owner(d), folder, files.data, run, folder, run,
+		    files.data);
 	}
 	buf_free(&files);
 }
@@ -249,9 +256,9 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 void
 doctor_store(struct doctor *d)
 {
-	const struct relay_conf	*r;
-	char			 path[PATH_MAX], why[DOCTOR_WHY], whom[80];
-	bool			 any = false;
+	const struct relay_conf *r;
+	char path[PATH_MAX], why[DOCTOR_WHY], whom[80];
+	bool any = false;
 
 	for (r = d->conf->relays; r != NULL; r = r->next) {
 		if (r->provider->store == NULL)
@@ -259,9 +266,10 @@ doctor_store(struct doctor *d)
 		any = true;
 		snprintf(path, sizeof(path), "%s", r->provider->store(r->own));
 		if (doctor_as(d, doctor_files_try_store, path, why) == 0) {
-			doctor_say(d, DOCTOR_OK, "relay %s: %s opens, and can "
-			    "be written%s", r->name, path,
-			    doctor_as_whom(d, whom));
+			doctor_say(d, DOCTOR_OK,
+			    "relay %s: %s opens, and can "
+			    "be written%s",
+			    r->name, path, doctor_as_whom(d, whom));
 			continue;
 		}
 		if (doctor_foreign(d, path))
@@ -279,9 +287,9 @@ doctor_store(struct doctor *d)
 static int
 doctor_files_try_cache(void *arg, char why[DOCTOR_WHY])
 {
-	const struct conf	*conf = arg;
-	const char		*path = conf->cache_url + strlen("sqlite:");
-	char			 text[CACHE_WHY];
+	const struct conf *conf = arg;
+	const char *path = conf->cache_url + strlen("sqlite:");
+	char text[CACHE_WHY];
 
 	if (cache_check(conf, text) == -1) {
 		snprintf(why, DOCTOR_WHY, "%s", text);
@@ -300,8 +308,8 @@ doctor_files_try_cache(void *arg, char why[DOCTOR_WHY])
 static void
 doctor_files_redis(struct doctor *d, const char *why)
 {
-	const char	*url = d->conf->cache_url + strlen("redis://");
-	const char	*at = strchr(why, ' ');
+	const char *url = d->conf->cache_url + strlen("redis://");
+	const char *at = strchr(why, ' ');
 
 	if (*settings_cache_hint(why) == '\0' || at == NULL ||
 	    strncmp(why, "redis://", 8) != 0) {
@@ -311,16 +319,17 @@ doctor_files_redis(struct doctor *d, const char *why)
 		return;
 	}
 	doctor_mend_conf(d, "[cache]", "PASSWORD is that of the Redis server",
-	    "url = redis://%.*s:PASSWORD@%.*s", strchr(url, '@') == NULL ? 0 :
-	    (int)strcspn(url, ":"), url, (int)(at - why - 9), why + 8);
+	    "url = redis://%.*s:PASSWORD@%.*s",
+	    strchr(url, '@') == NULL ? 0 : (int)strcspn(url, ":"), url,
+	    (int)(at - why - 9), why + 8);
 }
 
 void
 doctor_cache(struct doctor *d)
 {
-	const char	*url = d->conf->cache_url;
-	char		 why[DOCTOR_WHY], whom[80];
-	bool		 file = strncmp(url, "sqlite:", 7) == 0;
+	const char *url = d->conf->cache_url;
+	char why[DOCTOR_WHY], whom[80];
+	bool file = strncmp(url, "sqlite:", 7) == 0;
 
 	if (strcmp(url, "off") == 0) {
 		doctor_say(d, DOCTOR_OK, "is off");

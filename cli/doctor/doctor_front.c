@@ -13,12 +13,12 @@
 #include "net/url.h"
 #include "token/token.h"
 
-#define HEADER_MAX	(TOKEN_MAX + 64)
+#define HEADER_MAX (TOKEN_MAX + 64)
 
 /* Lines for the two web servers that there are files for, and where they go;
  * said of the one that answers. */
 struct pair {
-	const char	*nginx, *nginx_at, *apache, *apache_at;
+	const char *nginx, *nginx_at, *apache, *apache_at;
 };
 
 static void
@@ -28,42 +28,39 @@ mend_by(struct doctor *d, struct pair pair)
 	doctor_note(d, "%s", d->apache ? pair.apache_at : pair.nginx_at);
 }
 
-static const struct pair mount = {
-	"location /PATH/ { fastcgi_split_path_info ^(/PATH)(/.*)$; include "
-	CTIM_DATADIR "/nginx/ctim-relay-location.conf; }",
+static const struct pair mount = { "location /PATH/ { fastcgi_split_path_info "
+				   "^(/PATH)(/.*)$; include " CTIM_DATADIR
+				   "/nginx/ctim-relay-location.conf; }",
 	"in the server { } of nginx, /PATH as in the URL; for the root: "
 	"location / without the split",
 	"Define CTIM_RELAY_MOUNT /PATH/",
-	"as in the URL, before: Include "
-	CTIM_DATADIR "/apache/ctim-relay-proxy_fcgi.conf"
-};
+	"as in the URL, before: Include " CTIM_DATADIR
+	"/apache/ctim-relay-proxy_fcgi.conf" };
 static const struct pair pass_authorization = {
 	"fastcgi_param HTTP_AUTHORIZATION $http_authorization;",
-	"beside fastcgi_pass",
-	"CGIPassAuth On", "in the <Location> of the gateway"
+	"beside fastcgi_pass", "CGIPassAuth On",
+	"in the <Location> of the gateway"
 };
-static const struct pair long_header = {
-	"large_client_header_buffers 4 16k;", "in the server { } of nginx",
-	"LimitRequestFieldSize 16380", "in the <VirtualHost> of Apache"
-};
+static const struct pair long_header = { "large_client_header_buffers 4 16k;",
+	"in the server { } of nginx", "LimitRequestFieldSize 16380",
+	"in the <VirtualHost> of Apache" };
 
-static const struct pair ask_nobody = {
-	"auth_basic off;", "in the location of the gateway",
-	"Require all granted",
-	"in the <Location> of the gateway, without AuthType"
-};
+static const struct pair ask_nobody = { "auth_basic off;",
+	"in the location of the gateway", "Require all granted",
+	"in the <Location> of the gateway, without AuthType" };
 
 static void
 doctor_front_log(struct doctor *d)
 {
-	bool	 socket = doctor_was_bad(d, "socket");
-	bool	 users = doctor_was_bad(d, "users");
+	bool socket = doctor_was_bad(d, "socket");
+	bool users = doctor_was_bad(d, "users");
 
 	doctor_mend(d, "%stail -n 3 /var/log/%s/error.log", doctor_root(),
 	    d->apache ? "apache2" : "nginx");
 	if (socket || users)
-		doctor_note(d, "then mend what %s%s%s", socket ? "`socket`" :
-		    "`users`", socket && users ? " and `users`" : "",
+		doctor_note(d, "then mend what %s%s%s",
+		    socket ? "`socket`" : "`users`",
+		    socket && users ? " and `users`" : "",
 		    socket && users ? " say" : " says");
 }
 
@@ -79,9 +76,8 @@ static void
 doctor_front_ask(struct doctor *d, struct doctor_call *c, const char *path,
     const char *header, const char *body)
 {
-	struct conf	 conf = *d->conf;
-	const char	*headers[] = { "Accept: application/json", header,
-			    NULL };
+	struct conf conf = *d->conf;
+	const char *headers[] = { "Accept: application/json", header, NULL };
 
 	/* It may well be on this machine, and is not called by way of others. */
 	conf.proxy = NULL;
@@ -103,8 +99,8 @@ doctor_front_ask(struct doctor *d, struct doctor_call *c, const char *path,
 static bool
 own_error(const struct doctor_call *c)
 {
-	struct json_object	*answer = doctor_json(c);
-	bool			 own = doctor_own_error(answer, c->http.status);
+	struct json_object *answer = doctor_json(c);
+	bool own = doctor_own_error(answer, c->http.status);
 
 	json_object_put(answer);
 	return own;
@@ -116,10 +112,10 @@ own_error(const struct doctor_call *c)
 static void
 compare_relays(struct doctor *d, struct json_object *answer)
 {
-	struct json_object	*list = jsonin_member(answer, "relays");
-	const struct relay_conf	*r;
-	const char		*name;
-	size_t			 i;
+	struct json_object *list = jsonin_member(answer, "relays");
+	const struct relay_conf *r;
+	const char *name;
+	size_t i;
 
 	for (r = d->conf->relays; r != NULL; r = r->next) {
 		for (i = 0; i < jsonin_length(list); i++) {
@@ -129,29 +125,35 @@ compare_relays(struct doctor *d, struct json_object *answer)
 		}
 		if (i < jsonin_length(list))
 			continue;
-		doctor_say(d, DOCTOR_FAIL, "the gateway that runs has no relay "
-		    "\"%s\"", r->name);
+		doctor_say(d, DOCTOR_FAIL,
+		    "the gateway that runs has no relay "
+		    "\"%s\"",
+		    r->name);
 		doctor_front_reload(d);
 	}
 }
 
 static void
-say_gateway(struct doctor *d, const struct doctor_call *c,
-    struct json_object *answer)
+say_gateway(
+    struct doctor *d, const struct doctor_call *c, struct json_object *answer)
 {
-	const char	*version = jsonin_string(answer, "version");
-	char		 text[160];
+	const char *version = jsonin_string(answer, "version");
+	char text[160];
 
 	if (version != NULL && strcmp(version, CTIM_VERSION) == 0) {
-		snprintf(text, sizeof(text), "shows a ctim-relay %s, as this "
-		    "is", version);
+		snprintf(text, sizeof(text),
+		    "shows a ctim-relay %s, as this "
+		    "is",
+		    version);
 		doctor_say_good(d, c, text);
 	} else {
-		doctor_say(d, DOCTOR_WARN, "%s shows a ctim-relay %s, and this "
-		    "is %s", c->host, version == NULL ? "without a version" :
-		    version, CTIM_VERSION);
-		doctor_mend(d, "%spkill -TERM -o -x ctim-relay.fcgi",
-		    doctor_root());
+		doctor_say(d, DOCTOR_WARN,
+		    "%s shows a ctim-relay %s, and this "
+		    "is %s",
+		    c->host, version == NULL ? "without a version" : version,
+		    CTIM_VERSION);
+		doctor_mend(
+		    d, "%spkill -TERM -o -x ctim-relay.fcgi", doctor_root());
 		doctor_note(d, "then start the installed one");
 	}
 	compare_relays(d, answer);
@@ -160,13 +162,16 @@ say_gateway(struct doctor *d, const struct doctor_call *c,
 static void
 say_no_gateway(struct doctor *d, const struct doctor_call *c)
 {
-	int	 status = c->http.status;
+	int status = c->http.status;
 
 	if (c->http.end == HTTP_TLS) {
-		doctor_say(d, DOCTOR_FAIL, "%s: %s, and the platform will not "
-		    "take it either", c->host, c->http.why);
+		doctor_say(d, DOCTOR_FAIL,
+		    "%s: %s, and the platform will not "
+		    "take it either",
+		    c->host, c->http.why);
 		doctor_mend(d, "ssl_certificate FULLCHAIN.pem;");
-		doctor_note(d, "in the server { } of nginx; of Apache: "
+		doctor_note(d,
+		    "in the server { } of nginx; of Apache: "
 		    "SSLCertificateFile FULLCHAIN.pem");
 		return;
 	}
@@ -187,16 +192,15 @@ say_no_gateway(struct doctor *d, const struct doctor_call *c)
 	if (status >= 502 && status <= 504)
 		doctor_front_log(d);
 	else
-		mend_by(d, status == 401 || status == 403 ? ask_nobody :
-		    mount);
+		mend_by(d, status == 401 || status == 403 ? ask_nobody : mount);
 }
 
 void
 doctor_front(struct doctor *d)
 {
-	struct doctor_call	 c;
-	struct json_object	*answer;
-	const char		*name;
+	struct doctor_call c;
+	struct json_object *answer;
+	const char *name;
 
 	doctor_front_ask(d, &c, "/", NULL, NULL);
 	answer = doctor_json(&c);
@@ -221,22 +225,26 @@ doctor_front(struct doctor *d)
 void
 doctor_path(struct doctor *d)
 {
-	struct doctor_call	 c;
-	struct json_object	*answer;
-	const char		*data;
+	struct doctor_call c;
+	struct json_object *answer;
+	const char *data;
 
-	doctor_front_ask(d, &c, "/watchdog", "Health-Check: " DOCTOR_MARK, NULL);
+	doctor_front_ask(
+	    d, &c, "/watchdog", "Health-Check: " DOCTOR_MARK, NULL);
 	answer = doctor_json(&c);
 	data = jsonin_string(answer, "data");
 	if (data != NULL && strcmp(data, DOCTOR_MARK) == 0) {
-		doctor_say(d, DOCTOR_OK, "the gateway gets the path below %s, "
-		    "and headers", d->url);
+		doctor_say(d, DOCTOR_OK,
+		    "the gateway gets the path below %s, "
+		    "and headers",
+		    d->url);
 	} else if (!doctor_answered(&c.http)) {
 		doctor_say_failed(d, &c, "gives no answer to /watchdog");
 	} else {
-		doctor_say(d, DOCTOR_FAIL, "the gateway gets another path than "
-		    "/watchdog for %s: status %d, %s", c.url, c.http.status,
-		    c.http.reason);
+		doctor_say(d, DOCTOR_FAIL,
+		    "the gateway gets another path than "
+		    "/watchdog for %s: status %d, %s",
+		    c.url, c.http.status, c.http.reason);
 		mend_by(d, mount);
 	}
 	json_object_put(answer);
@@ -249,7 +257,7 @@ doctor_path(struct doctor *d)
 static const struct relay_conf *
 some_relay(struct doctor *d)
 {
-	const struct relay_conf	*r = d->conf->relays;
+	const struct relay_conf *r = d->conf->relays;
 
 	while (r != NULL && r->provider->claims != NULL)
 		r = r->next;
@@ -263,14 +271,13 @@ static bool
 ask_relay(struct doctor *d, struct doctor_call *c, const char *route,
     const char *claims, const char *body)
 {
-	const struct relay_conf	*r = some_relay(d);
-	char			 header[HEADER_MAX], path[128], *token;
-	int			 n;
+	const struct relay_conf *r = some_relay(d);
+	char header[HEADER_MAX], path[128], *token;
+	int n;
 
 	if (r == NULL || (token = doctor_token(d, claims)) == NULL)
 		return false;
-	n = snprintf(header, sizeof(header), "Authorization: Bearer %s",
-	    token);
+	n = snprintf(header, sizeof(header), "Authorization: Bearer %s", token);
 	explicit_bzero(token, strlen(token));
 	free(token);
 	if (n < 0 || (size_t)n >= sizeof(header))
@@ -283,29 +290,38 @@ ask_relay(struct doctor *d, struct doctor_call *c, const char *route,
 
 /* What the gateway says when the header did not come, or the key is another. */
 static void
-say_authorization(struct doctor *d, const struct doctor_call *c,
-    const char *message)
+say_authorization(
+    struct doctor *d, const struct doctor_call *c, const char *message)
 {
 	if (message != NULL && strstr(message, "header is missing") != NULL) {
-		doctor_say(d, DOCTOR_FAIL, "the web server keeps the "
+		doctor_say(d, DOCTOR_FAIL,
+		    "the web server keeps the "
 		    "Authorization header from the gateway");
 		mend_by(d, pass_authorization);
-	} else if (message != NULL && (strstr(message, "Failed to decode") !=
-	    NULL || strstr(message, "SECRET_KEY") != NULL)) {
-		doctor_say(d, DOCTOR_FAIL, "the gateway that runs has another "
-		    "secret_key than %s", d->file);
+	} else if (message != NULL &&
+	    (strstr(message, "Failed to decode") != NULL ||
+		strstr(message, "SECRET_KEY") != NULL)) {
+		doctor_say(d, DOCTOR_FAIL,
+		    "the gateway that runs has another "
+		    "secret_key than %s",
+		    d->file);
 		doctor_front_reload(d);
-	} else if (message != NULL && (strstr(message, "expired") != NULL ||
-	    strstr(message, "not valid yet") != NULL)) {
-		doctor_say(d, DOCTOR_FAIL, "the clock of the gateway's machine "
+	} else if (message != NULL &&
+	    (strstr(message, "expired") != NULL ||
+		strstr(message, "not valid yet") != NULL)) {
+		doctor_say(d, DOCTOR_FAIL,
+		    "the clock of the gateway's machine "
 		    "is not that of this one");
 		doctor_mend(d, "%stimedatectl set-ntp true", doctor_root());
 	} else if (c->http.status == 401 || c->http.status == 403) {
-		doctor_say(d, DOCTOR_FAIL, "the web server asks for "
-		    "credentials of its own: status %d", c->http.status);
+		doctor_say(d, DOCTOR_FAIL,
+		    "the web server asks for "
+		    "credentials of its own: status %d",
+		    c->http.status);
 		mend_by(d, ask_nobody);
 	} else {
-		doctor_say(d, DOCTOR_OK, "the Authorization header comes "
+		doctor_say(d, DOCTOR_OK,
+		    "the Authorization header comes "
 		    "through, and its token is taken");
 	}
 }
@@ -313,8 +329,8 @@ say_authorization(struct doctor *d, const struct doctor_call *c,
 void
 doctor_authorization(struct doctor *d)
 {
-	struct doctor_call	 c;
-	struct json_object	*answer;
+	struct doctor_call c;
+	struct json_object *answer;
 
 	if (!ask_relay(d, &c, "health", NULL, ""))
 		return;
@@ -330,8 +346,9 @@ doctor_authorization(struct doctor *d)
 		doctor_say(d, DOCTOR_SKIPPED, "%s: status %d, %s", c.url,
 		    c.http.status, c.http.reason);
 	} else {
-		say_authorization(d, &c, jsonin_string(jsonin_at(
-		    jsonin_member(answer, "errors"), 0), "message"));
+		say_authorization(d, &c,
+		    jsonin_string(jsonin_at(jsonin_member(answer, "errors"), 0),
+			"message"));
 	}
 	json_object_put(answer);
 	doctor_call_free(&c);
@@ -344,8 +361,8 @@ doctor_authorization(struct doctor *d)
 static bool
 long_claims(struct doctor *d, char claims[TOKEN_MAX])
 {
-	char	*token = doctor_token(d, "{\"fill\":\"\"}");
-	size_t	 n;
+	char *token = doctor_token(d, "{\"fill\":\"\"}");
+	size_t n;
 
 	if (token == NULL)
 		return false;
@@ -359,11 +376,10 @@ long_claims(struct doctor *d, char claims[TOKEN_MAX])
 void
 doctor_header(struct doctor *d)
 {
-	struct doctor_call	 c;
-	char			 claims[TOKEN_MAX];
+	struct doctor_call c;
+	char claims[TOKEN_MAX];
 
-	if (!long_claims(d, claims) ||
-	    !ask_relay(d, &c, "health", claims, ""))
+	if (!long_claims(d, claims) || !ask_relay(d, &c, "health", claims, ""))
 		return;
 	if (c.http.status == 200) {
 		doctor_say(d, DOCTOR_OK, "a token of 8 KB comes through");
@@ -373,8 +389,10 @@ doctor_header(struct doctor *d)
 		doctor_say(d, DOCTOR_SKIPPED, "%s: status %d, %s", c.url,
 		    c.http.status, c.http.reason);
 	} else {
-		doctor_say(d, DOCTOR_WARN, "the web server refuses tokens of "
-		    "8 KB: status %d, %s", c.http.status, c.http.reason);
+		doctor_say(d, DOCTOR_WARN,
+		    "the web server refuses tokens of "
+		    "8 KB: status %d, %s",
+		    c.http.status, c.http.reason);
 		mend_by(d, long_header);
 	}
 	doctor_call_free(&c);
@@ -385,12 +403,14 @@ doctor_header(struct doctor *d)
 static void
 mend_body(struct doctor *d)
 {
-	size_t	 mb = (d->conf->max_body >> 20) + 1;
+	size_t mb = (d->conf->max_body >> 20) + 1;
 
 	if (d->apache) {
 		doctor_mend(d, "LimitRequestBody %zu", mb << 20);
-		doctor_note(d, "in the <Location> of the gateway; with "
-		    "mod_fcgid: FcgidMaxRequestLen %zu", mb << 20);
+		doctor_note(d,
+		    "in the <Location> of the gateway; with "
+		    "mod_fcgid: FcgidMaxRequestLen %zu",
+		    mb << 20);
 	} else {
 		doctor_mend(d, "client_max_body_size %zum;", mb);
 		doctor_note(d, "in the location of the gateway");
@@ -401,9 +421,9 @@ mend_body(struct doctor *d)
 void
 doctor_body(struct doctor *d)
 {
-	size_t			 n = d->conf->max_body;
-	struct doctor_call	 c;
-	char			*body = malloc(n + 1);
+	size_t n = d->conf->max_body;
+	struct doctor_call c;
+	char *body = malloc(n + 1);
 
 	if (body == NULL) {
 		doctor_say(d, DOCTOR_SKIPPED, "no memory for max_body");
@@ -419,24 +439,33 @@ doctor_body(struct doctor *d)
 	}
 	free(body);
 	if (c.http.status == 200) {
-		doctor_say(d, DOCTOR_OK, "a body of max_body, %zu bytes, comes "
-		    "through", n);
+		doctor_say(d, DOCTOR_OK,
+		    "a body of max_body, %zu bytes, comes "
+		    "through",
+		    n);
 	} else if (c.http.status == 413 && own_error(&c)) {
-		doctor_say(d, DOCTOR_FAIL, "the gateway that runs has a "
-		    "smaller max_body than %s", d->file);
+		doctor_say(d, DOCTOR_FAIL,
+		    "the gateway that runs has a "
+		    "smaller max_body than %s",
+		    d->file);
 		doctor_front_reload(d);
 	} else if (own_error(&c)) {
 		doctor_say(d, DOCTOR_SKIPPED, "%s: status %d, %s", c.url,
 		    c.http.status, c.http.reason);
 	} else if (c.http.end == HTTP_LATE) {
-		doctor_say(d, DOCTOR_SKIPPED, "%zu bytes took longer than "
-		    "there is time", n);
+		doctor_say(d, DOCTOR_SKIPPED,
+		    "%zu bytes took longer than "
+		    "there is time",
+		    n);
 	} else {
 		/* nginx says 413 and Apache 500, or the connection breaks. */
-		doctor_say(d, DOCTOR_FAIL, "the web server refuses a body of "
-		    "max_body, %zu bytes: %s%s", n, c.http.status == 0 ?
-		    c.http.why : c.http.reason, c.http.status == 413 ? "" :
-		    " (its limit, if smaller ones come through)");
+		doctor_say(d, DOCTOR_FAIL,
+		    "the web server refuses a body of "
+		    "max_body, %zu bytes: %s%s",
+		    n, c.http.status == 0 ? c.http.why : c.http.reason,
+		    c.http.status == 413 ?
+			"" :
+			" (its limit, if smaller ones come through)");
 		mend_body(d);
 	}
 	doctor_call_free(&c);

@@ -17,35 +17,35 @@
 #include "cli/jwt/keyfile.h"
 #include "conf/conf.h"
 
-#define DIFFERENT	10	/* characters of a random key of 32 hex digits;
+#define DIFFERENT \
+	10 /* characters of a random key of 32 hex digits;
 				 * fewer come once in 10,000 */
-#define REST		16	/* characters that must be left without words
+#define REST \
+	16                /* characters that must be left without words
 				 * and rows */
-#define RUN		4	/* a row of so many is no chance */
-#define GOOD		64	/* characters of the keys that we make */
-#define KEY_SHOWN_MAX	256	/* characters that are looked at */
+#define RUN           4   /* a row of so many is no chance */
+#define GOOD          64  /* characters of the keys that we make */
+#define KEY_SHOWN_MAX 256 /* characters that are looked at */
 
-static const char *const doctor_key_words[] = {
-	"password", "passwort", "passw0rd", "passphrase", "secret", "changeme",
-	"change", "please", "default", "example", "sample", "demo", "admin",
-	"administrator", "root", "user", "welcome", "letmein", "master",
-	"private", "token", "cisco", "securex", "threat", "response", "relay",
-	"ctim", "jwt", "test", "testing", "security", "company", "summer",
-	"winter", "spring", "autumn", "monkey", "dragon", "correct", "horse",
-	"battery", "staple", "server", "production", "super", "very", "long",
-	"this", "that", "should", "random", "string", "some", "your", "with",
-	"key", "my", "the", "is", "abc", "foo", "bar", "baz"
-};
+static const char *const doctor_key_words[] = { "password", "passwort",
+	"passw0rd", "passphrase", "secret", "changeme", "change", "please",
+	"default", "example", "sample", "demo", "admin", "administrator",
+	"root", "user", "welcome", "letmein", "master", "private", "token",
+	"cisco", "securex", "threat", "response", "relay", "ctim", "jwt",
+	"test", "testing", "security", "company", "summer", "winter", "spring",
+	"autumn", "monkey", "dragon", "correct", "horse", "battery", "staple",
+	"server", "production", "super", "very", "long", "this", "that",
+	"should", "random", "string", "some", "your", "with", "key", "my",
+	"the", "is", "abc", "foo", "bar", "baz" };
 
-static const char *const doctor_key_rows[] = {
-	"abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop",
-	"asdfghjkl", "zxcvbnm", "qwertzuiop", "yxcvbnm"
-};
+static const char *const doctor_key_rows[] = { "abcdefghijklmnopqrstuvwxyz",
+	"01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop",
+	"yxcvbnm" };
 
 static unsigned
 different(const char *key)
 {
-	bool	 seen[256] = { false };
+	bool seen[256] = { false };
 	unsigned n = 0;
 
 	for (; *key != '\0'; key++)
@@ -60,7 +60,7 @@ different(const char *key)
 static bool
 repeats(const char *key)
 {
-	size_t	 n = strlen(key), p;
+	size_t n = strlen(key), p;
 
 	for (p = 1; p <= n / 2; p++)
 		if (memcmp(key, key + p, n - p) == 0)
@@ -72,10 +72,11 @@ repeats(const char *key)
 static bool
 next_in_row(char a, char b, bool back)
 {
-	const char	*at;
-	size_t		 i;
+	const char *at;
+	size_t i;
 
-	for (i = 0; i < sizeof(doctor_key_rows) / sizeof(doctor_key_rows[0]); i++) {
+	for (i = 0; i < sizeof(doctor_key_rows) / sizeof(doctor_key_rows[0]);
+	     i++) {
 		at = strchr(doctor_key_rows[i], back ? b : a);
 		if (at != NULL && at[1] != '\0' && at[1] == (back ? a : b))
 			return true;
@@ -87,7 +88,7 @@ next_in_row(char a, char b, bool back)
 static size_t
 along(const char *s, bool back)
 {
-	size_t	 n = 1;
+	size_t n = 1;
 
 	while (s[n] != '\0' && next_in_row(s[n - 1], s[n], back))
 		n++;
@@ -98,11 +99,12 @@ along(const char *s, bool back)
 static size_t
 guessed(const char *s)
 {
-	size_t	 best = along(s, false), n = along(s, true), i;
+	size_t best = along(s, false), n = along(s, true), i;
 
 	if (n > best)
 		best = n;
-	for (i = 0; i < sizeof(doctor_key_words) / sizeof(doctor_key_words[0]); i++) {
+	for (i = 0; i < sizeof(doctor_key_words) / sizeof(doctor_key_words[0]);
+	     i++) {
 		n = strlen(doctor_key_words[i]);
 		if (n > best && strncmp(s, doctor_key_words[i], n) == 0)
 			best = n;
@@ -114,8 +116,8 @@ guessed(const char *s)
 static size_t
 rest(const char *key)
 {
-	char	 small[KEY_SHOWN_MAX];
-	size_t	 i, n, left = 0;
+	char small[KEY_SHOWN_MAX];
+	size_t i, n, left = 0;
 
 	snprintf(small, sizeof(small), "%s", key);
 	for (i = 0; small[i] != '\0'; i++)
@@ -141,15 +143,15 @@ weakness(const char *key)
 
 /* Where a key comes from, as it is written. */
 struct source {
-	const char	*key;
-	const char	*path;		/* of file:PATH, else NULL */
+	const char *key;
+	const char *path; /* of file:PATH, else NULL */
 };
 
 static void
 note_source(void *arg, const char *section, const struct conf_key *key,
     const char *text)
 {
-	struct source	*s = arg;
+	struct source *s = arg;
 
 	if (strcmp(section, "auth") == 0 && strcmp(key->name, s->key) == 0 &&
 	    strncmp(text, "file:", 5) == 0)
@@ -160,14 +162,15 @@ note_source(void *arg, const char *section, const struct conf_key *key,
 static void
 doctor_key_previous(struct doctor *d)
 {
-	char	 dir[PATH_MAX], *slash;
+	char dir[PATH_MAX], *slash;
 
 	snprintf(dir, sizeof(dir), "%s", d->whole);
 	if ((slash = strrchr(dir, '/')) != NULL)
 		*slash = '\0';
 	doctor_mend(d, "%sgrep -n '^secret_key_previous' -r %s/conf.d %s",
 	    doctor_root(), doctor_quote(d, dir), doctor_quote(d, d->whole));
-	doctor_note(d, "leave that line out, once the platform has tokens of "
+	doctor_note(d,
+	    "leave that line out, once the platform has tokens of "
 	    "secret_key");
 }
 
@@ -179,11 +182,11 @@ doctor_key_previous(struct doctor *d)
 static void
 doctor_key_new(struct doctor *d, const char *name)
 {
-	struct source	 s = { .key = name };
-	char		 beside[PATH_MAX], file[PATH_MAX];
-	const char	*old, *new, *root = doctor_root();
-	struct stat	 st;
-	mode_t		 mode;
+	struct source s = { .key = name };
+	char beside[PATH_MAX], file[PATH_MAX];
+	const char *old, *new, *root = doctor_root();
+	struct stat st;
+	mode_t mode;
 
 	conf_each(d->conf, note_source, &s);
 	doctor_key_file(d, beside);
@@ -193,28 +196,35 @@ doctor_key_new(struct doctor *d, const char *name)
 	mode = stat(old, &st) == -1 ? 0600 : 0600 | (st.st_mode & S_IRGRP);
 	old = doctor_quote(d, old);
 	new = doctor_quote(d, file);
-	doctor_mend(d, "%s%s jwt --key-file %s && %schown -h --reference=%s "
-	    "%s && %schmod %04o %s", root, d->program, new, root, old, new,
-	    root, (unsigned)mode, new);
-	doctor_note(d, "then in [auth] of %s: secret_key = file:%s, and what "
+	doctor_mend(d,
+	    "%s%s jwt --key-file %s && %schown -h --reference=%s "
+	    "%s && %schmod %04o %s",
+	    root, d->program, new, root, old, new, root, (unsigned)mode, new);
+	doctor_note(d,
+	    "then in [auth] of %s: secret_key = file:%s, and what "
 	    "stands there as secret_key_previous until the platform has new "
-	    "tokens", d->whole, file);
+	    "tokens",
+	    d->whole, file);
 }
 
 static void
 doctor_key_look_at(struct doctor *d, const char *name, const char *key)
 {
-	const char	*weak = weakness(key);
+	const char *weak = weakness(key);
 
 	if (weak != NULL)
-		doctor_say(d, DOCTOR_FAIL, "%s %s: it can be guessed", name,
-		    weak);
+		doctor_say(
+		    d, DOCTOR_FAIL, "%s %s: it can be guessed", name, weak);
 	else if (strlen(key) < GOOD)
-		doctor_say(d, DOCTOR_WARN, "%s has %zu characters; %d is what "
-		    "ctim-relay makes", name, strlen(key), GOOD);
+		doctor_say(d, DOCTOR_WARN,
+		    "%s has %zu characters; %d is what "
+		    "ctim-relay makes",
+		    name, strlen(key), GOOD);
 	else
-		doctor_say(d, DOCTOR_OK, "%s has %zu characters and no "
-		    "pattern", name, strlen(key));
+		doctor_say(d, DOCTOR_OK,
+		    "%s has %zu characters and no "
+		    "pattern",
+		    name, strlen(key));
 	if (weak == NULL && strlen(key) >= GOOD)
 		return;
 	if (strcmp(name, "secret_key_previous") == 0)
@@ -232,5 +242,6 @@ doctor_key(struct doctor *d)
 	}
 	doctor_key_look_at(d, "secret_key", d->conf->secret_key);
 	if (d->conf->secret_key_previous != NULL)
-		doctor_key_look_at(d, "secret_key_previous", d->conf->secret_key_previous);
+		doctor_key_look_at(
+		    d, "secret_key_previous", d->conf->secret_key_previous);
 }

@@ -13,14 +13,15 @@
 #include "cli/jwt/keyfile.h"
 #include "conf/conf.h"
 
-#define NAME_PLAIN	"abcdefghijklmnopqrstuvwxyz" \
-			"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
+#define NAME_PLAIN                   \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 
 /* Puts what path is from the root on into out; a link stays one. */
 static void
 doctor_mend_whole(const char *path, char out[PATH_MAX])
 {
-	char	 dir[PATH_MAX];
+	char dir[PATH_MAX];
 
 	if (path[0] == '/' || getcwd(dir, sizeof(dir)) == NULL ||
 	    snprintf(out, PATH_MAX, "%s/%s", dir, path) >= PATH_MAX)
@@ -30,8 +31,8 @@ doctor_mend_whole(const char *path, char out[PATH_MAX])
 void
 doctor_places(struct doctor *d)
 {
-	char	 path[PATH_MAX];
-	ssize_t	 n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	char path[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	doctor_mend_whole(d->file, d->whole);
 	path[n > 0 ? n : 0] = '\0';
@@ -42,7 +43,7 @@ doctor_places(struct doctor *d)
 const char *
 doctor_path_of(struct doctor *d, const char *path)
 {
-	char	 whole[PATH_MAX];
+	char whole[PATH_MAX];
 
 	doctor_mend_whole(path, whole);
 	return doctor_quote(d, whole);
@@ -52,22 +53,24 @@ doctor_path_of(struct doctor *d, const char *path)
 const char *
 doctor_root(void)
 {
-	const char	*uid = getenv("SUDO_UID");
+	const char *uid = getenv("SUDO_UID");
 
-	return geteuid() == 0 && (uid == NULL || strcmp(uid, "0") == 0) ? "" :
+	return geteuid() == 0 && (uid == NULL || strcmp(uid, "0") == 0) ?
+	    "" :
 	    "sudo ";
 }
 
 const char *
 doctor_by(uid_t uid, char text[DOCTOR_AS])
 {
-	const struct passwd	*pw = getpwuid(uid);
-	const char		*root = doctor_root();
-	char			 name[32];
+	const struct passwd *pw = getpwuid(uid);
+	const char *root = doctor_root();
+	char name[32];
 
 	/* Others than plain names would have to be quoted. */
-	if (pw != NULL && (strlen(pw->pw_name) >= sizeof(name) ||
-	    pw->pw_name[strspn(pw->pw_name, NAME_PLAIN)] != '\0'))
+	if (pw != NULL &&
+	    (strlen(pw->pw_name) >= sizeof(name) ||
+		pw->pw_name[strspn(pw->pw_name, NAME_PLAIN)] != '\0'))
 		pw = NULL;
 	if (uid == 0 || (uid == geteuid() && *root != '\0'))
 		return uid == 0 ? root : "";
@@ -81,21 +84,24 @@ doctor_by(uid_t uid, char text[DOCTOR_AS])
 	else if (pw != NULL)
 		snprintf(text, DOCTOR_AS, "runuser -u %s -- ", name);
 	else
-		snprintf(text, DOCTOR_AS, "setpriv --reuid %ld --regid %ld "
-		    "--clear-groups ", (long)uid, (long)uid);
+		snprintf(text, DOCTOR_AS,
+		    "setpriv --reuid %ld --regid %ld "
+		    "--clear-groups ",
+		    (long)uid, (long)uid);
 	return text;
 }
 
 bool
 doctor_mend_link(struct doctor *d, const char *path)
 {
-	struct stat	 st;
+	struct stat st;
 
 	if (lstat(path, &st) == -1 || !S_ISLNK(st.st_mode))
 		return false;
-	doctor_mend(d, "%sreadlink -f -- %s", doctor_root(),
-	    doctor_path_of(d, path));
-	doctor_note(d, "it is a link: see first that what it leads to is meant");
+	doctor_mend(
+	    d, "%sreadlink -f -- %s", doctor_root(), doctor_path_of(d, path));
+	doctor_note(
+	    d, "it is a link: see first that what it leads to is meant");
 	return true;
 }
 
@@ -104,14 +110,14 @@ doctor_mend_link(struct doctor *d, const char *path)
 void
 doctor_mend_mode(struct doctor *d, const char *path, const char *mode)
 {
-	struct stat	 st;
-	char		 by[DOCTOR_AS];
+	struct stat st;
+	char by[DOCTOR_AS];
 
 	if (doctor_mend_link(d, path))
 		return;
-	doctor_mend(d, "%schmod %s %s", lstat(path, &st) == -1 ?
-	    doctor_root() : doctor_by(st.st_uid, by), mode,
-	    doctor_path_of(d, path));
+	doctor_mend(d, "%schmod %s %s",
+	    lstat(path, &st) == -1 ? doctor_root() : doctor_by(st.st_uid, by),
+	    mode, doctor_path_of(d, path));
 }
 
 /* Whether a group uses a file: then the file stays that group's. */
@@ -123,11 +129,11 @@ doctor_mend_used(const struct stat *st, gid_t gid)
 }
 
 void
-doctor_mend_pass(struct doctor *d, const char *dir, gid_t gid,
-    const char *group)
+doctor_mend_pass(
+    struct doctor *d, const char *dir, gid_t gid, const char *group)
 {
-	const char	*word = doctor_path_of(d, dir);
-	struct stat	 st;
+	const char *word = doctor_path_of(d, dir);
+	struct stat st;
 
 	if (doctor_mend_link(d, dir))
 		return;
@@ -135,8 +141,8 @@ doctor_mend_pass(struct doctor *d, const char *dir, gid_t gid,
 		doctor_mend(d, "%schmod o+x %s", doctor_root(), word);
 	else
 		doctor_mend(d, "%schgrp -h %s %s && %schmod g-w+x %s",
-		    doctor_root(), doctor_quote(d, group), word,
-		    doctor_root(), word);
+		    doctor_root(), doctor_quote(d, group), word, doctor_root(),
+		    word);
 }
 
 static int
@@ -151,8 +157,8 @@ doctor_mend_try(void *arg, char why[DOCTOR_WHY])
 bool
 doctor_mend_way(struct doctor *d, const char *path)
 {
-	char		 whole[PATH_MAX], why[DOCTOR_WHY], *p = whole;
-	struct stat	 st;
+	char whole[PATH_MAX], why[DOCTOR_WHY], *p = whole;
+	struct stat st;
 
 	doctor_mend_whole(path, whole);
 	while ((p = strchr(p + 1, '/')) != NULL) {
@@ -172,9 +178,9 @@ doctor_mend_way(struct doctor *d, const char *path)
 void
 doctor_mend_read(struct doctor *d, const char *path, const char *rights)
 {
-	struct stat	 st;
-	char		 by[DOCTOR_AS];
-	const char	*file = doctor_path_of(d, path), *owner;
+	struct stat st;
+	char by[DOCTOR_AS];
+	const char *file = doctor_path_of(d, path), *owner;
 
 	if (doctor_mend_way(d, path) || doctor_mend_link(d, path))
 		return;
@@ -200,72 +206,75 @@ doctor_mend_edit(struct doctor *d, const char *file, unsigned line)
 void
 doctor_mend_again(struct doctor *d)
 {
-	doctor_mend(d, "sudo %s doctor -c %s", d->program,
-	    doctor_quote(d, d->whole));
+	doctor_mend(
+	    d, "sudo %s doctor -c %s", d->program, doctor_quote(d, d->whole));
 }
 
 void
 doctor_mend_aside(struct doctor *d, const char *path)
 {
-	char		 old[PATH_MAX], to[PATH_MAX];
-	struct stat	 st;
+	char old[PATH_MAX], to[PATH_MAX];
+	struct stat st;
 
 	if (doctor_mend_link(d, path))
 		return;
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		doctor_mend(d, "%sls -ld %s", doctor_root(),
-		    doctor_path_of(d, path));
-		doctor_note(d, "then set another file in [server] of %s",
-		    d->whole);
+		doctor_mend(
+		    d, "%sls -ld %s", doctor_root(), doctor_path_of(d, path));
+		doctor_note(
+		    d, "then set another file in [server] of %s", d->whole);
 		return;
 	}
 	snprintf(old, sizeof(old), "%.*s.old", PATH_MAX - 8, path);
 	keyfile_new_name(old, to);
-	doctor_mend(d, "%smv -nT %s %s", doctor_root(),
-	    doctor_path_of(d, path), doctor_path_of(d, to));
+	doctor_mend(d, "%smv -nT %s %s", doctor_root(), doctor_path_of(d, path),
+	    doctor_path_of(d, to));
 }
 
 /* Where the server is installed, or beside this program, as it was built. */
 static void
 doctor_mend_server(char out[PATH_MAX])
 {
-	char	*slash;
-	ssize_t	 n;
+	char *slash;
+	ssize_t n;
 
 	snprintf(out, PATH_MAX, "%s", CTIM_LIBEXECDIR "/ctim-relay.fcgi");
-	if (access(out, X_OK) == 0 || (n = readlink("/proc/self/exe", out,
-	    PATH_MAX - sizeof("/ctim-relay.fcgi"))) <= 0)
+	if (access(out, X_OK) == 0 ||
+	    (n = readlink("/proc/self/exe", out,
+		 PATH_MAX - sizeof("/ctim-relay.fcgi"))) <= 0)
 		return;
 	out[n] = '\0';
 	if ((slash = strrchr(out, '/')) != NULL)
 		memcpy(slash, "/ctim-relay.fcgi", sizeof("/ctim-relay.fcgi"));
 	if (access(out, X_OK) == -1)
-		snprintf(out, PATH_MAX, "%s",
-		    CTIM_LIBEXECDIR "/ctim-relay.fcgi");
+		snprintf(
+		    out, PATH_MAX, "%s", CTIM_LIBEXECDIR "/ctim-relay.fcgi");
 }
 
 /* With [server] user root starts it and it becomes that user. */
 void
 doctor_mend_start(struct doctor *d)
 {
-	char		 server[PATH_MAX], dir[PATH_MAX], by[DOCTOR_AS];
-	char		 who[DOCTOR_INSTALL];
-	char		 make[PATH_MAX * 2] = "", *slash;
-	const char	*at = d->conf->listen;
-	struct stat	 st;
+	char server[PATH_MAX], dir[PATH_MAX], by[DOCTOR_AS];
+	char who[DOCTOR_INSTALL];
+	char make[PATH_MAX * 2] = "", *slash;
+	const char *at = d->conf->listen;
+	struct stat st;
 
 	doctor_mend_server(server);
-	snprintf(dir, sizeof(dir), "%s", strncmp(at, "unix:", 5) == 0 ?
-	    at + 5 : "");
+	snprintf(
+	    dir, sizeof(dir), "%s", strncmp(at, "unix:", 5) == 0 ? at + 5 : "");
 	if ((slash = strrchr(dir, '/')) != NULL && slash != dir) {
 		*slash = '\0';
 		/* /run is empty after each start of the system. */
 		if (lstat(dir, &st) == -1 && errno == ENOENT)
-			snprintf(make, sizeof(make), "%sinstall -d -m 0755 "
-			    "%s %s && ", doctor_root(), doctor_install(d, who),
+			snprintf(make, sizeof(make),
+			    "%sinstall -d -m 0755 "
+			    "%s %s && ",
+			    doctor_root(), doctor_install(d, who),
 			    doctor_quote(d, dir));
 	}
-	doctor_mend(d, "%s%s%s -c %s &", make, d->conf->user != NULL ?
-	    doctor_root() : doctor_by(d->who.uid, by),
+	doctor_mend(d, "%s%s%s -c %s &", make,
+	    d->conf->user != NULL ? doctor_root() : doctor_by(d->who.uid, by),
 	    doctor_quote(d, server), doctor_quote(d, d->whole));
 }

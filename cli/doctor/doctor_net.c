@@ -11,23 +11,24 @@
 #include "json/jsonin.h"
 #include "net/url.h"
 
-#define SKEW_MAX	30	/* s; tokens are good for a leeway of 60 */
-#define HOSTS_MAX	16
+#define SKEW_MAX  30 /* s; tokens are good for a leeway of 60 */
+#define HOSTS_MAX 16
 
 /* --- ca ------------------------------------------------------------------ */
 
 static int
 try_ca(void *arg, char why[DOCTOR_WHY])
 {
-	const char	*path = arg;
-	X509_STORE	*store;
+	const char *path = arg;
+	X509_STORE *store;
 
 	if (access(path, R_OK) == -1) {
 		snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
 		return -1;
 	}
 	if ((store = http_trust_get(path)) == NULL) {
-		snprintf(why, DOCTOR_WHY, "no certificates in PEM form are in "
+		snprintf(why, DOCTOR_WHY,
+		    "no certificates in PEM form are in "
 		    "it");
 		return -1;
 	}
@@ -38,10 +39,11 @@ try_ca(void *arg, char why[DOCTOR_WHY])
 void
 doctor_ca(struct doctor *d)
 {
-	char	 path[PATH_MAX], why[DOCTOR_WHY], whom[80];
+	char path[PATH_MAX], why[DOCTOR_WHY], whom[80];
 
 	if (d->conf->ca_file == NULL) {
-		doctor_say(d, DOCTOR_OK, "the system's certificates are "
+		doctor_say(d, DOCTOR_OK,
+		    "the system's certificates are "
 		    "trusted");
 		return;
 	}
@@ -74,9 +76,9 @@ doctor_ca(struct doctor *d)
 static bool
 proxy_address(const char *proxy, char *out, size_t size)
 {
-	const char	*host = strstr(proxy, "://"), *at;
-	char		 url[DOCTOR_URL], origin[DOCTOR_URL];
-	const char	*bracket, *colon;
+	const char *host = strstr(proxy, "://"), *at;
+	char url[DOCTOR_URL], origin[DOCTOR_URL];
+	const char *bracket, *colon;
 
 	host = host == NULL ? proxy : host + 3;
 	if ((at = strrchr(host, '@')) != NULL)
@@ -90,7 +92,8 @@ proxy_address(const char *proxy, char *out, size_t size)
 		*strrchr(origin, ':') = '\0';
 	snprintf(out, size, "%s%s", origin + strlen("http://"),
 	    colon == NULL || (bracket != NULL && colon < bracket) ?
-	    (strncmp(proxy, "https://", 8) == 0 ? ":443" : ":1080") : "");
+		(strncmp(proxy, "https://", 8) == 0 ? ":443" : ":1080") :
+		"");
 	return true;
 }
 
@@ -98,8 +101,8 @@ proxy_address(const char *proxy, char *out, size_t size)
 static void
 try_proxy(struct doctor *d, const char *address)
 {
-	struct doctor_call	 c;
-	struct conf		 conf = *d->conf;
+	struct doctor_call c;
+	struct conf conf = *d->conf;
 
 	conf.proxy = NULL;
 	conf.allow_private = true;
@@ -120,14 +123,13 @@ try_proxy(struct doctor *d, const char *address)
 void
 doctor_proxy(struct doctor *d)
 {
-	char	 address[DOCTOR_URL];
+	char address[DOCTOR_URL];
 
 	if (d->conf->proxy == NULL) {
 		doctor_say(d, DOCTOR_OK, "none is used");
 	} else if (!proxy_address(d->conf->proxy, address, sizeof(address))) {
 		doctor_say(d, DOCTOR_FAIL, "[http] proxy is no URL of a proxy");
-		doctor_mend_conf(d, "[http]", NULL,
-		    "proxy = http://HOST:PORT");
+		doctor_mend_conf(d, "[http]", NULL, "proxy = http://HOST:PORT");
 	} else {
 		try_proxy(d, address);
 	}
@@ -139,8 +141,8 @@ doctor_proxy(struct doctor *d)
 static size_t
 count_keys(const struct doctor_call *c)
 {
-	struct json_object	*answer = doctor_json(c), *keys;
-	size_t			 i, n = 0;
+	struct json_object *answer = doctor_json(c), *keys;
+	size_t i, n = 0;
 
 	keys = jsonin_member(answer, "keys");
 	for (i = 0; i < jsonin_length(keys); i++) {
@@ -157,18 +159,20 @@ count_keys(const struct doctor_call *c)
 static void
 say_jwks(struct doctor *d, const struct doctor_call *c)
 {
-	size_t	 n = count_keys(c);
-	char	 text[80];
+	size_t n = count_keys(c);
+	char text[80];
 
 	doctor_note_clock(d, c);
 	if (!doctor_answered(&c->http) || c->http.end != HTTP_ANSWERED) {
 		doctor_say_failed(d, c, "gives no keys");
 	} else if (c->http.status != 200 || n == 0) {
 		doctor_say(d, DOCTOR_FAIL, "%s gives no keys: status %d, %s",
-		    c->host, c->http.status, n == 0 ? "no key set" :
-		    c->http.reason);
-		doctor_mend_conf(d, "[auth]", "those HOSTs that answer at "
-		    "https://HOST/.well-known/jwks", "jwks_hosts = HOST");
+		    c->host, c->http.status,
+		    n == 0 ? "no key set" : c->http.reason);
+		doctor_mend_conf(d, "[auth]",
+		    "those HOSTs that answer at "
+		    "https://HOST/.well-known/jwks",
+		    "jwks_hosts = HOST");
 	} else {
 		snprintf(text, sizeof(text), "gives %zu key%s", n,
 		    n == 1 ? "" : "s");
@@ -190,18 +194,19 @@ doctor_net_default(void *arg, const char *section, const struct conf_key *key,
  * that were named on purpose are no sign of that when they only refuse.
  */
 static bool
-doctor_net_apart(const struct doctor *d, const struct doctor_call *calls,
-    size_t n)
+doctor_net_apart(
+    const struct doctor *d, const struct doctor_call *calls, size_t n)
 {
-	bool	 unset = false;
-	size_t	 i;
+	bool unset = false;
+	size_t i;
 
 	conf_each(d->conf, doctor_net_default, &unset);
 	for (i = 0; i < n; i++)
 		if (doctor_answered(&calls[i].http) ||
-		    (calls[i].http.end != HTTP_NO_HOST && (!unset ||
-		    (calls[i].http.end != HTTP_NO_CONNECTION &&
-		    calls[i].http.end != HTTP_LATE))))
+		    (calls[i].http.end != HTTP_NO_HOST &&
+			(!unset ||
+			    (calls[i].http.end != HTTP_NO_CONNECTION &&
+				calls[i].http.end != HTTP_LATE))))
 			return false;
 	return d->conf->secret_key != NULL;
 }
@@ -209,10 +214,12 @@ doctor_net_apart(const struct doctor *d, const struct doctor_call *calls,
 static void
 doctor_net_say_apart(struct doctor *d, const struct doctor_call *c, size_t n)
 {
-	doctor_say(d, DOCTOR_FAIL, "none of the %zu jwks_hosts can be reached "
-	    "(%s: %s): every RS256 token will be refused", n, c->host,
-	    c->http.why);
-	doctor_mend_conf(d, "[auth]", "where only HS256 tokens are used; "
+	doctor_say(d, DOCTOR_FAIL,
+	    "none of the %zu jwks_hosts can be reached "
+	    "(%s: %s): every RS256 token will be refused",
+	    n, c->host, c->http.why);
+	doctor_mend_conf(d, "[auth]",
+	    "where only HS256 tokens are used; "
 	    "behind a proxy: proxy = http://HOST:PORT in [http]",
 	    "jwks_hosts =");
 }
@@ -220,10 +227,10 @@ doctor_net_say_apart(struct doctor *d, const struct doctor_call *c, size_t n)
 void
 doctor_jwks(struct doctor *d)
 {
-	struct doctor_call	*calls;
-	struct conf		 conf = *d->conf;
-	char			**host = d->conf->jwks_hosts;
-	size_t			 i, n = 0;
+	struct doctor_call *calls;
+	struct conf conf = *d->conf;
+	char **host = d->conf->jwks_hosts;
+	size_t i, n = 0;
 
 	if (host == NULL || host[0] == NULL) {
 		doctor_say(d, DOCTOR_OK, "RS256 is off: no jwks_hosts");
@@ -234,8 +241,8 @@ doctor_jwks(struct doctor *d)
 	if ((calls = calloc(n, sizeof(*calls))) == NULL)
 		return;
 	for (i = 0; i < n; i++)
-		doctor_call_init(&calls[i], host[i],
-		    "https://%s/.well-known/jwks", host[i]);
+		doctor_call_init(
+		    &calls[i], host[i], "https://%s/.well-known/jwks", host[i]);
 	doctor_call_do(d, &conf, calls, n);
 	if (doctor_net_apart(d, calls, n))
 		doctor_net_say_apart(d, calls, n);
@@ -252,18 +259,21 @@ doctor_jwks(struct doctor *d)
 void
 doctor_clock(struct doctor *d)
 {
-	int64_t	 off = d->skew < 0 ? -d->skew : d->skew;
+	int64_t off = d->skew < 0 ? -d->skew : d->skew;
 
 	if (!d->skew_known) {
-		doctor_say(d, DOCTOR_SKIPPED, "no host that was asked told "
+		doctor_say(d, DOCTOR_SKIPPED,
+		    "no host that was asked told "
 		    "the time");
 	} else if (off <= SKEW_MAX) {
 		doctor_say(d, DOCTOR_OK, "is as that of %s, within %d s",
 		    d->skew_host, SKEW_MAX);
 	} else {
-		doctor_say(d, DOCTOR_WARN, "is %lld s %s that of %s; tokens "
-		    "expire too %s", (long long)off, d->skew > 0 ? "behind" :
-		    "ahead of", d->skew_host, d->skew > 0 ? "late" : "early");
+		doctor_say(d, DOCTOR_WARN,
+		    "is %lld s %s that of %s; tokens "
+		    "expire too %s",
+		    (long long)off, d->skew > 0 ? "behind" : "ahead of",
+		    d->skew_host, d->skew > 0 ? "late" : "early");
 		doctor_mend(d, "%stimedatectl set-ntp true", doctor_root());
 	}
 }

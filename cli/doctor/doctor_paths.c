@@ -14,9 +14,9 @@ say_path(void *arg, const struct pathtrust_finding *f)
 void
 doctor_paths(struct doctor *d)
 {
-	struct pathtrust_who	 who;
-	int			 error = log_check(d->conf->log_target);
-	bool			 good;
+	struct pathtrust_who who;
+	int error = log_check(d->conf->log_target);
+	bool good;
 
 	if (error != 0) {
 		doctor_say(d, DOCTOR_FAIL, "[log] target %s: %s",
@@ -26,6 +26,7 @@ doctor_paths(struct doctor *d)
 	pathtrust_find(d->conf, &who);
 	good = pathtrust_look(d->conf, &who, say_path, d);
 	if (good && error == 0)
-		doctor_say(d, DOCTOR_OK, "nobody who should not may replace "
+		doctor_say(d, DOCTOR_OK,
+		    "nobody who should not may replace "
 		    "the configuration, or what it names");
 }

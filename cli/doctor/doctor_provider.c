@@ -13,12 +13,12 @@
 #include "net/url.h"
 #include "token/auth.h"
 
-#define ANSWER_MAX	65536
-#define DEADLINE	10	/* s for the health of one relay */
+#define ANSWER_MAX 65536
+#define DEADLINE   10 /* s for the health of one relay */
 
 struct place {
-	const char	*relay;
-	char		 url[DOCTOR_URL];	/* "": none */
+	const char *relay;
+	char url[DOCTOR_URL]; /* "": none */
 };
 
 /* The base of a service's API; links for people have other names. */
@@ -26,11 +26,12 @@ static void
 note_place(void *arg, const char *section, const struct conf_key *key,
     const char *text)
 {
-	struct place	*p = arg;
+	struct place *p = arg;
 
 	if (strncmp(section, "relay ", 6) == 0 &&
 	    strcmp(section + 6, p->relay) == 0 && key->set == conf_set_url &&
-	    (strcmp(key->name, "url") == 0 || strcmp(key->name, "api_url") == 0))
+	    (strcmp(key->name, "url") == 0 ||
+		strcmp(key->name, "api_url") == 0))
 		snprintf(p->url, sizeof(p->url), "%s", text);
 }
 
@@ -39,7 +40,8 @@ doctor_provider_jwt(struct doctor *d, const char *relay)
 {
 	doctor_mend(d, "%s%s jwt --relay %s -c %s", doctor_root(), d->program,
 	    relay, doctor_quote(d, d->whole));
-	doctor_note(d, "with credentials that the service takes and that have "
+	doctor_note(d,
+	    "with credentials that the service takes and that have "
 	    "the right there; the new token goes to the platform");
 }
 
@@ -53,7 +55,7 @@ doctor_provider_rate(struct doctor *d, const char *relay)
 static void
 doctor_provider_curl(struct doctor *d, const char *relay)
 {
-	struct place	 p = { .relay = relay };
+	struct place p = { .relay = relay };
 
 	conf_each(d->conf, note_place, &p);
 	if (p.url[0] == '\0') {
@@ -61,8 +63,10 @@ doctor_provider_curl(struct doctor *d, const char *relay)
 		return;
 	}
 	doctor_mend(d, "curl -sv %s", doctor_quote(d, p.url));
-	doctor_note(d, "behind a proxy: proxy = http://HOST:PORT in [http] of "
-	    "%s", d->whole);
+	doctor_note(d,
+	    "behind a proxy: proxy = http://HOST:PORT in [http] of "
+	    "%s",
+	    d->whole);
 }
 
 static void
@@ -70,26 +74,26 @@ doctor_provider_query(struct doctor *d, const char *relay)
 {
 	doctor_mend(d, "%s%s query --route health %s -c %s", doctor_root(),
 	    d->program, relay, doctor_quote(d, d->whole));
-	doctor_note(d, "shows all of the answer; it may be the service's own "
+	doctor_note(d,
+	    "shows all of the answer; it may be the service's own "
 	    "trouble: again later");
 }
 
 /* What the answer's code means for who runs the gateway. */
 static const struct {
-	const char	*code;
-	void		(*mend)(struct doctor *, const char *relay);
-} doctor_provider_mends[] = {
-	{ "authorization error", doctor_provider_jwt },
+	const char *code;
+	void (*mend)(struct doctor *, const char *relay);
+} doctor_provider_mends[] = { { "authorization error", doctor_provider_jwt },
 	{ "permission denied", doctor_provider_jwt },
 	{ "too many requests", doctor_provider_rate },
 	{ "connection error", doctor_provider_curl },
-	{ NULL, doctor_provider_query }
-};
+	{ NULL, doctor_provider_query } };
 
 static void
-doctor_provider_mend(struct doctor *d, const struct relay_conf *r, const char *code)
+doctor_provider_mend(
+    struct doctor *d, const struct relay_conf *r, const char *code)
 {
-	size_t	 i = 0;
+	size_t i = 0;
 
 	if (r->provider->store != NULL) {
 		doctor_mend(d, "%s%s intel stats --store %s", doctor_root(),
@@ -98,7 +102,8 @@ doctor_provider_mend(struct doctor *d, const struct relay_conf *r, const char *c
 			doctor_note(d, "first mend what `store` says");
 		return;
 	}
-	while (doctor_provider_mends[i].code != NULL && strcmp(doctor_provider_mends[i].code, code) != 0)
+	while (doctor_provider_mends[i].code != NULL &&
+	    strcmp(doctor_provider_mends[i].code, code) != 0)
 		i++;
 	doctor_provider_mends[i].mend(d, r->name);
 }
@@ -107,22 +112,23 @@ static void
 say_health(struct doctor *d, const struct relay_conf *r, const char *why,
     const struct buf *text)
 {
-	struct json_object	*answer, *error;
-	const char		*code, *message;
+	struct json_object *answer, *error;
+	const char *code, *message;
 
-	answer = why != NULL ? NULL : jsonin_parse(text->data, text->len,
-	    1000, NULL);
+	answer = why != NULL ? NULL :
+			       jsonin_parse(text->data, text->len, 1000, NULL);
 	error = jsonin_at(jsonin_member(answer, "errors"), 0);
 	code = jsonin_string(error, "code");
 	message = jsonin_string(error, "message");
-	if (why == NULL && error == NULL && jsonin_string(
-	    jsonin_member(answer, "data"), "status") != NULL) {
+	if (why == NULL && error == NULL &&
+	    jsonin_string(jsonin_member(answer, "data"), "status") != NULL) {
 		doctor_say(d, DOCTOR_OK, "relay %s: %s takes the credentials",
 		    r->name, r->provider->title);
 	} else {
 		doctor_say(d, DOCTOR_FAIL, "relay %s: %s", r->name,
-		    why != NULL ? why : message != NULL ? message :
-		    "an answer without a status");
+		    why != NULL         ? why :
+			message != NULL ? message :
+					  "an answer without a status");
 		doctor_provider_mend(d, r, code == NULL ? "" : code);
 	}
 	json_object_put(answer);
@@ -134,16 +140,16 @@ say_health(struct doctor *d, const struct relay_conf *r, const char *why,
  * goes wrong is said here.  What is lent is taken back.
  */
 static void
-doctor_provider_ask(struct doctor *d, const struct relay_conf *r, const char *claims)
+doctor_provider_ask(
+    struct doctor *d, const struct relay_conf *r, const char *claims)
 {
-	struct conf	*c = d->conf, kept = *d->conf;
-	char		 key[65], off[] = "off", target[] = "stderr",
-			 path[80];
-	struct buf	 answer;
+	struct conf *c = d->conf, kept = *d->conf;
+	char key[65], off[] = "off", target[] = "stderr", path[80];
+	struct buf answer;
 	struct local_call *gateway;
-	const char	*why = "this system has no random numbers";
-	char		*token = NULL;
-	int		 left;
+	const char *why = "this system has no random numbers";
+	char *token = NULL;
+	int left;
 
 	buf_init(&answer, ANSWER_MAX);
 	if (c->secret_key == NULL && auth_new_key(key) == 0)
@@ -175,23 +181,27 @@ doctor_provider_ask(struct doctor *d, const struct relay_conf *r, const char *cl
 static void
 reach(struct doctor *d, const struct relay_conf *r)
 {
-	struct place		 p = { .relay = r->name };
-	struct doctor_call	 c;
-	char			 origin[DOCTOR_URL], text[160];
-	const char		*host;
+	struct place p = { .relay = r->name };
+	struct doctor_call c;
+	char origin[DOCTOR_URL], text[160];
+	const char *host;
 
 	conf_each(d->conf, note_place, &p);
 	if (url_origin(p.url, origin, sizeof(origin)) == -1) {
-		doctor_say(d, DOCTOR_SKIPPED, "relay %s: the token says where "
-		    "its service is; give credentials with -f", r->name);
+		doctor_say(d, DOCTOR_SKIPPED,
+		    "relay %s: the token says where "
+		    "its service is; give credentials with -f",
+		    r->name);
 		return;
 	}
 	host = strstr(origin, "://") + 3;
 	doctor_call_init(&c, host, "%s/", origin);
 	doctor_call_do(d, d->conf, &c, 1);
 	doctor_note_clock(d, &c);
-	snprintf(text, sizeof(text), "(relay %s) answers, and no credentials "
-	    "were given with -f to try", r->name);
+	snprintf(text, sizeof(text),
+	    "(relay %s) answers, and no credentials "
+	    "were given with -f to try",
+	    r->name);
 	if (doctor_answered(&c.http))
 		doctor_say_good(d, &c, text);
 	else
@@ -202,11 +212,11 @@ reach(struct doctor *d, const struct relay_conf *r)
 static void
 doctor_provider_look_at(struct doctor *d, const struct relay_conf *r)
 {
-	struct json_object	*claims;
+	struct json_object *claims;
 
 	if (doctor_left(d, 1) == 0) {
-		doctor_say(d, DOCTOR_SKIPPED, "relay %s: the time is up",
-		    r->name);
+		doctor_say(
+		    d, DOCTOR_SKIPPED, "relay %s: the time is up", r->name);
 		return;
 	}
 	claims = jsonin_member(d->credentials, r->name);
@@ -221,7 +231,7 @@ doctor_provider_look_at(struct doctor *d, const struct relay_conf *r)
 void
 doctor_providers(struct doctor *d)
 {
-	const struct relay_conf	*r;
+	const struct relay_conf *r;
 
 	if (d->conf->relays == NULL)
 		doctor_say(d, DOCTOR_SKIPPED, "there is no relay");
@@ -229,14 +239,19 @@ doctor_providers(struct doctor *d)
 		doctor_provider_look_at(d, r);
 	if (d->credentials == NULL)
 		return;
-	json_object_object_foreach(d->credentials, name, value) {
+	json_object_object_foreach(d->credentials, name, value)
+	{
 		(void)value;
 		if (conf_relay(d->conf, name, strlen(name)) != NULL)
 			continue;
-		doctor_say(d, DOCTOR_FAIL, "%s has credentials for a relay "
-		    "\"%s\", which there is not", d->credentials_file, name);
+		doctor_say(d, DOCTOR_FAIL,
+		    "%s has credentials for a relay "
+		    "\"%s\", which there is not",
+		    d->credentials_file, name);
 		doctor_mend(d, "[relay %s]", name);
-		doctor_note(d, "a line at the end of %s; or leave it out of "
-		    "%s", d->whole, d->credentials_file);
+		doctor_note(d,
+		    "a line at the end of %s; or leave it out of "
+		    "%s",
+		    d->whole, d->credentials_file);
 	}
 }

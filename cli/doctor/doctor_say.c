@@ -10,20 +10,18 @@
 #include "cli/terminal/text.h"
 #include "os/clock.h"
 
-#define OUTPUT_MAX	(1U << 20)
-#define LINE_MAX_LEN	4096
-#define DOCTOR_MEND_MAX	65536	/* all DOCTOR_QUOTES, and words */
-#define NAME_WIDTH	13	/* of the longest name of a check */
+#define OUTPUT_MAX      (1U << 20)
+#define LINE_MAX_LEN    4096
+#define DOCTOR_MEND_MAX 65536 /* all DOCTOR_QUOTES, and words */
+#define NAME_WIDTH      13    /* of the longest name of a check */
 
 static const struct {
-	const char		*people, *programs;
-	enum table_colour	 colour;
-} results[DOCTOR_RESULTS] = {
-	[DOCTOR_OK] = { "ok", "ok", TABLE_GREEN },
+	const char *people, *programs;
+	enum table_colour colour;
+} results[DOCTOR_RESULTS] = { [DOCTOR_OK] = { "ok", "ok", TABLE_GREEN },
 	[DOCTOR_SKIPPED] = { "-", "not checked", TABLE_DIM },
 	[DOCTOR_WARN] = { "warn", "warn", TABLE_YELLOW },
-	[DOCTOR_FAIL] = { "FAIL", "fail", TABLE_RED }
-};
+	[DOCTOR_FAIL] = { "FAIL", "fail", TABLE_RED } };
 
 void
 doctor_begin(struct doctor *d)
@@ -46,9 +44,9 @@ end_finding(struct doctor *d)
 void
 doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 {
-	bool	 colours = table_colours(stdout);
-	char	 line[LINE_MAX_LEN], key[LINE_MAX_LEN + 32];
-	va_list	 ap;
+	bool colours = table_colours(stdout);
+	char line[LINE_MAX_LEN], key[LINE_MAX_LEN + 32];
+	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
@@ -70,9 +68,8 @@ doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 		return;
 	}
 	printf("%s%-4s%s  %-*s  %s", table_sgr(results[result].colour, colours),
-	    results[result].people, table_sgr(TABLE_PLAIN, colours),
-	    NAME_WIDTH, d->row->name,
-	    result == DOCTOR_SKIPPED ? "not checked: " : "");
+	    results[result].people, table_sgr(TABLE_PLAIN, colours), NAME_WIDTH,
+	    d->row->name, result == DOCTOR_SKIPPED ? "not checked: " : "");
 	(void)text_print(stdout, line);
 	putchar('\n');
 	/* The next check may take seconds. */
@@ -98,8 +95,8 @@ say_below(struct doctor *d, const char *name, const char *before,
 void
 doctor_mend(struct doctor *d, const char *format, ...)
 {
-	char	 line[DOCTOR_MEND_MAX];
-	va_list	 ap;
+	char line[DOCTOR_MEND_MAX];
+	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
@@ -110,8 +107,8 @@ doctor_mend(struct doctor *d, const char *format, ...)
 void
 doctor_note(struct doctor *d, const char *format, ...)
 {
-	char	 line[DOCTOR_MEND_MAX];
-	va_list	 ap;
+	char line[DOCTOR_MEND_MAX];
+	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
@@ -123,8 +120,8 @@ void
 doctor_mend_conf(struct doctor *d, const char *section, const char *more,
     const char *format, ...)
 {
-	char	 line[DOCTOR_MEND_MAX];
-	va_list	 ap;
+	char line[DOCTOR_MEND_MAX];
+	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
@@ -137,19 +134,19 @@ doctor_mend_conf(struct doctor *d, const char *section, const char *more,
 static int
 doctor_say_print_json(struct doctor *d)
 {
-	int	 r = -1;
+	int r = -1;
 
 	if (!d->out.failed)
 		r = text_print_json(stdout, d->out.data, d->out.len);
 	putchar('\n');
 	return r == 0 ? CMD_OK :
-	    command_fail(d->cmd, CMD_FAILED, "no memory left");
+			command_fail(d->cmd, CMD_FAILED, "no memory left");
 }
 
 int
 doctor_end(struct doctor *d)
 {
-	int	 status = CMD_OK;
+	int status = CMD_OK;
 
 	end_finding(d);
 	jsonout_end_array(&d->j);
@@ -161,8 +158,8 @@ doctor_end(struct doctor *d)
 	else
 		printf("\n%u failed, %u warning%s, %u good, %u not checked\n",
 		    d->count[DOCTOR_FAIL], d->count[DOCTOR_WARN],
-		    d->count[DOCTOR_WARN] == 1 ? "" : "s",
-		    d->count[DOCTOR_OK], d->count[DOCTOR_SKIPPED]);
+		    d->count[DOCTOR_WARN] == 1 ? "" : "s", d->count[DOCTOR_OK],
+		    d->count[DOCTOR_SKIPPED]);
 	buf_free(&d->out);
 	return d->count[DOCTOR_FAIL] > 0 ? CMD_FAILED : status;
 }
@@ -170,12 +167,13 @@ doctor_end(struct doctor *d)
 const char *
 doctor_quote(struct doctor *d, const char *word)
 {
-	static const char	 plain[] = "abcdefghijklmnopqrstuvwxyz"
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=";
-	char			**slot = &d->quoted[d->quotes++ % DOCTOR_QUOTES];
-	struct buf		 b;
+	char **slot = &d->quoted[d->quotes++ % DOCTOR_QUOTES];
+	struct buf b;
 
-	bool			  quotes;
+	bool quotes;
 
 	quotes = *word == '\0' || word[strspn(word, plain)] != '\0';
 	buf_init(&b, LINE_MAX_LEN);
@@ -198,7 +196,7 @@ doctor_quote(struct doctor *d, const char *word)
 int64_t
 doctor_left(const struct doctor *d, int64_t wanted)
 {
-	int64_t	 left = d->until - clock_ms();
+	int64_t left = d->until - clock_ms();
 
 	return left <= 0 ? 0 : left < wanted ? left : wanted;
 }

@@ -19,14 +19,14 @@
 #include "conf/conf.h"
 #include "json/jsonin.h"
 
-#define GROUPS_MAX	256	/* groups of a user that are looked at */
+#define GROUPS_MAX 256 /* groups of a user that are looked at */
 
 /* Where the web server starts the gateway nobody listens, and nothing is wrong;
  * false: it was not said. */
 static bool
 doctor_socket_spawned(struct doctor *d)
 {
-	const char	*how = doctor_web_starts(d);
+	const char *how = doctor_web_starts(d);
 
 	if (how != NULL)
 		doctor_say(d, DOCTOR_OK, "none is needed: %s", how);
@@ -37,18 +37,22 @@ doctor_socket_spawned(struct doctor *d)
 static void
 doctor_socket_other(struct doctor *d, const char *why)
 {
-	const char	*at = d->conf->listen;
+	const char *at = d->conf->listen;
 
-	doctor_say(d, DOCTOR_FAIL, "something else than a gateway answers at "
-	    "%s%s%s", at, *why != '\0' ? ": " : "", why);
+	doctor_say(d, DOCTOR_FAIL,
+	    "something else than a gateway answers at "
+	    "%s%s%s",
+	    at, *why != '\0' ? ": " : "", why);
 	if (strncmp(at, "unix:", 5) == 0)
 		doctor_mend(d, "%sss -xlp | grep -F -- %s", doctor_root(),
 		    doctor_quote(d, at + 5));
 	else
 		doctor_mend(d, "%sss -ltnp 'sport = %s'", doctor_root(),
 		    strrchr(at, ':'));
-	doctor_note(d, "shows who; end that, or set another listen in [server] "
-	    "of %s and in the web server", d->whole);
+	doctor_note(d,
+	    "shows who; end that, or set another listen in [server] "
+	    "of %s and in the web server",
+	    d->whole);
 }
 
 /* Whether what listens there is a gateway; if not, that was said.  One that is
@@ -56,34 +60,38 @@ doctor_socket_other(struct doctor *d, const char *why)
 static bool
 doctor_socket_knock(struct doctor *d)
 {
-	char			 why[FCGIASK_WHY] = "";
-	const char		*at = d->conf->listen, *said;
-	struct json_object	*answer;
-	struct buf		 body;
-	int			 status;
+	char why[FCGIASK_WHY] = "";
+	const char *at = d->conf->listen, *said;
+	struct json_object *answer;
+	struct buf body;
+	int status;
 
 	buf_init(&body, FCGIASK_MAX);
 	status = fcgiask(at, "/watchdog", DOCTOR_MARK,
 	    (int)doctor_left(d, DOCTOR_CALL), &body, why);
-	answer = status == -1 ? NULL : jsonin_parse(body.data, body.len, 100,
-	    NULL);
+	answer =
+	    status == -1 ? NULL : jsonin_parse(body.data, body.len, 100, NULL);
 	said = jsonin_string(answer, "data");
-	d->listens = (status == 200 && said != NULL &&
-	    strcmp(said, DOCTOR_MARK) == 0) || doctor_own_error(answer, status);
+	d->listens =
+	    (status == 200 && said != NULL && strcmp(said, DOCTOR_MARK) == 0) ||
+	    doctor_own_error(answer, status);
 	json_object_put(answer);
 	buf_free(&body);
 	if (d->listens)
 		return true;
 	if (status == -1 && strstr(why, "no answer in time") != NULL) {
-		doctor_say(d, DOCTOR_WARN, "%s: takes connections, and does "
-		    "not answer within %d s", at, DOCTOR_CALL / 1000);
+		doctor_say(d, DOCTOR_WARN,
+		    "%s: takes connections, and does "
+		    "not answer within %d s",
+		    at, DOCTOR_CALL / 1000);
 		doctor_mend(d, "%s%s status -c %s", doctor_root(), d->program,
 		    doctor_quote(d, d->whole));
-		doctor_note(d, "shows a gateway that is busy; another program "
+		doctor_note(d,
+		    "shows a gateway that is busy; another program "
 		    "does not answer that");
 	} else {
-		doctor_socket_other(d, status == -1 ? "" :
-		    "it does not know /watchdog");
+		doctor_socket_other(
+		    d, status == -1 ? "" : "it does not know /watchdog");
 	}
 	return false;
 }
@@ -92,9 +100,9 @@ doctor_socket_knock(struct doctor *d)
 static int
 try_connect(int family, const struct sockaddr *sa, socklen_t len)
 {
-	int		 fd, error = 0;
-	socklen_t	 size = sizeof(error);
-	struct pollfd	 p;
+	int fd, error = 0;
+	socklen_t size = sizeof(error);
+	struct pollfd p;
 
 	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
@@ -105,8 +113,8 @@ try_connect(int family, const struct sockaddr *sa, socklen_t len)
 		if (error == EINPROGRESS && poll(&p, 1, DOCTOR_CALL) < 1)
 			error = ETIMEDOUT;
 		else if (error == EINPROGRESS)
-			(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error,
-			    &size);
+			(void)getsockopt(
+			    fd, SOL_SOCKET, SO_ERROR, &error, &size);
 	}
 	(void)close(fd);
 	return error;
@@ -117,10 +125,9 @@ try_connect(int family, const struct sockaddr *sa, socklen_t len)
 static void
 say_tcp(struct doctor *d, int error)
 {
-	const char	*at = d->conf->listen;
-	bool		 local = strncmp(at, "127.", 4) == 0 ||
-	    strncmp(at, "localhost:", 10) == 0 ||
-	    strncmp(at, "[::1]:", 6) == 0;
+	const char *at = d->conf->listen;
+	bool local = strncmp(at, "127.", 4) == 0 ||
+	    strncmp(at, "localhost:", 10) == 0 || strncmp(at, "[::1]:", 6) == 0;
 
 	if (error != 0) {
 		if (doctor_socket_spawned(d))
@@ -131,8 +138,10 @@ say_tcp(struct doctor *d, int error)
 	} else if (!doctor_socket_knock(d)) {
 		return;
 	} else if (!local) {
-		doctor_say(d, DOCTOR_WARN, "%s: whoever reaches it speaks to "
-		    "the gateway without the web server", at);
+		doctor_say(d, DOCTOR_WARN,
+		    "%s: whoever reaches it speaks to "
+		    "the gateway without the web server",
+		    at);
 		doctor_mend_conf(d, "[server]", "and in the web server",
 		    "listen = unix:" CTIM_RUNSTATEDIR
 		    "/ctim-relay/ctim-relay.sock");
@@ -145,7 +154,7 @@ say_tcp(struct doctor *d, int error)
 static void
 say_unanswered(struct doctor *d, const struct addrinfo *ai, int error)
 {
-	char	 host[INET6_ADDRSTRLEN] = "?";
+	char host[INET6_ADDRSTRLEN] = "?";
 
 	(void)getnameinfo(ai->ai_addr, ai->ai_addrlen, host, sizeof(host), NULL,
 	    0, NI_NUMERICHOST);
@@ -160,7 +169,7 @@ first_answering(const struct addrinfo *list, int *error)
 {
 	for (; list != NULL; list = list->ai_next)
 		if ((*error = try_connect(list->ai_family, list->ai_addr,
-		    list->ai_addrlen)) == 0)
+			 list->ai_addrlen)) == 0)
 			return list;
 	return NULL;
 }
@@ -169,15 +178,15 @@ first_answering(const struct addrinfo *list, int *error)
 static void
 try_addresses(struct doctor *d, const struct addrinfo *list)
 {
-	int			 error = 0;
-	const struct addrinfo	*good = first_answering(list, &error);
+	int error = 0;
+	const struct addrinfo *good = first_answering(list, &error);
 
 	say_tcp(d, error);
 	for (; good != NULL && list != NULL; list = list->ai_next) {
 		if (list == good)
 			continue;
-		error = try_connect(list->ai_family, list->ai_addr,
-		    list->ai_addrlen);
+		error = try_connect(
+		    list->ai_family, list->ai_addr, list->ai_addrlen);
 		if (error == ECONNREFUSED)
 			say_unanswered(d, list, error);
 	}
@@ -186,14 +195,14 @@ try_addresses(struct doctor *d, const struct addrinfo *list)
 static void
 look_at_tcp(struct doctor *d)
 {
-	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM }, *list;
-	char		 host[256];
-	const char	*colon = strrchr(d->conf->listen, ':');
-	size_t		 n = (size_t)(colon - d->conf->listen);
-	bool		 v6 = d->conf->listen[0] == '[';
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
+	char host[256];
+	const char *colon = strrchr(d->conf->listen, ':');
+	size_t n = (size_t)(colon - d->conf->listen);
+	bool v6 = d->conf->listen[0] == '[';
 
-	snprintf(host, sizeof(host), "%.*s", (int)n - 2 * v6,
-	    d->conf->listen + v6);
+	snprintf(
+	    host, sizeof(host), "%.*s", (int)n - 2 * v6, d->conf->listen + v6);
 	if (getaddrinfo(host, colon + 1, &hints, &list) != 0) {
 		say_tcp(d, EADDRNOTAVAIL);
 		return;
@@ -209,42 +218,48 @@ static void
 say_unconnected(struct doctor *d, const char *path, int error)
 {
 	if (error == EACCES) {
-		doctor_say(d, DOCTOR_WARN, "%s: not for this user to use", path);
+		doctor_say(
+		    d, DOCTOR_WARN, "%s: not for this user to use", path);
 		doctor_mend_again(d);
 	} else if (error == EAGAIN) {
 		doctor_say(d, DOCTOR_WARN, "%s: the queue is full", path);
-		doctor_mend_conf(d, "[server]", NULL, "workers = %d",
-		    d->conf->workers * 2);
+		doctor_mend_conf(
+		    d, "[server]", NULL, "workers = %d", d->conf->workers * 2);
 	} else if (error == ENOENT || error == ECONNREFUSED) {
 		if (doctor_socket_spawned(d))
 			return;
-		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, error == ENOENT ?
-		    "is not there, so no gateway runs" :
-		    "nobody listens, a gateway that died left it");
+		doctor_say(d, DOCTOR_FAIL, "%s: %s", path,
+		    error == ENOENT ?
+			"is not there, so no gateway runs" :
+			"nobody listens, a gateway that died left it");
 		doctor_mend_start(d);
 	} else {
 		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, strerror(error));
-		doctor_mend(d, "%sls -ld %s", doctor_root(),
-		    doctor_quote(d, path));
+		doctor_mend(
+		    d, "%sls -ld %s", doctor_root(), doctor_quote(d, path));
 	}
 }
 
 static void
 say_mode(struct doctor *d, const char *path, const struct stat *st)
 {
-	unsigned	 mode = st->st_mode & 07777;
-	char		 octal[8];
+	unsigned mode = st->st_mode & 07777;
+	char octal[8];
 
 	if ((mode & S_IWOTH) != 0) {
-		doctor_say(d, DOCTOR_WARN, "%s: mode %04o lets everybody on "
-		    "this machine speak to the gateway", path, mode);
-		doctor_mend_conf(d, "[server]", "and socket_group = the web "
+		doctor_say(d, DOCTOR_WARN,
+		    "%s: mode %04o lets everybody on "
+		    "this machine speak to the gateway",
+		    path, mode);
+		doctor_mend_conf(d, "[server]",
+		    "and socket_group = the web "
 		    "server's group; then start the gateway again",
 		    "socket_mode = 0660");
 	} else if (mode != d->conf->socket_mode) {
-		doctor_say(d, DOCTOR_WARN, "%s: mode %04o, and the "
-		    "configuration says %04o", path, mode,
-		    (unsigned)d->conf->socket_mode);
+		doctor_say(d, DOCTOR_WARN,
+		    "%s: mode %04o, and the "
+		    "configuration says %04o",
+		    path, mode, (unsigned)d->conf->socket_mode);
 		snprintf(octal, sizeof(octal), "%04o",
 		    (unsigned)d->conf->socket_mode & 07777);
 		doctor_mend_mode(d, path, octal);
@@ -257,10 +272,10 @@ say_mode(struct doctor *d, const char *path, const struct stat *st)
 void
 doctor_socket(struct doctor *d)
 {
-	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
-	const char		*path = d->conf->listen + 5;
-	struct stat		 st;
-	int			 error;
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const char *path = d->conf->listen + 5;
+	struct stat st;
+	int error;
 
 	if (strncmp(d->conf->listen, "unix:", 5) != 0) {
 		look_at_tcp(d);
@@ -287,16 +302,16 @@ doctor_socket(struct doctor *d)
 /* --- users --------------------------------------------------------------- */
 
 struct user {
-	uid_t	 uid;
-	gid_t	 groups[GROUPS_MAX];
-	int	 n;
+	uid_t uid;
+	gid_t groups[GROUPS_MAX];
+	int n;
 };
 
 /* Whether the bits of one kind (4, 2, 1) are there for the user. */
 static bool
 may(const struct user *u, const struct stat *st, unsigned bits)
 {
-	int	 i;
+	int i;
 
 	if (u->uid == 0)
 		return true;
@@ -312,8 +327,8 @@ may(const struct user *u, const struct stat *st, unsigned bits)
 static bool
 signins_out(const struct user *u, const char *path, char by[PATH_MAX])
 {
-	struct stat	 st;
-	const char	*p = path;
+	struct stat st;
+	const char *p = path;
 
 	while ((p = strchr(p + 1, '/')) != NULL) {
 		snprintf(by, PATH_MAX, "%.*s", (int)(p - path), path);
@@ -337,15 +352,17 @@ doctor_socket_user(const struct passwd *pw, struct user *u)
 static void
 say_kept_out(struct doctor *d, const struct passwd *pw, const char *by)
 {
-	const struct group	*gr = getgrgid(pw->pw_gid);
-	const char		*group = gr == NULL ? pw->pw_name : gr->gr_name;
-	const char		*path = d->conf->listen + 5;
+	const struct group *gr = getgrgid(pw->pw_gid);
+	const char *group = gr == NULL ? pw->pw_name : gr->gr_name;
+	const char *path = d->conf->listen + 5;
 
 	doctor_say(d, DOCTOR_FAIL, "no web server may use %s: %s keeps %s out",
 	    path, by, pw->pw_name);
 	if (strcmp(by, path) == 0)
-		doctor_mend_conf(d, "[server]", "with socket_mode = 0660; then "
-		    "start the gateway again", "socket_group = %s", group);
+		doctor_mend_conf(d, "[server]",
+		    "with socket_mode = 0660; then "
+		    "start the gateway again",
+		    "socket_group = %s", group);
 	else
 		doctor_mend_pass(d, by, pw->pw_gid, group);
 }
@@ -355,8 +372,8 @@ say_kept_out(struct doctor *d, const struct passwd *pw, const char *by)
 static bool
 doctor_socket_web_user(struct doctor *d, size_t *i, struct passwd *pw)
 {
-	const struct passwd	*found;
-	struct doctor_who	 w = { .uid = 0 };
+	const struct passwd *found;
+	struct doctor_who w = { .uid = 0 };
 
 	if (*i == 0 && doctor_web_user(d, &w) &&
 	    (found = getpwuid(w.uid)) != NULL) {
@@ -375,13 +392,13 @@ doctor_socket_web_user(struct doctor *d, size_t *i, struct passwd *pw)
 void
 doctor_users(struct doctor *d)
 {
-	const char	*path = d->conf->listen + 5;
-	char		 by[PATH_MAX], first_by[PATH_MAX] = "";
-	struct passwd	 pw;
-	struct user	 u;
-	struct stat	 st;
-	uid_t		 first = 0;
-	size_t		 i = 0;
+	const char *path = d->conf->listen + 5;
+	char by[PATH_MAX], first_by[PATH_MAX] = "";
+	struct passwd pw;
+	struct user u;
+	struct stat st;
+	uid_t first = 0;
+	size_t i = 0;
 
 	if (strncmp(d->conf->listen, "unix:", 5) != 0) {
 		doctor_say(d, DOCTOR_OK, "%s is for everybody who reaches it",
@@ -389,16 +406,16 @@ doctor_users(struct doctor *d)
 		return;
 	}
 	if (stat(path, &st) == -1 || !S_ISSOCK(st.st_mode)) {
-		doctor_say(d, DOCTOR_SKIPPED, errno == EACCES ?
-		    "this user may not look at the socket" :
-		    "there is no socket");
+		doctor_say(d, DOCTOR_SKIPPED,
+		    errno == EACCES ? "this user may not look at the socket" :
+				      "there is no socket");
 		return;
 	}
 	while (doctor_socket_web_user(d, &i, &pw)) {
 		doctor_socket_user(&pw, &u);
 		if (!signins_out(&u, path, by)) {
-			doctor_say(d, DOCTOR_OK, "%s may use %s", pw.pw_name,
-			    path);
+			doctor_say(
+			    d, DOCTOR_OK, "%s may use %s", pw.pw_name, path);
 			return;
 		}
 		if (first_by[0] == '\0') {
@@ -407,7 +424,8 @@ doctor_users(struct doctor *d)
 		}
 	}
 	if (first_by[0] == '\0')
-		doctor_say(d, DOCTOR_SKIPPED, "no user of a web server is "
+		doctor_say(d, DOCTOR_SKIPPED,
+		    "no user of a web server is "
 		    "known on this machine");
 	else
 		say_kept_out(d, getpwuid(first), first_by);

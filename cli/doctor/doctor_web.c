@@ -15,64 +15,56 @@
 #include "cli/webconf/webconf.h"
 #include "conf/conf.h"
 
-#define SPARE		5	/* s that the web server must wait longer than
+#define SPARE \
+	5 /* s that the web server must wait longer than
 				 * our deadline */
-#define PROGRAM		"ctim-relay.fcgi"
+#define PROGRAM "ctim-relay.fcgi"
 
 static const struct {
-	const char		*file;
-	enum webconf_kind	 kind;
-} usual[] = {
-	{ "/etc/nginx/nginx.conf", WEBCONF_NGINX },
+	const char *file;
+	enum webconf_kind kind;
+} usual[] = { { "/etc/nginx/nginx.conf", WEBCONF_NGINX },
 	{ "/usr/local/nginx/conf/nginx.conf", WEBCONF_NGINX },
 	{ "/etc/apache2/apache2.conf", WEBCONF_APACHE },
-	{ "/etc/httpd/conf/httpd.conf", WEBCONF_APACHE }
-};
+	{ "/etc/httpd/conf/httpd.conf", WEBCONF_APACHE } };
 
 /* A way to the gateway in those files. */
 struct way {
-	const struct webconf		*w;
-	const struct webconf_node	*node;
-	const struct kind		*kind;
+	const struct webconf *w;
+	const struct webconf_node *node;
+	const struct kind *kind;
 };
 
 /* The four, and where they differ.  NULL: nothing of the kind. */
 struct kind {
-	const char	*name;
+	const char *name;
 	/* Waiting: the first of these that is set, in seconds; one that ends in
 	 * "=" is a part of the arguments. */
-	const char	*waits[4];
-	int		 wait;			/* when none is */
+	const char *waits[4];
+	int wait; /* when none is */
 	/* Streaming: what must have this value. */
-	const char	*stream, *streams;
-	const char	*limit;		/* bytes of a body; 0 is no limit */
+	const char *stream, *streams;
+	const char *limit; /* bytes of a body; 0 is no limit */
 	unsigned long long limit_unset;
-	const char	*end;		/* of a directive */
+	const char *end; /* of a directive */
 };
 
-static const struct kind nginx = {
-	"nginx", { "fastcgi_read_timeout" }, 60, "fastcgi_buffering", "off",
-	"client_max_body_size", 1 << 20, ";"
-};
-static const struct kind proxy = {
-	"mod_proxy_fcgi", { "timeout=", "ProxyTimeout", "Timeout" }, 60,
-	"flushpackets=", "on", NULL, 0, ""
-};
-static const struct kind fcgid = {
-	"mod_fcgid", { "FcgidIOTimeout" }, 40, "FcgidOutputBufferSize", "0",
-	"FcgidMaxRequestLen", 131072, ""
-};
-static const struct kind cgi = {
-	"CGI", { "CGIDScriptTimeout", "Timeout" }, 60, NULL, NULL,
-	"LimitRequestBody", 1 << 30, ""
-};
+static const struct kind nginx = { "nginx", { "fastcgi_read_timeout" }, 60,
+	"fastcgi_buffering", "off", "client_max_body_size", 1 << 20, ";" };
+static const struct kind proxy = { "mod_proxy_fcgi",
+	{ "timeout=", "ProxyTimeout", "Timeout" }, 60, "flushpackets=", "on",
+	NULL, 0, "" };
+static const struct kind fcgid = { "mod_fcgid", { "FcgidIOTimeout" }, 40,
+	"FcgidOutputBufferSize", "0", "FcgidMaxRequestLen", 131072, "" };
+static const struct kind cgi = { "CGI", { "CGIDScriptTimeout", "Timeout" }, 60,
+	NULL, NULL, "LimitRequestBody", 1 << 30, "" };
 
 /* The value of a directive, or of a part of the arguments, into out. */
 static bool
 value_of(const struct way *way, const char *name, char *out, size_t size)
 {
-	const char	*value;
-	size_t		 n = strlen(name);
+	const char *value;
+	size_t n = strlen(name);
 
 	if (n > 0 && name[n - 1] == '=') {
 		value = strstr(way->node->args, name);
@@ -90,8 +82,8 @@ value_of(const struct way *way, const char *name, char *out, size_t size)
 static long
 doctor_web_seconds(const char *text)
 {
-	char	*end;
-	long	 n = strtol(text, &end, 10);
+	char *end;
+	long n = strtol(text, &end, 10);
 
 	if (strcmp(end, "ms") == 0)
 		return n / 1000;
@@ -102,8 +94,8 @@ doctor_web_seconds(const char *text)
 static unsigned long long
 bytes(const char *text)
 {
-	char			*end;
-	unsigned long long	 n = strtoull(text, &end, 10);
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
 
 	switch (*end) {
 	case 'k':
@@ -125,10 +117,10 @@ static void
 doctor_web_mend(struct doctor *d, const struct way *way, const char *name,
     const char *value)
 {
-	bool	 part = name[strlen(name) - 1] == '=';
+	bool part = name[strlen(name) - 1] == '=';
 
-	doctor_mend(d, "%s%s%s%s", name, part ? "" : " ", value,
-	    way->kind->end);
+	doctor_mend(
+	    d, "%s%s%s%s", name, part ? "" : " ", value, way->kind->end);
 	doctor_note(d, "%s %s:%u", part ? "in the ProxyPass of" : "beside",
 	    way->node->file, way->node->line);
 }
@@ -140,8 +132,8 @@ doctor_web_mend(struct doctor *d, const struct way *way, const char *name,
 static void
 doctor_web_outer(struct way *way, const char *name)
 {
-	const struct webconf_node	*n, *up;
-	const char			*value;
+	const struct webconf_node *n, *up;
+	const char *value;
 
 	if (name == NULL || name[strlen(name) - 1] == '=')
 		return;
@@ -166,29 +158,34 @@ doctor_web_outer(struct way *way, const char *name)
 static void
 judge_streaming(struct doctor *d, struct way *way)
 {
-	const struct kind	*k = way->kind;
-	char			 value[64] = "";
+	const struct kind *k = way->kind;
+	char value[64] = "";
 
 	doctor_web_outer(way, k->stream);
-	if (k->stream == NULL || (value_of(way, k->stream, value,
-	    sizeof(value)) && strcasecmp(value, k->streams) == 0)) {
-		doctor_say(d, DOCTOR_OK, "%s passes answers on as they come "
-		    "(%s:%u)", k->name, way->node->file, way->node->line);
+	if (k->stream == NULL ||
+	    (value_of(way, k->stream, value, sizeof(value)) &&
+		strcasecmp(value, k->streams) == 0)) {
+		doctor_say(d, DOCTOR_OK,
+		    "%s passes answers on as they come "
+		    "(%s:%u)",
+		    k->name, way->node->file, way->node->line);
 		return;
 	}
-	doctor_say(d, DOCTOR_WARN, "%s holds answers back until there is more "
-	    "of them (%s:%u)", k->name, way->node->file, way->node->line);
+	doctor_say(d, DOCTOR_WARN,
+	    "%s holds answers back until there is more "
+	    "of them (%s:%u)",
+	    k->name, way->node->file, way->node->line);
 	doctor_web_mend(d, way, k->stream, k->streams);
 }
 
 static void
 judge_timeout(struct doctor *d, struct way *way)
 {
-	const struct kind	*k = way->kind;
-	char			 value[64];
-	long			 wait = k->wait;
-	int			 deadline = d->conf->deadline;
-	size_t			 i;
+	const struct kind *k = way->kind;
+	char value[64];
+	long wait = k->wait;
+	int deadline = d->conf->deadline;
+	size_t i;
 
 	for (i = 0; k->waits[i] != NULL; i++)
 		if (value_of(way, k->waits[i], value, sizeof(value))) {
@@ -197,15 +194,16 @@ judge_timeout(struct doctor *d, struct way *way)
 		}
 	doctor_web_outer(way, k->waits[k->waits[i] == NULL ? 0 : i]);
 	if (wait >= deadline + SPARE) {
-		doctor_say(d, DOCTOR_OK, "%s waits %ld s, and the deadline is "
-		    "%d s (%s:%u)", k->name, wait, deadline, way->node->file,
-		    way->node->line);
+		doctor_say(d, DOCTOR_OK,
+		    "%s waits %ld s, and the deadline is "
+		    "%d s (%s:%u)",
+		    k->name, wait, deadline, way->node->file, way->node->line);
 		return;
 	}
 	doctor_say(d, wait <= deadline ? DOCTOR_FAIL : DOCTOR_WARN,
 	    "%s waits %ld s; the deadline of %d s and %d more are needed "
-	    "(%s:%u)", k->name, wait, deadline, SPARE, way->node->file,
-	    way->node->line);
+	    "(%s:%u)",
+	    k->name, wait, deadline, SPARE, way->node->file, way->node->line);
 	snprintf(value, sizeof(value), "%d%s", deadline + SPARE,
 	    k == &nginx ? "s" : "");
 	doctor_web_mend(d, way, k->waits[0], value);
@@ -214,23 +212,25 @@ judge_timeout(struct doctor *d, struct way *way)
 static void
 judge_limit(struct doctor *d, struct way *way)
 {
-	const struct kind	*k = way->kind;
-	unsigned long long	 limit = k->limit_unset;
-	size_t			 most = d->conf->max_body;
-	char			 value[64];
+	const struct kind *k = way->kind;
+	unsigned long long limit = k->limit_unset;
+	size_t most = d->conf->max_body;
+	char value[64];
 
 	doctor_web_outer(way, k->limit);
 	if (k->limit != NULL && value_of(way, k->limit, value, sizeof(value)))
 		limit = bytes(value);
 	if (k->limit == NULL || limit == 0 || limit >= most) {
-		doctor_say(d, DOCTOR_OK, "%s lets max_body, %zu bytes, through "
-		    "(%s:%u)", k->name, most, way->node->file,
-		    way->node->line);
+		doctor_say(d, DOCTOR_OK,
+		    "%s lets max_body, %zu bytes, through "
+		    "(%s:%u)",
+		    k->name, most, way->node->file, way->node->line);
 		return;
 	}
-	doctor_say(d, DOCTOR_FAIL, "%s refuses bodies above %llu bytes, and "
-	    "max_body is %zu (%s:%u)", k->name, limit, most, way->node->file,
-	    way->node->line);
+	doctor_say(d, DOCTOR_FAIL,
+	    "%s refuses bodies above %llu bytes, and "
+	    "max_body is %zu (%s:%u)",
+	    k->name, limit, most, way->node->file, way->node->line);
 	snprintf(value, sizeof(value), "%zu", ((most >> 20) + 1) << 20);
 	doctor_web_mend(d, way, k->limit, value);
 }
@@ -241,7 +241,7 @@ judge_limit(struct doctor *d, struct way *way)
 static bool
 begins(const char *text, const char *address)
 {
-	size_t	 n = strlen(address);
+	size_t n = strlen(address);
 
 	return strncmp(text, address, n) == 0 &&
 	    (text[n] == '\0' || strchr(" :|/", text[n]) != NULL);
@@ -251,7 +251,7 @@ begins(const char *text, const char *address)
 static bool
 nginx_leads(const struct webconf *w, const char *target, const char *address)
 {
-	const struct webconf_node	*n;
+	const struct webconf_node *n;
 
 	if (begins(target, address))
 		return true;
@@ -269,12 +269,14 @@ static const struct kind *
 kind_of(const struct doctor *d, const struct webconf *w,
     const struct webconf_node *n)
 {
-	const char	*address = d->conf->listen, *at;
-	char		 tcp[512];
+	const char *address = d->conf->listen, *at;
+	char tcp[512];
 
 	if (w->kind == WEBCONF_NGINX)
 		return strcmp(n->name, "fastcgi_pass") == 0 &&
-		    nginx_leads(w, n->args, address) ? &nginx : NULL;
+			nginx_leads(w, n->args, address) ?
+		    &nginx :
+		    NULL;
 	snprintf(tcp, sizeof(tcp), "%s%s",
 	    strncmp(address, "unix:", 5) == 0 ? "" : "fcgi://", address);
 	if (strncasecmp(n->name, "ProxyPass", 9) == 0 &&
@@ -297,8 +299,8 @@ static const struct webconf_node *
 doctor_web_place_of(const struct webconf *w, const struct webconf_node *way,
     const struct kind *kind)
 {
-	const struct webconf_node	*n;
-	size_t				 len = strcspn(way->args, " ");
+	const struct webconf_node *n;
+	size_t len = strcspn(way->args, " ");
 
 	if (kind != &cgi)
 		return way;
@@ -314,13 +316,12 @@ doctor_web_place_of(const struct webconf *w, const struct webconf_node *way,
 /* Returns how many ways there are in a file, and has each judged. */
 static unsigned
 doctor_web_look_at(struct doctor *d, const char *file, enum webconf_kind kind,
-    void (*judge)(struct doctor *, struct way *),
-    char why[WEBCONF_WHY])
+    void (*judge)(struct doctor *, struct way *), char why[WEBCONF_WHY])
 {
-	struct webconf			*w = webconf_read(file, kind, why);
-	const struct webconf_node	*n;
-	struct way			 way;
-	unsigned			 found = 0;
+	struct webconf *w = webconf_read(file, kind, why);
+	const struct webconf_node *n;
+	struct way way;
+	unsigned found = 0;
 
 	if (w == NULL)
 		return 0;
@@ -339,58 +340,60 @@ doctor_web_look_at(struct doctor *d, const char *file, enum webconf_kind kind,
 static enum webconf_kind
 kind_of_file(const char *path)
 {
-	const char	*base = strrchr(path, '/');
+	const char *base = strrchr(path, '/');
 
 	base = base == NULL ? path : base + 1;
 	return strstr(base, "apache") != NULL || strstr(base, "httpd") != NULL ?
-	    WEBCONF_APACHE : WEBCONF_NGINX;
+	    WEBCONF_APACHE :
+	    WEBCONF_NGINX;
 }
 
 static void
-look_at_named(struct doctor *d,
-    void (*judge)(struct doctor *, struct way *))
+look_at_named(struct doctor *d, void (*judge)(struct doctor *, struct way *))
 {
-	enum webconf_kind	 kind = kind_of_file(d->web);
-	char			 why[WEBCONF_WHY] = "";
+	enum webconf_kind kind = kind_of_file(d->web);
+	char why[WEBCONF_WHY] = "";
 
 	if (doctor_web_look_at(d, d->web, kind, judge, why) > 0)
 		return;
-	doctor_say(d, DOCTOR_FAIL, "%s: %s", d->web, *why != '\0' ? why :
-	    "nothing in it leads to this gateway's socket");
+	doctor_say(d, DOCTOR_FAIL, "%s: %s", d->web,
+	    *why != '\0' ? why :
+			   "nothing in it leads to this gateway's socket");
 	if (kind == WEBCONF_APACHE)
-		doctor_mend(d, "Include " CTIM_DATADIR
+		doctor_mend(d,
+		    "Include " CTIM_DATADIR
 		    "/apache/ctim-relay-proxy_fcgi.conf");
 	else
-		doctor_mend(d, "include " CTIM_DATADIR
-		    "/nginx/ctim-relay-location.conf;");
-	doctor_note(d, "in %s; [server] listen is %s", d->web,
-	    d->conf->listen);
+		doctor_mend(d,
+		    "include " CTIM_DATADIR "/nginx/ctim-relay-location.conf;");
+	doctor_note(d, "in %s; [server] listen is %s", d->web, d->conf->listen);
 }
 
 /* Returns how many ways there are in the usual files. */
 static unsigned
-look_at_usual(struct doctor *d,
-    void (*judge)(struct doctor *, struct way *))
+look_at_usual(struct doctor *d, void (*judge)(struct doctor *, struct way *))
 {
-	char		 why[WEBCONF_WHY];
-	unsigned	 found = 0;
-	size_t		 i;
+	char why[WEBCONF_WHY];
+	unsigned found = 0;
+	size_t i;
 
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		found += doctor_web_look_at(d, usual[i].file, usual[i].kind, judge, why);
+		found += doctor_web_look_at(
+		    d, usual[i].file, usual[i].kind, judge, why);
 	return found;
 }
 
 static void
-look_everywhere(struct doctor *d,
-    void (*judge)(struct doctor *, struct way *))
+look_everywhere(struct doctor *d, void (*judge)(struct doctor *, struct way *))
 {
 	if (d->web != NULL)
 		look_at_named(d, judge);
 	else if (look_at_usual(d, judge) == 0)
-		doctor_say(d, DOCTOR_SKIPPED, "it shows in the web server's "
+		doctor_say(d, DOCTOR_SKIPPED,
+		    "it shows in the web server's "
 		    "files alone, and none that could be read here leads to "
-		    "%s; --web names others", d->conf->listen);
+		    "%s; --web names others",
+		    d->conf->listen);
 }
 
 static void
@@ -406,19 +409,19 @@ doctor_web_count(struct doctor *d, struct way *way)
 const char *
 doctor_web_starts(struct doctor *d)
 {
-	char	 why[WEBCONF_WHY];
+	char why[WEBCONF_WHY];
 
 	d->spawned = d->connected = 0;
 	d->cgi = false;
 	if (d->web != NULL)
-		(void)doctor_web_look_at(d, d->web, kind_of_file(d->web), doctor_web_count,
-		    why);
+		(void)doctor_web_look_at(
+		    d, d->web, kind_of_file(d->web), doctor_web_count, why);
 	else
 		(void)look_at_usual(d, doctor_web_count);
 	if (d->spawned == 0 || d->connected > 0)
 		return NULL;
 	return d->cgi ? "Apache starts the gateway itself, as CGI" :
-	    "Apache starts the gateway itself, with mod_fcgid";
+			"Apache starts the gateway itself, with mod_fcgid";
 }
 
 /* --- for doctor_webuser.c ------------------------------------------------ */
@@ -439,7 +442,7 @@ doctor_web_file(const struct doctor *d, size_t i, enum webconf_kind *kind)
 bool
 doctor_web_leads(const struct doctor *d, const struct webconf *w)
 {
-	const struct webconf_node	*n = w->first;
+	const struct webconf_node *n = w->first;
 
 	while (n != NULL && kind_of(d, w, n) == NULL)
 		n = n->next;

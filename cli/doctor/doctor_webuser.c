@@ -11,17 +11,15 @@
 #include "cli/doctor/doctor_web.h"
 #include "cli/webconf/webconf.h"
 
-const char *const doctor_web_users[] = {
-	"www-data", "nginx", "apache", "httpd", "http", "www", "wwwrun",
-	"caddy", "lighttpd", NULL
-};
+const char *const doctor_web_users[] = { "www-data", "nginx", "apache", "httpd",
+	"http", "www", "wwwrun", "caddy", "lighttpd", NULL };
 
 /* The last directive of the main level, NULL for none. */
 static const char *
 doctor_web_main(const struct webconf *w, const char *name)
 {
-	const struct webconf_node	*n;
-	const char			*args = NULL;
+	const struct webconf_node *n;
+	const char *args = NULL;
 
 	for (n = w->first; n != NULL; n = n->next)
 		if (n->parent == NULL && strcasecmp(n->name, name) == 0)
@@ -33,8 +31,8 @@ doctor_web_main(const struct webconf *w, const char *name)
 static id_t
 doctor_web_id(const char *text)
 {
-	char		*end;
-	unsigned long	 n = strtoul(text + 1, &end, 10);
+	char *end;
+	unsigned long n = strtoul(text + 1, &end, 10);
 
 	return *end != '\0' || n > UINT32_MAX ? (id_t)-1 : (id_t)n;
 }
@@ -44,11 +42,11 @@ doctor_web_id(const char *text)
 static bool
 doctor_web_named(const struct webconf *w, struct doctor_who *who)
 {
-	bool			 both = w->kind == WEBCONF_NGINX;
-	const char		*args = doctor_web_main(w, "user"), *group;
-	const struct passwd	*pw;
-	const struct group	*gr;
-	char			 user[64];
+	bool both = w->kind == WEBCONF_NGINX;
+	const char *args = doctor_web_main(w, "user"), *group;
+	const struct passwd *pw;
+	const struct group *gr;
+	char user[64];
 
 	if (args == NULL)
 		return false;
@@ -72,16 +70,16 @@ doctor_web_named(const struct webconf *w, struct doctor_who *who)
 bool
 doctor_web_user(struct doctor *d, struct doctor_who *who)
 {
-	struct doctor_who	 one = *who, first = *who;
-	enum webconf_kind	 kind;
-	char			 why[WEBCONF_WHY];
-	const char		*file;
-	struct webconf		*w;
-	bool			 found = false, leads = false;
-	size_t			 i;
+	struct doctor_who one = *who, first = *who;
+	enum webconf_kind kind;
+	char why[WEBCONF_WHY];
+	const char *file;
+	struct webconf *w;
+	bool found = false, leads = false;
+	size_t i;
 
 	for (i = 0; !leads && (file = doctor_web_file(d, i, &kind)) != NULL;
-	    i++) {
+	     i++) {
 		if ((w = webconf_read(file, kind, why)) == NULL)
 			continue;
 		if (doctor_web_named(w, &one)) {

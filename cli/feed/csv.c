@@ -7,8 +7,9 @@
 static const char too_long[] = "it is longer than 65536 bytes";
 /* Nobody can tell what is behind such a quote from what is in it: the end of
  * the file, not a reason to skip the row. */
-static const char not_closed[] = "a quote is not closed: the file was cut short, "
-	"or a quote is missing";
+static const char not_closed[] =
+    "a quote is not closed: the file was cut short, "
+    "or a quote is missing";
 
 void
 csv_row_init(struct csv_row *f)
@@ -69,8 +70,8 @@ csv_add(struct csv_row *f, int c)
 static void
 quoted(struct csv *in, struct csv_row *f)
 {
-	size_t	 n = 0;
-	int	 c;
+	size_t n = 0;
+	int c;
 
 	while (n++ <= CSV_ROW_MAX && (c = csv_next(in)) != EOF) {
 		if (c == '"') {
@@ -105,9 +106,9 @@ end_field(struct csv_row *f, size_t keep)
 void
 csv_read(struct csv *in, struct csv_row *f)
 {
-	bool	 fresh = true;	/* nothing but blanks in the field yet */
-	size_t	 keep = 0;	/* where the last quotes end */
-	int	 c;
+	bool fresh = true; /* nothing but blanks in the field yet */
+	size_t keep = 0;   /* where the last quotes end */
+	int c;
 
 	buf_reset(&f->text);
 	f->n = 0;
@@ -145,7 +146,7 @@ csv_field(const struct csv_row *f, size_t i)
 char *
 csv_word(struct csv_row *f, size_t i)
 {
-	char	*word, *end;
+	char *word, *end;
 
 	if (i >= f->n)
 		return NULL;

@@ -12,49 +12,50 @@
 
 #include "base/buf.h"
 
-#define CSV_COLUMNS	256		/* the most that a row has */
-#define CSV_ROW_MAX	(64U << 10)	/* bytes of a row: a quote that is never
+#define CSV_COLUMNS 256 /* the most that a row has */
+#define CSV_ROW_MAX \
+	(64U << 10) /* bytes of a row: a quote that is never
 					 * closed must not swallow the file */
 
 struct feed_reader;
 
 /* Bytes of rows, from the reader or from a piece of memory. */
 struct csv {
-	struct feed_reader	*reader;	/* NULL: the memory below */
-	const char		*p, *end;
-	char			 comma;		/* what parts the fields */
+	struct feed_reader *reader; /* NULL: the memory below */
+	const char *p, *end;
+	char comma; /* what parts the fields */
 };
 
 /* The fields of one row, each ended by a NUL, one after another in text. */
 struct csv_row {
-	struct buf	 text;
-	size_t		 at[CSV_COLUMNS];
-	size_t		 n;
-	uint64_t	 line;		/* where it begins; 0 in memory */
-	const char	*wrong;		/* why the row is none; a constant */
+	struct buf text;
+	size_t at[CSV_COLUMNS];
+	size_t n;
+	uint64_t line;     /* where it begins; 0 in memory */
+	const char *wrong; /* why the row is none; a constant */
 };
 
-void	csv_row_init(struct csv_row *);
-void	csv_row_free(struct csv_row *);
+void csv_row_init(struct csv_row *);
+void csv_row_free(struct csv_row *);
 
 /* The next byte without taking it, or EOF. */
-int	csv_peek(struct csv *);
+int csv_peek(struct csv *);
 /*
  * Reads one row, to the end of its line, whatever is wrong with it: a line that
  * ends in quotes goes on.  Blanks around a field are not part of it, nor keep a
  * quote from beginning it: abuse.ch writes `"a", "b"`; those in quotes are
  * (RFC 4180).
  */
-void	csv_read(struct csv *, struct csv_row *);
+void csv_read(struct csv *, struct csv_row *);
 /* Field i, NULL where the row has not so many. */
 const char *csv_field(const struct csv_row *, size_t i);
 /* The same without blanks around it, for what is no text; what is cut off is
  * gone from the row. */
-char	*csv_word(struct csv_row *, size_t i);
+char *csv_word(struct csv_row *, size_t i);
 /* Whether the row is an empty line. */
-bool	csv_is_empty(const struct csv_row *);
+bool csv_is_empty(const struct csv_row *);
 /* Whether it is wrong by a quote that is not closed: nobody can tell what is
  * behind such a quote from what is in it, so nothing can follow. */
-bool	csv_is_open(const struct csv_row *);
+bool csv_is_open(const struct csv_row *);
 
 #endif

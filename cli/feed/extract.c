@@ -8,26 +8,25 @@
 #include "cli/feed/feed_reader.h"
 #include "ctim/indicator.h"
 
-#define WORD_MAX	INDICATOR_MAX	/* bytes of a word */
+#define WORD_MAX INDICATOR_MAX /* bytes of a word */
 
 /* Endings of names that are a file's rather than a domain's.  Those that are
  * top-level domains as well (com, sh, py, zip) are not here. */
-static const char *const endings[] = {
-	"aspx", "bak", "bat", "bin", "bmp", "cab", "cfg", "class", "cmd",
-	"conf", "config", "cpp", "css", "csv", "dat", "db", "dll", "dmg", "doc",
-	"docm", "docx", "elf", "eml", "exe", "gif", "gz", "hta", "htm", "html",
-	"hxx", "ico", "img", "ini", "iso", "jar", "java", "jpeg", "jpg", "js",
-	"json", "jsp", "lnk", "log", "lua", "msg", "msi", "ocx", "pcap", "pdb",
-	"pdf", "php", "plist", "png", "ppt", "pptx", "ps1", "rar", "reg", "rpm",
-	"rtf", "scr", "sql", "svg", "swf", "sys", "tar", "tgz", "tmp", "txt",
-	"vbe", "vbs", "wsf", "xls", "xlsm", "xlsx", "xml", "yaml", "yara", "yml"
-};
+static const char *const endings[] = { "aspx", "bak", "bat", "bin", "bmp",
+	"cab", "cfg", "class", "cmd", "conf", "config", "cpp", "css", "csv",
+	"dat", "db", "dll", "dmg", "doc", "docm", "docx", "elf", "eml", "exe",
+	"gif", "gz", "hta", "htm", "html", "hxx", "ico", "img", "ini", "iso",
+	"jar", "java", "jpeg", "jpg", "js", "json", "jsp", "lnk", "log", "lua",
+	"msg", "msi", "ocx", "pcap", "pdb", "pdf", "php", "plist", "png", "ppt",
+	"pptx", "ps1", "rar", "reg", "rpm", "rtf", "scr", "sql", "svg", "swf",
+	"sys", "tar", "tgz", "tmp", "txt", "vbe", "vbs", "wsf", "xls", "xlsm",
+	"xlsx", "xml", "yaml", "yara", "yml" };
 
 /* A text that is searched. */
 struct search {
-	int	(*each)(void *, enum observable_type, const char *);
-	void	*arg;
-	int	 stop;		/* what it returned */
+	int (*each)(void *, enum observable_type, const char *);
+	void *arg;
+	int stop; /* what it returned */
 };
 
 static bool
@@ -44,9 +43,9 @@ is_ending(const char *label)
 static bool
 meant_as_domain(const char *word, const char *normal, bool defanged)
 {
-	const char	*label = strrchr(normal, '.') + 1;
-	const char	*written = strrchr(word, '.');
-	size_t		 letters = 0;
+	const char *label = strrchr(normal, '.') + 1;
+	const char *written = strrchr(word, '.');
+	size_t letters = 0;
 
 	while (islower((unsigned char)label[letters]))
 		letters++;
@@ -55,9 +54,9 @@ meant_as_domain(const char *word, const char *normal, bool defanged)
 		return false;
 	if (defanged)
 		return true;
-	return !is_ending(label) && (written == NULL ||
-	    !isupper((unsigned char)written[1]) ||
-	    !islower((unsigned char)written[2]));
+	return !is_ending(label) &&
+	    (written == NULL || !isupper((unsigned char)written[1]) ||
+		!islower((unsigned char)written[2]));
 }
 
 /* RFC 5322, 3.2.3: the characters of a local part without quotes. */
@@ -90,7 +89,7 @@ is_defanged(const char *word)
 static bool
 meant(enum observable_type type, const char *word, const char *normal)
 {
-	char	host[INDICATOR_MAX + 1];
+	char host[INDICATOR_MAX + 1];
 
 	switch (type) {
 	case OBSERVABLE_DOMAIN:
@@ -110,8 +109,8 @@ meant(enum observable_type type, const char *word, const char *normal)
 static bool
 extract_take(struct search *s, const char *word)
 {
-	char			 normal[INDICATOR_MAX + 1];
-	enum observable_type	 type = indicator_detect(word, normal);
+	char normal[INDICATOR_MAX + 1];
+	enum observable_type type = indicator_detect(word, normal);
 
 	if (!meant(type, word, normal))
 		return false;
@@ -122,16 +121,16 @@ extract_take(struct search *s, const char *word)
 static bool
 is_closer_alone(const char *word, size_t len)
 {
-	static const char	 pairs[][2] = { { '(', ')' }, { '[', ']' },
-	    { '{', '}' } };
-	int			 depth = 0;
+	static const char pairs[][2] = { { '(', ')' }, { '[', ']' },
+		{ '{', '}' } };
+	int depth = 0;
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		if (word[len - 1] != pairs[i][1])
 			continue;
 		for (size_t k = 0; k < len; k++)
-			depth += (word[k] == pairs[i][0]) -
-			    (word[k] == pairs[i][1]);
+			depth +=
+			    (word[k] == pairs[i][0]) - (word[k] == pairs[i][1]);
 		return depth < 0;
 	}
 	return false;
@@ -141,13 +140,14 @@ is_closer_alone(const char *word, size_t len)
 static char *
 strip(char *word)
 {
-	size_t	len;
+	size_t len;
 
 	while (*word != '\0' && strchr("([{*_-.,:;!?#~/=@&+\\", *word) != NULL)
 		word++;
 	len = strlen(word);
-	while (len > 0 && (strchr(".,:;!?*'~\\", word[len - 1]) != NULL ||
-	    is_closer_alone(word, len)))
+	while (len > 0 &&
+	    (strchr(".,:;!?*'~\\", word[len - 1]) != NULL ||
+		is_closer_alone(word, len)))
 		len--;
 	word[len] = '\0';
 	return word;
@@ -157,9 +157,9 @@ strip(char *word)
 static bool
 take_host(struct search *s, char *word)
 {
-	size_t	 n = strcspn(word, "/?#");
-	char	*colon, kept;
-	bool	 taken;
+	size_t n = strcspn(word, "/?#");
+	char *colon, kept;
+	bool taken;
 
 	if (n == 0 || strchr("/?#", word[0]) != NULL)
 		return false;
@@ -181,7 +181,7 @@ take_host(struct search *s, char *word)
 static bool
 take_piece(struct search *s, char *piece)
 {
-	char	*word = strip(piece);
+	char *word = strip(piece);
 
 	if (*word == '\0')
 		return false;
@@ -207,8 +207,8 @@ parting(const char *s)
 static void
 take_pieces(struct search *s, char *word)
 {
-	char	*piece = word;
-	size_t	 n;
+	char *piece = word;
+	size_t n;
 
 	while (s->stop == 0 && *word != '\0') {
 		if ((n = indicator_defanged(word)) > 0)
@@ -241,7 +241,7 @@ begins_url(const char *s)
 static void
 take_part(struct search *s, char *word)
 {
-	char	*url = strip(word);
+	char *url = strip(word);
 
 	word = url;
 	if (*word == '\0' || extract_take(s, word))
@@ -261,7 +261,7 @@ take_part(struct search *s, char *word)
 static void
 extract_take_word(struct search *s, char *word)
 {
-	char	*next;
+	char *next;
 
 	for (; word != NULL && s->stop == 0; word = next) {
 		next = word;
@@ -288,13 +288,13 @@ extract_is_between(struct feed_reader *r, int c)
 }
 
 int
-extract_read(struct feed_reader *r, int (*each)(void *, enum observable_type,
-    const char *), void *arg)
+extract_read(struct feed_reader *r,
+    int (*each)(void *, enum observable_type, const char *), void *arg)
 {
-	struct search	 s = { each, arg, 0 };
-	char		 word[WORD_MAX + 1];
-	size_t		 n = 0;
-	int		 c;
+	struct search s = { each, arg, 0 };
+	char word[WORD_MAX + 1];
+	size_t n = 0;
+	int c;
 
 	do {
 		c = feed_reader_byte(r);

@@ -17,7 +17,7 @@ struct feed_reader;
  * another value than 0; returns that, or 0 at the end of the text.  Words that
  * are too long to be one are passed over.
  */
-int	extract_read(struct feed_reader *, int (*each)(void *arg,
-	    enum observable_type, const char *value), void *arg);
+int extract_read(struct feed_reader *,
+    int (*each)(void *arg, enum observable_type, const char *value), void *arg);
 
 #endif

@@ -7,40 +7,44 @@
 #include "cli/feed/feed_reader.h"
 #include "cli/feed/feed_text.h"
 
-#define HEAD	(64U << 10)	/* bytes that are looked at to find the format */
-#define BLANKS	" \t\r\n"
+#define HEAD   (64U << 10) /* bytes that are looked at to find the format */
+#define BLANKS " \t\r\n"
 
-static const char *const feed_formats[FEED_FORMATS] = {
-	[FEED_AUTO] = "auto", [FEED_TEXT] = "text", [FEED_CSV] = "csv",
-	[FEED_JSON] = "json"
-};
+static const char *const feed_formats[FEED_FORMATS] = { [FEED_AUTO] = "auto",
+	[FEED_TEXT] = "text",
+	[FEED_CSV] = "csv",
+	[FEED_JSON] = "json" };
 
 /* What files begin with that are no text at all. */
 static const struct {
-	const char	*bytes;
-	size_t		 n;
-	const char	*what;
-} magics[] = {
-	{ "\x1f\x8b", 2, "it is compressed; unpack it with gunzip" },
+	const char *bytes;
+	size_t n;
+	const char *what;
+} magics[] = { { "\x1f\x8b", 2, "it is compressed; unpack it with gunzip" },
 	{ "PK\3\4", 4, "it is a zip archive; unpack it" },
-	{ "\xfd" "7zXZ", 5, "it is compressed; unpack it with unxz" },
+	{ "\xfd"
+	  "7zXZ",
+	    5, "it is compressed; unpack it with unxz" },
 	{ "BZh", 3, "it is compressed; unpack it with bunzip2" },
 	{ "\x28\xb5\x2f\xfd", 4, "it is compressed; unpack it with unzstd" },
-	{ "\xff\xfe", 2, "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8" },
-	{ "\xfe\xff", 2, "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8" },
+	{ "\xff\xfe", 2,
+	    "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8" },
+	{ "\xfe\xff", 2,
+	    "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8" },
 	{ "%PDF", 4, "it is a PDF document" },
-	{ "SQLite format 3", 15, "it is a database" }
-};
+	{ "SQLite format 3", 15, "it is a database" } };
 
-static const char stix[] = "this is a STIX bundle, which this version does not "
-	"read; it reads text, csv, and JSON objects with a type and a value";
-static const char misp[] = "this is a MISP feed, which this version does not "
-	"read; it reads text, csv, and JSON objects with a type and a value";
+static const char stix[] =
+    "this is a STIX bundle, which this version does not "
+    "read; it reads text, csv, and JSON objects with a type and a value";
+static const char misp[] =
+    "this is a MISP feed, which this version does not "
+    "read; it reads text, csv, and JSON objects with a type and a value";
 
 int
 feed_format(const char *name)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < FEED_FORMATS; i++)
 		if (strcmp(feed_formats[i], name) == 0)
@@ -52,7 +56,7 @@ feed_format(const char *name)
 static bool
 feed_member(const char *s, const char *name, const char **value)
 {
-	size_t	 n = strlen(name);
+	size_t n = strlen(name);
 
 	if (*s != '"' || strncmp(s + 1, name, n) != 0 || s[n + 1] != '"')
 		return false;
@@ -68,14 +72,15 @@ feed_member(const char *s, const char *name, const char **value)
 static bool
 is_manifest(const char *s)
 {
-	static const char	 form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	size_t			 i;
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	size_t i;
 
 	if (*s++ != '"')
 		return false;
 	for (i = 0; form[i] != '\0'; i++)
 		if (form[i] == '-' ? s[i] != '-' :
-		    s[i] == '\0' || strchr("0123456789abcdefABCDEF", s[i]) == NULL)
+				     s[i] == '\0' ||
+			    strchr("0123456789abcdefABCDEF", s[i]) == NULL)
 			return false;
 	s += i;
 	if (*s++ != '"')
@@ -90,7 +95,7 @@ is_manifest(const char *s)
 static const char *
 other_json(const char *head)
 {
-	const char	*value, *s = head + strspn(head, BLANKS);
+	const char *value, *s = head + strspn(head, BLANKS);
 
 	if (*s++ != '{')
 		return NULL;
@@ -108,7 +113,7 @@ other_json(const char *head)
 static bool
 looks_json(const char *head)
 {
-	const char	*s = head + strspn(head, BLANKS);
+	const char *s = head + strspn(head, BLANKS);
 
 	if (*s == '{')
 		return true;
@@ -128,17 +133,17 @@ static int
 find_format(struct feed_reader *r, const struct feed_options *o,
     char error[FEED_ERROR_MAX])
 {
-	char		*head, kept;
-	const char	*other;
-	size_t		 i, n = feed_reader_fill(r, HEAD);
-	int		 format = (int)o->format;
+	char *head, kept;
+	const char *other;
+	size_t i, n = feed_reader_fill(r, HEAD);
+	int format = (int)o->format;
 
 	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (n >= magics[i].n && memcmp(r->data + r->at, magics[i].bytes,
-		    magics[i].n) == 0)
+		if (n >= magics[i].n &&
+		    memcmp(r->data + r->at, magics[i].bytes, magics[i].n) == 0)
 			return feed_fail(error, magics[i].what);
 	if (n >= 3 && memcmp(r->data + r->at, "\xef\xbb\xbf", 3) == 0) {
-		r->at += 3;	/* the byte order mark of UTF-8 */
+		r->at += 3; /* the byte order mark of UTF-8 */
 		n -= 3;
 	}
 	/* As a string; the byte behind it belongs to the buffer. */
@@ -148,19 +153,20 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 	kept = head[n];
 	head[n] = '\0';
 	if (format == FEED_AUTO)
-		format = looks_json(head) ? FEED_JSON : o->n_columns > 0 ||
-		    feed_csv_looks(head, n, o) ? FEED_CSV : FEED_TEXT;
+		format = looks_json(head)                          ? FEED_JSON :
+		    o->n_columns > 0 || feed_csv_looks(head, n, o) ? FEED_CSV :
+								     FEED_TEXT;
 	other = format == FEED_JSON ? other_json(head) : NULL;
 	head[n] = kept;
 	return other == NULL ? format : feed_fail(error, other);
 }
 
 int
-feed_read(FILE *file, const struct feed_options *o, const struct feed_sink *sink,
-    char error[FEED_ERROR_MAX])
+feed_read(FILE *file, const struct feed_options *o,
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	struct feed_reader	 r;
-	int			 stop = -1;
+	struct feed_reader r;
+	int stop = -1;
 
 	if (feed_reader_init(&r, file) == -1)
 		return feed_fail(error, "memory ran out");

@@ -16,58 +16,68 @@
 
 #include "ctim/observable.h"
 
-#define FEED_ERROR_MAX	512
-#define FEED_LINE_MAX	(1U << 20)	/* bytes of a line, row or element */
+#define FEED_ERROR_MAX 512
+#define FEED_LINE_MAX  (1U << 20) /* bytes of a line, row or element */
 
 enum feed_format { FEED_AUTO, FEED_TEXT, FEED_CSV, FEED_JSON, FEED_FORMATS };
 
 /* What a feed can say of an indicator; the name of each is in feed_row.c. */
 enum feed_field {
-	FEED_VALUE, FEED_TYPE, FEED_DISPOSITION, FEED_SEVERITY, FEED_CONFIDENCE,
-	FEED_TLP, FEED_PRIORITY, FEED_REASON, FEED_FIRST_SEEN, FEED_LAST_SEEN,
-	FEED_COUNT, FEED_EXPIRES, FEED_FIELDS
+	FEED_VALUE,
+	FEED_TYPE,
+	FEED_DISPOSITION,
+	FEED_SEVERITY,
+	FEED_CONFIDENCE,
+	FEED_TLP,
+	FEED_PRIORITY,
+	FEED_REASON,
+	FEED_FIRST_SEEN,
+	FEED_LAST_SEEN,
+	FEED_COUNT,
+	FEED_EXPIRES,
+	FEED_FIELDS
 };
 
 /* One entry.  Strings are good until the callback returns. */
 struct feed_entry {
-	enum observable_type	 type;
-	const char		*value;		/* normalised (indicator.h) */
-	const char		*reason;	/* one line of UTF-8, or NULL */
-	int	 disposition, severity, confidence, tlp;	/* numbers of ctim.h; */
-	int	 priority;			/* -1: the feed does not say */
-	int64_t	 first_seen, last_seen, count;	/* 0: it does not say */
-	int64_t	 expires;			/* -1: it does not say, 0: never */
+	enum observable_type type;
+	const char *value;  /* normalised (indicator.h) */
+	const char *reason; /* one line of UTF-8, or NULL */
+	int disposition, severity, confidence, tlp; /* numbers of ctim.h; */
+	int priority;                         /* -1: the feed does not say */
+	int64_t first_seen, last_seen, count; /* 0: it does not say */
+	int64_t expires; /* -1: it does not say, 0: never */
 };
 
 /* Where the reader hands things; another result than 0 ends the reading. */
 struct feed_sink {
-	int	(*entry)(void *arg, uint64_t line, const struct feed_entry *);
-	int	(*skipped)(void *arg, uint64_t line, const char *why);
-	void	*arg;
+	int (*entry)(void *arg, uint64_t line, const struct feed_entry *);
+	int (*skipped)(void *arg, uint64_t line, const char *why);
+	void *arg;
 };
 
 /* field is in the column (or JSON member) of this name; "" : in none. */
 struct feed_column {
-	enum feed_field	 field;
-	const char	*name;
+	enum feed_field field;
+	const char *name;
 };
 
 struct feed_options {
-	enum feed_format		 format;
-	const struct feed_column	*columns;	/* before the usual names */
-	size_t				 n_columns;
+	enum feed_format format;
+	const struct feed_column *columns; /* before the usual names */
+	size_t n_columns;
 };
 
 /* The format of a name ("csv"), or -1. */
-int	feed_format(const char *name);
+int feed_format(const char *name);
 /* The field of a name ("first_seen"), or -1. */
-int	feed_field(const char *name);
+int feed_field(const char *name);
 
 /*
  * Reads all of the file.  Returns 0; 1 when a callback ended it; or -1 with one
  * line in error (the stream failed, is no feed of these formats, is cut short).
  */
-int	feed_read(FILE *, const struct feed_options *, const struct feed_sink *,
-	    char error[FEED_ERROR_MAX]);
+int feed_read(FILE *, const struct feed_options *, const struct feed_sink *,
+    char error[FEED_ERROR_MAX]);
 
 #endif

@@ -9,21 +9,21 @@
 #include "cli/feed/feed_reader.h"
 #include "cli/feed/feed_row.h"
 
-#define NONE	SIZE_MAX
+#define NONE SIZE_MAX
 
 /* Which columns have what. */
 struct header {
-	size_t	 values[FEED_VALUES];
-	size_t	 n_values;
-	size_t	 column[FEED_FIELDS];	/* NONE: the feed has not got it */
-	size_t	 n;			/* columns */
+	size_t values[FEED_VALUES];
+	size_t n_values;
+	size_t column[FEED_FIELDS]; /* NONE: the feed has not got it */
+	size_t n;                   /* columns */
 };
 
 /* The first column of a usual name, or NONE. */
 static size_t
 column_named(struct csv_row *f, const char *name)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < f->n; i++)
 		if (feed_name_is(csv_word(f, i), strlen(csv_word(f, i)), name))
@@ -35,7 +35,7 @@ column_named(struct csv_row *f, const char *name)
 static size_t
 column_called(struct csv_row *f, const char *name)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < f->n; i++)
 		if (strcasecmp(csv_word(f, i), name) == 0)
@@ -46,7 +46,7 @@ column_called(struct csv_row *f, const char *name)
 static void
 map_value(struct header *h, size_t column)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < h->n_values; i++)
 		if (h->values[i] == column)
@@ -59,9 +59,9 @@ map_value(struct header *h, size_t column)
 static void
 map_usual(struct header *h, struct csv_row *f, const bool said[FEED_FIELDS])
 {
-	const struct feed_name	*name;
-	size_t			 column;
-	int			 group = -1;
+	const struct feed_name *name;
+	size_t column;
+	int group = -1;
 
 	for (name = feed_names; name->name != NULL; name++) {
 		if (said[name->field] ||
@@ -84,9 +84,9 @@ map_usual(struct header *h, struct csv_row *f, const bool said[FEED_FIELDS])
 static const char *
 map(struct header *h, struct csv_row *f, const struct feed_options *o)
 {
-	bool		 said[FEED_FIELDS] = { false };
-	const char	*lacks = NULL;
-	size_t		 i, column;
+	bool said[FEED_FIELDS] = { false };
+	const char *lacks = NULL;
+	size_t i, column;
 
 	*h = (struct header){ .n = f->n };
 	for (i = 0; i < FEED_FIELDS; i++)
@@ -114,10 +114,10 @@ map(struct header *h, struct csv_row *f, const struct feed_options *o)
 static void
 read_comment(struct csv *in, struct csv_row *f)
 {
-	struct csv	 line = { .comma = ',' };
-	char		*s = NULL;
-	const char	*newline;
-	size_t		 n = 0;
+	struct csv line = { .comma = ',' };
+	char *s = NULL;
+	const char *newline;
+	size_t n = 0;
 
 	if (in->reader != NULL) {
 		if (feed_reader_line(in->reader, &s, &n) != FEED_LINE)
@@ -148,9 +148,9 @@ feed_csv_is_header(struct header *h, struct csv_row *f,
 static bool
 first_row_looks(struct csv *in, struct csv_row *f, const struct feed_options *o)
 {
-	struct header	 h;
-	size_t		 commented = 0;	/* columns of the one in a comment */
-	int		 c;
+	struct header h;
+	size_t commented = 0; /* columns of the one in a comment */
+	int c;
 
 	while ((c = csv_peek(in)) != EOF) {
 		if (c == '#') {
@@ -163,7 +163,7 @@ first_row_looks(struct csv *in, struct csv_row *f, const struct feed_options *o)
 		if (!csv_is_empty(f))
 			return feed_csv_is_header(&h, f, o, 1) ||
 			    (commented != 0 &&
-			    (f->n == commented || f->wrong != NULL));
+				(f->n == commented || f->wrong != NULL));
 	}
 	return false;
 }
@@ -171,9 +171,9 @@ first_row_looks(struct csv *in, struct csv_row *f, const struct feed_options *o)
 bool
 feed_csv_looks(const char *head, size_t n, const struct feed_options *o)
 {
-	struct csv	 in = { NULL, head, head + n, ',' };
-	struct csv_row	*f;
-	bool		 looks;
+	struct csv in = { NULL, head, head + n, ',' };
+	struct csv_row *f;
+	bool looks;
 
 	if ((f = malloc(sizeof(*f))) == NULL)
 		return false;
@@ -188,9 +188,9 @@ static int
 feed_csv_emit(const struct header *h, struct csv_row *f,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	struct feed_row	 row = { .n_values = 0 };
-	const char	*value;
-	size_t		 i;
+	struct feed_row row = { .n_values = 0 };
+	const char *value;
+	size_t i;
 
 	if (csv_is_open(f)) {
 		snprintf(error, FEED_ERROR_MAX, "line %" PRIu64 ": %s", f->line,
@@ -206,16 +206,17 @@ feed_csv_emit(const struct header *h, struct csv_row *f,
 			row.values[row.n_values++] = value;
 	for (i = 0; i < FEED_FIELDS; i++)
 		row.text[i] = i == FEED_REASON ? csv_field(f, h->column[i]) :
-		    csv_word(f, h->column[i]);
+						 csv_word(f, h->column[i]);
 	return feed_row_emit(&row, f->line, sink);
 }
 
 /* Why the first row is no header, with what it has. */
 static int
-no_header(const struct csv_row *f, const char *lacks, char error[FEED_ERROR_MAX])
+no_header(
+    const struct csv_row *f, const char *lacks, char error[FEED_ERROR_MAX])
 {
-	char	 has[256] = "";
-	size_t	 i, n = 0, k;
+	char has[256] = "";
+	size_t i, n = 0, k;
 
 	for (i = 0; i < f->n && f->wrong == NULL; i++) {
 		k = strlen(csv_field(f, i));
@@ -225,12 +226,17 @@ no_header(const struct csv_row *f, const char *lacks, char error[FEED_ERROR_MAX]
 		    i == 0 ? "" : ", ", csv_field(f, i));
 	}
 	if (*lacks != '\0')
-		snprintf(error, FEED_ERROR_MAX, "there is no column \"%.*s\"; "
-		    "the header has: %s", (int)utf8_cut(lacks, 64), lacks, has);
+		snprintf(error, FEED_ERROR_MAX,
+		    "there is no column \"%.*s\"; "
+		    "the header has: %s",
+		    (int)utf8_cut(lacks, 64), lacks, has);
 	else
-		snprintf(error, FEED_ERROR_MAX, "no column of the header is known "
-		    "to hold the value; name it with --column value=NAME, where "
-		    "NAME is one of: %s", has);
+		snprintf(error, FEED_ERROR_MAX,
+		    "no column of the header is known "
+		    "to hold the value; name it with --column value=NAME, "
+		    "where "
+		    "NAME is one of: %s",
+		    has);
 	return -1;
 }
 
@@ -243,10 +249,10 @@ static int
 read_header(struct csv *in, struct csv_row *f, struct header *h,
     const struct feed_options *o, char error[FEED_ERROR_MAX])
 {
-	struct header	 other;
-	const char	*lacks;
-	bool		 have = false;
-	int		 c;
+	struct header other;
+	const char *lacks;
+	bool have = false;
+	int c;
 
 	while ((c = csv_peek(in)) != EOF) {
 		if (c == '#') {
@@ -270,11 +276,12 @@ read_header(struct csv *in, struct csv_row *f, struct header *h,
 }
 
 static int
-feed_csv_read_rows(struct csv *in, struct csv_row *f, const struct feed_options *o,
-    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
+feed_csv_read_rows(struct csv *in, struct csv_row *f,
+    const struct feed_options *o, const struct feed_sink *sink,
+    char error[FEED_ERROR_MAX])
 {
-	struct header	 h = { .n = 0 };
-	int		 c, stop;
+	struct header h = { .n = 0 };
+	int c, stop;
 
 	if ((stop = read_header(in, f, &h, o, error)) == 1)
 		stop = feed_csv_emit(&h, f, sink, error);
@@ -293,9 +300,9 @@ int
 feed_csv(struct feed_reader *r, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	struct csv	 in = { .reader = r, .comma = ',' };
-	struct csv_row	*f;
-	int		 stop;
+	struct csv in = { .reader = r, .comma = ',' };
+	struct csv_row *f;
+	int stop;
 
 	if ((f = malloc(sizeof(*f))) == NULL) {
 		snprintf(error, FEED_ERROR_MAX, "memory ran out");

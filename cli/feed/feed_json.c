@@ -9,14 +9,14 @@
 #include "cli/feed/feed_row.h"
 #include "json/jsonin.h"
 
-#define ELEMENT_VALUES	1000	/* JSON values in one object */
+#define ELEMENT_VALUES 1000 /* JSON values in one object */
 
 /* A row with what its texts need. */
 struct element {
-	struct feed_row	 row;
-	char		 numbers[FEED_FIELDS + FEED_VALUES][24];
-	size_t		 n;			/* of these */
-	const char	*odd[FEED_FIELDS];	/* neither text nor integer */
+	struct feed_row row;
+	char numbers[FEED_FIELDS + FEED_VALUES][24];
+	size_t n;                     /* of these */
+	const char *odd[FEED_FIELDS]; /* neither text nor integer */
 };
 
 /* Where the text of a field goes; NULL when there is no more room. */
@@ -25,24 +25,23 @@ feed_json_place_of(struct feed_row *row, enum feed_field field)
 {
 	if (field != FEED_VALUE)
 		return row->text[field] == NULL ? &row->text[field] : NULL;
-	return row->n_values < FEED_VALUES ? &row->values[row->n_values] :
-	    NULL;
+	return row->n_values < FEED_VALUES ? &row->values[row->n_values] : NULL;
 }
 
 /* Puts a member of the object into its field, unless that has one. */
 static void
-feed_json_put(struct element *e, enum feed_field field, struct json_object *object,
-    const char *name)
+feed_json_put(struct element *e, enum feed_field field,
+    struct json_object *object, const char *name)
 {
-	struct json_object	*value = jsonin_member(object, name);
-	const char		**place = feed_json_place_of(&e->row, field);
-	int64_t			 n;
+	struct json_object *value = jsonin_member(object, name);
+	const char **place = feed_json_place_of(&e->row, field);
+	int64_t n;
 
 	if (value == NULL || place == NULL)
 		return;
 	if (jsonin_int(value, &n)) {
-		snprintf(e->numbers[e->n], sizeof(e->numbers[0]), "%" PRId64,
-		    n);
+		snprintf(
+		    e->numbers[e->n], sizeof(e->numbers[0]), "%" PRId64, n);
 		*place = e->numbers[e->n++];
 	} else if ((*place = jsonin_text(value)) == NULL) {
 		e->odd[field] = json_object_to_json_string(value);
@@ -64,22 +63,24 @@ put_odd(struct element *e)
 }
 
 static int
-feed_json_emit(struct json_object *object, const struct feed_options *o, uint64_t line,
-    const struct feed_sink *sink)
+feed_json_emit(struct json_object *object, const struct feed_options *o,
+    uint64_t line, const struct feed_sink *sink)
 {
-	struct element		 e = { .n = 0 };
-	const struct feed_name	*name;
-	bool			 said[FEED_FIELDS] = { false };
-	size_t			 i;
-	int			 group = -1;
+	struct element e = { .n = 0 };
+	const struct feed_name *name;
+	bool said[FEED_FIELDS] = { false };
+	size_t i;
+	int group = -1;
 
 	for (i = 0; i < o->n_columns; i++) {
 		said[o->columns[i].field] = true;
-		feed_json_put(&e, o->columns[i].field, object, o->columns[i].name);
+		feed_json_put(
+		    &e, o->columns[i].field, object, o->columns[i].name);
 	}
 	for (name = feed_names; name->name != NULL; name++) {
-		if (said[name->field] || (name->field == FEED_VALUE &&
-		    e.row.n_values > 0 && name->group != group))
+		if (said[name->field] ||
+		    (name->field == FEED_VALUE && e.row.n_values > 0 &&
+			name->group != group))
 			continue;
 		feed_json_put(&e, name->field, object, name->name);
 		if (name->field == FEED_VALUE && e.row.n_values > 0)
@@ -91,12 +92,12 @@ feed_json_emit(struct json_object *object, const struct feed_options *o, uint64_
 
 /* One object as text. */
 static int
-element(const char *text, size_t n, const struct feed_options *o,
-    uint64_t line, const struct feed_sink *sink)
+element(const char *text, size_t n, const struct feed_options *o, uint64_t line,
+    const struct feed_sink *sink)
 {
-	struct json_object	*object;
-	const char		*why = NULL;
-	int			 stop;
+	struct json_object *object;
+	const char *why = NULL;
+	int stop;
 
 	object = jsonin_parse(text, n, ELEMENT_VALUES, &why);
 	if (object == NULL && why != NULL)
@@ -111,11 +112,9 @@ element(const char *text, size_t n, const struct feed_options *o,
 static bool
 is_object(const char *text, size_t n)
 {
-	const char		*why;
-	struct json_object	*value = jsonin_parse(text, n, ELEMENT_VALUES,
-				    &why);
-	bool			 is = json_object_is_type(value,
-				    json_type_object);
+	const char *why;
+	struct json_object *value = jsonin_parse(text, n, ELEMENT_VALUES, &why);
+	bool is = json_object_is_type(value, json_type_object);
 
 	json_object_put(value);
 	return is;
@@ -129,26 +128,29 @@ static int
 feed_json_read_lines(struct feed_reader *r, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	char		*s;
-	size_t		 n;
-	uint64_t	 line;
-	enum feed_got	 got;
-	bool		 first = true;
-	int		 stop = 0;
+	char *s;
+	size_t n;
+	uint64_t line;
+	enum feed_got got;
+	bool first = true;
+	int stop = 0;
 
 	while (stop == 0) {
 		line = r->line;
 		if ((got = feed_reader_line(r, &s, &n)) == FEED_END)
 			return 0;
 		if (got == FEED_TOO_LONG) {
-			stop = feed_skip(sink, line, "it is longer than %u "
-			    "bytes", FEED_LINE_MAX);
+			stop = feed_skip(sink, line,
+			    "it is longer than %u "
+			    "bytes",
+			    FEED_LINE_MAX);
 			continue;
 		}
 		if (strspn(s, " \t") >= n)
 			continue;
 		if (first && !is_object(s, n)) {
-			snprintf(error, FEED_ERROR_MAX, "line %" PRIu64 ": this "
+			snprintf(error, FEED_ERROR_MAX,
+			    "line %" PRIu64 ": this "
 			    "is neither an array nor one object a line; take "
 			    "the array out of it, for example with jq .data",
 			    line);
@@ -174,8 +176,8 @@ is_space(int c)
 static int
 read_element(struct feed_reader *r, struct buf *out)
 {
-	bool	 string = false;
-	int	 c, depth = 0;
+	bool string = false;
+	int c, depth = 0;
 
 	buf_reset(out);
 	while ((c = feed_reader_byte(r)) != EOF) {
@@ -203,9 +205,9 @@ static int
 read_array(struct feed_reader *r, struct buf *out, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	uint64_t	 line;
-	int		 c, stop = 0;
-	bool		 first = true;
+	uint64_t line;
+	int c, stop = 0;
+	bool first = true;
 
 	for (;; first = false) {
 		while (is_space(feed_reader_peek(r)))
@@ -215,8 +217,11 @@ read_array(struct feed_reader *r, struct buf *out, const struct feed_options *o,
 			break;
 		/* An empty array has no element before its bracket. */
 		if (!(first && c == ']' && out->len == 0))
-			stop = out->failed ? feed_skip(sink, line, "it is longer "
-			    "than %u bytes", FEED_LINE_MAX) :
+			stop = out->failed ?
+			    feed_skip(sink, line,
+				"it is longer "
+				"than %u bytes",
+				FEED_LINE_MAX) :
 			    element(out->data, out->len, o, line, sink);
 		if (stop != 0 || c == ']')
 			break;
@@ -227,9 +232,12 @@ read_array(struct feed_reader *r, struct buf *out, const struct feed_options *o,
 		feed_reader_byte(r);
 	if (c != EOF && feed_reader_peek(r) == EOF)
 		return 0;
-	snprintf(error, FEED_ERROR_MAX, c == EOF ? "line %" PRIu64 ": the JSON "
-	    "array is not closed: the file was cut short" : "line %" PRIu64
-	    ": there is more behind the end of the JSON array", r->line);
+	snprintf(error, FEED_ERROR_MAX,
+	    c == EOF ? "line %" PRIu64 ": the JSON "
+		       "array is not closed: the file was cut short" :
+		       "line %" PRIu64
+		       ": there is more behind the end of the JSON array",
+	    r->line);
 	return -1;
 }
 
@@ -237,8 +245,8 @@ int
 feed_json(struct feed_reader *r, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	struct buf	 out;
-	int		 stop;
+	struct buf out;
+	int stop;
 
 	while (is_space(feed_reader_peek(r)))
 		feed_reader_byte(r);

@@ -13,7 +13,7 @@ struct feed_reader;
  * Reads to the end.  Returns 0, what a callback returned, or -1 with a line in
  * error for an array that the file ends in.
  */
-int	feed_json(struct feed_reader *, const struct feed_options *,
-	    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+int feed_json(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
 
 #endif

@@ -22,7 +22,7 @@ feed_reader_free(struct feed_reader *r)
 size_t
 feed_reader_fill(struct feed_reader *r, size_t n)
 {
-	size_t	 got;
+	size_t got;
 
 	while (r->end - r->at < n && !r->eof) {
 		if (r->at > 0) {
@@ -33,8 +33,8 @@ feed_reader_fill(struct feed_reader *r, size_t n)
 		if (r->end == FEED_READER_ROOM)
 			break;
 		errno = 0;
-		got = fread(r->data + r->end, 1, FEED_READER_ROOM - r->end,
-		    r->file);
+		got = fread(
+		    r->data + r->end, 1, FEED_READER_ROOM - r->end, r->file);
 		r->end += got;
 		if (got == 0) {
 			r->eof = true;
@@ -48,11 +48,11 @@ feed_reader_fill(struct feed_reader *r, size_t n)
 int
 feed_reader_mark(struct feed_reader *r)
 {
-	size_t			 n = feed_reader_fill(r, 3);
-	const unsigned char	*p = (const unsigned char *)r->data + r->at;
+	size_t n = feed_reader_fill(r, 3);
+	const unsigned char *p = (const unsigned char *)r->data + r->at;
 
-	if (n >= 2 && ((p[0] == 0xff && p[1] == 0xfe) ||
-	    (p[0] == 0xfe && p[1] == 0xff)))
+	if (n >= 2 &&
+	    ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff)))
 		return -1;
 	if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		r->at += 3;
@@ -63,12 +63,12 @@ feed_reader_mark(struct feed_reader *r)
 static enum feed_got
 pass_over(struct feed_reader *r)
 {
-	char	*newline;
+	char *newline;
 
 	do {
 		newline = memchr(r->data + r->at, '\n', r->end - r->at);
-		r->at = newline == NULL ? r->end :
-		    (size_t)(newline + 1 - r->data);
+		r->at =
+		    newline == NULL ? r->end : (size_t)(newline + 1 - r->data);
 	} while (newline == NULL && feed_reader_fill(r, 1) > 0);
 	r->line++;
 	return FEED_TOO_LONG;
@@ -77,8 +77,8 @@ pass_over(struct feed_reader *r)
 enum feed_got
 feed_reader_line(struct feed_reader *r, char **line, size_t *n)
 {
-	char	*newline;
-	size_t	 have = r->end - r->at;
+	char *newline;
+	size_t have = r->end - r->at;
 
 	newline = memchr(r->data + r->at, '\n', have);
 	if (newline == NULL) {

@@ -12,28 +12,28 @@
 
 #include "cli/feed/feed.h"
 
-#define FEED_READER_ROOM	(FEED_LINE_MAX + 1)	/* with its newline */
+#define FEED_READER_ROOM (FEED_LINE_MAX + 1) /* with its newline */
 
 struct feed_reader {
-	FILE		*file;
-	char		*data;		/* FEED_READER_ROOM bytes, and a NUL */
-	size_t		 at, end;	/* what is not yet read of it */
-	uint64_t	 line;		/* number of the line at data[at], from 1 */
-	bool		 eof;
-	int		 error;		/* errno of a failed read, or 0 */
+	FILE *file;
+	char *data;     /* FEED_READER_ROOM bytes, and a NUL */
+	size_t at, end; /* what is not yet read of it */
+	uint64_t line;  /* number of the line at data[at], from 1 */
+	bool eof;
+	int error; /* errno of a failed read, or 0 */
 };
 
 /* Returns 0, or -1 when memory ran out.  The caller ends with _free(). */
-int	feed_reader_init(struct feed_reader *, FILE *);
-void	feed_reader_free(struct feed_reader *);
+int feed_reader_init(struct feed_reader *, FILE *);
+void feed_reader_free(struct feed_reader *);
 
 /* Reads ahead: at least n bytes (at most FEED_READER_ROOM) lie at data + at,
  * unless the file ends before.  Returns how many do. */
-size_t	feed_reader_fill(struct feed_reader *, size_t n);
+size_t feed_reader_fill(struct feed_reader *, size_t n);
 
 /* Takes the byte order mark off the beginning: 0, or -1 when the text is in
  * UTF-16. */
-int	feed_reader_mark(struct feed_reader *);
+int feed_reader_mark(struct feed_reader *);
 
 enum feed_got { FEED_END, FEED_LINE, FEED_TOO_LONG };
 /*
@@ -42,13 +42,13 @@ enum feed_got { FEED_END, FEED_LINE, FEED_TOO_LONG };
  * then the number of the line after it.  FEED_TOO_LONG: the line was passed over.
  * FEED_END also after an error: look at r->error.
  */
-enum feed_got	feed_reader_line(struct feed_reader *, char **line, size_t *n);
+enum feed_got feed_reader_line(struct feed_reader *, char **line, size_t *n);
 
 /* The next byte, or EOF. */
 static inline int
 feed_reader_byte(struct feed_reader *r)
 {
-	int	 c;
+	int c;
 
 	if (r->at == r->end && feed_reader_fill(r, 1) == 0)
 		return EOF;

@@ -11,61 +11,36 @@
 #include "ctim/indicator.h"
 #include "store/store_write.h"
 
-#define SHOWN	60		/* code points of a value in a reason */
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define SHOWN    60 /* code points of a value in a reason */
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-const struct feed_name feed_names[] = {
-	{ "value", FEED_VALUE, 0 },
-	{ "indicator", FEED_VALUE, 0 },
-	{ "ioc", FEED_VALUE, 0 },
-	{ "ioc_value", FEED_VALUE, 0 },
-	{ "observable", FEED_VALUE, 0 },
-	{ "url", FEED_VALUE, 1 },
-	{ "domain", FEED_VALUE, 2 },
-	{ "host", FEED_VALUE, 2 },
-	{ "hostname", FEED_VALUE, 2 },
-	{ "fqdn", FEED_VALUE, 2 },
-	{ "ip", FEED_VALUE, 3 },
-	{ "ip_address", FEED_VALUE, 3 },
-	{ "ipaddress", FEED_VALUE, 3 },
-	{ "dst_ip", FEED_VALUE, 3 },
-	{ "dstip", FEED_VALUE, 3 },
-	{ "src_ip", FEED_VALUE, 3 },
-	{ "ipv4", FEED_VALUE, 3 },
-	{ "ipv6", FEED_VALUE, 3 },
-	{ "cidr", FEED_VALUE, 3 },
-	{ "network", FEED_VALUE, 3 },
-	{ "sha256", FEED_VALUE, 4 },
-	{ "sha256_hash", FEED_VALUE, 4 },
-	{ "sha1", FEED_VALUE, 4 },
-	{ "sha1_hash", FEED_VALUE, 4 },
-	{ "md5", FEED_VALUE, 4 },
-	{ "md5_hash", FEED_VALUE, 4 },
-	{ "hash", FEED_VALUE, 4 },
-	{ "email", FEED_VALUE, 5 },
-	{ "email_address", FEED_VALUE, 5 },
-	{ "type", FEED_TYPE, 0 },
-	{ "ioc_type", FEED_TYPE, 0 },
-	{ "indicator_type", FEED_TYPE, 0 },
-	{ "observable_type", FEED_TYPE, 0 },
+const struct feed_name feed_names[] = { { "value", FEED_VALUE, 0 },
+	{ "indicator", FEED_VALUE, 0 }, { "ioc", FEED_VALUE, 0 },
+	{ "ioc_value", FEED_VALUE, 0 }, { "observable", FEED_VALUE, 0 },
+	{ "url", FEED_VALUE, 1 }, { "domain", FEED_VALUE, 2 },
+	{ "host", FEED_VALUE, 2 }, { "hostname", FEED_VALUE, 2 },
+	{ "fqdn", FEED_VALUE, 2 }, { "ip", FEED_VALUE, 3 },
+	{ "ip_address", FEED_VALUE, 3 }, { "ipaddress", FEED_VALUE, 3 },
+	{ "dst_ip", FEED_VALUE, 3 }, { "dstip", FEED_VALUE, 3 },
+	{ "src_ip", FEED_VALUE, 3 }, { "ipv4", FEED_VALUE, 3 },
+	{ "ipv6", FEED_VALUE, 3 }, { "cidr", FEED_VALUE, 3 },
+	{ "network", FEED_VALUE, 3 }, { "sha256", FEED_VALUE, 4 },
+	{ "sha256_hash", FEED_VALUE, 4 }, { "sha1", FEED_VALUE, 4 },
+	{ "sha1_hash", FEED_VALUE, 4 }, { "md5", FEED_VALUE, 4 },
+	{ "md5_hash", FEED_VALUE, 4 }, { "hash", FEED_VALUE, 4 },
+	{ "email", FEED_VALUE, 5 }, { "email_address", FEED_VALUE, 5 },
+	{ "type", FEED_TYPE, 0 }, { "ioc_type", FEED_TYPE, 0 },
+	{ "indicator_type", FEED_TYPE, 0 }, { "observable_type", FEED_TYPE, 0 },
 	{ "disposition", FEED_DISPOSITION, 0 },
 	{ "disposition_name", FEED_DISPOSITION, 0 },
-	{ "severity", FEED_SEVERITY, 0 },
-	{ "confidence", FEED_CONFIDENCE, 0 },
-	{ "confidence_level", FEED_CONFIDENCE, 0 },
-	{ "tlp", FEED_TLP, 0 },
-	{ "priority", FEED_PRIORITY, 0 },
-	{ "reason", FEED_REASON, 0 },
-	{ "comment", FEED_REASON, 0 },
-	{ "description", FEED_REASON, 0 },
-	{ "malware_printable", FEED_REASON, 0 },
-	{ "malware", FEED_REASON, 0 },
-	{ "signature", FEED_REASON, 0 },
-	{ "threat", FEED_REASON, 0 },
-	{ "threat_type", FEED_REASON, 0 },
-	{ "listingreason", FEED_REASON, 0 },
-	{ "tags", FEED_REASON, 0 },
-	{ "first_seen", FEED_FIRST_SEEN, 0 },
+	{ "severity", FEED_SEVERITY, 0 }, { "confidence", FEED_CONFIDENCE, 0 },
+	{ "confidence_level", FEED_CONFIDENCE, 0 }, { "tlp", FEED_TLP, 0 },
+	{ "priority", FEED_PRIORITY, 0 }, { "reason", FEED_REASON, 0 },
+	{ "comment", FEED_REASON, 0 }, { "description", FEED_REASON, 0 },
+	{ "malware_printable", FEED_REASON, 0 }, { "malware", FEED_REASON, 0 },
+	{ "signature", FEED_REASON, 0 }, { "threat", FEED_REASON, 0 },
+	{ "threat_type", FEED_REASON, 0 }, { "listingreason", FEED_REASON, 0 },
+	{ "tags", FEED_REASON, 0 }, { "first_seen", FEED_FIRST_SEEN, 0 },
 	{ "first_seen_utc", FEED_FIRST_SEEN, 0 },
 	{ "firstseen", FEED_FIRST_SEEN, 0 },
 	{ "dateadded", FEED_FIRST_SEEN, 0 },
@@ -73,25 +48,19 @@ const struct feed_name feed_names[] = {
 	{ "listingdate", FEED_FIRST_SEEN, 0 },
 	{ "last_seen", FEED_LAST_SEEN, 0 },
 	{ "last_seen_utc", FEED_LAST_SEEN, 0 },
-	{ "lastseen", FEED_LAST_SEEN, 0 },
-	{ "last_online", FEED_LAST_SEEN, 0 },
-	{ "count", FEED_COUNT, 0 },
-	{ "sightings", FEED_COUNT, 0 },
-	{ "hits", FEED_COUNT, 0 },
-	{ "expires", FEED_EXPIRES, 0 },
-	{ "expiration", FEED_EXPIRES, 0 },
-	{ "valid_until", FEED_EXPIRES, 0 },
-	{ NULL, FEED_FIELDS, 0 }
-};
+	{ "lastseen", FEED_LAST_SEEN, 0 }, { "last_online", FEED_LAST_SEEN, 0 },
+	{ "count", FEED_COUNT, 0 }, { "sightings", FEED_COUNT, 0 },
+	{ "hits", FEED_COUNT, 0 }, { "expires", FEED_EXPIRES, 0 },
+	{ "expiration", FEED_EXPIRES, 0 }, { "valid_until", FEED_EXPIRES, 0 },
+	{ NULL, FEED_FIELDS, 0 } };
 
 /* What feeds call the types, beside CTIM's own names.  The second type is tried
  * when the value is not of the first: "ip" is often both families. */
 static const struct {
-	const char		*name;
-	enum observable_type	 type, other;
-	bool			 port;	/* a ":443" behind the value goes */
-} type_names[] = {
-	{ "domain", OBSERVABLE_DOMAIN, OBSERVABLE_DOMAIN, false },
+	const char *name;
+	enum observable_type type, other;
+	bool port; /* a ":443" behind the value goes */
+} type_names[] = { { "domain", OBSERVABLE_DOMAIN, OBSERVABLE_DOMAIN, false },
 	{ "domain-name", OBSERVABLE_DOMAIN, OBSERVABLE_DOMAIN, false },
 	{ "hostname", OBSERVABLE_DOMAIN, OBSERVABLE_DOMAIN, false },
 	{ "host", OBSERVABLE_DOMAIN, OBSERVABLE_IP, false },
@@ -119,14 +88,13 @@ static const struct {
 	{ "sha256_hash", OBSERVABLE_SHA256, OBSERVABLE_SHA256, false },
 	{ "filehash-sha256", OBSERVABLE_SHA256, OBSERVABLE_SHA256, false },
 	{ "url", OBSERVABLE_URL, OBSERVABLE_URL, false },
-	{ "uri", OBSERVABLE_URL, OBSERVABLE_URL, false }
-};
+	{ "uri", OBSERVABLE_URL, OBSERVABLE_URL, false } };
 
 int
 feed_skip(const struct feed_sink *sink, uint64_t line, const char *format, ...)
 {
-	char	 why[512];
-	va_list	 ap;
+	char why[512];
+	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(why, sizeof(why), format, ap);
@@ -137,8 +105,8 @@ feed_skip(const struct feed_sink *sink, uint64_t line, const char *format, ...)
 int
 feed_name_is(const char *column, size_t n, const char *usual)
 {
-	size_t	 i;
-	char	 c;
+	size_t i;
+	char c;
 
 	if (strlen(usual) != n)
 		return 0;
@@ -157,17 +125,19 @@ feed_name_is(const char *column, size_t n, const char *usual)
 int
 feed_field(const char *name)
 {
-	static const char *const names[FEED_FIELDS] = {
-		[FEED_VALUE] = "value", [FEED_TYPE] = "type",
+	static const char *const names[FEED_FIELDS] = { [FEED_VALUE] = "value",
+		[FEED_TYPE] = "type",
 		[FEED_DISPOSITION] = "disposition",
 		[FEED_SEVERITY] = "severity",
-		[FEED_CONFIDENCE] = "confidence", [FEED_TLP] = "tlp",
-		[FEED_PRIORITY] = "priority", [FEED_REASON] = "reason",
+		[FEED_CONFIDENCE] = "confidence",
+		[FEED_TLP] = "tlp",
+		[FEED_PRIORITY] = "priority",
+		[FEED_REASON] = "reason",
 		[FEED_FIRST_SEEN] = "first_seen",
-		[FEED_LAST_SEEN] = "last_seen", [FEED_COUNT] = "count",
-		[FEED_EXPIRES] = "expires"
-	};
-	int	 i;
+		[FEED_LAST_SEEN] = "last_seen",
+		[FEED_COUNT] = "count",
+		[FEED_EXPIRES] = "expires" };
+	int i;
 
 	for (i = 0; i < FEED_FIELDS; i++)
 		if (strcmp(names[i], name) == 0)
@@ -180,7 +150,7 @@ feed_field(const char *name)
 static int64_t
 whole(const char *s)
 {
-	int64_t	 n = 0;
+	int64_t n = 0;
 
 	if (*s < '0' || *s > '9')
 		return -1;
@@ -197,7 +167,7 @@ whole(const char *s)
 static int64_t
 feed_row_disposition(const char *s)
 {
-	int64_t	 n = whole(s);
+	int64_t n = whole(s);
 
 	return n >= CTIM_CLEAN && n <= CTIM_UNKNOWN ? n : ctim_disposition(s);
 }
@@ -212,13 +182,15 @@ feed_row_severity(const char *s)
 static int64_t
 confidence(const char *s)
 {
-	int64_t	 n = whole(s);
+	int64_t n = whole(s);
 
 	if (n == -1 || n > 100)
 		return strcasecmp(s, "Med") == 0 ? CTIM_SEVERITY_MEDIUM :
-		    ctim_confidence(s);
-	return n == 0 ? CTIM_SEVERITY_NONE : n < 30 ? CTIM_SEVERITY_LOW :
-	    n < 70 ? CTIM_SEVERITY_MEDIUM : CTIM_SEVERITY_HIGH;
+						   ctim_confidence(s);
+	return n == 0 ? CTIM_SEVERITY_NONE :
+	    n < 30    ? CTIM_SEVERITY_LOW :
+	    n < 70    ? CTIM_SEVERITY_MEDIUM :
+			CTIM_SEVERITY_HIGH;
 }
 
 static int64_t
@@ -232,7 +204,7 @@ tlp(const char *s)
 static int64_t
 priority(const char *s)
 {
-	int64_t	 n = whole(s);
+	int64_t n = whole(s);
 
 	return n <= STORE_PRIORITY ? n : -1;
 }
@@ -241,7 +213,7 @@ priority(const char *s)
 static int64_t
 when(const char *s)
 {
-	int64_t	 n = whole(s);
+	int64_t n = whole(s);
 
 	if (n == -1)
 		return rfc3339_parse(s);
@@ -255,7 +227,7 @@ when(const char *s)
 static int64_t
 feed_row_expiry(const char *s)
 {
-	int64_t	 n;
+	int64_t n;
 
 	if (strcasecmp(s, "never") == 0)
 		return 0;
@@ -268,31 +240,31 @@ feed_row_expiry(const char *s)
  * in a way we do not know is better kept without them.
  */
 static const struct {
-	enum feed_field	 field;
-	int64_t		(*read)(const char *);
-	const char	*must;	/* what it must be; NULL: unknown is no matter */
-} readers[] = {
-	{ FEED_DISPOSITION, feed_row_disposition,
-	    "disposition is not Clean, Malicious, Suspicious, Common or Unknown" },
-	{ FEED_SEVERITY, feed_row_severity, "severity is not Unknown, None, Info, Low, "
+	enum feed_field field;
+	int64_t (*read)(const char *);
+	const char *must; /* what it must be; NULL: unknown is no matter */
+} readers[] = { { FEED_DISPOSITION, feed_row_disposition,
+		    "disposition is not Clean, Malicious, Suspicious, Common "
+		    "or Unknown" },
+	{ FEED_SEVERITY, feed_row_severity,
+	    "severity is not Unknown, None, Info, Low, "
 	    "Medium, High or Critical" },
-	{ FEED_CONFIDENCE, confidence, "confidence is not Unknown, None, Info, "
+	{ FEED_CONFIDENCE, confidence,
+	    "confidence is not Unknown, None, Info, "
 	    "Low, Medium, High or 0 to 100" },
 	{ FEED_TLP, tlp, "tlp is not white, green, amber or red" },
 	{ FEED_PRIORITY, priority, "priority is not 0 to 100" },
-	{ FEED_FIRST_SEEN, when, NULL },
-	{ FEED_LAST_SEEN, when, NULL },
+	{ FEED_FIRST_SEEN, when, NULL }, { FEED_LAST_SEEN, when, NULL },
 	{ FEED_COUNT, whole, NULL },
 	{ FEED_EXPIRES, feed_row_expiry,
-	    "expires is no time after 1970-01-01T00:00:00Z, nor never" }
-};
+	    "expires is no time after 1970-01-01T00:00:00Z, nor never" } };
 
 /* Reads them into n[]; returns NULL, or what is wrong. */
 static const char *
 read_fields(const struct feed_row *row, int64_t n[FEED_FIELDS])
 {
-	const char	*text;
-	size_t		 i;
+	const char *text;
+	size_t i;
 
 	for (i = 0; i < FEED_FIELDS; i++)
 		n[i] = -1;
@@ -311,7 +283,7 @@ read_fields(const struct feed_row *row, int64_t n[FEED_FIELDS])
 static const char *
 read_reason(const char *text, char out[STORE_REASON * 4 + 1])
 {
-	size_t	 n;
+	size_t n;
 
 	if (text == NULL || *text == '\0')
 		return NULL;
@@ -326,8 +298,8 @@ read_reason(const char *text, char out[STORE_REASON * 4 + 1])
 static enum observable_type
 read_value(const char *value, const char *type, char out[INDICATOR_MAX + 1])
 {
-	char	 host[INDICATOR_MAX + 1];
-	size_t	 i, n;
+	char host[INDICATOR_MAX + 1];
+	size_t i, n;
 
 	if (type == NULL || *type == '\0')
 		return indicator_detect(value, out);
@@ -355,20 +327,22 @@ static int
 skip_value(const struct feed_sink *sink, uint64_t line, const char *value,
     const char *type)
 {
-	int	 n = (int)utf8_cut(value, SHOWN);
+	int n = (int)utf8_cut(value, SHOWN);
 
 	if (type == NULL || *type == '\0')
 		return feed_skip(sink, line, "\"%.*s\"%s is no indicator", n,
 		    value, value[n] == '\0' ? "" : "…");
-	return feed_skip(sink, line, "\"%.*s\"%s is no indicator of type "
-	    "\"%.*s\"", n, value, value[n] == '\0' ? "" : "…",
-	    (int)utf8_cut(type, SHOWN), type);
+	return feed_skip(sink, line,
+	    "\"%.*s\"%s is no indicator of type "
+	    "\"%.*s\"",
+	    n, value, value[n] == '\0' ? "" : "…", (int)utf8_cut(type, SHOWN),
+	    type);
 }
 
 static bool
 all_utf8(const struct feed_row *row)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < row->n_values; i++)
 		if (!utf8_valid(row->values[i], strlen(row->values[i])))
@@ -381,23 +355,23 @@ all_utf8(const struct feed_row *row)
 }
 
 int
-feed_row_emit(const struct feed_row *row, uint64_t line,
-    const struct feed_sink *sink)
+feed_row_emit(
+    const struct feed_row *row, uint64_t line, const struct feed_sink *sink)
 {
-	struct feed_entry	 e;
-	int64_t			 n[FEED_FIELDS];
-	char			 value[INDICATOR_MAX + 1];
-	char			 reason[STORE_REASON * 4 + 1];
-	const char		*why, *type = row->text[FEED_TYPE];
-	size_t			 i, values = 0;
-	int			 r = 0;
+	struct feed_entry e;
+	int64_t n[FEED_FIELDS];
+	char value[INDICATOR_MAX + 1];
+	char reason[STORE_REASON * 4 + 1];
+	const char *why, *type = row->text[FEED_TYPE];
+	size_t i, values = 0;
+	int r = 0;
 
 	if (!all_utf8(row))
 		return feed_skip(sink, line, "it is not UTF-8");
 	if ((why = read_fields(row, n)) != NULL)
 		return feed_skip(sink, line, "%s", why);
-	e = (struct feed_entry){
-		.reason = read_reason(row->text[FEED_REASON], reason),
+	e = (struct feed_entry){ .reason = read_reason(
+				     row->text[FEED_REASON], reason),
 		.disposition = (int)n[FEED_DISPOSITION],
 		.severity = (int)n[FEED_SEVERITY],
 		.confidence = (int)n[FEED_CONFIDENCE],
@@ -406,8 +380,7 @@ feed_row_emit(const struct feed_row *row, uint64_t line,
 		.first_seen = n[FEED_FIRST_SEEN] == -1 ? 0 : n[FEED_FIRST_SEEN],
 		.last_seen = n[FEED_LAST_SEEN] == -1 ? 0 : n[FEED_LAST_SEEN],
 		.count = n[FEED_COUNT] == -1 ? 0 : n[FEED_COUNT],
-		.expires = n[FEED_EXPIRES]
-	};
+		.expires = n[FEED_EXPIRES] };
 	for (i = 0; i < row->n_values && r == 0; i++) {
 		if (row->values[i][0] == '\0')
 			continue;

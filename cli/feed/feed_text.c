@@ -5,25 +5,24 @@
 #include "cli/feed/feed_row.h"
 #include "cli/feed/feed_text.h"
 
-#define BLANKS	" \t\v\f"
+#define BLANKS " \t\v\f"
 
 /* Where hosts files send the names that are to be blocked. */
 static const char *const sinks[] = { "0.0.0.0", "127.0.0.1", "::", "::1" };
 
 /* Names that every hosts file has for the machine itself and its network. */
-static const char *const local_names[] = {
-	"localhost", "localhost.localdomain", "broadcasthost",
-	"ip6-localhost", "ip6-loopback", "ip6-localnet", "ip6-mcastprefix",
-	"ip6-allnodes", "ip6-allrouters", "ip6-allhosts", "0.0.0.0"
-};
+static const char *const local_names[] = { "localhost", "localhost.localdomain",
+	"broadcasthost", "ip6-localhost", "ip6-loopback", "ip6-localnet",
+	"ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts",
+	"0.0.0.0" };
 
-#define SINKS		(sizeof(sinks) / sizeof(sinks[0]))
-#define LOCAL_NAMES	(sizeof(local_names) / sizeof(local_names[0]))
+#define SINKS       (sizeof(sinks) / sizeof(sinks[0]))
+#define LOCAL_NAMES (sizeof(local_names) / sizeof(local_names[0]))
 
 static bool
 one_of(const char *word, const char *const *list, size_t n)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (strcmp(word, list[i]) == 0)
@@ -35,8 +34,8 @@ one_of(const char *word, const char *const *list, size_t n)
 static char *
 end_word(char *s)
 {
-	size_t	 n = strcspn(s, BLANKS);
-	bool	 more = s[n] != '\0';
+	size_t n = strcspn(s, BLANKS);
+	bool more = s[n] != '\0';
 
 	s[n] = '\0';
 	return more ? s + n + 1 + strspn(s + n + 1, BLANKS) : s + n;
@@ -52,7 +51,7 @@ skip_local(const struct feed_sink *sink, uint64_t line)
 static void
 first_word(const char *s, char out[256])
 {
-	size_t	 n = strcspn(s, BLANKS "#");
+	size_t n = strcspn(s, BLANKS "#");
 
 	if (n >= 256)
 		n = 0;
@@ -73,28 +72,30 @@ is_number(const char *s)
 static int
 host_names(char *names, uint64_t line, const struct feed_sink *sink)
 {
-	struct feed_row	 row = { .n_values = 1 };
-	char		*next;
-	int		 r = 0;
+	struct feed_row row = { .n_values = 1 };
+	char *next;
+	int r = 0;
 
 	names[strcspn(names, "#")] = '\0';
 	for (; *names != '\0' && r == 0; names = next) {
 		next = end_word(names);
 		row.values[0] = names;
 		r = strchr(names, '.') == NULL ||
-		    one_of(names, local_names, LOCAL_NAMES) ?
-		    skip_local(sink, line) : feed_row_emit(&row, line, sink);
+			one_of(names, local_names, LOCAL_NAMES) ?
+		    skip_local(sink, line) :
+		    feed_row_emit(&row, line, sink);
 	}
 	return r;
 }
 
 static int
-feed_text_read_line(char *s, size_t n, uint64_t line, const struct feed_sink *sink)
+feed_text_read_line(
+    char *s, size_t n, uint64_t line, const struct feed_sink *sink)
 {
-	struct feed_row	 row = { .n_values = 1 };
-	char		 word[256], *comment;
-	size_t		 len;
-	bool		 named;
+	struct feed_row row = { .n_values = 1 };
+	char word[256], *comment;
+	size_t len;
+	bool named;
 
 	if (memchr(s, '\0', n) != NULL)
 		return feed_skip(sink, line, "it has a NUL byte");
@@ -122,11 +123,11 @@ feed_text_read_line(char *s, size_t n, uint64_t line, const struct feed_sink *si
 int
 feed_text(struct feed_reader *r, const struct feed_sink *sink)
 {
-	char		*s;
-	size_t		 n;
-	uint64_t	 line;
-	enum feed_got	 got;
-	int		 stop = 0;
+	char *s;
+	size_t n;
+	uint64_t line;
+	enum feed_got got;
+	int stop = 0;
 
 	while (stop == 0) {
 		line = r->line;
@@ -134,7 +135,8 @@ feed_text(struct feed_reader *r, const struct feed_sink *sink)
 			return 0;
 		stop = got == FEED_TOO_LONG ?
 		    feed_skip(sink, line, "it is longer than %u bytes",
-		    FEED_LINE_MAX) : feed_text_read_line(s, n, line, sink);
+			FEED_LINE_MAX) :
+		    feed_text_read_line(s, n, line, sink);
 	}
 	return stop;
 }

@@ -8,6 +8,6 @@ struct feed_reader;
 struct feed_sink;
 
 /* Reads to the end.  Returns 0, or what a callback returned. */
-int	feed_text(struct feed_reader *, const struct feed_sink *);
+int feed_text(struct feed_reader *, const struct feed_sink *);
 
 #endif

@@ -12,26 +12,26 @@
 
 struct command;
 
-#define IMPORT_COLUMNS	32	/* --column options */
+#define IMPORT_COLUMNS 32 /* --column options */
 
 /* Strings are those of argv. */
 struct import_options {
-	const struct command	*cmd;
-	const char		*file;		/* "-": standard input */
-	const char		*store, *config;	/* NULL: not said */
-	struct source		 source;
-	unsigned		 set;		/* STORE_SET_*, of source */
-	struct record		 fallback;	/* what the feed does not say */
-	struct feed_column	 columns[IMPORT_COLUMNS];
-	struct feed_options	 feed;
-	bool			 replace, json, help;
-	int64_t			 now;		/* --expires counts from here */
+	const struct command *cmd;
+	const char *file;           /* "-": standard input */
+	const char *store, *config; /* NULL: not said */
+	struct source source;
+	unsigned set;           /* STORE_SET_*, of source */
+	struct record fallback; /* what the feed does not say */
+	struct feed_column columns[IMPORT_COLUMNS];
+	struct feed_options feed;
+	bool replace, json, help;
+	int64_t now; /* --expires counts from here */
 };
 
 /* Reads them, over the defaults, into an object that stays where it is (feed
  * points into it).  CMD_OK, or CMD_USAGE after it was said what is wrong. */
-int	import_options(struct import_options *, const struct command *,
-	    int argc, char **argv);
+int import_options(
+    struct import_options *, const struct command *, int argc, char **argv);
 /* The options as --help lists them. */
 extern const char import_help[];
 

@@ -21,40 +21,44 @@
 
 static const struct command intel_commands[] = {
 	{ "intel import", "FILE|- --source NAME [OPTION ...]",
-	  "put the indicators of a feed into the store", intel_import },
-	{ "intel list", "[--source NAME] [--type TYPE] [--disposition D] "
-	  "[--limit N]",
-	  "list indicators in the order of their values", intel_list },
-	{ "intel show", "[TYPE:]VALUE", "show what is known of a value, the networks "
-	  "and parent domains it is in included", intel_show },
-	{ "intel remove", "[TYPE:]VALUE ... [--source NAME] | "
-	  "--source NAME --all",
-	  "remove values, or a source with all of its indicators",
-	  intel_remove },
+	    "put the indicators of a feed into the store", intel_import },
+	{ "intel list",
+	    "[--source NAME] [--type TYPE] [--disposition D] "
+	    "[--limit N]",
+	    "list indicators in the order of their values", intel_list },
+	{ "intel show", "[TYPE:]VALUE",
+	    "show what is known of a value, the networks "
+	    "and parent domains it is in included",
+	    intel_show },
+	{ "intel remove",
+	    "[TYPE:]VALUE ... [--source NAME] | "
+	    "--source NAME --all",
+	    "remove values, or a source with all of its indicators",
+	    intel_remove },
 	{ "intel sources", "", "list the sources", intel_sources },
 	{ "intel stats", "", "count the indicators", intel_stats },
-	{ "intel export", "[--format csv|json|plain] [--source NAME] "
-	  "[--type TYPE] [--disposition D] [--limit N]",
-	  "write indicators for other programs",
-	  intel_export }
+	{ "intel export",
+	    "[--format csv|json|plain] [--source NAME] "
+	    "[--type TYPE] [--disposition D] [--limit N]",
+	    "write indicators for other programs", intel_export }
 };
 
-#define COMMANDS	(sizeof(intel_commands) / sizeof(intel_commands[0]))
-#define WORD		(sizeof("intel ") - 1)	/* before a command's name */
+#define COMMANDS (sizeof(intel_commands) / sizeof(intel_commands[0]))
+#define WORD     (sizeof("intel ") - 1) /* before a command's name */
 
 /* Every option that is not import's alone. */
 static const struct {
-	char		 letter;
-	const char	*name, *argument, *help;
-	size_t		 offset;	/* of its text in struct intel_options */
-} all_options[] = {
-	{ 's', "source", "NAME", "only of this source",
-	    offsetof(struct intel_options, source) },
+	char letter;
+	const char *name, *argument, *help;
+	size_t offset; /* of its text in struct intel_options */
+} all_options[] = { { 's', "source", "NAME", "only of this source",
+			offsetof(struct intel_options, source) },
 	{ 't', "type", "TYPE", "only of this type: ip, domain, sha256 ...",
 	    offsetof(struct intel_options, type) },
 	{ 'd', "disposition", "D", "only with this disposition",
 	    offsetof(struct intel_options, disposition) },
-	{ 'f', "format", "F", "csv (as it is, if not said), json, or plain: "
+	{ 'f', "format", "F",
+	    "csv (as it is, if not said), json, or plain: "
 	    "values alone,\n                      each once, without expired "
 	    "ones",
 	    offsetof(struct intel_options, format) },
@@ -63,12 +67,11 @@ static const struct {
 	{ 'S', "store", "PATH", "this store, whatever the configuration says",
 	    offsetof(struct intel_options, store) },
 	{ 'c', "config", "FILE", "the configuration, instead of the usual one",
-	    offsetof(struct intel_options, config) }
-};
+	    offsetof(struct intel_options, config) } };
 
-#define OPTIONS	(sizeof(all_options) / sizeof(all_options[0]))
-#define ALWAYS	"Sc"		/* options that every command takes */
-#define ALL	'a'		/* --all, of remove; the one without an argument */
+#define OPTIONS (sizeof(all_options) / sizeof(all_options[0]))
+#define ALWAYS  "Sc" /* options that every command takes */
+#define ALL     'a'  /* --all, of remove; the one without an argument */
 
 static bool
 takes(const char *take, char letter)
@@ -80,15 +83,16 @@ int
 intel_options(const struct command *cmd, int argc, char **argv,
     const char *take, struct intel_options *o)
 {
-	struct option	 longs[OPTIONS + 4];
-	size_t		 i, n = 0;
-	int		 c;
+	struct option longs[OPTIONS + 4];
+	size_t i, n = 0;
+	int c;
 
 	*o = (struct intel_options){ .json = false };
 	for (i = 0; i < OPTIONS; i++)
 		if (takes(take, all_options[i].letter))
 			longs[n++] = (struct option){ all_options[i].name,
-			    required_argument, NULL, all_options[i].letter };
+				required_argument, NULL,
+				all_options[i].letter };
 	if (takes(take, ALL))
 		longs[n++] = (struct option){ "all", no_argument, NULL, ALL };
 	longs[n++] = (struct option){ "json", no_argument, NULL, 'j' };
@@ -116,8 +120,8 @@ intel_options(const struct command *cmd, int argc, char **argv,
 int
 intel_help(const struct command *cmd, const char *take)
 {
-	char	 name[32];
-	size_t	 i;
+	char name[32];
+	size_t i;
 
 	printf("usage: ctim-relay %s %s\n\nTo %s.\n\n", cmd->name,
 	    cmd->synopsis, cmd->summary);
@@ -141,7 +145,7 @@ intel_help(const struct command *cmd, const char *take)
 static bool
 no_configuration(const char *config)
 {
-	const char	*said = getenv("CTIM_RELAY_CONF");
+	const char *said = getenv("CTIM_RELAY_CONF");
 
 	return config == NULL && (said == NULL || *said == '\0') &&
 	    access(conf_path(), F_OK) == -1 && errno == ENOENT;
@@ -151,9 +155,9 @@ char *
 intel_path(const struct command *cmd, const char *store, const char *config,
     int *status)
 {
-	const struct relay_conf	*relay = NULL;
-	struct conf		*conf = NULL;
-	char			*path;
+	const struct relay_conf *relay = NULL;
+	struct conf *conf = NULL;
+	char *path;
 
 	if (store == NULL && !no_configuration(config)) {
 		*status = CMD_CONFIG;
@@ -165,7 +169,7 @@ intel_path(const struct command *cmd, const char *store, const char *config,
 	}
 	if (store == NULL)
 		store = relay == NULL ? LOCAL_STORE :
-		    relay->provider->store(relay->own);
+					relay->provider->store(relay->own);
 	*status = CMD_FAILED;
 	if ((path = strdup(store)) == NULL)
 		(void)command_fail(cmd, CMD_FAILED, "memory ran out");
@@ -177,9 +181,9 @@ struct store *
 intel_open(const struct command *cmd, const struct intel_options *o,
     enum store_mode mode, int *status)
 {
-	char		 error[STORE_ERROR_MAX];
-	char		*path = intel_path(cmd, o->store, o->config, status);
-	struct store	*s;
+	char error[STORE_ERROR_MAX];
+	char *path = intel_path(cmd, o->store, o->config, status);
+	struct store *s;
 
 	if (path == NULL)
 		return NULL;
@@ -187,8 +191,8 @@ intel_open(const struct command *cmd, const struct intel_options *o,
 	if (mode == STORE_WRITE && access(path, F_OK) == -1)
 		mode = STORE_READ;
 	s = store_open(path, mode, error);
-	*status = s != NULL ? CMD_OK :
-	    command_fail(cmd, CMD_FAILED, "%s", error);
+	*status =
+	    s != NULL ? CMD_OK : command_fail(cmd, CMD_FAILED, "%s", error);
 	free(path);
 	return s;
 }
@@ -211,13 +215,15 @@ intel_not_listed(const char *value)
 static int
 look_at_values(const struct command *cmd, int n, char **values)
 {
-	char	 value[INDICATOR_MAX + 1];
-	int	 i;
+	char value[INDICATOR_MAX + 1];
+	int i;
 
 	for (i = 0; i < n; i++)
 		if (terms_normal(values[i], value) == OBSERVABLE_UNKNOWN)
-			return command_fail(cmd, CMD_FAILED, "\"%s\" is no "
-			    "indicator; nothing was removed", values[i]);
+			return command_fail(cmd, CMD_FAILED,
+			    "\"%s\" is no "
+			    "indicator; nothing was removed",
+			    values[i]);
 	return CMD_OK;
 }
 
@@ -227,19 +233,21 @@ static long long
 remove_values(const struct command *cmd, struct store *s, const char *source,
     int n, char **values)
 {
-	char			 error[STORE_ERROR_MAX];
-	char			 value[INDICATOR_MAX + 1], words[32];
-	enum observable_type	 type;
-	long long		 sum = 0;
-	ssize_t			 removed;
-	int			 i;
+	char error[STORE_ERROR_MAX];
+	char value[INDICATOR_MAX + 1], words[32];
+	enum observable_type type;
+	long long sum = 0;
+	ssize_t removed;
+	int i;
 
 	for (i = 0; i < n; i++) {
 		type = terms_normal(values[i], value);
 		removed = store_remove(s, type, value, source, error);
 		if (removed == -1) {
-			(void)command_fail(cmd, CMD_FAILED, "%s; removed before "
-			    "that: %s", error, intel_records(words, sum));
+			(void)command_fail(cmd, CMD_FAILED,
+			    "%s; removed before "
+			    "that: %s",
+			    error, intel_records(words, sum));
 			return -1;
 		}
 		if (removed == 0)
@@ -252,9 +260,9 @@ remove_values(const struct command *cmd, struct store *s, const char *source,
 static void
 say_removed(long long n, bool json)
 {
-	struct jsonout	 out;
-	struct buf	 text;
-	char		 words[32];
+	struct jsonout out;
+	struct buf text;
+	char words[32];
 
 	if (!json) {
 		printf("removed %s\n", intel_records(words, n));
@@ -273,29 +281,34 @@ say_removed(long long n, bool json)
  * name alone is also what is left when a shell's variable for the values is
  * empty. */
 static int
-look_at_removal(const struct command *cmd, const struct intel_options *o,
-    int n, char **values)
+look_at_removal(const struct command *cmd, const struct intel_options *o, int n,
+    char **values)
 {
 	if (o->all && n > 0)
-		return command_usage(cmd, "--all is the whole source; leave "
+		return command_usage(cmd,
+		    "--all is the whole source; leave "
 		    "the values or --all away");
 	if (o->source == NULL && n == 0)
-		return command_usage(cmd, o->all ? "--all of which source? Say "
-		    "--source" : "name values, or a source and --all");
+		return command_usage(cmd,
+		    o->all ? "--all of which source? Say "
+			     "--source" :
+			     "name values, or a source and --all");
 	if (!o->all && n == 0)
-		return command_usage(cmd, "no values; to remove the source "
-		    "\"%s\" with all of its indicators, add --all", o->source);
+		return command_usage(cmd,
+		    "no values; to remove the source "
+		    "\"%s\" with all of its indicators, add --all",
+		    o->source);
 	return look_at_values(cmd, n, values);
 }
 
 int
 intel_remove(const struct command *cmd, int argc, char **argv)
 {
-	struct intel_options	 o;
-	struct store		*s;
-	char			 error[STORE_ERROR_MAX];
-	long long		 n;
-	int			 status;
+	struct intel_options o;
+	struct store *s;
+	char error[STORE_ERROR_MAX];
+	long long n;
+	int status;
 
 	if ((status = intel_options(cmd, argc, argv, "sa", &o)) != CMD_OK)
 		return status;
@@ -307,8 +320,8 @@ intel_remove(const struct command *cmd, int argc, char **argv)
 	if ((s = intel_open(cmd, &o, STORE_WRITE, &status)) == NULL)
 		return status;
 	if (optind < argc)
-		n = remove_values(cmd, s, o.source, argc - optind,
-		    argv + optind);
+		n = remove_values(
+		    cmd, s, o.source, argc - optind, argv + optind);
 	else if ((n = store_remove_source(s, o.source, error)) == -1)
 		(void)command_fail(cmd, CMD_FAILED, "%s", error);
 	store_close(s);
@@ -321,9 +334,10 @@ intel_remove(const struct command *cmd, int argc, char **argv)
 static int
 intel_usage(void)
 {
-	size_t	 i;
+	size_t i;
 
-	printf("usage: ctim-relay intel COMMAND [ARGUMENT ...]\n\n"
+	printf(
+	    "usage: ctim-relay intel COMMAND [ARGUMENT ...]\n\n"
 	    "To look after the indicators that are kept on this machine:\n\n");
 	for (i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", intel_commands[i].name + WORD,
@@ -335,7 +349,7 @@ intel_usage(void)
 int
 cmd_intel(const struct command *self, int argc, char **argv)
 {
-	size_t	 i;
+	size_t i;
 
 	if (argc < 2)
 		return command_usage(self, "no command named");
@@ -343,6 +357,7 @@ cmd_intel(const struct command *self, int argc, char **argv)
 		return intel_usage();
 	for (i = 0; i < COMMANDS; i++)
 		if (strcmp(intel_commands[i].name + WORD, argv[1]) == 0)
-			return intel_commands[i].run(&intel_commands[i], argc - 1, argv + 1);
+			return intel_commands[i].run(
+			    &intel_commands[i], argc - 1, argv + 1);
 	return command_usage(self, "there is no command \"%s\"", argv[1]);
 }

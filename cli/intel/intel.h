@@ -11,42 +11,42 @@
 #include "cli/base/command.h"
 #include "store/store.h"
 
-int	intel_import(const struct command *, int argc, char **argv);
-int	intel_list(const struct command *, int argc, char **argv);
-int	intel_show(const struct command *, int argc, char **argv);
-int	intel_remove(const struct command *, int argc, char **argv);
-int	intel_sources(const struct command *, int argc, char **argv);
-int	intel_stats(const struct command *, int argc, char **argv);
-int	intel_export(const struct command *, int argc, char **argv);
+int intel_import(const struct command *, int argc, char **argv);
+int intel_list(const struct command *, int argc, char **argv);
+int intel_show(const struct command *, int argc, char **argv);
+int intel_remove(const struct command *, int argc, char **argv);
+int intel_sources(const struct command *, int argc, char **argv);
+int intel_stats(const struct command *, int argc, char **argv);
+int intel_export(const struct command *, int argc, char **argv);
 
 /* Options that several commands take. */
 struct intel_options {
-	const char	*config, *store;	/* NULL: not said */
-	const char	*source, *type, *disposition, *format, *limit;
-	bool		 all, json, help;
+	const char *config, *store; /* NULL: not said */
+	const char *source, *type, *disposition, *format, *limit;
+	bool all, json, help;
 };
 /*
  * Reads the options of which the letters are in take ("st" for --source and
  * --type, "a" for --all; --config, --store, --json and --help are in all), and leaves optind
  * at the arguments.  CMD_OK, or what to return.
  */
-int	intel_options(const struct command *, int argc, char **argv,
-	    const char *take, struct intel_options *);
+int intel_options(const struct command *, int argc, char **argv,
+    const char *take, struct intel_options *);
 /* The options of take, as --help lists them. */
-int	intel_help(const struct command *, const char *take);
+int intel_help(const struct command *, const char *take);
 
 /*
  * Where the store is: as said, else of the first relay of the configuration that
  * has one, else the built-in place.  NULL, with what to return in *status, after
  * the reason was printed; the caller frees it.
  */
-char	*intel_path(const struct command *, const char *store,
-	    const char *config, int *status);
+char *intel_path(
+    const struct command *, const char *store, const char *config, int *status);
 /* Opens a store that is there.  As intel_path(). */
 struct store *intel_open(const struct command *, const struct intel_options *,
-	    enum store_mode, int *status);
+    enum store_mode, int *status);
 /* Says on standard error that a value is not listed. */
-void	intel_not_listed(const char *value);
+void intel_not_listed(const char *value);
 /* A number of records, with its noun: "1 record". */
 const char *intel_records(char text[32], long long n);
 

@@ -15,29 +15,29 @@
 #include "cli/terminal/text.h"
 #include "json/jsonout.h"
 
-#define REASONS		10	/* skipped lines that the summary names */
-#define OUTPUT_MAX	(256U << 10)
-#define EVERY		1024	/* records between two looks at the progress */
+#define REASONS    10 /* skipped lines that the summary names */
+#define OUTPUT_MAX (256U << 10)
+#define EVERY      1024 /* records between two looks at the progress */
 
 struct skipped {
-	uint64_t	 line;
-	char		*why;
+	uint64_t line;
+	char *why;
 };
 
 struct import {
-	struct import_options	 o;
-	char			*path;
-	FILE			*in;
-	struct store		*to;
-	struct progress		 progress;
-	uint64_t		 read, n_skipped;
-	struct store_counts	 counts;
-	struct skipped		 skipped[REASONS];
-	bool			 failed;	/* error says why */
-	char			 error[STORE_ERROR_MAX];
+	struct import_options o;
+	char *path;
+	FILE *in;
+	struct store *to;
+	struct progress progress;
+	uint64_t read, n_skipped;
+	struct store_counts counts;
+	struct skipped skipped[REASONS];
+	bool failed; /* error says why */
+	char error[STORE_ERROR_MAX];
 };
 
-static volatile sig_atomic_t	interrupted;
+static volatile sig_atomic_t interrupted;
 
 static void
 interrupt(int signal_number)
@@ -51,9 +51,9 @@ interrupt(int signal_number)
 static void
 intel_import_catch_signals(void)
 {
-	static const int	 numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction	 sa = { .sa_handler = interrupt }, before;
-	size_t			 i;
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = interrupt }, before;
+	size_t i;
 
 	sigemptyset(&sa.sa_mask);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
@@ -66,7 +66,7 @@ intel_import_catch_signals(void)
 static int
 intel_import_go_on(struct import *im)
 {
-	off_t	 at;
+	off_t at;
 
 	if (++im->read % EVERY == 0) {
 		at = im->progress.total == 0 ? 0 : ftello(im->in);
@@ -81,15 +81,16 @@ static int
 intel_import_begin(struct import *im)
 {
 	im->to = store_open(im->path, STORE_WRITE, im->error);
-	return im->to == NULL ? -1 : store_import_begin(im->to, &im->o.source,
-	    im->o.set, im->o.now, im->error);
+	return im->to == NULL ? -1 :
+				store_import_begin(im->to, &im->o.source,
+				    im->o.set, im->o.now, im->error);
 }
 
 static int
 intel_import_add(void *arg, uint64_t line, const struct feed_entry *e)
 {
-	struct import	*im = arg;
-	struct record	 r = im->o.fallback;
+	struct import *im = arg;
+	struct record r = im->o.fallback;
 
 	(void)line;
 	r.type = e->type;
@@ -121,11 +122,11 @@ intel_import_add(void *arg, uint64_t line, const struct feed_entry *e)
 static int
 skip(void *arg, uint64_t line, const char *why)
 {
-	struct import	*im = arg;
+	struct import *im = arg;
 
 	if (im->n_skipped < REASONS)
-		im->skipped[im->n_skipped] = (struct skipped){ line,
-		    strdup(why) };
+		im->skipped[im->n_skipped] =
+		    (struct skipped){ line, strdup(why) };
 	im->n_skipped++;
 	return intel_import_go_on(im);
 }
@@ -133,9 +134,9 @@ skip(void *arg, uint64_t line, const char *why)
 static void
 print_reasons(const struct import *im, FILE *to)
 {
-	struct buf	 text;
-	const char	*why;
-	uint64_t	 i;
+	struct buf text;
+	const char *why;
+	uint64_t i;
 
 	buf_init(&text, OUTPUT_MAX);
 	for (i = 0; i < im->n_skipped && i < REASONS; i++) {
@@ -145,8 +146,8 @@ print_reasons(const struct import *im, FILE *to)
 		buf_addc(&text, '\n');
 	}
 	if (im->n_skipped > REASONS)
-		buf_addf(&text, "  and %" PRIu64 " more\n",
-		    im->n_skipped - REASONS);
+		buf_addf(
+		    &text, "  and %" PRIu64 " more\n", im->n_skipped - REASONS);
 	fputs(text.data, to);
 	buf_free(&text);
 }
@@ -155,8 +156,9 @@ static void
 print_summary(const struct import *im)
 {
 	printf("%s: read %" PRIu64 ", added %" PRIu64 ", updated %" PRIu64
-	    ", unchanged %" PRIu64 ", ", im->o.source.name, im->read,
-	    im->counts.added, im->counts.updated, im->counts.unchanged);
+	       ", unchanged %" PRIu64 ", ",
+	    im->o.source.name, im->read, im->counts.added, im->counts.updated,
+	    im->counts.unchanged);
 	if (im->o.replace)
 		printf("removed %" PRIu64 ", ", im->counts.removed);
 	printf("skipped %" PRIu64 "\n", im->n_skipped);
@@ -166,9 +168,9 @@ print_summary(const struct import *im)
 static void
 intel_import_print_json(const struct import *im)
 {
-	struct jsonout	 out;
-	struct buf	 text;
-	uint64_t	 i;
+	struct jsonout out;
+	struct buf text;
+	uint64_t i;
 
 	buf_init(&text, OUTPUT_MAX);
 	jsonout_init(&out, &text);
@@ -199,8 +201,8 @@ intel_import_print_json(const struct import *im)
 static int
 open_feed(struct import *im)
 {
-	struct stat	 st;
-	bool		 standard = strcmp(im->o.file, "-") == 0;
+	struct stat st;
+	bool standard = strcmp(im->o.file, "-") == 0;
 
 	im->in = standard ? stdin : fopen(im->o.file, "re");
 	if (im->in == NULL || fstat(fileno(im->in), &st) == -1)
@@ -209,8 +211,8 @@ open_feed(struct import *im)
 	if (S_ISDIR(st.st_mode))
 		return command_fail(im->o.cmd, CMD_FAILED, "%s: %s", im->o.file,
 		    strerror(EISDIR));
-	progress_begin(&im->progress, S_ISREG(st.st_mode) && st.st_size > 0 ?
-	    (uint64_t)st.st_size : 0);
+	progress_begin(&im->progress,
+	    S_ISREG(st.st_mode) && st.st_size > 0 ? (uint64_t)st.st_size : 0);
 	return CMD_OK;
 }
 
@@ -231,28 +233,33 @@ intel_import_refuse(const struct import *im, const char *why)
 static int
 transfer(struct import *im)
 {
-	const struct feed_sink	 sink = { intel_import_add, skip, im };
-	char			 error[FEED_ERROR_MAX];
-	int			 r;
+	const struct feed_sink sink = { intel_import_add, skip, im };
+	char error[FEED_ERROR_MAX];
+	int r;
 
 	r = feed_read(im->in, &im->o.feed, &sink, error);
 	progress_end(&im->progress);
 	if (interrupted)
-		return command_fail(im->o.cmd, CMD_FAILED,
-		    "interrupted; nothing was changed");
+		return command_fail(
+		    im->o.cmd, CMD_FAILED, "interrupted; nothing was changed");
 	if (im->failed)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s", im->error);
 	if (r == -1)
-		return command_fail(im->o.cmd, CMD_FAILED, "%s: %s; nothing was "
-		    "changed", im->o.file, error);
+		return command_fail(im->o.cmd, CMD_FAILED,
+		    "%s: %s; nothing was "
+		    "changed",
+		    im->o.file, error);
 	if (im->to == NULL)
-		return intel_import_refuse(im, "there is nothing in it to import; nothing was "
+		return intel_import_refuse(im,
+		    "there is nothing in it to import; nothing was "
 		    "changed");
 	/* It is another feed than it was meant to be, or a broken one. */
 	if (im->o.replace && im->n_skipped > im->read - im->n_skipped)
-		return intel_import_refuse(im, "more lines were skipped than taken; nothing "
+		return intel_import_refuse(im,
+		    "more lines were skipped than taken; nothing "
 		    "was changed, import without --replace if that is right");
-	if (store_import_end(im->to, im->o.replace, &im->counts, im->error) == -1)
+	if (store_import_end(im->to, im->o.replace, &im->counts, im->error) ==
+	    -1)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s", im->error);
 	if (im->o.json)
 		intel_import_print_json(im);
@@ -264,17 +271,18 @@ transfer(struct import *im)
 int
 intel_import(const struct command *cmd, int argc, char **argv)
 {
-	struct import	*im;
-	size_t		 i;
-	int		 status;
+	struct import *im;
+	size_t i;
+	int status;
 
 	if ((im = calloc(1, sizeof(*im))) == NULL)
 		return command_fail(cmd, CMD_FAILED, "memory ran out");
 	status = import_options(&im->o, cmd, argc, argv);
 	if (status == CMD_OK && im->o.help)
 		status = command_help(cmd, import_help);
-	else if (status == CMD_OK && (im->path = intel_path(cmd, im->o.store,
-	    im->o.config, &status)) != NULL &&
+	else if (status == CMD_OK &&
+	    (im->path = intel_path(cmd, im->o.store, im->o.config, &status)) !=
+		NULL &&
 	    (status = open_feed(im)) == CMD_OK) {
 		intel_import_catch_signals();
 		status = transfer(im);

@@ -11,23 +11,21 @@
 #include "json/jsonout.h"
 #include "store/store.h"
 
-#define LABEL	14		/* columns of a label in a block */
+#define LABEL 14 /* columns of a label in a block */
 
 static const struct {
-	const char	*name;
-	size_t		 width;		/* of the column; 0: the last one */
-} columns[] = {
-	{ "VALUE", 40 }, { "TYPE", 8 }, { "DISPOSITION", 12 },
-	{ "SEVERITY", 10 }, { "SOURCE", 20 }, { "EXPIRES", 0 }
-};
+	const char *name;
+	size_t width; /* of the column; 0: the last one */
+} columns[] = { { "VALUE", 40 }, { "TYPE", 8 }, { "DISPOSITION", 12 },
+	{ "SEVERITY", 10 }, { "SOURCE", 20 }, { "EXPIRES", 0 } };
 
-#define COLUMNS	(sizeof(columns) / sizeof(columns[0]))
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 /* Two blanks at least between columns, so that they can be told apart. */
 static void
 cell(struct buf *b, size_t column, const char *text)
 {
-	size_t	 at = b->len, width;
+	size_t at = b->len, width;
 
 	text_add(b, text, strlen(text));
 	if (columns[column].width == 0) {
@@ -43,7 +41,7 @@ cell(struct buf *b, size_t column, const char *text)
 void
 intel_record_heading(struct buf *b)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < COLUMNS; i++)
 		cell(b, i, columns[i].name);
@@ -69,10 +67,10 @@ intel_record_name(const char *known)
 static const char *
 intel_record_expiry(char text[64], const struct record *r, int64_t now)
 {
-	char	 when[RFC3339_MAX];
+	char when[RFC3339_MAX];
 
-	snprintf(text, 64, "%s%s", r->expires == 0 ? "never" :
-	    time_text(when, r->expires),
+	snprintf(text, 64, "%s%s",
+	    r->expires == 0 ? "never" : time_text(when, r->expires),
 	    r->expires != 0 && r->expires <= now ? " (expired)" : "");
 	return text;
 }
@@ -80,14 +78,12 @@ intel_record_expiry(char text[64], const struct record *r, int64_t now)
 void
 intel_record_line(struct buf *b, const struct record *r, int64_t now)
 {
-	char		 text[64];
-	const char	*const cells[COLUMNS] = {
-		r->value, observable_name(r->type),
+	char text[64];
+	const char *const cells[COLUMNS] = { r->value, observable_name(r->type),
 		intel_record_name(ctim_disposition_name(r->disposition)),
-		intel_record_name(ctim_severity_name(r->severity)), r->source.name,
-		intel_record_expiry(text, r, now)
-	};
-	size_t		 i;
+		intel_record_name(ctim_severity_name(r->severity)),
+		r->source.name, intel_record_expiry(text, r, now) };
+	size_t i;
 
 	for (i = 0; i < COLUMNS; i++)
 		cell(b, i, cells[i]);
@@ -106,7 +102,7 @@ labelled(struct buf *b, const char *label, const char *text)
 void
 intel_record_block(struct buf *b, const struct record *r, int64_t now)
 {
-	char	 text[64];
+	char text[64];
 
 	text_add(b, r->value, strlen(r->value));
 	buf_addf(b, " (%s%s)\n", observable_name(r->type),
@@ -132,7 +128,7 @@ intel_record_block(struct buf *b, const struct record *r, int64_t now)
 static void
 json_time(struct jsonout *out, const char *key, int64_t t)
 {
-	char	 text[RFC3339_MAX];
+	char text[RFC3339_MAX];
 
 	if (t != 0)
 		jsonout_kstring(out, key, time_text(text, t));
@@ -141,7 +137,7 @@ json_time(struct jsonout *out, const char *key, int64_t t)
 void
 intel_record_json(struct buf *b, const struct record *r)
 {
-	struct jsonout	 out;
+	struct jsonout out;
 
 	jsonout_init(&out, b);
 	jsonout_object(&out);
@@ -149,8 +145,8 @@ intel_record_json(struct buf *b, const struct record *r)
 	jsonout_kstring(&out, "type", observable_name(r->type));
 	jsonout_kstring(&out, "source", r->source.name);
 	jsonout_kstring(&out, "title", r->source.title);
-	jsonout_kstring(&out, "disposition",
-	    ctim_disposition_name(r->disposition));
+	jsonout_kstring(
+	    &out, "disposition", ctim_disposition_name(r->disposition));
 	jsonout_kstring(&out, "severity", ctim_severity_name(r->severity));
 	jsonout_kstring(&out, "confidence", ctim_severity_name(r->confidence));
 	jsonout_kstring(&out, "tlp", ctim_tlp_name(r->tlp));
@@ -169,14 +165,15 @@ intel_record_json(struct buf *b, const struct record *r)
 void
 intel_record_csv_header(struct buf *b)
 {
-	buf_adds(b, "value,type,source,disposition,severity,confidence,tlp,"
+	buf_adds(b,
+	    "value,type,source,disposition,severity,confidence,tlp,"
 	    "priority,reason,first_seen,last_seen,count,expires\r\n");
 }
 
 void
 intel_record_csv(struct buf *b, const struct record *r)
 {
-	char	 text[RFC3339_MAX], number[32];
+	char text[RFC3339_MAX], number[32];
 
 	csvout_field(b, r->value, ",");
 	csvout_field(b, observable_name(r->type), ",");

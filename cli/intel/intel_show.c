@@ -16,26 +16,25 @@
 #include "json/jsonout.h"
 #include "store/store_write.h"
 
-#define RECORD_MAX	(64U << 10)	/* bytes of one record as text */
-#define OUTPUT_MAX	(16U << 20)	/* bytes of all sources, or statistics */
+#define RECORD_MAX (64U << 10) /* bytes of one record as text */
+#define OUTPUT_MAX (16U << 20) /* bytes of all sources, or statistics */
 
 enum form { FORM_LINES, FORM_JSON, FORM_CSV, FORM_PLAIN };
 
 static const struct {
-	const char	*name;
-	enum form	 form;
-} intel_show_forms[] = {
-	{ "csv", FORM_CSV }, { "json", FORM_JSON }, { "plain", FORM_PLAIN }
-};
+	const char *name;
+	enum form form;
+} intel_show_forms[] = { { "csv", FORM_CSV }, { "json", FORM_JSON },
+	{ "plain", FORM_PLAIN } };
 
 /* A walk through the records. */
 struct walk {
-	enum form	 form;
-	int		 disposition;	/* 0: all */
-	int64_t		 now;
-	struct buf	 out;
-	int64_t		 n, limit;	/* printed, and at most; -1: all */
-	char		 last[INDICATOR_MAX + 1];	/* FORM_PLAIN: printed last */
+	enum form form;
+	int disposition; /* 0: all */
+	int64_t now;
+	struct buf out;
+	int64_t n, limit;             /* printed, and at most; -1: all */
+	char last[INDICATOR_MAX + 1]; /* FORM_PLAIN: printed last */
 };
 
 /* Prints what is in the buffer and empties it; -1 when that failed.  JSON stays
@@ -44,7 +43,7 @@ struct walk {
 static int
 intel_show_flush(struct buf *b, bool json)
 {
-	int	 r;
+	int r;
 
 	if (b->failed)
 		r = -1;
@@ -65,13 +64,13 @@ intel_show_wanted(const struct walk *w, const struct record *r)
 	/* Values alone, each once: the records come in their order. */
 	return w->form != FORM_PLAIN ||
 	    ((r->expires == 0 || r->expires > w->now) &&
-	    strcmp(w->last, r->value) != 0);
+		strcmp(w->last, r->value) != 0);
 }
 
 static int
 print_record(void *arg, const struct record *r)
 {
-	struct walk	*w = arg;
+	struct walk *w = arg;
 
 	/* The store cannot count them: it knows nothing of wanted(). */
 	if (w->limit != -1 && w->n >= w->limit)
@@ -105,22 +104,26 @@ static int
 filter_of(const struct command *cmd, const struct intel_options *o,
     struct store_filter *filter, struct walk *w)
 {
-	char	*end;
+	char *end;
 
 	*filter = (struct store_filter){ o->source, OBSERVABLE_UNKNOWN, -1 };
-	if (o->type != NULL && !indicator_type((int)(filter->type =
-	    observable_type(o->type))))
-		return command_usage(cmd, "\"%s\" is no type: domain, email, "
-		    "ip, ipv6, md5, sha1, sha256, url", o->type);
+	if (o->type != NULL &&
+	    !indicator_type((int)(filter->type = observable_type(o->type))))
+		return command_usage(cmd,
+		    "\"%s\" is no type: domain, email, "
+		    "ip, ipv6, md5, sha1, sha256, url",
+		    o->type);
 	if (o->disposition != NULL &&
 	    (w->disposition = ctim_disposition(o->disposition)) == -1)
-		return command_usage(cmd, "\"%s\" is no disposition: Clean, "
-		    "Malicious, Suspicious, Common, Unknown", o->disposition);
+		return command_usage(cmd,
+		    "\"%s\" is no disposition: Clean, "
+		    "Malicious, Suspicious, Common, Unknown",
+		    o->disposition);
 	if (o->limit != NULL) {
 		w->limit = strtoll(o->limit, &end, 10);
 		if (end == o->limit || *end != '\0' || w->limit < 0)
-			return command_usage(cmd, "\"%s\" is no number",
-			    o->limit);
+			return command_usage(
+			    cmd, "\"%s\" is no number", o->limit);
 	}
 	return CMD_OK;
 }
@@ -128,11 +131,11 @@ filter_of(const struct command *cmd, const struct intel_options *o,
 static int
 walk(const struct command *cmd, const struct intel_options *o, enum form form)
 {
-	struct store_filter	 filter;
-	struct walk		*w;
-	struct store		*s;
-	char			 error[STORE_ERROR_MAX];
-	int			 status;
+	struct store_filter filter;
+	struct walk *w;
+	struct store *s;
+	char error[STORE_ERROR_MAX];
+	int status;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return command_fail(cmd, CMD_FAILED, "memory ran out");
@@ -164,25 +167,27 @@ walk(const struct command *cmd, const struct intel_options *o, enum form form)
 int
 intel_list(const struct command *cmd, int argc, char **argv)
 {
-	struct intel_options	 o;
-	int			 status;
+	struct intel_options o;
+	int status;
 
 	if ((status = intel_options(cmd, argc, argv, "stdl", &o)) != CMD_OK)
 		return status;
 	if (o.help)
 		return intel_help(cmd, "stdl");
 	if (optind < argc)
-		return command_usage(cmd, "what is \"%s\"? A value is looked "
-		    "up with \"show\"", argv[optind]);
+		return command_usage(cmd,
+		    "what is \"%s\"? A value is looked "
+		    "up with \"show\"",
+		    argv[optind]);
 	return walk(cmd, &o, o.json ? FORM_JSON : FORM_LINES);
 }
 
 int
 intel_export(const struct command *cmd, int argc, char **argv)
 {
-	struct intel_options	 o;
-	size_t			 i, n = sizeof(intel_show_forms) / sizeof(intel_show_forms[0]);
-	int			 status;
+	struct intel_options o;
+	size_t i, n = sizeof(intel_show_forms) / sizeof(intel_show_forms[0]);
+	int status;
 
 	if ((status = intel_options(cmd, argc, argv, "fstdl", &o)) != CMD_OK)
 		return status;
@@ -195,24 +200,25 @@ intel_export(const struct command *cmd, int argc, char **argv)
 	for (i = 0; i < n; i++)
 		if (strcmp(intel_show_forms[i].name, o.format) == 0)
 			return walk(cmd, &o, intel_show_forms[i].form);
-	return command_usage(cmd, "\"%s\" is no format: csv, json, plain",
-	    o.format);
+	return command_usage(
+	    cmd, "\"%s\" is no format: csv, json, plain", o.format);
 }
 
 static int
-intel_show_show(const struct command *cmd, struct store *s, const char *text, bool json)
+intel_show_show(
+    const struct command *cmd, struct store *s, const char *text, bool json)
 {
-	char			 value[INDICATOR_MAX + 1];
-	char			 error[STORE_ERROR_MAX];
-	struct observable	 o = { .value = value };
-	struct walk		 w = { .form = FORM_JSON, .limit = -1 };
-	const struct record	*records;
-	ssize_t			 i, n;
+	char value[INDICATOR_MAX + 1];
+	char error[STORE_ERROR_MAX];
+	struct observable o = { .value = value };
+	struct walk w = { .form = FORM_JSON, .limit = -1 };
+	const struct record *records;
+	ssize_t i, n;
 
 	o.type = terms_normal(text, value);
 	if (o.type == OBSERVABLE_UNKNOWN)
-		return command_fail(cmd, CMD_FAILED, "\"%s\" is no indicator",
-		    text);
+		return command_fail(
+		    cmd, CMD_FAILED, "\"%s\" is no indicator", text);
 	/* At the time 0 nothing has expired yet. */
 	if ((n = store_match(s, &o, 0, &records, error)) == -1)
 		return command_fail(cmd, CMD_FAILED, "%s", error);
@@ -223,8 +229,8 @@ intel_show_show(const struct command *cmd, struct store *s, const char *text, bo
 		if (json)
 			print_record(&w, &records[i]);
 		else {
-			intel_record_block(&w.out, &records[i],
-			    (int64_t)time(NULL));
+			intel_record_block(
+			    &w.out, &records[i], (int64_t)time(NULL));
 			(void)intel_show_flush(&w.out, false);
 		}
 	}
@@ -240,9 +246,9 @@ intel_show_show(const struct command *cmd, struct store *s, const char *text, bo
 int
 intel_show(const struct command *cmd, int argc, char **argv)
 {
-	struct intel_options	 o;
-	struct store		*s;
-	int			 status;
+	struct intel_options o;
+	struct store *s;
+	int status;
 
 	if ((status = intel_options(cmd, argc, argv, "", &o)) != CMD_OK)
 		return status;
@@ -262,11 +268,11 @@ static int
 sources_table(const struct store_count *counts, ssize_t n)
 {
 	static const char *const names[] = { "SOURCE", ">RECORDS", ">EXPIRED",
-	    "IMPORTED", "SUBDOMAINS", "TITLE", "URL", NULL };
-	struct table	*t = table_new(names);
-	char		 text[RFC3339_MAX];
-	ssize_t		 i;
-	int		 r;
+		"IMPORTED", "SUBDOMAINS", "TITLE", "URL", NULL };
+	struct table *t = table_new(names);
+	char text[RFC3339_MAX];
+	ssize_t i;
+	int r;
 
 	for (i = 0; i < n; i++) {
 		table_cell(t, counts[i].source.name, TABLE_BOLD);
@@ -274,8 +280,8 @@ sources_table(const struct store_count *counts, ssize_t n)
 		table_number(t, (long long)counts[i].expired);
 		rfc3339_text(text, counts[i].imported);
 		table_cell(t, text, TABLE_PLAIN);
-		table_cell(t, counts[i].source.subdomains ? "yes" : "no",
-		    TABLE_PLAIN);
+		table_cell(
+		    t, counts[i].source.subdomains ? "yes" : "no", TABLE_PLAIN);
 		table_cell(t, counts[i].source.title, TABLE_PLAIN);
 		table_cell(t, counts[i].source.url, TABLE_PLAIN);
 	}
@@ -287,8 +293,8 @@ sources_table(const struct store_count *counts, ssize_t n)
 static void
 sources_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 {
-	char	 text[RFC3339_MAX];
-	ssize_t	 i;
+	char text[RFC3339_MAX];
+	ssize_t i;
 
 	jsonout_array(out);
 	for (i = 0; i < n; i++) {
@@ -310,9 +316,9 @@ sources_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 static struct store_count
 total(const struct store_count *counts, ssize_t n)
 {
-	struct store_count	 sum = { .records = 0 };
-	ssize_t			 i;
-	size_t			 k;
+	struct store_count sum = { .records = 0 };
+	ssize_t i;
+	size_t k;
 
 	for (i = 0; i < n; i++) {
 		sum.records += counts[i].records;
@@ -329,9 +335,9 @@ static int
 stats_table(const struct store_count *counts, ssize_t n)
 {
 	static const char *const names[] = { "INDICATORS", ">RECORDS", NULL };
-	struct store_count	 sum = total(counts, n);
-	struct table		*t = table_new(names);
-	int			 i, r;
+	struct store_count sum = total(counts, n);
+	struct table *t = table_new(names);
+	int i, r;
 
 	table_cell(t, "all", TABLE_BOLD);
 	table_number(t, (long long)sum.records);
@@ -358,8 +364,8 @@ stats_table(const struct store_count *counts, ssize_t n)
 static void
 stats_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 {
-	struct store_count	 sum = total(counts, n);
-	int			 i;
+	struct store_count sum = total(counts, n);
+	int i;
 
 	jsonout_object(out);
 	jsonout_kint(out, "records", (int64_t)sum.records);
@@ -388,14 +394,14 @@ figures(const struct command *cmd, int argc, char **argv,
     int (*table)(const struct store_count *, ssize_t),
     void (*json)(struct jsonout *, const struct store_count *, ssize_t))
 {
-	struct intel_options		 o;
-	const struct store_count	*counts = NULL;
-	struct jsonout			 out;
-	struct buf			 text;
-	struct store			*s;
-	char				 error[STORE_ERROR_MAX];
-	ssize_t				 n;
-	int				 status;
+	struct intel_options o;
+	const struct store_count *counts = NULL;
+	struct jsonout out;
+	struct buf text;
+	struct store *s;
+	char error[STORE_ERROR_MAX];
+	ssize_t n;
+	int status;
 
 	if ((status = intel_options(cmd, argc, argv, "", &o)) != CMD_OK)
 		return status;
@@ -416,7 +422,8 @@ figures(const struct command *cmd, int argc, char **argv,
 		if (intel_show_flush(&text, true) == -1)
 			status = CMD_FAILED;
 	} else if (table(counts, n) == -1)
-		status = command_fail(cmd, CMD_FAILED, "cannot print the table");
+		status =
+		    command_fail(cmd, CMD_FAILED, "cannot print the table");
 	buf_free(&text);
 	store_close(s);
 	return status;

@@ -22,7 +22,7 @@
 #include "conf/conf.h"
 #include "token/auth.h"
 
-#define KEY_TEXT	65	/* of a new key, with its NUL */
+#define KEY_TEXT 65 /* of a new key, with its NUL */
 
 static const char jwt_help_text[] =
     "Without -f it asks for the credentials that the relay needs, if any.\n"
@@ -47,8 +47,8 @@ static const char jwt_help_text[] =
     "      --jwks-host HOST  where that is, HOST or HOST:PORT\n"
     "      --aud URL         the relay's URL, where it is not base_url/NAME\n";
 
-static const struct option jwt_long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
+static const struct option jwt_long_options[] = { { "config", required_argument,
+						      NULL, 'c' },
 	{ "relay", required_argument, NULL, 'r' },
 	{ "file", required_argument, NULL, 'f' },
 	{ "key-file", required_argument, NULL, 'k' },
@@ -61,17 +61,14 @@ static const struct option jwt_long_options[] = {
 	{ "jwks", required_argument, NULL, 'J' },
 	{ "jwks-host", required_argument, NULL, 'H' },
 	{ "aud", required_argument, NULL, 'A' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 
 /* Where the argument of an option goes, or the mark that it was there. */
 static const struct place {
-	char	letter;
-	bool	mark;
-	size_t	offset;
-} places[] = {
-	{ 'c', false, offsetof(struct jwt, config) },
+	char letter;
+	bool mark;
+	size_t offset;
+} places[] = { { 'c', false, offsetof(struct jwt, config) },
 	{ 'r', false, offsetof(struct jwt, relay_name) },
 	{ 'f', false, offsetof(struct jwt, file) },
 	{ 'k', false, offsetof(struct jwt, key_file) },
@@ -84,8 +81,7 @@ static const struct place {
 	{ 'J', false, offsetof(struct jwt, jwks_file) },
 	{ 'H', false, offsetof(struct jwt, jwks_host) },
 	{ 'A', false, offsetof(struct jwt, aud) },
-	{ 'h', true, offsetof(struct jwt, help) }
-};
+	{ 'h', true, offsetof(struct jwt, help) } };
 
 static bool
 jwt_put(struct jwt *jwt, int letter)
@@ -107,25 +103,29 @@ jwt_put(struct jwt *jwt, int letter)
 static int
 jwt_options(struct jwt *jwt, int argc, char **argv)
 {
-	int	c;
+	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:r:f:k:e:qh", jwt_long_options,
-	    NULL)) != -1)
+	while ((c = getopt_long(
+		    argc, argv, ":c:r:f:k:e:qh", jwt_long_options, NULL)) != -1)
 		if (!jwt_put(jwt, c))
 			return command_option(jwt->cmd, c, argv);
 	if (jwt->help)
 		return CMD_OK;
 	if (argc - optind > 1)
-		return command_usage(jwt->cmd, "what is \"%s\"? There is one "
-		    "stage at most", argv[optind + 1]);
+		return command_usage(jwt->cmd,
+		    "what is \"%s\"? There is one "
+		    "stage at most",
+		    argv[optind + 1]);
 	jwt->module.stage = argv[optind];
 	if (jwt->rsa_file != NULL)
 		jwt->rs256 = true;
-	if (jwt->expires_text != NULL && (jwt->expires =
-	    expires_parse(jwt->expires_text, jwt->now)) == -1)
-		return command_usage(jwt->cmd, "\"%s\" is no time to come; "
-		    "write " EXPIRES_FORMS, jwt->expires_text);
+	if (jwt->expires_text != NULL &&
+	    (jwt->expires = expires_parse(jwt->expires_text, jwt->now)) == -1)
+		return command_usage(jwt->cmd,
+		    "\"%s\" is no time to come; "
+		    "write " EXPIRES_FORMS,
+		    jwt->expires_text);
 	return jwt_rs256_check(jwt);
 }
 
@@ -141,7 +141,7 @@ needs_claims(const struct relay_conf *relay)
 static void
 choose_by_module(struct jwt *jwt)
 {
-	const struct relay_conf	*relay = jwt->conf->relays;
+	const struct relay_conf *relay = jwt->conf->relays;
 
 	while (relay != NULL &&
 	    strcasecmp(relay->provider->title, jwt->module.name) != 0)
@@ -156,8 +156,8 @@ choose_by_module(struct jwt *jwt)
 static int
 choose_relay(struct jwt *jwt)
 {
-	const struct relay_conf	*relay = jwt->conf->relays;
-	bool			 needed = false;
+	const struct relay_conf *relay = jwt->conf->relays;
+	bool needed = false;
 
 	if (jwt->module.name != NULL) {
 		choose_by_module(jwt);
@@ -171,12 +171,13 @@ choose_relay(struct jwt *jwt)
 		needed = needed || needs_claims(relay);
 	if (!needed || jwt->file != NULL)
 		return CMD_OK;
-	(void)command_fail(jwt->cmd, CMD_USAGE, "which relay is the token "
+	(void)command_fail(jwt->cmd, CMD_USAGE,
+	    "which relay is the token "
 	    "for? Name it with --relay:");
 	for (relay = jwt->conf->relays; relay != NULL; relay = relay->next)
 		fprintf(stderr, "  %s (%s%s)\n", relay->name,
-		    relay->provider->title, needs_claims(relay) ? "" :
-		    "; needs no credentials");
+		    relay->provider->title,
+		    needs_claims(relay) ? "" : "; needs no credentials");
 	return CMD_USAGE;
 }
 
@@ -195,19 +196,21 @@ jwt_read_conf(struct jwt *jwt)
 static int
 jwt_find_key(struct jwt *jwt)
 {
-	char	text[KEY_TEXT];
+	char text[KEY_TEXT];
 
 	if (jwt->conf != NULL && jwt->conf->secret_key != NULL) {
 		buf_adds(&jwt->key, jwt->conf->secret_key);
 		return CMD_OK;
 	}
 	if (jwt->quiet)
-		return command_fail(jwt->cmd, CMD_FAILED, "%s has no "
+		return command_fail(jwt->cmd, CMD_FAILED,
+		    "%s has no "
 		    "secret_key, and --quiet could not show a new one; name a "
 		    "file for it with --key-file, or leave --quiet away",
 		    jwt->conf != NULL ? jwt->conf->file : conf_path());
 	if (auth_new_key(text) == -1)
-		return command_fail(jwt->cmd, CMD_FAILED, "the system gave no "
+		return command_fail(jwt->cmd, CMD_FAILED,
+		    "the system gave no "
 		    "random bytes for a key");
 	buf_adds(&jwt->key, text);
 	explicit_bzero(text, sizeof(text));
@@ -237,13 +240,15 @@ wants_conf(const struct jwt *jwt)
 static int
 jwt_prepare(struct jwt *jwt)
 {
-	int	status;
+	int status;
 
-	if (jwt->module.stage != NULL && (status = module_settings_read(
-	    jwt->cmd, jwt->module.stage, &jwt->module)) != CMD_OK)
+	if (jwt->module.stage != NULL &&
+	    (status = module_settings_read(
+		 jwt->cmd, jwt->module.stage, &jwt->module)) != CMD_OK)
 		return status;
-	if (jwt->key_file != NULL && (status = keyfile_open(jwt->cmd,
-	    jwt->key_file, &jwt->key, &jwt->made)) != CMD_OK)
+	if (jwt->key_file != NULL &&
+	    (status = keyfile_open(
+		 jwt->cmd, jwt->key_file, &jwt->key, &jwt->made)) != CMD_OK)
 		return status;
 	if (wants_conf(jwt) && (status = jwt_read_conf(jwt)) != CMD_OK)
 		return status;
@@ -258,23 +263,24 @@ jwt_prepare(struct jwt *jwt)
 static char *
 jwt_make_token(const struct jwt *jwt, const char **why)
 {
-	const struct signing	s = {
-		.key = jwt->rsa, .kid = jwt->kid, .aud = jwt->aud,
-		.jwks_host = jwt->jwks_host, .now = jwt->now,
-		.expires = jwt->expires
-	};
+	const struct signing s = { .key = jwt->rsa,
+		.kid = jwt->kid,
+		.aud = jwt->aud,
+		.jwks_host = jwt->jwks_host,
+		.now = jwt->now,
+		.expires = jwt->expires };
 
 	return jwt->rs256 ? signing_token(jwt->claims.data, &s, why) :
-	    auth_token(jwt->claims.data, jwt->key.data, jwt->now, jwt->expires,
-	    why);
+			    auth_token(jwt->claims.data, jwt->key.data,
+				jwt->now, jwt->expires, why);
 }
 
 static int
 jwt_print(struct jwt *jwt)
 {
-	const char	*why = NULL;
-	char		*token;
-	int		 status;
+	const char *why = NULL;
+	char *token;
+	int status;
 
 	if ((token = jwt_make_token(jwt, &why)) == NULL)
 		return command_fail(jwt->cmd, CMD_FAILED,
@@ -293,8 +299,8 @@ jwt_print(struct jwt *jwt)
 int
 cmd_jwt(const struct command *cmd, int argc, char **argv)
 {
-	struct jwt	jwt = { .cmd = cmd, .now = time(NULL) };
-	int		status;
+	struct jwt jwt = { .cmd = cmd, .now = time(NULL) };
+	int status;
 
 	if ((status = jwt_options(&jwt, argc, argv)) != CMD_OK)
 		return status;

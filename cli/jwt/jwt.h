@@ -19,32 +19,32 @@ struct conf;
 struct relay_conf;
 
 struct jwt {
-	const struct command	*cmd;
-	const char	*config, *relay_name, *file, *key_file, *expires_text;
-	const char	*rsa_file, *kid, *aud, *jwks_host, *jwks_file;
-	bool		 rs256, make_key, quiet, help;
-	struct module_settings module;	/* of the stage, if one is named */
-	struct conf	*conf;		/* NULL: none was read */
-	const struct relay_conf *relay;	/* NULL: for none in particular */
-	struct buf	 key, claims;	/* key: of HS256 */
-	bool		 made;		/* the key is new */
-	int64_t		 now, expires;
+	const struct command *cmd;
+	const char *config, *relay_name, *file, *key_file, *expires_text;
+	const char *rsa_file, *kid, *aud, *jwks_host, *jwks_file;
+	bool rs256, make_key, quiet, help;
+	struct module_settings module;  /* of the stage, if one is named */
+	struct conf *conf;              /* NULL: none was read */
+	const struct relay_conf *relay; /* NULL: for none in particular */
+	struct buf key, claims;         /* key: of HS256 */
+	bool made;                      /* the key is new */
+	int64_t now, expires;
 	/* RS256 */
-	EVP_PKEY	*rsa;
-	char		 own_kid[SIGNING_KID];
-	struct buf	 own_aud;
+	EVP_PKEY *rsa;
+	char own_kid[SIGNING_KID];
+	struct buf own_aud;
 };
 
 /* Whether the options of RS256 go together, and with the others. */
-int	jwt_rs256_check(const struct jwt *);
+int jwt_rs256_check(const struct jwt *);
 /* Once configuration and claims are there: reads or makes the private key, and
  * fills in kid, aud and jwks_host where they are not given. */
-int	jwt_rs256_prepare(struct jwt *);
+int jwt_rs256_prepare(struct jwt *);
 /* Writes the key set, where a file is named for it. */
-int	jwt_rs256_publish(const struct jwt *);
-void	jwt_rs256_free(struct jwt *);
+int jwt_rs256_publish(const struct jwt *);
+void jwt_rs256_free(struct jwt *);
 
 /* On standard error: what the token is good for, and what to do with it. */
-void	jwt_say(const struct jwt *);
+void jwt_say(const struct jwt *);
 
 #endif

@@ -18,7 +18,8 @@
 #include "os/writeall.h"
 #include "token/jwk.h"
 
-#define JWKS_MAX	65536	/* bytes of a key set; the gateway takes no
+#define JWKS_MAX \
+	65536 /* bytes of a key set; the gateway takes no
 				 * larger one */
 
 static bool
@@ -30,38 +31,45 @@ is_missing(const char *path)
 int
 jwt_rs256_check(const struct jwt *jwt)
 {
-	const char	*option = jwt->kid != NULL ? "--kid" :
-			    jwt->jwks_file != NULL ? "--jwks" :
-			    jwt->jwks_host != NULL ? "--jwks-host" :
-			    jwt->aud != NULL ? "--aud" :
-			    jwt->make_key ? "--make-key" : NULL;
+	const char *option = jwt->kid != NULL ? "--kid" :
+	    jwt->jwks_file != NULL            ? "--jwks" :
+	    jwt->jwks_host != NULL            ? "--jwks-host" :
+	    jwt->aud != NULL                  ? "--aud" :
+	    jwt->make_key                     ? "--make-key" :
+						NULL;
 
 	if (!jwt->rs256 && option != NULL)
-		return command_usage(jwt->cmd, "%s is for RS256 tokens; name "
-		    "the private key with --key", option);
+		return command_usage(jwt->cmd,
+		    "%s is for RS256 tokens; name "
+		    "the private key with --key",
+		    option);
 	if (jwt->rs256 && jwt->rsa_file == NULL)
-		return command_usage(jwt->cmd, "RS256 needs a private key; "
+		return command_usage(jwt->cmd,
+		    "RS256 needs a private key; "
 		    "name its file with --key, and with --make-key it is made");
 	if (jwt->rs256 && jwt->key_file != NULL)
-		return command_usage(jwt->cmd, "--key-file is for HS256 "
+		return command_usage(jwt->cmd,
+		    "--key-file is for HS256 "
 		    "tokens, --key for RS256; name one of them");
 	if (jwt->kid != NULL && *jwt->kid == '\0')
 		return command_usage(jwt->cmd, "--kid is empty");
 	/* Told before anything is asked. */
 	if (jwt->rs256 && !jwt->make_key && is_missing(jwt->rsa_file))
-		return command_fail(jwt->cmd, CMD_FAILED, "there is no file "
-		    "%s; with --make-key it is made", jwt->rsa_file);
+		return command_fail(jwt->cmd, CMD_FAILED,
+		    "there is no file "
+		    "%s; with --make-key it is made",
+		    jwt->rsa_file);
 	return CMD_OK;
 }
 
 static int
 jwt_rs256_make_key(struct jwt *jwt, struct buf *pem)
 {
-	int	r;
+	int r;
 
 	if (signing_make(pem) == -1)
-		return command_fail(jwt->cmd, CMD_FAILED,
-		    "no key could be made");
+		return command_fail(
+		    jwt->cmd, CMD_FAILED, "no key could be made");
 	if ((r = secret_make(jwt->rsa_file, pem->data, pem->len)) != 1)
 		return command_fail(jwt->cmd, CMD_FAILED, "cannot make %s: %s",
 		    jwt->rsa_file, strerror(r == 0 ? EEXIST : errno));
@@ -73,9 +81,9 @@ jwt_rs256_make_key(struct jwt *jwt, struct buf *pem)
 static int
 jwt_rs256_find_key(struct jwt *jwt)
 {
-	struct buf	 pem;
-	const char	*why;
-	int		 status;
+	struct buf pem;
+	const char *why;
+	int status;
 
 	buf_init(&pem, SECRET_MAX);
 	if (!jwt->make_key || !is_missing(jwt->rsa_file))
@@ -84,8 +92,8 @@ jwt_rs256_find_key(struct jwt *jwt)
 		status = jwt_rs256_make_key(jwt, &pem);
 	if (status == CMD_OK &&
 	    (jwt->rsa = signing_read(pem.data, &why)) == NULL)
-		status = command_fail(jwt->cmd, CMD_FAILED, "%s holds %s",
-		    jwt->rsa_file, why);
+		status = command_fail(
+		    jwt->cmd, CMD_FAILED, "%s holds %s", jwt->rsa_file, why);
 	secret_free(&pem);
 	return status;
 }
@@ -94,10 +102,10 @@ jwt_rs256_find_key(struct jwt *jwt)
 static void
 look_at_claims(const struct jwt *jwt, bool *aud, bool *host)
 {
-	struct json_object	*claims;
+	struct json_object *claims;
 
-	claims = jsonin_parse(jwt->claims.data, jwt->claims.len,
-	    JSON_REQUEST_VALUES, NULL);
+	claims = jsonin_parse(
+	    jwt->claims.data, jwt->claims.len, JSON_REQUEST_VALUES, NULL);
 	*aud = jsonin_member(claims, "aud") != NULL;
 	*host = jsonin_member(claims, "jwks_host") != NULL;
 	json_object_put(claims);
@@ -108,14 +116,15 @@ static int
 find_aud(struct jwt *jwt)
 {
 	if (jwt->conf == NULL || jwt->relay == NULL)
-		return command_fail(jwt->cmd, CMD_USAGE, "which relay takes "
+		return command_fail(jwt->cmd, CMD_USAGE,
+		    "which relay takes "
 		    "the token? Name it with --relay, or its URL with --aud");
 	if (jwt->conf->base_url == NULL)
-		return command_fail(jwt->cmd, CMD_FAILED, "%s has no base_url "
+		return command_fail(jwt->cmd, CMD_FAILED,
+		    "%s has no base_url "
 		    "in [server], so the relay's URL must be named with --aud",
 		    jwt->conf->file);
-	buf_addf(&jwt->own_aud, "%s/%s", jwt->conf->base_url,
-	    jwt->relay->name);
+	buf_addf(&jwt->own_aud, "%s/%s", jwt->conf->base_url, jwt->relay->name);
 	jwt->aud = jwt->own_aud.data;
 	return CMD_OK;
 }
@@ -124,10 +133,11 @@ find_aud(struct jwt *jwt)
 static int
 jwt_rs256_find_host(struct jwt *jwt)
 {
-	char	**hosts = jwt->conf == NULL ? NULL : jwt->conf->jwks_hosts;
+	char **hosts = jwt->conf == NULL ? NULL : jwt->conf->jwks_hosts;
 
 	if (hosts == NULL || hosts[0] == NULL || hosts[1] != NULL)
-		return command_fail(jwt->cmd, CMD_USAGE, "which host serves "
+		return command_fail(jwt->cmd, CMD_USAGE,
+		    "which host serves "
 		    "the key set? Name it with --jwks-host");
 	jwt->jwks_host = hosts[0];
 	return CMD_OK;
@@ -136,8 +146,8 @@ jwt_rs256_find_host(struct jwt *jwt)
 int
 jwt_rs256_prepare(struct jwt *jwt)
 {
-	bool	has_aud, has_host;
-	int	status;
+	bool has_aud, has_host;
+	int status;
 
 	look_at_claims(jwt, &has_aud, &has_host);
 	if (jwt->aud == NULL && !has_aud && (status = find_aud(jwt)) != CMD_OK)
@@ -149,8 +159,8 @@ jwt_rs256_prepare(struct jwt *jwt)
 		return status;
 	if (jwt->kid == NULL) {
 		if (signing_kid(jwt->rsa, jwt->own_kid) == -1)
-			return command_fail(jwt->cmd, CMD_FAILED,
-			    "memory ran out");
+			return command_fail(
+			    jwt->cmd, CMD_FAILED, "memory ran out");
 		jwt->kid = jwt->own_kid;
 	}
 	return CMD_OK;
@@ -167,10 +177,10 @@ jwt_rs256_free(struct jwt *jwt)
 static int
 write_set(const struct jwt *jwt, struct json_object *old, struct buf *out)
 {
-	struct json_object	*keys = jsonin_member(old, "keys"), *entry;
-	struct jsonout		 j;
-	const char		*kid;
-	int			 r;
+	struct json_object *keys = jsonin_member(old, "keys"), *entry;
+	struct jsonout j;
+	const char *kid;
+	int r;
 
 	jsonout_init(&j, out);
 	jsonout_object(&j);
@@ -193,8 +203,8 @@ write_set(const struct jwt *jwt, struct json_object *old, struct buf *out)
 static int
 replace(const char *path, const struct buf *text)
 {
-	char	*name;
-	int	 fd, error;
+	char *name;
+	int fd, error;
 
 	if (asprintf(&name, "%s.XXXXXX", path) == -1)
 		return -1;
@@ -203,8 +213,10 @@ replace(const char *path, const struct buf *text)
 		return -1;
 	}
 	error = writeall(fd, text->data, text->len) == -1 ||
-	    fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH) == -1 ||
-	    fsync(fd) == -1 || rename(name, path) == -1 ? errno : 0;
+		fchmod(fd, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH) == -1 ||
+		fsync(fd) == -1 || rename(name, path) == -1 ?
+	    errno :
+	    0;
 	close(fd);
 	if (error != 0)
 		unlink(name);
@@ -217,21 +229,23 @@ replace(const char *path, const struct buf *text)
 static int
 read_set(const struct jwt *jwt, struct json_object **set)
 {
-	struct buf	 text;
-	const char	*why = NULL;
-	FILE		*f;
-	char		*room;
+	struct buf text;
+	const char *why = NULL;
+	FILE *f;
+	char *room;
 
 	*set = NULL;
 	if ((f = fopen(jwt->jwks_file, "re")) == NULL)
-		return errno == ENOENT ? CMD_OK : command_fail(jwt->cmd,
-		    CMD_FAILED, "%s: %s", jwt->jwks_file, strerror(errno));
+		return errno == ENOENT ?
+		    CMD_OK :
+		    command_fail(jwt->cmd, CMD_FAILED, "%s: %s", jwt->jwks_file,
+			strerror(errno));
 	buf_init(&text, JWKS_MAX);
 	if ((room = buf_room(&text, JWKS_MAX)) != NULL) {
 		text.len = fread(room, 1, JWKS_MAX, f);
 		room[text.len] = '\0';
-		*set = jsonin_parse(text.data, text.len, JSON_REQUEST_VALUES,
-		    &why);
+		*set = jsonin_parse(
+		    text.data, text.len, JSON_REQUEST_VALUES, &why);
 	}
 	fclose(f);
 	buf_free(&text);
@@ -240,18 +254,21 @@ read_set(const struct jwt *jwt, struct json_object **set)
 		return CMD_OK;
 	json_object_put(*set);
 	*set = NULL;
-	return command_fail(jwt->cmd, CMD_FAILED, "%s is there and is no key "
+	return command_fail(jwt->cmd, CMD_FAILED,
+	    "%s is there and is no key "
 	    "set with room for another key (%s); name another file",
-	    jwt->jwks_file, why != NULL ? why :
-	    "an object with an array \"keys\" of 31 entries at most");
+	    jwt->jwks_file,
+	    why != NULL ?
+		why :
+		"an object with an array \"keys\" of 31 entries at most");
 }
 
 int
 jwt_rs256_publish(const struct jwt *jwt)
 {
-	struct json_object	*old;
-	struct buf		 text;
-	int			 status;
+	struct json_object *old;
+	struct buf text;
+	int status;
 
 	if (jwt->jwks_file == NULL)
 		return CMD_OK;
@@ -259,11 +276,15 @@ jwt_rs256_publish(const struct jwt *jwt)
 		return status;
 	buf_init(&text, JWKS_MAX);
 	if (write_set(jwt, old, &text) == -1)
-		status = command_fail(jwt->cmd, CMD_FAILED, "the key set "
-		    "would be larger than %d bytes", JWKS_MAX);
+		status = command_fail(jwt->cmd, CMD_FAILED,
+		    "the key set "
+		    "would be larger than %d bytes",
+		    JWKS_MAX);
 	else if (replace(jwt->jwks_file, &text) == -1)
-		status = command_fail(jwt->cmd, CMD_FAILED, "cannot write %s: "
-		    "%s", jwt->jwks_file, strerror(errno));
+		status = command_fail(jwt->cmd, CMD_FAILED,
+		    "cannot write %s: "
+		    "%s",
+		    jwt->jwks_file, strerror(errno));
 	buf_free(&text);
 	json_object_put(old);
 	return status;

@@ -18,7 +18,7 @@
 #include "conf/conf.h"
 #include "json/jsonout.h"
 
-#define JWKS_TEXT	8192	/* bytes of a key set of one key */
+#define JWKS_TEXT 8192 /* bytes of a key set of one key */
 
 /* Two texts of ours around one from outside. */
 static void
@@ -33,7 +33,7 @@ say_text(const char *before, const char *text, const char *after)
 static bool
 key_in_force(const struct jwt *jwt)
 {
-	const char	*key = jwt->conf == NULL ? NULL : jwt->conf->secret_key;
+	const char *key = jwt->conf == NULL ? NULL : jwt->conf->secret_key;
 
 	return key != NULL && strlen(key) == jwt->key.len &&
 	    CRYPTO_memcmp(key, jwt->key.data, jwt->key.len) == 0;
@@ -42,16 +42,17 @@ key_in_force(const struct jwt *jwt)
 static void
 say_token(const struct jwt *jwt)
 {
-	char	until[RFC3339_MAX];
+	char until[RFC3339_MAX];
 
 	if (jwt->module.name != NULL)
-		say_text("\nThis token is for the module ", jwt->module.name,
-		    ".");
+		say_text(
+		    "\nThis token is for the module ", jwt->module.name, ".");
 	else if (jwt->relay != NULL)
 		fprintf(stderr, "\nThis token is for the relay \"%s\" (%s).",
 		    jwt->relay->name, jwt->relay->provider->title);
 	else
-		fprintf(stderr, "\nThis token names no relay; every relay "
+		fprintf(stderr,
+		    "\nThis token names no relay; every relay "
 		    "takes it that needs no other claims.");
 	if (jwt->expires == 0) {
 		fprintf(stderr, " It does not expire.\n");
@@ -65,12 +66,13 @@ say_token(const struct jwt *jwt)
 static const char *
 jwt_group(const struct jwt *jwt)
 {
-	const struct conf	*c = jwt->conf;
+	const struct conf *c = jwt->conf;
 
 	if (c == NULL)
 		return NULL;
-	return c->group != NULL ? c->group : c->user != NULL ? c->user :
-	    c->socket_group;
+	return c->group != NULL ? c->group :
+	    c->user != NULL     ? c->user :
+				  c->socket_group;
 }
 
 /* A new key that is in no file yet: how to make one.  The shell's -C writes over
@@ -78,20 +80,23 @@ jwt_group(const struct jwt *jwt)
 static void
 say_make_file(const struct jwt *jwt, const char *path)
 {
-	const char	*group = jwt_group(jwt), *slash = strrchr(path, '/');
-	char		 dir[PATH_MAX];
-	struct stat	 st;
+	const char *group = jwt_group(jwt), *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+	struct stat st;
 
 	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
-	fprintf(stderr, "\nThere is no secret key yet, so a new one was made:"
+	fprintf(stderr,
+	    "\nThere is no secret key yet, so a new one was made:"
 	    "\n\n%s\n\nIt is kept nowhere else. Put it into a file that the "
 	    "gateway alone can read: paste it\nafter this line, then press "
-	    "Enter and Ctrl-D:\n\n", jwt->key.data);
+	    "Enter and Ctrl-D:\n\n",
+	    jwt->key.data);
 	if (lstat(dir, &st) == -1 && errno == ENOENT)
 		fprintf(stderr, "    sudo mkdir -p %s\n", dir);
 	fprintf(stderr, "    sudo sh -C -c 'umask 077; cat >\"$1\"");
 	if (group != NULL)
-		fprintf(stderr, " && chgrp \"$2\" \"$1\" && chmod 0640 "
+		fprintf(stderr,
+		    " && chgrp \"$2\" \"$1\" && chmod 0640 "
 		    "\"$1\"");
 	fprintf(stderr, "' sh %s%s%s\n", path, group == NULL ? "" : " ",
 	    group == NULL ? "" : group);
@@ -100,12 +105,12 @@ say_make_file(const struct jwt *jwt, const char *path)
 static void
 say_key(const struct jwt *jwt)
 {
-	char		 full[PATH_MAX];
-	const char	*path = full;
+	char full[PATH_MAX];
+	const char *path = full;
 
 	if (jwt->key_file == NULL) {
-		keyfile_new_name(CTIM_SYSCONFDIR "/ctim-relay/secret.key",
-		    full);
+		keyfile_new_name(
+		    CTIM_SYSCONFDIR "/ctim-relay/secret.key", full);
 		say_make_file(jwt, path);
 	} else {
 		path = realpath(jwt->key_file, full);
@@ -113,17 +118,22 @@ say_key(const struct jwt *jwt)
 			path = jwt->key_file;
 		if (jwt->made)
 			say_text("\nA new secret key was made and put into ",
-			    path, ",\nwhich its owner alone can read; the "
+			    path,
+			    ",\nwhich its owner alone can read; the "
 			    "gateway must be able to.\n");
 		else
 			say_text("\nThe gateway takes this token when it has "
-			    "the key of ", path, ".\n");
+				 "the key of ",
+			    path, ".\n");
 	}
-	say_text("\nThen in ", jwt->conf != NULL ? jwt->conf->file :
-	    conf_path(), ":\n\n    [auth]\n");
-	say_text("    secret_key = file:", path, "\n\n"
+	say_text("\nThen in ",
+	    jwt->conf != NULL ? jwt->conf->file : conf_path(),
+	    ":\n\n    [auth]\n");
+	say_text("    secret_key = file:", path,
+	    "\n\n"
 	    "(what stands there becomes secret_key_previous, so that the "
-	    "tokens made with it stay\ngood) and let a gateway that runs read it again:\n\n"
+	    "tokens made with it stay\ngood) and let a gateway that runs read "
+	    "it again:\n\n"
 	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n");
 }
 
@@ -131,8 +141,8 @@ say_key(const struct jwt *jwt)
 static void
 say_key_set(const struct jwt *jwt)
 {
-	struct jsonout	j;
-	struct buf	text;
+	struct jsonout j;
+	struct buf text;
 
 	buf_init(&text, JWKS_TEXT);
 	jsonout_init(&j, &text);
@@ -153,7 +163,8 @@ say_rs256(const struct jwt *jwt)
 {
 	if (jwt->made)
 		say_text("\nA new private key was made and put into ",
-		    jwt->rsa_file, ", which its owner\nalone can read; keep it "
+		    jwt->rsa_file,
+		    ", which its owner\nalone can read; keep it "
 		    "there: who has it can sign in.\n");
 	if (jwt->aud != NULL)
 		say_text("\nThe token is taken by the relay at ", jwt->aud,
@@ -163,14 +174,14 @@ say_rs256(const struct jwt *jwt)
 		    "; serve that file as");
 	else
 		fprintf(stderr, "\nIts public key is to be served as");
-	say_text(" https://", jwt->jwks_host == NULL ? "JWKS_HOST" :
-	    jwt->jwks_host, "/.well-known/jwks");
+	say_text(" https://",
+	    jwt->jwks_host == NULL ? "JWKS_HOST" : jwt->jwks_host,
+	    "/.well-known/jwks");
 	if (jwt->jwks_file == NULL)
 		say_key_set(jwt);
 	else
 		putc('\n', stderr);
-	if (jwt->jwks_host == NULL ||
-	    settings_lists(jwt->conf, jwt->jwks_host))
+	if (jwt->jwks_host == NULL || settings_lists(jwt->conf, jwt->jwks_host))
 		return;
 	say_text("\nThe gateway takes keys from hosts on its list alone. In ",
 	    jwt->conf != NULL ? jwt->conf->file : conf_path(),
@@ -190,6 +201,6 @@ jwt_say(const struct jwt *jwt)
 		module_settings_say(&jwt->module);
 	else if (jwt->relay != NULL)
 		say_text("\nA module for the relay, to be registered at the "
-		    "platform: ctim-relay module-type ", jwt->relay->name,
-		    "\n");
+			 "platform: ctim-relay module-type ",
+		    jwt->relay->name, "\n");
 }

@@ -11,16 +11,16 @@
 #include "cli/jwt/keyfile.h"
 #include "token/auth.h"
 
-#define KEY_LEAST	32	/* bytes; the gateway refuses shorter ones */
-#define KEY_TEXT	65	/* of a new key, with its NUL */
-#define NAMES_MAX	1000	/* files of one name and a number */
+#define KEY_LEAST 32   /* bytes; the gateway refuses shorter ones */
+#define KEY_TEXT  65   /* of a new key, with its NUL */
+#define NAMES_MAX 1000 /* files of one name and a number */
 
 static int
-keyfile_make_key(const struct command *cmd, const char *path, struct buf *key,
-    bool *made)
+keyfile_make_key(
+    const struct command *cmd, const char *path, struct buf *key, bool *made)
 {
-	char	text[KEY_TEXT];	/* a newline takes the place of its NUL */
-	int	r;
+	char text[KEY_TEXT]; /* a newline takes the place of its NUL */
+	int r;
 
 	if (auth_new_key(text) == -1)
 		return command_fail(cmd, CMD_FAILED,
@@ -33,14 +33,15 @@ keyfile_make_key(const struct command *cmd, const char *path, struct buf *key,
 		buf_add(key, text, sizeof(text) - 1);
 	explicit_bzero(text, sizeof(text));
 	return r == -1 ? command_fail(cmd, CMD_FAILED, "cannot make %s: %s",
-	    path, strerror(errno)) : CMD_OK;
+			     path, strerror(errno)) :
+			 CMD_OK;
 }
 
 int
-keyfile_open(const struct command *cmd, const char *path, struct buf *key,
-    bool *made)
+keyfile_open(
+    const struct command *cmd, const char *path, struct buf *key, bool *made)
 {
-	int	status;
+	int status;
 
 	*made = false;
 	if (access(path, F_OK) == -1 && errno == ENOENT) {
@@ -51,19 +52,20 @@ keyfile_open(const struct command *cmd, const char *path, struct buf *key,
 	if ((status = secret_line(cmd, path, key)) != CMD_OK)
 		return status;
 	if (key->len < KEY_LEAST)
-		return command_fail(cmd, CMD_FAILED, "the key in %s has %zu "
+		return command_fail(cmd, CMD_FAILED,
+		    "the key in %s has %zu "
 		    "characters and should have 64 (%d at least); name "
-		    "another file, and a new key will be made there", path,
-		    key->len, KEY_LEAST);
+		    "another file, and a new key will be made there",
+		    path, key->len, KEY_LEAST);
 	return CMD_OK;
 }
 
 void
 keyfile_new_name(const char *path, char out[PATH_MAX])
 {
-	const char	*dot = strrchr(path, '.');
-	struct stat	 st;
-	int		 i, n;
+	const char *dot = strrchr(path, '.');
+	struct stat st;
+	int i, n;
 
 	if (dot == NULL || strchr(dot, '/') != NULL)
 		dot = path + strlen(path);

@@ -15,13 +15,13 @@ struct command;
  * one is made with a new key, readable by its owner alone, and *made is true.
  * Returns CMD_OK; else what is wrong has been printed, and it is the status.
  */
-int	keyfile_open(const struct command *, const char *path, struct buf *key,
-	    bool *made);
+int keyfile_open(
+    const struct command *, const char *path, struct buf *key, bool *made);
 /*
  * A name for a new key, so that no other is lost: the first of "secret.key",
  * "secret-2.key", ... with which nothing is in the directory of path.  Where
  * that cannot be seen it is path.
  */
-void	keyfile_new_name(const char *path, char out[PATH_MAX]);
+void keyfile_new_name(const char *path, char out[PATH_MAX]);
 
 #endif

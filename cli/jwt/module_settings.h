@@ -15,26 +15,26 @@
 struct command;
 struct json_object;
 
-#define MODULE_PROMPTS	32	/* claims that a module asks for */
+#define MODULE_PROMPTS 32 /* claims that a module asks for */
 
 struct module_settings {
-	struct json_object	*file;	/* NULL: nothing was read */
-	struct json_object	*zappa;
-	const char		*stage;
-	const char		*name;	/* what people call the module */
-	struct claims_prompt	 prompts[MODULE_PROMPTS];
-	size_t			 n;
+	struct json_object *file; /* NULL: nothing was read */
+	struct json_object *zappa;
+	const char *stage;
+	const char *name; /* what people call the module */
+	struct claims_prompt prompts[MODULE_PROMPTS];
+	size_t n;
 };
 
 /* Reads both from the working directory.  stage: an entry of the second.
  * Returns CMD_OK, the caller ends with module_settings_free(); else what is
  * wrong has been printed, and it is the status. */
-int	module_settings_read(const struct command *, const char *stage,
-	    struct module_settings *);
-void	module_settings_free(struct module_settings *);
+int module_settings_read(
+    const struct command *, const char *stage, struct module_settings *);
+void module_settings_free(struct module_settings *);
 
 /* Says on standard error where the stage takes its secret key, and where the
  * module is made in each region. */
-void	module_settings_say(const struct module_settings *);
+void module_settings_say(const struct module_settings *);
 
 #endif

@@ -22,10 +22,10 @@
 #include "json/jsonin.h"
 #include "net/url.h"
 
-#define ANSWER_MAX	2048	/* bytes of an ID or password */
-#define TRIES		3	/* times an empty answer is asked again */
-#define WHY_MAX		65536	/* bytes of what is wrong */
-#define SECRET_LEAST	8	/* bytes of a text to keep out of messages */
+#define ANSWER_MAX   2048  /* bytes of an ID or password */
+#define TRIES        3     /* times an empty answer is asked again */
+#define WHY_MAX      65536 /* bytes of what is wrong */
+#define SECRET_LEAST 8     /* bytes of a text to keep out of messages */
 
 static const char module_help_text[] =
     "The file says what the module is: name, module_type_id, visibility, and\n"
@@ -48,23 +48,22 @@ static const struct option module_long_options[] = {
 	{ "settings_file", required_argument, NULL, 'f' },
 	{ "region", required_argument, NULL, 'r' },
 	{ "config", required_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
 };
 
 struct relay {
-	const struct command	*cmd;
-	const struct action	*action;
-	const char	*file, *region, *config;
-	bool		 help;
-	struct buf	 id, password;
-	char		 url[PLATFORM_URL_MAX];
-	struct conf	*conf;
-	struct json_object *settings;	/* what the file says, expanded */
-	const char	*name;		/* of the module, in settings */
-	const char	**secrets;	/* of password and settings */
-	struct platform	 platform;
-	struct buf	 why;		/* what is wrong */
+	const struct command *cmd;
+	const struct action *action;
+	const char *file, *region, *config;
+	bool help;
+	struct buf id, password;
+	char url[PLATFORM_URL_MAX];
+	struct conf *conf;
+	struct json_object *settings; /* what the file says, expanded */
+	const char *name;             /* of the module, in settings */
+	const char **secrets;         /* of password and settings */
+	struct platform platform;
+	struct buf why; /* what is wrong */
 };
 
 static int module_add(struct relay *, struct json_object *found);
@@ -72,16 +71,13 @@ static int edit(struct relay *, struct json_object *found);
 static int remove_module(struct relay *, struct json_object *found);
 
 static const struct action {
-	const char	*name, *done;
+	const char *name, *done;
 	/* found: the module at the platform, or NULL. */
-	int		(*run)(struct relay *, struct json_object *found);
-} actions[] = {
-	{ "add", "added", module_add },
-	{ "edit", "edited", edit },
-	{ "remove", "removed", remove_module }
-};
+	int (*run)(struct relay *, struct json_object *found);
+} actions[] = { { "add", "added", module_add }, { "edit", "edited", edit },
+	{ "remove", "removed", remove_module } };
 
-#define ACTIONS	(sizeof(actions) / sizeof(actions[0]))
+#define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
 /* Takes a secret out of the arguments, where the list of processes shows it. */
 static void
@@ -96,28 +92,33 @@ static int
 choose_action(struct relay *relay, int argc, char **argv)
 {
 	if (optind == argc)
-		return command_usage(relay->cmd, "what is to be done: add, "
+		return command_usage(relay->cmd,
+		    "what is to be done: add, "
 		    "edit or remove?");
 	for (size_t i = 0; i < ACTIONS; i++)
 		if (strcmp(argv[optind], actions[i].name) == 0)
 			relay->action = &actions[i];
 	if (relay->action == NULL)
-		return command_usage(relay->cmd, "what is \"%s\"? There are "
-		    "add, edit and remove", argv[optind]);
+		return command_usage(relay->cmd,
+		    "what is \"%s\"? There are "
+		    "add, edit and remove",
+		    argv[optind]);
 	if (optind + 1 < argc)
-		return command_usage(relay->cmd, "what is \"%s\"? A settings "
-		    "file is named with -f", argv[optind + 1]);
+		return command_usage(relay->cmd,
+		    "what is \"%s\"? A settings "
+		    "file is named with -f",
+		    argv[optind + 1]);
 	return CMD_OK;
 }
 
 static int
 module_options(struct relay *relay, int argc, char **argv)
 {
-	int	c;
+	int c;
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":i:p:f:r:c:h", module_long_options,
-	    NULL)) != -1) {
+		    NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			buf_reset(&relay->id);
@@ -145,8 +146,10 @@ module_options(struct relay *relay, int argc, char **argv)
 	if (relay->help)
 		return CMD_OK;
 	if (platform_url(relay->region, relay->url) == -1)
-		return command_usage(relay->cmd, "there is no region \"%s\"; "
-		    "it is " PLATFORM_REGIONS, relay->region);
+		return command_usage(relay->cmd,
+		    "there is no region \"%s\"; "
+		    "it is " PLATFORM_REGIONS,
+		    relay->region);
 	return choose_action(relay, argc, argv);
 }
 
@@ -154,8 +157,8 @@ module_options(struct relay *relay, int argc, char **argv)
 static int
 replace_url(struct relay *relay)
 {
-	const char	*given = getenv("TR_API_URL");
-	char		*slash, *host;
+	const char *given = getenv("TR_API_URL");
+	char *slash, *host;
 
 	if (given == NULL || *given == '\0')
 		return 0;
@@ -164,7 +167,8 @@ replace_url(struct relay *relay)
 	    (host = strstr(relay->url, "://")) == NULL ||
 	    (slash = strchr(host + 3, '/')) == NULL || slash[1] != '\0') {
 		/* Not shown: there may be a password in it. */
-		text_addf(&relay->why, "TR_API_URL should be a scheme and a "
+		text_addf(&relay->why,
+		    "TR_API_URL should be a scheme and a "
 		    "host, such as https://platform.example.org, and nothing "
 		    "else.");
 		return -1;
@@ -178,20 +182,21 @@ replace_url(struct relay *relay)
 static int
 note_secrets(struct relay *relay)
 {
-	struct json_object_iter	 i;
-	struct json_object	*in;
-	const char		*text;
-	size_t			 n = 0;
+	struct json_object_iter i;
+	struct json_object *in;
+	const char *text;
+	size_t n = 0;
 
 	in = jsonin_member(relay->settings, "settings");
-	relay->secrets = calloc((size_t)json_object_object_length(in) + 2,
-	    sizeof(*relay->secrets));
+	relay->secrets = calloc(
+	    (size_t)json_object_object_length(in) + 2, sizeof(*relay->secrets));
 	if (relay->secrets == NULL) {
 		text_addf(&relay->why, "There is no memory left.");
 		return -1;
 	}
 	relay->secrets[n++] = relay->password.data;
-	json_object_object_foreachC(in, i) {
+	json_object_object_foreachC(in, i)
+	{
 		text = jsonin_text(i.val);
 		if (text != NULL && strlen(text) >= SECRET_LEAST &&
 		    strcmp(i.key, "url") != 0)
@@ -203,7 +208,7 @@ note_secrets(struct relay *relay)
 static void
 explain_no_answer(struct relay *relay, const char *what, const char *variable)
 {
-	const char	*reason = strerror(errno);
+	const char *reason = strerror(errno);
 
 	if (errno == ENXIO || errno == ENOTTY)
 		reason = "there is no terminal to ask at";
@@ -220,15 +225,17 @@ static int
 credential(struct relay *relay, struct buf *out, const char *what,
     const char *variable, bool echo)
 {
-	const char	*value = getenv(variable);
-	char		 answer[ANSWER_MAX], question[64];
-	ssize_t		 len = 0;
+	const char *value = getenv(variable);
+	char answer[ANSWER_MAX], question[64];
+	ssize_t len = 0;
 
 	if (out->len == 0 && value != NULL)
 		buf_adds(out, value);
 	if (out->failed) {
-		text_addf(&relay->why, "The %s is longer than %d bytes, so it "
-		    "cannot be one.", what, ANSWER_MAX);
+		text_addf(&relay->why,
+		    "The %s is longer than %d bytes, so it "
+		    "cannot be one.",
+		    what, ANSWER_MAX);
 		return -1;
 	}
 	if (out->len > 0)
@@ -248,11 +255,11 @@ credential(struct relay *relay, struct buf *out, const char *what,
 }
 
 static bool
-is_same(struct json_object *module, struct json_object *settings,
-    const char *name)
+is_same(
+    struct json_object *module, struct json_object *settings, const char *name)
 {
 	return json_object_equal(jsonin_member(module, name),
-	    jsonin_member(settings, name)) == 1;
+		   jsonin_member(settings, name)) == 1;
 }
 
 /* The module of that name and type; NULL for none. */
@@ -277,7 +284,7 @@ module_refuse(struct relay *relay, const char *what)
 static const char *
 id_of(struct relay *relay, struct json_object *found)
 {
-	const char	*id = jsonin_string(found, "id");
+	const char *id = jsonin_string(found, "id");
 
 	if (found == NULL)
 		(void)module_refuse(relay, "does not exist");
@@ -299,20 +306,21 @@ module_add(struct relay *relay, struct json_object *found)
 static int
 edit(struct relay *relay, struct json_object *found)
 {
-	struct json_object_iter	 i;
-	struct json_object	*changes;
-	const char		*id = id_of(relay, found);
-	int			 r;
+	struct json_object_iter i;
+	struct json_object *changes;
+	const char *id = id_of(relay, found);
+	int r;
 
 	if (id == NULL)
 		return -1;
 	if ((changes = json_object_new_object()) == NULL)
-		return module_refuse(relay, "cannot be compared: no memory left");
-	json_object_object_foreachC(relay->settings, i) {
+		return module_refuse(
+		    relay, "cannot be compared: no memory left");
+	json_object_object_foreachC(relay->settings, i)
+	{
 		if (is_same(found, relay->settings, i.key))
 			continue;
-		json_object_object_add(changes, i.key,
-		    json_object_get(i.val));
+		json_object_object_add(changes, i.key, json_object_get(i.val));
 	}
 	r = json_object_object_length(changes) == 0 ?
 	    module_refuse(relay, "has not been changed") :
@@ -324,7 +332,7 @@ edit(struct relay *relay, struct json_object *found)
 static int
 remove_module(struct relay *relay, struct json_object *found)
 {
-	const char	*id = id_of(relay, found);
+	const char *id = id_of(relay, found);
 
 	return id == NULL ? -1 : platform_remove(&relay->platform, id);
 }
@@ -332,14 +340,14 @@ remove_module(struct relay *relay, struct json_object *found)
 static int
 module_act(struct relay *relay)
 {
-	struct json_object	*modules;
-	int			 r;
+	struct json_object *modules;
+	int r;
 
 	r = platform_open(&relay->platform, relay->conf, relay->url,
 	    relay->id.data, relay->password.data, relay->secrets, &relay->why);
 	if (r == 0 && (r = platform_list(&relay->platform, &modules)) == 0) {
-		r = relay->action->run(relay,
-		    module_find(modules, relay->settings));
+		r = relay->action->run(
+		    relay, module_find(modules, relay->settings));
 		json_object_put(modules);
 	}
 	platform_close(&relay->platform);
@@ -352,9 +360,10 @@ work(struct relay *relay)
 	relay->settings = module_file_read(relay->file, &relay->why);
 	if (relay->settings == NULL || replace_url(relay) == -1 ||
 	    credential(relay, &relay->id, "Client ID", "TR_API_CLIENT_ID",
-	    true) == -1 ||
+		true) == -1 ||
 	    credential(relay, &relay->password, "Client Password",
-	    "TR_API_CLIENT_PASSWORD", false) == -1 || note_secrets(relay) == -1)
+		"TR_API_CLIENT_PASSWORD", false) == -1 ||
+	    note_secrets(relay) == -1)
 		return -1;
 	relay->name = jsonin_string(relay->settings, "name");
 	return module_act(relay);
@@ -363,7 +372,7 @@ work(struct relay *relay)
 static int
 say_done(const struct relay *relay)
 {
-	bool	 colours = table_colours(stdout);
+	bool colours = table_colours(stdout);
 
 	printf("%sRelay module \"", table_sgr(TABLE_GREEN, colours));
 	(void)text_print(stdout, relay->name);
@@ -375,7 +384,7 @@ say_done(const struct relay *relay)
 static int
 say_error(const struct relay *relay)
 {
-	bool	 colours = table_colours(stderr);
+	bool colours = table_colours(stderr);
 
 	fprintf(stderr, "%sError: %s%s\n", table_sgr(TABLE_RED, colours),
 	    relay->why.data, table_sgr(TABLE_PLAIN, colours));
@@ -397,10 +406,10 @@ module_read_conf(struct relay *relay)
 int
 cmd_relay(const struct command *cmd, int argc, char **argv)
 {
-	struct relay	relay = {
+	struct relay relay = {
 		.cmd = cmd, .file = "relay_settings.json", .region = "us"
 	};
-	int		status;
+	int status;
 
 	buf_init(&relay.id, ANSWER_MAX);
 	buf_init(&relay.password, ANSWER_MAX);
@@ -410,8 +419,8 @@ cmd_relay(const struct command *cmd, int argc, char **argv)
 	else if (relay.help)
 		status = command_help(cmd, module_help_text);
 	else if ((status = module_read_conf(&relay)) == CMD_OK)
-		status = work(&relay) == 0 ? say_done(&relay) :
-		    say_error(&relay);
+		status =
+		    work(&relay) == 0 ? say_done(&relay) : say_error(&relay);
 	json_object_put(relay.settings);
 	conf_free(relay.conf);
 	free(relay.secrets);

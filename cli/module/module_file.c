@@ -11,40 +11,35 @@
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
 
-#define VARIABLE_MAX	256	/* bytes of a variable's name, with the NUL */
+#define VARIABLE_MAX 256 /* bytes of a variable's name, with the NUL */
 
 /* What there has to be; a parent stands before its members. */
 static const struct member {
-	const char	*parent;	/* NULL: the file's object */
-	const char	*name;
-	enum json_type	 type;
-} module_file_members[] = {
-	{ NULL, "name", json_type_string },
+	const char *parent; /* NULL: the file's object */
+	const char *name;
+	enum json_type type;
+} module_file_members[] = { { NULL, "name", json_type_string },
 	{ NULL, "module_type_id", json_type_string },
 	{ NULL, "visibility", json_type_string },
 	{ NULL, "settings", json_type_object },
 	{ "settings", "url", json_type_string },
-	{ "settings", "supported-apis", json_type_array }
-};
+	{ "settings", "supported-apis", json_type_array } };
 
 /* Relay API, module types: what a module may serve. */
-static const char *const apis[] = {
-	"health", "observe/observables", "deliberate/observables",
-	"refer/observables", "respond/observables", "respond/trigger"
-};
+static const char *const apis[] = { "health", "observe/observables",
+	"deliberate/observables", "refer/observables", "respond/observables",
+	"respond/trigger" };
 
 /* With their articles, by enum json_type. */
-static const char *const module_file_kinds[] = {
-	[json_type_null] = "null",
+static const char *const module_file_kinds[] = { [json_type_null] = "null",
 	[json_type_boolean] = "a boolean",
 	[json_type_double] = "a number",
 	[json_type_int] = "a number",
 	[json_type_object] = "an object",
 	[json_type_array] = "an array",
-	[json_type_string] = "a string"
-};
+	[json_type_string] = "a string" };
 
-#define N(table)	(sizeof(table) / sizeof((table)[0]))
+#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static size_t
 size_of(struct json_object *value)
@@ -62,8 +57,8 @@ size_of(struct json_object *value)
 static void
 check_apis(struct json_object *list, struct buf *why)
 {
-	const char	*api;
-	size_t		 i, k;
+	const char *api;
+	size_t i, k;
 
 	for (i = 0; i < jsonin_length(list); i++) {
 		api = jsonin_text(jsonin_at(list, i));
@@ -73,11 +68,15 @@ check_apis(struct json_object *list, struct buf *why)
 		if (k < N(apis))
 			continue;
 		if (api == NULL)
-			text_addf(why, "element %zu of "
-			    "\"settings.supported-apis\" is no string", i + 1);
+			text_addf(why,
+			    "element %zu of "
+			    "\"settings.supported-apis\" is no string",
+			    i + 1);
 		else
-			text_addf(why, "\"settings.supported-apis\" holds "
-			    "\"%s\"", api);
+			text_addf(why,
+			    "\"settings.supported-apis\" holds "
+			    "\"%s\"",
+			    api);
 		buf_adds(why, "; there are: ");
 		for (k = 0; k < N(apis); k++)
 			buf_addf(why, "%s%s", k == 0 ? "" : ", ", apis[k]);
@@ -88,18 +87,19 @@ check_apis(struct json_object *list, struct buf *why)
 static void
 check_member(struct json_object *all, const struct member *m, struct buf *why)
 {
-	struct json_object	*in = all, *value;
-	enum json_type		 type;
-	char			 name[64];
+	struct json_object *in = all, *value;
+	enum json_type type;
+	char name[64];
 
 	if (m->parent != NULL)
 		in = jsonin_member(all, m->parent);
 	/* Its parent was complained about. */
-	if (!json_object_is_type(in, json_type_object) || (m->parent != NULL &&
-	    json_object_object_length(in) == 0))
+	if (!json_object_is_type(in, json_type_object) ||
+	    (m->parent != NULL && json_object_object_length(in) == 0))
 		return;
-	snprintf(name, sizeof(name), "%s%s%s", m->parent == NULL ? "" :
-	    m->parent, m->parent == NULL ? "" : ".", m->name);
+	snprintf(name, sizeof(name), "%s%s%s",
+	    m->parent == NULL ? "" : m->parent, m->parent == NULL ? "" : ".",
+	    m->name);
 	if (!jsonin_has(in, m->name, &value)) {
 		text_addf(why, "\"%s\" is missing; it should be %s", name,
 		    module_file_kinds[m->type]);
@@ -119,18 +119,21 @@ check_member(struct json_object *all, const struct member *m, struct buf *why)
 static void
 check_unknown(struct json_object *all, struct buf *why)
 {
-	struct json_object_iter	 i;
-	size_t			 k;
+	struct json_object_iter i;
+	size_t k;
 
-	json_object_object_foreachC(all, i) {
+	json_object_object_foreachC(all, i)
+	{
 		for (k = 0; k < N(module_file_members); k++)
 			if (module_file_members[k].parent == NULL &&
 			    strcmp(module_file_members[k].name, i.key) == 0)
 				break;
 		if (k < N(module_file_members))
 			continue;
-		text_addf(why, "\"%s\" is unknown; only \"settings\" may have "
-		    "members of its own", i.key);
+		text_addf(why,
+		    "\"%s\" is unknown; only \"settings\" may have "
+		    "members of its own",
+		    i.key);
 		buf_addc(why, '\n');
 	}
 }
@@ -139,7 +142,7 @@ check_unknown(struct json_object *all, struct buf *why)
 static int
 module_file_check(const char *path, struct json_object *all, struct buf *why)
 {
-	size_t	 i, begin;
+	size_t i, begin;
 
 	text_addf(why, "Invalid Relay settings JSON schema in \"%s\":", path);
 	buf_addc(why, '\n');
@@ -175,8 +178,8 @@ in_name(char c, bool first)
 static size_t
 variable(const char *p, size_t len, char name[VARIABLE_MAX])
 {
-	bool	 braced = len > 0 && *p == '{';
-	size_t	 n = braced ? 1 : 0, begin = n;
+	bool braced = len > 0 && *p == '{';
+	size_t n = braced ? 1 : 0, begin = n;
 
 	while (n < len && in_name(p[n], n == begin))
 		n++;
@@ -191,17 +194,21 @@ variable(const char *p, size_t len, char name[VARIABLE_MAX])
 static int
 add_variable(const char *name, struct buf *out, struct buf *why)
 {
-	const char	*value = getenv(name);
+	const char *value = getenv(name);
 
 	if (value == NULL) {
-		text_addf(why, "Unable to read environment variable \"%s\" "
+		text_addf(why,
+		    "Unable to read environment variable \"%s\" "
 		    "for Relay settings JSON expansion. Make sure to define "
-		    "it first.", name);
+		    "it first.",
+		    name);
 		return -1;
 	}
 	if (!utf8_valid(value, strlen(value))) {
-		text_addf(why, "The environment variable \"%s\" is no UTF-8, "
-		    "so it cannot be put into JSON.", name);
+		text_addf(why,
+		    "The environment variable \"%s\" is no UTF-8, "
+		    "so it cannot be put into JSON.",
+		    name);
 		return -1;
 	}
 	buf_adds(out, value);
@@ -212,9 +219,9 @@ int
 module_file_expand(const char *member, const char *text, size_t len,
     struct buf *out, struct buf *why)
 {
-	const char	*end = text + len, *dollar;
-	char		 name[VARIABLE_MAX];
-	size_t		 n;
+	const char *end = text + len, *dollar;
+	char name[VARIABLE_MAX];
+	size_t n;
 
 	while ((dollar = memchr(text, '$', (size_t)(end - text))) != NULL) {
 		buf_add(out, text, (size_t)(dollar - text));
@@ -225,9 +232,11 @@ module_file_expand(const char *member, const char *text, size_t len,
 		}
 		n = variable(text, (size_t)(end - text), name);
 		if (n == 0) {
-			text_addf(why, "A \"$\" in \"%s\" of the Relay "
+			text_addf(why,
+			    "A \"$\" in \"%s\" of the Relay "
 			    "settings begins no $NAME or ${NAME}; write $$ "
-			    "for the character itself.", member);
+			    "for the character itself.",
+			    member);
 			return -1;
 		}
 		if (add_variable(name, out, why) == -1)
@@ -242,21 +251,25 @@ module_file_expand(const char *member, const char *text, size_t len,
 static int
 expand_value(const char *member, struct json_object *value, struct buf *why)
 {
-	struct buf	 out;
-	int		 r;
+	struct buf out;
+	int r;
 
 	buf_init(&out, MODULE_FILE_MAX);
 	r = module_file_expand(member, json_object_get_string(value),
 	    (size_t)json_object_get_string_len(value), &out, why);
-	if (r == 0 && (out.failed || json_object_set_string_len(value,
-	    out.data, (int)out.len) == 0)) {
+	if (r == 0 &&
+	    (out.failed ||
+		json_object_set_string_len(value, out.data, (int)out.len) ==
+		    0)) {
 		text_addf(why, "\"%s\" of the Relay settings becomes too long.",
 		    member);
 		r = -1;
 	} else if (r == 0 && out.len == 0 &&
 	    (strcmp(member, "name") == 0 || strcmp(member, "url") == 0)) {
-		text_addf(why, "\"%s\" of the Relay settings becomes empty: "
-		    "the environment variable in it is.", member);
+		text_addf(why,
+		    "\"%s\" of the Relay settings becomes empty: "
+		    "the environment variable in it is.",
+		    member);
 		r = -1;
 	}
 	if (out.cap > 0)
@@ -270,11 +283,12 @@ expand_value(const char *member, struct json_object *value, struct buf *why)
 static int
 module_file_replace(struct json_object *all, struct buf *why)
 {
-	struct json_object_iter	 i;
+	struct json_object_iter i;
 
 	if (expand_value("name", jsonin_member(all, "name"), why) == -1)
 		return -1;
-	json_object_object_foreachC(jsonin_member(all, "settings"), i) {
+	json_object_object_foreachC(jsonin_member(all, "settings"), i)
+	{
 		if (json_object_is_type(i.val, json_type_string) &&
 		    expand_value(i.key, i.val, why) == -1)
 			return -1;
@@ -283,19 +297,22 @@ module_file_replace(struct json_object *all, struct buf *why)
 }
 
 struct json_object *
-module_file_parse(const char *path, const char *text, size_t len,
-    struct buf *why)
+module_file_parse(
+    const char *path, const char *text, size_t len, struct buf *why)
 {
-	struct json_object	*all;
-	const char		*reason = NULL;
+	struct json_object *all;
+	const char *reason = NULL;
 
 	all = jsonin_parse(text, len, JSON_REQUEST_VALUES, &reason);
 	if (all == NULL && reason != NULL) {
-		text_addf(why, "Unable to load Relay settings JSON file "
-		    "\"%s\". It may be malformed: %s.", path, reason);
+		text_addf(why,
+		    "Unable to load Relay settings JSON file "
+		    "\"%s\". It may be malformed: %s.",
+		    path, reason);
 		return NULL;
 	}
-	if (module_file_check(path, all, why) == -1 || module_file_replace(all, why) == -1) {
+	if (module_file_check(path, all, why) == -1 ||
+	    module_file_replace(all, why) == -1) {
 		json_object_put(all);
 		return NULL;
 	}
@@ -305,21 +322,24 @@ module_file_parse(const char *path, const char *text, size_t len,
 struct json_object *
 module_file_read(const char *path, struct buf *why)
 {
-	bool			 standard = strcmp(path, "-") == 0;
-	struct json_object	*all = NULL;
-	char			*text = malloc(MODULE_FILE_MAX + 1);
-	FILE			*f = standard ? stdin : fopen(path, "re");
-	size_t			 n = 0;
+	bool standard = strcmp(path, "-") == 0;
+	struct json_object *all = NULL;
+	char *text = malloc(MODULE_FILE_MAX + 1);
+	FILE *f = standard ? stdin : fopen(path, "re");
+	size_t n = 0;
 
 	if (f != NULL && text != NULL)
 		n = fread(text, 1, MODULE_FILE_MAX + 1, f);
 	if (f == NULL || text == NULL || ferror(f))
-		text_addf(why, "Unable to read the Relay settings file "
-		    "\"%s\": %s. Name another with -f.", path,
-		    strerror(errno));
+		text_addf(why,
+		    "Unable to read the Relay settings file "
+		    "\"%s\": %s. Name another with -f.",
+		    path, strerror(errno));
 	else if (n > MODULE_FILE_MAX)
-		text_addf(why, "The Relay settings file \"%s\" has more than "
-		    "%d bytes.", path, MODULE_FILE_MAX);
+		text_addf(why,
+		    "The Relay settings file \"%s\" has more than "
+		    "%d bytes.",
+		    path, MODULE_FILE_MAX);
 	else
 		all = module_file_parse(path, text, n, why);
 	if (text != NULL)

@@ -19,16 +19,16 @@
 #include "json/jsonscan.h"
 #include "net/url.h"
 
-#define TEXT		65536	/* bytes of the JSON */
-#define SENTENCE	1024	/* bytes of a description made here */
+#define TEXT     65536 /* bytes of the JSON */
+#define SENTENCE 1024  /* bytes of a description made here */
 
 /* A sheet with a lens over it. */
-#define LOGO								\
-	"data:image/svg+xml;base64,"					\
-	"PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZp"	\
-	"ZXdCb3g9IjAgMCA0OCA0OCI+PGcgZmlsbD0ibm9uZSIgc3Ryb2tlPSIj"	\
-	"MmI1YzhhIiBzdHJva2Utd2lkdGg9IjMiPjxwYXRoIGQ9Ik04IDRoMjR2"	\
-	"NDBIOHoiLz48Y2lyY2xlIGN4PSIyOCIgY3k9IjI0IiByPSI5Ii8+PHBh"	\
+#define LOGO                                                       \
+	"data:image/svg+xml;base64,"                               \
+	"PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHZp" \
+	"ZXdCb3g9IjAgMCA0OCA0OCI+PGcgZmlsbD0ibm9uZSIgc3Ryb2tlPSIj" \
+	"MmI1YzhhIiBzdHJva2Utd2lkdGg9IjMiPjxwYXRoIGQ9Ik04IDRoMjR2" \
+	"NDBIOHoiLz48Y2lyY2xlIGN4PSIyOCIgY3k9IjI0IiByPSI5Ii8+PHBh" \
 	"dGggZD0iTTM1IDMxbDkgOSIvPjwvZz48L3N2Zz4="
 
 static const char module_type_help_text[] =
@@ -44,23 +44,20 @@ static const struct option module_type_long_options[] = {
 	{ "url", required_argument, NULL, 'u' },
 	{ "region", required_argument, NULL, 'R' },
 	{ "jwks-host", required_argument, NULL, 'J' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
 };
 
 static const struct {
-	const char	*name, *jwks_host;
-} module_type_regions[] = {
-	{ "us", "visibility.amp.cisco.com" },
+	const char *name, *jwks_host;
+} module_type_regions[] = { { "us", "visibility.amp.cisco.com" },
 	{ "eu", "visibility.eu.amp.cisco.com" },
-	{ "apjc", "visibility.apjc.amp.cisco.com" }
-};
+	{ "apjc", "visibility.apjc.amp.cisco.com" } };
 
 /* What a relay can do, as the platform calls it, and the routes for it. */
 static const struct {
-	unsigned	 route;		/* 0: every relay has it */
-	const char	*id, *does;	/* does: behind the title */
-	const char	*apis[3];
+	unsigned route;        /* 0: every relay has it */
+	const char *id, *does; /* does: behind the title */
+	const char *apis[3];
 } capabilities[] = {
 	{ 0, "health", "whether the relay works, and its credentials are taken",
 	    { "health" } },
@@ -74,19 +71,18 @@ static const struct {
 	    { "respond/observables", "respond/trigger" } }
 };
 
-#define CAPABILITIES	(sizeof(capabilities) / sizeof(capabilities[0]))
+#define CAPABILITIES (sizeof(capabilities) / sizeof(capabilities[0]))
 
-static const char *const module_type_kinds[] = {
-	[FIELD_TEXT] = "string", [FIELD_PASSWORD] = "password",
-	[FIELD_API_KEY] = "api_key"
-};
+static const char *const module_type_kinds[] = { [FIELD_TEXT] = "string",
+	[FIELD_PASSWORD] = "password",
+	[FIELD_API_KEY] = "api_key" };
 
 struct module_type {
-	const struct command	*cmd;
-	const char		*config, *url, *region, *jwks_host, *name;
-	bool			 help;
-	struct conf		*conf;
-	const struct relay_conf	*relay;
+	const struct command *cmd;
+	const char *config, *url, *region, *jwks_host, *name;
+	bool help;
+	struct conf *conf;
+	const struct relay_conf *relay;
 };
 
 static int
@@ -95,24 +91,30 @@ find_region(struct module_type *m)
 	if (m->region == NULL)
 		return CMD_OK;
 	if (m->jwks_host != NULL)
-		return command_usage(m->cmd, "--region and --jwks-host say the "
+		return command_usage(m->cmd,
+		    "--region and --jwks-host say the "
 		    "same; name one of them");
-	for (size_t i = 0; i < sizeof(module_type_regions) / sizeof(module_type_regions[0]); i++)
+	for (size_t i = 0;
+	     i < sizeof(module_type_regions) / sizeof(module_type_regions[0]);
+	     i++)
 		if (strcmp(module_type_regions[i].name, m->region) == 0)
 			m->jwks_host = module_type_regions[i].jwks_host;
-	return m->jwks_host != NULL ? CMD_OK : command_usage(m->cmd,
-	    "there is no region \"%s\"; it is us, eu or apjc, and any other "
-	    "platform is named with --jwks-host", m->region);
+	return m->jwks_host != NULL ? CMD_OK :
+				      command_usage(m->cmd,
+					  "there is no region \"%s\"; it is "
+					  "us, eu or apjc, and any other "
+					  "platform is named with --jwks-host",
+					  m->region);
 }
 
 static int
 module_type_options(struct module_type *m, int argc, char **argv)
 {
-	int	c;
+	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:u:R:J:h", module_type_long_options,
-	    NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":c:u:R:J:h",
+		    module_type_long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			m->config = optarg;
@@ -134,12 +136,15 @@ module_type_options(struct module_type *m, int argc, char **argv)
 		}
 	}
 	if (argc - optind != 1)
-		return command_usage(m->cmd, argc == optind ?
-		    "which relay? Name it" : "there is one relay at a time");
+		return command_usage(m->cmd,
+		    argc == optind ? "which relay? Name it" :
+				     "there is one relay at a time");
 	m->name = argv[optind];
 	if (m->url != NULL && !url_is_base(m->url))
-		return command_usage(m->cmd, "\"%s\" is no URL of a relay, "
-		    "such as https://relay.example.org/otx", m->url);
+		return command_usage(m->cmd,
+		    "\"%s\" is no URL of a relay, "
+		    "such as https://relay.example.org/otx",
+		    m->url);
 	return find_region(m);
 }
 
@@ -153,19 +158,24 @@ module_type_prepare(struct module_type *m)
 	if (m->relay == NULL)
 		return CMD_FAILED;
 	if (m->url == NULL && m->conf->base_url == NULL)
-		return command_fail(m->cmd, CMD_FAILED, "%s has no base_url in "
+		return command_fail(m->cmd, CMD_FAILED,
+		    "%s has no base_url in "
 		    "[server], so where the platform reaches the relay must be "
-		    "named with --url", m->conf->file);
+		    "named with --url",
+		    m->conf->file);
 	if (m->jwks_host == NULL && m->conf->jwks_hosts != NULL)
 		m->jwks_host = m->conf->jwks_hosts[0];
 	if (m->jwks_host == NULL)
-		return command_fail(m->cmd, CMD_FAILED, "jwks_hosts in [auth] "
+		return command_fail(m->cmd, CMD_FAILED,
+		    "jwks_hosts in [auth] "
 		    "is empty, so the gateway takes no platform's tokens; "
 		    "name the platform's host there");
 	if (!settings_lists(m->conf, m->jwks_host))
-		(void)command_fail(m->cmd, CMD_OK, "%s is none of jwks_hosts "
+		(void)command_fail(m->cmd, CMD_OK,
+		    "%s is none of jwks_hosts "
 		    "in [auth] of %s: the gateway will refuse the platform's "
-		    "tokens until it is", m->jwks_host, m->conf->file);
+		    "tokens until it is",
+		    m->jwks_host, m->conf->file);
 	return CMD_OK;
 }
 
@@ -173,7 +183,7 @@ static void
 write_field(struct jsonout *j, const char *claim, const char *kind,
     const char *label, const char *tooltip, bool required)
 {
-	struct buf	key;
+	struct buf key;
 
 	buf_init(&key, SENTENCE);
 	/* The platform makes the claim NAME of a field custom_NAME. */
@@ -200,23 +210,24 @@ is_needed(const struct provider *p, const char *claim)
 static void
 write_fields(struct jsonout *j, const struct provider *p)
 {
-	const struct provider_field	*f = p->fields;
+	const struct provider_field *f = p->fields;
 
 	jsonout_key(j, "configuration_spec");
 	jsonout_array(j);
 	for (; f != NULL && f->claim != NULL; f++)
-		write_field(j, f->claim, module_type_kinds[f->kind], f->label, f->tooltip,
-		    is_needed(p, f->claim));
+		write_field(j, f->claim, module_type_kinds[f->kind], f->label,
+		    f->tooltip, is_needed(p, f->claim));
 	write_field(j, "CTR_ENTITIES_LIMIT", "integer", "Entities limit",
 	    "The most entities of each kind that are returned for one "
-	    "observable: 100 unless set, and 1000 at most.", false);
+	    "observable: 100 unless set, and 1000 at most.",
+	    false);
 	jsonout_end_array(j);
 }
 
 static void
 module_type_add_types(struct buf *b, const struct provider *p)
 {
-	const char	*before = " (";
+	const char *before = " (";
 
 	for (unsigned i = 0; i < OBSERVABLE_TYPES; i++) {
 		if ((p->types & OBSERVABLE_BIT(i)) == 0)
@@ -238,7 +249,7 @@ can(const struct provider *p, unsigned route)
 static void
 write_capabilities(struct jsonout *j, const struct provider *p)
 {
-	struct buf	text;
+	struct buf text;
 
 	buf_init(&text, SENTENCE);
 	jsonout_key(j, "capabilities");
@@ -262,7 +273,7 @@ write_capabilities(struct jsonout *j, const struct provider *p)
 static void
 write_properties(struct jsonout *j, const struct module_type *m)
 {
-	struct buf	url;
+	struct buf url;
 
 	buf_init(&url, URL_MAX);
 	if (m->url != NULL)
@@ -275,8 +286,9 @@ write_properties(struct jsonout *j, const struct module_type *m)
 	jsonout_array(j);
 	for (size_t i = 0; i < CAPABILITIES; i++)
 		for (const char *const *api = capabilities[i].apis;
-		    *api != NULL &&
-		    can(m->relay->provider, capabilities[i].route); api++)
+		     *api != NULL &&
+		     can(m->relay->provider, capabilities[i].route);
+		     api++)
 			jsonout_string(j, *api);
 	jsonout_end_array(j);
 	jsonout_kstring(j, "url", url.data);
@@ -290,14 +302,14 @@ write_properties(struct jsonout *j, const struct module_type *m)
 static void
 write_all(struct jsonout *j, const struct module_type *m)
 {
-	const struct provider	*p = m->relay->provider;
+	const struct provider *p = m->relay->provider;
 
 	jsonout_object(j);
 	jsonout_kstring(j, "title", p->title);
 	jsonout_kstring(j, "default_name", p->title);
 	jsonout_kstring(j, "short_description", p->description);
-	jsonout_kstring(j, "description", p->about != NULL ? p->about :
-	    p->description);
+	jsonout_kstring(
+	    j, "description", p->about != NULL ? p->about : p->description);
 	jsonout_kstring(j, "tips", p->tips);
 	write_fields(j, p);
 	write_capabilities(j, p);
@@ -310,34 +322,35 @@ write_all(struct jsonout *j, const struct module_type *m)
 static int
 module_type_print(const struct module_type *m)
 {
-	struct json_object	*type = NULL;
-	struct jsonout		 j;
-	struct buf		 text;
-	const char		*pretty = NULL;
+	struct json_object *type = NULL;
+	struct jsonout j;
+	struct buf text;
+	const char *pretty = NULL;
 
 	buf_init(&text, TEXT);
 	jsonout_init(&j, &text);
 	write_all(&j, m);
 	if (!text.failed)
-		type = jsonin_parse(text.data, text.len, JSON_REQUEST_VALUES,
-		    NULL);
+		type = jsonin_parse(
+		    text.data, text.len, JSON_REQUEST_VALUES, NULL);
 	if (type != NULL)
 		pretty = json_object_to_json_string_ext(type,
 		    JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-		    JSON_C_TO_STRING_NOSLASHESCAPE);
+			JSON_C_TO_STRING_NOSLASHESCAPE);
 	if (pretty != NULL)
 		printf("%s\n", pretty);
 	json_object_put(type);
 	buf_free(&text);
-	return pretty != NULL ? CMD_OK : command_fail(m->cmd, CMD_FAILED,
-	    "memory ran out");
+	return pretty != NULL ?
+	    CMD_OK :
+	    command_fail(m->cmd, CMD_FAILED, "memory ran out");
 }
 
 int
 cmd_module_type(const struct command *cmd, int argc, char **argv)
 {
-	struct module_type	m = { .cmd = cmd };
-	int			status;
+	struct module_type m = { .cmd = cmd };
+	int status;
 
 	if ((status = module_type_options(&m, argc, argv)) != CMD_OK)
 		return status;

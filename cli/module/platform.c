@@ -16,57 +16,59 @@
 #include "json/jsonout.h"
 #include "json/jsonscan.h"
 
-#define TOKEN_PATH	"/iroh/oauth2/token"
-#define MODULES_PATH	"/iroh/iroh-int/module-instance"
-#define TOKEN_MAX	16384	/* bytes of a token */
-#define CLIENT_MAX	4096	/* bytes of ID and password */
-#define SAID_MAX	300	/* characters that are shown of its reason */
-#define JSON		"application/json"
+#define TOKEN_PATH   "/iroh/oauth2/token"
+#define MODULES_PATH "/iroh/iroh-int/module-instance"
+#define TOKEN_MAX    16384 /* bytes of a token */
+#define CLIENT_MAX   4096  /* bytes of ID and password */
+#define SAID_MAX     300   /* characters that are shown of its reason */
+#define JSON         "application/json"
 
 static const struct {
-	const char	*region, *part;
-} platform_regions[] = {
-	{ "us", "" }, { "eu", ".eu" }, { "apjc", ".apjc" }
-};
+	const char *region, *part;
+} platform_regions[] = { { "us", "" }, { "eu", ".eu" }, { "apjc", ".apjc" } };
 
 /* One call, and what it is for: "... when asked for a token". */
 struct terms {
-	const char	*method, *path, *id, *body, *type, *purpose;
+	const char *method, *path, *id, *body, *type, *purpose;
 };
 
 /* What to do about a call that did not come to an end. */
 static const struct {
-	enum http_end	 end;
-	const char	*hint;
+	enum http_end end;
+	const char *hint;
 } platform_ends[] = {
-	{ HTTP_TLS, "an authority of your own goes into [http] ca_file of a "
-	  "configuration that -c names" },
+	{ HTTP_TLS,
+	    "an authority of your own goes into [http] ca_file of a "
+	    "configuration that -c names" },
 	{ HTTP_NO_HOST, "look at --region, TR_API_URL and the name server" },
-	{ HTTP_NO_CONNECTION, "look at --region, TR_API_URL and the firewall; "
-	  "a proxy goes into [http] proxy of a configuration that -c names" },
+	{ HTTP_NO_CONNECTION,
+	    "look at --region, TR_API_URL and the firewall; "
+	    "a proxy goes into [http] proxy of a configuration that -c names" },
 	{ HTTP_LATE, "try again; look first whether it was done" },
 	{ HTTP_CUT, "try again; look first whether it was done" }
 };
 
 /* The same for an answer; of rows that fit the last. */
 static const struct {
-	int		 from, to;
-	const char	*hint;
-} statuses[] = {
-	{ 300, 399, "it points elsewhere, where no credentials are sent; look "
-	  "at --region and TR_API_URL" },
+	int from, to;
+	const char *hint;
+} statuses[] = { { 300, 399,
+		     "it points elsewhere, where no credentials are sent; look "
+		     "at --region and TR_API_URL" },
 	{ 400, 499, "it does not take what was sent" },
-	{ 401, 401, "it does not take the API client; look at its ID and "
-	  "password, and at --region" },
-	{ 403, 403, "the API client may not do this; it needs the scope "
-	  "\"integration\" and a user who is an administrator" },
-	{ 404, 404, "look at --region and TR_API_URL, and whether the module "
-	  "is still there" },
+	{ 401, 401,
+	    "it does not take the API client; look at its ID and "
+	    "password, and at --region" },
+	{ 403, 403,
+	    "the API client may not do this; it needs the scope "
+	    "\"integration\" and a user who is an administrator" },
+	{ 404, 404,
+	    "look at --region and TR_API_URL, and whether the module "
+	    "is still there" },
 	{ 429, 429, "it was asked too often; try again later" },
-	{ 500, 599, "the fault is the platform's; try again later" }
-};
+	{ 500, 599, "the fault is the platform's; try again later" } };
 
-#define N(table)	(sizeof(table) / sizeof((table)[0]))
+#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 int
 platform_url(const char *region, char out[PLATFORM_URL_MAX])
@@ -85,19 +87,20 @@ platform_url(const char *region, char out[PLATFORM_URL_MAX])
 static int
 make_basic(struct platform *p, const char *id, const char *password)
 {
-	char	 pair[CLIENT_MAX], text[CLIENT_MAX * 2];
-	int	 n = snprintf(pair, sizeof(pair), "%s:%s", id, password);
+	char pair[CLIENT_MAX], text[CLIENT_MAX * 2];
+	int n = snprintf(pair, sizeof(pair), "%s:%s", id, password);
 
 	if (n < 0 || n >= (int)sizeof(pair) || strchr(id, ':') != NULL ||
 	    !http_header_safe(pair)) {
 		explicit_bzero(pair, sizeof(pair));
-		text_addf(p->why, "The client ID and password cannot be the "
+		text_addf(p->why,
+		    "The client ID and password cannot be the "
 		    "platform's: they are too long, have a control character, "
 		    "or there is a colon in the ID.");
 		return -1;
 	}
-	(void)EVP_EncodeBlock((unsigned char *)text,
-	    (const unsigned char *)pair, n);
+	(void)EVP_EncodeBlock(
+	    (unsigned char *)text, (const unsigned char *)pair, n);
 	buf_addf(&p->basic, "Authorization: Basic %s", text);
 	explicit_bzero(pair, sizeof(pair));
 	explicit_bzero(text, sizeof(text));
@@ -109,15 +112,16 @@ platform_open(struct platform *p, const struct conf *conf, const char *url,
     const char *id, const char *password, const char *const *secrets,
     struct buf *why)
 {
-	*p = (struct platform){
-		.url = url, .secrets = secrets, .why = why,
-		.timeout = (int64_t)conf->timeout * 1000
-	};
+	*p = (struct platform){ .url = url,
+		.secrets = secrets,
+		.why = why,
+		.timeout = (int64_t)conf->timeout * 1000 };
 	buf_init(&p->basic, CLIENT_MAX * 2);
 	buf_init(&p->token, TOKEN_MAX);
 	buf_init(&p->answer, JSON_ANSWER_BYTES);
 	if (http_global() == -1 || (p->http = http_new(conf)) == NULL) {
-		text_addf(why, "There is no memory left to call the "
+		text_addf(why,
+		    "There is no memory left to call the "
 		    "platform.");
 		return -1;
 	}
@@ -134,7 +138,8 @@ platform_close(struct platform *p)
 }
 
 static enum http_take
-platform_take(struct http_call *call, const char *data, size_t n, int64_t length)
+platform_take(
+    struct http_call *call, const char *data, size_t n, int64_t length)
 {
 	(void)length;
 	return buf_add(call->arg, data, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
@@ -145,8 +150,8 @@ platform_take(struct http_call *call, const char *data, size_t n, int64_t length
 static void
 add_id(struct buf *url, const char *id)
 {
-	static const char	 plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789-_";
 
 	buf_addc(url, '/');
 	for (; *id != '\0'; id++)
@@ -160,20 +165,23 @@ static void
 do_call(struct platform *p, const struct terms *asked, const char *credential,
     struct http_call *call)
 {
-	const char	*headers[] = { credential, "Accept: " JSON, NULL };
-	struct buf	 url;
+	const char *headers[] = { credential, "Accept: " JSON, NULL };
+	struct buf url;
 
 	buf_reset(&p->answer);
 	buf_init(&url, PLATFORM_URL_MAX * 4);
 	buf_addf(&url, "%s%s", p->url, asked->path);
 	if (asked->id != NULL)
 		add_id(&url, asked->id);
-	*call = (struct http_call){
-		.url = url.data, .headers = headers, .method = asked->method,
-		.body = asked->body, .type = asked->type,
-		.timeout = p->timeout, .max_body = JSON_ANSWER_BYTES,
-		.take = platform_take, .arg = &p->answer
-	};
+	*call = (struct http_call){ .url = url.data,
+		.headers = headers,
+		.method = asked->method,
+		.body = asked->body,
+		.type = asked->type,
+		.timeout = p->timeout,
+		.max_body = JSON_ANSWER_BYTES,
+		.take = platform_take,
+		.arg = &p->answer };
 	http_do(p->http, call);
 	call->url = NULL;
 	call->headers = NULL;
@@ -184,8 +192,8 @@ do_call(struct platform *p, const struct terms *asked, const char *credential,
 static bool
 tells(const struct platform *p, const char *text)
 {
-	const char	*token = strrchr(p->token.data, ' '),
-			*basic = strrchr(p->basic.data, ' ');
+	const char *token = strrchr(p->token.data, ' '),
+		   *basic = strrchr(p->basic.data, ' ');
 
 	for (const char *const *s = p->secrets; *s != NULL; s++)
 		if (**s != '\0' && strstr(text, *s) != NULL)
@@ -198,11 +206,10 @@ tells(const struct platform *p, const char *text)
 static void
 add_said(struct platform *p)
 {
-	static const char *const	 names[] = {
-		"error_description", "message", "error"
-	};
-	struct json_object	*answer;
-	const char		*text = NULL;
+	static const char *const names[] = { "error_description", "message",
+		"error" };
+	struct json_object *answer;
+	const char *text = NULL;
 
 	answer = jsonin_answer(p->answer.data, p->answer.len, NULL);
 	for (size_t i = 0; i < N(names) && text == NULL; i++)
@@ -214,10 +221,10 @@ add_said(struct platform *p)
 }
 
 static void
-explain_end(struct platform *p, const struct terms *asked,
-    const struct http_call *call)
+explain_end(
+    struct platform *p, const struct terms *asked, const struct http_call *call)
 {
-	const char	*hint = "look at TR_API_URL";
+	const char *hint = "look at TR_API_URL";
 
 	for (size_t i = 0; i < N(platform_ends); i++)
 		if (platform_ends[i].end == call->end)
@@ -227,10 +234,10 @@ explain_end(struct platform *p, const struct terms *asked,
 }
 
 static void
-explain_status(struct platform *p, const struct terms *asked,
-    const struct http_call *call)
+explain_status(
+    struct platform *p, const struct terms *asked, const struct http_call *call)
 {
-	const char	*hint = "which is not expected";
+	const char *hint = "which is not expected";
 
 	for (size_t i = 0; i < N(statuses); i++)
 		if (call->status >= statuses[i].from &&
@@ -243,8 +250,8 @@ explain_status(struct platform *p, const struct terms *asked,
 
 /* 0 when the answer is a good one. */
 static int
-platform_judge(struct platform *p, const struct terms *asked,
-    const struct http_call *call)
+platform_judge(
+    struct platform *p, const struct terms *asked, const struct http_call *call)
 {
 	if (call->end == HTTP_ANSWERED && call->status / 100 == 2)
 		return 0;
@@ -256,10 +263,11 @@ platform_judge(struct platform *p, const struct terms *asked,
 }
 
 static void
-not_understood(struct platform *p, const struct terms *asked,
-    const char *reason)
+not_understood(
+    struct platform *p, const struct terms *asked, const char *reason)
 {
-	text_addf(p->why, "%s answered something that cannot be understood "
+	text_addf(p->why,
+	    "%s answered something that cannot be understood "
 	    "when asked %s: %s (is it the platform? Look at TR_API_URL).",
 	    p->url, asked->purpose, reason);
 }
@@ -268,9 +276,9 @@ not_understood(struct platform *p, const struct terms *asked,
 static int
 keep_token(struct platform *p, const struct terms *asked)
 {
-	const char		*why = NULL, *token;
-	struct json_object	*answer;
-	int			 r = -1;
+	const char *why = NULL, *token;
+	struct json_object *answer;
+	int r = -1;
 
 	answer = jsonin_answer(p->answer.data, p->answer.len, &why);
 	token = jsonin_string(answer, "access_token");
@@ -279,8 +287,8 @@ keep_token(struct platform *p, const struct terms *asked)
 	} else if (token == NULL || *token == '\0' ||
 	    !http_header_safe(token) || strchr(token, ' ') != NULL) {
 		not_understood(p, asked, "there is no \"access_token\"");
-	} else if (buf_addf(&p->token, "Authorization: Bearer %s",
-	    token) == -1) {
+	} else if (buf_addf(&p->token, "Authorization: Bearer %s", token) ==
+	    -1) {
 		not_understood(p, asked, "the \"access_token\" is too long");
 	} else {
 		r = 0;
@@ -292,12 +300,11 @@ keep_token(struct platform *p, const struct terms *asked)
 static int
 get_token(struct platform *p)
 {
-	static const struct terms	 asked = {
-		.path = TOKEN_PATH, .body = "grant_type=client_credentials",
+	static const struct terms asked = { .path = TOKEN_PATH,
+		.body = "grant_type=client_credentials",
 		.type = "application/x-www-form-urlencoded",
-		.purpose = "for a token"
-	};
-	struct http_call		 call;
+		.purpose = "for a token" };
+	struct http_call call;
 
 	buf_reset(&p->token);
 	do_call(p, &asked, p->basic.data, &call);
@@ -310,7 +317,7 @@ get_token(struct platform *p)
 static int
 authorized(struct platform *p, const struct terms *asked)
 {
-	struct http_call	 call;
+	struct http_call call;
 
 	if (p->token.len == 0 && get_token(p) == -1)
 		return -1;
@@ -326,10 +333,9 @@ authorized(struct platform *p, const struct terms *asked)
 int
 platform_list(struct platform *p, struct json_object **modules)
 {
-	static const struct terms	 asked = {
-		.path = MODULES_PATH, .purpose = "for its modules"
-	};
-	const char			*why = NULL;
+	static const struct terms asked = { .path = MODULES_PATH,
+		.purpose = "for its modules" };
+	const char *why = NULL;
 
 	*modules = NULL;
 	if (authorized(p, &asked) == -1)
@@ -337,8 +343,8 @@ platform_list(struct platform *p, struct json_object **modules)
 	*modules = jsonin_answer(p->answer.data, p->answer.len, &why);
 	if (json_object_is_type(*modules, json_type_array))
 		return 0;
-	not_understood(p, &asked, *modules == NULL && why != NULL ? why :
-	    "it is no array");
+	not_understood(p, &asked,
+	    *modules == NULL && why != NULL ? why : "it is no array");
 	json_object_put(*modules);
 	*modules = NULL;
 	return -1;
@@ -347,9 +353,9 @@ platform_list(struct platform *p, struct json_object **modules)
 static int
 send_body(struct platform *p, struct terms *asked, struct json_object *value)
 {
-	struct jsonout	 j;
-	struct buf	 body;
-	int		 r = -1;
+	struct jsonout j;
+	struct buf body;
+	int r = -1;
 
 	buf_init(&body, JSON_ANSWER_BYTES);
 	jsonout_init(&j, &body);
@@ -367,9 +373,8 @@ send_body(struct platform *p, struct terms *asked, struct json_object *value)
 int
 platform_add(struct platform *p, struct json_object *module)
 {
-	struct terms	 asked = {
-		.path = MODULES_PATH, .purpose = "to add the module"
-	};
+	struct terms asked = { .path = MODULES_PATH,
+		.purpose = "to add the module" };
 
 	return send_body(p, &asked, module);
 }
@@ -377,10 +382,10 @@ platform_add(struct platform *p, struct json_object *module)
 int
 platform_edit(struct platform *p, const char *id, struct json_object *changes)
 {
-	struct terms	 asked = {
-		.method = "PATCH", .path = MODULES_PATH, .id = id,
-		.purpose = "to edit the module"
-	};
+	struct terms asked = { .method = "PATCH",
+		.path = MODULES_PATH,
+		.id = id,
+		.purpose = "to edit the module" };
 
 	return send_body(p, &asked, changes);
 }
@@ -388,10 +393,10 @@ platform_edit(struct platform *p, const char *id, struct json_object *changes)
 int
 platform_remove(struct platform *p, const char *id)
 {
-	const struct terms	 asked = {
-		.method = "DELETE", .path = MODULES_PATH, .id = id,
-		.purpose = "to remove the module"
-	};
+	const struct terms asked = { .method = "DELETE",
+		.path = MODULES_PATH,
+		.id = id,
+		.purpose = "to remove the module" };
 
 	return authorized(p, &asked);
 }

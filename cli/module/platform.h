@@ -19,43 +19,43 @@ struct conf;
 struct http;
 struct json_object;
 
-#define PLATFORM_URL_MAX	512	/* bytes of its URL, with the NUL */
+#define PLATFORM_URL_MAX 512 /* bytes of its URL, with the NUL */
 
 struct platform {
-	struct http		*http;
-	const char		*url;	/* the caller's: scheme and host */
-	int64_t			 timeout;	/* ms for one call */
-	struct buf		 basic;	/* header with ID and password */
-	struct buf		 token;	/* header with the token, or empty */
-	struct buf		 answer;	/* body of the last one */
+	struct http *http;
+	const char *url;   /* the caller's: scheme and host */
+	int64_t timeout;   /* ms for one call */
+	struct buf basic;  /* header with ID and password */
+	struct buf token;  /* header with the token, or empty */
+	struct buf answer; /* body of the last one */
 	/* Texts that no message may have in it, ended by NULL. */
-	const char		*const *secrets;
-	struct buf		*why;	/* the caller's: what is wrong */
+	const char *const *secrets;
+	struct buf *why; /* the caller's: what is wrong */
 };
 
 /*
  * The URL of a region ("us", "eu", "apjc") into out.  Returns 0, or -1 when
  * there is no such region.
  */
-int	platform_url(const char *region, char out[PLATFORM_URL_MAX]);
+int platform_url(const char *region, char out[PLATFORM_URL_MAX]);
 /* The regions, for a message. */
-#define PLATFORM_REGIONS	"us, eu or apjc"
+#define PLATFORM_REGIONS "us, eu or apjc"
 
 /*
  * Makes it ready; nothing is called yet.  All that is handed in must outlive
  * it.  This and the calls return 0, or -1 with what is wrong in why.
  */
-int	platform_open(struct platform *, const struct conf *, const char *url,
-	    const char *id, const char *password, const char *const *secrets,
-	    struct buf *why);
-void	platform_close(struct platform *);
+int platform_open(struct platform *, const struct conf *, const char *url,
+    const char *id, const char *password, const char *const *secrets,
+    struct buf *why);
+void platform_close(struct platform *);
 
 /* All modules, an array that the caller releases. */
-int	platform_list(struct platform *, struct json_object **modules);
-int	platform_add(struct platform *, struct json_object *module);
+int platform_list(struct platform *, struct json_object **modules);
+int platform_add(struct platform *, struct json_object *module);
 /* changes: an object with the members that are to be others. */
-int	platform_edit(struct platform *, const char *id,
-	    struct json_object *changes);
-int	platform_remove(struct platform *, const char *id);
+int platform_edit(
+    struct platform *, const char *id, struct json_object *changes);
+int platform_remove(struct platform *, const char *id);
 
 #endif

@@ -14,20 +14,21 @@
 #include "cli/pool/fcgiask.h"
 #include "os/clock.h"
 
-#define HEADER		8	/* bytes of a record's */
-#define PAIRS_MAX	4096	/* bytes of the variables */
-#define HOST_MAX	256
+#define HEADER    8    /* bytes of a record's */
+#define PAIRS_MAX 4096 /* bytes of the variables */
+#define HOST_MAX  256
 
 enum { BEGIN_REQUEST = 1, END_REQUEST = 3, PARAMS = 4, STDIN = 5, STDOUT = 6 };
 
 int
 fcgiask_is_address(const char *s)
 {
-	const char	*colon = strrchr(s, ':');
+	const char *colon = strrchr(s, ':');
 
-	return strncmp(s, "unix:/", 6) == 0 || (colon != NULL && colon != s &&
-	    colon[1] != '\0' && strspn(colon + 1, "0123456789") ==
-	    strlen(colon + 1) && strchr(s, '/') == NULL);
+	return strncmp(s, "unix:/", 6) == 0 ||
+	    (colon != NULL && colon != s && colon[1] != '\0' &&
+		strspn(colon + 1, "0123456789") == strlen(colon + 1) &&
+		strchr(s, '/') == NULL);
 }
 
 static int
@@ -42,8 +43,8 @@ fcgiask_fail(char *why, const char *address, const char *text)
 static int
 fcgiask_connected(int family, const struct sockaddr *sa, socklen_t size, int ms)
 {
-	struct timeval	 t = { ms / 1000, ms % 1000 * 1000 };
-	int		 fd, error;
+	struct timeval t = { ms / 1000, ms % 1000 * 1000 };
+	int fd, error;
 
 	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
@@ -61,14 +62,14 @@ fcgiask_connected(int family, const struct sockaddr *sa, socklen_t size, int ms)
 static int
 connect_tcp(const char *address, int ms, char *why)
 {
-	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM,
-			    .ai_flags = AI_NUMERICSERV };
-	struct addrinfo	*list, *ai;
-	const char	*colon = strrchr(address, ':');
-	size_t		 len = (size_t)(colon - address);
-	char		 host[HOST_MAX];
-	int64_t		 until = clock_ms() + ms;
-	int		 fd = -1, error;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICSERV };
+	struct addrinfo *list, *ai;
+	const char *colon = strrchr(address, ':');
+	size_t len = (size_t)(colon - address);
+	char host[HOST_MAX];
+	int64_t until = clock_ms() + ms;
+	int fd = -1, error;
 
 	if (len >= 2 && address[0] == '[' && colon[-1] == ']') {
 		address++;
@@ -81,7 +82,8 @@ connect_tcp(const char *address, int ms, char *why)
 	if ((error = getaddrinfo(host, colon + 1, &hints, &list)) != 0)
 		return fcgiask_fail(why, host, gai_strerror(error));
 	for (ai = list; ai != NULL && fd == -1 && ms > 0; ai = ai->ai_next) {
-		fd = fcgiask_connected(ai->ai_family, ai->ai_addr, ai->ai_addrlen, ms);
+		fd = fcgiask_connected(
+		    ai->ai_family, ai->ai_addr, ai->ai_addrlen, ms);
 		ms = (int)(until - clock_ms());
 	}
 	error = errno;
@@ -92,14 +94,15 @@ connect_tcp(const char *address, int ms, char *why)
 static int
 connect_to(const char *address, int ms, char *why)
 {
-	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
-	const char		*path = address + strlen("unix:");
-	int			 fd;
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const char *path = address + strlen("unix:");
+	int fd;
 
 	if (strncmp(address, "unix:", 5) != 0)
 		return connect_tcp(address, ms, why);
 	if (strlen(path) >= sizeof(sa.sun_path))
-		return fcgiask_fail(why, path, "too long for the path of a socket");
+		return fcgiask_fail(
+		    why, path, "too long for the path of a socket");
 	memcpy(sa.sun_path, path, strlen(path) + 1);
 	fd = fcgiask_connected(AF_UNIX, (struct sockaddr *)&sa, sizeof(sa), ms);
 	return fd != -1 ? fd : fcgiask_fail(why, path, strerror(errno));
@@ -108,10 +111,8 @@ connect_to(const char *address, int ms, char *why)
 static void
 add_record(struct buf *b, unsigned type, const char *content, size_t len)
 {
-	const unsigned char	 head[HEADER] = {
-		1, (unsigned char)type, 0, 1, (unsigned char)(len >> 8),
-		(unsigned char)(len & 0xff), 0, 0
-	};
+	const unsigned char head[HEADER] = { 1, (unsigned char)type, 0, 1,
+		(unsigned char)(len >> 8), (unsigned char)(len & 0xff), 0, 0 };
 
 	(void)buf_add(b, head, sizeof(head));
 	(void)buf_add(b, content, len);
@@ -122,7 +123,7 @@ add_record(struct buf *b, unsigned type, const char *content, size_t len)
 static void
 add_pair(struct buf *b, const char *name, const char *value)
 {
-	size_t	 n = strlen(name), v = strlen(value);
+	size_t n = strlen(name), v = strlen(value);
 
 	if (n > 127 || v > 127) {
 		b->failed = true;
@@ -138,20 +139,18 @@ add_pair(struct buf *b, const char *name, const char *value)
 static void
 add_request(struct buf *b, const char *path, const char *check)
 {
-	static const char	 begin[HEADER] = { 0, 1, 0, 0, 0, 0, 0, 0 };
+	static const char begin[HEADER] = { 0, 1, 0, 0, 0, 0, 0, 0 };
 	const struct {
-		const char	*name, *value;
-	} pairs[] = {
-		{ "GATEWAY_INTERFACE", "CGI/1.1" },
+		const char *name, *value;
+	} pairs[] = { { "GATEWAY_INTERFACE", "CGI/1.1" },
 		{ "SERVER_PROTOCOL", "HTTP/1.1" },
 		{ "SERVER_NAME", "localhost" }, { "SERVER_PORT", "80" },
 		{ "REMOTE_ADDR", "127.0.0.1" }, { "HTTP_HOST", "localhost" },
 		{ "REQUEST_METHOD", "GET" }, { "REQUEST_URI", path },
 		{ "SCRIPT_NAME", path }, { "QUERY_STRING", "" },
-		{ "HTTP_HEALTH_CHECK", check }
-	};
-	struct buf		 params;
-	size_t			 i;
+		{ "HTTP_HEALTH_CHECK", check } };
+	struct buf params;
+	size_t i;
 
 	buf_init(&params, PAIRS_MAX);
 	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
@@ -168,8 +167,8 @@ add_request(struct buf *b, const char *path, const char *check)
 static const char *
 exchange(int fd, const struct buf *request, int64_t until, struct buf *got)
 {
-	char	 some[4096];
-	ssize_t	 n;
+	char some[4096];
+	ssize_t n;
 
 	if (send(fd, request->data, request->len, MSG_NOSIGNAL) !=
 	    (ssize_t)request->len)
@@ -182,7 +181,7 @@ exchange(int fd, const struct buf *request, int64_t until, struct buf *got)
 			return NULL;
 		if (n == -1)
 			return errno == EAGAIN ? "no answer in time" :
-			    strerror(errno);
+						 strerror(errno);
 		if (buf_add(got, some, (size_t)n) == -1)
 			return "the answer is too long";
 	}
@@ -192,8 +191,8 @@ exchange(int fd, const struct buf *request, int64_t until, struct buf *got)
 static bool
 unwrap(const struct buf *got, struct buf *out)
 {
-	const unsigned char	*p = (const unsigned char *)got->data;
-	size_t			 at = 0, len;
+	const unsigned char *p = (const unsigned char *)got->data;
+	size_t at = 0, len;
 
 	while (got->len - at >= HEADER && p[at] == 1) {
 		len = (size_t)p[at + 4] << 8 | p[at + 5];
@@ -212,8 +211,8 @@ unwrap(const struct buf *got, struct buf *out)
 static int
 fcgiask_split(const struct buf *out, struct buf *body)
 {
-	const char	*end = strstr(out->data, "\r\n\r\n");
-	long		 status = 200;
+	const char *end = strstr(out->data, "\r\n\r\n");
+	long status = 200;
 
 	if (end == NULL)
 		return -1;
@@ -228,10 +227,10 @@ int
 fcgiask(const char *address, const char *path, const char *check, int ms,
     struct buf *body, char why[FCGIASK_WHY])
 {
-	struct buf	 request, got, out;
-	const char	*wrong;
-	int64_t		 until = clock_ms() + ms;
-	int		 fd, status = -1;
+	struct buf request, got, out;
+	const char *wrong;
+	int64_t until = clock_ms() + ms;
+	int fd, status = -1;
 
 	if ((fd = connect_to(address, ms, why)) == -1)
 		return -1;
@@ -240,10 +239,10 @@ fcgiask(const char *address, const char *path, const char *check, int ms,
 	buf_init(&out, FCGIASK_MAX);
 	add_request(&request, path, check);
 	wrong = request.failed ? "the path is too long" :
-	    exchange(fd, &request, until, &got);
+				 exchange(fd, &request, until, &got);
 	(void)close(fd);
-	if (wrong == NULL && (!unwrap(&got, &out) ||
-	    (status = fcgiask_split(&out, body)) == -1))
+	if (wrong == NULL &&
+	    (!unwrap(&got, &out) || (status = fcgiask_split(&out, body)) == -1))
 		wrong = "what answers there does not speak FastCGI";
 	if (wrong != NULL)
 		(void)fcgiask_fail(why, address, wrong);

@@ -17,18 +17,20 @@
 #include "json/jsonin.h"
 #include "os/clock.h"
 
-#define PATIENCE	3	/* seconds */
-#define PATIENCE_MAX	300
-#define URL_MAX		2048	/* bytes */
-#define CHECK		17	/* bytes of the word sent, with its NUL */
-#define WHY		512	/* bytes of a reason */
+#define PATIENCE     3 /* seconds */
+#define PATIENCE_MAX 300
+#define URL_MAX      2048 /* bytes */
+#define CHECK        17   /* bytes of the word sent, with its NUL */
+#define WHY          512  /* bytes of a reason */
 
 static const char ping_help_text[] =
-    "Asks the running pool, or, with --url, the gateway itself by its watchdog.\n"
+    "Asks the running pool, or, with --url, the gateway itself by its "
+    "watchdog.\n"
     "Exits with 0 when it works, 1 when not.\n\n"
     "  -c, --config FILE   the configuration, instead of the usual one\n"
     "  -s, --socket PATH   the control socket, instead of the configuration's\n"
-    "  -u, --url URL       http:// or https:// of the gateway; or unix:PATH or\n"
+    "  -u, --url URL       http:// or https:// of the gateway; or unix:PATH "
+    "or\n"
     "                      HOST:PORT, where it speaks FastCGI\n"
     "  -t, --timeout S     seconds for the answer (3 unless said)\n"
     "  -q, --quiet         print nothing: the exit status tells\n";
@@ -38,21 +40,20 @@ static const struct option ping_long_options[] = {
 	{ "socket", required_argument, NULL, 's' },
 	{ "url", required_argument, NULL, 'u' },
 	{ "timeout", required_argument, NULL, 't' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "help", no_argument, NULL, 'h' },
+	{ "quiet", no_argument, NULL, 'q' }, { "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 }
 };
 
 struct ping {
-	const struct command	*cmd;
-	const char		*config, *socket, *url;
-	int			 ms;
-	bool			 quiet, help;
-	char			 why[WHY];	/* it does not work */
+	const struct command *cmd;
+	const char *config, *socket, *url;
+	int ms;
+	bool quiet, help;
+	char why[WHY]; /* it does not work */
 };
 
-_Static_assert(WHY >= POOLASK_WHY && WHY >= FCGIASK_WHY,
-    "reasons are handed on");
+_Static_assert(
+    WHY >= POOLASK_WHY && WHY >= FCGIASK_WHY, "reasons are handed on");
 
 static bool
 is_http(const char *url)
@@ -64,12 +65,13 @@ is_http(const char *url)
 static int
 ping_options(struct ping *p, int argc, char **argv)
 {
-	long	seconds = PATIENCE;
-	int	c, status = CMD_OK;
+	long seconds = PATIENCE;
+	int c, status = CMD_OK;
 
 	opterr = 0;
-	while (status == CMD_OK && (c = getopt_long(argc, argv, ":c:s:u:t:qh",
-	    ping_long_options, NULL)) != -1) {
+	while (status == CMD_OK &&
+	    (c = getopt_long(
+		 argc, argv, ":c:s:u:t:qh", ping_long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			p->config = optarg;
@@ -96,14 +98,17 @@ ping_options(struct ping *p, int argc, char **argv)
 	}
 	p->ms = (int)seconds * 1000;
 	if (status == CMD_OK && optind < argc)
-		status = command_usage(p->cmd, "what is \"%s\"? A gateway is "
-		    "named with --url", argv[optind]);
-	if (status == CMD_OK && p->url != NULL && p->socket != NULL)
 		status = command_usage(p->cmd,
-		    "--url and --socket are two ways to ask");
+		    "what is \"%s\"? A gateway is "
+		    "named with --url",
+		    argv[optind]);
+	if (status == CMD_OK && p->url != NULL && p->socket != NULL)
+		status = command_usage(
+		    p->cmd, "--url and --socket are two ways to ask");
 	if (status == CMD_OK && p->url != NULL && !is_http(p->url) &&
 	    !fcgiask_is_address(p->url))
-		status = command_usage(p->cmd, "--url takes http://..., "
+		status = command_usage(p->cmd,
+		    "--url takes http://..., "
 		    "https://..., unix:/PATH or HOST:PORT, not \"%s\"",
 		    p->url);
 	return status;
@@ -113,8 +118,8 @@ ping_options(struct ping *p, int argc, char **argv)
 static int
 ask_pool(struct ping *p, const char *path)
 {
-	struct buf	 answer;
-	int		 r;
+	struct buf answer;
+	int r;
 
 	buf_init(&answer, POOLASK_MAX);
 	r = poolask(path, "ping", p->ms, &answer, p->why);
@@ -130,13 +135,12 @@ ask_pool(struct ping *p, const char *path)
 
 /* Whether the watchdog sent the word back: 0, or -1 with p->why. */
 static int
-ping_judge(struct ping *p, int status, const struct buf *body, const char *check)
+ping_judge(
+    struct ping *p, int status, const struct buf *body, const char *check)
 {
-	struct json_object	*o = jsonin_parse(body->data, body->len, 100,
-				    NULL);
-	const char		*said = jsonin_string(o, "data");
-	bool			 good = status == 200 && said != NULL &&
-				    strcmp(said, check) == 0;
+	struct json_object *o = jsonin_parse(body->data, body->len, 100, NULL);
+	const char *said = jsonin_string(o, "data");
+	bool good = status == 200 && said != NULL && strcmp(said, check) == 0;
 
 	json_object_put(o);
 	if (good)
@@ -145,7 +149,8 @@ ping_judge(struct ping *p, int status, const struct buf *body, const char *check
 		(void)snprintf(p->why, sizeof(p->why), "%.200s: status %d",
 		    p->url, status);
 	else
-		(void)snprintf(p->why, sizeof(p->why), "%.200s: what answers "
+		(void)snprintf(p->why, sizeof(p->why),
+		    "%.200s: what answers "
 		    "there is no ctim-relay, or headers do not reach it",
 		    p->url);
 	return -1;
@@ -162,15 +167,17 @@ ping_take(struct http_call *c, const char *bytes, size_t n, int64_t length)
 static int
 ask_http(struct ping *p, const char *check, struct buf *body)
 {
-	char			 url[URL_MAX], header[64];
-	const char		*headers[] = { header, NULL };
-	struct http_call	 call = {
-		.url = url, .headers = headers, .timeout = p->ms,
-		.max_body = FCGIASK_MAX, .take = ping_take, .arg = body
-	};
-	struct conf		*conf = conf_default();
-	struct http		*http = NULL;
-	size_t			 len = strlen(p->url);
+	char url[URL_MAX], header[64];
+	const char *headers[] = { header, NULL };
+	struct http_call call = { .url = url,
+		.headers = headers,
+		.timeout = p->ms,
+		.max_body = FCGIASK_MAX,
+		.take = ping_take,
+		.arg = body };
+	struct conf *conf = conf_default();
+	struct http *http = NULL;
+	size_t len = strlen(p->url);
 
 	while (len > 0 && p->url[len - 1] == '/')
 		len--;
@@ -197,10 +204,10 @@ ask_http(struct ping *p, const char *check, struct buf *body)
 static int
 ask_watchdog(struct ping *p)
 {
-	char		 check[CHECK];
-	uint64_t	 random;
-	struct buf	 body;
-	int		 status, r = -1;
+	char check[CHECK];
+	uint64_t random;
+	struct buf body;
+	int status, r = -1;
 
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		random = 0;
@@ -209,8 +216,8 @@ ask_watchdog(struct ping *p)
 	if (is_http(p->url))
 		status = ask_http(p, check, &body);
 	else
-		status = fcgiask(p->url, "/watchdog", check, p->ms, &body,
-		    p->why);
+		status =
+		    fcgiask(p->url, "/watchdog", check, p->ms, &body, p->why);
 	if (status != -1)
 		r = ping_judge(p, status, &body, check);
 	buf_free(&body);
@@ -220,11 +227,11 @@ ask_watchdog(struct ping *p)
 int
 cmd_ping(const struct command *cmd, int argc, char **argv)
 {
-	struct ping	 p = { .cmd = cmd };
-	struct conf	*conf = NULL;
-	const char	*asked;
-	int64_t		 began = clock_ms();
-	int		 r, status = ping_options(&p, argc, argv);
+	struct ping p = { .cmd = cmd };
+	struct conf *conf = NULL;
+	const char *asked;
+	int64_t began = clock_ms();
+	int r, status = ping_options(&p, argc, argv);
 
 	if (status != CMD_OK)
 		return status;
@@ -233,8 +240,8 @@ cmd_ping(const struct command *cmd, int argc, char **argv)
 	asked = p.url != NULL ? p.url : p.socket;
 	/* Health checks know good and bad, nothing else. */
 	if (asked == NULL) {
-		if ((conf = settings_rest(cmd, p.config, "server",
-		    "control")) == NULL)
+		if ((conf = settings_rest(
+			 cmd, p.config, "server", "control")) == NULL)
 			return CMD_FAILED;
 		asked = conf->control;
 	}

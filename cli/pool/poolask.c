@@ -13,20 +13,24 @@
 #include "cli/pool/poolask.h"
 #include "os/clock.h"
 
-#define ROOM		16384	/* bytes read at a time */
-#define AGAIN		10	/* ms before the next try to get in */
+#define ROOM  16384 /* bytes read at a time */
+#define AGAIN 10    /* ms before the next try to get in */
 
 /* What a failure to connect means to people. */
 static const struct {
-	int		 error;
-	const char	*text;
+	int error;
+	const char *text;
 } poolask_mends[] = {
-	{ ENOENT, "there is no such socket: no gateway runs with it, or it is "
-	    "one without a pool (--workers 0, CGI); [server] control names it" },
+	{ ENOENT,
+	    "there is no such socket: no gateway runs with it, or it is "
+	    "one without a pool (--workers 0, CGI); [server] control names "
+	    "it" },
 	{ ECONNREFUSED, "nobody listens: the gateway is gone; start it again" },
-	{ EACCES, "this user may not ask; do it as root, as the service's "
+	{ EACCES,
+	    "this user may not ask; do it as root, as the service's "
 	    "user or as a member of its group" },
-	{ EPERM, "this user may not ask; do it as root, as the service's "
+	{ EPERM,
+	    "this user may not ask; do it as root, as the service's "
 	    "user or as a member of its group" },
 	{ ENAMETOOLONG, "too long for the path of a socket" },
 	{ ETIMEDOUT, "no answer in time; the log of the gateway may say why" }
@@ -35,8 +39,8 @@ static const struct {
 static int
 poolask_fail(const char *path, int error, char *why)
 {
-	const char	*text = strerror(error);
-	size_t		 i;
+	const char *text = strerror(error);
+	size_t i;
 
 	for (i = 0; i < sizeof(poolask_mends) / sizeof(poolask_mends[0]); i++)
 		if (poolask_mends[i].error == error)
@@ -49,9 +53,9 @@ poolask_fail(const char *path, int error, char *why)
 static int
 wait_for(int fd, short events, int64_t until)
 {
-	struct pollfd	 p = { .fd = fd, .events = events };
-	int64_t		 left = until - clock_ms();
-	int		 r;
+	struct pollfd p = { .fd = fd, .events = events };
+	int64_t left = until - clock_ms();
+	int r;
 
 	if (left <= 0)
 		return ETIMEDOUT;
@@ -63,7 +67,7 @@ wait_for(int fd, short events, int64_t until)
 static int
 get_in(int fd, const char *path, int64_t until)
 {
-	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
 
 	if (strlen(path) >= sizeof(sa.sun_path))
 		return ENAMETOOLONG;
@@ -83,11 +87,11 @@ get_in(int fd, const char *path, int64_t until)
 static int
 poolask_ask(int fd, const char *question, int64_t until, struct buf *answer)
 {
-	char	 line[64];
-	char	*room;
-	size_t	 want;
-	ssize_t	 n;
-	int	 error;
+	char line[64];
+	char *room;
+	size_t want;
+	ssize_t n;
+	int error;
 
 	n = snprintf(line, sizeof(line), "%s\n", question);
 	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) != n)
@@ -101,7 +105,7 @@ poolask_ask(int fd, const char *question, int64_t until, struct buf *answer)
 			return ENOMEM;
 		/* A full answer may be all of it. */
 		n = want > 0 ? recv(fd, room, want, MSG_DONTWAIT) :
-		    recv(fd, line, 1, MSG_DONTWAIT);
+			       recv(fd, line, 1, MSG_DONTWAIT);
 		if (want == 0 && n > 0)
 			return EMSGSIZE;
 		if (n == 0)
@@ -118,8 +122,8 @@ int
 poolask(const char *path, const char *question, int ms, struct buf *answer,
     char why[POOLASK_WHY])
 {
-	int64_t	 until = clock_ms() + ms;
-	int	 fd, error;
+	int64_t until = clock_ms() + ms;
+	int fd, error;
 
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)

@@ -13,14 +13,15 @@
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
 
-#define PATIENCE	5000	/* ms for an answer */
-#define WATCH		2	/* seconds between looks */
-#define WATCH_MAX	3600
+#define PATIENCE  5000 /* ms for an answer */
+#define WATCH     2    /* seconds between looks */
+#define WATCH_MAX 3600
 
 static const char status_help_text[] =
     "  -c, --config FILE   the configuration, instead of the usual one\n"
     "  -s, --socket PATH   the control socket, instead of the configuration's\n"
-    "  -w, --watch [S]     again every S seconds (2 unless said), until Ctrl-C\n"
+    "  -w, --watch [S]     again every S seconds (2 unless said), until "
+    "Ctrl-C\n"
     "  -j, --json          as JSON, for programs\n"
     "  -m, --metrics       for Prometheus, in its text format\n";
 
@@ -30,32 +31,31 @@ static const struct option status_long_options[] = {
 	{ "watch", optional_argument, NULL, 'w' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "metrics", no_argument, NULL, 'm' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
 };
 
 struct status_options {
-	const struct command	*cmd;
-	const char		*config, *socket;
-	bool			 json, metrics, help;
-	long			 watch;		/* seconds; 0: once */
+	const struct command *cmd;
+	const char *config, *socket;
+	bool json, metrics, help;
+	long watch; /* seconds; 0: once */
 };
 
 static int
 status_seconds(struct status_options *o, const char *text)
 {
-	return command_number(o->cmd, "--watch", text, 1, WATCH_MAX,
-	    &o->watch);
+	return command_number(o->cmd, "--watch", text, 1, WATCH_MAX, &o->watch);
 }
 
 static int
 status_option_list(struct status_options *o, int argc, char **argv)
 {
-	int	c, status = CMD_OK;
+	int c, status = CMD_OK;
 
 	opterr = 0;
-	while (status == CMD_OK && (c = getopt_long(argc, argv, ":c:s:w::jmh",
-	    status_long_options, NULL)) != -1) {
+	while (status == CMD_OK &&
+	    (c = getopt_long(
+		 argc, argv, ":c:s:w::jmh", status_long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->config = optarg;
@@ -84,18 +84,20 @@ status_option_list(struct status_options *o, int argc, char **argv)
 		}
 	}
 	if (status == CMD_OK && optind < argc)
-		status = command_usage(o->cmd, "what is \"%s\"? A control "
-		    "socket is named with -s", argv[optind]);
-	if (status == CMD_OK && o->json && o->metrics)
 		status = command_usage(o->cmd,
-		    "--json and --metrics are two forms");
+		    "what is \"%s\"? A control "
+		    "socket is named with -s",
+		    argv[optind]);
+	if (status == CMD_OK && o->json && o->metrics)
+		status =
+		    command_usage(o->cmd, "--json and --metrics are two forms");
 	return status;
 }
 
 static int
 status_once(const struct status_options *o, const struct buf *answer)
 {
-	int	r;
+	int r;
 
 	if (o->json || o->metrics)
 		r = text_print_json(stdout, answer->data, answer->len);
@@ -103,21 +105,22 @@ status_once(const struct status_options *o, const struct buf *answer)
 		r = status_show(stdout, answer->data, answer->len);
 	if (r == 0)
 		return CMD_OK;
-	return command_fail(o->cmd, CMD_FAILED, ferror(stdout) ?
-	    "the output cannot be written" : "what listens there is no gateway "
-	    "of this version");
+	return command_fail(o->cmd, CMD_FAILED,
+	    ferror(stdout) ? "the output cannot be written" :
+			     "what listens there is no gateway "
+			     "of this version");
 }
 
 static int
 once(const struct status_options *o, const char *path)
 {
-	struct buf	 answer;
-	char		 why[POOLASK_WHY];
-	int		 status;
+	struct buf answer;
+	char why[POOLASK_WHY];
+	int status;
 
 	buf_init(&answer, POOLASK_MAX);
-	if (poolask(path, o->metrics ? "metrics" : "status", PATIENCE,
-	    &answer, why) == 0)
+	if (poolask(path, o->metrics ? "metrics" : "status", PATIENCE, &answer,
+		why) == 0)
 		status = status_once(o, &answer);
 	else
 		status = command_fail(o->cmd, CMD_FAILED, "%s", why);
@@ -129,8 +132,8 @@ once(const struct status_options *o, const char *path)
 static int
 status_watch(const struct status_options *o, const char *path)
 {
-	bool	 terminal = isatty(STDOUT_FILENO) == 1;
-	int	 status;
+	bool terminal = isatty(STDOUT_FILENO) == 1;
+	int status;
 
 	for (;;) {
 		if (terminal)
@@ -149,17 +152,17 @@ status_watch(const struct status_options *o, const char *path)
 int
 cmd_status(const struct command *cmd, int argc, char **argv)
 {
-	struct status_options	 o = { .cmd = cmd };
-	struct conf		*conf = NULL;
-	const char		*path;
-	int			 status = status_option_list(&o, argc, argv);
+	struct status_options o = { .cmd = cmd };
+	struct conf *conf = NULL;
+	const char *path;
+	int status = status_option_list(&o, argc, argv);
 
 	if (status != CMD_OK)
 		return status;
 	if (o.help)
 		return command_help(cmd, status_help_text);
-	if (o.socket == NULL && (conf = settings_rest(cmd, o.config, "server",
-	    "control")) == NULL)
+	if (o.socket == NULL &&
+	    (conf = settings_rest(cmd, o.config, "server", "control")) == NULL)
 		return CMD_CONFIG;
 	path = o.socket != NULL ? o.socket : conf->control;
 	status = o.watch > 0 ? status_watch(&o, path) : once(&o, path);

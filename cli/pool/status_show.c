@@ -7,15 +7,15 @@
 #include "cli/terminal/text.h"
 #include "json/jsonin.h"
 
-#define VALUES_MAX	100000	/* JSON values of an answer */
+#define VALUES_MAX 100000 /* JSON values of an answer */
 
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 
 /* A number of an object, 0 when it is not there. */
 static int64_t
 status_show_number(struct json_object *o, const char *name)
 {
-	int64_t	 n;
+	int64_t n;
 
 	return jsonin_int(jsonin_member(o, name), &n) ? n : 0;
 }
@@ -23,7 +23,7 @@ status_show_number(struct json_object *o, const char *name)
 static const char *
 string(struct json_object *o, const char *name)
 {
-	const char	*s = jsonin_string(o, name);
+	const char *s = jsonin_string(o, name);
 
 	return s == NULL ? "-" : s;
 }
@@ -33,14 +33,12 @@ static void
 status_show_duration(int64_t s, char *out, size_t size)
 {
 	static const struct {
-		int64_t		 seconds;
-		const char	*name, *less;
-		int64_t		 part;
-	} units[] = {
-		{ 86400, "d", "h", 3600 }, { 3600, "h", "min", 60 },
-		{ 60, "min", "s", 1 }
-	};
-	size_t	 i;
+		int64_t seconds;
+		const char *name, *less;
+		int64_t part;
+	} units[] = { { 86400, "d", "h", 3600 }, { 3600, "h", "min", 60 },
+		{ 60, "min", "s", 1 } };
+	size_t i;
 
 	for (i = 0; i < COUNT(units) && s < units[i].seconds; i++)
 		;
@@ -55,7 +53,7 @@ status_show_duration(int64_t s, char *out, size_t size)
 static void
 show_head(FILE *f, struct json_object *o)
 {
-	char	 up[64];
+	char up[64];
 
 	status_show_duration(status_show_number(o, "uptime"), up, sizeof(up));
 	fprintf(f, "ctim-relay ");
@@ -68,33 +66,34 @@ show_head(FILE *f, struct json_object *o)
 	(void)text_print(f, string(o, "loaded"));
 	fprintf(f, "; %" PRId64 " reloads", status_show_number(o, "reloads"));
 	if (status_show_number(o, "reloads_refused") > 0)
-		fprintf(f, ", %" PRId64 " refused", status_show_number(o,
-		    "reloads_refused"));
+		fprintf(f, ", %" PRId64 " refused",
+		    status_show_number(o, "reloads_refused"));
 	putc('\n', f);
 }
 
 static void
 show_pool(FILE *f, struct json_object *o)
 {
-	static const char *const	 others[] = { "starting", "ending",
-					    "silent" };
-	struct json_object		*w = jsonin_member(o, "workers");
-	struct json_object		*t = jsonin_member(o, "threads");
-	struct json_object		*q = jsonin_member(o, "queue");
-	size_t				 i;
+	static const char *const others[] = { "starting", "ending", "silent" };
+	struct json_object *w = jsonin_member(o, "workers");
+	struct json_object *t = jsonin_member(o, "threads");
+	struct json_object *q = jsonin_member(o, "queue");
+	size_t i;
 
 	fprintf(f, "\nworkers  %" PRId64 " of %" PRId64 " serve",
 	    status_show_number(w, "serving"), status_show_number(w, "wanted"));
 	for (i = 0; i < COUNT(others); i++)
 		if (status_show_number(w, others[i]) > 0)
-			fprintf(f, ", %" PRId64 " %s", status_show_number(w, others[i]),
-			    others[i]);
+			fprintf(f, ", %" PRId64 " %s",
+			    status_show_number(w, others[i]), others[i]);
 	if (status_show_number(w, "deaths") > 0)
-		fprintf(f, ", %" PRId64 " died", status_show_number(w, "deaths"));
+		fprintf(
+		    f, ", %" PRId64 " died", status_show_number(w, "deaths"));
 	fprintf(f, "\nthreads  %" PRId64 " of %" PRId64 " busy\n",
 	    status_show_number(t, "busy"), status_show_number(t, "all"));
-	fprintf(f, "queue    %" PRId64 " of %" PRId64 " places, %" PRId64
-	    " refused\n", status_show_number(q, "waiting"), status_show_number(q, "places"),
+	fprintf(f,
+	    "queue    %" PRId64 " of %" PRId64 " places, %" PRId64 " refused\n",
+	    status_show_number(q, "waiting"), status_show_number(q, "places"),
 	    status_show_number(q, "refused"));
 }
 
@@ -102,21 +101,22 @@ show_pool(FILE *f, struct json_object *o)
 static void
 show_counts(struct table *t, struct json_object *o, const char *name)
 {
-	static const char *const	 shown[] = { "requests", "4xx", "5xx",
-					    "errors", "observables",
-					    "entities", "calls", "cached" };
-	int64_t				 n, requests = status_show_number(o, "requests");
-	bool				 bad;
-	char				 text[32];
-	size_t				 i;
+	static const char *const shown[] = { "requests", "4xx", "5xx", "errors",
+		"observables", "entities", "calls", "cached" };
+	int64_t n, requests = status_show_number(o, "requests");
+	bool bad;
+	char text[32];
+	size_t i;
 
 	table_cell(t, name, TABLE_PLAIN);
 	for (i = 0; i < COUNT(shown); i++) {
 		n = status_show_number(o, shown[i]);
 		bad = n > 0 && (i == 2 || i == 3);
 		(void)snprintf(text, sizeof(text), "%" PRId64, n);
-		table_cell(t, text, !bad ? TABLE_PLAIN : i == 2 ? TABLE_RED :
-		    TABLE_YELLOW);
+		table_cell(t, text,
+		    !bad       ? TABLE_PLAIN :
+			i == 2 ? TABLE_RED :
+				 TABLE_YELLOW);
 	}
 	if (requests == 0)
 		table_cell(t, NULL, TABLE_PLAIN);
@@ -127,15 +127,13 @@ show_counts(struct table *t, struct json_object *o, const char *name)
 static int
 status_show_show_relays(FILE *f, struct json_object *o)
 {
-	static const char *const	 names[] = { "RELAY", ">REQUESTS",
-					    ">4XX", ">5XX", ">ERRORS",
-					    ">OBSERVABLES", ">ENTITIES",
-					    ">CALLS", ">CACHED", ">MS",
-					    NULL };
-	struct table			*t = table_new(names);
-	struct json_object		*list = jsonin_member(o, "relays"), *r;
-	size_t				 i;
-	int				 result;
+	static const char *const names[] = { "RELAY", ">REQUESTS", ">4XX",
+		">5XX", ">ERRORS", ">OBSERVABLES", ">ENTITIES", ">CALLS",
+		">CACHED", ">MS", NULL };
+	struct table *t = table_new(names);
+	struct json_object *list = jsonin_member(o, "relays"), *r;
+	size_t i;
+	int result;
 
 	for (i = 0; i < jsonin_length(list); i++) {
 		r = jsonin_at(list, i);
@@ -152,14 +150,13 @@ status_show_show_relays(FILE *f, struct json_object *o)
 static int
 show_breakers(FILE *f, struct json_object *o)
 {
-	static const char *const	 names[] = { "CIRCUIT OF", "STATE",
-					    ">SECONDS LEFT", ">FAILURES",
-					    ">OPENED", NULL };
-	struct table			*t = table_new(names);
-	struct json_object		*list = jsonin_member(o, "breakers"), *b;
-	enum table_colour		 colour;
-	size_t				 i, shown = 0;
-	int				 result = 0;
+	static const char *const names[] = { "CIRCUIT OF", "STATE",
+		">SECONDS LEFT", ">FAILURES", ">OPENED", NULL };
+	struct table *t = table_new(names);
+	struct json_object *list = jsonin_member(o, "breakers"), *b;
+	enum table_colour colour;
+	size_t i, shown = 0;
+	int result = 0;
 
 	for (i = 0; i < jsonin_length(list); i++) {
 		b = jsonin_at(list, i);
@@ -167,7 +164,8 @@ show_breakers(FILE *f, struct json_object *o)
 			continue;
 		shown++;
 		colour = string(b, "state")[0] == 'c' ? TABLE_GREEN :
-		    string(b, "state")[0] == 'h' ? TABLE_YELLOW : TABLE_RED;
+		    string(b, "state")[0] == 'h'      ? TABLE_YELLOW :
+							TABLE_RED;
 		table_cell(t, string(b, "host"), TABLE_PLAIN);
 		table_cell(t, string(b, "state"), colour);
 		table_number(t, status_show_number(b, "left"));
@@ -184,24 +182,27 @@ show_breakers(FILE *f, struct json_object *o)
 static int
 show_jwks(FILE *f, struct json_object *o)
 {
-	static const char *const	 names[] = { "KEY SET OF", "AGE",
-					    "LAST TRY", NULL };
-	struct table			*t = table_new(names);
-	struct json_object		*list = jsonin_member(o, "jwks"), *k;
-	bool				 failed;
-	char				 age[64];
-	size_t				 i;
-	int				 result;
+	static const char *const names[] = { "KEY SET OF", "AGE", "LAST TRY",
+		NULL };
+	struct table *t = table_new(names);
+	struct json_object *list = jsonin_member(o, "jwks"), *k;
+	bool failed;
+	char age[64];
+	size_t i;
+	int result;
 
 	for (i = 0; i < jsonin_length(list); i++) {
 		k = jsonin_at(list, i);
 		failed = json_object_get_boolean(jsonin_member(k, "failed"));
-		status_show_duration(status_show_number(k, "age"), age, sizeof(age));
+		status_show_duration(
+		    status_show_number(k, "age"), age, sizeof(age));
 		table_cell(t, string(k, "host"), TABLE_PLAIN);
-		table_cell(t, json_object_get_boolean(jsonin_member(k, "keys"))
-		    ? age : NULL, TABLE_PLAIN);
-		table_cell(t, failed ? "failed" : "good", failed ? TABLE_RED :
-		    TABLE_GREEN);
+		table_cell(t,
+		    json_object_get_boolean(jsonin_member(k, "keys")) ? age :
+									NULL,
+		    TABLE_PLAIN);
+		table_cell(t, failed ? "failed" : "good",
+		    failed ? TABLE_RED : TABLE_GREEN);
 	}
 	if (i > 0)
 		putc('\n', f);
@@ -213,8 +214,8 @@ show_jwks(FILE *f, struct json_object *o)
 int
 status_show(FILE *f, const char *text, size_t len)
 {
-	struct json_object	*o = jsonin_parse(text, len, VALUES_MAX, NULL);
-	int			 r;
+	struct json_object *o = jsonin_parse(text, len, VALUES_MAX, NULL);
+	int r;
 
 	if (jsonin_member(o, "workers") == NULL) {
 		json_object_put(o);
@@ -224,7 +225,9 @@ status_show(FILE *f, const char *text, size_t len)
 	show_pool(f, o);
 	putc('\n', f);
 	r = status_show_show_relays(f, o) == -1 || show_breakers(f, o) == -1 ||
-	    show_jwks(f, o) == -1 ? -1 : 0;
+		show_jwks(f, o) == -1 ?
+	    -1 :
+	    0;
 	json_object_put(o);
 	return r;
 }

@@ -9,6 +9,6 @@
 
 /* Prints the JSON text (len bytes) of an answer to "status".  Returns 0, or -1
  * when it is none, memory ran out or the file could not be written. */
-int	status_show(FILE *, const char *text, size_t len);
+int status_show(FILE *, const char *text, size_t len);
 
 #endif

@@ -14,12 +14,13 @@
 #include "cli/terminal/table.h"
 #include "conf/conf.h"
 
-#define LINES		10	/* shown of what is there already */
-#define LINES_MAX	1000000000L
-#define LOOK_EVERY	200	/* ms */
+#define LINES      10 /* shown of what is there already */
+#define LINES_MAX  1000000000L
+#define LOOK_EVERY 200 /* ms */
 
 static const char tail_help_text[] =
-    "Without FILE, the log that the configuration names; \"-\" is standard input.\n"
+    "Without FILE, the log that the configuration names; \"-\" is standard "
+    "input.\n"
     "It goes on until Ctrl-C, also when the log is rotated.\n\n"
     "  -c, --config FILE   the configuration, instead of the usual one\n"
     "  -n, --lines N       begin with the last N (10 unless said)\n"
@@ -27,7 +28,8 @@ static const char tail_help_text[] =
     "  -F, --no-follow     end after what is there\n"
     "  -r, --relay NAME    what is about this relay only\n"
     "      --http          requests only\n"
-    "  -e, --errors        what went wrong only: warnings, errors, and requests\n"
+    "  -e, --errors        what went wrong only: warnings, errors, and "
+    "requests\n"
     "                      with an error or a status from 400\n";
 
 static const struct option tail_long_options[] = {
@@ -38,35 +40,35 @@ static const struct option tail_long_options[] = {
 	{ "relay", required_argument, NULL, 'r' },
 	{ "http", no_argument, NULL, 'H' },
 	{ "errors", no_argument, NULL, 'e' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
+	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
 };
 
 struct tail {
-	const struct command	*cmd;
-	const char		*config, *file;
-	long			 lines;
-	bool			 follow, help, colours;
-	struct tail_filter	 filter;
-	int64_t			 skip;		/* wanted lines before the last N */
-	struct tail_record	 record;
+	const struct command *cmd;
+	const char *config, *file;
+	long lines;
+	bool follow, help, colours;
+	struct tail_filter filter;
+	int64_t skip; /* wanted lines before the last N */
+	struct tail_record record;
 };
 
 static int
 tail_options(struct tail *t, int argc, char **argv)
 {
-	int	c, status = CMD_OK;
+	int c, status = CMD_OK;
 
 	opterr = 0;
-	while (status == CMD_OK && (c = getopt_long(argc, argv, ":c:n:fFr:eh",
-	    tail_long_options, NULL)) != -1) {
+	while (status == CMD_OK &&
+	    (c = getopt_long(
+		 argc, argv, ":c:n:fFr:eh", tail_long_options, NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			t->config = optarg;
 			break;
 		case 'n':
-			status = command_number(t->cmd, "-n", optarg, 0,
-			    LINES_MAX, &t->lines);
+			status = command_number(
+			    t->cmd, "-n", optarg, 0, LINES_MAX, &t->lines);
 			break;
 		case 'f':
 		case 'F':
@@ -98,19 +100,22 @@ tail_options(struct tail *t, int argc, char **argv)
 static int
 tail_no_file(const struct tail *t, const char *target)
 {
-	bool	 syslog = strcmp(target, "syslog") == 0;
+	bool syslog = strcmp(target, "syslog") == 0;
 
-	return command_fail(t->cmd, CMD_FAILED, "the log is in no file: [log] "
+	return command_fail(t->cmd, CMD_FAILED,
+	    "the log is in no file: [log] "
 	    "target is %s. With systemd: journalctl -f -o cat %s | ctim-relay "
-	    "tail -%s", target, syslog ? "-t ctim-relay" : "-u ctim-relay",
+	    "tail -%s",
+	    target, syslog ? "-t ctim-relay" : "-u ctim-relay",
 	    syslog ? "; else name the file that syslogd writes" :
-	    "; in a container: docker logs -f NAME 2>&1 | ctim-relay tail -");
+		     "; in a container: docker logs -f NAME 2>&1 | ctim-relay "
+		     "tail -");
 }
 
 static bool
 tail_wanted(void *arg, const char *line, size_t len)
 {
-	struct tail	*t = arg;
+	struct tail *t = arg;
 
 	tail_record_parse(&t->record, line, len);
 	return tail_record_wanted(&t->record, &t->filter);
@@ -119,7 +124,7 @@ tail_wanted(void *arg, const char *line, size_t len)
 static void
 tail_show(void *arg, const char *line, size_t len)
 {
-	struct tail	*t = arg;
+	struct tail *t = arg;
 
 	if (!tail_wanted(t, line, len))
 		return;
@@ -133,17 +138,20 @@ static int
 tail_failed(const struct tail *t, const char *path)
 {
 	return command_fail(t->cmd, CMD_FAILED, "%s: %s%s", path,
-	    strerror(errno), errno == EACCES ? "; read it as root or as a "
-	    "member of the service's group" : errno == ENOENT ? "; the gateway "
-	    "makes it when it starts" : "");
+	    strerror(errno),
+	    errno == EACCES     ? "; read it as root or as a "
+				  "member of the service's group" :
+		errno == ENOENT ? "; the gateway "
+				  "makes it when it starts" :
+				  "");
 }
 
 static int
 tail_run(struct tail *t, const char *path)
 {
-	struct tail_file	 f;
-	bool			 follow = t->follow && strcmp(path, "-") != 0;
-	int			 r;
+	struct tail_file f;
+	bool follow = t->follow && strcmp(path, "-") != 0;
+	int r;
 
 	if (tail_file_open(&f, path) == -1)
 		return tail_failed(t, path);
@@ -169,9 +177,9 @@ tail_run(struct tail *t, const char *path)
 int
 cmd_tail(const struct command *cmd, int argc, char **argv)
 {
-	struct tail	*t = calloc(1, sizeof(*t));
-	struct conf	*conf = NULL;
-	int		 status;
+	struct tail *t = calloc(1, sizeof(*t));
+	struct conf *conf = NULL;
+	int status;
 
 	if (t == NULL)
 		return command_fail(cmd, CMD_FAILED, "memory ran out");
@@ -185,8 +193,8 @@ cmd_tail(const struct command *cmd, int argc, char **argv)
 	else if (status == CMD_OK && t->file != NULL)
 		status = tail_run(t, t->file);
 	else if (status == CMD_OK) {
-		if ((conf = settings_rest(cmd, t->config, "log",
-		    "target")) == NULL)
+		if ((conf = settings_rest(cmd, t->config, "log", "target")) ==
+		    NULL)
 			status = CMD_CONFIG;
 		else if (conf->log_target[0] != '/')
 			status = tail_no_file(t, conf->log_target);

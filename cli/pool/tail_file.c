@@ -8,10 +8,11 @@
 #include "cli/pool/tail_file.h"
 #include "os/clock.h"
 
-#define BLOCK		65536		/* bytes read at a time */
-#define WINDOW_FIRST	(256 << 10)	/* bytes looked at for the end */
-#define WINDOW_MORE	16		/* times so many when they do */
-#define MOVED_FOR	1000		/* ms that a file which was moved away is
+#define BLOCK        65536       /* bytes read at a time */
+#define WINDOW_FIRST (256 << 10) /* bytes looked at for the end */
+#define WINDOW_MORE  16          /* times so many when they do */
+#define MOVED_FOR \
+	1000 /* ms that a file which was moved away is
 					 * still read: its writers go on until
 					 * they open the new one */
 
@@ -20,7 +21,8 @@ tail_file_open(struct tail_file *t, const char *path)
 {
 	*t = (struct tail_file){ .path = path };
 	buf_init(&t->line, TAIL_LINE_MAX);
-	t->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) :
+	t->fd = strcmp(path, "-") == 0 ?
+	    dup(STDIN_FILENO) :
 	    open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	return t->fd == -1 ? -1 : 0;
 }
@@ -44,8 +46,8 @@ line_over(struct tail_file *t)
 static void
 feed(struct tail_file *t, const char *p, size_t n)
 {
-	const char	*end;
-	size_t		 part, room;
+	const char *end;
+	size_t part, room;
 
 	while (n > 0) {
 		end = memchr(p, '\n', n);
@@ -73,9 +75,9 @@ feed(struct tail_file *t, const char *p, size_t n)
 static int
 read_to(struct tail_file *t, off_t until)
 {
-	char	 block[BLOCK];
-	size_t	 want = sizeof(block);
-	ssize_t	 n;
+	char block[BLOCK];
+	size_t want = sizeof(block);
+	ssize_t n;
 
 	for (;;) {
 		if (until >= 0 && until - t->at < (off_t)sizeof(block))
@@ -94,15 +96,15 @@ read_to(struct tail_file *t, off_t until)
 
 /* Of a pass that counts. */
 struct count {
-	bool		(*wanted)(void *, const char *, size_t);
-	void		*arg;
-	uint64_t	 n;
+	bool (*wanted)(void *, const char *, size_t);
+	void *arg;
+	uint64_t n;
 };
 
 static void
 count_line(void *arg, const char *line, size_t len)
 {
-	struct count	*c = arg;
+	struct count *c = arg;
 
 	c->n += c->wanted(c->arg, line, len);
 }
@@ -111,8 +113,8 @@ count_line(void *arg, const char *line, size_t len)
 static int
 seek_line(struct tail_file *t, off_t start)
 {
-	char	 c = '\n';
-	ssize_t	 n = 1;
+	char c = '\n';
+	ssize_t n = 1;
 
 	buf_reset(&t->line);
 	t->at = start;
@@ -121,7 +123,7 @@ seek_line(struct tail_file *t, off_t start)
 	if (start == 0)
 		return 0;
 	/* The byte before it tells whether a line begins there. */
-	for (t->at--; (n = read(t->fd, &c, 1)) == 1; ) {
+	for (t->at--; (n = read(t->fd, &c, 1)) == 1;) {
 		t->at++;
 		if (c == '\n')
 			return 0;
@@ -133,10 +135,10 @@ int64_t
 tail_file_back(struct tail_file *t, uint64_t n,
     bool (*wanted)(void *, const char *, size_t), void *arg)
 {
-	struct tail_file	 whole = *t;
-	struct count		 c = { wanted, arg, 0 };
-	struct stat		 st;
-	off_t			 window = WINDOW_FIRST, start;
+	struct tail_file whole = *t;
+	struct count c = { wanted, arg, 0 };
+	struct stat st;
+	off_t window = WINDOW_FIRST, start;
 
 	if (fstat(t->fd, &st) == -1)
 		return -1;
@@ -178,7 +180,7 @@ tail_file_rest(struct tail_file *t)
 static int
 tail_file_turn(struct tail_file *t)
 {
-	int	 fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd == -1)
 		return errno == ENOENT ? 0 : -1;
@@ -192,7 +194,7 @@ tail_file_turn(struct tail_file *t)
 int
 tail_file_follow(struct tail_file *t)
 {
-	struct stat	 named, opened;
+	struct stat named, opened;
 
 	if (tail_file_read(t) == -1 || fstat(t->fd, &opened) == -1)
 		return -1;

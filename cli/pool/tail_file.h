@@ -12,37 +12,36 @@
 
 #include "base/buf.h"
 
-#define TAIL_LINE_MAX	65536	/* bytes; what is longer comes in pieces */
+#define TAIL_LINE_MAX 65536 /* bytes; what is longer comes in pieces */
 
 struct tail_file {
-	const char	*path;		/* the caller's */
-	int		 fd;
-	off_t		 at;		/* read so far */
-	int64_t		 moved;		/* clock_ms() at which another file was
+	const char *path; /* the caller's */
+	int fd;
+	off_t at;        /* read so far */
+	int64_t moved;   /* clock_ms() at which another file was
 					 * seen in its place; 0: none */
-	struct buf	 line;		/* the one that is not whole yet */
+	struct buf line; /* the one that is not whole yet */
 	/* Gets every line of len bytes, without its newline. */
-	void		(*take)(void *arg, const char *line, size_t len);
-	void		*arg;
+	void (*take)(void *arg, const char *line, size_t len);
+	void *arg;
 };
 
 /* 0, or -1 with errno.  take and arg are filled in by the caller. */
-int	tail_file_open(struct tail_file *, const char *path);
-void	tail_file_close(struct tail_file *);
+int tail_file_open(struct tail_file *, const char *path);
+void tail_file_close(struct tail_file *);
 /*
  * Goes to where the last n lines begin that wanted() says are: so that what is
  * read from there on holds them.  Returns how many of those come before them,
  * or -1 with errno.
  */
-int64_t	tail_file_back(struct tail_file *, uint64_t n,
-	    bool (*wanted)(void *arg, const char *line, size_t len),
-	    void *arg);
+int64_t tail_file_back(struct tail_file *, uint64_t n,
+    bool (*wanted)(void *arg, const char *line, size_t len), void *arg);
 /* Takes all lines that are there now.  0, or -1 with errno. */
-int	tail_file_read(struct tail_file *);
+int tail_file_read(struct tail_file *);
 /* Nothing more comes: what is there of a line is one. */
-void	tail_file_rest(struct tail_file *);
+void tail_file_rest(struct tail_file *);
 /* As tail_file_read(), and looks whether another file took its place or it was cut: then
  * the new one is read from its beginning. */
-int	tail_file_follow(struct tail_file *);
+int tail_file_follow(struct tail_file *);
 
 #endif

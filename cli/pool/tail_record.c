@@ -10,35 +10,39 @@
 #include "cli/terminal/text.h"
 #include "json/jsonin.h"
 
-#define VALUES_MAX	1000	/* JSON values of a record */
-#define TIME_MAX	64	/* bytes of a time, as written */
+#define VALUES_MAX 1000 /* JSON values of a record */
+#define TIME_MAX   64   /* bytes of a time, as written */
 
-static const char *const tail_record_levels[TAIL_LEVELS] = {
-	[TAIL_DEBUG] = "debug", [TAIL_INFO] = "info",
-	[TAIL_WARNING] = "warning", [TAIL_ERROR] = "error"
-};
+static const char *const tail_record_levels[TAIL_LEVELS] = { [TAIL_DEBUG] =
+								 "debug",
+	[TAIL_INFO] = "info",
+	[TAIL_WARNING] = "warning",
+	[TAIL_ERROR] = "error" };
 
-static const enum table_colour level_colours[TAIL_LEVELS] = {
-	[TAIL_DEBUG] = TABLE_DIM, [TAIL_INFO] = TABLE_PLAIN,
-	[TAIL_WARNING] = TABLE_YELLOW, [TAIL_ERROR] = TABLE_RED
-};
+static const enum table_colour level_colours[TAIL_LEVELS] = { [TAIL_DEBUG] =
+								  TABLE_DIM,
+	[TAIL_INFO] = TABLE_PLAIN,
+	[TAIL_WARNING] = TABLE_YELLOW,
+	[TAIL_ERROR] = TABLE_RED };
 
-static const char *const numbers[TAIL_NUMBERS] = {
-	[TAIL_STATUS] = "status", [TAIL_OBSERVABLES] = "observables",
-	[TAIL_ENTITIES] = "entities", [TAIL_ERRORS] = "errors",
-	[TAIL_CALLS] = "calls", [TAIL_CACHED] = "cached",
-	[TAIL_BYTES] = "bytes", [TAIL_MS] = "ms"
-};
+static const char *const numbers[TAIL_NUMBERS] = { [TAIL_STATUS] = "status",
+	[TAIL_OBSERVABLES] = "observables",
+	[TAIL_ENTITIES] = "entities",
+	[TAIL_ERRORS] = "errors",
+	[TAIL_CALLS] = "calls",
+	[TAIL_CACHED] = "cached",
+	[TAIL_BYTES] = "bytes",
+	[TAIL_MS] = "ms" };
 
 /* The level of a name of len bytes, -1 for none. */
 static int
 level_of(const char *name, size_t len)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < TAIL_LEVELS; i++)
-		if (strlen(tail_record_levels[i]) == len && strncmp(tail_record_levels[i], name, len) ==
-		    0)
+		if (strlen(tail_record_levels[i]) == len &&
+		    strncmp(tail_record_levels[i], name, len) == 0)
 			return i;
 	return -1;
 }
@@ -47,25 +51,25 @@ level_of(const char *name, size_t len)
 static bool
 tail_record_read_time(struct tail_record *r, const char *text)
 {
-	const char	*dot = strchr(text, '.');
-	int64_t		 t = rfc3339_parse(text);
+	const char *dot = strchr(text, '.');
+	int64_t t = rfc3339_parse(text);
 
 	if (t <= 0)
 		return false;
 	r->time = t;
 	r->ms = dot != NULL && strspn(dot + 1, "0123456789") == 3 ?
-	    (int)strtol(dot + 1, NULL, 10) : 0;
+	    (int)strtol(dot + 1, NULL, 10) :
+	    0;
 	return true;
 }
 
 static bool
 parse_json(struct tail_record *r, const char *line, size_t len)
 {
-	struct json_object	*o = jsonin_parse(line, len, VALUES_MAX, NULL);
-	const char		*level = jsonin_string(o, "level");
-	const char		*text = jsonin_string(o, "message");
-	int			 i = level == NULL ? -1 :
-				    level_of(level, strlen(level));
+	struct json_object *o = jsonin_parse(line, len, VALUES_MAX, NULL);
+	const char *level = jsonin_string(o, "level");
+	const char *text = jsonin_string(o, "message");
+	int i = level == NULL ? -1 : level_of(level, strlen(level));
 
 	if (i == -1) {
 		json_object_put(o);
@@ -82,8 +86,8 @@ parse_json(struct tail_record *r, const char *line, size_t len)
 		(void)snprintf(r->route, sizeof(r->route), "%s",
 		    jsonin_string(o, "route"));
 		text = jsonin_string(o, "id");
-		(void)snprintf(r->id, sizeof(r->id), "%s",
-		    text == NULL ? "-" : text);
+		(void)snprintf(
+		    r->id, sizeof(r->id), "%s", text == NULL ? "-" : text);
 		for (i = 0; i < TAIL_NUMBERS; i++)
 			if (!jsonin_int(jsonin_member(o, numbers[i]), &r->n[i]))
 				r->n[i] = 0;
@@ -99,14 +103,14 @@ parse_json(struct tail_record *r, const char *line, size_t len)
 static bool
 take_pair(const char **at, const char *name, char *out, size_t size)
 {
-	size_t	 n = strlen(name), len;
+	size_t n = strlen(name), len;
 
 	if (strncmp(*at, name, n) != 0 || (*at)[n] != '=')
 		return false;
 	*at += n + 1;
 	len = strcspn(*at, " ");
-	(void)snprintf(out, size, "%.*s", (int)(len < size ? len : size - 1),
-	    *at);
+	(void)snprintf(
+	    out, size, "%.*s", (int)(len < size ? len : size - 1), *at);
 	*at += len;
 	if (**at == ' ')
 		(*at)++;
@@ -117,8 +121,8 @@ take_pair(const char **at, const char *name, char *out, size_t size)
 static bool
 parse_request(struct tail_record *r, const char *at)
 {
-	char	 number[32], *end;
-	int	 i;
+	char number[32], *end;
+	int i;
 
 	if (!take_pair(&at, "relay", r->relay, sizeof(r->relay)) ||
 	    !take_pair(&at, "route", r->route, sizeof(r->route)))
@@ -138,7 +142,7 @@ parse_request(struct tail_record *r, const char *at)
 static bool
 tail_record_take_word(const char **at, char *out, size_t size)
 {
-	size_t	 len = strcspn(*at, " ");
+	size_t len = strcspn(*at, " ");
 
 	if (len == 0 || len >= size || (*at)[len] != ' ')
 		return false;
@@ -152,14 +156,15 @@ tail_record_take_word(const char **at, char *out, size_t size)
 static bool
 parse_text(struct tail_record *r, const char *line)
 {
-	const char	*at = line;
-	char		 word[TIME_MAX], pid[TIME_MAX];
-	int		 level;
+	const char *at = line;
+	char word[TIME_MAX], pid[TIME_MAX];
+	int level;
 
 	if (!tail_record_take_word(&at, word, sizeof(word)))
 		return false;
-	if (tail_record_read_time(r, word) && (!tail_record_take_word(&at, pid, sizeof(pid)) ||
-	    !tail_record_take_word(&at, word, sizeof(word))))
+	if (tail_record_read_time(r, word) &&
+	    (!tail_record_take_word(&at, pid, sizeof(pid)) ||
+		!tail_record_take_word(&at, word, sizeof(word))))
 		return false;
 	if ((level = level_of(word, strlen(word))) == -1)
 		return false;
@@ -173,7 +178,7 @@ parse_text(struct tail_record *r, const char *line)
 void
 tail_record_parse(struct tail_record *r, const char *line, size_t len)
 {
-	char	 text[TAIL_MESSAGE];
+	char text[TAIL_MESSAGE];
 
 	*r = (struct tail_record){ .level = TAIL_INFO };
 	if (len > 0 && line[0] == '{' && parse_json(r, line, len))
@@ -190,7 +195,7 @@ tail_record_parse(struct tail_record *r, const char *line, size_t len)
 static bool
 is_about(const char *message, const char *relay)
 {
-	size_t	 n = strlen(relay);
+	size_t n = strlen(relay);
 
 	return strncmp(message, "relay ", 6) == 0 &&
 	    strncmp(message + 6, relay, n) == 0 && message[6 + n] == ':';
@@ -201,19 +206,21 @@ tail_record_wanted(const struct tail_record *r, const struct tail_filter *f)
 {
 	if (f->http && !r->request)
 		return false;
-	if (f->errors && !(r->request ? r->n[TAIL_STATUS] >= 400 ||
-	    r->n[TAIL_ERRORS] > 0 : r->level >= TAIL_WARNING))
+	if (f->errors &&
+	    !(r->request ? r->n[TAIL_STATUS] >= 400 || r->n[TAIL_ERRORS] > 0 :
+			   r->level >= TAIL_WARNING))
 		return false;
-	return f->relay == NULL || (r->request ?
-	    strcmp(r->relay, f->relay) == 0 : is_about(r->message, f->relay));
+	return f->relay == NULL ||
+	    (r->request ? strcmp(r->relay, f->relay) == 0 :
+			  is_about(r->message, f->relay));
 }
 
 static void
 print_time(const struct tail_record *r, FILE *f, bool colours)
 {
-	char		 text[TIME_MAX];
-	struct tm	 tm;
-	time_t		 t = (time_t)r->time;
+	char text[TIME_MAX];
+	struct tm tm;
+	time_t t = (time_t)r->time;
 
 	if (r->time == 0 || localtime_r(&t, &tm) == NULL ||
 	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) == 0)
@@ -232,18 +239,17 @@ print_count(FILE *f, int64_t n, const char *one, const char *many)
 static void
 print_request(const struct tail_record *r, FILE *f, bool colours)
 {
-	const int64_t		*n = r->n;
-	enum table_colour	 colour = n[TAIL_STATUS] >= 500 ? TABLE_RED :
-				    n[TAIL_STATUS] >= 400 ||
-				    n[TAIL_ERRORS] > 0 ? TABLE_YELLOW :
-				    TABLE_GREEN;
+	const int64_t *n = r->n;
+	enum table_colour colour = n[TAIL_STATUS] >= 500 ? TABLE_RED :
+	    n[TAIL_STATUS] >= 400 || n[TAIL_ERRORS] > 0  ? TABLE_YELLOW :
+							   TABLE_GREEN;
 
 	(void)text_print(f, r->relay);
 	putc(' ', f);
 	(void)text_print(f, r->route);
-	fprintf(f, "  %s%" PRId64 "%s  %" PRId64 " ms", table_sgr(colour,
-	    colours), n[TAIL_STATUS], table_sgr(TABLE_PLAIN, colours),
-	    n[TAIL_MS]);
+	fprintf(f, "  %s%" PRId64 "%s  %" PRId64 " ms",
+	    table_sgr(colour, colours), n[TAIL_STATUS],
+	    table_sgr(TABLE_PLAIN, colours), n[TAIL_MS]);
 	print_count(f, n[TAIL_OBSERVABLES], "observable", "observables");
 	print_count(f, n[TAIL_ENTITIES], "entity", "entities");
 	if (n[TAIL_CALLS] > 0)
@@ -263,7 +269,7 @@ print_request(const struct tail_record *r, FILE *f, bool colours)
 void
 tail_record_print(const struct tail_record *r, FILE *f, bool colours)
 {
-	bool	 said = r->time != 0 || r->level != TAIL_INFO;
+	bool said = r->time != 0 || r->level != TAIL_INFO;
 
 	print_time(r, f, colours);
 	if (r->request) {
@@ -271,9 +277,10 @@ tail_record_print(const struct tail_record *r, FILE *f, bool colours)
 		return;
 	}
 	if (said)
-		fprintf(f, "%s%s%s  ", table_sgr(level_colours[r->level],
-		    colours), tail_record_levels[r->level], table_sgr(TABLE_PLAIN,
-		    colours));
+		fprintf(f, "%s%s%s  ",
+		    table_sgr(level_colours[r->level], colours),
+		    tail_record_levels[r->level],
+		    table_sgr(TABLE_PLAIN, colours));
 	(void)text_print(f, r->message);
 	putc('\n', f);
 }

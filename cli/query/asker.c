@@ -15,10 +15,10 @@
 #include "log/log.h"
 #include "net/url.h"
 
-#define BATCH_STORE	250	/* observables, from what is on this machine */
-#define BATCH_SERVICE	25	/* from a service: within its deadline */
-#define BATCH_ELSEWHERE	100
-#define BYTES_ELSEWHERE	(512U << 10)	/* [server] max_body is 1M by default */
+#define BATCH_STORE     250 /* observables, from what is on this machine */
+#define BATCH_SERVICE   25  /* from a service: within its deadline */
+#define BATCH_ELSEWHERE 100
+#define BYTES_ELSEWHERE (512U << 10) /* [server] max_body is 1M by default */
 
 /* What goes wrong shows here, and not in the gateway's log, where it would look
  * like the platform's doing. */
@@ -53,7 +53,7 @@ find_relay(struct asker *a, const char *name)
 static bool
 is_readable(const char *url)
 {
-	char	host[URL_MAX + 1];
+	char host[URL_MAX + 1];
 
 	return strncmp(url, "https:", 6) != 0 &&
 	    url_host(url, host, sizeof(host)) == 0 &&
@@ -64,18 +64,22 @@ is_readable(const char *url)
 static int
 find_url(struct asker *a)
 {
-	const struct query_options	*o = a->options;
-	char				 url[URL_MAX + 1];
-	size_t				 len;
+	const struct query_options *o = a->options;
+	char url[URL_MAX + 1];
+	size_t len;
 
-	if (!url_is_base(o->url) || url_normalise(o->url, url, sizeof(url)) ==
-	    -1 || strncmp(url, "http", 4) != 0)
-		return command_usage(a->cmd, "\"%s\" is no URL of a relay; "
-		    "that is like https://relay.example.org/otx", o->url);
+	if (!url_is_base(o->url) ||
+	    url_normalise(o->url, url, sizeof(url)) == -1 ||
+	    strncmp(url, "http", 4) != 0)
+		return command_usage(a->cmd,
+		    "\"%s\" is no URL of a relay; "
+		    "that is like https://relay.example.org/otx",
+		    o->url);
 	for (len = strlen(url); len > 0 && url[len - 1] == '/';)
 		url[--len] = '\0';
 	if (is_readable(url))
-		(void)command_fail(a->cmd, CMD_OK, "warning: with http the "
+		(void)command_fail(a->cmd, CMD_OK,
+		    "warning: with http the "
 		    "token can be read on its way; use https");
 	buf_addf(&a->where, "%s/%s", url, o->route->path);
 	/* Who names a URL may call it, wherever it is. */
@@ -86,8 +90,8 @@ find_url(struct asker *a)
 		conf_release_string(&a->conf->ca_file);
 		a->conf->ca_file = strdup(o->ca_file);
 		if (a->conf->ca_file == NULL)
-			return command_fail(a->cmd, CMD_FAILED,
-			    "no memory left");
+			return command_fail(
+			    a->cmd, CMD_FAILED, "no memory left");
 	}
 	return CMD_OK;
 }
@@ -96,7 +100,7 @@ int
 asker_find(struct asker *a, const struct command *cmd,
     const struct query_options *options, const char *name)
 {
-	int	status;
+	int status;
 
 	*a = (struct asker){ .cmd = cmd, .options = options };
 	buf_init(&a->where, URL_MAX + 64);
@@ -121,11 +125,11 @@ asker_types(const struct asker *a)
 size_t
 asker_batch(const struct asker *a)
 {
-	size_t	n = BATCH_ELSEWHERE;
+	size_t n = BATCH_ELSEWHERE;
 
 	if (a->relay != NULL)
 		n = a->relay->provider->request != NULL ? BATCH_SERVICE :
-		    BATCH_STORE;
+							  BATCH_STORE;
 	if (a->options->batch > 0)
 		n = (size_t)a->options->batch;
 	if (a->relay != NULL && n > (size_t)a->conf->max_observables)
@@ -142,22 +146,22 @@ asker_bytes(const struct asker *a)
 int
 asker_open(struct asker *a)
 {
-	struct buf	token;
-	int		status;
+	struct buf token;
+	int status;
 
 	buf_init(&token, SECRET_MAX);
 	status = query_token(a->cmd, a->options, a->conf, a->relay, &token);
 	if (status != CMD_OK)
 		;
 	else if (a->relay != NULL)
-		a->inprocess = local_call_open(a->conf, a->where.data,
-		    token.data);
+		a->inprocess =
+		    local_call_open(a->conf, a->where.data, token.data);
 	else
-		a->elsewhere = remote_open(a->conf, a->where.data,
-		    token.data);
+		a->elsewhere = remote_open(a->conf, a->where.data, token.data);
 	secret_free(&token);
 	if (status == CMD_OK && a->inprocess == NULL && a->elsewhere == NULL)
-		return command_fail(a->cmd, CMD_FAILED, "the relay cannot be "
+		return command_fail(a->cmd, CMD_FAILED,
+		    "the relay cannot be "
 		    "asked: no memory left, or the token is too long or no "
 		    "token");
 	return status;
@@ -167,8 +171,8 @@ const char *
 asker_ask(struct asker *a, const struct buf *body, struct buf *answer)
 {
 	if (a->inprocess != NULL)
-		return local_call_post(a->inprocess, body->data, body->len,
-		    answer);
+		return local_call_post(
+		    a->inprocess, body->data, body->len, answer);
 	return remote_post(a->elsewhere, body->data, answer);
 }
 

@@ -19,35 +19,35 @@ struct relay_conf;
 
 /* Empty as { .cmd = NULL }. */
 struct asker {
-	const struct command	*cmd;
+	const struct command *cmd;
 	const struct query_options *options;
-	struct conf		*conf;		/* owned */
-	const struct relay_conf	*relay;		/* NULL: elsewhere */
-	struct buf		 where;		/* path or URL of the route */
-	struct local_call	*inprocess;
-	struct remote	*elsewhere;
+	struct conf *conf;              /* owned */
+	const struct relay_conf *relay; /* NULL: elsewhere */
+	struct buf where;               /* path or URL of the route */
+	struct local_call *inprocess;
+	struct remote *elsewhere;
 };
 
 /*
  * Finds who will answer: the relay of this name, or (NULL) of the --url.  All of
  * these return CMD_OK; else what is wrong has been printed, and it is the status.
  */
-int	asker_find(struct asker *, const struct command *,
-	    const struct query_options *, const char *name);
+int asker_find(struct asker *, const struct command *,
+    const struct query_options *, const char *name);
 /* What people call it. */
 const char *asker_name(const struct asker *);
 /* OBSERVABLE_BIT() of what it takes, as far as that is known. */
 unsigned asker_types(const struct asker *);
 /* The most observables of a request, and bytes of its body. */
-size_t	asker_batch(const struct asker *);
-size_t	asker_bytes(const struct asker *);
+size_t asker_batch(const struct asker *);
+size_t asker_bytes(const struct asker *);
 /* Gets a token, which may be asked for on the terminal, and what is needed for
  * requests. */
-int	asker_open(struct asker *);
+int asker_open(struct asker *);
 /* One request: the answer into an empty buffer.  An interrupt ends it.  Returns
  * NULL, or what went wrong, good until the next call. */
-const char *asker_ask(struct asker *, const struct buf *body,
-	    struct buf *answer);
-void	asker_close(struct asker *);
+const char *asker_ask(
+    struct asker *, const struct buf *body, struct buf *answer);
+void asker_close(struct asker *);
 
 #endif

@@ -11,27 +11,27 @@
 #include "os/clock.h"
 #include "relay/relay.h"
 
-#define ENV_MAX		(16U << 10)	/* bytes of one meta-variable */
+#define ENV_MAX (16U << 10) /* bytes of one meta-variable */
 
 enum { METHOD, PATH, LENGTH, TYPE, HOST, AUTHORIZATION, VARIABLES };
 
 struct local_call {
-	const struct conf	*conf;
-	struct session		*session;
-	struct buf		 values[VARIABLES];
-	char			*env[VARIABLES + 1];
+	const struct conf *conf;
+	struct session *session;
+	struct buf values[VARIABLES];
+	char *env[VARIABLES + 1];
 };
 
 struct memory {
-	const char	*body;
-	size_t		 left;
-	struct buf	*answer;	/* header and body */
+	const char *body;
+	size_t left;
+	struct buf *answer; /* header and body */
 };
 
 static ssize_t
 local_call_take_body(void *arg, void *p, size_t n)
 {
-	struct memory	*m = arg;
+	struct memory *m = arg;
 
 	if (n > m->left)
 		n = m->left;
@@ -44,7 +44,7 @@ local_call_take_body(void *arg, void *p, size_t n)
 static int
 keep_answer(void *arg, const void *p, size_t n, bool push)
 {
-	struct memory	*m = arg;
+	struct memory *m = arg;
 
 	(void)push;
 	return buf_add(m->answer, p, n);
@@ -61,14 +61,14 @@ is_gone(void *arg)
 static const char *
 take_header(struct buf *answer)
 {
-	const char	*end;
-	size_t		 len;
+	const char *end;
+	size_t len;
 
 	if (answer->failed)
 		return "the answer is larger than this command can hold";
 	if ((end = strstr(answer->data, "\r\n\r\n")) == NULL)
 		return "the gateway gave no answer; its log lines above say "
-		    "why";
+		       "why";
 	len = (size_t)(end + 4 - answer->data);
 	memmove(answer->data, answer->data + len, answer->len - len + 1);
 	answer->len -= len;
@@ -78,8 +78,8 @@ take_header(struct buf *answer)
 struct local_call *
 local_call_open(const struct conf *conf, const char *path, const char *token)
 {
-	struct local_call	*in = calloc(1, sizeof(*in));
-	bool			 good = in != NULL;
+	struct local_call *in = calloc(1, sizeof(*in));
+	bool good = in != NULL;
 
 	if (in == NULL)
 		return NULL;
@@ -90,8 +90,8 @@ local_call_open(const struct conf *conf, const char *path, const char *token)
 	buf_addf(&in->values[PATH], "PATH_INFO=%s", path);
 	buf_adds(&in->values[TYPE], "CONTENT_TYPE=application/json");
 	buf_adds(&in->values[HOST], "HTTP_HOST=localhost");
-	buf_addf(&in->values[AUTHORIZATION], "HTTP_AUTHORIZATION=Bearer %s",
-	    token);
+	buf_addf(
+	    &in->values[AUTHORIZATION], "HTTP_AUTHORIZATION=Bearer %s", token);
 	for (size_t i = 0; i < VARIABLES; i++)
 		good = good && !in->values[i].failed;
 	if (!good || (in->session = session_new(conf, NULL)) == NULL) {
@@ -113,15 +113,16 @@ local_call_close(struct local_call *in)
 }
 
 const char *
-local_call_post(struct local_call *in, const char *body, size_t len,
-    struct buf *answer)
+local_call_post(
+    struct local_call *in, const char *body, size_t len, struct buf *answer)
 {
-	struct memory		 m = { body, len, answer };
-	struct transport	 transport = {
-		.env = in->env, .read = local_call_take_body, .write = keep_answer,
-		.gone = is_gone, .arg = &m,
-		.deadline = clock_ms() + (int64_t)in->conf->deadline * 1000
-	};
+	struct memory m = { body, len, answer };
+	struct transport transport = { .env = in->env,
+		.read = local_call_take_body,
+		.write = keep_answer,
+		.gone = is_gone,
+		.arg = &m,
+		.deadline = clock_ms() + (int64_t)in->conf->deadline * 1000 };
 
 	buf_reset(&in->values[LENGTH]);
 	buf_addf(&in->values[LENGTH], "CONTENT_LENGTH=%zu", len);

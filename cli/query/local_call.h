@@ -16,15 +16,15 @@ struct local_call;
  * configuration must outlive it.  NULL when memory ran out, or the token is too
  * long.
  */
-struct local_call *local_call_open(const struct conf *, const char *path,
-		    const char *token);
-void		 local_call_close(struct local_call *);
+struct local_call *local_call_open(
+    const struct conf *, const char *path, const char *token);
+void local_call_close(struct local_call *);
 /*
  * POSTs len bytes of body, and puts the body of the answer into answer, an empty
  * buffer.  An interrupt (interrupt.h) ends it, with what is there of the answer.
  * Returns NULL, or what went wrong, a constant.
  */
-const char	*local_call_post(struct local_call *, const char *body, size_t len,
-		    struct buf *answer);
+const char *local_call_post(
+    struct local_call *, const char *body, size_t len, struct buf *answer);
 
 #endif

@@ -14,7 +14,7 @@
 #include "cli/query/resume.h"
 #include "cli/terms/terms.h"
 
-#define ANSWER_MAX	(256U << 20)	/* bytes of an answer */
+#define ANSWER_MAX (256U << 20) /* bytes of an answer */
 
 /* The words of the command line, else standard input when nothing else has it
  * or names observables. */
@@ -22,7 +22,7 @@ static int
 read_words(const struct command *cmd, const struct query_options *o,
     struct terms *asked, int argc, char **argv)
 {
-	int	status = CMD_OK;
+	int status = CMD_OK;
 
 	for (int i = 0; i < argc && status == CMD_OK; i++)
 		status = terms_place(cmd, asked, argv[i], 0);
@@ -32,7 +32,8 @@ read_words(const struct command *cmd, const struct query_options *o,
 		return command_usage(cmd, "nothing to ask about");
 	if ((o->file != NULL && strcmp(o->file, "-") == 0) ||
 	    (o->token_file != NULL && strcmp(o->token_file, "-") == 0))
-		return command_usage(cmd, "standard input has the credentials; "
+		return command_usage(cmd,
+		    "standard input has the credentials; "
 		    "name the observables as words, or with --csv-in or "
 		    "--text");
 	return terms_lines(cmd, asked, stdin);
@@ -42,11 +43,12 @@ static int
 read_observables(const struct command *cmd, const struct query_options *o,
     struct terms *asked, int argc, char **argv)
 {
-	int	status;
+	int status;
 
 	if (!o->route->observables)
-		return argc == 0 ? CMD_OK : command_usage(cmd,
-		    "the route health takes no observables");
+		return argc == 0 ?
+		    CMD_OK :
+		    command_usage(cmd, "the route health takes no observables");
 	status = read_words(cmd, o, asked, argc, argv);
 	if (status == CMD_OK && o->csv_in != NULL)
 		status = terms_csv(cmd, asked, o->csv_in, o->column);
@@ -55,8 +57,11 @@ read_observables(const struct command *cmd, const struct query_options *o,
 	if (status != CMD_OK)
 		return status;
 	terms_left_out(cmd, asked);
-	return asked->n > 0 ? CMD_OK : command_fail(cmd, CMD_USAGE, "no "
-	    "observable was given, so there is nothing to ask about");
+	return asked->n > 0 ?
+	    CMD_OK :
+	    command_fail(cmd, CMD_USAGE,
+		"no "
+		"observable was given, so there is nothing to ask about");
 }
 
 static int
@@ -69,9 +74,9 @@ take_stored(void *arg, size_t from, size_t to, struct json_object *answer)
 static int
 open_state(struct query_run *run)
 {
-	const struct query_options	*o = run->options;
-	const struct resume_key		 key = { asker_name(run->asker),
-	    o->route->name, run->asked };
+	const struct query_options *o = run->options;
+	const struct resume_key key = { asker_name(run->asker), o->route->name,
+		run->asked };
 
 	if (o->state == NULL)
 		return CMD_OK;
@@ -83,22 +88,22 @@ static int
 query_relay(const struct command *cmd, const struct query_options *o, int argc,
     char **argv)
 {
-	struct terms	 asked = { .n = 0 };
-	struct asker	 asker = { .cmd = NULL };
+	struct terms asked = { .n = 0 };
+	struct asker asker = { .cmd = NULL };
 	struct query_run run;
-	bool		 elsewhere = o->url != NULL;
-	int		 status, words = elsewhere || argc == 0 ? 0 : 1;
+	bool elsewhere = o->url != NULL;
+	int status, words = elsewhere || argc == 0 ? 0 : 1;
 
 	status = asker_find(&asker, cmd, o, words == 1 ? argv[0] : NULL);
 	if (status == CMD_OK) {
 		asked.types = asker_types(&asker);
 		asked.max = asker_bytes(&asker);
-		status = read_observables(cmd, o, &asked, argc - words,
-		    argv + words);
+		status = read_observables(
+		    cmd, o, &asked, argc - words, argv + words);
 	}
 	if (status == CMD_OK) {
-		status = query_run_begin(&run, cmd, o, &asked,
-		    asker_name(&asker));
+		status =
+		    query_run_begin(&run, cmd, o, &asked, asker_name(&asker));
 		run.asker = &asker;
 		if (status == CMD_OK && (status = open_state(&run)) == CMD_OK)
 			query_run_ask(&run);
@@ -114,10 +119,10 @@ static int
 show_answer(const struct command *cmd, const struct query_options *o, int argc,
     char **argv)
 {
-	struct terms	 asked = { .types = OBSERVABLE_ALL };
+	struct terms asked = { .types = OBSERVABLE_ALL };
 	struct query_run run;
-	struct buf	 text;
-	int		 status = CMD_OK;
+	struct buf text;
+	int status = CMD_OK;
 
 	for (int i = 0; i < argc && status == CMD_OK; i++)
 		status = terms_place(cmd, &asked, argv[i], 0);
@@ -139,8 +144,8 @@ show_answer(const struct command *cmd, const struct query_options *o, int argc,
 int
 cmd_query(const struct command *cmd, int argc, char **argv)
 {
-	struct query_options	o;
-	int			status;
+	struct query_options o;
+	int status;
 
 	if ((status = query_options(&o, cmd, argc, argv)) != CMD_OK)
 		return status;
@@ -149,5 +154,5 @@ cmd_query(const struct command *cmd, int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	return o.answer != NULL ? show_answer(cmd, &o, argc, argv) :
-	    query_relay(cmd, &o, argc, argv);
+				  query_relay(cmd, &o, argc, argv);
 }

@@ -10,21 +10,21 @@ struct command;
 struct view_kind;
 
 struct query_route {
-	const char	*name, *path;
-	bool		 observables;	/* it takes some */
-	bool		 entities;	/* it answers some */
+	const char *name, *path;
+	bool observables; /* it takes some */
+	bool entities;    /* it answers some */
 };
 
 struct query_options {
-	const char	*config, *route_name, *file, *token_file, *answer;
-	char		*token;		/* in argv */
-	const char	*url, *ca_file, *csv_in, *column, *text, *state;
-	const char	*batch_text;
-	bool		 json, csv, ctim, all, help;
+	const char *config, *route_name, *file, *token_file, *answer;
+	char *token; /* in argv */
+	const char *url, *ca_file, *csv_in, *column, *text, *state;
+	const char *batch_text;
+	bool json, csv, ctim, all, help;
 	/* What they mean: */
 	const struct query_route *route;
-	const struct view_kind	*view;
-	int		 batch;		/* 0: not said */
+	const struct view_kind *view;
+	int batch; /* 0: not said */
 };
 
 extern const char query_help[];
@@ -34,7 +34,7 @@ extern const char query_help[];
  * begin at optind.  Returns CMD_OK; else what is wrong has been printed, and it
  * is the status.
  */
-int	query_options(struct query_options *, const struct command *, int argc,
-	    char **argv);
+int query_options(
+    struct query_options *, const struct command *, int argc, char **argv);
 
 #endif

@@ -15,15 +15,16 @@
 #include "conf/conf.h"
 #include "token/auth.h"
 
-#define KEY_TEXT	65		/* of a new key, with its NUL */
-#define TOKEN_SECONDS	86400		/* how long a token made here is good:
+#define KEY_TEXT 65 /* of a new key, with its NUL */
+#define TOKEN_SECONDS \
+	86400 /* how long a token made here is good:
 					 * as long as a list may take */
 
 /* The token that was given: itself, env:NAME or file:PATH. */
 static int
 given_token(const struct command *cmd, char *text, struct buf *token)
 {
-	const char	*value = text;
+	const char *value = text;
 
 	if (strncmp(text, "file:", 5) == 0)
 		return secret_line(cmd, text + 5, token);
@@ -45,7 +46,7 @@ given_token(const struct command *cmd, char *text, struct buf *token)
 static int
 lend_key(const struct command *cmd, struct conf *conf)
 {
-	char	key[KEY_TEXT];
+	char key[KEY_TEXT];
 
 	if (conf->secret_key != NULL)
 		return CMD_OK;
@@ -54,26 +55,27 @@ lend_key(const struct command *cmd, struct conf *conf)
 		    "the system gave no random bytes for a key");
 	conf->secret_key = strdup(key);
 	explicit_bzero(key, sizeof(key));
-	return conf->secret_key != NULL ? CMD_OK :
+	return conf->secret_key != NULL ?
+	    CMD_OK :
 	    command_fail(cmd, CMD_FAILED, "no memory left");
 }
 
 /* A token of the credentials in a file (NULL: asked for). */
 static int
-query_token_make_token(const struct command *cmd, const char *file, const char *key,
-    const struct relay_conf *relay, struct buf *token)
+query_token_make_token(const struct command *cmd, const char *file,
+    const char *key, const struct relay_conf *relay, struct buf *token)
 {
-	struct buf	 claims;
-	const char	*why = NULL;
-	char		*text = NULL;
-	time_t		 now = time(NULL);
-	int		 status;
+	struct buf claims;
+	const char *why = NULL;
+	char *text = NULL;
+	time_t now = time(NULL);
+	int status;
 
 	buf_init(&claims, SECRET_MAX);
 	status = claims_read(cmd, file, relay, &claims);
 	if (status == CMD_OK) {
-		text = auth_token(claims.data, key, now, now + TOKEN_SECONDS,
-		    &why);
+		text = auth_token(
+		    claims.data, key, now, now + TOKEN_SECONDS, &why);
 		if (text == NULL)
 			status = command_fail(cmd, CMD_FAILED,
 			    "the token could not be made: %s", why);
@@ -87,22 +89,23 @@ query_token_make_token(const struct command *cmd, const char *file, const char *
 
 /* The same for a relay elsewhere, whose key this machine may have. */
 static int
-make_token_elsewhere(const struct command *cmd, const struct query_options *o,
-    struct buf *token)
+make_token_elsewhere(
+    const struct command *cmd, const struct query_options *o, struct buf *token)
 {
-	struct conf	*conf = settings_load(cmd, o->config);
-	int		 status;
+	struct conf *conf = settings_load(cmd, o->config);
+	int status;
 
 	if (conf == NULL)
 		return CMD_CONFIG;
 	if (conf->secret_key == NULL)
-		status = command_fail(cmd, CMD_FAILED, "%s has no secret key "
+		status = command_fail(cmd, CMD_FAILED,
+		    "%s has no secret key "
 		    "to make a token with for the relay at %s; take a token "
-		    "that was made there: --token-file FILE", conf->file,
-		    o->url);
+		    "that was made there: --token-file FILE",
+		    conf->file, o->url);
 	else
-		status = query_token_make_token(cmd, o->file, conf->secret_key, NULL,
-		    token);
+		status = query_token_make_token(
+		    cmd, o->file, conf->secret_key, NULL, token);
 	conf_free(conf);
 	return status;
 }
@@ -110,15 +113,17 @@ make_token_elsewhere(const struct command *cmd, const struct query_options *o,
 static int
 ask_token(const struct command *cmd, const char *url, struct buf *token)
 {
-	char	question[1024], answer[SECRET_MAX];
-	ssize_t	len;
+	char question[1024], answer[SECRET_MAX];
+	ssize_t len;
 
-	snprintf(question, sizeof(question), "Token for %.900s (not shown): ",
-	    url);
+	snprintf(
+	    question, sizeof(question), "Token for %.900s (not shown): ", url);
 	len = prompt_ask(question, false, answer, sizeof(answer));
 	if (len == -1 && (errno == ENXIO || errno == ENOTTY))
-		return command_fail(cmd, CMD_FAILED, "a relay elsewhere needs "
-		    "a token, and there is no terminal to ask at; put it into a "
+		return command_fail(cmd, CMD_FAILED,
+		    "a relay elsewhere needs "
+		    "a token, and there is no terminal to ask at; put it into "
+		    "a "
 		    "file of mode 0600 and name that with --token-file");
 	if (len <= 0)
 		return command_fail(cmd, CMD_FAILED, "no token was entered");
@@ -131,7 +136,7 @@ int
 query_token(const struct command *cmd, const struct query_options *o,
     struct conf *conf, const struct relay_conf *relay, struct buf *token)
 {
-	int	status;
+	int status;
 
 	if (o->token_file != NULL)
 		return secret_line(cmd, o->token_file, token);
@@ -139,8 +144,9 @@ query_token(const struct command *cmd, const struct query_options *o,
 		return given_token(cmd, o->token, token);
 	if (relay == NULL)
 		return o->file != NULL ? make_token_elsewhere(cmd, o, token) :
-		    ask_token(cmd, o->url, token);
+					 ask_token(cmd, o->url, token);
 	if ((status = lend_key(cmd, conf)) != CMD_OK)
 		return status;
-	return query_token_make_token(cmd, o->file, conf->secret_key, relay, token);
+	return query_token_make_token(
+	    cmd, o->file, conf->secret_key, relay, token);
 }

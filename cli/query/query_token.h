@@ -17,7 +17,7 @@ struct relay_conf;
  * The configuration gets a key when it has none, as nothing leaves the process.
  * Returns CMD_OK; else what is wrong has been printed, and it is the status.
  */
-int	query_token(const struct command *, const struct query_options *,
-	    struct conf *, const struct relay_conf *, struct buf *token);
+int query_token(const struct command *, const struct query_options *,
+    struct conf *, const struct relay_conf *, struct buf *token);
 
 #endif

@@ -12,30 +12,31 @@
 #include "json/jsonin.h"
 #include "os/clock.h"
 
-#define ANSWER_MAX	(256U << 20)	/* bytes of an answer */
-#define ERROR_VALUES	100		/* JSON values in one that is none */
-#define HEADER_MAX	(16U << 10)	/* bytes of the field with the token */
-#define TIMEOUT		(INT64_C(600) * 1000) /* ms; gateways end before it */
-#define TRIES		4
-#define WAIT		1000		/* ms before the second try, then twice
+#define ANSWER_MAX   (256U << 20) /* bytes of an answer */
+#define ERROR_VALUES 100          /* JSON values in one that is none */
+#define HEADER_MAX   (16U << 10)  /* bytes of the field with the token */
+#define TIMEOUT      (INT64_C(600) * 1000) /* ms; gateways end before it */
+#define TRIES        4
+#define WAIT \
+	1000 /* ms before the second try, then twice
 					 * as long */
-#define WAIT_MAX	(INT64_C(60) * 1000)
-#define LOOK_EVERY	100		/* ms between looks for an interrupt */
-#define WHY_MAX		1024
+#define WAIT_MAX   (INT64_C(60) * 1000)
+#define LOOK_EVERY 100 /* ms between looks for an interrupt */
+#define WHY_MAX    1024
 
 struct remote {
-	struct http	*http;
-	const char	*url;
-	struct buf	 authorization;
-	const char	*headers[3];
-	char		 why[WHY_MAX];
-	bool		 answered;	/* before */
+	struct http *http;
+	const char *url;
+	struct buf authorization;
+	const char *headers[3];
+	char why[WHY_MAX];
+	bool answered; /* before */
 };
 
 struct remote *
 remote_open(const struct conf *conf, const char *url, const char *token)
 {
-	struct remote	*e = calloc(1, sizeof(*e));
+	struct remote *e = calloc(1, sizeof(*e));
 
 	if (e == NULL)
 		return NULL;
@@ -106,7 +107,7 @@ may_pass(const struct remote *e, const struct http_call *call)
 static void
 sleep_until(int64_t end)
 {
-	const struct timespec	 piece = { .tv_nsec = LOOK_EVERY * 1000000L };
+	const struct timespec piece = { .tv_nsec = LOOK_EVERY * 1000000L };
 
 	while (clock_ms() < end && !interrupt_came())
 		(void)nanosleep(&piece, NULL);
@@ -115,17 +116,21 @@ sleep_until(int64_t end)
 /* What an answer that is none says: a gateway's {"code", "message"}, or only its
  * status. */
 static const char *
-remote_refused(struct remote *e, const struct http_call *call, struct buf *answer)
+remote_refused(
+    struct remote *e, const struct http_call *call, struct buf *answer)
 {
-	struct json_object	*said;
-	const char		*message;
+	struct json_object *said;
+	const char *message;
 
 	said = jsonin_parse(answer->data, answer->len, ERROR_VALUES, NULL);
 	message = jsonin_string(said, "message");
 	snprintf(e->why, sizeof(e->why), "%s answered %d %s%s%s%s", e->url,
 	    call->status, call->reason, message == NULL ? "" : ": ",
-	    message == NULL ? "" : message, call->status == 404 ? "; does the "
-	    "URL end with the name of the relay, as in https://HOST/otx?" : "");
+	    message == NULL ? "" : message,
+	    call->status == 404 ?
+		"; does the "
+		"URL end with the name of the relay, as in https://HOST/otx?" :
+		"");
 	json_object_put(said);
 	return e->why;
 }
@@ -134,26 +139,33 @@ static const char *
 result(struct remote *e, const struct http_call *call, struct buf *answer)
 {
 	if (call->end == HTTP_ANSWERED)
-		return call->status == 200 ? NULL : remote_refused(e, call, answer);
+		return call->status == 200 ? NULL :
+					     remote_refused(e, call, answer);
 	snprintf(e->why, sizeof(e->why), "%s: %s%s", e->url,
 	    call->end == HTTP_REFUSED || call->end == HTTP_TOO_LARGE ?
-	    "the answer is larger than this command can hold" : call->why,
+		"the answer is larger than this command can hold" :
+		call->why,
 	    call->end == HTTP_TLS ? "; a certificate authority of your own is "
-	    "named with --ca-file" : "");
+				    "named with --ca-file" :
+				    "");
 	return e->why;
 }
 
 const char *
 remote_post(struct remote *e, const char *body, struct buf *answer)
 {
-	struct http_call	 call;
-	int64_t			 wait, pause = WAIT;
+	struct http_call call;
+	int64_t wait, pause = WAIT;
 
 	for (int i = 1;; i++, pause *= 2) {
 		call = (struct http_call){ .url = e->url,
-		    .headers = e->headers, .body = body,
-		    .type = "application/json", .timeout = TIMEOUT,
-		    .max_body = ANSWER_MAX, .take = remote_take, .arg = answer };
+			.headers = e->headers,
+			.body = body,
+			.type = "application/json",
+			.timeout = TIMEOUT,
+			.max_body = ANSWER_MAX,
+			.take = remote_take,
+			.arg = answer };
 		buf_reset(answer);
 		if (!try(e, &call))
 			return "interrupted";

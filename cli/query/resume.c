@@ -17,27 +17,27 @@
 #include "os/clock.h"
 #include "os/writeall.h"
 
-#define LINE_MAX_BYTES	(300U << 20)	/* of an answer and what is around it */
-#define LINE_VALUES	20000000	/* JSON values in it */
-#define HEAD_MAX	8192		/* bytes of the first line */
-#define SYNC_EVERY	1000		/* ms between writes to the disk itself */
-#define FORMAT		1	/* of the file */
+#define LINE_MAX_BYTES (300U << 20) /* of an answer and what is around it */
+#define LINE_VALUES    20000000     /* JSON values in it */
+#define HEAD_MAX       8192         /* bytes of the first line */
+#define SYNC_EVERY     1000         /* ms between writes to the disk itself */
+#define FORMAT         1            /* of the file */
 
 struct resume {
-	const struct command	*cmd;
-	const char		*path;
-	int			 fd;
-	bool			*done;		/* for each observable */
-	size_t			 n, n_done;
-	int64_t			 synced;	/* clock_ms() */
-	struct buf		 line;
+	const struct command *cmd;
+	const char *path;
+	int fd;
+	bool *done; /* for each observable */
+	size_t n, n_done;
+	int64_t synced; /* clock_ms() */
+	struct buf line;
 };
 
 /* What the lines of a file are read into. */
 struct replay {
-	struct resume	*state;
-	int		(*take)(void *, size_t, size_t, struct json_object *);
-	void		*arg;
+	struct resume *state;
+	int (*take)(void *, size_t, size_t, struct json_object *);
+	void *arg;
 };
 
 static int
@@ -51,8 +51,8 @@ resume_fail(const struct resume *s, const char *why)
 static int
 write_head(const struct resume_key *key, struct buf *out)
 {
-	struct jsonout	j;
-	char		id[TERMS_ID];
+	struct jsonout j;
+	char id[TERMS_ID];
 
 	if (terms_id(key->asked, id) == -1)
 		return -1;
@@ -75,8 +75,8 @@ write_head(const struct resume_key *key, struct buf *out)
 static int
 resume_make(const struct resume *s, const struct buf *head)
 {
-	char	*name;
-	int	 fd, error = 0;
+	char *name;
+	int fd, error = 0;
 
 	if (asprintf(&name, "%s.XXXXXX", s->path) == -1)
 		return -1;
@@ -103,27 +103,30 @@ resume_make(const struct resume *s, const struct buf *head)
 static int
 check_head(const struct resume *s, const char *line, const struct buf *head)
 {
-	struct json_object	*said;
-	int64_t			 version;
-	bool			 ours;
+	struct json_object *said;
+	int64_t version;
+	bool ours;
 
 	if (strcmp(line, head->data) == 0)
 		return 0;
 	said = jsonin_parse(line, strlen(line), 100, NULL);
 	ours = jsonin_int(jsonin_member(said, "ctim-relay query"), &version);
 	json_object_put(said);
-	return resume_fail(s, ours ? "this is the state of another query (relay, "
-	    "route or list of observables differ); name another file, or remove "
-	    "this one" : "this is no state of a query; name a file that is not "
-	    "there yet");
+	return resume_fail(s,
+	    ours ? "this is the state of another query (relay, "
+		   "route or list of observables differ); name another file, "
+		   "or remove "
+		   "this one" :
+		   "this is no state of a query; name a file that is not "
+		   "there yet");
 }
 
 /* What a line about a batch says; false when it is none. */
 static bool
-read_range(const struct resume *s, struct json_object *said, size_t *from,
-    size_t *to)
+read_range(
+    const struct resume *s, struct json_object *said, size_t *from, size_t *to)
 {
-	int64_t	a, b;
+	int64_t a, b;
 
 	if (!jsonin_int(jsonin_member(said, "from"), &a) ||
 	    !jsonin_int(jsonin_member(said, "to"), &b) || a < 0 || a >= b ||
@@ -147,15 +150,16 @@ mark(struct resume *s, size_t from, size_t to)
 static int
 replay_line(struct replay *r, const char *line, size_t len)
 {
-	struct resume		*s = r->state;
-	struct json_object	*said, *answer;
-	size_t			 from, to;
-	int			 status = 0;
+	struct resume *s = r->state;
+	struct json_object *said, *answer;
+	size_t from, to;
+	int status = 0;
 
 	said = jsonin_parse(line, len, LINE_VALUES, NULL);
 	answer = jsonin_member(said, "answer");
 	if (answer == NULL || !read_range(s, said, &from, &to))
-		status = resume_fail(s, "a line of it is damaged; remove the file to "
+		status = resume_fail(s,
+		    "a line of it is damaged; remove the file to "
 		    "begin again");
 	else if (json_object_get_boolean(jsonin_member(said, "whole")) &&
 	    !s->done[from]) {
@@ -170,24 +174,25 @@ replay_line(struct replay *r, const char *line, size_t len)
 static int
 resume_read_lines(struct replay *r, FILE *f, const struct buf *head)
 {
-	char	*line = NULL;
-	size_t	 size = 0;
-	ssize_t	 n;
-	off_t	 good = 0;
-	int	 status = 0;
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+	off_t good = 0;
+	int status = 0;
 
 	while (status == 0 && (n = getline(&line, &size, f)) > 0 &&
 	    line[n - 1] == '\n') {
 		status = good == 0 ? check_head(r->state, line, head) :
-		    replay_line(r, line, (size_t)n);
+				     replay_line(r, line, (size_t)n);
 		good += n;
 	}
 	if (status == 0 && ferror(f))
 		status = resume_fail(r->state, strerror(errno));
 	else if (status == 0 && good == 0)
 		status = check_head(r->state, "", head);
-	else if (status == 0 && (ftruncate(r->state->fd, good) == -1 ||
-	    lseek(r->state->fd, good, SEEK_SET) == -1))
+	else if (status == 0 &&
+	    (ftruncate(r->state->fd, good) == -1 ||
+		lseek(r->state->fd, good, SEEK_SET) == -1))
 		status = resume_fail(r->state, strerror(errno));
 	free(line);
 	return status;
@@ -196,13 +201,15 @@ resume_read_lines(struct replay *r, FILE *f, const struct buf *head)
 static int
 resume_read_file(struct replay *r, const struct buf *head)
 {
-	struct resume	*s = r->state;
-	FILE		*f;
-	int		 fd, status;
+	struct resume *s = r->state;
+	FILE *f;
+	int fd, status;
 
 	if (flock(s->fd, LOCK_EX | LOCK_NB) == -1)
-		return resume_fail(s, errno == EWOULDBLOCK ? "another query that is "
-		    "running has this state" : strerror(errno));
+		return resume_fail(s,
+		    errno == EWOULDBLOCK ? "another query that is "
+					   "running has this state" :
+					   strerror(errno));
 	if ((fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0)) == -1)
 		return resume_fail(s, strerror(errno));
 	if ((f = fdopen(fd, "r")) == NULL) {
@@ -217,10 +224,10 @@ resume_read_file(struct replay *r, const struct buf *head)
 static int
 resume_open_file(struct replay *r, const struct resume_key *key)
 {
-	struct resume	*s = r->state;
-	struct buf	 head;
-	struct stat	 st;
-	int		 status;
+	struct resume *s = r->state;
+	struct buf head;
+	struct stat st;
+	int status;
 
 	buf_init(&head, HEAD_MAX);
 	if (write_head(key, &head) == -1)
@@ -242,11 +249,11 @@ resume_open_file(struct replay *r, const struct resume_key *key)
 
 struct resume *
 resume_open(const struct command *cmd, const char *path,
-    const struct resume_key *key, int (*take)(void *, size_t, size_t,
-    struct json_object *), void *arg)
+    const struct resume_key *key,
+    int (*take)(void *, size_t, size_t, struct json_object *), void *arg)
 {
-	struct resume	*s = calloc(1, sizeof(*s));
-	struct replay	 r = { s, take, arg };
+	struct resume *s = calloc(1, sizeof(*s));
+	struct replay r = { s, take, arg };
 
 	if (s == NULL ||
 	    (s->done = calloc(key->asked->n, sizeof(*s->done))) == NULL) {
@@ -269,7 +276,7 @@ resume_open(const struct command *cmd, const char *path,
 int
 resume_close(struct resume *s)
 {
-	int	r = 0, error;
+	int r = 0, error;
 
 	if (s == NULL)
 		return 0;
@@ -289,11 +296,12 @@ int
 resume_add(struct resume *s, size_t from, size_t to, bool whole,
     const char *answer, size_t len)
 {
-	size_t	at;
+	size_t at;
 
 	buf_reset(&s->line);
-	buf_addf(&s->line, "{\"from\":%zu,\"to\":%zu,\"whole\":%s,\"answer\":",
-	    from, to, whole ? "true" : "false");
+	buf_addf(&s->line,
+	    "{\"from\":%zu,\"to\":%zu,\"whole\":%s,\"answer\":", from, to,
+	    whole ? "true" : "false");
 	at = s->line.len;
 	buf_add(&s->line, answer, len);
 	/* In JSON they are between values alone (RFC 8259, section 7). */

@@ -9,6 +9,6 @@ struct buf;
 
 /* A field (NULL is empty), quoted where RFC 4180 wants it, and end: a comma or
  * the row's end. */
-void	csvout_field(struct buf *, const char *text, const char *end);
+void csvout_field(struct buf *, const char *text, const char *end);
 
 #endif

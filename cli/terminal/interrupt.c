@@ -18,11 +18,13 @@ void
 interrupt_catch(void)
 {
 	/* What waits is to see it, so no SA_RESTART. */
-	struct sigaction	action = { .sa_handler = interrupt_note,
-	    .sa_flags = (int)SA_RESETHAND }, before;
+	struct sigaction action = { .sa_handler = interrupt_note,
+		.sa_flags = (int)SA_RESETHAND },
+			 before;
 
 	sigemptyset(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(interrupt_signals) / sizeof(interrupt_signals[0]); i++)
+	for (size_t i = 0;
+	     i < sizeof(interrupt_signals) / sizeof(interrupt_signals[0]); i++)
 		if (sigaction(interrupt_signals[i], NULL, &before) == 0 &&
 		    before.sa_handler != SIG_IGN)
 			sigaction(interrupt_signals[i], &action, NULL);

@@ -8,8 +8,8 @@
 
 /* From now on SIGINT, SIGTERM and SIGHUP are only noted; a second one ends the
  * process.  One that is ignored stays so. */
-void	interrupt_catch(void);
+void interrupt_catch(void);
 /* Whether one came. */
-bool	interrupt_came(void);
+bool interrupt_came(void);
 
 #endif

@@ -6,21 +6,22 @@
 #include "cli/terminal/progress.h"
 #include "os/clock.h"
 
-#define BAR		30	/* characters */
-#define PAUSE_MS	100
+#define BAR      30 /* characters */
+#define PAUSE_MS 100
 
 void
 progress_begin(struct progress *p, uint64_t total)
 {
 	*p = (struct progress){ .shown = isatty(STDERR_FILENO) == 1,
-	    .total = total, .began = clock_ms() };
+		.total = total,
+		.began = clock_ms() };
 }
 
 /* Whether it is time to draw. */
 static bool
 progress_is_due(struct progress *p)
 {
-	int64_t	now;
+	int64_t now;
 
 	if (!p->shown || (now = clock_ms()) < p->next)
 		return false;
@@ -32,8 +33,8 @@ progress_is_due(struct progress *p)
 static void
 draw_bar(const struct progress *p, uint64_t done)
 {
-	static const char	 full[] = "##############################";
-	int			 n;
+	static const char full[] = "##############################";
+	int n;
 
 	if (done > p->total)
 		done = p->total;
@@ -56,10 +57,10 @@ progress_at(struct progress *p, uint64_t done, uint64_t records)
 }
 
 void
-progress_count(struct progress *p, uint64_t done, uint64_t before,
-    const char *news)
+progress_count(
+    struct progress *p, uint64_t done, uint64_t before, const char *news)
 {
-	uint64_t	left;
+	uint64_t left;
 
 	if (p->total == 0 || !progress_is_due(p))
 		return;

@@ -10,18 +10,19 @@
 #include "cli/terminal/prompt.h"
 
 /* Signals before whose effect the terminal must be as it was. */
-static const int prompt_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
+static const int prompt_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
+	SIGTSTP };
 
-#define SIGNALS	(sizeof(prompt_signals) / sizeof(prompt_signals[0]))
+#define SIGNALS (sizeof(prompt_signals) / sizeof(prompt_signals[0]))
 
 static volatile sig_atomic_t caught;
 
 /* The terminal and the signals, as they are to be again. */
 struct terminal {
-	int			 fd;
-	struct termios		 mode;
-	struct sigaction	 actions[SIGNALS];
-	sigset_t		 mask;		/* what was blocked before */
+	int fd;
+	struct termios mode;
+	struct sigaction actions[SIGNALS];
+	sigset_t mask; /* what was blocked before */
 };
 
 static void
@@ -37,8 +38,8 @@ on_signal(int number)
 static void
 prompt_catch_signals(struct terminal *t)
 {
-	struct sigaction	action = { .sa_handler = on_signal };
-	sigset_t		block;
+	struct sigaction action = { .sa_handler = on_signal };
+	sigset_t block;
 
 	caught = 0;
 	sigemptyset(&action.sa_mask);
@@ -67,7 +68,7 @@ leave_signals(const struct terminal *t)
 static int
 prompt_say(int fd, const char *s)
 {
-	size_t	len = strlen(s);
+	size_t len = strlen(s);
 
 	while (len > 0) {
 		ssize_t n = write(fd, s, len);
@@ -86,9 +87,9 @@ prompt_say(int fd, const char *s)
 static int
 next_byte(const struct terminal *t)
 {
-	struct pollfd	poll_fd = { .fd = t->fd, .events = POLLIN };
-	unsigned char	c;
-	ssize_t		n;
+	struct pollfd poll_fd = { .fd = t->fd, .events = POLLIN };
+	unsigned char c;
+	ssize_t n;
 
 	if (ppoll(&poll_fd, 1, NULL, &t->mask) == -1)
 		return -1;
@@ -101,8 +102,8 @@ next_byte(const struct terminal *t)
 static ssize_t
 prompt_read_line(const struct terminal *t, char *answer, size_t size)
 {
-	size_t	len = 0;
-	int	c;
+	size_t len = 0;
+	int c;
 
 	while ((c = next_byte(t)) != '\n') {
 		if (c == -1)
@@ -122,9 +123,9 @@ static ssize_t
 ask_once(struct terminal *t, const char *question, bool echo, char *answer,
     size_t size)
 {
-	struct termios	 mode;
-	ssize_t		 len;
-	int		 error;
+	struct termios mode;
+	ssize_t len;
+	int error;
 
 	if (tcgetattr(t->fd, &t->mode) == -1)
 		return -1;
@@ -150,9 +151,9 @@ ask_once(struct terminal *t, const char *question, bool echo, char *answer,
 ssize_t
 prompt_ask(const char *question, bool echo, char *answer, size_t size)
 {
-	struct terminal	 t;
-	ssize_t		 len;
-	int		 error;
+	struct terminal t;
+	ssize_t len;
+	int error;
 
 	t.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (t.fd == -1)

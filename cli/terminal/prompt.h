@@ -19,6 +19,6 @@
  * terminal, E2BIG when the line did not fit, ENODATA when the terminal's input
  * ended.  A signal that would end the process still does.
  */
-ssize_t	prompt_ask(const char *question, bool echo, char *answer, size_t size);
+ssize_t prompt_ask(const char *question, bool echo, char *answer, size_t size);
 
 #endif

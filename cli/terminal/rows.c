@@ -2,8 +2,8 @@
 
 #include "cli/terminal/rows.h"
 
-#define ROWS_MAX	(1U << 30)	/* bytes of all cells */
-#define SHORT		160		/* bytes of a short one */
+#define ROWS_MAX (1U << 30) /* bytes of all cells */
+#define SHORT    160        /* bytes of a short one */
 
 void
 rows_init(struct rows *r, size_t columns)
@@ -22,7 +22,7 @@ rows_free(struct rows *r)
 static void
 rows_add(struct rows *r, const char *text, size_t len, enum table_colour colour)
 {
-	size_t	at;
+	size_t at;
 
 	buf_addc(&r->cells, (char)('0' + (int)colour));
 	buf_addc(&r->cells, text == NULL ? 'N' : 'T');
@@ -46,7 +46,7 @@ rows_cell(struct rows *r, const char *text, enum table_colour colour)
 void
 rows_short(struct rows *r, const char *text, enum table_colour colour)
 {
-	size_t	n = text == NULL ? 0 : strnlen(text, SHORT + 1);
+	size_t n = text == NULL ? 0 : strnlen(text, SHORT + 1);
 
 	if (n <= SHORT) {
 		rows_cell(r, text, colour);
@@ -69,7 +69,7 @@ rows_count(const struct rows *r)
 void
 rows_put(const struct rows *r, struct table *t)
 {
-	const char	*p = r->cells.data;
+	const char *p = r->cells.data;
 
 	for (size_t i = 0; i < r->n && !r->cells.failed; i++) {
 		table_cell(t, p[1] == 'N' ? NULL : p + 2,

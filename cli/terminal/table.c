@@ -7,39 +7,37 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 
-#define CELL_MAX	(64U << 10)	/* bytes of one cell that are shown */
-#define TEXT_MAX	(256U << 20)	/* bytes of a whole table */
-#define GAP		2		/* blanks between columns */
-#define NARROWEST	14		/* a column is not folded below this */
-#define TERMINAL_LEAST	40
+#define CELL_MAX       (64U << 10)  /* bytes of one cell that are shown */
+#define TEXT_MAX       (256U << 20) /* bytes of a whole table */
+#define GAP            2            /* blanks between columns */
+#define NARROWEST      14           /* a column is not folded below this */
+#define TERMINAL_LEAST 40
 
 struct cell {
-	size_t			 at, len;	/* in text */
-	enum table_colour	 colour;
+	size_t at, len; /* in text */
+	enum table_colour colour;
 };
 
 struct table {
-	const char	*const *names;
-	size_t		 columns;
-	struct cell	*cells;
-	size_t		 n, room;
-	struct buf	 text;		/* of all cells, made harmless */
-	bool		 failed;
+	const char *const *names;
+	size_t columns;
+	struct cell *cells;
+	size_t n, room;
+	struct buf text; /* of all cells, made harmless */
+	bool failed;
 };
 
-static const char *const sgr[] = {
-	[TABLE_PLAIN] = "\033[0m",
+static const char *const sgr[] = { [TABLE_PLAIN] = "\033[0m",
 	[TABLE_BOLD] = "\033[1m",
 	[TABLE_DIM] = "\033[2m",
 	[TABLE_RED] = "\033[1;31m",
 	[TABLE_YELLOW] = "\033[33m",
-	[TABLE_GREEN] = "\033[32m"
-};
+	[TABLE_GREEN] = "\033[32m" };
 
 struct table *
 table_new(const char *const *names)
 {
-	struct table	*t = calloc(1, sizeof(*t));
+	struct table *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return NULL;
@@ -63,8 +61,8 @@ table_free(struct table *t)
 static int
 table_grow(struct table *t)
 {
-	size_t		 room = t->room == 0 ? 64 : t->room * 2;
-	struct cell	*cells = reallocarray(t->cells, room, sizeof(*cells));
+	size_t room = t->room == 0 ? 64 : t->room * 2;
+	struct cell *cells = reallocarray(t->cells, room, sizeof(*cells));
 
 	if (cells == NULL)
 		return -1;
@@ -76,7 +74,7 @@ table_grow(struct table *t)
 void
 table_cell(struct table *t, const char *text, enum table_colour colour)
 {
-	struct cell	*cell;
+	struct cell *cell;
 
 	if (t == NULL || t->failed)
 		return;
@@ -97,7 +95,7 @@ table_cell(struct table *t, const char *text, enum table_colour colour)
 void
 table_number(struct table *t, long long n)
 {
-	char	text[32];
+	char text[32];
 
 	snprintf(text, sizeof(text), "%lld", n);
 	table_cell(t, text, TABLE_PLAIN);
@@ -106,7 +104,7 @@ table_number(struct table *t, long long n)
 bool
 table_colours(FILE *f)
 {
-	const char	*no = getenv("NO_COLOR"), *term = getenv("TERM");
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	return isatty(fileno(f)) && (no == NULL || *no == '\0') &&
 	    term != NULL && strcmp(term, "dumb") != 0;
@@ -122,7 +120,7 @@ table_sgr(enum table_colour colour, bool on)
 static size_t
 terminal_width(FILE *f)
 {
-	struct winsize	size;
+	struct winsize size;
 
 	if (!isatty(fileno(f)) || ioctl(fileno(f), TIOCGWINSZ, &size) == -1 ||
 	    size.ws_col == 0)
@@ -133,7 +131,7 @@ terminal_width(FILE *f)
 static const char *
 heading(const struct table *t, size_t column)
 {
-	const char	*name = t->names[column];
+	const char *name = t->names[column];
 
 	return name[0] == '>' ? name + 1 : name;
 }
@@ -143,13 +141,13 @@ heading(const struct table *t, size_t column)
 static void
 measure(const struct table *t, size_t limit, size_t width[TABLE_COLUMNS])
 {
-	size_t	total = GAP * (t->columns - 1), widest;
+	size_t total = GAP * (t->columns - 1), widest;
 
 	for (size_t c = 0; c < t->columns; c++)
 		width[c] = text_width(heading(t, c), strlen(heading(t, c)));
 	for (size_t i = 0; i < t->n; i++) {
-		size_t w = text_width(t->text.data + t->cells[i].at,
-		    t->cells[i].len);
+		size_t w =
+		    text_width(t->text.data + t->cells[i].at, t->cells[i].len);
 
 		if (w > width[i % t->columns])
 			width[i % t->columns] = w;
@@ -175,7 +173,7 @@ measure(const struct table *t, size_t limit, size_t width[TABLE_COLUMNS])
 static size_t
 fold(const char *s, size_t len, size_t width)
 {
-	size_t	at = 0, n, columns = 0, blank = 0;
+	size_t at = 0, n, columns = 0, blank = 0;
 
 	while (at < len) {
 		(void)text_next(s + at, len - at, &n);
@@ -190,9 +188,9 @@ fold(const char *s, size_t len, size_t width)
 }
 
 struct piece {
-	const char		*s;	/* what of the cell is still to print */
-	size_t			 len;
-	enum table_colour	 colour;
+	const char *s; /* what of the cell is still to print */
+	size_t len;
+	enum table_colour colour;
 };
 
 static void
@@ -207,14 +205,14 @@ static void
 print_line(const struct table *t, FILE *f, struct piece *pieces,
     const size_t *width, bool colours)
 {
-	size_t	gap = 0;		/* blanks that are due */
+	size_t gap = 0; /* blanks that are due */
 
 	for (size_t c = 0; c < t->columns; c++) {
-		struct piece	*p = &pieces[c];
-		size_t		 n = fold(p->s, p->len, width[c]);
-		size_t		 used = text_width(p->s, n);
-		size_t		 pad = used < width[c] ? width[c] - used : 0;
-		bool		 colour = colours && p->colour != TABLE_PLAIN;
+		struct piece *p = &pieces[c];
+		size_t n = fold(p->s, p->len, width[c]);
+		size_t used = text_width(p->s, n);
+		size_t pad = used < width[c] ? width[c] - used : 0;
+		bool colour = colours && p->colour != TABLE_PLAIN;
 
 		if (t->names[c][0] == '>') {
 			gap += pad;
@@ -242,7 +240,7 @@ static void
 print_row(const struct table *t, FILE *f, struct piece *pieces,
     const size_t *width, bool colours)
 {
-	bool	more;
+	bool more;
 
 	do {
 		print_line(t, f, pieces, width, colours);
@@ -255,9 +253,9 @@ print_row(const struct table *t, FILE *f, struct piece *pieces,
 int
 table_print(const struct table *t, FILE *f)
 {
-	struct piece	pieces[TABLE_COLUMNS];
-	size_t		width[TABLE_COLUMNS];
-	bool		colours = table_colours(f);
+	struct piece pieces[TABLE_COLUMNS];
+	size_t width[TABLE_COLUMNS];
+	bool colours = table_colours(f);
 
 	if (t == NULL || t->failed)
 		return -1;
@@ -266,14 +264,14 @@ table_print(const struct table *t, FILE *f)
 	measure(t, terminal_width(f), width);
 	for (size_t c = 0; c < t->columns; c++)
 		pieces[c] = (struct piece){ heading(t, c),
-		    strlen(heading(t, c)), TABLE_BOLD };
+			strlen(heading(t, c)), TABLE_BOLD };
 	print_row(t, f, pieces, width, colours);
 	for (size_t i = 0; i + t->columns <= t->n; i += t->columns) {
 		for (size_t c = 0; c < t->columns; c++) {
 			const struct cell *cell = &t->cells[i + c];
 
 			pieces[c] = (struct piece){ t->text.data + cell->at,
-			    cell->len, cell->colour };
+				cell->len, cell->colour };
 		}
 		print_row(t, f, pieces, width, colours);
 	}

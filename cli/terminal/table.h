@@ -13,10 +13,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define TABLE_COLUMNS	12	/* the most that a table has */
+#define TABLE_COLUMNS 12 /* the most that a table has */
 
 enum table_colour {
-	TABLE_PLAIN, TABLE_BOLD, TABLE_DIM, TABLE_RED, TABLE_YELLOW, TABLE_GREEN
+	TABLE_PLAIN,
+	TABLE_BOLD,
+	TABLE_DIM,
+	TABLE_RED,
+	TABLE_YELLOW,
+	TABLE_GREEN
 };
 
 struct table;
@@ -27,19 +32,19 @@ struct table;
  * NULL when memory ran out; the other functions take that, and then
  * table_print() fails.
  */
-struct table	*table_new(const char *const *names);
-void		 table_free(struct table *);
+struct table *table_new(const char *const *names);
+void table_free(struct table *);
 /* The next cell, row by row from the left; text is copied, NULL is "-". */
-void		 table_cell(struct table *, const char *text, enum table_colour);
-void		 table_number(struct table *, long long);
+void table_cell(struct table *, const char *text, enum table_colour);
+void table_number(struct table *, long long);
 /* Prints heading and rows.  Returns 0, or -1 when memory ran out before or the
  * file could not be written.  A table without rows prints nothing. */
-int		 table_print(const struct table *, FILE *);
+int table_print(const struct table *, FILE *);
 
 /* Whether colours go to this file. */
-bool		 table_colours(FILE *);
+bool table_colours(FILE *);
 /* What switches a colour on and, for TABLE_PLAIN, everything off again; "" when
  * on is false. */
-const char	*table_sgr(enum table_colour, bool on);
+const char *table_sgr(enum table_colour, bool on);
 
 #endif

@@ -8,38 +8,34 @@
 #include "cli/terminal/text.h"
 
 struct range {
-	int32_t	first, last;
+	int32_t first, last;
 };
 
 /* What a terminal obeys instead of showing, and what hides or turns text. */
 static const struct range unsafe[] = {
-	{ 0x0000, 0x001f },	/* C0 */
-	{ 0x007f, 0x009f },	/* DEL and C1; 0x9b is CSI */
-	{ 0x00ad, 0x00ad },	/* soft hyphen, not shown */
-	{ 0x061c, 0x061c },	/* Arabic letter mark */
-	{ 0x200b, 0x200f },	/* zero width, direction marks */
-	{ 0x2028, 0x202e },	/* line and paragraph separator, embeddings */
-	{ 0x2060, 0x206f },	/* invisible operators, isolates */
-	{ 0xfeff, 0xfeff },	/* zero width no-break space */
-	{ 0xfff9, 0xfffb },	/* interlinear annotation */
-	{ 0xe0000, 0xe007f }	/* tags */
+	{ 0x0000, 0x001f },  /* C0 */
+	{ 0x007f, 0x009f },  /* DEL and C1; 0x9b is CSI */
+	{ 0x00ad, 0x00ad },  /* soft hyphen, not shown */
+	{ 0x061c, 0x061c },  /* Arabic letter mark */
+	{ 0x200b, 0x200f },  /* zero width, direction marks */
+	{ 0x2028, 0x202e },  /* line and paragraph separator, embeddings */
+	{ 0x2060, 0x206f },  /* invisible operators, isolates */
+	{ 0xfeff, 0xfeff },  /* zero width no-break space */
+	{ 0xfff9, 0xfffb },  /* interlinear annotation */
+	{ 0xe0000, 0xe007f } /* tags */
 };
 
 /* The first byte of a character: its length, the bits it adds, and the smallest
  * code point that may be written with so many bytes (RFC 3629, section 3). */
 static const struct lead {
-	unsigned char	mask, bits;
-	size_t		len;
-	int32_t		least;
-} leads[] = {
-	{ 0x80, 0x00, 1, 0 },
-	{ 0xe0, 0xc0, 2, 0x80 },
-	{ 0xf0, 0xe0, 3, 0x800 },
-	{ 0xf8, 0xf0, 4, 0x10000 }
-};
+	unsigned char mask, bits;
+	size_t len;
+	int32_t least;
+} leads[] = { { 0x80, 0x00, 1, 0 }, { 0xe0, 0xc0, 2, 0x80 },
+	{ 0xf0, 0xe0, 3, 0x800 }, { 0xf8, 0xf0, 4, 0x10000 } };
 
-#define ESCAPED	6	/* bytes at most that one byte becomes */
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define ESCAPED  6 /* bytes at most that one byte becomes */
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct lead *
 lead_of(unsigned char c)
@@ -53,9 +49,9 @@ lead_of(unsigned char c)
 int32_t
 text_next(const char *s, size_t len, size_t *n)
 {
-	const unsigned char	*p = (const unsigned char *)s;
-	const struct lead	*lead = lead_of(p[0]);
-	int32_t			 c;
+	const unsigned char *p = (const unsigned char *)s;
+	const struct lead *lead = lead_of(p[0]);
+	int32_t c;
 
 	*n = 1;
 	if (lead == NULL || lead->len > len)
@@ -84,7 +80,7 @@ is_safe(int32_t c)
 void
 text_add(struct buf *out, const char *s, size_t len)
 {
-	size_t	n;
+	size_t n;
 
 	for (; len > 0; s += n, len -= n) {
 		int32_t c = text_next(s, len, &n);
@@ -104,9 +100,9 @@ text_add(struct buf *out, const char *s, size_t len)
 void
 text_addf(struct buf *out, const char *fmt, ...)
 {
-	va_list	 ap;
-	char	*text;
-	int	 n;
+	va_list ap;
+	char *text;
+	int n;
 
 	va_start(ap, fmt);
 	n = vasprintf(&text, fmt, ap);
@@ -135,7 +131,7 @@ add_json_escape(struct buf *out, int32_t c)
 void
 text_add_json(struct buf *out, const char *s, size_t len)
 {
-	size_t	n;
+	size_t n;
 
 	for (; len > 0; s += n, len -= n) {
 		int32_t c = text_next(s, len, &n);
@@ -153,12 +149,13 @@ static int
 text_vprint(FILE *f, const char *s, size_t len,
     void (*add)(struct buf *, const char *, size_t))
 {
-	struct buf	safe;
-	int		r;
+	struct buf safe;
+	int r;
 
 	buf_init(&safe, len * ESCAPED);
 	add(&safe, s, len);
-	r = safe.failed || fwrite(safe.data, 1, safe.len, f) < safe.len ? -1 : 0;
+	r = safe.failed || fwrite(safe.data, 1, safe.len, f) < safe.len ? -1 :
+									  0;
 	buf_free(&safe);
 	return r;
 }
@@ -178,7 +175,7 @@ text_print_json(FILE *f, const char *s, size_t len)
 size_t
 text_width(const char *s, size_t len)
 {
-	size_t	n, width = 0;
+	size_t n, width = 0;
 
 	for (; len > 0; s += n, len -= n) {
 		int columns = wcwidth((wchar_t)text_next(s, len, &n));

@@ -15,17 +15,17 @@
 #include "ctim/indicator.h"
 #include "json/jsonout.h"
 
-#define TYPE_MAX	16	/* bytes of the longest type's name, and a NUL */
-#define COMPLAINTS	5	/* lines that are shown; the others are counted */
-#define SHOWN		100	/* bytes of one */
+#define TYPE_MAX   16  /* bytes of the longest type's name, and a NUL */
+#define COMPLAINTS 5   /* lines that are shown; the others are counted */
+#define SHOWN      100 /* bytes of one */
 
 /* The type before the first colon and, in *value, what follows it. */
 static enum observable_type
 named_type(const char *word, const char **value)
 {
-	const char	*colon = strchr(word, ':');
-	char		 name[TYPE_MAX];
-	size_t		 len;
+	const char *colon = strchr(word, ':');
+	char name[TYPE_MAX];
+	size_t len;
 
 	if (colon == NULL || (len = (size_t)(colon - word)) >= sizeof(name))
 		return OBSERVABLE_UNKNOWN;
@@ -38,10 +38,9 @@ named_type(const char *word, const char **value)
 /* The word as an observable; OBSERVABLE_UNKNOWN when it is none.  *value is in
  * the word or in normal. */
 static enum observable_type
-understand(const char *word, char normal[INDICATOR_MAX + 1],
-    const char **value)
+understand(const char *word, char normal[INDICATOR_MAX + 1], const char **value)
 {
-	enum observable_type	type = named_type(word, value);
+	enum observable_type type = named_type(word, value);
 
 	if (type != OBSERVABLE_UNKNOWN)
 		return **value == '\0' ? OBSERVABLE_UNKNOWN : type;
@@ -52,8 +51,8 @@ understand(const char *word, char normal[INDICATOR_MAX + 1],
 enum observable_type
 terms_normal(const char *word, char normal[INDICATOR_MAX + 1])
 {
-	const char		*value;
-	enum observable_type	 type = understand(word, normal, &value);
+	const char *value;
+	enum observable_type type = understand(word, normal, &value);
 
 	/* With a type of its own it is as it was written. */
 	if (type != OBSERVABLE_UNKNOWN && value != normal &&
@@ -66,11 +65,11 @@ terms_normal(const char *word, char normal[INDICATOR_MAX + 1])
 static uint32_t *
 slot_of(const struct terms *asked, enum observable_type type, const char *value)
 {
-	size_t	i = hash_bytes(value, strlen(value)).a + (size_t)type;
+	size_t i = hash_bytes(value, strlen(value)).a + (size_t)type;
 
 	for (;; i++) {
-		uint32_t		*slot = &asked->places[i & asked->mask];
-		const struct term	*one;
+		uint32_t *slot = &asked->places[i & asked->mask];
+		const struct term *one;
 
 		if (*slot == 0)
 			return slot;
@@ -85,9 +84,9 @@ slot_of(const struct terms *asked, enum observable_type type, const char *value)
 static int
 terms_grow(struct terms *asked)
 {
-	size_t			 room = asked->room == 0 ? 64 : asked->room * 2;
-	struct term	*list;
-	uint32_t		*places;
+	size_t room = asked->room == 0 ? 64 : asked->room * 2;
+	struct term *list;
+	uint32_t *places;
 
 	if (asked->n < asked->room)
 		return 0;
@@ -114,11 +113,11 @@ static int
 asked_leave(const struct command *cmd, struct terms *asked, const char *word,
     uint64_t line, const char *why)
 {
-	char	where[40] = "";
+	char where[40] = "";
 
 	if (line != 0)
-		(void)snprintf(where, sizeof(where), "line %" PRIu64 ": ",
-		    line);
+		(void)snprintf(
+		    where, sizeof(where), "line %" PRIu64 ": ", line);
 	if (asked->left_out++ < COMPLAINTS)
 		(void)command_fail(cmd, CMD_OK, "%s\"%.*s\" is left out: %s",
 		    where, SHOWN, word, why);
@@ -129,10 +128,10 @@ asked_leave(const struct command *cmd, struct terms *asked, const char *word,
 static bool
 asked_fits(const struct terms *asked, enum observable_type type, char *value)
 {
-	struct term	one = { type, value };
-	const struct terms	alone = { .list = &one, .n = 1 };
-	struct buf		body;
-	bool			fits;
+	struct term one = { type, value };
+	const struct terms alone = { .list = &one, .n = 1 };
+	struct buf body;
+	bool fits;
 
 	/* Escapes make it six times as long at most. */
 	if (asked->max == 0 || strlen(value) * 6 + 64 <= asked->max)
@@ -148,14 +147,15 @@ int
 terms_append(const struct command *cmd, struct terms *asked,
     enum observable_type type, const char *value, uint64_t line)
 {
-	uint32_t	*slot;
-	char		*copy;
+	uint32_t *slot;
+	char *copy;
 
 	if (terms_grow(asked) == -1 || (copy = strdup(value)) == NULL)
 		return command_fail(cmd, CMD_FAILED, "no memory left");
 	if (!asked_fits(asked, type, copy)) {
 		free(copy);
-		return asked_leave(cmd, asked, value, line, "it is longer than "
+		return asked_leave(cmd, asked, value, line,
+		    "it is longer than "
 		    "a request may be");
 	}
 	if (*(slot = slot_of(asked, type, value)) != 0) {
@@ -179,8 +179,8 @@ terms_add_types(struct buf *types)
 static char *
 trim(char *line)
 {
-	static const char	blanks[] = " \t\r\n";
-	size_t			len;
+	static const char blanks[] = " \t\r\n";
+	size_t len;
 
 	line += strspn(line, blanks);
 	len = strlen(line);
@@ -191,12 +191,12 @@ trim(char *line)
 }
 
 int
-terms_place(const struct command *cmd, struct terms *asked, char *text,
-    uint64_t line)
+terms_place(
+    const struct command *cmd, struct terms *asked, char *text, uint64_t line)
 {
-	char			 normal[INDICATOR_MAX + 1];
-	const char		*word = trim(text), *value;
-	enum observable_type	 type;
+	char normal[INDICATOR_MAX + 1];
+	const char *word = trim(text), *value;
+	enum observable_type type;
 
 	if (*word == '\0' && line != 0)
 		return CMD_OK;
@@ -205,20 +205,22 @@ terms_place(const struct command *cmd, struct terms *asked, char *text,
 	type = understand(word, normal, &value);
 	if (type != OBSERVABLE_UNKNOWN)
 		return terms_append(cmd, asked, type, value, line);
-	return asked_leave(cmd, asked, word, line, "no observable that is "
+	return asked_leave(cmd, asked, word, line,
+	    "no observable that is "
 	    "known by its looks");
 }
 
 void
 terms_left_out(const struct command *cmd, const struct terms *asked)
 {
-	struct buf	types;
+	struct buf types;
 
 	if (asked->left_out == 0)
 		return;
 	buf_init(&types, 256);
 	terms_add_types(&types);
-	(void)command_fail(cmd, CMD_OK, "%zu left out, which nobody is asked "
+	(void)command_fail(cmd, CMD_OK,
+	    "%zu left out, which nobody is asked "
 	    "about; write TYPE:VALUE with one of the types %s",
 	    asked->left_out, types.data);
 	buf_free(&types);
@@ -227,20 +229,20 @@ terms_left_out(const struct command *cmd, const struct terms *asked)
 int
 terms_lines(const struct command *cmd, struct terms *asked, FILE *f)
 {
-	static const char	mark[] = "\xef\xbb\xbf";	/* UTF-8's */
-	char			*line = NULL, *text;
-	size_t			 size = 0;
-	uint64_t		 number = 0;
-	ssize_t			 n;
-	int			 status = CMD_OK;
+	static const char mark[] = "\xef\xbb\xbf"; /* UTF-8's */
+	char *line = NULL, *text;
+	size_t size = 0;
+	uint64_t number = 0;
+	ssize_t n;
+	int status = CMD_OK;
 
 	while (status == CMD_OK && (n = getline(&line, &size, f)) != -1) {
 		text = line;
 		if (number++ == 0 && strncmp(text, mark, 3) == 0)
 			text += 3;
 		if (strlen(line) != (size_t)n)
-			status = asked_leave(cmd, asked, text, number,
-			    "it has a NUL byte");
+			status = asked_leave(
+			    cmd, asked, text, number, "it has a NUL byte");
 		else if (text[strspn(text, " \t")] != '#')
 			status = terms_place(cmd, asked, text, number);
 	}
@@ -255,8 +257,8 @@ size_t
 terms_body(const struct terms *asked, size_t from, size_t n, size_t max,
     struct buf *out)
 {
-	struct jsonout	j;
-	size_t		i;
+	struct jsonout j;
+	size_t i;
 
 	jsonout_init(&j, out);
 	jsonout_array(&j);
@@ -278,7 +280,7 @@ terms_body(const struct terms *asked, size_t from, size_t n, size_t max,
 static int
 digest(const struct terms *asked, EVP_MD_CTX *ctx, unsigned char *md)
 {
-	const char	*name;
+	const char *name;
 
 	if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
 		return -1;
@@ -287,7 +289,7 @@ digest(const struct terms *asked, EVP_MD_CTX *ctx, unsigned char *md)
 		/* With their NULs, so that no two lists are the same text. */
 		if (EVP_DigestUpdate(ctx, name, strlen(name) + 1) != 1 ||
 		    EVP_DigestUpdate(ctx, asked->list[i].value,
-		    strlen(asked->list[i].value) + 1) != 1)
+			strlen(asked->list[i].value) + 1) != 1)
 			return -1;
 	}
 	return EVP_DigestFinal_ex(ctx, md, NULL) == 1 ? 0 : -1;
@@ -296,9 +298,9 @@ digest(const struct terms *asked, EVP_MD_CTX *ctx, unsigned char *md)
 int
 terms_id(const struct terms *asked, char id[TERMS_ID])
 {
-	unsigned char	 md[EVP_MAX_MD_SIZE];
-	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
-	int		 r = ctx == NULL ? -1 : digest(asked, ctx, md);
+	unsigned char md[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	int r = ctx == NULL ? -1 : digest(asked, ctx, md);
 
 	EVP_MD_CTX_free(ctx);
 	for (size_t i = 0; r == 0 && i < (TERMS_ID - 1) / 2; i++)

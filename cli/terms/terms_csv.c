@@ -15,36 +15,36 @@
 #include "cli/feed/feed_row.h"
 #include "cli/terms/terms.h"
 
-#define NONE	SIZE_MAX
-#define HEAD	4096		/* bytes in which the comma is looked for */
-#define HEADING	40		/* bytes of one that are shown */
-#define FIRST_MAX 2048		/* bytes of all of them */
+#define NONE      SIZE_MAX
+#define HEAD      4096 /* bytes in which the comma is looked for */
+#define HEADING   40   /* bytes of one that are shown */
+#define FIRST_MAX 2048 /* bytes of all of them */
 
 /* A table that is read. */
 struct reading {
-	const struct command	*cmd;
-	struct terms		*asked;
-	const char		*file;		/* as named */
-	const char		*name;		/* for people */
-	const char		*column;	/* as named, or NULL */
-	struct csv		 in;
-	struct csv_row		 row;
-	struct buf		 first;		/* what the first row has */
-	size_t			 columns[CSV_COLUMNS]; /* that it may be */
-	size_t			 n;
+	const struct command *cmd;
+	struct terms *asked;
+	const char *file;   /* as named */
+	const char *name;   /* for people */
+	const char *column; /* as named, or NULL */
+	struct csv in;
+	struct csv_row row;
+	struct buf first;            /* what the first row has */
+	size_t columns[CSV_COLUMNS]; /* that it may be */
+	size_t n;
 };
 
 /* What parts the fields of the first line: the most frequent of these. */
 static char
 comma_of(struct feed_reader *r)
 {
-	static const char	 commas[] = ",;\t";
-	size_t			 n = feed_reader_fill(r, HEAD), best = 0;
-	size_t			 count[sizeof(commas)] = { 0 };
-	bool			 quoted = false;
+	static const char commas[] = ",;\t";
+	size_t n = feed_reader_fill(r, HEAD), best = 0;
+	size_t count[sizeof(commas)] = { 0 };
+	bool quoted = false;
 
 	for (size_t i = 0; i < n && (quoted || r->data[r->at + i] != '\n');
-	    i++) {
+	     i++) {
 		char c = r->data[r->at + i];
 		const char *comma = memchr(commas, c, sizeof(commas) - 1);
 
@@ -73,8 +73,8 @@ headed(struct csv_row *row, const char *heading)
 static size_t
 numbered(const struct csv_row *row, const char *text)
 {
-	unsigned long	 n;
-	char		*end;
+	unsigned long n;
+	char *end;
 
 	if (*text < '0' || *text > '9')
 		return NONE;
@@ -86,10 +86,10 @@ numbered(const struct csv_row *row, const char *text)
 static bool
 is_one(const struct csv_row *row, size_t column)
 {
-	char	normal[INDICATOR_MAX + 1];
+	char normal[INDICATOR_MAX + 1];
 
-	return column < row->n && terms_normal(csv_field(row, column),
-	    normal) != OBSERVABLE_UNKNOWN;
+	return column < row->n &&
+	    terms_normal(csv_field(row, column), normal) != OBSERVABLE_UNKNOWN;
 }
 
 static void
@@ -106,11 +106,11 @@ static void
 find_usual(struct reading *t)
 {
 	for (const struct feed_name *name = feed_names; name->name != NULL;
-	    name++)
+	     name++)
 		for (size_t i = 0; name->field == FEED_VALUE && i < t->row.n;
-		    i++)
+		     i++)
 			if (feed_name_is(csv_word(&t->row, i),
-			    strlen(csv_word(&t->row, i)), name->name))
+				strlen(csv_word(&t->row, i)), name->name))
 				may_be(t, i);
 	if (headed(&t->row, "observable") != NONE)
 		may_be(t, headed(&t->row, "observable"));
@@ -129,19 +129,22 @@ static int
 no_column(const struct reading *t)
 {
 	if (t->column == NULL)
-		return command_fail(t->cmd, CMD_USAGE, "%s: which column is "
+		return command_fail(t->cmd, CMD_USAGE,
+		    "%s: which column is "
 		    "it? Name it with --column NAME, or by its number; the "
-		    "first row has: %s", t->name, t->first.data);
-	return command_fail(t->cmd, CMD_USAGE, "%s: there is no column "
-	    "\"%.*s\"; the first row has: %s", t->name, HEADING, t->column,
-	    t->first.data);
+		    "first row has: %s",
+		    t->name, t->first.data);
+	return command_fail(t->cmd, CMD_USAGE,
+	    "%s: there is no column "
+	    "\"%.*s\"; the first row has: %s",
+	    t->name, HEADING, t->column, t->first.data);
 }
 
 /* The only column of a row with an observable in it, or NONE. */
 static size_t
 only_one(const struct csv_row *row)
 {
-	size_t	column = NONE;
+	size_t column = NONE;
 
 	for (size_t i = 0; i < row->n; i++) {
 		if (!is_one(row, i))
@@ -160,7 +163,7 @@ only_one(const struct csv_row *row)
 static bool
 look_at_first(struct reading *t)
 {
-	size_t	column;
+	size_t column;
 
 	t->n = 0;
 	if (t->column != NULL) {
@@ -210,31 +213,35 @@ static int
 take_row(struct reading *t, size_t column)
 {
 	if (csv_is_open(&t->row))
-		return command_fail(t->cmd, CMD_FAILED, "%s: line %" PRIu64
-		    ": %s", t->name, t->row.line, t->row.wrong);
+		return command_fail(t->cmd, CMD_FAILED,
+		    "%s: line %" PRIu64 ": %s", t->name, t->row.line,
+		    t->row.wrong);
 	if (t->row.wrong != NULL) {
 		t->asked->left_out++;
-		return command_fail(t->cmd, CMD_OK, "line %" PRIu64 " is left "
-		    "out: %s", t->row.line, t->row.wrong);
+		return command_fail(t->cmd, CMD_OK,
+		    "line %" PRIu64 " is left "
+		    "out: %s",
+		    t->row.line, t->row.wrong);
 	}
 	if (column >= t->row.n)
 		return CMD_OK;
-	return terms_place(t->cmd, t->asked, t->row.text.data +
-	    t->row.at[column], t->row.line);
+	return terms_place(t->cmd, t->asked,
+	    t->row.text.data + t->row.at[column], t->row.line);
 }
 
 static int
 terms_csv_read_rows(struct reading *t)
 {
-	size_t	column;
-	bool	data;
-	int	status = CMD_OK;
+	size_t column;
+	bool data;
+	int status = CMD_OK;
 
 	if (!next_row(t))
 		return CMD_OK;
 	if (t->row.wrong != NULL)
-		return command_fail(t->cmd, CMD_FAILED, "%s: line %" PRIu64
-		    ": %s", t->name, t->row.line, t->row.wrong);
+		return command_fail(t->cmd, CMD_FAILED,
+		    "%s: line %" PRIu64 ": %s", t->name, t->row.line,
+		    t->row.wrong);
 	note_first(t);
 	data = look_at_first(t);
 	if (t->column != NULL && t->n == 0)
@@ -253,8 +260,8 @@ terms_csv_read_rows(struct reading *t)
 static int
 read_table(struct reading *t, FILE *f)
 {
-	struct feed_reader	r;
-	int			status;
+	struct feed_reader r;
+	int status;
 
 	if (feed_reader_init(&r, f) == -1)
 		return command_fail(t->cmd, CMD_FAILED, "no memory left");
@@ -269,8 +276,8 @@ read_table(struct reading *t, FILE *f)
 		csv_row_free(&t->row);
 	}
 	if (status == CMD_OK && r.error != 0)
-		status = command_fail(t->cmd, CMD_FAILED, "%s: %s", t->name,
-		    strerror(r.error));
+		status = command_fail(
+		    t->cmd, CMD_FAILED, "%s: %s", t->name, strerror(r.error));
 	feed_reader_free(&r);
 	return status;
 }
@@ -279,10 +286,13 @@ int
 terms_csv(const struct command *cmd, struct terms *asked, const char *file,
     const char *column)
 {
-	struct reading	t = { .cmd = cmd, .asked = asked, .column = column,
-	    .file = file, .name = infile_name(file) };
-	FILE		*f = infile_open(cmd, file);
-	int		 status;
+	struct reading t = { .cmd = cmd,
+		.asked = asked,
+		.column = column,
+		.file = file,
+		.name = infile_name(file) };
+	FILE *f = infile_open(cmd, file);
+	int status;
 
 	if (f == NULL)
 		return CMD_FAILED;

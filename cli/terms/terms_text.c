@@ -8,14 +8,14 @@
 #include "cli/terms/terms.h"
 
 struct reading {
-	const struct command	*cmd;
-	struct terms		*asked;
+	const struct command *cmd;
+	struct terms *asked;
 };
 
 static int
 terms_text_found(void *arg, enum observable_type type, const char *value)
 {
-	struct reading	*t = arg;
+	struct reading *t = arg;
 
 	return terms_append(t->cmd, t->asked, type, value, 0);
 }
@@ -23,10 +23,10 @@ terms_text_found(void *arg, enum observable_type type, const char *value)
 int
 terms_text(const struct command *cmd, struct terms *asked, const char *file)
 {
-	struct reading		 t = { cmd, asked };
-	struct feed_reader	 r = { .file = NULL };
-	FILE			*f = infile_open(cmd, file);
-	int			 status;
+	struct reading t = { cmd, asked };
+	struct feed_reader r = { .file = NULL };
+	FILE *f = infile_open(cmd, file);
+	int status;
 
 	if (f == NULL)
 		return CMD_FAILED;

@@ -6,13 +6,13 @@
 #include "cli/view/answers.h"
 #include "json/jsonin.h"
 
-#define KEY_MAX	4096	/* bytes of "TYPE:VALUE" */
+#define KEY_MAX 4096 /* bytes of "TYPE:VALUE" */
 
 struct json_object *
 answers_docs(const struct answers *f, enum ctim_kind kind)
 {
-	return jsonin_member(jsonin_member(f->data, ctim_kind_plural(kind)),
-	    "docs");
+	return jsonin_member(
+	    jsonin_member(f->data, ctim_kind_plural(kind)), "docs");
 }
 
 /* "TYPE:VALUE", cut where it is longer than any that a relay takes; returns its
@@ -20,8 +20,8 @@ answers_docs(const struct answers *f, enum ctim_kind kind)
 static size_t
 answers_key_of(char key[KEY_MAX], const char *type, const char *value)
 {
-	size_t	n = type == NULL ? 0 : strnlen(type, KEY_MAX / 2);
-	size_t	m = value == NULL ? 0 : strnlen(value, KEY_MAX / 2 - 1);
+	size_t n = type == NULL ? 0 : strnlen(type, KEY_MAX / 2);
+	size_t m = value == NULL ? 0 : strnlen(value, KEY_MAX / 2 - 1);
 
 	memcpy(key, type == NULL ? "" : type, n);
 	key[n++] = ':';
@@ -39,7 +39,7 @@ key_of_observable(char key[KEY_MAX], struct json_object *observable)
 static void
 answers_remember(struct set *set, struct json_object *observable)
 {
-	char	key[KEY_MAX];
+	char key[KEY_MAX];
 
 	(void)set_new(set, key, key_of_observable(key, observable));
 }
@@ -47,8 +47,8 @@ answers_remember(struct set *set, struct json_object *observable)
 int
 answers_disposition(struct json_object *entity)
 {
-	const char	*name = jsonin_string(entity, "disposition_name");
-	int64_t		 n;
+	const char *name = jsonin_string(entity, "disposition_name");
+	int64_t n;
 
 	if (jsonin_int(jsonin_member(entity, "disposition"), &n) &&
 	    n >= CTIM_CLEAN && n <= CTIM_UNKNOWN)
@@ -61,16 +61,16 @@ answers_disposition(struct json_object *entity)
 static bool
 undecided(const struct answers *f, struct json_object *judgement)
 {
-	char	key[KEY_MAX];
+	char key[KEY_MAX];
 
-	return !set_has(&f->decided, key, key_of_observable(key,
-	    jsonin_member(judgement, "observable")));
+	return !set_has(&f->decided, key,
+	    key_of_observable(key, jsonin_member(judgement, "observable")));
 }
 
 static void
 index_judgement(struct answers *f, struct json_object *judgement)
 {
-	const char	*id = jsonin_string(judgement, "id");
+	const char *id = jsonin_string(judgement, "id");
 
 	answers_remember(&f->mentioned, jsonin_member(judgement, "observable"));
 	if (id != NULL)
@@ -83,7 +83,7 @@ index_judgement(struct answers *f, struct json_object *judgement)
 static void
 index_verdict(struct answers *f, struct json_object *verdict)
 {
-	const char	*id = jsonin_string(verdict, "judgement_id");
+	const char *id = jsonin_string(verdict, "judgement_id");
 
 	answers_remember(&f->decided, jsonin_member(verdict, "observable"));
 	if (id != NULL)
@@ -94,7 +94,7 @@ index_verdict(struct answers *f, struct json_object *verdict)
 static void
 index_answer(struct answers *f)
 {
-	struct json_object	*list = answers_docs(f, CTIM_VERDICT), *one;
+	struct json_object *list = answers_docs(f, CTIM_VERDICT), *one;
 
 	for (size_t i = 0; i < jsonin_length(list); i++)
 		index_verdict(f, jsonin_at(list, i));
@@ -113,8 +113,8 @@ int
 answers_init(struct answers *f, struct json_object *answer)
 {
 	*f = (struct answers){ .answer = answer,
-	    .data = jsonin_member(answer, "data"),
-	    .judgements = json_object_new_object() };
+		.data = jsonin_member(answer, "data"),
+		.judgements = json_object_new_object() };
 	if (f->judgements == NULL)
 		return -1;
 	index_answer(f);
@@ -134,13 +134,10 @@ static void
 answers_tell(struct json_object *entity, struct json_object *judgement,
     void (*each)(void *, const struct finding *), void *arg)
 {
-	struct json_object	*observable = jsonin_member(entity,
-	    "observable");
-	const struct finding	 one = {
-		jsonin_string(observable, "type"),
+	struct json_object *observable = jsonin_member(entity, "observable");
+	const struct finding one = { jsonin_string(observable, "type"),
 		jsonin_string(observable, "value"), entity, judgement,
-		answers_disposition(entity), true, true
-	};
+		answers_disposition(entity), true, true };
 
 	each(arg, &one);
 }
@@ -148,20 +145,21 @@ answers_tell(struct json_object *entity, struct json_object *judgement,
 bool
 answers_told(const struct answers *f, struct json_object *judgement)
 {
-	const char	*id = jsonin_string(judgement, "id");
+	const char *id = jsonin_string(judgement, "id");
 
-	return undecided(f, judgement) || (id != NULL &&
-	    set_has(&f->based, id, strlen(id)));
+	return undecided(f, judgement) ||
+	    (id != NULL && set_has(&f->based, id, strlen(id)));
 }
 
 static void
 tell_rest(const struct answers *f, const struct terms *asked, size_t from,
     size_t to, void (*each)(void *, const struct finding *), void *arg)
 {
-	struct finding	 one = { .disposition = CTIM_UNKNOWN, .whole =
-	    jsonin_length(jsonin_member(f->answer, "errors")) == 0 };
-	char		 key[KEY_MAX];
-	size_t		 n;
+	struct finding one = { .disposition = CTIM_UNKNOWN,
+		.whole =
+		    jsonin_length(jsonin_member(f->answer, "errors")) == 0 };
+	char key[KEY_MAX];
+	size_t n;
 
 	for (; from < to && from < asked->n; from++) {
 		const struct term *about = &asked->list[from];
@@ -180,14 +178,15 @@ void
 answers_each(const struct answers *f, const struct terms *asked, size_t from,
     size_t to, void (*each)(void *, const struct finding *), void *arg)
 {
-	struct json_object	*list = answers_docs(f, CTIM_VERDICT), *one;
-	const char		*id;
+	struct json_object *list = answers_docs(f, CTIM_VERDICT), *one;
+	const char *id;
 
 	for (size_t i = 0; i < jsonin_length(list); i++) {
 		one = jsonin_at(list, i);
 		id = jsonin_string(one, "judgement_id");
-		answers_tell(one, id == NULL ? NULL : jsonin_member(f->judgements, id),
-		    each, arg);
+		answers_tell(one,
+		    id == NULL ? NULL : jsonin_member(f->judgements, id), each,
+		    arg);
 	}
 	list = answers_docs(f, CTIM_JUDGEMENT);
 	for (size_t i = 0; i < jsonin_length(list); i++) {
@@ -202,8 +201,8 @@ answers_each(const struct answers *f, const struct terms *asked, size_t from,
 const char *
 answers_end(struct json_object *entity, int64_t *seconds)
 {
-	const char	*end = jsonin_string(jsonin_member(entity,
-	    "valid_time"), "end_time");
+	const char *end =
+	    jsonin_string(jsonin_member(entity, "valid_time"), "end_time");
 
 	*seconds = end == NULL ? -1 : rfc3339_parse(end);
 	return end;
@@ -212,7 +211,7 @@ answers_end(struct json_object *entity, int64_t *seconds)
 int
 answers_status(const struct answers *f)
 {
-	const char	*status = jsonin_string(f->data, "status");
+	const char *status = jsonin_string(f->data, "status");
 
 	if (f->malicious > 0)
 		return CMD_MALICIOUS;
@@ -222,5 +221,6 @@ answers_status(const struct answers *f)
 	if (status != NULL && strcmp(status, "failure") == 0)
 		return CMD_FAILED;
 	return jsonin_length(jsonin_member(f->answer, "errors")) > 0 ?
-	    CMD_FAILED : CMD_OK;
+	    CMD_FAILED :
+	    CMD_OK;
 }

@@ -16,45 +16,44 @@ struct json_object;
 
 /* An answer with what is looked up in it. */
 struct answers {
-	struct json_object	*answer;	/* the caller's */
-	struct json_object	*data;		/* NULL: it has none */
-	struct json_object	*judgements;	/* by id */
-	struct set		 decided;	/* "TYPE:VALUE" with a verdict */
-	struct set		 mentioned;	/* with anything else */
-	struct set		 based;		/* ids: judgements of verdicts */
-	size_t			 malicious;	/* observables that are */
+	struct json_object *answer;     /* the caller's */
+	struct json_object *data;       /* NULL: it has none */
+	struct json_object *judgements; /* by id */
+	struct set decided;             /* "TYPE:VALUE" with a verdict */
+	struct set mentioned;           /* with anything else */
+	struct set based;               /* ids: judgements of verdicts */
+	size_t malicious;               /* observables that are */
 };
 
 /* One observable: a verdict with the judgement that it is based on (NULL: it is
  * not there), or, without a verdict, that judgement alone; or neither. */
 struct finding {
-	const char		*type, *value;
-	struct json_object	*entity, *judgement;
-	int			 disposition;	/* enum ctim_disposition */
-	bool			 taken;		/* the relay takes the type */
-	bool			 whole;		/* the answer has no errors, so that
+	const char *type, *value;
+	struct json_object *entity, *judgement;
+	int disposition; /* enum ctim_disposition */
+	bool taken;      /* the relay takes the type */
+	bool whole;      /* the answer has no errors, so that
 						 * nothing is what is known */
 };
 
 /* The answer, an object, must outlive it.  0, or -1 when memory ran out. */
-int	answers_init(struct answers *, struct json_object *answer);
-void	answers_free(struct answers *);
+int answers_init(struct answers *, struct json_object *answer);
+void answers_free(struct answers *);
 
 /* The entities of a kind, NULL for none. */
 struct json_object *answers_docs(const struct answers *, enum ctim_kind);
 /* Whether a judgement is told with a verdict or for itself by
  * answers_each(). */
-bool	answers_told(const struct answers *, struct json_object *judgement);
+bool answers_told(const struct answers *, struct json_object *judgement);
 /*
  * Calls each for what is known of every observable, in the order of the answer,
  * then for those asked about, from a place up to another, of which nothing is.
  */
-void	answers_each(const struct answers *, const struct terms *,
-	    size_t from, size_t to, void (*each)(void *arg,
-	    const struct finding *), void *arg);
+void answers_each(const struct answers *, const struct terms *, size_t from,
+    size_t to, void (*each)(void *arg, const struct finding *), void *arg);
 /* The number of an entity's disposition, CTIM_UNKNOWN when it has none of the
  * vocabulary. */
-int	answers_disposition(struct json_object *entity);
+int answers_disposition(struct json_object *entity);
 /* When a verdict or judgement ends, as it says it, and in seconds since 1970, -1
  * when that is no time.  NULL: it does not say. */
 const char *answers_end(struct json_object *entity, int64_t *seconds);
@@ -63,6 +62,6 @@ const char *answers_end(struct json_object *entity, int64_t *seconds);
  * none, a judgement) says so; else CMD_FAILED when there are errors, so that
  * nothing incomplete looks clean; else CMD_OK.
  */
-int	answers_status(const struct answers *);
+int answers_status(const struct answers *);
 
 #endif

@@ -8,9 +8,9 @@
 #include "cli/view/complaints.h"
 #include "json/jsonin.h"
 
-#define SHOWN		20		/* complaints that are shown */
-#define LINES_MAX	(1U << 20)	/* bytes of them */
-#define MESSAGE_MAX	8192		/* bytes of one */
+#define SHOWN       20         /* complaints that are shown */
+#define LINES_MAX   (1U << 20) /* bytes of them */
+#define MESSAGE_MAX 8192       /* bytes of one */
 
 void
 complaints_init(struct complaints *c)
@@ -51,9 +51,9 @@ add_line(struct complaints *c, const struct buf *line)
 static void
 take_error(struct complaints *c, struct json_object *error, bool colours)
 {
-	const char	*type = jsonin_string(error, "type");
-	bool		 warning = type != NULL && strcmp(type, "warning") == 0;
-	struct buf	 line;
+	const char *type = jsonin_string(error, "type");
+	bool warning = type != NULL && strcmp(type, "warning") == 0;
+	struct buf line;
 
 	buf_init(&line, MESSAGE_MAX);
 	buf_adds(&line, table_sgr(warning ? TABLE_YELLOW : TABLE_RED, colours));
@@ -71,9 +71,9 @@ take_error(struct complaints *c, struct json_object *error, bool colours)
 static void
 take_http_error(struct complaints *c, struct json_object *answer)
 {
-	struct json_object	*data;
-	struct buf		 line;
-	int64_t			 code;
+	struct json_object *data;
+	struct buf line;
+	int64_t code;
 
 	if (!jsonin_int(jsonin_member(answer, "code"), &code) ||
 	    jsonin_has(answer, "data", &data))
@@ -88,8 +88,8 @@ take_http_error(struct complaints *c, struct json_object *answer)
 void
 complaints_take(struct complaints *c, struct json_object *answer)
 {
-	struct json_object	*errors = jsonin_member(answer, "errors");
-	bool			 colours = table_colours(stderr);
+	struct json_object *errors = jsonin_member(answer, "errors");
+	bool colours = table_colours(stderr);
 
 	take_http_error(c, answer);
 	for (size_t i = 0; i < jsonin_length(errors); i++)

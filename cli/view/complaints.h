@@ -10,16 +10,16 @@
 struct json_object;
 
 struct complaints {
-	struct set	 seen;
-	struct buf	 lines;		/* of those that are shown */
-	size_t		 shown, n;
+	struct set seen;
+	struct buf lines; /* of those that are shown */
+	size_t shown, n;
 };
 
-void	complaints_init(struct complaints *);
-void	complaints_free(struct complaints *);
+void complaints_init(struct complaints *);
+void complaints_free(struct complaints *);
 /* Takes the errors of an answer. */
-void	complaints_take(struct complaints *, struct json_object *answer);
+void complaints_take(struct complaints *, struct json_object *answer);
 /* Prints the first of them on standard error, and how many more there are. */
-void	complaints_print(const struct complaints *);
+void complaints_print(const struct complaints *);
 
 #endif

@@ -14,26 +14,26 @@ struct view;
 
 /* What is shown, and how. */
 struct view_about {
-	const struct command	*cmd;
-	const struct terms	*asked;
-	const char		*relay;	/* name or URL; NULL: not known */
-	bool			 all;	/* everything, however long */
-	bool			 data;	/* an answer had some */
-	bool			 list;	/* it is a list: by the first that had
+	const struct command *cmd;
+	const struct terms *asked;
+	const char *relay; /* name or URL; NULL: not known */
+	bool all;          /* everything, however long */
+	bool data;         /* an answer had some */
+	bool list;         /* it is a list: by the first that had
 					 * some, by the route before that */
 };
 
 /* One way to show answers. */
 struct view_kind {
-	bool	 streams;	/* prints before the end */
+	bool streams; /* prints before the end */
 	struct view *(*begin)(const struct view_about *);
 	/* The answer about observables from a place up to another.  Returns 0,
 	 * or -1 when it could not be taken or printed. */
-	int	(*take)(struct view *, const struct answers *, size_t from,
-		    size_t to);
+	int (*take)(
+	    struct view *, const struct answers *, size_t from, size_t to);
 	/* There are no more.  The same. */
-	int	(*end)(struct view *);
-	void	(*release)(struct view *);
+	int (*end)(struct view *);
+	void (*release)(struct view *);
 };
 
 /* Tables, worst first; CSV, a line for each observable; the merged answer; a

@@ -11,18 +11,18 @@
 #include "ctim/ctim.h"
 #include "json/jsonin.h"
 
-#define LINES_MAX	(256U << 20)	/* bytes of an answer's lines */
+#define LINES_MAX (256U << 20) /* bytes of an answer's lines */
 
 struct view {
 	const struct view_about *about;
-	struct buf	 lines;
-	bool		 begun;		/* the heading is printed */
+	struct buf lines;
+	bool begun; /* the heading is printed */
 };
 
 static struct view *
 view_csv_begin(const struct view_about *about)
 {
-	struct view	*v = calloc(1, sizeof(*v));
+	struct view *v = calloc(1, sizeof(*v));
 
 	if (v == NULL)
 		return NULL;
@@ -50,8 +50,8 @@ state_of(const struct finding *f)
 static const char *
 until(struct json_object *entity)
 {
-	int64_t		 seconds;
-	const char	*text = answers_end(entity, &seconds);
+	int64_t seconds;
+	const char *text = answers_end(entity, &seconds);
 
 	return seconds >= RFC3339_LAST ? "" : text;
 }
@@ -59,7 +59,7 @@ until(struct json_object *entity)
 static void
 line(void *arg, const struct finding *f)
 {
-	struct buf	*out = &((struct view *)arg)->lines;
+	struct buf *out = &((struct view *)arg)->lines;
 
 	csvout_field(out, f->type, ",");
 	csvout_field(out, f->value, ",");
@@ -83,13 +83,15 @@ line_reference(struct buf *out, struct json_object *one)
 static int
 view_csv_take(struct view *v, const struct answers *f, size_t from, size_t to)
 {
-	bool	list = v->about->list;
+	bool list = v->about->list;
 
 	buf_reset(&v->lines);
 	if (!v->begun)
-		buf_adds(&v->lines, list ? "id,title,description,url\r\n" :
-		    "type,value,disposition,severity,confidence,source,reason,"
-		    "valid_until\r\n");
+		buf_adds(&v->lines,
+		    list ? "id,title,description,url\r\n" :
+			   "type,value,disposition,severity,confidence,source,"
+			   "reason,"
+			   "valid_until\r\n");
 	v->begun = true;
 	for (size_t i = 0; list && i < jsonin_length(f->data); i++)
 		line_reference(&v->lines, jsonin_at(f->data, i));
@@ -97,8 +99,10 @@ view_csv_take(struct view *v, const struct answers *f, size_t from, size_t to)
 		answers_each(f, v->about->asked, from, to, line, v);
 	if (v->lines.failed)
 		return -1;
-	return fwrite(v->lines.data, 1, v->lines.len, stdout) ==
-	    v->lines.len && fflush(stdout) == 0 ? 0 : -1;
+	return fwrite(v->lines.data, 1, v->lines.len, stdout) == v->lines.len &&
+		fflush(stdout) == 0 ?
+	    0 :
+	    -1;
 }
 
 static int
@@ -108,4 +112,5 @@ view_csv_end(struct view *v)
 	return 0;
 }
 
-const struct view_kind view_csv = { true, view_csv_begin, view_csv_take, view_csv_end, view_csv_release };
+const struct view_kind view_csv = { true, view_csv_begin, view_csv_take,
+	view_csv_end, view_csv_release };

@@ -8,27 +8,29 @@
 #include "cli/view/view_detail.h"
 #include "json/jsonin.h"
 
-#define FEW	25	/* rows of each that are shown, unless all are */
-#define LABEL	256	/* bytes of "192.0.2.1 and 3 more" */
+#define FEW   25  /* rows of each that are shown, unless all are */
+#define LABEL 256 /* bytes of "192.0.2.1 and 3 more" */
 
-static void	judgement(struct rows *, struct json_object *);
-static void	sighting(struct rows *, struct json_object *);
-static void	indicator(struct rows *, struct json_object *);
+static void judgement(struct rows *, struct json_object *);
+static void sighting(struct rows *, struct json_object *);
+static void indicator(struct rows *, struct json_object *);
 
 static const struct detail {
-	const char	*title;
-	const char	*names[8];	/* of the columns */
-	enum ctim_kind	 kind;
-	void		(*row)(struct rows *, struct json_object *);
-} details[DETAILS] = {
-	[DETAIL_JUDGEMENTS] = { "Other judgements", { "OBSERVABLE",
-	    "DISPOSITION", "SEVERITY", "CONFIDENCE", "SOURCE", "REASON",
-	    "VALID UNTIL", NULL }, CTIM_JUDGEMENT, judgement },
-	[DETAIL_SIGHTINGS] = { "Sightings", { "OBSERVABLE", "SEEN", "UNTIL",
-	    ">COUNT", "SOURCE", "WHAT", NULL }, CTIM_SIGHTING, sighting },
-	[DETAIL_INDICATORS] = { "Indicators", { "TITLE", "SEVERITY",
-	    "CONFIDENCE", "SOURCE", "WHAT", NULL }, CTIM_INDICATOR, indicator }
-};
+	const char *title;
+	const char *names[8]; /* of the columns */
+	enum ctim_kind kind;
+	void (*row)(struct rows *, struct json_object *);
+} details[DETAILS] = { [DETAIL_JUDGEMENTS] = { "Other judgements",
+			   { "OBSERVABLE", "DISPOSITION", "SEVERITY",
+			       "CONFIDENCE", "SOURCE", "REASON", "VALID UNTIL",
+			       NULL },
+			   CTIM_JUDGEMENT, judgement },
+	[DETAIL_SIGHTINGS] = { "Sightings",
+	    { "OBSERVABLE", "SEEN", "UNTIL", ">COUNT", "SOURCE", "WHAT", NULL },
+	    CTIM_SIGHTING, sighting },
+	[DETAIL_INDICATORS] = { "Indicators",
+	    { "TITLE", "SEVERITY", "CONFIDENCE", "SOURCE", "WHAT", NULL },
+	    CTIM_INDICATOR, indicator } };
 
 enum table_colour
 view_detail_colour(int disposition)
@@ -46,8 +48,8 @@ view_detail_colour(int disposition)
 static const char *
 short_time(char text[RFC3339_MAX], const char *said)
 {
-	time_t		 seconds;
-	struct tm	 tm;
+	time_t seconds;
+	struct tm tm;
 
 	if (said == NULL || (seconds = rfc3339_parse(said)) == -1)
 		return said;
@@ -62,7 +64,7 @@ short_time(char text[RFC3339_MAX], const char *said)
 const char *
 view_detail_until(char text[RFC3339_MAX], struct json_object *entity)
 {
-	int64_t	seconds;
+	int64_t seconds;
 
 	return short_time(text, answers_end(entity, &seconds));
 }
@@ -70,7 +72,7 @@ view_detail_until(char text[RFC3339_MAX], struct json_object *entity)
 void
 view_detail_init(struct view_detail *d, bool all)
 {
-	size_t	columns;
+	size_t columns;
 
 	*d = (struct view_detail){ .all = all };
 	for (size_t i = 0; i < DETAILS; i++) {
@@ -99,17 +101,17 @@ static void
 either_cell(struct rows *r, struct json_object *entity, const char *member,
     const char *other)
 {
-	const char	*text = jsonin_string(entity, member);
+	const char *text = jsonin_string(entity, member);
 
-	rows_short(r, text != NULL ? text : jsonin_string(entity, other),
-	    TABLE_PLAIN);
+	rows_short(
+	    r, text != NULL ? text : jsonin_string(entity, other), TABLE_PLAIN);
 }
 
 static void
 judgement(struct rows *r, struct json_object *one)
 {
-	char	text[RFC3339_MAX];
-	int	n = answers_disposition(one);
+	char text[RFC3339_MAX];
+	int n = answers_disposition(one);
 
 	rows_cell(r, jsonin_string(jsonin_member(one, "observable"), "value"),
 	    TABLE_PLAIN);
@@ -125,13 +127,13 @@ judgement(struct rows *r, struct json_object *one)
 static void
 observables_cell(struct rows *r, struct json_object *list)
 {
-	const char	*first = jsonin_string(jsonin_at(list, 0), "value");
-	size_t		 n = jsonin_length(list);
-	char		 label[LABEL];
+	const char *first = jsonin_string(jsonin_at(list, 0), "value");
+	size_t n = jsonin_length(list);
+	char label[LABEL];
 
 	if (n > 1 && first != NULL) {
-		snprintf(label, sizeof(label), "%.200s and %zu more", first,
-		    n - 1);
+		snprintf(
+		    label, sizeof(label), "%.200s and %zu more", first, n - 1);
 		first = label;
 	}
 	rows_cell(r, first, TABLE_PLAIN);
@@ -140,15 +142,15 @@ observables_cell(struct rows *r, struct json_object *list)
 static void
 sighting(struct rows *r, struct json_object *one)
 {
-	struct json_object	*seen = jsonin_member(one, "observed_time");
-	char			 text[RFC3339_MAX], number[32];
-	int64_t			 count;
+	struct json_object *seen = jsonin_member(one, "observed_time");
+	char text[RFC3339_MAX], number[32];
+	int64_t count;
 
 	observables_cell(r, jsonin_member(one, "observables"));
 	rows_cell(r, short_time(text, jsonin_string(seen, "start_time")),
 	    TABLE_PLAIN);
-	rows_cell(r, short_time(text, jsonin_string(seen, "end_time")),
-	    TABLE_PLAIN);
+	rows_cell(
+	    r, short_time(text, jsonin_string(seen, "end_time")), TABLE_PLAIN);
 	if (jsonin_int(jsonin_member(one, "count"), &count))
 		snprintf(number, sizeof(number), "%" PRId64, count);
 	else
@@ -173,7 +175,7 @@ static bool
 counts(struct view_detail *d, const struct answers *f, size_t i,
     struct json_object *one)
 {
-	const char	*id = jsonin_string(one, "id");
+	const char *id = jsonin_string(one, "id");
 
 	if (i == DETAIL_JUDGEMENTS)
 		return !answers_told(f, one);
@@ -208,10 +210,10 @@ view_detail_indicators(const struct view_detail *d)
 int
 view_detail_print(const struct view_detail *d)
 {
-	bool		 colours = table_colours(stdout);
-	struct table	*t;
-	size_t		 shown;
-	int		 r = 0;
+	bool colours = table_colours(stdout);
+	struct table *t;
+	size_t shown;
+	int r = 0;
 
 	for (size_t i = 0; i < DETAILS && r == 0; i++) {
 		if ((shown = rows_count(&d->rows[i])) == 0)

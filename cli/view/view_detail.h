@@ -16,24 +16,24 @@ struct json_object;
 enum { DETAIL_JUDGEMENTS, DETAIL_SIGHTINGS, DETAIL_INDICATORS, DETAILS };
 
 struct view_detail {
-	bool		 all;		/* however many there are */
-	struct rows	 rows[DETAILS];
-	size_t		 n[DETAILS];	/* shown or not */
-	struct set	 indicators;	/* ids: every batch names them */
+	bool all; /* however many there are */
+	struct rows rows[DETAILS];
+	size_t n[DETAILS];     /* shown or not */
+	struct set indicators; /* ids: every batch names them */
 };
 
-void	view_detail_init(struct view_detail *, bool all);
-void	view_detail_free(struct view_detail *);
-void	view_detail_take(struct view_detail *, const struct answers *);
+void view_detail_init(struct view_detail *, bool all);
+void view_detail_free(struct view_detail *);
+void view_detail_take(struct view_detail *, const struct answers *);
 /* How many indicators there were, each counted once. */
-size_t	view_detail_indicators(const struct view_detail *);
+size_t view_detail_indicators(const struct view_detail *);
 /* 0, or -1 when it was not all printed. */
-int	view_detail_print(const struct view_detail *);
+int view_detail_print(const struct view_detail *);
 
 /* The colour of a disposition. */
 enum table_colour view_detail_colour(int disposition);
 /* "2030-12-31 00:00Z"; "no end"; what it says when it is no time. */
-const char *view_detail_until(char text[RFC3339_MAX],
-	    struct json_object *entity);
+const char *view_detail_until(
+    char text[RFC3339_MAX], struct json_object *entity);
 
 #endif

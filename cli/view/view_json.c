@@ -18,29 +18,29 @@
 #include "json/jsonout.h"
 #include "os/spill.h"
 
-#define MEMORY		(8U << 20)	/* bytes that wait in memory */
-#define ENTITY_MAX	(64U << 20)	/* bytes of one */
-#define SCHEMA		"1.3.28"
+#define MEMORY     (8U << 20)  /* bytes that wait in memory */
+#define ENTITY_MAX (64U << 20) /* bytes of one */
+#define SCHEMA     "1.3.28"
 
 /* Texts that wait for the end. */
 struct waiting {
-	struct spill	 spill;
-	size_t		 n;
+	struct spill spill;
+	size_t n;
 };
 
 struct view {
 	const struct view_about *about;
-	size_t		 room;		/* of memory, for all that wait */
-	struct waiting	 kinds[CTIM_KINDS], list, errors;
-	struct set	 seen;
-	struct buf	 text;		/* one of them */
-	char		*status;	/* of {"data": {"status"}} */
+	size_t room; /* of memory, for all that wait */
+	struct waiting kinds[CTIM_KINDS], list, errors;
+	struct set seen;
+	struct buf text; /* one of them */
+	char *status;    /* of {"data": {"status"}} */
 };
 
 static struct view *
 view_json_begin(const struct view_about *about)
 {
-	struct view	*v = calloc(1, sizeof(*v));
+	struct view *v = calloc(1, sizeof(*v));
 
 	if (v == NULL)
 		return NULL;
@@ -70,9 +70,9 @@ view_json_release(struct view *v)
 static int
 view_json_add(struct view *v, struct waiting *w, struct json_object *one)
 {
-	size_t		 len;
-	const char	*text = json_object_to_json_string_length(one,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
+	size_t len;
+	const char *text = json_object_to_json_string_length(
+	    one, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 
 	if (text == NULL)
 		return -1;
@@ -83,7 +83,7 @@ view_json_add(struct view *v, struct waiting *w, struct json_object *one)
 	buf_adds(&v->text, w->n++ == 0 ? "\n" : ",\n");
 	text_add_json(&v->text, text, len);
 	return v->text.failed ? -1 :
-	    spill_add(&w->spill, v->text.data, v->text.len);
+				spill_add(&w->spill, v->text.data, v->text.len);
 }
 
 static int
@@ -98,7 +98,7 @@ add_all(struct view *v, struct waiting *w, struct json_object *list)
 static int
 view_json_take(struct view *v, const struct answers *f, size_t from, size_t to)
 {
-	const char	*status = jsonin_string(f->data, "status");
+	const char *status = jsonin_string(f->data, "status");
 
 	(void)from;
 	(void)to;
@@ -151,8 +151,8 @@ view_json_print_kinds(struct view *v, const char *between, bool bundle)
 static void
 print_status(const char *status)
 {
-	struct jsonout	 j;
-	struct buf	 text;
+	struct jsonout j;
+	struct buf text;
 
 	buf_init(&text, 4096);
 	jsonout_init(&j, &text);
@@ -166,7 +166,7 @@ print_status(const char *status)
 static int
 print_data(struct view *v)
 {
-	int	r;
+	int r;
 
 	printf("\"data\":");
 	if (v->about->list)
@@ -188,8 +188,8 @@ view_json_end(struct view *v)
 	if (v->about->data && print_data(v) == -1)
 		return -1;
 	if (v->errors.n > 0 &&
-	    print_list(&v->errors, v->about->data ? ",\n\"errors\":" :
-	    "\"errors\":") == -1)
+	    print_list(&v->errors,
+		v->about->data ? ",\n\"errors\":" : "\"errors\":") == -1)
 		return -1;
 	printf("}\n");
 	return ferror(stdout) ? -1 : 0;
@@ -199,11 +199,11 @@ view_json_end(struct view *v)
 static int
 print_bundle_head(const struct view *v)
 {
-	const char	*relay = v->about->relay;
-	char		 time_text[RFC3339_MAX], uuid[UUID_STR_LEN], id[64];
-	struct jsonout	 j;
-	struct buf	 text, source;
-	int		 r;
+	const char *relay = v->about->relay;
+	char time_text[RFC3339_MAX], uuid[UUID_STR_LEN], id[64];
+	struct jsonout j;
+	struct buf text, source;
+	int r;
 
 	buf_init(&text, 16384);
 	buf_init(&source, 4096);
@@ -222,7 +222,8 @@ print_bundle_head(const struct view *v)
 	jsonout_object(&j);
 	jsonout_kstring(&j, "start_time", time_text);
 	jsonout_end_object(&j);
-	r = text.failed || source.failed ? -1 :
+	r = text.failed || source.failed ?
+	    -1 :
 	    text_print_json(stdout, text.data, text.len);
 	buf_free(&text);
 	buf_free(&source);
@@ -232,11 +233,14 @@ print_bundle_head(const struct view *v)
 static int
 end_bundle(struct view *v)
 {
-	if (print_bundle_head(v) == -1 || view_json_print_kinds(v, ",\n", true) == -1)
+	if (print_bundle_head(v) == -1 ||
+	    view_json_print_kinds(v, ",\n", true) == -1)
 		return -1;
 	printf("}\n");
 	return ferror(stdout) ? -1 : 0;
 }
 
-const struct view_kind view_json = { false, view_json_begin, view_json_take, view_json_end, view_json_release };
-const struct view_kind view_ctim = { false, view_json_begin, view_json_take, end_bundle, view_json_release };
+const struct view_kind view_json = { false, view_json_begin, view_json_take,
+	view_json_end, view_json_release };
+const struct view_kind view_ctim = { false, view_json_begin, view_json_take,
+	end_bundle, view_json_release };

@@ -15,34 +15,34 @@
 #include "ctim/ctim.h"
 #include "json/jsonin.h"
 
-#define COLUMNS		6
-#define SEVERITIES	(CTIM_SEVERITY_CRITICAL + 1)
-#define QUIET		25	/* so many with nothing known are listed */
+#define COLUMNS    6
+#define SEVERITIES (CTIM_SEVERITY_CRITICAL + 1)
+#define QUIET      25 /* so many with nothing known are listed */
 
 /* Dispositions from the worst on. */
 static const int worst[] = { CTIM_MALICIOUS, CTIM_SUSPICIOUS, CTIM_UNKNOWN,
 	CTIM_COMMON, CTIM_CLEAN };
 
-#define DISPOSITIONS	(sizeof(worst) / sizeof(worst[0]))
+#define DISPOSITIONS (sizeof(worst) / sizeof(worst[0]))
 
 enum { NOTHING, NOT_TAKEN, INCOMPLETE, SILENTS };
 
 struct view {
-	const struct view_about	*about;
-	struct rows	 rows[DISPOSITIONS][SEVERITIES]; /* the worst first */
-	struct rows	 nothing;	/* of which nothing is known */
-	struct rows	 references;
+	const struct view_about *about;
+	struct rows rows[DISPOSITIONS][SEVERITIES]; /* the worst first */
+	struct rows nothing; /* of which nothing is known */
+	struct rows references;
 	struct view_detail detail;
-	size_t		 tally[CTIM_UNKNOWN + 1], kinds[CTIM_KINDS];
-	size_t		 silent[SILENTS];
-	char		 status[32];
-	bool		 entities;	/* "data" has them */
+	size_t tally[CTIM_UNKNOWN + 1], kinds[CTIM_KINDS];
+	size_t silent[SILENTS];
+	char status[32];
+	bool entities; /* "data" has them */
 };
 
 static struct view *
 view_table_begin(const struct view_about *about)
 {
-	struct view	*v = calloc(1, sizeof(*v));
+	struct view *v = calloc(1, sizeof(*v));
 
 	if (v == NULL)
 		return NULL;
@@ -71,9 +71,9 @@ view_table_release(struct view *v)
 static struct rows *
 rows_of(struct view *v, const struct finding *f)
 {
-	const char	*severity = jsonin_string(f->judgement, "severity");
-	int		 n = severity == NULL ? -1 : ctim_severity(severity);
-	size_t		 d = 0;
+	const char *severity = jsonin_string(f->judgement, "severity");
+	int n = severity == NULL ? -1 : ctim_severity(severity);
+	size_t d = 0;
 
 	while (d < DISPOSITIONS - 1 && worst[d] != f->disposition)
 		d++;
@@ -84,18 +84,16 @@ rows_of(struct view *v, const struct finding *f)
 
 /* Observables that nothing is said of. */
 static const struct silent {
-	const char	*cell, *tally;
-} silents[SILENTS] = {
-	[NOTHING] = { "nothing known", "with nothing known" },
+	const char *cell, *tally;
+} silents[SILENTS] = { [NOTHING] = { "nothing known", "with nothing known" },
 	[NOT_TAKEN] = { "not taken",
 	    "of a type that this relay does not take" },
-	[INCOMPLETE] = { "incomplete", "incomplete, as there were errors" }
-};
+	[INCOMPLETE] = { "incomplete", "incomplete, as there were errors" } };
 
 static void
 row_nothing(struct view *v, const struct finding *f)
 {
-	int	what = !f->taken ? NOT_TAKEN : f->whole ? NOTHING : INCOMPLETE;
+	int what = !f->taken ? NOT_TAKEN : f->whole ? NOTHING : INCOMPLETE;
 
 	v->silent[what]++;
 	if (!v->about->all && rows_count(&v->nothing) > QUIET)
@@ -109,9 +107,9 @@ row_nothing(struct view *v, const struct finding *f)
 static void
 row(void *arg, const struct finding *f)
 {
-	struct view	*v = arg;
-	struct rows	*r = rows_of(v, f);
-	char		 text[RFC3339_MAX];
+	struct view *v = arg;
+	struct rows *r = rows_of(v, f);
+	char text[RFC3339_MAX];
 
 	if (f->entity == NULL) {
 		row_nothing(v, f);
@@ -131,15 +129,15 @@ static void
 take_reference(struct view *v, struct json_object *one)
 {
 	rows_cell(&v->references, jsonin_string(one, "title"), TABLE_BOLD);
-	rows_cell(&v->references, jsonin_string(one, "description"),
-	    TABLE_PLAIN);
+	rows_cell(
+	    &v->references, jsonin_string(one, "description"), TABLE_PLAIN);
 	rows_cell(&v->references, jsonin_string(one, "url"), TABLE_PLAIN);
 }
 
 static int
 view_table_take(struct view *v, const struct answers *f, size_t from, size_t to)
 {
-	const char	*status = jsonin_string(f->data, "status");
+	const char *status = jsonin_string(f->data, "status");
 
 	if (v->about->list) {
 		for (size_t i = 0; i < jsonin_length(f->data); i++)
@@ -159,7 +157,7 @@ view_table_take(struct view *v, const struct answers *f, size_t from, size_t to)
 static void
 print_tally(const struct view *v)
 {
-	const char	*between = "";
+	const char *between = "";
 
 	for (size_t i = 0; i < DISPOSITIONS; i++) {
 		if (v->tally[worst[i]] == 0)
@@ -180,16 +178,17 @@ print_tally(const struct view *v)
 static void
 view_table_print_kinds(const struct view *v)
 {
-	const char	*between = "The answer holds ";
+	const char *between = "The answer holds ";
 
 	for (enum ctim_kind k = 0; k < CTIM_KINDS; k++) {
 		size_t n = k == CTIM_INDICATOR ?
-		    view_detail_indicators(&v->detail) : v->kinds[k];
+		    view_detail_indicators(&v->detail) :
+		    v->kinds[k];
 
 		if (n == 0)
 			continue;
-		printf("%s%zu %s", between, n, n == 1 ? ctim_kind_name(k) :
-		    ctim_kind_plural(k));
+		printf("%s%zu %s", between, n,
+		    n == 1 ? ctim_kind_name(k) : ctim_kind_plural(k));
 		between = ", ";
 	}
 	if (between[0] == ',')
@@ -201,10 +200,10 @@ static int
 print_entities(struct view *v)
 {
 	static const char *const names[] = { "OBSERVABLE", "DISPOSITION",
-	    "SEVERITY", "SOURCE", "REASON", "VALID UNTIL", NULL };
-	struct table	*t = table_new(names);
-	size_t		 n = 0;
-	int		 r;
+		"SEVERITY", "SOURCE", "REASON", "VALID UNTIL", NULL };
+	struct table *t = table_new(names);
+	size_t n = 0;
+	int r;
 
 	for (size_t d = 0; d < DISPOSITIONS; d++)
 		for (size_t s = 0; s < SEVERITIES; s++) {
@@ -230,9 +229,9 @@ static int
 print_references(const struct view *v)
 {
 	static const char *const names[] = { "TITLE", "DESCRIPTION", "URL",
-	    NULL };
-	struct table	*t;
-	int		 r;
+		NULL };
+	struct table *t;
+	int r;
 
 	if (rows_count(&v->references) == 0) {
 		printf("Nothing is offered.\n");
@@ -259,4 +258,5 @@ view_table_end(struct view *v)
 	return v->entities ? print_entities(v) : 0;
 }
 
-const struct view_kind view_table = { false, view_table_begin, view_table_take, view_table_end, view_table_release };
+const struct view_kind view_table = { false, view_table_begin, view_table_take,
+	view_table_end, view_table_release };

@@ -10,16 +10,15 @@
 #include "cli/webconf/webconf.h"
 #include "cli/webconf/webconf_define.h"
 
-#define FILE_MAX_LEN	(1U << 20)
+#define FILE_MAX_LEN (1U << 20)
 
 struct webconf_node *
 webconf_add(const struct webconf_at *at, const char *name, const char *args)
 {
-	struct webconf		*w = at->w;
-	struct webconf_node	*node;
+	struct webconf *w = at->w;
+	struct webconf_node *node;
 
-	if (w->n == WEBCONF_NODES ||
-	    (node = calloc(1, sizeof(*node))) == NULL)
+	if (w->n == WEBCONF_NODES || (node = calloc(1, sizeof(*node))) == NULL)
 		return NULL;
 	node->name = strdup(name);
 	node->args = strdup(args);
@@ -42,10 +41,10 @@ webconf_add(const struct webconf_at *at, const char *name, const char *args)
 static char *
 webconf_read_text(const char *path)
 {
-	FILE		*f = fopen(path, "re");
-	struct stat	 st;
-	char		*text = NULL;
-	size_t		 n;
+	FILE *f = fopen(path, "re");
+	struct stat st;
+	char *text = NULL;
+	size_t n;
 
 	if (f == NULL)
 		return NULL;
@@ -63,9 +62,9 @@ webconf_read_text(const char *path)
 static int
 webconf_read_file(const struct webconf_at *from, const char *path)
 {
-	struct webconf		*w = from->w;
-	struct webconf_at	 at = *from;
-	char			*text, **files;
+	struct webconf *w = from->w;
+	struct webconf_at at = *from;
+	char *text, **files;
 
 	if (w->n_files == WEBCONF_FILES || at.depth == WEBCONF_DEPTH) {
 		errno = ELOOP;
@@ -95,13 +94,13 @@ webconf_read_file(const struct webconf_at *from, const char *path)
 void
 webconf_include(const struct webconf_at *at, const char *pattern)
 {
-	char	 whole[PATH_MAX];
-	glob_t	 found;
-	size_t	 i;
+	char whole[PATH_MAX];
+	glob_t found;
+	size_t i;
 
 	snprintf(whole, sizeof(whole), "%s%s%s",
-	    pattern[0] == '/' ? "" : at->w->root,
-	    pattern[0] == '/' ? "" : "/", pattern);
+	    pattern[0] == '/' ? "" : at->w->root, pattern[0] == '/' ? "" : "/",
+	    pattern);
 	if (glob(whole, 0, NULL, &found) != 0)
 		return;
 	for (i = 0; i < found.gl_pathc; i++)
@@ -112,7 +111,7 @@ webconf_include(const struct webconf_at *at, const char *pattern)
 static char *
 directory_of(const char *path)
 {
-	const char	*slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/');
 
 	if (slash == NULL)
 		return strdup(".");
@@ -124,10 +123,11 @@ directory_of(const char *path)
 static void
 webconf_environment(struct webconf *w)
 {
-	char	 path[PATH_MAX], *text, *line, *next, *value;
+	char path[PATH_MAX], *text, *line, *next, *value;
 
-	if (w->kind != WEBCONF_APACHE || (size_t)snprintf(path, sizeof(path),
-	    "%s/envvars", w->root) >= sizeof(path) ||
+	if (w->kind != WEBCONF_APACHE ||
+	    (size_t)snprintf(path, sizeof(path), "%s/envvars", w->root) >=
+		sizeof(path) ||
 	    (text = webconf_read_text(path)) == NULL)
 		return;
 	for (line = text; line != NULL; line = next) {
@@ -146,8 +146,8 @@ webconf_environment(struct webconf *w)
 struct webconf *
 webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 {
-	struct webconf		*w = calloc(1, sizeof(*w));
-	struct webconf_at	 at = { .w = w };
+	struct webconf *w = calloc(1, sizeof(*w));
+	struct webconf_at at = { .w = w };
 
 	if (w != NULL) {
 		w->kind = kind;
@@ -156,7 +156,8 @@ webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 	}
 	if (w != NULL && w->root != NULL)
 		webconf_environment(w);
-	if (w == NULL || w->root == NULL || webconf_read_file(&at, path) == -1) {
+	if (w == NULL || w->root == NULL ||
+	    webconf_read_file(&at, path) == -1) {
 		snprintf(why, WEBCONF_WHY, "%s", strerror(errno));
 		webconf_free(w);
 		return NULL;
@@ -167,7 +168,7 @@ webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 void
 webconf_free(struct webconf *w)
 {
-	struct webconf_node	*node;
+	struct webconf_node *node;
 
 	if (w == NULL)
 		return;
@@ -186,11 +187,11 @@ webconf_free(struct webconf *w)
 }
 
 const char *
-webconf_value(const struct webconf *w, const struct webconf_node *node,
-    const char *name)
+webconf_value(
+    const struct webconf *w, const struct webconf_node *node, const char *name)
 {
-	const struct webconf_node	*parent = node, *n;
-	const char			*value;
+	const struct webconf_node *parent = node, *n;
+	const char *value;
 
 	do {
 		parent = parent->parent;

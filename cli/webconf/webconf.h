@@ -13,63 +13,62 @@
 
 #include <stddef.h>
 
-#define WEBCONF_WHY	512	/* bytes of a reason */
+#define WEBCONF_WHY 512 /* bytes of a reason */
 
 enum webconf_kind { WEBCONF_NGINX, WEBCONF_APACHE };
 
 /* A directive, or a block of them. */
 struct webconf_node {
-	char			*name;
-	char			*args;		/* without quotes, one blank
+	char *name;
+	char *args; /* without quotes, one blank
 						 * between; never NULL */
-	const char		*file;
-	unsigned		 line;
-	struct webconf_node	*parent;	/* NULL: of the main level */
-	struct webconf_node	*next;		/* of all, as they stand */
+	const char *file;
+	unsigned line;
+	struct webconf_node *parent; /* NULL: of the main level */
+	struct webconf_node *next;   /* of all, as they stand */
 };
 
 struct webconf {
-	enum webconf_kind	  kind;
-	struct webconf_node	 *first, **last;
-	size_t			  n;
-	char			**files;	/* their names */
-	size_t			  n_files;
-	char			 *root;		/* of relative names */
-	struct webconf_define	 *defines;
+	enum webconf_kind kind;
+	struct webconf_node *first, **last;
+	size_t n;
+	char **files; /* their names */
+	size_t n_files;
+	char *root; /* of relative names */
+	struct webconf_define *defines;
 };
 
 /* NULL with a reason when the main file cannot be read or there is no memory;
  * what it includes and cannot be read is passed over. */
-struct webconf	*webconf_read(const char *path, enum webconf_kind,
-		    char why[WEBCONF_WHY]);
-void		 webconf_free(struct webconf *);	/* NULL is fine */
+struct webconf *webconf_read(
+    const char *path, enum webconf_kind, char why[WEBCONF_WHY]);
+void webconf_free(struct webconf *); /* NULL is fine */
 /* The arguments of a directive that holds where node is: of its own block, else
  * of the next one around it that has it; NULL for none. */
-const char	*webconf_value(const struct webconf *,
-		    const struct webconf_node *node, const char *name);
+const char *webconf_value(
+    const struct webconf *, const struct webconf_node *node, const char *name);
 
 /* For the readers of the two kinds. */
-#define WEBCONF_FILES	512
-#define WEBCONF_NODES	100000
-#define WEBCONF_DEPTH	16	/* files that include each other */
-#define WEBCONF_WORDS	4096	/* bytes of a directive */
+#define WEBCONF_FILES 512
+#define WEBCONF_NODES 100000
+#define WEBCONF_DEPTH 16   /* files that include each other */
+#define WEBCONF_WORDS 4096 /* bytes of a directive */
 
 /* Where a reader is. */
 struct webconf_at {
-	struct webconf		*w;
-	const char		*file;
-	unsigned		 line;
-	struct webconf_node	*parent;
-	int			 depth;
+	struct webconf *w;
+	const char *file;
+	unsigned line;
+	struct webconf_node *parent;
+	int depth;
 };
 
 /* NULL when there is no room for it. */
-struct webconf_node *webconf_add(const struct webconf_at *, const char *name,
-		    const char *args);
+struct webconf_node *webconf_add(
+    const struct webconf_at *, const char *name, const char *args);
 /* Reads the files of a pattern in their place. */
-void		 webconf_include(const struct webconf_at *,
-		    const char *pattern);
-void		 webconf_nginx(struct webconf_at *, const char *text);
-void		 webconf_apache(struct webconf_at *, const char *text);
+void webconf_include(const struct webconf_at *, const char *pattern);
+void webconf_nginx(struct webconf_at *, const char *text);
+void webconf_apache(struct webconf_at *, const char *text);
 
 #endif

@@ -11,19 +11,19 @@
 #include "cli/webconf/webconf_define.h"
 
 struct reader {
-	struct webconf_at	*at;
-	struct webconf_node	*floor;		/* the section of the include */
-	unsigned		 skipped;	/* <IfDefine>s that do not hold,
+	struct webconf_at *at;
+	struct webconf_node *floor; /* the section of the include */
+	unsigned skipped;           /* <IfDefine>s that do not hold,
 						 * and those within them */
 };
 
 /* The next line, with those that a "\" joins to it; false at the end. */
 static bool
-take_line(const char **text, struct webconf_at *at, unsigned *lines,
-    struct buf *line)
+take_line(
+    const char **text, struct webconf_at *at, unsigned *lines, struct buf *line)
 {
-	size_t	 n;
-	bool	 joined;
+	size_t n;
+	bool joined;
 
 	buf_reset(line);
 	at->line += *lines;
@@ -44,15 +44,15 @@ take_line(const char **text, struct webconf_at *at, unsigned *lines,
 static void
 webconf_apache_expand(const struct webconf *w, const char *s, struct buf *out)
 {
-	const char	*end, *value;
+	const char *end, *value;
 
 	buf_reset(out);
 	for (; *s != '\0'; s++) {
 		value = NULL;
 		if (s[0] == '$' && s[1] == '{' &&
 		    (end = strchr(s, '}')) != NULL &&
-		    (value = webconf_defined(w->defines, s + 2,
-		    (size_t)(end - s - 2))) != NULL) {
+		    (value = webconf_defined(
+			 w->defines, s + 2, (size_t)(end - s - 2))) != NULL) {
 			(void)buf_adds(out, value);
 			s = end;
 		} else {
@@ -65,7 +65,7 @@ webconf_apache_expand(const struct webconf *w, const char *s, struct buf *out)
 static void
 webconf_apache_plain(char *s)
 {
-	char	*out = s, quote = '\0';
+	char *out = s, quote = '\0';
 
 	for (; *s != '\0'; s++) {
 		if (quote == '\0' && (*s == '"' || *s == '\'')) {
@@ -86,7 +86,7 @@ webconf_apache_plain(char *s)
 static char *
 webconf_apache_split(char *s)
 {
-	char	*args, *end = s + strlen(s);
+	char *args, *end = s + strlen(s);
 
 	while (end > s && isspace((unsigned char)end[-1]))
 		*--end = '\0';
@@ -101,20 +101,20 @@ webconf_apache_split(char *s)
 static bool
 webconf_apache_holds(const struct webconf *w, const char *condition)
 {
-	bool	 not = *condition == '!';
+	bool not = *condition == '!';
 
-	condition += not;
+	condition += not ;
 	return (webconf_defined(w->defines, condition, strlen(condition)) !=
-	    NULL) != not;
+		   NULL) != not ;
 }
 
 /* "<Name args>" and "</Name>". */
 static void
 webconf_apache_section(struct reader *r, char *s)
 {
-	struct webconf_node	*node;
-	char			*end = strrchr(s, '>'), *args;
-	bool			 closes = s[1] == '/';
+	struct webconf_node *node;
+	char *end = strrchr(s, '>'), *args;
+	bool closes = s[1] == '/';
 
 	if (end != NULL)
 		*end = '\0';
@@ -123,7 +123,8 @@ webconf_apache_section(struct reader *r, char *s)
 	if (strcasecmp(s, "IfDefine") == 0) {
 		if (closes)
 			r->skipped -= r->skipped > 0;
-		else if (r->skipped > 0 || !webconf_apache_holds(r->at->w, args))
+		else if (r->skipped > 0 ||
+		    !webconf_apache_holds(r->at->w, args))
 			r->skipped++;
 	} else if (r->skipped > 0 || strcasecmp(s, "IfModule") == 0 ||
 	    strcasecmp(s, "IfVersion") == 0) {
@@ -139,13 +140,13 @@ webconf_apache_section(struct reader *r, char *s)
 static void
 directive(struct reader *r, char *s)
 {
-	struct webconf	*w = r->at->w;
-	char		*args = webconf_apache_split(s), *root;
-	size_t		 n = strcspn(args, " ");
+	struct webconf *w = r->at->w;
+	char *args = webconf_apache_split(s), *root;
+	size_t n = strcspn(args, " ");
 
 	if (strcasecmp(s, "Define") == 0)
-		webconf_define(&w->defines, args, n,
-		    args[n] == '\0' ? "" : args + n + 1);
+		webconf_define(
+		    &w->defines, args, n, args[n] == '\0' ? "" : args + n + 1);
 	else if (strcasecmp(s, "UnDefine") == 0)
 		webconf_define(&w->defines, args, n, NULL);
 	else if (strcasecmp(s, "Include") == 0 ||
@@ -163,10 +164,10 @@ directive(struct reader *r, char *s)
 void
 webconf_apache(struct webconf_at *at, const char *text)
 {
-	struct reader	 r = { .at = at, .floor = at->parent };
-	struct buf	 line, whole;
-	unsigned	 lines = 0;
-	char		*s;
+	struct reader r = { .at = at, .floor = at->parent };
+	struct buf line, whole;
+	unsigned lines = 0;
+	char *s;
 
 	buf_init(&line, WEBCONF_WORDS);
 	buf_init(&whole, WEBCONF_WORDS);

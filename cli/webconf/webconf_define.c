@@ -4,8 +4,8 @@
 #include "cli/webconf/webconf_define.h"
 
 struct webconf_define {
-	struct webconf_define	*next;
-	char			*name, *value;	/* NULL: taken away */
+	struct webconf_define *next;
+	char *name, *value; /* NULL: taken away */
 };
 
 static struct webconf_define *
@@ -21,7 +21,7 @@ void
 webconf_define(struct webconf_define **list, const char *name, size_t len,
     const char *value)
 {
-	struct webconf_define	*d = webconf_define_find(*list, name, len);
+	struct webconf_define *d = webconf_define_find(*list, name, len);
 
 	if (d == NULL) {
 		if ((d = calloc(1, sizeof(*d))) == NULL)
@@ -50,7 +50,7 @@ webconf_defined(const struct webconf_define *list, const char *name, size_t len)
 void
 webconf_define_free(struct webconf_define *d)
 {
-	struct webconf_define	*next;
+	struct webconf_define *next;
 
 	for (; d != NULL; d = next) {
 		next = d->next;

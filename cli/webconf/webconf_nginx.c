@@ -9,10 +9,10 @@
 #include "cli/webconf/webconf.h"
 
 struct reader {
-	struct webconf_at	*at;
-	const char		*p;
-	struct buf		 name, args;
-	struct webconf_node	*floor;		/* the block of the include */
+	struct webconf_at *at;
+	const char *p;
+	struct buf name, args;
+	struct webconf_node *floor; /* the block of the include */
 };
 
 static void
@@ -34,7 +34,7 @@ skip_blank(struct reader *r)
 static void
 webconf_nginx_take_word(struct reader *r, struct buf *out)
 {
-	char	 quote = '\0', last = '\0';
+	char quote = '\0', last = '\0';
 
 	if (*r->p == '"' || *r->p == '\'')
 		quote = *r->p++;
@@ -44,8 +44,8 @@ webconf_nginx_take_word(struct reader *r, struct buf *out)
 		if (*r->p == '\\' && r->p[1] != '\0')
 			r->p++;
 		else if (quote != '\0' ? *r->p == quote :
-		    isspace((unsigned char)*r->p) || *r->p == ';' ||
-		    (*r->p == '{' && last != '$'))
+					 isspace((unsigned char)*r->p) ||
+			    *r->p == ';' || (*r->p == '{' && last != '$'))
 			break;
 		(void)buf_addc(out, *r->p);
 	}
@@ -57,7 +57,7 @@ webconf_nginx_take_word(struct reader *r, struct buf *out)
 static void
 end_directive(struct reader *r, bool block)
 {
-	struct webconf_node	*node;
+	struct webconf_node *node;
 
 	if (r->name.len > 0 && strcmp(r->name.data, "include") == 0) {
 		webconf_include(r->at, r->args.data);
@@ -97,7 +97,7 @@ webconf_nginx_take(struct reader *r)
 void
 webconf_nginx(struct webconf_at *at, const char *text)
 {
-	struct reader	 r = { .at = at, .p = text, .floor = at->parent };
+	struct reader r = { .at = at, .p = text, .floor = at->parent };
 
 	buf_init(&r.name, WEBCONF_WORDS);
 	buf_init(&r.args, WEBCONF_WORDS);

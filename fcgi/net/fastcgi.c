@@ -34,13 +34,13 @@
 #include "log/log.h"
 #include "os/clock.h"
 
-#define SINK_KEEP	(256 * 1024)	/* bytes a memory file may keep */
-#define WRITE_GRACE	700		/* ms after the deadline for writing */
-#define DRAIN_TIME	200		/* ms for a peer that we refused */
-#define WARN_EVERY	1000	/* ms between such warnings */
-#define ACCEPT_NEEDS	32768	/* bytes, more than FCGX_Accept_r allocates */
+#define SINK_KEEP    (256 * 1024) /* bytes a memory file may keep */
+#define WRITE_GRACE  700          /* ms after the deadline for writing */
+#define DRAIN_TIME   200          /* ms for a peer that we refused */
+#define WARN_EVERY   1000         /* ms between such warnings */
+#define ACCEPT_NEEDS 32768        /* bytes, more than FCGX_Accept_r allocates */
 
-static const char	 answer_no_memory[] =
+static const char answer_no_memory[] =
     "Status: 500 Internal Server Error\r\n"
     "Content-Type: application/json\r\n"
     "X-Content-Type-Options: nosniff\r\n"
@@ -48,19 +48,20 @@ static const char	 answer_no_memory[] =
     "{\"code\":500,\"message\":\"No memory left\","
     "\"reason\":\"Internal Server Error\"}";
 static_assert(sizeof(answer_no_memory) + 2 * RECORD_HEADER + RECORD_END_SIZE <=
-    RECORD_ANSWER_MAX, "record_answer()");
+	RECORD_ANSWER_MAX,
+    "record_answer()");
 
 /* Where an assertion of FCGX_Accept_r leads; NULL outside of it. */
-static _Thread_local jmp_buf	*accept_failed;
+static _Thread_local jmp_buf *accept_failed;
 
 struct fastcgi {
-	FCGX_Request	 request;
-	struct record	 record;
-	int		 sink;
-	int		 fd;		/* the connection */
-	uint64_t	 left;		/* bytes of the body to hand out */
-	bool		 cut;		/* there should be more */
-	bool		 gone;		/* the answer cannot be written */
+	FCGX_Request request;
+	struct record record;
+	int sink;
+	int fd;        /* the connection */
+	uint64_t left; /* bytes of the body to hand out */
+	bool cut;      /* there should be more */
+	bool gone;     /* the answer cannot be written */
 };
 
 int
@@ -75,13 +76,15 @@ fastcgi_init(void)
  * its assertion ends the request and not the process.
  */
 void
-__assert_fail(const char *what, const char *file, unsigned int line,
-    const char *function)
+__assert_fail(
+    const char *what, const char *file, unsigned int line, const char *function)
 {
 	if (accept_failed != NULL)
 		longjmp(*accept_failed, 1);
-	(void)fprintf(stderr, "ctim-relay.fcgi: %s:%u: %s: Assertion `%s' "
-	    "failed.\n", file, line, function, what);
+	(void)fprintf(stderr,
+	    "ctim-relay.fcgi: %s:%u: %s: Assertion `%s' "
+	    "failed.\n",
+	    file, line, function, what);
 	abort();
 }
 
@@ -90,9 +93,9 @@ __assert_fail(const char *what, const char *file, unsigned int line,
 static int
 accept_sink(FCGX_Request *r)
 {
-	jmp_buf	 back;
-	void	*reserve = malloc(ACCEPT_NEEDS);
-	int	 result;
+	jmp_buf back;
+	void *reserve = malloc(ACCEPT_NEEDS);
+	int result;
 
 	if (reserve == NULL)
 		return 1;
@@ -120,7 +123,7 @@ sink_open(struct fastcgi *f)
 struct fastcgi *
 fastcgi_new(const struct conf *conf)
 {
-	struct fastcgi	*f = calloc(1, sizeof(*f));
+	struct fastcgi *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return NULL;
@@ -161,9 +164,9 @@ sink_trim(struct fastcgi *f)
 static void
 fastcgi_body_begin(struct fastcgi *f, const struct transport *t)
 {
-	const char		*s = transport_var(t, "CONTENT_LENGTH");
-	unsigned long long	 length;
-	char			*end;
+	const char *s = transport_var(t, "CONTENT_LENGTH");
+	unsigned long long length;
+	char *end;
 
 	f->left = f->record.kept;
 	f->cut = false;
@@ -184,8 +187,8 @@ fastcgi_body_begin(struct fastcgi *f, const struct transport *t)
 static ssize_t
 fastcgi_body_read(void *arg, void *p, size_t n)
 {
-	struct fastcgi	*f = arg;
-	int		 want, got;
+	struct fastcgi *f = arg;
+	int want, got;
 
 	if (f->left == 0)
 		return f->cut ? -1 : 0;
@@ -213,10 +216,10 @@ answer_gone(struct fastcgi *f)
 static int
 fastcgi_answer_write(void *arg, const void *data, size_t n, bool push)
 {
-	struct fastcgi	*f = arg;
-	FCGX_Stream	*out = f->request.out;
-	const char	*p = data;
-	int		 part;
+	struct fastcgi *f = arg;
+	FCGX_Stream *out = f->request.out;
+	const char *p = data;
+	int part;
 
 	if (f->gone)
 		return -1;
@@ -237,9 +240,9 @@ fastcgi_answer_write(void *arg, const void *data, size_t n, bool push)
 static bool
 fastcgi_client_gone(void *arg)
 {
-	struct fastcgi	*f = arg;
-	unsigned char	 head[2];
-	ssize_t		 n;
+	struct fastcgi *f = arg;
+	unsigned char head[2];
+	ssize_t n;
 
 	if (f->gone)
 		return true;
@@ -257,7 +260,7 @@ fastcgi_client_gone(void *arg)
 static void
 request_end(struct fastcgi *f)
 {
-	FCGX_Request	*r = &f->request;
+	FCGX_Request *r = &f->request;
 
 	r->ipcFd = f->fd;
 	if (FCGX_FClose(r->err) != 0 || FCGX_FClose(r->out) != 0)
@@ -271,8 +274,8 @@ request_end(struct fastcgi *f)
 static int
 request_begin(struct fastcgi *f)
 {
-	FCGX_Request	*r = &f->request;
-	int		 result;
+	FCGX_Request *r = &f->request;
+	int result;
 
 	if (lseek(f->sink, 0, SEEK_SET) == -1)
 		return -1;
@@ -300,15 +303,14 @@ request_begin(struct fastcgi *f)
 static void
 fastcgi_refuse(struct fastcgi *f, const void *answer, size_t n)
 {
-	unsigned char	 trash[4096];
-	struct pollfd	 p = { .fd = f->fd, .events = POLLIN };
-	int64_t		 until = clock_ms() + DRAIN_TIME, left;
+	unsigned char trash[4096];
+	struct pollfd p = { .fd = f->fd, .events = POLLIN };
+	int64_t until = clock_ms() + DRAIN_TIME, left;
 
-	if (send(f->fd, answer, n, MSG_DONTWAIT | MSG_NOSIGNAL) !=
-	    (ssize_t)n || shutdown(f->fd, SHUT_WR) == -1)
+	if (send(f->fd, answer, n, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)n ||
+	    shutdown(f->fd, SHUT_WR) == -1)
 		return;
-	while ((left = until - clock_ms()) > 0 &&
-	    poll(&p, 1, (int)left) > 0 &&
+	while ((left = until - clock_ms()) > 0 && poll(&p, 1, (int)left) > 0 &&
 	    recv(f->fd, trash, sizeof(trash), MSG_DONTWAIT) > 0)
 		;
 }
@@ -317,7 +319,7 @@ fastcgi_refuse(struct fastcgi *f, const void *answer, size_t n)
 static void
 refuse_role(struct fastcgi *f)
 {
-	unsigned char	 end[RECORD_END_SIZE];
+	unsigned char end[RECORD_END_SIZE];
 
 	record_end(&f->record, end);
 	fastcgi_refuse(f, end, sizeof(end));
@@ -327,8 +329,8 @@ refuse_role(struct fastcgi *f)
 static bool
 fastcgi_may_warn(void)
 {
-	static _Atomic int64_t	 last;
-	int64_t			 now = clock_ms(), before = atomic_load(&last);
+	static _Atomic int64_t last;
+	int64_t now = clock_ms(), before = atomic_load(&last);
 
 	return (before == 0 || now - before >= WARN_EVERY) &&
 	    atomic_compare_exchange_strong(&last, &before, now);
@@ -337,13 +339,13 @@ fastcgi_may_warn(void)
 static void
 refuse_starved(struct fastcgi *f)
 {
-	unsigned char	 answer[RECORD_ANSWER_MAX];
+	unsigned char answer[RECORD_ANSWER_MAX];
 
 	if (fastcgi_may_warn())
 		log_error("no memory left for a request: answered with 500");
 	if (f->record.id != 0)
-		fastcgi_refuse(f, answer, record_answer(&f->record,
-		    answer_no_memory, answer));
+		fastcgi_refuse(f, answer,
+		    record_answer(&f->record, answer_no_memory, answer));
 }
 
 /* A request that did not come to be. */
@@ -364,16 +366,17 @@ dropped(struct fastcgi *f, enum record_result result)
 	case RECORD_FAULT:
 		if (fastcgi_may_warn())
 			log_warning("connection dropped: %s",
-			    result == RECORD_BAD ? f->record.why :
-			    result == RECORD_LATE ?
-			    "the request did not come in time" :
-			    "reading the request failed");
+			    result == RECORD_BAD ?
+				f->record.why :
+				result == RECORD_LATE ?
+				"the request did not come in time" :
+				"reading the request failed");
 		return;
 	default:
 		log_debug("connection dropped: %s",
-		    result == RECORD_SILENT ? "nothing came" :
-		    result == RECORD_ABORTED ? "the web server aborted it" :
-		    "the request was cut");
+		    result == RECORD_SILENT      ? "nothing came" :
+			result == RECORD_ABORTED ? "the web server aborted it" :
+						   "the request was cut");
 		return;
 	}
 }
@@ -383,8 +386,8 @@ dropped(struct fastcgi *f, enum record_result result)
 static void
 set_write_time(int fd, int64_t deadline)
 {
-	int64_t		left = deadline + WRITE_GRACE - clock_ms();
-	struct timeval	tv;
+	int64_t left = deadline + WRITE_GRACE - clock_ms();
+	struct timeval tv;
 
 	if (left < 1)
 		left = 1;
@@ -398,16 +401,19 @@ void
 fastcgi_serve(struct fastcgi *f, int fd, int64_t head, int64_t deadline,
     void (*answer)(void *, struct transport *), void *arg)
 {
-	struct transport	t = { .read = fastcgi_body_read, .write = fastcgi_answer_write,
-				    .gone = fastcgi_client_gone, .arg = f,
-				    .deadline = deadline };
-	enum record_result	result;
-	int			begun;
+	struct transport t = { .read = fastcgi_body_read,
+		.write = fastcgi_answer_write,
+		.gone = fastcgi_client_gone,
+		.arg = f,
+		.deadline = deadline };
+	enum record_result result;
+	int begun;
 
 	f->fd = fd;
 	f->gone = false;
 	record_reset(&f->record);
-	result = sink_open(f) == -1 ? RECORD_FAULT :
+	result = sink_open(f) == -1 ?
+	    RECORD_FAULT :
 	    record_read(&f->record, fd, head, deadline);
 	if (result != RECORD_WHOLE)
 		dropped(f, result);

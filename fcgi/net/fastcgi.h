@@ -17,11 +17,11 @@ struct fastcgi;
 struct transport;
 
 /* Once in a process, before its threads.  Returns 0 or -1. */
-int		 fastcgi_init(void);
+int fastcgi_init(void);
 /* What one thread needs.  The configuration must outlive it.  NULL when memory
  * or descriptors ran out. */
-struct fastcgi	*fastcgi_new(const struct conf *);
-void		 fastcgi_free(struct fastcgi *);
+struct fastcgi *fastcgi_new(const struct conf *);
+void fastcgi_free(struct fastcgi *);
 /*
  * Reads the request from fd, a connected blocking socket, calls answer with it
  * and sends the end.  What is no request is dropped without an answer.
@@ -29,8 +29,7 @@ void		 fastcgi_free(struct fastcgi *);
  * and the whole of it with its answer, have time.  fd stays the caller's, who
  * closes it; a shutdown(2) of it by another thread ends the call early.
  */
-void		 fastcgi_serve(struct fastcgi *, int fd, int64_t head,
-		    int64_t deadline,
-		    void (*answer)(void *arg, struct transport *), void *arg);
+void fastcgi_serve(struct fastcgi *, int fd, int64_t head, int64_t deadline,
+    void (*answer)(void *arg, struct transport *), void *arg);
 
 #endif

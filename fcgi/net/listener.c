@@ -21,16 +21,16 @@
 #include "log/log.h"
 #include "os/clock.h"
 
-#define TAKEOVER	1000	/* ms that the workers of a dead master get */
-#define TAKEOVER_TICK	20	/* ms between looks whether they have gone */
-#define PENDING_MAX	4096	/* connections of a listen queue that are kept */
-#define LISTEN_FDS_START 3	/* sd_listen_fds(3) */
+#define TAKEOVER         1000 /* ms that the workers of a dead master get */
+#define TAKEOVER_TICK    20   /* ms between looks whether they have gone */
+#define PENDING_MAX      4096 /* connections of a listen queue that are kept */
+#define LISTEN_FDS_START 3    /* sd_listen_fds(3) */
 
 static bool
 is_listening(int fd)
 {
-	int		 on = 0;
-	socklen_t	 size = sizeof(on);
+	int on = 0;
+	socklen_t size = sizeof(on);
 
 	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &size) == 0 &&
 	    on != 0;
@@ -41,9 +41,9 @@ is_listening(int fd)
 static void
 listener_prepare(int fd)
 {
-	int			 flags = fcntl(fd, F_GETFL), on = 1;
-	struct sockaddr_storage	 sa = { 0 };
-	socklen_t		 size = sizeof(sa);
+	int flags = fcntl(fd, F_GETFL), on = 1;
+	struct sockaddr_storage sa = { 0 };
+	socklen_t size = sizeof(sa);
 
 	if (flags != -1 && (flags & O_NONBLOCK) != 0 &&
 	    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1)
@@ -58,9 +58,9 @@ listener_prepare(int fd)
 static long
 env_number(const char *name)
 {
-	const char	*s = getenv(name);
-	char		*end;
-	long		 n;
+	const char *s = getenv(name);
+	char *end;
+	long n;
 
 	if (s == NULL || *s < '0' || *s > '9')
 		return -1;
@@ -82,7 +82,7 @@ listener_find(struct listener *l)
 		(void)snprintf(l->text, sizeof(l->text), "systemd's socket");
 		if (env_number("LISTEN_FDS") > 1)
 			log_warning("of several sockets only the first is "
-			    "served");
+				    "served");
 	}
 	(void)unsetenv("LISTEN_PID");
 	(void)unsetenv("LISTEN_FDS");
@@ -96,15 +96,17 @@ listener_find(struct listener *l)
 static int
 socket_gid(const struct conf *conf, gid_t *gid, char *why)
 {
-	struct group	*gr;
+	struct group *gr;
 
 	*gid = (gid_t)-1;
 	if (conf->socket_group == NULL)
 		return 0;
 	errno = 0;
 	if ((gr = getgrnam(conf->socket_group)) == NULL)
-		return unixsocket_why(why, "[server] socket_group: no group "
-		    "`%s`", conf->socket_group);
+		return unixsocket_why(why,
+		    "[server] socket_group: no group "
+		    "`%s`",
+		    conf->socket_group);
 	*gid = gr->gr_gid;
 	return 0;
 }
@@ -113,10 +115,10 @@ static int
 open_unix(struct listener *l, const char *path, const struct conf *conf,
     uid_t owner, char *why)
 {
-	struct unixsocket_setup	 setup = {
-		.key = "[server] listen", .mode = conf->socket_mode,
-		.owner = owner, .group = conf->socket_group
-	};
+	struct unixsocket_setup setup = { .key = "[server] listen",
+		.mode = conf->socket_mode,
+		.owner = owner,
+		.group = conf->socket_group };
 
 	if (socket_gid(conf, &setup.gid, why) == -1)
 		return -1;
@@ -133,8 +135,8 @@ open_unix(struct listener *l, const char *path, const struct conf *conf,
 static int
 listener_split(const char *address, char *host, size_t size, const char **port)
 {
-	const char	*colon = strrchr(address, ':');
-	size_t		 len;
+	const char *colon = strrchr(address, ':');
+	size_t len;
 
 	if (colon == NULL || colon == address || colon[1] == '\0' ||
 	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
@@ -159,10 +161,10 @@ listener_split(const char *address, char *host, size_t size, const char **port)
 static int
 bind_tcp(const struct addrinfo *ai)
 {
-	int	 fd, on = 1, error;
+	int fd, on = 1, error;
 
-	fd = socket(ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC,
-	    ai->ai_protocol);
+	fd = socket(
+	    ai->ai_family, ai->ai_socktype | SOCK_CLOEXEC, ai->ai_protocol);
 	if (fd == -1)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
@@ -190,13 +192,15 @@ listener_repeated(const struct addrinfo *list, const struct addrinfo *ai)
 static int
 listener_add(struct listener *l, const struct addrinfo *ai, char *why)
 {
-	size_t	 used = strlen(l->note);
-	char	 host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "?";
-	int	 fd, error;
+	size_t used = strlen(l->note);
+	char host[INET6_ADDRSTRLEN + IF_NAMESIZE + 1] = "?";
+	int fd, error;
 
 	if (l->n == LISTENER_MAX)
-		return unixsocket_why(why, "%s: this name has more than %d "
-		    "addresses", l->text, LISTENER_MAX);
+		return unixsocket_why(why,
+		    "%s: this name has more than %d "
+		    "addresses",
+		    l->text, LISTENER_MAX);
 	if ((fd = bind_tcp(ai)) != -1) {
 		l->fd[l->n++] = fd;
 		return 0;
@@ -216,18 +220,21 @@ listener_add(struct listener *l, const struct addrinfo *ai, char *why)
 static int
 open_tcp(struct listener *l, const char *address, char *why)
 {
-	struct addrinfo	 hints = { .ai_socktype = SOCK_STREAM,
-			    .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	struct addrinfo	*list, *ai;
-	const char	*port;
-	char		 host[256];
-	int		 error, r = 0;
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	struct addrinfo *list, *ai;
+	const char *port;
+	char host[256];
+	int error, r = 0;
 
 	if (listener_split(address, host, sizeof(host), &port) == -1)
-		return unixsocket_why(why, "%s: an address to listen on is "
-		    "unix:PATH, HOST:PORT or [IPv6]:PORT", address);
+		return unixsocket_why(why,
+		    "%s: an address to listen on is "
+		    "unix:PATH, HOST:PORT or [IPv6]:PORT",
+		    address);
 	if ((error = getaddrinfo(host, port, &hints, &list)) != 0)
-		return unixsocket_why(why, "%s: %s", address, gai_strerror(error));
+		return unixsocket_why(
+		    why, "%s: %s", address, gai_strerror(error));
 	for (ai = list; ai != NULL && r == 0; ai = ai->ai_next)
 		if (!listener_repeated(list, ai))
 			r = listener_add(l, ai, why);
@@ -239,19 +246,19 @@ open_tcp(struct listener *l, const char *address, char *why)
 static int
 listener_listen(struct listener *l, char *why)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < l->n; i++) {
 		/* The kernel cuts the queue's length to net.core.somaxconn. */
 		if (listen(l->fd[i], 65535) == -1) {
 			l->taken = errno == EADDRINUSE;
-			return unixsocket_why(why, "%s: %s", l->text,
-			    strerror(errno));
+			return unixsocket_why(
+			    why, "%s: %s", l->text, strerror(errno));
 		}
 		listener_prepare(l->fd[i]);
 		if (l->n > 1 && fcntl(l->fd[i], F_SETFL, O_NONBLOCK) == -1)
-			return unixsocket_why(why, "%s: %s", l->text,
-			    strerror(errno));
+			return unixsocket_why(
+			    why, "%s: %s", l->text, strerror(errno));
 	}
 	return 0;
 }
@@ -260,7 +267,7 @@ static int
 listener_try(struct listener *l, const char *address, const struct conf *conf,
     uid_t owner, char *why)
 {
-	int	 r;
+	int r;
 
 	*l = (struct listener){ .own = true };
 	(void)snprintf(l->text, sizeof(l->text), "%s", address);
@@ -279,8 +286,8 @@ int
 listener_open(struct listener *l, const char *address, const struct conf *conf,
     uid_t owner, char *why)
 {
-	int64_t	 until = clock_ms() + TAKEOVER;
-	int	 r;
+	int64_t until = clock_ms() + TAKEOVER;
+	int r;
 
 	while ((r = listener_try(l, address, conf, owner, why)) == -1 &&
 	    l->taken && clock_ms() < until)
@@ -292,7 +299,7 @@ listener_open(struct listener *l, const char *address, const struct conf *conf,
 static void
 listener_keep(int listening, void (*keep)(void *, int), void *arg)
 {
-	int	 fd, n;
+	int fd, n;
 
 	for (n = 0; n < PENDING_MAX; n++) {
 		fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
@@ -319,8 +326,8 @@ listener_shut(int fd, void (*keep)(void *, int), void *arg)
 void
 listener_hang_up(const struct listener *l, void (*keep)(void *, int), void *arg)
 {
-	size_t	 i;
-	int	 dead;
+	size_t i;
+	int dead;
 
 	for (i = 0; l->own && i < l->n; i++)
 		listener_shut(l->fd[i], keep, arg);

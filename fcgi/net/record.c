@@ -13,21 +13,29 @@
 #include "fcgi/net/record.h"
 #include "os/clock.h"
 
-#define INPUT_SIZE	32768		/* bytes for one recv(2) */
-#define FRAMES_MAX	(3 * (RECORD_HEADER + RECORD_CONTENT_MAX))
+#define INPUT_SIZE     32768 /* bytes for one recv(2) */
+#define FRAMES_MAX     (3 * (RECORD_HEADER + RECORD_CONTENT_MAX))
 
-#define VERSION_1	1
-#define ROLE_RESPONDER	1
-#define UNKNOWN_ROLE	3
-#define BEGIN_BODY	8		/* bytes of BEGIN_REQUEST's content */
+#define VERSION_1      1
+#define ROLE_RESPONDER 1
+#define UNKNOWN_ROLE   3
+#define BEGIN_BODY     8 /* bytes of BEGIN_REQUEST's content */
 
 enum type {
-	TYPE_BEGIN_REQUEST = 1, TYPE_ABORT_REQUEST, TYPE_END_REQUEST,
-	TYPE_PARAMS, TYPE_STDIN, TYPE_STDOUT
+	TYPE_BEGIN_REQUEST = 1,
+	TYPE_ABORT_REQUEST,
+	TYPE_END_REQUEST,
+	TYPE_PARAMS,
+	TYPE_STDIN,
+	TYPE_STDOUT
 };
 
 enum stage {
-	STAGE_BEGIN, STAGE_PARAMS, STAGE_STDIN, STAGE_WHOLE, STAGE_BROKEN
+	STAGE_BEGIN,
+	STAGE_PARAMS,
+	STAGE_STDIN,
+	STAGE_WHOLE,
+	STAGE_BROKEN
 };
 
 static enum record_result
@@ -54,7 +62,7 @@ record_header(unsigned char *out, enum type type, uint16_t id, size_t content)
 static int
 record_add_header(struct record *r, enum type type, size_t content)
 {
-	unsigned char	 h[RECORD_HEADER];
+	unsigned char h[RECORD_HEADER];
 
 	record_header(h, type, r->id, content);
 	return buf_add(&r->frames, h, sizeof(h));
@@ -64,14 +72,15 @@ void
 record_end(const struct record *r, unsigned char *out)
 {
 	memset(out, 0, RECORD_END_SIZE);
-	record_header(out, TYPE_END_REQUEST, r->id, RECORD_END_SIZE - RECORD_HEADER);
+	record_header(
+	    out, TYPE_END_REQUEST, r->id, RECORD_END_SIZE - RECORD_HEADER);
 	out[RECORD_HEADER + 4] = UNKNOWN_ROLE;
 }
 
 size_t
 record_answer(const struct record *r, const char *text, unsigned char *out)
 {
-	size_t	 n = strlen(text), end = RECORD_HEADER + n;
+	size_t n = strlen(text), end = RECORD_HEADER + n;
 
 	record_header(out, TYPE_STDOUT, r->id, n);
 	memcpy(out + RECORD_HEADER, text, n);
@@ -87,12 +96,12 @@ record_answer(const struct record *r, const char *text, unsigned char *out)
 static int
 record_flush(struct record *r)
 {
-	size_t	 done = 0;
-	ssize_t	 n;
+	size_t done = 0;
+	ssize_t n;
 
 	while (done < r->frames.len) {
-		n = pwrite(r->sink, r->frames.data + done,
-		    r->frames.len - done, r->written);
+		n = pwrite(r->sink, r->frames.data + done, r->frames.len - done,
+		    r->written);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -109,7 +118,7 @@ record_flush(struct record *r)
 static int
 pair_length(const unsigned char **p, const unsigned char *end, size_t *out)
 {
-	const unsigned char	*s = *p;
+	const unsigned char *s = *p;
 
 	if (s == end)
 		return -1;
@@ -133,10 +142,10 @@ pair_length(const unsigned char **p, const unsigned char *end, size_t *out)
 static const char *
 record_variables(struct record *r)
 {
-	const unsigned char	*p = (unsigned char *)r->params.data;
-	const unsigned char	*end = p + r->params.len;
-	char			*out = r->params.data;
-	size_t			 name, value, pairs = 0;
+	const unsigned char *p = (unsigned char *)r->params.data;
+	const unsigned char *end = p + r->params.len;
+	char *out = r->params.data;
+	size_t name, value, pairs = 0;
 
 	while (p < end) {
 		if (pair_length(&p, end, &name) == -1 ||
@@ -169,14 +178,14 @@ fault(struct record *r)
 {
 	r->stage = STAGE_BROKEN;
 	return r->frames.starved || r->params.starved ? RECORD_STARVED :
-	    RECORD_FAULT;
+							RECORD_FAULT;
 }
 
 /* The empty PARAMS record came: the variables are complete. */
 static enum record_result
 params_end(struct record *r)
 {
-	const char	*why = record_variables(r);
+	const char *why = record_variables(r);
 
 	if (why != NULL)
 		return record_bad(r, why);
@@ -198,7 +207,8 @@ stdin_end(struct record *r)
 	 * stop with an error, were it ever to read on.
 	 */
 	if (record_add_header(r, TYPE_STDIN, 0) == -1 ||
-	    buf_add(&r->frames, stop, sizeof(stop)) == -1 || record_flush(r) == -1)
+	    buf_add(&r->frames, stop, sizeof(stop)) == -1 ||
+	    record_flush(r) == -1)
 		return fault(r);
 	r->stage = STAGE_WHOLE;
 	return RECORD_WHOLE;
@@ -208,8 +218,8 @@ stdin_end(struct record *r)
 static enum record_result
 begin_record(struct record *r)
 {
-	const unsigned char	*h = r->head;
-	uint16_t		 id = (uint16_t)(h[2] << 8 | h[3]);
+	const unsigned char *h = r->head;
+	uint16_t id = (uint16_t)(h[2] << 8 | h[3]);
 
 	if (h[0] != VERSION_1)
 		return record_bad(r, "not FastCGI version 1");
@@ -220,7 +230,8 @@ begin_record(struct record *r)
 	if (r->stage == STAGE_BEGIN) {
 		r->id = id;
 		if (h[1] != TYPE_BEGIN_REQUEST || r->content != BEGIN_BODY)
-			return record_bad(r, "the first record is no BEGIN_REQUEST");
+			return record_bad(
+			    r, "the first record is no BEGIN_REQUEST");
 		return RECORD_MORE;
 	}
 	if (id != r->id)
@@ -242,7 +253,7 @@ begin_record(struct record *r)
 static enum record_result
 begin_request(struct record *r)
 {
-	unsigned char	*p = (unsigned char *)r->frames.data;
+	unsigned char *p = (unsigned char *)r->frames.data;
 
 	if ((p[RECORD_HEADER] << 8 | p[RECORD_HEADER + 1]) != ROLE_RESPONDER) {
 		r->stage = STAGE_BROKEN;
@@ -259,7 +270,7 @@ begin_request(struct record *r)
 static int
 add_stdin(struct record *r, const unsigned char *p, size_t n)
 {
-	size_t	 take;
+	size_t take;
 
 	while (n > 0) {
 		if (r->open_len == 0) {
@@ -275,8 +286,8 @@ add_stdin(struct record *r, const unsigned char *p, size_t n)
 		p += take;
 		n -= take;
 		r->open_len += take;
-		record_header((unsigned char *)r->frames.data + r->open, TYPE_STDIN,
-		    r->id, r->open_len);
+		record_header((unsigned char *)r->frames.data + r->open,
+		    TYPE_STDIN, r->id, r->open_len);
 		if (r->open_len == RECORD_CONTENT_MAX) {
 			r->open_len = 0;
 			if (record_flush(r) == -1)
@@ -289,8 +300,8 @@ add_stdin(struct record *r, const unsigned char *p, size_t n)
 static enum record_result
 add_body(struct record *r, const unsigned char *p, size_t n)
 {
-	uint64_t	room = (uint64_t)r->max_body + 1 - r->kept;
-	size_t		keep = n < room ? n : (size_t)room;
+	uint64_t room = (uint64_t)r->max_body + 1 - r->kept;
+	size_t keep = n < room ? n : (size_t)room;
 
 	r->body += n;
 	r->kept += keep;
@@ -304,7 +315,8 @@ add_content(struct record *r, const unsigned char *p, size_t n)
 	case STAGE_BEGIN:
 		/* Header and content, so that begin_request() sees both. */
 		if ((r->frames.len == 0 &&
-		    record_add_header(r, TYPE_BEGIN_REQUEST, BEGIN_BODY) == -1) ||
+			record_add_header(r, TYPE_BEGIN_REQUEST, BEGIN_BODY) ==
+			    -1) ||
 		    buf_add(&r->frames, p, n) == -1)
 			return fault(r);
 		return n == r->content ? begin_request(r) : RECORD_MORE;
@@ -326,8 +338,8 @@ end_stream(struct record *r)
 static enum record_result
 step(struct record *r, const unsigned char *p, size_t n, size_t *used)
 {
-	enum record_result	result;
-	size_t			take;
+	enum record_result result;
+	size_t take;
 
 	if (r->content > 0) {
 		*used = take = n < r->content ? n : r->content;
@@ -358,9 +370,9 @@ step(struct record *r, const unsigned char *p, size_t n, size_t *used)
 enum record_result
 record_feed(struct record *r, const void *data, size_t n)
 {
-	const unsigned char	*p = data;
-	enum record_result	 result = RECORD_MORE;
-	size_t			 used;
+	const unsigned char *p = data;
+	enum record_result result = RECORD_MORE;
+	size_t used;
 
 	if (r->stage == STAGE_WHOLE)
 		return RECORD_WHOLE;
@@ -378,9 +390,9 @@ record_feed(struct record *r, const void *data, size_t n)
 static int
 wait_input(int fd, int64_t until)
 {
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
-	int64_t		 left;
-	int		 n;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int64_t left;
+	int n;
 
 	do {
 		left = until - clock_ms();
@@ -399,9 +411,9 @@ wait_input(int fd, int64_t until)
 enum record_result
 record_read(struct record *r, int fd, int64_t head, int64_t end)
 {
-	enum record_result	result = RECORD_MORE;
-	int64_t			until;
-	ssize_t			n;
+	enum record_result result = RECORD_MORE;
+	int64_t until;
+	ssize_t n;
 
 	if (head > end)
 		head = end;

@@ -8,24 +8,24 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define UNIXSOCKET_WHY	512	/* bytes of a reason */
+#define UNIXSOCKET_WHY 512 /* bytes of a reason */
 
 /* The process that made it removes it. */
 struct unixsocket {
-	char	 path[108];	/* "" for none */
-	pid_t	 maker;
-	dev_t	 dev;
-	ino_t	 ino;
-	bool	 taken;		/* unixsocket_open() failed as another server
+	char path[108]; /* "" for none */
+	pid_t maker;
+	dev_t dev;
+	ino_t ino;
+	bool taken; /* unixsocket_open() failed as another server
 				 * answers there */
 };
 
 struct unixsocket_setup {
-	const char	*key;	/* of the configuration, for reasons */
-	mode_t		 mode;
-	uid_t		 owner;	/* (uid_t)-1: as we are */
-	gid_t		 gid;	/* (gid_t)-1: as we are */
-	const char	*group;	/* its name, or NULL */
+	const char *key; /* of the configuration, for reasons */
+	mode_t mode;
+	uid_t owner;       /* (uid_t)-1: as we are */
+	gid_t gid;         /* (gid_t)-1: as we are */
+	const char *group; /* its name, or NULL */
 };
 
 /*
@@ -33,13 +33,13 @@ struct unixsocket_setup {
  * close-on-exec, or -1 with a reason in why (UNIXSOCKET_WHY bytes); then there
  * is no file.
  */
-int	unixsocket_open(struct unixsocket *, const char *path,
-	    const struct unixsocket_setup *, char *why);
+int unixsocket_open(struct unixsocket *, const char *path,
+    const struct unixsocket_setup *, char *why);
 /* Removes the file, if it is still ours: nobody new comes. */
-void	unixsocket_unlink(struct unixsocket *);
+void unixsocket_unlink(struct unixsocket *);
 
 /* Puts a reason into why; returns -1. */
-int	unixsocket_why(char *why, const char *, ...)
-	    __attribute__((format(printf, 2, 3)));
+int unixsocket_why(char *why, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

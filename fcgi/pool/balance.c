@@ -15,14 +15,14 @@
 #include "os/clock.h"
 #include "shared/shared.h"
 
-#define BEAT_LIMIT	1500	/* ms after which a worker is not counted */
-#define LANE_BUFFER	(1 << 20) /* bytes; the kernel gives what it may */
+#define BEAT_LIMIT  1500      /* ms after which a worker is not counted */
+#define LANE_BUFFER (1 << 20) /* bytes; the kernel gives what it may */
 
 struct balance *
 balance_new(void)
 {
-	struct balance	*s;
-	int		 i, size = LANE_BUFFER, error;
+	struct balance *s;
+	int i, size = LANE_BUFFER, error;
 
 	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -37,10 +37,11 @@ balance_new(void)
 		return NULL;
 	}
 	for (i = 0; i < BALANCE_LANES; i++) {
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
-		    SOCK_NONBLOCK, 0, s->lane[i]) == -1 ||
+		if (socketpair(AF_UNIX,
+			SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+			s->lane[i]) == -1 ||
 		    setsockopt(s->lane[i][0], SOL_SOCKET, SO_SNDBUF, &size,
-		    sizeof(size)) == -1) {
+			sizeof(size)) == -1) {
 			error = errno;
 			balance_free(s);
 			errno = error;
@@ -53,7 +54,7 @@ balance_new(void)
 void
 balance_free(struct balance *s)
 {
-	int	 i;
+	int i;
 
 	if (s == NULL)
 		return;
@@ -73,8 +74,8 @@ balance_lives(const struct balance *s, int slot, int64_t now)
 void
 balance_count(struct balance *s, int *idle, int *places)
 {
-	int64_t	 now = clock_ms();
-	int	 i, top = atomic_load(&s->top);
+	int64_t now = clock_ms();
+	int i, top = atomic_load(&s->top);
 
 	*idle = *places = 0;
 	for (i = 0; i < top; i++) {
@@ -86,20 +87,21 @@ balance_count(struct balance *s, int *idle, int *places)
 }
 
 union control {
-	struct cmsghdr	 header;
-	char		 space[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr header;
+	char space[CMSG_SPACE(sizeof(int))];
 };
 
 int
 balance_put(struct balance *s, int fd, int64_t since)
 {
-	union control	 control = { .space = { 0 } };
-	struct iovec	 iov = { &since, sizeof(since) };
-	struct msghdr	 msg = { .msg_iov = &iov, .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
-	struct cmsghdr	*c = CMSG_FIRSTHDR(&msg);
-	unsigned int	 lane = atomic_load(&s->in) % BALANCE_LANES;
+	union control control = { .space = { 0 } };
+	struct iovec iov = { &since, sizeof(since) };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	unsigned int lane = atomic_load(&s->in) % BALANCE_LANES;
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
@@ -124,7 +126,7 @@ balance_put(struct balance *s, int fd, int64_t since)
 static bool
 balance_has_room(const struct balance *s)
 {
-	int	 fd = fcntl(s->lane[0][1], F_DUPFD_CLOEXEC, 0);
+	int fd = fcntl(s->lane[0][1], F_DUPFD_CLOEXEC, 0);
 
 	if (fd != -1)
 		(void)close(fd);
@@ -135,13 +137,14 @@ balance_has_room(const struct balance *s)
 static int
 balance_receive(int lane, int64_t *since)
 {
-	union control	 control;
-	struct iovec	 iov = { since, sizeof(*since) };
-	struct msghdr	 msg = { .msg_iov = &iov, .msg_iovlen = 1,
-			    .msg_control = &control,
-			    .msg_controllen = sizeof(control) };
-	struct cmsghdr	*c;
-	int		 fd;
+	union control control;
+	struct iovec iov = { since, sizeof(*since) };
+	struct msghdr msg = { .msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+	int fd;
 
 	if (recvmsg(lane, &msg, MSG_CMSG_CLOEXEC) == -1)
 		return -1;
@@ -160,13 +163,14 @@ balance_receive(int lane, int64_t *since)
 int
 balance_take(struct balance *s, int64_t *since)
 {
-	unsigned int	 i, first = atomic_load(&s->out);
-	int		 fd;
+	unsigned int i, first = atomic_load(&s->out);
+	int fd;
 
 	if (atomic_load(&s->queued) <= 0 || !balance_has_room(s))
 		return -1;
 	for (i = 0; i < BALANCE_LANES; i++) {
-		fd = balance_receive(s->lane[(first + i) % BALANCE_LANES][1], since);
+		fd = balance_receive(
+		    s->lane[(first + i) % BALANCE_LANES][1], since);
 		if (fd == -1 && errno == EAGAIN)
 			continue;
 		atomic_fetch_add(&s->out, 1);

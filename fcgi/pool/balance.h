@@ -12,48 +12,48 @@
 
 struct shared;
 
-#define BALANCE_SLOTS	4096	/* workers at a time, with those that end */
-#define BALANCE_LANES	4	/* of the queue: a few hundred places each */
+#define BALANCE_SLOTS 4096 /* workers at a time, with those that end */
+#define BALANCE_LANES 4    /* of the queue: a few hundred places each */
 
 /* One worker, on its own cache line. */
 struct balance_slot {
 	/* clock_ms() of its last sign of life, by which others count it and the
 	 * master knows that it is not stuck; 0: takes no connections */
 	_Alignas(64) _Atomic int64_t beat;
-	_Atomic int	 idle;		/* threads that wait for a connection */
-	_Atomic int	 places;	/* what it adds to the queue's length */
-	_Atomic int	 ready;		/* it serves */
-	_Atomic int	 leave;		/* it wants to be replaced */
-	_Atomic int	 threads;	/* that it has */
+	_Atomic int idle;    /* threads that wait for a connection */
+	_Atomic int places;  /* what it adds to the queue's length */
+	_Atomic int ready;   /* it serves */
+	_Atomic int leave;   /* it wants to be replaced */
+	_Atomic int threads; /* that it has */
 };
 
 struct balance {
-	struct shared	*outside;	/* what is known of services and key
+	struct shared *outside;   /* what is known of services and key
 					 * sets; mapped, too */
-	_Atomic int64_t	 drain;		/* the whole service stops: until this
+	_Atomic int64_t drain;    /* the whole service stops: until this
 					 * clock_ms() what waits in the listen
 					 * queue is still taken; 0: not */
-	_Atomic int	 top;		/* slots in use are below it */
-	_Atomic int	 queued;	/* connections in the queue */
-	_Atomic unsigned in, out;	/* how many went through it */
-	int		 lane[BALANCE_LANES][2];
+	_Atomic int top;          /* slots in use are below it */
+	_Atomic int queued;       /* connections in the queue */
+	_Atomic unsigned in, out; /* how many went through it */
+	int lane[BALANCE_LANES][2];
 	struct balance_slot slot[BALANCE_SLOTS];
 };
 
 /* NULL with errno when it cannot be made. */
-struct balance	*balance_new(void);
-void		 balance_free(struct balance *);
+struct balance *balance_new(void);
+void balance_free(struct balance *);
 /* The idle threads of all living workers, and the queue's greatest length. */
-void		 balance_count(struct balance *, int *idle, int *places);
+void balance_count(struct balance *, int *idle, int *places);
 /* Whether the worker of a slot gave a sign of life a moment ago. */
-bool		 balance_lives(const struct balance *, int slot, int64_t now);
+bool balance_lives(const struct balance *, int slot, int64_t now);
 /*
  * Puts a connection, accepted at since (clock_ms()), into the queue; the caller
  * closes fd in any case.  Returns 0, or -1 when the queue takes no more.
  */
-int		 balance_put(struct balance *, int fd, int64_t since);
+int balance_put(struct balance *, int fd, int64_t since);
 /* Takes the connection that waits longest: a descriptor; -1 for none, or when
  * this process has no descriptor left for it. */
-int		 balance_take(struct balance *, int64_t *since);
+int balance_take(struct balance *, int64_t *since);
 
 #endif

@@ -12,17 +12,17 @@
 #include "log/log.h"
 #include "os/clock.h"
 
-#define WAITING		128	/* connections not yet let in */
-#define TALK_TIME	1000	/* ms for a question and its answer */
-#define PAUSE		100	/* ms after accept4(2) failed */
-#define ANSWER_MAX	(2U << 20) /* bytes */
-#define SOCKET_MODE	0660
-#define DIRECTORY_MODE	0755
+#define WAITING        128        /* connections not yet let in */
+#define TALK_TIME      1000       /* ms for a question and its answer */
+#define PAUSE          100        /* ms after accept4(2) failed */
+#define ANSWER_MAX     (2U << 20) /* bytes */
+#define SOCKET_MODE    0660
+#define DIRECTORY_MODE 0755
 
 void
 control_init(struct control *c)
 {
-	size_t	 i;
+	size_t i;
 
 	*c = (struct control){ .fd = -1 };
 	for (i = 0; i < CONTROL_PLACES; i++) {
@@ -37,13 +37,14 @@ control_init(struct control *c)
 static void
 control_make_directory(const char *path, uid_t owner, gid_t gid)
 {
-	char		 dir[PATH_MAX];
-	const char	*slash = strrchr(path, '/');
-	int		 fd;
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int fd;
 
 	if (slash == NULL || slash == path ||
 	    (size_t)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path),
-	    path) >= sizeof(dir) || mkdir(dir, DIRECTORY_MODE) == -1)
+		path) >= sizeof(dir) ||
+	    mkdir(dir, DIRECTORY_MODE) == -1)
 		return;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1 || fchmod(fd, DIRECTORY_MODE) == -1 ||
@@ -54,14 +55,15 @@ control_make_directory(const char *path, uid_t owner, gid_t gid)
 }
 
 int
-control_open(struct control *c, const struct conf *conf, uid_t owner,
-    gid_t gid, char *why)
+control_open(struct control *c, const struct conf *conf, uid_t owner, gid_t gid,
+    char *why)
 {
-	const struct unixsocket_setup	 setup = {
-		.key = "[server] control", .mode = SOCKET_MODE,
-		.owner = owner, .gid = gid, .group = conf->group
-	};
-	int				 flags;
+	const struct unixsocket_setup setup = { .key = "[server] control",
+		.mode = SOCKET_MODE,
+		.owner = owner,
+		.gid = gid,
+		.group = conf->group };
+	int flags;
 
 	control_make_directory(conf->control, owner, gid);
 	c->fd = unixsocket_open(&c->file, conf->control, &setup, why);
@@ -70,8 +72,8 @@ control_open(struct control *c, const struct conf *conf, uid_t owner,
 	if ((flags = fcntl(c->fd, F_GETFL)) == -1 ||
 	    fcntl(c->fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
 	    listen(c->fd, WAITING) == -1) {
-		(void)unixsocket_why(why, "%s: %s", conf->control,
-		    strerror(errno));
+		(void)unixsocket_why(
+		    why, "%s: %s", conf->control, strerror(errno));
 		control_close(c);
 		return -1;
 	}
@@ -99,7 +101,7 @@ control_drop(struct control_talk *t)
 void
 control_close(struct control *c)
 {
-	size_t	 i;
+	size_t i;
 
 	control_leave(c);
 	for (i = 0; i < CONTROL_PLACES; i++)
@@ -118,9 +120,9 @@ control_sooner(int *wait, int64_t left)
 size_t
 control_poll(const struct control *c, struct pollfd *p, int *wait)
 {
-	const struct control_talk	*t;
-	int64_t				 now = clock_ms();
-	size_t				 n = 0;
+	const struct control_talk *t;
+	int64_t now = clock_ms();
+	size_t n = 0;
 
 	if (c->fd != -1 && now >= c->pause)
 		p[n++] = (struct pollfd){ .fd = c->fd, .events = POLLIN };
@@ -130,7 +132,7 @@ control_poll(const struct control *c, struct pollfd *p, int *wait)
 		if (t->fd == -1)
 			continue;
 		p[n++] = (struct pollfd){ .fd = t->fd,
-		    .events = t->answering ? POLLOUT : POLLIN };
+			.events = t->answering ? POLLOUT : POLLIN };
 		control_sooner(wait, t->until - now);
 	}
 	return n;
@@ -140,7 +142,7 @@ control_poll(const struct control *c, struct pollfd *p, int *wait)
 static void
 control_answer(struct control_talk *t)
 {
-	ssize_t	 n;
+	ssize_t n;
 
 	n = send(t->fd, t->answer.data + t->sent, t->answer.len - t->sent,
 	    MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -159,7 +161,8 @@ asked(const struct control *c, struct control_talk *t)
 	c->answer(c->arg, t->line, &t->answer);
 	if (t->answer.failed || t->answer.len == 0) {
 		buf_reset(&t->answer);
-		(void)buf_adds(&t->answer, "error: the questions are ping, "
+		(void)buf_adds(&t->answer,
+		    "error: the questions are ping, "
 		    "status and metrics\n");
 	}
 	t->answering = true;
@@ -171,11 +174,11 @@ asked(const struct control *c, struct control_talk *t)
 static void
 listen_to(const struct control *c, struct control_talk *t)
 {
-	char	*end;
-	ssize_t	 n;
+	char *end;
+	ssize_t n;
 
-	n = recv(t->fd, t->line + t->have, sizeof(t->line) - t->have,
-	    MSG_DONTWAIT);
+	n = recv(
+	    t->fd, t->line + t->have, sizeof(t->line) - t->have, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n <= 0) {
@@ -199,7 +202,7 @@ listen_to(const struct control *c, struct control_talk *t)
 static struct control_talk *
 control_place(struct control *c)
 {
-	struct control_talk	*t, *best = &c->talk[0];
+	struct control_talk *t, *best = &c->talk[0];
 
 	for (t = c->talk; t < c->talk + CONTROL_PLACES; t++) {
 		if (t->fd == -1)
@@ -216,8 +219,8 @@ control_place(struct control *c)
 static void
 let_in(struct control *c)
 {
-	struct control_talk	*t;
-	int			 fd, n;
+	struct control_talk *t;
+	int fd, n;
 
 	for (n = 0; n < CONTROL_PLACES; n++) {
 		fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -248,9 +251,9 @@ control_go_on(const struct control *c, struct control_talk *t, short events)
 void
 control_work(struct control *c, const struct pollfd *p, size_t n)
 {
-	struct control_talk	*t;
-	size_t			 i;
-	bool			 new = false;
+	struct control_talk *t;
+	size_t i;
+	bool new = false;
 
 	for (i = 0; i < n; i++) {
 		if (p[i].revents == 0)

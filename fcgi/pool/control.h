@@ -17,55 +17,54 @@
 #include "base/buf.h"
 #include "fcgi/net/unixsocket.h"
 
-#define CONTROL_PLACES	16	/* conversations at a time */
-#define CONTROL_POLLS	(CONTROL_PLACES + 1)
-#define CONTROL_LINE	64	/* bytes of a question, with its newline */
-#define CONTROL_WHY	UNIXSOCKET_WHY
+#define CONTROL_PLACES 16 /* conversations at a time */
+#define CONTROL_POLLS  (CONTROL_PLACES + 1)
+#define CONTROL_LINE   64 /* bytes of a question, with its newline */
+#define CONTROL_WHY    UNIXSOCKET_WHY
 
 struct conf;
 
 struct control_talk {
-	int		 fd;		/* -1: the place is free */
-	int64_t		 until;		/* clock_ms() at which it is dropped */
-	char		 line[CONTROL_LINE];
-	size_t		 have;		/* bytes of that */
-	bool		 answering;
-	struct buf	 answer;
-	size_t		 sent;
+	int fd;        /* -1: the place is free */
+	int64_t until; /* clock_ms() at which it is dropped */
+	char line[CONTROL_LINE];
+	size_t have; /* bytes of that */
+	bool answering;
+	struct buf answer;
+	size_t sent;
 };
 
 struct control {
-	int		 fd;		/* listening; -1: there is none */
+	int fd; /* listening; -1: there is none */
 	struct unixsocket file;
-	int64_t		 pause;		/* clock_ms() until which nobody new is
+	int64_t pause; /* clock_ms() until which nobody new is
 					 * let in; 0: none */
 	struct control_talk talk[CONTROL_PLACES];
 	/* The answer to a question (its line without the end) into out; left
 	 * empty where that is none. */
-	void		(*answer)(void *arg, const char *question,
-			    struct buf *out);
-	void		*arg;
+	void (*answer)(void *arg, const char *question, struct buf *out);
+	void *arg;
 };
 
 /* No socket yet.  The caller sets answer and arg before control_work(). */
-void	control_init(struct control *);
+void control_init(struct control *);
 /*
  * Listens at [server] control, for owner and gid ((uid_t)-1, (gid_t)-1: as we
  * are); makes the directory for them when it is missing.  Returns 0, or -1 with
  * a reason in why (CONTROL_WHY bytes).
  */
-int	control_open(struct control *, const struct conf *, uid_t owner,
-	    gid_t gid, char *why);
+int control_open(
+    struct control *, const struct conf *, uid_t owner, gid_t gid, char *why);
 /* Removes the file, so that a successor can have the name; who is in, is
  * answered. */
-void	control_leave(struct control *);
+void control_leave(struct control *);
 /* Closes everything; in a worker, whose business it is not, the file stays. */
-void	control_close(struct control *);
+void control_close(struct control *);
 
 /* What to poll(2) for (CONTROL_POLLS at most): returns how many; *wait (ms, -1:
  * for ever) becomes less where somebody's time ends before. */
-size_t	control_poll(const struct control *, struct pollfd *, int *wait);
+size_t control_poll(const struct control *, struct pollfd *, int *wait);
 /* After poll(2), with what it found. */
-void	control_work(struct control *, const struct pollfd *, size_t n);
+void control_work(struct control *, const struct pollfd *, size_t n);
 
 #endif

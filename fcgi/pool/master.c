@@ -31,14 +31,15 @@
 #include "relay/lists.h"
 #include "start/descriptors.h"
 
-#define TICK		20	/* ms between looks while work is under way */
-#define WATCH_TICK	1000	/* ms between looks otherwise */
-#define SILENCE		5000	/* ms more than the deadline for which a worker
+#define TICK       20   /* ms between looks while work is under way */
+#define WATCH_TICK 1000 /* ms between looks otherwise */
+#define SILENCE \
+	5000              /* ms more than the deadline for which a worker
 				 * may give no sign of life */
-#define EARLY		1000	/* ms of life under which a death is early */
-#define PAUSE_FIRST	100	/* ms before a successor of an early death */
-#define PAUSE_MAX	10000	/* ms that this grows to, doubling */
-#define DRAIN_TIME	1000	/* ms for the listen queue at a stop */
+#define EARLY       1000  /* ms of life under which a death is early */
+#define PAUSE_FIRST 100   /* ms before a successor of an early death */
+#define PAUSE_MAX   10000 /* ms that this grows to, doubling */
+#define DRAIN_TIME  1000  /* ms for the listen queue at a stop */
 
 /*
  * Called in the new process.  When the master dies, the kernel wakes it, even
@@ -56,9 +57,9 @@ child_begin(struct master *m, int slot)
 static void
 spawn(struct master *m, int64_t now)
 {
-	struct balance_slot	*s;
-	int			 slot = 0;
-	pid_t			 pid;
+	struct balance_slot *s;
+	int slot = 0;
+	pid_t pid;
 
 	while (slot < BALANCE_SLOTS && m->child[slot].pid != 0)
 		slot++;
@@ -66,7 +67,8 @@ spawn(struct master *m, int64_t now)
 		return;
 	s = &m->share->slot[slot];
 	/* Until it says so itself: the others are not all that there is. */
-	atomic_store(&s->places, master_conf(m)->threads + master_conf(m)->queue);
+	atomic_store(
+	    &s->places, master_conf(m)->threads + master_conf(m)->queue);
 	atomic_store(&s->beat, now);
 	atomic_store(&s->idle, 0);
 	atomic_store(&s->ready, 0);
@@ -100,7 +102,7 @@ master_tell(struct child *c, int sig)
 static void
 tell_all(struct master *m, int sig)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < m->top; i++)
 		if (m->child[i].pid != 0)
@@ -112,9 +114,9 @@ tell_all(struct master *m, int sig)
 static bool
 reconcile(struct master *m)
 {
-	int64_t		 now = clock_ms();
-	struct child	*c;
-	int		 i, fresh = 0, ready = 0, stale = 0, want = master_wanted(m);
+	int64_t now = clock_ms();
+	struct child *c;
+	int i, fresh = 0, ready = 0, stale = 0, want = master_wanted(m);
 
 	for (i = 0; i < m->top; i++) {
 		c = &m->child[i];
@@ -151,22 +153,23 @@ early_death(struct master *m, int64_t now)
 	m->early = now;
 	m->next = now + m->pause;
 	log_warning("the worker died within a second of its start; the next "
-	    "starts in %d ms", m->pause);
+		    "starts in %d ms",
+	    m->pause);
 }
 
 /* A worker is gone. */
 static void
 buried(struct master *m, int slot, int status)
 {
-	struct child	*c = &m->child[slot];
-	int64_t		 now = clock_ms();
-	bool		 expected = m->stopping || c->stale ||
-			    atomic_load(&m->share->slot[slot].leave) != 0;
+	struct child *c = &m->child[slot];
+	int64_t now = clock_ms();
+	bool expected = m->stopping || c->stale ||
+	    atomic_load(&m->share->slot[slot].leave) != 0;
 
 	m->deaths += !expected;
 	if (WIFSIGNALED(status))
-		log_error("worker %d was killed by signal %d (%s)",
-		    (int)c->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
+		log_error("worker %d was killed by signal %d (%s)", (int)c->pid,
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else if (WEXITSTATUS(status) != 0 || !expected)
 		log_warning("worker %d ended with status %d", (int)c->pid,
 		    WEXITSTATUS(status));
@@ -185,8 +188,8 @@ buried(struct master *m, int slot, int status)
 static int
 reap(struct master *m)
 {
-	int	 i, status, alive = 0;
-	pid_t	 pid;
+	int i, status, alive = 0;
+	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		for (i = 0; i < m->top; i++)
@@ -205,9 +208,9 @@ reap(struct master *m)
 static void
 master_watch(struct master *m)
 {
-	int64_t		 now = clock_ms(), passed = now - m->watched, beat;
-	struct child	*c;
-	int		 i;
+	int64_t now = clock_ms(), passed = now - m->watched, beat;
+	struct child *c;
+	int i;
 
 	m->watched = now;
 	for (i = 0; i < m->top; i++) {
@@ -217,8 +220,8 @@ master_watch(struct master *m)
 		if (beat != c->beat)
 			c->silent = 0;
 		c->beat = beat;
-		if (c->pid == 0 || c->silent <=
-		    (int64_t)m->deadline * 1000 + SILENCE)
+		if (c->pid == 0 ||
+		    c->silent <= (int64_t)m->deadline * 1000 + SILENCE)
 			continue;
 		log_error("worker %d gives no sign of life and is killed",
 		    (int)c->pid);
@@ -242,7 +245,7 @@ master_complain(void *arg, bool error, const char *line)
 static bool
 settled(const struct master *m)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < m->top; i++)
 		if (m->child[i].pid != 0 && m->child[i].stale &&
@@ -255,8 +258,8 @@ settled(const struct master *m)
 static bool
 master_enough(const struct conf *conf)
 {
-	struct rlimit	 rl;
-	char		 why[CONF_ERROR_MAX];
+	struct rlimit rl;
+	char why[CONF_ERROR_MAX];
 
 	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 ||
 	    descriptors_check(conf, rl.rlim_cur, why) == 0)
@@ -268,8 +271,8 @@ master_enough(const struct conf *conf)
 static void
 reload(struct master *m)
 {
-	struct conf	*new;
-	int		 i;
+	struct conf *new;
+	int i;
 
 	m->reload = false;
 	new = conf_load(m->setup->file, &relay_lists, master_complain, NULL);
@@ -280,7 +283,7 @@ reload(struct master *m)
 	if (new == NULL) {
 		m->refused++;
 		log_error("reload refused; the configuration from before "
-		    "stays in force");
+			  "stays in force");
 		return;
 	}
 	master_tell_restart(m, new);
@@ -289,8 +292,8 @@ reload(struct master *m)
 	if (m->deadline < new->deadline)
 		m->deadline = new->deadline;
 	if (log_open(new) == -1)
-		log_warning("[log] target %s: %s", new->log_target,
-		    log_why(errno));
+		log_warning(
+		    "[log] target %s: %s", new->log_target, log_why(errno));
 	for (i = 0; i < m->top; i++)
 		m->child[i].stale = m->child[i].pid != 0;
 	m->next = 0;
@@ -308,8 +311,7 @@ master_stop(struct master *m, int sig)
 	if (m->stopping)
 		return;
 	m->stopping = true;
-	m->kill_at = clock_ms() + (int64_t)m->deadline * 1000 +
-	    WORKER_GRACE;
+	m->kill_at = clock_ms() + (int64_t)m->deadline * 1000 + WORKER_GRACE;
 	listener_unlink(m->setup->listener);
 	control_leave(m->setup->control);
 	atomic_store(&m->share->drain, clock_ms() + DRAIN_TIME);
@@ -339,7 +341,7 @@ handle(struct master *m, int sig)
 static int
 open_signals(void)
 {
-	sigset_t	 set;
+	sigset_t set;
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
@@ -356,13 +358,12 @@ open_signals(void)
 static int
 next_signal(struct master *m, bool busy)
 {
-	struct signalfd_siginfo	 info;
-	struct pollfd		 p[1 + CONTROL_POLLS] = {
-		{ .fd = m->signals, .events = POLLIN }
-	};
-	struct control		*c = m->setup->control;
-	int			 wait = busy ? TICK : WATCH_TICK;
-	size_t			 n = control_poll(c, p + 1, &wait);
+	struct signalfd_siginfo info;
+	struct pollfd p[1 + CONTROL_POLLS] = { { .fd = m->signals,
+	    .events = POLLIN } };
+	struct control *c = m->setup->control;
+	int wait = busy ? TICK : WATCH_TICK;
+	size_t n = control_poll(c, p + 1, &wait);
 
 	(void)poll(p, (nfds_t)n + 1, wait);
 	control_work(c, p + 1, n);
@@ -385,8 +386,8 @@ stop_by_force(struct master *m, int alive)
 static void
 loop(struct master *m)
 {
-	int	 alive;
-	bool	 busy;
+	int alive;
+	bool busy;
 
 	for (;;) {
 		alive = reap(m);
@@ -410,9 +411,12 @@ loop(struct master *m)
 int
 master_run(const struct master_setup *setup)
 {
-	struct master	 m = { .setup = setup, .share = setup->share,
-			    .pid = getpid(), .signals = open_signals(),
-			    .become = -1, .since = (int64_t)time(NULL) };
+	struct master m = { .setup = setup,
+		.share = setup->share,
+		.pid = getpid(),
+		.signals = open_signals(),
+		.become = -1,
+		.since = (int64_t)time(NULL) };
 
 	m.child = calloc(BALANCE_SLOTS, sizeof(*m.child));
 	if (m.child == NULL || m.signals == -1) {

@@ -17,12 +17,12 @@ struct listener;
 struct balance;
 
 struct master_setup {
-	struct conf	**conf;		/* replaced (and freed) by a reload */
-	const char	 *file;		/* to load it from; NULL: conf_path() */
-	int		  workers;	/* as told on start; -1: as conf says */
-	struct listener	 *listener;
-	struct control	 *control;	/* open or not */
-	struct balance	 *share;
+	struct conf **conf; /* replaced (and freed) by a reload */
+	const char *file;   /* to load it from; NULL: conf_path() */
+	int workers;        /* as told on start; -1: as conf says */
+	struct listener *listener;
+	struct control *control; /* open or not */
+	struct balance *share;
 };
 
 /*
@@ -30,6 +30,6 @@ struct master_setup {
  * workers, too, when these end, so the caller must have nothing to do after it
  * that only the master should.  Call with worker_signals() done.
  */
-int	master_run(const struct master_setup *);
+int master_run(const struct master_setup *);
 
 #endif

@@ -22,7 +22,7 @@ master_conf(const struct master *m)
 int
 master_wanted(const struct master *m)
 {
-	long	 n;
+	long n;
 
 	if (m->setup->workers > 0)
 		return m->setup->workers;
@@ -41,16 +41,17 @@ differ(const char *a, const char *b)
 void
 master_tell_restart(const struct master *m, const struct conf *new)
 {
-	const struct conf	*old = master_conf(m);
+	const struct conf *old = master_conf(m);
 
-	if (m->setup->listener->own && (differ(old->listen, new->listen) ||
-	    differ(old->socket_group, new->socket_group) ||
-	    old->socket_mode != new->socket_mode))
+	if (m->setup->listener->own &&
+	    (differ(old->listen, new->listen) ||
+		differ(old->socket_group, new->socket_group) ||
+		old->socket_mode != new->socket_mode))
 		log_warning("the listening socket stays as it is until a "
-		    "restart");
+			    "restart");
 	if (differ(old->control, new->control))
 		log_warning("the control socket stays as it is until a "
-		    "restart");
+			    "restart");
 	if (differ(old->user, new->user) || differ(old->group, new->group))
 		log_warning("user and group stay as they are until a restart");
 }
@@ -58,8 +59,8 @@ master_tell_restart(const struct master *m, const struct conf *new)
 void
 master_log_setup(const struct master *m, const char *what)
 {
-	const struct relay_conf	*r;
-	struct buf		 names;
+	const struct relay_conf *r;
+	struct buf names;
 
 	buf_init(&names, 1024);
 	for (r = master_conf(m)->relays; r != NULL; r = r->next)
@@ -74,28 +75,31 @@ master_log_setup(const struct master *m, const char *what)
 static enum status_worker
 worker_state(const struct master *m, int slot, int64_t now)
 {
-	const struct child	*c = &m->child[slot];
+	const struct child *c = &m->child[slot];
 
 	if (m->stopping || c->told || atomic_load(&m->share->slot[slot].leave))
 		return STATUS_ENDING;
 	if (atomic_load(&m->share->slot[slot].ready) == 0)
 		return STATUS_STARTING;
 	return balance_lives(m->share, slot, now) ? STATUS_SERVING :
-	    STATUS_SILENT;
+						    STATUS_SILENT;
 }
 
 void
 master_answer(void *arg, const char *question, struct buf *out)
 {
-	struct master	*m = arg;
-	struct status	 s = {
-		.conf = master_conf(m), .share = m->share, .started = m->since,
-		.loaded = m->loaded, .reloads = m->reloads,
-		.refused = m->refused, .deaths = m->deaths,
-		.wanted = master_wanted(m), .stopping = m->stopping
-	};
-	int64_t		 now = clock_ms();
-	int		 i;
+	struct master *m = arg;
+	struct status s = { .conf = master_conf(m),
+		.share = m->share,
+		.started = m->since,
+		.loaded = m->loaded,
+		.reloads = m->reloads,
+		.refused = m->refused,
+		.deaths = m->deaths,
+		.wanted = master_wanted(m),
+		.stopping = m->stopping };
+	int64_t now = clock_ms();
+	int i;
 
 	for (i = 0; i < m->top; i++)
 		if (m->child[i].pid != 0)

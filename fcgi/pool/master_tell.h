@@ -16,45 +16,45 @@ struct master_setup;
 struct balance;
 
 struct child {
-	pid_t	 pid;		/* 0: the slot is free */
-	int64_t	 started;	/* clock_ms() */
-	bool	 stale;		/* to be replaced */
-	bool	 told;		/* to stop */
-	int64_t	 beat;		/* its last sign of life that we saw */
-	int64_t	 silent;	/* ms since then that we were awake */
+	pid_t pid;       /* 0: the slot is free */
+	int64_t started; /* clock_ms() */
+	bool stale;      /* to be replaced */
+	bool told;       /* to stop */
+	int64_t beat;    /* its last sign of life that we saw */
+	int64_t silent;  /* ms since then that we were awake */
 };
 
 struct master {
 	const struct master_setup *setup;
-	struct balance	*share;
-	pid_t		 pid;
-	int		 signals;	/* signalfd(2) */
-	struct child	*child;		/* by share slot */
-	int		 top;		/* used slots are below it */
-	int64_t		 next;		/* clock_ms() of the next start */
-	int		 pause;		/* ms, of the last early death */
-	int64_t		 early;		/* clock_ms() of that */
-	bool		 reload;	/* asked for, waits for its turn */
-	bool		 stopping;
-	int64_t		 watched;	/* clock_ms() of the last watch() */
-	int64_t		 kill_at;	/* clock_ms() at which patience ends */
-	int		 deadline;	/* seconds: the longest of all configurations
+	struct balance *share;
+	pid_t pid;
+	int signals;         /* signalfd(2) */
+	struct child *child; /* by share slot */
+	int top;             /* used slots are below it */
+	int64_t next;        /* clock_ms() of the next start */
+	int pause;           /* ms, of the last early death */
+	int64_t early;       /* clock_ms() of that */
+	bool reload;         /* asked for, waits for its turn */
+	bool stopping;
+	int64_t watched; /* clock_ms() of the last watch() */
+	int64_t kill_at; /* clock_ms() at which patience ends */
+	int deadline;    /* seconds: the longest of all configurations
 					 * so far, which old workers may still have */
-	int		 become;	/* in a new worker: its slot; else -1 */
+	int become;      /* in a new worker: its slot; else -1 */
 	/* For status: */
-	int64_t		 since, loaded;	/* seconds since 1970 */
-	uint64_t	 reloads, refused, deaths;
+	int64_t since, loaded; /* seconds since 1970 */
+	uint64_t reloads, refused, deaths;
 };
 
 /* The configuration in force. */
 const struct conf *master_conf(const struct master *);
 /* How many workers there should be. */
-int	 master_wanted(const struct master *);
+int master_wanted(const struct master *);
 /* Warns of what a reload with `new` cannot change. */
-void	 master_tell_restart(const struct master *, const struct conf *new);
+void master_tell_restart(const struct master *, const struct conf *new);
 /* Into the log: how it serves; what: "start" or "reload". */
-void	 master_log_setup(const struct master *, const char *what);
+void master_log_setup(const struct master *, const char *what);
 /* For struct control: answers a question, arg being the master. */
-void	 master_answer(void *arg, const char *question, struct buf *out);
+void master_answer(void *arg, const char *question, struct buf *out);
 
 #endif

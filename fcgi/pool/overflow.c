@@ -13,8 +13,8 @@
 #include "fcgi/pool/pool.h"
 #include "os/clock.h"
 
-#define FULL_TICK	5	/* ms between looks while all are busy */
-#define PATIENCE	1000	/* ms that a refused connection may be silent */
+#define FULL_TICK 5    /* ms between looks while all are busy */
+#define PATIENCE  1000 /* ms that a refused connection may be silent */
 
 /* Into the queue.  Returns -1 when that takes no more; fd stays open then. */
 static int
@@ -47,7 +47,7 @@ overflow_refuse(struct pool *p, int fd)
 void
 overflow_keep(void *arg, int fd)
 {
-	struct pool	*p = arg;
+	struct pool *p = arg;
 
 	if (enqueue(p, fd) == -1)
 		overflow_refuse(p, fd);
@@ -57,7 +57,7 @@ overflow_keep(void *arg, int fd)
 static int
 overflow_accept(struct pool *p)
 {
-	int	 fd, error;
+	int fd, error;
 
 	(void)pthread_mutex_lock(&p->lock);
 	p->overflowing = !p->stopping;
@@ -78,7 +78,7 @@ overflow_accept(struct pool *p)
 static bool
 overflow_busy(struct pool *p)
 {
-	int	 idle, places;
+	int idle, places;
 
 	balance_count(p->share, &idle, &places);
 	return idle == 0;
@@ -89,8 +89,8 @@ overflow_busy(struct pool *p)
 static bool
 full(struct pool *p)
 {
-	int	 idle, places;
-	bool	 stopping;
+	int idle, places;
+	bool stopping;
 
 	(void)pthread_mutex_lock(&p->lock);
 	stopping = p->stopping;
@@ -104,7 +104,7 @@ full(struct pool *p)
 static void
 overflow_take(struct pool *p)
 {
-	int	 fd;
+	int fd;
 
 	while (overflow_busy(p) && pool_pending(p)) {
 		fd = overflow_accept(p);
@@ -119,7 +119,7 @@ overflow_take(struct pool *p)
 void *
 overflow_run(void *arg)
 {
-	struct pool	*p = arg;
+	struct pool *p = arg;
 
 	pool_unblock_kick();
 	(void)pthread_mutex_lock(&p->lock);
@@ -143,10 +143,10 @@ overflow_run(void *arg)
 static size_t
 refuse_some(struct thread *t, struct place *place, size_t n, int64_t patience)
 {
-	struct pool	*p = t->pool;
-	struct pollfd	 in[POOL_REFUSED];
-	size_t		 i, left = 0;
-	int64_t		 now;
+	struct pool *p = t->pool;
+	struct pollfd in[POOL_REFUSED];
+	size_t i, left = 0;
+	int64_t now;
 
 	for (i = 0; i < n; i++)
 		in[i] = (struct pollfd){ .fd = place[i].fd, .events = POLLIN };
@@ -172,11 +172,11 @@ refuse_some(struct thread *t, struct place *place, size_t n, int64_t patience)
 void *
 overflow_refuser(void *arg)
 {
-	struct thread	*t = arg;
-	struct pool	*p = t->pool;
-	struct place	 own[POOL_REFUSED];
-	size_t		 n = 0;
-	bool		 ended = false;
+	struct thread *t = arg;
+	struct pool *p = t->pool;
+	struct place own[POOL_REFUSED];
+	size_t n = 0;
+	bool ended = false;
 
 	while (!ended || n > 0) {
 		(void)pthread_mutex_lock(&p->lock);

@@ -11,12 +11,12 @@
 
 /* The overflow thread, given the struct pool.  Ends with pool->stopping, and
  * then sets pool->closing. */
-void	*overflow_run(void *);
+void *overflow_run(void *);
 /* Puts a connection, given the struct pool, into the queue, whatever that is
  * meant to hold; refuses it when it takes no more.  Owns fd. */
-void	 overflow_keep(void *, int fd);
+void overflow_keep(void *, int fd);
 /* The refuser, given its struct thread.  Ends with pool->ended, when all that
  * it got are answered. */
-void	*overflow_refuser(void *);
+void *overflow_refuser(void *);
 
 #endif

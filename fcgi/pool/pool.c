@@ -29,11 +29,11 @@
 #include "relay/relay.h"
 #include "shared/shared.h"
 
-#define HEAD_TIME	10000	/* ms for a request's variables */
-#define WATCH_GRACE	700	/* ms after a deadline that an answer is cut */
-#define BACK_OFF	50	/* ms when descriptors ran out */
-#define EAGAIN_TICK	250	/* ms between tries of a non-blocking socket */
-#define WARN_EVERY	1000	/* ms between warnings of a failing accept */
+#define HEAD_TIME   10000 /* ms for a request's variables */
+#define WATCH_GRACE 700   /* ms after a deadline that an answer is cut */
+#define BACK_OFF    50    /* ms when descriptors ran out */
+#define EAGAIN_TICK 250   /* ms between tries of a non-blocking socket */
+#define WARN_EVERY  1000  /* ms between warnings of a failing accept */
 
 static void
 kick(struct thread *t)
@@ -44,7 +44,7 @@ kick(struct thread *t)
 void
 pool_kick_one(struct pool *p)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < p->threads; i++)
 		if (p->thread[i].idle) {
@@ -56,7 +56,7 @@ pool_kick_one(struct pool *p)
 void
 pool_kick_all(struct pool *p)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < p->threads; i++)
 		if (p->thread[i].idle)
@@ -70,9 +70,9 @@ pool_kick_all(struct pool *p)
 static bool
 pool_poll(const struct pool *p, int ms)
 {
-	const struct listener	*l = p->listener;
-	struct pollfd		 in[LISTENER_MAX];
-	size_t			 i;
+	const struct listener *l = p->listener;
+	struct pollfd in[LISTENER_MAX];
+	size_t i;
 
 	for (i = 0; i < l->n; i++)
 		in[i] = (struct pollfd){ .fd = l->fd[i], .events = POLLIN };
@@ -99,7 +99,7 @@ pool_orphaned(const struct pool *p)
 int
 pool_accept(const struct pool *p)
 {
-	struct epoll_event	 e = { .data.fd = p->listener->fd[0] };
+	struct epoll_event e = { .data.fd = p->listener->fd[0] };
 
 	if (p->epoll != -1 && epoll_wait(p->epoll, &e, 1, -1) != 1)
 		return -1;
@@ -109,8 +109,8 @@ pool_accept(const struct pool *p)
 void
 pool_accept_failed(const struct pool *p, int error)
 {
-	static _Atomic int64_t	 last;
-	int64_t			 now = clock_ms(), before;
+	static _Atomic int64_t last;
+	int64_t now = clock_ms(), before;
 
 	switch (error) {
 	case EINTR:
@@ -123,7 +123,7 @@ pool_accept_failed(const struct pool *p, int error)
 		if (p->epoll == -1)
 			(void)pool_poll(p, EAGAIN_TICK);
 		return;
-	case EINVAL:	/* a worker has hung up for all of them */
+	case EINVAL: /* a worker has hung up for all of them */
 		if (pool_orphaned(p)) {
 			(void)poll(NULL, 0, BACK_OFF);
 			return;
@@ -161,8 +161,8 @@ pool_begin(struct pool *p, struct thread *t, int fd, int64_t since)
 static bool
 pool_take(struct pool *p, struct thread *t)
 {
-	int64_t	 since;
-	int	 fd, error;
+	int64_t since;
+	int fd, error;
 
 	(void)pthread_mutex_lock(&p->lock);
 	for (;;) {
@@ -171,8 +171,9 @@ pool_take(struct pool *p, struct thread *t)
 			pool_begin(p, t, fd, since);
 			break;
 		}
-		if (p->closing && (clock_ms() >=
-		    atomic_load(&p->share->drain) || !pool_pending(p))) {
+		if (p->closing &&
+		    (clock_ms() >= atomic_load(&p->share->drain) ||
+			!pool_pending(p))) {
 			(void)pthread_mutex_unlock(&p->lock);
 			return false;
 		}
@@ -201,7 +202,7 @@ pool_take(struct pool *p, struct thread *t)
 static void
 answer_relay(void *arg, struct transport *t)
 {
-	struct thread	*self = arg;
+	struct thread *self = arg;
 
 	relay_serve(self->session, t);
 }
@@ -209,18 +210,18 @@ answer_relay(void *arg, struct transport *t)
 void
 pool_answer_busy(void *arg, struct transport *t)
 {
-	struct thread	*self = arg;
+	struct thread *self = arg;
 
 	counters_refused(&self->pool->share->outside->counters);
 	relay_busy(self->pool->conf, t);
 }
 
 void
-pool_serve(struct thread *t, int64_t head,
-    void (*answer)(void *, struct transport *))
+pool_serve(
+    struct thread *t, int64_t head, void (*answer)(void *, struct transport *))
 {
-	struct pool	*p = t->pool;
-	int		 fd = t->fd;
+	struct pool *p = t->pool;
+	int fd = t->fd;
 
 	fastcgi_serve(t->fastcgi, fd, head, t->deadline, answer, t);
 	(void)pthread_mutex_lock(&p->lock);
@@ -232,7 +233,7 @@ pool_serve(struct thread *t, int64_t head,
 void
 pool_unblock_kick(void)
 {
-	sigset_t	 set;
+	sigset_t set;
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGURG);
@@ -242,9 +243,9 @@ pool_unblock_kick(void)
 void *
 pool_thread(void *arg)
 {
-	struct thread	*t = arg;
-	struct pool	*p = t->pool;
-	int64_t		 now;
+	struct thread *t = arg;
+	struct pool *p = t->pool;
+	int64_t now;
 
 	pool_unblock_kick();
 	while (pool_take(p, t)) {
@@ -268,8 +269,8 @@ pool_thread(void *arg)
 void
 pool_watch(struct pool *p)
 {
-	int64_t	 now = clock_ms();
-	int	 i;
+	int64_t now = clock_ms();
+	int i;
 
 	(void)pthread_mutex_lock(&p->lock);
 	for (i = 0; i <= p->threads; i++)
@@ -280,8 +281,8 @@ pool_watch(struct pool *p)
 	 * A thread became idle while a connection was put into the queue, or
 	 * took one from there when the kernel had just woken it for another.
 	 */
-	if (p->idle > 0 && (atomic_load(&p->share->queued) > 0 ||
-	    pool_pending(p)))
+	if (p->idle > 0 &&
+	    (atomic_load(&p->share->queued) > 0 || pool_pending(p)))
 		pool_kick_one(p);
 	(void)pthread_mutex_unlock(&p->lock);
 }

@@ -7,24 +7,24 @@
 #include "os/clock.h"
 #include "shared/shared.h"
 
-#define LOCK_WAIT	10	/* ms that a table of the workers' may be held */
+#define LOCK_WAIT 10 /* ms that a table of the workers' may be held */
 
-const char *const status_workers[STATUS_WORKERS] = {
-	[STATUS_SERVING] = "serving", [STATUS_STARTING] = "starting",
-	[STATUS_ENDING] = "ending", [STATUS_SILENT] = "silent"
-};
+const char *const status_workers[STATUS_WORKERS] = { [STATUS_SERVING] =
+							 "serving",
+	[STATUS_STARTING] = "starting",
+	[STATUS_ENDING] = "ending",
+	[STATUS_SILENT] = "silent" };
 
-const char *const status_breakers[] = {
-	[BREAKER_CLOSED] = "closed", [BREAKER_HALF_OPEN] = "half-open",
-	[BREAKER_IS_OPEN] = "open"
-};
+const char *const status_breakers[] = { [BREAKER_CLOSED] = "closed",
+	[BREAKER_HALF_OPEN] = "half-open",
+	[BREAKER_IS_OPEN] = "open" };
 
 /* Threads and the queue, as the workers told last. */
 static void
 look_at_workers(struct status *s, int64_t clock)
 {
-	const struct balance_slot	*slot;
-	int			 i, idle, top = atomic_load(&s->share->top);
+	const struct balance_slot *slot;
+	int i, idle, top = atomic_load(&s->share->top);
 
 	s->threads = s->busy = 0;
 	for (i = 0; i < top; i++) {
@@ -45,13 +45,13 @@ look_at_workers(struct status *s, int64_t clock)
 static void
 status_look(struct status *s)
 {
-	struct shared	*outside = s->share->outside;
-	int64_t		 clock = clock_ms();
+	struct shared *outside = s->share->outside;
+	int64_t clock = clock_ms();
 
 	s->now = (int64_t)time(NULL);
 	look_at_workers(s, clock);
-	s->n_breakers = breaker_list(&outside->breakers, clock, LOCK_WAIT,
-	    s->breaker);
+	s->n_breakers =
+	    breaker_list(&outside->breakers, clock, LOCK_WAIT, s->breaker);
 	s->n_jwks = keysets_list(&outside->jwks, LOCK_WAIT, s->jwks);
 }
 
@@ -71,15 +71,13 @@ void
 status_answer(struct status *s, const char *question, struct buf *b)
 {
 	static const struct {
-		const char	*question;
-		bool		 look;
-		void		(*answer)(const struct status *, struct buf *);
-	} answers[] = {
-		{ "ping", false, ping },
+		const char *question;
+		bool look;
+		void (*answer)(const struct status *, struct buf *);
+	} answers[] = { { "ping", false, ping },
 		{ "status", true, status_json },
-		{ "metrics", true, status_metrics }
-	};
-	size_t	 i;
+		{ "metrics", true, status_metrics } };
+	size_t i;
 
 	for (i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		if (strcmp(answers[i].question, question) != 0)

@@ -16,8 +16,10 @@ struct conf;
 struct balance;
 
 enum status_worker {
-	STATUS_SERVING, STATUS_STARTING, STATUS_ENDING,
-	STATUS_SILENT,		/* no sign of life: stopped, or starved */
+	STATUS_SERVING,
+	STATUS_STARTING,
+	STATUS_ENDING,
+	STATUS_SILENT, /* no sign of life: stopped, or starved */
 	STATUS_WORKERS
 };
 
@@ -25,27 +27,27 @@ enum status_worker {
 struct status {
 	/* The master's own: */
 	const struct conf *conf;
-	struct balance	*share;
-	int64_t		 started, loaded;	/* seconds since 1970 */
-	uint64_t	 reloads, refused;	/* of the configuration */
-	uint64_t	 deaths;	/* of workers that should have lived */
-	int		 wanted;	/* workers */
-	int		 worker[STATUS_WORKERS];
-	bool		 stopping;
+	struct balance *share;
+	int64_t started, loaded;   /* seconds since 1970 */
+	uint64_t reloads, refused; /* of the configuration */
+	uint64_t deaths;           /* of workers that should have lived */
+	int wanted;                /* workers */
+	int worker[STATUS_WORKERS];
+	bool stopping;
 	/* status_look() fills in: */
-	int		 threads, busy, queued, places;
-	int		 n_breakers, n_jwks;	/* -1: could not be looked at */
+	int threads, busy, queued, places;
+	int n_breakers, n_jwks; /* -1: could not be looked at */
 	struct breaker_seen breaker[BREAKER_HOSTS];
 	struct keysets_seen jwks[JWKS_HOSTS];
-	int64_t		 now;		/* seconds since 1970 */
+	int64_t now; /* seconds since 1970 */
 };
 
 /* Answers a question of the control socket; nothing for one that is none. */
-void	status_answer(struct status *, const char *question, struct buf *);
+void status_answer(struct status *, const char *question, struct buf *);
 
 /* The answers, once all is filled in. */
-void	status_json(const struct status *, struct buf *);
-void	status_metrics(const struct status *, struct buf *);
+void status_json(const struct status *, struct buf *);
+void status_metrics(const struct status *, struct buf *);
 
 /* "serving", ... */
 extern const char *const status_workers[STATUS_WORKERS];

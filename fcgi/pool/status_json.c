@@ -12,7 +12,7 @@
 static void
 put_time(struct jsonout *j, const char *key, int64_t t)
 {
-	char	 text[RFC3339_MAX];
+	char text[RFC3339_MAX];
 
 	rfc3339_text(text, t);
 	jsonout_kstring(j, key, text);
@@ -21,7 +21,7 @@ put_time(struct jsonout *j, const char *key, int64_t t)
 static void
 put_workers(struct jsonout *j, const struct status *s)
 {
-	int	 i;
+	int i;
 
 	jsonout_key(j, "workers");
 	jsonout_object(j);
@@ -39,16 +39,16 @@ put_workers(struct jsonout *j, const struct status *s)
 	jsonout_object(j);
 	jsonout_kint(j, "waiting", s->queued);
 	jsonout_kint(j, "places", s->places);
-	jsonout_kint(j, "refused", (int64_t)atomic_load(
-	    &s->share->outside->counters.refused));
+	jsonout_kint(j, "refused",
+	    (int64_t)atomic_load(&s->share->outside->counters.refused));
 	jsonout_end_object(j);
 }
 
 static void
 put_counts(struct jsonout *j, const uint64_t sum[COUNTERS])
 {
-	const struct counters_row	*row;
-	size_t				 i;
+	const struct counters_row *row;
+	size_t i;
 
 	jsonout_kint(j, "requests", (int64_t)counters_requests(sum));
 	for (row = counters_rows; row->json != NULL; row++)
@@ -59,8 +59,7 @@ put_counts(struct jsonout *j, const uint64_t sum[COUNTERS])
 		jsonout_object(j);
 		if (i + 1 < COUNTERS_BUCKETS)
 			jsonout_kint(j, "ms", counters_bounds[i]);
-		jsonout_kint(j, "requests",
-		    (int64_t)sum[COUNTER_LATENCY + i]);
+		jsonout_kint(j, "requests", (int64_t)sum[COUNTER_LATENCY + i]);
 		jsonout_end_object(j);
 	}
 	jsonout_end_array(j);
@@ -69,8 +68,8 @@ put_counts(struct jsonout *j, const uint64_t sum[COUNTERS])
 static void
 put_relays(struct jsonout *j, const struct counters *c)
 {
-	uint64_t	 sum[COUNTERS], total[COUNTERS] = { 0 };
-	size_t		 i, k, n = counters_relays(c);
+	uint64_t sum[COUNTERS], total[COUNTERS] = { 0 };
+	size_t i, k, n = counters_relays(c);
 
 	jsonout_key(j, "relays");
 	jsonout_array(j);
@@ -93,7 +92,7 @@ put_relays(struct jsonout *j, const struct counters *c)
 static void
 status_json_put_breakers(struct jsonout *j, const struct status *s)
 {
-	const struct breaker_seen	*b;
+	const struct breaker_seen *b;
 
 	jsonout_key(j, "breakers");
 	jsonout_array(j);
@@ -112,7 +111,7 @@ status_json_put_breakers(struct jsonout *j, const struct status *s)
 static void
 status_json_put_jwks(struct jsonout *j, const struct status *s)
 {
-	const struct keysets_seen	*k;
+	const struct keysets_seen *k;
 
 	jsonout_key(j, "jwks");
 	jsonout_array(j);
@@ -131,14 +130,16 @@ status_json_put_jwks(struct jsonout *j, const struct status *s)
 void
 status_json(const struct status *s, struct buf *b)
 {
-	struct jsonout	 j;
+	struct jsonout j;
 
 	jsonout_init(&j, b);
 	jsonout_object(&j);
 	jsonout_kstring(&j, "version", CTIM_VERSION);
 	jsonout_kint(&j, "pid", getpid());
-	jsonout_kstring(&j, "state", s->stopping ? "stopping" :
-	    s->worker[STATUS_SERVING] > 0 ? "serving" : "starting");
+	jsonout_kstring(&j, "state",
+	    s->stopping                       ? "stopping" :
+		s->worker[STATUS_SERVING] > 0 ? "serving" :
+						"starting");
 	jsonout_kstring(&j, "configuration", s->conf->file);
 	put_time(&j, "started", s->started);
 	put_time(&j, "loaded", s->loaded);

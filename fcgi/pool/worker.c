@@ -24,11 +24,11 @@
 #include "os/clock.h"
 #include "relay/relay.h"
 
-#define STACK_SIZE	(1024 * 1024)	/* bytes a thread */
-#define WATCH_TICK	250	/* ms between looks at the deadlines */
-#define STOP_TICK	10	/* ms between kicks of idle threads */
-#define MASTER_FIRST	50	/* ms that a stop waits for the master's */
-#define DRAIN_TIME	1000	/* ms for the listen queue at a stop */
+#define STACK_SIZE   (1024 * 1024) /* bytes a thread */
+#define WATCH_TICK   250           /* ms between looks at the deadlines */
+#define STOP_TICK    10            /* ms between kicks of idle threads */
+#define MASTER_FIRST 50            /* ms that a stop waits for the master's */
+#define DRAIN_TIME   1000          /* ms for the listen queue at a stop */
 
 /* Only there so that the signal interrupts. */
 static void
@@ -40,8 +40,8 @@ kick_handler(int sig)
 static int
 start_thread(pthread_t *id, void *(*run)(void *), void *arg)
 {
-	pthread_attr_t	 attr;
-	int		 error;
+	pthread_attr_t attr;
+	int error;
 
 	if ((error = pthread_attr_init(&attr)) != 0)
 		return error;
@@ -54,7 +54,7 @@ start_thread(pthread_t *id, void *(*run)(void *), void *arg)
 static void
 worker_free(struct pool *p)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; p->thread != NULL && i <= p->threads; i++) {
 		if (p->thread[i].session != NULL)
@@ -70,9 +70,9 @@ worker_free(struct pool *p)
 static int
 worker_join_sockets(struct pool *p)
 {
-	const struct listener	*l = p->listener;
-	struct epoll_event	 e = { .events = EPOLLIN | EPOLLEXCLUSIVE };
-	size_t			 i;
+	const struct listener *l = p->listener;
+	struct epoll_event e = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+	size_t i;
 
 	if (l->n == 1)
 		return 0;
@@ -90,13 +90,12 @@ worker_join_sockets(struct pool *p)
 static int
 worker_init(struct pool *p)
 {
-	struct sigaction	 sa = { .sa_handler = kick_handler };
-	int			 i;
+	struct sigaction sa = { .sa_handler = kick_handler };
+	int i;
 
 	p->thread = calloc((size_t)p->threads + 1, sizeof(*p->thread));
 	if (p->thread == NULL || fastcgi_init() == -1 ||
-	    worker_join_sockets(p) == -1 ||
-	    sigaction(SIGURG, &sa, NULL) == -1)
+	    worker_join_sockets(p) == -1 || sigaction(SIGURG, &sa, NULL) == -1)
 		return -1;
 	for (i = 0; i <= p->threads; i++) {
 		p->thread[i].pool = p;
@@ -108,8 +107,7 @@ worker_init(struct pool *p)
 			return -1;
 		if (i == p->threads)
 			continue;
-		p->thread[i].session = session_new(p->conf,
-		    p->share->outside);
+		p->thread[i].session = session_new(p->conf, p->share->outside);
 		if (p->thread[i].session == NULL)
 			return -1;
 	}
@@ -124,7 +122,7 @@ worker_init(struct pool *p)
 static void
 worker_join(struct pool *p, int threads, bool overflow)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < threads; i++)
 		(void)pthread_join(p->thread[i].id, NULL);
@@ -149,7 +147,7 @@ worker_orphaned(struct pool *p)
 		return p->orphan;
 	p->orphan = true;
 	log_warning("the master is gone; this worker ends when what it has is "
-	    "answered");
+		    "answered");
 	(void)alarm((unsigned int)p->conf->deadline + WORKER_GRACE / 1000);
 	listener_hang_up(p->listener, overflow_keep, p);
 	return true;
@@ -159,9 +157,9 @@ worker_orphaned(struct pool *p)
 static void
 worker_stop(struct pool *p)
 {
-	int64_t	 until = clock_ms() + (int64_t)p->conf->deadline * 1000 +
-		    WORKER_GRACE - 2 * WATCH_TICK;
-	int	 running;
+	int64_t until = clock_ms() + (int64_t)p->conf->deadline * 1000 +
+	    WORKER_GRACE - 2 * WATCH_TICK;
+	int running;
 
 	atomic_store(&p->slot->beat, 0);
 	(void)pthread_mutex_lock(&p->lock);
@@ -178,7 +176,8 @@ worker_stop(struct pool *p)
 		pool_watch(p);
 		if (clock_ms() > until) {
 			log_error("worker ends by force: %d requests are past "
-			    "their deadline", running);
+				  "their deadline",
+			    running);
 			_exit(1);
 		}
 		(void)pthread_mutex_lock(&p->lock);
@@ -190,17 +189,17 @@ worker_stop(struct pool *p)
 static int
 worker_start(struct pool *p)
 {
-	struct thread	*refuser = &p->thread[p->threads];
-	bool		 overflow = false;
-	int		 i = 0, error;
+	struct thread *refuser = &p->thread[p->threads];
+	bool overflow = false;
+	int i = 0, error;
 
 	error = start_thread(&refuser->id, overflow_refuser, refuser);
 	if (error != 0)
 		return error;
 	while (i < p->threads && error == 0) {
 		(void)pthread_mutex_lock(&p->lock);
-		error = start_thread(&p->thread[i].id, pool_thread,
-		    &p->thread[i]);
+		error =
+		    start_thread(&p->thread[i].id, pool_thread, &p->thread[i]);
 		if (error == 0) {
 			p->running++;
 			i++;
@@ -225,9 +224,9 @@ void
 worker_signals(void)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
-	    SIGUSR2, SIGCHLD, SIGCONT };
-	sigset_t	 set;
-	size_t		 i;
+		SIGUSR2, SIGCHLD, SIGCONT };
+	sigset_t set;
+	size_t i;
 
 	/* A spawner may have left some of them ignored. */
 	(void)sigemptyset(&set);
@@ -247,7 +246,7 @@ worker_signals(void)
 static bool
 worn(struct pool *p)
 {
-	uint64_t	 served;
+	uint64_t served;
 
 	(void)pthread_mutex_lock(&p->lock);
 	served = p->served;
@@ -270,22 +269,22 @@ static void
 worker_wait(struct pool *p)
 {
 	static const struct timespec tick = { 0, WATCH_TICK * 1000000L };
-	siginfo_t	 info;
-	sigset_t	 set;
+	siginfo_t info;
+	sigset_t set;
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGUSR1);
-	(void)sigaddset(&set, SIGCONT);		/* child_begin() */
+	(void)sigaddset(&set, SIGCONT); /* child_begin() */
 	while (!worker_orphaned(p)) {
 		atomic_store(&p->slot->beat, clock_ms());
 		switch (sigtimedwait(&set, &info, &tick)) {
 		case SIGTERM:
 		case SIGINT:
 			if (p->master == 0) {
-				atomic_store(&p->share->drain,
-				    clock_ms() + DRAIN_TIME);
+				atomic_store(
+				    &p->share->drain, clock_ms() + DRAIN_TIME);
 				return;
 			}
 			if (info.si_pid == p->master)
@@ -316,11 +315,14 @@ int
 worker_run(const struct conf *conf, const struct listener *listener,
     struct balance *share, size_t slot, pid_t master)
 {
-	struct pool	 p = { .conf = conf, .share = share,
-			    .slot = &share->slot[slot],
-			    .listener = listener, .epoll = -1,
-			    .master = master, .threads = conf->threads };
-	int		 error;
+	struct pool p = { .conf = conf,
+		.share = share,
+		.slot = &share->slot[slot],
+		.listener = listener,
+		.epoll = -1,
+		.master = master,
+		.threads = conf->threads };
+	int error;
 
 	if (worker_init(&p) == -1) {
 		log_error("worker cannot start: %s", strerror(errno));

@@ -11,7 +11,7 @@ struct conf;
 struct listener;
 struct balance;
 
-#define WORKER_GRACE	2000	/* ms after the deadline at which a stop ends */
+#define WORKER_GRACE 2000 /* ms after the deadline at which a stop ends */
 
 /*
  * Serves on the listener as the worker of a slot until SIGTERM or SIGINT, or
@@ -20,9 +20,9 @@ struct balance;
  * accepted is answered first; after the deadline and WORKER_GRACE it ends by
  * force.  Call worker_signals() before.  Returns the exit status of the process.
  */
-int	worker_run(const struct conf *, const struct listener *, struct balance *,
-	    size_t slot, pid_t master);
+int worker_run(const struct conf *, const struct listener *, struct balance *,
+    size_t slot, pid_t master);
 /* Blocks the signals that master and workers wait for, in all threads. */
-void	worker_signals(void);
+void worker_signals(void);
 
 #endif

@@ -10,40 +10,40 @@
 #include "base/set.h"
 #include "os/spill.h"
 
-#define NOT_HELD	"The gateway could not hold the answer"
+#define NOT_HELD "The gateway could not hold the answer"
 
 struct error {
-	enum problem	 problem;
-	bool		 mild;		/* never more than a warning */
-	char		*message;
+	enum problem problem;
+	bool mild; /* never more than a warning */
+	char *message;
 };
 
 struct kind {
-	size_t		 count;		/* in the answer */
-	size_t		 here;		/* of the observable at hand */
-	struct spill	 wait;		/* "docs" without brackets */
+	size_t count;      /* in the answer */
+	size_t here;       /* of the observable at hand */
+	struct spill wait; /* "docs" without brackets */
 };
 
 struct answer {
-	struct response		*response;
-	enum answer_shape	 shape;
-	enum ctim_kind		 streamed;
-	size_t			 limit;
-	struct kind		 kinds[CTIM_KINDS];
-	size_t			 room;		/* memory left to the spills */
-	struct buf		 scratch;	/* the entity being written */
-	struct jsonout		 json;
-	enum ctim_kind		 kind;		/* of that entity */
-	char			 id[CTIM_ID_MAX];
-	struct set		 seen;		/* entities and errors */
-	struct error		*errors;
-	size_t			 n_errors;
-	size_t			 elements;
-	const char		*status;
-	bool			 open;		/* {"data": has left */
-	bool			 streaming;	/* so has the streamed kind's [ */
-	bool			 answered;
-	bool			 broken;	/* it cannot be made whole */
+	struct response *response;
+	enum answer_shape shape;
+	enum ctim_kind streamed;
+	size_t limit;
+	struct kind kinds[CTIM_KINDS];
+	size_t room;        /* memory left to the spills */
+	struct buf scratch; /* the entity being written */
+	struct jsonout json;
+	enum ctim_kind kind; /* of that entity */
+	char id[CTIM_ID_MAX];
+	struct set seen; /* entities and errors */
+	struct error *errors;
+	size_t n_errors;
+	size_t elements;
+	const char *status;
+	bool open;      /* {"data": has left */
+	bool streaming; /* so has the streamed kind's [ */
+	bool answered;
+	bool broken; /* it cannot be made whole */
 };
 
 /* Kinds that CTIM gives no id. */
@@ -56,8 +56,8 @@ has_id(enum ctim_kind kind)
 struct answer *
 answer_new(struct response *r, enum answer_shape shape, enum ctim_kind streamed)
 {
-	struct answer	*a;
-	size_t		 i;
+	struct answer *a;
+	size_t i;
 
 	if ((a = calloc(1, sizeof(*a))) == NULL)
 		return NULL;
@@ -76,7 +76,7 @@ answer_new(struct response *r, enum answer_shape shape, enum ctim_kind streamed)
 void
 answer_free(struct answer *a)
 {
-	size_t	 i;
+	size_t i;
 
 	if (a == NULL)
 		return;
@@ -93,7 +93,7 @@ answer_free(struct answer *a)
 void
 answer_observable(struct answer *a, size_t limit)
 {
-	size_t	 i;
+	size_t i;
 
 	a->limit = limit;
 	for (i = 0; i < CTIM_KINDS; i++)
@@ -151,8 +151,8 @@ answer_entity(struct answer *a, enum ctim_kind kind, const char *id)
 struct jsonout *
 answer_link(struct answer *a)
 {
-	size_t		 limit = a->limit;
-	struct jsonout	*j;
+	size_t limit = a->limit;
+	struct jsonout *j;
 
 	a->limit = SIZE_MAX;
 	j = answer_entity(a, CTIM_RELATIONSHIP, NULL);
@@ -179,7 +179,7 @@ answer_element(struct answer *a)
 static bool
 seen_before(struct answer *a, struct hash h)
 {
-	bool	 before = true;
+	bool before = true;
 
 	if (set_add(&a->seen, h, &before) == -1)
 		a->broken = true;
@@ -204,7 +204,7 @@ stream(struct answer *a)
 static void
 answer_wait(struct answer *a)
 {
-	struct spill	*s = &a->kinds[a->kind].wait;
+	struct spill *s = &a->kinds[a->kind].wait;
 
 	if ((spill_len(s) > 0 && spill_add(s, ",", 1) == -1) ||
 	    spill_add(s, a->scratch.data, a->scratch.len) == -1)
@@ -247,7 +247,7 @@ answer_end(struct answer *a)
 static bool
 said(struct answer *a, enum problem p, const struct buf *message)
 {
-	struct hash	 h = hash_bytes(message->data, message->len);
+	struct hash h = hash_bytes(message->data, message->len);
 
 	h.a += (uint64_t)p;
 	return seen_before(a, h);
@@ -257,7 +257,7 @@ said(struct answer *a, enum problem p, const struct buf *message)
 static void
 worsen(struct answer *a, enum problem p, const char *message)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < a->n_errors; i++)
 		if (a->errors[i].problem == p &&
@@ -271,11 +271,11 @@ static void add_problem(struct answer *, enum problem, bool, const char *,
     va_list) __attribute__((format(printf, 4, 0)));
 
 static void
-add_problem(struct answer *a, enum problem p, bool mild, const char *format,
-    va_list ap)
+add_problem(
+    struct answer *a, enum problem p, bool mild, const char *format, va_list ap)
 {
-	struct buf	 b;
-	struct error	*errors;
+	struct buf b;
+	struct error *errors;
 
 	if (a->n_errors == ANSWER_ERRORS)
 		return;
@@ -305,7 +305,7 @@ add_problem(struct answer *a, enum problem p, bool mild, const char *format,
 void
 answer_problem(struct answer *a, enum problem p, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, format);
 	add_problem(a, p, false, format, ap);
@@ -315,7 +315,7 @@ answer_problem(struct answer *a, enum problem p, const char *format, ...)
 void
 answer_warning(struct answer *a, enum problem p, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, format);
 	add_problem(a, p, true, format, ap);
@@ -339,10 +339,10 @@ answer_copy(void *arg, const void *p, size_t n)
 static void
 put_kinds(struct answer *a)
 {
-	char		 room[256];
-	struct buf	 b;
-	bool		 first = true;
-	size_t		 i;
+	char room[256];
+	struct buf b;
+	bool first = true;
+	size_t i;
 
 	buf_fixed(&b, room, sizeof(room));
 	if (a->streaming) {
@@ -358,7 +358,8 @@ put_kinds(struct answer *a)
 		    first ? "" : ",", ctim_kind_plural((enum ctim_kind)i),
 		    a->kinds[i].count);
 		answer_put(a, b.data);
-		if (spill_read(&a->kinds[i].wait, answer_copy, a->response) == -1)
+		if (spill_read(&a->kinds[i].wait, answer_copy, a->response) ==
+		    -1)
 			a->broken = true;
 		answer_put(a, "]}");
 		first = false;
@@ -382,16 +383,17 @@ put_data(struct answer *a)
 static void
 put_errors(struct answer *a)
 {
-	struct jsonout	 j;
-	size_t		 i;
-	const char	*type;
+	struct jsonout j;
+	size_t i;
+	const char *type;
 
 	if (a->n_errors == 0)
 		return;
 	for (i = 0; i < a->n_errors; i++) {
 		buf_reset(&a->scratch);
 		jsonout_init(&j, &a->scratch);
-		type = a->errors[i].mild ? "warning" :
+		type = a->errors[i].mild ?
+		    "warning" :
 		    problem_type(a->errors[i].problem, a->answered);
 		jsonout_object(&j);
 		jsonout_kstring(&j, "type", type);
@@ -400,8 +402,10 @@ put_errors(struct answer *a)
 		jsonout_end_object(&j);
 		if (a->scratch.failed)
 			a->broken = true;
-		answer_put(a, i > 0 ? "," : a->open ? ",\"errors\":[" :
-		    "{\"errors\":[");
+		answer_put(a,
+		    i > 0       ? "," :
+			a->open ? ",\"errors\":[" :
+				  "{\"errors\":[");
 		response_write(a->response, a->scratch.data, a->scratch.len);
 	}
 	answer_put(a, "]");
@@ -412,15 +416,16 @@ put_errors(struct answer *a)
 static bool
 only_fatal(const struct answer *a)
 {
-	size_t	 i;
+	size_t i;
 
 	if (a->open || a->answered || answer_entities(a) > 0)
 		return false;
 	if (a->shape == ANSWER_STATUS && a->n_errors > 0)
 		return true;
 	for (i = 0; i < a->n_errors; i++)
-		if (!a->errors[i].mild && strcmp(problem_type(
-		    a->errors[i].problem, false), "fatal") == 0)
+		if (!a->errors[i].mild &&
+		    strcmp(problem_type(a->errors[i].problem, false),
+			"fatal") == 0)
 			return true;
 	return false;
 }
@@ -451,7 +456,7 @@ answer_finish(struct answer *a)
 void
 answer_refuse(struct answer *a, enum problem p, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, format);
 	add_problem(a, p, false, format, ap);
@@ -462,7 +467,7 @@ answer_refuse(struct answer *a, enum problem p, const char *format, ...)
 int
 answer_spill_error(const struct answer *a)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < CTIM_KINDS; i++)
 		if (a->kinds[i].wait.error != 0)
@@ -473,7 +478,7 @@ answer_spill_error(const struct answer *a)
 size_t
 answer_entities(const struct answer *a)
 {
-	size_t	 n = a->elements, i;
+	size_t n = a->elements, i;
 
 	for (i = 0; i < CTIM_KINDS; i++)
 		n += a->kinds[i].count;

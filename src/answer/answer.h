@@ -22,16 +22,16 @@
 struct answer;
 struct response;
 
-#define ANSWER_ENTITY	(4U << 20)	/* bytes of one entity */
-#define ANSWER_MEMORY	(4U << 20)	/* bytes that wait in memory, a request */
-#define ANSWER_ERRORS	5000		/* errors of one request */
+#define ANSWER_ENTITY (4U << 20) /* bytes of one entity */
+#define ANSWER_MEMORY (4U << 20) /* bytes that wait in memory, a request */
+#define ANSWER_ERRORS 5000       /* errors of one request */
 
 /* What "data" is. */
 enum answer_shape {
-	ANSWER_STATUS,		/* {"status": "ok"} or what answer_status() says */
-	ANSWER_ENTITIES,	/* {"KINDS": {"count": n, "docs": []}} */
-	ANSWER_LIST,		/* [] */
-	ANSWER_OBJECT		/* {} */
+	ANSWER_STATUS,   /* {"status": "ok"} or what answer_status() says */
+	ANSWER_ENTITIES, /* {"KINDS": {"count": n, "docs": []}} */
+	ANSWER_LIST,     /* [] */
+	ANSWER_OBJECT    /* {} */
 };
 
 /*
@@ -46,50 +46,50 @@ enum answer_shape {
  * the next entity.
  */
 struct jsonout *answer_entity(struct answer *, enum ctim_kind, const char *id);
-const char	*answer_id(const struct answer *);
+const char *answer_id(const struct answer *);
 /* A relationship that joins two entities of the answer, for a provider whose
  * limit cuts these and not what joins them. */
 struct jsonout *answer_link(struct answer *);
 /* An element of a list (a reference, an action, a tile): inside its object. */
 struct jsonout *answer_element(struct answer *);
-void		 answer_end(struct answer *);
+void answer_end(struct answer *);
 /* An error; the format makes its message.  One that is in the answer already,
  * same code and message, is left out. */
-void		 answer_problem(struct answer *, enum problem, const char *, ...)
-		     __attribute__((format(printf, 3, 4)));
+void answer_problem(struct answer *, enum problem, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
 /* The same, but never more than a warning, unless answer_problem() says so
  * too. */
-void		 answer_warning(struct answer *, enum problem, const char *, ...)
-		    __attribute__((format(printf, 3, 4)));
+void answer_warning(struct answer *, enum problem, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* What the core calls. */
 
 /* Begins an answer of a shape on a response.  streamed: which kind goes out as
  * it comes.  NULL when memory ran out.  The caller ends with answer_free(). */
-struct answer	*answer_new(struct response *, enum answer_shape,
-		     enum ctim_kind streamed);
-void		 answer_free(struct answer *);
+struct answer *answer_new(
+    struct response *, enum answer_shape, enum ctim_kind streamed);
+void answer_free(struct answer *);
 /* The next observable begins: limit is the most entities of each kind. */
-void		 answer_observable(struct answer *, size_t limit);
+void answer_observable(struct answer *, size_t limit);
 /* The observable was answered: entities, or known that there are none. */
-void		 answer_answered(struct answer *);
+void answer_answered(struct answer *);
 /* ANSWER_STATUS: the text of "status", a constant. */
-void		 answer_status(struct answer *, const char *status);
+void answer_status(struct answer *, const char *status);
 /* The streamed part that is ready leaves for the client. */
-void		 answer_push(struct answer *);
+void answer_push(struct answer *);
 /* Writes what is left and ends the response.  fatal: no "data" unless some of
  * it was already written.  Returns 0, or -1 when the answer could not be made
  * whole (it then ends, where it can, with an error that says so, and is cut
  * so that it is no valid JSON). */
-int		 answer_finish(struct answer *);
+int answer_finish(struct answer *);
 /* The request cannot be answered at all: its only result is this. */
-void		 answer_refuse(struct answer *, enum problem, const char *, ...)
-		     __attribute__((format(printf, 3, 4)));
+void answer_refuse(struct answer *, enum problem, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* After answer_finish() returned -1: the errno of what could not be written to
  * or read from spill_folder(), or 0 when the cause is another. */
-int		 answer_spill_error(const struct answer *);
-size_t		 answer_entities(const struct answer *);
-size_t		 answer_errors(const struct answer *);
+int answer_spill_error(const struct answer *);
+size_t answer_entities(const struct answer *);
+size_t answer_errors(const struct answer *);
 
 #endif

@@ -10,9 +10,9 @@
 static void
 choose_id(struct response *r)
 {
-	static const char	 plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-._";
-	const char		*id;
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789-._";
+	const char *id;
 
 	id = transport_var(r->transport, "HTTP_X_REQUEST_ID");
 	if (id != NULL && strlen(id) < REQUEST_ID_MAX &&
@@ -36,7 +36,8 @@ response_init(struct response *r, struct transport *t)
 static int
 out(struct response *r, const void *p, size_t n, bool push)
 {
-	if (!r->gone && r->transport->write(r->transport->arg, p, n, push) == -1)
+	if (!r->gone &&
+	    r->transport->write(r->transport->arg, p, n, push) == -1)
 		r->gone = true;
 	return r->gone ? -1 : 0;
 }
@@ -45,14 +46,15 @@ out(struct response *r, const void *p, size_t n, bool push)
 static int
 response_start(struct response *r, bool whole)
 {
-	char	 header[1024], length[64] = "";
-	int	 n;
+	char header[1024], length[64] = "";
+	int n;
 
 	r->started = true;
 	if (whole)
 		snprintf(length, sizeof(length), "Content-Length: %zu\r\n",
 		    r->held.len);
-	n = snprintf(header, sizeof(header), "Status: %d %s\r\n"
+	n = snprintf(header, sizeof(header),
+	    "Status: %d %s\r\n"
 	    "Content-Type: %s\r\n%s"
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "Cache-Control: no-store\r\n"
@@ -105,11 +107,11 @@ response_end(struct response *r)
 void
 response_error(struct response *r, int status, const char *message)
 {
-	static const char	 starved[] = "{\"code\":500,\"message\":"
-				    "\"No memory left\",\"reason\":"
-				    "\"Internal Server Error\"}";
-	struct buf	 b;
-	struct jsonout	 j;
+	static const char starved[] = "{\"code\":500,\"message\":"
+				      "\"No memory left\",\"reason\":"
+				      "\"Internal Server Error\"}";
+	struct buf b;
+	struct jsonout j;
 
 	r->status = status;
 	buf_init(&b, RESPONSE_HELD);

@@ -14,39 +14,39 @@
 
 #include "base/buf.h"
 
-#define RESPONSE_HELD	32768	/* bytes of body held before they are sent */
-#define REQUEST_ID_MAX	65	/* bytes of an X-Request-Id, and a NUL */
+#define RESPONSE_HELD  32768 /* bytes of body held before they are sent */
+#define REQUEST_ID_MAX 65    /* bytes of an X-Request-Id, and a NUL */
 
 struct transport;
 
 struct response {
-	struct transport	*transport;	/* the caller's */
-	int			 status;	/* HTTP; 200 unless set */
-	const char		*type;		/* Content-Type, a constant */
-	const char		*extra;		/* one more header field with its
+	struct transport *transport; /* the caller's */
+	int status;                  /* HTTP; 200 unless set */
+	const char *type;            /* Content-Type, a constant */
+	const char *extra;           /* one more header field with its
 						 * CRLF, a constant, or NULL */
-	char			 id[REQUEST_ID_MAX];
-	bool			 head_only;	/* HEAD: the header alone */
-	bool			 started;	/* the header has left */
-	bool			 gone;		/* the client has left */
-	uint64_t		 bytes;		/* of the body, so far */
-	struct buf		 held;		/* in room: an answer that says that
+	char id[REQUEST_ID_MAX];
+	bool head_only;  /* HEAD: the header alone */
+	bool started;    /* the header has left */
+	bool gone;       /* the client has left */
+	uint64_t bytes;  /* of the body, so far */
+	struct buf held; /* in room: an answer that says that
 						 * memory ran out needs none */
-	char			 room[RESPONSE_HELD + 1];
+	char room[RESPONSE_HELD + 1];
 };
 
 /* For one request; the id is the caller's X-Request-Id when it is short and
  * plain, else a new one.  Nothing need be freed. */
-void	response_init(struct response *, struct transport *);
+void response_init(struct response *, struct transport *);
 
 /* Adds n bytes to the body.  0, or -1 when the client is gone. */
-int	response_write(struct response *, const void *, size_t n);
+int response_write(struct response *, const void *, size_t n);
 /* What is held leaves now. */
-int	response_push(struct response *);
+int response_push(struct response *);
 /* The body is whole. */
-int	response_end(struct response *);
+int response_end(struct response *);
 
 /* A whole answer for what is no relay call: {"code", "message", "reason"}. */
-void	response_error(struct response *, int status, const char *message);
+void response_error(struct response *, int status, const char *message);
 
 #endif

@@ -5,9 +5,9 @@
 const char *
 transport_var(const struct transport *t, const char *name)
 {
-	size_t		 len = strlen(name);
-	const char	*value = NULL;
-	char *const	*e;
+	size_t len = strlen(name);
+	const char *value = NULL;
+	char *const *e;
 
 	/*
 	 * The last one wins: people include the web server's stock list and

@@ -12,13 +12,13 @@
 #include <sys/types.h>
 
 struct transport {
-	char *const	*env;	/* "NAME=value" strings, ended by NULL */
+	char *const *env; /* "NAME=value" strings, ended by NULL */
 	/*
 	 * Up to n bytes of the request's body into p.  Returns how many, 0 at
 	 * the end of the body, -1 when the web server cut it short or the
 	 * deadline passed.
 	 */
-	ssize_t	(*read)(void *arg, void *p, size_t n);
+	ssize_t (*read)(void *arg, void *p, size_t n);
 	/*
 	 * Takes n bytes of the answer: CGI header, blank line, body.  push: on
 	 * their way now, not when a buffer is full.  n may be 0 with push.
@@ -26,18 +26,18 @@ struct transport {
 	 * Returns 0, or -1 when the client is gone; then nothing more need be
 	 * made for it.
 	 */
-	int	(*write)(void *arg, const void *p, size_t n, bool push);
+	int (*write)(void *arg, const void *p, size_t n, bool push);
 	/* Whether the client has left, as far as can be seen without a
 	 * write.  NULL: it cannot be seen. */
-	bool	(*gone)(void *arg);
-	void	*arg;		/* handed to all */
-	bool	 script;	/* classic CGI: SCRIPT_NAME is this program, never
+	bool (*gone)(void *arg);
+	void *arg;        /* handed to all */
+	bool script;      /* classic CGI: SCRIPT_NAME is this program, never
 				 * a route */
-	int64_t	 deadline;	/* clock_ms() at which the request must be over */
+	int64_t deadline; /* clock_ms() at which the request must be over */
 };
 
 /* The value of a meta-variable; NULL when it is absent or empty, as web servers
  * pass "" for what they do not know. */
-const char	*transport_var(const struct transport *, const char *name);
+const char *transport_var(const struct transport *, const char *name);
 
 #endif

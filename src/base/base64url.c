@@ -10,11 +10,11 @@ static const char alphabet[] =
 ssize_t
 base64url_decode(const char *text, size_t len, unsigned char *out)
 {
-	uint32_t	 bits = 0;
-	unsigned	 n = 0;
-	ssize_t		 used = 0;
-	const char	*p;
-	size_t		 i;
+	uint32_t bits = 0;
+	unsigned n = 0;
+	ssize_t used = 0;
+	const char *p;
+	size_t i;
 
 	if (len % 4 == 1)
 		return -1;
@@ -35,10 +35,10 @@ base64url_decode(const char *text, size_t len, unsigned char *out)
 void
 base64url_add(struct buf *out, const void *bytes, size_t n)
 {
-	const unsigned char	*p = bytes;
-	uint32_t		 bits = 0;
-	unsigned		 have = 0;
-	size_t			 i;
+	const unsigned char *p = bytes;
+	uint32_t bits = 0;
+	unsigned have = 0;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
 		bits = bits << 8 | p[i];

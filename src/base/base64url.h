@@ -16,8 +16,8 @@ struct buf;
  * that no bytes have, or bits left over, which would give the same bytes two
  * spellings.
  */
-ssize_t	base64url_decode(const char *text, size_t len, unsigned char *out);
+ssize_t base64url_decode(const char *text, size_t len, unsigned char *out);
 /* Adds n bytes, encoded. */
-void	base64url_add(struct buf *, const void *bytes, size_t n);
+void base64url_add(struct buf *, const void *bytes, size_t n);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include "base/buf.h"
 
-#define BUF_FIRST	1024	/* bytes of the first allocation */
+#define BUF_FIRST 1024 /* bytes of the first allocation */
 
-static char nothing[1];		/* what data is before anything is added */
+static char nothing[1]; /* what data is before anything is added */
 
 void
 buf_init(struct buf *b, size_t max)
@@ -43,8 +43,8 @@ buf_free(struct buf *b)
 static int
 buf_grow(struct buf *b, size_t n)
 {
-	size_t	 need, cap;
-	char	*data;
+	size_t need, cap;
+	char *data;
 
 	if (n > b->max - b->len || b->max == SIZE_MAX) {
 		b->failed = true;
@@ -98,9 +98,9 @@ buf_adds(struct buf *b, const char *s)
 int
 buf_vaddf(struct buf *b, const char *format, va_list ap)
 {
-	va_list	 again;
-	int	 n;
-	size_t	 room;
+	va_list again;
+	int n;
+	size_t room;
 
 	va_copy(again, ap);
 	room = b->cap > b->len ? b->cap - b->len : 0;
@@ -111,8 +111,8 @@ buf_vaddf(struct buf *b, const char *format, va_list ap)
 		if (buf_grow(b, (size_t)n) == -1)
 			n = -1;
 		else
-			n = vsnprintf(b->data + b->len, b->cap - b->len,
-			    format, again);
+			n = vsnprintf(
+			    b->data + b->len, b->cap - b->len, format, again);
 	}
 	va_end(again);
 	if (n < 0) {
@@ -126,8 +126,8 @@ buf_vaddf(struct buf *b, const char *format, va_list ap)
 int
 buf_addf(struct buf *b, const char *format, ...)
 {
-	va_list	 ap;
-	int	 r;
+	va_list ap;
+	int r;
 
 	va_start(ap, format);
 	r = buf_vaddf(b, format, ap);

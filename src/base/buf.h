@@ -15,38 +15,38 @@
 #include <stddef.h>
 
 struct buf {
-	char	*data;		/* never NULL, NUL-terminated */
-	size_t	 len;		/* bytes in use, without the NUL */
-	size_t	 cap;		/* bytes allocated, 0 while data is static */
-	size_t	 max;		/* most bytes that len may reach */
-	bool	 failed;	/* something did not fit, or memory ran out */
-	bool	 starved;	/* … and memory did */
+	char *data;   /* never NULL, NUL-terminated */
+	size_t len;   /* bytes in use, without the NUL */
+	size_t cap;   /* bytes allocated, 0 while data is static */
+	size_t max;   /* most bytes that len may reach */
+	bool failed;  /* something did not fit, or memory ran out */
+	bool starved; /* … and memory did */
 };
 
 /* An empty buffer that holds at most max bytes.  Allocates nothing. */
-void	buf_init(struct buf *, size_t max);
+void buf_init(struct buf *, size_t max);
 /* One that lies in size bytes of the caller's: it allocates nothing, holds
  * size - 1 bytes and is not for buf_free(). */
-void	buf_fixed(struct buf *, char *room, size_t size);
+void buf_fixed(struct buf *, char *room, size_t size);
 /* Empties it and takes the marks off; keeps the memory. */
-void	buf_reset(struct buf *);
+void buf_reset(struct buf *);
 /* Gives the memory back; the buffer is as after buf_init(). */
-void	buf_free(struct buf *);
+void buf_free(struct buf *);
 
 /* All return 0, or -1 when the addition did not fit or memory ran out. */
-int	buf_add(struct buf *, const void *, size_t);
-int	buf_addc(struct buf *, char);
-int	buf_adds(struct buf *, const char *);
-int	buf_addf(struct buf *, const char *, ...)
-	    __attribute__((format(printf, 2, 3)));
-int	buf_vaddf(struct buf *, const char *, va_list)
-	    __attribute__((format(printf, 2, 0)));
+int buf_add(struct buf *, const void *, size_t);
+int buf_addc(struct buf *, char);
+int buf_adds(struct buf *, const char *);
+int buf_addf(struct buf *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+int buf_vaddf(struct buf *, const char *, va_list)
+    __attribute__((format(printf, 2, 0)));
 
 /*
  * Room for n more bytes and a NUL at the end, to be written by the caller, the
  * NUL too, and counted with len += what was written.  NULL when that would pass
  * the maximum.
  */
-char	*buf_room(struct buf *, size_t n);
+char *buf_room(struct buf *, size_t n);
 
 #endif

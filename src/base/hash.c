@@ -6,13 +6,13 @@
 
 #include "base/hash.h"
 
-static uint64_t		process_key[2];
-static pthread_once_t	key_once = PTHREAD_ONCE_INIT;
+static uint64_t process_key[2];
+static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 
 static void
 draw_key(void)
 {
-	struct timespec	 now;
+	struct timespec now;
 
 	if (getrandom(process_key, sizeof(process_key), 0) ==
 	    (ssize_t)sizeof(process_key))
@@ -50,10 +50,10 @@ rounds(uint64_t v[4], int n)
 struct hash
 hash_keyed(const uint64_t key[2], const void *p, size_t len)
 {
-	const unsigned char	*at = p;
-	uint64_t		 v[4], m;
-	size_t			 n, i;
-	struct hash		 h;
+	const unsigned char *at = p;
+	uint64_t v[4], m;
+	size_t n, i;
+	struct hash h;
 
 	v[0] = UINT64_C(0x736f6d6570736575) ^ key[0];
 	v[1] = UINT64_C(0x646f72616e646f6d) ^ key[1] ^ 0xee;

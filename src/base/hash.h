@@ -15,8 +15,8 @@ struct hash {
 	uint64_t a, b;
 };
 
-struct hash	hash_bytes(const void *, size_t);
+struct hash hash_bytes(const void *, size_t);
 /* The same under a given key, for tests against published vectors. */
-struct hash	hash_keyed(const uint64_t key[2], const void *, size_t);
+struct hash hash_keyed(const uint64_t key[2], const void *, size_t);
 
 #endif

@@ -9,6 +9,6 @@ struct buf;
 
 /* Adds text with every byte encoded but the unreserved ones and those in keep
  * ("" for none). */
-void	percent_add(struct buf *, const char *text, const char *keep);
+void percent_add(struct buf *, const char *text, const char *keep);
 
 #endif

@@ -15,8 +15,8 @@ put_two(char *at, unsigned n)
 void
 rfc3339_text(char text[RFC3339_MAX], int64_t seconds)
 {
-	int64_t		 era, year;
-	unsigned	 day_of_era, year_of_era, day, month, n;
+	int64_t era, year;
+	unsigned day_of_era, year_of_era, day, month, n;
 
 	if (seconds < 0)
 		seconds = 0;
@@ -32,9 +32,10 @@ rfc3339_text(char text[RFC3339_MAX], int64_t seconds)
 	era = day / 146097;
 	day_of_era = day % 146097;
 	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-	    day_of_era / 146096) / 365;
-	day = day_of_era - (365 * year_of_era + year_of_era / 4 -
-	    year_of_era / 100);
+			  day_of_era / 146096) /
+	    365;
+	day = day_of_era -
+	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	month = (5 * day + 2) / 153;
 	day -= (153 * month + 2) / 5;
 	month = month < 10 ? month + 3 : month - 9;
@@ -56,8 +57,8 @@ rfc3339_milli(char text[RFC3339_MAX], int64_t ms)
 	if (ms < 0 || ms > RFC3339_LAST * 1000)
 		return -1;
 	rfc3339_text(text, ms / 1000);
-	snprintf(strchr(text, 'Z'), sizeof(".000Z"), ".%03dZ",
-	    (int)(ms % 1000));
+	snprintf(
+	    strchr(text, 'Z'), sizeof(".000Z"), ".%03dZ", (int)(ms % 1000));
 	return 0;
 }
 
@@ -65,7 +66,7 @@ rfc3339_milli(char text[RFC3339_MAX], int64_t ms)
 static int
 two(const char **s)
 {
-	int	 n;
+	int n;
 
 	if ((*s)[0] < '0' || (*s)[0] > '9' || (*s)[1] < '0' || (*s)[1] > '9')
 		return -1;
@@ -78,7 +79,7 @@ two(const char **s)
 static long
 zone(const char **s, int *ok)
 {
-	int	 sign, hours, minutes;
+	int sign, hours, minutes;
 
 	if (**s == 'Z' || **s == 'z') {
 		(*s)++;
@@ -99,10 +100,10 @@ zone(const char **s, int *ok)
 int
 rfc3339_again(char text[RFC3339_MAX], const char *given, int digits)
 {
-	int64_t		 seconds = rfc3339_parse(given);
-	const char	*fraction = strchr(given, '.');
-	int		 there = 0, i;
-	char		*p;
+	int64_t seconds = rfc3339_parse(given);
+	const char *fraction = strchr(given, '.');
+	int there = 0, i;
+	char *p;
 
 	if (seconds == -1)
 		return -1;
@@ -125,10 +126,10 @@ rfc3339_again(char text[RFC3339_MAX], const char *given, int digits)
 int64_t
 rfc3339_parse(const char *s)
 {
-	struct tm	 tm = { 0 };
-	int		 century, year, month, ok = 0;
-	long		 east = 0;
-	time_t		 t;
+	struct tm tm = { 0 };
+	int century, year, month, ok = 0;
+	long east = 0;
+	time_t t;
 
 	century = two(&s);
 	if (century < 0 || (year = two(&s)) < 0 || *s++ != '-' ||
@@ -140,8 +141,7 @@ rfc3339_parse(const char *s)
 	if (*s == 'T' || *s == 't' || *s == ' ') {
 		s++;
 		if ((tm.tm_hour = two(&s)) < 0 || tm.tm_hour > 23 ||
-		    *s++ != ':' || (tm.tm_min = two(&s)) < 0 ||
-		    tm.tm_min > 59)
+		    *s++ != ':' || (tm.tm_min = two(&s)) < 0 || tm.tm_min > 59)
 			return -1;
 		if (*s == ':') {
 			s++;
@@ -157,11 +157,11 @@ rfc3339_parse(const char *s)
 		s += strlen(s);
 	if (ok == -1 || *s != '\0')
 		return -1;
-	if (tm.tm_sec == 60)	/* a leap second; POSIX time has none */
+	if (tm.tm_sec == 60) /* a leap second; POSIX time has none */
 		tm.tm_sec = 59;
 	month = tm.tm_mon;
 	if ((t = timegm(&tm)) == -1 || tm.tm_mon != month)
-		return -1;	/* the 31st of a month that has 30 days */
+		return -1; /* the 31st of a month that has 30 days */
 	t -= east;
 	return t < 0 || (int64_t)t > RFC3339_LAST ? -1 : (int64_t)t;
 }

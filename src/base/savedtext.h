@@ -8,19 +8,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SAVEDTEXT_WHY	96	/* bytes of a reason */
+#define SAVEDTEXT_WHY 96 /* bytes of a reason */
 
 /* Takes a byte order mark off the beginning of len bytes, with a NUL behind
  * them, and one line end, LF or CRLF, off their end.  Returns how many are
  * left, with a NUL behind them. */
-size_t	savedtext_trim(char *text, size_t len);
+size_t savedtext_trim(char *text, size_t len);
 /* Whether the text is in UTF-16, as some editors call "Unicode". */
-bool	savedtext_is_utf16(const char *text, size_t len);
+bool savedtext_is_utf16(const char *text, size_t len);
 /*
  * Whether a text is one line without control characters; lines: line ends and
  * tabs may stand in it.  Returns 0, or -1 with what it holds in why, which
  * nothing of the text is in: "a control character (0x0d) in line 1".
  */
-int	savedtext_plain(const char *text, bool lines, char why[SAVEDTEXT_WHY]);
+int savedtext_plain(const char *text, bool lines, char why[SAVEDTEXT_WHY]);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "base/set.h"
 
-#define FIRST	64	/* slots */
+#define FIRST 64 /* slots */
 
 void
 set_free(struct set *s)
@@ -15,10 +15,10 @@ set_free(struct set *s)
 static struct hash *
 set_find(const struct set *s, struct hash h)
 {
-	size_t	 i = h.a & (s->slots - 1);
+	size_t i = h.a & (s->slots - 1);
 
-	while (s->slot[i].b != 0 &&
-	    (s->slot[i].a != h.a || s->slot[i].b != h.b))
+	while (
+	    s->slot[i].b != 0 && (s->slot[i].a != h.a || s->slot[i].b != h.b))
 		i = (i + 1) & (s->slots - 1);
 	return &s->slot[i];
 }
@@ -27,8 +27,8 @@ set_find(const struct set *s, struct hash h)
 static int
 set_grow(struct set *s)
 {
-	struct set	 new = { .used = s->used };
-	size_t		 i;
+	struct set new = { .used = s->used };
+	size_t i;
 
 	if (s->used * 2 < s->slots)
 		return 0;
@@ -46,9 +46,9 @@ set_grow(struct set *s)
 int
 set_add(struct set *s, struct hash h, bool *before)
 {
-	struct hash	*at;
+	struct hash *at;
 
-	h.b |= 1;	/* zero marks an empty slot */
+	h.b |= 1; /* zero marks an empty slot */
 	if (set_grow(s) == -1)
 		return -1;
 	at = set_find(s, h);
@@ -63,7 +63,7 @@ set_add(struct set *s, struct hash h, bool *before)
 bool
 set_new(struct set *s, const void *p, size_t len)
 {
-	bool	 before = false;
+	bool before = false;
 
 	return set_add(s, hash_bytes(p, len), &before) == -1 || !before;
 }
@@ -71,7 +71,7 @@ set_new(struct set *s, const void *p, size_t len)
 bool
 set_has(const struct set *s, const void *p, size_t len)
 {
-	struct hash	 h;
+	struct hash h;
 
 	if (s->used == 0)
 		return false;

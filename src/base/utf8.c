@@ -8,24 +8,18 @@
  * Source: RFC 3629 section 4; Unicode 15.0 table 3-7.
  */
 static const struct {
-	unsigned char	first_low, first_high;
-	unsigned char	second_low, second_high;
-	unsigned char	length;
-} sequences[] = {
-	{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-	{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-	{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-	{ 0xed, 0xed, 0x80, 0x9f, 3 },
-	{ 0xee, 0xef, 0x80, 0xbf, 3 },
-	{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-	{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-	{ 0xf4, 0xf4, 0x80, 0x8f, 4 }
-};
+	unsigned char first_low, first_high;
+	unsigned char second_low, second_high;
+	unsigned char length;
+} sequences[] = { { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+	{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
+	{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
+	{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 } };
 
 size_t
 utf8_length(const unsigned char *p, size_t n)
 {
-	size_t	 i, k;
+	size_t i, k;
 
 	if (n == 0)
 		return 0;
@@ -48,8 +42,8 @@ utf8_length(const unsigned char *p, size_t n)
 bool
 utf8_valid(const char *s, size_t n)
 {
-	const unsigned char	*p = (const unsigned char *)s;
-	size_t			 step;
+	const unsigned char *p = (const unsigned char *)s;
+	size_t step;
 
 	while (n > 0) {
 		if ((step = utf8_length(p, n)) == 0)
@@ -63,7 +57,7 @@ utf8_valid(const char *s, size_t n)
 size_t
 utf8_cut(const char *s, size_t max_code_points)
 {
-	size_t	 i;
+	size_t i;
 
 	/* Every byte but a continuation begins a code point. */
 	for (i = 0; s[i] != '\0'; i++)
@@ -80,18 +74,18 @@ control(const unsigned char *p, size_t n)
 	if (p[0] < 0x20 || p[0] == 0x7f)
 		return 1;
 	if (n >= 2 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
-		return 2;	/* C1 */
+		return 2; /* C1 */
 	if (n >= 3 && p[0] == 0xe2 && p[1] == 0x80 &&
 	    (p[2] == 0xa8 || p[2] == 0xa9))
-		return 3;	/* line and paragraph separator */
+		return 3; /* line and paragraph separator */
 	return 0;
 }
 
 char *
 utf8_line(char *s, size_t n)
 {
-	unsigned char	*p = (unsigned char *)s;
-	size_t		 i, k;
+	unsigned char *p = (unsigned char *)s;
+	size_t i, k;
 
 	for (i = 0; i < n; i++)
 		if ((k = control(p + i, n - i)) != 0) {

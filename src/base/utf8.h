@@ -13,14 +13,14 @@
 
 /* Bytes (1 to 4) of the well-formed sequence at p, of which n bytes may be
  * looked at; 0 when there is none, n = 0 included. */
-size_t	utf8_length(const unsigned char *p, size_t n);
+size_t utf8_length(const unsigned char *p, size_t n);
 
 /* Whether all n bytes at s are well-formed. */
-bool	utf8_valid(const char *s, size_t n);
+bool utf8_valid(const char *s, size_t n);
 
 /* Bytes of the longest prefix of the well-formed string s that has at most
  * max_code_points code points. */
-size_t	utf8_cut(const char *s, size_t max_code_points);
+size_t utf8_cut(const char *s, size_t max_code_points);
 
 /*
  * Makes one line of text for people out of the n well-formed bytes at s, in
@@ -28,6 +28,6 @@ size_t	utf8_cut(const char *s, size_t max_code_points);
  * blanks at both ends go.  Returns where the text begins inside s, ended by a
  * NUL that may overwrite s[n].
  */
-char	*utf8_line(char *s, size_t n);
+char *utf8_line(char *s, size_t n);
 
 #endif

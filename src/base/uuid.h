@@ -10,6 +10,6 @@
 #include <uuid/uuid.h>
 
 /* Writes a new one, in lower case, with its NUL. */
-void	uuid4(char text[UUID_STR_LEN]);
+void uuid4(char text[UUID_STR_LEN]);
 
 #endif

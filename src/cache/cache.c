@@ -14,14 +14,15 @@
 #include "log/log.h"
 #include "os/clock.h"
 
-#define REST_BUSY	1000	/* ms without another try after CACHE_BUSY */
-#define REST_FAILED	10000	/* ms after CACHE_FAILED */
-#define SPENT_MOST	1000	/* ms that calls may take in a row … */
-#define SPENT_SHARE	4	/* or this part of all time: a request makes
+#define REST_BUSY   1000  /* ms without another try after CACHE_BUSY */
+#define REST_FAILED 10000 /* ms after CACHE_FAILED */
+#define SPENT_MOST  1000  /* ms that calls may take in a row … */
+#define SPENT_SHARE \
+	4                  /* or this part of all time: a request makes
 				 * hundreds of them */
-#define TELL_EVERY	60000	/* ms between lines in the log, of a process */
-#define SCRATCH_KEPT	65536	/* bytes of memory kept between entries */
-#define FAR_MORE	2000	/* ms after a deadline that a token is back */
+#define TELL_EVERY   60000 /* ms between lines in the log, of a process */
+#define SCRATCH_KEPT 65536 /* bytes of memory kept between entries */
+#define FAR_MORE     2000  /* ms after a deadline that a token is back */
 
 enum use { READ, WRITE, USES };
 
@@ -29,58 +30,56 @@ enum use { READ, WRITE, USES };
 enum domain { NAME = 'n', SEAL = 's' };
 
 struct waiting {
-	unsigned char	 name[CACHE_NAME];
-	size_t		 at, len;	/* in text */
-	int		 ttl;
+	unsigned char name[CACHE_NAME];
+	size_t at, len; /* in text */
+	int ttl;
 };
 
 struct cache {
-	const struct conf		*conf;
-	const struct cache_backend	*backend;	/* NULL: off */
-	void				*state;		/* the backend's */
-	bool				 open;
-	int64_t				 rests[USES];	/* until: clock_ms() */
-	int64_t				 looked;	/* clock_ms() */
-	int64_t				 spent;		/* ms, and when that */
-	int64_t				 counted;	/* was so: clock_ms() */
-	EVP_MAC_CTX			*mac;
-	unsigned char			 key[CACHE_KEY];	/* while open */
-	struct waiting			 queue[CACHE_QUEUE];
-	size_t				 n;
-	struct buf			 text;		/* sealed values */
-	struct buf			 scratch;	/* what was got */
+	const struct conf *conf;
+	const struct cache_backend *backend; /* NULL: off */
+	void *state;                         /* the backend's */
+	bool open;
+	int64_t rests[USES]; /* until: clock_ms() */
+	int64_t looked;      /* clock_ms() */
+	int64_t spent;       /* ms, and when that */
+	int64_t counted;     /* was so: clock_ms() */
+	EVP_MAC_CTX *mac;
+	unsigned char key[CACHE_KEY]; /* while open */
+	struct waiting queue[CACHE_QUEUE];
+	size_t n;
+	struct buf text;    /* sealed values */
+	struct buf scratch; /* what was got */
 };
 
-static const struct cache_backend *const backends[] = {
-	[CONF_CACHE_OFF] = NULL,
+static const struct cache_backend *const backends[] = { [CONF_CACHE_OFF] = NULL,
 	[CONF_CACHE_FILE] = &cache_sqlite,
-	[CONF_CACHE_REDIS] = &cache_redis
-};
+	[CONF_CACHE_REDIS] = &cache_redis };
 
 static EVP_MAC_CTX *
 new_mac(void)
 {
-	char		 digest[] = "SHA256";
-	OSSL_PARAM	 params[2];
-	EVP_MAC		*mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX	*context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+	char digest[] = "SHA256";
+	OSSL_PARAM params[2];
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
 
-	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-	    digest, 0);
+	params[0] =
+	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0);
 	params[1] = OSSL_PARAM_construct_end();
 	if (context != NULL && EVP_MAC_CTX_set_params(context, params) != 1) {
 		EVP_MAC_CTX_free(context);
 		context = NULL;
 	}
-	EVP_MAC_free(mac);	/* the context has a reference of its own */
+	EVP_MAC_free(mac); /* the context has a reference of its own */
 	return context;
 }
 
 struct cache *
 cache_new(const struct conf *conf)
 {
-	struct cache		*c = calloc(1, sizeof(*c));
-	struct conf_cache	 url;
+	struct cache *c = calloc(1, sizeof(*c));
+	struct conf_cache url;
 
 	if (c == NULL)
 		return NULL;
@@ -89,8 +88,9 @@ cache_new(const struct conf *conf)
 	buf_init(&c->scratch, CACHE_KEPT);
 	(void)conf_cache_parse(conf->cache_url, &url);
 	c->backend = backends[url.kind];
-	if (c->backend != NULL && ((c->mac = new_mac()) == NULL ||
-	    (c->state = c->backend->make(conf, &url)) == NULL)) {
+	if (c->backend != NULL &&
+	    ((c->mac = new_mac()) == NULL ||
+		(c->state = c->backend->make(conf, &url)) == NULL)) {
 		cache_free(c);
 		c = NULL;
 	}
@@ -134,13 +134,14 @@ cache_free(struct cache *c)
 static void
 cache_tell(const char *why)
 {
-	static _Atomic int64_t	 next;
-	int64_t			 now = clock_ms(), due = atomic_load(&next);
+	static _Atomic int64_t next;
+	int64_t now = clock_ms(), due = atomic_load(&next);
 
-	if (now >= due && atomic_compare_exchange_strong(&next, &due,
-	    now + TELL_EVERY))
+	if (now >= due &&
+	    atomic_compare_exchange_strong(&next, &due, now + TELL_EVERY))
 		log_warning("cache: %s; what cannot be cached is asked for "
-		    "again", why);
+			    "again",
+		    why);
 }
 
 /* Whether it worked.  If not, it is left alone for a while, so that a request
@@ -165,7 +166,7 @@ worked(struct cache *c, enum use use, enum cache_result result,
 static bool
 too_slow(struct cache *c, const struct cache_try *t)
 {
-	int64_t	 now = clock_ms(), took = now - (t->until - CACHE_WAIT);
+	int64_t now = clock_ms(), took = now - (t->until - CACHE_WAIT);
 
 	c->spent -= (now - c->counted) / SPENT_SHARE;
 	c->spent = took + (c->spent > 0 ? c->spent : 0);
@@ -178,7 +179,7 @@ static bool
 over(struct cache *c, enum use use, enum cache_result result,
     const struct cache_try *t)
 {
-	bool	 good = worked(c, use, result, t);
+	bool good = worked(c, use, result, t);
 
 	if (too_slow(c, t) && good) {
 		cache_tell("it answers too slowly");
@@ -198,7 +199,7 @@ new_try(void)
 static bool
 ready(struct cache *c, enum use use, struct cache_try *t)
 {
-	int64_t	 now = clock_ms();
+	int64_t now = clock_ms();
 
 	if (c->backend == NULL || now < c->rests[use])
 		return false;
@@ -219,7 +220,7 @@ ready(struct cache *c, enum use use, struct cache_try *t)
 bool
 cache_on(struct cache *c)
 {
-	struct cache_try	 t = new_try();
+	struct cache_try t = new_try();
 
 	return ready(c, READ, &t);
 }
@@ -235,8 +236,8 @@ static int
 mac(struct cache *c, enum domain domain, const struct cache_part *part,
     size_t n, unsigned char out[CACHE_NAME])
 {
-	unsigned char	 head[8], kind = (unsigned char)domain;
-	size_t		 i, j, len;
+	unsigned char head[8], kind = (unsigned char)domain;
+	size_t i, j, len;
 
 	if (EVP_MAC_init(c->mac, c->key, sizeof(c->key), NULL) != 1 ||
 	    EVP_MAC_update(c->mac, &kind, 1) != 1)
@@ -250,14 +251,16 @@ mac(struct cache *c, enum domain domain, const struct cache_part *part,
 			return -1;
 	}
 	return EVP_MAC_final(c->mac, out, &len, CACHE_NAME) == 1 &&
-	    len == CACHE_NAME ? 0 : -1;
+		len == CACHE_NAME ?
+	    0 :
+	    -1;
 }
 
 int
 cache_name(struct cache *c, unsigned char name[CACHE_NAME],
     const struct cache_part *part, size_t n)
 {
-	struct cache_try	 t = new_try();
+	struct cache_try t = new_try();
 
 	return ready(c, READ, &t) ? mac(c, NAME, part, n, name) : -1;
 }
@@ -270,10 +273,9 @@ static int
 seal(struct cache *c, const unsigned char name[CACHE_NAME], const char *value,
     size_t len, unsigned char out[CACHE_SEAL])
 {
-	const struct cache_part	 parts[] = {
-		{ name, CACHE_NAME }, { value, len }
-	};
-	unsigned char		 whole[CACHE_NAME];
+	const struct cache_part parts[] = { { name, CACHE_NAME },
+		{ value, len } };
+	unsigned char whole[CACHE_NAME];
 
 	if (mac(c, SEAL, parts, 2, whole) == -1)
 		return -1;
@@ -286,14 +288,14 @@ static bool
 in_queue(const struct cache *c, const unsigned char name[CACHE_NAME],
     struct buf *value)
 {
-	const struct waiting	*w;
-	size_t			 i;
+	const struct waiting *w;
+	size_t i;
 
-	for (i = c->n; i-- > 0; ) {
+	for (i = c->n; i-- > 0;) {
 		w = &c->queue[i];
 		if (memcmp(w->name, name, CACHE_NAME) == 0)
 			return buf_add(value, c->text.data + w->at + CACHE_SEAL,
-			    w->len - CACHE_SEAL) == 0;
+				   w->len - CACHE_SEAL) == 0;
 	}
 	return false;
 }
@@ -302,9 +304,9 @@ in_queue(const struct cache *c, const unsigned char name[CACHE_NAME],
 static bool
 unseal(struct cache *c, const unsigned char name[CACHE_NAME], struct buf *value)
 {
-	unsigned char	 should[CACHE_SEAL];
-	const char	*text = c->scratch.data + CACHE_SEAL;
-	size_t		 len;
+	unsigned char should[CACHE_SEAL];
+	const char *text = c->scratch.data + CACHE_SEAL;
+	size_t len;
 
 	if (c->scratch.failed || c->scratch.len < CACHE_SEAL)
 		return false;
@@ -315,12 +317,12 @@ unseal(struct cache *c, const unsigned char name[CACHE_NAME], struct buf *value)
 }
 
 bool
-cache_get(struct cache *c, const unsigned char name[CACHE_NAME],
-    struct buf *value)
+cache_get(
+    struct cache *c, const unsigned char name[CACHE_NAME], struct buf *value)
 {
-	struct cache_try	 t = new_try();
-	enum cache_result	 r;
-	bool			 found;
+	struct cache_try t = new_try();
+	enum cache_result r;
+	bool found;
 
 	buf_reset(value);
 	if (!ready(c, READ, &t))
@@ -329,8 +331,8 @@ cache_get(struct cache *c, const unsigned char name[CACHE_NAME],
 		return true;
 	buf_reset(&c->scratch);
 	r = c->backend->get(c->state, &t, name, &c->scratch);
-	found = over(c, READ, r, &t) && r == CACHE_DONE &&
-	    unseal(c, name, value);
+	found =
+	    over(c, READ, r, &t) && r == CACHE_DONE && unseal(c, name, value);
 	if (c->scratch.cap > SCRATCH_KEPT)
 		buf_free(&c->scratch);
 	return found;
@@ -340,8 +342,8 @@ void
 cache_put(struct cache *c, const unsigned char name[CACHE_NAME],
     const char *value, size_t len, int ttl)
 {
-	unsigned char	 tag[CACHE_SEAL];
-	struct waiting	*w;
+	unsigned char tag[CACHE_SEAL];
+	struct waiting *w;
 
 	if (len > CACHE_VALUE || ttl <= 0)
 		return;
@@ -365,22 +367,21 @@ cache_put(struct cache *c, const unsigned char name[CACHE_NAME],
 void
 cache_flush(struct cache *c)
 {
-	struct cache_entry	 entries[CACHE_QUEUE];
-	struct cache_try	 t = new_try();
-	size_t			 i;
+	struct cache_entry entries[CACHE_QUEUE];
+	struct cache_try t = new_try();
+	size_t i;
 
 	if (c->n == 0)
 		return;
 	if (ready(c, WRITE, &t) && c->n > 0) {
 		for (i = 0; i < c->n; i++)
-			entries[i] = (struct cache_entry){
-				.name = c->queue[i].name,
-				.value = c->text.data + c->queue[i].at,
-				.len = c->queue[i].len,
-				.ttl = c->queue[i].ttl
-			};
-		over(c, WRITE, c->backend->put(c->state, &t, entries, c->n),
-		    &t);
+			entries[i] =
+			    (struct cache_entry){ .name = c->queue[i].name,
+				    .value = c->text.data + c->queue[i].at,
+				    .len = c->queue[i].len,
+				    .ttl = c->queue[i].ttl };
+		over(
+		    c, WRITE, c->backend->put(c->state, &t, entries, c->n), &t);
 	}
 	forget_queue(c);
 }
@@ -389,16 +390,17 @@ int64_t
 cache_turn(struct cache *c, const unsigned char name[CACHE_NAME], int rate,
     int64_t most)
 {
-	const struct cache_bucket	 bucket = { .name = name, .rate = rate,
-					    .most = most, .far = FAR_MORE +
-					    (int64_t)c->conf->deadline * 1000 };
-	struct cache_try		 t = new_try();
-	int64_t				 wait = -2;
+	const struct cache_bucket bucket = { .name = name,
+		.rate = rate,
+		.most = most,
+		.far = FAR_MORE + (int64_t)c->conf->deadline * 1000 };
+	struct cache_try t = new_try();
+	int64_t wait = -2;
 
 	if (rate <= 0)
 		return 0;
-	if (!ready(c, WRITE, &t) || !over(c, WRITE,
-	    c->backend->turn(c->state, &t, &bucket, &wait), &t))
+	if (!ready(c, WRITE, &t) ||
+	    !over(c, WRITE, c->backend->turn(c->state, &t, &bucket, &wait), &t))
 		return -2;
 	return wait;
 }
@@ -406,9 +408,9 @@ cache_turn(struct cache *c, const unsigned char name[CACHE_NAME], int rate,
 int
 cache_check(const struct conf *conf, char why[CACHE_WHY])
 {
-	struct cache		*c = cache_new(conf);
-	struct cache_try	 t = new_try();
-	enum cache_result	 r = CACHE_DONE;
+	struct cache *c = cache_new(conf);
+	struct cache_try t = new_try();
+	enum cache_result r = CACHE_DONE;
 
 	why[0] = '\0';
 	if (c == NULL) {

@@ -16,8 +16,8 @@
 static int
 give(const char *dir, uid_t uid, gid_t gid)
 {
-	int	 fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	int	 r, error;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r, error;
 
 	if (fd == -1)
 		return -1;
@@ -31,19 +31,19 @@ give(const char *dir, uid_t uid, gid_t gid)
 void
 cache_give(const struct conf *conf, uid_t uid, gid_t gid)
 {
-	struct conf_cache	 url;
-	const char		*slash;
-	char		 dir[PATH_MAX], error[DB_ERROR_MAX];
-	struct stat	 st;
-	int		 n;
+	struct conf_cache url;
+	const char *slash;
+	char dir[PATH_MAX], error[DB_ERROR_MAX];
+	struct stat st;
+	int n;
 
 	(void)conf_cache_parse(conf->cache_url, &url);
 	explicit_bzero(url.password, sizeof(url.password));
 	if (url.kind != CONF_CACHE_FILE)
 		return;
 	slash = strrchr(url.path, '/');
-	n = snprintf(dir, sizeof(dir), "%.*s", slash == NULL ? 0 :
-	    (int)(slash - url.path), url.path);
+	n = snprintf(dir, sizeof(dir), "%.*s",
+	    slash == NULL ? 0 : (int)(slash - url.path), url.path);
 	/* One that is there is the business of who made it. */
 	if (n <= 0 || n >= (int)sizeof(dir) || lstat(dir, &st) == 0)
 		return;

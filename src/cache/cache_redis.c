@@ -10,17 +10,17 @@
 #include "conf/conf_cache.h"
 #include "shared/pace.h"
 
-#define KEY		"ctim-relay:key"
-#define ENTRY		"ctim-relay:entry:"
-#define BUCKET		"ctim-relay:bucket:"
-#define KEY_NAME	(sizeof(BUCKET) + 2 * CACHE_NAME)
-#define SHORT		4096	/* bytes of a reply that is no value */
-#define NUMBER		24	/* bytes of a number as text */
+#define KEY      "ctim-relay:key"
+#define ENTRY    "ctim-relay:entry:"
+#define BUCKET   "ctim-relay:bucket:"
+#define KEY_NAME (sizeof(BUCKET) + 2 * CACHE_NAME)
+#define SHORT    4096 /* bytes of a reply that is no value */
+#define NUMBER   24   /* bytes of a number as text */
 
 struct server {
-	struct rediscon		 con;
-	struct conf_cache	 url;
-	unsigned char		 key[CACHE_KEY];
+	struct rediscon con;
+	struct conf_cache url;
+	unsigned char key[CACHE_KEY];
 };
 
 /*
@@ -30,26 +30,26 @@ struct server {
  * must: Redis 5 or later.
  */
 static const char script[] =
-	"local t = redis.call('TIME')\n"
-	"local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
-	"local n, period = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
-	"local most, far = tonumber(ARGV[3]), tonumber(ARGV[4])\n"
-	"local back, first = {}, 1\n"
-	"for v in string.gmatch(redis.call('GET', KEYS[1]) or '', '%d+') do\n"
-	"  v = tonumber(v)\n"
-	"  back[#back + 1] = v > now + far and 0 or v\n"
-	"end\n"
-	"for i = 1, n do\n"
-	"  back[i] = back[i] or 0\n"
-	"  if back[i] < back[first] then first = i end\n"
-	"end\n"
-	"local turn = math.max(now, back[first])\n"
-	"if turn - now > most then return -1 end\n"
-	"back[first] = turn + period\n"
-	"for i = 1, #back do back[i] = string.format('%.0f', back[i]) end\n"
-	"redis.call('SET', KEYS[1], table.concat(back, ' '), 'PX',\n"
-	"  string.format('%.0f', far + period))\n"
-	"return turn - now\n";
+    "local t = redis.call('TIME')\n"
+    "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
+    "local n, period = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
+    "local most, far = tonumber(ARGV[3]), tonumber(ARGV[4])\n"
+    "local back, first = {}, 1\n"
+    "for v in string.gmatch(redis.call('GET', KEYS[1]) or '', '%d+') do\n"
+    "  v = tonumber(v)\n"
+    "  back[#back + 1] = v > now + far and 0 or v\n"
+    "end\n"
+    "for i = 1, n do\n"
+    "  back[i] = back[i] or 0\n"
+    "  if back[i] < back[first] then first = i end\n"
+    "end\n"
+    "local turn = math.max(now, back[first])\n"
+    "if turn - now > most then return -1 end\n"
+    "back[first] = turn + period\n"
+    "for i = 1, #back do back[i] = string.format('%.0f', back[i]) end\n"
+    "redis.call('SET', KEYS[1], table.concat(back, ' '), 'PX',\n"
+    "  string.format('%.0f', far + period))\n"
+    "return turn - now\n";
 
 static struct rediscon_arg
 cache_redis_text(const char *s)
@@ -78,11 +78,12 @@ static enum cache_result
 cache_redis_wrong(const struct server *s, struct cache_try *t,
     const struct rediscon_reply *reply)
 {
-	char	 why[64];
-	size_t	 n;
+	char why[64];
+	size_t n;
 
 	if (reply->type != REDISCON_ERROR)
-		return cache_redis_fail(s, t, "it does not answer as it should");
+		return cache_redis_fail(
+		    s, t, "it does not answer as it should");
 	n = strspn(reply->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 	if (n == 0 || n > 16)
 		return cache_redis_fail(s, t, "it answers with an error");
@@ -94,7 +95,7 @@ cache_redis_wrong(const struct server *s, struct cache_try *t,
 static void *
 cache_redis_make(const struct conf *conf, const struct conf_cache *url)
 {
-	struct server	*s = calloc(1, sizeof(*s));
+	struct server *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
@@ -107,7 +108,7 @@ cache_redis_make(const struct conf *conf, const struct conf_cache *url)
 static void
 cache_redis_release(void *arg)
 {
-	struct server	*s = arg;
+	struct server *s = arg;
 
 	rediscon_free(&s->con);
 	explicit_bzero(s, sizeof(*s));
@@ -117,7 +118,7 @@ cache_redis_release(void *arg)
 static void
 cache_redis_shut(void *arg)
 {
-	struct server	*s = arg;
+	struct server *s = arg;
 
 	rediscon_close(&s->con);
 }
@@ -133,14 +134,13 @@ cache_redis_tell(struct server *s, const struct cache_try *t,
 static enum cache_result
 expect_ok(struct server *s, struct cache_try *t, bool nil)
 {
-	struct rediscon_reply	*reply;
-	enum cache_result	 r = CACHE_DONE;
+	struct rediscon_reply *reply;
+	enum cache_result r = CACHE_DONE;
 
 	if ((reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
 		return lost(s, t);
 	if (!(nil && reply->type == REDISCON_NIL) &&
-	    (reply->type != REDISCON_STATUS ||
-	    strcmp(reply->text, "OK") != 0))
+	    (reply->type != REDISCON_STATUS || strcmp(reply->text, "OK") != 0))
 		r = cache_redis_wrong(s, t, reply);
 	free(reply);
 	return r;
@@ -150,8 +150,8 @@ expect_ok(struct server *s, struct cache_try *t, bool nil)
 static enum cache_result
 expect_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	struct rediscon_reply	*reply;
-	enum cache_result	 r = CACHE_DONE;
+	struct rediscon_reply *reply;
+	enum cache_result r = CACHE_DONE;
 
 	if ((reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
 		return lost(s, t);
@@ -160,7 +160,8 @@ expect_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 	else if (reply->type != REDISCON_STRING)
 		r = cache_redis_wrong(s, t, reply);
 	else if (reply->len != CACHE_KEY)
-		r = cache_redis_fail(s, t, "what it has as " KEY " is not ours");
+		r = cache_redis_fail(
+		    s, t, "what it has as " KEY " is not ours");
 	else
 		memcpy(key, reply->text, CACHE_KEY);
 	free(reply);
@@ -171,11 +172,11 @@ expect_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 static enum cache_result
 greet(struct server *s, struct cache_try *t)
 {
-	const struct rediscon_arg	 select[] = { cache_redis_text("SELECT"),
-					    cache_redis_text(s->url.db) };
-	struct rediscon_arg		 auth[3] = { cache_redis_text("AUTH") };
-	enum cache_result		 r;
-	size_t				 n = 1;
+	const struct rediscon_arg select[] = { cache_redis_text("SELECT"),
+		cache_redis_text(s->url.db) };
+	struct rediscon_arg auth[3] = { cache_redis_text("AUTH") };
+	enum cache_result r;
+	size_t n = 1;
 
 	if (s->url.password[0] != '\0') {
 		if (s->url.user[0] != '\0')
@@ -189,21 +190,24 @@ greet(struct server *s, struct cache_try *t)
 	if (strcmp(s->url.db, "0") == 0)
 		return CACHE_DONE;
 	return cache_redis_tell(s, t, select, 2) == -1 ? lost(s, t) :
-	    expect_ok(s, t, false);
+							 expect_ok(s, t, false);
 }
 
 /* The key of all gateways: whoever comes first makes it. */
 static enum cache_result
 get_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	const struct rediscon_arg	 get[] = { cache_redis_text("GET"), cache_redis_text(KEY) };
-	const struct rediscon_arg	 set[] = { cache_redis_text("SET"), cache_redis_text(KEY),
-					    { key, CACHE_KEY }, cache_redis_text("NX") };
-	enum cache_result		 r = CACHE_DONE;
+	const struct rediscon_arg get[] = { cache_redis_text("GET"),
+		cache_redis_text(KEY) };
+	const struct rediscon_arg set[] = { cache_redis_text("SET"),
+		cache_redis_text(KEY), { key, CACHE_KEY },
+		cache_redis_text("NX") };
+	enum cache_result r = CACHE_DONE;
 
 	if (!t->look) {
 		if (getrandom(key, CACHE_KEY, 0) != CACHE_KEY)
-			return cache_redis_fail(s, t, "the system has no random bytes");
+			return cache_redis_fail(
+			    s, t, "the system has no random bytes");
 		if (cache_redis_tell(s, t, set, 4) == -1)
 			return lost(s, t);
 		r = expect_ok(s, t, true);
@@ -216,11 +220,12 @@ get_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 static enum cache_result
 cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	struct server		*s = arg;
-	enum cache_result	 r;
+	struct server *s = arg;
+	enum cache_result r;
 
 	if (s->url.host[0] == '\0') {
-		snprintf(t->why, sizeof(t->why), "[cache] url is no "
+		snprintf(t->why, sizeof(t->why),
+		    "[cache] url is no "
 		    "redis://HOST:PORT/DB");
 		return CACHE_FAILED;
 	}
@@ -240,18 +245,20 @@ cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 static bool
 cache_redis_same(void *arg, struct cache_try *t)
 {
-	const struct rediscon_arg	 get[] = { cache_redis_text("GET"), cache_redis_text(KEY) };
-	struct server			*s = arg;
-	unsigned char			 key[CACHE_KEY];
+	const struct rediscon_arg get[] = { cache_redis_text("GET"),
+		cache_redis_text(KEY) };
+	struct server *s = arg;
+	unsigned char key[CACHE_KEY];
 
-	return cache_redis_tell(s, t, get, 2) == 0 && expect_key(s, t, key) == CACHE_DONE &&
+	return cache_redis_tell(s, t, get, 2) == 0 &&
+	    expect_key(s, t, key) == CACHE_DONE &&
 	    memcmp(key, s->key, CACHE_KEY) == 0;
 }
 
 static struct rediscon_arg
 key_name(char out[KEY_NAME], const char *prefix, const unsigned char *name)
 {
-	size_t	 i, n = strlen(prefix);
+	size_t i, n = strlen(prefix);
 
 	memcpy(out, prefix, n);
 	for (i = 0; i < CACHE_NAME; i++, n += 2)
@@ -260,18 +267,19 @@ key_name(char out[KEY_NAME], const char *prefix, const unsigned char *name)
 }
 
 static enum cache_result
-cache_redis_get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
-    struct buf *value)
+cache_redis_get(void *arg, struct cache_try *t,
+    const unsigned char name[CACHE_NAME], struct buf *value)
 {
-	struct server		*s = arg;
-	char			 place[KEY_NAME];
-	struct rediscon_arg	 command[] = { cache_redis_text("GET"),
-				    key_name(place, ENTRY, name) };
-	enum cache_result	 r = CACHE_DONE;
-	struct rediscon_reply	*reply;
+	struct server *s = arg;
+	char place[KEY_NAME];
+	struct rediscon_arg command[] = { cache_redis_text("GET"),
+		key_name(place, ENTRY, name) };
+	enum cache_result r = CACHE_DONE;
+	struct rediscon_reply *reply;
 
-	if (cache_redis_tell(s, t, command, 2) == -1 || (reply = rediscon_reply(&s->con,
-	    CACHE_KEPT + SHORT, t->until)) == NULL)
+	if (cache_redis_tell(s, t, command, 2) == -1 ||
+	    (reply = rediscon_reply(&s->con, CACHE_KEPT + SHORT, t->until)) ==
+		NULL)
 		return lost(s, t);
 	if (reply->type == REDISCON_NIL)
 		r = CACHE_NOTHING;
@@ -284,19 +292,20 @@ cache_redis_get(void *arg, struct cache_try *t, const unsigned char name[CACHE_N
 }
 
 static enum cache_result
-cache_redis_put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
+cache_redis_put(
+    void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
 {
-	struct server		*s = arg;
-	char			 place[KEY_NAME], ttl[NUMBER];
-	struct rediscon_arg	 command[5] = { cache_redis_text("SET") };
-	enum cache_result	 r = CACHE_DONE;
-	size_t			 i;
+	struct server *s = arg;
+	char place[KEY_NAME], ttl[NUMBER];
+	struct rediscon_arg command[5] = { cache_redis_text("SET") };
+	enum cache_result r = CACHE_DONE;
+	size_t i;
 
 	for (i = 0; i < n; i++) {
 		snprintf(ttl, sizeof(ttl), "%d", entry[i].ttl);
 		command[1] = key_name(place, ENTRY, entry[i].name);
-		command[2] = (struct rediscon_arg){ entry[i].value,
-		    entry[i].len };
+		command[2] =
+		    (struct rediscon_arg){ entry[i].value, entry[i].len };
 		command[3] = cache_redis_text("EX");
 		command[4] = cache_redis_text(ttl);
 		if (cache_redis_tell(s, t, command, 5) == -1)
@@ -312,8 +321,8 @@ cache_redis_put(void *arg, struct cache_try *t, const struct cache_entry *entry,
 static void
 shape(int rate, int *tokens, int64_t *period)
 {
-	const int64_t	 now = 1;
-	int64_t		 back[PACE_TOKENS] = { 0 };
+	const int64_t now = 1;
+	int64_t back[PACE_TOKENS] = { 0 };
 
 	*tokens = 0;
 	while (*tokens < PACE_TOKENS && pace_take(back, rate, now, now) == 0)
@@ -322,18 +331,18 @@ shape(int rate, int *tokens, int64_t *period)
 }
 
 static enum cache_result
-cache_redis_turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
-    int64_t *wait)
+cache_redis_turn(
+    void *arg, struct cache_try *t, const struct cache_bucket *b, int64_t *wait)
 {
-	struct server		*s = arg;
-	char			 place[KEY_NAME], number[4][NUMBER];
-	int			 tokens, i;
-	int64_t			 period;
-	struct rediscon_arg	 command[8] = { cache_redis_text("EVAL"), cache_redis_text(script),
-				    cache_redis_text("1"),
-				    key_name(place, BUCKET, b->name) };
-	struct rediscon_reply	*reply;
-	enum cache_result	 r = CACHE_DONE;
+	struct server *s = arg;
+	char place[KEY_NAME], number[4][NUMBER];
+	int tokens, i;
+	int64_t period;
+	struct rediscon_arg command[8] = { cache_redis_text("EVAL"),
+		cache_redis_text(script), cache_redis_text("1"),
+		key_name(place, BUCKET, b->name) };
+	struct rediscon_reply *reply;
+	enum cache_result r = CACHE_DONE;
 
 	shape(b->rate, &tokens, &period);
 	snprintf(number[0], NUMBER, "%d", tokens);
@@ -353,8 +362,7 @@ cache_redis_turn(void *arg, struct cache_try *t, const struct cache_bucket *b,
 	return r;
 }
 
-const struct cache_backend cache_redis = {
-	.remote = true,
+const struct cache_backend cache_redis = { .remote = true,
 	.look = 1000,
 	.make = cache_redis_make,
 	.free = cache_redis_release,
@@ -363,5 +371,4 @@ const struct cache_backend cache_redis = {
 	.same = cache_redis_same,
 	.get = cache_redis_get,
 	.put = cache_redis_put,
-	.turn = cache_redis_turn
-};
+	.turn = cache_redis_turn };

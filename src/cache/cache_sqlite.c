@@ -10,49 +10,52 @@
 #include "os/clock.h"
 #include "shared/pace.h"
 
-#define ROOM		2048	/* pages made free in a full file */
-#define STEP		1024	/* rows removed at a time */
-#define TIDY_ROWS	256	/* expired ones that go after a flush, once in
+#define ROOM 2048 /* pages made free in a full file */
+#define STEP 1024 /* rows removed at a time */
+#define TIDY_ROWS \
+	256 /* expired ones that go after a flush, once in
 				 * 256 of them */
-#define AHEAD		CACHE_TTL	/* s; what expires later was written
+#define AHEAD \
+	CACHE_TTL /* s; what expires later was written
 					 * when the clock was ahead */
 
-#define PAST	"(expires <= ?1 OR expires > ?2)"
+#define PAST "(expires <= ?1 OR expires > ?2)"
 
 static const char *const cache_sqlite_sql[SQL_STATEMENTS] = {
 	[SQL_BEGIN] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_GET] = "SELECT value FROM entry WHERE name = ?1 AND expires > ?2"
-	    " AND expires <= ?3",
+		    " AND expires <= ?3",
 	[SQL_PUT] = "INSERT OR REPLACE INTO entry(name, expires, value)"
-	    " VALUES(?1, ?2, ?3)",
+		    " VALUES(?1, ?2, ?3)",
 	[SQL_EXPIRED] = "DELETE FROM entry WHERE id IN"
-	    " (SELECT id FROM entry WHERE " PAST " LIMIT ?3)",
+			" (SELECT id FROM entry WHERE " PAST " LIMIT ?3)",
 	[SQL_OLDEST] = "DELETE FROM entry WHERE id IN"
-	    " (SELECT id FROM entry ORDER BY id LIMIT ?1)",
+		       " (SELECT id FROM entry ORDER BY id LIMIT ?1)",
 	[SQL_FREE] = "PRAGMA freelist_count",
 	[SQL_BUCKET] = "SELECT back FROM bucket WHERE name = ?1",
 	[SQL_BUCKET_PUT] = "INSERT OR REPLACE INTO bucket(name, expires, back)"
-	    " VALUES(?1, ?2, ?3)",
-	[SQL_BUCKET_EXPIRED] = "DELETE FROM bucket WHERE name IN"
+			   " VALUES(?1, ?2, ?3)",
+	[SQL_BUCKET_EXPIRED] =
+	    "DELETE FROM bucket WHERE name IN"
 	    " (SELECT name FROM bucket WHERE " PAST " LIMIT ?3)"
 };
 
 struct rows {
-	const struct cache_entry	*entry;
-	size_t				 n;
+	const struct cache_entry *entry;
+	size_t n;
 };
 
 struct turn {
-	const struct cache_bucket	*bucket;
-	int64_t				*wait;
+	const struct cache_bucket *bucket;
+	int64_t *wait;
 };
 
 static void *
 cache_sqlite_new(const struct conf *conf, const struct conf_cache *url)
 {
-	struct cache_file	*f = calloc(1, sizeof(*f));
+	struct cache_file *f = calloc(1, sizeof(*f));
 
 	if (f != NULL) {
 		f->conf = conf;
@@ -65,7 +68,7 @@ cache_sqlite_new(const struct conf *conf, const struct conf_cache *url)
 static bool
 cache_sqlite_same(void *arg, struct cache_try *t)
 {
-	struct cache_file	*f = arg;
+	struct cache_file *f = arg;
 
 	(void)t;
 	return !sqlite_moved(f->db, f->path);
@@ -86,7 +89,7 @@ statement(struct cache_file *f, enum cache_sql which, int *code)
 static int
 cache_sqlite_finish(sqlite3_stmt *st)
 {
-	int	 code = sqlite3_step(st);
+	int code = sqlite3_step(st);
 
 	sqlite3_reset(st);
 	sqlite3_clear_bindings(st);
@@ -96,8 +99,8 @@ cache_sqlite_finish(sqlite3_stmt *st)
 static int
 cache_sqlite_run(struct cache_file *f, enum cache_sql which)
 {
-	int		 code;
-	sqlite3_stmt	*st = statement(f, which, &code);
+	int code;
+	sqlite3_stmt *st = statement(f, which, &code);
 
 	return st == NULL ? code : cache_sqlite_finish(st);
 }
@@ -106,9 +109,9 @@ cache_sqlite_run(struct cache_file *f, enum cache_sql which)
 static int
 cache_sqlite_expire(struct cache_file *f, enum cache_sql which, int n)
 {
-	int		 code;
-	int64_t		 now = time(NULL);
-	sqlite3_stmt	*st = statement(f, which, &code);
+	int code;
+	int64_t now = time(NULL);
+	sqlite3_stmt *st = statement(f, which, &code);
 
 	if (st == NULL)
 		return code;
@@ -122,9 +125,9 @@ cache_sqlite_expire(struct cache_file *f, enum cache_sql which, int n)
 static bool
 cache_sqlite_has_room(struct cache_file *f)
 {
-	int		 code;
-	sqlite3_stmt	*st = statement(f, SQL_FREE, &code);
-	bool		 enough;
+	int code;
+	sqlite3_stmt *st = statement(f, SQL_FREE, &code);
+	bool enough;
 
 	if (st == NULL)
 		return true;
@@ -139,10 +142,10 @@ cache_sqlite_has_room(struct cache_file *f)
 static int
 make_room(struct cache_file *f, void *arg)
 {
-	static const enum cache_sql	 order[] = { SQL_EXPIRED, SQL_OLDEST };
-	sqlite3_stmt			*st;
-	int				 code = SQLITE_OK, n = 1;
-	size_t				 i = 0;
+	static const enum cache_sql order[] = { SQL_EXPIRED, SQL_OLDEST };
+	sqlite3_stmt *st;
+	int code = SQLITE_OK, n = 1;
+	size_t i = 0;
 
 	(void)arg;
 	do {
@@ -166,10 +169,10 @@ make_room(struct cache_file *f, void *arg)
 }
 
 static int
-transact(struct cache_file *f, int (*work)(struct cache_file *, void *),
-    void *arg)
+transact(
+    struct cache_file *f, int (*work)(struct cache_file *, void *), void *arg)
 {
-	int	 code = cache_sqlite_run(f, SQL_BEGIN);
+	int code = cache_sqlite_run(f, SQL_BEGIN);
 
 	if (code == SQLITE_OK)
 		code = work(f, arg);
@@ -182,10 +185,10 @@ transact(struct cache_file *f, int (*work)(struct cache_file *, void *),
 
 /* Does work in a transaction, in a full file once more with more room. */
 static int
-change(struct cache_file *f, int (*work)(struct cache_file *, void *),
-    void *arg)
+change(
+    struct cache_file *f, int (*work)(struct cache_file *, void *), void *arg)
 {
-	int	 code = transact(f, work, arg);
+	int code = transact(f, work, arg);
 
 	if ((code & 0xff) == SQLITE_FULL &&
 	    transact(f, make_room, NULL) == SQLITE_OK)
@@ -196,17 +199,17 @@ change(struct cache_file *f, int (*work)(struct cache_file *, void *),
 static int
 write_rows(struct cache_file *f, void *arg)
 {
-	const struct rows	*rows = arg;
-	sqlite3_stmt		*st;
-	int64_t			 now = time(NULL);
-	int			 code;
-	size_t			 i;
+	const struct rows *rows = arg;
+	sqlite3_stmt *st;
+	int64_t now = time(NULL);
+	int code;
+	size_t i;
 
 	for (i = 0; i < rows->n; i++) {
 		if ((st = statement(f, SQL_PUT, &code)) == NULL)
 			return code;
-		sqlite3_bind_blob(st, 1, rows->entry[i].name, CACHE_NAME,
-		    SQLITE_STATIC);
+		sqlite3_bind_blob(
+		    st, 1, rows->entry[i].name, CACHE_NAME, SQLITE_STATIC);
 		sqlite3_bind_int64(st, 2, now + rows->entry[i].ttl);
 		sqlite3_bind_blob64(st, 3, rows->entry[i].value,
 		    rows->entry[i].len, SQLITE_STATIC);
@@ -219,20 +222,22 @@ write_rows(struct cache_file *f, void *arg)
 static int
 tidy(struct cache_file *f, void *arg)
 {
-	int	 code = cache_sqlite_expire(f, SQL_EXPIRED, TIDY_ROWS);
+	int code = cache_sqlite_expire(f, SQL_EXPIRED, TIDY_ROWS);
 
 	(void)arg;
-	return code == SQLITE_OK ? cache_sqlite_expire(f, SQL_BUCKET_EXPIRED, TIDY_ROWS) :
+	return code == SQLITE_OK ?
+	    cache_sqlite_expire(f, SQL_BUCKET_EXPIRED, TIDY_ROWS) :
 	    code;
 }
 
 static enum cache_result
-cache_sqlite_put(void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
+cache_sqlite_put(
+    void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
 {
-	struct cache_file	*f = arg;
-	struct rows		 rows = { entry, n };
-	unsigned char		 dice;
-	int			 code;
+	struct cache_file *f = arg;
+	struct rows rows = { entry, n };
+	unsigned char dice;
+	int code;
 
 	f->until = t->until;
 	code = change(f, write_rows, &rows);
@@ -244,14 +249,14 @@ cache_sqlite_put(void *arg, struct cache_try *t, const struct cache_entry *entry
 }
 
 static enum cache_result
-cache_sqlite_get(void *arg, struct cache_try *t, const unsigned char name[CACHE_NAME],
-    struct buf *value)
+cache_sqlite_get(void *arg, struct cache_try *t,
+    const unsigned char name[CACHE_NAME], struct buf *value)
 {
-	struct cache_file	*f = arg;
-	int64_t			 now = time(NULL);
-	sqlite3_stmt		*st;
-	const void		*blob;
-	int			 code, len;
+	struct cache_file *f = arg;
+	int64_t now = time(NULL);
+	sqlite3_stmt *st;
+	const void *blob;
+	int code, len;
 
 	f->until = t->until;
 	if ((st = statement(f, SQL_GET, &code)) == NULL)
@@ -277,10 +282,10 @@ static int
 read_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
     int64_t back[PACE_TOKENS])
 {
-	const size_t	 size = PACE_TOKENS * sizeof(*back);
-	sqlite3_stmt	*st;
-	const void	*blob;
-	int		 code, i;
+	const size_t size = PACE_TOKENS * sizeof(*back);
+	sqlite3_stmt *st;
+	const void *blob;
+	int code, i;
 
 	if ((st = statement(f, SQL_BUCKET, &code)) == NULL)
 		return code;
@@ -301,15 +306,15 @@ static int
 write_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
     const int64_t back[PACE_TOKENS])
 {
-	sqlite3_stmt	*st;
-	int		 code;
+	sqlite3_stmt *st;
+	int code;
 
 	if ((st = statement(f, SQL_BUCKET_PUT, &code)) == NULL)
 		return code;
 	sqlite3_bind_blob(st, 1, b->name, CACHE_NAME, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 2, (now + b->far) / 1000 + 1);
-	sqlite3_bind_blob(st, 3, back, PACE_TOKENS * sizeof(*back),
-	    SQLITE_STATIC);
+	sqlite3_bind_blob(
+	    st, 3, back, PACE_TOKENS * sizeof(*back), SQLITE_STATIC);
 	return cache_sqlite_finish(st);
 }
 
@@ -318,11 +323,11 @@ write_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
 static int
 take_turn(struct cache_file *f, void *arg)
 {
-	const struct turn	*turn = arg;
+	const struct turn *turn = arg;
 	const struct cache_bucket *b = turn->bucket;
-	int64_t			 back[PACE_TOKENS] = { 0 }, now;
-	struct timespec		 ts;
-	int			 code;
+	int64_t back[PACE_TOKENS] = { 0 }, now;
+	struct timespec ts;
+	int code;
 
 	(void)clock_gettime(CLOCK_REALTIME, &ts);
 	now = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
@@ -333,18 +338,17 @@ take_turn(struct cache_file *f, void *arg)
 }
 
 static enum cache_result
-cache_sqlite_turn(void *arg, struct cache_try *t, const struct cache_bucket *bucket,
-    int64_t *wait)
+cache_sqlite_turn(void *arg, struct cache_try *t,
+    const struct cache_bucket *bucket, int64_t *wait)
 {
-	struct cache_file	*f = arg;
-	struct turn		 one = { bucket, wait };
+	struct cache_file *f = arg;
+	struct turn one = { bucket, wait };
 
 	f->until = t->until;
 	return cache_sqlite_result(f, t, change(f, take_turn, &one));
 }
 
-const struct cache_backend cache_sqlite = {
-	.look = 1000,
+const struct cache_backend cache_sqlite = { .look = 1000,
 	.make = cache_sqlite_new,
 	.free = free,
 	.open = cache_sqlite_open,
@@ -352,5 +356,4 @@ const struct cache_backend cache_sqlite = {
 	.same = cache_sqlite_same,
 	.get = cache_sqlite_get,
 	.put = cache_sqlite_put,
-	.turn = cache_sqlite_turn
-};
+	.turn = cache_sqlite_turn };

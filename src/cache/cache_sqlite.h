@@ -13,32 +13,41 @@
 
 /* Every statement, prepared when it is first needed. */
 enum cache_sql {
-	SQL_BEGIN, SQL_COMMIT, SQL_ROLLBACK, SQL_GET, SQL_PUT, SQL_EXPIRED,
-	SQL_OLDEST, SQL_FREE, SQL_BUCKET, SQL_BUCKET_PUT, SQL_BUCKET_EXPIRED,
+	SQL_BEGIN,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_GET,
+	SQL_PUT,
+	SQL_EXPIRED,
+	SQL_OLDEST,
+	SQL_FREE,
+	SQL_BUCKET,
+	SQL_BUCKET_PUT,
+	SQL_BUCKET_EXPIRED,
 	SQL_STATEMENTS
 };
 
 struct cache_file {
 	const struct conf *conf;
-	const char	*path;		/* in its cache_url; absolute */
-	sqlite3		*db;		/* NULL: not open */
-	sqlite3_stmt	*stmt[SQL_STATEMENTS];
-	int64_t		 until;		/* of the call under way */
+	const char *path; /* in its cache_url; absolute */
+	sqlite3 *db;      /* NULL: not open */
+	sqlite3_stmt *stmt[SQL_STATEMENTS];
+	int64_t until; /* of the call under way */
 	/* An error said that it is not as we wrote it, or it is of an old
 	 * version: it goes when it is closed. */
-	bool		 damaged;
+	bool damaged;
 };
 
 /* Parts of the backend (cache_backend.h); the file is a struct cache_file. */
-enum cache_result cache_sqlite_open(void *, struct cache_try *,
-		    unsigned char key[CACHE_KEY]);
-void		 cache_sqlite_close(void *);
+enum cache_result cache_sqlite_open(
+    void *, struct cache_try *, unsigned char key[CACHE_KEY]);
+void cache_sqlite_close(void *);
 /* What an SQLite result means, with the reason in t. */
-enum cache_result cache_sqlite_result(struct cache_file *, struct cache_try *,
-		    int code);
+enum cache_result cache_sqlite_result(
+    struct cache_file *, struct cache_try *, int code);
 /* The path and a reason into t.  CACHE_FAILED. */
-enum cache_result cache_sqlite_fail(const struct cache_file *,
-		    struct cache_try *, const char *why);
+enum cache_result cache_sqlite_fail(
+    const struct cache_file *, struct cache_try *, const char *why);
 
 /*
  * cache_sqlite_file.c: the file by its name.  Whoever makes or removes a cache
@@ -46,13 +55,13 @@ enum cache_result cache_sqlite_fail(const struct cache_file *,
  * -1 when there is none.
  */
 /* Makes the file and its directory as far as they are missing. */
-enum cache_result cache_sqlite_make(const struct cache_file *,
-		    struct cache_try *, int *fd);
+enum cache_result cache_sqlite_make(
+    const struct cache_file *, struct cache_try *, int *fd);
 /* Whether that could be done: CACHE_NOTHING, or CACHE_FAILED. */
-enum cache_result cache_sqlite_could(const struct cache_file *,
-		    struct cache_try *);
+enum cache_result cache_sqlite_could(
+    const struct cache_file *, struct cache_try *);
 /* Removes the file that is open, unless its name is another's by now.  True
  * when one way or the other the name is free for a new one. */
-bool		 cache_sqlite_discard(const struct cache_file *);
+bool cache_sqlite_discard(const struct cache_file *);
 
 #endif

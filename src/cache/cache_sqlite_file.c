@@ -16,7 +16,7 @@
 static bool
 cut(char *path)
 {
-	char	*slash = strrchr(path, '/');
+	char *slash = strrchr(path, '/');
 
 	if (slash == NULL || path[1] == '\0')
 		return false;
@@ -28,8 +28,8 @@ cut(char *path)
 static int
 lock_directory(const struct cache_file *f)
 {
-	char	 dir[PATH_MAX];
-	int	 fd;
+	char dir[PATH_MAX];
+	int fd;
 
 	errno = ENAMETOOLONG;
 	if ((size_t)snprintf(dir, sizeof(dir), "%s", f->path) >= sizeof(dir) ||
@@ -52,7 +52,8 @@ cache_sqlite_make(const struct cache_file *f, struct cache_try *t, int *fd)
 		/* The service's user would not get into a directory of root's,
 		 * made by a command that was run before the service. */
 		if (geteuid() == 0 && f->conf->user != NULL)
-			return cache_sqlite_fail(f, t, "its directory is not "
+			return cache_sqlite_fail(f, t,
+			    "its directory is not "
 			    "there; make it for the service's user, mode 2770");
 		if (dbfile_directory(f->path, t->why) == -1)
 			return CACHE_FAILED;
@@ -62,21 +63,19 @@ cache_sqlite_make(const struct cache_file *f, struct cache_try *t, int *fd)
 		cache_sqlite_fail(f, t, "another process makes it");
 		return CACHE_BUSY;
 	}
-	return dbfile_make(f->path, t->why) == 0 ? CACHE_DONE :
-	    CACHE_FAILED;
+	return dbfile_make(f->path, t->why) == 0 ? CACHE_DONE : CACHE_FAILED;
 }
 
 enum cache_result
 cache_sqlite_could(const struct cache_file *f, struct cache_try *t)
 {
-	char		 dir[PATH_MAX];
-	struct stat	 st;
-	int		 r;
+	char dir[PATH_MAX];
+	struct stat st;
+	int r;
 
 	if ((size_t)snprintf(dir, sizeof(dir), "%s", f->path) >= sizeof(dir))
 		return cache_sqlite_fail(f, t, strerror(ENAMETOOLONG));
-	if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode) &&
-	    stat(dir, &st) == -1)
+	if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode) && stat(dir, &st) == -1)
 		return cache_sqlite_fail(f, t, "a link that leads nowhere");
 	/* The first of them that is there. */
 	while ((r = eaccess(dir, F_OK)) == -1 && errno == ENOENT && cut(dir))
@@ -89,21 +88,20 @@ cache_sqlite_could(const struct cache_file *f, struct cache_try *t)
 bool
 cache_sqlite_discard(const struct cache_file *f)
 {
-	static const char *const	 beside[] = { "-wal", "-shm",
-					    "-journal" };
-	char				 name[PATH_MAX];
-	int				 fd;
-	bool				 gone;
-	size_t				 i;
+	static const char *const beside[] = { "-wal", "-shm", "-journal" };
+	char name[PATH_MAX];
+	int fd;
+	bool gone;
+	size_t i;
 
 	if ((fd = lock_directory(f)) == -1)
-		return errno == EWOULDBLOCK;	/* somebody else does it */
+		return errno == EWOULDBLOCK; /* somebody else does it */
 	gone = sqlite_moved(f->db, f->path);
 	if (!gone && unlink(f->path) == 0) {
 		gone = true;
 		for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
 			if ((size_t)snprintf(name, sizeof(name), "%s%s",
-			    f->path, beside[i]) < sizeof(name))
+				f->path, beside[i]) < sizeof(name))
 				unlink(name);
 	}
 	close(fd);

@@ -10,11 +10,11 @@
 #include "db/dbfile.h"
 #include "os/clock.h"
 
-#define SCHEMA_VERSION	1
-#define APPLICATION_ID	0x43544943	/* "CTIC"; PRAGMA application_id */
-#define APPLICATION_AT	68		/* its place in the file's header */
-#define NAP		2000		/* us between looks */
-#define PATH_SHOWN	256		/* bytes of a path in a reason */
+#define SCHEMA_VERSION 1
+#define APPLICATION_ID 0x43544943 /* "CTIC"; PRAGMA application_id */
+#define APPLICATION_AT 68         /* its place in the file's header */
+#define NAP            2000       /* us between looks */
+#define PATH_SHOWN     256        /* bytes of a path in a reason */
 
 _Static_assert(CACHE_WHY == DB_ERROR_MAX, "both are one line for people");
 
@@ -22,30 +22,29 @@ _Static_assert(CACHE_WHY == DB_ERROR_MAX, "both are one line for people");
  * (https://www.sqlite.org/withoutrowid.html, section 4); id is the order in
  * which entries were written. */
 static const char cache_sqlite_open_schema[] =
-	"CREATE TABLE entry(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE,"
-	" expires INTEGER NOT NULL, value BLOB NOT NULL);"
-	"CREATE INDEX entry_expires ON entry(expires);"
-	"CREATE TABLE bucket(name BLOB NOT NULL PRIMARY KEY,"
-	" expires INTEGER NOT NULL, back BLOB NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE meta(key BLOB NOT NULL);";
+    "CREATE TABLE entry(id INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE,"
+    " expires INTEGER NOT NULL, value BLOB NOT NULL);"
+    "CREATE INDEX entry_expires ON entry(expires);"
+    "CREATE TABLE bucket(name BLOB NOT NULL PRIMARY KEY,"
+    " expires INTEGER NOT NULL, back BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE meta(key BLOB NOT NULL);";
 
 /*
  * For every connection: little memory, as there is one for each thread; no
  * waiting for the disk, as nothing is lost that could not be asked for again;
  * 240 MB for the main file and some for its -wal file.
  */
-static const char settings[] =
-	"PRAGMA journal_mode = WAL;"
-	"PRAGMA synchronous = OFF;"
-	"PRAGMA temp_store = MEMORY;"
-	"PRAGMA cache_size = -128;"
-	"PRAGMA wal_autocheckpoint = 256;"
-	"PRAGMA journal_size_limit = 8388608;"
-	"PRAGMA max_page_count = 61440";
+static const char settings[] = "PRAGMA journal_mode = WAL;"
+			       "PRAGMA synchronous = OFF;"
+			       "PRAGMA temp_store = MEMORY;"
+			       "PRAGMA cache_size = -128;"
+			       "PRAGMA wal_autocheckpoint = 256;"
+			       "PRAGMA journal_size_limit = 8388608;"
+			       "PRAGMA max_page_count = 61440";
 
 enum cache_result
-cache_sqlite_fail(const struct cache_file *f, struct cache_try *t,
-    const char *why)
+cache_sqlite_fail(
+    const struct cache_file *f, struct cache_try *t, const char *why)
 {
 	snprintf(t->why, sizeof(t->why), "%.*s: %s", PATH_SHOWN, f->path, why);
 	return CACHE_FAILED;
@@ -65,7 +64,7 @@ nap(int64_t until)
 static int
 cache_sqlite_open_busy(void *arg, int count)
 {
-	const struct cache_file	*f = arg;
+	const struct cache_file *f = arg;
 
 	(void)count;
 	return nap(f->until);
@@ -84,7 +83,7 @@ is_damage(int code)
 enum cache_result
 cache_sqlite_result(struct cache_file *f, struct cache_try *t, int code)
 {
-	int	 plain = code & 0xff, os = 0;
+	int plain = code & 0xff, os = 0;
 
 	if (code == SQLITE_OK)
 		return CACHE_DONE;
@@ -106,8 +105,8 @@ cache_sqlite_result(struct cache_file *f, struct cache_try *t, int code)
 static int
 cache_sqlite_open_number(struct cache_file *f, const char *text, int64_t *n)
 {
-	sqlite3_stmt	*st;
-	int		 code;
+	sqlite3_stmt *st;
+	int code;
 
 	code = sqlite3_prepare_v2(f->db, text, -1, &st, NULL);
 	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
@@ -128,17 +127,17 @@ cache_sqlite_open_run(struct cache_file *f, const char *text)
 static int
 cache_sqlite_open_make_key(struct cache_file *f)
 {
-	unsigned char	 key[CACHE_KEY];
-	sqlite3_stmt	*st;
-	int		 code;
+	unsigned char key[CACHE_KEY];
+	sqlite3_stmt *st;
+	int code;
 
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		return SQLITE_IOERR;
-	code = sqlite3_prepare_v2(f->db, "INSERT INTO meta VALUES(?1)", -1, &st,
-	    NULL);
+	code = sqlite3_prepare_v2(
+	    f->db, "INSERT INTO meta VALUES(?1)", -1, &st, NULL);
 	if (code == SQLITE_OK)
-		code = sqlite3_bind_blob(st, 1, key, sizeof(key),
-		    SQLITE_TRANSIENT);
+		code = sqlite3_bind_blob(
+		    st, 1, key, sizeof(key), SQLITE_TRANSIENT);
 	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_DONE)
 		code = SQLITE_OK;
 	sqlite3_finalize(st);
@@ -149,13 +148,14 @@ cache_sqlite_open_make_key(struct cache_file *f)
 static int
 read_key(struct cache_file *f, unsigned char key[CACHE_KEY])
 {
-	sqlite3_stmt	*st;
-	int		 code;
+	sqlite3_stmt *st;
+	int code;
 
 	code = sqlite3_prepare_v2(f->db, "SELECT key FROM meta", -1, &st, NULL);
 	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
 		code = sqlite3_column_type(st, 0) == SQLITE_BLOB &&
-		    sqlite3_column_bytes(st, 0) == CACHE_KEY ? SQLITE_OK :
+			sqlite3_column_bytes(st, 0) == CACHE_KEY ?
+		    SQLITE_OK :
 		    SQLITE_CORRUPT;
 		if (code == SQLITE_OK)
 			memcpy(key, sqlite3_column_blob(st, 0), CACHE_KEY);
@@ -173,23 +173,27 @@ read_key(struct cache_file *f, unsigned char key[CACHE_KEY])
 static int
 cache_sqlite_open_make_schema(struct cache_file *f)
 {
-	char	 text[128];
-	int64_t	 tables = 0;
-	int	 code;
+	char text[128];
+	int64_t tables = 0;
+	int code;
 
 	if ((code = cache_sqlite_open_run(f, "BEGIN IMMEDIATE")) != SQLITE_OK)
 		return code;
-	code = cache_sqlite_open_number(f, "SELECT count(*) FROM sqlite_schema", &tables);
+	code = cache_sqlite_open_number(
+	    f, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code == SQLITE_OK && tables == 0) {
-		snprintf(text, sizeof(text), "PRAGMA application_id = %d;"
-		    "PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
-		if ((code = cache_sqlite_open_run(f, cache_sqlite_open_schema)) == SQLITE_OK &&
+		snprintf(text, sizeof(text),
+		    "PRAGMA application_id = %d;"
+		    "PRAGMA user_version = %d",
+		    APPLICATION_ID, SCHEMA_VERSION);
+		if ((code = cache_sqlite_open_run(
+			 f, cache_sqlite_open_schema)) == SQLITE_OK &&
 		    (code = cache_sqlite_open_run(f, text)) == SQLITE_OK)
 			code = cache_sqlite_open_make_key(f);
 	}
 	if (code == SQLITE_OK)
 		code = cache_sqlite_open_run(f, "COMMIT");
-	return code;	/* what is not committed ends with the connection */
+	return code; /* what is not committed ends with the connection */
 }
 
 /* By the header, read through SQLite's own descriptor: closing one of ours
@@ -197,15 +201,15 @@ cache_sqlite_open_make_schema(struct cache_file *f)
 static bool
 is_ours(struct cache_file *f)
 {
-	static const unsigned char	 id[] = {
-		APPLICATION_ID >> 24, APPLICATION_ID >> 16 & 0xff,
-		APPLICATION_ID >> 8 & 0xff, APPLICATION_ID & 0xff
-	};
-	unsigned char			 head[APPLICATION_AT + sizeof(id)];
-	sqlite3_file			*file = NULL;
+	static const unsigned char id[] = { APPLICATION_ID >> 24,
+		APPLICATION_ID >> 16 & 0xff, APPLICATION_ID >> 8 & 0xff,
+		APPLICATION_ID & 0xff };
+	unsigned char head[APPLICATION_AT + sizeof(id)];
+	sqlite3_file *file = NULL;
 
 	return sqlite3_file_control(f->db, "main", SQLITE_FCNTL_FILE_POINTER,
-	    &file) == SQLITE_OK && file != NULL && file->pMethods != NULL &&
+		   &file) == SQLITE_OK &&
+	    file != NULL && file->pMethods != NULL &&
 	    file->pMethods->xRead(file, head, sizeof(head), 0) == SQLITE_OK &&
 	    memcmp(head, "SQLite format 3", 16) == 0 &&
 	    memcmp(head + APPLICATION_AT, id, sizeof(id)) == 0;
@@ -215,25 +219,30 @@ is_ours(struct cache_file *f)
 static enum cache_result
 whose(struct cache_file *f, struct cache_try *t)
 {
-	int64_t	 app = 0, version = 0, tables = 0;
-	int	 code;
+	int64_t app = 0, version = 0, tables = 0;
+	int code;
 
 	code = cache_sqlite_open_number(f, "PRAGMA application_id", &app);
 	if (code == SQLITE_OK)
-		code = cache_sqlite_open_number(f, "PRAGMA user_version", &version);
+		code = cache_sqlite_open_number(
+		    f, "PRAGMA user_version", &version);
 	if (code == SQLITE_OK)
-		code = cache_sqlite_open_number(f, "SELECT count(*) FROM sqlite_schema", &tables);
+		code = cache_sqlite_open_number(
+		    f, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code != SQLITE_OK)
 		return cache_sqlite_result(f, t, code);
 	if (app == 0 && tables == 0)
 		return CACHE_NOTHING;
 	if (app != APPLICATION_ID)
-		return cache_sqlite_fail(f, t, "this is the database of "
+		return cache_sqlite_fail(f, t,
+		    "this is the database of "
 		    "another program; name another file in [cache] url");
 	if (version > SCHEMA_VERSION)
-		return cache_sqlite_fail(f, t, "made by a newer ctim-relay; "
+		return cache_sqlite_fail(f, t,
+		    "made by a newer ctim-relay; "
 		    "use that one, or remove the file");
-	return version == SCHEMA_VERSION ? CACHE_DONE :
+	return version == SCHEMA_VERSION ?
+	    CACHE_DONE :
 	    cache_sqlite_result(f, t, SQLITE_FORMAT);
 }
 
@@ -242,11 +251,11 @@ whose(struct cache_file *f, struct cache_try *t)
 static enum cache_result
 cache_sqlite_open_open_file(struct cache_file *f, struct cache_try *t)
 {
-	const char	*name;
-	int		 code;
+	const char *name;
+	int code;
 
-	code = sqlite_open(f->path, t->look ? SQLITE_OPEN_READONLY :
-	    SQLITE_OPEN_READWRITE, &f->db);
+	code = sqlite_open(f->path,
+	    t->look ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, &f->db);
 	if (f->db == NULL)
 		return cache_sqlite_fail(f, t, "memory ran out");
 	sqlite3_extended_result_codes(f->db, 1);
@@ -271,13 +280,15 @@ cache_sqlite_open_open_file(struct cache_file *f, struct cache_try *t)
  * and a CGI process should end, not tidy up.
  */
 static enum cache_result
-cache_sqlite_open_set_up(struct cache_file *f, struct cache_try *t, unsigned char key[CACHE_KEY])
+cache_sqlite_open_set_up(
+    struct cache_file *f, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	int	 keep = 1, code = SQLITE_OK;
+	int keep = 1, code = SQLITE_OK;
 
 	sqlite3_db_config(f->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	if (!t->look && (code = sqlite3_file_control(f->db, "main",
-	    SQLITE_FCNTL_PERSIST_WAL, &keep)) == SQLITE_OK)
+	if (!t->look &&
+	    (code = sqlite3_file_control(
+		 f->db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep)) == SQLITE_OK)
 		code = cache_sqlite_open_run(f, settings);
 	if (code == SQLITE_OK)
 		code = read_key(f, key);
@@ -286,10 +297,10 @@ cache_sqlite_open_set_up(struct cache_file *f, struct cache_try *t, unsigned cha
 
 /* Opens the file that is there, and makes its tables when it is empty. */
 static enum cache_result
-try_open(struct cache_file *f, struct cache_try *t,
-    unsigned char key[CACHE_KEY])
+try_open(
+    struct cache_file *f, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	enum cache_result	 r;
+	enum cache_result r;
 
 	if ((r = cache_sqlite_open_open_file(f, t)) != CACHE_DONE)
 		return r;
@@ -301,24 +312,26 @@ try_open(struct cache_file *f, struct cache_try *t,
 	if (r == CACHE_DONE)
 		r = cache_sqlite_open_set_up(f, t, key);
 	if (f->damaged)
-		cache_sqlite_fail(f, t, is_ours(f) ? "damaged, or of an old "
-		    "version; it is made anew when it is next used" :
-		    "this is no cache; remove it, or name another file in "
-		    "[cache] url");
+		cache_sqlite_fail(f, t,
+		    is_ours(f) ?
+			"damaged, or of an old "
+			"version; it is made anew when it is next used" :
+			"this is no cache; remove it, or name another file in "
+			"[cache] url");
 	return r;
 }
 
 static enum cache_result
-open_once(struct cache_file *f, struct cache_try *t,
-    unsigned char key[CACHE_KEY])
+open_once(
+    struct cache_file *f, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	enum cache_result	 r = CACHE_DONE;
-	struct stat		 st;
-	int			 lock = -1;
+	enum cache_result r = CACHE_DONE;
+	struct stat st;
+	int lock = -1;
 
 	if (stat(f->path, &st) == -1 || st.st_size == 0)
 		r = t->look ? cache_sqlite_could(f, t) :
-		    cache_sqlite_make(f, t, &lock);
+			      cache_sqlite_make(f, t, &lock);
 	if (r == CACHE_DONE)
 		r = try_open(f, t, key);
 	if (lock != -1)
@@ -330,8 +343,8 @@ open_once(struct cache_file *f, struct cache_try *t,
 static bool
 put_away(struct cache_file *f)
 {
-	bool	 gone = false;
-	size_t	 i;
+	bool gone = false;
+	size_t i;
 
 	/* While it is open: so that no other file is taken for it. */
 	if (f->db != NULL && f->damaged && is_ours(f))
@@ -349,9 +362,9 @@ put_away(struct cache_file *f)
 enum cache_result
 cache_sqlite_open(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	struct cache_file	*f = arg;
-	enum cache_result	 r;
-	bool			 again, replaced = false;
+	struct cache_file *f = arg;
+	enum cache_result r;
+	bool again, replaced = false;
 
 	f->until = t->until;
 	do {

@@ -19,19 +19,19 @@
 
 /* How many members an array has, to the function that would make it. */
 #if HIREDIS_MAJOR < 1
-#define MEMBERS		int
+#define MEMBERS int
 #else
-#define MEMBERS		size_t
+#define MEMBERS size_t
 #endif
-#define CHUNK	16384		/* bytes of one read */
-#define NAME	256		/* bytes of a host or a port */
+#define CHUNK 16384 /* bytes of one read */
+#define NAME  256   /* bytes of a host or a port */
 
 /* Belongs to libc while it runs. */
 struct rediscon_lookup {
-	struct gaicb	 cb;
-	struct gaicb	*list[1];
-	struct addrinfo	 hints;
-	char		 host[NAME], port[NAME];
+	struct gaicb cb;
+	struct gaicb *list[1];
+	struct addrinfo hints;
+	char host[NAME], port[NAME];
 };
 
 static int
@@ -77,7 +77,7 @@ rediscon_free(struct rediscon *r)
 static struct rediscon_lookup *
 begin_lookup(const char *host, const char *port)
 {
-	struct rediscon_lookup	*l = calloc(1, sizeof(*l));
+	struct rediscon_lookup *l = calloc(1, sizeof(*l));
 
 	if (l == NULL)
 		return NULL;
@@ -100,11 +100,11 @@ begin_lookup(const char *host, const char *port)
 static struct addrinfo *
 end_lookup(struct rediscon *r, int64_t until)
 {
-	const struct gaicb	*list[1] = { &r->lookup->cb };
-	struct addrinfo		*found;
-	struct timespec		 left;
-	int64_t			 ms;
-	int			 code;
+	const struct gaicb *list[1] = { &r->lookup->cb };
+	struct addrinfo *found;
+	struct timespec left;
+	int64_t ms;
+	int code;
 
 	while ((code = gai_error(&r->lookup->cb)) == EAI_INPROGRESS &&
 	    (ms = until - clock_ms()) > 0) {
@@ -129,11 +129,9 @@ end_lookup(struct rediscon *r, int64_t until)
 static struct addrinfo *
 addresses(struct rediscon *r, const char *host, const char *port, int64_t until)
 {
-	const struct addrinfo	 hints = {
-		.ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV
-	};
-	struct addrinfo		*found;
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+	struct addrinfo *found;
 
 	if (getaddrinfo(host, port, &hints, &found) == 0)
 		return found;
@@ -149,14 +147,16 @@ addresses(struct rediscon *r, const char *host, const char *port, int64_t until)
 static int
 rediscon_wait(struct rediscon *r, short events, int64_t until)
 {
-	struct pollfd	 p = { .fd = r->fd, .events = events };
-	int64_t		 left;
-	int		 n;
+	struct pollfd p = { .fd = r->fd, .events = events };
+	int64_t left;
+	int n;
 
 	do {
 		left = until - clock_ms();
-		n = poll(&p, 1, left <= 0 ? 0 : left < INT_MAX ? (int)left :
-		    INT_MAX);
+		n = poll(&p, 1,
+		    left <= 0          ? 0 :
+			left < INT_MAX ? (int)left :
+					 INT_MAX);
 		if (n == 1)
 			return 0;
 		if (n == -1 && errno != EINTR)
@@ -169,16 +169,16 @@ rediscon_wait(struct rediscon *r, short events, int64_t until)
 static int
 rediscon_join(struct rediscon *r, const struct addrinfo *a, int64_t until)
 {
-	int		 error = 0, on = 1;
-	socklen_t	 size = sizeof(error);
+	int error = 0, on = 1;
+	socklen_t size = sizeof(error);
 
 	if (connect(r->fd, a->ai_addr, a->ai_addrlen) == -1) {
 		if (errno != EINPROGRESS && errno != EINTR)
 			return rediscon_fail(r, strerror(errno));
 		if (rediscon_wait(r, POLLOUT, until) == -1)
 			return -1;
-		if (getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &error,
-		    &size) == -1)
+		if (getsockopt(r->fd, SOL_SOCKET, SO_ERROR, &error, &size) ==
+		    -1)
 			error = errno;
 		if (error != 0)
 			return rediscon_fail(r, strerror(error));
@@ -188,10 +188,10 @@ rediscon_join(struct rediscon *r, const struct addrinfo *a, int64_t until)
 }
 
 static struct rediscon_reply *
-rediscon_make(enum rediscon_type type, long long integer, const char *p,
-    size_t n)
+rediscon_make(
+    enum rediscon_type type, long long integer, const char *p, size_t n)
 {
-	struct rediscon_reply	*reply;
+	struct rediscon_reply *reply;
 
 	if ((reply = malloc(sizeof(*reply) + n + 1)) == NULL)
 		return NULL;
@@ -232,7 +232,8 @@ rediscon_make_integer(const redisReadTask *task, long long n)
 static void *
 rediscon_make_nil(const redisReadTask *task)
 {
-	return task->type != REDIS_REPLY_STRING ? NULL :
+	return task->type != REDIS_REPLY_STRING ?
+	    NULL :
 	    rediscon_make(REDISCON_NIL, 0, NULL, 0);
 }
 
@@ -265,7 +266,7 @@ rediscon_make_bool(const redisReadTask *task, int b)
 }
 #endif
 
-static redisReplyObjectFunctions	 rediscon_functions = {
+static redisReplyObjectFunctions rediscon_functions = {
 	.createString = rediscon_make_string,
 	.createArray = rediscon_make_array,
 	.createInteger = rediscon_make_integer,
@@ -290,17 +291,18 @@ rediscon_adopt(struct rediscon *r, int fd)
 }
 
 int
-rediscon_open(struct rediscon *r, const char *host, const char *port,
-    int64_t until)
+rediscon_open(
+    struct rediscon *r, const char *host, const char *port, int64_t until)
 {
-	struct addrinfo	*all, *a;
+	struct addrinfo *all, *a;
 
 	rediscon_close(r);
 	if ((all = addresses(r, host, port, until)) == NULL)
 		return -1;
 	for (a = all; a != NULL && r->fd == -1; a = a->ai_next) {
-		r->fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK |
-		    SOCK_CLOEXEC, a->ai_protocol);
+		r->fd = socket(a->ai_family,
+		    a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		    a->ai_protocol);
 		if (r->fd == -1) {
 			rediscon_fail(r, strerror(errno));
 		} else if (rediscon_join(r, a, until) == -1) {
@@ -313,14 +315,14 @@ rediscon_open(struct rediscon *r, const char *host, const char *port,
 }
 
 int
-rediscon_send(struct rediscon *r, const struct rediscon_arg *arg, size_t n,
-    int64_t until)
+rediscon_send(
+    struct rediscon *r, const struct rediscon_arg *arg, size_t n, int64_t until)
 {
-	const char	*v[REDISCON_ARGS];
-	size_t		 lens[REDISCON_ARGS], i;
-	char		*text = NULL, *p;
-	long long	 left;	/* hiredis 0.14 tells an int */
-	ssize_t		 done = 0;
+	const char *v[REDISCON_ARGS];
+	size_t lens[REDISCON_ARGS], i;
+	char *text = NULL, *p;
+	long long left; /* hiredis 0.14 tells an int */
+	ssize_t done = 0;
 
 	for (i = 0; i < n && i < REDISCON_ARGS; i++) {
 		v[i] = arg[i].p;
@@ -351,8 +353,8 @@ rediscon_send(struct rediscon *r, const struct rediscon_arg *arg, size_t n,
 static ssize_t
 read_more(struct rediscon *r, int64_t until)
 {
-	char	 chunk[CHUNK];
-	ssize_t	 n;
+	char chunk[CHUNK];
+	ssize_t n;
 
 	do {
 		if (rediscon_wait(r, POLLIN, until) == -1)
@@ -371,9 +373,9 @@ read_more(struct rediscon *r, int64_t until)
 struct rediscon_reply *
 rediscon_reply(struct rediscon *r, size_t max, int64_t until)
 {
-	void	*reply = NULL;
-	size_t	 seen = 0;
-	ssize_t	 n;
+	void *reply = NULL;
+	size_t seen = 0;
+	ssize_t n;
 
 	while (redisReaderGetReply(r->reader, &reply) == REDIS_OK) {
 		if (reply != NULL)

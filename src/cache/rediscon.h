@@ -13,20 +13,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define REDISCON_WHY	128	/* bytes of a reason */
-#define REDISCON_ARGS	12	/* of a command */
+#define REDISCON_WHY  128 /* bytes of a reason */
+#define REDISCON_ARGS 12  /* of a command */
 
 struct redisReader;
 struct rediscon_lookup;
 
 struct rediscon {
-	int			 fd;		/* -1: not open */
-	struct redisReader	*reader;	/* NULL: not open */
-	struct rediscon_lookup	*lookup;	/* of a name, under way */
-	char			 why[REDISCON_WHY];	/* of -1, NULL */
+	int fd;                         /* -1: not open */
+	struct redisReader *reader;     /* NULL: not open */
+	struct rediscon_lookup *lookup; /* of a name, under way */
+	char why[REDISCON_WHY];         /* of -1, NULL */
 };
 
-struct rediscon_arg { const void *p; size_t len; };
+struct rediscon_arg {
+	const void *p;
+	size_t len;
+};
 
 enum rediscon_type {
 	REDISCON_STATUS,
@@ -37,31 +40,31 @@ enum rediscon_type {
 };
 
 struct rediscon_reply {
-	enum rediscon_type	 type;
-	long long		 integer;	/* of an integer, else 0 */
-	size_t			 len;		/* bytes of text */
-	char			 text[];	/* with a NUL; "" for integers
+	enum rediscon_type type;
+	long long integer; /* of an integer, else 0 */
+	size_t len;        /* bytes of text */
+	char text[];       /* with a NUL; "" for integers
 						 * and nil */
 };
 
-void	rediscon_init(struct rediscon *);
+void rediscon_init(struct rediscon *);
 /* All return 0, or -1 with the reason; until is clock_ms().  After -1 and NULL
  * the connection is good for nothing but to be closed. */
-int	rediscon_open(struct rediscon *, const char *host, const char *port,
-	    int64_t until);
+int rediscon_open(
+    struct rediscon *, const char *host, const char *port, int64_t until);
 /* The same with a connected socket, which belongs to the connection then. */
-int	rediscon_adopt(struct rediscon *, int fd);
-int	rediscon_send(struct rediscon *, const struct rediscon_arg *, size_t n,
-	    int64_t until);
+int rediscon_adopt(struct rediscon *, int fd);
+int rediscon_send(
+    struct rediscon *, const struct rediscon_arg *, size_t n, int64_t until);
 /*
  * The next reply, to be released with free().  Of other types than those above
  * a server's reply is refused.  At most max bytes are read for a reply before
  * it is refused too, give or take what one read() brings.
  */
-struct rediscon_reply *rediscon_reply(struct rediscon *, size_t max,
-	    int64_t until);
-void	rediscon_close(struct rediscon *);
+struct rediscon_reply *rediscon_reply(
+    struct rediscon *, size_t max, int64_t until);
+void rediscon_close(struct rediscon *);
 /* Also gives up a lookup that is still under way. */
-void	rediscon_free(struct rediscon *);
+void rediscon_free(struct rediscon *);
 
 #endif

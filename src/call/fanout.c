@@ -17,22 +17,22 @@
 #include "shared/shared.h"
 #include "token/token.h"
 
-#define LOOK_EVERY	200	/* ms between looks whether the client is gone */
-#define CACHE_SHARE	5	/* the cache gets a fifth of the time */
-#define WHO_MAX		65536	/* bytes of a relay's name and a credential */
+#define LOOK_EVERY  200   /* ms between looks whether the client is gone */
+#define CACHE_SHARE 5     /* the cache gets a fifth of the time */
+#define WHO_MAX     65536 /* bytes of a relay's name and a credential */
 
 struct fanout {
 	const struct conf *conf;
-	struct shared	*shared;
-	struct cache	*cache;
-	struct http	*http;
+	struct shared *shared;
+	struct cache *cache;
+	struct http *http;
 };
 
 struct fanout *
 fanout_new(const struct conf *conf, struct shared *shared, struct cache *cache,
     struct http *http)
 {
-	struct fanout	*f = calloc(1, sizeof(*f));
+	struct fanout *f = calloc(1, sizeof(*f));
 
 	if (f != NULL)
 		*f = (struct fanout){ conf, shared, cache, http };
@@ -49,9 +49,9 @@ fanout_free(struct fanout *f)
 static bool
 fanout_complete(struct run *r, struct task *t)
 {
-	const struct call	*c;
-	bool			 ends = false;
-	size_t			 i;
+	const struct call *c;
+	bool ends = false;
+	size_t i;
 
 	for (i = 0; i < t->firsts; i++) {
 		c = t->lookup.calls[i];
@@ -72,7 +72,7 @@ task_free(struct task *t)
 static void
 take_calls(struct run *r, struct task *t)
 {
-	struct call	*c;
+	struct call *c;
 
 	for (; t->seen < t->lookup.n; t->seen++) {
 		c = t->lookup.calls[t->seen];
@@ -87,10 +87,10 @@ take_calls(struct run *r, struct task *t)
 static int
 fanout_begin(struct run *r, size_t i)
 {
-	struct task	*t = calloc(1, sizeof(*t));
-	struct query	 q = r->job->query;
-	struct lookup	 none;
-	int		 more = 0;
+	struct task *t = calloc(1, sizeof(*t));
+	struct query q = r->job->query;
+	struct lookup none;
+	int more = 0;
 
 	q.observable = r->job->list == NULL ? NULL : &r->job->list[i];
 	if (t == NULL) {
@@ -117,9 +117,9 @@ fanout_begin(struct run *r, size_t i)
 static int
 landed(struct run *r, struct transfer *x)
 {
-	struct task	*t = x->task;
-	struct call	*c = x->call;
-	int		 more = 0;
+	struct task *t = x->task;
+	struct call *c = x->call;
+	int more = 0;
 
 	transfer_over(r, x);
 	if (t == &r->sign) {
@@ -144,7 +144,7 @@ landed(struct run *r, struct transfer *x)
 static int
 progress(struct run *r, size_t *next)
 {
-	struct transfer	*x;
+	struct transfer *x;
 
 	for (;;) {
 		if ((x = TAILQ_FIRST(&r->landed)) != NULL) {
@@ -166,8 +166,8 @@ progress(struct run *r, size_t *next)
 static int64_t
 look_at_times(struct run *r, int64_t now)
 {
-	struct transfer	*x, *next;
-	int64_t		 first = r->job->deadline;
+	struct transfer *x, *next;
+	int64_t first = r->job->deadline;
 
 	for (x = TAILQ_FIRST(&r->timed); x != NULL; x = next) {
 		next = TAILQ_NEXT(x, link);
@@ -183,9 +183,9 @@ look_at_times(struct run *r, int64_t now)
 static void
 fanout_expire(struct run *r)
 {
-	struct transfers	*const lists[] = { &r->ready, &r->timed, &r->flying };
-	struct transfer	*x;
-	size_t		 i;
+	struct transfers *const lists[] = { &r->ready, &r->timed, &r->flying };
+	struct transfer *x;
+	size_t i;
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		while ((x = TAILQ_FIRST(lists[i])) != NULL)
@@ -196,8 +196,8 @@ fanout_expire(struct run *r)
 static bool
 fanout_wait(struct run *r)
 {
-	int64_t			 now = clock_ms(), until;
-	struct http_call	*h;
+	int64_t now = clock_ms(), until;
+	struct http_call *h;
 
 	if (now >= r->job->deadline) {
 		fanout_expire(r);
@@ -221,7 +221,7 @@ fanout_wait(struct run *r)
 static void
 fanout_drop(struct run *r, struct transfer *x)
 {
-	struct task	*t = x->task;
+	struct task *t = x->task;
 
 	transfer_free(r, x);
 	if (t != &r->sign && --t->open == 0)
@@ -232,8 +232,8 @@ fanout_drop(struct run *r, struct transfer *x)
 static void
 end_sharings(struct run *r, struct sharings *list)
 {
-	struct sharing	*s;
-	struct transfer	*x;
+	struct sharing *s;
+	struct transfer *x;
 
 	while ((s = SLIST_FIRST(list)) != NULL) {
 		SLIST_REMOVE_HEAD(list, link);
@@ -249,10 +249,10 @@ end_sharings(struct run *r, struct sharings *list)
 static void
 fanout_end(struct run *r)
 {
-	struct transfers	*const lists[] = { &r->ready, &r->timed, &r->flying,
-			    &r->landed };
-	struct transfer	*x;
-	size_t		 i;
+	struct transfers *const lists[] = { &r->ready, &r->timed, &r->flying,
+		&r->landed };
+	struct transfer *x;
+	size_t i;
 
 	for (i = 0; i < SHARING_LISTS; i++)
 		end_sharings(r, &r->sharings[i]);
@@ -271,8 +271,8 @@ fanout_end(struct run *r)
 static void
 name_credential(struct run *r)
 {
-	const char *const	*claim = r->provider->claims;
-	const char		*name = r->job->relay->name, *value;
+	const char *const *claim = r->provider->claims;
+	const char *name = r->job->relay->name, *value;
 
 	buf_init(&r->who, WHO_MAX);
 	(void)buf_add(&r->who, name, strlen(name) + 1);
@@ -293,21 +293,23 @@ either(int own, int unset, int all)
 static void
 run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 {
-	const struct relay_conf	*c = job->relay;
-	const int64_t		 left = job->deadline - clock_ms();
+	const struct relay_conf *c = job->relay;
+	const int64_t left = job->deadline - clock_ms();
 
-	*r = (struct run){
-		.job = job, .conf = f->conf, .provider = c->provider,
-		.shared = f->shared, .cache = f->cache, .http = f->http,
+	*r = (struct run){ .job = job,
+		.conf = f->conf,
+		.provider = c->provider,
+		.shared = f->shared,
+		.cache = f->cache,
+		.http = f->http,
 		.patience = left / CACHE_SHARE,
 		.room = (size_t)either(c->parallel, 0, f->conf->parallel),
 		.rate = either(c->rate, -1, c->provider->rate),
 		.breaker = either(c->breaker, -1, f->conf->breaker),
 		.ttl = either(c->ttl, -1, f->conf->ttl),
 		.negative_ttl = f->conf->negative_ttl,
-		.timeout = (int64_t)either(c->timeout, 0, f->conf->timeout) *
-		    1000
-	};
+		.timeout =
+		    (int64_t)either(c->timeout, 0, f->conf->timeout) * 1000 };
 	/* Half of what a call of this request could have at most: with more
 	 * calls than the time allows, the last ones always have little. */
 	r->fair = (r->timeout < left ? r->timeout : left) / 2;
@@ -323,8 +325,8 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 void
 fanout_run(struct fanout *f, struct fanout_job *job)
 {
-	struct run	 r;
-	size_t		 next = 0;
+	struct run r;
+	size_t next = 0;
 
 	job->calls = job->cached = job->retried = 0;
 	job->query.provider = job->relay->provider;

@@ -23,33 +23,32 @@ struct shared;
 
 /* One request's questions, all to one relay. */
 struct fanout_job {
-	const struct relay_conf	*relay;
-	struct query		 query;		/* route, claims, conf, now; the
+	const struct relay_conf *relay;
+	struct query query;            /* route, claims, conf, now; the
 						 * rest is filled in for each */
-	const struct observable	*list;		/* NULL with n 1: health */
-	size_t			 n;
-	int64_t			 deadline;	/* clock_ms() */
+	const struct observable *list; /* NULL with n 1: health */
+	size_t n;
+	int64_t deadline; /* clock_ms() */
 	/* A lookup is complete, in the order in which they become so.  q has
 	 * its observable and lookup.  False: no more are wanted. */
-	bool			(*complete)(void *arg, const struct query *q,
-				    bool first_failed);
+	bool (*complete)(void *arg, const struct query *q, bool first_failed);
 	/* Nothing can be done but wait: what is ready should leave. */
-	void			(*idle)(void *arg);
+	void (*idle)(void *arg);
 	/* Whether the client has left; asked a few times a second. */
-	bool			(*gone)(void *arg);
-	void			*arg;
+	bool (*gone)(void *arg);
+	void *arg;
 	/* What it took, for the log. */
-	size_t			 calls, cached, retried;
+	size_t calls, cached, retried;
 };
 
 /* What a thread keeps.  All handed in must outlive it; cache may be NULL. */
-struct fanout	*fanout_new(const struct conf *, struct shared *,
-		    struct cache *, struct http *);
-void		 fanout_free(struct fanout *);
+struct fanout *fanout_new(
+    const struct conf *, struct shared *, struct cache *, struct http *);
+void fanout_free(struct fanout *);
 
 /* Runs a job to its end: all complete, the deadline, the client gone, or
  * complete() said so.  A lookup that did not come that far is complete with a
  * connection error, unless nobody wants to know. */
-void		 fanout_run(struct fanout *, struct fanout_job *);
+void fanout_run(struct fanout *, struct fanout_job *);
 
 #endif

@@ -8,8 +8,8 @@
 #include "json/jsoncopy.h"
 #include "json/jsonin.h"
 
-#define MESSAGE		8192	/* bytes of a problem's message */
-#define EXCUSE		1000	/* characters of a service's own words */
+#define MESSAGE 8192 /* bytes of a problem's message */
+#define EXCUSE  1000 /* characters of a service's own words */
 
 void
 lookup_init(struct lookup *l)
@@ -20,7 +20,7 @@ lookup_init(struct lookup *l)
 static void
 call_clear(struct call *c)
 {
-	size_t	 i;
+	size_t i;
 
 	json_object_put(c->about);
 	json_object_put(c->result);
@@ -36,7 +36,7 @@ call_clear(struct call *c)
 void
 lookup_free(struct lookup *l)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < l->n; i++) {
 		call_clear(l->calls[i]);
@@ -51,8 +51,8 @@ lookup_free(struct lookup *l)
 static struct call *
 take_place(struct lookup *l)
 {
-	struct call	**calls, *c = NULL;
-	size_t		  cap = l->cap == 0 ? 4 : l->cap * 2;
+	struct call **calls, *c = NULL;
+	size_t cap = l->cap == 0 ? 4 : l->cap * 2;
 
 	if (l->n == l->cap && l->n < LOOKUP_CALLS) {
 		calls = reallocarray(l->calls, cap, sizeof(struct call *));
@@ -75,8 +75,8 @@ take_place(struct lookup *l)
 struct call *
 lookup_call(struct lookup *l, int step, unsigned flags, const char *url, ...)
 {
-	struct call	*c = take_place(l);
-	va_list		 ap;
+	struct call *c = take_place(l);
+	va_list ap;
 
 	c->lookup = l;
 	c->step = step;
@@ -103,11 +103,13 @@ lookup_plain(const char *s)
 void
 call_header(struct call *c, const char *name, const char *value)
 {
-	struct buf	*b = &c->headers[c->n_headers];
+	struct buf *b = &c->headers[c->n_headers];
 
 	if (c->n_headers == CALL_HEADERS || !lookup_plain(value)) {
-		call_fail(c, PROBLEM_AUTHORIZATION, "Authorization failed: "
-		    "%s cannot be sent with what the token holds", name);
+		call_fail(c, PROBLEM_AUTHORIZATION,
+		    "Authorization failed: "
+		    "%s cannot be sent with what the token holds",
+		    name);
 		return;
 	}
 	buf_init(b, CALL_FIELD);
@@ -127,10 +129,10 @@ static void call_vfail(struct call *, bool, enum problem, const char *, va_list)
 
 /* The first failure of a call is the one that counts. */
 static void
-call_vfail(struct call *c, bool fixed, enum problem p, const char *format,
-    va_list ap)
+call_vfail(
+    struct call *c, bool fixed, enum problem p, const char *format, va_list ap)
 {
-	struct buf	 b;
+	struct buf b;
 
 	if (c->problem != PROBLEM_NONE)
 		return;
@@ -146,7 +148,7 @@ call_vfail(struct call *c, bool fixed, enum problem p, const char *format,
 void
 call_fail(struct call *c, enum problem p, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, format);
 	call_vfail(c, true, p, format, ap);
@@ -156,7 +158,7 @@ call_fail(struct call *c, enum problem p, const char *format, ...)
 void
 call_fail_at(struct call *c, enum problem p, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, format);
 	call_vfail(c, false, p, format, ap);
@@ -174,19 +176,15 @@ enum problem
 call_status_problem(int status)
 {
 	static const struct {
-		int		 status;
-		enum problem	 problem;
-	} rows[] = {
-		{ 401, PROBLEM_AUTHORIZATION },
-		{ 403, PROBLEM_PERMISSION_DENIED },
-		{ 404, PROBLEM_NOT_FOUND },
-		{ 429, PROBLEM_TOO_MANY_REQUESTS },
-		{ 500, PROBLEM_INTERNAL },
+		int status;
+		enum problem problem;
+	} rows[] = { { 401, PROBLEM_AUTHORIZATION },
+		{ 403, PROBLEM_PERMISSION_DENIED }, { 404, PROBLEM_NOT_FOUND },
+		{ 429, PROBLEM_TOO_MANY_REQUESTS }, { 500, PROBLEM_INTERNAL },
 		{ 502, PROBLEM_SERVICE_UNAVAILABLE },
 		{ 503, PROBLEM_SERVICE_UNAVAILABLE },
-		{ 504, PROBLEM_SERVICE_UNAVAILABLE }
-	};
-	size_t	 i;
+		{ 504, PROBLEM_SERVICE_UNAVAILABLE } };
+	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (rows[i].status == status)
@@ -200,15 +198,17 @@ call_not_json(struct call *c, const char *why)
 	if (why == jsonscan_no_memory)
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 	else
-		call_fail_at(c, PROBLEM_UNKNOWN, "The answer of the service "
-		    "is not the JSON that it should be: %s", why);
+		call_fail_at(c, PROBLEM_UNKNOWN,
+		    "The answer of the service "
+		    "is not the JSON that it should be: %s",
+		    why);
 }
 
 struct json_object *
 call_parse(struct call *c)
 {
-	struct json_object	*body;
-	const char		*why = NULL;
+	struct json_object *body;
+	const char *why = NULL;
 
 	if (c->status == 204)
 		return NULL;
@@ -228,22 +228,23 @@ call_parse_error(const struct call *c)
 static const char *
 excuse_text(struct json_object *value)
 {
-	const char	*text;
+	const char *text;
 
 	if (value == NULL || json_object_is_type(value, json_type_boolean))
 		return NULL;
 	text = json_object_is_type(value, json_type_string) ?
-	    jsonin_text(value) : json_object_to_json_string_ext(value,
-	    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	    jsonin_text(value) :
+	    json_object_to_json_string_ext(
+		value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 	return text == NULL || *text == '\0' ? NULL : text;
 }
 
 bool
-call_excuse(struct call *c, struct json_object *body,
-    const char *const *needed, const char *const *words)
+call_excuse(struct call *c, struct json_object *body, const char *const *needed,
+    const char *const *words)
 {
-	struct json_object	*value;
-	const char		*text = NULL;
+	struct json_object *value;
+	const char *text = NULL;
 
 	for (; *needed != NULL; needed++)
 		if (jsonin_has(body, *needed, &value))
@@ -252,8 +253,8 @@ call_excuse(struct call *c, struct json_object *body,
 		text = excuse_text(jsonin_member(body, *words));
 	if (text == NULL)
 		return false;
-	call_fail_at(c, PROBLEM_UNKNOWN, "%.*s",
-	    (int)jsoncopy_cut(text, EXCUSE), text);
+	call_fail_at(
+	    c, PROBLEM_UNKNOWN, "%.*s", (int)jsoncopy_cut(text, EXCUSE), text);
 	return true;
 }
 

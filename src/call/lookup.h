@@ -17,14 +17,14 @@
 #include "ctim/problem.h"
 #include "json/jsonscan.h"
 
-#define LOOKUP_CALLS	10000		/* of one lookup */
-#define CALL_URL	8192		/* bytes of a URL */
-#define CALL_HEADERS	8		/* header fields of a call */
-#define CALL_FIELD	9000		/* bytes of one */
-#define CALL_BODY	65536		/* bytes of a POST */
-#define CALL_SAID	3		/* header fields of an answer */
-#define CALL_SAID_MAX	128		/* bytes of one, with the NUL */
-#define CALL_PARSED	JSON_ANSWER_BYTES	/* of an answer parsed whole */
+#define LOOKUP_CALLS  10000             /* of one lookup */
+#define CALL_URL      8192              /* bytes of a URL */
+#define CALL_HEADERS  8                 /* header fields of a call */
+#define CALL_FIELD    9000              /* bytes of one */
+#define CALL_BODY     65536             /* bytes of a POST */
+#define CALL_SAID     3                 /* header fields of an answer */
+#define CALL_SAID_MAX 128               /* bytes of one, with the NUL */
+#define CALL_PARSED   JSON_ANSWER_BYTES /* of an answer parsed whole */
 
 struct json_object;
 struct lookup;
@@ -32,90 +32,90 @@ struct lookup;
 enum call_flag {
 	/* Its result may be kept and served again to the same credential: the
 	 * answer holds no credential and no password. */
-	CALL_CACHE	= 1 << 0,
+	CALL_CACHE = 1 << 0,
 	/* Lookups of one request that make a call with this URL share one. */
-	CALL_SHARED	= 1 << 1,
+	CALL_SHARED = 1 << 1,
 	/* Its failure costs this call alone and is never more than a warning. */
-	CALL_OPTIONAL	= 1 << 2,
+	CALL_OPTIONAL = 1 << 2,
 	/* It needs the token that sign_in() gets: sent as Bearer; a 401 signs
 	 * in once more and repeats the call. */
-	CALL_SIGNED	= 1 << 3,
+	CALL_SIGNED = 1 << 3,
 	/* The provider's scan() sees the body as it comes; nothing is kept. */
-	CALL_SCAN	= 1 << 4
+	CALL_SCAN = 1 << 4
 };
 
 /* One call.  All of it belongs to its lookup. */
 struct call {
-	struct lookup	*lookup;
+	struct lookup *lookup;
 	/* Filled in by request(): */
-	int		 step;		/* the provider's own name for it */
-	struct json_object *about;	/* the provider's: what it is about, a
+	int step;                  /* the provider's own name for it */
+	struct json_object *about; /* the provider's: what it is about, a
 					 * reference of the call's own; or NULL */
-	int64_t		 number;	/* the provider's */
-	unsigned	 flags;		/* enum call_flag */
-	int		 ttl;		/* seconds that its result may be kept;
+	int64_t number;            /* the provider's */
+	unsigned flags;            /* enum call_flag */
+	int ttl;                   /* seconds that its result may be kept;
 					 * 0: as configured */
-	struct buf	 url;
-	struct buf	 headers[CALL_HEADERS];	/* "Name: value" */
-	size_t		 n_headers;
-	struct buf	 form;		/* x-www-form-urlencoded; empty: GET */
+	struct buf url;
+	struct buf headers[CALL_HEADERS]; /* "Name: value" */
+	size_t n_headers;
+	struct buf form; /* x-www-form-urlencoded; empty: GET */
 	/* The answer, for reply(): */
-	int		 status;	/* HTTP; 0 for none */
-	char		 reason[64];	/* of the status line */
-	char		 said[CALL_SAID][CALL_SAID_MAX]; /* the provider's
+	int status;                          /* HTTP; 0 for none */
+	char reason[64];                     /* of the status line */
+	char said[CALL_SAID][CALL_SAID_MAX]; /* the provider's
 					 * answer_headers, in printable ASCII,
 					 * "" where not there */
-	struct buf	 body;		/* CALL_PARSED bytes at most; of an error
+	struct buf body; /* CALL_PARSED bytes at most; of an error
 					 * status the first 64 KB */
-	void		*scan;		/* scan_size bytes, zeroed, for scan() */
+	void *scan;      /* scan_size bytes, zeroed, for scan() */
 	/* What it means, from reply(): */
-	bool		 done;		/* answered or failed: it is over */
-	struct json_object *result;	/* what was found, NULL: nothing */
-	enum problem	 problem;	/* PROBLEM_NONE: it did not fail */
-	char		*message;	/* of the problem */
-	bool		 fixed;		/* message is complete as it is: no
+	bool done;                  /* answered or failed: it is over */
+	struct json_object *result; /* what was found, NULL: nothing */
+	enum problem problem;       /* PROBLEM_NONE: it did not fail */
+	char *message;              /* of the problem */
+	bool fixed;                 /* message is complete as it is: no
 					 * " (TYPE VALUE)" behind it */
-	bool		 echo;		/* CALL_SHARED: another lookup made it
+	bool echo;                  /* CALL_SHARED: another lookup made it
 					 * and tells of its failure */
-	void		*core;		/* the fan-out's own */
+	void *core;                 /* the fan-out's own */
 };
 
 struct lookup {
-	struct call	**calls;	/* in the order in which they were added */
-	size_t		 n;
-	size_t		 cap;
-	bool		 broken;	/* memory ran out for a call, or there
+	struct call **calls; /* in the order in which they were added */
+	size_t n;
+	size_t cap;
+	bool broken;       /* memory ran out for a call, or there
 					 * were too many */
-	struct call	 spare;		/* what is handed out then */
+	struct call spare; /* what is handed out then */
 };
 
-void		 lookup_init(struct lookup *);
-void		 lookup_free(struct lookup *);
+void lookup_init(struct lookup *);
+void lookup_free(struct lookup *);
 
 /* For request(): one more call.  The URL is made from the format or added to
  * with percent_add().  Never NULL: when memory ran out it is a call that will
  * not be made. */
-struct call	*lookup_call(struct lookup *, int step, unsigned flags,
-		    const char *url, ...) __attribute__((format(printf, 4, 5)));
+struct call *lookup_call(struct lookup *, int step, unsigned flags,
+    const char *url, ...) __attribute__((format(printf, 4, 5)));
 /* A header field; a value that no header can carry makes the call fail. */
-void		 call_header(struct call *, const char *name, const char *value);
+void call_header(struct call *, const char *name, const char *value);
 /* What it is about: a new reference is taken. */
-void		 call_about(struct call *, struct json_object *);
+void call_about(struct call *, struct json_object *);
 
 /* For reply(). */
 /* It failed.  call_fail: a message that the provider's page fixes.
  * call_fail_at: " (TYPE VALUE)" of the observable is put behind it. */
-void		 call_fail(struct call *, enum problem, const char *, ...)
-		     __attribute__((format(printf, 3, 4)));
-void		 call_fail_at(struct call *, enum problem, const char *, ...)
-		     __attribute__((format(printf, 3, 4)));
+void call_fail(struct call *, enum problem, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
+void call_fail_at(struct call *, enum problem, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
 /* What is told of a call that failed, never NULL. */
-const char	*call_message(const struct call *);
+const char *call_message(const struct call *);
 /* The problem that a status means by the table of the relay API. */
-enum problem	 call_status_problem(int status);
+enum problem call_status_problem(int status);
 /* An answer that is not the JSON that it should be; why: as jsonin_answer() says
  * it, memory that ran out too. */
-void		 call_not_json(struct call *, const char *why);
+void call_not_json(struct call *, const char *why);
 /*
  * The body parsed (jsonin_answer()), to be released by the caller.  NULL for
  * null, for a 204, which has none, and when it is no JSON or memory ran out:
@@ -130,12 +130,12 @@ struct json_object *call_parse_error(const struct call *);
  * members needed: then the call has failed (call_fail_at(), unknown) with that.
  * Both lists are ended by NULL; body may be NULL.
  */
-bool		 call_excuse(struct call *, struct json_object *body,
-		     const char *const *needed, const char *const *words);
+bool call_excuse(struct call *, struct json_object *body,
+    const char *const *needed, const char *const *words);
 /* Sets the result; takes the caller's reference over. */
-void		 call_found(struct call *, struct json_object *);
+void call_found(struct call *, struct json_object *);
 
 /* For fan-out: overwrites a result that is a string, with all who share it. */
-void		 call_wipe(struct call *);
+void call_wipe(struct call *);
 
 #endif

@@ -12,19 +12,19 @@
 #include "log/log.h"
 #include "os/clock.h"
 
-#define BACKOFF		250	/* ms before the second try, then doubling */
+#define BACKOFF 250 /* ms before the second try, then doubling */
 
 enum scan_result
 outcome_scan(struct transfer *x, const char *p, size_t n)
 {
-	const struct query	*q = &x->task->q;
-	struct call		*c = x->call;
-	const struct provider	*provider = q->provider;
-	enum scan_result	 result;
+	const struct query *q = &x->task->q;
+	struct call *c = x->call;
+	const struct provider *provider = q->provider;
+	enum scan_result result;
 
 	errno = 0;
-	if (c->scan == NULL && (c->scan = calloc(1, provider->scan_size)) ==
-	    NULL) {
+	if (c->scan == NULL &&
+	    (c->scan = calloc(1, provider->scan_size)) == NULL) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 		return SCAN_BAD;
 	}
@@ -39,7 +39,7 @@ outcome_scan(struct transfer *x, const char *p, size_t n)
 void
 outcome_reset(struct transfer *x)
 {
-	struct call	*c = x->call;
+	struct call *c = x->call;
 
 	if (c->scan != NULL) {
 		x->task->q.provider->scan_free(c);
@@ -53,34 +53,35 @@ outcome_reset(struct transfer *x)
 
 /* How a transfer may end without an answer. */
 static const struct {
-	enum breaker_result said;	/* whose fault it is */
-	bool		 unconnected;
-	enum problem	 problem;
-	const char	*message;	/* fail_with() */
+	enum breaker_result said; /* whose fault it is */
+	bool unconnected;
+	enum problem problem;
+	const char *message; /* fail_with() */
 } outcome_ends[] = {
-	[HTTP_REFUSED] =	{ BREAKER_WORKED, false, PROBLEM_UNKNOWN,
+	[HTTP_REFUSED] = { BREAKER_WORKED, false, PROBLEM_UNKNOWN,
 	    "The answer of {service} is not the JSON that it should be" },
-	[HTTP_BAD_URL] =	{ BREAKER_UNTOLD, true, PROBLEM_CONNECTION,
+	[HTTP_BAD_URL] = { BREAKER_UNTOLD, true, PROBLEM_CONNECTION,
 	    "The URL of {service} cannot be called: {why}" },
-	[HTTP_PRIVATE] =	{ BREAKER_UNTOLD, true, PROBLEM_CONNECTION,
-	    "{service} is at a private address, which this gateway does not call" },
-	[HTTP_NO_HOST] =	{ BREAKER_FAILED, true, PROBLEM_CONNECTION,
+	[HTTP_PRIVATE] = { BREAKER_UNTOLD, true, PROBLEM_CONNECTION,
+	    "{service} is at a private address, which this gateway does not "
+	    "call" },
+	[HTTP_NO_HOST] = { BREAKER_FAILED, true, PROBLEM_CONNECTION,
 	    "The host of {service} was not found" },
-	[HTTP_NO_CONNECTION] =	{ BREAKER_FAILED, true, PROBLEM_CONNECTION,
+	[HTTP_NO_CONNECTION] = { BREAKER_FAILED, true, PROBLEM_CONNECTION,
 	    "No connection to {service}" },
-	[HTTP_CUT] =		{ BREAKER_FAILED, false, PROBLEM_CONNECTION,
+	[HTTP_CUT] = { BREAKER_FAILED, false, PROBLEM_CONNECTION,
 	    "The connection to {service} was cut" },
-	[HTTP_LATE] =		{ BREAKER_FAILED, false, PROBLEM_CONNECTION,
+	[HTTP_LATE] = { BREAKER_FAILED, false, PROBLEM_CONNECTION,
 	    "{service} did not answer in time" },
-	[HTTP_TLS] =		{ BREAKER_FAILED, false, PROBLEM_UNKNOWN,
+	[HTTP_TLS] = { BREAKER_FAILED, false, PROBLEM_UNKNOWN,
 	    "Unable to verify SSL certificate: {why}" },
-	[HTTP_TOO_LARGE] =	{ BREAKER_WORKED, false, PROBLEM_UNKNOWN,
+	[HTTP_TOO_LARGE] = { BREAKER_WORKED, false, PROBLEM_UNKNOWN,
 	    "The answer of {service} is larger than this gateway takes" },
-	[HTTP_GARBLED] =	{ BREAKER_FAILED, false, PROBLEM_UNKNOWN,
+	[HTTP_GARBLED] = { BREAKER_FAILED, false, PROBLEM_UNKNOWN,
 	    "The answer of {service} cannot be read: {why}" },
-	[HTTP_NO_MEMORY] =	{ BREAKER_UNTOLD, false, PROBLEM_INTERNAL,
+	[HTTP_NO_MEMORY] = { BREAKER_UNTOLD, false, PROBLEM_INTERNAL,
 	    "No memory left for the call to {service}" },
-	[HTTP_FAILED] =		{ BREAKER_UNTOLD, false, PROBLEM_INTERNAL,
+	[HTTP_FAILED] = { BREAKER_UNTOLD, false, PROBLEM_INTERNAL,
 	    "The call to {service} could not be made: {why}" }
 };
 
@@ -89,11 +90,11 @@ static void
 fail_with(struct call *c, enum problem p, const char *message,
     const char *service, const char *why)
 {
-	const char	*at;
-	struct buf	 b;
+	const char *at;
+	struct buf b;
 
 	buf_init(&b, 1024);
-	for (at = message; *at != '\0'; ) {
+	for (at = message; *at != '\0';) {
 		if (strncmp(at, "{service}", 9) == 0) {
 			(void)buf_adds(&b, service);
 			at += 9;
@@ -112,8 +113,8 @@ fail_with(struct call *c, enum problem p, const char *message,
 static bool
 is_news(struct run *r, enum http_end end)
 {
-	unsigned	 bit = 1U << end;
-	bool		 news = (r->logged & bit) == 0;
+	unsigned bit = 1U << end;
+	bool news = (r->logged & bit) == 0;
 
 	r->logged |= bit;
 	return news;
@@ -122,27 +123,28 @@ is_news(struct run *r, enum http_end end)
 static void
 outcome_failed(struct run *r, struct transfer *x)
 {
-	const struct http_call	*h = &x->http;
-	const struct query	*q = &x->task->q;
-	struct call		*c = x->call;
-	const char		*title = r->provider->title;
+	const struct http_call *h = &x->http;
+	const struct query *q = &x->task->q;
+	struct call *c = x->call;
+	const char *title = r->provider->title;
 
 	if (h->end == HTTP_REFUSED && c->body.starved)
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 	if (h->end == HTTP_REFUSED && c->body.failed)
-		fail_with(c, PROBLEM_UNKNOWN, outcome_ends[HTTP_TOO_LARGE].message,
-		    title, h->why);
+		fail_with(c, PROBLEM_UNKNOWN,
+		    outcome_ends[HTTP_TOO_LARGE].message, title, h->why);
 	if (h->end == HTTP_CUT && h->status >= 200 && h->status < 300)
 		call_fail_at(c, PROBLEM_UNKNOWN,
 		    "The answer of %s was cut short", title);
-	if (outcome_ends[h->end].unconnected && r->provider->unreachable != NULL)
+	if (outcome_ends[h->end].unconnected &&
+	    r->provider->unreachable != NULL)
 		r->provider->unreachable(q, c);
 	/* The first problem that a call is given stays. */
-	fail_with(c, outcome_ends[h->end].problem, outcome_ends[h->end].message, title,
-	    h->why);
+	fail_with(c, outcome_ends[h->end].problem, outcome_ends[h->end].message,
+	    title, h->why);
 	if (is_news(r, h->end))
-		log_warning("relay %s: %s: %s", r->job->relay->name, x->host,
-		    h->why);
+		log_warning(
+		    "relay %s: %s: %s", r->job->relay->name, x->host, h->why);
 }
 
 /*
@@ -153,14 +155,15 @@ outcome_failed(struct run *r, struct transfer *x)
 static void
 answered(struct run *r, struct transfer *x)
 {
-	struct call		*c = x->call;
+	struct call *c = x->call;
 
 	errno = 0;
 	if (!(c->flags & CALL_SCAN) || c->status < 200 || c->status > 299)
 		r->provider->reply(&x->task->q, c);
-	else if (!x->enough && c->status != 204 && outcome_scan(x, NULL, 0) == SCAN_BAD)
-		fail_with(c, PROBLEM_UNKNOWN, outcome_ends[HTTP_REFUSED].message,
-		    r->provider->title, "");
+	else if (!x->enough && c->status != 204 &&
+	    outcome_scan(x, NULL, 0) == SCAN_BAD)
+		fail_with(c, PROBLEM_UNKNOWN,
+		    outcome_ends[HTTP_REFUSED].message, r->provider->title, "");
 	if (errno == ENOMEM)
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
 	if (c->status >= 500 && is_news(r, HTTP_ANSWERED))
@@ -173,8 +176,8 @@ answered(struct run *r, struct transfer *x)
 static int64_t
 back_off(int tries)
 {
-	int64_t		 most = (int64_t)BACKOFF << (tries - 1);
-	uint32_t	 random;
+	int64_t most = (int64_t)BACKOFF << (tries - 1);
+	uint32_t random;
 
 	if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		random = 0;
@@ -185,15 +188,15 @@ back_off(int tries)
 static bool
 outcome_again(struct run *r, struct transfer *x, int64_t now)
 {
-	const struct provider	*p = r->provider;
-	const struct http_call	*h = &x->http;
-	bool			 worth;
-	int64_t			 wait = -1;
+	const struct provider *p = r->provider;
+	const struct http_call *h = &x->http;
+	bool worth;
+	int64_t wait = -1;
 
 	if (h->end == HTTP_ANSWERED || h->end == HTTP_ENOUGH)
-		worth = (h->status == 429 || (h->status >= 502 &&
-		    h->status <= 504)) && (p->lasting == NULL ||
-		    !p->lasting(x->call));
+		worth = (h->status == 429 ||
+			    (h->status >= 502 && h->status <= 504)) &&
+		    (p->lasting == NULL || !p->lasting(x->call));
 	else
 		worth = h->end == HTTP_NO_CONNECTION ||
 		    (h->end == HTTP_CUT && !x->enough);
@@ -237,11 +240,11 @@ sign_again(struct run *r, struct transfer *x, int64_t now)
 void
 transfer_ended(struct run *r, struct transfer *x)
 {
-	struct http_call	*h = &x->http;
-	struct call		*c = x->call;
-	int64_t			 now = clock_ms();
-	bool			 there = h->end == HTTP_ANSWERED ||
-				    h->end == HTTP_ENOUGH || x->enough;
+	struct http_call *h = &x->http;
+	struct call *c = x->call;
+	int64_t now = clock_ms();
+	bool there =
+	    h->end == HTTP_ANSWERED || h->end == HTTP_ENOUGH || x->enough;
 
 	c->status = h->status;
 	memcpy(c->reason, h->reason, sizeof(c->reason));

@@ -14,6 +14,6 @@ struct transfer;
 /* Hands bytes to the provider's scan(); n 0: it is the end. */
 enum scan_result outcome_scan(struct transfer *, const char *p, size_t n);
 /* Forgets what the last try brought. */
-void		 outcome_reset(struct transfer *);
+void outcome_reset(struct transfer *);
 
 #endif

@@ -27,80 +27,78 @@ struct record;
 /* The routes a provider may implement; the gateway answers the others itself,
  * as the relay API says for a relay without them. */
 enum provider_route {
-	PROVIDER_DELIBERATE	= 1 << 0,
-	PROVIDER_OBSERVE	= 1 << 1,
-	PROVIDER_REFER		= 1 << 2,
-	PROVIDER_TRIGGER	= 1 << 3,
-	PROVIDER_HEALTH		= 1 << 4	/* asks the service itself */
+	PROVIDER_DELIBERATE = 1 << 0,
+	PROVIDER_OBSERVE = 1 << 1,
+	PROVIDER_REFER = 1 << 2,
+	PROVIDER_TRIGGER = 1 << 3,
+	PROVIDER_HEALTH = 1 << 4 /* asks the service itself */
 };
 
 /* One question.  Everything in it belongs to the gateway and is good until the
  * function that got it returns. */
 struct query {
-	const struct provider	*provider;
-	enum provider_route	 route;
-	const struct observable	*observable;	/* NULL: health, trigger */
-	const struct claims	*claims;	/* of the verified token, auth.h */
-	const void		*conf;		/* the relay's own keys, conf_size
+	const struct provider *provider;
+	enum provider_route route;
+	const struct observable *observable; /* NULL: health, trigger */
+	const struct claims *claims;         /* of the verified token, auth.h */
+	const void *conf;                    /* the relay's own keys, conf_size
 						 * bytes filled in from keys */
-	int64_t			 now;		/* seconds since 1970 */
+	int64_t now;                         /* seconds since 1970 */
 	/* What the store holds on the observable; n is 0 unless the provider
 	 * names a store. */
-	const struct record	*records;
-	size_t			 n;
+	const struct record *records;
+	size_t n;
 	/* The calls made so far, for a provider that has request(). */
-	struct lookup		*lookup;
+	struct lookup *lookup;
 };
 
 /* What scan() says of the bytes it saw. */
 enum scan_result {
-	SCAN_MORE,		/* go on */
-	SCAN_ENOUGH,		/* what is wanted is there: the rest is not */
-	SCAN_BAD		/* the body is not what it must be: the call has
+	SCAN_MORE,   /* go on */
+	SCAN_ENOUGH, /* what is wanted is there: the rest is not */
+	SCAN_BAD     /* the body is not what it must be: the call has
 				 * failed, through call_fail() or as unknown */
 };
 
 /* What a trigger names (relay API, POST /respond/trigger); none is empty. */
 struct trigger {
-	const char	*action;
-	const char	*type;
-	const char	*value;
+	const char *action;
+	const char *type;
+	const char *value;
 };
 
 /* What the user of a module of this relay enters at the platform; it comes as
  * the claim of that name.  Needed where `claims` has it. */
 struct provider_field {
-	const char	*claim;		/* NULL ends a list */
-	enum {
-		FIELD_TEXT, FIELD_PASSWORD, FIELD_API_KEY
-	}		 kind;
-	const char	*label;		/* what it is called */
-	const char	*tooltip;	/* one sentence */
+	const char *claim; /* NULL ends a list */
+	enum { FIELD_TEXT, FIELD_PASSWORD, FIELD_API_KEY } kind;
+	const char *label;   /* what it is called */
+	const char *tooltip; /* one sentence */
 };
 
 struct provider {
-	const char	*name;		/* as in `provider = NAME` */
-	const char	*title;		/* what people call the service */
-	const char	*description;	/* one sentence */
-	unsigned	 types;		/* OBSERVABLE_BIT() of what it takes */
-	unsigned	 routes;	/* enum provider_route, or'ed */
-	const char	*const *claims;	/* non-empty strings that the token must
+	const char *name;          /* as in `provider = NAME` */
+	const char *title;         /* what people call the service */
+	const char *description;   /* one sentence */
+	unsigned types;            /* OBSERVABLE_BIT() of what it takes */
+	unsigned routes;           /* enum provider_route, or'ed */
+	const char *const *claims; /* non-empty strings that the token must
 					 * hold; NULL, or ended by NULL */
 	const struct provider_field *fields; /* of a module; NULL: none */
-	const char	*about;		/* for people who choose a module; NULL:
+	const char *about;           /* for people who choose a module; NULL:
 					 * the description says enough */
-	const char	*tips;		/* how to get what the fields want, in
+	const char *tips;            /* how to get what the fields want, in
 					 * Markdown, or NULL */
-	const struct conf_key *keys;	/* its configuration rows, or NULL */
-	int		 rate;		/* calls a second that the service takes
+	const struct conf_key *keys; /* its configuration rows, or NULL */
+	int rate;                    /* calls a second that the service takes
 					 * from a credential; 0: no limit.  The
 					 * relay's `rate` comes before it */
-	bool		 any_case;	/* types of observables are compared
+	bool any_case;               /* types of observables are compared
 					 * without case */
-	size_t		 conf_size;	/* bytes of the struct that keys fill */
+	size_t conf_size;            /* bytes of the struct that keys fill */
 	/* Answers from the local store: where that is, from its own keys.  NULL
 	 * for a provider that does not. */
-	const char	*(*store)(const void *conf);
+	const char *(*store)(const void *conf);
 	/*
 	 * A service on the network: adds the calls to make next to q->lookup.
 	 * Called first with done NULL (for each observable, and for health
@@ -108,45 +106,45 @@ struct provider {
 	 * that failed (done->problem) only for CALL_OPTIONAL ones.  What
 	 * cannot be asked is an answer_warning() from answer(), not a call.
 	 */
-	void	(*request)(const struct query *q, const struct call *done);
+	void (*request)(const struct query *q, const struct call *done);
 	/*
 	 * What the answer to a call means: call_found(), call_fail(), or
 	 * neither for "nothing known".  Called for every HTTP status, once
 	 * retries are over.  Only what it puts into c->result is cached.
 	 */
-	void	(*reply)(const struct query *q, struct call *c);
+	void (*reply)(const struct query *q, struct call *c);
 	/* Names of header fields of the answers that it looks at (c->said in
 	 * this order), CALL_SAID at most, ended by NULL; NULL for none. */
-	const char	*const *answer_headers;
+	const char *const *answer_headers;
 	/* Whether a status that is tried again elsewhere (429, 502 to 504) will
 	 * not change by that: c->said tells.  NULL: none does so. */
-	bool	(*lasting)(const struct call *c);
+	bool (*lasting)(const struct call *c);
 	/* CALL_SCAN: sees the body of a 2xx answer as it comes, then with n 0
 	 * at its end (reply() is not called for it; nothing is for a 204).
 	 * c->scan is its own. */
-	enum scan_result (*scan)(const struct query *q, struct call *c,
-		    const char *p, size_t n);
-	void	(*scan_free)(struct call *c);	/* what c->scan holds */
-	size_t	 scan_size;			/* bytes of c->scan */
+	enum scan_result (*scan)(
+	    const struct query *q, struct call *c, const char *p, size_t n);
+	void (*scan_free)(struct call *c); /* what c->scan holds */
+	size_t scan_size;                  /* bytes of c->scan */
 	/* Fills in the call that gets a token for CALL_SIGNED calls; reply()
 	 * makes the token its result, a JSON string. */
-	void	(*sign_in)(const struct query *q);
+	void (*sign_in)(const struct query *q);
 	/* No connection could be made: call_fail() in the provider's words.
 	 * NULL: in the gateway's own. */
-	void	(*unreachable)(const struct query *q, struct call *c);
+	void (*unreachable)(const struct query *q, struct call *c);
 	/*
 	 * Deliberate and observe: writes the entities of q->observable, once
 	 * all its calls are done.  None written means that nothing is known,
 	 * which is no error.  Failed calls are there too (c->problem); what
 	 * they mean to the client the gateway says.
 	 */
-	void	(*answer)(struct answer *, const struct query *q);
+	void (*answer)(struct answer *, const struct query *q);
 	/* Refer: writes the references with answer_element(). */
-	void	(*refer)(struct answer *, const struct query *q);
+	void (*refer)(struct answer *, const struct query *q);
 	/* Trigger: does it and returns true, or false with an answer_problem()
 	 * that says why not.  q->observable is NULL. */
-	bool	(*trigger)(struct answer *, const struct query *q,
-		    const struct trigger *);
+	bool (*trigger)(
+	    struct answer *, const struct query *q, const struct trigger *);
 };
 
 /* One row a provider; each is the whole of its file. */

@@ -9,8 +9,8 @@
 #include "shared/shared.h"
 #include "shared/signins.h"
 
-#define POLL	15	/* ms between looks for a token that another thread gets */
-#define LEASE	1000	/* ms more than a try that somebody signs in */
+#define POLL  15   /* ms between looks for a token that another thread gets */
+#define LEASE 1000 /* ms more than a try that somebody signs in */
 
 /* Whose token: relay, credential, and the host that gave it and may see it. */
 static void
@@ -24,7 +24,7 @@ sign_name(const struct run *r, const struct transfer *x, struct buf *name)
 void
 signin_forget(struct run *r, const struct transfer *x)
 {
-	struct buf	 name;
+	struct buf name;
 
 	r->signing = false;
 	sign_name(r, x, &name);
@@ -36,7 +36,7 @@ signin_forget(struct run *r, const struct transfer *x)
 static void
 signin_sign_in(struct run *r)
 {
-	struct task	*t = &r->sign;
+	struct task *t = &r->sign;
 
 	lookup_free(&t->lookup);
 	t->q = r->job->query;
@@ -62,13 +62,12 @@ fail_like(struct run *r, struct transfer *x, const struct call *c)
 bool
 signin_want(struct run *r, struct transfer *x, int64_t now)
 {
-	char		 token[SIGNINS_MAX];
-	struct buf	 name;
-	enum signins_way	 way;
-	int64_t		 left = r->job->deadline - now;
+	char token[SIGNINS_MAX];
+	struct buf name;
+	enum signins_way way;
+	int64_t left = r->job->deadline - now;
 	/* When one try is over and nothing was said, its process has died. */
-	int64_t		 lease = LEASE + (left < r->timeout ? left :
-			    r->timeout);
+	int64_t lease = LEASE + (left < r->timeout ? left : r->timeout);
 
 	if (!(x->call->flags & CALL_SIGNED) || x->serial != 0)
 		return true;
@@ -82,8 +81,9 @@ signin_want(struct run *r, struct transfer *x, int64_t now)
 		return false;
 	}
 	sign_name(r, x, &name);
-	way = name.failed ? SIGNINS_WAIT : signins_get(&r->shared->kept, name.data,
-	    name.len, x->refused, now, lease, token, &x->serial);
+	way = name.failed ? SIGNINS_WAIT :
+			    signins_get(&r->shared->kept, name.data, name.len,
+				x->refused, now, lease, token, &x->serial);
 	if (way == SIGNINS_HAVE) {
 		buf_reset(&x->bearer);
 		(void)buf_addf(&x->bearer, "Authorization: Bearer %s", token);
@@ -101,9 +101,10 @@ signin_want(struct run *r, struct transfer *x, int64_t now)
 
 /* Those of a list who wait for a token go on, or fail as the call did. */
 static void
-signin_release(struct run *r, const struct transfers *list, const struct call *c)
+signin_release(
+    struct run *r, const struct transfers *list, const struct call *c)
 {
-	struct transfer	*y, *next;
+	struct transfer *y, *next;
 
 	for (y = TAILQ_FIRST(list); y != NULL; y = next) {
 		next = TAILQ_NEXT(y, link);
@@ -120,17 +121,20 @@ signin_release(struct run *r, const struct transfers *list, const struct call *c
 void
 signin_done(struct run *r, struct transfer *x)
 {
-	struct call	*c = x->call;
-	const char	*token = jsonin_text(c->result);
-	struct buf	 name;
-	uint64_t	 serial;
+	struct call *c = x->call;
+	const char *token = jsonin_text(c->result);
+	struct buf name;
+	uint64_t serial;
 
 	sign_name(r, x, &name);
-	if (c->problem == PROBLEM_NONE && (token == NULL ||
-	    !http_header_safe(token) || signins_put(&r->shared->kept, name.data,
-	    name.len, token, &serial) == -1))
-		call_fail_at(c, PROBLEM_UNKNOWN, "%s gave no token when "
-		    "signing in", r->provider->title);
+	if (c->problem == PROBLEM_NONE &&
+	    (token == NULL || !http_header_safe(token) ||
+		signins_put(&r->shared->kept, name.data, name.len, token,
+		    &serial) == -1))
+		call_fail_at(c, PROBLEM_UNKNOWN,
+		    "%s gave no token when "
+		    "signing in",
+		    r->provider->title);
 	if (c->problem != PROBLEM_NONE)
 		signins_failed(&r->shared->kept, name.data, name.len);
 	buf_free(&name);

@@ -12,11 +12,11 @@ struct run;
 
 /* Whether the flight has the token that it needs, or needs none; else it is
  * timed until there is one, for which somebody signs in. */
-bool	signin_want(struct run *, struct transfer *, int64_t now);
+bool signin_want(struct run *, struct transfer *, int64_t now);
 /* The call that signs in is over: those who wait for it go on, or fail like
  * it. */
-void	signin_done(struct run *, struct transfer *);
+void signin_done(struct run *, struct transfer *);
 /* It ends without that: others may sign in. */
-void	signin_forget(struct run *, const struct transfer *);
+void signin_forget(struct run *, const struct transfer *);
 
 #endif

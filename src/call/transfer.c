@@ -21,8 +21,9 @@
 #include "shared/pace.h"
 #include "shared/shared.h"
 
-#define ERROR_BODY	65536		/* bytes kept of an error's body */
-#define RUN_OUT		(256 << 10)	/* bytes left of a body that are let
+#define ERROR_BODY 65536 /* bytes kept of an error's body */
+#define RUN_OUT \
+	(256 << 10) /* bytes left of a body that are let
 					 * come rather than lose a connection */
 
 void
@@ -46,11 +47,11 @@ land(struct run *r, struct transfer *x)
 }
 
 void
-transfer_give_up(struct run *r, struct transfer *x, enum problem p,
-    const char *format, ...)
+transfer_give_up(
+    struct run *r, struct transfer *x, enum problem p, const char *format, ...)
 {
-	char	 text[512];
-	va_list	 ap;
+	char text[512];
+	va_list ap;
 
 	if (x->in == &r->flying)
 		http_cancel(r->http, &x->http);
@@ -65,10 +66,10 @@ transfer_give_up(struct run *r, struct transfer *x, enum problem p,
 static bool
 from_cache(struct run *r, struct transfer *x)
 {
-	struct json_object	*result = NULL;
-	const char		*why = NULL;
-	struct buf		 value;
-	bool			 found;
+	struct json_object *result = NULL;
+	const char *why = NULL;
+	struct buf value;
+	bool found;
 
 	buf_init(&value, CACHE_VALUE);
 	found = cache_get(r->cache, x->name, &value);
@@ -89,21 +90,19 @@ from_cache(struct run *r, struct transfer *x)
 static bool
 name_it(struct run *r, struct transfer *x)
 {
-	const struct observable	*o = x->task->q.observable;
-	const char	*value = (x->call->flags & CALL_SCAN) && o != NULL ?
-			    o->value : "";
-	const struct cache_part	 parts[] = {
-		{ CTIM_VERSION, strlen(CTIM_VERSION) },
+	const struct observable *o = x->task->q.observable;
+	const char *value =
+	    (x->call->flags & CALL_SCAN) && o != NULL ? o->value : "";
+	const struct cache_part parts[] = { { CTIM_VERSION,
+						strlen(CTIM_VERSION) },
 		{ r->provider->name, strlen(r->provider->name) },
 		{ x->call->url.data, x->call->url.len },
-		{ r->who.data, r->who.len },
-		{ value, strlen(value) }
-	};
+		{ r->who.data, r->who.len }, { value, strlen(value) } };
 
 	return r->cache != NULL && r->ttl > 0 &&
 	    (x->call->flags & CALL_CACHE) &&
 	    cache_name(r->cache, x->name, parts,
-	    sizeof(parts) / sizeof(parts[0])) == 0;
+		sizeof(parts) / sizeof(parts[0])) == 0;
 }
 
 /*
@@ -114,7 +113,7 @@ name_it(struct run *r, struct transfer *x)
 static bool
 transfer_look_up(struct run *r, struct transfer *x)
 {
-	int64_t	 began = clock_ms();
+	int64_t began = clock_ms();
 
 	if (r->patience <= 0 || began >= r->job->deadline)
 		return false;
@@ -127,7 +126,7 @@ transfer_look_up(struct run *r, struct transfer *x)
 static struct sharing *
 sharing_new(struct sharings *list, struct transfer *x)
 {
-	struct sharing	*s = calloc(1, sizeof(*s));
+	struct sharing *s = calloc(1, sizeof(*s));
 
 	if (s == NULL || (s->url = strdup(x->call->url.data)) == NULL) {
 		free(s);
@@ -142,8 +141,8 @@ sharing_new(struct sharings *list, struct transfer *x)
 static void
 copy_outcome(const struct sharing *s, struct call *c)
 {
-	const char	*message = s->message != NULL ? s->message :
-			    problem_code(s->problem);
+	const char *message =
+	    s->message != NULL ? s->message : problem_code(s->problem);
 
 	c->echo = true;
 	call_found(c, json_object_get(s->result));
@@ -159,14 +158,14 @@ copy_outcome(const struct sharing *s, struct call *c)
 static bool
 share(struct run *r, struct transfer *x)
 {
-	const struct buf	*url = &x->call->url;
-	struct sharings		*list;
-	struct sharing		*s;
+	const struct buf *url = &x->call->url;
+	struct sharings *list;
+	struct sharing *s;
 
 	list = &r->sharings[hash_bytes(url->data, url->len).a % SHARING_LISTS];
 	SLIST_FOREACH(s, list, link)
-		if (strcmp(s->url, url->data) == 0)
-			break;
+	if (strcmp(s->url, url->data) == 0)
+		break;
 	if (s == NULL) {
 		x->sharing = sharing_new(list, x);
 		return false;
@@ -184,7 +183,7 @@ share(struct run *r, struct transfer *x)
 static void
 check_whole(const struct run *r, struct call *c)
 {
-	size_t	 i;
+	size_t i;
 
 	if (c->url.starved || c->form.starved) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
@@ -201,7 +200,7 @@ check_whole(const struct run *r, struct call *c)
 int
 transfer_new(struct run *r, struct task *t, struct call *c)
 {
-	struct transfer	*x;
+	struct transfer *x;
 
 	if ((x = calloc(1, sizeof(*x))) == NULL)
 		return -1;
@@ -221,8 +220,10 @@ transfer_new(struct run *r, struct task *t, struct call *c)
 	if (url_origin(c->url.data, x->host, sizeof(x->host)) == -1) {
 		if (errno == ENOMEM)
 			call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
-		call_fail_at(c, PROBLEM_CONNECTION, "The URL of %s cannot be "
-		    "called", r->provider->title);
+		call_fail_at(c, PROBLEM_CONNECTION,
+		    "The URL of %s cannot be "
+		    "called",
+		    r->provider->title);
 		land(r, x);
 		return 0;
 	}
@@ -241,15 +242,16 @@ transfer_new(struct run *r, struct task *t, struct call *c)
 static bool
 circuit(struct run *r, struct transfer *x, int64_t now)
 {
-	enum breaker_way	 way;
-	int64_t			 left = 0;
+	enum breaker_way way;
+	int64_t left = 0;
 
 	if (x->asked)
 		return true;
-	way = breaker_ask(&r->shared->breakers, x->host, r->breaker, now,
-	    &left);
+	way =
+	    breaker_ask(&r->shared->breakers, x->host, r->breaker, now, &left);
 	if (way == BREAKER_OPEN) {
-		transfer_give_up(r, x, PROBLEM_SERVICE_UNAVAILABLE, "%s failed "
+		transfer_give_up(r, x, PROBLEM_SERVICE_UNAVAILABLE,
+		    "%s failed "
 		    "too often and is left alone for %lld s more",
 		    r->provider->title, (long long)(left + 999) / 1000);
 		return false;
@@ -262,8 +264,9 @@ circuit(struct run *r, struct transfer *x, int64_t now)
 void
 transfer_tell(struct run *r, struct transfer *x, enum breaker_result said)
 {
-	if (x->asked && breaker_tell(&r->shared->breakers, x->host, r->breaker,
-	    clock_ms(), said, x->probe))
+	if (x->asked &&
+	    breaker_tell(&r->shared->breakers, x->host, r->breaker, clock_ms(),
+		said, x->probe))
 		log_warning("relay %s: %s fails; it is left alone for a while",
 		    r->job->relay->name, x->host);
 	x->asked = x->probe = false;
@@ -273,25 +276,26 @@ transfer_tell(struct run *r, struct transfer *x, enum breaker_result said)
 static bool
 paced(struct run *r, struct transfer *x, int64_t now)
 {
-	const struct cache_part	 parts[] = {
-		{ "turn", 4 }, { r->who.data, r->who.len }
-	};
-	unsigned char	 name[CACHE_NAME];
-	int64_t		 wait = -2, until = r->job->deadline;
+	const struct cache_part parts[] = { { "turn", 4 },
+		{ r->who.data, r->who.len } };
+	unsigned char name[CACHE_NAME];
+	int64_t wait = -2, until = r->job->deadline;
 
 	if (r->rate == 0 || x->turn)
 		return true;
-	if (r->cache != NULL && (r->shared->alone ||
-	    cache_is_remote(r->cache)) &&
+	if (r->cache != NULL &&
+	    (r->shared->alone || cache_is_remote(r->cache)) &&
 	    cache_name(r->cache, name, parts, 2) == 0)
 		wait = cache_turn(r->cache, name, r->rate, until - now);
 	if (wait == -2)
 		wait = pace_turn(&r->shared->paces, r->who.data, r->who.len,
 		    r->rate, now, until);
 	if (wait == -1) {
-		transfer_give_up(r, x, PROBLEM_TOO_MANY_REQUESTS, "%s takes %d "
+		transfer_give_up(r, x, PROBLEM_TOO_MANY_REQUESTS,
+		    "%s takes %d "
 		    "calls a second, and the turn of this one would come "
-		    "after the deadline", r->provider->title, r->rate);
+		    "after the deadline",
+		    r->provider->title, r->rate);
 		return false;
 	}
 	x->turn = true;
@@ -305,10 +309,10 @@ paced(struct run *r, struct transfer *x, int64_t now)
 static enum http_take
 transfer_take(struct http_call *h, const char *p, size_t n, int64_t length)
 {
-	struct transfer	*x = h->arg;
-	struct call	*c = x->call;
+	struct transfer *x = h->arg;
+	struct call *c = x->call;
 	enum scan_result scanned;
-	size_t		 room;
+	size_t room;
 
 	if (h->status < 200 || h->status > 299) {
 		room = ERROR_BODY - c->body.len;
@@ -326,27 +330,28 @@ transfer_take(struct http_call *h, const char *p, size_t n, int64_t length)
 	}
 	/* A new connection costs more than a little that is still to come. */
 	return x->enough && (length < 0 || length > RUN_OUT) ? HTTP_STOP :
-	    HTTP_MORE;
+							       HTTP_MORE;
 }
 
 static void
 fill_http(struct run *r, struct transfer *x, int64_t now)
 {
-	struct call	*c = x->call;
-	int64_t		 left = r->job->deadline - now;
-	size_t		 i;
+	struct call *c = x->call;
+	int64_t left = r->job->deadline - now;
+	size_t i;
 
 	for (i = 0; i < c->n_headers; i++)
 		x->headers[i] = c->headers[i].data;
 	if (x->serial != 0)
 		x->headers[i++] = x->bearer.data;
 	x->headers[i] = NULL;
-	x->http = (struct http_call){
-		.url = c->url.data, .headers = x->headers,
+	x->http = (struct http_call){ .url = c->url.data,
+		.headers = x->headers,
 		.timeout = r->timeout < left ? r->timeout : left,
-		.max_body = r->conf->max_answer, .take = transfer_take, .arg = x,
-		.wanted = r->provider->answer_headers
-	};
+		.max_body = r->conf->max_answer,
+		.take = transfer_take,
+		.arg = x,
+		.wanted = r->provider->answer_headers };
 	if (!(c->flags & CALL_SCAN) && x->http.max_body > CALL_PARSED)
 		x->http.max_body = CALL_PARSED;
 	if (c->form.len > 0) {
@@ -358,7 +363,7 @@ fill_http(struct run *r, struct transfer *x, int64_t now)
 void
 transfer_start(struct run *r, struct transfer *x)
 {
-	int64_t	 now = clock_ms();
+	int64_t now = clock_ms();
 
 	if (now >= r->job->deadline) {
 		transfer_late(r, x);
@@ -386,11 +391,11 @@ transfer_start(struct run *r, struct transfer *x)
 static void
 transfer_keep(struct run *r, struct transfer *x)
 {
-	const struct call	*c = x->call;
-	struct buf		 text;
-	struct jsonout		 j;
-	int			 ttl = c->ttl > 0 ? c->ttl : r->ttl;
-	int64_t			 began = clock_ms();
+	const struct call *c = x->call;
+	struct buf text;
+	struct jsonout j;
+	int ttl = c->ttl > 0 ? c->ttl : r->ttl;
+	int64_t began = clock_ms();
 
 	buf_init(&text, CACHE_VALUE);
 	jsonout_init(&j, &text);
@@ -408,8 +413,8 @@ transfer_keep(struct run *r, struct transfer *x)
 static void
 tell_followers(struct run *r, struct transfer *x)
 {
-	struct sharing	*s = x->sharing;
-	struct transfer	*y;
+	struct sharing *s = x->sharing;
+	struct transfer *y;
 
 	s->leader = NULL;
 	s->result = json_object_get(x->call->result);

@@ -22,28 +22,28 @@ struct fanout_job;
 struct transfer;
 struct shared;
 
-#define SHARING_LISTS	256	/* by the hash of the URL */
+#define SHARING_LISTS 256 /* by the hash of the URL */
 
 TAILQ_HEAD(transfers, transfer);
 
 /* One observable, or the health of the service, or signing in. */
 struct task {
-	struct query	 q;
-	struct lookup	 lookup;
-	size_t		 seen;		/* calls of the lookup taken on */
-	size_t		 open;		/* of these, not yet over */
-	size_t		 firsts;	/* calls that request() began with */
+	struct query q;
+	struct lookup lookup;
+	size_t seen;   /* calls of the lookup taken on */
+	size_t open;   /* of these, not yet over */
+	size_t firsts; /* calls that request() began with */
 };
 
 /* The result of a call that several lookups make. */
 struct sharing {
-	struct transfer	*leader;	/* under way; NULL: it is over */
-	char		*url;
+	struct transfer *leader; /* under way; NULL: it is over */
+	char *url;
 	struct json_object *result;
-	enum problem	 problem;
-	char		*message;
-	bool		 fixed;
-	struct transfers	 followers;
+	enum problem problem;
+	char *message;
+	bool fixed;
+	struct transfers followers;
 	SLIST_ENTRY(sharing) link;
 };
 
@@ -51,75 +51,75 @@ SLIST_HEAD(sharings, sharing);
 
 struct transfer {
 	TAILQ_ENTRY(transfer) link;
-	struct transfers	*in;		/* the list it is in, NULL for none */
-	struct task	*task;
-	struct call	*call;		/* of the task's lookup */
-	struct sharing	*sharing;	/* NULL: it is made for one lookup */
+	struct transfers *in; /* the list it is in, NULL for none */
+	struct task *task;
+	struct call *call;       /* of the task's lookup */
+	struct sharing *sharing; /* NULL: it is made for one lookup */
 	struct http_call http;
-	const char	*headers[CALL_HEADERS + 2];
-	struct buf	 bearer;	/* the field with the token */
-	uint64_t	 serial;	/* of the token; 0: has none yet */
-	uint64_t	 refused;	/* of one that a 401 came to */
-	char		 host[BREAKER_NAME];
-	unsigned char	 name[CACHE_NAME];
-	int64_t		 at;		/* timed: clock_ms() when it goes on */
-	int64_t		 started;	/* clock_ms() of the try under way */
-	int		 tries;		/* so far */
-	bool		 cached;	/* has a name; its result is to be kept */
-	bool		 hit;		/* came from the cache */
-	bool		 asked, probe;	/* the breaker */
-	enum breaker_result said;	/* what the breaker will be told */
-	bool		 turn;		/* has its turn */
-	bool		 enough;	/* scan() has what it wants */
+	const char *headers[CALL_HEADERS + 2];
+	struct buf bearer; /* the field with the token */
+	uint64_t serial;   /* of the token; 0: has none yet */
+	uint64_t refused;  /* of one that a 401 came to */
+	char host[BREAKER_NAME];
+	unsigned char name[CACHE_NAME];
+	int64_t at;               /* timed: clock_ms() when it goes on */
+	int64_t started;          /* clock_ms() of the try under way */
+	int tries;                /* so far */
+	bool cached;              /* has a name; its result is to be kept */
+	bool hit;                 /* came from the cache */
+	bool asked, probe;        /* the breaker */
+	enum breaker_result said; /* what the breaker will be told */
+	bool turn;                /* has its turn */
+	bool enough;              /* scan() has what it wants */
 };
 
 struct run {
 	struct fanout_job *job;
 	const struct conf *conf;
 	const struct provider *provider;
-	struct shared	*shared;
-	struct cache	*cache;		/* NULL: none */
-	int64_t		 patience;	/* ms that the cache may still take */
-	struct http	*http;
-	struct transfers	 ready;		/* to be started */
-	struct transfers	 timed;		/* wait for a time, or for a token */
-	struct transfers	 flying;
-	struct transfers	 landed;	/* over, to be looked at */
-	struct sharings	 sharings[SHARING_LISTS];
-	unsigned	 logged;	/* bits of enum http_end */
-	size_t		 active;	/* flights that are not over */
-	size_t		 in_air;
-	struct task	 sign;		/* signing in */
-	bool		 signing;
-	bool		 signed_in_vain;	/* so no more of that */
-	struct buf	 who;		/* relay and credential, for names */
-	size_t		 room;		/* calls at a time */
-	int		 rate, breaker, ttl, negative_ttl;
-	int64_t		 timeout;	/* ms a try */
-	int64_t		 fair;		/* ms that a try must have had for its
+	struct shared *shared;
+	struct cache *cache; /* NULL: none */
+	int64_t patience;    /* ms that the cache may still take */
+	struct http *http;
+	struct transfers ready; /* to be started */
+	struct transfers timed; /* wait for a time, or for a token */
+	struct transfers flying;
+	struct transfers landed; /* over, to be looked at */
+	struct sharings sharings[SHARING_LISTS];
+	unsigned logged; /* bits of enum http_end */
+	size_t active;   /* flights that are not over */
+	size_t in_air;
+	struct task sign; /* signing in */
+	bool signing;
+	bool signed_in_vain; /* so no more of that */
+	struct buf who;      /* relay and credential, for names */
+	size_t room;         /* calls at a time */
+	int rate, breaker, ttl, negative_ttl;
+	int64_t timeout; /* ms a try */
+	int64_t fair;    /* ms that a try must have had for its
 					 * end by the deadline to be the
 					 * host's fault */
 };
 
 /* Puts it into a list, out of the one it was in. */
-void	transfer_move(struct run *, struct transfer *, struct transfers *);
+void transfer_move(struct run *, struct transfer *, struct transfers *);
 /* A call of a task sets out: it lands at once when it is known what comes of
  * it.  -1 when memory ran out. */
-int	transfer_new(struct run *, struct task *, struct call *);
+int transfer_new(struct run *, struct task *, struct call *);
 /* Starts one that is ready; it lands, or is timed, when it cannot go now. */
-void	transfer_start(struct run *, struct transfer *);
+void transfer_start(struct run *, struct transfer *);
 /* Its transfer ended: it lands, or is timed for another try. */
-void	transfer_ended(struct run *, struct transfer *);
+void transfer_ended(struct run *, struct transfer *);
 /* The deadline has passed: it lands with what it has. */
-void	transfer_late(struct run *, struct transfer *);
+void transfer_late(struct run *, struct transfer *);
 /* Tells the breaker, which is then to be asked again. */
-void	transfer_tell(struct run *, struct transfer *, enum breaker_result);
+void transfer_tell(struct run *, struct transfer *, enum breaker_result);
 /* It lands with a failure, whatever it was doing. */
-void	transfer_give_up(struct run *, struct transfer *, enum problem,
-	    const char *, ...) __attribute__((format(printf, 4, 5)));
+void transfer_give_up(struct run *, struct transfer *, enum problem,
+    const char *, ...) __attribute__((format(printf, 4, 5)));
 /* What is left to do when it is over: breaker, cache, those who share it. */
-void	transfer_over(struct run *, struct transfer *);
+void transfer_over(struct run *, struct transfer *);
 /* Its end, without a word to anybody but the breaker. */
-void	transfer_free(struct run *, struct transfer *);
+void transfer_free(struct run *, struct transfer *);
 
 #endif

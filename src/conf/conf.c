@@ -7,7 +7,7 @@
 const char *
 conf_path(void)
 {
-	const char	*path = getenv("CTIM_RELAY_CONF");
+	const char *path = getenv("CTIM_RELAY_CONF");
 
 	if (path != NULL && *path != '\0')
 		return path;
@@ -18,8 +18,8 @@ struct conf *
 conf_load(const char *path, const struct conf_lists *lists,
     void (*complain)(void *, bool, const char *), void *arg)
 {
-	bool		 good;
-	struct conf	*c = conf_load_rest(path, lists, complain, arg, &good);
+	bool good;
+	struct conf *c = conf_load_rest(path, lists, complain, arg, &good);
 
 	if (good)
 		return c;
@@ -33,15 +33,15 @@ conf_release(const struct conf_key *key, const char *section, void *base)
 	for (; key != NULL && key->name != NULL; key++)
 		if (key->release != NULL &&
 		    (strcmp(key->section, "relay") == 0) ==
-		    (strcmp(section, "relay") == 0))
+			(strcmp(section, "relay") == 0))
 			key->release((char *)base + key->offset);
 }
 
 void
 conf_free(struct conf *c)
 {
-	struct whole		*w = (struct whole *)c;
-	struct relay_conf	*r;
+	struct whole *w = (struct whole *)c;
+	struct relay_conf *r;
 
 	if (c == NULL)
 		return;
@@ -64,7 +64,7 @@ conf_free(struct conf *c)
 const struct relay_conf *
 conf_relay(const struct conf *c, const char *name, size_t len)
 {
-	const struct relay_conf	*r;
+	const struct relay_conf *r;
 
 	for (r = c->relays; r != NULL; r = r->next)
 		if (strlen(r->name) == len && memcmp(r->name, name, len) == 0)
@@ -83,9 +83,9 @@ conf_each(const struct conf *c,
     void (*each)(void *, const char *, const struct conf_key *, const char *),
     void *arg)
 {
-	const struct whole	*w = (const struct whole *)c;
-	const struct setting	*s;
-	bool			 shown;
+	const struct whole *w = (const struct whole *)c;
+	const struct setting *s;
+	bool shown;
 
 	for (s = w->settings; s != NULL; s = s->next) {
 		if (s->key == NULL)

@@ -14,147 +14,163 @@
 
 struct provider;
 
-#define CONF_ERROR_MAX	1024
-#define CONF_NAME_MAX	41	/* bytes of a relay's name */
+#define CONF_ERROR_MAX 1024
+#define CONF_NAME_MAX  41 /* bytes of a relay's name */
 
 struct conf_key {
-	const char	*section;	/* "server"; "relay" for relay rows */
-	const char	*name;
+	const char *section; /* "server"; "relay" for relay rows */
+	const char *name;
 	/*
 	 * Puts value into the field at offset of base.  Returns 0, or -1 with
 	 * a reason in why (CONF_ERROR_MAX bytes).
 	 */
-	int		(*set)(void *base, const struct conf_key *,
-			    const char *value, char *why);
-	size_t		 offset;
-	const char	*fallback;	/* the default, as it would be written;
+	int (*set)(
+	    void *base, const struct conf_key *, const char *value, char *why);
+	size_t offset;
+	const char *fallback;         /* the default, as it would be written;
 					 * NULL: none, the field stays zero */
-	const char	*help;		/* one line */
-	long long	 min, max;	/* conf_set_int and conf_set_size */
-	const char	*const *choices; /* conf_set_choice, ended by NULL */
-	bool		 secret;	/* never shown, file modes are checked */
-	bool		 secret_user;	/* the same for a URL with a user in it */
-	void		(*release)(void *field); /* what set allocated, or NULL */
+	const char *help;             /* one line */
+	long long min, max;           /* conf_set_int and conf_set_size */
+	const char *const *choices;   /* conf_set_choice, ended by NULL */
+	bool secret;                  /* never shown, file modes are checked */
+	bool secret_user;             /* the same for a URL with a user in it */
+	void (*release)(void *field); /* what set allocated, or NULL */
 };
 
 /* Setters: the type of the field is in the comment. */
-int	conf_set_string(void *, const struct conf_key *, const char *, char *);	/* char * */
-int	conf_set_int(void *, const struct conf_key *, const char *, char *);	/* int */
-int	conf_set_size(void *, const struct conf_key *, const char *, char *);	/* size_t; 64K, 1M, 2G */
-int	conf_set_bool(void *, const struct conf_key *, const char *, char *);	/* bool; yes, no */
-int	conf_set_mode(void *, const struct conf_key *, const char *, char *);	/* mode_t; octal */
-int	conf_set_choice(void *, const struct conf_key *, const char *, char *);	/* int, place in choices */
-int	conf_set_list(void *, const struct conf_key *, const char *, char *);	/* char **, ended by NULL */
-int	conf_set_hosts(void *, const struct conf_key *, const char *, char *);	/* char **, each HOST or HOST:PORT */
-int	conf_set_url(void *, const struct conf_key *, const char *, char *);	/* char *; http or https, no trailing slash */
-int	conf_set_path(void *, const struct conf_key *, const char *, char *);	/* char *; absolute */
-void	conf_release_string(void *);	/* char * */
-void	conf_release_list(void *);	/* char ** */
+int conf_set_string(
+    void *, const struct conf_key *, const char *, char *); /* char * */
+int conf_set_int(
+    void *, const struct conf_key *, const char *, char *); /* int */
+int conf_set_size(void *, const struct conf_key *, const char *,
+    char *); /* size_t; 64K, 1M, 2G */
+int conf_set_bool(
+    void *, const struct conf_key *, const char *, char *); /* bool; yes, no */
+int conf_set_mode(
+    void *, const struct conf_key *, const char *, char *); /* mode_t; octal */
+int conf_set_choice(void *, const struct conf_key *, const char *,
+    char *); /* int, place in choices */
+int conf_set_list(void *, const struct conf_key *, const char *,
+    char *); /* char **, ended by NULL */
+int conf_set_hosts(void *, const struct conf_key *, const char *,
+    char *); /* char **, each HOST or HOST:PORT */
+int conf_set_url(void *, const struct conf_key *, const char *,
+    char *); /* char *; http or https, no trailing slash */
+int conf_set_path(void *, const struct conf_key *, const char *,
+    char *);                      /* char *; absolute */
+void conf_release_string(void *); /* char * */
+void conf_release_list(void *);   /* char ** */
 
-enum conf_log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR,
-    LOG_LEVEL_NONE /* for programs: nothing is written */ };
+enum conf_log_level {
+	LOG_LEVEL_DEBUG,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_WARNING,
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_NONE /* for programs: nothing is written */
+};
 enum conf_log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 /* One [relay NAME]. */
 struct relay_conf {
-	char			*name;
-	char			*provider_name;	/* as written */
-	const struct provider	*provider;
-	int			 ttl;		/* seconds; -1: as [cache] */
-	int			 rate;		/* calls a second; 0: no pacing,
+	char *name;
+	char *provider_name; /* as written */
+	const struct provider *provider;
+	int ttl;                         /* seconds; -1: as [cache] */
+	int rate;                        /* calls a second; 0: no pacing,
 						 * -1: as the provider says */
-	int			 timeout;	/* seconds; 0: as [http] */
-	int			 parallel;	/* 0: as [http] */
-	int			 breaker;	/* -1: as [http] */
-	void			*own;		/* the provider's conf_size bytes */
-	const struct conf_key	*own_keys;	/* the rows that fill them */
-	char			*file;		/* where its section is */
-	unsigned		 line;
-	size_t			place;		/* among the relays, from 0 */
-	struct relay_conf	*next;		/* in the order of the files */
+	int timeout;                     /* seconds; 0: as [http] */
+	int parallel;                    /* 0: as [http] */
+	int breaker;                     /* -1: as [http] */
+	void *own;                       /* the provider's conf_size bytes */
+	const struct conf_key *own_keys; /* the rows that fill them */
+	char *file;                      /* where its section is */
+	unsigned line;
+	size_t place;            /* among the relays, from 0 */
+	struct relay_conf *next; /* in the order of the files */
 };
 
 struct conf {
-	char	 *file;			/* the main file that was read, or what
+	char *file; /* the main file that was read, or what
 					 * to call it in messages */
 	/* [server] */
-	char	 *listen;
-	mode_t	  socket_mode;
-	char	 *socket_group;
-	char	 *user, *group;
-	int	  workers;		/* not set: number of cores */
-	int	  threads;
-	int	  queue;
-	size_t	  max_body;
-	int	  max_observables;
-	int	  max_requests;
-	char	 *default_relay;
-	char	 *base_url;		/* NULL: from the request */
-	char	 *control;
+	char *listen;
+	mode_t socket_mode;
+	char *socket_group;
+	char *user, *group;
+	int workers; /* not set: number of cores */
+	int threads;
+	int queue;
+	size_t max_body;
+	int max_observables;
+	int max_requests;
+	char *default_relay;
+	char *base_url; /* NULL: from the request */
+	char *control;
 	/* [auth] */
-	char	 *secret_key, *secret_key_previous;	/* NULL: none */
-	char	**jwks_hosts;
-	int	  leeway;
+	char *secret_key, *secret_key_previous; /* NULL: none */
+	char **jwks_hosts;
+	int leeway;
 	/* [http] */
-	int	  connect_timeout, timeout, deadline, retries, breaker, parallel;
-	size_t	  max_answer;
-	char	 *ca_file, *proxy;
-	bool	  allow_private;
+	int connect_timeout, timeout, deadline, retries, breaker, parallel;
+	size_t max_answer;
+	char *ca_file, *proxy;
+	bool allow_private;
 	/* [cache] */
-	char	 *cache_url;
-	int	  ttl, negative_ttl;
+	char *cache_url;
+	int ttl, negative_ttl;
 	/* [log] */
-	int	  log_level, log_format;
-	char	 *log_target;
+	int log_level, log_format;
+	char *log_target;
 	struct relay_conf *relays;
 };
 
 /* What the configuration must be told of the rest of the program. */
 struct conf_provider {
-	const char		*name;
-	const struct provider	*provider;	/* for relay_conf.provider */
-	const struct conf_key	*keys;		/* its own rows, or NULL */
-	size_t			 conf_size;	/* bytes that they fill */
+	const char *name;
+	const struct provider *provider; /* for relay_conf.provider */
+	const struct conf_key *keys;     /* its own rows, or NULL */
+	size_t conf_size;                /* bytes that they fill */
 };
 struct conf_lists {
 	/* Provider i, counted from 0; false after the last. */
-	bool	(*provider)(size_t i, struct conf_provider *);
+	bool (*provider)(size_t i, struct conf_provider *);
 	/* Whether no relay may have that name. */
-	bool	(*reserved)(const char *name);
+	bool (*reserved)(const char *name);
 };
 
 /* The file that is read when none is named: $CTIM_RELAY_CONF, else the one
  * beside the installation's sysconfdir.  A constant or the environment's. */
-const char	*conf_path(void);
+const char *conf_path(void);
 /*
  * Reads path (NULL: conf_path()) and conf.d beside it.  Calls complain with one
  * line, "file:line: reason" without a newline, for every error and warning
  * (error says which); complain may be NULL.  NULL when there was an error.
  */
-struct conf	*conf_load(const char *path, const struct conf_lists *,
-		    void (*complain)(void *arg, bool error, const char *line),
-		    void *arg);
+struct conf *conf_load(const char *path, const struct conf_lists *,
+    void (*complain)(void *arg, bool error, const char *line), void *arg);
 /*
  * The same for who only wants to find what runs: with errors, too, what could be
  * read of it, and the default of a key whose value is wrong.  *good says whether
  * there were none.  NULL when memory ran out; control and log_target are there.
  */
-struct conf	*conf_load_rest(const char *path, const struct conf_lists *,
-		    void (*complain)(void *arg, bool error, const char *line),
-		    void *arg, bool *good);
+struct conf *conf_load_rest(const char *path, const struct conf_lists *,
+    void (*complain)(void *arg, bool error, const char *line), void *arg,
+    bool *good);
 /* The defaults alone: no file, no relay.  NULL when memory ran out. */
-struct conf	*conf_default(void);
-void		 conf_free(struct conf *);
+struct conf *conf_default(void);
+void conf_free(struct conf *);
 /* The relay of a name of len bytes, NULL for none. */
-const struct relay_conf *conf_relay(const struct conf *, const char *name, size_t len);
+const struct relay_conf *conf_relay(
+    const struct conf *, const char *name, size_t len);
 
 /* Calls each for every key in force: section ("server", "relay otx"), row, and
  * its value as it would be written (secrets masked).  For `check --dump`. */
-void	conf_each(const struct conf *,
-	    void (*each)(void *arg, const char *section,
-	    const struct conf_key *, const char *value), void *arg);
+void conf_each(const struct conf *,
+    void (*each)(void *arg, const char *section, const struct conf_key *,
+	const char *value),
+    void *arg);
 /* Whether a value of a key is a secret. */
-bool	conf_is_secret(const struct conf_key *, const char *value);
+bool conf_is_secret(const struct conf_key *, const char *value);
 /* The rows that are not a provider's own, ended by a row without a name. */
 const struct conf_key *conf_keys(void);
 

@@ -4,14 +4,14 @@
 
 #include "conf/conf_cache.h"
 
-#define FILE_SCHEME	"sqlite:"
-#define REDIS_SCHEME	"redis://"
+#define FILE_SCHEME  "sqlite:"
+#define REDIS_SCHEME "redis://"
 
 static int
 hex(char c)
 {
-	static const char	 digits[] = "0123456789abcdef";
-	const char		*at = strchr(digits, tolower((unsigned char)c));
+	static const char digits[] = "0123456789abcdef";
+	const char *at = strchr(digits, tolower((unsigned char)c));
 
 	return c == '\0' || at == NULL ? -1 : (int)(at - digits);
 }
@@ -21,8 +21,8 @@ hex(char c)
 static bool
 conf_cache_copy(char *out, size_t size, const char *s, size_t len, bool encoded)
 {
-	size_t	 i, n = 0;
-	int	 c;
+	size_t i, n = 0;
+	int c;
 
 	for (i = 0; i < len; i++) {
 		c = (unsigned char)s[i];
@@ -48,13 +48,14 @@ static bool
 conf_cache_number(char *out, size_t size, const char *s, size_t len, long least,
     long most, const char *fallback)
 {
-	long	 n;
+	long n;
 
 	if (len == 0) {
 		s = fallback;
 		len = strlen(s);
 	}
-	if (strspn(s, "0123456789") < len || !conf_cache_copy(out, size, s, len, false))
+	if (strspn(s, "0123456789") < len ||
+	    !conf_cache_copy(out, size, s, len, false))
 		return false;
 	n = strtol(out, NULL, 10);
 	return n >= least && n <= most;
@@ -63,23 +64,24 @@ conf_cache_number(char *out, size_t size, const char *s, size_t len, long least,
 static bool
 credentials(const char *s, size_t len, struct conf_cache *u)
 {
-	const char	*colon = memchr(s, ':', len);
-	size_t		 n;
+	const char *colon = memchr(s, ':', len);
+	size_t n;
 
 	if (colon == NULL)
 		return false;
 	n = (size_t)(colon - s);
 	return conf_cache_copy(u->user, sizeof(u->user), s, n, true) &&
-	    conf_cache_copy(u->password, sizeof(u->password), colon + 1, len - n - 1,
-	    true) && u->password[0] != '\0';
+	    conf_cache_copy(u->password, sizeof(u->password), colon + 1,
+		len - n - 1, true) &&
+	    u->password[0] != '\0';
 }
 
 /* HOST[:PORT], the colon only with a port. */
 static bool
 conf_cache_place(const char *s, size_t len, struct conf_cache *u)
 {
-	const char	*end;
-	size_t		 n, skip = 0;
+	const char *end;
+	size_t n, skip = 0;
 
 	if (len > 0 && s[0] == '[') {
 		if ((end = memchr(s, ']', len)) == NULL)
@@ -110,8 +112,8 @@ conf_cache_place(const char *s, size_t len, struct conf_cache *u)
 static bool
 redis(const char *url, struct conf_cache *u)
 {
-	const char	*at, *path;
-	size_t		 len;
+	const char *at, *path;
+	size_t len;
 
 	len = strcspn(url, "/");
 	path = url + len;
@@ -123,8 +125,9 @@ redis(const char *url, struct conf_cache *u)
 	}
 	path += *path == '/';
 	u->kind = CONF_CACHE_REDIS;
-	return conf_cache_place(url, len, u) && conf_cache_number(u->db, sizeof(u->db), path,
-	    strlen(path), 0, 9999, "0");
+	return conf_cache_place(url, len, u) &&
+	    conf_cache_number(
+		u->db, sizeof(u->db), path, strlen(path), 0, 9999, "0");
 }
 
 bool

@@ -13,16 +13,16 @@
 enum conf_cache_kind { CONF_CACHE_OFF, CONF_CACHE_FILE, CONF_CACHE_REDIS };
 
 struct conf_cache {
-	enum conf_cache_kind	 kind;
-	const char		*path;		/* of the file, absolute; in the
+	enum conf_cache_kind kind;
+	const char *path;              /* of the file, absolute; in the
 						 * URL that was parsed */
-	char			 user[128], password[256]; /* empty: none */
-	char			 host[256], port[6], db[5];
+	char user[128], password[256]; /* empty: none */
+	char host[256], port[6], db[5];
 };
 
 /* Takes a URL apart; false when it is no such one; then only
  * kind and path mean anything.  What it holds of a password
  * the caller wipes. */
-bool	conf_cache_parse(const char *url, struct conf_cache *);
+bool conf_cache_parse(const char *url, struct conf_cache *);
 
 #endif

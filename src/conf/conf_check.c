@@ -9,14 +9,17 @@
 static void
 from_environment(struct loading *l, const char *key)
 {
-	char	 why[SAVEDTEXT_WHY];
+	char why[SAVEDTEXT_WHY];
 
 	if (strlen(key) < 32)
-		conf_complain(l, true, l->file, 0, "SECRET_KEY in the environment "
+		conf_complain(l, true, l->file, 0,
+		    "SECRET_KEY in the environment "
 		    "must have at least 32 characters");
 	else if (savedtext_plain(key, false, why) == -1)
-		conf_complain(l, true, l->file, 0, "SECRET_KEY in the environment "
-		    "holds %s", why);
+		conf_complain(l, true, l->file, 0,
+		    "SECRET_KEY in the environment "
+		    "holds %s",
+		    why);
 	else if ((l->conf->secret_key = strdup(key)) == NULL)
 		conf_complain(l, true, l->file, 0, "no memory left");
 }
@@ -24,11 +27,13 @@ from_environment(struct loading *l, const char *key)
 static void
 no_default(struct loading *l)
 {
-	const struct setting	*s;
+	const struct setting *s;
 
 	s = setting_find(l->settings.first, "server", "default_relay");
-	conf_complain(l, true, s->file, s->line, "[server] default_relay: there is "
-	    "no [relay %s]", l->conf->default_relay);
+	conf_complain(l, true, s->file, s->line,
+	    "[server] default_relay: there is "
+	    "no [relay %s]",
+	    l->conf->default_relay);
 }
 
 static bool
@@ -40,31 +45,35 @@ is_set(const struct loading *l, const char *section, const char *name)
 void
 conf_check(struct loading *l)
 {
-	struct conf	*c = l->conf;
-	const char	*key = getenv("SECRET_KEY");
-	cpu_set_t	 cpus;
-	bool		 rs256;
+	struct conf *c = l->conf;
+	const char *key = getenv("SECRET_KEY");
+	cpu_set_t cpus;
+	bool rs256;
 
 	if (c->workers == 0)
 		c->workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ?
-		    CPU_COUNT(&cpus) : 1;
+		    CPU_COUNT(&cpus) :
+		    1;
 	if (c->secret_key == NULL && key != NULL && *key != '\0')
 		from_environment(l, key);
-	if (c->default_relay != NULL && conf_relay(c, c->default_relay,
-	    strlen(c->default_relay)) == NULL)
+	if (c->default_relay != NULL &&
+	    conf_relay(c, c->default_relay, strlen(c->default_relay)) == NULL)
 		no_default(l);
 	rs256 = c->jwks_hosts != NULL && c->jwks_hosts[0] != NULL;
 	/* What is set and was refused has been complained about. */
 	if (c->secret_key == NULL && !is_set(l, "auth", "secret_key"))
-		conf_complain(l, false, l->file, 0, "no [auth] secret_key: every "
+		conf_complain(l, false, l->file, 0,
+		    "no [auth] secret_key: every "
 		    "%stoken will be refused; `ctim-relay jwt` makes one",
 		    rs256 ? "HS256 " : "");
 	if (rs256 && c->base_url == NULL && !is_set(l, "server", "base_url"))
-		conf_complain(l, false, l->file, 0, "no [server] base_url: which "
+		conf_complain(l, false, l->file, 0,
+		    "no [server] base_url: which "
 		    "gateway an RS256 token is for is then judged by the Host "
 		    "that the request names; set it, or let [auth] jwks_hosts "
 		    "be empty");
 	if (c->relays == NULL && l->named == 0)
-		conf_complain(l, false, l->file, 0, "no [relay NAME]: nothing is served; a "
+		conf_complain(l, false, l->file, 0,
+		    "no [relay NAME]: nothing is served; a "
 		    "first one is the two words [relay local]");
 }

@@ -16,14 +16,13 @@ conf_key_field(void *base, const struct conf_key *key)
 	return (char *)base + key->offset;
 }
 
-static int
-conf_key_refuse(char *why, const char *format, ...)
+static int conf_key_refuse(char *why, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 static int
 conf_key_refuse(char *why, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(why, CONF_ERROR_MAX, format, ap);
@@ -32,10 +31,10 @@ conf_key_refuse(char *why, const char *format, ...)
 }
 
 int
-conf_set_string(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_string(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	char	**at = conf_key_field(base, key), *copy;
+	char **at = conf_key_field(base, key), *copy;
 
 	if ((copy = strdup(value)) == NULL)
 		return conf_key_refuse(why, "no memory left");
@@ -45,42 +44,44 @@ conf_set_string(void *base, const struct conf_key *key, const char *value,
 }
 
 int
-conf_set_path(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_path(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
 	if (value[0] != '/')
-		return conf_key_refuse(why, "must be an absolute path, as in /var/…");
+		return conf_key_refuse(
+		    why, "must be an absolute path, as in /var/…");
 	return conf_set_string(base, key, value, why);
 }
 
 /* A whole number of digits (and a sign), in the range of the row. */
 static int
-conf_key_number(const struct conf_key *key, const char *value, long long *n, char **end,
-    char *why)
+conf_key_number(const struct conf_key *key, const char *value, long long *n,
+    char **end, char *why)
 {
 	errno = 0;
 	*n = strtoll(value, end, 10);
 	if (*end == value || errno != 0 || value[0] == ' ')
-		return conf_key_refuse(why, "must be a number from %lld to %lld",
-		    key->min, key->max);
+		return conf_key_refuse(why,
+		    "must be a number from %lld to %lld", key->min, key->max);
 	return 0;
 }
 
 static int
-conf_key_in_range(const struct conf_key *key, long long n, const char *end, char *why)
+conf_key_in_range(
+    const struct conf_key *key, long long n, const char *end, char *why)
 {
 	if (*end != '\0' || n < key->min || n > key->max)
-		return conf_key_refuse(why, "must be a number from %lld to %lld",
-		    key->min, key->max);
+		return conf_key_refuse(why,
+		    "must be a number from %lld to %lld", key->min, key->max);
 	return 0;
 }
 
 int
-conf_set_int(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_int(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	long long	 n;
-	char		*end;
+	long long n;
+	char *end;
 
 	if (conf_key_number(key, value, &n, &end, why) == -1 ||
 	    conf_key_in_range(key, n, end, why) == -1)
@@ -90,13 +91,13 @@ conf_set_int(void *base, const struct conf_key *key, const char *value,
 }
 
 int
-conf_set_size(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_size(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	static const char	 units[] = "KMG";
-	const char		*unit;
-	long long		 n, factor = 1;
-	char			*end;
+	static const char units[] = "KMG";
+	const char *unit;
+	long long n, factor = 1;
+	char *end;
 
 	if (conf_key_number(key, value, &n, &end, why) == -1)
 		return -1;
@@ -106,8 +107,10 @@ conf_set_size(void *base, const struct conf_key *key, const char *value,
 		end++;
 	}
 	if (n < 0 || n > key->max / factor)
-		return conf_key_refuse(why, "must be a size from %lld to %lld bytes, as "
-		    "in 64K or 1M", key->min, key->max);
+		return conf_key_refuse(why,
+		    "must be a size from %lld to %lld bytes, as "
+		    "in 64K or 1M",
+		    key->min, key->max);
 	if (conf_key_in_range(key, n * factor, end, why) == -1)
 		return -1;
 	*(size_t *)conf_key_field(base, key) = (size_t)(n * factor);
@@ -115,12 +118,12 @@ conf_set_size(void *base, const struct conf_key *key, const char *value,
 }
 
 int
-conf_set_bool(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_bool(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	static const char *const	 words[] = { "no", "yes", "off", "on",
-					    "false", "true", "0", "1" };
-	size_t				 i;
+	static const char *const words[] = { "no", "yes", "off", "on", "false",
+		"true", "0", "1" };
+	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcasecmp(value, words[i]) == 0) {
@@ -131,23 +134,24 @@ conf_set_bool(void *base, const struct conf_key *key, const char *value,
 }
 
 int
-conf_set_mode(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_mode(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	size_t	 n = strlen(value);
+	size_t n = strlen(value);
 
 	if (n < 3 || n > 4 || strspn(value, "01234567") != n ||
 	    (n == 4 && value[0] != '0'))
-		return conf_key_refuse(why, "must be a file mode in octal, as in 0660");
+		return conf_key_refuse(
+		    why, "must be a file mode in octal, as in 0660");
 	*(mode_t *)conf_key_field(base, key) = (mode_t)strtoul(value, NULL, 8);
 	return 0;
 }
 
 int
-conf_set_choice(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_choice(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	int	 i, n;
+	int i, n;
 
 	for (i = 0; key->choices[i] != NULL; i++)
 		if (strcasecmp(key->choices[i], value) == 0) {
@@ -162,18 +166,18 @@ conf_set_choice(void *base, const struct conf_key *key, const char *value,
 }
 
 int
-conf_set_list(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_list(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	static const char	 between[] = ", \t\r\n";
-	char			***at = conf_key_field(base, key), **list;
-	size_t			 n = 0, len;
+	static const char between[] = ", \t\r\n";
+	char ***at = conf_key_field(base, key), **list;
+	size_t n = 0, len;
 
 	/* There cannot be more words than half the characters, and one. */
 	if ((list = calloc(strlen(value) / 2 + 2, sizeof(*list))) == NULL)
 		return conf_key_refuse(why, "no memory left");
 	for (value += strspn(value, between); *value != '\0';
-	    value += strspn(value, between)) {
+	     value += strspn(value, between)) {
 		len = strcspn(value, between);
 		if ((list[n++] = strndup(value, len)) == NULL) {
 			conf_release_list(&list);
@@ -187,12 +191,12 @@ conf_set_list(void *base, const struct conf_key *key, const char *value,
 }
 
 int
-conf_set_hosts(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_hosts(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	char	**list, url[300];
-	size_t	  i;
-	int	  n;
+	char **list, url[300];
+	size_t i;
+	int n;
 
 	if (conf_set_list(base, key, value, why) == -1)
 		return -1;
@@ -201,8 +205,10 @@ conf_set_hosts(void *base, const struct conf_key *key, const char *value,
 		n = snprintf(url, sizeof(url), "https://%s", list[i]);
 		if (n >= (int)sizeof(url) || strchr(list[i], '/') != NULL ||
 		    !url_is_base(url)) {
-			snprintf(why, CONF_ERROR_MAX, "\"%.100s\" is no HOST "
-			    "or HOST:PORT", list[i]);
+			snprintf(why, CONF_ERROR_MAX,
+			    "\"%.100s\" is no HOST "
+			    "or HOST:PORT",
+			    list[i]);
 			return -1;
 		}
 	}
@@ -210,13 +216,14 @@ conf_set_hosts(void *base, const struct conf_key *key, const char *value,
 }
 
 int
-conf_set_url(void *base, const struct conf_key *key, const char *value,
-    char *why)
+conf_set_url(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
-	size_t	 n = strlen(value);
+	size_t n = strlen(value);
 
 	if (!url_is_base(value))
-		return conf_key_refuse(why, "must be a URL as in https://host/path, "
+		return conf_key_refuse(why,
+		    "must be a URL as in https://host/path, "
 		    "without user, query or fragment");
 	if (conf_set_string(base, key, value, why) == -1)
 		return -1;
@@ -229,7 +236,7 @@ conf_set_url(void *base, const struct conf_key *key, const char *value,
 void
 conf_release_string(void *at)
 {
-	char	**s = at;
+	char **s = at;
 
 	free(*s);
 	*s = NULL;
@@ -238,8 +245,8 @@ conf_release_string(void *at)
 void
 conf_release_list(void *at)
 {
-	char	***list = at;
-	size_t	 i;
+	char ***list = at;
+	size_t i;
 
 	for (i = 0; *list != NULL && (*list)[i] != NULL; i++)
 		free((*list)[i]);

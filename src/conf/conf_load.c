@@ -16,8 +16,8 @@ void
 conf_complain(struct loading *l, bool error, const char *file, unsigned line,
     const char *format, ...)
 {
-	char	 text[CONF_ERROR_MAX], whole[CONF_ERROR_MAX + 512];
-	va_list	 ap;
+	char text[CONF_ERROR_MAX], whole[CONF_ERROR_MAX + 512];
+	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
@@ -27,8 +27,7 @@ conf_complain(struct loading *l, bool error, const char *file, unsigned line,
 	if (l->complain == NULL)
 		return;
 	if (line != 0)
-		snprintf(whole, sizeof(whole), "%s:%u: %s", file, line,
-		    text);
+		snprintf(whole, sizeof(whole), "%s:%u: %s", file, line, text);
 	else
 		snprintf(whole, sizeof(whole), "%s: %s", file, text);
 	l->complain(l->arg, error, whole);
@@ -37,7 +36,7 @@ conf_complain(struct loading *l, bool error, const char *file, unsigned line,
 static bool
 has_section(const char *section)
 {
-	const struct conf_key	*key;
+	const struct conf_key *key;
 
 	for (key = conf_keys(); key->name != NULL; key++)
 		if (strcmp(key->section, section) == 0)
@@ -51,15 +50,15 @@ relay_name(const char *section)
 {
 	if (strncmp(section, "relay ", 6) != 0)
 		return NULL;
-	return section + 6;	/* good_name() refuses a second blank */
+	return section + 6; /* good_name() refuses a second blank */
 }
 
 static bool
 good_name(const struct loading *l, const char *name)
 {
-	static const char	 letters[] = "abcdefghijklmnopqrstuvwxyz"
-	    "0123456789_-";
-	size_t			 n = strlen(name);
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "0123456789_-";
+	size_t n = strlen(name);
 
 	return n > 0 && n <= CONF_NAME_MAX && strspn(name, letters) == n &&
 	    name[0] != '_' && name[0] != '-' && !l->lists->reserved(name);
@@ -68,12 +67,14 @@ good_name(const struct loading *l, const char *name)
 static bool
 add_relay(struct loading *l, const char *name, char *why)
 {
-	struct relay_conf	*r;
+	struct relay_conf *r;
 
 	if (!good_name(l, name)) {
-		snprintf(why, CONF_ERROR_MAX, "\"%s\" is no name for a relay: "
+		snprintf(why, CONF_ERROR_MAX,
+		    "\"%s\" is no name for a relay: "
 		    "small letters, digits, _ and -, at most %d, and not the "
-		    "first part of a route", name, CONF_NAME_MAX);
+		    "first part of a route",
+		    name, CONF_NAME_MAX);
 		return false;
 	}
 	if ((r = calloc(1, sizeof(*r))) == NULL ||
@@ -95,20 +96,24 @@ add_relay(struct loading *l, const char *name, char *why)
 static bool
 on_section(void *arg, const char *section, char *why)
 {
-	struct loading	*l = arg;
-	const char	*name = relay_name(section);
-	size_t		 i;
+	struct loading *l = arg;
+	const char *name = relay_name(section);
+	size_t i;
 
 	for (i = 0; i < l->n; i++)
 		if (strcmp(l->seen[i], section) == 0) {
-			snprintf(why, CONF_ERROR_MAX, "a second [%s]; put its "
-			    "keys into one section", section);
+			snprintf(why, CONF_ERROR_MAX,
+			    "a second [%s]; put its "
+			    "keys into one section",
+			    section);
 			return false;
 		}
 	if (name == NULL && !has_section(section)) {
-		snprintf(why, CONF_ERROR_MAX, "there is no section [%s]; the "
+		snprintf(why, CONF_ERROR_MAX,
+		    "there is no section [%s]; the "
 		    "sections are server, auth, http, cache, log and relay "
-		    "NAME", section);
+		    "NAME",
+		    section);
 		return false;
 	}
 	if (l->n == sizeof(l->seen) / sizeof(*l->seen) ||
@@ -124,7 +129,7 @@ on_section(void *arg, const char *section, char *why)
 static bool
 known_section(const struct loading *l, const char *section)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < l->n; i++)
 		if (strcmp(l->seen[i], section) == 0)
@@ -138,17 +143,17 @@ static bool
 on_key(void *arg, const char *section, const char *name, const char *value,
     char *why)
 {
-	struct loading	*l = arg;
+	struct loading *l = arg;
 
 	if (!known_section(l, section))
-		return true;	/* the section was complained about */
+		return true; /* the section was complained about */
 	if (setting_find(l->settings.first, section, name) != NULL) {
 		snprintf(why, CONF_ERROR_MAX, "%s a second time in [%s]", name,
 		    section);
 		return false;
 	}
-	if (setting_add(&l->settings, section, name, value, l->file,
-	    l->line, l->readable) == NULL) {
+	if (setting_add(&l->settings, section, name, value, l->file, l->line,
+		l->readable) == NULL) {
 		snprintf(why, CONF_ERROR_MAX, "no memory left");
 		return false;
 	}
@@ -158,7 +163,7 @@ on_key(void *arg, const char *section, const char *name, const char *value,
 static void
 on_complaint(void *arg, unsigned line, const char *why)
 {
-	struct loading	*l = arg;
+	struct loading *l = arg;
 
 	conf_complain(l, true, l->file, line, "%s", why);
 }
@@ -166,11 +171,10 @@ on_complaint(void *arg, unsigned line, const char *why)
 static bool
 conf_load_read_file(struct loading *l, const char *path)
 {
-	const struct conf_handler	 handler = {
-		on_section, on_key, on_complaint, l, &l->line
-	};
-	struct stat			 st;
-	FILE				*f;
+	const struct conf_handler handler = { on_section, on_key, on_complaint,
+		l, &l->line };
+	struct stat st;
+	FILE *f;
 
 	free(l->file);
 	if ((l->file = strdup(path)) == NULL) {
@@ -179,8 +183,8 @@ conf_load_read_file(struct loading *l, const char *path)
 	}
 	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1 ||
 	    !S_ISREG(st.st_mode)) {
-		conf_complain(l, true, l->file, 0, "cannot be read: %s", f == NULL ?
-		    strerror(errno) : "it is no file");
+		conf_complain(l, true, l->file, 0, "cannot be read: %s",
+		    f == NULL ? strerror(errno) : "it is no file");
 		if (f != NULL)
 			fclose(f);
 		return false;
@@ -195,7 +199,7 @@ conf_load_read_file(struct loading *l, const char *path)
 static int
 conf_load_is_conf(const struct dirent *d)
 {
-	size_t	 n = strlen(d->d_name);
+	size_t n = strlen(d->d_name);
 
 	return d->d_name[0] != '.' && n > 5 &&
 	    strcmp(d->d_name + n - 5, ".conf") == 0;
@@ -205,20 +209,21 @@ conf_load_is_conf(const struct dirent *d)
 static void
 read_folder(struct loading *l, const char *main_file)
 {
-	const char	*slash = strrchr(main_file, '/');
-	struct dirent	**names;
-	char		*folder, *path;
-	int		 n, i;
+	const char *slash = strrchr(main_file, '/');
+	struct dirent **names;
+	char *folder, *path;
+	int n, i;
 
-	if (asprintf(&folder, "%.*sconf.d", slash == NULL ? 0 :
-	    (int)(slash - main_file + 1), main_file) == -1) {
+	if (asprintf(&folder, "%.*sconf.d",
+		slash == NULL ? 0 : (int)(slash - main_file + 1),
+		main_file) == -1) {
 		conf_complain(l, true, l->file, 0, "no memory left");
 		return;
 	}
 	n = scandir(folder, &names, conf_load_is_conf, alphasort);
 	if (n == -1 && errno != ENOENT)
-		conf_complain(l, true, folder, 0, "cannot be read: %s",
-		    strerror(errno));
+		conf_complain(
+		    l, true, folder, 0, "cannot be read: %s", strerror(errno));
 	for (i = 0; i < n; i++) {
 		if (asprintf(&path, "%s/%s", folder, names[i]->d_name) == -1) {
 			conf_complain(l, true, folder, 0, "no memory left");
@@ -236,8 +241,8 @@ read_folder(struct loading *l, const char *main_file)
 static void
 apply(struct loading *l, struct setting *s, void *base)
 {
-	char	 why[CONF_ERROR_MAX], *value;
-	bool	 failed = false;
+	char why[CONF_ERROR_MAX], *value;
+	bool failed = false;
 
 	if ((value = setting_value(s, why)) == NULL)
 		failed = true;
@@ -247,11 +252,12 @@ apply(struct loading *l, struct setting *s, void *base)
 	else if (s->key->set(base, s->key, value, why) == -1)
 		failed = true;
 	if (value != NULL && *value == '\0' && failed)
-		snprintf(why, CONF_ERROR_MAX, "has no value; leave the line "
+		snprintf(why, CONF_ERROR_MAX,
+		    "has no value; leave the line "
 		    "out for the default");
 	if (failed)
-		conf_complain(l, true, s->file != NULL ? s->file : l->file, s->line,
-		    "[%s] %s: %s", s->section, s->name, why);
+		conf_complain(l, true, s->file != NULL ? s->file : l->file,
+		    s->line, "[%s] %s: %s", s->section, s->name, why);
 	/* For conf_load_rest(). */
 	if (failed && s->file != NULL && s->key->fallback != NULL)
 		(void)s->key->set(base, s->key, s->key->fallback, why);
@@ -263,15 +269,15 @@ static void
 apply_table(struct loading *l, const char *section, const char *kind,
     const struct conf_key *key, void *base)
 {
-	struct setting	*s;
+	struct setting *s;
 
 	for (; key != NULL && key->name != NULL; key++) {
 		if (strcmp(key->section, kind) != 0)
 			continue;
 		s = setting_find(l->settings.first, section, key->name);
-		if (s == NULL && key->fallback != NULL && (s =
-		    setting_add(&l->settings, section, key->name,
-		    key->fallback, NULL, 0, false)) == NULL)
+		if (s == NULL && key->fallback != NULL &&
+		    (s = setting_add(&l->settings, section, key->name,
+			 key->fallback, NULL, 0, false)) == NULL)
 			conf_complain(l, true, l->file, 0, "no memory left");
 		if (s == NULL)
 			continue;
@@ -283,23 +289,24 @@ apply_table(struct loading *l, const char *section, const char *kind,
 static void
 no_provider(struct loading *l, const struct relay_conf *r)
 {
-	struct conf_provider	 p;
-	char			 names[256];
-	size_t			 i, n = 0;
+	struct conf_provider p;
+	char names[256];
+	size_t i, n = 0;
 
 	for (i = 0; n < sizeof(names) && l->lists->provider(i, &p); i++)
 		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
 		    i == 0 ? "" : ", ", p.name);
-	conf_complain(l, true, r->file, r->line, "[relay %s] there is no provider "
-	    "\"%s\"; add a line `provider = NAME` with one of: %s", r->name,
-	    r->provider_name == NULL ? "" : r->provider_name, names);
+	conf_complain(l, true, r->file, r->line,
+	    "[relay %s] there is no provider "
+	    "\"%s\"; add a line `provider = NAME` with one of: %s",
+	    r->name, r->provider_name == NULL ? "" : r->provider_name, names);
 }
 
 static bool
-find_provider(const struct loading *l, const char *name,
-    struct conf_provider *p)
+find_provider(
+    const struct loading *l, const char *name, struct conf_provider *p)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; l->lists->provider(i, p); i++)
 		if (strcmp(p->name, name) == 0)
@@ -310,8 +317,8 @@ find_provider(const struct loading *l, const char *name,
 static void
 apply_relay(struct loading *l, struct relay_conf *r)
 {
-	struct conf_provider	 p;
-	char			*section;
+	struct conf_provider p;
+	char *section;
 
 	if (asprintf(&section, "relay %s", r->name) == -1) {
 		conf_complain(l, true, l->file, 0, "no memory left");
@@ -320,8 +327,7 @@ apply_relay(struct loading *l, struct relay_conf *r)
 	apply_table(l, section, "relay", conf_keys(), r);
 	if (r->provider_name == NULL)
 		r->provider_name = strdup(r->name);
-	if (r->provider_name == NULL ||
-	    !find_provider(l, r->provider_name, &p))
+	if (r->provider_name == NULL || !find_provider(l, r->provider_name, &p))
 		no_provider(l, r);
 	else {
 		r->provider = p.provider;
@@ -337,12 +343,12 @@ apply_relay(struct loading *l, struct relay_conf *r)
 static void
 apply_all(struct loading *l)
 {
-	static const char *const	 sections[] = { "server", "auth",
-					    "http", "cache", "log" };
-	struct relay_conf		*r;
-	struct setting			*s;
-	const struct relay_conf		*of;
-	size_t				 i;
+	static const char *const sections[] = { "server", "auth", "http",
+		"cache", "log" };
+	struct relay_conf *r;
+	struct setting *s;
+	const struct relay_conf *of;
+	size_t i;
 
 	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++)
 		apply_table(l, sections[i], sections[i], conf_keys(), l->conf);
@@ -354,12 +360,13 @@ apply_all(struct loading *l)
 		/* Without its provider a relay's keys cannot be judged. */
 		if (relay_name(s->section) != NULL &&
 		    ((of = conf_relay(l->conf, relay_name(s->section),
-		    strlen(relay_name(s->section)))) == NULL ||
-		    of->provider == NULL))
+			  strlen(relay_name(s->section)))) == NULL ||
+			of->provider == NULL))
 			continue;
-		conf_complain(l, true, s->file, s->line, "there is no key \"%s\" in [%s]; "
-		    "`ctim-relay check --keys` lists them", s->name,
-		    s->section);
+		conf_complain(l, true, s->file, s->line,
+		    "there is no key \"%s\" in [%s]; "
+		    "`ctim-relay check --keys` lists them",
+		    s->name, s->section);
 	}
 }
 
@@ -381,7 +388,7 @@ conf_load_finish(struct loading *l, struct whole *w, bool wanted)
 static struct whole *
 conf_load_begin(struct loading *l, const char *path)
 {
-	struct whole	*w;
+	struct whole *w;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL)
 		return NULL;
@@ -397,10 +404,11 @@ struct conf *
 conf_load_rest(const char *path, const struct conf_lists *lists,
     void (*tell)(void *, bool, const char *), void *arg, bool *good)
 {
-	struct loading	 l = { .lists = lists, .complain = tell, .arg = arg,
-			    .good = true };
-	struct whole	*w;
-	bool		 read;
+	struct loading l = {
+		.lists = lists, .complain = tell, .arg = arg, .good = true
+	};
+	struct whole *w;
+	bool read;
 
 	*good = false;
 	if (path == NULL)
@@ -418,15 +426,15 @@ conf_load_rest(const char *path, const struct conf_lists *lists,
 	if (l.file != NULL && read)
 		conf_check(&l);
 	*good = l.good;
-	return conf_load_finish(&l, w, w->conf.control != NULL &&
-	    w->conf.log_target != NULL);
+	return conf_load_finish(
+	    &l, w, w->conf.control != NULL && w->conf.log_target != NULL);
 }
 
 struct conf *
 conf_default(void)
 {
-	struct loading	 l = { .good = true };
-	struct whole	*w = conf_load_begin(&l, "the defaults");
+	struct loading l = { .good = true };
+	struct whole *w = conf_load_begin(&l, "the defaults");
 
 	if (w == NULL)
 		return NULL;

@@ -7,12 +7,12 @@
 #include "conf/conf_read.h"
 
 struct reading {
-	FILE			*file;
+	FILE *file;
 	const struct conf_handler *handler;
-	unsigned		 line;
-	bool			 good;
-	bool			 log;	/* in [log], which takes no file: */
-	char			 text[CONF_LINE_MAX + 2];
+	unsigned line;
+	bool good;
+	bool log; /* in [log], which takes no file: */
+	char text[CONF_LINE_MAX + 2];
 };
 
 static void
@@ -27,8 +27,8 @@ conf_read_complain(struct reading *r, const char *why)
 static bool
 conf_read_read_line(struct reading *r, bool *whole)
 {
-	size_t	 n = 0;
-	int	 c;
+	size_t n = 0;
+	int c;
 
 	*whole = true;
 	while ((c = getc(r->file)) != EOF && c != '\n') {
@@ -37,8 +37,9 @@ conf_read_read_line(struct reading *r, bool *whole)
 		else
 			r->text[n++] = (char)c;
 	}
-	while (n > 0 && (r->text[n - 1] == '\r' || r->text[n - 1] == ' ' ||
-	    r->text[n - 1] == '\t'))
+	while (n > 0 &&
+	    (r->text[n - 1] == '\r' || r->text[n - 1] == ' ' ||
+		r->text[n - 1] == '\t'))
 		n--;
 	r->text[n] = '\0';
 	return c != EOF || n > 0;
@@ -47,11 +48,12 @@ conf_read_read_line(struct reading *r, bool *whole)
 static void
 conf_read_section(struct reading *r)
 {
-	char	 why[CONF_ERROR_MAX], *name = r->text + 1, *end;
+	char why[CONF_ERROR_MAX], *name = r->text + 1, *end;
 
 	end = strchr(name, ']');
 	if (end == NULL || end[1] != '\0') {
-		conf_read_complain(r, "a section must be one line as in [server]");
+		conf_read_complain(
+		    r, "a section must be one line as in [server]");
 		r->text[0] = '\0';
 		return;
 	}
@@ -68,19 +70,22 @@ conf_read_section(struct reading *r)
 static const char *
 misread(const struct reading *r, bool whole)
 {
-	const char	*text = r->text;
+	const char *text = r->text;
 
 	if (!whole && r->log)
-		return "this line is longer than 198 bytes or has a NUL byte in "
-		    "it; name a shorter path";
+		return "this line is longer than 198 bytes or has a NUL byte "
+		       "in "
+		       "it; name a shorter path";
 	if (!whole)
-		return "this line is longer than 198 bytes or has a NUL byte in "
-		    "it; put a long value into a file and write file:PATH";
+		return "this line is longer than 198 bytes or has a NUL byte "
+		       "in "
+		       "it; put a long value into a file and write file:PATH";
 	if (text[0] == ' ' || text[0] == '\t')
 		return "this line begins with a blank; begin it at the margin";
 	if (strstr(text, " ;") != NULL || strstr(text, "\t;") != NULL)
-		return "a comment must be a line of its own (this one would cut "
-		    "the value)";
+		return "a comment must be a line of its own (this one would "
+		       "cut "
+		       "the value)";
 	return NULL;
 }
 
@@ -88,9 +93,9 @@ misread(const struct reading *r, bool whole)
 static char *
 next_line(char *out, int size, void *arg)
 {
-	struct reading	*r = arg;
-	const char	*why;
-	bool		 whole;
+	struct reading *r = arg;
+	const char *why;
+	bool whole;
 
 	if (size < CONF_LINE_MAX + 2 || !conf_read_read_line(r, &whole))
 		return NULL;
@@ -104,7 +109,8 @@ next_line(char *out, int size, void *arg)
 		} else if (r->text[0] == '[') {
 			conf_read_section(r);
 		} else if (strpbrk(r->text, "=:") == NULL) {
-			conf_read_complain(r, "neither a [section] nor key = value");
+			conf_read_complain(
+			    r, "neither a [section] nor key = value");
 			r->text[0] = '\0';
 		}
 	} else {
@@ -117,8 +123,8 @@ next_line(char *out, int size, void *arg)
 static int
 key(void *arg, const char *in, const char *name, const char *value)
 {
-	struct reading	*r = arg;
-	char		 why[CONF_ERROR_MAX];
+	struct reading *r = arg;
+	char why[CONF_ERROR_MAX];
 
 	if (*in == '\0')
 		conf_read_complain(r, "a key before the first [section]");
@@ -130,7 +136,7 @@ key(void *arg, const char *in, const char *name, const char *value)
 bool
 conf_read(FILE *file, const struct conf_handler *handler)
 {
-	struct reading	 r = { .file = file, .handler = handler, .good = true };
+	struct reading r = { .file = file, .handler = handler, .good = true };
 
 	if (ini_parse_stream(next_line, &r, key, &r) != 0 && r.good)
 		conf_read_complain(&r, "could not be read");

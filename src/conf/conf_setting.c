@@ -8,7 +8,7 @@
 #include "base/savedtext.h"
 #include "conf/conf_setting.h"
 
-#define SECRET_FILE_MAX	65536	/* bytes taken from a file:PATH */
+#define SECRET_FILE_MAX 65536 /* bytes taken from a file:PATH */
 
 void
 settings_init(struct settings *list)
@@ -20,7 +20,7 @@ settings_init(struct settings *list)
 void
 settings_free(struct setting *s)
 {
-	struct setting	*next;
+	struct setting *next;
 
 	for (; s != NULL; s = next) {
 		next = s->next;
@@ -36,7 +36,7 @@ struct setting *
 setting_add(struct settings *list, const char *section, const char *name,
     const char *text, const char *file, unsigned line, bool readable)
 {
-	struct setting	*s;
+	struct setting *s;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
@@ -72,15 +72,16 @@ static int
 setting_plain(char *text, size_t len, const char *name,
     const struct conf_key *key, char *why)
 {
-	char	 what[SAVEDTEXT_WHY];
-	bool	 list = key->release == conf_release_list;
+	char what[SAVEDTEXT_WHY];
+	bool list = key->release == conf_release_list;
 
 	(void)savedtext_trim(text, len);
 	if (savedtext_plain(text, list, what) == 0)
 		return 0;
 	snprintf(why, CONF_ERROR_MAX, "%s holds %s; this value is %s", name,
-	    what, list ? "a list, separated by commas, blanks or line ends" :
-	    "one line of text");
+	    what,
+	    list ? "a list, separated by commas, blanks or line ends" :
+		   "one line of text");
 	return -1;
 }
 
@@ -88,28 +89,34 @@ setting_plain(char *text, size_t len, const char *name,
 static char *
 conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
 {
-	bool		 secret = key->secret || key->secret_user;
-	struct stat	 st;
-	FILE		*f;
-	char		*text = NULL, *value = NULL;
-	size_t		 n = 0;
+	bool secret = key->secret || key->secret_user;
+	struct stat st;
+	FILE *f;
+	char *text = NULL, *value = NULL;
+	size_t n = 0;
 
 	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1)
 		snprintf(why, CONF_ERROR_MAX, "%s cannot be read: %s", path,
 		    strerror(errno));
 	else if (secret && (st.st_mode & (S_IROTH | S_IWOTH)))
-		snprintf(why, CONF_ERROR_MAX, "%s holds a secret and everybody "
-		    "may read it; chmod o= %s", path, path);
+		snprintf(why, CONF_ERROR_MAX,
+		    "%s holds a secret and everybody "
+		    "may read it; chmod o= %s",
+		    path, path);
 	else if ((text = calloc(1, SECRET_FILE_MAX + 1)) == NULL)
 		snprintf(why, CONF_ERROR_MAX, "no memory left");
-	else if (savedtext_is_utf16(text, n = fread(text, 1,
-	    SECRET_FILE_MAX + 1, f)))
-		snprintf(why, CONF_ERROR_MAX, "%s is in UTF-16; save it as "
-		    "UTF-8", path);
+	else if (savedtext_is_utf16(
+		     text, n = fread(text, 1, SECRET_FILE_MAX + 1, f)))
+		snprintf(why, CONF_ERROR_MAX,
+		    "%s is in UTF-16; save it as "
+		    "UTF-8",
+		    path);
 	else if (n > SECRET_FILE_MAX || ferror(f) ||
 	    memchr(text, '\0', n) != NULL)
-		snprintf(why, CONF_ERROR_MAX, "%s is no text of at most %d "
-		    "bytes", path, SECRET_FILE_MAX);
+		snprintf(why, CONF_ERROR_MAX,
+		    "%s is no text of at most %d "
+		    "bytes",
+		    path, SECRET_FILE_MAX);
 	else if (setting_plain(text, n, path, key, why) == 0)
 		value = text;
 	if (value == NULL)
@@ -121,10 +128,10 @@ conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
 
 /* The same for what the variable of a name has. */
 static char *
-from_variable(const char *value, const char *name, const struct conf_key *key,
-    char *why)
+from_variable(
+    const char *value, const char *name, const struct conf_key *key, char *why)
 {
-	char	*copy;
+	char *copy;
 
 	if ((copy = strdup(value)) == NULL)
 		snprintf(why, CONF_ERROR_MAX, "no memory left");
@@ -139,8 +146,8 @@ from_variable(const char *value, const char *name, const struct conf_key *key,
 char *
 setting_value(const struct setting *s, char *why)
 {
-	const char	*text = s->text, *value;
-	char		*copy;
+	const char *text = s->text, *value;
+	char *copy;
 
 	if (strcmp(s->section, "log") != 0 && strncmp(text, "file:", 5) == 0)
 		return conf_setting_from_file(text + 5, s->key, why);
@@ -153,12 +160,13 @@ setting_value(const struct setting *s, char *why)
 		return from_variable(value, text + 4, s->key, why);
 	} else if (conf_is_secret(s->key, text) && s->readable &&
 	    s->file != NULL) {
-		snprintf(why, CONF_ERROR_MAX, "%s is a secret and everybody "
-		    "may read this file; chmod o= %s", s->name, s->file);
+		snprintf(why, CONF_ERROR_MAX,
+		    "%s is a secret and everybody "
+		    "may read this file; chmod o= %s",
+		    s->name, s->file);
 		return NULL;
 	}
 	if ((copy = strdup(text)) == NULL)
 		snprintf(why, CONF_ERROR_MAX, "no memory left");
 	return copy;
 }
-

@@ -11,40 +11,40 @@
 
 /* A value in force: as written, or the default. */
 struct setting {
-	char			*section;	/* "server", "relay otx" */
-	const struct conf_key	*key;		/* NULL until its provider is known */
-	char			*name, *text;
-	char			*file;		/* NULL for a default */
-	unsigned		 line;
-	bool			 readable;	/* others may read the file */
-	struct setting		*next;		/* in the order of the files */
+	char *section;              /* "server", "relay otx" */
+	const struct conf_key *key; /* NULL until its provider is known */
+	char *name, *text;
+	char *file; /* NULL for a default */
+	unsigned line;
+	bool readable;        /* others may read the file */
+	struct setting *next; /* in the order of the files */
 };
 
 struct settings {
-	struct setting	*first, **last;
+	struct setting *first, **last;
 };
 
 /* What conf_load() hands out: the settings live as long as the values. */
 struct whole {
-	struct conf	 conf;		/* first: conf_free() casts back */
-	struct setting	*settings;
+	struct conf conf; /* first: conf_free() casts back */
+	struct setting *settings;
 };
 
-void	settings_init(struct settings *);
-void	settings_free(struct setting *first);
+void settings_init(struct settings *);
+void settings_free(struct setting *first);
 
 /* A copy of everything handed in; file NULL for a default.  NULL when memory
  * ran out. */
 struct setting *setting_add(struct settings *, const char *section,
-	    const char *name, const char *text, const char *file, unsigned line,
-	    bool readable);
-struct setting *setting_find(struct setting *first, const char *section,
-	    const char *name);
+    const char *name, const char *text, const char *file, unsigned line,
+    bool readable);
+struct setting *setting_find(
+    struct setting *first, const char *section, const char *name);
 /*
  * What a setting with a key stands for: itself, the variable of env:NAME, the
  * content of file:PATH.  The caller frees it; NULL with a reason in why
  * (CONF_ERROR_MAX bytes), also for a secret that everybody may read.
  */
-char	*setting_value(const struct setting *, char *why);
+char *setting_value(const struct setting *, char *why);
 
 #endif

@@ -11,19 +11,20 @@
 #include "conf/conf.h"
 #include "conf/conf_cache.h"
 
-#define AT(member)	.offset = offsetof(struct conf, member)
-#define IN(member)	.offset = offsetof(struct relay_conf, member)
+#define AT(member) .offset = offsetof(struct conf, member)
+#define IN(member) .offset = offsetof(struct relay_conf, member)
 
-static const char *const conf_table_levels[] = { "debug", "info", "warning", "error", NULL };
+static const char *const conf_table_levels[] = { "debug", "info", "warning",
+	"error", NULL };
 static const char *const conf_table_formats[] = { "text", "json", NULL };
 
 /* unix:/PATH or HOST:PORT, an IPv6 host in brackets. */
 static int
 set_listen(void *base, const struct conf_key *key, const char *value, char *why)
 {
-	const char	*port = strrchr(value, ':');
-	long		 n;
-	char		*end;
+	const char *port = strrchr(value, ':');
+	long n;
+	char *end;
 
 	if (strncmp(value, "unix:/", 6) == 0 && value[6] != '\0' &&
 	    strlen(value + 5) < sizeof(((struct sockaddr_un *)0)->sun_path))
@@ -31,23 +32,27 @@ set_listen(void *base, const struct conf_key *key, const char *value, char *why)
 	/* An IPv6 address has colons of its own, hence its brackets. */
 	if (port != NULL && port != value && isdigit((unsigned char)port[1]) &&
 	    (strchr(value, ':') == port ||
-	    (value[0] == '[' && port[-1] == ']'))) {
+		(value[0] == '[' && port[-1] == ']'))) {
 		n = strtol(port + 1, &end, 10);
 		if (*end == '\0' && n > 0 && n < 65536)
 			return conf_set_string(base, key, value, why);
 	}
-	snprintf(why, CONF_ERROR_MAX, "must be unix:/PATH, at most %zu bytes, "
-	    "or HOST:PORT", sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
+	snprintf(why, CONF_ERROR_MAX,
+	    "must be unix:/PATH, at most %zu bytes, "
+	    "or HOST:PORT",
+	    sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 	return -1;
 }
 
 static int
-set_secret_key(void *base, const struct conf_key *key, const char *value,
-    char *why)
+set_secret_key(
+    void *base, const struct conf_key *key, const char *value, char *why)
 {
 	if (strlen(value) < (size_t)key->min) {
-		snprintf(why, CONF_ERROR_MAX, "must have at least %lld "
-		    "characters; `ctim-relay jwt` makes a good one", key->min);
+		snprintf(why, CONF_ERROR_MAX,
+		    "must have at least %lld "
+		    "characters; `ctim-relay jwt` makes a good one",
+		    key->min);
 		return -1;
 	}
 	return conf_set_string(base, key, value, why);
@@ -56,12 +61,13 @@ set_secret_key(void *base, const struct conf_key *key, const char *value,
 static int
 set_cache(void *base, const struct conf_key *key, const char *value, char *why)
 {
-	struct conf_cache	 parsed;
-	bool			 good = conf_cache_parse(value, &parsed);
+	struct conf_cache parsed;
+	bool good = conf_cache_parse(value, &parsed);
 
 	explicit_bzero(&parsed, sizeof(parsed));
 	if (!good) {
-		snprintf(why, CONF_ERROR_MAX, "must be sqlite:/PATH, "
+		snprintf(why, CONF_ERROR_MAX,
+		    "must be sqlite:/PATH, "
 		    "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or off");
 		return -1;
 	}
@@ -80,109 +86,114 @@ set_target(void *base, const struct conf_key *key, const char *value, char *why)
 	return conf_set_string(base, key, value, why);
 }
 
-#define STRING		.release = conf_release_string
-#define LIST		.release = conf_release_list
+#define STRING .release = conf_release_string
+#define LIST   .release = conf_release_list
 
 static const struct conf_key table[] = {
 	{ "server", "listen", set_listen, AT(listen),
-	  .fallback = "unix:/run/ctim-relay/ctim-relay.sock", STRING,
-	  .help = "socket of its own, unix:PATH or HOST:PORT" },
+	    .fallback = "unix:/run/ctim-relay/ctim-relay.sock", STRING,
+	    .help = "socket of its own, unix:PATH or HOST:PORT" },
 	{ "server", "socket_mode", conf_set_mode, AT(socket_mode),
-	  .fallback = "0660", .help = "mode of that socket" },
+	    .fallback = "0660", .help = "mode of that socket" },
 	{ "server", "socket_group", conf_set_string, AT(socket_group), STRING,
-	  .help = "group of that socket: the web server's" },
+	    .help = "group of that socket: the web server's" },
 	{ "server", "user", conf_set_string, AT(user), STRING,
-	  .help = "started as root, become this user" },
+	    .help = "started as root, become this user" },
 	{ "server", "group", conf_set_string, AT(group), STRING,
-	  .help = "and this group" },
+	    .help = "and this group" },
 	{ "server", "workers", conf_set_int, AT(workers), .min = 1, .max = 1024,
-	  .help = "processes; the number of cores unless set" },
+	    .help = "processes; the number of cores unless set" },
 	{ "server", "threads", conf_set_int, AT(threads), .fallback = "16",
-	  .min = 1, .max = 1024, .help = "concurrent requests a process" },
+	    .min = 1, .max = 1024, .help = "concurrent requests a process" },
 	{ "server", "queue", conf_set_int, AT(queue), .fallback = "64",
-	  .min = 0, .max = 65536,
-	  .help = "connections a process holds beyond its threads" },
+	    .min = 0, .max = 65536,
+	    .help = "connections a process holds beyond its threads" },
 	{ "server", "max_body", conf_set_size, AT(max_body), .fallback = "1M",
-	  .min = 1024, .max = 64 << 20, .help = "bytes of a request body" },
+	    .min = 1024, .max = 64 << 20, .help = "bytes of a request body" },
 	{ "server", "max_observables", conf_set_int, AT(max_observables),
-	  .fallback = "1000", .min = 1, .max = 5000,
-	  .help = "observables in a request" },
+	    .fallback = "1000", .min = 1, .max = 5000,
+	    .help = "observables in a request" },
 	{ "server", "max_requests", conf_set_int, AT(max_requests),
-	  .fallback = "0", .min = 0, .max = INT_MAX,
-	  .help = "a worker is replaced after so many; 0 is never" },
+	    .fallback = "0", .min = 0, .max = INT_MAX,
+	    .help = "a worker is replaced after so many; 0 is never" },
 	{ "server", "default_relay", conf_set_string, AT(default_relay), STRING,
-	  .help = "the relay that also answers without its prefix" },
+	    .help = "the relay that also answers without its prefix" },
 	{ "server", "base_url", conf_set_url, AT(base_url), STRING,
-	  .help = "the gateway's URL as the platform sees it" },
+	    .help = "the gateway's URL as the platform sees it" },
 	{ "server", "control", conf_set_path, AT(control), STRING,
-	  .fallback = CTIM_RUNSTATEDIR "/ctim-relay/control.sock",
-	  .help = "where the command line asks the running pool" },
+	    .fallback = CTIM_RUNSTATEDIR "/ctim-relay/control.sock",
+	    .help = "where the command line asks the running pool" },
 	{ "auth", "secret_key", set_secret_key, AT(secret_key), STRING,
-	  .min = 32, .secret = true, .help = "for HS256 tokens" },
+	    .min = 32, .secret = true, .help = "for HS256 tokens" },
 	{ "auth", "secret_key_previous", set_secret_key,
-	  AT(secret_key_previous), STRING, .min = 32, .secret = true,
-	  .help = "accepted too, while a key is being changed" },
+	    AT(secret_key_previous), STRING, .min = 32, .secret = true,
+	    .help = "accepted too, while a key is being changed" },
 	{ "auth", "jwks_hosts", conf_set_hosts, AT(jwks_hosts), LIST,
-	  .fallback = "visibility.amp.cisco.com visibility.eu.amp.cisco.com "
-	  "visibility.apjc.amp.cisco.com", .help = "hosts that RS256 keys may "
-	  "come from" },
+	    .fallback = "visibility.amp.cisco.com visibility.eu.amp.cisco.com "
+			"visibility.apjc.amp.cisco.com",
+	    .help = "hosts that RS256 keys may "
+		    "come from" },
 	{ "auth", "leeway", conf_set_int, AT(leeway), .fallback = "60",
-	  .min = 0, .max = 3600, .help = "seconds for exp and nbf" },
+	    .min = 0, .max = 3600, .help = "seconds for exp and nbf" },
 	{ "http", "connect_timeout", conf_set_int, AT(connect_timeout),
-	  .fallback = "5", .min = 1, .max = 300,
-	  .help = "seconds to connect to a provider" },
+	    .fallback = "5", .min = 1, .max = 300,
+	    .help = "seconds to connect to a provider" },
 	{ "http", "timeout", conf_set_int, AT(timeout), .fallback = "15",
-	  .min = 1, .max = 300, .help = "seconds for one call to a provider" },
+	    .min = 1, .max = 300,
+	    .help = "seconds for one call to a provider" },
 	{ "http", "deadline", conf_set_int, AT(deadline), .fallback = "25",
-	  .min = 1, .max = 3600, .help = "seconds for a whole request" },
+	    .min = 1, .max = 3600, .help = "seconds for a whole request" },
 	{ "http", "retries", conf_set_int, AT(retries), .fallback = "2",
-	  .min = 0, .max = 10, .help = "repeats of a call that failed" },
+	    .min = 0, .max = 10, .help = "repeats of a call that failed" },
 	{ "http", "breaker", conf_set_int, AT(breaker), .fallback = "5",
-	  .min = 0, .max = 1000,
-	  .help = "failures that open a host's circuit; 0 is never" },
+	    .min = 0, .max = 1000,
+	    .help = "failures that open a host's circuit; 0 is never" },
 	{ "http", "parallel", conf_set_int, AT(parallel), .fallback = "32",
-	  .min = 1, .max = 1024,
-	  .help = "concurrent calls of a request to a host" },
+	    .min = 1, .max = 1024,
+	    .help = "concurrent calls of a request to a host" },
 	{ "http", "max_answer", conf_set_size, AT(max_answer),
-	  .fallback = "64M", .min = 1024, .max = 1LL << 30,
-	  .help = "bytes of a provider's answer" },
+	    .fallback = "64M", .min = 1024, .max = 1LL << 30,
+	    .help = "bytes of a provider's answer" },
 	{ "http", "ca_file", conf_set_path, AT(ca_file), STRING,
-	  .help = "certificates to trust instead of the system's" },
+	    .help = "certificates to trust instead of the system's" },
 	{ "http", "proxy", conf_set_string, AT(proxy), STRING,
-	  .secret_user = true,
-	  .help = "proxy for calls to providers" },
+	    .secret_user = true, .help = "proxy for calls to providers" },
 	{ "http", "allow_private", conf_set_bool, AT(allow_private),
-	  .fallback = "no", .help = "also http and private addresses" },
-	{ "cache", "url", set_cache, AT(cache_url), STRING,
-	  .secret_user = true,
-	  .fallback = "sqlite:" CTIM_LOCALSTATEDIR "/cache/ctim-relay/cache.db",
-	  .help = "sqlite:PATH, redis://HOST:PORT/DB or off" },
+	    .fallback = "no", .help = "also http and private addresses" },
+	{ "cache", "url", set_cache, AT(cache_url), STRING, .secret_user = true,
+	    .fallback =
+		"sqlite:" CTIM_LOCALSTATEDIR "/cache/ctim-relay/cache.db",
+	    .help = "sqlite:PATH, redis://HOST:PORT/DB or off" },
 	{ "cache", "ttl", conf_set_int, AT(ttl), .fallback = "300", .min = 0,
-	  .max = 86400, .help = "seconds that an answer is kept" },
+	    .max = 86400, .help = "seconds that an answer is kept" },
 	{ "cache", "negative_ttl", conf_set_int, AT(negative_ttl),
-	  .fallback = "60", .min = 0, .max = 86400,
-	  .help = "seconds that \"nothing known\" is kept" },
+	    .fallback = "60", .min = 0, .max = 86400,
+	    .help = "seconds that \"nothing known\" is kept" },
 	{ "log", "level", conf_set_choice, AT(log_level), .fallback = "info",
-	  .choices = conf_table_levels, .help = "least level that is written" },
+	    .choices = conf_table_levels,
+	    .help = "least level that is written" },
 	{ "log", "format", conf_set_choice, AT(log_format), .fallback = "text",
-	  .choices = conf_table_formats, .help = "form of a record" },
+	    .choices = conf_table_formats, .help = "form of a record" },
 	{ "log", "target", set_target, AT(log_target), STRING,
-	  .fallback = "stderr", .help = "stderr, syslog or an absolute path" },
+	    .fallback = "stderr",
+	    .help = "stderr, syslog or an absolute path" },
 	{ "relay", "provider", conf_set_string, IN(provider_name), STRING,
-	  .help = "which provider serves it; the relay's name unless set" },
+	    .help = "which provider serves it; the relay's name unless set" },
 	{ "relay", "ttl", conf_set_int, IN(ttl), .fallback = "-1", .min = -1,
-	  .max = 86400, .help = "instead of [cache] ttl; -1: not set" },
-	{ "relay", "rate", conf_set_int, IN(rate), .fallback = "-1",
-	  .min = -1, .max = 10000, .help = "calls a second; 0 is no pacing, "
-	  "-1: what the service allows" },
+	    .max = 86400, .help = "instead of [cache] ttl; -1: not set" },
+	{ "relay", "rate", conf_set_int, IN(rate), .fallback = "-1", .min = -1,
+	    .max = 10000,
+	    .help = "calls a second; 0 is no pacing, "
+		    "-1: what the service allows" },
 	{ "relay", "timeout", conf_set_int, IN(timeout), .fallback = "0",
-	  .min = 0, .max = 300, .help = "instead of [http] timeout; 0: not set" },
+	    .min = 0, .max = 300,
+	    .help = "instead of [http] timeout; 0: not set" },
 	{ "relay", "parallel", conf_set_int, IN(parallel), .fallback = "0",
-	  .min = 0, .max = 1024,
-	  .help = "instead of [http] parallel; 0: not set" },
+	    .min = 0, .max = 1024,
+	    .help = "instead of [http] parallel; 0: not set" },
 	{ "relay", "breaker", conf_set_int, IN(breaker), .fallback = "-1",
-	  .min = -1, .max = 1000,
-	  .help = "instead of [http] breaker; -1: not set" },
+	    .min = -1, .max = 1000,
+	    .help = "instead of [http] breaker; -1: not set" },
 	{ 0 }
 };
 

@@ -7,42 +7,34 @@
 #include "base/uuid.h"
 #include "ctim/ctim.h"
 
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct {
-	const char	*name, *plural;
-} ctim_kinds[CTIM_KINDS] = {
-	[CTIM_SIGHTING] =	{ "sighting", "sightings" },
-	[CTIM_INDICATOR] =	{ "indicator", "indicators" },
-	[CTIM_JUDGEMENT] =	{ "judgement", "judgements" },
-	[CTIM_VERDICT] =	{ "verdict", "verdicts" },
-	[CTIM_RELATIONSHIP] =	{ "relationship", "relationships" }
-};
+	const char *name, *plural;
+} ctim_kinds[CTIM_KINDS] = { [CTIM_SIGHTING] = { "sighting", "sightings" },
+	[CTIM_INDICATOR] = { "indicator", "indicators" },
+	[CTIM_JUDGEMENT] = { "judgement", "judgements" },
+	[CTIM_VERDICT] = { "verdict", "verdicts" },
+	[CTIM_RELATIONSHIP] = { "relationship", "relationships" } };
 
-static const char *const dispositions[] = {
-	[CTIM_CLEAN] = "Clean",
+static const char *const dispositions[] = { [CTIM_CLEAN] = "Clean",
 	[CTIM_MALICIOUS] = "Malicious",
 	[CTIM_SUSPICIOUS] = "Suspicious",
 	[CTIM_COMMON] = "Common",
-	[CTIM_UNKNOWN] = "Unknown"
-};
+	[CTIM_UNKNOWN] = "Unknown" };
 
-static const char *const severities[] = {
-	[CTIM_SEVERITY_UNKNOWN] = "Unknown",
+static const char *const severities[] = { [CTIM_SEVERITY_UNKNOWN] = "Unknown",
 	[CTIM_SEVERITY_NONE] = "None",
 	[CTIM_SEVERITY_INFO] = "Info",
 	[CTIM_SEVERITY_LOW] = "Low",
 	[CTIM_SEVERITY_MEDIUM] = "Medium",
 	[CTIM_SEVERITY_HIGH] = "High",
-	[CTIM_SEVERITY_CRITICAL] = "Critical"
-};
+	[CTIM_SEVERITY_CRITICAL] = "Critical" };
 
-static const char *const tlps[] = {
-	[CTIM_WHITE] = "white",
+static const char *const tlps[] = { [CTIM_WHITE] = "white",
 	[CTIM_GREEN] = "green",
 	[CTIM_AMBER] = "amber",
-	[CTIM_RED] = "red"
-};
+	[CTIM_RED] = "red" };
 
 const char *
 ctim_kind_name(enum ctim_kind kind)
@@ -65,7 +57,7 @@ ctim_name_of(const char *const *names, size_t n, int i)
 static int
 number_of(const char *const *names, size_t n, const char *name)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (names[i] != NULL && strcasecmp(names[i], name) == 0)
@@ -121,24 +113,22 @@ ctim_tlp_given(const char *name)
 	if (strcasecmp(name, "clear") == 0)
 		return CTIM_WHITE;
 	return strcasecmp(name, "amber+strict") == 0 ? CTIM_AMBER :
-	    ctim_tlp(name);
+						       ctim_tlp(name);
 }
 
 /* Beyond ASCII, the controls and blanks that no URI of CTIM has. */
 static const struct {
-	uint32_t	 low, high;
-} ctim_blanks[] = {
-	{ 0x80, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a },
+	uint32_t low, high;
+} ctim_blanks[] = { { 0x80, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a },
 	{ 0x2028, 0x2029 }, { 0x202f, 0x202f }, { 0x205f, 0x205f },
-	{ 0x3000, 0x3000 }
-};
+	{ 0x3000, 0x3000 } };
 
 /* Bytes of the character beyond ASCII at s; 0 when it may not be in a URI. */
 static size_t
 beyond_ascii(const unsigned char *s)
 {
-	size_t		 n = utf8_length(s, strnlen((const char *)s, 4)), i;
-	uint32_t	 c = s[0] & 0xffU >> (n + 1);
+	size_t n = utf8_length(s, strnlen((const char *)s, 4)), i;
+	uint32_t c = s[0] & 0xffU >> (n + 1);
 
 	for (i = 1; i < n; i++)
 		c = c << 6 | (s[i] & 0x3f);
@@ -153,15 +143,19 @@ beyond_ascii(const unsigned char *s)
 static size_t
 uri_character(const char *s, bool tail)
 {
-	static const char	 hex[] = "0123456789abcdefABCDEF";
+	static const char hex[] = "0123456789abcdefABCDEF";
 
 	if (*s == '%')
 		return s[1] != '\0' && strchr(hex, s[1]) != NULL &&
-		    s[2] != '\0' && strchr(hex, s[2]) != NULL ? 3 : 0;
+			s[2] != '\0' && strchr(hex, s[2]) != NULL ?
+		    3 :
+		    0;
 	if ((unsigned char)*s >= 0x80)
 		return beyond_ascii((const unsigned char *)s);
 	return *s > ' ' && *s != 0x7f && strchr("\"<>\\^`{|}", *s) == NULL &&
-	    (tail || (*s != '[' && *s != ']')) ? 1 : 0;
+		(tail || (*s != '[' && *s != ']')) ?
+	    1 :
+	    0;
 }
 
 /* RFC 3986 section 2 and appendix A, and characters beyond ASCII, as
@@ -169,12 +163,12 @@ uri_character(const char *s, bool tail)
 bool
 ctim_is_uri(const char *text)
 {
-	static const char	 scheme[] = "0123456789+-."
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	const char		*s, *rest = text;
-	size_t			 first = strcspn(text, ":/?#"), n, units = 0;
-	bool			 tail = false;
+	static const char scheme[] = "0123456789+-."
+				     "abcdefghijklmnopqrstuvwxyz"
+				     "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	const char *s, *rest = text;
+	size_t first = strcspn(text, ":/?#"), n, units = 0;
+	bool tail = false;
 
 	/* A character of four bytes is two of UTF-16. */
 	for (s = text; *s != '\0' && units <= CTIM_URI; s += n) {
@@ -199,8 +193,8 @@ ctim_is_uri(const char *text)
 }
 
 static void
-write_id(char id[CTIM_ID_MAX], enum ctim_kind kind,
-    const char text[UUID_STR_LEN])
+write_id(
+    char id[CTIM_ID_MAX], enum ctim_kind kind, const char text[UUID_STR_LEN])
 {
 	id = stpcpy(stpcpy(id, "transient:"), ctim_kinds[kind].name);
 	*id++ = '-';
@@ -210,7 +204,7 @@ write_id(char id[CTIM_ID_MAX], enum ctim_kind kind,
 void
 ctim_id(char id[CTIM_ID_MAX], enum ctim_kind kind)
 {
-	char	 text[UUID_STR_LEN];
+	char text[UUID_STR_LEN];
 
 	uuid4(text);
 	write_id(id, kind, text);
@@ -219,11 +213,11 @@ ctim_id(char id[CTIM_ID_MAX], enum ctim_kind kind)
 void
 ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind kind, const char *name)
 {
-	char	 text[UUID_STR_LEN];
-	uuid_t	 uuid;
+	char text[UUID_STR_LEN];
+	uuid_t uuid;
 
-	uuid_generate_sha1(uuid, *uuid_get_template("x500"), name,
-	    strlen(name));
+	uuid_generate_sha1(
+	    uuid, *uuid_get_template("x500"), name, strlen(name));
 	uuid_unparse_lower(uuid, text);
 	write_id(id, kind, text);
 }

@@ -20,51 +20,58 @@ enum ctim_kind {
 	CTIM_RELATIONSHIP,
 	CTIM_KINDS
 };
-const char	*ctim_kind_name(enum ctim_kind);	/* "sighting" */
-const char	*ctim_kind_plural(enum ctim_kind);	/* "sightings" */
+const char *ctim_kind_name(enum ctim_kind);   /* "sighting" */
+const char *ctim_kind_plural(enum ctim_kind); /* "sightings" */
 
 /* disposition (an integer in CTIM) and its name. */
 enum ctim_disposition {
-	CTIM_CLEAN = 1, CTIM_MALICIOUS, CTIM_SUSPICIOUS, CTIM_COMMON,
+	CTIM_CLEAN = 1,
+	CTIM_MALICIOUS,
+	CTIM_SUSPICIOUS,
+	CTIM_COMMON,
 	CTIM_UNKNOWN
 };
 /* severity; confidence (High-Med-Low) has all of them but Critical. */
 enum ctim_severity {
-	CTIM_SEVERITY_UNKNOWN, CTIM_SEVERITY_NONE, CTIM_SEVERITY_INFO,
-	CTIM_SEVERITY_LOW, CTIM_SEVERITY_MEDIUM, CTIM_SEVERITY_HIGH,
+	CTIM_SEVERITY_UNKNOWN,
+	CTIM_SEVERITY_NONE,
+	CTIM_SEVERITY_INFO,
+	CTIM_SEVERITY_LOW,
+	CTIM_SEVERITY_MEDIUM,
+	CTIM_SEVERITY_HIGH,
 	CTIM_SEVERITY_CRITICAL
 };
 enum ctim_tlp { CTIM_WHITE, CTIM_GREEN, CTIM_AMBER, CTIM_RED };
 
 /* Names as CTIM spells them; NULL for a number outside the vocabulary. */
-const char	*ctim_disposition_name(int);
-const char	*ctim_severity_name(int);
-const char	*ctim_tlp_name(int);
+const char *ctim_disposition_name(int);
+const char *ctim_severity_name(int);
+const char *ctim_tlp_name(int);
 /* Numbers of names, compared without case; -1 for none. */
-int		 ctim_disposition(const char *);
-int		 ctim_severity(const char *);
-int		 ctim_confidence(const char *);
-int		 ctim_tlp(const char *);
+int ctim_disposition(const char *);
+int ctim_severity(const char *);
+int ctim_confidence(const char *);
+int ctim_tlp(const char *);
 /* The same for what others write: of TLP 2.0, "clear" is white too, and
  * "amber+strict" amber. */
-int		 ctim_tlp_given(const char *);
+int ctim_tlp_given(const char *);
 
 /* Code points that texts of CTIM may have, by what it calls them. */
-#define CTIM_SHORT	1024	/* titles, reasons, tags */
-#define CTIM_MEDIUM	2048	/* short descriptions */
-#define CTIM_MARKDOWN	5000	/* descriptions */
-#define CTIM_URI	2048
+#define CTIM_SHORT    1024 /* titles, reasons, tags */
+#define CTIM_MEDIUM   2048 /* short descriptions */
+#define CTIM_MARKDOWN 5000 /* descriptions */
+#define CTIM_URI      2048
 
 /* Whether a text from outside may stand where CTIM has a URI, also a relative
  * one; of those that it takes, the ones without brackets before the query. */
-bool		 ctim_is_uri(const char *);
+bool ctim_is_uri(const char *);
 
-#define CTIM_ID_MAX	64	/* "transient:relationship-" + UUID + NUL */
-#define RFC3339_MAX	32	/* "2020-04-16T00:00:00Z" + NUL, with room */
+#define CTIM_ID_MAX 64 /* "transient:relationship-" + UUID + NUL */
+#define RFC3339_MAX 32 /* "2020-04-16T00:00:00Z" + NUL, with room */
 
 /* Id "transient:KIND-UUID": a random UUID (RFC 4122 version 4) … */
-void	ctim_id(char id[CTIM_ID_MAX], enum ctim_kind);
+void ctim_id(char id[CTIM_ID_MAX], enum ctim_kind);
 /* … or version 5 of name in the X.500 namespace: the same name, the same id. */
-void	ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind, const char *name);
+void ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind, const char *name);
 
 #endif

@@ -10,34 +10,29 @@
 #include "ctim/indicator.h"
 #include "net/url.h"
 
-#define DOMAIN_MAX	253	/* bytes; RFC 1035 section 3.1, as text */
-#define LABEL_MAX	63
-#define LOCAL_MAX	64	/* of an e-mail address; RFC 5321 4.5.3.1.1 */
+#define DOMAIN_MAX 253 /* bytes; RFC 1035 section 3.1, as text */
+#define LABEL_MAX  63
+#define LOCAL_MAX  64 /* of an e-mail address; RFC 5321 4.5.3.1.1 */
 
 /* Spellings that keep people from clicking, as feeds and reports have them. */
 static const struct {
-	const char	*defanged, *mended;
-} spellings[] = {
-	{ "[.]", "." }, { "(.)", "." }, { "{.}", "." },
-	{ "[dot]", "." }, { "(dot)", "." }, { "{dot}", "." },
-	{ "[:]", ":" }, { "[://]", "://" },
-	{ "[at]", "@" }, { "(at)", "@" }, { "[@]", "@" }, { "(@)", "@" }
-};
+	const char *defanged, *mended;
+} spellings[] = { { "[.]", "." }, { "(.)", "." }, { "{.}", "." },
+	{ "[dot]", "." }, { "(dot)", "." }, { "{dot}", "." }, { "[:]", ":" },
+	{ "[://]", "://" }, { "[at]", "@" }, { "(at)", "@" }, { "[@]", "@" },
+	{ "(@)", "@" } };
 static const struct {
-	const char	*defanged, *mended;
-} indicator_schemes[] = {
-	{ "hxxp:", "http:" }, { "hxxps:", "https:" }, { "fxp:", "ftp:" }
-};
+	const char *defanged, *mended;
+} indicator_schemes[] = { { "hxxp:", "http:" }, { "hxxps:", "https:" },
+	{ "fxp:", "ftp:" } };
 
 /* What the two address families differ in. */
 static const struct family {
-	enum observable_type	type;
-	int			af;
-	int			bits;
-} indicator_families[] = {
-	{ OBSERVABLE_IP, AF_INET, 32 },
-	{ OBSERVABLE_IPV6, AF_INET6, 128 }
-};
+	enum observable_type type;
+	int af;
+	int bits;
+} indicator_families[] = { { OBSERVABLE_IP, AF_INET, 32 },
+	{ OBSERVABLE_IPV6, AF_INET6, 128 } };
 
 static bool
 is_digit(char c)
@@ -54,9 +49,11 @@ lower(char c)
 static const struct family *
 indicator_family_of(enum observable_type type)
 {
-	size_t	 i;
+	size_t i;
 
-	for (i = 0; i < sizeof(indicator_families) / sizeof(indicator_families[0]); i++)
+	for (i = 0;
+	     i < sizeof(indicator_families) / sizeof(indicator_families[0]);
+	     i++)
 		if (indicator_families[i].type == type)
 			return &indicator_families[i];
 	return NULL;
@@ -66,13 +63,13 @@ indicator_family_of(enum observable_type type)
 static int
 spelling(const char *s)
 {
-	size_t	 i;
+	size_t i;
 
 	if (strchr("[({", *s) == NULL)
 		return -1;
 	for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
 		if (strncasecmp(s, spellings[i].defanged,
-		    strlen(spellings[i].defanged)) == 0)
+			strlen(spellings[i].defanged)) == 0)
 			return (int)i;
 	return -1;
 }
@@ -80,7 +77,7 @@ spelling(const char *s)
 size_t
 indicator_defanged(const char *s)
 {
-	int	 row = spelling(s);
+	int row = spelling(s);
 
 	return row == -1 ? 0 : strlen(spellings[row].defanged);
 }
@@ -89,9 +86,9 @@ indicator_defanged(const char *s)
 static void
 mend_scheme(const char **s, char **out)
 {
-	char	 word[16];
-	size_t	 i, n, k = 0;
-	int	 row;
+	char word[16];
+	size_t i, n, k = 0;
+	int row;
 
 	/* "hxxp[:]//" and "hxxp[://]" too: read up to the mended colon. */
 	for (n = 0; k + 3 < sizeof(word) && (*s)[n] != '\0'; n++) {
@@ -104,7 +101,9 @@ mend_scheme(const char **s, char **out)
 			break;
 	}
 	word[k] = '\0';
-	for (i = 0; i < sizeof(indicator_schemes) / sizeof(indicator_schemes[0]); i++) {
+	for (i = 0;
+	     i < sizeof(indicator_schemes) / sizeof(indicator_schemes[0]);
+	     i++) {
 		if (strcasecmp(word, indicator_schemes[i].defanged) != 0)
 			continue;
 		k = strlen(indicator_schemes[i].mended) - 1;
@@ -123,11 +122,11 @@ mend_scheme(const char **s, char **out)
 static int
 indicator_mend(const char *value, char out[INDICATOR_MAX + 1])
 {
-	const char	*s = value + strspn(value, " \t\r\n");
-	const char	*end = s + strlen(s);
-	char		*o = out;
-	bool		 path = false;
-	int		 row;
+	const char *s = value + strspn(value, " \t\r\n");
+	const char *end = s + strlen(s);
+	char *o = out;
+	bool path = false;
+	int row;
 
 	while (end > s && strchr(" \t\r\n", end[-1]) != NULL)
 		end--;
@@ -146,8 +145,8 @@ indicator_mend(const char *value, char out[INDICATOR_MAX + 1])
 			s += strlen(spellings[row].defanged);
 			continue;
 		}
-		if (*s == '?' || *s == '#' || (*s == '/' && o > out &&
-		    o[-1] != ':' && o[-1] != '/'))
+		if (*s == '?' || *s == '#' ||
+		    (*s == '/' && o > out && o[-1] != ':' && o[-1] != '/'))
 			path = true;
 		*o++ = *s++;
 	}
@@ -161,9 +160,9 @@ indicator_mend(const char *value, char out[INDICATOR_MAX + 1])
 static bool
 is_domain(const char *s)
 {
-	size_t	 n, i;
-	int	 labels = 0;
-	bool	 number = true;
+	size_t n, i;
+	int labels = 0;
+	bool number = true;
 
 	if (strlen(s) > DOMAIN_MAX)
 		return false;
@@ -187,8 +186,8 @@ is_domain(const char *s)
 static int
 domain(const char *value, char out[INDICATOR_MAX + 1])
 {
-	size_t	 i, n = strlen(value);
-	bool	 ascii = true;
+	size_t i, n = strlen(value);
+	bool ascii = true;
 
 	if (n > 1 && value[n - 1] == '.')
 		n--;
@@ -206,9 +205,9 @@ domain(const char *value, char out[INDICATOR_MAX + 1])
 static int
 email(const char *value, char out[INDICATOR_MAX + 1])
 {
-	const char	*at = strrchr(value, '@');
-	char		 host[INDICATOR_MAX + 1];
-	size_t		 n;
+	const char *at = strrchr(value, '@');
+	char host[INDICATOR_MAX + 1];
+	size_t n;
 
 	if (at == NULL || at == value || at - value > LOCAL_MAX ||
 	    memchr(value, '@', (size_t)(at - value)) != NULL ||
@@ -225,7 +224,7 @@ email(const char *value, char out[INDICATOR_MAX + 1])
 static int
 hash(const char *value, size_t digits, char out[INDICATOR_MAX + 1])
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i <= digits; i++) {
 		out[i] = lower(value[i]);
@@ -264,7 +263,7 @@ url(const char *value, char out[INDICATOR_MAX + 1])
 static int
 small_number(const char *s)
 {
-	int	 n = 0, i;
+	int n = 0, i;
 
 	for (i = 0; is_digit(s[i]); i++) {
 		if (i == 3)
@@ -279,8 +278,8 @@ static int
 write_network(const struct family *f, unsigned char addr[16], int bits,
     char out[INDICATOR_MAX + 1])
 {
-	char	*end;
-	int	 i;
+	char *end;
+	int i;
 
 	for (i = bits; i < f->bits; i++)
 		addr[i / 8] &= (unsigned char)~(0x80 >> (i % 8));
@@ -288,8 +287,8 @@ write_network(const struct family *f, unsigned char addr[16], int bits,
 		return -1;
 	if (bits < f->bits) {
 		end = out + strlen(out);
-		snprintf(end, (size_t)(out + INDICATOR_MAX + 1 - end), "/%d",
-		    bits);
+		snprintf(
+		    end, (size_t)(out + INDICATOR_MAX + 1 - end), "/%d", bits);
 	}
 	return 0;
 }
@@ -297,12 +296,11 @@ write_network(const struct family *f, unsigned char addr[16], int bits,
 static int
 address(const struct family *f, const char *value, char out[INDICATOR_MAX + 1])
 {
-	char		 text[INET6_ADDRSTRLEN + 1];
-	unsigned char	 addr[16];
-	const char	*slash = strchr(value, '/');
-	size_t		 n = slash == NULL ? strlen(value) :
-			    (size_t)(slash - value);
-	int		 bits = f->bits;
+	char text[INET6_ADDRSTRLEN + 1];
+	unsigned char addr[16];
+	const char *slash = strchr(value, '/');
+	size_t n = slash == NULL ? strlen(value) : (size_t)(slash - value);
+	int bits = f->bits;
 
 	if (n >= sizeof(text))
 		return -1;
@@ -329,17 +327,15 @@ ipv6(const char *value, char out[INDICATOR_MAX + 1])
 }
 
 /* Each takes a mended value; those of INDICATOR_TYPES have one. */
-static int	(*const normalisers[OBSERVABLE_TYPES])(const char *,
-		    char [INDICATOR_MAX + 1]) = {
-	[OBSERVABLE_DOMAIN] = domain,
+static int (*const normalisers[OBSERVABLE_TYPES])(
+    const char *, char[INDICATOR_MAX + 1]) = { [OBSERVABLE_DOMAIN] = domain,
 	[OBSERVABLE_EMAIL] = email,
 	[OBSERVABLE_IP] = ip,
 	[OBSERVABLE_IPV6] = ipv6,
 	[OBSERVABLE_MD5] = md5,
 	[OBSERVABLE_SHA1] = sha1,
 	[OBSERVABLE_SHA256] = sha256,
-	[OBSERVABLE_URL] = url
-};
+	[OBSERVABLE_URL] = url };
 
 bool
 indicator_type(int type)
@@ -352,8 +348,8 @@ indicator_type(int type)
 static enum observable_type
 guess(const char *s)
 {
-	size_t	 n = strlen(s), hex;
-	bool	 slash, colon;
+	size_t n = strlen(s), hex;
+	bool slash, colon;
 
 	if (strstr(s, "://") != NULL)
 		return OBSERVABLE_URL;
@@ -378,8 +374,8 @@ guess(const char *s)
 enum observable_type
 indicator_detect(const char *value, char out[INDICATOR_MAX + 1])
 {
-	char			 mended[INDICATOR_MAX + 1];
-	enum observable_type	 type;
+	char mended[INDICATOR_MAX + 1];
+	enum observable_type type;
 
 	if (indicator_mend(value, mended) == -1)
 		return OBSERVABLE_UNKNOWN;
@@ -388,10 +384,10 @@ indicator_detect(const char *value, char out[INDICATOR_MAX + 1])
 }
 
 int
-indicator_normalise(enum observable_type type, const char *value,
-    char out[INDICATOR_MAX + 1])
+indicator_normalise(
+    enum observable_type type, const char *value, char out[INDICATOR_MAX + 1])
 {
-	char	 mended[INDICATOR_MAX + 1];
+	char mended[INDICATOR_MAX + 1];
 
 	if (!indicator_type((int)type) || indicator_mend(value, mended) == -1)
 		return -1;
@@ -401,7 +397,7 @@ indicator_normalise(enum observable_type type, const char *value,
 int
 indicator_prefix(const char *value)
 {
-	const char	*slash = strchr(value, '/');
+	const char *slash = strchr(value, '/');
 
 	/* A URL has a slash too, but no number alone behind the first one. */
 	return slash == NULL ? -1 : small_number(slash + 1);
@@ -411,8 +407,8 @@ int
 indicator_network(enum observable_type type, const char *value, int bits,
     char out[INDICATOR_MAX + 1])
 {
-	const struct family	*f = indicator_family_of(type);
-	unsigned char		 addr[16];
+	const struct family *f = indicator_family_of(type);
+	unsigned char addr[16];
 
 	if (f == NULL || bits < 0 || bits > f->bits ||
 	    inet_pton(f->af, value, addr) != 1)
@@ -423,8 +419,8 @@ indicator_network(enum observable_type type, const char *value, int bits,
 enum observable_type
 indicator_url_host(const char *value, char out[INDICATOR_MAX + 1])
 {
-	char			 host[INDICATOR_MAX + 1];
-	enum observable_type	 type;
+	char host[INDICATOR_MAX + 1];
+	enum observable_type type;
 
 	if (url_host(value, host, sizeof(host)) == -1)
 		return OBSERVABLE_UNKNOWN;
@@ -434,7 +430,7 @@ indicator_url_host(const char *value, char out[INDICATOR_MAX + 1])
 	case OBSERVABLE_IP:
 	case OBSERVABLE_IPV6:
 		return normalisers[type](host, out) == 0 ? type :
-		    OBSERVABLE_UNKNOWN;
+							   OBSERVABLE_UNKNOWN;
 	default:
 		return OBSERVABLE_UNKNOWN;
 	}
@@ -443,7 +439,7 @@ indicator_url_host(const char *value, char out[INDICATOR_MAX + 1])
 const char *
 indicator_parent(const char *value)
 {
-	const char	*dot = strchr(value, '.');
+	const char *dot = strchr(value, '.');
 
 	return dot == NULL ? NULL : dot + 1;
 }

@@ -19,50 +19,51 @@
 
 #include "ctim/observable.h"
 
-#define INDICATOR_MAX	2048	/* bytes of a value */
+#define INDICATOR_MAX 2048 /* bytes of a value */
 
 /* The types whose values have a normal form, OBSERVABLE_BIT(): those that feeds,
  * the store and the local relay know. */
-#define INDICATOR_TYPES	(OBSERVABLE_BIT(OBSERVABLE_DOMAIN) | \
-			    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | \
-			    OBSERVABLE_BIT(OBSERVABLE_IP) | \
-			    OBSERVABLE_BIT(OBSERVABLE_IPV6) | \
-			    OBSERVABLE_BIT(OBSERVABLE_MD5) | \
-			    OBSERVABLE_BIT(OBSERVABLE_SHA1) | \
-			    OBSERVABLE_BIT(OBSERVABLE_SHA256) | \
-			    OBSERVABLE_BIT(OBSERVABLE_URL))
+#define INDICATOR_TYPES                                                        \
+	(OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |                                   \
+	    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | OBSERVABLE_BIT(OBSERVABLE_IP) | \
+	    OBSERVABLE_BIT(OBSERVABLE_IPV6) | OBSERVABLE_BIT(OBSERVABLE_MD5) | \
+	    OBSERVABLE_BIT(OBSERVABLE_SHA1) |                                  \
+	    OBSERVABLE_BIT(OBSERVABLE_SHA256) |                                \
+	    OBSERVABLE_BIT(OBSERVABLE_URL))
 
 /* Whether a number is that of one of them. */
-bool	indicator_type(int);
+bool indicator_type(int);
 
 /*
  * Finds out the type of a value and writes its normal form.  Returns
  * OBSERVABLE_UNKNOWN when it is none (out is then undefined).
  */
-enum observable_type indicator_detect(const char *value, char out[INDICATOR_MAX + 1]);
+enum observable_type indicator_detect(
+    const char *value, char out[INDICATOR_MAX + 1]);
 /*
  * The normal form of a value whose type is said.  Returns 0, or -1 when the
  * value is not of the type, or the type is none of INDICATOR_TYPES.  A network
  * is taken for ip and ipv6.
  */
-int	indicator_normalise(enum observable_type, const char *value,
-	    char out[INDICATOR_MAX + 1]);
+int indicator_normalise(
+    enum observable_type, const char *value, char out[INDICATOR_MAX + 1]);
 /* Prefix length of a normalised ip or ipv6 value that is a network, else -1. */
-int	indicator_prefix(const char *value);
+int indicator_prefix(const char *value);
 /*
  * The network of bits bits that holds a normalised address, normalised.
  * Returns 0, or -1 when value is no address of the type.
  */
-int	indicator_network(enum observable_type, const char *value, int bits,
-	    char out[INDICATOR_MAX + 1]);
+int indicator_network(enum observable_type, const char *value, int bits,
+    char out[INDICATOR_MAX + 1]);
 /*
  * The host of a normalised URL and its type (domain, ip, ipv6).  Returns
  * OBSERVABLE_UNKNOWN when it has none that is one of these.
  */
-enum observable_type indicator_url_host(const char *url, char out[INDICATOR_MAX + 1]);
+enum observable_type indicator_url_host(
+    const char *url, char out[INDICATOR_MAX + 1]);
 /* Bytes of the defanged spelling in brackets, such as "[.]", that s begins with;
  * 0 for none. */
-size_t	indicator_defanged(const char *s);
+size_t indicator_defanged(const char *s);
 /* The domain above a normalised one, inside it; NULL above a top-level one. */
 const char *indicator_parent(const char *domain);
 

@@ -26,7 +26,7 @@ observable_name(enum observable_type type)
 static enum observable_type
 observable_find(const char *name, int (*compare)(const char *, const char *))
 {
-	unsigned	 i;
+	unsigned i;
 
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
 		if (compare(observable_names[i], name) == 0)

@@ -22,11 +22,11 @@ enum problem {
 };
 
 /* "authorization error" and so on; never NULL for a problem of the enum. */
-const char	*problem_code(enum problem);
+const char *problem_code(enum problem);
 /*
  * "fatal" or "warning".  answered: at least one observable of the request was
  * answered, which makes a warning of what would otherwise be fatal for some.
  */
-const char	*problem_type(enum problem, bool answered);
+const char *problem_type(enum problem, bool answered);
 
 #endif

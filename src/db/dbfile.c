@@ -9,17 +9,17 @@
 
 #include "db/dbfile.h"
 
-#define FILE_MODE	0660
-#define DIRECTORY_MODE	02770
-#define PARENT_MODE	0755
-#define PATH_SHOWN	256	/* bytes of a path in an error: the mend must fit */
+#define FILE_MODE      0660
+#define DIRECTORY_MODE 02770
+#define PARENT_MODE    0755
+#define PATH_SHOWN     256 /* bytes of a path in an error: the mend must fit */
 
 /* The directory part of path. */
 static int
 dbfile_parent(const char *path, char out[PATH_MAX])
 {
-	const char	*slash = strrchr(path, '/');
-	size_t		 n = slash == NULL ? 0 : (size_t)(slash - path);
+	const char *slash = strrchr(path, '/');
+	size_t n = slash == NULL ? 0 : (size_t)(slash - path);
 
 	if (n >= PATH_MAX)
 		return -1;
@@ -47,8 +47,8 @@ dbfile_fail(char error[DB_ERROR_MAX], const char *path, const char *what,
 static int
 dbfile_hand_over(int fd, const char *path)
 {
-	char		 parent[PATH_MAX];
-	struct stat	 st;
+	char parent[PATH_MAX];
+	struct stat st;
 
 	if (geteuid() != 0)
 		return 0;
@@ -64,7 +64,7 @@ dbfile_hand_over(int fd, const char *path)
 static int
 set_directory(const char *path, mode_t mode)
 {
-	int	 fd, r;
+	int fd, r;
 
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd == -1)
@@ -80,8 +80,8 @@ set_directory(const char *path, mode_t mode)
 static int
 dbfile_make_directory(const char *path, mode_t mode)
 {
-	char		 parent[PATH_MAX];
-	struct stat	 st;
+	char parent[PATH_MAX];
+	struct stat st;
 
 	if (stat(path, &st) == 0) {
 		errno = ENOTDIR;
@@ -98,7 +98,7 @@ dbfile_make_directory(const char *path, mode_t mode)
 int
 dbfile_directory(const char *path, char error[DB_ERROR_MAX])
 {
-	char	 dir[PATH_MAX];
+	char dir[PATH_MAX];
 
 	errno = ENAMETOOLONG;
 	if (dbfile_parent(path, dir) == -1)
@@ -113,7 +113,7 @@ dbfile_directory(const char *path, char error[DB_ERROR_MAX])
 int
 dbfile_make(const char *path, char error[DB_ERROR_MAX])
 {
-	int	 fd, r;
+	int fd, r;
 
 	if (dbfile_directory(path, error) == -1)
 		return -1;
@@ -124,7 +124,7 @@ dbfile_make(const char *path, char error[DB_ERROR_MAX])
 	if (fd == -1)
 		return dbfile_fail(error, path, "cannot be made",
 		    "run the command as the owner of its directory");
-	r = fchmod(fd, FILE_MODE);	/* whatever the umask is */
+	r = fchmod(fd, FILE_MODE); /* whatever the umask is */
 	if (r == 0)
 		r = dbfile_hand_over(fd, path);
 	close(fd);
@@ -136,17 +136,17 @@ dbfile_make(const char *path, char error[DB_ERROR_MAX])
 }
 
 int
-dbfile_opened(const char *path, const char *opened,
-    char error[DB_ERROR_MAX])
+dbfile_opened(const char *path, const char *opened, char error[DB_ERROR_MAX])
 {
-	struct stat	 named, st;
+	struct stat named, st;
 
 	if (geteuid() != 0)
 		return 0;
 	if (lstat(path, &named) == -1 || lstat(opened, &st) == -1)
 		return dbfile_fail(error, path, "cannot be opened", NULL);
-	if (S_ISLNK(named.st_mode) ? named.st_uid == 0 :
-	    named.st_dev == st.st_dev && named.st_ino == st.st_ino)
+	if (S_ISLNK(named.st_mode) ?
+		named.st_uid == 0 :
+		named.st_dev == st.st_dev && named.st_ino == st.st_ino)
 		return 0;
 	errno = ELOOP;
 	return dbfile_fail(error, path, "is another user's symbolic link",
@@ -154,37 +154,41 @@ dbfile_opened(const char *path, const char *opened,
 }
 
 bool
-dbfile_explain(const char *path, bool write,
-    char error[DB_ERROR_MAX])
+dbfile_explain(const char *path, bool write, char error[DB_ERROR_MAX])
 {
 	static const char *const companions[] = { "-wal", "-shm" };
-	char		 name[PATH_MAX];
-	struct stat	 st;
-	size_t		 i;
+	char name[PATH_MAX];
+	struct stat st;
+	size_t i;
 
 	if (stat(path, &st) == -1) {
-		dbfile_fail(error, path, "cannot be opened", errno == ENOENT ?
-		    "`ctim-relay intel import` makes it" :
-		    "run as its owner or as a member of its group");
+		dbfile_fail(error, path, "cannot be opened",
+		    errno == ENOENT ?
+			"`ctim-relay intel import` makes it" :
+			"run as its owner or as a member of its group");
 		return true;
 	}
 	if (!S_ISREG(st.st_mode)) {
 		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-		dbfile_fail(error, path, "is no file", "name the file of the store");
+		dbfile_fail(
+		    error, path, "is no file", "name the file of the store");
 		return true;
 	}
 	if (eaccess(path, write ? R_OK | W_OK : R_OK) == -1) {
-		dbfile_fail(error, path, write ? "cannot be written" :
-		    "cannot be read",
+		dbfile_fail(error, path,
+		    write ? "cannot be written" : "cannot be read",
 		    "run as its owner or as a member of its group");
 		return true;
 	}
 	for (i = 0; i < sizeof(companions) / sizeof(companions[0]); i++) {
 		if ((size_t)snprintf(name, sizeof(name), "%s%s", path,
-		    companions[i]) >= sizeof(name) || eaccess(name, R_OK) == 0)
+			companions[i]) >= sizeof(name) ||
+		    eaccess(name, R_OK) == 0)
 			continue;
-		dbfile_fail(error, name, "this file beside the store cannot be read "
-		    "or made", "run as the owner of the store or as a member "
+		dbfile_fail(error, name,
+		    "this file beside the store cannot be read "
+		    "or made",
+		    "run as the owner of the store or as a member "
 		    "of its group; the directory must be theirs to write");
 		return true;
 	}

@@ -12,25 +12,24 @@
 
 #include <stdbool.h>
 
-#define DB_ERROR_MAX	512	/* bytes of a line for people */
+#define DB_ERROR_MAX 512 /* bytes of a line for people */
 
 /* Makes the directories above a file that are missing.  Returns 0, or -1 with
  * the reason in error. */
-int	dbfile_directory(const char *path, char error[DB_ERROR_MAX]);
+int dbfile_directory(const char *path, char error[DB_ERROR_MAX]);
 /* Makes the file, empty, and the directories above it that are missing.  Returns
  * 0, also when it is there already, or -1 with the reason in error. */
-int	dbfile_make(const char *path, char error[DB_ERROR_MAX]);
+int dbfile_make(const char *path, char error[DB_ERROR_MAX]);
 /*
  * As root: whether opened, the path that SQLite found at path, is the file of
  * that name, and not one that another user's symbolic link led to.  To be asked
  * when the file is open and nothing is written yet; then it does not matter
  * what becomes of the name meanwhile.  Returns 0, or -1 with the reason in error.
  */
-int	dbfile_opened(const char *path, const char *opened,
-	    char error[DB_ERROR_MAX]);
+int dbfile_opened(
+    const char *path, const char *opened, char error[DB_ERROR_MAX]);
 /* Why a store could not be opened, as far as the file system tells: writes the
  * line for people and returns true, or false when it tells nothing. */
-bool	dbfile_explain(const char *path, bool write,
-	    char error[DB_ERROR_MAX]);
+bool dbfile_explain(const char *path, bool write, char error[DB_ERROR_MAX]);
 
 #endif

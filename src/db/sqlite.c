@@ -4,7 +4,7 @@
 
 #include "db/sqlite.h"
 
-static pthread_once_t	configured = PTHREAD_ONCE_INIT;
+static pthread_once_t configured = PTHREAD_ONCE_INIT;
 
 /* SQLite's count of the memory in use takes a lock, for all threads, with every
  * allocation; nobody here asks for it. */
@@ -30,12 +30,13 @@ sqlite_open(const char *path, int flags, sqlite3 **db)
 bool
 sqlite_moved(sqlite3 *db, const char *path)
 {
-	const char	*found = sqlite3_db_filename(db, "main");
-	struct stat	 named, opened;
-	int		 moved = 1;
+	const char *found = sqlite3_db_filename(db, "main");
+	struct stat named, opened;
+	int moved = 1;
 
 	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) !=
-	    SQLITE_OK || moved != 0)
+		SQLITE_OK ||
+	    moved != 0)
 		return true;
 	return stat(path, &named) == -1 || stat(found, &opened) == -1 ||
 	    named.st_dev != opened.st_dev || named.st_ino != opened.st_ino;

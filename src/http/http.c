@@ -12,21 +12,21 @@
 #include "http/http_trust.h"
 #include "os/clock.h"
 
-#define SPARE		64	/* handles that are kept for the next call */
-#define IDLE_MIN	16	/* connections that are kept, at least … */
-#define IDLE_MAX	128	/* and at most */
-#define IDLE_OTHERS	8	/* for other hosts than the busiest */
+#define SPARE       64  /* handles that are kept for the next call */
+#define IDLE_MIN    16  /* connections that are kept, at least … */
+#define IDLE_MAX    128 /* and at most */
+#define IDLE_OTHERS 8   /* for other hosts than the busiest */
 
 struct http {
-	const struct conf	*conf;
-	CURLM			*multi;
-	X509_STORE		*trust;		/* NULL until it is needed */
-	struct http_transfer	*busy, *spare;
-	int			 n_busy, n_spare;
+	const struct conf *conf;
+	CURLM *multi;
+	X509_STORE *trust; /* NULL until it is needed */
+	struct http_transfer *busy, *spare;
+	int n_busy, n_spare;
 };
 
-static pthread_once_t	global_once = PTHREAD_ONCE_INIT;
-static CURLcode		global_result;
+static pthread_once_t global_once = PTHREAD_ONCE_INIT;
+static CURLcode global_result;
 
 static void
 global_init(void)
@@ -63,8 +63,8 @@ list_remove(struct http_transfer *t)
 static long
 idle_connections(const struct conf *conf)
 {
-	const struct relay_conf	*r;
-	int			 n = conf->parallel;
+	const struct relay_conf *r;
+	int n = conf->parallel;
 
 	for (r = conf->relays; r != NULL; r = r->next)
 		if (r->parallel > n)
@@ -76,14 +76,14 @@ idle_connections(const struct conf *conf)
 struct http *
 http_new(const struct conf *conf)
 {
-	struct http	*h;
+	struct http *h;
 
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return NULL;
 	h->conf = conf;
 	if ((h->multi = curl_multi_init()) == NULL ||
 	    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
-	    idle_connections(conf)) != CURLM_OK) {
+		idle_connections(conf)) != CURLM_OK) {
 		http_free(h);
 		return NULL;
 	}
@@ -93,7 +93,7 @@ http_new(const struct conf *conf)
 void
 http_free(struct http *h)
 {
-	struct http_transfer	*t;
+	struct http_transfer *t;
 
 	if (h == NULL)
 		return;
@@ -112,7 +112,7 @@ http_free(struct http *h)
 static struct http_transfer *
 get_spare(struct http *h)
 {
-	struct http_transfer	*t = h->spare;
+	struct http_transfer *t = h->spare;
 
 	if (t == NULL)
 		return http_transfer_new();
@@ -148,7 +148,7 @@ http_finish(struct http *h, struct http_transfer *t)
 static const char *
 http_trust_file(const struct http *h, CURL *easy)
 {
-	char	*file = NULL;
+	char *file = NULL;
 
 	if (h->conf->ca_file != NULL)
 		return h->conf->ca_file;
@@ -160,7 +160,7 @@ http_trust_file(const struct http *h, CURL *easy)
 static int
 get_trust(struct http *h, CURL *easy)
 {
-	const char	*file;
+	const char *file;
 
 	if (h->trust == NULL && (file = http_trust_file(h, easy)) != NULL)
 		h->trust = http_trust_get(file);
@@ -168,10 +168,10 @@ get_trust(struct http *h, CURL *easy)
 }
 
 static int
-http_begin(struct http *h, struct http_transfer *t, struct http_call *call,
-    bool https)
+http_begin(
+    struct http *h, struct http_transfer *t, struct http_call *call, bool https)
 {
-	bool	 tls = https || h->conf->proxy != NULL;
+	bool tls = https || h->conf->proxy != NULL;
 
 	errno = 0;
 	if (tls && get_trust(h, t->easy) == -1) {
@@ -185,7 +185,7 @@ http_begin(struct http *h, struct http_transfer *t, struct http_call *call,
 		return -1;
 	}
 	if (http_transfer_begin(t, h->conf, tls ? h->trust : NULL, call, https,
-	    clock_ms()) == -1)
+		clock_ms()) == -1)
 		return -1;
 	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
 		http_end_as(call, HTTP_NO_MEMORY);
@@ -197,8 +197,8 @@ http_begin(struct http *h, struct http_transfer *t, struct http_call *call,
 int
 http_start(struct http *h, struct http_call *call)
 {
-	struct http_transfer	*t;
-	bool			 https;
+	struct http_transfer *t;
+	bool https;
 
 	call->status = 0;
 	call->reason[0] = call->retry_after[0] = call->date[0] = '\0';
@@ -235,7 +235,7 @@ http_cancel(struct http *h, struct http_call *call)
 static void
 hurry(struct http *h, struct http_transfer *t, int64_t now)
 {
-	int64_t	 left = t->until > now ? t->until - now : 1;
+	int64_t left = t->until > now ? t->until - now : 1;
 
 	(void)curl_multi_remove_handle(h->multi, t->easy);
 	(void)curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L);
@@ -254,8 +254,8 @@ hurry(struct http *h, struct http_transfer *t, int64_t now)
 static int64_t
 hurry_all(struct http *h, int64_t ms)
 {
-	struct http_transfer	*t;
-	int64_t			 now = clock_ms();
+	struct http_transfer *t;
+	int64_t now = clock_ms();
 
 	for (t = h->busy; t != NULL; t = t->next) {
 		if (t->moving || t->patience == 0)
@@ -271,23 +271,23 @@ hurry_all(struct http *h, int64_t ms)
 void
 http_wait(struct http *h, int64_t ms)
 {
-	int	 running;
+	int running;
 
 	ms = hurry_all(h, ms);
 	(void)curl_multi_perform(h->multi, &running);
 	if (running < h->n_busy || ms <= 0)
 		return;
-	(void)curl_multi_poll(h->multi, NULL, 0,
-	    ms > INT_MAX ? INT_MAX : (int)ms, NULL);
+	(void)curl_multi_poll(
+	    h->multi, NULL, 0, ms > INT_MAX ? INT_MAX : (int)ms, NULL);
 }
 
 struct http_call *
 http_next(struct http *h)
 {
-	struct http_transfer	*t;
-	struct http_call	*call;
-	CURLMsg			*m;
-	int			 left;
+	struct http_transfer *t;
+	struct http_call *call;
+	CURLMsg *m;
+	int left;
 
 	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
 		if (m->msg != CURLMSG_DONE)

@@ -11,14 +11,14 @@
 
 /* A URL taken apart; what libcurl made. */
 struct parts {
-	CURLU	*u;
-	char	*scheme, *user, *host;
+	CURLU *u;
+	char *scheme, *user, *host;
 };
 
 bool
 http_header_safe(const char *text)
 {
-	const unsigned char	*p = (const unsigned char *)text;
+	const unsigned char *p = (const unsigned char *)text;
 
 	for (; *p != '\0'; p++)
 		if (*p < 0x20 || *p == 0x7f)
@@ -51,12 +51,13 @@ http_check_release(struct parts *p)
 static bool
 take_apart(const char *url, struct parts *p)
 {
-	CURLUcode	 user;
+	CURLUcode user;
 
 	errno = 0;
 	*p = (struct parts){ .u = curl_url() };
-	if (p->u == NULL || !is_plain(url) || curl_url_set(p->u,
-	    CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK)
+	if (p->u == NULL || !is_plain(url) ||
+	    curl_url_set(p->u, CURLUPART_URL, url, CURLU_PATH_AS_IS) !=
+		CURLUE_OK)
 		return false;
 	user = curl_url_get(p->u, CURLUPART_USER, &p->user, 0);
 	return (user == CURLUE_OK || user == CURLUE_NO_USER) &&
@@ -68,8 +69,8 @@ take_apart(const char *url, struct parts *p)
 static enum http_end
 check_url(const struct conf *conf, const char *url, bool *https)
 {
-	struct parts	 p;
-	enum http_end	 end = HTTP_ANSWERED;
+	struct parts p;
+	enum http_end end = HTTP_ANSWERED;
 
 	/* The host again: there libcurl has decoded "%EF%BC%91". */
 	if (!take_apart(url, &p)) {
@@ -78,8 +79,8 @@ check_url(const struct conf *conf, const char *url, bool *https)
 		end = HTTP_BAD_URL;
 	} else {
 		*https = strcmp(p.scheme, "https") == 0;
-		if (!*https && (!conf->allow_private ||
-		    strcmp(p.scheme, "http") != 0))
+		if (!*https &&
+		    (!conf->allow_private || strcmp(p.scheme, "http") != 0))
 			end = HTTP_BAD_URL;
 		else if (!conf->allow_private && !address_public_host(p.host))
 			end = HTTP_PRIVATE;
@@ -91,7 +92,7 @@ check_url(const struct conf *conf, const char *url, bool *https)
 static bool
 headers_safe(const struct http_call *call)
 {
-	const char *const	*h;
+	const char *const *h;
 
 	for (h = call->headers; h != NULL && *h != NULL; h++)
 		if (!http_header_safe(*h))

@@ -4,34 +4,26 @@
 
 #include "http/http.h"
 
-static const char *const days[] = {
-	"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
-	"Saturday"
-};
-static const char *const months[] = {
-	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
-	"Nov", "Dec"
-};
-static const int	 month_days[] = {
-	31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
-};
+static const char *const days[] = { "Sunday", "Monday", "Tuesday", "Wednesday",
+	"Thursday", "Friday", "Saturday" };
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+	"Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const int month_days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30,
+	31 };
 
 /*
  * The three forms of RFC 9110, 5.6.7.  a, A: name of the day, short and whole;
  * d: day in two digits; e: with a blank for the first; b: month; Y: year; y:
  * its last two digits; H, M, S: time.  Anything else stands for itself.
  */
-static const char *const http_date_forms[] = {
-	"a, d b Y H:M:S GMT",
-	"A, d-b-y H:M:S GMT",
-	"a b e H:M:S Y"
-};
+static const char *const http_date_forms[] = { "a, d b Y H:M:S GMT",
+	"A, d-b-y H:M:S GMT", "a b e H:M:S Y" };
 
 /* n digits as a number, -1 when they are not there. */
 static int
 http_date_digits(const char **text, int n)
 {
-	int	 value = 0;
+	int value = 0;
 
 	for (; n > 0; n--, (*text)++) {
 		if (!isdigit((unsigned char)**text))
@@ -45,8 +37,8 @@ http_date_digits(const char **text, int n)
 static int
 http_date_name(const char **text, const char *const *names, int n, size_t len)
 {
-	size_t	 k;
-	int	 i;
+	size_t k;
+	int i;
 
 	for (i = 0; i < n; i++) {
 		k = len == 0 ? strlen(names[i]) : len;
@@ -62,9 +54,9 @@ http_date_name(const char **text, const char *const *names, int n, size_t len)
 static int
 short_year(const char **text, int64_t now)
 {
-	struct tm	 tm;
-	time_t		 t = (time_t)now;
-	int		 year = http_date_digits(text, 2), this_year;
+	struct tm tm;
+	time_t t = (time_t)now;
+	int year = http_date_digits(text, 2), this_year;
 
 	if (year == -1 || gmtime_r(&t, &tm) == NULL)
 		return -1;
@@ -127,7 +119,7 @@ possible(const struct tm *tm)
 static bool
 date(const char *form, const char *text, int64_t now, int64_t *seconds)
 {
-	struct tm	 tm = { 0 };
+	struct tm tm = { 0 };
 
 	/* "GMT" stands for itself, though M alone is minutes. */
 	for (; *form != '\0' && strcmp(form, "GMT") != 0; form++)
@@ -153,7 +145,7 @@ milliseconds(int64_t seconds)
 static int64_t
 delay(const char *text)
 {
-	int64_t	 n = 0;
+	int64_t n = 0;
 
 	for (; isdigit((unsigned char)*text); text++)
 		if (n < HTTP_RETRY_MAX)
@@ -164,9 +156,9 @@ delay(const char *text)
 int64_t
 http_retry_after(const char *text, int64_t now)
 {
-	char	 trimmed[64];
-	int64_t	 seconds;
-	size_t	 n, i;
+	char trimmed[64];
+	int64_t seconds;
+	size_t n, i;
 
 	text += strspn(text, " \t");
 	n = strlen(text);
@@ -178,7 +170,8 @@ http_retry_after(const char *text, int64_t now)
 	trimmed[n] = '\0';
 	if ((seconds = delay(trimmed)) != -1)
 		return milliseconds(seconds);
-	for (i = 0; i < sizeof(http_date_forms) / sizeof(http_date_forms[0]); i++)
+	for (i = 0; i < sizeof(http_date_forms) / sizeof(http_date_forms[0]);
+	     i++)
 		if (date(http_date_forms[i], trimmed, now, &seconds))
 			return milliseconds(seconds - now);
 	return -1;

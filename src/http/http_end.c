@@ -8,38 +8,34 @@
 
 /* What the verdict of libcurl means to a caller; others are HTTP_FAILED. */
 static const struct {
-	CURLcode	 code;
-	enum http_end	 end;
-	const char	*why;		/* NULL: the words for that end */
-} codes[] = {
-	{ CURLE_OK, HTTP_ANSWERED, NULL },
-	{ CURLE_UNSUPPORTED_PROTOCOL, HTTP_GARBLED, NULL },	/* HTTP/0.9 */
+	CURLcode code;
+	enum http_end end;
+	const char *why; /* NULL: the words for that end */
+} codes[] = { { CURLE_OK, HTTP_ANSWERED, NULL },
+	{ CURLE_UNSUPPORTED_PROTOCOL, HTTP_GARBLED, NULL }, /* HTTP/0.9 */
 	{ CURLE_URL_MALFORMAT, HTTP_BAD_URL, NULL },
 	{ CURLE_COULDNT_RESOLVE_PROXY, HTTP_NO_CONNECTION,
-	  "the name of the proxy does not resolve" },
+	    "the name of the proxy does not resolve" },
 	{ CURLE_COULDNT_RESOLVE_HOST, HTTP_NO_HOST, NULL },
 	{ CURLE_COULDNT_CONNECT, HTTP_NO_CONNECTION, NULL },
 	{ CURLE_WEIRD_SERVER_REPLY, HTTP_GARBLED, NULL },
-	{ CURLE_HTTP2, HTTP_CUT, NULL },
-	{ CURLE_PARTIAL_FILE, HTTP_CUT, NULL },
+	{ CURLE_HTTP2, HTTP_CUT, NULL }, { CURLE_PARTIAL_FILE, HTTP_CUT, NULL },
 	{ CURLE_OUT_OF_MEMORY, HTTP_NO_MEMORY, NULL },
 	{ CURLE_OPERATION_TIMEDOUT, HTTP_LATE, NULL },
 	{ CURLE_SSL_CONNECT_ERROR, HTTP_NO_CONNECTION,
-	  "no TLS connection could be made" },
+	    "no TLS connection could be made" },
 	{ CURLE_GOT_NOTHING, HTTP_CUT,
-	  "the connection was closed without an answer" },
+	    "the connection was closed without an answer" },
 	{ CURLE_SEND_ERROR, HTTP_CUT, NULL },
 	{ CURLE_RECV_ERROR, HTTP_CUT, NULL },
 	{ CURLE_PEER_FAILED_VERIFICATION, HTTP_TLS, NULL },
 	{ CURLE_BAD_CONTENT_ENCODING, HTTP_GARBLED,
-	  "the answer does not unpack" },
+	    "the answer does not unpack" },
 	{ CURLE_FILESIZE_EXCEEDED, HTTP_TOO_LARGE, NULL },
 	{ CURLE_HTTP2_STREAM, HTTP_CUT, NULL },
-	{ CURLE_PROXY, HTTP_NO_CONNECTION, "the proxy failed" }
-};
+	{ CURLE_PROXY, HTTP_NO_CONNECTION, "the proxy failed" } };
 
-static const char *const http_end_words[] = {
-	[HTTP_ANSWERED] = "",
+static const char *const http_end_words[] = { [HTTP_ANSWERED] = "",
 	[HTTP_ENOUGH] = "",
 	[HTTP_REFUSED] = "the answer was refused",
 	[HTTP_BAD_URL] = "no URL that may be called",
@@ -52,10 +48,9 @@ static const char *const http_end_words[] = {
 	[HTTP_TOO_LARGE] = "the answer is too large",
 	[HTTP_GARBLED] = "the answer is not HTTP",
 	[HTTP_NO_MEMORY] = "no memory left",
-	[HTTP_FAILED] = "the call could not be made"
-};
+	[HTTP_FAILED] = "the call could not be made" };
 
-#define N(table)	(sizeof(table) / sizeof((table)[0]))
+#define N(table) (sizeof(table) / sizeof((table)[0]))
 
 static void
 http_end_say(struct http_call *call, const char *why)
@@ -73,7 +68,7 @@ http_end_as(struct http_call *call, enum http_end end)
 static long
 info(struct http_transfer *t, CURLINFO what)
 {
-	long	 value = 0;
+	long value = 0;
 
 	(void)curl_easy_getinfo(t->easy, what, &value);
 	return value;
@@ -82,8 +77,8 @@ info(struct http_transfer *t, CURLINFO what)
 static void
 fill_status(struct http_transfer *t)
 {
-	struct http_call	*call = t->call;
-	long			 status = info(t, CURLINFO_RESPONSE_CODE);
+	struct http_call *call = t->call;
+	long status = info(t, CURLINFO_RESPONSE_CODE);
 
 	/* Interim answers are none. */
 	call->status = status >= 200 ? (int)status : 0;
@@ -98,7 +93,7 @@ fill_status(struct http_transfer *t)
 static void
 end_by_code(struct http_call *call, CURLcode code)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < N(codes); i++)
 		if (codes[i].code == code)
@@ -112,8 +107,8 @@ end_by_code(struct http_call *call, CURLcode code)
 static void
 explain_connection(struct http_transfer *t)
 {
-	struct http_call	*call = t->call;
-	long			 error = info(t, CURLINFO_OS_ERRNO);
+	struct http_call *call = t->call;
+	long error = info(t, CURLINFO_OS_ERRNO);
 
 	if (t->no_socket != 0) {
 		http_end_as(call, HTTP_FAILED);
@@ -131,7 +126,7 @@ explain_connection(struct http_transfer *t)
 static void
 explain_certificate(struct http_transfer *t)
 {
-	long	 result = info(t, CURLINFO_SSL_VERIFYRESULT);
+	long result = info(t, CURLINFO_SSL_VERIFYRESULT);
 
 	if (result == X509_V_OK || result == X509_V_ERR_UNSPECIFIED)
 		result = X509_V_ERR_HOSTNAME_MISMATCH;
@@ -141,8 +136,8 @@ explain_certificate(struct http_transfer *t)
 static void
 explain(struct http_transfer *t, CURLcode code)
 {
-	struct http_call	*call = t->call;
-	long			 proxy = info(t, CURLINFO_HTTP_CONNECTCODE);
+	struct http_call *call = t->call;
+	long proxy = info(t, CURLINFO_HTTP_CONNECTCODE);
 
 	if (code == CURLE_COULDNT_CONNECT) {
 		explain_connection(t);
@@ -151,8 +146,8 @@ explain(struct http_transfer *t, CURLcode code)
 	} else if (call->end == HTTP_CUT && call->status == 0 && proxy != 0 &&
 	    proxy / 100 != 2) {
 		call->end = HTTP_NO_CONNECTION;
-		snprintf(call->why, sizeof(call->why),
-		    "the proxy answered %ld", proxy);
+		snprintf(call->why, sizeof(call->why), "the proxy answered %ld",
+		    proxy);
 	} else if (call->end == HTTP_ANSWERED && call->status == 0) {
 		http_end_as(call, HTTP_GARBLED);
 	}
@@ -161,7 +156,7 @@ explain(struct http_transfer *t, CURLcode code)
 void
 http_end_call(struct http_transfer *t, CURLcode code)
 {
-	struct http_call	*call = t->call;
+	struct http_call *call = t->call;
 
 	call->fresh = info(t, CURLINFO_NUM_CONNECTS) > 0;
 	call->h2 = info(t, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0;

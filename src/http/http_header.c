@@ -6,38 +6,34 @@
 
 /* What of an answer's header is kept, and where in the call. */
 static const struct {
-	const char	*name;
-	size_t		 offset, size;
-} kept[] = {
-	{ "Retry-After:", offsetof(struct http_call, retry_after),
-	  sizeof(((struct http_call *)0)->retry_after) },
+	const char *name;
+	size_t offset, size;
+} kept[] = { { "Retry-After:", offsetof(struct http_call, retry_after),
+		 sizeof(((struct http_call *)0)->retry_after) },
 	{ "Date:", offsetof(struct http_call, date),
-	  sizeof(((struct http_call *)0)->date) },
+	    sizeof(((struct http_call *)0)->date) },
 	{ "Server:", offsetof(struct http_call, server),
-	  sizeof(((struct http_call *)0)->server) }
-};
+	    sizeof(((struct http_call *)0)->server) } };
 
 /*
  * How a body may be packed: as we ask for, and as HTTP/1.1 sends it.  libcurl
  * would unpack more: with a few bytes of zstd it takes 128 MB.
  */
-static const char *const	 contents[] = { "gzip", "x-gzip", "deflate",
-				    "identity", NULL };
-static const char *const	 transfers[] = { "chunked", "identity", NULL };
+static const char *const contents[] = { "gzip", "x-gzip", "deflate", "identity",
+	NULL };
+static const char *const transfers[] = { "chunked", "identity", NULL };
 static const struct {
-	const char		*name;
-	const char *const	*words;
-	bool			 coded;
-} packed[] = {
-	{ "Content-Encoding:", contents, true },
-	{ "Transfer-Encoding:", transfers, false }
-};
+	const char *name;
+	const char *const *words;
+	bool coded;
+} packed[] = { { "Content-Encoding:", contents, true },
+	{ "Transfer-Encoding:", transfers, false } };
 
 /* Copies n bytes as printable ASCII without blanks at the ends. */
 static void
 copy_text(char *out, size_t size, const char *p, size_t n)
 {
-	size_t	 i;
+	size_t i;
 
 	while (n > 0 && strchr(" \t", *p) != NULL) {
 		p++;
@@ -57,7 +53,7 @@ copy_text(char *out, size_t size, const char *p, size_t n)
 static void
 begin_answer(struct http_transfer *t, const char *line, size_t n)
 {
-	const char	*p, *end = line + n;
+	const char *p, *end = line + n;
 
 	t->coded = false;
 	t->call->retry_after[0] = t->call->date[0] = '\0';
@@ -68,14 +64,14 @@ begin_answer(struct http_transfer *t, const char *line, size_t n)
 		p = memchr(p + 1, ' ', (size_t)(end - p - 1));
 	if (p == NULL)
 		p = end;
-	copy_text(t->call->reason, sizeof(t->call->reason), p,
-	    (size_t)(end - p));
+	copy_text(
+	    t->call->reason, sizeof(t->call->reason), p, (size_t)(end - p));
 }
 
 static bool
 http_header_is_header(const char *line, size_t n, const char *name)
 {
-	size_t	 len = strlen(name);
+	size_t len = strlen(name);
 
 	return n >= len && strncasecmp(line, name, len) == 0;
 }
@@ -99,8 +95,8 @@ http_header_is_one_of(const char *p, size_t n, const char *const *words)
 static bool
 are_all(const char *p, size_t n, const char *const *words)
 {
-	const char	*end = p + n;
-	size_t		 len;
+	const char *end = p + n;
+	size_t len;
 
 	for (; p < end; p += len) {
 		for (len = 0; p + len < end && !http_header_is_between(p[len]);)
@@ -116,7 +112,7 @@ are_all(const char *p, size_t n, const char *const *words)
 static bool
 may_unpack(struct http_transfer *t, const char *line, size_t n)
 {
-	size_t	 i, len;
+	size_t i, len;
 
 	for (i = 0; i < sizeof(packed) / sizeof(packed[0]); i++) {
 		len = strlen(packed[i].name);
@@ -131,7 +127,7 @@ may_unpack(struct http_transfer *t, const char *line, size_t n)
 static void
 keep_header(struct http_transfer *t, const char *line, size_t n)
 {
-	size_t	 i, len;
+	size_t i, len;
 
 	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
 		len = strlen(kept[i].name);
@@ -145,10 +141,11 @@ keep_header(struct http_transfer *t, const char *line, size_t n)
 static void
 http_header_keep_wanted(struct http_call *c, const char *line, size_t n)
 {
-	size_t	 i, len;
+	size_t i, len;
 
-	for (i = 0; c->wanted != NULL && i < HTTP_WANTED &&
-	    c->wanted[i] != NULL; i++) {
+	for (i = 0;
+	     c->wanted != NULL && i < HTTP_WANTED && c->wanted[i] != NULL;
+	     i++) {
 		len = strlen(c->wanted[i]);
 		if (n > len && line[len] == ':' &&
 		    http_header_is_header(line, n, c->wanted[i]))
@@ -158,7 +155,8 @@ http_header_keep_wanted(struct http_call *c, const char *line, size_t n)
 }
 
 static size_t
-http_header_refuse(struct http_transfer *t, enum http_end verdict, const char *why)
+http_header_refuse(
+    struct http_transfer *t, enum http_end verdict, const char *why)
 {
 	t->verdict = verdict;
 	t->why = why;
@@ -168,7 +166,7 @@ http_header_refuse(struct http_transfer *t, enum http_end verdict, const char *w
 size_t
 http_header_take(char *line, size_t one, size_t n, void *arg)
 {
-	struct http_transfer	*t = arg;
+	struct http_transfer *t = arg;
 
 	(void)one;
 	t->header += n;
@@ -179,7 +177,8 @@ http_header_take(char *line, size_t one, size_t n, void *arg)
 	if (http_header_is_header(line, n, "HTTP/"))
 		begin_answer(t, line, n);
 	else if (!may_unpack(t, line, n))
-		return http_header_refuse(t, HTTP_GARBLED, "the answer is packed as it was "
+		return http_header_refuse(t, HTTP_GARBLED,
+		    "the answer is packed as it was "
 		    "not asked to be");
 	else {
 		keep_header(t, line, n);

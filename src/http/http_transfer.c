@@ -14,24 +14,22 @@
 #include "net/address.h"
 
 /* Pages are hundreds of kilobytes: a third of the system calls. */
-#define BUFFER		65536L
-#define STALL_BYTES	64L	/* a body that brings fewer a second … */
-#define STALL_SECONDS	10L	/* for so long will not end */
-#define PATIENCE	500	/* ms that it waits for the connection of
+#define BUFFER        65536L
+#define STALL_BYTES   64L /* a body that brings fewer a second … */
+#define STALL_SECONDS 10L /* for so long will not end */
+#define PATIENCE \
+	500        /* ms that it waits for the connection of
 				 * another, which may be good for many */
-#define LIFE		3600L	/* seconds that a connection is used again */
+#define LIFE 3600L /* seconds that a connection is used again */
 
 static const struct {
-	CURLoption	 option;
-	long		 value;
-} longs[] = {
-	{ CURLOPT_NOSIGNAL, 1 },
-	{ CURLOPT_BUFFERSIZE, BUFFER },
+	CURLoption option;
+	long value;
+} longs[] = { { CURLOPT_NOSIGNAL, 1 }, { CURLOPT_BUFFERSIZE, BUFFER },
 	/* The end of a handle must not wait for a hung DNS lookup. */
 	{ CURLOPT_QUICK_EXIT, 1 },
 	/* A redirect would take our keys to another host. */
-	{ CURLOPT_FOLLOWLOCATION, 0 },
-	{ CURLOPT_SSL_VERIFYPEER, 1 },
+	{ CURLOPT_FOLLOWLOCATION, 0 }, { CURLOPT_SSL_VERIFYPEER, 1 },
 	{ CURLOPT_SSL_VERIFYHOST, 2 },
 	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
 	{ CURLOPT_PROXY_SSL_VERIFYPEER, 1 },
@@ -40,14 +38,11 @@ static const struct {
 	/* Our headers, keys too, are not for the proxy, nor its for us. */
 	{ CURLOPT_HEADEROPT, CURLHEADER_SEPARATE },
 	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
-	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
-	{ CURLOPT_PATH_AS_IS, 1 },
+	{ CURLOPT_NETRC, CURL_NETRC_IGNORED }, { CURLOPT_PATH_AS_IS, 1 },
 	{ CURLOPT_HTTP09_ALLOWED, 0 },
 	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
-	{ CURLOPT_TCP_NODELAY, 1 },
-	{ CURLOPT_MAXLIFETIME_CONN, LIFE },
-	{ CURLOPT_NOPROGRESS, 0 }
-};
+	{ CURLOPT_TCP_NODELAY, 1 }, { CURLOPT_MAXLIFETIME_CONN, LIFE },
+	{ CURLOPT_NOPROGRESS, 0 } };
 
 /* Ends the transfer from within a callback. */
 static void
@@ -64,8 +59,8 @@ http_transfer_stop(struct http_transfer *t, enum http_end verdict)
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
-	struct http_transfer	*t = arg;
-	int			 fd;
+	struct http_transfer *t = arg;
+	int fd;
 
 	(void)purpose;
 	t->moving = true;
@@ -96,9 +91,9 @@ resolving(void *state, void *reserved, void *arg)
 static int64_t
 good_until(CURL *easy)
 {
-	struct curl_tlssessioninfo	*tls = NULL;
-	const X509			*certificate;
-	struct tm			 tm;
+	struct curl_tlssessioninfo *tls = NULL;
+	const X509 *certificate;
+	struct tm tm;
 
 	if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
 	    tls == NULL || tls->internals == NULL ||
@@ -110,9 +105,10 @@ good_until(CURL *easy)
 
 /* Before the request is sent: the certificate was found good by then. */
 static int
-http_transfer_connected(void *arg, char *ip, char *local_ip, int port, int local_port)
+http_transfer_connected(
+    void *arg, char *ip, char *local_ip, int port, int local_port)
 {
-	struct http_transfer	*t = arg;
+	struct http_transfer *t = arg;
 
 	(void)ip;
 	(void)local_ip;
@@ -127,7 +123,7 @@ http_transfer_connected(void *arg, char *ip, char *local_ip, int port, int local
 static CURLcode
 use_trust(CURL *easy, void *ctx, void *arg)
 {
-	struct http_transfer	*t = arg;
+	struct http_transfer *t = arg;
 
 	(void)easy;
 	SSL_CTX_set1_cert_store(ctx, t->trust);
@@ -143,15 +139,15 @@ use_trust(CURL *easy, void *ctx, void *arg)
 static int64_t
 to_come(struct http_transfer *t, size_t n)
 {
-	curl_off_t	 total = -1, here = (curl_off_t)(t->body + n);
+	curl_off_t total = -1, here = (curl_off_t)(t->body + n);
 
-	(void)curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T,
-	    &total);
+	(void)curl_easy_getinfo(
+	    t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
 	if (total < 0)
 		return -1;
 	if (t->coded)
-		(void)curl_easy_getinfo(t->easy, CURLINFO_SIZE_DOWNLOAD_T,
-		    &here);
+		(void)curl_easy_getinfo(
+		    t->easy, CURLINFO_SIZE_DOWNLOAD_T, &here);
 	return total > here ? total - here : 0;
 }
 
@@ -160,7 +156,7 @@ to_come(struct http_transfer *t, size_t n)
 static void
 begin_body(struct http_transfer *t)
 {
-	long	 status = 0;
+	long status = 0;
 
 	(void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	t->call->status = (int)status;
@@ -171,17 +167,16 @@ begin_body(struct http_transfer *t)
 static size_t
 http_transfer_take_body(char *p, size_t one, size_t n, void *arg)
 {
-	struct http_transfer	*t = arg;
-	struct http_call	*call = t->call;
-	int64_t			 left = to_come(t, n);
-	size_t			 room = call->max_body - t->body;
-	enum http_take		 say = HTTP_MORE;
+	struct http_transfer *t = arg;
+	struct http_call *call = t->call;
+	int64_t left = to_come(t, n);
+	size_t room = call->max_body - t->body;
+	enum http_take say = HTTP_MORE;
 
 	(void)one;
 	if (t->body == 0)
 		begin_body(t);
-	if (n > room || (!t->coded && left > 0 &&
-	    (uint64_t)left > room - n)) {
+	if (n > room || (!t->coded && left > 0 && (uint64_t)left > room - n)) {
 		http_transfer_stop(t, HTTP_TOO_LARGE);
 		return 0;
 	}
@@ -197,11 +192,11 @@ http_transfer_take_body(char *p, size_t one, size_t n, void *arg)
 /* Looks at what came over the wire: packed bytes may unpack to nothing at all.
  * Packing makes a thing larger by less than a thousandth. */
 static int
-http_transfer_watch(void *arg, curl_off_t total, curl_off_t here, curl_off_t up_total,
-    curl_off_t up)
+http_transfer_watch(void *arg, curl_off_t total, curl_off_t here,
+    curl_off_t up_total, curl_off_t up)
 {
-	struct http_transfer	*t = arg;
-	size_t			 max = t->call->max_body;
+	struct http_transfer *t = arg;
+	size_t max = t->call->max_body;
 
 	(void)total;
 	(void)up_total;
@@ -213,9 +208,9 @@ http_transfer_watch(void *arg, curl_off_t total, curl_off_t here, curl_off_t up_
 }
 
 /* Sets an option, unless one before it failed. */
-#define SET(option, value) \
-	do { \
-		if (c == CURLE_OK) \
+#define SET(option, value)                                            \
+	do {                                                          \
+		if (c == CURLE_OK)                                    \
 			c = curl_easy_setopt(t->easy, option, value); \
 	} while (0)
 
@@ -224,19 +219,21 @@ http_transfer_watch(void *arg, curl_off_t total, curl_off_t here, curl_off_t up_
 static const char *
 http_target(const struct http_transfer *t)
 {
-	const char	*url = t->call->url, *host = strstr(url, "://"), *path;
+	const char *url = t->call->url, *host = strstr(url, "://"), *path;
 
 	path = host == NULL ? NULL : strpbrk(host + 3, "/?#");
 	return t->conf->proxy != NULL || path == NULL || *path != '/' ||
-	    strchr(path, '#') != NULL ? NULL : path;
+		strchr(path, '#') != NULL ?
+	    NULL :
+	    path;
 }
 
 static CURLcode
 set_request(struct http_transfer *t)
 {
-	const struct http_call	*call = t->call;
-	const struct conf	*conf = t->conf;
-	CURLcode		 c = CURLE_OK;
+	const struct http_call *call = t->call;
+	const struct conf *conf = t->conf;
+	CURLcode c = CURLE_OK;
 
 	SET(CURLOPT_PRIVATE, t);
 	SET(CURLOPT_URL, call->url);
@@ -264,7 +261,7 @@ set_request(struct http_transfer *t)
 static CURLcode
 set_callbacks(struct http_transfer *t)
 {
-	CURLcode	 c = CURLE_OK;
+	CURLcode c = CURLE_OK;
 
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, t);
@@ -286,7 +283,7 @@ set_callbacks(struct http_transfer *t)
 static CURLcode
 set_trust(struct http_transfer *t)
 {
-	CURLcode	 c = CURLE_OK;
+	CURLcode c = CURLE_OK;
 
 	SET(CURLOPT_CAINFO, NULL);
 	SET(CURLOPT_CAPATH, NULL);
@@ -300,9 +297,9 @@ set_trust(struct http_transfer *t)
 static CURLcode
 set_longs(struct http_transfer *t, int64_t timeout)
 {
-	int64_t		 connect = (int64_t)t->conf->connect_timeout * 1000;
-	CURLcode	 c = CURLE_OK;
-	size_t		 i;
+	int64_t connect = (int64_t)t->conf->connect_timeout * 1000;
+	CURLcode c = CURLE_OK;
+	size_t i;
 
 	for (i = 0; i < sizeof(longs) / sizeof(longs[0]); i++)
 		SET(longs[i].option, longs[i].value);
@@ -316,7 +313,7 @@ set_longs(struct http_transfer *t, int64_t timeout)
 static CURLcode
 set_all(struct http_transfer *t, int64_t timeout)
 {
-	CURLcode	 c;
+	CURLcode c;
 
 	if ((c = set_longs(t, timeout)) == CURLE_OK &&
 	    (c = set_request(t)) == CURLE_OK &&
@@ -328,7 +325,7 @@ set_all(struct http_transfer *t, int64_t timeout)
 static int
 http_transfer_add_header(struct http_transfer *t, const char *line)
 {
-	struct curl_slist	*list = curl_slist_append(t->headers, line);
+	struct curl_slist *list = curl_slist_append(t->headers, line);
 
 	if (list == NULL)
 		return -1;
@@ -339,17 +336,19 @@ http_transfer_add_header(struct http_transfer *t, const char *line)
 static int
 add_type(struct http_transfer *t, const char *type)
 {
-	char	 line[256];
-	int	 n;
+	char line[256];
+	int n;
 
 	n = snprintf(line, sizeof(line), "Content-Type: %s", type);
-	return n < 0 || (size_t)n >= sizeof(line) ? -1 : http_transfer_add_header(t, line);
+	return n < 0 || (size_t)n >= sizeof(line) ?
+	    -1 :
+	    http_transfer_add_header(t, line);
 }
 
 static int
 add_headers(struct http_transfer *t)
 {
-	const char *const	*h;
+	const char *const *h;
 
 	for (h = t->call->headers; h != NULL && *h != NULL; h++)
 		if (http_transfer_add_header(t, *h) == -1)
@@ -357,14 +356,15 @@ add_headers(struct http_transfer *t)
 	/* No waiting for a "100 Continue" before the body. */
 	if (http_transfer_add_header(t, "Expect:") == -1)
 		return -1;
-	return t->call->body == NULL || t->call->type == NULL ? 0 :
+	return t->call->body == NULL || t->call->type == NULL ?
+	    0 :
 	    add_type(t, t->call->type);
 }
 
 struct http_transfer *
 http_transfer_new(void)
 {
-	struct http_transfer	*t;
+	struct http_transfer *t;
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
@@ -387,7 +387,7 @@ int
 http_transfer_begin(struct http_transfer *t, const struct conf *conf,
     X509_STORE *trust, struct http_call *call, bool https, int64_t now)
 {
-	int64_t	 timeout = call->timeout;
+	int64_t timeout = call->timeout;
 
 	/* 0 would be no time-out at all. */
 	if (timeout < 1)
@@ -411,7 +411,7 @@ http_transfer_begin(struct http_transfer *t, const struct conf *conf,
 bool
 http_transfer_reset(struct http_transfer *t)
 {
-	CURL	*easy = t->easy;
+	CURL *easy = t->easy;
 
 	curl_easy_reset(easy);
 	curl_slist_free_all(t->headers);

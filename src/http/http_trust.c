@@ -8,14 +8,14 @@
 #include "http/http_trust.h"
 
 struct trust {
-	struct trust	*next;
-	X509_STORE	*store;
-	size_t		 users;
-	char		*file;
+	struct trust *next;
+	X509_STORE *store;
+	size_t users;
+	char *file;
 };
 
-static pthread_mutex_t	 lock = PTHREAD_MUTEX_INITIALIZER;
-static struct trust	*trusts;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct trust *trusts;
 
 static void
 trust_free(struct trust *t)
@@ -29,7 +29,7 @@ trust_free(struct trust *t)
 static struct trust *
 trust_new(const char *file)
 {
-	struct trust	*t;
+	struct trust *t;
 
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return NULL;
@@ -37,7 +37,7 @@ trust_new(const char *file)
 	    (t->store = X509_STORE_new()) == NULL ||
 	    X509_STORE_load_file(t->store, file) != 1 ||
 	    X509_STORE_set_flags(t->store,
-	    X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) != 1) {
+		X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) != 1) {
 		trust_free(t);
 		t = NULL;
 	}
@@ -50,7 +50,7 @@ trust_new(const char *file)
 X509_STORE *
 http_trust_get(const char *file)
 {
-	struct trust	*t;
+	struct trust *t;
 
 	pthread_mutex_lock(&lock);
 	for (t = trusts; t != NULL; t = t->next)
@@ -69,7 +69,7 @@ http_trust_get(const char *file)
 void
 http_trust_put(X509_STORE *store)
 {
-	struct trust	**at, *t;
+	struct trust **at, *t;
 
 	pthread_mutex_lock(&lock);
 	for (at = &trusts; (t = *at) != NULL; at = &t->next)

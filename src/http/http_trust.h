@@ -15,7 +15,7 @@
  * it back with http_trust_put(), and the last one makes it forgotten.  NULL
  * when the file cannot be read, holds no certificate, or memory ran out.
  */
-X509_STORE	*http_trust_get(const char *file);
-void		 http_trust_put(X509_STORE *);	/* NULL is fine */
+X509_STORE *http_trust_get(const char *file);
+void http_trust_put(X509_STORE *); /* NULL is fine */
 
 #endif

@@ -6,15 +6,16 @@
 #include "json/jsonin.h"
 #include "json/jsonout.h"
 
-#define PLAIN	(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define PLAIN (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void
 copy_object(struct jsonout *j, struct json_object *object)
 {
-	struct json_object_iter	 i;
+	struct json_object_iter i;
 
 	jsonout_object(j);
-	json_object_object_foreachC(object, i) {
+	json_object_object_foreachC(object, i)
+	{
 		jsonout_outer_key(j, i.key);
 		jsoncopy_value(j, i.val);
 	}
@@ -24,7 +25,7 @@ copy_object(struct jsonout *j, struct json_object *object)
 static void
 copy_array(struct jsonout *j, struct json_object *array)
 {
-	size_t	 i, n = jsonin_length(array);
+	size_t i, n = jsonin_length(array);
 
 	jsonout_array(j);
 	for (i = 0; i < n; i++)
@@ -35,8 +36,8 @@ copy_array(struct jsonout *j, struct json_object *array)
 void
 jsoncopy_value(struct jsonout *j, struct json_object *value)
 {
-	const char	*text;
-	size_t		 len;
+	const char *text;
+	size_t len;
 
 	switch (json_object_get_type(value)) {
 	case json_type_object:
@@ -49,7 +50,7 @@ jsoncopy_value(struct jsonout *j, struct json_object *value)
 		jsonout_bytes(j, json_object_get_string(value),
 		    (size_t)json_object_get_string_len(value));
 		break;
-	default:	/* json-c keeps the text of a number with a fraction */
+	default: /* json-c keeps the text of a number with a fraction */
 		text = json_object_to_json_string_length(value, PLAIN, &len);
 		if (text != NULL)
 			jsonout_raw(j, text, len);
@@ -62,8 +63,8 @@ jsoncopy_value(struct jsonout *j, struct json_object *value)
 size_t
 jsoncopy_cut(const char *text, size_t max)
 {
-	const unsigned char	*p = (const unsigned char *)text;
-	size_t			 left = strlen(text), n;
+	const unsigned char *p = (const unsigned char *)text;
+	size_t left = strlen(text), n;
 
 	for (; max > 0 && left > 0; max--) {
 		n = utf8_length(p, left);
@@ -85,7 +86,7 @@ jsoncopy_text(struct jsonout *j, const char *key, const char *text, size_t max)
 struct json_object *
 jsoncopy_members(struct json_object *object, const char *const *names)
 {
-	struct json_object	*copy, *value;
+	struct json_object *copy, *value;
 
 	if (!json_object_is_type(object, json_type_object) ||
 	    (copy = json_object_new_object()) == NULL)
@@ -93,8 +94,8 @@ jsoncopy_members(struct json_object *object, const char *const *names)
 	for (; *names != NULL; names++) {
 		if ((value = jsonin_member(object, *names)) == NULL)
 			continue;
-		if (json_object_object_add(copy, *names,
-		    json_object_get(value)) != 0) {
+		if (json_object_object_add(
+			copy, *names, json_object_get(value)) != 0) {
 			json_object_put(value);
 			json_object_put(copy);
 			return NULL;
@@ -106,7 +107,7 @@ jsoncopy_members(struct json_object *object, const char *const *names)
 size_t
 jsoncopy_size(struct json_object *value)
 {
-	size_t	 len = 0;
+	size_t len = 0;
 
 	(void)json_object_to_json_string_length(value, PLAIN, &len);
 	return len;

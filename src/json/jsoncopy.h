@@ -14,22 +14,22 @@ struct jsonout;
 
 /* Any value, NULL for null, as it was read: types, order of members and the
  * digits of numbers stay. */
-void	jsoncopy_value(struct jsonout *, struct json_object *);
+void jsoncopy_value(struct jsonout *, struct json_object *);
 /* A member with a text of at most max code points, the rest cut off.  A NULL
  * text leaves it out. */
-void	jsoncopy_text(struct jsonout *, const char *key, const char *text,
-	    size_t max);
+void jsoncopy_text(
+    struct jsonout *, const char *key, const char *text, size_t max);
 /* Bytes of the first max code points of a text, a byte that is no UTF-8 being
  * one. */
-size_t	jsoncopy_cut(const char *text, size_t max);
+size_t jsoncopy_cut(const char *text, size_t max);
 /*
  * A new object with those members of an object that are named (ended by NULL)
  * and not null; the values are shared.  The caller releases it; NULL when
  * memory ran out or object is none.
  */
-struct json_object *jsoncopy_members(struct json_object *object,
-	    const char *const *names);
+struct json_object *jsoncopy_members(
+    struct json_object *object, const char *const *names);
 /* Bytes of its text. */
-size_t	jsoncopy_size(struct json_object *);
+size_t jsoncopy_size(struct json_object *);
 
 #endif

@@ -11,37 +11,37 @@
 
 /* Where the scan is; what it keeps follows from that. */
 enum where {
-	TOP,			/* outside the array: all */
-	ARRAY,			/* between its elements: nothing */
-	ELEMENT			/* in an object of it: that object */
+	TOP,    /* outside the array: all */
+	ARRAY,  /* between its elements: nothing */
+	ELEMENT /* in an object of it: that object */
 };
 
 struct jsonfind {
-	const char		*array, *member, *value;
-	bool			(*same)(const char *, size_t, const void *);
-	const void		*arg;
-	struct buf		 needle;	/* the value as a JSON string;
+	const char *array, *member, *value;
+	bool (*same)(const char *, size_t, const void *);
+	const void *arg;
+	struct buf needle; /* the value as a JSON string;
 						 * empty: only with escapes */
-	enum jsonfind_state	 state;
-	const char		*why;
-	struct jsonfind_carry	 carry;
-	enum where		 where;
-	unsigned		 depth;
-	uint64_t		 objects;	/* bit d: depth d is one */
-	bool			 whole;		/* the last bracket came */
-	bool			 ended;
-	struct buf		 top;
-	struct buf		 element;	/* of earlier pieces */
-	bool			 escapes;	/* so far in the element */
-	struct buf		 scratch;
+	enum jsonfind_state state;
+	const char *why;
+	struct jsonfind_carry carry;
+	enum where where;
+	unsigned depth;
+	uint64_t objects; /* bit d: depth d is one */
+	bool whole;       /* the last bracket came */
+	bool ended;
+	struct buf top;
+	struct buf element; /* of earlier pieces */
+	bool escapes;       /* so far in the element */
+	struct buf scratch;
 	/* Of the piece at hand: */
-	const char		*from;		/* not kept yet */
-	const char		*end;
-	const char		*hit;		/* the next needle, or end */
-	uint64_t		 backslashes;	/* of block and element */
-	struct json_object	*found;		/* until the state says so, one
+	const char *from; /* not kept yet */
+	const char *end;
+	const char *hit;           /* the next needle, or end */
+	uint64_t backslashes;      /* of block and element */
+	struct json_object *found; /* until the state says so, one
 						 * that stands for the same */
-	struct json_object	*page;
+	struct json_object *page;
 };
 
 static void
@@ -55,7 +55,7 @@ jsonfind_bad(struct jsonfind *s, const char *why)
 static void
 make_needle(struct jsonfind *s)
 {
-	const unsigned char	*p = (const unsigned char *)s->value;
+	const unsigned char *p = (const unsigned char *)s->value;
 
 	buf_init(&s->needle, strlen(s->value) + 2);
 	for (; *p != '\0'; p++)
@@ -69,7 +69,7 @@ make_needle(struct jsonfind *s)
 struct jsonfind *
 jsonfind_new(const char *array, const char *member, const char *value)
 {
-	struct jsonfind	*s;
+	struct jsonfind *s;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
@@ -88,8 +88,8 @@ jsonfind_new(const char *array, const char *member, const char *value)
 }
 
 void
-jsonfind_also(struct jsonfind *s, bool (*same)(const char *text, size_t n,
-    const void *arg), const void *arg)
+jsonfind_also(struct jsonfind *s,
+    bool (*same)(const char *text, size_t n, const void *arg), const void *arg)
 {
 	s->same = same;
 	s->arg = arg;
@@ -113,22 +113,25 @@ jsonfind_free(struct jsonfind *s)
 static void
 jsonfind_keep(struct jsonfind *s, const char *to)
 {
-	struct buf	*b = s->where == TOP ? &s->top : &s->element;
+	struct buf *b = s->where == TOP ? &s->top : &s->element;
 
 	if (buf_add(b, s->from, (size_t)(to - s->from)) == -1)
-		jsonfind_bad(s, b->starved ? jsonscan_no_memory : s->where == TOP ? "too much outside the list" :
-		    "an entry of the list that is too large");
+		jsonfind_bad(s,
+		    b->starved ? jsonscan_no_memory :
+			s->where == TOP ?
+				 "too much outside the list" :
+				 "an entry of the list that is too large");
 	s->from = to;
 }
 
 static const char *
 jsonfind_find(const struct jsonfind *s, const char *p, const char *end)
 {
-	const char	*hit = NULL;
+	const char *hit = NULL;
 
 	if (s->needle.len > 0)
-		hit = memmem(p, (size_t)(end - p), s->needle.data,
-		    s->needle.len);
+		hit =
+		    memmem(p, (size_t)(end - p), s->needle.data, s->needle.len);
 	return hit == NULL ? end : hit;
 }
 
@@ -137,16 +140,17 @@ jsonfind_find(const struct jsonfind *s, const char *p, const char *end)
 static void
 jsonfind_take(struct jsonfind *s, const char *p, size_t n, bool exact)
 {
-	struct json_object	*element;
-	const char		*why, *text;
+	struct json_object *element;
+	const char *why, *text;
 
 	if ((element = jsonin_answer(p, n, &why)) == NULL) {
 		jsonfind_bad(s, why);
 		return;
 	}
 	text = jsonin_string(element, s->member);
-	if (text == NULL || !(exact ? strcmp(text, s->value) == 0 :
-	    s->same(text, strlen(text), s->arg))) {
+	if (text == NULL ||
+	    !(exact ? strcmp(text, s->value) == 0 :
+		      s->same(text, strlen(text), s->arg))) {
 		json_object_put(element);
 		return;
 	}
@@ -161,8 +165,8 @@ jsonfind_take(struct jsonfind *s, const char *p, size_t n, bool exact)
 static void
 jsonfind_compare(struct jsonfind *s, const char *p, size_t n)
 {
-	const char	*text;
-	size_t		 len;
+	const char *text;
+	size_t len;
 
 	if (s->state != JSONFIND_MORE || s->same == NULL || s->found != NULL)
 		return;
@@ -176,9 +180,9 @@ jsonfind_compare(struct jsonfind *s, const char *p, size_t n)
 static void
 jsonfind_end_element(struct jsonfind *s, const char *to)
 {
-	const char	*p = s->from;
-	size_t		 n = (size_t)(to - p);
-	bool		 maybe;
+	const char *p = s->from;
+	size_t n = (size_t)(to - p);
+	bool maybe;
 
 	if (s->element.len > 0 || n > JSONFIND_ELEMENT) {
 		jsonfind_keep(s, to);
@@ -258,14 +262,14 @@ jsonfind_leave(struct jsonfind *s, const char *at, unsigned place, bool object)
 static void
 block(struct jsonfind *s, const char *bytes, const char *at, unsigned n)
 {
-	struct jsonfind_bits	 bits;
-	unsigned		 place;
-	char			 c;
+	struct jsonfind_bits bits;
+	unsigned place;
+	char c;
 
 	jsonfind_block(&s->carry, bytes, n, &bits);
 	s->backslashes = bits.backslashes;
 	for (; bits.brackets != 0 && s->state == JSONFIND_MORE;
-	    bits.brackets &= bits.brackets - 1) {
+	     bits.brackets &= bits.brackets - 1) {
 		place = (unsigned)__builtin_ctzll(bits.brackets);
 		c = bytes[place];
 		if (c == '{' || c == '[')
@@ -280,8 +284,8 @@ block(struct jsonfind *s, const char *bytes, const char *at, unsigned n)
 enum jsonfind_state
 jsonfind_add(struct jsonfind *s, const char *p, size_t n)
 {
-	char	 last[JSONFIND_BLOCK];
-	size_t	 at;
+	char last[JSONFIND_BLOCK];
+	size_t at;
 
 	if (s->state != JSONFIND_MORE || n == 0)
 		return s->state;
@@ -306,7 +310,7 @@ jsonfind_add(struct jsonfind *s, const char *p, size_t n)
 enum jsonfind_state
 jsonfind_end(struct jsonfind *s)
 {
-	const char	*why;
+	const char *why;
 
 	if (s->state != JSONFIND_MORE || s->ended)
 		return s->state;

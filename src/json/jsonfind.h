@@ -18,25 +18,24 @@
 struct json_object;
 struct jsonfind;
 
-#define JSONFIND_TOP		65536		/* bytes outside the array */
-#define JSONFIND_ELEMENT	(1U << 20)	/* bytes of one element */
+#define JSONFIND_TOP     65536      /* bytes outside the array */
+#define JSONFIND_ELEMENT (1U << 20) /* bytes of one element */
 
 enum jsonfind_state {
-	JSONFIND_MORE,		/* nothing yet */
-	JSONFIND_FOUND,		/* jsonfind_element() has it */
-	JSONFIND_BAD		/* no such page; jsonfind_why() */
+	JSONFIND_MORE,  /* nothing yet */
+	JSONFIND_FOUND, /* jsonfind_element() has it */
+	JSONFIND_BAD    /* no such page; jsonfind_why() */
 };
 
 /* The texts must outlive it.  NULL when memory ran out. */
-struct jsonfind	*jsonfind_new(const char *array, const char *member,
-		    const char *value);
+struct jsonfind *jsonfind_new(
+    const char *array, const char *member, const char *value);
 /* Before the page: same() says whether a string of n bytes, with no NUL behind
  * it, stands for the same as the value; arg, which it gets, must outlive the
  * scan. */
-void		 jsonfind_also(struct jsonfind *,
-		    bool (*same)(const char *text, size_t n, const void *arg),
-		    const void *arg);
-void		 jsonfind_free(struct jsonfind *);
+void jsonfind_also(struct jsonfind *,
+    bool (*same)(const char *text, size_t n, const void *arg), const void *arg);
+void jsonfind_free(struct jsonfind *);
 /* The next n bytes, in pieces of any size.  After FOUND or BAD the answer stays
  * the same. */
 enum jsonfind_state jsonfind_add(struct jsonfind *, const char *, size_t n);
@@ -49,6 +48,6 @@ struct json_object *jsonfind_element(const struct jsonfind *);
  * scan. */
 struct json_object *jsonfind_top(const struct jsonfind *);
 /* What is wrong, a constant. */
-const char	*jsonfind_why(const struct jsonfind *);
+const char *jsonfind_why(const struct jsonfind *);
 
 #endif

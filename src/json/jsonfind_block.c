@@ -4,7 +4,7 @@
 
 /* Which of the bytes are what, strings or not. */
 struct kinds {
-	uint64_t	 quotes, backslashes, brackets;
+	uint64_t quotes, backslashes, brackets;
 };
 
 #if defined(__SSE2__) && !defined(JSONFIND_PORTABLE)
@@ -22,14 +22,14 @@ bits_of(__m128i v)
 static struct kinds
 jsonfind_block_look(const char *p)
 {
-	const __m128i	 quote = _mm_set1_epi8('"');
-	const __m128i	 backslash = _mm_set1_epi8('\\');
-	const __m128i	 small = _mm_set1_epi8(0x20);
-	const __m128i	 open = _mm_set1_epi8('{');
-	const __m128i	 shut = _mm_set1_epi8('}');
-	struct kinds	 k = { 0 };
-	__m128i		 v, low;
-	int		 at;
+	const __m128i quote = _mm_set1_epi8('"');
+	const __m128i backslash = _mm_set1_epi8('\\');
+	const __m128i small = _mm_set1_epi8(0x20);
+	const __m128i open = _mm_set1_epi8('{');
+	const __m128i shut = _mm_set1_epi8('}');
+	struct kinds k = { 0 };
+	__m128i v, low;
+	int at;
 
 	for (at = 0; at < JSONFIND_BLOCK; at += 16) {
 		memcpy(&v, p + at, sizeof(v));
@@ -37,7 +37,8 @@ jsonfind_block_look(const char *p)
 		k.quotes |= bits_of(_mm_cmpeq_epi8(v, quote)) << at;
 		k.backslashes |= bits_of(_mm_cmpeq_epi8(v, backslash)) << at;
 		k.brackets |= bits_of(_mm_or_si128(_mm_cmpeq_epi8(low, open),
-		    _mm_cmpeq_epi8(low, shut))) << at;
+				  _mm_cmpeq_epi8(low, shut)))
+		    << at;
 	}
 	return k;
 }
@@ -46,7 +47,7 @@ jsonfind_block_look(const char *p)
 
 #include <endian.h>
 
-#define ALL(byte)	(UINT64_C(0x0101010101010101) * (byte))
+#define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* A bit for each of the eight bytes of v that equals the byte: 0x80 in each one
  * that is zero after the exclusive or, without carries between bytes, and then
@@ -62,9 +63,9 @@ equal(uint64_t v, unsigned char byte)
 static struct kinds
 jsonfind_block_look(const char *p)
 {
-	struct kinds	 k = { 0 };
-	uint64_t	 v, low;
-	int		 at;
+	struct kinds k = { 0 };
+	uint64_t v, low;
+	int at;
 
 	for (at = 0; at < JSONFIND_BLOCK; at += 8) {
 		memcpy(&v, p + at, sizeof(v));
@@ -87,8 +88,8 @@ jsonfind_block_look(const char *p)
 static uint64_t
 jsonfind_block_escaped(uint64_t backslashes, uint64_t *carry)
 {
-	const uint64_t	 even = UINT64_C(0x5555555555555555);
-	uint64_t	 behind, starts, sum;
+	const uint64_t even = UINT64_C(0x5555555555555555);
+	uint64_t behind, starts, sum;
 
 	if (backslashes == 0) {
 		behind = *carry;
@@ -118,9 +119,9 @@ void
 jsonfind_block(struct jsonfind_carry *carry, const char *p, unsigned n,
     struct jsonfind_bits *bits)
 {
-	struct kinds	 k = jsonfind_block_look(p);
-	uint64_t	 dead = jsonfind_block_escaped(k.backslashes, &carry->escaped);
-	uint64_t	 string = parity(k.quotes & ~dead) ^ carry->string;
+	struct kinds k = jsonfind_block_look(p);
+	uint64_t dead = jsonfind_block_escaped(k.backslashes, &carry->escaped);
+	uint64_t string = parity(k.quotes & ~dead) ^ carry->string;
 
 	if (n < JSONFIND_BLOCK)
 		carry->escaped = dead >> n & 1;

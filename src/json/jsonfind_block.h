@@ -11,23 +11,23 @@
 
 #include <stdint.h>
 
-#define JSONFIND_BLOCK	64
+#define JSONFIND_BLOCK 64
 
 /* What one block hands on to the next; zero before the first. */
 struct jsonfind_carry {
-	uint64_t	 escaped;	/* 1: the next byte is */
-	uint64_t	 string;	/* all ones: the next byte is in one */
+	uint64_t escaped; /* 1: the next byte is */
+	uint64_t string;  /* all ones: the next byte is in one */
 };
 
 /* Bit i is byte i. */
 struct jsonfind_bits {
-	uint64_t	 brackets;	/* []{} outside strings */
-	uint64_t	 backslashes;	/* anywhere */
+	uint64_t brackets;    /* []{} outside strings */
+	uint64_t backslashes; /* anywhere */
 };
 
 /* Looks at n bytes, 1 to 64, of the 64 readable ones at p; what is behind the n
  * must be blanks. */
-void	jsonfind_block(struct jsonfind_carry *, const char *p, unsigned n,
-	    struct jsonfind_bits *);
+void jsonfind_block(
+    struct jsonfind_carry *, const char *p, unsigned n, struct jsonfind_bits *);
 
 #endif

@@ -30,9 +30,10 @@ skip_string(const char *p, const char *end)
 
 /* Whether the string of n bytes, quotes included, is want. */
 static bool
-jsonfind_text_is(const char *string, size_t n, const char *want, struct buf *scratch)
+jsonfind_text_is(
+    const char *string, size_t n, const char *want, struct buf *scratch)
 {
-	size_t	 len = strlen(want);
+	size_t len = strlen(want);
 
 	/* An escape is never shorter than what it stands for. */
 	if (n < len + 2)
@@ -50,11 +51,11 @@ jsonfind_text_is(const char *string, size_t n, const char *want, struct buf *scr
  * its quotes.
  */
 static const char *
-jsonfind_text_member(const char *p, const char *end, const char *name, struct buf *scratch,
-    const char **value, size_t *n)
+jsonfind_text_member(const char *p, const char *end, const char *name,
+    struct buf *scratch, const char **value, size_t *n)
 {
-	const char	*behind = skip_string(p, end);
-	const char	*at = skip_blanks(behind, end);
+	const char *behind = skip_string(p, end);
+	const char *at = skip_blanks(behind, end);
 
 	if (at == end || *at != ':')
 		return behind;
@@ -74,11 +75,12 @@ static const char *
 jsonfind_next(const char **p, const char *end, unsigned *depth,
     const char *name, struct buf *scratch, size_t *n)
 {
-	const char	*value = NULL;
+	const char *value = NULL;
 
 	while (*p < end && value == NULL) {
 		if (**p == '"' && *depth == 1) {
-			*p = jsonfind_text_member(*p, end, name, scratch, &value, n);
+			*p = jsonfind_text_member(
+			    *p, end, name, scratch, &value, n);
 			continue;
 		}
 		if (**p == '"') {
@@ -98,9 +100,9 @@ bool
 jsonfind_has(const char *object, size_t n, const char *name, const char *value,
     struct buf *scratch)
 {
-	const char	*p = object, *end = object + n, *found;
-	unsigned	 depth = 0;
-	size_t		 len;
+	const char *p = object, *end = object + n, *found;
+	unsigned depth = 0;
+	size_t len;
 
 	while ((found = jsonfind_next(&p, end, &depth, name, scratch, &len)) !=
 	    NULL)
@@ -113,8 +115,8 @@ const char *
 jsonfind_string(const char *object, size_t n, const char *name,
     struct buf *scratch, size_t *len)
 {
-	const char	*p = object, *found;
-	unsigned	 depth = 0;
+	const char *p = object, *found;
+	unsigned depth = 0;
 
 	found = jsonfind_next(&p, object + n, &depth, name, scratch, len);
 	if (found == NULL || *len < 2)
@@ -131,10 +133,10 @@ jsonfind_string(const char *object, size_t n, const char *name,
 }
 
 bool
-jsonfind_names(const char *text, size_t n, const char *name,
-    struct buf *scratch)
+jsonfind_names(
+    const char *text, size_t n, const char *name, struct buf *scratch)
 {
-	size_t	 end, run;
+	size_t end, run;
 
 	while (n > 0 && blank(text[n - 1]))
 		n--;
@@ -152,7 +154,8 @@ jsonfind_names(const char *text, size_t n, const char *name,
 		for (run = 0; run < n - 1 && text[n - 2 - run] == '\\'; run++)
 			;
 		if (run % 2 == 0)
-			return jsonfind_text_is(text + n - 1, end - n + 1, name, scratch);
+			return jsonfind_text_is(
+			    text + n - 1, end - n + 1, name, scratch);
 	}
 	return false;
 }

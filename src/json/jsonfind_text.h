@@ -15,15 +15,15 @@ struct buf;
 
 /* Whether the object of n bytes has, itself, the member name with the string
  * value.  Where it has the name more than once, any may be it. */
-bool	jsonfind_has(const char *object, size_t n, const char *name,
-	    const char *value, struct buf *scratch);
+bool jsonfind_has(const char *object, size_t n, const char *name,
+    const char *value, struct buf *scratch);
 /* The string that the object of n bytes has, itself, as its member name, of *len
  * bytes: in the object, or with escapes decoded into scratch.  NULL when it has
  * none; where it has the name more than once, the first counts. */
 const char *jsonfind_string(const char *object, size_t n, const char *name,
-	    struct buf *scratch, size_t *len);
+    struct buf *scratch, size_t *len);
 /* Whether the n bytes end with this member's name and the colon. */
-bool	jsonfind_names(const char *text, size_t n, const char *name,
-	    struct buf *scratch);
+bool jsonfind_names(
+    const char *text, size_t n, const char *name, struct buf *scratch);
 
 #endif

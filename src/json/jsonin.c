@@ -7,8 +7,8 @@
 struct json_object *
 jsonin_parse(const char *text, size_t len, size_t max_values, const char **why)
 {
-	struct json_object	*value = NULL;
-	const char		*reason;
+	struct json_object *value = NULL;
+	const char *reason;
 
 	if (len > INT_MAX)
 		reason = "too long";
@@ -22,8 +22,8 @@ jsonin_parse(const char *text, size_t len, size_t max_values, const char **why)
 struct json_object *
 jsonin_answer(const char *text, size_t len, const char **why)
 {
-	struct json_object	*value = NULL;
-	const char		*reason;
+	struct json_object *value = NULL;
+	const char *reason;
 
 	/* RFC 8259 section 8.1 lets a parser ignore a byte order mark. */
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
@@ -40,8 +40,8 @@ jsonin_answer(const char *text, size_t len, const char **why)
 }
 
 bool
-jsonin_has(struct json_object *obj, const char *name,
-    struct json_object **value)
+jsonin_has(
+    struct json_object *obj, const char *name, struct json_object **value)
 {
 	*value = NULL;
 	return json_object_is_type(obj, json_type_object) &&
@@ -51,7 +51,7 @@ jsonin_has(struct json_object *obj, const char *name,
 struct json_object *
 jsonin_member(struct json_object *obj, const char *name)
 {
-	struct json_object	*value;
+	struct json_object *value;
 
 	jsonin_has(obj, name, &value);
 	return value;
@@ -60,8 +60,8 @@ jsonin_member(struct json_object *obj, const char *name)
 const char *
 jsonin_text(struct json_object *value)
 {
-	const char	*s;
-	int		 len;
+	const char *s;
+	int len;
 
 	if (!json_object_is_type(value, json_type_string))
 		return NULL;
@@ -81,7 +81,7 @@ jsonin_string(struct json_object *obj, const char *name)
 bool
 jsonin_int(struct json_object *value, int64_t *n)
 {
-	double	 whole;
+	double whole;
 
 	if (jsonin_digits(value, n))
 		return true;

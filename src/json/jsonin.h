@@ -21,33 +21,33 @@
  * nothing is wrong with the text: memory ran out.
  * The caller releases the result with json_object_put().
  */
-struct json_object *jsonin_parse(const char *text, size_t len,
-	    size_t max_values, const char **why);
+struct json_object *jsonin_parse(
+    const char *text, size_t len, size_t max_values, const char **why);
 /*
  * The same for the answer of a service: JSON_ANSWER_BYTES, JSON_ANSWER_VALUES,
  * what jsonscan_answer() takes, and a byte order mark in front.  A string may
  * hold bytes that are no UTF-8; jsonout.h writes U+FFFD for them.
  */
-struct json_object *jsonin_answer(const char *text, size_t len,
-	    const char **why);
+struct json_object *jsonin_answer(
+    const char *text, size_t len, const char **why);
 
 /* The member name of an object; NULL when there is none, it is null, or obj is
  * no object. */
 struct json_object *jsonin_member(struct json_object *obj, const char *name);
 /* The same, and there but null is told apart: returns whether it is there. */
-bool	jsonin_has(struct json_object *obj, const char *name,
-	    struct json_object **value);
+bool jsonin_has(
+    struct json_object *obj, const char *name, struct json_object **value);
 /* A string without NUL bytes, or NULL. */
 const char *jsonin_text(struct json_object *value);
 /* jsonin_text() of a member. */
 const char *jsonin_string(struct json_object *obj, const char *name);
 /* Returns whether value is an integer of 64 bits, and puts it into *n: 10, and
  * 10.0 and 1e1, as a number whatever writes it. */
-bool	jsonin_int(struct json_object *value, int64_t *n);
+bool jsonin_int(struct json_object *value, int64_t *n);
 /* The same for what must be written as one, without point and exponent. */
-bool	jsonin_digits(struct json_object *value, int64_t *n);
+bool jsonin_digits(struct json_object *value, int64_t *n);
 /* Length of an array, 0 for anything else. */
-size_t	jsonin_length(struct json_object *array);
+size_t jsonin_length(struct json_object *array);
 /* Element i, NULL for anything but an array that has it. */
 struct json_object *jsonin_at(struct json_object *array, size_t i);
 

@@ -14,7 +14,7 @@ jsonout_init(struct jsonout *j, struct buf *out)
 static void
 jsonout_next(struct jsonout *j)
 {
-	uint64_t	 bit = UINT64_C(1) << j->depth;
+	uint64_t bit = UINT64_C(1) << j->depth;
 
 	if (j->more & bit)
 		buf_addc(j->out, ',');
@@ -26,7 +26,7 @@ jsonout_begin(struct jsonout *j, char c)
 {
 	jsonout_next(j);
 	buf_addc(j->out, c);
-	if (j->depth == 63) {	/* deeper than the bits reach: say so */
+	if (j->depth == 63) { /* deeper than the bits reach: say so */
 		j->out->failed = true;
 		return;
 	}
@@ -72,12 +72,11 @@ jsonout_end_array(struct jsonout *j)
 static size_t
 jsonout_plain(const unsigned char *p, const unsigned char *end, bool *bad)
 {
-	const unsigned char	*begin = p;
-	size_t			 n = 1;
+	const unsigned char *begin = p;
+	size_t n = 1;
 
 	while (p < end && *p >= 0x20 && *p != '"' && *p != '\\') {
-		if (*p >= 0x80 &&
-		    (n = utf8_length(p, (size_t)(end - p))) == 0)
+		if (*p >= 0x80 && (n = utf8_length(p, (size_t)(end - p))) == 0)
 			break;
 		p += n;
 		n = 1;
@@ -89,9 +88,9 @@ jsonout_plain(const unsigned char *p, const unsigned char *end, bool *bad)
 static void
 jsonout_escape(struct buf *b, unsigned char c)
 {
-	static const char	 hex[] = "0123456789abcdef";
-	static const char	 from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-	const char		*known = c == 0 ? NULL : strchr(from, c);
+	static const char hex[] = "0123456789abcdef";
+	static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
+	const char *known = c == 0 ? NULL : strchr(from, c);
 
 	if (known != NULL) {
 		buf_addc(b, '\\');
@@ -106,9 +105,9 @@ jsonout_escape(struct buf *b, unsigned char c)
 static void
 jsonout_escaped(struct buf *b, const char *s, size_t len)
 {
-	const unsigned char	*p = (const unsigned char *)s, *end = p + len;
-	size_t			 n;
-	bool			 bad;
+	const unsigned char *p = (const unsigned char *)s, *end = p + len;
+	size_t n;
+	bool bad;
 
 	buf_addc(b, '"');
 	for (;;) {
@@ -142,8 +141,8 @@ jsonout_string(struct jsonout *j, const char *s)
 void
 jsonout_int(struct jsonout *j, int64_t n)
 {
-	char		 text[24], *p = text + sizeof(text);
-	uint64_t	 left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	char text[24], *p = text + sizeof(text);
+	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
 
 	jsonout_next(j);
 	do
@@ -171,8 +170,8 @@ jsonout_raw(struct jsonout *j, const char *json, size_t len)
 void
 jsonout_key(struct jsonout *j, const char *key)
 {
-	size_t	 n = strlen(key);
-	char	*p;
+	size_t n = strlen(key);
+	char *p;
 
 	jsonout_next(j);
 	if ((p = buf_room(j->out, n + 3)) == NULL)

@@ -11,8 +11,8 @@
 #include "json/jsonscan.h"
 #include "json/jsonscan_state.h"
 
-#define NAME_BYTES	(1U << 20)	/* bytes of one member name */
-#define TEXT_BYTES	((size_t)INT_MAX) /* of a string with escapes in it */
+#define NAME_BYTES (1U << 20)        /* bytes of one member name */
+#define TEXT_BYTES ((size_t)INT_MAX) /* of a string with escapes in it */
 
 const char jsonscan_no_memory[] = "no memory left";
 
@@ -26,15 +26,16 @@ scan_refuse(struct scan *s, const char *why)
 static void
 jsonscan_blanks(struct scan *s)
 {
-	while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' ||
-	    *s->at == '\n' || *s->at == '\r'))
+	while (s->at < s->end &&
+	    (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' ||
+		*s->at == '\r'))
 		s->at++;
 }
 
 static bool
 jsonscan_word(struct scan *s, const char *text)
 {
-	size_t	 n = strlen(text);
+	size_t n = strlen(text);
 
 	if ((size_t)(s->end - s->at) < n || memcmp(s->at, text, n) != 0)
 		return scan_refuse(s, "no JSON value where one must be");
@@ -45,7 +46,7 @@ jsonscan_word(struct scan *s, const char *text)
 static bool
 jsonscan_digits(struct scan *s)
 {
-	const unsigned char	*begin = s->at;
+	const unsigned char *begin = s->at;
 
 	while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
 		s->at++;
@@ -57,9 +58,9 @@ jsonscan_digits(struct scan *s)
 static bool
 jsonscan_number(struct scan *s)
 {
-	const unsigned char	*begin;
-	bool			 minus = false, fits = true;
-	uint64_t		 n = 0, most;
+	const unsigned char *begin;
+	bool minus = false, fits = true;
+	uint64_t n = 0, most;
 
 	if (*s->at == '-') {
 		minus = true;
@@ -96,8 +97,8 @@ jsonscan_number(struct scan *s)
 static bool
 note_name(struct scan *s)
 {
-	struct hash	*names;
-	size_t		 cap;
+	struct hash *names;
+	size_t cap;
 
 	if (s->n == s->cap) {
 		cap = s->cap == 0 ? 64 : s->cap * 2;
@@ -118,8 +119,9 @@ jsonscan_name(struct scan *s)
 	if (!scan_string(s, &s->name))
 		return false;
 	if (s->name.failed)
-		return scan_refuse(s, s->name.starved ? jsonscan_no_memory :
-		    "a member name that is too long");
+		return scan_refuse(s,
+		    s->name.starved ? jsonscan_no_memory :
+				      "a member name that is too long");
 	if (!s->lenient && !note_name(s))
 		return false;
 	jsonscan_blanks(s);
@@ -140,7 +142,7 @@ jsonscan_compare(const void *a, const void *b)
 static bool
 jsonscan_leave(struct scan *s)
 {
-	size_t	 begin = s->first[s->depth], i;
+	size_t begin = s->first[s->depth], i;
 
 	s->at++;
 	/* An array is made with more room than most need. */
@@ -150,7 +152,8 @@ jsonscan_leave(struct scan *s)
 		qsort(s->names + begin, s->n - begin, sizeof(*s->names),
 		    jsonscan_compare);
 		for (i = begin + 1; i < s->n; i++)
-			if (jsonscan_compare(&s->names[i - 1], &s->names[i]) == 0)
+			if (jsonscan_compare(&s->names[i - 1], &s->names[i]) ==
+			    0)
 				return scan_refuse(s, "a member name twice");
 	}
 	s->n = begin;
@@ -163,13 +166,13 @@ jsonscan_leave(struct scan *s)
 static bool
 scan_add(struct scan *s, struct json_object *made)
 {
-	int	 r = 0;
+	int r = 0;
 
 	if (s->depth == 0)
 		s->root = made;
 	else if (s->object[s->depth])
-		r = json_object_object_add(s->open[s->depth], s->name.data,
-		    made);
+		r = json_object_object_add(
+		    s->open[s->depth], s->name.data, made);
 	else
 		r = json_object_array_add(s->open[s->depth], made);
 	if (r == 0)
@@ -181,31 +184,33 @@ scan_add(struct scan *s, struct json_object *made)
 static bool
 scan_put(struct scan *s, struct json_object *made)
 {
-	return made != NULL ? scan_add(s, made) : scan_refuse(s, jsonscan_no_memory);
+	return made != NULL ? scan_add(s, made) :
+			      scan_refuse(s, jsonscan_no_memory);
 }
 
 /* As json-c reads them: what does not fit into 64 bits is clamped. */
 static struct json_object *
 make_number(const char *text)
 {
-	int64_t		 n;
-	uint64_t	 u;
+	int64_t n;
+	uint64_t u;
 
 	if (text[strcspn(text, ".eE")] != '\0')
 		return json_object_new_double_s(strtod(text, NULL), text);
 	if (*text == '-')
 		return json_parse_int64(text, &n) == 0 ?
-		    json_object_new_int64(n) : NULL;
+		    json_object_new_int64(n) :
+		    NULL;
 	if (json_parse_uint64(text, &u) != 0)
 		return NULL;
 	return u <= INT64_MAX ? json_object_new_int64((int64_t)u) :
-	    json_object_new_uint64(u);
+				json_object_new_uint64(u);
 }
 
 static bool
 number_value(struct scan *s)
 {
-	const unsigned char	*begin = s->at;
+	const unsigned char *begin = s->at;
 
 	if (!jsonscan_number(s))
 		return false;
@@ -221,21 +226,22 @@ number_value(struct scan *s)
 static bool
 string_value(struct scan *s)
 {
-	const unsigned char	*begin = s->at;
+	const unsigned char *begin = s->at;
 
 	if (!scan_string(s, NULL))
 		return false;
 	if (!s->build)
 		return true;
 	if (!s->escaped)
-		return scan_put(s, json_object_new_string_len(
-		    (const char *)begin + 1, (int)(s->at - begin) - 2));
+		return scan_put(s,
+		    json_object_new_string_len(
+			(const char *)begin + 1, (int)(s->at - begin) - 2));
 	s->at = begin;
 	(void)scan_string(s, &s->text);
 	if (s->text.failed)
 		return scan_refuse(s, jsonscan_no_memory);
-	return scan_put(s, json_object_new_string_len(s->text.data,
-	    (int)s->text.len));
+	return scan_put(
+	    s, json_object_new_string_len(s->text.data, (int)s->text.len));
 }
 
 /* true, false or null. */
@@ -243,7 +249,7 @@ static bool
 word_value(struct scan *s)
 {
 	static const char *const words[] = { "false", "true", "null" };
-	size_t			 i = *s->at == 'f' ? 0 : *s->at == 't' ? 1 : 2;
+	size_t i = *s->at == 'f' ? 0 : *s->at == 't' ? 1 : 2;
 
 	if (!jsonscan_word(s, words[i]))
 		return false;
@@ -251,21 +257,21 @@ word_value(struct scan *s)
 		return true;
 	/* null is NULL to json-c. */
 	return i == 2 ? scan_add(s, NULL) :
-	    scan_put(s, json_object_new_boolean((int)i));
+			scan_put(s, json_object_new_boolean((int)i));
 }
 
 /* The begin of an array or object, which becomes the innermost. */
 static bool
 scan_enter(struct scan *s)
 {
-	struct json_object	*made = NULL;
-	bool			 object = *s->at++ == '{';
+	struct json_object *made = NULL;
+	bool object = *s->at++ == '{';
 
 	if (s->depth == JSON_DEPTH)
 		return scan_refuse(s, "nested too deep");
 	if (s->build) {
-		made = object ? json_object_new_object() :
-		    json_object_new_array();
+		made =
+		    object ? json_object_new_object() : json_object_new_array();
 		if (!scan_put(s, made))
 			return false;
 	}
@@ -330,7 +336,7 @@ after(struct scan *s, bool *more)
 static bool
 jsonscan_text(struct scan *s)
 {
-	bool	 more, opened;
+	bool more, opened;
 
 	do {
 		if (s->depth > 0 && s->object[s->depth] && !jsonscan_name(s))
@@ -359,13 +365,11 @@ static const char *
 jsonscan_scan(const char *json, size_t len, size_t max_values, bool lenient,
     struct json_object **made)
 {
-	struct scan	 s = {
-		.at = (const unsigned char *)json,
+	struct scan s = { .at = (const unsigned char *)json,
 		.end = (const unsigned char *)json + len,
 		.max_values = max_values,
 		.lenient = lenient,
-		.build = made != NULL
-	};
+		.build = made != NULL };
 
 	buf_init(&s.name, NAME_BYTES);
 	buf_init(&s.text, TEXT_BYTES);
@@ -383,15 +387,15 @@ jsonscan_scan(const char *json, size_t len, size_t max_values, bool lenient,
 }
 
 const char *
-jsonscan(const char *json, size_t len, size_t max_values,
-    struct json_object **made)
+jsonscan(
+    const char *json, size_t len, size_t max_values, struct json_object **made)
 {
 	return jsonscan_scan(json, len, max_values, false, made);
 }
 
 const char *
-jsonscan_answer(const char *json, size_t len, size_t max_values,
-    struct json_object **made)
+jsonscan_answer(
+    const char *json, size_t len, size_t max_values, struct json_object **made)
 {
 	return jsonscan_scan(json, len, max_values, true, made);
 }

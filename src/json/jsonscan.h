@@ -15,16 +15,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define JSON_DEPTH		32	/* arrays and objects within each other */
-#define JSON_REQUEST_VALUES	20000	/* values in a request body or token */
-#define JSON_ANSWER_VALUES	200000	/* values in an answer of a service */
-#define JSON_ANSWER_BYTES	(8U << 20)	/* bytes of it */
+#define JSON_DEPTH          32     /* arrays and objects within each other */
+#define JSON_REQUEST_VALUES 20000  /* values in a request body or token */
+#define JSON_ANSWER_VALUES  200000 /* values in an answer of a service */
+#define JSON_ANSWER_BYTES   (8U << 20) /* bytes of it */
 
 struct buf;
 struct json_object;
 
 /* What is returned when memory ran out: this very pointer. */
-extern const char	 jsonscan_no_memory[];
+extern const char jsonscan_no_memory[];
 
 /*
  * NULL when the len bytes at text are one JSON value that may be used, with
@@ -32,20 +32,20 @@ extern const char	 jsonscan_no_memory[];
  * wrong, a constant text.  made: NULL, or gets the value (NULL for null, and
  * when something is wrong), which the caller releases with json_object_put().
  */
-const char	*jsonscan(const char *text, size_t len, size_t max_values,
-		    struct json_object **made);
+const char *jsonscan(
+    const char *text, size_t len, size_t max_values, struct json_object **made);
 /*
  * The same for what a service answered, where json-c's reading is good enough:
  * a member name twice (the last counts), integers beyond 64 bits (clamped),
  * unpaired surrogates (U+FFFD) and bad UTF-8 are taken.
  */
-const char	*jsonscan_answer(const char *text, size_t len,
-		    size_t max_values, struct json_object **made);
+const char *jsonscan_answer(
+    const char *text, size_t len, size_t max_values, struct json_object **made);
 
 /*
  * Decodes one string of such an answer into *out, which is reset: text begins
  * with its opening quote.  Whether it is one, fits, and holds no NUL.
  */
-bool		 jsonscan_string(const char *text, size_t len, struct buf *out);
+bool jsonscan_string(const char *text, size_t len, struct buf *out);
 
 #endif

@@ -9,7 +9,7 @@
 static int
 hex4(const unsigned char *p, const unsigned char *end)
 {
-	int	 n = 0, i;
+	int n = 0, i;
 
 	if (end - p < 4)
 		return -1;
@@ -29,7 +29,7 @@ hex4(const unsigned char *p, const unsigned char *end)
 static long
 second_half(struct scan *s, int high)
 {
-	int	 low;
+	int low;
 
 	if (high > 0xdbff || s->end - s->at < 6 || s->at[0] != '\\' ||
 	    s->at[1] != 'u' || (low = hex4(s->at + 2, s->end)) < 0xdc00 ||
@@ -44,8 +44,8 @@ second_half(struct scan *s, int high)
 static long
 unicode_escape(struct scan *s)
 {
-	int	 c;
-	long	 pair;
+	int c;
+	long pair;
 
 	if ((c = hex4(s->at, s->end)) == -1)
 		return -1;
@@ -82,16 +82,17 @@ add_utf8(struct buf *b, long c)
 static bool
 jsonscan_string_escape(struct scan *s, struct buf *keep)
 {
-	static const char	 from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-	const char		*p;
-	long			 c;
+	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+	const char *p;
+	long c;
 
 	if (s->at == s->end)
 		return scan_refuse(s, "a string that does not end");
 	if (*s->at == 'u') {
 		s->at++;
 		if ((c = unicode_escape(s)) == -1)
-			return scan_refuse(s, "a bad \\u escape or half a pair");
+			return scan_refuse(
+			    s, "a bad \\u escape or half a pair");
 		if (keep == &s->name && c == 0)
 			return scan_refuse(s, "a member name with a NUL in it");
 		if (keep != NULL)
@@ -109,8 +110,8 @@ jsonscan_string_escape(struct scan *s, struct buf *keep)
 bool
 scan_string(struct scan *s, struct buf *keep)
 {
-	const unsigned char	*begin;
-	size_t			 n;
+	const unsigned char *begin;
+	size_t n;
 
 	if (s->at == s->end || *s->at != '"')
 		return scan_refuse(s, "no string where one must be");
@@ -139,7 +140,8 @@ scan_string(struct scan *s, struct buf *keep)
 			continue;
 		}
 		if (*s->at < 0x20)
-			return scan_refuse(s, "a raw control character in a string");
+			return scan_refuse(
+			    s, "a raw control character in a string");
 		n = utf8_length(s->at, (size_t)(s->end - s->at));
 		if (n == 0 && !s->lenient)
 			return scan_refuse(s, "bytes that are not UTF-8");
@@ -153,13 +155,11 @@ scan_string(struct scan *s, struct buf *keep)
 bool
 jsonscan_string(const char *json, size_t len, struct buf *out)
 {
-	struct scan	 s = {
-		.at = (const unsigned char *)json,
+	struct scan s = { .at = (const unsigned char *)json,
 		.end = (const unsigned char *)json + len,
 		.lenient = true,
-		.name = *out
-	};
-	bool		 whole = scan_string(&s, &s.name);
+		.name = *out };
+	bool whole = scan_string(&s, &s.name);
 
 	*out = s.name;
 	return whole && !out->failed;

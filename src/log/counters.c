@@ -5,49 +5,35 @@
 #include "log/log.h"
 #include "os/robustlock.h"
 
-#define OTHERS	(COUNTERS_RELAYS - 1)
+#define OTHERS (COUNTERS_RELAYS - 1)
 
-const struct counters_row counters_rows[] = {
-	[COUNTER_2XX] = { COUNTER_2XX, "2xx", NULL, NULL },
+const struct counters_row counters_rows[] = { [COUNTER_2XX] = { COUNTER_2XX,
+						  "2xx", NULL, NULL },
 	[COUNTER_4XX] = { COUNTER_4XX, "4xx", NULL, NULL },
 	[COUNTER_5XX] = { COUNTER_5XX, "5xx", NULL, NULL },
-	[COUNTER_ERRORS] = {
-		COUNTER_ERRORS, "errors", "ctim_relay_errors_total",
-		"Errors and warnings in answers."
-	},
-	[COUNTER_OBSERVABLES] = {
-		COUNTER_OBSERVABLES, "observables",
-		"ctim_relay_observables_total",
-		"Observables asked about."
-	},
-	[COUNTER_ENTITIES] = {
-		COUNTER_ENTITIES, "entities", "ctim_relay_entities_total",
-		"Entities in answers."
-	},
-	[COUNTER_CALLS] = {
-		COUNTER_CALLS, "calls", "ctim_relay_provider_calls_total",
-		"Calls to providers that requests needed, those that the "
-		"cache answered among them."
-	},
-	[COUNTER_CACHED] = {
-		COUNTER_CACHED, "cached", "ctim_relay_cache_hits_total",
-		"Calls to providers that the cache answered."
-	},
-	[COUNTER_RETRIES] = {
-		COUNTER_RETRIES, "retries", "ctim_relay_provider_retries_total",
-		"Calls to providers that were made again."
-	},
-	[COUNTER_BYTES] = {
-		COUNTER_BYTES, "bytes", "ctim_relay_answer_bytes_total",
-		"Bytes of answers' bodies."
-	},
+	[COUNTER_ERRORS] = { COUNTER_ERRORS, "errors",
+	    "ctim_relay_errors_total", "Errors and warnings in answers." },
+	[COUNTER_OBSERVABLES] = { COUNTER_OBSERVABLES, "observables",
+	    "ctim_relay_observables_total", "Observables asked about." },
+	[COUNTER_ENTITIES] = { COUNTER_ENTITIES, "entities",
+	    "ctim_relay_entities_total", "Entities in answers." },
+	[COUNTER_CALLS] = { COUNTER_CALLS, "calls",
+	    "ctim_relay_provider_calls_total",
+	    "Calls to providers that requests needed, those that the "
+	    "cache answered among them." },
+	[COUNTER_CACHED] = { COUNTER_CACHED, "cached",
+	    "ctim_relay_cache_hits_total",
+	    "Calls to providers that the cache answered." },
+	[COUNTER_RETRIES] = { COUNTER_RETRIES, "retries",
+	    "ctim_relay_provider_retries_total",
+	    "Calls to providers that were made again." },
+	[COUNTER_BYTES] = { COUNTER_BYTES, "bytes",
+	    "ctim_relay_answer_bytes_total", "Bytes of answers' bodies." },
 	[COUNTER_MS] = { COUNTER_MS, "ms", NULL, NULL },
-	[COUNTER_LATENCY] = { 0, NULL, NULL, NULL }
-};
+	[COUNTER_LATENCY] = { 0, NULL, NULL, NULL } };
 
-const int64_t counters_bounds[COUNTERS_BUCKETS] = {
-	1, 5, 10, 25, 50, 100, 250, 500, 1000, 5000, 25000, INT64_MAX
-};
+const int64_t counters_bounds[COUNTERS_BUCKETS] = { 1, 5, 10, 25, 50, 100, 250,
+	500, 1000, 5000, 25000, INT64_MAX };
 
 int
 counters_init(struct counters *c)
@@ -61,7 +47,7 @@ counters_init(struct counters *c)
 size_t
 counters_relay(struct counters *c, const char *name)
 {
-	size_t	 i, n;
+	size_t i, n;
 
 	if (name == NULL)
 		return 0;
@@ -93,17 +79,19 @@ counters_add(_Atomic uint64_t *n, uint64_t more)
 }
 
 void
-counters_request(struct counters *c, size_t shard, size_t relay,
-    const struct log_request *r)
+counters_request(
+    struct counters *c, size_t shard, size_t relay, const struct log_request *r)
 {
-	_Atomic uint64_t	*n = c->shard[shard].n[relay];
-	uint64_t		 ms = r->ms > 0 ? (uint64_t)r->ms : 0;
-	size_t			 bucket = COUNTER_LATENCY;
+	_Atomic uint64_t *n = c->shard[shard].n[relay];
+	uint64_t ms = r->ms > 0 ? (uint64_t)r->ms : 0;
+	size_t bucket = COUNTER_LATENCY;
 
 	while (r->ms > counters_bounds[bucket - COUNTER_LATENCY])
 		bucket++;
-	counters_add(&n[r->status < 400 ? COUNTER_2XX : r->status < 500 ? COUNTER_4XX :
-	    COUNTER_5XX], 1);
+	counters_add(&n[r->status < 400      ? COUNTER_2XX :
+			     r->status < 500 ? COUNTER_4XX :
+					       COUNTER_5XX],
+	    1);
 	counters_add(&n[bucket], 1);
 	counters_add(&n[COUNTER_ERRORS], r->errors);
 	counters_add(&n[COUNTER_OBSERVABLES], r->observables);
@@ -124,7 +112,7 @@ counters_refused(struct counters *c)
 size_t
 counters_relays(const struct counters *c)
 {
-	size_t	 n = atomic_load(&c->relays);
+	size_t n = atomic_load(&c->relays);
 
 	return n < OTHERS ? n : COUNTERS_RELAYS;
 }
@@ -138,7 +126,7 @@ counters_name(const struct counters *c, size_t relay)
 void
 counters_sum(const struct counters *c, size_t relay, uint64_t sum[COUNTERS])
 {
-	size_t	 s, i;
+	size_t s, i;
 
 	memset(sum, 0, COUNTERS * sizeof(sum[0]));
 	for (s = 0; s < COUNTERS_SHARDS; s++)

@@ -16,28 +16,36 @@
 
 #include "conf/conf.h"
 
-#define COUNTERS_SHARDS	32
-#define COUNTERS_RELAYS	64	/* the gateway itself, relays, and those that
+#define COUNTERS_SHARDS 32
+#define COUNTERS_RELAYS \
+	64                  /* the gateway itself, relays, and those that
 				 * came when all places were taken */
-#define COUNTERS_BUCKETS 12	/* of the latency; the last has no bound */
+#define COUNTERS_BUCKETS 12 /* of the latency; the last has no bound */
 
 struct log_request;
 
 enum counter {
-	COUNTER_2XX, COUNTER_4XX, COUNTER_5XX,	/* requests, by their status */
-	COUNTER_ERRORS, COUNTER_OBSERVABLES, COUNTER_ENTITIES,
-	COUNTER_CALLS, COUNTER_CACHED, COUNTER_RETRIES, COUNTER_BYTES,
-	COUNTER_MS,				/* that requests took, in sum */
-	COUNTER_LATENCY,			/* requests, by bucket */
+	COUNTER_2XX,
+	COUNTER_4XX,
+	COUNTER_5XX, /* requests, by their status */
+	COUNTER_ERRORS,
+	COUNTER_OBSERVABLES,
+	COUNTER_ENTITIES,
+	COUNTER_CALLS,
+	COUNTER_CACHED,
+	COUNTER_RETRIES,
+	COUNTER_BYTES,
+	COUNTER_MS,      /* that requests took, in sum */
+	COUNTER_LATENCY, /* requests, by bucket */
 	COUNTERS = COUNTER_LATENCY + COUNTERS_BUCKETS
 };
 
 /* What is told of each but the latency. */
 struct counters_row {
-	enum counter	 counter;
-	const char	*json;		/* member */
-	const char	*metric;	/* Prometheus's name */
-	const char	*help;
+	enum counter counter;
+	const char *json;   /* member */
+	const char *metric; /* Prometheus's name */
+	const char *help;
 };
 
 struct counters_shard {
@@ -45,37 +53,37 @@ struct counters_shard {
 };
 
 struct counters {
-	pthread_mutex_t	 lock;		/* for a new name */
-	_Atomic unsigned threads;	/* that ever counted here */
-	_Atomic size_t	 relays;	/* names in use; they never change */
-	char		 name[COUNTERS_RELAYS][CONF_NAME_MAX + 1];
+	pthread_mutex_t lock;     /* for a new name */
+	_Atomic unsigned threads; /* that ever counted here */
+	_Atomic size_t relays;    /* names in use; they never change */
+	char name[COUNTERS_RELAYS][CONF_NAME_MAX + 1];
 	_Alignas(64) _Atomic uint64_t refused;
 	struct counters_shard shard[COUNTERS_SHARDS];
 };
 
 /* On zeroed memory; 0, or -1 with errno. */
-int		 counters_init(struct counters *);
+int counters_init(struct counters *);
 
 /* The place of a relay, which is that of its name for good; NULL: the gateway
  * itself. */
-size_t		 counters_relay(struct counters *, const char *name);
+size_t counters_relay(struct counters *, const char *name);
 /* The shard of a thread that begins. */
-size_t		 counters_shard(struct counters *);
+size_t counters_shard(struct counters *);
 /* A request that ended. */
-void		 counters_request(struct counters *, size_t shard, size_t relay,
-		    const struct log_request *);
+void counters_request(
+    struct counters *, size_t shard, size_t relay, const struct log_request *);
 /* A request that got no thread: 503.  It is in no other count. */
-void		 counters_refused(struct counters *);
+void counters_refused(struct counters *);
 
 /* How many places there are to look at.  The first is the gateway's own, "-";
  * the last, "(others)", is there when it is needed. */
-size_t		 counters_relays(const struct counters *);
-const char	*counters_name(const struct counters *, size_t relay);
+size_t counters_relays(const struct counters *);
+const char *counters_name(const struct counters *, size_t relay);
 /* Sums all shards of a relay up. */
-void		 counters_sum(const struct counters *, size_t relay,
-		    uint64_t sum[COUNTERS]);
+void counters_sum(
+    const struct counters *, size_t relay, uint64_t sum[COUNTERS]);
 /* All requests of a sum. */
-uint64_t	 counters_requests(const uint64_t sum[COUNTERS]);
+uint64_t counters_requests(const uint64_t sum[COUNTERS]);
 
 /* By counter, ended by a row without a name. */
 extern const struct counters_row counters_rows[];

@@ -21,39 +21,37 @@
 #include "json/jsonout.h"
 #include "log/log.h"
 
-#define MESSAGE_MAX	2048	/* bytes of a message; longer ones are cut */
-#define RECORD_MAX	(8 * MESSAGE_MAX) /* bytes of one record, escaped */
+#define MESSAGE_MAX 2048 /* bytes of a message; longer ones are cut */
+#define RECORD_MAX  (8 * MESSAGE_MAX) /* bytes of one record, escaped */
 
 static const struct {
-	const char	*name;
-	int		 priority;	/* syslog(3) */
-} log_levels[] = {
-	[LOG_LEVEL_DEBUG] =	{ "debug", LOG_DEBUG },
-	[LOG_LEVEL_INFO] =	{ "info", LOG_INFO },
-	[LOG_LEVEL_WARNING] =	{ "warning", LOG_WARNING },
-	[LOG_LEVEL_ERROR] =	{ "error", LOG_ERR }
-};
+	const char *name;
+	int priority; /* syslog(3) */
+} log_levels[] = { [LOG_LEVEL_DEBUG] = { "debug", LOG_DEBUG },
+	[LOG_LEVEL_INFO] = { "info", LOG_INFO },
+	[LOG_LEVEL_WARNING] = { "warning", LOG_WARNING },
+	[LOG_LEVEL_ERROR] = { "error", LOG_ERR } };
 
 /*
  * Set by log_open() before there are threads, but for the descriptor: a
  * re-opened file takes the same number by dup3(2), so writers need no lock.
  */
-static int	 level = LOG_LEVEL_INFO, format = LOG_FORMAT_TEXT;
-static int	 fd = STDERR_FILENO;
-static bool	 to_syslog;
-static bool	 may_block = true;	/* fd is no regular file */
-static char	*file;
-static bool	 made;			/* the file, by us */
+static int level = LOG_LEVEL_INFO, format = LOG_FORMAT_TEXT;
+static int fd = STDERR_FILENO;
+static bool to_syslog;
+static bool may_block = true; /* fd is no regular file */
+static char *file;
+static bool made; /* the file, by us */
 
 /* The file ends within a line, which a full disk has cut: the next record first
  * ends that.  In memory that all have who write to the file that log_open()
  * opened, if it can be had. */
-static _Atomic bool	 own_torn, *torn = &own_torn;
+static _Atomic bool own_torn, *torn = &own_torn;
 
 static void
 log_share_torn(void)
 {
-	void	*p;
+	void *p;
 
 	if (torn != &own_torn)
 		return;
@@ -67,10 +65,10 @@ log_share_torn(void)
 static bool
 log_is_torn(const char *path)
 {
-	int	 in = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
-		    O_NOFOLLOW | O_NONBLOCK);
-	off_t	 end = in == -1 ? -1 : lseek(in, 0, SEEK_END);
-	char	 last = '\n';
+	int in = open(
+	    path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+	off_t end = in == -1 ? -1 : lseek(in, 0, SEEK_END);
+	char last = '\n';
 
 	if (end > 0 && pread(in, &last, 1, end - 1) != 1)
 		last = '\n';
@@ -95,10 +93,10 @@ log_refuses(const struct stat *st)
 int
 log_check(const char *target)
 {
-	struct stat	 st;
+	struct stat st;
 
 	return target[0] != '/' || lstat(target, &st) == -1 ? 0 :
-	    log_refuses(&st);
+							      log_refuses(&st);
 }
 
 /* *created: whether it was not there.  A pipe without a reader, a terminal and
@@ -106,10 +104,10 @@ log_check(const char *target)
 static int
 log_open_file(const char *path, bool *created)
 {
-	const int	 flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY |
+	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY |
 	    O_NOFOLLOW | O_NONBLOCK;
-	struct stat	 st;
-	int		 new, error;
+	struct stat st;
+	int new, error;
 
 	new = open(path, flags | O_CREAT | O_EXCL, 0640);
 	*created = new != -1;
@@ -135,13 +133,13 @@ log_why(int error)
 	switch (error) {
 	case ELOOP:
 		return "is a link, and those are not followed; name the file "
-		    "itself, or write `target = stderr`";
+		       "itself, or write `target = stderr`";
 	case ENODEV:
 		return "is no regular file; write `target = stderr` and let "
-		    "who starts the gateway lead that elsewhere";
+		       "who starts the gateway lead that elsewhere";
 	case EMLINK:
 		return "has more than one name; remove the others, or write "
-		    "`target = stderr`";
+		       "`target = stderr`";
 	default:
 		return strerror(error);
 	}
@@ -150,11 +148,11 @@ log_why(int error)
 int
 log_open(const struct conf *conf)
 {
-	struct stat	 st;
-	char		*path = NULL;
-	int		 new = STDERR_FILENO;
-	bool		 created = false;
-	bool		 syslog_wanted = strcmp(conf->log_target, "syslog") == 0;
+	struct stat st;
+	char *path = NULL;
+	int new = STDERR_FILENO;
+	bool created = false;
+	bool syslog_wanted = strcmp(conf->log_target, "syslog") == 0;
 
 	if (conf->log_target[0] == '/') {
 		if ((path = strdup(conf->log_target)) == NULL)
@@ -185,7 +183,7 @@ log_open(const struct conf *conf)
 int
 log_give(uid_t uid, gid_t gid)
 {
-	struct stat	 st;
+	struct stat st;
 
 	if (file == NULL)
 		return 0;
@@ -195,14 +193,16 @@ log_give(uid_t uid, gid_t gid)
 		return -1;
 	errno = EACCES;
 	return st.st_uid == uid || (st.st_mode & S_IWOTH) != 0 ||
-	    (st.st_gid == gid && (st.st_mode & S_IWGRP) != 0) ? 0 : -1;
+		(st.st_gid == gid && (st.st_mode & S_IWGRP) != 0) ?
+	    0 :
+	    -1;
 }
 
 int
 log_reopen(void)
 {
-	bool	 created;
-	int	 new, r;
+	bool created;
+	int new, r;
 
 	if (file == NULL)
 		return 0;
@@ -219,11 +219,11 @@ log_reopen(void)
 static void
 log_put(int l, struct buf *b)
 {
-	static char	 newline[] = "\n";
-	struct pollfd	 ready = { .fd = fd, .events = POLLOUT };
-	struct iovec	 out[2] = { { newline, 1 } };
-	bool		 mend;
-	ssize_t		 n;
+	static char newline[] = "\n";
+	struct pollfd ready = { .fd = fd, .events = POLLOUT };
+	struct iovec out[2] = { { newline, 1 } };
+	bool mend;
+	ssize_t n;
 
 	if (to_syslog) {
 		syslog(log_levels[l].priority, "%s", b->data);
@@ -232,8 +232,8 @@ log_put(int l, struct buf *b)
 	buf_addc(b, '\n');
 	/* A pipe whose reader stalls would hold the thread that logs, in the
 	 * middle of a request or of a stop: then the record is lost. */
-	if (may_block && (poll(&ready, 1, 0) != 1 ||
-	    !(ready.revents & POLLOUT)))
+	if (may_block &&
+	    (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT)))
 		return;
 	out[1] = (struct iovec){ b->data, b->len };
 	mend = atomic_exchange(torn, false);
@@ -247,12 +247,12 @@ log_put(int l, struct buf *b)
 static void
 now_text(char text[RFC3339_MAX])
 {
-	struct timespec	 now;
-	size_t		 n;
+	struct timespec now;
+	size_t n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	rfc3339_text(text, now.tv_sec);
-	n = strlen(text) - 1;	/* the fraction goes before the Z */
+	n = strlen(text) - 1; /* the fraction goes before the Z */
 	text[n++] = '.';
 	text[n++] = (char)('0' + now.tv_nsec / 100000000);
 	text[n++] = (char)('0' + now.tv_nsec / 10000000 % 10);
@@ -266,7 +266,7 @@ now_text(char text[RFC3339_MAX])
 static void
 head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 {
-	char	 time[RFC3339_MAX];
+	char time[RFC3339_MAX];
 
 	buf_fixed(b, room, RECORD_MAX + 1);
 	jsonout_init(j, b);
@@ -279,7 +279,8 @@ head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 	} else if (to_syslog) {
 		buf_addf(b, "%s ", log_levels[l].name);
 	} else {
-		buf_addf(b, "%s %d %s ", time, (int)getpid(), log_levels[l].name);
+		buf_addf(
+		    b, "%s %d %s ", time, (int)getpid(), log_levels[l].name);
 	}
 }
 
@@ -287,13 +288,13 @@ head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 static void
 log_plain(struct buf *b, const char *s)
 {
-	const unsigned char	*p;
+	const unsigned char *p;
 
 	for (p = (const unsigned char *)s; *p != '\0'; p++) {
 		if (*p < 0x20 || *p == 0x7f)
 			buf_addf(b, "\\x%02x", *p);
 		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			buf_addf(b, "\\x%02x", *++p);	/* C1, in UTF-8 */
+			buf_addf(b, "\\x%02x", *++p); /* C1, in UTF-8 */
 		else
 			buf_addc(b, (char)*p);
 	}
@@ -306,10 +307,10 @@ static void
 record(int l, const char *message, va_list ap)
 {
 	static const char cut[] = " (cut)";
-	char		 text[MESSAGE_MAX], room[RECORD_MAX + 1];
-	struct buf	 b;
-	struct jsonout	 j;
-	int		 saved = errno, n;
+	char text[MESSAGE_MAX], room[RECORD_MAX + 1];
+	struct buf b;
+	struct jsonout j;
+	int saved = errno, n;
 
 	if (l < level)
 		return;
@@ -329,16 +330,15 @@ record(int l, const char *message, va_list ap)
 	errno = saved;
 }
 
-#define LEVEL_FUNCTION(name, l)				\
-void							\
-name(const char *message, ...)				\
-{							\
-	va_list	 ap;					\
-							\
-	va_start(ap, message);				\
-	record(l, message, ap);				\
-	va_end(ap);					\
-}
+#define LEVEL_FUNCTION(name, l)             \
+	void name(const char *message, ...) \
+	{                                   \
+		va_list ap;                 \
+                                            \
+		va_start(ap, message);      \
+		record(l, message, ap);     \
+		va_end(ap);                 \
+	}
 
 LEVEL_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 LEVEL_FUNCTION(log_info, LOG_LEVEL_INFO)
@@ -354,9 +354,9 @@ dash(const char *s)
 void
 log_request(const struct log_request *r)
 {
-	char		 room[RECORD_MAX + 1];
-	struct buf	 b;
-	struct jsonout	 j;
+	char room[RECORD_MAX + 1];
+	struct buf b;
+	struct jsonout j;
 
 	if (LOG_LEVEL_INFO < level)
 		return;
@@ -376,13 +376,14 @@ log_request(const struct log_request *r)
 		jsonout_kstring(&j, "token", dash(r->token));
 		jsonout_end_object(&j);
 	} else {
-		buf_addf(&b, "relay=%s route=%s status=%d observables=%zu "
+		buf_addf(&b,
+		    "relay=%s route=%s status=%d observables=%zu "
 		    "entities=%zu errors=%zu calls=%zu cached=%zu bytes=%llu "
-		    "ms=%lld id=%s token=%s", dash(r->relay), dash(r->route),
-		    r->status, r->observables, r->entities, r->errors,
-		    r->calls, r->cached,
-		    (unsigned long long)r->bytes, (long long)r->ms,
-		    dash(r->id), dash(r->token));
+		    "ms=%lld id=%s token=%s",
+		    dash(r->relay), dash(r->route), r->status, r->observables,
+		    r->entities, r->errors, r->calls, r->cached,
+		    (unsigned long long)r->bytes, (long long)r->ms, dash(r->id),
+		    dash(r->token));
 	}
 	log_put(LOG_LEVEL_INFO, &b);
 }

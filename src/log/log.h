@@ -18,9 +18,9 @@ struct conf;
  * A link, a device and a file of several names are no target.
  * Returns 0, or -1 with errno when the target cannot be opened; then the
  * previous one stays in use. */
-int	log_open(const struct conf *);
+int log_open(const struct conf *);
 /* Whether log_open() would refuse what stands at a target now: 0, or an errno. */
-int	log_check(const char *target);
+int log_check(const char *target);
 /* Why log_open() or log_reopen() failed, by its errno, and what to write
  * instead; until the next call. */
 const char *log_why(int error);
@@ -28,28 +28,28 @@ const char *log_why(int error);
  * gives itself up.  Only a file that log_open() made is given away.
  * Returns 0, or -1 with errno: EACCES when it was there before, and that user
  * cannot open it. */
-int	log_give(uid_t, gid_t);
+int log_give(uid_t, gid_t);
 /* Opens the file again (after its rotation); the old one stays on failure. */
-int	log_reopen(void);
+int log_reopen(void);
 
-void	log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	log_warning(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	log_error(const char *, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
+void log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
+void log_warning(const char *, ...) __attribute__((format(printf, 1, 2)));
+void log_error(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 /* One request, as it ended.  Strings may be NULL ("-" in the record). */
 struct log_request {
-	const char	*relay, *route;
-	int		 status;	/* HTTP */
-	size_t		 observables, entities, errors;
-	size_t		 calls;		/* to the provider, those in … */
-	size_t		 cached;	/* … the cache among them */
-	size_t		 retried;	/* made again: counted, not written */
-	uint64_t	 bytes;		/* of the answer's body */
-	int64_t		 ms;
-	const char	*id;		/* X-Request-Id */
-	const char	*token;		/* auth_check()'s id */
+	const char *relay, *route;
+	int status; /* HTTP */
+	size_t observables, entities, errors;
+	size_t calls;   /* to the provider, those in … */
+	size_t cached;  /* … the cache among them */
+	size_t retried; /* made again: counted, not written */
+	uint64_t bytes; /* of the answer's body */
+	int64_t ms;
+	const char *id;    /* X-Request-Id */
+	const char *token; /* auth_check()'s id */
 };
-void	log_request(const struct log_request *);
+void log_request(const struct log_request *);
 
 #endif

@@ -5,8 +5,8 @@
 #include "log/prometheus.h"
 
 void
-prometheus_head(struct buf *b, const char *metric, const char *type,
-    const char *help)
+prometheus_head(
+    struct buf *b, const char *metric, const char *type, const char *help)
 {
 	buf_addf(b, "# HELP %s %s\n# TYPE %s %s\n", metric, help, metric, type);
 }
@@ -29,8 +29,8 @@ add_escaped(struct buf *b, const char *s)
 static void
 prometheus_begin(struct buf *b, const struct prometheus_sample *s)
 {
-	const struct prometheus_label	*l;
-	const char			*open = "{";
+	const struct prometheus_label *l;
+	const char *open = "{";
 
 	buf_adds(b, s->metric);
 	if (s->suffix != NULL)
@@ -74,12 +74,12 @@ prometheus_histogram(struct buf *b, const char *metric,
     struct prometheus_label label, const uint64_t *buckets,
     const int64_t *bounds, size_t n, int64_t sum)
 {
-	struct buf			 bound;
-	struct prometheus_sample	 s = { .metric = metric,
-					    .suffix = "_bucket",
-					    .label = { label, { "le", NULL } } };
-	uint64_t			 total = 0;
-	size_t				 i;
+	struct buf bound;
+	struct prometheus_sample s = { .metric = metric,
+		.suffix = "_bucket",
+		.label = { label, { "le", NULL } } };
+	uint64_t total = 0;
+	size_t i;
 
 	buf_init(&bound, 32);
 	for (i = 0; i < n; i++) {

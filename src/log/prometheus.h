@@ -13,30 +13,29 @@ struct buf;
 /* One label; values come from outside and are escaped.  value NULL: it is left
  * out. */
 struct prometheus_label {
-	const char	*name, *value;
+	const char *name, *value;
 };
 
-#define PROMETHEUS_LABELS 2	/* of a sample, at most */
+#define PROMETHEUS_LABELS 2 /* of a sample, at most */
 
 struct prometheus_sample {
-	const char		*metric;
-	const char		*suffix;	/* "_sum"; NULL for none */
-	struct prometheus_label	 label[PROMETHEUS_LABELS];
+	const char *metric;
+	const char *suffix; /* "_sum"; NULL for none */
+	struct prometheus_label label[PROMETHEUS_LABELS];
 };
 
 /* The two lines before a metric's samples, which must follow at once. */
-void	prometheus_head(struct buf *, const char *metric, const char *type,
-	    const char *help);
-void	prometheus_count(struct buf *, const struct prometheus_sample *,
-	    uint64_t);
+void prometheus_head(
+    struct buf *, const char *metric, const char *type, const char *help);
+void prometheus_count(struct buf *, const struct prometheus_sample *, uint64_t);
 /* A time, which Prometheus wants in seconds. */
-void	prometheus_ms(struct buf *, const struct prometheus_sample *, int64_t);
+void prometheus_ms(struct buf *, const struct prometheus_sample *, int64_t);
 /*
  * A histogram of n buckets: how many are in each (not in those before it), the
  * most ms of each (the last has no bound), and the sum of all in ms.
  */
-void	prometheus_histogram(struct buf *, const char *metric,
-	    struct prometheus_label, const uint64_t *buckets,
-	    const int64_t *bounds, size_t n, int64_t sum);
+void prometheus_histogram(struct buf *, const char *metric,
+    struct prometheus_label, const uint64_t *buckets, const int64_t *bounds,
+    size_t n, int64_t sum);
 
 #endif

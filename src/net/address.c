@@ -7,28 +7,28 @@
 
 #include "net/address.h"
 
-#define HOST_MAX	256	/* a DNS name has 253 characters at most */
+#define HOST_MAX 256 /* a DNS name has 253 characters at most */
 
 /* What no service on the Internet has, and what it is by the registry. */
 static const struct {
-	uint32_t	net;
-	int		bits;
+	uint32_t net;
+	int bits;
 } private4[] = {
-	{ 0x00000000, 8 },	/* 0.0.0.0/8: this network, RFC 791 */
-	{ 0x0a000000, 8 },	/* 10.0.0.0/8: private, RFC 1918 */
-	{ 0x64400000, 10 },	/* 100.64.0.0/10: shared, RFC 6598 */
-	{ 0x7f000000, 8 },	/* 127.0.0.0/8: loopback, RFC 1122 */
-	{ 0xa9fe0000, 16 },	/* 169.254.0.0/16: link-local, RFC 3927 */
-	{ 0xac100000, 12 },	/* 172.16.0.0/12: private, RFC 1918 */
-	{ 0xc0000000, 24 },	/* 192.0.0.0/24: protocols, RFC 6890 */
-	{ 0xc0000200, 24 },	/* 192.0.2.0/24: documentation, RFC 5737 */
-	{ 0xc0586300, 24 },	/* 192.88.99.0/24: 6to4 relays, RFC 7526 */
-	{ 0xc0a80000, 16 },	/* 192.168.0.0/16: private, RFC 1918 */
-	{ 0xc6120000, 15 },	/* 198.18.0.0/15: benchmarking, RFC 2544 */
-	{ 0xc6336400, 24 },	/* 198.51.100.0/24: documentation, RFC 5737 */
-	{ 0xcb007100, 24 },	/* 203.0.113.0/24: documentation, RFC 5737 */
-	{ 0xe0000000, 4 },	/* 224.0.0.0/4: multicast, RFC 5771 */
-	{ 0xf0000000, 4 }	/* 240.0.0.0/4: reserved, broadcast, RFC 1112 */
+	{ 0x00000000, 8 },  /* 0.0.0.0/8: this network, RFC 791 */
+	{ 0x0a000000, 8 },  /* 10.0.0.0/8: private, RFC 1918 */
+	{ 0x64400000, 10 }, /* 100.64.0.0/10: shared, RFC 6598 */
+	{ 0x7f000000, 8 },  /* 127.0.0.0/8: loopback, RFC 1122 */
+	{ 0xa9fe0000, 16 }, /* 169.254.0.0/16: link-local, RFC 3927 */
+	{ 0xac100000, 12 }, /* 172.16.0.0/12: private, RFC 1918 */
+	{ 0xc0000000, 24 }, /* 192.0.0.0/24: protocols, RFC 6890 */
+	{ 0xc0000200, 24 }, /* 192.0.2.0/24: documentation, RFC 5737 */
+	{ 0xc0586300, 24 }, /* 192.88.99.0/24: 6to4 relays, RFC 7526 */
+	{ 0xc0a80000, 16 }, /* 192.168.0.0/16: private, RFC 1918 */
+	{ 0xc6120000, 15 }, /* 198.18.0.0/15: benchmarking, RFC 2544 */
+	{ 0xc6336400, 24 }, /* 198.51.100.0/24: documentation, RFC 5737 */
+	{ 0xcb007100, 24 }, /* 203.0.113.0/24: documentation, RFC 5737 */
+	{ 0xe0000000, 4 },  /* 224.0.0.0/4: multicast, RFC 5771 */
+	{ 0xf0000000, 4 }   /* 240.0.0.0/4: reserved, broadcast, RFC 1112 */
 };
 
 /*
@@ -37,9 +37,9 @@ static const struct {
  * counts.
  */
 static const struct {
-	unsigned char	net[16];
-	int		bits;
-	int		at;
+	unsigned char net[16];
+	int bits;
+	int at;
 } special6[] = {
 	/* ::ffff:0:0/96: mapped, RFC 4291 */
 	{ { [10] = 0xff, [11] = 0xff }, 96, 12 },
@@ -58,15 +58,13 @@ static const struct {
 	 * 64:ff9b:1::/48, 100::/64, 5f00::/16, fc00::/7, fe80::/10, fec0::/10,
 	 * ff00::/8, and what IANA has not given out.
 	 */
-	{ { 0x00 }, 3, 0 },
-	{ { 0x40 }, 2, 0 },
-	{ { 0x80 }, 1, 0 }
+	{ { 0x00 }, 3, 0 }, { { 0x40 }, 2, 0 }, { { 0x80 }, 1, 0 }
 };
 
 static bool
 public4(uint32_t address)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < sizeof(private4) / sizeof(private4[0]); i++)
 		if ((address ^ private4[i].net) >> (32 - private4[i].bits) == 0)
@@ -85,7 +83,7 @@ public4_in(const unsigned char *p)
 static bool
 same_net(const unsigned char *a, const unsigned char *net, int bits)
 {
-	int	 whole = bits / 8, rest = bits % 8;
+	int whole = bits / 8, rest = bits % 8;
 
 	return memcmp(a, net, (size_t)whole) == 0 &&
 	    (rest == 0 || (a[whole] ^ net[whole]) >> (8 - rest) == 0);
@@ -97,8 +95,8 @@ public6(const unsigned char a[16])
 	/* An interface id made from an IPv4 address, RFC 5214, 6.1; the first
 	 * byte says whether that is globally unique. */
 	static const unsigned char isatap[] = { 0x00, 0x5e, 0xfe };
-	const size_t	 n = sizeof(special6) / sizeof(special6[0]);
-	size_t		 i;
+	const size_t n = sizeof(special6) / sizeof(special6[0]);
+	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (same_net(a, special6[i].net, special6[i].bits))
@@ -112,8 +110,8 @@ public6(const unsigned char a[16])
 bool
 address_public(const struct sockaddr *sa)
 {
-	struct sockaddr_in	 in;
-	struct sockaddr_in6	 in6;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
 
 	if (sa->sa_family == AF_INET) {
 		memcpy(&in, sa, sizeof(in));
@@ -129,8 +127,8 @@ address_public(const struct sockaddr *sa)
 static bool
 is_localhost(const char *name)
 {
-	static const char	 local[] = ".localhost";
-	size_t			 n = strlen(name), k = strlen(local);
+	static const char local[] = ".localhost";
+	size_t n = strlen(name), k = strlen(local);
 
 	return strcasecmp(name, local + 1) == 0 ||
 	    (n > k && strcasecmp(name + n - k, local) == 0);
@@ -140,7 +138,7 @@ is_localhost(const char *name)
 static int
 address_plain(char out[HOST_MAX], const char *host)
 {
-	size_t	 n;
+	size_t n;
 
 	if (*host == '[')
 		host++;
@@ -157,9 +155,9 @@ address_plain(char out[HOST_MAX], const char *host)
 bool
 address_public_host(const char *host)
 {
-	char		 name[HOST_MAX];
-	struct in_addr	 in;
-	struct in6_addr	 in6;
+	char name[HOST_MAX];
+	struct in_addr in;
+	struct in6_addr in6;
 
 	if (address_plain(name, host) == -1)
 		return false;

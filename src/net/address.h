@@ -16,13 +16,13 @@ struct sockaddr;
  * An IPv6 form around an IPv4 address (mapped, NAT64, 6to4, ISATAP) is what
  * that is; IPv4-compatible ones, Teredo and site-local NAT64 never are.
  */
-bool	address_public(const struct sockaddr *);
+bool address_public(const struct sockaddr *);
 /*
  * The same for the host of a URL.  An address may be written in any way that a
  * resolver takes ("127.1", "0x7f.1", "fe80::1%eth0"), an IPv6 one with or
  * without brackets.  A name gives true, unless it is "localhost" or ends in
  * ".localhost".
  */
-bool	address_public_host(const char *host);
+bool address_public_host(const char *host);
 
 #endif

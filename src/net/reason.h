@@ -7,6 +7,6 @@
 #define CTIM_REASON_H
 
 /* The reason phrase of a status; "Unknown" for others. */
-const char	*http_reason(int status);
+const char *http_reason(int status);
 
 #endif

@@ -11,8 +11,8 @@
 
 static const char *const url_schemes[] = { "http", "https", "ftp" };
 
-static pthread_once_t	utf8_once = PTHREAD_ONCE_INIT;
-static locale_t		utf8_locale;	/* 0 when the system has none */
+static pthread_once_t utf8_once = PTHREAD_ONCE_INIT;
+static locale_t utf8_locale; /* 0 when the system has none */
 
 static void
 utf8_init(void)
@@ -28,15 +28,15 @@ utf8_init(void)
 static char *
 part_of(CURLU *u, CURLUPart what)
 {
-	locale_t	 before = (locale_t)0;
-	char		*part = NULL;
-	CURLUcode	 code;
+	locale_t before = (locale_t)0;
+	char *part = NULL;
+	CURLUcode code;
 
 	pthread_once(&utf8_once, utf8_init);
 	if (utf8_locale != (locale_t)0)
 		before = uselocale(utf8_locale);
-	code = curl_url_get(u, what, &part,
-	    CURLU_PUNYCODE | CURLU_NO_DEFAULT_PORT);
+	code = curl_url_get(
+	    u, what, &part, CURLU_PUNYCODE | CURLU_NO_DEFAULT_PORT);
 	if (before != (locale_t)0)
 		uselocale(before);
 	if (code != CURLUE_OK) {
@@ -50,8 +50,8 @@ part_of(CURLU *u, CURLUPart what)
 static CURLU *
 url_parse(const char *url)
 {
-	CURLU	*u;
-	size_t	 i, n, count = sizeof(url_schemes) / sizeof(url_schemes[0]);
+	CURLU *u;
+	size_t i, n, count = sizeof(url_schemes) / sizeof(url_schemes[0]);
 
 	/* libcurl mends "http:/host" and "http:///host"; as the value of an
 	 * indicator that is a typing error. */
@@ -59,11 +59,13 @@ url_parse(const char *url)
 	if (strncmp(url + n, "://", 3) != 0 || url[n + 3] == '/')
 		return NULL;
 	for (i = 0; i < count; i++)
-		if (strlen(url_schemes[i]) == n && strncasecmp(url, url_schemes[i], n) == 0)
+		if (strlen(url_schemes[i]) == n &&
+		    strncasecmp(url, url_schemes[i], n) == 0)
 			break;
 	if (i == count || strlen(url) > URL_MAX || (u = curl_url()) == NULL)
 		return NULL;
-	if (curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) != CURLUE_OK) {
+	if (curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) !=
+	    CURLUE_OK) {
 		curl_url_cleanup(u);
 		return NULL;
 	}
@@ -74,7 +76,7 @@ url_parse(const char *url)
 static void
 plain_host(char *host)
 {
-	size_t	 n = strlen(host);
+	size_t n = strlen(host);
 
 	if (n > 1 && host[n - 1] == '.')
 		host[n - 1] = '\0';
@@ -87,7 +89,7 @@ plain_host(char *host)
 static int
 url_take(char *text, char *out, size_t size)
 {
-	int	 n = -1;
+	int n = -1;
 
 	if (text != NULL)
 		n = snprintf(out, size, "%s", text);
@@ -98,9 +100,9 @@ url_take(char *text, char *out, size_t size)
 int
 url_normalise(const char *url, char *out, size_t size)
 {
-	CURLU	*u;
-	char	*host;
-	int	 r = -1;
+	CURLU *u;
+	char *host;
+	int r = -1;
 
 	if ((u = url_parse(url)) == NULL)
 		return -1;
@@ -117,9 +119,9 @@ url_normalise(const char *url, char *out, size_t size)
 int
 url_host(const char *url, char *out, size_t size)
 {
-	CURLU	*u;
-	size_t	 n;
-	int	 r;
+	CURLU *u;
+	size_t n;
+	int r;
 
 	if ((u = url_parse(url)) == NULL)
 		return -1;
@@ -136,16 +138,16 @@ url_host(const char *url, char *out, size_t size)
 int
 url_origin(const char *url, char *out, size_t size)
 {
-	char	*scheme = NULL, *port = NULL, *host = NULL;
-	CURLU	*u;
-	int	 n = -1;
+	char *scheme = NULL, *port = NULL, *host = NULL;
+	CURLU *u;
+	int n = -1;
 
 	if ((u = url_parse(url)) == NULL)
 		return -1;
 	if ((host = part_of(u, CURLUPART_HOST)) != NULL &&
 	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
 	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
-	    CURLUE_OK) {
+		CURLUE_OK) {
 		plain_host(host);
 		n = snprintf(out, size, "%s://%s:%s", scheme, host, port);
 	}
@@ -159,8 +161,8 @@ url_origin(const char *url, char *out, size_t size)
 int
 url_punycode(const char *host, char *out, size_t size)
 {
-	CURLU	*u;
-	int	 r = -1;
+	CURLU *u;
+	int r = -1;
 
 	if ((u = curl_url()) == NULL)
 		return -1;
@@ -178,7 +180,7 @@ static void
 fill_in(char *out, const char *text)
 {
 	static const char *const names[] = { "{type}", "{value}" };
-	size_t	 i, n;
+	size_t i, n;
 
 	while (*text != '\0') {
 		for (i = 0; i < 2; i++) {
@@ -199,7 +201,7 @@ fill_in(char *out, const char *text)
 static bool
 strict(const char *s)
 {
-	int	 fragments = 0;
+	int fragments = 0;
 
 	s += strcspn(s, "/");
 	s += strspn(s, "/");
@@ -208,8 +210,9 @@ strict(const char *s)
 		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f ||
 		    strchr("\"<>\\^`{|}[]", *s) != NULL)
 			return false;
-		if (*s == '%' && (!isxdigit((unsigned char)s[1]) ||
-		    !isxdigit((unsigned char)s[2])))
+		if (*s == '%' &&
+		    (!isxdigit((unsigned char)s[1]) ||
+			!isxdigit((unsigned char)s[2])))
 			return false;
 		if (*s == '#' && ++fragments > 1)
 			return false;
@@ -220,8 +223,8 @@ strict(const char *s)
 bool
 url_template(const char *text)
 {
-	char	 filled[URL_MAX + 1];
-	CURLU	*u;
+	char filled[URL_MAX + 1];
+	CURLU *u;
 
 	if (strlen(text) > URL_MAX || strncasecmp(text, "http", 4) != 0)
 		return false;
@@ -235,9 +238,9 @@ url_template(const char *text)
 bool
 url_is_base(const char *url)
 {
-	CURLU	*u;
-	char	*user, *query, *fragment;
-	bool	 plain;
+	CURLU *u;
+	char *user, *query, *fragment;
+	bool plain;
 
 	if (strncasecmp(url, "http", 4) != 0 || (u = url_parse(url)) == NULL)
 		return false;

@@ -12,34 +12,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define URL_MAX	2048	/* bytes of a URL that is taken in */
+#define URL_MAX 2048 /* bytes of a URL that is taken in */
 
 /*
  * The normal form of an http, https or ftp URL: scheme and host in lower case,
  * host in punycode without a trailing dot, no default port, "/" for an empty
  * path; all else as it is.  Returns 0, or -1 when it is no such URL.
  */
-int	url_normalise(const char *url, char *out, size_t size);
+int url_normalise(const char *url, char *out, size_t size);
 /*
  * The host of a URL that url_normalise() made; an IPv6 address without its
  * brackets.  Returns 0, or -1 when there is none.
  */
-int	url_host(const char *url, char *out, size_t size);
+int url_host(const char *url, char *out, size_t size);
 /*
  * Scheme, host and port of a URL, with the port always there:
  * "https://api.example.com:443".  Returns 0, or -1 when it has none.
  */
-int	url_origin(const char *url, char *out, size_t size);
+int url_origin(const char *url, char *out, size_t size);
 /* A host name with non-ASCII letters as punycode in lower case.  Returns 0, or
  * -1 when there is no such form of it. */
-int	url_punycode(const char *host, char *out, size_t size);
+int url_punycode(const char *host, char *out, size_t size);
 /*
  * Whether text can be the template of a link: http or https with a host, at
  * most URL_MAX bytes; {type} and {value} may stand anywhere behind the scheme.
  */
-bool	url_template(const char *text);
+bool url_template(const char *text);
 /* Whether url is http or https with a host and nothing but a path behind it:
  * no user, query or fragment. */
-bool	url_is_base(const char *url);
+bool url_is_base(const char *url);
 
 #endif

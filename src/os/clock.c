@@ -5,7 +5,7 @@
 int64_t
 clock_ms(void)
 {
-	struct timespec	now;
+	struct timespec now;
 
 	/* Cannot fail: the clock exists and the pointer is good. */
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);

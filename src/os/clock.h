@@ -7,6 +7,6 @@
 #include <stdint.h>
 
 /* Milliseconds of the monotonic clock. */
-int64_t	clock_ms(void);
+int64_t clock_ms(void);
 
 #endif

@@ -7,16 +7,16 @@
 int
 robustlock_init(pthread_mutex_t *m)
 {
-	pthread_mutexattr_t	 a;
-	int			 error;
+	pthread_mutexattr_t a;
+	int error;
 
 	error = pthread_mutexattr_init(&a);
 	if (error == 0) {
-		error = pthread_mutexattr_setpshared(&a,
-		    PTHREAD_PROCESS_SHARED);
+		error =
+		    pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
 		if (error == 0)
-			error = pthread_mutexattr_setrobust(&a,
-			    PTHREAD_MUTEX_ROBUST);
+			error = pthread_mutexattr_setrobust(
+			    &a, PTHREAD_MUTEX_ROBUST);
 		if (error == 0)
 			error = pthread_mutex_init(m, &a);
 		(void)pthread_mutexattr_destroy(&a);
@@ -55,7 +55,7 @@ robustlock_take(pthread_mutex_t *m)
 int
 robustlock_wait(pthread_mutex_t *m, int ms)
 {
-	struct timespec	 until;
+	struct timespec until;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += ms / 1000;

@@ -7,7 +7,7 @@
 #include "os/spill.h"
 #include "os/writeall.h"
 
-#define CHUNK	65536	/* bytes read back at a time */
+#define CHUNK 65536 /* bytes read back at a time */
 
 void
 spill_init(struct spill *s, size_t *room)
@@ -31,7 +31,7 @@ spill_free(struct spill *s)
 const char *
 spill_folder(void)
 {
-	const char	*folder = getenv("TMPDIR");
+	const char *folder = getenv("TMPDIR");
 
 	return folder == NULL || *folder != '/' ? "/tmp" : folder;
 }
@@ -41,9 +41,9 @@ spill_folder(void)
 static int
 spill_open_file(void)
 {
-	const char	*folder = spill_folder();
-	char		*path;
-	int		 fd;
+	const char *folder = spill_folder();
+	char *path;
+	int fd;
 
 	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd != -1 || asprintf(&path, "%s/ctim-relay.XXXXXX", folder) == -1)
@@ -84,14 +84,14 @@ spill_len(const struct spill *s)
 }
 
 int
-spill_read(struct spill *s, int (*each)(void *, const void *, size_t),
-    void *arg)
+spill_read(
+    struct spill *s, int (*each)(void *, const void *, size_t), void *arg)
 {
-	char	*chunk;
-	size_t	 left = s->in_file;
-	ssize_t	 n;
-	off_t	 at = 0;
-	int	 r = 0;
+	char *chunk;
+	size_t left = s->in_file;
+	ssize_t n;
+	off_t at = 0;
+	int r = 0;
 
 	if (s->memory.len > 0 && each(arg, s->memory.data, s->memory.len) == -1)
 		return -1;

@@ -10,23 +10,23 @@
 #include "base/buf.h"
 
 struct spill {
-	struct buf	 memory;
-	size_t		*room;		/* bytes of memory left to all of them */
-	int		 fd;		/* -1: no file yet */
-	size_t		 in_file;	/* bytes in it */
-	int		 error;		/* errno of what failed last, or 0 */
+	struct buf memory;
+	size_t *room;   /* bytes of memory left to all of them */
+	int fd;         /* -1: no file yet */
+	size_t in_file; /* bytes in it */
+	int error;      /* errno of what failed last, or 0 */
 };
 
 /* room is the caller's and is counted down as memory is taken. */
-void	spill_init(struct spill *, size_t *room);
-void	spill_free(struct spill *);
+void spill_init(struct spill *, size_t *room);
+void spill_free(struct spill *);
 /* 0, or -1 when neither memory nor file can take it. */
-int	spill_add(struct spill *, const void *, size_t);
+int spill_add(struct spill *, const void *, size_t);
 /* The folder of the files: TMPDIR, else /tmp. */
 const char *spill_folder(void);
-size_t	spill_len(const struct spill *);
+size_t spill_len(const struct spill *);
 /* Calls each with all bytes, in order, until it returns -1.  0, or -1. */
-int	spill_read(struct spill *, int (*each)(void *arg, const void *, size_t),
-	    void *arg);
+int spill_read(
+    struct spill *, int (*each)(void *arg, const void *, size_t), void *arg);
 
 #endif

@@ -6,8 +6,8 @@
 int
 writeall(int fd, const void *data, size_t n)
 {
-	const char	*p = data;
-	ssize_t		 done;
+	const char *p = data;
+	ssize_t done;
 
 	while (n > 0) {
 		done = write(fd, p, n);

@@ -7,6 +7,6 @@
 #include <stddef.h>
 
 /* 0 when all n bytes at p are written to fd, or -1 with errno. */
-int	writeall(int fd, const void *p, size_t n);
+int writeall(int fd, const void *p, size_t n);
 
 #endif

@@ -14,14 +14,15 @@
 #include "store/store.h"
 #include "token/token.h"
 
-#define PUSH_EVERY	100	/* ms that what is ready may wait */
-#define HELD		32	/* observables that see the store unchanged */
-#define STORE_FAILED	"The local indicator store cannot be read; the log of " \
-	    "the gateway says why"
+#define PUSH_EVERY 100 /* ms that what is ready may wait */
+#define HELD       32  /* observables that see the store unchanged */
+#define STORE_FAILED                                            \
+	"The local indicator store cannot be read; the log of " \
+	"the gateway says why"
 
 struct asking {
-	struct request	*request;
-	struct answer	*answer;
+	struct request *request;
+	struct answer *answer;
 };
 
 /* One more problem of the answer; with the observable it is about, unless the
@@ -30,9 +31,9 @@ static void
 ask_tell(struct answer *a, bool mild, enum problem p, const char *message,
     const struct observable *o)
 {
-	void	(*say)(struct answer *, enum problem, const char *, ...)
-		    __attribute__((format(printf, 3, 4))) =
-		    mild ? answer_warning : answer_problem;
+	void (*say)(struct answer *, enum problem, const char *, ...)
+	    __attribute__((format(printf, 3, 4))) =
+		mild ? answer_warning : answer_problem;
 
 	if (o == NULL)
 		say(a, p, "%s", message);
@@ -46,10 +47,10 @@ ask_tell(struct answer *a, bool mild, enum problem p, const char *message,
 static bool
 tell_failures(struct answer *a, const struct query *q, bool *whole)
 {
-	const struct lookup	*l = q->lookup;
-	const struct call	*c;
-	bool			 some = l->n == 0;
-	size_t			 i;
+	const struct lookup *l = q->lookup;
+	const struct call *c;
+	bool some = l->n == 0;
+	size_t i;
 
 	*whole = !l->broken && l->n > 0;
 	for (i = 0; i < l->n; i++) {
@@ -61,12 +62,14 @@ tell_failures(struct answer *a, const struct query *q, bool *whole)
 		*whole = false;
 		if (c->echo)
 			continue;
-		ask_tell(a, c->flags & CALL_OPTIONAL, c->problem, call_message(c),
-		    c->fixed ? NULL : q->observable);
+		ask_tell(a, c->flags & CALL_OPTIONAL, c->problem,
+		    call_message(c), c->fixed ? NULL : q->observable);
 	}
 	if (l->broken)
-		ask_tell(a, false, PROBLEM_INTERNAL, "The gateway could not hold "
-		    "all calls that this needs", q->observable);
+		ask_tell(a, false, PROBLEM_INTERNAL,
+		    "The gateway could not hold "
+		    "all calls that this needs",
+		    q->observable);
 	return some;
 }
 
@@ -74,8 +77,8 @@ tell_failures(struct answer *a, const struct query *q, bool *whole)
 static void
 tell_end(struct answer *a, const struct query *q)
 {
-	const struct call	*c;
-	size_t			 i;
+	const struct call *c;
+	size_t i;
 
 	for (i = 0; i < q->lookup->n; i++) {
 		c = q->lookup->calls[i];
@@ -91,10 +94,10 @@ tell_end(struct answer *a, const struct query *q)
 static bool
 ask_complete(void *arg, const struct query *q, bool ends)
 {
-	const struct asking	*x = arg;
-	struct answer		*a = x->answer;
-	size_t			 before = answer_entities(a);
-	bool			 whole;
+	const struct asking *x = arg;
+	struct answer *a = x->answer;
+	size_t before = answer_entities(a);
+	bool whole;
 
 	if (ends) {
 		tell_end(a, q);
@@ -112,7 +115,7 @@ ask_complete(void *arg, const struct query *q, bool ends)
 static void
 idle(void *arg)
 {
-	const struct asking	*x = arg;
+	const struct asking *x = arg;
 
 	answer_push(x->answer);
 }
@@ -120,8 +123,8 @@ idle(void *arg)
 static bool
 gone(void *arg)
 {
-	const struct asking	*x = arg;
-	struct transport	*t = x->request->transport;
+	const struct asking *x = arg;
+	struct transport *t = x->request->transport;
 
 	if (t->gone != NULL && t->gone(t->arg))
 		x->request->response.gone = true;
@@ -131,10 +134,11 @@ gone(void *arg)
 static struct query
 question(const struct request *r, enum provider_route route)
 {
-	return (struct query){
-		.provider = r->relay->provider, .route = route,
-		.claims = r->claims, .conf = r->relay->own, .now = r->now
-	};
+	return (struct query){ .provider = r->relay->provider,
+		.route = route,
+		.claims = r->claims,
+		.conf = r->relay->own,
+		.now = r->now };
 }
 
 /* n observables, or the health of the service: list NULL, n 1. */
@@ -142,12 +146,16 @@ static void
 ask_service(struct request *r, struct answer *a, const struct observable *list,
     size_t n, enum provider_route route)
 {
-	struct asking		 x = { r, a };
-	struct fanout_job	 job = {
-		.relay = r->relay, .query = question(r, route), .list = list,
-		.n = n, .deadline = r->transport->deadline,
-		.complete = ask_complete, .idle = idle, .gone = gone, .arg = &x
-	};
+	struct asking x = { r, a };
+	struct fanout_job job = { .relay = r->relay,
+		.query = question(r, route),
+		.list = list,
+		.n = n,
+		.deadline = r->transport->deadline,
+		.complete = ask_complete,
+		.idle = idle,
+		.gone = gone,
+		.arg = &x };
 
 	fanout_run(session_fanout(r->session), &job);
 	r->log.calls = job.calls;
@@ -158,18 +166,19 @@ ask_service(struct request *r, struct answer *a, const struct observable *list,
 /* Fills in what the store (NULL: the provider has none) holds on q->observable;
  * false when it cannot. */
 static bool
-ask_look_up(struct request *r, struct answer *a, struct store *store,
-    struct query *q)
+ask_look_up(
+    struct request *r, struct answer *a, struct store *store, struct query *q)
 {
-	char	 error[STORE_ERROR_MAX];
-	ssize_t	 n;
+	char error[STORE_ERROR_MAX];
+	ssize_t n;
 
 	if (store == NULL)
 		return true;
 	n = store_match(store, q->observable, q->now, &q->records, error);
 	if (n == -1) {
 		log_error("relay %s: %s", r->relay->name, error);
-		ask_tell(a, false, PROBLEM_INTERNAL, STORE_FAILED, q->observable);
+		ask_tell(
+		    a, false, PROBLEM_INTERNAL, STORE_FAILED, q->observable);
 		return false;
 	}
 	q->n = (size_t)n;
@@ -178,14 +187,16 @@ ask_look_up(struct request *r, struct answer *a, struct store *store,
 
 /* Asks a provider that makes no calls about one observable. */
 static void
-relay_ask_one(struct request *r, struct answer *a, struct store *store,
-    struct query *q)
+relay_ask_one(
+    struct request *r, struct answer *a, struct store *store, struct query *q)
 {
-	const struct provider	*p = q->provider;
+	const struct provider *p = q->provider;
 
 	if (clock_ms() >= r->transport->deadline) {
-		ask_tell(a, false, PROBLEM_CONNECTION, "The deadline of the "
-		    "request has passed", q->observable);
+		ask_tell(a, false, PROBLEM_CONNECTION,
+		    "The deadline of the "
+		    "request has passed",
+		    q->observable);
 		return;
 	}
 	if (!ask_look_up(r, a, store, q))
@@ -203,9 +214,9 @@ static void
 ask_here(struct request *r, struct answer *a, const struct observables *obs,
     struct store *store, enum provider_route route)
 {
-	struct query	 q = question(r, route);
-	int64_t		 pushed = clock_ms();
-	size_t		 i;
+	struct query q = question(r, route);
+	int64_t pushed = clock_ms();
+	size_t i;
 
 	for (i = 0; i < obs->n && !r->response.gone; i++) {
 		/* Held anew now and then: a client may be slow to take what
@@ -229,8 +240,8 @@ void
 ask_about(struct request *r, struct answer *a, const struct observables *obs,
     enum provider_route route)
 {
-	const struct provider	*p = r->relay->provider;
-	struct store		*store = NULL;
+	const struct provider *p = r->relay->provider;
+	struct store *store = NULL;
 
 	if (p->request != NULL && route != PROVIDER_REFER) {
 		ask_service(r, a, obs->list, obs->n, route);
@@ -247,8 +258,8 @@ ask_about(struct request *r, struct answer *a, const struct observables *obs,
 void
 ask_health(struct request *r, struct answer *a)
 {
-	struct store	*store;
-	char		 error[STORE_ERROR_MAX];
+	struct store *store;
+	char error[STORE_ERROR_MAX];
 
 	if (r->relay->provider->request != NULL)
 		ask_service(r, a, NULL, 1, PROVIDER_HEALTH);

@@ -14,9 +14,9 @@ struct request;
 
 /* What goes wrong with one observable is an error in the answer, the rest of it
  * stays. */
-void	ask_about(struct request *, struct answer *, const struct observables *,
-	    enum provider_route);
+void ask_about(struct request *, struct answer *, const struct observables *,
+    enum provider_route);
 /* Whether the provider can answer at all; if not, an error says why. */
-void	ask_health(struct request *, struct answer *);
+void ask_health(struct request *, struct answer *);
 
 #endif

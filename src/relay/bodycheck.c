@@ -9,8 +9,8 @@
 static const char *
 bodycheck_wrong(struct json_object *element, const char *name)
 {
-	struct json_object	*value;
-	const char		*text;
+	struct json_object *value;
+	const char *text;
 
 	if (!jsonin_has(element, name, &value))
 		return "Missing data for required field.";
@@ -22,9 +22,10 @@ bodycheck_wrong(struct json_object *element, const char *name)
 }
 
 static void
-bodycheck_members(struct buf *out, struct json_object *element, const char *const *names)
+bodycheck_members(
+    struct buf *out, struct json_object *element, const char *const *names)
 {
-	const char	*text, *comma = "";
+	const char *text, *comma = "";
 
 	for (; *names != NULL; names++) {
 		if ((text = bodycheck_wrong(element, *names)) == NULL)
@@ -76,8 +77,8 @@ bodycheck_check_at(struct bodycheck *fe, size_t i, struct json_object *element,
 }
 
 int
-bodycheck_check(struct buf *out, struct json_object *body,
-    const char *const *names)
+bodycheck_check(
+    struct buf *out, struct json_object *body, const char *const *names)
 {
 	buf_reset(out);
 	if (all_right(body, names))
@@ -95,7 +96,7 @@ bodycheck_check(struct buf *out, struct json_object *body,
 void
 bodycheck_schema(struct buf *out, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	buf_reset(out);
 	buf_adds(out, "{\"_schema\": [\"");

@@ -14,8 +14,8 @@
 static int
 pair_is_new(struct set *seen, enum observable_type type, const char *value)
 {
-	struct hash	 h = hash_bytes(value, strlen(value));
-	bool		 before = false;
+	struct hash h = hash_bytes(value, strlen(value));
+	bool before = false;
 
 	h.a += (uint64_t)type;
 	return set_add(seen, h, &before) == -1 ? -1 : !before;
@@ -27,12 +27,13 @@ static const char *const observables_members[] = { "type", "value", NULL };
 static int
 observables_check(struct json_object *body, size_t n, struct buf *errors)
 {
-	struct bodycheck	 fe;
-	size_t			 i;
+	struct bodycheck fe;
+	size_t i;
 
 	bodycheck_begin(&fe, errors);
 	for (i = 0; i < n; i++)
-		bodycheck_check_at(&fe, i, jsonin_at(body, i), observables_members);
+		bodycheck_check_at(
+		    &fe, i, jsonin_at(body, i), observables_members);
 	return bodycheck_end(&fe);
 }
 
@@ -40,13 +41,13 @@ static int
 observables_fill(struct observables *obs, struct json_object *body, size_t n,
     unsigned types, bool any_case)
 {
-	struct set		 seen = { .used = 0 };
-	struct json_object	*element;
-	struct observable	*o;
-	enum observable_type	 type;
-	const char		*name;
-	size_t			 i;
-	int			 new = 0;
+	struct set seen = { .used = 0 };
+	struct json_object *element;
+	struct observable *o;
+	enum observable_type type;
+	const char *name;
+	size_t i;
+	int new = 0;
 
 	if ((obs->list = calloc(n + 1, sizeof(*obs->list))) == NULL)
 		return -1;
@@ -54,7 +55,7 @@ observables_fill(struct observables *obs, struct json_object *body, size_t n,
 		element = jsonin_at(body, i);
 		name = jsonin_string(element, "type");
 		type = any_case ? observable_type_any_case(name) :
-		    observable_type(name);
+				  observable_type(name);
 		if (type == OBSERVABLE_UNKNOWN ||
 		    !(types & OBSERVABLE_BIT(type)))
 			continue;
@@ -73,9 +74,9 @@ int
 observables_parse(struct observables *obs, const char *text, size_t len,
     unsigned types, bool any_case, size_t max, struct buf *errors)
 {
-	struct json_object	*body;
-	const char		*why;
-	size_t			 n;
+	struct json_object *body;
+	const char *why;
+	size_t n;
 
 	*obs = (struct observables){ 0 };
 	body = jsonin_parse(text, len, JSON_REQUEST_VALUES, &why);
@@ -85,7 +86,8 @@ observables_parse(struct observables *obs, const char *text, size_t len,
 	if (!json_object_is_type(body, json_type_array))
 		bodycheck_schema(errors, "Invalid input type.");
 	else if (n > max)
-		bodycheck_schema(errors, "Longer than maximum length %zu.", max);
+		bodycheck_schema(
+		    errors, "Longer than maximum length %zu.", max);
 	else if (observables_check(body, n, errors) == 0) {
 		obs->body = body;
 		if (observables_fill(obs, body, n, types, any_case) == 0)

@@ -13,9 +13,9 @@
 struct buf;
 
 struct observables {
-	struct observable	*list;
-	size_t			 n;
-	void			*body;	/* the parsed body that values point into */
+	struct observable *list;
+	size_t n;
+	void *body; /* the parsed body that values point into */
 };
 
 /*
@@ -26,8 +26,8 @@ struct observables {
  * Returns 0, the caller ends with observables_free(); -1, with the JSON object
  * of field errors in *errors; or 1 when memory ran out.  Then *obs is empty.
  */
-int	observables_parse(struct observables *obs, const char *body, size_t len,
-	    unsigned types, bool any_case, size_t max, struct buf *errors);
-void	observables_free(struct observables *);
+int observables_parse(struct observables *obs, const char *body, size_t len,
+    unsigned types, bool any_case, size_t max, struct buf *errors);
+void observables_free(struct observables *);
 
 #endif

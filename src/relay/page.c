@@ -11,20 +11,17 @@
 #include "relay/page.h"
 #include "relay/request.h"
 
-#define PAGE_MAX	(1U << 20)	/* bytes of the page */
+#define PAGE_MAX (1U << 20) /* bytes of the page */
 
 /* Routes that every relay answers, and those that depend on its provider. */
 static const struct {
-	const char	*path;
-	unsigned	 bit;	/* 0: every relay */
-} shown[] = {
-	{ "health", 0 },
-	{ "version", 0 },
+	const char *path;
+	unsigned bit; /* 0: every relay */
+} shown[] = { { "health", 0 }, { "version", 0 },
 	{ "deliberate/observables", PROVIDER_DELIBERATE },
 	{ "observe/observables", PROVIDER_OBSERVE },
 	{ "refer/observables", PROVIDER_REFER },
-	{ "respond/trigger", PROVIDER_TRIGGER }
-};
+	{ "respond/trigger", PROVIDER_TRIGGER } };
 
 static bool
 is_shown(const struct request *r, const struct relay_conf *relay)
@@ -35,8 +32,8 @@ is_shown(const struct request *r, const struct relay_conf *relay)
 static void
 json_relay(struct jsonout *j, const struct relay_conf *relay)
 {
-	const struct provider	*p = relay->provider;
-	size_t			 i;
+	const struct provider *p = relay->provider;
+	size_t i;
 
 	jsonout_object(j);
 	jsonout_kstring(j, "name", relay->name);
@@ -51,8 +48,8 @@ json_relay(struct jsonout *j, const struct relay_conf *relay)
 	jsonout_array(j);
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
 		if (p->types & OBSERVABLE_BIT(i))
-			jsonout_string(j,
-			    observable_name((enum observable_type)i));
+			jsonout_string(
+			    j, observable_name((enum observable_type)i));
 	jsonout_end_array(j);
 	jsonout_end_object(j);
 }
@@ -60,8 +57,8 @@ json_relay(struct jsonout *j, const struct relay_conf *relay)
 static void
 json_page(struct request *r, struct buf *b)
 {
-	const struct relay_conf	*relay;
-	struct jsonout		 j;
+	const struct relay_conf *relay;
+	struct jsonout j;
 
 	jsonout_init(&j, b);
 	jsonout_object(&j);
@@ -81,8 +78,8 @@ json_page(struct request *r, struct buf *b)
 static void
 html_relay(struct buf *b, const struct relay_conf *relay)
 {
-	const struct provider	*p = relay->provider;
-	size_t			 i;
+	const struct provider *p = relay->provider;
+	size_t i;
 
 	buf_addf(b, "<tr><td>%s</td><td>%s</td><td>%s</td><td>", relay->name,
 	    p->title, p->description);
@@ -92,17 +89,18 @@ html_relay(struct buf *b, const struct relay_conf *relay)
 	buf_adds(b, "</td><td>");
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
 		if (p->types & OBSERVABLE_BIT(i))
-			buf_addf(b, "%s ",
-			    observable_name((enum observable_type)i));
+			buf_addf(
+			    b, "%s ", observable_name((enum observable_type)i));
 	buf_adds(b, "</td></tr>\n");
 }
 
 static void
 html_page(struct request *r, struct buf *b)
 {
-	const struct relay_conf	*relay;
+	const struct relay_conf *relay;
 
-	buf_adds(b, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+	buf_adds(b,
+	    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
 	    "<meta charset=\"utf-8\">\n<title>ctim-relay</title>\n<style>"
 	    "body{font:16px/1.5 sans-serif;margin:2em}"
 	    "table{border-collapse:collapse}"
@@ -127,8 +125,8 @@ html_page(struct request *r, struct buf *b)
 static double
 weight(const char *accept, const char *type)
 {
-	size_t		 n = strlen(type), len;
-	const char	*q;
+	size_t n = strlen(type), len;
+	const char *q;
 
 	for (; *accept != '\0'; accept += *accept == ',') {
 		accept += strspn(accept, " \t");
@@ -146,8 +144,8 @@ weight(const char *accept, const char *type)
 void
 page_serve(struct request *r)
 {
-	const char	*accept = transport_var(r->transport, "HTTP_ACCEPT");
-	struct buf	 b;
+	const char *accept = transport_var(r->transport, "HTTP_ACCEPT");
+	struct buf b;
 
 	buf_init(&b, PAGE_MAX);
 	if (accept != NULL &&
@@ -158,8 +156,8 @@ page_serve(struct request *r)
 		json_page(r, &b);
 	}
 	if (b.failed) {
-		response_error(&r->response, 500,
-		    "The gateway could not hold the answer");
+		response_error(
+		    &r->response, 500, "The gateway could not hold the answer");
 	} else {
 		response_write(&r->response, b.data, b.len);
 		response_end(&r->response);

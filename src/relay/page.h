@@ -8,6 +8,6 @@
 struct request;
 
 /* Writes the whole answer; of one relay alone when the request names one. */
-void	page_serve(struct request *);
+void page_serve(struct request *);
 
 #endif

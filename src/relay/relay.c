@@ -15,34 +15,31 @@
 #include "relay/session.h"
 #include "token/auth.h"
 
-#define PATH_BYTES	1024	/* of a request's path */
-#define READ_BYTES	65536	/* of the body asked for at a time */
-#define SEEMS_BYTES	1024	/* of what is said of a refused token's relays */
+#define PATH_BYTES  1024  /* of a request's path */
+#define READ_BYTES  65536 /* of the body asked for at a time */
+#define SEEMS_BYTES 1024  /* of what is said of a refused token's relays */
 
 const struct route routes[] = {
 	/* path			  method      token  gateway serve */
-	{ "health",		  ROUTE_POST, true,  false, serve_health },
-	{ "version",		  ROUTE_POST, false, true,  serve_version },
+	{ "health", ROUTE_POST, true, false, serve_health },
+	{ "version", ROUTE_POST, false, true, serve_version },
 	{ "deliberate/observables", ROUTE_POST, true, false, serve_deliberate },
-	{ "observe/observables",  ROUTE_POST, true,  false, serve_observe },
-	{ "refer/observables",	  ROUTE_POST, true,  false, serve_refer },
-	{ "respond/observables",  ROUTE_POST, true,  false, serve_respond },
-	{ "respond/trigger",	  ROUTE_POST, true,  false, serve_trigger },
-	{ "tiles",		  ROUTE_POST, true,  false, serve_tiles },
-	{ "tiles/tile",		  ROUTE_POST, true,  false, serve_tile },
-	{ "tiles/tile-data",	  ROUTE_POST, true,  false, serve_tile_data },
-	{ "watchdog",		  ROUTE_GET,  false, true,  serve_watchdog },
-	{ "",			  ROUTE_GET,  false, true,  page_serve },
-	{ 0 }
+	{ "observe/observables", ROUTE_POST, true, false, serve_observe },
+	{ "refer/observables", ROUTE_POST, true, false, serve_refer },
+	{ "respond/observables", ROUTE_POST, true, false, serve_respond },
+	{ "respond/trigger", ROUTE_POST, true, false, serve_trigger },
+	{ "tiles", ROUTE_POST, true, false, serve_tiles },
+	{ "tiles/tile", ROUTE_POST, true, false, serve_tile },
+	{ "tiles/tile-data", ROUTE_POST, true, false, serve_tile_data },
+	{ "watchdog", ROUTE_GET, false, true, serve_watchdog },
+	{ "", ROUTE_GET, false, true, page_serve }, { 0 }
 };
 
 static const struct {
-	const char	*allow;		/* header field */
-	const char	*name, *also;	/* methods taken */
-} methods[] = {
-	[ROUTE_POST] =	{ "Allow: POST\r\n", "POST", NULL },
-	[ROUTE_GET] =	{ "Allow: GET, HEAD\r\n", "GET", "HEAD" }
-};
+	const char *allow;       /* header field */
+	const char *name, *also; /* methods taken */
+} methods[] = { [ROUTE_POST] = { "Allow: POST\r\n", "POST", NULL },
+	[ROUTE_GET] = { "Allow: GET, HEAD\r\n", "GET", "HEAD" } };
 
 /*
  * The whole body into r->body.  Returns the HTTP status that its fate means,
@@ -51,11 +48,11 @@ static const struct {
 static int
 read_body(struct request *r)
 {
-	const char	*said = transport_var(r->transport, "CONTENT_LENGTH");
-	long long	 length = said == NULL ? -1 : strtoll(said, NULL, 10);
-	char		*room;
-	ssize_t		 n;
-	size_t		 want;
+	const char *said = transport_var(r->transport, "CONTENT_LENGTH");
+	long long length = said == NULL ? -1 : strtoll(said, NULL, 10);
+	char *room;
+	ssize_t n;
+	size_t want;
 
 	if (length >= 0 && (unsigned long long)length > r->conf->max_body)
 		return 413;
@@ -71,7 +68,8 @@ read_body(struct request *r)
 		 * take more memory than it needs. */
 		if (length >= 0 && (size_t)length < want)
 			want = (size_t)length + 1 > r->body.len ?
-			    (size_t)length + 1 - r->body.len : 1;
+			    (size_t)length + 1 - r->body.len :
+			    1;
 		if ((room = buf_room(&r->body, want)) == NULL)
 			return 500;
 		n = r->transport->read(r->transport->arg, room, want);
@@ -91,13 +89,13 @@ read_body(struct request *r)
 static const char *
 audience(struct request *r, const char **cause)
 {
-	struct route_bases	 bases;
+	struct route_bases bases;
 
 	if (r->claims->alg != TOKEN_RS256)
 		return NULL;
 	route_bases(r->conf, r->transport, r->relay, &bases);
-	return auth_audience(session_auth(r->session), r->claims, bases.url,
-	    cause);
+	return auth_audience(
+	    session_auth(r->session), r->claims, bases.url, cause);
 }
 
 /* Whether a token may be meant for a relay: RS256 says so in aud, HS256 only by
@@ -106,7 +104,7 @@ static bool
 may_be_for(const struct request *r, const struct claims *c,
     const struct relay_conf *relay)
 {
-	struct route_bases	 bases;
+	struct route_bases bases;
 
 	if (c->alg != TOKEN_RS256)
 		return token_lacks(c, relay->provider->claims) == NULL;
@@ -120,14 +118,14 @@ static size_t
 add_relays(const struct request *r, const struct claims *c, bool needy,
     struct buf *out)
 {
-	const struct relay_conf	*relay;
-	size_t			 n = 0;
+	const struct relay_conf *relay;
+	size_t n = 0;
 
 	for (relay = r->conf->relays; relay != NULL; relay = relay->next)
 		if ((relay->provider->claims != NULL) == needy &&
 		    may_be_for(r, c, relay))
-			buf_addf(out, "%s%s", n++ == 0 ?
-			    "; it seems to be for the relay " : ", ",
+			buf_addf(out, "%s%s",
+			    n++ == 0 ? "; it seems to be for the relay " : ", ",
 			    relay->name);
 	return n;
 }
@@ -138,7 +136,7 @@ static void
 log_refusal(const struct request *r, const char *id, const struct claims *c,
     const char *cause)
 {
-	struct buf	 seems;
+	struct buf seems;
 
 	buf_init(&seems, SEEMS_BYTES);
 	if (c != NULL && (c->alg == TOKEN_HS256 || c == r->claims) &&
@@ -154,23 +152,23 @@ log_refusal(const struct request *r, const char *id, const struct claims *c,
 static const char *
 authorise(struct request *r, char id[TOKEN_ID_MAX])
 {
-	struct auth	*auth = session_auth(r->session);
-	const char	*header, *message, *cause;
+	struct auth *auth = session_auth(r->session);
+	const char *header, *message, *cause;
 	const struct claims *claims;
 
 	header = transport_var(r->transport, "HTTP_AUTHORIZATION");
 	if (header == NULL)
-		header = transport_var(r->transport,
-		    "REDIRECT_HTTP_AUTHORIZATION");
-	message = auth_check(auth, header, r->now, r->transport->deadline,
-	    &claims, id, &cause);
+		header =
+		    transport_var(r->transport, "REDIRECT_HTTP_AUTHORIZATION");
+	message = auth_check(
+	    auth, header, r->now, r->transport->deadline, &claims, id, &cause);
 	if (message == NULL) {
 		r->claims = claims;
 		message = audience(r, &cause);
 	}
 	if (message == NULL)
-		message = auth_claims(auth, claims, r->relay->provider->claims,
-		    &cause);
+		message = auth_claims(
+		    auth, claims, r->relay->provider->claims, &cause);
 	if (message == auth_no_memory)
 		cause = message;
 	if (message != NULL)
@@ -179,28 +177,26 @@ authorise(struct request *r, char id[TOKEN_ID_MAX])
 }
 
 static const struct {
-	int		 status;
-	const char	*message;
-} bodies[] = {
-	{ 400, "The body of the request is not as long as it says" },
+	int status;
+	const char *message;
+} bodies[] = { { 400, "The body of the request is not as long as it says" },
 	{ 413, "The body of the request is larger than this gateway takes" },
-	{ 500, "No memory left" }
-};
+	{ 500, "No memory left" } };
 
 /* What a web server must hand over, for one that does not. */
-#define VARIABLES							\
-	"PATH_INFO or SCRIPT_NAME, REQUEST_METHOD, CONTENT_LENGTH, "	\
-	    "HTTP_HOST and HTTP_AUTHORIZATION"
+#define VARIABLES                                                    \
+	"PATH_INFO or SCRIPT_NAME, REQUEST_METHOD, CONTENT_LENGTH, " \
+	"HTTP_HOST and HTTP_AUTHORIZATION"
 
 /* An empty path has a route, so here it means that none came. */
 static void
 no_route(struct request *r, const char *path)
 {
-	static const char	 none[] = "The request came with neither "
-	    "PATH_INFO nor SCRIPT_NAME; the web server must hand over "
-	    VARIABLES;
-	char			 text[2 * PATH_BYTES + 256];
-	size_t			 n;
+	static const char none[] = "The request came with neither "
+				   "PATH_INFO nor SCRIPT_NAME; the web server "
+				   "must hand over " VARIABLES;
+	char text[2 * PATH_BYTES + 256];
+	size_t n;
 
 	if (*path == '\0') {
 		log_warning("%s", none);
@@ -208,24 +204,35 @@ no_route(struct request *r, const char *path)
 		return;
 	}
 	n = route_prefix(r->conf, path);
-	snprintf(text, sizeof(text), "There is no relay or route %s; GET / "
-	    "lists the relays%s%.*s%s", path, n == 0 ? "" : ". In front of the "
-	    "relay's path is ", (int)n, path, n == 0 ? "" : ", which base_url "
-	    "must end with where SCRIPT_NAME is the whole path; else the web "
-	    "server must split it off PATH_INFO (nginx: "
-	    "fastcgi_split_path_info)");
+	snprintf(text, sizeof(text),
+	    "There is no relay or route %s; GET / "
+	    "lists the relays%s%.*s%s",
+	    path,
+	    n == 0 ? "" :
+		     ". In front of the "
+		     "relay's path is ",
+	    (int)n, path,
+	    n == 0 ? "" :
+		     ", which base_url "
+		     "must end with where SCRIPT_NAME is the whole path; else "
+		     "the web "
+		     "server must split it off PATH_INFO (nginx: "
+		     "fastcgi_split_path_info)");
 	response_error(&r->response, 404, text);
 }
 
 static void
 wrong_method(struct request *r, const char *path, bool came)
 {
-	char	 text[PATH_BYTES + 256];
+	char text[PATH_BYTES + 256];
 
 	r->response.extra = methods[r->route->method].allow;
-	snprintf(text, sizeof(text), "%s takes %s only%s", *path == '\0' ? "/" :
-	    path, methods[r->route->method].name, came ? "" : "; no "
-	    "REQUEST_METHOD came: the web server must hand over " VARIABLES);
+	snprintf(text, sizeof(text), "%s takes %s only%s",
+	    *path == '\0' ? "/" : path, methods[r->route->method].name,
+	    came ? "" :
+		   "; no "
+		   "REQUEST_METHOD came: the web server must hand "
+		   "over " VARIABLES);
 	response_error(&r->response, 405, text);
 }
 
@@ -233,18 +240,19 @@ wrong_method(struct request *r, const char *path, bool came)
 static void
 relay_route(struct request *r, const char *path, char id[TOKEN_ID_MAX])
 {
-	const char	*method, *message;
-	int		 status;
-	size_t		 i;
+	const char *method, *message;
+	int status;
+	size_t i;
 
 	if (r->route == NULL) {
 		no_route(r, path);
 		return;
 	}
 	method = transport_var(r->transport, "REQUEST_METHOD");
-	if (method == NULL || (strcmp(method, methods[r->route->method].name) !=
-	    0 && (methods[r->route->method].also == NULL ||
-	    strcmp(method, methods[r->route->method].also) != 0))) {
+	if (method == NULL ||
+	    (strcmp(method, methods[r->route->method].name) != 0 &&
+		(methods[r->route->method].also == NULL ||
+		    strcmp(method, methods[r->route->method].also) != 0))) {
 		wrong_method(r, path, method != NULL);
 		return;
 	}
@@ -265,13 +273,13 @@ relay_route(struct request *r, const char *path, char id[TOKEN_ID_MAX])
 void
 relay_serve(struct session *session, struct transport *t)
 {
-	struct request	 r = {
-		.session = session, .conf = session_conf(session),
-		.transport = t, .now = (int64_t)time(NULL)
-	};
-	char		 path[PATH_BYTES], id[TOKEN_ID_MAX] = "-";
-	const char	*method = transport_var(t, "REQUEST_METHOD");
-	int64_t		 started = clock_ms();
+	struct request r = { .session = session,
+		.conf = session_conf(session),
+		.transport = t,
+		.now = (int64_t)time(NULL) };
+	char path[PATH_BYTES], id[TOKEN_ID_MAX] = "-";
+	const char *method = transport_var(t, "REQUEST_METHOD");
+	int64_t started = clock_ms();
 
 	buf_init(&r.body, 0);
 	response_init(&r.response, t);
@@ -295,12 +303,14 @@ relay_serve(struct session *session, struct transport *t)
 void
 relay_busy(const struct conf *conf, struct transport *t)
 {
-	struct response	 r;
-	char		 text[128];
+	struct response r;
+	char text[128];
 
 	response_init(&r, t);
 	r.extra = "Retry-After: 1\r\n";
-	snprintf(text, sizeof(text), "All %d x %d threads are busy and the "
-	    "queue is full", conf->workers, conf->threads);
+	snprintf(text, sizeof(text),
+	    "All %d x %d threads are busy and the "
+	    "queue is full",
+	    conf->workers, conf->threads);
 	response_error(&r, 503, text);
 }

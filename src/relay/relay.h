@@ -11,8 +11,8 @@ struct transport;
 
 /* Answers one request: reads the body, writes the whole answer, logs one line.
  * Nothing in the request makes it fail. */
-void	relay_serve(struct session *, struct transport *);
+void relay_serve(struct session *, struct transport *);
 /* Answers 503 with Retry-After, for a gateway that has no thread left. */
-void	relay_busy(const struct conf *, struct transport *);
+void relay_busy(const struct conf *, struct transport *);
 
 #endif

@@ -19,16 +19,16 @@ struct session;
 struct transport;
 
 struct request {
-	struct session		*session;
-	const struct conf	*conf;
-	struct transport	*transport;
-	const struct route	*route;		/* NULL: there is none */
-	const struct relay_conf	*relay;		/* NULL: the gateway itself */
-	const struct claims	*claims;	/* once the token is verified */
-	struct buf		 body;
-	struct response		 response;
-	struct log_request	 log;
-	int64_t			 now;		/* seconds since 1970 */
+	struct session *session;
+	const struct conf *conf;
+	struct transport *transport;
+	const struct route *route;      /* NULL: there is none */
+	const struct relay_conf *relay; /* NULL: the gateway itself */
+	const struct claims *claims;    /* once the token is verified */
+	struct buf body;
+	struct response response;
+	struct log_request log;
+	int64_t now; /* seconds since 1970 */
 };
 
 #endif

@@ -12,8 +12,8 @@
 bool
 route_is_first(const char *word)
 {
-	const struct route	*r;
-	size_t			 n = strlen(word);
+	const struct route *r;
+	size_t n = strlen(word);
 
 	for (r = routes; r->path != NULL; r++)
 		if (strcspn(r->path, "/") == n &&
@@ -27,10 +27,10 @@ route_is_first(const char *word)
 static bool
 is_script(const struct transport *t, const char *script)
 {
-	const char	*file = transport_var(t, "SCRIPT_FILENAME");
-	const char	*uri = transport_var(t, "REQUEST_URI");
-	struct stat	 st;
-	size_t		 n;
+	const char *file = transport_var(t, "SCRIPT_FILENAME");
+	const char *uri = transport_var(t, "REQUEST_URI");
+	struct stat st;
+	size_t n;
 
 	if (t->script)
 		return true;
@@ -47,8 +47,8 @@ is_script(const struct transport *t, const char *script)
 static const char *
 path_of(const char *url)
 {
-	const char	*host = strstr(url, "://");
-	const char	*path = host == NULL ? NULL : strchr(host + 3, '/');
+	const char *host = strstr(url, "://");
+	const char *path = host == NULL ? NULL : strchr(host + 3, '/');
 
 	return path == NULL ? "" : path;
 }
@@ -57,18 +57,18 @@ path_of(const char *url)
 static const char *
 one_slash(const char *path)
 {
-	size_t	 n = strspn(path, "/");
+	size_t n = strspn(path, "/");
 
 	return n > 1 ? path + n - 1 : path;
 }
 
 /* What of SCRIPT_NAME is the path of a request without PATH_INFO. */
 static const char *
-path_of_script(const struct conf *conf, const struct transport *t,
-    const char *script)
+path_of_script(
+    const struct conf *conf, const struct transport *t, const char *script)
 {
-	const char	*base, *path = one_slash(script);
-	size_t		 n;
+	const char *base, *path = one_slash(script);
+	size_t n;
 
 	if (is_script(t, script))
 		return "/";
@@ -81,12 +81,12 @@ path_of_script(const struct conf *conf, const struct transport *t,
 }
 
 bool
-route_path(const struct conf *conf, const struct transport *t, char *path,
-    size_t size)
+route_path(
+    const struct conf *conf, const struct transport *t, char *path, size_t size)
 {
-	const char	*from = transport_var(t, "PATH_INFO");
-	const char	*script = transport_var(t, "SCRIPT_NAME");
-	size_t		 n;
+	const char *from = transport_var(t, "PATH_INFO");
+	const char *script = transport_var(t, "SCRIPT_NAME");
+	size_t n;
 
 	*path = '\0';
 	if (from == NULL && script != NULL)
@@ -102,14 +102,14 @@ route_path(const struct conf *conf, const struct transport *t, char *path,
 		n = 0;
 	snprintf(path, size, "%.*s", (int)n, from);
 	if (n == 0 && strcspn(from, "?") >= size)
-		snprintf(path, size, "/?");	/* too long: no route */
+		snprintf(path, size, "/?"); /* too long: no route */
 	return true;
 }
 
 static void
 add_base(struct route_bases *b, const char *root, const char *name)
 {
-	int	 n;
+	int n;
 
 	n = snprintf(b->text[b->n], ROUTE_BASE_MAX, "%s%s%s", root,
 	    *name == '\0' ? "" : "/", name);
@@ -124,9 +124,9 @@ static void __attribute__((format(printf, 4, 5)))
 add_mounts(struct route_bases *b, const struct conf *conf,
     const struct relay_conf *relay, const char *fmt, ...)
 {
-	char	 root[ROUTE_BASE_MAX];
-	va_list	 ap;
-	int	 n;
+	char root[ROUTE_BASE_MAX];
+	va_list ap;
+	int n;
 
 	va_start(ap, fmt);
 	n = vsnprintf(root, sizeof(root), fmt, ap);
@@ -143,8 +143,8 @@ add_mounts(struct route_bases *b, const struct conf *conf,
 static const char *
 scheme_of(const struct transport *t)
 {
-	const char	*scheme = transport_var(t, "REQUEST_SCHEME");
-	const char	*https = transport_var(t, "HTTPS");
+	const char *scheme = transport_var(t, "REQUEST_SCHEME");
+	const char *https = transport_var(t, "HTTPS");
 
 	if (scheme != NULL)
 		return strcasecmp(scheme, "https") == 0 ? "https" : "http";
@@ -155,10 +155,10 @@ void
 route_bases(const struct conf *conf, const struct transport *t,
     const struct relay_conf *relay, struct route_bases *b)
 {
-	const char	*host = transport_var(t, "HTTP_HOST");
-	const char	*port = transport_var(t, "SERVER_PORT");
-	const char	*mount = transport_var(t, "SCRIPT_NAME"), *colon;
-	int		 n;
+	const char *host = transport_var(t, "HTTP_HOST");
+	const char *port = transport_var(t, "SERVER_PORT");
+	const char *mount = transport_var(t, "SCRIPT_NAME"), *colon;
+	int n;
 
 	b->n = 0;
 	b->url[0] = NULL;
@@ -186,7 +186,7 @@ route_bases(const struct conf *conf, const struct transport *t,
 static const struct route *
 find_row(const char *path)
 {
-	const struct route	*r;
+	const struct route *r;
 
 	for (r = routes; r->path != NULL; r++)
 		if (strcmp(r->path, path) == 0)
@@ -195,11 +195,11 @@ find_row(const char *path)
 }
 
 const struct route *
-route_find(const struct conf *conf, const char *path,
-    const struct relay_conf **relay)
+route_find(
+    const struct conf *conf, const char *path, const struct relay_conf **relay)
 {
-	const struct route	*r;
-	size_t			 n;
+	const struct route *r;
+	size_t n;
 
 	*relay = NULL;
 	if (*path == '/')
@@ -213,16 +213,16 @@ route_find(const struct conf *conf, const char *path,
 		return NULL;
 	/* "/" is the gateway's own page even where a relay is the default. */
 	if (conf->default_relay != NULL && *path != '\0')
-		*relay = conf_relay(conf, conf->default_relay,
-		    strlen(conf->default_relay));
+		*relay = conf_relay(
+		    conf, conf->default_relay, strlen(conf->default_relay));
 	return *relay == NULL && !r->gateway ? NULL : r;
 }
 
 size_t
 route_prefix(const struct conf *conf, const char *path)
 {
-	const struct relay_conf	*relay;
-	const char		*p;
+	const struct relay_conf *relay;
+	const char *p;
 
 	(void)route_find(conf, path, &relay);
 	if (relay != NULL)

@@ -13,24 +13,24 @@ struct relay_conf;
 struct request;
 struct transport;
 
-#define ROUTE_BASES	4	/* base URLs that one relay can have */
-#define ROUTE_BASE_MAX	1024	/* bytes of one, with the NUL */
+#define ROUTE_BASES    4    /* base URLs that one relay can have */
+#define ROUTE_BASE_MAX 1024 /* bytes of one, with the NUL */
 
-enum route_method { ROUTE_POST, ROUTE_GET };	/* GET takes HEAD too */
+enum route_method { ROUTE_POST, ROUTE_GET }; /* GET takes HEAD too */
 
 struct route {
-	const char	*path;		/* behind the relay's name; "" for "/" */
+	const char *path; /* behind the relay's name; "" for "/" */
 	enum route_method method;
-	bool		 token;		/* token and claims are checked */
-	bool		 gateway;	/* also answers without a relay */
-	void		(*serve)(struct request *);
+	bool token;   /* token and claims are checked */
+	bool gateway; /* also answers without a relay */
+	void (*serve)(struct request *);
 };
 
 /* All rows, ended by one without a path (in relay.c). */
 extern const struct route routes[];
 
 /* Whether word is the first segment of a route, hence no name for a relay. */
-bool	route_is_first(const char *word);
+bool route_is_first(const char *word);
 
 /*
  * The path that a request asks for, into path (size bytes, what does not fit is
@@ -38,14 +38,14 @@ bool	route_is_first(const char *word);
  * and the path of base_url.  False, and an empty path, when the web server has
  * handed over neither PATH_INFO nor SCRIPT_NAME.
  */
-bool	route_path(const struct conf *, const struct transport *, char *path,
-	    size_t size);
+bool route_path(
+    const struct conf *, const struct transport *, char *path, size_t size);
 
 /* The base URLs of a relay: what the audience of a token may name. */
 struct route_bases {
-	const char	*url[ROUTE_BASES + 1];	/* in text, ended by NULL */
-	char		 text[ROUTE_BASES][ROUTE_BASE_MAX];
-	size_t		 n;
+	const char *url[ROUTE_BASES + 1]; /* in text, ended by NULL */
+	char text[ROUTE_BASES][ROUTE_BASE_MAX];
+	size_t n;
 };
 
 /*
@@ -53,16 +53,16 @@ struct route_bases {
  * request says of its own URL.  One that is too long is left out, so there may
  * be none.
  */
-void	route_bases(const struct conf *, const struct transport *,
-	    const struct relay_conf *, struct route_bases *);
+void route_bases(const struct conf *, const struct transport *,
+    const struct relay_conf *, struct route_bases *);
 
 /* The row and relay of a path; NULL when there is none.  *relay is NULL for a
  * route that the gateway answers without one. */
-const struct route *route_find(const struct conf *, const char *path,
-	    const struct relay_conf **relay);
+const struct route *route_find(
+    const struct conf *, const char *path, const struct relay_conf **relay);
 
 /* How many bytes of a path, which names no route and is not empty, stand in front
  * of one that names a relay; 0: none, or it begins with a relay. */
-size_t	route_prefix(const struct conf *, const char *path);
+size_t route_prefix(const struct conf *, const char *path);
 
 #endif

@@ -16,7 +16,7 @@
 #include "relay/request.h"
 #include "relay/serve.h"
 
-#define FIELDS_MAX	(1U << 20) /* bytes of the object of field errors */
+#define FIELDS_MAX (1U << 20) /* bytes of the object of field errors */
 
 static void
 serve_no_memory(struct request *r)
@@ -28,7 +28,7 @@ serve_no_memory(struct request *r)
 void
 serve_refusal(struct request *r, enum problem p, const char *message)
 {
-	struct answer	*a;
+	struct answer *a;
 
 	a = answer_new(&r->response, ANSWER_OBJECT, CTIM_SIGHTING);
 	if (a == NULL) {
@@ -43,7 +43,7 @@ serve_refusal(struct request *r, enum problem p, const char *message)
 static struct answer *
 serve_begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
 {
-	struct answer	*a = answer_new(&r->response, shape, streamed);
+	struct answer *a = answer_new(&r->response, shape, streamed);
 
 	if (a == NULL)
 		serve_no_memory(r);
@@ -53,14 +53,15 @@ serve_begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
 static void
 serve_finish(struct request *r, struct answer *a)
 {
-	int	 error;
+	int error;
 
 	if (answer_finish(a) == -1) {
 		error = answer_spill_error(a);
 		log_error("relay %s: an answer could not be held and was cut: "
-		    "%s%s%s", r->relay->name, error == 0 ? "" : spill_folder(),
-		    error == 0 ? "" : ": ", strerror(error == 0 ? ENOMEM :
-		    error));
+			  "%s%s%s",
+		    r->relay->name, error == 0 ? "" : spill_folder(),
+		    error == 0 ? "" : ": ",
+		    strerror(error == 0 ? ENOMEM : error));
 	}
 	r->log.entities = answer_entities(a);
 	r->log.errors = answer_errors(a);
@@ -71,7 +72,7 @@ serve_finish(struct request *r, struct answer *a)
 static void
 refuse_body(struct request *r, const struct buf *errors)
 {
-	struct buf	 message;
+	struct buf message;
 
 	buf_init(&message, FIELDS_MAX + 64);
 	buf_addf(&message, "Invalid JSON payload received. %s.", errors->data);
@@ -86,13 +87,13 @@ refuse_body(struct request *r, const struct buf *errors)
 static struct json_object *
 object_body(struct request *r, const char *const *names)
 {
-	struct json_object	*body;
-	struct buf		 errors;
-	const char		*why;
+	struct json_object *body;
+	struct buf errors;
+	const char *why;
 
 	buf_init(&errors, FIELDS_MAX);
-	body = jsonin_parse(r->body.data, r->body.len, JSON_REQUEST_VALUES,
-	    &why);
+	body =
+	    jsonin_parse(r->body.data, r->body.len, JSON_REQUEST_VALUES, &why);
 	if (why == jsonscan_no_memory)
 		serve_no_memory(r);
 	else if (bodycheck_check(&errors, body, names) == -1) {
@@ -108,8 +109,8 @@ object_body(struct request *r, const char *const *names)
 static bool
 observables_body(struct request *r, struct observables *obs)
 {
-	struct buf	 errors;
-	int		 said;
+	struct buf errors;
+	int said;
 
 	buf_init(&errors, FIELDS_MAX);
 	said = observables_parse(obs, r->body.data, r->body.len,
@@ -127,7 +128,7 @@ observables_body(struct request *r, struct observables *obs)
 void
 serve_health(struct request *r)
 {
-	struct answer	*a;
+	struct answer *a;
 
 	if ((a = serve_begin(r, ANSWER_STATUS, CTIM_SIGHTING)) == NULL)
 		return;
@@ -138,7 +139,7 @@ serve_health(struct request *r)
 void
 serve_version(struct request *r)
 {
-	static const char	 text[] = "{\"version\":\"" CTIM_VERSION "\"}";
+	static const char text[] = "{\"version\":\"" CTIM_VERSION "\"}";
 
 	response_write(&r->response, text, sizeof(text) - 1);
 	response_end(&r->response);
@@ -148,8 +149,8 @@ static void
 serve_observables(struct request *r, enum provider_route route,
     enum answer_shape shape, enum ctim_kind streamed)
 {
-	struct observables	 obs;
-	struct answer		*a;
+	struct observables obs;
+	struct answer *a;
 
 	if (!observables_body(r, &obs))
 		return;
@@ -164,8 +165,8 @@ serve_observables(struct request *r, enum provider_route route,
 void
 serve_deliberate(struct request *r)
 {
-	serve_observables(r, PROVIDER_DELIBERATE, ANSWER_ENTITIES,
-	    CTIM_JUDGEMENT);
+	serve_observables(
+	    r, PROVIDER_DELIBERATE, ANSWER_ENTITIES, CTIM_JUDGEMENT);
 }
 
 void
@@ -184,8 +185,8 @@ serve_refer(struct request *r)
 void
 serve_respond(struct request *r)
 {
-	struct observables	 obs;
-	struct answer		*a;
+	struct observables obs;
+	struct answer *a;
 
 	if (!observables_body(r, &obs))
 		return;
@@ -197,17 +198,17 @@ serve_respond(struct request *r)
 void
 serve_trigger(struct request *r)
 {
-	static const char *const	 names[] = { "action-id",
-					    "observable_type",
-					    "observable_value", NULL };
-	const struct provider		*p = r->relay->provider;
-	const struct query		 q = {
-		.provider = p, .route = PROVIDER_TRIGGER, .claims = r->claims,
-		.conf = r->relay->own, .now = r->now
-	};
-	struct json_object		*body;
-	struct trigger			 trigger;
-	struct answer			*a;
+	static const char *const names[] = { "action-id", "observable_type",
+		"observable_value", NULL };
+	const struct provider *p = r->relay->provider;
+	const struct query q = { .provider = p,
+		.route = PROVIDER_TRIGGER,
+		.claims = r->claims,
+		.conf = r->relay->own,
+		.now = r->now };
+	struct json_object *body;
+	struct trigger trigger;
+	struct answer *a;
 
 	if ((body = object_body(r, names)) == NULL)
 		return;
@@ -215,8 +216,11 @@ serve_trigger(struct request *r)
 	trigger.type = jsonin_string(body, "observable_type");
 	trigger.value = jsonin_string(body, "observable_value");
 	if ((a = serve_begin(r, ANSWER_STATUS, CTIM_SIGHTING)) != NULL) {
-		answer_status(a, (p->routes & PROVIDER_TRIGGER) &&
-		    p->trigger(a, &q, &trigger) ? "success" : "failure");
+		answer_status(a,
+		    (p->routes & PROVIDER_TRIGGER) &&
+			    p->trigger(a, &q, &trigger) ?
+			"success" :
+			"failure");
 		answer_answered(a);
 		serve_finish(r, a);
 	}
@@ -226,7 +230,7 @@ serve_trigger(struct request *r)
 void
 serve_tiles(struct request *r)
 {
-	struct answer	*a;
+	struct answer *a;
 
 	if ((a = serve_begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
 		serve_finish(r, a);
@@ -236,8 +240,8 @@ serve_tiles(struct request *r)
 static void
 no_tile(struct request *r, const char *const *names)
 {
-	struct json_object	*body;
-	struct answer		*a;
+	struct json_object *body;
+	struct answer *a;
 
 	if ((body = object_body(r, names)) == NULL)
 		return;
@@ -249,7 +253,7 @@ no_tile(struct request *r, const char *const *names)
 void
 serve_tile(struct request *r)
 {
-	static const char *const	 names[] = { "tile_id", NULL };
+	static const char *const names[] = { "tile_id", NULL };
 
 	no_tile(r, names);
 }
@@ -257,7 +261,7 @@ serve_tile(struct request *r)
 void
 serve_tile_data(struct request *r)
 {
-	static const char *const	 names[] = { "tile_id", "period", NULL };
+	static const char *const names[] = { "tile_id", "period", NULL };
 
 	no_tile(r, names);
 }
@@ -265,9 +269,9 @@ serve_tile_data(struct request *r)
 void
 serve_watchdog(struct request *r)
 {
-	const char	*said;
-	struct buf	 b;
-	struct jsonout	 j;
+	const char *said;
+	struct buf b;
+	struct jsonout j;
 
 	said = transport_var(r->transport, "HTTP_HEALTH_CHECK");
 	if (said == NULL) {

@@ -11,19 +11,19 @@
 
 struct request;
 
-void	serve_health(struct request *);
-void	serve_version(struct request *);
-void	serve_deliberate(struct request *);
-void	serve_observe(struct request *);
-void	serve_refer(struct request *);
-void	serve_respond(struct request *);
-void	serve_trigger(struct request *);
-void	serve_tiles(struct request *);
-void	serve_tile(struct request *);
-void	serve_tile_data(struct request *);
-void	serve_watchdog(struct request *);
+void serve_health(struct request *);
+void serve_version(struct request *);
+void serve_deliberate(struct request *);
+void serve_observe(struct request *);
+void serve_refer(struct request *);
+void serve_respond(struct request *);
+void serve_trigger(struct request *);
+void serve_tiles(struct request *);
+void serve_tile(struct request *);
+void serve_tile_data(struct request *);
+void serve_watchdog(struct request *);
 
 /* An answer whose only result is one fatal error. */
-void	serve_refusal(struct request *, enum problem, const char *message);
+void serve_refusal(struct request *, enum problem, const char *message);
 
 #endif

@@ -13,35 +13,35 @@
 #include "token/auth.h"
 #include "token/jwks.h"
 
-#define LOOK_EVERY	1000	/* ms between looks whether the file is the same */
+#define LOOK_EVERY 1000 /* ms between looks whether the file is the same */
 
 struct opened {
-	const struct relay_conf	*relay;
-	struct store		*store;
-	int64_t			 looked;	/* clock_ms() */
-	struct opened		*next;
+	const struct relay_conf *relay;
+	struct store *store;
+	int64_t looked; /* clock_ms() */
+	struct opened *next;
 };
 
 struct session {
-	const struct conf	*conf;
-	struct shared		*own;		/* of a process that is alone */
-	struct cache		*cache;
-	struct http		*http;
-	struct jwks		*jwks;
-	struct auth		*auth;
-	struct fanout		*fanout;
-	struct opened		*stores;
-	struct counters		*counters;
-	size_t			 shard;
-	size_t			*counted;	/* place of each relay there */
+	const struct conf *conf;
+	struct shared *own; /* of a process that is alone */
+	struct cache *cache;
+	struct http *http;
+	struct jwks *jwks;
+	struct auth *auth;
+	struct fanout *fanout;
+	struct opened *stores;
+	struct counters *counters;
+	size_t shard;
+	size_t *counted; /* place of each relay there */
 };
 
 /* Where the requests of this thread are counted. */
 static int
 count_begin(struct session *s, struct counters *c)
 {
-	const struct relay_conf	*r;
-	size_t			 n = 0;
+	const struct relay_conf *r;
+	size_t n = 0;
 
 	for (r = s->conf->relays; r != NULL; r = r->next)
 		n++;
@@ -63,20 +63,21 @@ build(struct session *s, struct shared *shared)
 			return -1;
 		shared->alone = true;
 	}
-	return count_begin(s, &shared->counters) == -1 ||
-	    http_global() == -1 ||
-	    (s->cache = cache_new(s->conf)) == NULL ||
-	    (s->http = http_new(s->conf)) == NULL ||
-	    (s->jwks = jwks_new(shared, s->cache, s->http)) == NULL ||
-	    (s->auth = auth_new(s->conf, s->jwks)) == NULL ||
-	    (s->fanout = fanout_new(s->conf, shared, s->cache, s->http)) ==
-	    NULL ? -1 : 0;
+	return count_begin(s, &shared->counters) == -1 || http_global() == -1 ||
+		(s->cache = cache_new(s->conf)) == NULL ||
+		(s->http = http_new(s->conf)) == NULL ||
+		(s->jwks = jwks_new(shared, s->cache, s->http)) == NULL ||
+		(s->auth = auth_new(s->conf, s->jwks)) == NULL ||
+		(s->fanout = fanout_new(s->conf, shared, s->cache, s->http)) ==
+		    NULL ?
+	    -1 :
+	    0;
 }
 
 struct session *
 session_new(const struct conf *conf, struct shared *shared)
 {
-	struct session	*s;
+	struct session *s;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
@@ -91,7 +92,7 @@ session_new(const struct conf *conf, struct shared *shared)
 void
 session_free(struct session *s)
 {
-	struct opened	*o;
+	struct opened *o;
 
 	if (s == NULL)
 		return;
@@ -131,7 +132,7 @@ session_fanout(struct session *s)
 static struct opened *
 session_find(struct session *s, const struct relay_conf *relay)
 {
-	struct opened	*o;
+	struct opened *o;
 
 	for (o = s->stores; o != NULL; o = o->next)
 		if (o->relay == relay)
@@ -147,10 +148,10 @@ session_find(struct session *s, const struct relay_conf *relay)
 struct store *
 session_store(struct session *s, const struct relay_conf *relay)
 {
-	const char	*path = relay->provider->store(relay->own);
-	char		 error[STORE_ERROR_MAX];
-	struct opened	*o = session_find(s, relay);
-	int64_t		 now = clock_ms();
+	const char *path = relay->provider->store(relay->own);
+	char error[STORE_ERROR_MAX];
+	struct opened *o = session_find(s, relay);
+	int64_t now = clock_ms();
 
 	if (o == NULL)
 		return NULL;
@@ -175,6 +176,6 @@ void
 session_count(struct session *s, const struct relay_conf *relay,
     const struct log_request *r)
 {
-	counters_request(s->counters, s->shard, relay == NULL ? 0 :
-	    s->counted[relay->place], r);
+	counters_request(s->counters, s->shard,
+	    relay == NULL ? 0 : s->counted[relay->place], r);
 }

@@ -28,16 +28,16 @@ breaker_take(struct breaker_table *t)
 static struct hash
 breaker_hash_name(const char *host)
 {
-	struct hash	 h = hash_bytes(host, strlen(host));
+	struct hash h = hash_bytes(host, strlen(host));
 
-	h.b |= 1;	/* zero marks a free slot */
+	h.b |= 1; /* zero marks a free slot */
 	return h;
 }
 
 static struct breaker *
 breaker_find(struct breaker_table *t, struct hash h)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < BREAKER_HOSTS; i++)
 		if (t->host[i].a == h.a && t->host[i].b == h.b)
@@ -57,7 +57,7 @@ guards(const struct breaker *b, int64_t now)
 static bool
 breaker_sooner(const struct breaker *x, const struct breaker *y, int64_t now)
 {
-	bool	 gx = guards(x, now), gy = guards(y, now);
+	bool gx = guards(x, now), gy = guards(y, now);
 
 	if (x->b == 0 || y->b == 0)
 		return y->b != 0;
@@ -67,9 +67,9 @@ breaker_sooner(const struct breaker *x, const struct breaker *y, int64_t now)
 static struct breaker *
 breaker_find_or_make(struct breaker_table *t, const char *host, int64_t now)
 {
-	struct hash	 h = breaker_hash_name(host);
-	struct breaker	*b = breaker_find(t, h);
-	size_t		 i;
+	struct hash h = breaker_hash_name(host);
+	struct breaker *b = breaker_find(t, h);
+	size_t i;
 
 	if (b != NULL)
 		return b;
@@ -90,8 +90,8 @@ breaker_decide(struct breaker *b, int64_t now, int64_t *left)
 	if (b->open_until == 0)
 		return BREAKER_GO;
 	if (now < b->open_until || now < b->probe_until) {
-		*left = (now < b->open_until ? b->open_until :
-		    b->probe_until) - now;
+		*left = (now < b->open_until ? b->open_until : b->probe_until) -
+		    now;
 		return BREAKER_OPEN;
 	}
 	b->probe_until = now + BREAKER_PROBE;
@@ -102,8 +102,8 @@ enum breaker_way
 breaker_ask(struct breaker_table *t, const char *host, int threshold,
     int64_t now, int64_t *left)
 {
-	struct breaker		*b;
-	enum breaker_way	 w = BREAKER_GO;
+	struct breaker *b;
+	enum breaker_way w = BREAKER_GO;
 
 	if (threshold == 0)
 		return BREAKER_GO;
@@ -152,7 +152,7 @@ tell_probe(struct breaker *b, int64_t now, enum breaker_result result)
 static bool
 half_failed(const struct breaker *b, int64_t now)
 {
-	unsigned	 i, failed = 0;
+	unsigned i, failed = 0;
 
 	for (i = 0; i < BREAKER_CALLS; i++) {
 		if (b->at[i] == 0 || now - b->at[i] > BREAKER_WINDOW)
@@ -183,8 +183,8 @@ bool
 breaker_tell(struct breaker_table *t, const char *host, int threshold,
     int64_t now, enum breaker_result result, bool probe)
 {
-	struct breaker	*b;
-	bool		 opened = false;
+	struct breaker *b;
+	bool opened = false;
 
 	if (threshold == 0 || (result == BREAKER_UNTOLD && !probe))
 		return false;
@@ -218,7 +218,7 @@ int
 breaker_list(struct breaker_table *t, int64_t now, int wait,
     struct breaker_seen seen[BREAKER_HOSTS])
 {
-	int	 i, n = 0, got = robustlock_wait(&t->lock, wait);
+	int i, n = 0, got = robustlock_wait(&t->lock, wait);
 
 	if (got == -1)
 		return -1;

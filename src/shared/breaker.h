@@ -14,71 +14,70 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BREAKER_HOSTS	128	/* of all relays; the longest unused goes */
-#define BREAKER_CALLS	20	/* looked at, within … */
-#define BREAKER_WINDOW	10000	/* ms */
-#define BREAKER_FIRST	30000	/* ms that it stays open */
-#define BREAKER_LONGEST	300000
-#define BREAKER_PROBE	60000	/* ms after which a probe counts as lost */
-#define BREAKER_NAME	128	/* bytes of the host kept for status */
+#define BREAKER_HOSTS   128   /* of all relays; the longest unused goes */
+#define BREAKER_CALLS   20    /* looked at, within … */
+#define BREAKER_WINDOW  10000 /* ms */
+#define BREAKER_FIRST   30000 /* ms that it stays open */
+#define BREAKER_LONGEST 300000
+#define BREAKER_PROBE   60000 /* ms after which a probe counts as lost */
+#define BREAKER_NAME    128   /* bytes of the host kept for status */
 
 struct breaker {
-	uint64_t	 a, b;		/* hash of the host; 0, 0: free */
-	char		 host[BREAKER_NAME];
-	int64_t		 used;		/* clock_ms() */
-	int64_t		 open_until;	/* 0: closed */
-	int64_t		 open_for;	/* ms, of the last time */
-	int64_t		 probe_until;	/* 0: no probe under way */
-	int		 row;		/* failures in a row */
-	int64_t		 at[BREAKER_CALLS];	/* a ring; 0: no call yet */
-	bool		 failed[BREAKER_CALLS];
-	unsigned	 next;
-	uint64_t	 opened;	/* how often */
+	uint64_t a, b; /* hash of the host; 0, 0: free */
+	char host[BREAKER_NAME];
+	int64_t used;              /* clock_ms() */
+	int64_t open_until;        /* 0: closed */
+	int64_t open_for;          /* ms, of the last time */
+	int64_t probe_until;       /* 0: no probe under way */
+	int row;                   /* failures in a row */
+	int64_t at[BREAKER_CALLS]; /* a ring; 0: no call yet */
+	bool failed[BREAKER_CALLS];
+	unsigned next;
+	uint64_t opened; /* how often */
 };
 
 struct breaker_table {
-	pthread_mutex_t	 lock;
-	struct breaker	 host[BREAKER_HOSTS];
+	pthread_mutex_t lock;
+	struct breaker host[BREAKER_HOSTS];
 };
 
 enum breaker_way {
-	BREAKER_GO,		/* closed: call */
-	BREAKER_TRY,		/* call: it is the probe */
-	BREAKER_OPEN		/* do not call */
+	BREAKER_GO,  /* closed: call */
+	BREAKER_TRY, /* call: it is the probe */
+	BREAKER_OPEN /* do not call */
 };
 /* What came of a call and its retries. */
 enum breaker_result {
-	BREAKER_WORKED,		/* the host answered: 4xx too */
-	BREAKER_FAILED,		/* 5xx, no connection, late, cut */
-	BREAKER_UNTOLD		/* cancelled by us: says nothing */
+	BREAKER_WORKED, /* the host answered: 4xx too */
+	BREAKER_FAILED, /* 5xx, no connection, late, cut */
+	BREAKER_UNTOLD  /* cancelled by us: says nothing */
 };
 
-int		 breaker_init(struct breaker_table *);
+int breaker_init(struct breaker_table *);
 /*
  * May a call go to host ("https://api.example.com:443") at now (clock_ms())?
  * threshold 0: always.  BREAKER_OPEN: *left gets the ms until a probe may go.
  * After BREAKER_GO and BREAKER_TRY the caller must breaker_tell().
  */
 enum breaker_way breaker_ask(struct breaker_table *, const char *host,
-		    int threshold, int64_t now, int64_t *left);
+    int threshold, int64_t now, int64_t *left);
 /* probe: what breaker_ask() had said was BREAKER_TRY.  True when this opened
  * the circuit (for the log). */
-bool		 breaker_tell(struct breaker_table *, const char *host,
-		    int threshold, int64_t now, enum breaker_result,
-		    bool probe);
+bool breaker_tell(struct breaker_table *, const char *host, int threshold,
+    int64_t now, enum breaker_result, bool probe);
 /* A circuit, for those who look on. */
 enum breaker_state { BREAKER_CLOSED, BREAKER_HALF_OPEN, BREAKER_IS_OPEN };
 struct breaker_seen {
-	char			 host[BREAKER_NAME];
-	enum breaker_state	 state;		/* half open: the next call is
+	char host[BREAKER_NAME];
+	enum breaker_state state; /* half open: the next call is
 						 * the probe, or it is under way */
-	int64_t			 left;		/* ms that it stays open */
-	int			 row;		/* failures in a row */
-	uint64_t		 opened;	/* how often */
+	int64_t left;             /* ms that it stays open */
+	int row;                  /* failures in a row */
+	uint64_t opened;          /* how often */
 };
 /* All of them at now (clock_ms()): how many, or -1 when the table was not free
  * for `wait` ms. */
-int		 breaker_list(struct breaker_table *, int64_t now, int wait,
-		    struct breaker_seen seen[BREAKER_HOSTS]);
+int breaker_list(struct breaker_table *, int64_t now, int wait,
+    struct breaker_seen seen[BREAKER_HOSTS]);
 
 #endif

@@ -16,7 +16,7 @@ keysets_init(struct jwks_table *t)
 static void
 keysets_mend(struct jwks_table *t, bool broken)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; broken && i < JWKS_HOSTS; i++)
 		t->host[i].host[0] = '\0';
@@ -33,8 +33,8 @@ keysets_take(struct jwks_table *t)
 static struct keyset *
 slot(struct jwks_table *t, const char *host)
 {
-	struct keyset	*s = &t->host[0];
-	size_t		 i;
+	struct keyset *s = &t->host[0];
+	size_t i;
 
 	for (i = 0; i < JWKS_HOSTS; i++)
 		if (strcmp(t->host[i].host, host) == 0)
@@ -50,10 +50,10 @@ slot(struct jwks_table *t, const char *host)
 }
 
 void
-keysets_look(struct jwks_table *t, const char *host, int64_t now,
-    uint64_t have, struct keysets_state *state, struct buf *text)
+keysets_look(struct jwks_table *t, const char *host, int64_t now, uint64_t have,
+    struct keysets_state *state, struct buf *text)
 {
-	struct keyset	*s;
+	struct keyset *s;
 
 	buf_reset(text);
 	keysets_take(t);
@@ -70,13 +70,12 @@ keysets_claim(struct jwks_table *t, const char *host,
     const struct keysets_state *seen, int64_t clock, int64_t lease,
     int64_t asked)
 {
-	struct keyset	*s;
-	bool		 claimed;
+	struct keyset *s;
+	bool claimed;
 
 	keysets_take(t);
 	s = slot(t, host);
-	claimed = s->busy_until <= clock &&
-	    s->state.serial == seen->serial &&
+	claimed = s->busy_until <= clock && s->state.serial == seen->serial &&
 	    s->state.fetched == seen->fetched &&
 	    s->state.tried == seen->tried && s->state.asked == seen->asked;
 	if (claimed) {
@@ -92,8 +91,8 @@ uint64_t
 keysets_store(struct jwks_table *t, const char *host, int64_t fetched,
     const char *text, size_t len)
 {
-	struct keyset	*s;
-	uint64_t	 serial;
+	struct keyset *s;
+	uint64_t serial;
 
 	keysets_take(t);
 	s = slot(t, host);
@@ -112,10 +111,10 @@ keysets_store(struct jwks_table *t, const char *host, int64_t fetched,
 }
 
 void
-keysets_failed(struct jwks_table *t, const char *host, int64_t tried,
-    const char *why)
+keysets_failed(
+    struct jwks_table *t, const char *host, int64_t tried, const char *why)
 {
-	struct keyset	*s;
+	struct keyset *s;
 
 	keysets_take(t);
 	s = slot(t, host);
@@ -134,11 +133,11 @@ keysets_leave(struct jwks_table *t, const char *host)
 }
 
 int
-keysets_list(struct jwks_table *t, int wait,
-    struct keysets_seen seen[JWKS_HOSTS])
+keysets_list(
+    struct jwks_table *t, int wait, struct keysets_seen seen[JWKS_HOSTS])
 {
-	const struct keyset	*s;
-	int			 n = 0, got = robustlock_wait(&t->lock, wait);
+	const struct keyset *s;
+	int n = 0, got = robustlock_wait(&t->lock, wait);
 
 	if (got == -1)
 		return -1;

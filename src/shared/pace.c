@@ -4,9 +4,11 @@
 #include "os/robustlock.h"
 #include "shared/pace.h"
 
-#define SECOND	1050	/* ms that count as one: 5 % for the network, which may
+#define SECOND \
+	1050 /* ms that count as one: 5 % for the network, which may
 			 * bring calls nearer to each other than they left */
-#define AHEAD	600000	/* ms; a time further on was written before the clock
+#define AHEAD \
+	600000 /* ms; a time further on was written before the clock
 			 * was set back */
 
 int
@@ -20,8 +22,8 @@ pace_init(struct pace_table *t)
 static int64_t *
 first_back(int64_t *back, int n, int period, int64_t latest)
 {
-	int64_t	*first = back;
-	int	 i;
+	int64_t *first = back;
+	int i;
 
 	for (i = 0; i < n; i++) {
 		if (back[i] > latest && back[i] - latest > period)
@@ -40,9 +42,9 @@ first_back(int64_t *back, int n, int period, int64_t latest)
 int64_t
 pace_take(int64_t back[PACE_TOKENS], int rate, int64_t now, int64_t until)
 {
-	int	 parts = (rate + PACE_TOKENS - 1) / PACE_TOKENS;
-	int	 period = (SECOND + parts - 1) / parts;
-	int64_t	*token, turn;
+	int parts = (rate + PACE_TOKENS - 1) / PACE_TOKENS;
+	int period = (SECOND + parts - 1) / parts;
+	int64_t *token, turn;
 
 	/* Nobody takes a turn beyond his deadline, and deadlines are much the
 	 * same. */
@@ -59,8 +61,8 @@ pace_take(int64_t back[PACE_TOKENS], int rate, int64_t now, int64_t until)
 static int64_t
 last_back(const struct pace *p)
 {
-	int64_t	 last = p->back[0];
-	int	 i;
+	int64_t last = p->back[0];
+	int i;
 
 	for (i = 1; i < PACE_TOKENS; i++)
 		if (p->back[i] > last)
@@ -73,8 +75,8 @@ last_back(const struct pace *p)
 static struct pace *
 bucket(struct pace_table *t, struct hash h)
 {
-	struct pace	*p = &t->bucket[0];
-	size_t		 i;
+	struct pace *p = &t->bucket[0];
+	size_t i;
 
 	for (i = 0; i < PACE_BUCKETS; i++)
 		if (t->bucket[i].a == h.a && t->bucket[i].b == h.b)
@@ -91,10 +93,10 @@ int64_t
 pace_turn(struct pace_table *t, const void *name, size_t len, int rate,
     int64_t now, int64_t until)
 {
-	struct hash	 h = hash_bytes(name, len);
-	int64_t		 wait;
+	struct hash h = hash_bytes(name, len);
+	int64_t wait;
 
-	h.b |= 1;	/* zero marks a free one */
+	h.b |= 1; /* zero marks a free one */
 	/* After the death of its last user everybody begins anew: a second of
 	 * twice the rate at worst. */
 	if (robustlock_take(&t->lock))

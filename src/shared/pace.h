@@ -15,35 +15,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PACE_BUCKETS	256	/* relays times keys; the longest unused goes */
-#define PACE_TOKENS	16	/* of a bucket */
+#define PACE_BUCKETS 256 /* relays times keys; the longest unused goes */
+#define PACE_TOKENS  16  /* of a bucket */
 
 struct pace {
-	uint64_t	 a, b;		/* hash of relay and key; 0, 0: free */
-	int64_t		 back[PACE_TOKENS];	/* clock ms: when it is back */
+	uint64_t a, b;             /* hash of relay and key; 0, 0: free */
+	int64_t back[PACE_TOKENS]; /* clock ms: when it is back */
 };
 
 struct pace_table {
-	pthread_mutex_t	 lock;
-	struct pace	 bucket[PACE_BUCKETS];
+	pthread_mutex_t lock;
+	struct pace bucket[PACE_BUCKETS];
 };
 
-int	pace_init(struct pace_table *);
+int pace_init(struct pace_table *);
 /*
  * The next turn of a bucket at `rate` calls a second (1 to 10000), as ms to
  * wait from now (clock_ms()), and taken; -1 when it would be after `until`,
  * then none is.
  * name: relay and credential, of len bytes; only its hash is kept.
  */
-int64_t	pace_turn(struct pace_table *, const void *name, size_t len, int rate,
-	    int64_t now, int64_t until);
+int64_t pace_turn(struct pace_table *, const void *name, size_t len, int rate,
+    int64_t now, int64_t until);
 /*
  * The arithmetic alone, for buckets kept elsewhere (cache.h): back has
  * PACE_TOKENS times, 0 for a token never used.  One whose turn is both after
  * until and more than ten minutes ahead counts as never used: the clock was set
  * back since.
  */
-int64_t	pace_take(int64_t back[PACE_TOKENS], int rate, int64_t now,
-	    int64_t until);
+int64_t pace_take(
+    int64_t back[PACE_TOKENS], int rate, int64_t now, int64_t until);
 
 #endif

@@ -7,8 +7,8 @@
 struct shared *
 shared_new(void)
 {
-	struct shared	*s;
-	int		 error;
+	struct shared *s;
+	int error;
 
 	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);

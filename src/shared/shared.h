@@ -18,18 +18,18 @@
 #include "shared/signins.h"
 
 struct shared {
-	bool			 alone;	/* one process's own: nobody else has
+	bool alone; /* one process's own: nobody else has
 					 * it, nor will after its end */
-	struct breaker_table	 breakers;
-	struct pace_table	 paces;
-	struct signins_table	 kept;
-	struct jwks_table	 jwks;
-	struct counters		 counters;
+	struct breaker_table breakers;
+	struct pace_table paces;
+	struct signins_table kept;
+	struct jwks_table jwks;
+	struct counters counters;
 };
 
 /* Maps and initialises it; to be called before fork, so that hash_bytes() says
  * the same in all workers.  Kept out of core files.  NULL with errno. */
-struct shared	*shared_new(void);
-void		 shared_free(struct shared *);
+struct shared *shared_new(void);
+void shared_free(struct shared *);
 
 #endif

@@ -23,7 +23,7 @@ forget(struct signins *k)
 static void
 signins_take(struct signins_table *t)
 {
-	size_t	 i;
+	size_t i;
 
 	if (robustlock_take(&t->lock))
 		for (i = 0; i < SIGNINS_SLOTS; i++)
@@ -34,7 +34,7 @@ signins_take(struct signins_table *t)
 static bool
 signins_sooner(const struct signins *x, const struct signins *y, int64_t now)
 {
-	bool	 bx = x->busy_until > now, by = y->busy_until > now;
+	bool bx = x->busy_until > now, by = y->busy_until > now;
 
 	if (x->b == 0 || y->b == 0)
 		return y->b != 0;
@@ -44,16 +44,16 @@ signins_sooner(const struct signins *x, const struct signins *y, int64_t now)
 static struct hash
 signins_hash_name(const void *name, size_t len)
 {
-	struct hash	 h = hash_bytes(name, len);
+	struct hash h = hash_bytes(name, len);
 
-	h.b |= 1;	/* zero marks a free slot */
+	h.b |= 1; /* zero marks a free slot */
 	return h;
 }
 
 static struct signins *
 signins_find(struct signins_table *t, struct hash h)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < SIGNINS_SLOTS; i++)
 		if (t->slot[i].a == h.a && t->slot[i].b == h.b)
@@ -64,8 +64,8 @@ signins_find(struct signins_table *t, struct hash h)
 static struct signins *
 signins_find_or_make(struct signins_table *t, struct hash h, int64_t now)
 {
-	struct signins	*k = signins_find(t, h);
-	size_t		 i;
+	struct signins *k = signins_find(t, h);
+	size_t i;
 
 	if (k == NULL) {
 		k = &t->slot[0];
@@ -98,12 +98,13 @@ signins_decide(struct signins *k, uint64_t refused, int64_t now, int64_t lease)
 }
 
 enum signins_way
-signins_get(struct signins_table *t, const void *name, size_t len, uint64_t refused,
-    int64_t now, int64_t lease, char token[SIGNINS_MAX], uint64_t *serial)
+signins_get(struct signins_table *t, const void *name, size_t len,
+    uint64_t refused, int64_t now, int64_t lease, char token[SIGNINS_MAX],
+    uint64_t *serial)
 {
-	struct hash	 h = signins_hash_name(name, len);
-	struct signins	*k;
-	enum signins_way	 w;
+	struct hash h = signins_hash_name(name, len);
+	struct signins *k;
+	enum signins_way w;
 
 	signins_take(t);
 	k = signins_find_or_make(t, h, now);
@@ -117,12 +118,12 @@ signins_get(struct signins_table *t, const void *name, size_t len, uint64_t refu
 }
 
 int
-signins_put(struct signins_table *t, const void *name, size_t len, const char *token,
-    uint64_t *serial)
+signins_put(struct signins_table *t, const void *name, size_t len,
+    const char *token, uint64_t *serial)
 {
-	struct hash	 h = signins_hash_name(name, len);
-	struct signins	*k;
-	size_t		 n = strlen(token);
+	struct hash h = signins_hash_name(name, len);
+	struct signins *k;
+	size_t n = strlen(token);
 
 	if (n == 0 || n >= SIGNINS_MAX)
 		return -1;
@@ -142,8 +143,8 @@ signins_put(struct signins_table *t, const void *name, size_t len, const char *t
 void
 signins_failed(struct signins_table *t, const void *name, size_t len)
 {
-	struct hash	 h = signins_hash_name(name, len);
-	struct signins	*k;
+	struct hash h = signins_hash_name(name, len);
+	struct signins *k;
 
 	signins_take(t);
 	if ((k = signins_find(t, h)) != NULL)

@@ -12,31 +12,31 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SIGNINS_SLOTS	64	/* credentials; the longest unused goes */
-#define SIGNINS_MAX	8192	/* bytes of a token, with its NUL */
+#define SIGNINS_SLOTS 64   /* credentials; the longest unused goes */
+#define SIGNINS_MAX   8192 /* bytes of a token, with its NUL */
 
 struct signins {
-	uint64_t	 a, b;		/* hash of the name; 0, 0: free */
-	uint64_t	 used;		/* number of the last use */
-	int64_t		 busy_until;	/* somebody signs in; 0: nobody */
-	uint64_t	 serial;	/* of the token */
-	bool		 have;
-	char		 token[SIGNINS_MAX];
+	uint64_t a, b;      /* hash of the name; 0, 0: free */
+	uint64_t used;      /* number of the last use */
+	int64_t busy_until; /* somebody signs in; 0: nobody */
+	uint64_t serial;    /* of the token */
+	bool have;
+	char token[SIGNINS_MAX];
 };
 
 struct signins_table {
-	pthread_mutex_t	 lock;
-	uint64_t	 uses, serial;	/* the last ones given; they count up */
-	struct signins	 slot[SIGNINS_SLOTS];
+	pthread_mutex_t lock;
+	uint64_t uses, serial; /* the last ones given; they count up */
+	struct signins slot[SIGNINS_SLOTS];
 };
 
 enum signins_way {
-	SIGNINS_HAVE,		/* token is filled in */
-	SIGNINS_SIGN_IN,		/* sign in, then signins_put() or signins_failed() */
-	SIGNINS_WAIT		/* somebody does: ask again in some ms */
+	SIGNINS_HAVE,    /* token is filled in */
+	SIGNINS_SIGN_IN, /* sign in, then signins_put() or signins_failed() */
+	SIGNINS_WAIT     /* somebody does: ask again in some ms */
 };
 
-int		 signins_init(struct signins_table *);
+int signins_init(struct signins_table *);
 /*
  * What to do for a token.  refused: the serial of a token that the service no
  * longer takes, 0 for none; a kept token with that serial is thrown away.
@@ -44,14 +44,14 @@ int		 signins_init(struct signins_table *);
  * that got SIGNINS_SIGN_IN and says nothing for `lease` ms is taken for dead.
  * name: relay and credentials, of len bytes; only its hash is kept.
  */
-enum signins_way	 signins_get(struct signins_table *, const void *name, size_t len,
-		    uint64_t refused, int64_t now, int64_t lease,
-		    char token[SIGNINS_MAX], uint64_t *serial);
+enum signins_way signins_get(struct signins_table *, const void *name,
+    size_t len, uint64_t refused, int64_t now, int64_t lease,
+    char token[SIGNINS_MAX], uint64_t *serial);
 /* The token that signing in gave; *serial gets its number.  One that is too
  * long or empty is not kept: -1, and signins_failed() is still to come. */
-int		 signins_put(struct signins_table *, const void *name, size_t len,
-		    const char *token, uint64_t *serial);
+int signins_put(struct signins_table *, const void *name, size_t len,
+    const char *token, uint64_t *serial);
 /* Signing in failed: the next may try. */
-void		 signins_failed(struct signins_table *, const void *name, size_t len);
+void signins_failed(struct signins_table *, const void *name, size_t len);
 
 #endif

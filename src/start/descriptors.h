@@ -14,20 +14,20 @@ struct conf;
  * epoll 1; control socket, those who ask there and one that comes 18; a
  * configuration file being read 2.  What fcgi/ has of it is asserted there.
  */
-#define DESCRIPTORS_PROCESS	52
+#define DESCRIPTORS_PROCESS 52
 /* A worker's own beside its threads: those that wait for their 503, the one that
  * is being accepted, the memory file of who answers them. */
-#define DESCRIPTORS_REFUSED	64
-#define DESCRIPTORS_WORKER	(DESCRIPTORS_PROCESS + DESCRIPTORS_REFUSED + 2)
+#define DESCRIPTORS_REFUSED 64
+#define DESCRIPTORS_WORKER  (DESCRIPTORS_PROCESS + DESCRIPTORS_REFUSED + 2)
 
 /* The most that one worker with this configuration may need.  The master, which
  * has DESCRIPTORS_PROCESS, never needs as many. */
-long	descriptors_needed(const struct conf *);
+long descriptors_needed(const struct conf *);
 /*
  * Whether limit, of RLIMIT_NOFILE, is enough for every process.  Returns 0, or
  * -1 with a line in why (CONF_ERROR_MAX bytes) that says how many are needed,
  * in which file, and which keys to lower.
  */
-int	descriptors_check(const struct conf *, rlim_t limit, char *why);
+int descriptors_check(const struct conf *, rlim_t limit, char *why);
 
 #endif

@@ -12,37 +12,36 @@
 #include "conf/conf_setting.h"
 #include "start/pathtrust.h"
 
-#define LINKS_MAX	40	/* on one way, as the kernel has it */
-#define TOLD_MAX	64	/* places that are remembered as told */
-#define SQLITE_SCHEME	"sqlite:"
+#define LINKS_MAX     40 /* on one way, as the kernel has it */
+#define TOLD_MAX      64 /* places that are remembered as told */
+#define SQLITE_SCHEME "sqlite:"
 
-static const char *const whats[PATHTRUST_KINDS] = {
-	[PATHTRUST_CONFIGURATION] = "the configuration",
+static const char *const whats[PATHTRUST_KINDS] = { [PATHTRUST_CONFIGURATION] =
+							"the configuration",
 	[PATHTRUST_KEY] = "what file: names",
 	[PATHTRUST_STORE] = "the store",
 	[PATHTRUST_CACHE] = "the cache",
-	[PATHTRUST_LOG] = "the log"
-};
+	[PATHTRUST_LOG] = "the log" };
 
 struct trustlook {
 	const struct pathtrust_who *who;
-	void			(*each)(void *, const struct pathtrust_finding *);
-	void			*arg;
-	enum pathtrust_kind	 kind;		/* of the path that is walked */
-	bool			 good;
-	bool			 led;		/* by a link of the service's */
+	void (*each)(void *, const struct pathtrust_finding *);
+	void *arg;
+	enum pathtrust_kind kind; /* of the path that is walked */
+	bool good;
+	bool led; /* by a link of the service's */
 	struct {
-		dev_t	 dev;
-		ino_t	 ino;
-	}			 told[TOLD_MAX];
-	size_t			 n_told;
+		dev_t dev;
+		ino_t ino;
+	} told[TOLD_MAX];
+	size_t n_told;
 };
 
 /* A way that is walked: the part behind, without links, and the part ahead. */
 struct trustway {
-	char		 at[PATH_MAX], ahead[PATH_MAX];
-	const char	*next;		/* in ahead: where it goes on */
-	int		 links;
+	char at[PATH_MAX], ahead[PATH_MAX];
+	const char *next; /* in ahead: where it goes on */
+	int links;
 };
 
 /* --- who ----------------------------------------------------------------- */
@@ -50,12 +49,12 @@ struct trustway {
 static void
 who_is(struct pathtrust_who *who, const struct passwd *pw, gid_t gid)
 {
-	const struct group	*gr = getgrgid(gid);
+	const struct group *gr = getgrgid(gid);
 
 	who->uid = pw->pw_uid;
 	snprintf(who->name, sizeof(who->name), "%s", pw->pw_name);
-	snprintf(who->group, sizeof(who->group), "%s", gr == NULL ? "root" :
-	    gr->gr_name);
+	snprintf(who->group, sizeof(who->group), "%s",
+	    gr == NULL ? "root" : gr->gr_name);
 	who->n = PATHTRUST_GROUPS;
 	if (getgrouplist(pw->pw_name, gid, who->groups, &who->n) == -1)
 		who->n = PATHTRUST_GROUPS;
@@ -65,7 +64,7 @@ who_is(struct pathtrust_who *who, const struct passwd *pw, gid_t gid)
 static void
 who_is_group(struct pathtrust_who *who, gid_t gid)
 {
-	const struct group	*gr;
+	const struct group *gr;
 
 	if (gid == 0 || (gr = getgrgid(gid)) == NULL)
 		return;
@@ -77,9 +76,9 @@ who_is_group(struct pathtrust_who *who, gid_t gid)
 static void
 who_is_configured(struct pathtrust_who *who, const struct conf *conf)
 {
-	const struct passwd	*pw = getpwnam(conf->user);
-	const struct group	*gr;
-	gid_t			 gid;
+	const struct passwd *pw = getpwnam(conf->user);
+	const struct group *gr;
+	gid_t gid;
 
 	if (pw == NULL)
 		return;
@@ -93,8 +92,8 @@ who_is_configured(struct pathtrust_who *who, const struct conf *conf)
 void
 pathtrust_find(const struct conf *conf, struct pathtrust_who *who)
 {
-	const struct passwd	*pw;
-	struct stat		 own, st;
+	const struct passwd *pw;
+	struct stat own, st;
 
 	*who = (struct pathtrust_who){ .uid = (uid_t)-1, .group = "root" };
 	if (stat(conf->file, &own) == -1)
@@ -118,7 +117,7 @@ pathtrust_find(const struct conf *conf, struct pathtrust_who *who)
 static bool
 trust_told(struct trustlook *l, const struct stat *st)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < l->n_told; i++)
 		if (l->told[i].dev == st->st_dev &&
@@ -135,7 +134,8 @@ trust_told(struct trustlook *l, const struct stat *st)
 static void
 trust_quote(struct buf *b, const char *word)
 {
-	static const char	 plain[] = "abcdefghijklmnopqrstuvwxyz"
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=";
 
 	if (word[strspn(word, plain)] == '\0') {
@@ -166,10 +166,11 @@ trust_mend(const struct trustlook *l, const char *path, const struct stat *st,
 	}
 	buf_adds(mend, "find ");
 	trust_quote(mend, path);
-	buf_addf(mend, " -prune -type %c -exec ", S_ISDIR(st->st_mode) ? 'd' :
-	    'f');
+	buf_addf(
+	    mend, " -prune -type %c -exec ", S_ISDIR(st->st_mode) ? 'd' : 'f');
 	if (owner)
-		buf_addf(mend, "chown -h root:%s {} + -exec chmod g=rX,o-w {} +",
+		buf_addf(mend,
+		    "chown -h root:%s {} + -exec chmod g=rX,o-w {} +",
 		    l->who->group);
 	else
 		buf_adds(mend, "chmod go-w {} +");
@@ -180,8 +181,8 @@ trust_mend(const struct trustlook *l, const char *path, const struct stat *st,
 static bool
 trust_plain(char *text)
 {
-	unsigned char	*p = (unsigned char *)text;
-	bool		 found = false;
+	unsigned char *p = (unsigned char *)text;
+	bool found = false;
 
 	for (; *p != '\0'; p++) {
 		/* C1 is of two bytes in UTF-8. */
@@ -200,11 +201,11 @@ trust_tell(struct trustlook *l, const char *path, const struct stat *st,
     const char *whose, bool owner, bool shared)
 {
 	struct pathtrust_finding f = { .kind = l->kind, .shared = shared };
-	char			 text[PATHTRUST_TEXT];
-	struct buf		 mend;
-	const char		*may = S_ISDIR(st->st_mode) ?
-	    "may replace what is in it" : S_ISLNK(st->st_mode) ?
-	    "may let it lead elsewhere" : "may change it";
+	char text[PATHTRUST_TEXT];
+	struct buf mend;
+	const char *may = S_ISDIR(st->st_mode) ? "may replace what is in it" :
+	    S_ISLNK(st->st_mode)               ? "may let it lead elsewhere" :
+						 "may change it";
 
 	l->good = false;
 	if (trust_told(l, st))
@@ -227,7 +228,7 @@ trust_tell(struct trustlook *l, const char *path, const struct stat *st,
 static bool
 trust_has_group(const struct pathtrust_who *who, gid_t gid)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < who->n; i++)
 		if (who->groups[i] == gid)
@@ -237,12 +238,12 @@ trust_has_group(const struct pathtrust_who *who, gid_t gid)
 
 /* Folders whose files only their owners may rename are shared by all. */
 static void
-trust_judge(struct trustlook *l, const char *path, const struct stat *st,
-    bool own)
+trust_judge(
+    struct trustlook *l, const char *path, const struct stat *st, bool own)
 {
-	bool	 dir = S_ISDIR(st->st_mode);
-	bool	 sticky = dir && (st->st_mode & S_ISVTX) != 0;
-	char	 whose[128];
+	bool dir = S_ISDIR(st->st_mode);
+	bool sticky = dir && (st->st_mode & S_ISVTX) != 0;
+	char whose[128];
 
 	snprintf(whose, sizeof(whose), "%s, who serves,", l->who->name);
 	if (!dir && !S_ISREG(st->st_mode))
@@ -255,8 +256,7 @@ trust_judge(struct trustlook *l, const char *path, const struct stat *st,
 		trust_tell(l, path, st, whose, true, false);
 	else if ((st->st_mode & S_IWGRP) != 0 && !sticky &&
 	    trust_has_group(l->who, st->st_gid))
-		trust_tell(l, path, st, whose, false, dir &&
-		    st->st_uid == 0);
+		trust_tell(l, path, st, whose, false, dir && st->st_uid == 0);
 }
 
 /* Links have no mode; their owner may replace them where the folder is sticky,
@@ -264,7 +264,7 @@ trust_judge(struct trustlook *l, const char *path, const struct stat *st,
 static void
 trust_judge_link(struct trustlook *l, const char *path, const struct stat *st)
 {
-	char	 whose[64];
+	char whose[64];
 
 	if (st->st_uid == 0 || l->who->owner)
 		return;
@@ -273,8 +273,7 @@ trust_judge_link(struct trustlook *l, const char *path, const struct stat *st)
 	} else if (st->st_uid == l->who->uid) {
 		l->led = true;
 	} else if (l->kind == PATHTRUST_LOG) {
-		snprintf(whose, sizeof(whose), "user %ld",
-		    (long)st->st_uid);
+		snprintf(whose, sizeof(whose), "user %ld", (long)st->st_uid);
 		trust_tell(l, path, st, whose, true, false);
 	}
 }
@@ -285,9 +284,9 @@ trust_judge_link(struct trustlook *l, const char *path, const struct stat *st)
 static bool
 way_step(struct trustway *w)
 {
-	const char	*name = w->next + strspn(w->next, "/");
-	char		*slash;
-	size_t		 len = strcspn(name, "/"), n = strlen(w->at);
+	const char *name = w->next + strspn(w->next, "/");
+	char *slash;
+	size_t len = strcspn(name, "/"), n = strlen(w->at);
 
 	if (len == 0)
 		return false;
@@ -308,9 +307,9 @@ way_step(struct trustway *w)
 static bool
 way_follow(struct trustway *w)
 {
-	char	 to[PATH_MAX], rest[PATH_MAX];
-	ssize_t	 n = readlink(w->at, to, sizeof(to) - 1);
-	char	*slash = strrchr(w->at, '/');
+	char to[PATH_MAX], rest[PATH_MAX];
+	ssize_t n = readlink(w->at, to, sizeof(to) - 1);
+	char *slash = strrchr(w->at, '/');
 
 	if (n <= 0 || ++w->links > LINKS_MAX)
 		return false;
@@ -330,7 +329,7 @@ way_follow(struct trustway *w)
 static bool
 way_begin(struct trustway *w, const char *path, size_t len)
 {
-	char	 here[PATH_MAX] = "";
+	char here[PATH_MAX] = "";
 
 	if (*path != '/' && getcwd(here, sizeof(here)) == NULL)
 		return false;
@@ -338,7 +337,7 @@ way_begin(struct trustway *w, const char *path, size_t len)
 	w->next = w->ahead;
 	memcpy(w->at, "/", 2);
 	return (size_t)snprintf(w->ahead, sizeof(w->ahead), "%s/%.*s", here,
-	    (int)len, path) < sizeof(w->ahead);
+		   (int)len, path) < sizeof(w->ahead);
 }
 
 /*
@@ -349,9 +348,9 @@ way_begin(struct trustway *w, const char *path, size_t len)
 static void
 trust_walk(struct trustlook *l, const char *path, size_t len, bool service)
 {
-	struct trustway	 w;
-	struct stat	 st;
-	bool		 last;
+	struct trustway w;
+	struct stat st;
+	bool last;
 
 	if (len >= PATH_MAX || !way_begin(&w, path, len))
 		return;
@@ -370,7 +369,8 @@ trust_walk(struct trustlook *l, const char *path, size_t len, bool service)
 }
 
 static void
-pathtrust_trust_file(struct trustlook *l, enum pathtrust_kind kind, const char *path)
+pathtrust_trust_file(
+    struct trustlook *l, enum pathtrust_kind kind, const char *path)
 {
 	l->kind = kind;
 	trust_walk(l, path, strlen(path), false);
@@ -380,7 +380,7 @@ pathtrust_trust_file(struct trustlook *l, enum pathtrust_kind kind, const char *
 static void
 trust_data(struct trustlook *l, enum pathtrust_kind kind, const char *path)
 {
-	const char	*slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/');
 
 	l->kind = kind;
 	if (slash != NULL)
@@ -393,16 +393,16 @@ trust_data(struct trustlook *l, enum pathtrust_kind kind, const char *path)
 static void
 trust_settings(struct trustlook *l, const struct conf *conf)
 {
-	const struct whole	*whole = (const struct whole *)conf;
-	const struct setting	*s;
-	const struct relay_conf	*r;
-	const char		*slash = strrchr(conf->file, '/');
-	char			 folder[PATH_MAX];
+	const struct whole *whole = (const struct whole *)conf;
+	const struct setting *s;
+	const struct relay_conf *r;
+	const char *slash = strrchr(conf->file, '/');
+	char folder[PATH_MAX];
 
 	pathtrust_trust_file(l, PATHTRUST_CONFIGURATION, conf->file);
 	if ((size_t)snprintf(folder, sizeof(folder), "%.*sconf.d",
-	    slash == NULL ? 0 : (int)(slash - conf->file) + 1, conf->file) <
-	    sizeof(folder))
+		slash == NULL ? 0 : (int)(slash - conf->file) + 1,
+		conf->file) < sizeof(folder))
 		pathtrust_trust_file(l, PATHTRUST_CONFIGURATION, folder);
 	for (s = whole->settings; s != NULL; s = s->next) {
 		if (s->file == NULL)
@@ -420,9 +420,10 @@ bool
 pathtrust_look(const struct conf *conf, const struct pathtrust_who *who,
     void (*each)(void *, const struct pathtrust_finding *), void *arg)
 {
-	struct trustlook	 l = { .who = who, .each = each, .arg = arg,
-				    .good = true };
-	const struct relay_conf	*r;
+	struct trustlook l = {
+		.who = who, .each = each, .arg = arg, .good = true
+	};
+	const struct relay_conf *r;
 
 	trust_settings(&l, conf);
 	/* A place is told once, and nothing is judged as strictly as these. */
@@ -430,11 +431,11 @@ pathtrust_look(const struct conf *conf, const struct pathtrust_who *who,
 		trust_data(&l, PATHTRUST_LOG, conf->log_target);
 	for (r = conf->relays; r != NULL; r = r->next)
 		if (r->provider->store != NULL)
-			trust_data(&l, PATHTRUST_STORE,
-			    r->provider->store(r->own));
+			trust_data(
+			    &l, PATHTRUST_STORE, r->provider->store(r->own));
 	if (strncmp(conf->cache_url, SQLITE_SCHEME, strlen(SQLITE_SCHEME)) == 0)
-		trust_data(&l, PATHTRUST_CACHE, conf->cache_url +
-		    strlen(SQLITE_SCHEME));
+		trust_data(&l, PATHTRUST_CACHE,
+		    conf->cache_url + strlen(SQLITE_SCHEME));
 	return l.good;
 }
 
@@ -448,7 +449,7 @@ trust_ignore(void *arg, const struct pathtrust_finding *f)
 bool
 pathtrust_log_is_led(const struct conf *conf, const struct pathtrust_who *who)
 {
-	struct trustlook	 l = { .who = who, .each = trust_ignore };
+	struct trustlook l = { .who = who, .each = trust_ignore };
 
 	if (conf->log_target[0] == '/')
 		trust_data(&l, PATHTRUST_LOG, conf->log_target);

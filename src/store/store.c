@@ -8,12 +8,12 @@
 #include "db/sqlite.h"
 #include "store/store_db.h"
 
-#define SOURCES_MAX	100000
+#define SOURCES_MAX 100000
 
 const struct store_row *
 db_source(const struct store *s, int64_t id)
 {
-	size_t	 low = 0, high = s->facts.n, middle;
+	size_t low = 0, high = s->facts.n, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
@@ -23,13 +23,14 @@ db_source(const struct store *s, int64_t id)
 			high = middle;
 	}
 	return low < s->facts.n && s->facts.rows[low].id == id ?
-	    &s->facts.rows[low] : NULL;
+	    &s->facts.rows[low] :
+	    NULL;
 }
 
 const struct store_row *
 db_source_named(const struct store *s, const char *name)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < s->facts.n; i++)
 		if (strcmp(s->facts.rows[i].source.name, name) == 0)
@@ -42,7 +43,7 @@ db_source_named(const struct store *s, const char *name)
 static size_t
 store_keep(struct buf *text, const char *s)
 {
-	size_t	 at = text->len;
+	size_t at = text->len;
 
 	buf_add(text, s == NULL ? "" : s, s == NULL ? 1 : strlen(s) + 1);
 	return at;
@@ -52,12 +53,12 @@ store_keep(struct buf *text, const char *s)
 static struct store_row *
 new_row(struct store_facts *f)
 {
-	struct store_row	*rows;
-	size_t			 cap = f->n == 0 ? 1 : f->n * 2;
+	struct store_row *rows;
+	size_t cap = f->n == 0 ? 1 : f->n * 2;
 
 	if (f->n == SOURCES_MAX)
 		return NULL;
-	if ((f->n & (f->n - 1)) == 0) {	/* full at each power of two */
+	if ((f->n & (f->n - 1)) == 0) { /* full at each power of two */
 		if ((rows = reallocarray(f->rows, cap, sizeof(*rows))) == NULL)
 			return NULL;
 		f->rows = rows;
@@ -69,7 +70,7 @@ new_row(struct store_facts *f)
 static void
 point_at_texts(struct store_facts *f)
 {
-	const char	*text = f->text.data;
+	const char *text = f->text.data;
 	struct store_row *r;
 
 	f->subdomains = false;
@@ -87,10 +88,10 @@ point_at_texts(struct store_facts *f)
 static int
 read_sources(struct store *s)
 {
-	struct store_facts	*f = &s->facts;
-	struct store_row	*r;
-	sqlite3_stmt		*st;
-	int			 code, column;
+	struct store_facts *f = &s->facts;
+	struct store_row *r;
+	sqlite3_stmt *st;
+	int code, column;
 
 	f->n = 0;
 	buf_reset(&f->text);
@@ -101,9 +102,9 @@ read_sources(struct store *s)
 		if ((r = new_row(f)) == NULL)
 			break;
 		*r = (struct store_row){ .id = sqlite3_column_int64(st, 0),
-		    .source.subdomains = sqlite3_column_int(st, 4) != 0,
-		    .imported = sqlite3_column_int64(st, 5),
-		    .run = sqlite3_column_int64(st, 6) };
+			.source.subdomains = sqlite3_column_int(st, 4) != 0,
+			.imported = sqlite3_column_int64(st, 5),
+			.run = sqlite3_column_int64(st, 6) };
 		for (column = 1; column <= 3; column++)
 			store_keep(&f->text,
 			    (const char *)sqlite3_column_text(st, column));
@@ -124,10 +125,10 @@ read_sources(struct store *s)
 static int
 read_networks(struct store *s)
 {
-	struct store_net	*net = &s->facts.net;
-	sqlite3_stmt		*st;
-	const char		*value;
-	int			 code, type;
+	struct store_net *net = &s->facts.net;
+	sqlite3_stmt *st;
+	const char *value;
+	int code, type;
 
 	store_net_reset(net);
 	if ((st = db_statement(s, SQL_NETWORKS, &code)) == NULL)
@@ -135,8 +136,9 @@ read_networks(struct store *s)
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
 		type = sqlite3_column_int(st, 0);
 		value = (const char *)sqlite3_column_text(st, 1);
-		if (value == NULL || type < 0 || store_net_add(net,
-		    (enum observable_type)type, value) == -1) {
+		if (value == NULL || type < 0 ||
+		    store_net_add(net, (enum observable_type)type, value) ==
+			-1) {
 			code = SQLITE_CORRUPT;
 			break;
 		}
@@ -148,7 +150,7 @@ read_networks(struct store *s)
 int
 db_begin_read(struct store *s)
 {
-	int	 code = db_run(s, SQL_BEGIN);
+	int code = db_run(s, SQL_BEGIN);
 
 	return code == SQLITE_OK ? db_facts(s) : code;
 }
@@ -156,10 +158,10 @@ db_begin_read(struct store *s)
 int
 db_facts(struct store *s)
 {
-	struct store_facts	*f = &s->facts;
-	sqlite3_stmt		*st;
-	int64_t			 version;
-	int			 code;
+	struct store_facts *f = &s->facts;
+	sqlite3_stmt *st;
+	int64_t version;
+	int code;
 
 	/* Reading the version begins the snapshot. */
 	if ((st = db_statement(s, SQL_VERSION, &code)) == NULL)
@@ -184,15 +186,14 @@ db_facts(struct store *s)
 int
 db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
 {
-	const struct store_row	*row;
-	int			 type = sqlite3_column_int(st, 1);
+	const struct store_row *row;
+	int type = sqlite3_column_int(st, 1);
 
 	row = db_source(s, sqlite3_column_int64(st, 2));
 	if (row == NULL || !indicator_type(type) ||
 	    sqlite3_column_type(st, 0) != SQLITE_TEXT)
 		return SQLITE_CORRUPT;
-	*r = (struct record){
-		.type = (enum observable_type)type,
+	*r = (struct record){ .type = (enum observable_type)type,
 		.value = (const char *)sqlite3_column_text(st, 0),
 		.source = row->source,
 		.disposition = sqlite3_column_int(st, 3),
@@ -206,8 +207,7 @@ db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
 		.count = sqlite3_column_int64(st, 11),
 		.expires = sqlite3_column_int64(st, 12),
 		.imported = sqlite3_column_int64(st, 13),
-		.exact = true
-	};
+		.exact = true };
 	if (r->value == NULL)
 		return SQLITE_NOMEM;
 	/* Another program may have written here: what is no CTIM stays out. */
@@ -224,9 +224,9 @@ db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
 static int
 store_grow(struct store *s)
 {
-	size_t		 cap = s->cap == 0 ? 16 : s->cap * 2;
-	struct record	*records;
-	size_t		(*text_at)[2];
+	size_t cap = s->cap == 0 ? 16 : s->cap * 2;
+	struct record *records;
+	size_t(*text_at)[2];
 
 	if (s->n < s->cap)
 		return SQLITE_OK;
@@ -242,9 +242,9 @@ store_grow(struct store *s)
 
 /* What is wanted of a look-up besides the value. */
 struct want {
-	int64_t	 now;
-	bool	 exact;
-	bool	 below;	/* only of sources whose domains match what is below */
+	int64_t now;
+	bool exact;
+	bool below; /* only of sources whose domains match what is below */
 };
 
 /* Adds the records of one value. */
@@ -252,9 +252,9 @@ static int
 store_look_up(struct store *s, enum observable_type type, const char *value,
     const struct want *want)
 {
-	sqlite3_stmt	*st;
-	struct record	*r;
-	int		 code;
+	sqlite3_stmt *st;
+	struct record *r;
+	int code;
 
 	if ((st = db_statement(s, SQL_MATCH, &code)) == NULL)
 		return code;
@@ -285,9 +285,9 @@ static int
 networks(struct store *s, enum observable_type type, const char *value,
     const struct want *want)
 {
-	char	 network[INDICATOR_MAX + 1];
-	int	 lengths[STORE_NET_LENGTHS];
-	int	 i, n, code = SQLITE_OK;
+	char network[INDICATOR_MAX + 1];
+	int lengths[STORE_NET_LENGTHS];
+	int i, n, code = SQLITE_OK;
 
 	n = store_net_lengths(&s->facts.net, type, value, lengths);
 	for (i = 0; i < n && code == SQLITE_OK; i++)
@@ -300,7 +300,7 @@ networks(struct store *s, enum observable_type type, const char *value,
 static int
 parents(struct store *s, const char *value, const struct want *want)
 {
-	int	 code = SQLITE_OK;
+	int code = SQLITE_OK;
 
 	while (code == SQLITE_OK && (value = indicator_parent(value)) != NULL &&
 	    strchr(value, '.') != NULL)
@@ -311,9 +311,9 @@ parents(struct store *s, const char *value, const struct want *want)
 static int
 url_host_records(struct store *s, const char *url, const struct want *want)
 {
-	char			 host[INDICATOR_MAX + 1];
-	enum observable_type	 type = indicator_url_host(url, host);
-	int			 code;
+	char host[INDICATOR_MAX + 1];
+	enum observable_type type = indicator_url_host(url, host);
+	int code;
 
 	if (type == OBSERVABLE_UNKNOWN)
 		return SQLITE_OK;
@@ -325,13 +325,13 @@ url_host_records(struct store *s, const char *url, const struct want *want)
 
 /* All that matches a normalised value. */
 static int
-match(struct store *s, enum observable_type type, const char *value,
-    int64_t now)
+match(
+    struct store *s, enum observable_type type, const char *value, int64_t now)
 {
-	const struct want	 exact = { now, true, false };
-	const struct want	 around = { now, false, false };
-	const struct want	 below = { now, false, true };
-	int			 code;
+	const struct want exact = { now, true, false };
+	const struct want around = { now, false, false };
+	const struct want below = { now, false, true };
+	int code;
 
 	if ((code = store_look_up(s, type, value, &exact)) != SQLITE_OK)
 		return code;
@@ -341,9 +341,10 @@ match(struct store *s, enum observable_type type, const char *value,
 		return networks(s, type, value, &around);
 	case OBSERVABLE_DOMAIN:
 		return s->facts.subdomains ? parents(s, value, &below) :
-		    SQLITE_OK;
+					     SQLITE_OK;
 	case OBSERVABLE_URL:
-		return s->facts.subdomains ? url_host_records(s, value, &below) :
+		return s->facts.subdomains ?
+		    url_host_records(s, value, &below) :
 		    SQLITE_OK;
 	default:
 		return SQLITE_OK;
@@ -353,8 +354,8 @@ match(struct store *s, enum observable_type type, const char *value,
 void
 store_hold(struct store *s)
 {
-	char	 error[STORE_ERROR_MAX];
-	int	 code = db_begin_read(s);
+	char error[STORE_ERROR_MAX];
+	int code = db_begin_read(s);
 
 	if (code != SQLITE_OK)
 		(void)db_error(s, code, error);
@@ -371,10 +372,10 @@ ssize_t
 store_match(struct store *s, const struct observable *o, int64_t now,
     const struct record **records, char error[STORE_ERROR_MAX])
 {
-	char	 value[INDICATOR_MAX + 1];
-	size_t	 i;
-	bool	 held = !sqlite3_get_autocommit(s->db);
-	int	 code = SQLITE_OK;
+	char value[INDICATOR_MAX + 1];
+	size_t i;
+	bool held = !sqlite3_get_autocommit(s->db);
+	int code = SQLITE_OK;
 
 	s->n = 0;
 	buf_reset(&s->text);
@@ -408,12 +409,14 @@ store_moved(const struct store *s)
 int
 store_check(struct store *s, char error[STORE_ERROR_MAX])
 {
-	const struct observable	 nobody = { OBSERVABLE_IP, "192.0.2.1", 0 };
-	const struct record	*records;
+	const struct observable nobody = { OBSERVABLE_IP, "192.0.2.1", 0 };
+	const struct record *records;
 
 	if (store_moved(s)) {
-		snprintf(error, STORE_ERROR_MAX, "%s: the store was removed or "
-		    "replaced while it was open; reload the service", s->path);
+		snprintf(error, STORE_ERROR_MAX,
+		    "%s: the store was removed or "
+		    "replaced while it was open; reload the service",
+		    s->path);
 		return -1;
 	}
 	return store_match(s, &nobody, 0, &records, error) == -1 ? -1 : 0;

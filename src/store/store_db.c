@@ -7,14 +7,16 @@
 #include "store/store_db.h"
 #include "store/store_write.h"
 
-#define SCHEMA_VERSION	1
-#define APPLICATION_ID	0x4354494d	/* "CTIM"; PRAGMA application_id */
-#define BUSY_MS		5000		/* how long to wait for another writer */
-#define WAL_KEEP	(64L << 20)	/* bytes of -wal kept between imports */
-#define TEXT_MAX	(16U << 20)	/* bytes of one answer's, or of all the
+#define SCHEMA_VERSION 1
+#define APPLICATION_ID 0x4354494d  /* "CTIM"; PRAGMA application_id */
+#define BUSY_MS        5000        /* how long to wait for another writer */
+#define WAL_KEEP       (64L << 20) /* bytes of -wal kept between imports */
+#define TEXT_MAX \
+	(16U << 20) /* bytes of one answer's, or of all the
 					 * sources', text */
 
-#define RECORD	"value, type, source, disposition, severity, confidence, tlp, " \
+#define RECORD                                                          \
+	"value, type, source, disposition, severity, confidence, tlp, " \
 	"priority, reason, first_seen, last_seen, count, expires, imported"
 
 /*
@@ -23,80 +25,87 @@
  * alone.
  */
 static const char store_db_schema[] =
-	"CREATE TABLE source("
-	" id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
-	" title TEXT NOT NULL, url TEXT, subdomains INTEGER NOT NULL,"
-	" imported INTEGER NOT NULL, run INTEGER NOT NULL);"
-	"CREATE TABLE indicator("
-	" value TEXT NOT NULL, type INTEGER NOT NULL,"
-	" source INTEGER NOT NULL REFERENCES source(id),"
-	" disposition INTEGER NOT NULL, severity INTEGER NOT NULL,"
-	" confidence INTEGER NOT NULL, tlp INTEGER NOT NULL,"
-	" priority INTEGER NOT NULL, reason TEXT,"
-	" first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
-	" count INTEGER NOT NULL, expires INTEGER NOT NULL,"
-	" imported INTEGER NOT NULL, run INTEGER NOT NULL, bits INTEGER,"
-	" PRIMARY KEY(value, type, source)) WITHOUT ROWID;"
-	"CREATE INDEX network ON indicator(type, bits) WHERE bits IS NOT NULL;";
+    "CREATE TABLE source("
+    " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
+    " title TEXT NOT NULL, url TEXT, subdomains INTEGER NOT NULL,"
+    " imported INTEGER NOT NULL, run INTEGER NOT NULL);"
+    "CREATE TABLE indicator("
+    " value TEXT NOT NULL, type INTEGER NOT NULL,"
+    " source INTEGER NOT NULL REFERENCES source(id),"
+    " disposition INTEGER NOT NULL, severity INTEGER NOT NULL,"
+    " confidence INTEGER NOT NULL, tlp INTEGER NOT NULL,"
+    " priority INTEGER NOT NULL, reason TEXT,"
+    " first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    " count INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " imported INTEGER NOT NULL, run INTEGER NOT NULL, bits INTEGER,"
+    " PRIMARY KEY(value, type, source)) WITHOUT ROWID;"
+    "CREATE INDEX network ON indicator(type, bits) WHERE bits IS NOT NULL;";
 
-#define ROW_IS	"value = ?1 AND type = ?2 AND source = ?3"
+#define ROW_IS "value = ?1 AND type = ?2 AND source = ?3"
 
-static const char *const store_db_sql[SQL_STATEMENTS] = {
-	[SQL_BEGIN] = "BEGIN",
+static const char *const store_db_sql[SQL_STATEMENTS] = { [SQL_BEGIN] = "BEGIN",
 	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_VERSION] = "PRAGMA data_version",
 	[SQL_SOURCES] = "SELECT id, name, title, url, subdomains, imported, run"
-	    " FROM source ORDER BY id",
+			" FROM source ORDER BY id",
 	[SQL_NETWORKS] = "SELECT type, value FROM indicator"
-	    " WHERE bits IS NOT NULL",
+			 " WHERE bits IS NOT NULL",
 	[SQL_MATCH] = "SELECT " RECORD " FROM indicator"
-	    " WHERE value = ?1 AND type = ?2",
+		      " WHERE value = ?1 AND type = ?2",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(name, title, subdomains,"
-	    " imported, run) VALUES(?1, ?1, 0, 0, 0)",
-	[SQL_SOURCE_SET] = "UPDATE source SET title = ?2, url = ?3,"
+			   " imported, run) VALUES(?1, ?1, 0, 0, 0)",
+	[SQL_SOURCE_SET] =
+	    "UPDATE source SET title = ?2, url = ?3,"
 	    " subdomains = ?4, imported = ?5, run = ?6 WHERE id = ?1",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
-	[SQL_ADD] = "INSERT INTO indicator(" RECORD ", run, bits) VALUES(?1, ?2,"
+	[SQL_ADD] =
+	    "INSERT INTO indicator(" RECORD ", run, bits) VALUES(?1, ?2,"
 	    " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 	    " ON CONFLICT DO NOTHING",
-	[SQL_TOUCH] = "UPDATE indicator SET imported = ?14, run = ?15 WHERE "
-	    ROW_IS " AND disposition = ?4 AND severity = ?5 AND confidence = ?6"
+	[SQL_TOUCH] =
+	    "UPDATE indicator SET imported = ?14, run = ?15 WHERE " ROW_IS
+	    " AND disposition = ?4 AND severity = ?5 AND confidence = ?6"
 	    " AND tlp = ?7 AND priority = ?8 AND reason IS ?9"
 	    " AND first_seen = ?10 AND last_seen = ?11 AND count = ?12"
 	    " AND expires = ?13",
 	/* A feed that lists a value twice keeps the reason that it gave once. */
-	[SQL_CHANGE] = "UPDATE indicator SET disposition = ?4, severity = ?5,"
+	[SQL_CHANGE] =
+	    "UPDATE indicator SET disposition = ?4, severity = ?5,"
 	    " confidence = ?6, tlp = ?7, priority = ?8, reason ="
 	    " CASE run WHEN ?15 THEN coalesce(?9, reason) ELSE ?9 END,"
 	    " first_seen = ?10, last_seen = ?11, count = ?12, expires = ?13,"
 	    " imported = ?14, run = ?15 WHERE " ROW_IS,
 	[SQL_REPLACED] = "DELETE FROM indicator WHERE source = ?1"
-	    " AND run <> ?2",
+			 " AND run <> ?2",
 	[SQL_REMOVE] = "DELETE FROM indicator WHERE value = ?1 AND type = ?2"
-	    " AND (?3 IS NULL OR source = ?3)",
+		       " AND (?3 IS NULL OR source = ?3)",
 	[SQL_REMOVE_SOURCE] = "DELETE FROM indicator WHERE source = ?1",
-	[SQL_LIST] = "SELECT " RECORD " FROM indicator"
+	[SQL_LIST] =
+	    "SELECT " RECORD " FROM indicator"
 	    " WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR type = ?2)"
 	    " ORDER BY value, type, source LIMIT ?3",
-	[SQL_COUNT] = "SELECT source, type, disposition, expires FROM indicator"
-};
+	[SQL_COUNT] =
+	    "SELECT source, type, disposition, expires FROM indicator" };
 
-static const char store_db_again[] = "nothing was changed; repeat when that has ended";
+static const char store_db_again[] =
+    "nothing was changed; repeat when that has ended";
 
 static const struct {
-	int		 code;	/* primary result code */
-	const char	*what, *mend;
-} errors[] = {
-	{ SQLITE_CORRUPT, "the store is damaged", "restore a copy of it, or "
-	    "remove it with its -wal and -shm files and import again" },
+	int code; /* primary result code */
+	const char *what, *mend;
+} errors[] = { { SQLITE_CORRUPT, "the store is damaged",
+		   "restore a copy of it, or "
+		   "remove it with its -wal and -shm files and import again" },
 	{ SQLITE_NOTADB, "this is no store, or a damaged one",
 	    "name another file, or remove it and import again" },
 	{ SQLITE_FULL, "no space is left on its disk",
 	    "nothing was changed; make room and repeat" },
-	{ SQLITE_BUSY, "another process is writing to the store", store_db_again },
-	{ SQLITE_LOCKED, "another process is writing to the store", store_db_again },
+	{ SQLITE_BUSY, "another process is writing to the store",
+	    store_db_again },
+	{ SQLITE_LOCKED, "another process is writing to the store",
+	    store_db_again },
 	{ SQLITE_READONLY, "the store may not be written by this user",
 	    "run as its owner or as a member of its group" },
 	{ SQLITE_PERM, "the store may not be used by this user",
@@ -107,15 +116,14 @@ static const struct {
 	    "look at the disk and at the system's log" },
 	{ SQLITE_NOMEM, "memory ran out", "give it more, or import less" },
 	{ SQLITE_ERROR, "the store has not the tables it should have",
-	    "restore a copy of it, or remove it and import again" }
-};
+	    "restore a copy of it, or remove it and import again" } };
 
 int
 db_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 {
-	const char	*what = sqlite3_errstr(code), *mend = NULL;
-	size_t		 i;
-	int		 os = s->db == NULL ? 0 : sqlite3_system_errno(s->db);
+	const char *what = sqlite3_errstr(code), *mend = NULL;
+	size_t i;
+	int os = s->db == NULL ? 0 : sqlite3_system_errno(s->db);
 
 	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (errors[i].code == (code & 0xff)) {
@@ -137,8 +145,10 @@ db_no_source(struct store *s, const char *name, char error[STORE_ERROR_MAX])
 {
 	if (!sqlite3_get_autocommit(s->db))
 		db_run(s, SQL_ROLLBACK);
-	snprintf(error, STORE_ERROR_MAX, "%s: there is no source \"%s\"; "
-	    "`ctim-relay intel sources` lists them", s->path, name);
+	snprintf(error, STORE_ERROR_MAX,
+	    "%s: there is no source \"%s\"; "
+	    "`ctim-relay intel sources` lists them",
+	    s->path, name);
 	return -1;
 }
 
@@ -159,7 +169,7 @@ db_statement(struct store *s, enum store_sql which, int *code)
 int
 db_finish(sqlite3_stmt *st)
 {
-	int	 code = sqlite3_step(st);
+	int code = sqlite3_step(st);
 
 	sqlite3_reset(st);
 	return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
@@ -168,8 +178,8 @@ db_finish(sqlite3_stmt *st)
 int
 db_run(struct store *s, enum store_sql which)
 {
-	int		 code;
-	sqlite3_stmt	*st = db_statement(s, which, &code);
+	int code;
+	sqlite3_stmt *st = db_statement(s, which, &code);
 
 	return st == NULL ? code : db_finish(st);
 }
@@ -178,8 +188,8 @@ db_run(struct store *s, enum store_sql which)
 static int
 store_db_number(struct store *s, const char *text, int64_t *n)
 {
-	sqlite3_stmt	*st;
-	int		 code;
+	sqlite3_stmt *st;
+	int code;
 
 	code = sqlite3_prepare_v2(s->db, text, -1, &st, NULL);
 	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
@@ -195,18 +205,22 @@ store_db_number(struct store *s, const char *text, int64_t *n)
 static int
 store_db_make_schema(struct store *s)
 {
-	char	 text[128];
-	int64_t	 tables = 0;
-	int	 code;
+	char text[128];
+	int64_t tables = 0;
+	int code;
 
-	code = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+	code =
+	    sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
 	if (code == SQLITE_OK)
 		code = db_run(s, SQL_BEGIN_WRITE);
 	if (code == SQLITE_OK)
-		code = store_db_number(s, "SELECT count(*) FROM sqlite_schema", &tables);
+		code = store_db_number(
+		    s, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code == SQLITE_OK && tables == 0) {
-		snprintf(text, sizeof(text), "PRAGMA application_id = %d;"
-		    "PRAGMA user_version = %d", APPLICATION_ID, SCHEMA_VERSION);
+		snprintf(text, sizeof(text),
+		    "PRAGMA application_id = %d;"
+		    "PRAGMA user_version = %d",
+		    APPLICATION_ID, SCHEMA_VERSION);
 		code = sqlite3_exec(s->db, store_db_schema, NULL, NULL, NULL);
 		if (code == SQLITE_OK)
 			code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
@@ -218,14 +232,13 @@ store_db_make_schema(struct store *s)
 static int
 open_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 {
-	static const int	 refused[] = { SQLITE_CANTOPEN, SQLITE_READONLY,
-				    SQLITE_PERM, SQLITE_AUTH };
-	size_t			 i;
+	static const int refused[] = { SQLITE_CANTOPEN, SQLITE_READONLY,
+		SQLITE_PERM, SQLITE_AUTH };
+	size_t i;
 
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		if ((code & 0xff) == refused[i] &&
-		    dbfile_explain(s->path, s->mode == STORE_WRITE,
-		    error))
+		    dbfile_explain(s->path, s->mode == STORE_WRITE, error))
 			return -1;
 	return db_error(s, code, error);
 }
@@ -234,14 +247,15 @@ open_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 static int
 check_schema(struct store *s, char error[STORE_ERROR_MAX])
 {
-	int64_t	 app = 0, version = 0, tables = 0;
-	int	 code;
+	int64_t app = 0, version = 0, tables = 0;
+	int code;
 
 	code = store_db_number(s, "PRAGMA application_id", &app);
 	if (code == SQLITE_OK)
 		code = store_db_number(s, "PRAGMA user_version", &version);
 	if (code == SQLITE_OK)
-		code = store_db_number(s, "SELECT count(*) FROM sqlite_schema", &tables);
+		code = store_db_number(
+		    s, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code == SQLITE_OK && app == 0 && tables == 0 &&
 	    s->mode == STORE_WRITE) {
 		if ((code = store_db_make_schema(s)) == SQLITE_OK)
@@ -250,14 +264,18 @@ check_schema(struct store *s, char error[STORE_ERROR_MAX])
 	if (code != SQLITE_OK)
 		return open_error(s, code, error);
 	if (app != APPLICATION_ID) {
-		snprintf(error, STORE_ERROR_MAX, tables == 0 ?
-		    "%s: the store is empty; `ctim-relay intel import` fills it" :
-		    "%s: this is the database of another program; name another "
-		    "file", s->path);
+		snprintf(error, STORE_ERROR_MAX,
+		    tables == 0 ? "%s: the store is empty; `ctim-relay intel "
+				  "import` fills it" :
+				  "%s: this is the database of another "
+				  "program; name another "
+				  "file",
+		    s->path);
 		return -1;
 	}
 	if (version > SCHEMA_VERSION) {
-		snprintf(error, STORE_ERROR_MAX, "%s: made by a newer ctim-relay "
+		snprintf(error, STORE_ERROR_MAX,
+		    "%s: made by a newer ctim-relay "
 		    "(format %lld, this version reads %d); use that one",
 		    s->path, (long long)version, SCHEMA_VERSION);
 		return -1;
@@ -274,31 +292,33 @@ check_schema(struct store *s, char error[STORE_ERROR_MAX])
 static int
 store_db_set_up(struct store *s)
 {
-	int	 keep = 1, code;
+	int keep = 1, code;
 
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, BUSY_MS);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	if (s->mode == STORE_READ) {
-		sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
-		    NULL);
-		return sqlite3_exec(s->db, "PRAGMA cache_size = -2048",
-		    NULL, NULL, NULL);
+		sqlite3_db_config(
+		    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		return sqlite3_exec(
+		    s->db, "PRAGMA cache_size = -2048", NULL, NULL, NULL);
 	}
-	code = sqlite3_exec(s->db, "PRAGMA synchronous = FULL;"
-	    "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
+	code = sqlite3_exec(s->db,
+	    "PRAGMA synchronous = FULL;"
+	    "PRAGMA temp_store = MEMORY",
+	    NULL, NULL, NULL);
 	if (code == SQLITE_OK)
-		code = sqlite3_file_control(s->db, "main",
-		    SQLITE_FCNTL_PERSIST_WAL, &keep);
+		code = sqlite3_file_control(
+		    s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 	return code;
 }
 
 struct store *
 store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 {
-	struct store	*s;
-	int		 flags, code;
+	struct store *s;
+	int flags, code;
 
 	if (mode == STORE_WRITE && dbfile_make(path, error) == -1)
 		return NULL;
@@ -311,15 +331,16 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	s->mode = mode;
 	buf_init(&s->text, TEXT_MAX);
 	buf_init(&s->facts.text, TEXT_MAX);
-	flags = mode == STORE_READ ? SQLITE_OPEN_READONLY :
-	    SQLITE_OPEN_READWRITE;
+	flags =
+	    mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
 	code = sqlite_open(path, flags, &s->db);
 	/* Without the right to write, SQLite opens for reading alone. */
 	if (code == SQLITE_OK && mode == STORE_WRITE &&
 	    sqlite3_db_readonly(s->db, "main") == 1)
 		code = SQLITE_READONLY;
-	if (code == SQLITE_OK && mode == STORE_WRITE && dbfile_opened(path,
-	    sqlite3_db_filename(s->db, "main"), error) == -1) {
+	if (code == SQLITE_OK && mode == STORE_WRITE &&
+	    dbfile_opened(path, sqlite3_db_filename(s->db, "main"), error) ==
+		-1) {
 		store_close(s);
 		return NULL;
 	}
@@ -340,7 +361,7 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 void
 store_close(struct store *s)
 {
-	size_t	 i;
+	size_t i;
 
 	if (s == NULL)
 		return;

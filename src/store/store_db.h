@@ -16,76 +16,89 @@
 
 /* Every statement, prepared when it is first needed, kept until the end. */
 enum store_sql {
-	SQL_BEGIN, SQL_BEGIN_WRITE, SQL_COMMIT, SQL_ROLLBACK,
-	SQL_VERSION, SQL_SOURCES, SQL_NETWORKS, SQL_MATCH,
-	SQL_SOURCE_ADD, SQL_SOURCE_SET, SQL_SOURCE_REMOVE,
-	SQL_ADD, SQL_TOUCH, SQL_CHANGE, SQL_REPLACED,
-	SQL_REMOVE, SQL_REMOVE_SOURCE, SQL_LIST, SQL_COUNT,
+	SQL_BEGIN,
+	SQL_BEGIN_WRITE,
+	SQL_COMMIT,
+	SQL_ROLLBACK,
+	SQL_VERSION,
+	SQL_SOURCES,
+	SQL_NETWORKS,
+	SQL_MATCH,
+	SQL_SOURCE_ADD,
+	SQL_SOURCE_SET,
+	SQL_SOURCE_REMOVE,
+	SQL_ADD,
+	SQL_TOUCH,
+	SQL_CHANGE,
+	SQL_REPLACED,
+	SQL_REMOVE,
+	SQL_REMOVE_SOURCE,
+	SQL_LIST,
+	SQL_COUNT,
 	SQL_STATEMENTS
 };
 
 /* A source as the store keeps it. */
 struct store_row {
-	int64_t		 id;
-	struct source	 source;	/* strings in facts.text */
-	int64_t		 imported;	/* when its last import was */
-	int64_t		 run;		/* number of that import */
+	int64_t id;
+	struct source source; /* strings in facts.text */
+	int64_t imported;     /* when its last import was */
+	int64_t run;          /* number of that import */
 };
 
 /* What holds for the whole store; read again when another connection, or this
  * one, has changed it. */
 struct store_facts {
-	bool			 known;
-	int64_t			 version;	/* PRAGMA data_version */
-	struct store_row	*rows;		/* by id */
-	size_t			 n;
-	struct buf		 text;
-	bool			 subdomains;	/* some source has them */
-	struct store_net	 net;		/* all networks */
+	bool known;
+	int64_t version;        /* PRAGMA data_version */
+	struct store_row *rows; /* by id */
+	size_t n;
+	struct buf text;
+	bool subdomains;      /* some source has them */
+	struct store_net net; /* all networks */
 };
 
 struct store {
-	sqlite3			*db;
-	char			*path;
-	enum store_mode		 mode;
-	sqlite3_stmt		*stmt[SQL_STATEMENTS];
-	struct store_facts	 facts;
+	sqlite3 *db;
+	char *path;
+	enum store_mode mode;
+	sqlite3_stmt *stmt[SQL_STATEMENTS];
+	struct store_facts facts;
 	/* The last store_match(): records, and where their text begins. */
-	struct record		*records;
-	size_t			(*text_at)[2];	/* of value and reason, in text */
-	size_t			 n, cap;
-	struct buf		 text;
-	struct store_import	*import;	/* the one under way, or NULL */
-	struct store_count	*counts;	/* the last store_stats() */
+	struct record *records;
+	size_t (*text_at)[2]; /* of value and reason, in text */
+	size_t n, cap;
+	struct buf text;
+	struct store_import *import; /* the one under way, or NULL */
+	struct store_count *counts;  /* the last store_stats() */
 };
 
 /*
  * Writes what code (an SQLite result) means for this store and what mends it.
  * Ends a transaction that is open, too.  Always returns -1.
  */
-int	db_error(struct store *, int code, char error[STORE_ERROR_MAX]);
+int db_error(struct store *, int code, char error[STORE_ERROR_MAX]);
 
 /* A statement, reset and without bound values; NULL with the code in *code. */
 sqlite3_stmt *db_statement(struct store *, enum store_sql, int *code);
 /* Runs a statement that gives no row: an SQLite result, SQLITE_OK if done. */
-int	db_run(struct store *, enum store_sql);
+int db_run(struct store *, enum store_sql);
 /* Steps a statement that was just bound and resets it: as db_run(). */
-int	db_finish(sqlite3_stmt *);
+int db_finish(sqlite3_stmt *);
 
 /* The same for a source that is not there. */
-int	db_no_source(struct store *, const char *name,
-	    char error[STORE_ERROR_MAX]);
+int db_no_source(struct store *, const char *name, char error[STORE_ERROR_MAX]);
 
 /* Begins a read transaction and brings the facts up to date with it: an SQLite
  * result.  Ends with db_run(store, SQL_COMMIT). */
-int	db_begin_read(struct store *);
+int db_begin_read(struct store *);
 /* The second half of it, within a transaction. */
-int	db_facts(struct store *);
+int db_facts(struct store *);
 /* The source of an id or a name, NULL when there is none. */
 const struct store_row *db_source(const struct store *, int64_t id);
 const struct store_row *db_source_named(const struct store *, const char *name);
 /* The columns of SQL_MATCH and SQL_LIST as a record, its text still SQLite's:
  * SQLITE_OK, or SQLITE_CORRUPT. */
-int	db_record(const struct store *, sqlite3_stmt *, struct record *);
+int db_record(const struct store *, sqlite3_stmt *, struct record *);
 
 #endif

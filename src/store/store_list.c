@@ -10,10 +10,10 @@ store_each(struct store *s, const struct store_filter *filter,
     int (*each)(void *, const struct record *), void *arg,
     char error[STORE_ERROR_MAX])
 {
-	const struct store_row	*row = NULL;
-	struct record		 r;
-	sqlite3_stmt		*st = NULL;
-	int			 code;
+	const struct store_row *row = NULL;
+	struct record r;
+	sqlite3_stmt *st = NULL;
+	int code;
 
 	if ((code = db_begin_read(s)) == SQLITE_OK)
 		st = db_statement(s, SQL_LIST, &code);
@@ -40,11 +40,11 @@ store_each(struct store *s, const struct store_filter *filter,
 static int
 count(struct store *s, int64_t now)
 {
-	struct store_count	*c;
-	sqlite3_stmt		*st;
-	const struct store_row	*row;
-	int64_t			 expires;
-	int			 code, type, disposition;
+	struct store_count *c;
+	sqlite3_stmt *st;
+	const struct store_row *row;
+	int64_t expires;
+	int code, type, disposition;
 
 	if ((st = db_statement(s, SQL_COUNT, &code)) == NULL)
 		return code;
@@ -72,7 +72,7 @@ count(struct store *s, int64_t now)
 static int
 by_name(const void *a, const void *b)
 {
-	const struct store_count	*x = a, *y = b;
+	const struct store_count *x = a, *y = b;
 
 	return strcmp(x->source.name, y->source.name);
 }
@@ -81,8 +81,8 @@ ssize_t
 store_stats(struct store *s, int64_t now, const struct store_count **counts,
     char error[STORE_ERROR_MAX])
 {
-	size_t	 i, n;
-	int	 code;
+	size_t i, n;
+	int code;
 
 	if ((code = db_begin_read(s)) != SQLITE_OK)
 		return db_error(s, code, error);

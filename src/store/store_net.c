@@ -7,10 +7,10 @@
 
 /* So many networks leave the filter of some use; with more, every length that
  * there is may match. */
-#define NETWORKS_MAX	(STORE_NET_WORDS * 64 / 4)
+#define NETWORKS_MAX (STORE_NET_WORDS * 64 / 4)
 
 static const struct {
-	int	 af, bits;
+	int af, bits;
 } store_net_families[] = { { AF_INET, 32 }, { AF_INET6, 128 } };
 
 static int
@@ -42,8 +42,8 @@ mask(unsigned char addr[16], int from, int to)
 static size_t
 store_net_place(int family, int bits, const unsigned char addr[16])
 {
-	uint64_t	 half[2], h;
-	int		 i;
+	uint64_t half[2], h;
+	int i;
 
 	memcpy(half, addr, sizeof(half));
 	h = (uint64_t)(family * 256 + bits + 1) * UINT64_C(0x9e3779b97f4a7c15);
@@ -63,17 +63,17 @@ store_net_reset(struct store_net *net)
 }
 
 int
-store_net_add(struct store_net *net, enum observable_type type,
-    const char *network)
+store_net_add(
+    struct store_net *net, enum observable_type type, const char *network)
 {
-	char		 text[INET6_ADDRSTRLEN];
-	unsigned char	 addr[16] = { 0 };
-	int		 family = store_net_family_of(type);
-	int		 bits = indicator_prefix(network);
-	size_t		 n = strcspn(network, "/"), at;
+	char text[INET6_ADDRSTRLEN];
+	unsigned char addr[16] = { 0 };
+	int family = store_net_family_of(type);
+	int bits = indicator_prefix(network);
+	size_t n = strcspn(network, "/"), at;
 
-	if (family == -1 || bits == -1 || bits > store_net_families[family].bits ||
-	    n >= sizeof(text))
+	if (family == -1 || bits == -1 ||
+	    bits > store_net_families[family].bits || n >= sizeof(text))
 		return -1;
 	memcpy(text, network, n);
 	text[n] = '\0';
@@ -90,9 +90,9 @@ int
 store_net_lengths(const struct store_net *net, enum observable_type type,
     const char *address, int lengths[STORE_NET_LENGTHS])
 {
-	unsigned char	 addr[16] = { 0 };
-	int		 family = store_net_family_of(type), bits, from, n = 0;
-	size_t		 at;
+	unsigned char addr[16] = { 0 };
+	int family = store_net_family_of(type), bits, from, n = 0;
+	size_t at;
 
 	if (family == -1 || net->n == 0 ||
 	    inet_pton(store_net_families[family].af, address, addr) != 1)

@@ -13,23 +13,23 @@
 
 #include "ctim/observable.h"
 
-#define STORE_NET_WORDS	8192		/* 64 KiB a connection */
-#define STORE_NET_LENGTHS 129		/* prefix lengths 0 to 128 */
+#define STORE_NET_WORDS   8192 /* 64 KiB a connection */
+#define STORE_NET_LENGTHS 129  /* prefix lengths 0 to 128 */
 
 struct store_net {
-	uint64_t	 set[STORE_NET_WORDS];
-	size_t		 n;		/* networks in it */
-	bool		 lengths[2][STORE_NET_LENGTHS];	/* of ip, of ipv6 */
+	uint64_t set[STORE_NET_WORDS];
+	size_t n;                           /* networks in it */
+	bool lengths[2][STORE_NET_LENGTHS]; /* of ip, of ipv6 */
 };
 
 /* Empties it. */
-void	store_net_reset(struct store_net *);
+void store_net_reset(struct store_net *);
 /* Adds a normalised network.  Returns 0, or -1 when it is none. */
-int	store_net_add(struct store_net *, enum observable_type,
-	    const char *network);
+int store_net_add(
+    struct store_net *, enum observable_type, const char *network);
 /* The prefix lengths, at most STORE_NET_LENGTHS, of the networks that may hold
  * a normalised address; none for a value that is no address of the type. */
-int	store_net_lengths(const struct store_net *, enum observable_type,
-	    const char *address, int lengths[STORE_NET_LENGTHS]);
+int store_net_lengths(const struct store_net *, enum observable_type,
+    const char *address, int lengths[STORE_NET_LENGTHS]);
 
 #endif

@@ -8,10 +8,10 @@
 #include "store/store_db.h"
 #include "store/store_write.h"
 
-#define BATCH_ROWS	(256U << 10)	/* records sorted and written at once */
-#define BATCH_TEXT	(24U << 20)	/* bytes of their values and reasons */
-#define NAME_BYTES	64		/* of a source's name */
-#define CACHE_PRAGMA	"PRAGMA cache_size = -262144"	/* KiB, while writing */
+#define BATCH_ROWS   (256U << 10) /* records sorted and written at once */
+#define BATCH_TEXT   (24U << 20)  /* bytes of their values and reasons */
+#define NAME_BYTES   64           /* of a source's name */
+#define CACHE_PRAGMA "PRAGMA cache_size = -262144" /* KiB, while writing */
 
 /*
  * A record that waits.  SQLite writes a sorted run several times faster than
@@ -19,31 +19,31 @@
  * key, the first bytes of the value, spares most of the string comparisons.
  */
 struct row {
-	uint64_t	 key;
-	const char	*value;
-	const char	*reason;	/* or NULL */
-	int64_t		 first_seen, last_seen, count, expires;
-	uint32_t	 place;		/* in the batch: the last one wins */
-	uint8_t		 type, disposition, severity, confidence, tlp, priority;
+	uint64_t key;
+	const char *value;
+	const char *reason; /* or NULL */
+	int64_t first_seen, last_seen, count, expires;
+	uint32_t place; /* in the batch: the last one wins */
+	uint8_t type, disposition, severity, confidence, tlp, priority;
 };
 
 struct store_import {
-	const struct source	*source;
-	unsigned		 set;
-	int64_t			 now;
-	bool			 begun;	/* the transaction is open */
-	int64_t			 id, run;	/* of the source, this import */
-	struct store_counts	 counts;
-	struct row		*rows;
-	uint32_t		 n;
-	char			*text;
-	size_t			 used;
+	const struct source *source;
+	unsigned set;
+	int64_t now;
+	bool begun;      /* the transaction is open */
+	int64_t id, run; /* of the source, this import */
+	struct store_counts counts;
+	struct row *rows;
+	uint32_t n;
+	char *text;
+	size_t used;
 };
 
 bool
 store_source_name(const char *name)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; name[i] != '\0'; i++) {
 		if (!isascii((unsigned char)name[i]) || i == NAME_BYTES)
@@ -58,7 +58,7 @@ store_source_name(const char *name)
 void
 store_import_cancel(struct store *s)
 {
-	struct store_import	*im = s->import;
+	struct store_import *im = s->import;
 
 	if (im == NULL)
 		return;
@@ -83,10 +83,11 @@ int
 store_import_begin(struct store *s, const struct source *source, unsigned set,
     int64_t now, char error[STORE_ERROR_MAX])
 {
-	struct store_import	*im;
+	struct store_import *im;
 
 	if (!store_source_name(source->name)) {
-		snprintf(error, STORE_ERROR_MAX, "a source's name is at most %d "
+		snprintf(error, STORE_ERROR_MAX,
+		    "a source's name is at most %d "
 		    "letters, digits and \" ._-\", a letter or digit first",
 		    NAME_BYTES);
 		return -1;
@@ -99,18 +100,19 @@ store_import_begin(struct store *s, const struct source *source, unsigned set,
 	im->text = malloc(BATCH_TEXT);
 	s->import = im;
 	return im->rows == NULL || im->text == NULL ?
-	    import_error(s, SQLITE_NOMEM, error) : 0;
+	    import_error(s, SQLITE_NOMEM, error) :
+	    0;
 }
 
 /* Finds the source, or adds it, and writes what the import says of it. */
 static int
 write_source(struct store *s)
 {
-	struct store_import	*im = s->import;
-	const struct store_row	*row = db_source_named(s, im->source->name);
-	struct source		 will = { .title = im->source->name };
-	sqlite3_stmt		*st;
-	int			 code;
+	struct store_import *im = s->import;
+	const struct store_row *row = db_source_named(s, im->source->name);
+	struct source will = { .title = im->source->name };
+	sqlite3_stmt *st;
+	int code;
 
 	if (row != NULL)
 		will = row->source;
@@ -145,10 +147,11 @@ write_source(struct store *s)
 static int
 begin_write(struct store *s)
 {
-	int	 code;
+	int code;
 
 	if ((code = sqlite3_exec(s->db, CACHE_PRAGMA, NULL, NULL, NULL)) ==
-	    SQLITE_OK && (code = db_run(s, SQL_BEGIN_WRITE)) == SQLITE_OK) {
+		SQLITE_OK &&
+	    (code = db_run(s, SQL_BEGIN_WRITE)) == SQLITE_OK) {
 		s->facts.known = false;
 		code = db_facts(s);
 	}
@@ -158,8 +161,8 @@ begin_write(struct store *s)
 static int
 store_write_compare(const void *a, const void *b)
 {
-	const struct row	*x = a, *y = b;
-	int			 d;
+	const struct row *x = a, *y = b;
+	int d;
 
 	if (x->key != y->key)
 		return x->key < y->key ? -1 : 1;
@@ -174,9 +177,9 @@ store_write_compare(const void *a, const void *b)
 static int
 write_with(struct store *s, enum store_sql which, const struct row *r)
 {
-	struct store_import	*im = s->import;
-	sqlite3_stmt		*st;
-	int			 code, bits = -1;
+	struct store_import *im = s->import;
+	sqlite3_stmt *st;
+	int code, bits = -1;
 
 	if ((st = db_statement(s, which, &code)) == NULL)
 		return code;
@@ -207,12 +210,11 @@ write_with(struct store *s, enum store_sql which, const struct row *r)
 static int
 write_row(struct store *s, const struct row *r)
 {
-	static const enum store_sql	 ways[] = { SQL_ADD, SQL_TOUCH, SQL_CHANGE };
-	struct store_counts		*c = &s->import->counts;
-	uint64_t	*const		 counts[] = { &c->added, &c->unchanged,
-					    &c->updated };
-	size_t				 i;
-	int				 code;
+	static const enum store_sql ways[] = { SQL_ADD, SQL_TOUCH, SQL_CHANGE };
+	struct store_counts *c = &s->import->counts;
+	uint64_t *const counts[] = { &c->added, &c->unchanged, &c->updated };
+	size_t i;
+	int code;
 
 	/* Each changes a row only where the ones before it did not. */
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
@@ -230,9 +232,9 @@ write_row(struct store *s, const struct row *r)
 static int
 store_write_flush(struct store *s)
 {
-	struct store_import	*im = s->import;
-	uint32_t		 i;
-	int			 code = SQLITE_OK;
+	struct store_import *im = s->import;
+	uint32_t i;
+	int code = SQLITE_OK;
 
 	if (!im->begun) {
 		if ((code = begin_write(s)) == SQLITE_OK)
@@ -251,7 +253,7 @@ store_write_flush(struct store *s)
 static const char *
 store_write_copy(struct store_import *im, const char *text, size_t n)
 {
-	char	*to = im->text + im->used;
+	char *to = im->text + im->used;
 
 	memcpy(to, text, n);
 	to[n] = '\0';
@@ -262,8 +264,8 @@ store_write_copy(struct store_import *im, const char *text, size_t n)
 static uint64_t
 store_write_key_of(const char *value, size_t n)
 {
-	uint64_t	 key = 0;
-	size_t		 i;
+	uint64_t key = 0;
+	size_t i;
 
 	for (i = 0; i < sizeof(key); i++)
 		key = key << 8 | (i < n ? (unsigned char)value[i] : 0);
@@ -280,24 +282,25 @@ store_write_in_range(const struct record *r, size_t n)
 	    ctim_severity_name(r->severity) != NULL &&
 	    ctim_severity_name(r->confidence) != NULL &&
 	    r->confidence != CTIM_SEVERITY_CRITICAL &&
-	    ctim_tlp_name(r->tlp) != NULL &&
-	    r->priority >= 0 && r->priority <= STORE_PRIORITY &&
-	    r->first_seen >= 0 && r->last_seen >= 0 && r->count >= 0 &&
-	    r->expires >= 0;
+	    ctim_tlp_name(r->tlp) != NULL && r->priority >= 0 &&
+	    r->priority <= STORE_PRIORITY && r->first_seen >= 0 &&
+	    r->last_seen >= 0 && r->count >= 0 && r->expires >= 0;
 }
 
 int
-store_import_add(struct store *s, const struct record *r,
-    char error[STORE_ERROR_MAX])
+store_import_add(
+    struct store *s, const struct record *r, char error[STORE_ERROR_MAX])
 {
-	struct store_import	*im = s->import;
-	struct row		*row;
-	size_t			 n = strlen(r->value), reason = 0;
-	int			 code;
+	struct store_import *im = s->import;
+	struct row *row;
+	size_t n = strlen(r->value), reason = 0;
+	int code;
 
 	if (!store_write_in_range(r, n)) {
-		snprintf(error, STORE_ERROR_MAX, "%s: a record with figures or "
-		    "texts that the store does not take", s->path);
+		snprintf(error, STORE_ERROR_MAX,
+		    "%s: a record with figures or "
+		    "texts that the store does not take",
+		    s->path);
 		store_import_cancel(s);
 		return -1;
 	}
@@ -307,20 +310,21 @@ store_import_add(struct store *s, const struct record *r,
 	    (code = store_write_flush(s)) != SQLITE_OK)
 		return import_error(s, code, error);
 	row = &im->rows[im->n];
-	*row = (struct row){
-		.key = store_write_key_of(r->value, n),
+	*row = (struct row){ .key = store_write_key_of(r->value, n),
 		.value = store_write_copy(im, r->value, n),
-		.reason = reason == 0 ? NULL : store_write_copy(im, r->reason, reason),
-		.first_seen = r->first_seen, .last_seen = r->last_seen,
-		.count = r->count, .expires = r->expires,
+		.reason = reason == 0 ? NULL :
+					store_write_copy(im, r->reason, reason),
+		.first_seen = r->first_seen,
+		.last_seen = r->last_seen,
+		.count = r->count,
+		.expires = r->expires,
 		.place = im->n++,
 		.type = (uint8_t)r->type,
 		.disposition = (uint8_t)r->disposition,
 		.severity = (uint8_t)r->severity,
 		.confidence = (uint8_t)r->confidence,
 		.tlp = (uint8_t)r->tlp,
-		.priority = (uint8_t)r->priority
-	};
+		.priority = (uint8_t)r->priority };
 	return 0;
 }
 
@@ -328,9 +332,9 @@ store_import_add(struct store *s, const struct record *r,
 static int
 remove_former(struct store *s)
 {
-	struct store_import	*im = s->import;
-	sqlite3_stmt		*st;
-	int			 code;
+	struct store_import *im = s->import;
+	sqlite3_stmt *st;
+	int code;
 
 	if ((st = db_statement(s, SQL_REPLACED, &code)) == NULL)
 		return code;
@@ -348,12 +352,12 @@ remove_former(struct store *s)
 static int
 commit(struct store *s)
 {
-	int	 code = db_run(s, SQL_COMMIT);
+	int code = db_run(s, SQL_COMMIT);
 
 	s->facts.known = false;
 	if (code == SQLITE_OK)
-		sqlite3_wal_checkpoint_v2(s->db, NULL,
-		    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		sqlite3_wal_checkpoint_v2(
+		    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	return code;
 }
 
@@ -361,12 +365,14 @@ int
 store_import_end(struct store *s, bool replace, struct store_counts *counts,
     char error[STORE_ERROR_MAX])
 {
-	struct store_import	*im = s->import;
-	int			 code = SQLITE_OK;
+	struct store_import *im = s->import;
+	int code = SQLITE_OK;
 
 	if (!im->begun && im->n == 0) {
-		snprintf(error, STORE_ERROR_MAX, "%s: nothing to import; nothing "
-		    "was changed", s->path);
+		snprintf(error, STORE_ERROR_MAX,
+		    "%s: nothing to import; nothing "
+		    "was changed",
+		    s->path);
 		store_import_cancel(s);
 		return -1;
 	}
@@ -385,10 +391,10 @@ ssize_t
 store_remove(struct store *s, enum observable_type type, const char *value,
     const char *source, char error[STORE_ERROR_MAX])
 {
-	const struct store_row	*row = NULL;
-	sqlite3_stmt		*st = NULL;
-	ssize_t			 n = 0;
-	int			 code;
+	const struct store_row *row = NULL;
+	sqlite3_stmt *st = NULL;
+	ssize_t n = 0;
+	int code;
 
 	if ((code = begin_write(s)) == SQLITE_OK)
 		st = db_statement(s, SQL_REMOVE, &code);
@@ -409,16 +415,16 @@ store_remove(struct store *s, enum observable_type type, const char *value,
 }
 
 ssize_t
-store_remove_source(struct store *s, const char *source,
-    char error[STORE_ERROR_MAX])
+store_remove_source(
+    struct store *s, const char *source, char error[STORE_ERROR_MAX])
 {
-	static const enum store_sql	 steps[] = { SQL_REMOVE_SOURCE,
-					    SQL_SOURCE_REMOVE };
-	const struct store_row		*row;
-	sqlite3_stmt			*st;
-	ssize_t				 n = 0;
-	size_t				 i;
-	int				 code;
+	static const enum store_sql steps[] = { SQL_REMOVE_SOURCE,
+		SQL_SOURCE_REMOVE };
+	const struct store_row *row;
+	sqlite3_stmt *st;
+	ssize_t n = 0;
+	size_t i;
+	int code;
 
 	if ((code = begin_write(s)) != SQLITE_OK)
 		return db_error(s, code, error);

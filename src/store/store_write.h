@@ -11,9 +11,9 @@
 #include "ctim/ctim.h"
 #include "store/store.h"
 
-#define STORE_REASON	1024	/* code points of a reason; what is more is cut */
-#define STORE_TITLE	1024	/* code points of a title */
-#define STORE_PRIORITY	100	/* the highest */
+#define STORE_REASON   1024 /* code points of a reason; what is more is cut */
+#define STORE_TITLE    1024 /* code points of a title */
+#define STORE_PRIORITY 100  /* the highest */
 
 /* What an import says of its source.  What it does not say stays as it was: at
  * first the name as the title, no URL, no subdomains. */
@@ -24,11 +24,11 @@ enum {
 };
 
 struct store_counts {
-	uint64_t	added, updated, unchanged, removed;
+	uint64_t added, updated, unchanged, removed;
 };
 
 /* Whether name can be the name of a source (struct source in store.h). */
-bool	store_source_name(const char *name);
+bool store_source_name(const char *name);
 
 /*
  * An import: begin, add what the source lists, end.  Records wait in batches of
@@ -44,47 +44,47 @@ bool	store_source_name(const char *name);
  * changes nothing.
  * A failed add or end has cancelled the import.
  */
-int	store_import_begin(struct store *, const struct source *, unsigned set,
-	    int64_t now, char error[STORE_ERROR_MAX]);
-int	store_import_add(struct store *, const struct record *,
-	    char error[STORE_ERROR_MAX]);
-int	store_import_end(struct store *, bool replace, struct store_counts *,
-	    char error[STORE_ERROR_MAX]);
-void	store_import_cancel(struct store *);	/* none under way is fine */
+int store_import_begin(struct store *, const struct source *, unsigned set,
+    int64_t now, char error[STORE_ERROR_MAX]);
+int store_import_add(
+    struct store *, const struct record *, char error[STORE_ERROR_MAX]);
+int store_import_end(struct store *, bool replace, struct store_counts *,
+    char error[STORE_ERROR_MAX]);
+void store_import_cancel(struct store *); /* none under way is fine */
 
 /* Removes a normalised value, of one source or (NULL) of all: how many records,
  * or -1. */
-ssize_t	store_remove(struct store *, enum observable_type, const char *value,
-	    const char *source, char error[STORE_ERROR_MAX]);
+ssize_t store_remove(struct store *, enum observable_type, const char *value,
+    const char *source, char error[STORE_ERROR_MAX]);
 /* Removes a source and its records: how many records, or -1. */
-ssize_t	store_remove_source(struct store *, const char *source,
-	    char error[STORE_ERROR_MAX]);
+ssize_t store_remove_source(
+    struct store *, const char *source, char error[STORE_ERROR_MAX]);
 
 struct store_filter {
-	const char		*source;	/* NULL: all */
-	enum observable_type	 type;		/* OBSERVABLE_UNKNOWN: all */
-	int64_t			 limit;		/* -1: none */
+	const char *source;        /* NULL: all */
+	enum observable_type type; /* OBSERVABLE_UNKNOWN: all */
+	int64_t limit;             /* -1: none */
 };
 /*
  * Calls each for the records in the order of their values, expired ones too,
  * as they were when it began.  The record is good until each returns; other
  * than 0 ends it.  Returns 0, or -1; a source that is not there is an error.
  */
-int	store_each(struct store *, const struct store_filter *,
-	    int (*each)(void *arg, const struct record *), void *arg,
-	    char error[STORE_ERROR_MAX]);
+int store_each(struct store *, const struct store_filter *,
+    int (*each)(void *arg, const struct record *), void *arg,
+    char error[STORE_ERROR_MAX]);
 
 /* One source in figures; expired as of the now that was asked for. */
 struct store_count {
-	struct source	source;
-	int64_t		imported;	/* its last import */
-	uint64_t	records, expired;
-	uint64_t	types[OBSERVABLE_TYPES];
-	uint64_t	dispositions[CTIM_UNKNOWN + 1];
+	struct source source;
+	int64_t imported; /* its last import */
+	uint64_t records, expired;
+	uint64_t types[OBSERVABLE_TYPES];
+	uint64_t dispositions[CTIM_UNKNOWN + 1];
 };
 /* All sources, by name; how many, or -1.  Good until the next call on the
  * store. */
-ssize_t	store_stats(struct store *, int64_t now, const struct store_count **,
-	    char error[STORE_ERROR_MAX]);
+ssize_t store_stats(struct store *, int64_t now, const struct store_count **,
+    char error[STORE_ERROR_MAX]);
 
 #endif

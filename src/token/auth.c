@@ -22,13 +22,13 @@
 #include "token/jwk.h"
 #include "token/jwks.h"
 
-#define FAILED	"Authorization failed: "
-#define WRONG_HOST							\
-	FAILED "Wrong jwks_host in JWT payload. Make sure domain "	\
-	    "follows the visibility.<region>.cisco.com structure"
-#define KEPT	64		/* verified tokens that a thread remembers */
-#define KID_SHOWN 100		/* bytes of a kid in a cause */
-#define KEY_LEN	64		/* characters of a new secret key */
+#define FAILED "Authorization failed: "
+#define WRONG_HOST                                                 \
+	FAILED "Wrong jwks_host in JWT payload. Make sure domain " \
+	       "follows the visibility.<region>.cisco.com structure"
+#define KEPT      64  /* verified tokens that a thread remembers */
+#define KID_SHOWN 100 /* bytes of a kid in a cause */
+#define KEY_LEN   64  /* characters of a new secret key */
 
 /*
  * A token whose signature was verified by this thread, so that the platform's
@@ -36,18 +36,18 @@
  * key, are looked at every time: a set that lost a key is another set.
  */
 struct verified {
-	unsigned char	 sha256[SHA256_DIGEST_LENGTH];
-	bool		 used;
-	uint64_t	 serial;	/* RS256: of the key set */
-	struct claims	 claims;
+	unsigned char sha256[SHA256_DIGEST_LENGTH];
+	bool used;
+	uint64_t serial; /* RS256: of the key set */
+	struct claims claims;
 };
 
 struct auth {
-	const struct conf	*conf;
-	struct jwks		*jwks;	/* NULL: RS256 is refused */
-	struct verified		 kept[KEPT];
-	struct claims		 last;	/* of a token that is not kept */
-	char			 why[URL_MAX + 64];	/* a cause */
+	const struct conf *conf;
+	struct jwks *jwks; /* NULL: RS256 is refused */
+	struct verified kept[KEPT];
+	struct claims last;     /* of a token that is not kept */
+	char why[URL_MAX + 64]; /* a cause */
 };
 
 const char auth_no_memory[] = "No memory left";
@@ -55,7 +55,7 @@ const char auth_no_memory[] = "No memory left";
 struct auth *
 auth_new(const struct conf *conf, struct jwks *jwks)
 {
-	struct auth	*a;
+	struct auth *a;
 
 	if ((a = calloc(1, sizeof(*a))) != NULL) {
 		a->conf = conf;
@@ -67,7 +67,7 @@ auth_new(const struct conf *conf, struct jwks *jwks)
 void
 auth_free(struct auth *a)
 {
-	size_t	 i;
+	size_t i;
 
 	if (a == NULL)
 		return;
@@ -81,9 +81,9 @@ auth_free(struct auth *a)
 static const char *
 bearer(const char *header, size_t *len)
 {
-	static const char	 blank[] = " \t";
-	const char		*token;
-	size_t			 n;
+	static const char blank[] = " \t";
+	const char *token;
+	size_t n;
 
 	header += strspn(header, blank);
 	n = strcspn(header, blank);
@@ -104,7 +104,7 @@ static const char *auth_cause(struct auth *, const char *, ...)
 static const char *
 auth_cause(struct auth *a, const char *format, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(a->why, sizeof(a->why), format, ap);
@@ -118,7 +118,7 @@ static size_t
 auth_signature(const char *token, size_t len, const char **dot,
     unsigned char out[TOKEN_MAX])
 {
-	ssize_t	 n;
+	ssize_t n;
 
 	*dot = memrchr(token, '.', len);
 	n = base64url_decode(*dot + 1, (size_t)(token + len - *dot - 1), out);
@@ -134,24 +134,24 @@ auth_signature(const char *token, size_t len, const char **dot,
 static int
 signed_with(const char *token, size_t len, const char *key)
 {
-	unsigned char	 signature[TOKEN_MAX], mac[SHA256_DIGEST_LENGTH];
-	const char	*dot;
+	unsigned char signature[TOKEN_MAX], mac[SHA256_DIGEST_LENGTH];
+	const char *dot;
 
 	if (key == NULL || *key == '\0' ||
 	    auth_signature(token, len, &dot, signature) != sizeof(mac))
 		return 0;
 	if (HMAC(EVP_sha256(), key, (int)strlen(key),
-	    (const unsigned char *)token, (size_t)(dot - token), mac, NULL) ==
-	    NULL)
+		(const unsigned char *)token, (size_t)(dot - token), mac,
+		NULL) == NULL)
 		return -1;
 	return CRYPTO_memcmp(mac, signature, sizeof(mac)) == 0;
 }
 
 static const char *
-verify_hs256(const struct auth *a, const char *token, size_t len,
-    const char **cause)
+verify_hs256(
+    const struct auth *a, const char *token, size_t len, const char **cause)
 {
-	int	 good;
+	int good;
 
 	*cause = "[auth] secret_key is not set";
 	if (a->conf->secret_key == NULL)
@@ -162,7 +162,8 @@ verify_hs256(const struct auth *a, const char *token, size_t len,
 	if (good != 0)
 		return good == 1 ? NULL : auth_no_memory;
 	*cause = a->conf->secret_key_previous == NULL ?
-	    "it is not signed with [auth] secret_key" : "it is signed neither "
+	    "it is not signed with [auth] secret_key" :
+	    "it is signed neither "
 	    "with [auth] secret_key nor with secret_key_previous";
 	return FAILED "Failed to decode JWT with provided key";
 }
@@ -173,17 +174,18 @@ static const char *
 auth_find_host(const struct auth *a, const struct claims *c, const char **host,
     const char **cause)
 {
-	char			**listed = a->conf->jwks_hosts;
-	struct json_object	*value;
-	const char		*name;
+	char **listed = a->conf->jwks_hosts;
+	struct json_object *value;
+	const char *name;
 
 	*cause = "there is no claim jwks_host";
 	if (!jsonin_has(c->payload, "jwks_host", &value))
-		return FAILED "jwks_host is missing in JWT payload. Make sure "
+		return FAILED
+		    "jwks_host is missing in JWT payload. Make sure "
 		    "custom_jwks_host field is present in module_type";
 	name = jsonin_text(value);
 	*cause = name == NULL ? "jwks_host is no string" :
-	    "jwks_host is none of jwks_hosts";
+				"jwks_host is none of jwks_hosts";
 	if (listed == NULL || *listed == NULL) {
 		*cause = "jwks_hosts is empty, which turns RS256 off";
 		return WRONG_HOST;
@@ -198,12 +200,12 @@ auth_find_host(const struct auth *a, const struct claims *c, const char **host,
 
 /* Whether one of the keys of that kid has signed the token; as jwk_verify(). */
 static int
-signed_by(const char *token, size_t len, const struct jwk_set *set,
-    const char *kid)
+signed_by(
+    const char *token, size_t len, const struct jwk_set *set, const char *kid)
 {
-	unsigned char	 signature[TOKEN_MAX];
-	const char	*dot;
-	size_t		 n = auth_signature(token, len, &dot, signature);
+	unsigned char signature[TOKEN_MAX];
+	const char *dot;
+	size_t n = auth_signature(token, len, &dot, signature);
 
 	return jwk_signed(set, kid, token, (size_t)(dot - token), signature, n);
 }
@@ -215,8 +217,10 @@ no_kid(struct auth *a, const char *kid, const char *host, const char *before)
 {
 	if (kid == NULL)
 		return "kid is missing in its header, or no string";
-	return auth_cause(a, "the key set of %s has no usable key with the kid "
-	    "\"%.*s\"%s%s", host, KID_SHOWN, kid, before == NULL ? "" : "; ",
+	return auth_cause(a,
+	    "the key set of %s has no usable key with the kid "
+	    "\"%.*s\"%s%s",
+	    host, KID_SHOWN, kid, before == NULL ? "" : "; ",
 	    before == NULL ? "" : before);
 }
 
@@ -227,10 +231,10 @@ verify_rs256(struct auth *a, const struct claims *c, const char *token,
     size_t len, int64_t now, int64_t deadline, uint64_t *serial,
     const char **cause)
 {
-	const struct jwk_set	*set;
-	const char		*message, *host;
-	uint64_t		 current;
-	int			 good = 1;
+	const struct jwk_set *set;
+	const char *message, *host;
+	uint64_t current;
+	int good = 1;
 
 	if ((message = auth_find_host(a, c, &host, cause)) != NULL)
 		return message;
@@ -238,8 +242,8 @@ verify_rs256(struct auth *a, const struct claims *c, const char *token,
 		*cause = "no key set is fetched here";
 		return WRONG_HOST;
 	}
-	switch (jwks_key(a->jwks, host, c->kid, now, deadline, &set, &current,
-	    cause)) {
+	switch (jwks_key(
+	    a->jwks, host, c->kid, now, deadline, &set, &current, cause)) {
 	case JWKS_NO_SET:
 		return WRONG_HOST;
 	case JWKS_NO_KID:
@@ -255,9 +259,12 @@ verify_rs256(struct auth *a, const struct claims *c, const char *token,
 	if (good == -1)
 		return auth_no_memory;
 	if (good == 0) {
-		*cause = auth_cause(a, "its signature is of no key with the "
-		    "kid \"%.*s\" of %s", KID_SHOWN, c->kid, host);
-		return FAILED "Failed to decode JWT with provided key. Make "
+		*cause = auth_cause(a,
+		    "its signature is of no key with the "
+		    "kid \"%.*s\" of %s",
+		    KID_SHOWN, c->kid, host);
+		return FAILED
+		    "Failed to decode JWT with provided key. Make "
 		    "sure domain in custom_jwks_host corresponds to your "
 		    "SecureX instance region.";
 	}
@@ -276,7 +283,7 @@ verify_new(struct auth *a, const char *token, size_t len, const char **cause)
 	if (*cause != NULL)
 		return FAILED "Wrong JWT structure";
 	return a->last.alg == TOKEN_HS256 ? verify_hs256(a, token, len, cause) :
-	    NULL;
+					    NULL;
 }
 
 /* Moves the claims in a->last to v. */
@@ -294,21 +301,21 @@ const char *
 auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
     const struct claims **claims, char id[TOKEN_ID_MAX], const char **cause)
 {
-	unsigned char	 sha256[SHA256_DIGEST_LENGTH];
-	struct verified	*v;
-	struct claims	*c;
-	const char	*token, *message;
-	uint64_t	 serial = 0;
-	size_t		 len;
+	unsigned char sha256[SHA256_DIGEST_LENGTH];
+	struct verified *v;
+	struct claims *c;
+	const char *token, *message;
+	uint64_t serial = 0;
+	size_t len;
 
 	snprintf(id, TOKEN_ID_MAX, "-");
 	*claims = NULL;
 	*cause = "no Authorization header came; Apache keeps it back unless "
-	    "CGIPassAuth is on";
+		 "CGIPassAuth is on";
 	if (header == NULL)
 		return FAILED "Authorization header is missing";
 	*cause = "the Authorization header is not that of a bearer token: the "
-	    "scheme's name and one word behind it";
+		 "scheme's name and one word behind it";
 	if ((token = bearer(header, &len)) == NULL)
 		return FAILED "Wrong authorization type";
 	/* Without its hash a token would be taken for any other. */
@@ -328,8 +335,9 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 		}
 	}
 	*claims = c;
-	if (c->alg == TOKEN_RS256 && (message = verify_rs256(a, c, token, len,
-	    now, deadline, &serial, cause)) != NULL)
+	if (c->alg == TOKEN_RS256 &&
+	    (message = verify_rs256(
+		 a, c, token, len, now, deadline, &serial, cause)) != NULL)
 		return message;
 	if (c == &a->last)
 		auth_remember(a, v, sha256);
@@ -344,7 +352,7 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 static bool
 comparable(const char *url, char out[URL_MAX])
 {
-	size_t	 n;
+	size_t n;
 
 	if (url == NULL || strpbrk(url, "?#") != NULL ||
 	    url_normalise(url, out, URL_MAX) == -1)
@@ -358,7 +366,7 @@ comparable(const char *url, char out[URL_MAX])
 static bool
 is_url(struct json_object *value, const char *wanted)
 {
-	char	 url[URL_MAX];
+	char url[URL_MAX];
 
 	return comparable(jsonin_text(value), url) && strcmp(url, wanted) == 0;
 }
@@ -366,9 +374,9 @@ is_url(struct json_object *value, const char *wanted)
 bool
 auth_names(const struct claims *c, const char *const *bases)
 {
-	struct json_object	*aud = jsonin_member(c->payload, "aud");
-	char			 base[URL_MAX];
-	size_t			 i;
+	struct json_object *aud = jsonin_member(c->payload, "aud");
+	char base[URL_MAX];
+	size_t i;
 
 	for (; *bases != NULL; bases++) {
 		if (!comparable(*bases, base))
@@ -386,7 +394,7 @@ const char *
 auth_audience(struct auth *a, const struct claims *c, const char *const *bases,
     const char **cause)
 {
-	struct json_object	*aud;
+	struct json_object *aud;
 
 	errno = 0;
 	if (c->alg != TOKEN_RS256 || auth_names(c, bases))
@@ -394,9 +402,10 @@ auth_audience(struct auth *a, const struct claims *c, const char *const *bases,
 	/* To compare URLs takes some. */
 	if (errno == ENOMEM)
 		return auth_no_memory;
-	*cause = auth_cause(a, "aud %s %s", jsonin_has(c->payload, "aud", &aud) ?
-	    "does not name" : "is missing, which must name", *bases == NULL ?
-	    "this relay: the request has no Host" : *bases);
+	*cause = auth_cause(a, "aud %s %s",
+	    jsonin_has(c->payload, "aud", &aud) ? "does not name" :
+						  "is missing, which must name",
+	    *bases == NULL ? "this relay: the request has no Host" : *bases);
 	return FAILED "Wrong configuration-token-audience";
 }
 
@@ -404,15 +413,17 @@ const char *
 auth_claims(struct auth *a, const struct claims *c, const char *const *names,
     const char **cause)
 {
-	const char		*name = token_lacks(c, names);
-	struct json_object	*value;
-	bool			 there;
+	const char *name = token_lacks(c, names);
+	struct json_object *value;
+	bool there;
 
 	if (name == NULL)
 		return NULL;
 	there = jsonin_has(c->payload, name, &value);
-	*cause = auth_cause(a, "the claim %s is %s", name, !there ? "missing" :
-	    jsonin_text(value) == NULL ? "no string" : "empty");
+	*cause = auth_cause(a, "the claim %s is %s", name,
+	    !there                         ? "missing" :
+		jsonin_text(value) == NULL ? "no string" :
+					     "empty");
 	return FAILED "Wrong JWT payload structure";
 }
 
@@ -420,13 +431,13 @@ char *
 auth_token(const char *payload, const char *key, int64_t now, int64_t expires,
     const char **why)
 {
-	struct json_object	*claims;
-	jwt_t			*jwt = NULL;
-	char			*token = NULL;
+	struct json_object *claims;
+	jwt_t *jwt = NULL;
+	char *token = NULL;
 
 	*why = NULL;
-	claims = jsonin_parse(payload, strlen(payload), JSON_REQUEST_VALUES,
-	    why);
+	claims =
+	    jsonin_parse(payload, strlen(payload), JSON_REQUEST_VALUES, why);
 	if (*why == NULL && !json_object_is_type(claims, json_type_object))
 		*why = "the claims are no JSON object";
 	if (*why == NULL && *key == '\0')
@@ -436,14 +447,17 @@ auth_token(const char *payload, const char *key, int64_t now, int64_t expires,
 		    jwt_add_grants_json(jwt, payload) != 0 ||
 		    jwt_del_grants(jwt, "iat") != 0 ||
 		    jwt_add_grant_int(jwt, "iat", (long)now) != 0 ||
-		    (expires != 0 && (jwt_del_grants(jwt, "exp") != 0 ||
-		    jwt_add_grant_int(jwt, "exp", (long)expires) != 0)) ||
-		    jwt_set_alg(jwt, JWT_ALG_HS256,
-		    (const unsigned char *)key, (int)strlen(key)) != 0 ||
+		    (expires != 0 &&
+			(jwt_del_grants(jwt, "exp") != 0 ||
+			    jwt_add_grant_int(jwt, "exp", (long)expires) !=
+				0)) ||
+		    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)key,
+			(int)strlen(key)) != 0 ||
 		    (token = jwt_encode_str(jwt)) == NULL)
 			*why = "the token could not be signed";
 		else if (strlen(token) > TOKEN_MAX)
-			*why = "the claims make a token of more than 8192 bytes";
+			*why =
+			    "the claims make a token of more than 8192 bytes";
 	}
 	if (*why != NULL) {
 		free(token);
@@ -457,10 +471,10 @@ auth_token(const char *payload, const char *key, int64_t now, int64_t expires,
 int
 auth_new_key(char key[KEY_LEN + 1])
 {
-	static const char	 alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-_";
-	unsigned char		 random[KEY_LEN];
-	size_t			 i;
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned char random[KEY_LEN];
+	size_t i;
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return -1;

@@ -14,14 +14,14 @@
 
 #include "token/token.h"
 
-struct auth;		/* verified tokens of one thread */
+struct auth; /* verified tokens of one thread */
 struct conf;
 struct jwks;
 
 /* What a thread keeps; both must outlive it.  Without jwks (NULL) every RS256
  * token is refused.  NULL when memory ran out. */
-struct auth	*auth_new(const struct conf *, struct jwks *);
-void		 auth_free(struct auth *);
+struct auth *auth_new(const struct conf *, struct jwks *);
+void auth_free(struct auth *);
 
 /* The message when a token could not be looked at: memory ran out, and nothing
  * is said of the token.  This very pointer. */
@@ -37,34 +37,34 @@ extern const char auth_no_memory[];
  * NULL when it could not be read.
  * id gets the first 8 hex digits of the token's SHA-256, "-" without a token.
  */
-const char	*auth_check(struct auth *, const char *header, int64_t now,
-		    int64_t deadline, const struct claims **claims,
-		    char id[TOKEN_ID_MAX], const char **cause);
+const char *auth_check(struct auth *, const char *header, int64_t now,
+    int64_t deadline, const struct claims **claims, char id[TOKEN_ID_MAX],
+    const char **cause);
 
 /*
  * Whether aud names one of the relay's base URLs (route_bases(), ended by
  * NULL): NULL, also for HS256 tokens, whose aud says nothing; or the message,
  * with *cause as for auth_check().
  */
-const char	*auth_audience(struct auth *, const struct claims *,
-		    const char *const *bases, const char **cause);
+const char *auth_audience(struct auth *, const struct claims *,
+    const char *const *bases, const char **cause);
 
 /* The same without a message: whether aud names one of these URLs. */
-bool		 auth_names(const struct claims *, const char *const *bases);
+bool auth_names(const struct claims *, const char *const *bases);
 
 /* Whether the claims hold every one of names (may be NULL, ended by NULL) as a
  * non-empty string: NULL, or the message, with *cause as for auth_check(). */
-const char	*auth_claims(struct auth *, const struct claims *,
-		    const char *const *names, const char **cause);
+const char *auth_claims(struct auth *, const struct claims *,
+    const char *const *names, const char **cause);
 
 /*
  * A new HS256 token: payload is a JSON object text, to which iat and, with
  * expires (seconds since 1970, 0: never), exp are added.  The caller frees it;
  * NULL with the reason, a constant, in *why.
  */
-char		*auth_token(const char *payload, const char *key, int64_t now,
-		    int64_t expires, const char **why);
+char *auth_token(const char *payload, const char *key, int64_t now,
+    int64_t expires, const char **why);
 /* A 64-character random key into key; -1 when the system has no randomness. */
-int		 auth_new_key(char key[65]);
+int auth_new_key(char key[65]);
 
 #endif

@@ -14,8 +14,8 @@
 #include "json/jsonscan.h"
 #include "token/jwk.h"
 
-#define EXPONENT_MAX	64	/* bits; all in use are far smaller */
-#define NUMBER_CHARS	2048	/* base64url characters of a number */
+#define EXPONENT_MAX 64   /* bits; all in use are far smaller */
+#define NUMBER_CHARS 2048 /* base64url characters of a number */
 
 /*
  * OpenSSL keeps errors by thread: what failed here must not be read as an error
@@ -26,8 +26,8 @@ const char jwk_no_memory[] = "no memory left for its keys";
 
 /* A Base64urlUInt (RFC 7518 section 2). */
 struct number {
-	unsigned char	 bytes[NUMBER_CHARS];
-	int		 len;
+	unsigned char bytes[NUMBER_CHARS];
+	int len;
 };
 
 /* Characters of a text without its padding, which fills it up to a multiple of
@@ -35,7 +35,7 @@ struct number {
 static size_t
 unpadded(const char *text)
 {
-	size_t	 len = strlen(text), n = len;
+	size_t len = strlen(text), n = len;
 
 	while (len % 4 == 0 && n > 0 && len - n < 2 && text[n - 1] == '=')
 		n--;
@@ -48,11 +48,11 @@ unpadded(const char *text)
  * False when it is no odd number of min to max bits.
  */
 static bool
-jwk_number(struct number *n, struct json_object *entry, const char *name, int min,
-    int max)
+jwk_number(struct number *n, struct json_object *entry, const char *name,
+    int min, int max)
 {
-	const char	*text = jsonin_string(entry, name);
-	int		 zeros = 0, bits;
+	const char *text = jsonin_string(entry, name);
+	int zeros = 0, bits;
 
 	n->len = -1;
 	if (text != NULL && strlen(text) <= NUMBER_CHARS)
@@ -69,12 +69,12 @@ jwk_number(struct number *n, struct json_object *entry, const char *name, int mi
 static EVP_PKEY *
 jwk_make_key(const struct number *n, const struct number *e)
 {
-	OSSL_PARAM_BLD	*build = OSSL_PARAM_BLD_new();
-	OSSL_PARAM	*params = NULL;
-	EVP_PKEY_CTX	*ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
-	BIGNUM		*bn = BN_bin2bn(n->bytes, n->len, NULL);
-	BIGNUM		*be = BN_bin2bn(e->bytes, e->len, NULL);
-	EVP_PKEY	*key = NULL;
+	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+	OSSL_PARAM *params = NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *bn = BN_bin2bn(n->bytes, n->len, NULL);
+	BIGNUM *be = BN_bin2bn(e->bytes, e->len, NULL);
+	EVP_PKEY *key = NULL;
 
 	if (build != NULL && ctx != NULL && bn != NULL && be != NULL &&
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, bn) == 1 &&
@@ -94,8 +94,8 @@ jwk_make_key(const struct number *n, const struct number *e)
 static bool
 jwk_holds(struct json_object *array, const char *word)
 {
-	const char	*text;
-	size_t		 i;
+	const char *text;
+	size_t i;
 
 	for (i = 0; i < jsonin_length(array); i++)
 		if ((text = jsonin_text(jsonin_at(array, i))) != NULL &&
@@ -107,7 +107,7 @@ jwk_holds(struct json_object *array, const char *word)
 static bool
 jwk_is(struct json_object *value, const char *word)
 {
-	const char	*text = jsonin_text(value);
+	const char *text = jsonin_text(value);
 
 	return text != NULL && strcmp(text, word) == 0;
 }
@@ -117,9 +117,9 @@ jwk_is(struct json_object *value, const char *word)
 static bool
 is_for_us(struct json_object *entry)
 {
-	struct json_object	*use = jsonin_member(entry, "use");
-	struct json_object	*alg = jsonin_member(entry, "alg");
-	struct json_object	*ops = jsonin_member(entry, "key_ops");
+	struct json_object *use = jsonin_member(entry, "use");
+	struct json_object *alg = jsonin_member(entry, "alg");
+	struct json_object *ops = jsonin_member(entry, "key_ops");
 
 	return jwk_is(jsonin_member(entry, "kty"), "RSA") &&
 	    (use == NULL || jwk_is(use, "sig")) &&
@@ -132,9 +132,9 @@ is_for_us(struct json_object *entry)
 static bool
 jwk_add(struct jwk_set *set, struct json_object *entry)
 {
-	const char	*kid = jsonin_string(entry, "kid");
-	struct number	 n, e;
-	size_t		 i = set->n;
+	const char *kid = jsonin_string(entry, "kid");
+	struct number n, e;
+	size_t i = set->n;
 
 	if (kid == NULL || !is_for_us(entry) ||
 	    !jwk_number(&n, entry, "n", JWK_BITS_MIN, JWK_BITS_MAX) ||
@@ -149,9 +149,9 @@ jwk_add(struct jwk_set *set, struct json_object *entry)
 const char *
 jwk_parse(const char *text, size_t len, struct jwk_set *set)
 {
-	struct json_object	*root, *keys;
-	const char		*why = NULL;
-	size_t			 i;
+	struct json_object *root, *keys;
+	const char *why = NULL;
+	size_t i;
 
 	*set = (struct jwk_set){ 0 };
 	root = jsonin_parse(text, len, JSON_REQUEST_VALUES, &why);
@@ -175,7 +175,7 @@ jwk_parse(const char *text, size_t len, struct jwk_set *set)
 void
 jwk_free(struct jwk_set *set)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < set->n; i++) {
 		free(set->key[i].kid);
@@ -187,7 +187,7 @@ jwk_free(struct jwk_set *set)
 EVP_PKEY *
 jwk_find(const struct jwk_set *set, const char *kid)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; kid != NULL && i < set->n; i++)
 		if (strcmp(set->key[i].kid, kid) == 0)
@@ -199,13 +199,13 @@ int
 jwk_signed(const struct jwk_set *set, const char *kid, const char *text,
     size_t len, const unsigned char *signature, size_t signature_len)
 {
-	size_t	 i;
-	int	 good = 0;
+	size_t i;
+	int good = 0;
 
 	for (i = 0; i < set->n && good == 0; i++)
 		if (strcmp(set->key[i].kid, kid) == 0)
-			good = jwk_verify(set->key[i].key, text, len,
-			    signature, signature_len);
+			good = jwk_verify(set->key[i].key, text, len, signature,
+			    signature_len);
 	return good;
 }
 
@@ -213,9 +213,9 @@ int
 jwk_verify(EVP_PKEY *key, const char *text, size_t len,
     const unsigned char *signature, size_t signature_len)
 {
-	EVP_MD_CTX	*ctx;
-	EVP_PKEY_CTX	*how;
-	int		 good = -1;
+	EVP_MD_CTX *ctx;
+	EVP_PKEY_CTX *how;
+	int good = -1;
 
 	/* RFC 8017 section 8.2.2: as long as the modulus, else invalid. */
 	if (signature_len != (size_t)EVP_PKEY_get_size(key))
@@ -224,11 +224,11 @@ jwk_verify(EVP_PKEY *key, const char *text, size_t len,
 	/* With a key that was found good only memory can be missing; the last
 	 * step says 0 to a wrong signature and may to that. */
 	errno = 0;
-	if (ctx != NULL && EVP_DigestVerifyInit(ctx, &how, EVP_sha256(), NULL,
-	    key) == 1 &&
+	if (ctx != NULL &&
+	    EVP_DigestVerifyInit(ctx, &how, EVP_sha256(), NULL, key) == 1 &&
 	    EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PADDING) == 1) {
 		good = EVP_DigestVerify(ctx, signature, signature_len,
-		    (const unsigned char *)text, len) == 1;
+			   (const unsigned char *)text, len) == 1;
 		if (!good && errno == ENOMEM)
 			good = -1;
 	}

@@ -10,16 +10,16 @@
 
 #include <openssl/types.h>
 
-#define JWK_KEYS	32	/* entries of a set */
-#define JWK_BITS_MIN	2048	/* of a modulus; RFC 7518 section 3.3 */
-#define JWK_BITS_MAX	8192	/* more costs too much to verify */
+#define JWK_KEYS     32   /* entries of a set */
+#define JWK_BITS_MIN 2048 /* of a modulus; RFC 7518 section 3.3 */
+#define JWK_BITS_MAX 8192 /* more costs too much to verify */
 
 /* The keys of a set that can verify RS256; zeroed it is empty. */
 struct jwk_set {
-	size_t	 n;
+	size_t n;
 	struct {
-		char		*kid;
-		EVP_PKEY	*key;
+		char *kid;
+		EVP_PKEY *key;
 	} key[JWK_KEYS];
 };
 
@@ -30,22 +30,21 @@ struct jwk_set {
  * why the text is no key set, a constant (jwk_no_memory when memory ran out);
  * then the set is empty.
  */
-extern const char	 jwk_no_memory[];
-const char	*jwk_parse(const char *text, size_t len, struct jwk_set *);
-void		 jwk_free(struct jwk_set *);
+extern const char jwk_no_memory[];
+const char *jwk_parse(const char *text, size_t len, struct jwk_set *);
+void jwk_free(struct jwk_set *);
 
 /* The first key of that kid (NULL: none), which belongs to the set; NULL when it
  * has no such key. */
-EVP_PKEY	*jwk_find(const struct jwk_set *, const char *kid);
+EVP_PKEY *jwk_find(const struct jwk_set *, const char *kid);
 
 /* Whether signature is that of one of the keys of that kid over the len bytes
  * at text; as jwk_verify(). */
-int		 jwk_signed(const struct jwk_set *, const char *kid,
-		    const char *text, size_t len,
-		    const unsigned char *signature, size_t signature_len);
+int jwk_signed(const struct jwk_set *, const char *kid, const char *text,
+    size_t len, const unsigned char *signature, size_t signature_len);
 /* Whether signature is that of key over the len bytes at text:
  * RSASSA-PKCS1-v1_5 with SHA-256.  1, 0, or -1 when memory ran out. */
-int		 jwk_verify(EVP_PKEY *key, const char *text, size_t len,
-		    const unsigned char *signature, size_t signature_len);
+int jwk_verify(EVP_PKEY *key, const char *text, size_t len,
+    const unsigned char *signature, size_t signature_len);
 
 #endif

@@ -15,51 +15,52 @@
 #include "token/jwks_cache.h"
 
 /* Seconds. */
-#define FRESH		3600	/* a set is not asked for again */
-#define STALE		86400	/* it serves while it cannot be fetched */
-#define AGAIN		60	/* between tries of a host whose set we have */
-#define AGAIN_NONE	10	/* between tries of one that we have none of */
-#define SKEW		60	/* between the clocks of requests: each reads it
+#define FRESH      3600  /* a set is not asked for again */
+#define STALE      86400 /* it serves while it cannot be fetched */
+#define AGAIN      60    /* between tries of a host whose set we have */
+#define AGAIN_NONE 10    /* between tries of one that we have none of */
+#define SKEW \
+	60 /* between the clocks of requests: each reads it
 				 * when it begins */
 /* Milliseconds. */
-#define FETCH		3000
-#define LEASE		(FETCH + 2000)	/* with the cache before and after */
-#define POLL		15
+#define FETCH     3000
+#define LEASE     (FETCH + 2000) /* with the cache before and after */
+#define POLL      15
 
-#define URL_BYTES	(JWKS_HOST_MAX + 64)
+#define URL_BYTES (JWKS_HOST_MAX + 64)
 
 /* The keys of one text; a text is parsed once a thread. */
 struct parsed {
-	char		 host[JWKS_HOST_MAX];	/* "": free */
-	uint64_t	 serial;	/* 0: no keys */
-	int64_t		 used;		/* clock_ms() */
-	struct jwk_set	 set;
+	char host[JWKS_HOST_MAX]; /* "": free */
+	uint64_t serial;          /* 0: no keys */
+	int64_t used;             /* clock_ms() */
+	struct jwk_set set;
 };
 
 struct jwks {
-	struct jwks_table	*table;
-	struct cache		*cache;
-	struct http		*http;
-	struct parsed		 parsed[JWKS_HOSTS];
-	struct buf		 text;
-	char			 why[JWKS_WHY_MAX];
+	struct jwks_table *table;
+	struct cache *cache;
+	struct http *http;
+	struct parsed parsed[JWKS_HOSTS];
+	struct buf text;
+	char why[JWKS_WHY_MAX];
 };
 
 /* One jwks_key() on its way. */
 struct search {
-	const char		*host;
-	int64_t			 now, deadline;
-	bool			 unknown;	/* the set is fresh and has no
+	const char *host;
+	int64_t now, deadline;
+	bool unknown; /* the set is fresh and has no
 						 * such kid */
-	bool			 starved;	/* memory ran out on the way */
-	struct parsed		*parsed;
-	struct keysets_state	 state;
+	bool starved; /* memory ran out on the way */
+	struct parsed *parsed;
+	struct keysets_state state;
 };
 
 struct jwks *
 jwks_new(struct shared *shared, struct cache *cache, struct http *http)
 {
-	struct jwks	*j;
+	struct jwks *j;
 
 	if ((j = calloc(1, sizeof(*j))) == NULL)
 		return NULL;
@@ -73,7 +74,7 @@ jwks_new(struct shared *shared, struct cache *cache, struct http *http)
 void
 jwks_free(struct jwks *j)
 {
-	size_t	 i;
+	size_t i;
 
 	if (j == NULL)
 		return;
@@ -96,8 +97,8 @@ within(int64_t then, int64_t now, int64_t seconds)
 static struct parsed *
 jwks_place(struct jwks *j, const char *host)
 {
-	struct parsed	*p = &j->parsed[0];
-	size_t		 i;
+	struct parsed *p = &j->parsed[0];
+	size_t i;
 
 	for (i = 0; i < JWKS_HOSTS; i++)
 		if (strcmp(j->parsed[i].host, host) == 0)
@@ -116,18 +117,18 @@ jwks_place(struct jwks *j, const char *host)
 static void
 jwks_look(struct jwks *j, struct search *s)
 {
-	struct parsed	*p = s->parsed;
+	struct parsed *p = s->parsed;
 
 	p->used = clock_ms();
-	keysets_look(j->table, s->host, s->now, p->serial, &s->state,
-	    &j->text);
+	keysets_look(j->table, s->host, s->now, p->serial, &s->state, &j->text);
 	if (p->serial == s->state.serial)
 		return;
 	jwk_free(&p->set);
 	p->serial = 0;
 	/* It was a set when it was stored: only memory can fail. */
-	s->starved = s->state.serial != 0 && (j->text.failed ||
-	    jwk_parse(j->text.data, j->text.len, &p->set) != NULL);
+	s->starved = s->state.serial != 0 &&
+	    (j->text.failed ||
+		jwk_parse(j->text.data, j->text.len, &p->set) != NULL);
 	if (!s->starved)
 		p->serial = s->state.serial;
 }
@@ -135,8 +136,7 @@ jwks_look(struct jwks *j, struct search *s)
 static bool
 usable(const struct search *s)
 {
-	return s->parsed->serial != 0 &&
-	    s->parsed->serial == s->state.serial &&
+	return s->parsed->serial != 0 && s->parsed->serial == s->state.serial &&
 	    within(s->state.fetched, s->now, STALE);
 }
 
@@ -154,16 +154,17 @@ static bool
 jwks_ask(struct jwks *j, const char *host, int64_t ms, struct jwk_set *set,
     bool *late, bool *starved)
 {
-	static const char *const headers[] = {
-		"Accept: application/json", NULL
-	};
-	char			 url[URL_BYTES];
-	struct http_call	 call = {
-		.url = url, .headers = headers, .timeout = ms,
-		.max_body = JWKS_BYTES, .take = jwks_take, .arg = &j->text
-	};
-	char			 answered[HTTP_REASON_MAX + 32];
-	const char		*why;
+	static const char *const headers[] = { "Accept: application/json",
+		NULL };
+	char url[URL_BYTES];
+	struct http_call call = { .url = url,
+		.headers = headers,
+		.timeout = ms,
+		.max_body = JWKS_BYTES,
+		.take = jwks_take,
+		.arg = &j->text };
+	char answered[HTTP_REASON_MAX + 32];
+	const char *why;
 
 	snprintf(url, sizeof(url), "https://%s/.well-known/jwks", host);
 	buf_reset(&j->text);
@@ -179,7 +180,7 @@ jwks_ask(struct jwks *j, const char *host, int64_t ms, struct jwk_set *set,
 		why = answered;
 	} else {
 		why = call.end == HTTP_REFUSED ? "the key set does not fit" :
-		    call.why;
+						 call.why;
 	}
 	if (why != NULL)
 		snprintf(j->why, sizeof(j->why), "%s: %s", url, why);
@@ -194,8 +195,8 @@ adopt(struct jwks *j, const struct search *s, int64_t at,
 {
 	jwk_free(&s->parsed->set);
 	s->parsed->set = *set;
-	s->parsed->serial = keysets_store(j->table, s->host, at, j->text.data,
-	    j->text.len);
+	s->parsed->serial =
+	    keysets_store(j->table, s->host, at, j->text.data, j->text.len);
 }
 
 /*
@@ -205,8 +206,8 @@ adopt(struct jwks *j, const struct search *s, int64_t at,
 static bool
 load(struct jwks *j, const struct search *s)
 {
-	struct jwk_set	 set;
-	int64_t		 at;
+	struct jwk_set set;
+	int64_t at;
 
 	if (jwks_cache_get(j->cache, JWKS_CACHED_SET, s->host, &at, &j->text) &&
 	    within(at, s->now, STALE) && at > s->state.fetched &&
@@ -214,13 +215,16 @@ load(struct jwks *j, const struct search *s)
 		adopt(j, s, at, &set);
 		return true;
 	}
-	if (jwks_cache_get(j->cache, JWKS_CACHED_FAILURE, s->host, &at,
-	    &j->text) && within(at, s->now, AGAIN) && at > s->state.tried) {
+	if (jwks_cache_get(
+		j->cache, JWKS_CACHED_FAILURE, s->host, &at, &j->text) &&
+	    within(at, s->now, AGAIN) && at > s->state.tried) {
 		keysets_failed(j->table, s->host, at, j->text.data);
 		return true;
 	}
-	if (s->unknown && jwks_cache_get(j->cache, JWKS_CACHED_ASKED, s->host,
-	    &at, &j->text) && within(at, s->now, AGAIN)) {
+	if (s->unknown &&
+	    jwks_cache_get(
+		j->cache, JWKS_CACHED_ASKED, s->host, &at, &j->text) &&
+	    within(at, s->now, AGAIN)) {
 		keysets_leave(j->table, s->host);
 		return true;
 	}
@@ -232,15 +236,18 @@ load(struct jwks *j, const struct search *s)
 static void
 fetch(struct jwks *j, struct search *s)
 {
-	const int64_t	 left = s->deadline - clock_ms();
-	struct jwk_set	 set;
-	bool		 late;
+	const int64_t left = s->deadline - clock_ms();
+	struct jwk_set set;
+	bool late;
 
 	if (s->unknown)
-		jwks_cache_put(j->cache, JWKS_CACHED_ASKED, s->host, s->now,
-		    "", 0);
-	if (jwks_ask(j, s->host, left > FETCH ? FETCH : left > 0 ? left : 1, &set,
-	    &late, &s->starved)) {
+		jwks_cache_put(
+		    j->cache, JWKS_CACHED_ASKED, s->host, s->now, "", 0);
+	if (jwks_ask(j, s->host,
+		left > FETCH ? FETCH :
+		    left > 0 ? left :
+			       1,
+		&set, &late, &s->starved)) {
 		adopt(j, s, s->now, &set);
 		jwks_cache_put(j->cache, JWKS_CACHED_SET, s->host, s->now,
 		    j->text.data, j->text.len);
@@ -249,8 +256,8 @@ fetch(struct jwks *j, struct search *s)
 		 * the host. */
 		keysets_leave(j->table, s->host);
 	} else {
-		log_warning("%s%s", j->why, usable(s) ?
-		    "; the set fetched before serves on" : "");
+		log_warning("%s%s", j->why,
+		    usable(s) ? "; the set fetched before serves on" : "");
 		keysets_failed(j->table, s->host, s->now, j->why);
 		jwks_cache_put(j->cache, JWKS_CACHED_FAILURE, s->host, s->now,
 		    j->why, strlen(j->why));
@@ -262,7 +269,7 @@ fetch(struct jwks *j, struct search *s)
 static bool
 jwks_is_due(const struct search *s)
 {
-	int64_t	 pause = usable(s) ? AGAIN : AGAIN_NONE;
+	int64_t pause = usable(s) ? AGAIN : AGAIN_NONE;
 
 	if (s->unknown && s->state.why[0] == '\0')
 		return !within(s->state.asked, s->now, AGAIN);
@@ -274,8 +281,8 @@ jwks_is_due(const struct search *s)
 static bool
 search(struct jwks *j, struct search *s, const char *kid)
 {
-	const struct timespec	 pause = { .tv_nsec = POLL * 1000000L };
-	bool			 asked = false, waited = false, fresh, found;
+	const struct timespec pause = { .tv_nsec = POLL * 1000000L };
+	bool asked = false, waited = false, fresh, found;
 
 	for (;;) {
 		jwks_look(j, s);
@@ -287,13 +294,13 @@ search(struct jwks *j, struct search *s, const char *kid)
 		    !jwks_is_due(s) || clock_ms() >= s->deadline)
 			return found;
 		if (keysets_claim(j->table, s->host, &s->state, clock_ms(),
-		    LEASE, s->unknown ? s->now : 0)) {
+			LEASE, s->unknown ? s->now : 0)) {
 			if (!load(j, s)) {
 				fetch(j, s);
 				asked = true;
 			}
 		} else if (found) {
-			return true;	/* stale, and somebody fetches */
+			return true; /* stale, and somebody fetches */
 		} else {
 			nanosleep(&pause, NULL);
 			waited = true;
@@ -306,9 +313,7 @@ jwks_key(struct jwks *j, const char *host, const char *kid, int64_t now,
     int64_t deadline, const struct jwk_set **set, uint64_t *serial,
     const char **cause)
 {
-	struct search	 s = {
-		.host = host, .now = now, .deadline = deadline
-	};
+	struct search s = { .host = host, .now = now, .deadline = deadline };
 
 	*set = NULL;
 	*serial = 0;

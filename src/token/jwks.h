@@ -20,16 +20,16 @@ struct jwks;
 struct shared;
 
 enum jwks_result {
-	JWKS_KEY,		/* *set has it */
-	JWKS_NO_SET,		/* no key set to be had from that host */
-	JWKS_NO_KID,		/* the set has no such key */
-	JWKS_NO_MEMORY		/* it cannot be known: memory ran out */
+	JWKS_KEY,      /* *set has it */
+	JWKS_NO_SET,   /* no key set to be had from that host */
+	JWKS_NO_KID,   /* the set has no such key */
+	JWKS_NO_MEMORY /* it cannot be known: memory ran out */
 };
 
 /* What a thread keeps (parsed keys).  All handed in must outlive it; cache may
  * be NULL.  NULL when memory ran out. */
-struct jwks	*jwks_new(struct shared *, struct cache *, struct http *);
-void		 jwks_free(struct jwks *);
+struct jwks *jwks_new(struct shared *, struct cache *, struct http *);
+void jwks_free(struct jwks *);
 
 /*
  * The set with the keys `kid` (NULL: none) of host, HOST or HOST:PORT, which the
@@ -40,7 +40,7 @@ void		 jwks_free(struct jwks *);
  * the same.  *cause: for the log, a text good until the next call, or NULL.
  */
 enum jwks_result jwks_key(struct jwks *, const char *host, const char *kid,
-		    int64_t now, int64_t deadline, const struct jwk_set **set,
-		    uint64_t *serial, const char **cause);
+    int64_t now, int64_t deadline, const struct jwk_set **set, uint64_t *serial,
+    const char **cause);
 
 #endif

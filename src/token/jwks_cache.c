@@ -6,23 +6,22 @@
 #include "shared/keysets.h"
 #include "token/jwks_cache.h"
 
-#define HEAD	sizeof(uint64_t)	/* the time, before the text */
+#define HEAD sizeof(uint64_t) /* the time, before the text */
 
 static const struct {
-	const char	*name;
-	int		 ttl;		/* seconds */
-} jwks_cache_kinds[] = {
-	[JWKS_CACHED_SET] =	{ "jwks", 86400 },
-	[JWKS_CACHED_FAILURE] =	{ "jwks failed", 60 },
-	[JWKS_CACHED_ASKED] =	{ "jwks asked", 60 }
-};
+	const char *name;
+	int ttl; /* seconds */
+} jwks_cache_kinds[] = { [JWKS_CACHED_SET] = { "jwks", 86400 },
+	[JWKS_CACHED_FAILURE] = { "jwks failed", 60 },
+	[JWKS_CACHED_ASKED] = { "jwks asked", 60 } };
 
 static bool
 jwks_cache_name_of(struct cache *c, enum jwks_cached kind, const char *host,
     unsigned char name[CACHE_NAME])
 {
-	const struct cache_part	 parts[] = {
-		{ jwks_cache_kinds[kind].name, strlen(jwks_cache_kinds[kind].name) },
+	const struct cache_part parts[] = {
+		{ jwks_cache_kinds[kind].name,
+		    strlen(jwks_cache_kinds[kind].name) },
 		{ host, strlen(host) }
 	};
 
@@ -33,9 +32,9 @@ void
 jwks_cache_put(struct cache *c, enum jwks_cached kind, const char *host,
     int64_t at, const char *text, size_t len)
 {
-	const uint64_t	 wire = htobe64((uint64_t)at);
-	unsigned char	 name[CACHE_NAME];
-	struct buf	 value;
+	const uint64_t wire = htobe64((uint64_t)at);
+	unsigned char name[CACHE_NAME];
+	struct buf value;
 
 	if (!jwks_cache_name_of(c, kind, host, name))
 		return;
@@ -43,7 +42,8 @@ jwks_cache_put(struct cache *c, enum jwks_cached kind, const char *host,
 	buf_add(&value, &wire, sizeof(wire));
 	buf_add(&value, text, len);
 	if (!value.failed)
-		cache_put(c, name, value.data, value.len, jwks_cache_kinds[kind].ttl);
+		cache_put(
+		    c, name, value.data, value.len, jwks_cache_kinds[kind].ttl);
 	buf_free(&value);
 }
 
@@ -51,10 +51,10 @@ bool
 jwks_cache_get(struct cache *c, enum jwks_cached kind, const char *host,
     int64_t *at, struct buf *text)
 {
-	unsigned char	 name[CACHE_NAME];
-	uint64_t	 wire;
-	struct buf	 value;
-	bool		 good = false;
+	unsigned char name[CACHE_NAME];
+	uint64_t wire;
+	struct buf value;
+	bool good = false;
 
 	buf_reset(text);
 	if (!jwks_cache_name_of(c, kind, host, name))

@@ -16,17 +16,17 @@ struct buf;
 struct cache;
 
 enum jwks_cached {
-	JWKS_CACHED_SET,	/* the text of a set, and when it was fetched */
-	JWKS_CACHED_FAILURE,	/* why the last try failed, and when */
-	JWKS_CACHED_ASKED	/* when an unknown kid had it fetched */
+	JWKS_CACHED_SET,     /* the text of a set, and when it was fetched */
+	JWKS_CACHED_FAILURE, /* why the last try failed, and when */
+	JWKS_CACHED_ASKED    /* when an unknown kid had it fetched */
 };
 
 /* The cache may be NULL: then nothing is kept. */
-void	jwks_cache_put(struct cache *, enum jwks_cached, const char *host,
-	    int64_t at, const char *text, size_t len);
+void jwks_cache_put(struct cache *, enum jwks_cached, const char *host,
+    int64_t at, const char *text, size_t len);
 /* Puts what is kept into text, which is reset, and *at.  False when there is
  * nothing, or it does not fit. */
-bool	jwks_cache_get(struct cache *, enum jwks_cached, const char *host,
-	    int64_t *at, struct buf *text);
+bool jwks_cache_get(struct cache *, enum jwks_cached, const char *host,
+    int64_t *at, struct buf *text);
 
 #endif

@@ -23,9 +23,9 @@
 #include "token/signing.h"
 #include "token/token.h"
 
-#define NUMBER_BYTES	(JWK_BITS_MAX / 8)
-#define NUMBER_CHARS	2048	/* of one in base64url */
-#define NEW_BITS	2048	/* of a new key */
+#define NUMBER_BYTES (JWK_BITS_MAX / 8)
+#define NUMBER_CHARS 2048 /* of one in base64url */
+#define NEW_BITS     2048 /* of a new key */
 
 /* A key with a password is refused, not asked for. */
 static int
@@ -48,14 +48,15 @@ unfit(EVP_PKEY *key)
 	if (EVP_PKEY_get_bits(key) < JWK_BITS_MIN)
 		return "an RSA key of less than 2048 bits";
 	return EVP_PKEY_get_bits(key) > JWK_BITS_MAX ?
-	    "an RSA key of more than 8192 bits" : NULL;
+	    "an RSA key of more than 8192 bits" :
+	    NULL;
 }
 
 EVP_PKEY *
 signing_read(const char *pem, const char **why)
 {
-	BIO		*bio = BIO_new_mem_buf(pem, -1);
-	EVP_PKEY	*key = NULL;
+	BIO *bio = BIO_new_mem_buf(pem, -1);
+	EVP_PKEY *key = NULL;
 
 	if (bio != NULL)
 		key = PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
@@ -71,13 +72,14 @@ signing_read(const char *pem, const char **why)
 int
 signing_make(struct buf *pem)
 {
-	BIO		*bio = BIO_new(BIO_s_secmem());
-	EVP_PKEY	*key = EVP_RSA_gen(NEW_BITS);
-	char		*text;
-	long		 n = 0;
+	BIO *bio = BIO_new(BIO_s_secmem());
+	EVP_PKEY *key = EVP_RSA_gen(NEW_BITS);
+	char *text;
+	long n = 0;
 
-	if (bio != NULL && key != NULL && PEM_write_bio_PKCS8PrivateKey(bio,
-	    key, NULL, NULL, 0, NULL, NULL) == 1 &&
+	if (bio != NULL && key != NULL &&
+	    PEM_write_bio_PKCS8PrivateKey(
+		bio, key, NULL, NULL, 0, NULL, NULL) == 1 &&
 	    (n = BIO_get_mem_data(bio, &text)) > 0)
 		buf_add(pem, text, (size_t)n);
 	BIO_free(bio);
@@ -90,9 +92,9 @@ signing_make(struct buf *pem)
 static int
 add_number(struct buf *out, EVP_PKEY *key, const char *name)
 {
-	unsigned char	 bytes[NUMBER_BYTES];
-	BIGNUM		*bn = NULL;
-	int		 n = -1;
+	unsigned char bytes[NUMBER_BYTES];
+	BIGNUM *bn = NULL;
+	int n = -1;
 
 	if (EVP_PKEY_get_bn_param(key, name, &bn) == 1 &&
 	    BN_num_bytes(bn) <= NUMBER_BYTES)
@@ -107,9 +109,9 @@ add_number(struct buf *out, EVP_PKEY *key, const char *name)
 int
 signing_kid(EVP_PKEY *key, char kid[SIGNING_KID])
 {
-	unsigned char	 sha256[SHA256_DIGEST_LENGTH];
-	struct buf	 text, out;
-	int		 r = -1;
+	unsigned char sha256[SHA256_DIGEST_LENGTH];
+	struct buf text, out;
+	int r = -1;
 
 	/* RFC 7638 section 3: these members, in this order. */
 	buf_init(&text, 2 * NUMBER_CHARS + 64);
@@ -120,7 +122,7 @@ signing_kid(EVP_PKEY *key, char kid[SIGNING_KID])
 	    add_number(&text, key, OSSL_PKEY_PARAM_RSA_N) == 0 &&
 	    buf_adds(&text, "\"}") == 0) {
 		if (SHA256((const unsigned char *)text.data, text.len,
-		    sha256) != NULL)
+			sha256) != NULL)
 			base64url_add(&out, sha256, sizeof(sha256));
 		r = out.failed || out.len == 0 ? -1 : 0;
 		snprintf(kid, SIGNING_KID, "%s", out.data);
@@ -131,11 +133,11 @@ signing_kid(EVP_PKEY *key, char kid[SIGNING_KID])
 }
 
 static int
-write_number(struct jsonout *j, const char *member, EVP_PKEY *key,
-    const char *name)
+write_number(
+    struct jsonout *j, const char *member, EVP_PKEY *key, const char *name)
 {
-	struct buf	 text;
-	int		 r;
+	struct buf text;
+	int r;
 
 	buf_init(&text, NUMBER_CHARS);
 	r = add_number(&text, key, name);
@@ -147,7 +149,7 @@ write_number(struct jsonout *j, const char *member, EVP_PKEY *key,
 int
 signing_jwk(struct jsonout *j, EVP_PKEY *key, const char *kid)
 {
-	int	 r;
+	int r;
 
 	jsonout_object(j);
 	jsonout_kstring(j, "kty", "RSA");
@@ -181,8 +183,8 @@ signing_set_text(struct json_object *claims, const char *name, const char *text)
 static void
 add_parts(struct buf *out, const struct signing *s, struct json_object *claims)
 {
-	struct jsonout	 j;
-	struct buf	 text;
+	struct jsonout j;
+	struct buf text;
 
 	buf_init(&text, TOKEN_MAX);
 	(void)buf_room(&text, TOKEN_MAX);
@@ -208,17 +210,17 @@ add_parts(struct buf *out, const struct signing *s, struct json_object *claims)
 static bool
 add_signature(struct buf *out, EVP_PKEY *key)
 {
-	unsigned char	 signature[NUMBER_BYTES];
-	size_t		 n = sizeof(signature);
-	EVP_MD_CTX	*ctx = EVP_MD_CTX_new();
-	EVP_PKEY_CTX	*how;
-	bool		 good;
+	unsigned char signature[NUMBER_BYTES];
+	size_t n = sizeof(signature);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *how;
+	bool good;
 
-	good = ctx != NULL && EVP_DigestSignInit(ctx, &how, EVP_sha256(), NULL,
-	    key) == 1 &&
+	good = ctx != NULL &&
+	    EVP_DigestSignInit(ctx, &how, EVP_sha256(), NULL, key) == 1 &&
 	    EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PADDING) == 1 &&
-	    EVP_DigestSign(ctx, signature, &n,
-	    (const unsigned char *)out->data, out->len) == 1;
+	    EVP_DigestSign(ctx, signature, &n, (const unsigned char *)out->data,
+		out->len) == 1;
 	EVP_MD_CTX_free(ctx);
 	ERR_clear_error();
 	if (good) {
@@ -229,14 +231,14 @@ add_signature(struct buf *out, EVP_PKEY *key)
 }
 
 static const char *
-put_together(struct buf *out, const struct signing *s,
-    struct json_object *claims)
+put_together(
+    struct buf *out, const struct signing *s, struct json_object *claims)
 {
 	if (!json_object_is_type(claims, json_type_object))
 		return "the claims are no JSON object";
 	if (!set(claims, "iat", json_object_new_int64(s->now)) ||
 	    (s->expires != 0 &&
-	    !set(claims, "exp", json_object_new_int64(s->expires))) ||
+		!set(claims, "exp", json_object_new_int64(s->expires))) ||
 	    !signing_set_text(claims, "jwks_host", s->jwks_host) ||
 	    !signing_set_text(claims, "aud", s->aud))
 		return "no memory left";
@@ -244,19 +246,19 @@ put_together(struct buf *out, const struct signing *s,
 	if (!out->failed && !add_signature(out, s->key))
 		return "the token could not be signed";
 	return out->failed ? "the claims make a token of more than 8192 bytes" :
-	    NULL;
+			     NULL;
 }
 
 char *
 signing_token(const char *payload, const struct signing *s, const char **why)
 {
-	struct json_object	*claims;
-	struct buf		 out;
-	char			*token = NULL;
+	struct json_object *claims;
+	struct buf out;
+	char *token = NULL;
 
 	*why = NULL;
-	claims = jsonin_parse(payload, strlen(payload), JSON_REQUEST_VALUES,
-	    why);
+	claims =
+	    jsonin_parse(payload, strlen(payload), JSON_REQUEST_VALUES, why);
 	buf_init(&out, TOKEN_MAX);
 	/* All of the room at once: a buffer that grew leaves copies behind. */
 	(void)buf_room(&out, TOKEN_MAX);

@@ -11,37 +11,37 @@
 
 #include <openssl/types.h>
 
-#define SIGNING_KID	44	/* characters of a thumbprint and a NUL */
+#define SIGNING_KID 44 /* characters of a thumbprint and a NUL */
 
 struct buf;
 struct jsonout;
 
 /* What a token is made of. */
 struct signing {
-	EVP_PKEY	*key;
-	const char	*kid;
-	const char	*jwks_host, *aud;	/* NULL: as in the payload */
-	int64_t		 now, expires;		/* seconds since 1970; expires
+	EVP_PKEY *key;
+	const char *kid;
+	const char *jwks_host, *aud; /* NULL: as in the payload */
+	int64_t now, expires;        /* seconds since 1970; expires
 						 * 0: never */
 };
 
 /* The RSA key of a PEM text, which the caller frees; NULL with the reason, a
  * constant, in *why. */
-EVP_PKEY	*signing_read(const char *pem, const char **why);
+EVP_PKEY *signing_read(const char *pem, const char **why);
 /* Adds a new key as PEM (PKCS #8); -1 when there is none to be had. */
-int		 signing_make(struct buf *pem);
+int signing_make(struct buf *pem);
 
 /* The name of a key that has no other: its thumbprint.  -1: memory ran out. */
-int		 signing_kid(EVP_PKEY *, char kid[SIGNING_KID]);
+int signing_kid(EVP_PKEY *, char kid[SIGNING_KID]);
 /* Writes the entry of a key set for a key; -1: memory ran out. */
-int		 signing_jwk(struct jsonout *, EVP_PKEY *, const char *kid);
+int signing_jwk(struct jsonout *, EVP_PKEY *, const char *kid);
 
 /*
  * A new RS256 token: payload is a JSON object text, to which iat, exp,
  * jwks_host and aud are added.  The caller frees it; NULL with the reason, a
  * constant, in *why.
  */
-char		*signing_token(const char *payload, const struct signing *,
-		    const char **why);
+char *signing_token(
+    const char *payload, const struct signing *, const char **why);
 
 #endif

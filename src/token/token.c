@@ -9,26 +9,23 @@
 #include "token/token.h"
 
 static const struct {
-	const char	*name;
-	enum token_alg	 alg;
-} algorithms[] = {
-	{ "HS256", TOKEN_HS256 },
-	{ "RS256", TOKEN_RS256 }
-};
+	const char *name;
+	enum token_alg alg;
+} algorithms[] = { { "HS256", TOKEN_HS256 }, { "RS256", TOKEN_RS256 } };
 
 /* A part of the token that must be a JSON object; NULL when it is not, or with
  * *starved when memory ran out. */
 static struct json_object *
 object(const char *part, size_t len, bool *starved)
 {
-	struct json_object	*value = NULL;
-	unsigned char		 text[TOKEN_MAX];
-	const char		*why = NULL;
-	ssize_t			 n;
+	struct json_object *value = NULL;
+	unsigned char text[TOKEN_MAX];
+	const char *why = NULL;
+	ssize_t n;
 
 	if ((n = base64url_decode(part, len, text)) > 0)
-		value = jsonin_parse((const char *)text, (size_t)n,
-		    JSON_REQUEST_VALUES, &why);
+		value = jsonin_parse(
+		    (const char *)text, (size_t)n, JSON_REQUEST_VALUES, &why);
 	*starved = why == jsonscan_no_memory;
 	if (value != NULL && !json_object_is_type(value, json_type_object)) {
 		json_object_put(value);
@@ -41,18 +38,18 @@ object(const char *part, size_t len, bool *starved)
 static const char *
 token_header(const char *part, size_t len, struct claims *c)
 {
-	struct json_object	*h, *crit;
-	const char		*name, *kid;
-	const char		*why = "alg is neither HS256 nor RS256";
-	size_t			 i;
-	bool			 starved;
+	struct json_object *h, *crit;
+	const char *name, *kid;
+	const char *why = "alg is neither HS256 nor RS256";
+	size_t i;
+	bool starved;
 
 	if ((h = object(part, len, &starved)) == NULL)
 		return starved ? jsonscan_no_memory :
-		    "its header is no JSON object in base64url";
+				 "its header is no JSON object in base64url";
 	name = jsonin_string(h, "alg");
-	for (i = 0; name != NULL && i < sizeof(algorithms) /
-	    sizeof(*algorithms); i++)
+	for (i = 0;
+	     name != NULL && i < sizeof(algorithms) / sizeof(*algorithms); i++)
 		if (strcmp(algorithms[i].name, name) == 0) {
 			c->alg = algorithms[i].alg;
 			why = NULL;
@@ -63,8 +60,8 @@ token_header(const char *part, size_t len, struct claims *c)
 		why = "its header has crit, and no extension is known here";
 	kid = jsonin_string(h, "kid");
 	if (why == NULL && kid != NULL)
-		why = (c->kid = strdup(kid)) == NULL ?
-		    jsonscan_no_memory : NULL;
+		why =
+		    (c->kid = strdup(kid)) == NULL ? jsonscan_no_memory : NULL;
 	json_object_put(h);
 	return why;
 }
@@ -72,7 +69,7 @@ token_header(const char *part, size_t len, struct claims *c)
 static void
 token_read_time(struct claims *c, const char *name, bool *has, int64_t *at)
 {
-	struct json_object	*value;
+	struct json_object *value;
 
 	*has = jsonin_has(c->payload, name, &value);
 	if (*has && !jsonin_digits(value, at)) {
@@ -85,9 +82,9 @@ token_read_time(struct claims *c, const char *name, bool *has, int64_t *at)
 static size_t
 read_limit(struct json_object *value)
 {
-	const char	*text;
-	char		*end;
-	int64_t		 n;
+	const char *text;
+	char *end;
+	int64_t n;
 
 	if ((text = jsonin_text(value)) != NULL) {
 		if (strspn(text, "0123456789") != strlen(text) || *text == '\0')
@@ -105,9 +102,9 @@ read_limit(struct json_object *value)
 const char *
 token_parse(const char *token, size_t len, struct claims *c)
 {
-	unsigned char	 signature[TOKEN_MAX];
-	const char	*dot1, *dot2, *end = token + len, *why;
-	bool		 starved;
+	unsigned char signature[TOKEN_MAX];
+	const char *dot1, *dot2, *end = token + len, *why;
+	bool starved;
 
 	*c = (struct claims){ 0 };
 	if (len > TOKEN_MAX)
@@ -117,8 +114,8 @@ token_parse(const char *token, size_t len, struct claims *c)
 	    (dot2 = memchr(dot1 + 1, '.', (size_t)(end - dot1 - 1))) == NULL ||
 	    memchr(dot2 + 1, '.', (size_t)(end - dot2 - 1)) != NULL)
 		return "it has not three parts with dots between them";
-	if (base64url_decode(dot2 + 1, (size_t)(end - dot2 - 1),
-	    signature) <= 0)
+	if (base64url_decode(dot2 + 1, (size_t)(end - dot2 - 1), signature) <=
+	    0)
 		return "its signature is empty or no base64url";
 	if ((why = token_header(token, (size_t)(dot1 - token), c)) != NULL)
 		return why;
@@ -126,7 +123,7 @@ token_parse(const char *token, size_t len, struct claims *c)
 	if (c->payload == NULL) {
 		token_free(c);
 		return starved ? jsonscan_no_memory :
-		    "its payload is no JSON object in base64url";
+				 "its payload is no JSON object in base64url";
 	}
 	token_read_time(c, "exp", &c->has_exp, &c->exp);
 	token_read_time(c, "nbf", &c->has_nbf, &c->nbf);
@@ -146,7 +143,7 @@ token_free(struct claims *c)
 const char *
 token_claim(const struct claims *c, const char *name)
 {
-	const char	*text = jsonin_string(c->payload, name);
+	const char *text = jsonin_string(c->payload, name);
 
 	return text == NULL || *text == '\0' ? NULL : text;
 }
@@ -161,11 +158,11 @@ token_lacks(const struct claims *c, const char *const *names)
 }
 
 const char *
-token_times(const struct claims *c, int64_t now, int leeway,
-    char why[TOKEN_WHY_MAX])
+token_times(
+    const struct claims *c, int64_t now, int leeway, char why[TOKEN_WHY_MAX])
 {
-	static const char	 times[] = "%s is %" PRId64 ", and now is %"
-	    PRId64 ", leeway %d";
+	static const char times[] =
+	    "%s is %" PRId64 ", and now is %" PRId64 ", leeway %d";
 
 	if (c->bad_time != NULL) {
 		snprintf(why, TOKEN_WHY_MAX, "%s is no integer", c->bad_time);

@@ -13,25 +13,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TOKEN_MAX	8192	/* bytes of a token */
-#define TOKEN_ID_MAX	9	/* 8 hex digits and a NUL */
-#define TOKEN_WHY_MAX	128	/* bytes of token_times()'s cause */
-#define TOKEN_LIMIT	100	/* entities of each kind, unless the token says */
-#define TOKEN_LIMIT_MAX	1000
+#define TOKEN_MAX       8192 /* bytes of a token */
+#define TOKEN_ID_MAX    9    /* 8 hex digits and a NUL */
+#define TOKEN_WHY_MAX   128  /* bytes of token_times()'s cause */
+#define TOKEN_LIMIT     100  /* entities of each kind, unless the token says */
+#define TOKEN_LIMIT_MAX 1000
 
 struct json_object;
 
 enum token_alg { TOKEN_HS256, TOKEN_RS256 };
 
 struct claims {
-	enum token_alg		 alg;
-	char			*kid;		/* of the header; NULL: none */
-	struct json_object	*payload;	/* an object */
-	bool			 has_exp, has_nbf;
-	int64_t			 exp, nbf;	/* seconds since 1970 */
-	const char		*bad_time;	/* exp or nbf, there and no
+	enum token_alg alg;
+	char *kid;                   /* of the header; NULL: none */
+	struct json_object *payload; /* an object */
+	bool has_exp, has_nbf;
+	int64_t exp, nbf;     /* seconds since 1970 */
+	const char *bad_time; /* exp or nbf, there and no
 						 * integer; NULL: neither is */
-	size_t			 limit;		/* CTR_ENTITIES_LIMIT, in range */
+	size_t limit;         /* CTR_ENTITIES_LIMIT, in range */
 };
 
 /*
@@ -41,7 +41,7 @@ struct claims {
  * token lacks, a constant, or jsonscan_no_memory; then the claims are empty.
  */
 const char *token_parse(const char *token, size_t len, struct claims *);
-void	token_free(struct claims *);
+void token_free(struct claims *);
 
 /* A claim that is a non-empty string, else NULL; belongs to the claims. */
 const char *token_claim(const struct claims *, const char *name);
@@ -52,7 +52,7 @@ const char *token_lacks(const struct claims *, const char *const *names);
 
 /* Whether the times of the claims hold at now, give or take leeway seconds:
  * NULL, or the message for the platform, a constant, with the cause in why. */
-const char *token_times(const struct claims *, int64_t now, int leeway,
-	    char why[TOKEN_WHY_MAX]);
+const char *token_times(
+    const struct claims *, int64_t now, int leeway, char why[TOKEN_WHY_MAX]);
 
 #endif

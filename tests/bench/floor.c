@@ -12,10 +12,10 @@
 int
 main(int argc, char **argv)
 {
-	static char	 body[65536];
-	FCGX_Request	 request;
-	size_t		 len = argc > 1 ? strtoul(argv[1], NULL, 10) : 2;
-	char		*text = malloc(len + 1);
+	static char body[65536];
+	FCGX_Request request;
+	size_t len = argc > 1 ? strtoul(argv[1], NULL, 10) : 2;
+	char *text = malloc(len + 1);
 
 	if (text == NULL || FCGX_Init() != 0 ||
 	    FCGX_InitRequest(&request, 0, 0) != 0)
@@ -24,8 +24,10 @@ main(int argc, char **argv)
 	while (FCGX_Accept_r(&request) == 0) {
 		while (FCGX_GetStr(body, sizeof(body), request.in) > 0)
 			;
-		FCGX_FPrintF(request.out, "Content-Type: application/json\r\n"
-		    "Content-Length: %d\r\n\r\n", (int)len);
+		FCGX_FPrintF(request.out,
+		    "Content-Type: application/json\r\n"
+		    "Content-Length: %d\r\n\r\n",
+		    (int)len);
 		FCGX_PutStr(text, (int)len, request.out);
 		FCGX_Finish_r(&request);
 	}

@@ -15,35 +15,38 @@
 #include "base/buf.h"
 #include "json/jsonfind.h"
 
-#define PIECE		131072		/* bytes that arrive at once */
-#define ROUNDS		5
-#define PAGE_MAX	(256U << 20)
-#define VALUE		"absent.example"
+#define PIECE    131072 /* bytes that arrive at once */
+#define ROUNDS   5
+#define PAGE_MAX (256U << 20)
+#define VALUE    "absent.example"
 
 static const char *const defaults[] = { "2000", "20000", "200000", NULL };
 
 static void
 make_page(struct buf *b, long entries)
 {
-	long	 i;
+	long i;
 
-	buf_adds(b, "{\"count\":0,\"next\":null,\"previous\":null,"
+	buf_adds(b,
+	    "{\"count\":0,\"next\":null,\"previous\":null,"
 	    "\"results\":[");
 	for (i = 0; i < entries; i++)
-		buf_addf(b, "%s{\"id\":%ld,\"indicator\":"
+		buf_addf(b,
+		    "%s{\"id\":%ld,\"indicator\":"
 		    "\"host-%ld.malware-%ld.example\",\"type\":\"domain\","
 		    "\"created\":\"2020-05-%02ldT10:25:%02ld\","
 		    "\"content\":\"\",\"title\":\"\","
 		    "\"description\":\"\",\"expiration\":null,"
-		    "\"is_active\":1,\"role\":null}", i == 0 ? "" : ",",
-		    2300000000 + i, i, i % 97, i % 28 + 1, i % 60);
+		    "\"is_active\":1,\"role\":null}",
+		    i == 0 ? "" : ",", 2300000000 + i, i, i % 97, i % 28 + 1,
+		    i % 60);
 	buf_adds(b, "]}");
 }
 
 static double
 now(void)
 {
-	struct timespec	 t;
+	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
@@ -59,8 +62,8 @@ give_up(const char *why)
 static void
 by_pagescan(const struct buf *page)
 {
-	struct jsonfind	*s = jsonfind_new("results", "indicator", VALUE);
-	size_t		 at, n;
+	struct jsonfind *s = jsonfind_new("results", "indicator", VALUE);
+	size_t at, n;
 
 	if (s == NULL)
 		give_up("no memory left");
@@ -76,8 +79,8 @@ by_pagescan(const struct buf *page)
 static void
 by_parser(const struct buf *page)
 {
-	struct json_tokener	*t = json_tokener_new();
-	struct json_object	*whole;
+	struct json_tokener *t = json_tokener_new();
+	struct json_object *whole;
 
 	if (t == NULL)
 		give_up("no memory left");
@@ -91,7 +94,7 @@ by_parser(const struct buf *page)
 static int
 compare(const void *a, const void *b)
 {
-	double	 x = *(const double *)a, y = *(const double *)b;
+	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
 }
@@ -100,8 +103,8 @@ compare(const void *a, const void *b)
 static double
 rate(void (*way)(const struct buf *), const struct buf *page)
 {
-	double	 times[ROUNDS], begin;
-	int	 i;
+	double times[ROUNDS], begin;
+	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
 		begin = now();
@@ -115,9 +118,9 @@ rate(void (*way)(const struct buf *), const struct buf *page)
 int
 main(int argc, char *argv[])
 {
-	const char *const	*list = defaults;
-	struct buf		 page;
-	double			 scan, parser;
+	const char *const *list = defaults;
+	struct buf page;
+	double scan, parser;
 
 	if (argc > 1)
 		list = (const char *const *)argv + 1;

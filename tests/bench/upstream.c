@@ -32,36 +32,36 @@
 
 #include "answers.h"
 
-#define ROUTES	9
-#define EVENTS	256
+#define ROUTES 9
+#define EVENTS 256
 
 struct connection {
-	TAILQ_ENTRY(connection)	 later;		/* in `due` while it waits */
-	LIST_ENTRY(connection)	 next;
-	int			 fd;
-	int64_t			 due;		/* ns; 0: it does not wait */
-	const struct answer	*answer;	/* under way; NULL: none */
-	size_t			 sent;
-	size_t			 n;		/* bytes in `in` */
-	char			 in[4096];
-	struct answer		 own;		/* stats: text is `small` */
-	char			 small[1024];
+	TAILQ_ENTRY(connection) later; /* in `due` while it waits */
+	LIST_ENTRY(connection) next;
+	int fd;
+	int64_t due;                 /* ns; 0: it does not wait */
+	const struct answer *answer; /* under way; NULL: none */
+	size_t sent;
+	size_t n; /* bytes in `in` */
+	char in[4096];
+	struct answer own; /* stats: text is `small` */
+	char small[1024];
 };
 
 struct upstream {
-	struct answers		 answers;
-	int			 listener, signals, epoll;
-	int64_t			 delay;		/* ns */
-	TAILQ_HEAD(due, connection) due;	/* the first is the next */
+	struct answers answers;
+	int listener, signals, epoll;
+	int64_t delay;                   /* ns */
+	TAILQ_HEAD(due, connection) due; /* the first is the next */
 	LIST_HEAD(all, connection) all;
-	uint64_t		 asked[ROUTES], connections, bytes;
-	size_t			 open, waiting, most_waiting;
+	uint64_t asked[ROUTES], connections, bytes;
+	size_t open, waiting, most_waiting;
 };
 
 static int64_t
 now_ns(void)
 {
-	struct timespec	 t;
+	struct timespec t;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
@@ -69,8 +69,8 @@ now_ns(void)
 
 /* --- what answers what ---------------------------------------------------- */
 
-static const struct answer *stats(struct upstream *, struct connection *,
-    const char *);
+static const struct answer *stats(
+    struct upstream *, struct connection *, const char *);
 
 static const struct answer *
 ok(struct upstream *u, struct connection *c, const char *rest)
@@ -126,11 +126,11 @@ reset(struct upstream *u, struct connection *c, const char *rest)
 
 /* The first whose prefix fits; the names are those of /stats. */
 static const struct route {
-	const char		*name;
-	const char		*prefix;
-	const struct answer	*(*find)(struct upstream *,
-				    struct connection *, const char *rest);
-	bool			 at_once;
+	const char *name;
+	const char *prefix;
+	const struct answer *(*find)(
+	    struct upstream *, struct connection *, const char *rest);
+	bool at_once;
 } routes[ROUTES] = {
 	{ "me", "/api/v1/user/me", ok, false },
 	{ "general", "/api/v1/indicators/", general, false },
@@ -146,14 +146,15 @@ static const struct route {
 static const struct answer *
 stats(struct upstream *u, struct connection *c, const char *rest)
 {
-	char	body[768];
-	size_t	i, n = 0;
+	char body[768];
+	size_t i, n = 0;
 
 	(void)rest;
 	for (i = 0; i < ROUTES; i++)
-		n += (size_t)snprintf(body + n, sizeof(body) - n,
-		    "\"%s\":%ju,", routes[i].name, (uintmax_t)u->asked[i]);
-	n += (size_t)snprintf(body + n, sizeof(body) - n, "\"connections\":%ju,"
+		n += (size_t)snprintf(body + n, sizeof(body) - n, "\"%s\":%ju,",
+		    routes[i].name, (uintmax_t)u->asked[i]);
+	n += (size_t)snprintf(body + n, sizeof(body) - n,
+	    "\"connections\":%ju,"
 	    "\"open\":%zu,\"most_waiting\":%zu,\"bytes\":%ju",
 	    (uintmax_t)u->connections, u->open, u->most_waiting,
 	    (uintmax_t)u->bytes);
@@ -182,7 +183,7 @@ drop(struct upstream *u, struct connection *c)
 static bool
 send_more(struct upstream *u, struct connection *c)
 {
-	ssize_t	 n;
+	ssize_t n;
 
 	while (c->sent < c->answer->len) {
 		n = send(c->fd, c->answer->text + c->sent,
@@ -201,9 +202,9 @@ send_more(struct upstream *u, struct connection *c)
 static bool
 take_path(struct connection *c, char *path, size_t size)
 {
-	const char	*end = memmem(c->in, c->n, "\r\n\r\n", 4);
-	const char	*from, *to = NULL;
-	size_t		 len;
+	const char *end = memmem(c->in, c->n, "\r\n\r\n", 4);
+	const char *from, *to = NULL;
+	size_t len;
 
 	*path = '\0';
 	if (end == NULL)
@@ -224,7 +225,7 @@ take_path(struct connection *c, char *path, size_t size)
 static void
 ask(struct upstream *u, struct connection *c, const char *path)
 {
-	const struct route	*r = routes;
+	const struct route *r = routes;
 
 	while (strncmp(path, r->prefix, strlen(r->prefix)) != 0)
 		r++;
@@ -243,7 +244,7 @@ ask(struct upstream *u, struct connection *c, const char *path)
 static bool
 advance(struct upstream *u, struct connection *c)
 {
-	char	path[2048];
+	char path[2048];
 
 	for (;;) {
 		if (c->due != 0)
@@ -262,7 +263,7 @@ advance(struct upstream *u, struct connection *c)
 static bool
 receive(struct connection *c)
 {
-	ssize_t	 n;
+	ssize_t n;
 
 	while (c->n < sizeof(c->in)) {
 		n = recv(c->fd, c->in + c->n, sizeof(c->in) - c->n, 0);
@@ -278,13 +279,13 @@ receive(struct connection *c)
 static void
 accept_all(struct upstream *u)
 {
-	struct epoll_event	 e = { .events = EPOLLIN | EPOLLOUT |
-				    EPOLLRDHUP | EPOLLET };
-	struct connection	*c;
-	int			 fd, on = 1;
+	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP |
+		    EPOLLET };
+	struct connection *c;
+	int fd, on = 1;
 
-	while ((fd = accept4(u->listener, NULL, NULL, SOCK_NONBLOCK |
-	    SOCK_CLOEXEC)) != -1) {
+	while ((fd = accept4(u->listener, NULL, NULL,
+		    SOCK_NONBLOCK | SOCK_CLOEXEC)) != -1) {
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		if ((c = calloc(1, sizeof(*c))) == NULL)
 			err(1, "a connection");
@@ -305,7 +306,7 @@ accept_all(struct upstream *u)
 static void
 watch(struct upstream *u, int fd, void *what)
 {
-	struct epoll_event	 e = { .events = EPOLLIN, .data.ptr = what };
+	struct epoll_event e = { .events = EPOLLIN, .data.ptr = what };
 
 	if (epoll_ctl(u->epoll, EPOLL_CTL_ADD, fd, &e) == -1)
 		err(1, "epoll_ctl");
@@ -314,13 +315,13 @@ watch(struct upstream *u, int fd, void *what)
 static void
 open_all(struct upstream *u, unsigned port)
 {
-	struct sockaddr_in	 sa = { .sin_family = AF_INET,
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-				    .sin_port = htons((uint16_t)port) };
-	socklen_t		 size = sizeof(sa);
-	struct rlimit		 files;
-	sigset_t		 stop;
-	int			 on = 1;
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)port) };
+	socklen_t size = sizeof(sa);
+	struct rlimit files;
+	sigset_t stop;
+	int on = 1;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
@@ -331,12 +332,12 @@ open_all(struct upstream *u, unsigned port)
 	(void)sigprocmask(SIG_BLOCK, &stop, NULL);
 	u->signals = signalfd(-1, &stop, SFD_CLOEXEC);
 	u->epoll = epoll_create1(EPOLL_CLOEXEC);
-	u->listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK |
-	    SOCK_CLOEXEC, 0);
+	u->listener =
+	    socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (u->signals == -1 || u->epoll == -1 || u->listener == -1)
 		err(1, "sockets");
-	(void)setsockopt(u->listener, SOL_SOCKET, SO_REUSEADDR, &on,
-	    sizeof(on));
+	(void)setsockopt(
+	    u->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (bind(u->listener, (struct sockaddr *)&sa, size) == -1 ||
 	    listen(u->listener, 4096) == -1 ||
 	    getsockname(u->listener, (struct sockaddr *)&sa, &size) == -1)
@@ -351,8 +352,8 @@ open_all(struct upstream *u, unsigned port)
 static struct timespec *
 send_due(struct upstream *u, struct timespec *wait)
 {
-	struct connection	*c;
-	int64_t			 left;
+	struct connection *c;
+	int64_t left;
 
 	while ((c = TAILQ_FIRST(&u->due)) != NULL) {
 		left = c->due - now_ns();
@@ -374,14 +375,14 @@ send_due(struct upstream *u, struct timespec *wait)
 static void
 serve(struct upstream *u)
 {
-	struct epoll_event	 events[EVENTS];
-	struct timespec		 wait;
-	struct connection	*c;
-	int			 i, n;
+	struct epoll_event events[EVENTS];
+	struct timespec wait;
+	struct connection *c;
+	int i, n;
 
 	for (;;) {
-		n = epoll_pwait2(u->epoll, events, EVENTS, send_due(u, &wait),
-		    NULL);
+		n = epoll_pwait2(
+		    u->epoll, events, EVENTS, send_due(u, &wait), NULL);
 		for (i = 0; i < n; i++) {
 			if (events[i].data.ptr == &u->signals)
 				return;
@@ -391,7 +392,8 @@ serve(struct upstream *u)
 			}
 			c = events[i].data.ptr;
 			if (((events[i].events & ~(uint32_t)EPOLLOUT) != 0 &&
-			    !receive(c)) || !advance(u, c))
+				!receive(c)) ||
+			    !advance(u, c))
 				drop(u, c);
 		}
 	}
@@ -400,8 +402,8 @@ serve(struct upstream *u)
 static long
 number(char **argv, int argc, int i, long min, long fallback)
 {
-	char	*end;
-	long	 n;
+	char *end;
+	long n;
 
 	if (i >= argc)
 		return fallback;
@@ -414,7 +416,7 @@ number(char **argv, int argc, int i, long min, long fallback)
 int
 main(int argc, char **argv)
 {
-	struct upstream	 u = { 0 };
+	struct upstream u = { 0 };
 
 	if (argc < 3 || argc > 6)
 		errx(2, "usage: upstream PORT DELAY [PULSES [ENTRIES [AT]]]");

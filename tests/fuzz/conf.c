@@ -32,10 +32,10 @@ each(void *arg, const char *section, const struct conf_key *key,
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conf	*conf;
-	char		 path[64];
-	bool		 good;
-	int		 fd = memfd_create("conf", MFD_CLOEXEC);
+	struct conf *conf;
+	char path[64];
+	bool good;
+	int fd = memfd_create("conf", MFD_CLOEXEC);
 
 	HOLDS(fd != -1 && writeall(fd, data, size) == 0);
 	/* One that others may read must not hold a secret. */
@@ -46,7 +46,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		conf_free(conf);
 	}
 	HOLDS(lseek(fd, 0, SEEK_SET) == 0);
-	if ((conf = conf_load_rest(path, &relay_lists, complain, NULL, &good)) != NULL) {
+	if ((conf = conf_load_rest(
+		 path, &relay_lists, complain, NULL, &good)) != NULL) {
 		HOLDS(conf->control[0] == '/' && *conf->log_target != '\0');
 		conf_each(conf, each, NULL);
 		conf_free(conf);

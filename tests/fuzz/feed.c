@@ -24,16 +24,16 @@ skipped(void *arg, uint64_t line, const char *why)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct feed_sink	 sink = { entry, skipped, NULL };
-	struct feed_options	 options = { 0 };
-	char			 error[FEED_ERROR_MAX];
-	FILE			*f;
+	const struct feed_sink sink = { entry, skipped, NULL };
+	struct feed_options options = { 0 };
+	char error[FEED_ERROR_MAX];
+	FILE *f;
 
 	if (size < 2)
 		return 0;
 	options.format = (enum feed_format)(data[0] % FEED_FORMATS);
-	HOLDS((f = fmemopen((void *)(uintptr_t)(data + 1), size - 1,
-	    "r")) != NULL);
+	HOLDS((f = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r")) !=
+	    NULL);
 	if (feed_read(f, &options, &sink, error) == -1)
 		HOLDS(*error != '\0');
 	(void)fclose(f);

@@ -14,16 +14,16 @@
 #include <stdlib.h>
 
 /* Always 0. */
-int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 /* What must hold, whatever the input is. */
-#define HOLDS(condition) \
-	do { \
-		if (!(condition)) { \
+#define HOLDS(condition)                                                   \
+	do {                                                               \
+		if (!(condition)) {                                        \
 			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, \
-			    #condition); \
-			abort(); \
-		} \
+			    #condition);                                   \
+			abort();                                           \
+		}                                                          \
 	} while (0)
 
 #endif

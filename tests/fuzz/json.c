@@ -7,9 +7,9 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const char		*text = (const char *)data, *why, *lenient;
-	struct json_object	*value;
-	struct buf		 out;
+	const char *text = (const char *)data, *why, *lenient;
+	struct json_object *value;
+	struct buf out;
 
 	why = jsonscan(text, size, JSON_REQUEST_VALUES, NULL);
 	lenient = jsonscan_answer(text, size, JSON_ANSWER_VALUES, NULL);

@@ -13,31 +13,34 @@
 #include "relay/observables.h"
 #include "token/token.h"
 
-#define ANSWERS		16	/* of an input */
-#define CALLS		60	/* that are made, at most */
-#define OBSERVABLES	4
-#define SENT_MAX	(64U << 20)	/* bytes of the gateway's answer */
+#define ANSWERS     16 /* of an input */
+#define CALLS       60 /* that are made, at most */
+#define OBSERVABLES 4
+#define SENT_MAX    (64U << 20) /* bytes of the gateway's answer */
 
-struct text { const char *p; size_t n; };
+struct text {
+	const char *p;
+	size_t n;
+};
 
 struct stage {
-	const struct provider	*provider;
-	struct query		 q;
-	struct claims		 claims;
-	void			*conf;
-	struct lookup		 lookup;
-	struct text		 answer[ANSWERS];
-	int			 status[ANSWERS];
-	size_t			 n, next;
-	struct answer		*out;
+	const struct provider *provider;
+	struct query q;
+	struct claims claims;
+	void *conf;
+	struct lookup lookup;
+	struct text answer[ANSWERS];
+	int status[ANSWERS];
+	size_t n, next;
+	struct answer *out;
 };
 
 /* The text up to the next line that begins with '%'; *from is behind it. */
 static struct text
 take_part(struct text *from)
 {
-	struct text	 part = *from;
-	const char	*end = memmem(from->p, from->n, "\n%", 2);
+	struct text part = *from;
+	const char *end = memmem(from->p, from->n, "\n%", 2);
 
 	if (end != NULL)
 		part.n = (size_t)(end - from->p);
@@ -50,11 +53,10 @@ take_part(struct text *from)
 static void
 take_answer(struct stage *s, struct text *from)
 {
-	struct text	 part = take_part(from);
-	const char	*line = memchr(part.p, '\n', part.n);
-	char		 number[4] = "";
-	size_t		 skip = line == NULL ? part.n :
-			    (size_t)(line - part.p) + 1;
+	struct text part = take_part(from);
+	const char *line = memchr(part.p, '\n', part.n);
+	char number[4] = "";
+	size_t skip = line == NULL ? part.n : (size_t)(line - part.p) + 1;
 
 	if (part.n >= 4)
 		memcpy(number, part.p + 1, 3);
@@ -66,8 +68,8 @@ take_answer(struct stage *s, struct text *from)
 static void
 set_keys(struct stage *s)
 {
-	const struct conf_key	*key = s->provider->keys;
-	char			 why[CONF_ERROR_MAX];
+	const struct conf_key *key = s->provider->keys;
+	char why[CONF_ERROR_MAX];
 
 	HOLDS((s->conf = calloc(1, s->provider->conf_size + 1)) != NULL);
 	for (; key != NULL && key->name != NULL; key++)
@@ -78,7 +80,7 @@ set_keys(struct stage *s)
 static void
 release_keys(struct stage *s)
 {
-	const struct conf_key	*key = s->provider->keys;
+	const struct conf_key *key = s->provider->keys;
 
 	for (; key != NULL && key->name != NULL; key++)
 		if (key->release != NULL)
@@ -90,9 +92,9 @@ release_keys(struct stage *s)
 static void
 scan(struct stage *s, struct call *c, struct text page)
 {
-	enum scan_result	 r = SCAN_MORE;
-	size_t			 step, turn = 0;
-	char			*piece;
+	enum scan_result r = SCAN_MORE;
+	size_t step, turn = 0;
+	char *piece;
 
 	HOLDS((c->scan = calloc(1, s->provider->scan_size)) != NULL);
 	for (; r == SCAN_MORE && page.n > 0; page.p += step, page.n -= step) {
@@ -115,8 +117,8 @@ scan(struct stage *s, struct call *c, struct text page)
 static void
 make_call(struct stage *s, struct call *c)
 {
-	struct text	 body = s->answer[s->next % s->n];
-	int		 status = s->status[s->next++ % s->n];
+	struct text body = s->answer[s->next % s->n];
+	int status = s->status[s->next++ % s->n];
 
 	if (c->problem == PROBLEM_NONE && (c->url.failed || c->form.failed))
 		call_fail_at(c, PROBLEM_UNKNOWN, "Too long");
@@ -134,7 +136,7 @@ make_call(struct stage *s, struct call *c)
 static void
 sign_in(struct stage *s)
 {
-	struct call	*c;
+	struct call *c;
 
 	s->provider->sign_in(&s->q);
 	HOLDS(s->lookup.n == 1);
@@ -148,8 +150,8 @@ sign_in(struct stage *s)
 static void
 ask(struct stage *s)
 {
-	struct call	*c;
-	size_t		 i;
+	struct call *c;
+	size_t i;
 
 	if (s->provider->sign_in != NULL)
 		sign_in(s);
@@ -164,8 +166,8 @@ ask(struct stage *s)
 		if (c->problem == PROBLEM_NONE || c->flags & CALL_OPTIONAL)
 			s->provider->request(&s->q, c);
 		if (c->problem != PROBLEM_NONE)
-			answer_problem(s->out, c->problem, "%s",
-			    call_message(c));
+			answer_problem(
+			    s->out, c->problem, "%s", call_message(c));
 	}
 	HOLDS(!s->lookup.broken);
 }
@@ -180,14 +182,13 @@ write_out(void *arg, const void *p, size_t n, bool push)
 static void
 check_sent(const struct buf *sent)
 {
-	const char		*body = memmem(sent->data, sent->len,
-				    "\r\n\r\n", 4);
-	struct json_object	*whole;
+	const char *body = memmem(sent->data, sent->len, "\r\n\r\n", 4);
+	struct json_object *whole;
 
 	HOLDS(!sent->failed && body != NULL);
 	body += 4;
-	whole = jsonin_parse(body, sent->len - (size_t)(body - sent->data),
-	    SIZE_MAX, NULL);
+	whole = jsonin_parse(
+	    body, sent->len - (size_t)(body - sent->data), SIZE_MAX, NULL);
 	HOLDS(whole != NULL);
 	json_object_put(whole);
 }
@@ -196,17 +197,18 @@ check_sent(const struct buf *sent)
 static void
 observe(struct stage *s, const struct observables *obs, bool refer)
 {
-	static char *const	 no_env[] = { NULL };
-	struct buf		 sent;
-	struct transport	 t = { .env = no_env, .write = write_out,
-				    .arg = &sent };
-	struct response		 r;
-	size_t			 i;
+	static char *const no_env[] = { NULL };
+	struct buf sent;
+	struct transport t = {
+		.env = no_env, .write = write_out, .arg = &sent
+	};
+	struct response r;
+	size_t i;
 
 	buf_init(&sent, SENT_MAX);
 	response_init(&r, &t);
-	s->out = answer_new(&r, refer ? ANSWER_LIST : ANSWER_ENTITIES,
-	    CTIM_SIGHTING);
+	s->out = answer_new(
+	    &r, refer ? ANSWER_LIST : ANSWER_ENTITIES, CTIM_SIGHTING);
 	HOLDS(s->out != NULL);
 	s->q.route = refer ? PROVIDER_REFER : PROVIDER_OBSERVE;
 	for (i = 0; i < obs->n; i++) {
@@ -232,25 +234,28 @@ void
 play(const struct provider *provider, const char *claims, const uint8_t *data,
     size_t size)
 {
-	struct stage		 s = { .provider = provider };
-	struct text		 left = { (const char *)data, size }, body;
-	struct observables	 obs;
-	struct buf		 errors;
+	struct stage s = { .provider = provider };
+	struct text left = { (const char *)data, size }, body;
+	struct observables obs;
+	struct buf errors;
 
 	body = take_part(&left);
 	while (left.n > 0 && s.n < ANSWERS)
 		take_answer(&s, &left);
 	buf_init(&errors, 65536);
-	if (s.n > 0 && observables_parse(&obs, body.p, body.n, provider->types,
-	    provider->any_case, OBSERVABLES, &errors) == 0) {
+	if (s.n > 0 &&
+	    observables_parse(&obs, body.p, body.n, provider->types,
+		provider->any_case, OBSERVABLES, &errors) == 0) {
 		set_keys(&s);
 		s.claims.limit = TOKEN_LIMIT;
-		s.claims.payload = jsonin_parse(claims, strlen(claims), 100,
-		    NULL);
+		s.claims.payload =
+		    jsonin_parse(claims, strlen(claims), 100, NULL);
 		HOLDS(s.claims.payload != NULL);
 		s.q = (struct query){ .provider = provider,
-		    .claims = &s.claims, .conf = s.conf, .now = 1700000000,
-		    .lookup = &s.lookup };
+			.claims = &s.claims,
+			.conf = s.conf,
+			.now = 1700000000,
+			.lookup = &s.lookup };
 		observe(&s, &obs, false);
 		if (provider->refer != NULL)
 			observe(&s, &obs, true);

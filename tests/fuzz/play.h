@@ -15,7 +15,6 @@
 struct provider;
 
 /* claims: the token's payload as JSON. */
-void	play(const struct provider *, const char *claims, const uint8_t *,
-	    size_t);
+void play(const struct provider *, const char *claims, const uint8_t *, size_t);
 
 #endif

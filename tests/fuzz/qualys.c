@@ -6,8 +6,10 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	play(&provider_qualys, "{\"user\": \"me\", \"pass\": \"secret\", "
+	play(&provider_qualys,
+	    "{\"user\": \"me\", \"pass\": \"secret\", "
 	    "\"API_URL\": \"https://gateway.example/\", "
-	    "\"PLATFORM_URL\": \"https://platform.example/\"}", data, size);
+	    "\"PLATFORM_URL\": \"https://platform.example/\"}",
+	    data, size);
 	return 0;
 }

@@ -10,22 +10,22 @@
 #include "fcgi/net/record.h"
 #include "tests/fuzz/fuzz.h"
 
-#define BODY_MAX	1000	/* bytes of a request's body */
-#define SINK_MAX	(1U << 18)	/* bytes of a request in the sink */
+#define BODY_MAX 1000       /* bytes of a request's body */
+#define SINK_MAX (1U << 18) /* bytes of a request in the sink */
 
 struct reader {
-	struct record		 r;
-	int			 sink;
-	enum record_result	 result;
-	ssize_t			 n;
-	unsigned char		 text[SINK_MAX];
+	struct record r;
+	int sink;
+	enum record_result result;
+	ssize_t n;
+	unsigned char text[SINK_MAX];
 };
 
 static void
 read_in(struct reader *x, const uint8_t *p, size_t n, size_t piece)
 {
-	uint8_t	*copy;
-	size_t	 step;
+	uint8_t *copy;
+	size_t step;
 
 	if (x->r.input == NULL) {
 		x->sink = memfd_create("record", MFD_CLOEXEC);
@@ -52,9 +52,9 @@ static void
 check_plain(const struct reader *x)
 {
 	static const unsigned char stop[RECORD_HEADER];
-	const unsigned char	*p = x->text, *end = p + x->n - sizeof(stop);
-	size_t			 n;
-	int			 last = 1;
+	const unsigned char *p = x->text, *end = p + x->n - sizeof(stop);
+	size_t n;
+	int last = 1;
 
 	HOLDS(x->n > RECORD_HEADER && memcmp(end, stop, sizeof(stop)) == 0);
 	while (p < end) {
@@ -73,7 +73,7 @@ check_plain(const struct reader *x)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct reader	 whole, pieces;
+	static struct reader whole, pieces;
 
 	if (size < 2)
 		return 0;

@@ -9,13 +9,13 @@
 #include "tests/fuzz/fuzz.h"
 #include "os/clock.h"
 
-#define MOST	65536	/* bytes of the answer, and of one reply */
+#define MOST 65536 /* bytes of the answer, and of one reply */
 
 /* Packets keep their size, and fit into the socket's buffer. */
 static void
 send_pieces(int fd, const uint8_t *p, size_t n, size_t piece)
 {
-	size_t	 step;
+	size_t step;
 
 	for (; n > 0; p += step, n -= step) {
 		step = n < piece ? n : piece;
@@ -27,9 +27,9 @@ send_pieces(int fd, const uint8_t *p, size_t n, size_t piece)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rediscon		 r;
-	struct rediscon_reply	*reply;
-	int			 fd[2];
+	struct rediscon r;
+	struct rediscon_reply *reply;
+	int fd[2];
 
 	if (size < 2 || size > MOST)
 		return 0;
@@ -40,8 +40,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(rediscon_adopt(&r, fd[0]) == 0);
 	while ((reply = rediscon_reply(&r, MOST, clock_ms() + 1000)) != NULL) {
 		HOLDS(reply->len < size && reply->text[reply->len] == '\0');
-		HOLDS(reply->len == 0 || (reply->type != REDISCON_INTEGER &&
-		    reply->type != REDISCON_NIL));
+		HOLDS(reply->len == 0 ||
+		    (reply->type != REDISCON_INTEGER &&
+			reply->type != REDISCON_NIL));
 		free(reply);
 	}
 	HOLDS(r.why[0] != '\0');

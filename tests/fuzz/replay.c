@@ -19,10 +19,10 @@ is_seed(const struct dirent *d)
 static void
 replay(const char *path)
 {
-	struct stat	 st;
-	FILE		*f = fopen(path, "rb");
-	uint8_t		*p;
-	size_t		 n;
+	struct stat st;
+	FILE *f = fopen(path, "rb");
+	uint8_t *p;
+	size_t n;
 
 	HOLDS(f != NULL && fstat(fileno(f), &st) == 0);
 	n = (size_t)st.st_size;
@@ -36,10 +36,10 @@ replay(const char *path)
 int
 main(int argc, char **argv)
 {
-	const char	*srcdir = getenv("srcdir"), *name;
-	struct dirent	**seeds;
-	char		 folder[4096], path[8192];
-	int		 n, i;
+	const char *srcdir = getenv("srcdir"), *name;
+	struct dirent **seeds;
+	char folder[4096], path[8192];
+	int n, i;
 
 	name = strrchr(argv[0], '/');
 	name = name == NULL ? argv[0] : name + 1;

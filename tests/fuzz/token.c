@@ -6,8 +6,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const names[] = { "key", NULL };
-	struct claims	 claims;
-	char		 why[TOKEN_WHY_MAX];
+	struct claims claims;
+	char why[TOKEN_WHY_MAX];
 
 	if (token_parse((const char *)data, size, &claims) != NULL) {
 		HOLDS(claims.payload == NULL && claims.kid == NULL);

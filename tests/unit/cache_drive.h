@@ -21,16 +21,16 @@
 #include "os/clock.h"
 #include "tests/unit/unit.h"
 
-static int64_t	 ahead = 1000;	/* ms that the clock was put forward */
-static int64_t	 since;		/* when the pace of the clock was last set */
-static int	 slow = 100;
-static char	 folder[64], path[128], url[160];
+static int64_t ahead = 1000; /* ms that the clock was put forward */
+static int64_t since;        /* when the pace of the clock was last set */
+static int slow = 100;
+static char folder[64], path[128], url[160];
 static struct conf conf = { .cache_url = url, .deadline = 25 };
 
 static inline int64_t
 real_ms(clockid_t clock)
 {
-	struct timespec	 now;
+	struct timespec now;
 
 	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
@@ -66,10 +66,10 @@ begin(void)
 static inline void
 end(void)
 {
-	static const char *const	 names[] = { "cache.db", "cache.db-wal",
-					    "cache.db-shm", "log", "other" };
-	char				 name[256];
-	size_t				 i;
+	static const char *const names[] = { "cache.db", "cache.db-wal",
+		"cache.db-shm", "log", "other" };
+	char name[256];
+	size_t i;
 
 	for (i = 0; i < COUNT(names); i++) {
 		snprintf(name, sizeof(name), "%s/%s", folder, names[i]);
@@ -78,10 +78,9 @@ end(void)
 	ck_assert_int_eq(rmdir(folder), 0);
 }
 
-static inline struct cache *
-new(void)
+static inline struct cache *new (void)
 {
-	struct cache	*c = cache_new(&conf);
+	struct cache *c = cache_new(&conf);
 
 	ck_assert_ptr_nonnull(c);
 	return c;
@@ -90,7 +89,7 @@ new(void)
 static inline int
 name_of(struct cache *c, const char *text, unsigned char name[CACHE_NAME])
 {
-	const struct cache_part	 part = { text, strlen(text) };
+	const struct cache_part part = { text, strlen(text) };
 
 	return cache_name(c, name, &part, 1);
 }
@@ -98,7 +97,7 @@ name_of(struct cache *c, const char *text, unsigned char name[CACHE_NAME])
 static inline void
 put(struct cache *c, const char *name, const char *value)
 {
-	unsigned char	 n[CACHE_NAME];
+	unsigned char n[CACHE_NAME];
 
 	if (name_of(c, name, n) == 0)
 		cache_put(c, n, value, strlen(value), 300);
@@ -115,9 +114,9 @@ put_now(struct cache *c, const char *name, const char *value)
 static inline bool
 has(struct cache *c, const char *name, const char *value)
 {
-	unsigned char	 n[CACHE_NAME];
-	struct buf	 b;
-	bool		 found;
+	unsigned char n[CACHE_NAME];
+	struct buf b;
+	bool found;
 
 	buf_init(&b, CACHE_VALUE);
 	found = name_of(c, name, n) == 0 && cache_get(c, n, &b);
@@ -130,8 +129,8 @@ has(struct cache *c, const char *name, const char *value)
 static inline bool
 works(void)
 {
-	struct cache	*c = new();
-	bool		 good;
+	struct cache *c = new ();
+	bool good;
 
 	put_now(c, "works", "yes");
 	good = has(c, "works", "yes");
@@ -143,13 +142,13 @@ works(void)
 static inline sqlite3 *
 intrude(const char *sql)
 {
-	sqlite3	*db;
-	char	*why = NULL;
+	sqlite3 *db;
+	char *why = NULL;
 
 	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
 	sqlite3_busy_timeout(db, 5000);
-	ck_assert_msg(sqlite3_exec(db, sql, NULL, NULL, &why) == SQLITE_OK,
-	    "%s", why);
+	ck_assert_msg(
+	    sqlite3_exec(db, sql, NULL, NULL, &why) == SQLITE_OK, "%s", why);
 	return db;
 }
 
@@ -162,12 +161,12 @@ sql(const char *text)
 static inline int64_t
 number(const char *query)
 {
-	sqlite3		*db = intrude("");
-	sqlite3_stmt	*st;
-	int64_t		 n;
+	sqlite3 *db = intrude("");
+	sqlite3_stmt *st;
+	int64_t n;
 
-	ck_assert_int_eq(sqlite3_prepare_v2(db, query, -1, &st, NULL),
-	    SQLITE_OK);
+	ck_assert_int_eq(
+	    sqlite3_prepare_v2(db, query, -1, &st, NULL), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
 	n = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
@@ -178,7 +177,7 @@ number(const char *query)
 static inline void
 write_file(const char *text, size_t len, off_t at)
 {
-	int	 fd = open(path, O_WRONLY | O_CREAT, 0660);
+	int fd = open(path, O_WRONLY | O_CREAT, 0660);
 
 	ck_assert_int_eq(pwrite(fd, text, len, at), (ssize_t)len);
 	close(fd);

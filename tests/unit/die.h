@@ -17,7 +17,7 @@
 static inline pid_t
 die_start(int (*f)(void *), void *arg)
 {
-	pid_t	 pid = fork();
+	pid_t pid = fork();
 
 	ck_assert_int_ne(pid, -1);
 	if (pid == 0)
@@ -29,7 +29,7 @@ die_start(int (*f)(void *), void *arg)
 static inline int
 die_wait(pid_t pid)
 {
-	int	 status;
+	int status;
 
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;

@@ -31,37 +31,37 @@
 #include "token/token.h"
 #include "tests/unit/unit.h"
 
-#define DRIVE_NOW	INT64_C(1700000000)	/* 2023-11-14T22:13:20Z */
-#define DRIVE_UUID	36			/* characters of a UUID */
+#define DRIVE_NOW  INT64_C(1700000000) /* 2023-11-14T22:13:20Z */
+#define DRIVE_UUID 36                  /* characters of a UUID */
 
 /* What the service answers to a URL.  Of several rows with one URL each is
  * taken once, in their order, and the last one for good. */
 struct drive_reply {
-	const char	*url;		/* "*": any that no other row has */
-	int		 status;	/* 0: no connection can be made */
-	const char	*reason;	/* NULL: "" */
-	const char	*body;		/* NULL: "" */
+	const char *url;    /* "*": any that no other row has */
+	int status;         /* 0: no connection can be made */
+	const char *reason; /* NULL: "" */
+	const char *body;   /* NULL: "" */
 };
 
 struct drive {
-	const struct provider		*provider;
-	struct query			 query;
-	struct claims			 claims;
-	void				*conf;
-	struct lookup			 lookup;	/* calls, as left */
-	const struct drive_reply	*replies;
-	size_t				 n_replies;
-	bool				 used[256];
-	size_t				 piece;		/* bytes that scan()
+	const struct provider *provider;
+	struct query query;
+	struct claims claims;
+	void *conf;
+	struct lookup lookup; /* calls, as left */
+	const struct drive_reply *replies;
+	size_t n_replies;
+	bool used[256];
+	size_t piece;              /* bytes that scan()
 							 * gets, 0: all */
-	bool				 first_failed;	/* a call that was
+	bool first_failed;         /* a call that was
 							 * added first failed */
-	size_t				 scanned;	/* bytes scan() took */
-	struct json_object		*token;		/* of sign_in() */
-	struct buf			 asked;		/* "URL\n", with a form
+	size_t scanned;            /* bytes scan() took */
+	struct json_object *token; /* of sign_in() */
+	struct buf asked;          /* "URL\n", with a form
 							 * "\tFORM\n", a call */
-	struct buf			 problems;	/* "[code] message\n" */
-	struct buf			 sent;		/* the answer's text */
+	struct buf problems;       /* "[code] message\n" */
+	struct buf sent;           /* the answer's text */
 };
 
 /* Makes JSON of a text that has single quotes for double ones.  Not by
@@ -78,8 +78,8 @@ drive_quotes(char *text)
 static inline void
 drive_conf(struct drive *d, const char *name, const char *value)
 {
-	const struct conf_key	*key = d->provider->keys;
-	char			 why[CONF_ERROR_MAX];
+	const struct conf_key *key = d->provider->keys;
+	char why[CONF_ERROR_MAX];
 
 	while (key->name != NULL && strcmp(key->name, name) != 0)
 		key++;
@@ -93,11 +93,11 @@ static inline void
 drive_init(struct drive *d, const struct provider *p, const char *claims,
     const struct drive_reply *replies, size_t n)
 {
-	const struct conf_key	*key;
-	char			*text = strdup(claims);
+	const struct conf_key *key;
+	char *text = strdup(claims);
 
-	*d = (struct drive){ .provider = p, .replies = replies,
-	    .n_replies = n };
+	*d =
+	    (struct drive){ .provider = p, .replies = replies, .n_replies = n };
 	ck_assert_uint_le(n, COUNT(d->used));
 	ck_assert_ptr_nonnull(text);
 	drive_quotes(text);
@@ -124,7 +124,7 @@ drive_init(struct drive *d, const struct provider *p, const char *claims,
 static inline void
 drive_free(struct drive *d)
 {
-	const struct conf_key	*key;
+	const struct conf_key *key;
 
 	for (key = d->provider->keys; key != NULL && key->name != NULL; key++)
 		if (key->release != NULL)
@@ -141,8 +141,8 @@ drive_free(struct drive *d)
 static inline const struct drive_reply *
 drive_reply(struct drive *d, const char *url)
 {
-	const struct drive_reply	*any = NULL, *last = NULL;
-	size_t				 i;
+	const struct drive_reply *any = NULL, *last = NULL;
+	size_t i;
 
 	for (i = 0; i < d->n_replies; i++) {
 		if (strcmp(d->replies[i].url, "*") == 0)
@@ -163,10 +163,10 @@ drive_reply(struct drive *d, const char *url)
 static inline void
 drive_scan(struct drive *d, struct call *c, const char *body)
 {
-	const struct provider	*p = d->provider;
-	enum scan_result	 r = SCAN_MORE;
-	size_t			 left = strlen(body), n;
-	char			*piece;
+	const struct provider *p = d->provider;
+	enum scan_result r = SCAN_MORE;
+	size_t left = strlen(body), n;
+	char *piece;
 
 	c->scan = calloc(1, p->scan_size);
 	ck_assert_ptr_nonnull(c->scan);
@@ -185,7 +185,8 @@ drive_scan(struct drive *d, struct call *c, const char *body)
 	if (r == SCAN_MORE)
 		r = p->scan(&d->query, c, NULL, 0);
 	if (r == SCAN_BAD)
-		call_fail_at(c, PROBLEM_UNKNOWN, "The scan found the answer "
+		call_fail_at(c, PROBLEM_UNKNOWN,
+		    "The scan found the answer "
 		    "bad");
 	if (p->scan_free != NULL)
 		p->scan_free(c);
@@ -196,8 +197,8 @@ drive_scan(struct drive *d, struct call *c, const char *body)
 static inline void
 drive_call(struct drive *d, struct call *c)
 {
-	const struct drive_reply	*r = drive_reply(d, c->url.data);
-	const char			*body;
+	const struct drive_reply *r = drive_reply(d, c->url.data);
+	const char *body;
 
 	buf_addf(&d->asked, "%s\n", c->url.data);
 	if (c->form.len > 0)
@@ -210,8 +211,8 @@ drive_call(struct drive *d, struct call *c)
 	}
 	body = r->body == NULL ? "" : r->body;
 	c->status = r->status;
-	snprintf(c->reason, sizeof(c->reason), "%s", r->reason == NULL ? "" :
-	    r->reason);
+	snprintf(c->reason, sizeof(c->reason), "%s",
+	    r->reason == NULL ? "" : r->reason);
 	if (c->flags & CALL_SCAN && r->status / 100 == 2) {
 		drive_scan(d, c, body);
 		return;
@@ -227,8 +228,8 @@ drive_call(struct drive *d, struct call *c)
 static inline bool
 drive_sign_in(struct drive *d, struct call *needs)
 {
-	struct lookup	 l, *mine = d->query.lookup;
-	struct call	*c;
+	struct lookup l, *mine = d->query.lookup;
+	struct call *c;
 
 	json_object_put(d->token);
 	d->token = NULL;
@@ -256,7 +257,7 @@ drive_sign_in(struct drive *d, struct call *needs)
 static inline void
 drive_make(struct drive *d, struct call *c)
 {
-	const struct drive_reply	*r;
+	const struct drive_reply *r;
 
 	if (c->url.failed || c->form.failed) {
 		call_fail_at(c, PROBLEM_UNKNOWN, "Too long to be asked");
@@ -280,7 +281,7 @@ drive_make(struct drive *d, struct call *c)
 static inline void
 drive_problem(struct drive *d, const struct call *c)
 {
-	const struct observable	*o = d->query.observable;
+	const struct observable *o = d->query.observable;
 
 	buf_addf(&d->problems, "[%s%s] %s", problem_code(c->problem),
 	    c->flags & CALL_OPTIONAL ? ", optional" : "", c->message);
@@ -293,11 +294,11 @@ drive_problem(struct drive *d, const struct call *c)
 /* Asks all there is to ask about an observable (NULL: health).  The drive can
  * be used again for the next one; what was signed in for stays. */
 static inline void
-drive_lookup(struct drive *d, enum provider_route route,
-    const struct observable *o)
+drive_lookup(
+    struct drive *d, enum provider_route route, const struct observable *o)
 {
-	struct call	*c;
-	size_t		 i, first;
+	struct call *c;
+	size_t i, first;
 
 	lookup_free(&d->lookup);
 	buf_reset(&d->asked);
@@ -337,9 +338,9 @@ drive_take(void *arg, const void *p, size_t n, bool push)
 static inline void
 drive_mask(struct buf *b)
 {
-	static const char	 hex[] = "0123456789abcdef";
-	struct buf		 out, seen;
-	const char		*p = b->data, *end = p + b->len, *known;
+	static const char hex[] = "0123456789abcdef";
+	struct buf out, seen;
+	const char *p = b->data, *end = p + b->len, *known;
 
 	buf_init(&out, b->max);
 	buf_init(&seen, 1U << 20);
@@ -368,21 +369,23 @@ drive_mask(struct buf *b)
  * for refer, which needs none), parsed, UUIDs masked; the caller puts it.  Its
  * text is in d->sent. */
 static inline struct json_object *
-drive_answer_of(struct drive *d, enum provider_route route,
-    const struct observable *o)
+drive_answer_of(
+    struct drive *d, enum provider_route route, const struct observable *o)
 {
-	static char *const	 no_env[] = { NULL };
-	struct transport	 t = { .env = no_env, .write = drive_take,
-				    .arg = &d->sent };
-	struct response		 r;
-	struct answer		*a;
-	struct json_object	*whole;
-	const char		*body, *why;
+	static char *const no_env[] = { NULL };
+	struct transport t = {
+		.env = no_env, .write = drive_take, .arg = &d->sent
+	};
+	struct response r;
+	struct answer *a;
+	struct json_object *whole;
+	const char *body, *why;
 
 	buf_reset(&d->sent);
 	response_init(&r, &t);
-	a = answer_new(&r, route == PROVIDER_REFER ? ANSWER_LIST :
-	    ANSWER_ENTITIES, CTIM_SIGHTING);
+	a = answer_new(&r,
+	    route == PROVIDER_REFER ? ANSWER_LIST : ANSWER_ENTITIES,
+	    CTIM_SIGHTING);
 	ck_assert_ptr_nonnull(a);
 	answer_observable(a, d->claims.limit);
 	d->query.route = route;
@@ -413,27 +416,29 @@ drive_answer(struct drive *d)
 static inline struct json_object *
 drive_docs(struct json_object *whole, const char *kind)
 {
-	return jsonin_member(jsonin_member(jsonin_member(whole, "data"), kind),
-	    "docs");
+	return jsonin_member(
+	    jsonin_member(jsonin_member(whole, "data"), kind), "docs");
 }
 
 /* Whether got is the JSON text want, in which ' stands for ". */
 static inline void
 drive_same(struct json_object *got, const char *want)
 {
-	char			*text = strdup(want);
-	const char		*why;
-	struct json_object	*other;
+	char *text = strdup(want);
+	const char *why;
+	struct json_object *other;
 
 	ck_assert_ptr_nonnull(text);
 	drive_quotes(text);
 	other = jsonin_parse(text, strlen(text), 100000, &why);
 	ck_assert_msg(why == NULL, "%s: %s", why, text);
 	/* Check takes no longer message than some thousand bytes. */
-	ck_assert_msg(json_object_equal(got, other), "got  %.1900s\nwant "
+	ck_assert_msg(json_object_equal(got, other),
+	    "got  %.1900s\nwant "
 	    "%.1900s",
-	    json_object_to_json_string_ext(got, JSON_C_TO_STRING_PLAIN |
-	    JSON_C_TO_STRING_NOSLASHESCAPE), text);
+	    json_object_to_json_string_ext(
+		got, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+	    text);
 	json_object_put(other);
 	free(text);
 }

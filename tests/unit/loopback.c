@@ -20,22 +20,22 @@
 
 #include "tests/unit/loopback.h"
 
-#define REQUEST_MAX	(2U << 20)
+#define REQUEST_MAX (2U << 20)
 
 struct peer {
-	int				 fd;
-	SSL				*ssl;
-	const struct loopback_row	*rows;
-	size_t				 n_rows;
-	SSL_CTX				*tls;
-	char				 request[REQUEST_MAX];
-	size_t				 n;
+	int fd;
+	SSL *ssl;
+	const struct loopback_row *rows;
+	size_t n_rows;
+	SSL_CTX *tls;
+	char request[REQUEST_MAX];
+	size_t n;
 };
 
 static bool
 say(struct peer *p, const char *text, size_t n)
 {
-	size_t	 done = 0;
+	size_t done = 0;
 
 	if (p->ssl != NULL)
 		return SSL_write_ex(p->ssl, text, n, &done) == 1;
@@ -45,8 +45,8 @@ say(struct peer *p, const char *text, size_t n)
 static ssize_t
 hear(struct peer *p)
 {
-	char	*at = p->request + p->n;
-	size_t	 room = sizeof(p->request) - 1 - p->n;
+	char *at = p->request + p->n;
+	size_t room = sizeof(p->request) - 1 - p->n;
 
 	if (p->ssl != NULL)
 		return SSL_read(p->ssl, at, (int)room);
@@ -57,9 +57,9 @@ hear(struct peer *p)
 static bool
 complete(const struct peer *p)
 {
-	const char	*end = strstr(p->request, "\r\n\r\n");
-	const char	*length = strcasestr(p->request, "\nContent-Length:");
-	size_t		 body = 0;
+	const char *end = strstr(p->request, "\r\n\r\n");
+	const char *length = strcasestr(p->request, "\nContent-Length:");
+	size_t body = 0;
 
 	if (end == NULL)
 		return false;
@@ -71,7 +71,7 @@ complete(const struct peer *p)
 static bool
 read_request(struct peer *p)
 {
-	ssize_t	 n;
+	ssize_t n;
 
 	p->n = 0;
 	p->request[0] = '\0';
@@ -87,8 +87,8 @@ read_request(struct peer *p)
 static bool
 echo(struct peer *p)
 {
-	char	 head[128];
-	int	 n;
+	char head[128];
+	int n;
 
 	n = snprintf(head, sizeof(head),
 	    "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n", p->n);
@@ -98,9 +98,9 @@ echo(struct peer *p)
 static bool
 refuse(struct peer *p)
 {
-	static const char	 forbidden[] = "HTTP/1.1 403 No\r\n"
-	    "Retry-After: 7\r\n\r\n";
-	static const char	 leaked[] = "HTTP/1.1 500 Leaked\r\n\r\n";
+	static const char forbidden[] = "HTTP/1.1 403 No\r\n"
+					"Retry-After: 7\r\n\r\n";
+	static const char leaked[] = "HTTP/1.1 500 Leaked\r\n\r\n";
 
 	if (strcasestr(p->request, "X-Key") != NULL)
 		say(p, leaked, strlen(leaked));
@@ -112,8 +112,8 @@ refuse(struct peer *p)
 static const struct loopback_row *
 find(const struct peer *p)
 {
-	const char	*path = strchr(p->request, ' ');
-	size_t		 i, n;
+	const char *path = strchr(p->request, ' ');
+	size_t i, n;
 
 	if (path == NULL)
 		return NULL;
@@ -128,7 +128,7 @@ find(const struct peer *p)
 static void
 end(struct peer *p, enum loopback_after after)
 {
-	struct linger	 now = { .l_onoff = 1 };
+	struct linger now = { .l_onoff = 1 };
 
 	if (after == LOOPBACK_RESET)
 		setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
@@ -140,8 +140,8 @@ end(struct peer *p, enum loopback_after after)
 static bool
 answer(struct peer *p)
 {
-	const struct loopback_row	*row;
-	unsigned			 i;
+	const struct loopback_row *row;
+	unsigned i;
 
 	if (strncmp(p->request, "CONNECT ", 8) == 0)
 		return refuse(p);
@@ -159,7 +159,7 @@ answer(struct peer *p)
 static void *
 serve(void *arg)
 {
-	struct peer	*p = arg;
+	struct peer *p = arg;
 
 	if (p->tls != NULL) {
 		p->ssl = SSL_new(p->tls);
@@ -180,8 +180,8 @@ out:
 static void __attribute__((noreturn))
 run(int fd, const struct loopback_row *rows, size_t n, SSL_CTX *tls)
 {
-	struct peer	*p;
-	pthread_t	 thread;
+	struct peer *p;
+	pthread_t thread;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	signal(SIGPIPE, SIG_IGN);
@@ -201,13 +201,11 @@ run(int fd, const struct loopback_row *rows, size_t n, SSL_CTX *tls)
 static int
 listen_on(int *port)
 {
-	struct sockaddr_in	 in = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)
-	};
-	struct sockaddr		*sa = (struct sockaddr *)&in;
-	socklen_t		 len = sizeof(in);
-	int			 fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in in = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr *sa = (struct sockaddr *)&in;
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(bind(fd, sa, len), 0);
@@ -217,10 +215,10 @@ listen_on(int *port)
 }
 
 void
-loopback_start(struct loopback *l, const struct loopback_row *rows, size_t n,
-    SSL_CTX *tls)
+loopback_start(
+    struct loopback *l, const struct loopback_row *rows, size_t n, SSL_CTX *tls)
 {
-	int	 fd = listen_on(&l->port);
+	int fd = listen_on(&l->port);
 
 	ck_assert_int_eq(listen(fd, 512), 0);
 	l->pid = fork();
@@ -240,7 +238,7 @@ loopback_stop(struct loopback *l)
 int
 loopback_closed_port(void)
 {
-	int	 port;
+	int port;
 
 	close(listen_on(&port));
 	return port;
@@ -249,13 +247,13 @@ loopback_closed_port(void)
 SSL_CTX *
 loopback_tls(const char *address, long begins, long ends, const char *pem_file)
 {
-	SSL_CTX		*ctx = SSL_CTX_new(TLS_server_method());
-	EVP_PKEY	*key = EVP_EC_gen("P-256");
-	X509		*cert = X509_new();
-	X509_NAME	*name = X509_get_subject_name(cert);
-	X509_EXTENSION	*san;
-	char		 text[64];
-	FILE		*f;
+	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *cert = X509_new();
+	X509_NAME *name = X509_get_subject_name(cert);
+	X509_EXTENSION *san;
+	char text[64];
+	FILE *f;
 
 	snprintf(text, sizeof(text), "IP:%s", address);
 	san = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, text);

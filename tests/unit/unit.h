@@ -11,20 +11,20 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Ends a test that cannot run here; tests/run.py reads that line. */
-#define SKIP(why) \
-	do { \
+#define SKIP(why)                                                   \
+	do {                                                        \
 		fprintf(stderr, "skipped %s: %s\n", __func__, why); \
-		return; \
+		return;                                             \
 	} while (0)
 
 /* Whether a terminal can be made. */
 static inline bool
 unit_terminals(void)
 {
-	int	 fd = posix_openpt(O_RDWR | O_NOCTTY);
+	int fd = posix_openpt(O_RDWR | O_NOCTTY);
 
 	if (fd == -1)
 		return false;
@@ -32,22 +32,22 @@ unit_terminals(void)
 	return true;
 }
 
-#define NEEDS_TERMINAL() \
-	do { \
-		if (!unit_terminals()) \
+#define NEEDS_TERMINAL()                                      \
+	do {                                                  \
+		if (!unit_terminals())                        \
 			SKIP("no terminal can be made here: " \
-			    "is /dev/pts mounted?"); \
+			     "is /dev/pts mounted?");         \
 	} while (0)
 
 /* Runs a suite of one case; what main() returns. */
 static inline int
 unit_run(const char *name, const TTest *const *tests, size_t n)
 {
-	Suite	*suite = suite_create(name);
-	TCase	*tcase = tcase_create(name);
-	SRunner	*runner;
-	int	 failed;
-	size_t	 i;
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+	SRunner *runner;
+	int failed;
+	size_t i;
 
 	tcase_set_timeout(tcase, 60);
 	for (i = 0; i < n; i++)

@@ -8,9 +8,9 @@
 #include "os/spill.h"
 #include "tests/unit/unit.h"
 
-static struct buf	 sent;		/* what the client got */
-static unsigned		 pushes;
-static bool		 leave;		/* the client is gone */
+static struct buf sent; /* what the client got */
+static unsigned pushes;
+static bool leave; /* the client is gone */
 
 static int
 take(void *arg, const void *p, size_t n, bool push)
@@ -23,9 +23,9 @@ take(void *arg, const void *p, size_t n, bool push)
 	return 0;
 }
 
-static char *const	 no_env[] = { NULL };
-static struct transport	 client = { .env = no_env, .write = take };
-static struct response	 response;
+static char *const no_env[] = { NULL };
+static struct transport client = { .env = no_env, .write = take };
+static struct response response;
 
 static struct answer *
 begin(enum answer_shape shape, enum ctim_kind streamed)
@@ -41,7 +41,7 @@ begin(enum answer_shape shape, enum ctim_kind streamed)
 static const char *
 finish(struct answer *a)
 {
-	char	*body;
+	char *body;
 
 	answer_finish(a);
 	answer_free(a);
@@ -53,7 +53,7 @@ finish(struct answer *a)
 static void
 entity(struct answer *a, enum ctim_kind kind, const char *id, int n)
 {
-	struct jsonout	*j = answer_entity(a, kind, id);
+	struct jsonout *j = answer_entity(a, kind, id);
 
 	if (j == NULL)
 		return;
@@ -63,7 +63,7 @@ entity(struct answer *a, enum ctim_kind kind, const char *id, int n)
 
 START_TEST(kinds_without_entities_are_left_out)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
 
 	ck_assert_str_eq(finish(a), "{\"data\":{}}");
 	buf_free(&sent);
@@ -73,13 +73,16 @@ START_TEST(kinds_without_entities_are_left_out)
 	entity(a, CTIM_VERDICT, NULL, 3);
 	entity(a, CTIM_SIGHTING, "transient:sighting-2", 4);
 	entity(a, CTIM_JUDGEMENT, "transient:judgement-2", 5);
-	ck_assert_str_eq(finish(a), "{\"data\":{\"sightings\":{\"docs\":["
+	ck_assert_str_eq(finish(a),
+	    "{\"data\":{\"sightings\":{\"docs\":["
 	    "{\"type\":\"sighting\",\"id\":\"transient:sighting-1\",\"n\":2},"
 	    "{\"type\":\"sighting\",\"id\":\"transient:sighting-2\",\"n\":4}],"
 	    "\"count\":2},\"judgements\":{\"count\":2,\"docs\":["
 	    "{\"type\":\"judgement\",\"id\":\"transient:judgement-1\",\"n\":1},"
-	    "{\"type\":\"judgement\",\"id\":\"transient:judgement-2\",\"n\":5}]},"
-	    "\"verdicts\":{\"count\":1,\"docs\":[{\"type\":\"verdict\",\"n\":3}]"
+	    "{\"type\":\"judgement\",\"id\":\"transient:judgement-2\",\"n\":5}]"
+	    "},"
+	    "\"verdicts\":{\"count\":1,\"docs\":[{\"type\":\"verdict\",\"n\":3}"
+	    "]"
 	    "}}}");
 	buf_free(&sent);
 }
@@ -87,8 +90,8 @@ END_TEST
 
 START_TEST(the_same_entity_comes_once)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
-	int		 i;
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	int i;
 
 	for (i = 0; i < 200; i++)
 		entity(a, CTIM_INDICATOR, "transient:indicator-1", i % 100);
@@ -101,8 +104,8 @@ END_TEST
 
 START_TEST(the_limit_holds_for_each_kind_and_observable)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
-	int		 i;
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	int i;
 
 	for (i = 0; i < 20; i++) {
 		if (i % 10 == 0)
@@ -118,8 +121,8 @@ END_TEST
 
 START_TEST(what_is_in_the_answer_already_leaves_room)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
-	int		 i;
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	int i;
 
 	answer_observable(a, 2);
 	for (i = 0; i < 10; i++)
@@ -133,36 +136,41 @@ END_TEST
 
 START_TEST(errors_come_last_and_their_type_depends_on_the_rest)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
 
 	answer_problem(a, PROBLEM_CONNECTION, "slow \"%s\"", "x");
 	entity(a, CTIM_SIGHTING, "i", 1);
 	answer_answered(a);
-	ck_assert_str_eq(finish(a), "{\"data\":{\"sightings\":{\"docs\":[{"
+	ck_assert_str_eq(finish(a),
+	    "{\"data\":{\"sightings\":{\"docs\":[{"
 	    "\"type\":\"sighting\",\"id\":\"i\",\"n\":1}],\"count\":1}},"
 	    "\"errors\":[{\"type\":\"warning\",\"code\":\"connection error\","
 	    "\"message\":\"slow \\\"x\\\"\"}]}");
 	buf_free(&sent);
 	a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
 	answer_problem(a, PROBLEM_CONNECTION, "gone");
-	ck_assert_str_eq(finish(a), "{\"errors\":[{\"type\":\"fatal\",\"code\":"
+	ck_assert_str_eq(finish(a),
+	    "{\"errors\":[{\"type\":\"fatal\",\"code\":"
 	    "\"connection error\",\"message\":\"gone\"}]}");
 	buf_free(&sent);
 	a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
 	answer_problem(a, PROBLEM_NOT_FOUND, "lost");
-	ck_assert_str_eq(finish(a), "{\"data\":{},\"errors\":[{\"type\":"
+	ck_assert_str_eq(finish(a),
+	    "{\"data\":{},\"errors\":[{\"type\":"
 	    "\"warning\",\"code\":\"not found\",\"message\":\"lost\"}]}");
 	buf_free(&sent);
 	/* Nothing is "ok" that was not answered. */
 	a = begin(ANSWER_STATUS, CTIM_SIGHTING);
 	answer_problem(a, PROBLEM_NOT_FOUND, "lost");
-	ck_assert_str_eq(finish(a), "{\"errors\":[{\"type\":\"warning\","
+	ck_assert_str_eq(finish(a),
+	    "{\"errors\":[{\"type\":\"warning\","
 	    "\"code\":\"not found\",\"message\":\"lost\"}]}");
 	buf_free(&sent);
 	a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
 	answer_warning(a, PROBLEM_INTERNAL, "half");
 	answer_warning(a, PROBLEM_INTERNAL, "half");
-	ck_assert_str_eq(finish(a), "{\"data\":{},\"errors\":[{\"type\":"
+	ck_assert_str_eq(finish(a),
+	    "{\"data\":{},\"errors\":[{\"type\":"
 	    "\"warning\",\"code\":\"internal error\","
 	    "\"message\":\"half\"}]}");
 	buf_free(&sent);
@@ -170,7 +178,8 @@ START_TEST(errors_come_last_and_their_type_depends_on_the_rest)
 	a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
 	answer_warning(a, PROBLEM_INTERNAL, "half");
 	answer_problem(a, PROBLEM_INTERNAL, "half");
-	ck_assert_str_eq(finish(a), "{\"errors\":[{\"type\":\"fatal\","
+	ck_assert_str_eq(finish(a),
+	    "{\"errors\":[{\"type\":\"fatal\","
 	    "\"code\":\"internal error\",\"message\":\"half\"}]}");
 	buf_free(&sent);
 }
@@ -179,9 +188,9 @@ END_TEST
 /* Together they are larger than an entity may be. */
 START_TEST(many_long_errors_do_not_cost_the_answer)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
-	const char	*body;
-	int		 i, n = ANSWER_ENTITY / 8000 + 1;
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	const char *body;
+	int i, n = ANSWER_ENTITY / 8000 + 1;
 
 	entity(a, CTIM_SIGHTING, "i", 1);
 	for (i = 0; i < n; i++)
@@ -197,7 +206,7 @@ END_TEST
 
 START_TEST(a_small_answer_says_its_length)
 {
-	struct answer	*a = begin(ANSWER_STATUS, CTIM_SIGHTING);
+	struct answer *a = begin(ANSWER_STATUS, CTIM_SIGHTING);
 
 	finish(a);
 	ck_assert_ptr_nonnull(strstr(sent.data, "\r\nContent-Length: 24\r\n"));
@@ -210,7 +219,7 @@ END_TEST
 
 START_TEST(what_is_streamed_leaves_before_the_end)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
 
 	answer_push(a);
 	ck_assert_uint_eq(sent.len, 0);
@@ -225,12 +234,12 @@ END_TEST
 
 START_TEST(megabytes_wait_in_a_file_and_come_back_whole)
 {
-	struct answer		*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
-	struct json_object	*v, *root;
-	static char		 text[100001];
-	struct jsonout		*j;
-	const char		*body;
-	int			 i;
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	struct json_object *v, *root;
+	static char text[100001];
+	struct jsonout *j;
+	const char *body;
+	int i;
 
 	memset(text, 'y', 100000);
 	for (i = 0; i < 120; i++) {
@@ -243,10 +252,11 @@ START_TEST(megabytes_wait_in_a_file_and_come_back_whole)
 	root = jsonin_parse(body, strlen(body), 10000, NULL);
 	ck_assert_ptr_nonnull(root);
 	v = jsonin_member(root, "data");
-	ck_assert_uint_eq(jsonin_length(jsonin_member(jsonin_member(v,
-	    "indicators"), "docs")), 120);
-	v = jsonin_at(jsonin_member(jsonin_member(v, "relationships"), "docs"),
-	    119);
+	ck_assert_uint_eq(jsonin_length(jsonin_member(
+			      jsonin_member(v, "indicators"), "docs")),
+	    120);
+	v = jsonin_at(
+	    jsonin_member(jsonin_member(v, "relationships"), "docs"), 119);
 	ck_assert_int_eq(json_object_get_int(jsonin_member(v, "n")), 119);
 	json_object_put(root);
 	buf_free(&sent);
@@ -255,9 +265,9 @@ END_TEST
 
 START_TEST(an_entity_that_is_too_large_cuts_the_answer)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
-	struct jsonout	*j;
-	char		*text = malloc(ANSWER_ENTITY + 1);
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	struct jsonout *j;
+	char *text = malloc(ANSWER_ENTITY + 1);
 
 	memset(text, 'y', ANSWER_ENTITY);
 	text[ANSWER_ENTITY] = '\0';
@@ -276,8 +286,8 @@ START_TEST(an_entity_that_is_too_large_cuts_the_answer)
 	jsonout_kstring(j, "text", text);
 	answer_end(a);
 	ck_assert_int_eq(sent.data[0], 'S');
-	ck_assert_ptr_null(jsonin_parse(finish(a), strlen(strstr(sent.data,
-	    "\r\n\r\n") + 4), 1000, NULL));
+	ck_assert_ptr_null(jsonin_parse(
+	    finish(a), strlen(strstr(sent.data, "\r\n\r\n") + 4), 1000, NULL));
 	buf_free(&sent);
 	free(text);
 }
@@ -285,20 +295,21 @@ END_TEST
 
 START_TEST(elements_are_a_list)
 {
-	struct answer	*a = begin(ANSWER_LIST, CTIM_SIGHTING);
+	struct answer *a = begin(ANSWER_LIST, CTIM_SIGHTING);
 
 	jsonout_kstring(answer_element(a), "id", "1");
 	answer_end(a);
 	jsonout_kstring(answer_element(a), "id", "2");
 	answer_end(a);
-	ck_assert_str_eq(finish(a), "{\"data\":[{\"id\":\"1\"},{\"id\":\"2\"}]}");
+	ck_assert_str_eq(
+	    finish(a), "{\"data\":[{\"id\":\"1\"},{\"id\":\"2\"}]}");
 	buf_free(&sent);
 }
 END_TEST
 
 START_TEST(a_client_that_left_is_noticed)
 {
-	struct answer	*a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
 
 	leave = true;
 	entity(a, CTIM_SIGHTING, "i", 1);
@@ -313,27 +324,27 @@ END_TEST
 START_TEST(request_ids_are_taken_when_short_and_plain)
 {
 	static const struct {
-		const char	*given;
-		bool		 taken;
-	} ids[] = {
-		{ "HTTP_X_REQUEST_ID=abc-1.2_3", true },
+		const char *given;
+		bool taken;
+	} ids[] = { { "HTTP_X_REQUEST_ID=abc-1.2_3", true },
 		{ "HTTP_X_REQUEST_ID=", false },
 		{ "HTTP_X_REQUEST_ID=a b", false },
 		{ "HTTP_X_REQUEST_ID=a\r\nX: y", false },
 		{ "HTTP_X_REQUEST_ID=0123456789012345678901234567890123456789"
-		  "0123456789012345678901234", false }
-	};
-	char			*env[2] = { NULL, NULL };
-	struct transport	 t = client;
-	struct response		 r;
-	size_t			 i;
+		  "0123456789012345678901234",
+		    false } };
+	char *env[2] = { NULL, NULL };
+	struct transport t = client;
+	struct response r;
+	size_t i;
 
 	t.env = env;
 	for (i = 0; i < COUNT(ids); i++) {
 		env[0] = strdup(ids[i].given);
 		response_init(&r, &t);
-		ck_assert_msg((strcmp(r.id, ids[i].given + 18) == 0) ==
-		    ids[i].taken, "%s", r.id);
+		ck_assert_msg(
+		    (strcmp(r.id, ids[i].given + 18) == 0) == ids[i].taken,
+		    "%s", r.id);
 		if (!ids[i].taken)
 			ck_assert_uint_eq(strlen(r.id), 36);
 		free(env[0]);
@@ -344,8 +355,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		kinds_without_entities_are_left_out, the_same_entity_comes_once,
+	const TTest *const tests[] = { kinds_without_entities_are_left_out,
+		the_same_entity_comes_once,
 		the_limit_holds_for_each_kind_and_observable,
 		what_is_in_the_answer_already_leaves_room,
 		errors_come_last_and_their_type_depends_on_the_rest,
@@ -355,8 +366,7 @@ main(void)
 		megabytes_wait_in_a_file_and_come_back_whole,
 		an_entity_that_is_too_large_cuts_the_answer,
 		elements_are_a_list, a_client_that_left_is_noticed,
-		request_ids_are_taken_when_short_and_plain
-	};
+		request_ids_are_taken_when_short_and_plain };
 
 	return unit_run("answer", tests, COUNT(tests));
 }

@@ -5,7 +5,7 @@
 
 START_TEST(what_is_added_is_a_string)
 {
-	struct buf	 b;
+	struct buf b;
 
 	buf_init(&b, 100);
 	ck_assert_str_eq(b.data, "");
@@ -20,7 +20,7 @@ END_TEST
 
 START_TEST(nothing_passes_the_maximum)
 {
-	struct buf	 b;
+	struct buf b;
 
 	buf_init(&b, 4);
 	ck_assert_int_eq(buf_add(&b, "abcd", 4), 0);
@@ -39,9 +39,9 @@ END_TEST
 
 START_TEST(a_format_grows_the_buffer)
 {
-	struct buf	 b;
-	char		 long_text[1001];
-	size_t		 i;
+	struct buf b;
+	char long_text[1001];
+	size_t i;
 
 	memset(long_text, 'x', 1000);
 	long_text[1000] = '\0';
@@ -56,7 +56,7 @@ END_TEST
 
 START_TEST(a_format_that_fits_the_memory_but_not_the_maximum_fails)
 {
-	struct buf	 b;
+	struct buf b;
 
 	buf_init(&b, 300);
 	ck_assert_int_eq(buf_addf(&b, "%0290d", 0), 0);
@@ -70,11 +70,9 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		what_is_added_is_a_string, nothing_passes_the_maximum,
-		a_format_grows_the_buffer,
-		a_format_that_fits_the_memory_but_not_the_maximum_fails
-	};
+	const TTest *const tests[] = { what_is_added_is_a_string,
+		nothing_passes_the_maximum, a_format_grows_the_buffer,
+		a_format_that_fits_the_memory_but_not_the_maximum_fails };
 
 	return unit_run("buf", tests, COUNT(tests));
 }

@@ -6,21 +6,21 @@
 #include "tests/unit/cache_drive.h"
 #include "conf/conf_cache.h"
 
-#define NOBODY	65534
+#define NOBODY 65534
 
 START_TEST(what_is_put_is_got)
 {
-	struct cache	*a, *b;
+	struct cache *a, *b;
 
 	begin();
-	a = new();
-	b = new();
+	a = new ();
+	b = new ();
 	ck_assert(cache_on(a) && !cache_is_remote(a));
 	ck_assert(has(a, "x", NULL));
 	put(a, "x", "1");
 	put(a, "x", "2");
 	put(a, "y", "");
-	ck_assert(has(a, "x", "2"));		/* before it is written */
+	ck_assert(has(a, "x", "2")); /* before it is written */
 	ck_assert(has(b, "x", NULL));
 	cache_flush(a);
 	ck_assert(has(a, "x", "2") && has(b, "x", "2"));
@@ -37,18 +37,18 @@ END_TEST
 
 START_TEST(more_entries_than_can_wait_are_all_kept)
 {
-	struct cache	*c;
-	char		 name[16];
-	int		 i;
+	struct cache *c;
+	char name[16];
+	int i;
 
 	begin();
-	c = new();
+	c = new ();
 	for (i = 0; i < 500; i++) {
 		snprintf(name, sizeof(name), "%d", i);
 		put(c, name, name);
 	}
 	cache_free(c);
-	c = new();
+	c = new ();
 	for (i = 0; i < 500; i++) {
 		snprintf(name, sizeof(name), "%d", i);
 		ck_assert_msg(has(c, name, name), "%d", i);
@@ -61,31 +61,30 @@ END_TEST
 START_TEST(names_depend_on_where_parts_end_and_on_the_key)
 {
 	static const struct {
-		struct cache_part	 part[3];
-		size_t			 n;
-	} lists[] = {
-		{ { { "abc", 3 } }, 1 },
+		struct cache_part part[3];
+		size_t n;
+	} lists[] = { { { { "abc", 3 } }, 1 },
 		{ { { "ab", 2 }, { "c", 1 } }, 2 },
 		{ { { "a", 1 }, { "bc", 2 } }, 2 },
 		{ { { "", 0 }, { "abc", 3 } }, 2 },
 		{ { { "abc", 3 }, { "", 0 } }, 2 },
 		{ { { "a", 1 }, { "b", 1 }, { "c", 1 } }, 3 },
-		{ { { "", 0 } }, 0 },
-		{ { { NULL, 0 } }, 1 }
-	};
-	unsigned char		 name[2 * COUNT(lists)][CACHE_NAME];
-	unsigned char		 again[CACHE_NAME];
-	struct cache		*c;
-	size_t			 i, j;
+		{ { { "", 0 } }, 0 }, { { { NULL, 0 } }, 1 } };
+	unsigned char name[2 * COUNT(lists)][CACHE_NAME];
+	unsigned char again[CACHE_NAME];
+	struct cache *c;
+	size_t i, j;
 
-	for (j = 0; j < 2; j++) {	/* in two installations */
+	for (j = 0; j < 2; j++) { /* in two installations */
 		begin();
-		c = new();
+		c = new ();
 		for (i = 0; i < COUNT(lists); i++)
-			ck_assert_int_eq(cache_name(c, name[j * COUNT(lists) +
-			    i], lists[i].part, lists[i].n), 0);
+			ck_assert_int_eq(
+			    cache_name(c, name[j * COUNT(lists) + i],
+				lists[i].part, lists[i].n),
+			    0);
 		cache_free(c);
-		c = new();
+		c = new ();
 		ck_assert_int_eq(cache_name(c, again, lists[0].part, 1), 0);
 		ck_assert_mem_eq(again, name[j * COUNT(lists)], CACHE_NAME);
 		cache_free(c);
@@ -99,10 +98,10 @@ END_TEST
 
 START_TEST(entries_end_with_their_time)
 {
-	struct cache	*c;
+	struct cache *c;
 
 	begin();
-	c = new();
+	c = new ();
 	put_now(c, "x", "1");
 	sql("UPDATE entry SET expires = unixepoch() - 1");
 	ck_assert(has(c, "x", NULL));
@@ -118,16 +117,17 @@ END_TEST
 
 START_TEST(the_time_to_live_is_as_asked_and_has_a_limit)
 {
-	static const struct { int ttl, least, most; } lives[] = {
-		{ 1000, 900, 1000 }, { 1000000, CACHE_TTL - 100, CACHE_TTL }
-	};
-	unsigned char		 name[CACHE_NAME];
-	struct cache		*c;
-	int64_t			 left;
-	size_t			 i;
+	static const struct {
+		int ttl, least, most;
+	} lives[] = { { 1000, 900, 1000 },
+		{ 1000000, CACHE_TTL - 100, CACHE_TTL } };
+	unsigned char name[CACHE_NAME];
+	struct cache *c;
+	int64_t left;
+	size_t i;
 
 	begin();
-	c = new();
+	c = new ();
 	name_of(c, "x", name);
 	cache_put(c, name, "1", 1, 0);
 	cache_put(c, name, "1", 1, -1);
@@ -146,10 +146,10 @@ END_TEST
 
 START_TEST(a_value_under_another_name_or_changed_is_none)
 {
-	struct cache	*c;
+	struct cache *c;
 
 	begin();
-	c = new();
+	c = new ();
 	put_now(c, "x", "mine");
 	put_now(c, "y", "yours");
 	sql("UPDATE entry SET value = (SELECT value FROM entry WHERE id = 2)");
@@ -168,13 +168,15 @@ END_TEST
 
 START_TEST(nothing_that_was_asked_or_answered_is_told_by_the_names)
 {
-	struct cache	*c;
+	struct cache *c;
 
 	begin();
-	c = new();
+	c = new ();
 	put_now(c, "a-credential", "1");
-	ck_assert_int_eq(number("SELECT count(*) FROM entry WHERE"
-	    " instr(name, CAST('a-credential' AS BLOB)) > 0"), 0);
+	ck_assert_int_eq(
+	    number("SELECT count(*) FROM entry WHERE"
+		   " instr(name, CAST('a-credential' AS BLOB)) > 0"),
+	    0);
 	ck_assert_int_eq(number("SELECT length(name) FROM entry"), CACHE_NAME);
 	cache_free(c);
 	end();
@@ -183,13 +185,13 @@ END_TEST
 
 START_TEST(values_have_a_limit)
 {
-	unsigned char	 name[2][CACHE_NAME];
-	struct cache	*c;
-	struct buf	 b;
-	char		*large = calloc(1, CACHE_VALUE + 1);
+	unsigned char name[2][CACHE_NAME];
+	struct cache *c;
+	struct buf b;
+	char *large = calloc(1, CACHE_VALUE + 1);
 
 	begin();
-	c = new();
+	c = new ();
 	buf_init(&b, CACHE_VALUE + 1);
 	name_of(c, "fits", name[0]);
 	name_of(c, "does not", name[1]);
@@ -200,7 +202,7 @@ START_TEST(values_have_a_limit)
 	ck_assert_uint_eq(b.len, CACHE_VALUE);
 	ck_assert(!cache_get(c, name[1], &b));
 	buf_free(&b);
-	buf_init(&b, CACHE_VALUE - 1);	/* the caller's own limit holds too */
+	buf_init(&b, CACHE_VALUE - 1); /* the caller's own limit holds too */
 	ck_assert(!cache_get(c, name[0], &b));
 	buf_free(&b);
 	cache_free(c);
@@ -211,12 +213,12 @@ END_TEST
 
 START_TEST(off_keeps_nothing)
 {
-	char		 text[] = "off";
-	struct conf	 off = { .cache_url = text, .deadline = 25 };
-	struct cache	*c = cache_new(&off);
-	unsigned char	 name[CACHE_NAME] = { 0 };
-	char		 why[CACHE_WHY];
-	struct buf	 b;
+	char text[] = "off";
+	struct conf off = { .cache_url = text, .deadline = 25 };
+	struct cache *c = cache_new(&off);
+	unsigned char name[CACHE_NAME] = { 0 };
+	char why[CACHE_WHY];
+	struct buf b;
 
 	buf_init(&b, 10);
 	ck_assert(!cache_on(c) && !cache_is_remote(c));
@@ -234,8 +236,10 @@ END_TEST
 
 START_TEST(urls_are_told_apart)
 {
-	static const struct { const char *url; bool good; } urls[] = {
-		{ "off", true }, { "on", false }, { "", false },
+	static const struct {
+		const char *url;
+		bool good;
+	} urls[] = { { "off", true }, { "on", false }, { "", false },
 		{ "sqlite:/x/y.db", true }, { "sqlite:x", false },
 		{ "sqlite:/x/", false }, { "sqlite:", false },
 		{ "redis://h", true }, { "redis://h:6379/0", true },
@@ -245,30 +249,30 @@ START_TEST(urls_are_told_apart)
 		{ "redis://", false }, { "redis:///0", false },
 		{ "redis://h:", false }, { "redis://h:0", false },
 		{ "redis://h:65536", false },
-		{ "redis://h:99999999999", false },
-		{ "redis://h:x", false }, { "redis://h/x", false },
-		{ "redis://h/1/2", false }, { "redis://h/10000", false },
-		{ "redis://h/0?x", false }, { "redis://h?x", false },
-		{ "redis://h#x", false }, { "redis://[::1", false },
-		{ "redis://[::1]x", false }, { "redis://[h]", false },
-		{ "redis://[]", false }, { "redis://:@h", false },
-		{ "redis://user@h", false }, { "redis://:%00@h", false },
-		{ "redis://:%4@h", false }, { "redis://h h", false },
-		{ "redis://h\x80", false }, { "redis:h", false },
-		{ "rediss://h", false }, { "http://h", false }
-	};
-	struct conf_cache	 parsed;
-	size_t			 i;
+		{ "redis://h:99999999999", false }, { "redis://h:x", false },
+		{ "redis://h/x", false }, { "redis://h/1/2", false },
+		{ "redis://h/10000", false }, { "redis://h/0?x", false },
+		{ "redis://h?x", false }, { "redis://h#x", false },
+		{ "redis://[::1", false }, { "redis://[::1]x", false },
+		{ "redis://[h]", false }, { "redis://[]", false },
+		{ "redis://:@h", false }, { "redis://user@h", false },
+		{ "redis://:%00@h", false }, { "redis://:%4@h", false },
+		{ "redis://h h", false }, { "redis://h\x80", false },
+		{ "redis:h", false }, { "rediss://h", false },
+		{ "http://h", false } };
+	struct conf_cache parsed;
+	size_t i;
 
 	for (i = 0; i < COUNT(urls); i++)
-		ck_assert_msg(conf_cache_parse(urls[i].url, &parsed) ==
-		    urls[i].good, "%s", urls[i].url);
+		ck_assert_msg(
+		    conf_cache_parse(urls[i].url, &parsed) == urls[i].good,
+		    "%s", urls[i].url);
 }
 END_TEST
 
 START_TEST(directory_and_file_are_for_the_service_and_its_group)
 {
-	struct stat	 st;
+	struct stat st;
 
 	begin();
 	ck_assert_int_eq(rmdir(folder), 0);
@@ -284,7 +288,7 @@ END_TEST
 
 START_TEST(root_gives_the_file_away_but_makes_no_directory_of_a_user)
 {
-	struct stat	 st;
+	struct stat st;
 
 	if (geteuid() != 0)
 		return;
@@ -306,20 +310,16 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		what_is_put_is_got,
+	const TTest *const tests[] = { what_is_put_is_got,
 		more_entries_than_can_wait_are_all_kept,
 		names_depend_on_where_parts_end_and_on_the_key,
 		entries_end_with_their_time,
 		the_time_to_live_is_as_asked_and_has_a_limit,
 		a_value_under_another_name_or_changed_is_none,
 		nothing_that_was_asked_or_answered_is_told_by_the_names,
-		values_have_a_limit,
-		off_keeps_nothing,
-		urls_are_told_apart,
+		values_have_a_limit, off_keeps_nothing, urls_are_told_apart,
 		directory_and_file_are_for_the_service_and_its_group,
-		root_gives_the_file_away_but_makes_no_directory_of_a_user
-	};
+		root_gives_the_file_away_but_makes_no_directory_of_a_user };
 
 	return unit_run("cache", tests, COUNT(tests));
 }

@@ -7,16 +7,16 @@
 
 #include "tests/unit/cache_drive.h"
 
-#define REST	10000	/* ms for which a cache that failed is left alone */
-#define LOOK	1000	/* ms between looks whether the file is the same */
+#define REST 10000 /* ms for which a cache that failed is left alone */
+#define LOOK 1000  /* ms between looks whether the file is the same */
 
 /* Whether the file holds just that. */
 static bool
 file_is(const char *text, size_t len)
 {
-	char	 b[100000];
-	int	 fd = open(path, O_RDONLY);
-	ssize_t	 n = read(fd, b, sizeof(b));
+	char b[100000];
+	int fd = open(path, O_RDONLY);
+	ssize_t n = read(fd, b, sizeof(b));
 
 	close(fd);
 	return n == (ssize_t)len && memcmp(b, text, len) == 0;
@@ -24,12 +24,11 @@ file_is(const char *text, size_t len)
 
 START_TEST(a_file_that_is_no_cache_stays_as_it_is)
 {
-	static const char *const	 texts[] = {
-		"xy", "no database, but somebody's only copy of something",
-		"SQLite format 3"
-	};
-	char				 large[9000], why[CACHE_WHY];
-	size_t				 i;
+	static const char *const texts[] = { "xy",
+		"no database, but somebody's only copy of something",
+		"SQLite format 3" };
+	char large[9000], why[CACHE_WHY];
+	size_t i;
 
 	for (i = 0; i < COUNT(texts); i++) {
 		begin();
@@ -51,7 +50,7 @@ END_TEST
 
 START_TEST(the_database_of_another_program_stays_as_it_is)
 {
-	static const char *const	 theirs[] = {
+	static const char *const theirs[] = {
 		"CREATE TABLE t(a); INSERT INTO t VALUES(7)",
 		"PRAGMA application_id = 1; CREATE TABLE t(a);"
 		"INSERT INTO t VALUES(7)",
@@ -61,15 +60,15 @@ START_TEST(the_database_of_another_program_stays_as_it_is)
 		"PRAGMA journal_mode = WAL; CREATE TABLE t(a);"
 		"INSERT INTO t VALUES(7)"
 	};
-	size_t				 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(theirs); i++) {
 		begin();
 		sql(theirs[i]);
 		ck_assert(!works());
 		ck_assert_int_eq(number("SELECT a FROM t"), 7);
-		ck_assert_int_eq(number("SELECT count(*) FROM sqlite_schema"),
-		    1);
+		ck_assert_int_eq(
+		    number("SELECT count(*) FROM sqlite_schema"), 1);
 		end();
 	}
 }
@@ -88,7 +87,7 @@ END_TEST
 static void
 make_cache(void)
 {
-	struct cache	*c = new();
+	struct cache *c = new ();
 
 	put_now(c, "x", "1");
 	cache_free(c);
@@ -104,7 +103,7 @@ cut_short(void)
 static void
 overwrite(void)
 {
-	char	 junk[4096];
+	char junk[4096];
 
 	memset(junk, 'j', sizeof(junk));
 	write_file(junk, sizeof(junk), 4096);
@@ -134,11 +133,10 @@ age(void)
 
 START_TEST(a_damaged_or_old_cache_is_made_anew)
 {
-	static void (*const	 damages[])(void) = {
-		cut_short, overwrite, overwrite_header, lose_the_key, age
-	};
-	char			 why[CACHE_WHY];
-	size_t			 i;
+	static void (*const damages[])(void) = { cut_short, overwrite,
+		overwrite_header, lose_the_key, age };
+	char why[CACHE_WHY];
+	size_t i;
 
 	for (i = 0; i < COUNT(damages); i++) {
 		begin();
@@ -155,17 +153,17 @@ END_TEST
 
 START_TEST(damage_that_is_found_later_is_mended_too)
 {
-	struct cache	*a, *b;
+	struct cache *a, *b;
 
 	begin();
-	a = new();
-	b = new();
+	a = new ();
+	b = new ();
 	put_now(a, "x", "1");
 	ck_assert(has(b, "x", "1"));
 	sql("DROP TABLE entry");
 	ck_assert(has(a, "x", NULL));
 	put_now(a, "x", "2");
-	ck_assert(has(a, "x", NULL));		/* left alone for a while */
+	ck_assert(has(a, "x", NULL)); /* left alone for a while */
 	ck_assert(works());
 	/* The second one to notice does not remove what was made since. */
 	ck_assert(has(b, "x", NULL));
@@ -190,12 +188,12 @@ END_TEST
 
 START_TEST(where_no_file_can_be_made_nothing_is_cached)
 {
-	static const char *const	 places[] = {
-		"/cache.db/cache.db",		/* below a file */
-		"/link", "/"			/* to nowhere; a directory */
+	static const char *const places[] = {
+		"/cache.db/cache.db", /* below a file */
+		"/link", "/"          /* to nowhere; a directory */
 	};
-	char				 other[128], why[CACHE_WHY];
-	size_t				 i;
+	char other[128], why[CACHE_WHY];
+	size_t i;
 
 	begin();
 	write_file("xy", 2, 0);
@@ -216,7 +214,7 @@ END_TEST
 
 START_TEST(a_check_makes_nothing)
 {
-	char	 why[CACHE_WHY];
+	char why[CACHE_WHY];
 
 	begin();
 	ck_assert_int_eq(cache_check(&conf, why), 0);
@@ -233,12 +231,12 @@ END_TEST
 
 START_TEST(a_file_that_is_removed_is_made_again)
 {
-	struct cache	*a, *b;
-	char		 other[128];
+	struct cache *a, *b;
+	char other[128];
 
 	begin();
-	a = new();
-	b = new();
+	a = new ();
+	b = new ();
 	put_now(a, "x", "1");
 	ck_assert(has(b, "x", "1"));
 	ck_assert_int_eq(unlink(path), 0);
@@ -261,10 +259,10 @@ END_TEST
 
 START_TEST(what_waits_when_the_file_goes_is_dropped)
 {
-	struct cache	*c;
+	struct cache *c;
 
 	begin();
-	c = new();
+	c = new ();
 	put_now(c, "x", "1");
 	put(c, "y", "2");
 	ck_assert_int_eq(unlink(path), 0);
@@ -279,12 +277,12 @@ END_TEST
 
 START_TEST(while_another_writes_reads_go_on_and_puts_are_dropped)
 {
-	unsigned char	 name[CACHE_NAME];
-	struct cache	*c;
-	sqlite3		*db;
+	unsigned char name[CACHE_NAME];
+	struct cache *c;
+	sqlite3 *db;
 
 	begin();
-	c = new();
+	c = new ();
 	put_now(c, "x", "1");
 	name_of(c, "bucket", name);
 	db = intrude("BEGIN EXCLUSIVE");
@@ -306,20 +304,20 @@ END_TEST
 
 START_TEST(a_file_that_another_holds_alone_is_not_waited_for)
 {
-	struct cache	*c;
-	sqlite3		*db;
+	struct cache *c;
+	sqlite3 *db;
 
 	begin();
 	make_cache();
 	db = intrude("PRAGMA locking_mode = EXCLUSIVE;"
-	    "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
-	c = new();
+		     "PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE");
+	c = new ();
 	slow_down(1);
 	ck_assert(!cache_on(c));
 	slow_down(100);
 	ck_assert(has(c, "x", NULL));
 	sqlite3_close(db);
-	ck_assert(has(c, "x", NULL));		/* left alone for a while */
+	ck_assert(has(c, "x", NULL)); /* left alone for a while */
 	ahead += REST;
 	ck_assert(has(c, "x", "1"));
 	cache_free(c);
@@ -329,13 +327,13 @@ END_TEST
 
 START_TEST(on_a_full_disk_nothing_is_cached)
 {
-	struct rlimit	 limit;
-	unsigned char	 name[CACHE_NAME];
-	struct cache	*c;
-	char		*large = calloc(1, 1U << 20);
+	struct rlimit limit;
+	unsigned char name[CACHE_NAME];
+	struct cache *c;
+	char *large = calloc(1, 1U << 20);
 
 	begin();
-	c = new();
+	c = new ();
 	put_now(c, "x", "1");
 	name_of(c, "large", name);
 	signal(SIGXFSZ, SIG_IGN);
@@ -360,14 +358,14 @@ END_TEST
 
 START_TEST(a_full_cache_loses_what_has_expired_and_then_the_oldest)
 {
-	struct cache	*c;
-	unsigned char	 name[CACHE_NAME];
-	char		*large = calloc(1, CACHE_VALUE), text[16];
-	struct stat	 st;
-	int		 i;
+	struct cache *c;
+	unsigned char name[CACHE_NAME];
+	char *large = calloc(1, CACHE_VALUE), text[16];
+	struct stat st;
+	int i;
 
 	begin();
-	c = new();
+	c = new ();
 	put_now(c, "oldest", "1");
 	put_now(c, "expired", "2");
 	for (i = 0; i < 64; i++) {
@@ -382,11 +380,13 @@ START_TEST(a_full_cache_loses_what_has_expired_and_then_the_oldest)
 	}
 	ck_assert(has(c, "oldest", NULL));
 	ck_assert_int_eq(number("SELECT count(*) FROM entry"
-	    " WHERE expires < unixepoch()"), 0);
+				" WHERE expires < unixepoch()"),
+	    0);
 	/* The newest are there, and not a few. */
 	ck_assert_int_ge(number("SELECT count(*) FROM entry"), 40);
 	ck_assert_int_eq(number("SELECT sum(length(value) > 1000000) =="
-	    " max(id) - min(id) + 1 FROM entry"), 1);
+				" max(id) - min(id) + 1 FROM entry"),
+	    1);
 	cache_free(c);
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_lt(st.st_size, 256 << 20);
@@ -399,9 +399,9 @@ END_TEST
 static int
 lines_in_log(void)
 {
-	char	 name[128], b[8192];
-	ssize_t	 n;
-	int	 fd, lines = 0;
+	char name[128], b[8192];
+	ssize_t n;
+	int fd, lines = 0;
 
 	snprintf(name, sizeof(name), "%s/log", folder);
 	fd = open(name, O_RDONLY);
@@ -414,9 +414,9 @@ lines_in_log(void)
 
 START_TEST(what_is_wrong_is_logged_once_a_minute)
 {
-	char		 name[128];
-	struct cache	*c;
-	int		 fd, i;
+	char name[128];
+	struct cache *c;
+	int fd, i;
 
 	begin();
 	write_file("xy", 2, 0);
@@ -424,7 +424,7 @@ START_TEST(what_is_wrong_is_logged_once_a_minute)
 	fd = open(name, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	ck_assert_int_eq(dup2(fd, STDERR_FILENO), STDERR_FILENO);
 	close(fd);
-	c = new();
+	c = new ();
 	for (i = 0; i < 5; i++) {
 		ck_assert(!works());
 		ck_assert(!cache_on(c));
@@ -442,8 +442,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		a_file_that_is_no_cache_stays_as_it_is,
+	const TTest *const tests[] = { a_file_that_is_no_cache_stays_as_it_is,
 		the_database_of_another_program_stays_as_it_is,
 		an_empty_file_is_taken, a_damaged_or_old_cache_is_made_anew,
 		damage_that_is_found_later_is_mended_too,
@@ -455,8 +454,7 @@ main(void)
 		a_file_that_another_holds_alone_is_not_waited_for,
 		on_a_full_disk_nothing_is_cached,
 		a_full_cache_loses_what_has_expired_and_then_the_oldest,
-		what_is_wrong_is_logged_once_a_minute
-	};
+		what_is_wrong_is_logged_once_a_minute };
 
 	return unit_run("cache_faults", tests, COUNT(tests));
 }

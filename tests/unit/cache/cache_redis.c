@@ -19,23 +19,23 @@
 #include "tests/unit/cache_drive.h"
 #include "os/clock.h"
 
-#define REST	10000	/* ms for which a cache that failed is left alone */
-#define RATE	5
-#define KEY	"0123456789abcdef0123456789abcdef"
+#define REST   10000 /* ms for which a cache that failed is left alone */
+#define RATE   5
+#define KEY    "0123456789abcdef0123456789abcdef"
 
-#define SLOWLY	60	/* ms that a slow server takes */
+#define SLOWLY 60 /* ms that a slow server takes */
 
-static int	 port, slow_fd;
-static pid_t	 server = -1;
+static int port, slow_fd;
+static pid_t server = -1;
 
 /* A listening socket on a free port of loopback. */
 static int
 listener(void)
 {
-	struct sockaddr_in	 a = { .sin_family = AF_INET,
-				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t		 len = sizeof(a);
-	int			 fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	slow_down(100);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
@@ -50,8 +50,8 @@ listener(void)
 static redisReply *
 ask(const char *command, const char *arg)
 {
-	redisContext	*c = redisConnect("127.0.0.1", port);
-	redisReply	*reply = redisCommand(c, command, arg);
+	redisContext *c = redisConnect("127.0.0.1", port);
+	redisReply *reply = redisCommand(c, command, arg);
 
 	redisFree(c);
 	return reply;
@@ -60,7 +60,7 @@ ask(const char *command, const char *arg)
 static void
 do_it(const char *command, const char *arg)
 {
-	redisReply	*reply = ask(command, arg);
+	redisReply *reply = ask(command, arg);
 
 	ck_assert_ptr_nonnull(reply);
 	ck_assert_int_ne(reply->type, REDIS_REPLY_ERROR);
@@ -77,9 +77,9 @@ have_redis(void)
 static void
 start(const char *option, const char *value)
 {
-	char		 text[8];
-	redisContext	*c = NULL;
-	int		 i, fd = listener();
+	char text[8];
+	redisContext *c = NULL;
+	int i, fd = listener();
 
 	close(fd);
 	snprintf(text, sizeof(text), "%d", port);
@@ -87,9 +87,9 @@ start(const char *option, const char *value)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (freopen("/dev/null", "w", stdout) == NULL)
 			_exit(1);
-		execl("/usr/bin/redis-server", "redis-server", "--port", text, "--bind",
-		    "127.0.0.1", "--save", "", "--appendonly", "no", "--dir",
-		    "/tmp", option, value, (char *)NULL);
+		execl("/usr/bin/redis-server", "redis-server", "--port", text,
+		    "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+		    "--dir", "/tmp", option, value, (char *)NULL);
 		_exit(1);
 	}
 	for (i = 0; i < 3000; i++) {
@@ -114,19 +114,19 @@ stop(void)
 
 START_TEST(gateways_share_what_they_put)
 {
-	struct cache	*a, *b;
-	char		 why[CACHE_WHY];
-	redisReply	*keys, *ttl;
+	struct cache *a, *b;
+	char why[CACHE_WHY];
+	redisReply *keys, *ttl;
 
 	if (!have_redis())
 		SKIP("redis-server is not installed");
 	start("--loglevel", "warning");
 	ck_assert_int_eq(cache_check(&conf, why), 0);
 	keys = ask("KEYS %s", "*");
-	ck_assert_uint_eq(keys->elements, 0);	/* a check makes nothing */
+	ck_assert_uint_eq(keys->elements, 0); /* a check makes nothing */
 	freeReplyObject(keys);
-	a = new();
-	b = new();
+	a = new ();
+	b = new ();
 	ck_assert(cache_is_remote(a) && cache_on(a) && has(a, "x", NULL));
 	put(a, "x", "1");
 	put(a, "y", "2");
@@ -151,15 +151,15 @@ END_TEST
 
 START_TEST(megabytes_go_there_and_back)
 {
-	unsigned char	 name[CACHE_NAME];
-	char		*large;
-	struct cache	*c;
-	struct buf	 b;
+	unsigned char name[CACHE_NAME];
+	char *large;
+	struct cache *c;
+	struct buf b;
 
 	if (!have_redis())
 		SKIP("redis-server is not installed");
 	start("--loglevel", "warning");
-	c = new();
+	c = new ();
 	buf_init(&b, CACHE_VALUE);
 	large = calloc(1, CACHE_VALUE);
 	ck_assert_int_eq(name_of(c, "x", name), 0);
@@ -177,18 +177,17 @@ END_TEST
 
 START_TEST(what_another_put_there_is_none_of_ours)
 {
-	static const char *const	 commands[] = {
-		"SET %s text", "SETRANGE %s 5000000 x", "LPUSH %s a"
-	};
-	struct cache			*c;
-	redisReply			*keys;
-	size_t				 i;
+	static const char *const commands[] = { "SET %s text",
+		"SETRANGE %s 5000000 x", "LPUSH %s a" };
+	struct cache *c;
+	redisReply *keys;
+	size_t i;
 
 	if (!have_redis())
 		SKIP("redis-server is not installed");
 	for (i = 0; i < COUNT(commands); i++) {
 		start("--loglevel", "warning");
-		c = new();
+		c = new ();
 		put_now(c, "x", "1");
 		ck_assert(has(c, "x", "1"));
 		keys = ask("KEYS %s", "ctim-relay:entry:*");
@@ -209,13 +208,13 @@ END_TEST
 
 START_TEST(an_emptied_server_gets_a_new_key_that_all_have)
 {
-	struct cache	*a, *b;
+	struct cache *a, *b;
 
 	if (!have_redis())
 		SKIP("redis-server is not installed");
 	start("--loglevel", "warning");
-	a = new();
-	b = new();
+	a = new ();
+	b = new ();
 	put_now(a, "x", "1");
 	ck_assert(has(b, "x", "1"));
 	do_it("FLUSHALL%s", "");
@@ -231,18 +230,16 @@ END_TEST
 START_TEST(passwords_databases_and_names_are_obeyed)
 {
 	static const struct {
-		const char	*who, *db, *shown;	/* NULL: it works */
-	} urls[] = {
-		{ ":pass%40word@127.0.0.1", "0", NULL },
+		const char *who, *db, *shown; /* NULL: it works */
+	} urls[] = { { ":pass%40word@127.0.0.1", "0", NULL },
 		{ "default:pass%40word@127.0.0.1", "3", NULL },
 		{ ":pass%40word@localhost", "0", NULL },
 		{ ":pass%40word@127.0.0.1", "99", "error ERR" },
 		{ ":wrong@127.0.0.1", "0", "error WRONGPASS" },
-		{ "127.0.0.1", "0", "error NOAUTH" }
-	};
-	char	 why[CACHE_WHY];
-	size_t	 i;
-	int	 r;
+		{ "127.0.0.1", "0", "error NOAUTH" } };
+	char why[CACHE_WHY];
+	size_t i;
+	int r;
 
 	if (!have_redis())
 		SKIP("redis-server is not installed");
@@ -255,11 +252,11 @@ START_TEST(passwords_databases_and_names_are_obeyed)
 		snprintf(url, sizeof(url), "redis://%s:%d/%s", urls[i].who,
 		    port, urls[i].db);
 		r = cache_check(&conf, why);
-		ck_assert_msg((r == 0) == (urls[i].shown == NULL), "%s: %s",
-		    url, why);
+		ck_assert_msg(
+		    (r == 0) == (urls[i].shown == NULL), "%s: %s", url, why);
 		if (urls[i].shown != NULL)
-			ck_assert_msg(strstr(why, urls[i].shown) != NULL, "%s",
-			    why);
+			ck_assert_msg(
+			    strstr(why, urls[i].shown) != NULL, "%s", why);
 		ck_assert_ptr_null(strstr(why, "pass"));
 	}
 	stop();
@@ -268,12 +265,12 @@ END_TEST
 
 START_TEST(a_server_that_goes_and_comes_back)
 {
-	struct cache	*c;
+	struct cache *c;
 
 	if (!have_redis())
 		SKIP("redis-server is not installed");
 	start("--loglevel", "warning");
-	c = new();
+	c = new ();
 	put_now(c, "x", "1");
 	stop();
 	ck_assert(has(c, "x", NULL));
@@ -283,7 +280,7 @@ START_TEST(a_server_that_goes_and_comes_back)
 	ahead += REST;
 	start("--loglevel", "warning");
 	cache_free(c);
-	c = new();
+	c = new ();
 	put_now(c, "x", "2");
 	ck_assert(has(c, "x", "2"));
 	/* An idle connection that was closed costs nothing but a new one. */
@@ -297,16 +294,16 @@ END_TEST
 
 START_TEST(gateways_together_have_no_more_turns_than_the_rate)
 {
-	unsigned char	 name[CACHE_NAME];
-	struct cache	*c[2];
-	int64_t		 wait, last = 0, began;
-	int		 i;
+	unsigned char name[CACHE_NAME];
+	struct cache *c[2];
+	int64_t wait, last = 0, began;
+	int i;
 
 	if (!have_redis())
 		SKIP("redis-server is not installed");
 	start("--loglevel", "warning");
-	c[0] = new();
-	c[1] = new();
+	c[0] = new ();
+	c[1] = new ();
 	ck_assert_int_eq(name_of(c[0], "a", name), 0);
 	ck_assert_int_eq(name_of(c[1], "a", name), 0);
 	began = real_ms(CLOCK_MONOTONIC);
@@ -335,16 +332,16 @@ END_TEST
 static void
 pretend(int fd, const char *const *replies, size_t n)
 {
-	char	 b[4096];
-	size_t	 i;
-	int	 one;
+	char b[4096];
+	size_t i;
+	int one;
 
 	for (;;) {
 		if ((one = accept(fd, NULL, NULL)) == -1)
 			_exit(1);
 		for (i = 0; i < n && read(one, b, sizeof(b)) > 0; i++)
 			if (send(one, replies[i], strlen(replies[i]),
-			    MSG_NOSIGNAL) == -1)
+				MSG_NOSIGNAL) == -1)
 				break;
 		while (read(one, b, sizeof(b)) > 0)
 			;
@@ -356,7 +353,7 @@ pretend(int fd, const char *const *replies, size_t n)
 static int
 start_fake(const char *const *replies, size_t n)
 {
-	int	 fd = listener();
+	int fd = listener();
 
 	if ((server = fork()) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -365,25 +362,24 @@ start_fake(const char *const *replies, size_t n)
 	return fd;
 }
 
-static char	 flood[CACHE_VALUE + 200000];
+static char flood[CACHE_VALUE + 200000];
 
-static const char *const	 faults[] = {
-	"", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-	"-ERR no\r\n", "-LOADING Redis is loading\r\n", "-\r\n", "+\r\n",
-	"+QUEUED\r\n", ":1\r\n", "$-2\r\n", "$x\r\n", "$99999999999999\r\n",
+static const char *const faults[] = { "",
+	"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "-ERR no\r\n",
+	"-LOADING Redis is loading\r\n", "-\r\n", "+\r\n", "+QUEUED\r\n",
+	":1\r\n", "$-2\r\n", "$x\r\n", "$99999999999999\r\n",
 	"$999999999\r\nabc", "$3\r\nabcde", "*1000000000\r\n",
 	"*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n",
-	"*-1\r\n", "%1\r\n", "\r\n", "$32", flood
-};
+	"*-1\r\n", "%1\r\n", "\r\n", "$32", flood };
 
 START_TEST(a_server_that_answers_wrongly_caches_nothing)
 {
-	unsigned char	 name[CACHE_NAME] = { 0 };
-	const char	*replies[3];
-	struct cache	*c;
-	struct buf	 b;
-	size_t		 i, at;
-	int		 fd;
+	unsigned char name[CACHE_NAME] = { 0 };
+	const char *replies[3];
+	struct cache *c;
+	struct buf b;
+	size_t i, at;
+	int fd;
 
 	memset(flood, '+', sizeof(flood) - 1);
 	buf_init(&b, CACHE_VALUE);
@@ -395,7 +391,7 @@ START_TEST(a_server_that_answers_wrongly_caches_nothing)
 		replies[2] = faults[i / 3];
 		fd = start_fake(replies, at + 1);
 		slow_down(1);
-		c = new();
+		c = new ();
 		if (name_of(c, "x", name) == 0)
 			ck_assert_msg(at == 2, "%zu", i);
 		ck_assert_msg(!cache_get(c, name, &b), "%zu", i);
@@ -412,27 +408,29 @@ END_TEST
 
 START_TEST(the_reason_says_what_is_wrong)
 {
-	static const struct { const char *reply, *why; } reasons[] = {
-		{ "HTTP/1.1 400 Bad\r\n", "not answer as a Redis server" },
+	static const struct {
+		const char *reply, *why;
+	} reasons[] = { { "HTTP/1.1 400 Bad\r\n",
+			    "not answer as a Redis server" },
 		{ "*1\r\n$1\r\na\r\n", "not answer as a Redis server" },
 		{ "*-1\r\n", "not answer as a Redis server" },
 		{ "-LOADING secret things\r\n", "with the error LOADING" },
 		{ "-secret things\r\n", "with an error" },
-		{ ":1\r\n", "as it should" },
-		{ "$3\r\nabc\r\n", "not ours" }, { flood, "too much" }
-	};
-	char	 why[CACHE_WHY], place[64];
-	size_t	 i;
-	int	 fd;
+		{ ":1\r\n", "as it should" }, { "$3\r\nabc\r\n", "not ours" },
+		{ flood, "too much" } };
+	char why[CACHE_WHY], place[64];
+	size_t i;
+	int fd;
 
 	memset(flood, '+', sizeof(flood) - 1);
 	for (i = 0; i < COUNT(reasons); i++) {
 		fd = start_fake(&reasons[i].reply, 1);
 		ck_assert_int_eq(cache_check(&conf, why), -1);
-		snprintf(place, sizeof(place), "redis://127.0.0.1:%d/0: ",
-		    port);
+		snprintf(
+		    place, sizeof(place), "redis://127.0.0.1:%d/0: ", port);
 		ck_assert_msg(strncmp(why, place, strlen(place)) == 0 &&
-		    strstr(why, reasons[i].why) != NULL, "%s", why);
+			strstr(why, reasons[i].why) != NULL,
+		    "%s", why);
 		ck_assert_ptr_null(strstr(why, "secret"));
 		close(fd);
 		stop();
@@ -442,9 +440,9 @@ END_TEST
 
 START_TEST(a_server_that_hangs_is_left_alone_for_a_while)
 {
-	struct pollfd	 p = { .fd = listener(), .events = POLLIN };
-	struct cache	*c = new();
-	int		 i;
+	struct pollfd p = { .fd = listener(), .events = POLLIN };
+	struct cache *c = new ();
+	int i;
 
 	slow_down(1);
 	/* Nobody accepts; but the connection is made. */
@@ -469,10 +467,10 @@ END_TEST
 static void *
 drawl(void *arg)
 {
-	size_t	*asked = arg;
-	char	 b[4096];
-	ssize_t	 n;
-	int	 one = accept(slow_fd, NULL, NULL);
+	size_t *asked = arg;
+	char b[4096];
+	ssize_t n;
+	int one = accept(slow_fd, NULL, NULL);
 
 	while ((n = read(one, b, sizeof(b))) > 0) {
 		if (memmem(b, (size_t)n, "SET", 3) != NULL) {
@@ -492,18 +490,18 @@ drawl(void *arg)
 /* A request looks for hundreds of entries, one after the other. */
 START_TEST(a_slow_server_does_not_hold_up_a_request)
 {
-	unsigned char	 name[CACHE_NAME] = { 0 };
-	pthread_t	 thread;
-	struct cache	*c;
-	struct buf	 b;
-	int64_t		 began;
-	size_t		 asked = 0, before;
-	int		 i;
+	unsigned char name[CACHE_NAME] = { 0 };
+	pthread_t thread;
+	struct cache *c;
+	struct buf b;
+	int64_t began;
+	size_t asked = 0, before;
+	int i;
 
 	buf_init(&b, CACHE_VALUE);
 	slow_fd = listener();
 	ck_assert_int_eq(pthread_create(&thread, NULL, drawl, &asked), 0);
-	c = new();
+	c = new ();
 	ck_assert(cache_on(c));
 	began = clock_ms();
 	for (i = 0; i < 1000; i++)
@@ -528,11 +526,11 @@ END_TEST
 
 START_TEST(an_absent_server_caches_nothing)
 {
-	char		 why[CACHE_WHY];
-	struct cache	*c;
+	char why[CACHE_WHY];
+	struct cache *c;
 
 	close(listener());
-	c = new();
+	c = new ();
 	ck_assert(!cache_on(c));
 	put_now(c, "x", "1");
 	ck_assert(has(c, "x", NULL));
@@ -550,8 +548,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		gateways_share_what_they_put, megabytes_go_there_and_back,
+	const TTest *const tests[] = { gateways_share_what_they_put,
+		megabytes_go_there_and_back,
 		what_another_put_there_is_none_of_ours,
 		an_emptied_server_gets_a_new_key_that_all_have,
 		passwords_databases_and_names_are_obeyed,
@@ -561,8 +559,7 @@ main(void)
 		the_reason_says_what_is_wrong,
 		a_server_that_hangs_is_left_alone_for_a_while,
 		a_slow_server_does_not_hold_up_a_request,
-		an_absent_server_caches_nothing
-	};
+		an_absent_server_caches_nothing };
 
 	return unit_run("cache_redis", tests, COUNT(tests));
 }

@@ -7,19 +7,19 @@
 
 #include "tests/unit/cache_drive.h"
 
-#define PROCESSES	4
-#define ENTRIES		50
-#define RATE		5
-#define TURNS		20	/* of each process */
+#define PROCESSES 4
+#define ENTRIES   50
+#define RATE      5
+#define TURNS     20 /* of each process */
 
 /* Runs work in so many processes at once, each with its number; all must end
  * well. */
 static void
 in_processes(int n, int (*work)(int))
 {
-	pid_t	 pids[PROCESSES];
-	int	 i, status, pipes[2];
-	char	 c;
+	pid_t pids[PROCESSES];
+	int i, status, pipes[2];
+	char c;
 
 	ck_assert_int_eq(pipe(pipes), 0);
 	for (i = 0; i < n; i++) {
@@ -43,9 +43,9 @@ in_processes(int n, int (*work)(int))
 static int
 put_and_get(int me)
 {
-	struct cache	*c = new();
-	char		 name[16], value[5000];
-	int		 i, bad = 0;
+	struct cache *c = new ();
+	char name[16], value[5000];
+	int i, bad = 0;
 
 	memset(value, 'a' + me, sizeof(value) - 1);
 	value[sizeof(value) - 1] = '\0';
@@ -64,14 +64,14 @@ put_and_get(int me)
 
 START_TEST(processes_share_what_they_put)
 {
-	struct cache	*c;
-	char		 name[16];
-	int		 i;
+	struct cache *c;
+	char name[16];
+	int i;
 
 	begin();
-	ck_assert_int_eq(rmdir(folder), 0);	/* all make it at once */
+	ck_assert_int_eq(rmdir(folder), 0); /* all make it at once */
 	in_processes(PROCESSES, put_and_get);
-	c = new();
+	c = new ();
 	for (i = 0; i < PROCESSES * ENTRIES; i++) {
 		snprintf(name, sizeof(name), "%d-%d", i / ENTRIES, i % ENTRIES);
 		ck_assert_msg(has(c, name, NULL) == false, "%s", name);
@@ -85,9 +85,9 @@ END_TEST
 static void *
 thread(void *arg)
 {
-	struct cache	*c = cache_new(&conf);
-	int		*bad = arg, i;
-	char		 name[16];
+	struct cache *c = cache_new(&conf);
+	int *bad = arg, i;
+	char name[16];
 
 	/* The clock is everybody's here: so no waiting for another try. */
 	for (i = 0; i < ENTRIES; i++) {
@@ -101,13 +101,13 @@ thread(void *arg)
 
 START_TEST(threads_that_make_the_file_at_once_agree)
 {
-	pthread_t	 threads[PROCESSES];
-	int		 bad[PROCESSES] = { 0 }, i;
+	pthread_t threads[PROCESSES];
+	int bad[PROCESSES] = { 0 }, i;
 
 	begin();
 	for (i = 0; i < PROCESSES; i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL, thread,
-		    &bad[i]), 0);
+		ck_assert_int_eq(
+		    pthread_create(&threads[i], NULL, thread, &bad[i]), 0);
 	for (i = 0; i < PROCESSES; i++) {
 		pthread_join(threads[i], NULL);
 		ck_assert_int_eq(bad[i], 0);
@@ -115,7 +115,8 @@ START_TEST(threads_that_make_the_file_at_once_agree)
 	ck_assert_int_eq(number("SELECT count(*) FROM meta"), 1);
 	ck_assert_int_gt(number("SELECT count(*) FROM entry"), 0);
 	ck_assert_int_eq(number("SELECT count(*) FROM pragma_integrity_check"
-	    " WHERE integrity_check = 'ok'"), 1);
+				" WHERE integrity_check = 'ok'"),
+	    1);
 	end();
 }
 END_TEST
@@ -123,16 +124,16 @@ END_TEST
 static int
 damage_and_use(int me)
 {
-	struct cache	*c;
-	sqlite3		*db;
-	int		 i, bad = 0;
+	struct cache *c;
+	sqlite3 *db;
+	int i, bad = 0;
 
 	for (i = 0; i < 10; i++) {
 		if (me == 0 && sqlite3_open(path, &db) == SQLITE_OK) {
 			sqlite3_exec(db, "DROP TABLE entry", NULL, NULL, NULL);
 			sqlite3_close(db);
 		}
-		c = new();
+		c = new ();
 		put_now(c, "x", "1");
 		bad += !has(c, "x", "1") && !has(c, "x", NULL);
 		cache_free(c);
@@ -153,20 +154,20 @@ END_TEST
 static int64_t
 take(struct cache *c, const char *bucket, int rate, int64_t most)
 {
-	unsigned char	 name[CACHE_NAME];
+	unsigned char name[CACHE_NAME];
 
 	return name_of(c, bucket, name) == -1 ? -2 :
-	    cache_turn(c, name, rate, most);
+						cache_turn(c, name, rate, most);
 }
 
-static int	 last[2];	/* a pipe: the time of each one's last turn */
+static int last[2]; /* a pipe: the time of each one's last turn */
 
 static int
 take_turns(int me)
 {
-	struct cache	*c = new();
-	int64_t		 wait, at = 0;
-	int		 i;
+	struct cache *c = new ();
+	int64_t wait, at = 0;
+	int i;
 
 	(void)me;
 	for (i = 0; i < TURNS; i++) {
@@ -182,7 +183,7 @@ take_turns(int me)
 
 START_TEST(processes_together_have_no_more_turns_than_the_rate)
 {
-	int64_t	 began, at[2];
+	int64_t began, at[2];
 
 	begin();
 	ck_assert_int_eq(pipe(last), 0);
@@ -198,12 +199,12 @@ END_TEST
 
 START_TEST(a_turn_that_is_too_late_is_not_taken)
 {
-	struct cache	*c;
-	int64_t		 wait;
-	int		 i;
+	struct cache *c;
+	int64_t wait;
+	int i;
 
 	begin();
-	c = new();
+	c = new ();
 	for (i = 0; i < RATE; i++)
 		ck_assert_int_eq(take(c, "a", RATE, 0), 0);
 	/* The clock may go on between two calls, but not by 20 seconds. */
@@ -222,12 +223,12 @@ END_TEST
 
 START_TEST(turns_from_before_the_clock_was_set_back_do_not_count)
 {
-	char		 text[512] = "UPDATE bucket SET back = x'";
-	struct cache	*c;
-	int		 i;
+	char text[512] = "UPDATE bucket SET back = x'";
+	struct cache *c;
+	int i;
 
 	begin();
-	c = new();
+	c = new ();
 	ck_assert_int_eq(take(c, "a", 1, 0), 0);
 	for (i = 0; i < 16; i++)
 		strcat(text, "ffffffffffffff7f");
@@ -245,14 +246,12 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		processes_share_what_they_put,
+	const TTest *const tests[] = { processes_share_what_they_put,
 		threads_that_make_the_file_at_once_agree,
 		processes_that_find_damage_at_once_do_not_undo_each_other,
 		processes_together_have_no_more_turns_than_the_rate,
 		a_turn_that_is_too_late_is_not_taken,
-		turns_from_before_the_clock_was_set_back_do_not_count
-	};
+		turns_from_before_the_clock_was_set_back_do_not_count };
 
 	return unit_run("cache_shared", tests, COUNT(tests));
 }

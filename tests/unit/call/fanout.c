@@ -22,32 +22,32 @@
 #include "token/token.h"
 #include "tests/unit/unit.h"
 
-#define HOST	"https://api.example/"
-#define RUNNING	64
+#define HOST    "https://api.example/"
+#define RUNNING 64
 
 /* How the network answers: the n-th call of a URL gets its n-th row, the last
  * row again and again. */
 struct played {
-	const char	*path;
-	int		 status;
-	const char	*body;
-	int64_t		 ms;
-	enum http_end	 end;
-	const char	*retry_after;
-	bool		 scanned;	/* set once it was answered */
+	const char *path;
+	int status;
+	const char *body;
+	int64_t ms;
+	enum http_end end;
+	const char *retry_after;
+	bool scanned; /* set once it was answered */
 };
 
-static int64_t		 now_ms;
-static int64_t		 tick;		/* ms that a look at the clock takes */
-static int64_t		 performed;	/* when transfers last went on */
-static struct played	*script;
-static struct http_call	*running[RUNNING];
-static int64_t		 ends_at[RUNNING];
-static struct played	*row_of[RUNNING];
-static size_t		 most_running, started, cancelled;
-static const char	*said = "";	/* in a header field */
-static bool		 early;		/* bodies come before their end */
-static char		 asked[8192];	/* paths and tokens, in order */
+static int64_t now_ms;
+static int64_t tick;      /* ms that a look at the clock takes */
+static int64_t performed; /* when transfers last went on */
+static struct played *script;
+static struct http_call *running[RUNNING];
+static int64_t ends_at[RUNNING];
+static struct played *row_of[RUNNING];
+static size_t most_running, started, cancelled;
+static const char *said = ""; /* in a header field */
+static bool early;            /* bodies come before their end */
+static char asked[8192];      /* paths and tokens, in order */
 
 int64_t
 clock_ms(void)
@@ -98,7 +98,7 @@ http_retry_after(const char *text, int64_t now)
 static struct played *
 row_for(const char *path)
 {
-	struct played	*p, *found = NULL;
+	struct played *p, *found = NULL;
 
 	for (p = script; p->path != NULL; p++) {
 		if (strcmp(p->path, path) != 0)
@@ -116,7 +116,7 @@ int
 http_start(struct http *h, struct http_call *c)
 {
 	const char *const *f;
-	size_t		 i, n = 0;
+	size_t i, n = 0;
 
 	(void)h;
 	ck_assert(strncmp(c->url, HOST, strlen(HOST)) == 0);
@@ -148,7 +148,7 @@ http_start(struct http *h, struct http_call *c)
 void
 http_cancel(struct http *h, struct http_call *c)
 {
-	size_t	 i;
+	size_t i;
 
 	(void)h;
 	cancelled++;
@@ -162,8 +162,8 @@ http_cancel(struct http *h, struct http_call *c)
 void
 http_wait(struct http *h, int64_t ms)
 {
-	int64_t	 until = now_ms + ms;
-	size_t	 i;
+	int64_t until = now_ms + ms;
+	size_t i;
 
 	(void)h;
 	performed = now_ms;
@@ -178,10 +178,11 @@ struct http_call *
 http_next(struct http *h)
 {
 	static const enum http_end ends[] = { [HTTP_MORE] = HTTP_ANSWERED,
-	    [HTTP_STOP] = HTTP_ENOUGH, [HTTP_REFUSE] = HTTP_REFUSED };
-	struct http_call	*c = NULL;
-	struct played		*p;
-	size_t			 i;
+		[HTTP_STOP] = HTTP_ENOUGH,
+		[HTTP_REFUSE] = HTTP_REFUSED };
+	struct http_call *c = NULL;
+	struct played *p;
+	size_t i;
 
 	(void)h;
 	for (i = 0; i < RUNNING && c == NULL; i++)
@@ -219,14 +220,14 @@ http_do(struct http *h, struct http_call *c)
 /* The provider: it asks for the value of the observable as a path, and for
  * every string of the array that it gets once more. */
 enum { FIRST, MORE, TOKEN };
-static unsigned	 first_flags, more_flags;
-static unsigned	 heard_of_failure, ends_of_scan;
-static struct json_object *last_token;	/* once it is set, one reference */
+static unsigned first_flags, more_flags;
+static unsigned heard_of_failure, ends_of_scan;
+static struct json_object *last_token; /* once it is set, one reference */
 
 static void
 request(const struct query *q, const struct call *done)
 {
-	size_t	 i;
+	size_t i;
 
 	if (done == NULL) {
 		(void)lookup_call(q->lookup, FIRST, first_flags, HOST "%s",
@@ -248,8 +249,8 @@ reply(const struct query *q, struct call *c)
 	if (c->status == 401)
 		call_fail(c, PROBLEM_AUTHORIZATION, "not you");
 	else if (c->status != 200)
-		call_fail_at(c, call_status_problem(c->status), "status %d",
-		    c->status);
+		call_fail_at(
+		    c, call_status_problem(c->status), "status %d", c->status);
 	else
 		call_found(c, call_parse(c));
 	if (c->step == TOKEN) {
@@ -280,35 +281,40 @@ scan_free(struct call *c)
 static void
 sign_in(const struct query *q)
 {
-	struct call	*c = lookup_call(q->lookup, TOKEN, 0, HOST "auth");
+	struct call *c = lookup_call(q->lookup, TOKEN, 0, HOST "auth");
 
 	buf_adds(&c->form, "user=u");
 }
 
-static const char *const	 claims[] = { "key", NULL };
-static struct provider		 provider = {
-	.name = "played", .title = "Played", .claims = claims,
-	.request = request, .reply = reply, .scan = scan,
-	.scan_free = scan_free, .scan_size = 8, .sign_in = sign_in
-};
+static const char *const claims[] = { "key", NULL };
+static struct provider provider = { .name = "played",
+	.title = "Played",
+	.claims = claims,
+	.request = request,
+	.reply = reply,
+	.scan = scan,
+	.scan_free = scan_free,
+	.scan_size = 8,
+	.sign_in = sign_in };
 
-static struct conf		 conf;
-static struct relay_conf	 relay;
-static struct shared		*shared;
-static struct claims		 token;
-static char			 told[32768];
-static size_t			 idles;
-static int64_t			 gone_at;
+static struct conf conf;
+static struct relay_conf relay;
+static struct shared *shared;
+static struct claims token;
+static char told[32768];
+static size_t idles;
+static int64_t gone_at;
 
 static bool
 complete(void *arg, const struct query *q, bool ends)
 {
-	const struct call	*c;
-	size_t			 i;
+	const struct call *c;
+	size_t i;
 
 	(void)arg;
-	sprintf(told + strlen(told), "%s@%lld", q->observable == NULL ?
-	    "health" : q->observable->value, (long long)now_ms);
+	sprintf(told + strlen(told), "%s@%lld",
+	    q->observable == NULL ? "health" : q->observable->value,
+	    (long long)now_ms);
 	for (i = 0; i < q->lookup->n; i++) {
 		c = q->lookup->calls[i];
 		ck_assert(c->done);
@@ -350,14 +356,21 @@ setup(void)
 	first_flags = more_flags = 0;
 	early = false;
 	provider.rate = 0;
-	conf = (struct conf){ .deadline = 25, .timeout = 15, .retries = 2,
-	    .breaker = 5, .parallel = 32, .max_answer = 1 << 20 };
-	relay = (struct relay_conf){ .name = (char *)(uintptr_t)"played",
-	    .provider = &provider, .ttl = -1, .rate = -1, .breaker = -1 };
+	conf = (struct conf){ .deadline = 25,
+		.timeout = 15,
+		.retries = 2,
+		.breaker = 5,
+		.parallel = 32,
+		.max_answer = 1 << 20 };
+	relay = (struct relay_conf){ .name = (char *)(uintptr_t) "played",
+		.provider = &provider,
+		.ttl = -1,
+		.rate = -1,
+		.breaker = -1 };
 	shared = shared_new();
 	ck_assert_ptr_nonnull(shared);
-	token = (struct claims){ .limit = 100, .payload =
-	    json_tokener_parse("{\"key\":\"k\"}") };
+	token = (struct claims){ .limit = 100,
+		.payload = json_tokener_parse("{\"key\":\"k\"}") };
 }
 
 static void
@@ -373,20 +386,23 @@ teardown(void)
 static struct fanout_job
 run(struct played *rows, struct cache *cache, const char *const *values)
 {
-	struct observable	 list[512];
-	struct fanout_job	 job = {
-		.relay = &relay, .deadline = now_ms + conf.deadline * 1000,
-		.complete = complete, .idle = idle, .gone = gone, .n = 1,
-		.query = { .route = PROVIDER_OBSERVE, .claims = &token }
-	};
-	struct fanout		*f = fanout_new(&conf, shared, cache, NULL);
+	struct observable list[512];
+	struct fanout_job job = { .relay = &relay,
+		.deadline = now_ms + conf.deadline * 1000,
+		.complete = complete,
+		.idle = idle,
+		.gone = gone,
+		.n = 1,
+		.query = { .route = PROVIDER_OBSERVE, .claims = &token } };
+	struct fanout *f = fanout_new(&conf, shared, cache, NULL);
 
 	ck_assert_ptr_nonnull(f);
 	script = rows;
 	if (values != NULL) {
 		for (job.n = 0; values[job.n] != NULL; job.n++)
-			list[job.n] = (struct observable){
-				.type = OBSERVABLE_IP, .value = values[job.n] };
+			list[job.n] =
+			    (struct observable){ .type = OBSERVABLE_IP,
+				    .value = values[job.n] };
 		job.list = list;
 	}
 	fanout_run(f, &job);
@@ -394,17 +410,19 @@ run(struct played *rows, struct cache *cache, const char *const *values)
 	return job;
 }
 
-#define VALUES(...)	(const char *const []){ __VA_ARGS__, NULL }
+#define VALUES(...)               \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
+	}
 
 START_TEST(calls_run_at_the_same_time)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[\"a1\",\"a2\"]", 50, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "a", 200, "[\"a1\",\"a2\"]", 50,
+				     HTTP_ANSWERED, NULL, false },
 		{ "b", 200, "[]", 100, HTTP_ANSWERED, NULL, false },
 		{ "a1", 200, "{}", 50, HTTP_ANSWERED, NULL, false },
-		{ "a2", 404, "", 20, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+		{ "a2", 404, "", 20, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	run(rows, NULL, VALUES("a", "b"));
@@ -417,11 +435,10 @@ END_TEST
 
 START_TEST(no_more_at_a_time_than_may_be)
 {
-	struct played	 rows[] = {
+	struct played rows[] = {
 		{ "a", 200, "[\"x\",\"x\",\"x\",\"x\",\"x\",\"x\",\"x\"]", 10,
-		  HTTP_ANSWERED, NULL, false },
-		{ "x", 200, "1", 10, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+		    HTTP_ANSWERED, NULL, false },
+		{ "x", 200, "1", 10, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
@@ -436,12 +453,11 @@ END_TEST
 START_TEST(what_may_pass_is_tried_again)
 {
 	static const struct {
-		int		 status;
-		enum http_end	 end;
-		size_t		 tries;
-		const char	*said;
-	} cases[] = {
-		{ 429, HTTP_ANSWERED, 3, "too many requests" },
+		int status;
+		enum http_end end;
+		size_t tries;
+		const char *said;
+	} cases[] = { { 429, HTTP_ANSWERED, 3, "too many requests" },
 		{ 502, HTTP_ANSWERED, 3, "service unavailable" },
 		{ 503, HTTP_ANSWERED, 3, "service unavailable" },
 		{ 504, HTTP_ANSWERED, 3, "service unavailable" },
@@ -457,21 +473,18 @@ START_TEST(what_may_pass_is_tried_again)
 		{ 0, HTTP_TLS, 1, "unknown" },
 		{ 200, HTTP_TOO_LARGE, 1, "unknown" },
 		{ 0, HTTP_GARBLED, 1, "unknown" },
-		{ 0, HTTP_FAILED, 1, "internal error" }
-	};
-	size_t	 i;
+		{ 0, HTTP_FAILED, 1, "internal error" } };
+	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++) {
-		struct played	 rows[] = {
-			{ "a", cases[i].status, "x", 1, cases[i].end, NULL,
-			  false },
-			{ 0 }
-		};
+		struct played rows[] = { { "a", cases[i].status, "x", 1,
+					     cases[i].end, NULL, false },
+			{ 0 } };
 
 		setup();
 		run(rows, NULL, VALUES("a"));
-		ck_assert_msg(started == cases[i].tries,
-		    "case %zu: %zu tries", i, started);
+		ck_assert_msg(started == cases[i].tries, "case %zu: %zu tries",
+		    i, started);
 		ck_assert_msg(strstr(told, cases[i].said) != NULL,
 		    "case %zu: %s", i, told);
 		teardown();
@@ -481,13 +494,11 @@ END_TEST
 
 START_TEST(a_later_try_may_succeed)
 {
-	struct played	 rows[] = {
-		{ "a", 503, "", 1, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "a", 503, "", 1, HTTP_ANSWERED, NULL,
+				     false },
 		{ "a", 0, "", 1, HTTP_CUT, NULL, false },
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
-	struct fanout_job	 job;
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
+	struct fanout_job job;
 
 	setup();
 	job = run(rows, NULL, VALUES("a"));
@@ -499,11 +510,8 @@ END_TEST
 
 START_TEST(retry_after_is_obeyed)
 {
-	struct played	 rows[] = {
-		{ "a", 429, "", 0, HTTP_ANSWERED, "7", false },
-		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "a", 429, "", 0, HTTP_ANSWERED, "7", false },
+		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	run(rows, NULL, VALUES("a"));
@@ -514,9 +522,8 @@ END_TEST
 
 START_TEST(retry_after_past_the_deadline_fails_at_once)
 {
-	struct played	 rows[] = {
-		{ "a", 429, "", 0, HTTP_ANSWERED, "30", false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 429, "", 0, HTTP_ANSWERED, "30", false }, { 0 }
 	};
 
 	setup();
@@ -528,18 +535,17 @@ END_TEST
 
 START_TEST(the_deadline_ends_what_is_left)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[]", 100, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "a", 200, "[]", 100, HTTP_ANSWERED, NULL,
+				     false },
 		{ "b", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
-		{ "c", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+		{ "c", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	conf.deadline = 3;
 	relay.parallel = 1;
 	run(rows, NULL, VALUES("a", "b", "c", "c"));
-	ck_assert_str_eq(told, "a@1100:+ b@4000:connection error "
+	ck_assert_str_eq(told,
+	    "a@1100:+ b@4000:connection error "
 	    "c@4000:connection error c@4000:connection error ");
 	ck_assert_str_eq(asked, "a b ");
 	teardown();
@@ -548,11 +554,9 @@ END_TEST
 
 START_TEST(a_client_that_left_is_not_worked_for)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[\"b\"]", 100, HTTP_ANSWERED, NULL, false },
-		{ "b", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "a", 200, "[\"b\"]", 100, HTTP_ANSWERED,
+				     NULL, false },
+		{ "b", 200, "[]", 90000, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	gone_at = 1500;
@@ -566,12 +570,10 @@ END_TEST
 
 START_TEST(refused_credentials_end_the_request)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "a", 200, "[]", 10, HTTP_ANSWERED, NULL,
+				     false },
 		{ "b", 401, "", 20, HTTP_ANSWERED, NULL, false },
-		{ "c", 200, "[]", 500, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+		{ "c", 200, "[]", 500, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	run(rows, NULL, VALUES("a", "b", "c"));
@@ -583,12 +585,10 @@ END_TEST
 
 START_TEST(credentials_refused_later_cost_that_call_alone)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[\"x\",\"y\"]", 1, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "a", 200, "[\"x\",\"y\"]", 1, HTTP_ANSWERED,
+				     NULL, false },
 		{ "x", 401, "", 1, HTTP_ANSWERED, NULL, false },
-		{ "y", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+		{ "y", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	run(rows, NULL, VALUES("a"));
@@ -599,16 +599,16 @@ END_TEST
 
 START_TEST(the_circuit_opens_and_says_so_at_once)
 {
-	struct played	 rows[] = {
-		{ "a", 500, "", 10, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 500, "", 10, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
 	relay.parallel = 1;
 	run(rows, NULL, VALUES("a", "a", "a", "a", "a", "a", "a"));
 	ck_assert_uint_eq(started, 5);
-	ck_assert_str_eq(told, "a@1010:internal error a@1020:internal error "
+	ck_assert_str_eq(told,
+	    "a@1010:internal error a@1020:internal error "
 	    "a@1030:internal error a@1040:internal error a@1050:internal error "
 	    "a@1050:service unavailable a@1050:service unavailable ");
 	/* Another request meets it, too; after half a minute one may try. */
@@ -625,9 +625,8 @@ END_TEST
 
 START_TEST(refusals_of_the_service_open_no_circuit)
 {
-	struct played	 rows[] = {
-		{ "a", 418, "", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 418, "", 1, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
@@ -640,13 +639,11 @@ END_TEST
 
 START_TEST(a_lookup_cut_by_the_deadline_says_nothing_of_the_host)
 {
-	struct played	 rows[] = {
-		{ "slow", 200, "[\"b\"]", 2500, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "slow", 200, "[\"b\"]", 2500, HTTP_ANSWERED,
+				     NULL, false },
 		{ "b", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
-		{ "quick", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
-	int	 i;
+		{ "quick", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
+	int i;
 
 	setup();
 	conf.deadline = 3;
@@ -661,11 +658,10 @@ END_TEST
 
 START_TEST(a_host_that_hangs_past_the_deadline_opens_its_circuit)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
-	int	 i;
+	int i;
 
 	setup();
 	conf.timeout = 60;
@@ -682,12 +678,10 @@ END_TEST
 
 START_TEST(a_try_cut_by_the_deadline_does_not_undo_the_one_that_failed)
 {
-	struct played	 rows[] = {
-		{ "a", 503, "", 500, HTTP_ANSWERED, "2", false },
-		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
-	int	 i;
+	struct played rows[] = { { "a", 503, "", 500, HTTP_ANSWERED, "2",
+				     false },
+		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false }, { 0 } };
+	int i;
 
 	setup();
 	conf.deadline = 3;
@@ -707,14 +701,14 @@ END_TEST
 static bool
 asked_after_five(struct played *rows, const char *const *values)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < 5; i++)
 		run(rows, NULL, values);
 	told[0] = '\0';
 	now_ms += 1000;
-	rows[0] = (struct played){ "a", 200, "[]", 1, HTTP_ANSWERED, NULL,
-	    false };
+	rows[0] =
+	    (struct played){ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false };
 	run(rows, NULL, VALUES("a"));
 	return strstr(told, "service unavailable") == NULL;
 }
@@ -723,13 +717,13 @@ asked_after_five(struct played *rows, const char *const *values)
  * deadline or is still under way then. */
 START_TEST(a_try_that_the_deadline_cut_short_says_nothing_of_the_host)
 {
-	struct played	 rows[][3] = {
+	struct played rows[][3] = {
 		{ { "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
-		  { "x", 0, "", 3000, HTTP_FAILED, NULL, false }, { 0 } },
+		    { "x", 0, "", 3000, HTTP_FAILED, NULL, false }, { 0 } },
 		{ { "a", 0, "", 999, HTTP_LATE, NULL, false },
-		  { "x", 0, "", 3000, HTTP_FAILED, NULL, false }, { 0 } }
+		    { "x", 0, "", 3000, HTTP_FAILED, NULL, false }, { 0 } }
 	};
-	size_t		 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++) {
 		setup();
@@ -744,11 +738,11 @@ END_TEST
 /* It had most of the time that there was, or fell silent with all of it. */
 START_TEST(a_try_that_had_its_time_tells_of_the_host)
 {
-	struct played	 rows[][2] = {
+	struct played rows[][2] = {
 		{ { "a", 0, "", 2999, HTTP_LATE, NULL, false }, { 0 } },
 		{ { "a", 0, "", 100, HTTP_LATE, NULL, false }, { 0 } }
 	};
-	size_t		 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++) {
 		setup();
@@ -761,12 +755,10 @@ END_TEST
 
 START_TEST(too_many_requests_say_nothing_of_the_host)
 {
-	struct played	 rows[] = {
-		{ "a", 429, "", 500, HTTP_ANSWERED, "2", false },
-		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
-	int		 i;
+	struct played rows[] = { { "a", 429, "", 500, HTTP_ANSWERED, "2",
+				     false },
+		{ "a", 200, "[]", 90000, HTTP_ANSWERED, NULL, false }, { 0 } };
+	int i;
 
 	setup();
 	conf.deadline = 3;
@@ -784,11 +776,9 @@ END_TEST
 
 START_TEST(who_failed_comes_back_after_a_while)
 {
-	struct played	 rows[] = {
-		{ "a", 503, "", 10, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "a", 503, "", 10, HTTP_ANSWERED, NULL,
+				     false },
+		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	run(rows, NULL, VALUES("a"));
@@ -800,12 +790,11 @@ END_TEST
 
 START_TEST(more_than_the_deadline_allows_says_nothing_of_the_host)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[]", 1500, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 200, "[]", 1500, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
-	const char	*values[101] = { NULL };
-	size_t		 i;
+	const char *values[101] = { NULL };
+	size_t i;
 
 	setup();
 	conf.deadline = 4;
@@ -822,9 +811,8 @@ END_TEST
 
 START_TEST(what_was_found_by_the_deadline_counts)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "..!..", 90000, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 200, "..!..", 90000, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
@@ -839,9 +827,8 @@ END_TEST
 
 START_TEST(who_waits_for_a_turn_meets_the_open_circuit)
 {
-	struct played	 rows[] = {
-		{ "a", 500, "", 10, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 500, "", 10, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
@@ -855,16 +842,14 @@ END_TEST
 
 START_TEST(what_this_machine_lacks_says_nothing_of_the_host)
 {
-	static const enum http_end	 ends[] = { HTTP_FAILED, HTTP_PRIVATE,
-					    HTTP_BAD_URL };
-	size_t	 i;
+	static const enum http_end ends[] = { HTTP_FAILED, HTTP_PRIVATE,
+		HTTP_BAD_URL };
+	size_t i;
 
 	for (i = 0; i < COUNT(ends); i++) {
-		struct played	 rows[] = {
-			{ "down", 500, "", 1, HTTP_ANSWERED, NULL, false },
-			{ "a", 0, "", 1, ends[i], NULL, false },
-			{ 0 }
-		};
+		struct played rows[] = { { "down", 500, "", 1, HTTP_ANSWERED,
+					     NULL, false },
+			{ "a", 0, "", 1, ends[i], NULL, false }, { 0 } };
 
 		setup();
 		relay.parallel = 1;
@@ -878,12 +863,10 @@ END_TEST
 
 START_TEST(the_circuit_closes_though_a_token_is_needed)
 {
-	struct played	 rows[] = {
-		{ "auth", 500, "", 1, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "auth", 500, "", 1, HTTP_ANSWERED, NULL,
+				     false },
 		{ "auth", 200, "\"t1\"", 1, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
@@ -900,14 +883,12 @@ END_TEST
 
 START_TEST(the_circuit_closes_though_the_token_is_old)
 {
-	struct played	 rows[] = {
-		{ "auth", 200, "\"t1\"", 1, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "auth", 200, "\"t1\"", 1, HTTP_ANSWERED,
+				     NULL, false },
 		{ "auth", 200, "\"t2\"", 1, HTTP_ANSWERED, NULL, false },
 		{ "a", 500, "", 1, HTTP_ANSWERED, NULL, false },
 		{ "a", 401, "", 1, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
@@ -924,10 +905,9 @@ END_TEST
 
 START_TEST(a_question_too_long_is_not_asked_nor_ends_the_request)
 {
-	static char	 path[CALL_URL];
-	struct played	 rows[] = {
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	static char path[CALL_URL];
+	struct played rows[] = {
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
@@ -942,15 +922,15 @@ END_TEST
 
 START_TEST(calls_wait_for_their_turn)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
 	provider.rate = 4;
 	run(rows, NULL, VALUES("a", "a", "a", "a", "a", "a"));
-	ck_assert_str_eq(told, "a@1000:+ a@1000:+ a@1000:+ a@1000:+ "
+	ck_assert_str_eq(told,
+	    "a@1000:+ a@1000:+ a@1000:+ a@1000:+ "
 	    "a@2050:+ a@2050:+ ");
 	teardown();
 }
@@ -958,16 +938,16 @@ END_TEST
 
 START_TEST(a_turn_past_the_deadline_fails_at_once)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
 	conf.deadline = 2;
 	relay.rate = 1;
 	run(rows, NULL, VALUES("a", "a", "a", "a"));
-	ck_assert_str_eq(told, "a@1000:too many requests "
+	ck_assert_str_eq(told,
+	    "a@1000:too many requests "
 	    "a@1000:too many requests a@1000:+ a@2050:+ ");
 	teardown();
 }
@@ -975,21 +955,20 @@ END_TEST
 
 START_TEST(lookups_share_a_call)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[\"s\"]", 10, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "a", 200, "[\"s\"]", 10, HTTP_ANSWERED, NULL,
+				     false },
 		{ "b", 200, "[\"s\",\"t\",\"s\"]", 20, HTTP_ANSWERED, NULL,
-		  false },
+		    false },
 		{ "c", 200, "[\"s\"]", 90, HTTP_ANSWERED, NULL, false },
 		{ "s", 200, "1", 50, HTTP_ANSWERED, NULL, false },
-		{ "t", 500, "1", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+		{ "t", 500, "1", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	more_flags = CALL_SHARED;
 	run(rows, NULL, VALUES("a", "b", "c"));
 	ck_assert_str_eq(asked, "a b c s t ");
-	ck_assert_str_eq(told, "a@1060:+:+ b@1060:+:+:internal error:+ "
+	ck_assert_str_eq(told,
+	    "a@1060:+:+ b@1060:+:+:internal error:+ "
 	    "c@1090:+:+ ");
 	teardown();
 }
@@ -997,11 +976,9 @@ END_TEST
 
 START_TEST(one_sign_in_serves_all)
 {
-	struct played	 rows[] = {
-		{ "auth", 200, "\"t1\"", 100, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "auth", 200, "\"t1\"", 100, HTTP_ANSWERED,
+				     NULL, false },
+		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
@@ -1015,11 +992,9 @@ END_TEST
 
 START_TEST(nothing_keeps_a_token_but_its_table)
 {
-	struct played	 rows[] = {
-		{ "auth", 200, "\"t1\"", 100, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "auth", 200, "\"t1\"", 100, HTTP_ANSWERED,
+				     NULL, false },
+		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
@@ -1040,9 +1015,8 @@ lasts(const struct call *c)
 
 START_TEST(what_lasts_is_not_tried_again)
 {
-	struct played	 rows[] = {
-		{ "a", 429, "", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 429, "", 1, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
@@ -1061,11 +1035,9 @@ END_TEST
 
 START_TEST(a_provider_hears_of_optional_calls_that_fail)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[\"b\"]", 1, HTTP_ANSWERED, NULL, false },
-		{ "b", 500, "", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "a", 200, "[\"b\"]", 1, HTTP_ANSWERED, NULL,
+				     false },
+		{ "b", 500, "", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	heard_of_failure = 0;
@@ -1081,9 +1053,8 @@ END_TEST
 
 START_TEST(a_scanned_page_without_content_is_nothing)
 {
-	struct played	 rows[] = {
-		{ "a", 204, NULL, 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "a", 204, NULL, 1, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
@@ -1098,14 +1069,12 @@ END_TEST
 
 START_TEST(a_token_that_is_refused_is_got_anew)
 {
-	struct played	 rows[] = {
-		{ "auth", 200, "\"t1\"", 1, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "auth", 200, "\"t1\"", 1, HTTP_ANSWERED,
+				     NULL, false },
 		{ "auth", 200, "\"t2\"", 1, HTTP_ANSWERED, NULL, false },
 		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
 		{ "a", 401, "", 1, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
@@ -1119,11 +1088,9 @@ END_TEST
 
 START_TEST(a_fresh_token_that_is_refused_is_an_error)
 {
-	struct played	 rows[] = {
-		{ "auth", 200, "\"t\"", 1, HTTP_ANSWERED, NULL, false },
-		{ "a", 401, "", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "auth", 200, "\"t\"", 1, HTTP_ANSWERED, NULL,
+				     false },
+		{ "a", 401, "", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
@@ -1136,11 +1103,9 @@ END_TEST
 
 START_TEST(a_sign_in_that_fails_fails_all_who_wait)
 {
-	struct played	 rows[] = {
-		{ "auth", 500, "", 10, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "auth", 500, "", 10, HTTP_ANSWERED, NULL,
+				     false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
@@ -1153,11 +1118,9 @@ END_TEST
 
 START_TEST(a_sign_in_that_fails_is_not_begun_again_by_who_waits)
 {
-	struct played	 rows[] = {
-		{ "auth", 500, "", 15, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "auth", 500, "", 15, HTTP_ANSWERED, NULL,
+				     false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	/* It ends just when they look again. */
 	setup();
@@ -1170,18 +1133,17 @@ END_TEST
 
 START_TEST(a_sign_in_that_fails_fails_what_is_asked_after_it)
 {
-	struct played	 rows[] = {
-		{ "auth", 500, "", 10, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "auth", 500, "", 10, HTTP_ANSWERED, NULL,
+				     false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
 	relay.parallel = 1;
 	run(rows, NULL, VALUES("a", "a", "a"));
 	ck_assert_str_eq(asked, "auth ");
-	ck_assert_str_eq(told, "a@1010:internal error a@1010:internal error "
+	ck_assert_str_eq(told,
+	    "a@1010:internal error a@1010:internal error "
 	    "a@1010:internal error ");
 	teardown();
 }
@@ -1189,11 +1151,9 @@ END_TEST
 
 START_TEST(a_sign_in_left_by_its_client_is_free_for_the_next)
 {
-	struct played	 rows[] = {
-		{ "auth", 200, "\"t\"", 5000, HTTP_ANSWERED, NULL, false },
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "auth", 200, "\"t\"", 5000, HTTP_ANSWERED,
+				     NULL, false },
+		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SIGNED;
@@ -1209,11 +1169,9 @@ END_TEST
 
 START_TEST(a_scan_ends_the_transfer)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "...!...", 1, HTTP_ANSWERED, NULL, false },
-		{ "b", 200, ".......", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
+	struct played rows[] = { { "a", 200, "...!...", 1, HTTP_ANSWERED, NULL,
+				     false },
+		{ "b", 200, ".......", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
 
 	setup();
 	first_flags = CALL_SCAN;
@@ -1224,12 +1182,12 @@ START_TEST(a_scan_ends_the_transfer)
 END_TEST
 
 /* A cache in a new folder. */
-static char	 folder[64], cache_url[128];
+static char folder[64], cache_url[128];
 
 static struct cache *
 cache_made(void)
 {
-	struct cache	*cache;
+	struct cache *cache;
 
 	snprintf(folder, sizeof(folder), "/tmp/ctim-fanout-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(folder));
@@ -1245,8 +1203,8 @@ static void
 cache_end(struct cache *cache)
 {
 	static const char *const names[] = { "cache.db", "cache.db-wal",
-				    "cache.db-shm" };
-	char			 name[128];
+		"cache.db-shm" };
+	char name[128];
 
 	cache_free(cache);
 	for (size_t i = 0; i < COUNT(names); i++) {
@@ -1258,14 +1216,12 @@ cache_end(struct cache *cache)
 
 START_TEST(results_are_kept_for_the_same_credential_alone)
 {
-	struct played	 rows[] = {
-		{ "a", 200, "[]", 1, HTTP_ANSWERED, NULL, false },
+	struct played rows[] = { { "a", 200, "[]", 1, HTTP_ANSWERED, NULL,
+				     false },
 		{ "n", 404, "", 1, HTTP_ANSWERED, NULL, false },
-		{ "e", 500, "", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
-	};
-	struct cache		*cache;
-	struct fanout_job	 job;
+		{ "e", 500, "", 1, HTTP_ANSWERED, NULL, false }, { 0 } };
+	struct cache *cache;
+	struct fanout_job job;
 
 	setup();
 	cache = cache_made();
@@ -1291,10 +1247,10 @@ END_TEST
 static int64_t
 time_of_a_look(struct cache *cache)
 {
-	const struct cache_part	 part = { "x", 1 };
-	unsigned char		 name[CACHE_NAME];
-	struct buf		 value;
-	int64_t			 began = now_ms;
+	const struct cache_part part = { "x", 1 };
+	unsigned char name[CACHE_NAME];
+	struct buf value;
+	int64_t began = now_ms;
 
 	buf_init(&value, CACHE_VALUE);
 	ck_assert_int_eq(cache_name(cache, name, &part, 1), 0);
@@ -1307,17 +1263,17 @@ time_of_a_look(struct cache *cache)
  * may have a fifth of the request's time, and nothing is kept after that. */
 START_TEST(a_cache_slow_call_after_call_gets_a_part_of_the_time)
 {
-	static const char *const values[] = { "a", "b", "c", "d", "e", "f",
-				    "g", "h", "i", "j", "k", "l", "m", "n",
-				    "o", "p", "q", "r", "s", "t", NULL };
-	struct played		 rows[COUNT(values)] = { 0 };
-	struct cache		*cache;
-	int64_t			 look;
-	size_t			 i, slow;
+	static const char *const values[] = { "a", "b", "c", "d", "e", "f", "g",
+		"h", "i", "j", "k", "l", "m", "n", "o", "p", "q", "r", "s", "t",
+		NULL };
+	struct played rows[COUNT(values)] = { 0 };
+	struct cache *cache;
+	int64_t look;
+	size_t i, slow;
 
 	for (i = 0; values[i] != NULL; i++)
-		rows[i] = (struct played){ values[i], 404, "", 1,
-		    HTTP_ANSWERED, NULL, false };
+		rows[i] = (struct played){ values[i], 404, "", 1, HTTP_ANSWERED,
+			NULL, false };
 	setup();
 	cache = cache_made();
 	first_flags = CALL_CACHE;
@@ -1344,9 +1300,8 @@ END_TEST
 
 START_TEST(health_is_one_call)
 {
-	struct played	 rows[] = {
-		{ "health", 200, "{}", 1, HTTP_ANSWERED, NULL, false },
-		{ 0 }
+	struct played rows[] = {
+		{ "health", 200, "{}", 1, HTTP_ANSWERED, NULL, false }, { 0 }
 	};
 
 	setup();
@@ -1359,12 +1314,9 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {
-		calls_run_at_the_same_time,
-		no_more_at_a_time_than_may_be,
-		what_may_pass_is_tried_again,
-		a_later_try_may_succeed,
-		retry_after_is_obeyed,
+	const TTest *const tests[] = { calls_run_at_the_same_time,
+		no_more_at_a_time_than_may_be, what_may_pass_is_tried_again,
+		a_later_try_may_succeed, retry_after_is_obeyed,
 		retry_after_past_the_deadline_fails_at_once,
 		the_deadline_ends_what_is_left,
 		a_client_that_left_is_not_worked_for,
@@ -1387,10 +1339,8 @@ main(void)
 		the_circuit_closes_though_the_token_is_old,
 		a_question_too_long_is_not_asked_nor_ends_the_request,
 		calls_wait_for_their_turn,
-		a_turn_past_the_deadline_fails_at_once,
-		lookups_share_a_call,
-		one_sign_in_serves_all,
-		nothing_keeps_a_token_but_its_table,
+		a_turn_past_the_deadline_fails_at_once, lookups_share_a_call,
+		one_sign_in_serves_all, nothing_keeps_a_token_but_its_table,
 		what_lasts_is_not_tried_again,
 		a_provider_hears_of_optional_calls_that_fail,
 		a_scanned_page_without_content_is_nothing,
@@ -1403,8 +1353,7 @@ main(void)
 		a_scan_ends_the_transfer,
 		results_are_kept_for_the_same_credential_alone,
 		a_cache_slow_call_after_call_gets_a_part_of_the_time,
-		health_is_one_call
-	};
+		health_is_one_call };
 
 	return unit_run("fanout", tests, COUNT(tests));
 }

@@ -8,10 +8,10 @@
 
 START_TEST(calls_keep_their_order_and_parts)
 {
-	struct lookup		 l;
-	struct json_object	*about = json_object_new_string("it");
-	struct call		*c;
-	int			 i;
+	struct lookup l;
+	struct json_object *about = json_object_new_string("it");
+	struct call *c;
+	int i;
 
 	lookup_init(&l);
 	for (i = 0; i < 100; i++) {
@@ -32,8 +32,8 @@ END_TEST
 
 START_TEST(more_calls_than_may_be_are_not_made)
 {
-	struct lookup	 l;
-	size_t		 i;
+	struct lookup l;
+	size_t i;
 
 	lookup_init(&l);
 	for (i = 0; i <= LOOKUP_CALLS; i++)
@@ -47,11 +47,11 @@ END_TEST
 
 START_TEST(what_no_header_can_carry_is_not_sent)
 {
-	static const char *const	 values[] = { "a\r\nX: y", "a\nb", "\x7f",
-					    "\x01" };
-	struct lookup			 l;
-	struct call			*c;
-	size_t				 i;
+	static const char *const values[] = { "a\r\nX: y", "a\nb", "\x7f",
+		"\x01" };
+	struct lookup l;
+	struct call *c;
+	size_t i;
 
 	lookup_init(&l);
 	for (i = 0; i < COUNT(values); i++) {
@@ -68,8 +68,8 @@ END_TEST
 
 START_TEST(the_first_failure_stays)
 {
-	struct lookup	 l;
-	struct call	*c;
+	struct lookup l;
+	struct call *c;
 
 	lookup_init(&l);
 	c = lookup_call(&l, 0, 0, "https://api.example/");
@@ -89,37 +89,31 @@ END_TEST
 START_TEST(statuses_mean_what_the_table_says)
 {
 	static const struct {
-		int		 status;
-		enum problem	 problem;
-	} rows[] = {
-		{ 401, PROBLEM_AUTHORIZATION },
-		{ 403, PROBLEM_PERMISSION_DENIED },
-		{ 404, PROBLEM_NOT_FOUND },
-		{ 429, PROBLEM_TOO_MANY_REQUESTS },
-		{ 500, PROBLEM_INTERNAL },
+		int status;
+		enum problem problem;
+	} rows[] = { { 401, PROBLEM_AUTHORIZATION },
+		{ 403, PROBLEM_PERMISSION_DENIED }, { 404, PROBLEM_NOT_FOUND },
+		{ 429, PROBLEM_TOO_MANY_REQUESTS }, { 500, PROBLEM_INTERNAL },
 		{ 502, PROBLEM_SERVICE_UNAVAILABLE },
 		{ 503, PROBLEM_SERVICE_UNAVAILABLE },
-		{ 504, PROBLEM_SERVICE_UNAVAILABLE },
-		{ 302, PROBLEM_UNKNOWN },
-		{ 418, PROBLEM_UNKNOWN },
-		{ 501, PROBLEM_UNKNOWN }
-	};
-	size_t	 i;
+		{ 504, PROBLEM_SERVICE_UNAVAILABLE }, { 302, PROBLEM_UNKNOWN },
+		{ 418, PROBLEM_UNKNOWN }, { 501, PROBLEM_UNKNOWN } };
+	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++)
-		ck_assert_int_eq(call_status_problem(rows[i].status),
-		    rows[i].problem);
+		ck_assert_int_eq(
+		    call_status_problem(rows[i].status), rows[i].problem);
 }
 END_TEST
 
 START_TEST(a_body_that_is_no_json_fails_the_call)
 {
-	static const char *const	 bodies[] = { "", "<html>", "{",
-					    "{\"a\":1} x" };
-	struct json_object		*body;
-	struct lookup			 l;
-	struct call			*c;
-	size_t				 i;
+	static const char *const bodies[] = { "", "<html>", "{",
+		"{\"a\":1} x" };
+	struct json_object *body;
+	struct lookup l;
+	struct call *c;
+	size_t i;
 
 	lookup_init(&l);
 	for (i = 0; i < COUNT(bodies); i++) {
@@ -146,28 +140,24 @@ END_TEST
 
 START_TEST(an_excuse_fails_the_call)
 {
-	static const char *const	 needed[] = { "pulses", NULL };
-	static const char *const	 words[] = { "error", "detail", NULL };
+	static const char *const needed[] = { "pulses", NULL };
+	static const char *const words[] = { "error", "detail", NULL };
 	static const struct {
-		const char	*body, *message;
-	} rows[] = {
-		{ "{\"error\":\"late\"}", "late" },
+		const char *body, *message;
+	} rows[] = { { "{\"error\":\"late\"}", "late" },
 		{ "{\"detail\":\"x\",\"error\":\"y\"}", "y" },
 		{ "{\"detail\":\"x\",\"error\":false}", "x" },
 		{ "{\"detail\":\"x\",\"error\":\"\"}", "x" },
 		{ "{\"error\":{\"a\":[\"/\"]}}", "{\"a\":[\"/\"]}" },
 		{ "{\"error\":404}", "404" },
 		{ "{\"error\":\"y\",\"pulses\":null}", NULL },
-		{ "{\"error\":null}", NULL },
-		{ "{\"message\":\"y\"}", NULL },
-		{ "[\"error\"]", NULL },
-		{ "\"error\"", NULL },
-		{ "null", NULL }
-	};
-	struct json_object	*body;
-	struct lookup		 l;
-	struct call		*c;
-	size_t			 i;
+		{ "{\"error\":null}", NULL }, { "{\"message\":\"y\"}", NULL },
+		{ "[\"error\"]", NULL }, { "\"error\"", NULL },
+		{ "null", NULL } };
+	struct json_object *body;
+	struct lookup l;
+	struct call *c;
+	size_t i;
 
 	lookup_init(&l);
 	for (i = 0; i < COUNT(rows); i++) {
@@ -176,8 +166,8 @@ START_TEST(an_excuse_fails_the_call)
 		body = call_parse(c);
 		ck_assert(call_excuse(c, body, needed, words) ==
 		    (rows[i].message != NULL));
-		ck_assert_int_eq(c->problem, rows[i].message == NULL ?
-		    PROBLEM_NONE : PROBLEM_UNKNOWN);
+		ck_assert_int_eq(c->problem,
+		    rows[i].message == NULL ? PROBLEM_NONE : PROBLEM_UNKNOWN);
 		if (rows[i].message != NULL)
 			ck_assert_str_eq(call_message(c), rows[i].message);
 		json_object_put(body);
@@ -188,8 +178,8 @@ END_TEST
 
 START_TEST(no_content_is_no_failure)
 {
-	struct lookup	 l;
-	struct call	*c;
+	struct lookup l;
+	struct call *c;
 
 	lookup_init(&l);
 	c = lookup_call(&l, 0, 0, "https://api.example/");
@@ -203,16 +193,12 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {
-		calls_keep_their_order_and_parts,
+	const TTest *const tests[] = { calls_keep_their_order_and_parts,
 		more_calls_than_may_be_are_not_made,
-		what_no_header_can_carry_is_not_sent,
-		the_first_failure_stays,
+		what_no_header_can_carry_is_not_sent, the_first_failure_stays,
 		statuses_mean_what_the_table_says,
-		a_body_that_is_no_json_fails_the_call,
-		an_excuse_fails_the_call,
-		no_content_is_no_failure
-	};
+		a_body_that_is_no_json_fails_the_call, an_excuse_fails_the_call,
+		no_content_is_no_failure };
 
 	return unit_run("lookup", tests, COUNT(tests));
 }

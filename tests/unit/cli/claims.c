@@ -24,36 +24,34 @@
 #include "tests/unit/unit.h"
 
 static const char *const needs[] = { "pass", "user", NULL };
-static const struct provider_field fields[] = {
-	{ "other", FIELD_TEXT, "Another", "" },
+static const struct provider_field fields[] = { { "other", FIELD_TEXT,
+						    "Another", "" },
 	{ "pass", FIELD_PASSWORD, "The word", "" },
-	{ NULL, FIELD_TEXT, NULL, NULL }
-};
-static const struct provider needy = {
-	.name = "needy", .title = "Needy service", .claims = needs,
-	.fields = fields
-};
-static const struct relay_conf relay = {
-	.name = (char *)(uintptr_t)"one", .provider = &needy
-};
+	{ NULL, FIELD_TEXT, NULL, NULL } };
+static const struct provider needy = { .name = "needy",
+	.title = "Needy service",
+	.claims = needs,
+	.fields = fields };
+static const struct relay_conf relay = { .name = (char *)(uintptr_t) "one",
+	.provider = &needy };
 static const struct command cmd = { "test", "", "", NULL };
 
 /* Someone at a terminal whom a child process asks for claims. */
 struct person {
-	pid_t	child;
-	int	terminal;
-	FILE	*result;	/* the claims, when they were read */
-	char	seen[8192];	/* everything the terminal showed */
-	size_t	n;
+	pid_t child;
+	int terminal;
+	FILE *result;    /* the claims, when they were read */
+	char seen[8192]; /* everything the terminal showed */
+	size_t n;
 };
 
 static void
 child_asks(int result)
 {
-	struct buf	out;
-	int		status;
+	struct buf out;
+	int status;
 
-	signal(SIGINT, SIG_DFL);	/* Check has a handler of its own */
+	signal(SIGINT, SIG_DFL); /* Check has a handler of its own */
 	buf_init(&out, SECRET_MAX);
 	status = claims_read(&cmd, NULL, &relay, &out);
 	if (write(result, out.data, out.len) != (ssize_t)out.len)
@@ -65,7 +63,7 @@ child_asks(int result)
 static void
 sit_down(struct person *p)
 {
-	int	ends[2];
+	int ends[2];
 
 	memset(p, 0, sizeof(*p));
 	ck_assert_int_eq(pipe(ends), 0);
@@ -81,12 +79,12 @@ sit_down(struct person *p)
 static void
 wait_for(struct person *p, const char *text)
 {
-	size_t	from = p->n;
-	ssize_t	r;
+	size_t from = p->n;
+	ssize_t r;
 
 	while (strstr(p->seen + from, text) == NULL) {
-		r = read(p->terminal, p->seen + p->n,
-		    sizeof(p->seen) - 1 - p->n);
+		r = read(
+		    p->terminal, p->seen + p->n, sizeof(p->seen) - 1 - p->n);
 		ck_assert_int_gt(r, 0);
 		p->n += (size_t)r;
 	}
@@ -95,14 +93,14 @@ wait_for(struct person *p, const char *text)
 static void
 type(const struct person *p, const char *text)
 {
-	ck_assert_int_eq(write(p->terminal, text, strlen(text)),
-	    (ssize_t)strlen(text));
+	ck_assert_int_eq(
+	    write(p->terminal, text, strlen(text)), (ssize_t)strlen(text));
 }
 
 static bool
 echoes(const struct person *p)
 {
-	struct termios	mode;
+	struct termios mode;
 
 	ck_assert_int_eq(tcgetattr(p->terminal, &mode), 0);
 	return (mode.c_lflag & ECHO) != 0;
@@ -112,14 +110,14 @@ echoes(const struct person *p)
 static int
 get_up(struct person *p, char *claims, size_t size)
 {
-	int	status;
-	size_t	n = fread(claims, 1, size - 1, p->result);
-	ssize_t	r;
+	int status;
+	size_t n = fread(claims, 1, size - 1, p->result);
+	ssize_t r;
 
 	claims[n] = '\0';
 	ck_assert_int_eq(waitpid(p->child, &status, 0), p->child);
 	while ((r = read(p->terminal, p->seen + p->n,
-	    sizeof(p->seen) - 1 - p->n)) > 0)
+		    sizeof(p->seen) - 1 - p->n)) > 0)
 		p->n += (size_t)r;
 	fclose(p->result);
 	close(p->terminal);
@@ -128,9 +126,9 @@ get_up(struct person *p, char *claims, size_t size)
 
 START_TEST(asked_credentials_become_claims_and_secrets_are_not_shown)
 {
-	struct person	p;
-	char		claims[1000];
-	int		status;
+	struct person p;
+	char claims[1000];
+	int status;
 
 	NEEDS_TERMINAL();
 	sit_down(&p);
@@ -143,7 +141,8 @@ START_TEST(asked_credentials_become_claims_and_secrets_are_not_shown)
 	status = get_up(&p, claims, sizeof(claims));
 	ck_assert(WIFEXITED(status));
 	ck_assert_int_eq(WEXITSTATUS(status), CMD_OK);
-	ck_assert_str_eq(claims, "{\"pass\":\"s3\\\"cret\",\"user\":\"alice\"}");
+	ck_assert_str_eq(
+	    claims, "{\"pass\":\"s3\\\"cret\",\"user\":\"alice\"}");
 	ck_assert_ptr_nonnull(strstr(p.seen, "alice"));
 	ck_assert_ptr_null(strstr(p.seen, "cret"));
 }
@@ -151,9 +150,9 @@ END_TEST
 
 START_TEST(an_empty_answer_is_asked_again_and_then_refused)
 {
-	struct person	p;
-	char		claims[1000];
-	int		status;
+	struct person p;
+	char claims[1000];
+	int status;
 
 	NEEDS_TERMINAL();
 	sit_down(&p);
@@ -170,11 +169,11 @@ END_TEST
 
 START_TEST(the_terminal_echoes_again_after_an_interrupt)
 {
-	struct person	p;
-	struct termios	mode;
-	int		keep;
-	char		claims[1000];
-	int		status;
+	struct person p;
+	struct termios mode;
+	int keep;
+	char claims[1000];
+	int status;
 
 	NEEDS_TERMINAL();
 	sit_down(&p);
@@ -193,9 +192,9 @@ END_TEST
 
 START_TEST(the_end_of_the_terminals_input_is_a_failure)
 {
-	struct person	p;
-	char		claims[1000];
-	int		status;
+	struct person p;
+	char claims[1000];
+	int status;
 
 	NEEDS_TERMINAL();
 	sit_down(&p);
@@ -209,11 +208,11 @@ END_TEST
 
 START_TEST(without_a_terminal_it_says_to_use_a_file)
 {
-	struct buf	out;
-	int		ends[2], status;
-	char		said[1000];
-	pid_t		child;
-	ssize_t		n;
+	struct buf out;
+	int ends[2], status;
+	char said[1000];
+	pid_t child;
+	ssize_t n;
 
 	ck_assert_int_eq(pipe(ends), 0);
 	if ((child = fork()) == 0) {
@@ -236,12 +235,12 @@ END_TEST
 static int
 read_file(const char *content, mode_t mode, struct buf *out)
 {
-	char	path[] = "/tmp/claims.XXXXXX";
-	int	fd = mkstemp(path), status;
+	char path[] = "/tmp/claims.XXXXXX";
+	int fd = mkstemp(path), status;
 
 	ck_assert_int_ne(fd, -1);
-	ck_assert_int_eq(write(fd, content, strlen(content)),
-	    (ssize_t)strlen(content));
+	ck_assert_int_eq(
+	    write(fd, content, strlen(content)), (ssize_t)strlen(content));
 	ck_assert_int_eq(fchmod(fd, mode), 0);
 	close(fd);
 	buf_init(out, SECRET_MAX);
@@ -253,30 +252,28 @@ read_file(const char *content, mode_t mode, struct buf *out)
 START_TEST(a_file_must_be_private_and_hold_what_the_relay_needs)
 {
 	static const struct {
-		const char	*content;
-		mode_t		 mode;
-		int		 status;
-	} cases[] = {
-		{ "{\"user\":\"u\",\"pass\":\"p\",\"x\":1}\n", 0600, CMD_OK },
+		const char *content;
+		mode_t mode;
+		int status;
+	} cases[] = { { "{\"user\":\"u\",\"pass\":\"p\",\"x\":1}\n", 0600,
+			  CMD_OK },
 		{ "{\"user\":\"u\",\"pass\":\"p\"}", 0640, CMD_OK },
 		{ "{\"user\":\"u\",\"pass\":\"p\"}", 0604, CMD_FAILED },
 		{ "{\"user\":\"u\",\"pass\":\"p\"}", 0602, CMD_FAILED },
 		{ "{\"user\":\"u\"}", 0600, CMD_FAILED },
 		{ "{\"user\":\"u\",\"pass\":\"\"}", 0600, CMD_FAILED },
 		{ "{\"user\":\"u\",\"pass\":7}", 0600, CMD_FAILED },
-		{ "[]", 0600, CMD_FAILED },
-		{ "null", 0600, CMD_FAILED },
-		{ "{\"user\":", 0600, CMD_FAILED },
-		{ "", 0600, CMD_FAILED }
-	};
-	struct buf	out;
+		{ "[]", 0600, CMD_FAILED }, { "null", 0600, CMD_FAILED },
+		{ "{\"user\":", 0600, CMD_FAILED }, { "", 0600, CMD_FAILED } };
+	struct buf out;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		ck_assert_int_eq(read_file(cases[i].content, cases[i].mode,
-		    &out), cases[i].status);
+		ck_assert_int_eq(
+		    read_file(cases[i].content, cases[i].mode, &out),
+		    cases[i].status);
 		if (cases[i].status == CMD_OK)
-			ck_assert_int_eq(strncmp(out.data, cases[i].content,
-			    out.len), 0);
+			ck_assert_int_eq(
+			    strncmp(out.data, cases[i].content, out.len), 0);
 		secret_free(&out);
 	}
 }
@@ -285,19 +282,17 @@ END_TEST
 START_TEST(a_time_to_come_is_a_span_or_a_date)
 {
 	static const struct {
-		const char	*text;
-		int64_t		 seconds;	/* from now, -1: refused */
-	} cases[] = {
-		{ "1s", 1 }, { "90m", 5400 }, { "12h", 43200 },
+		const char *text;
+		int64_t seconds; /* from now, -1: refused */
+	} cases[] = { { "1s", 1 }, { "90m", 5400 }, { "12h", 43200 },
 		{ "30d", 2592000 }, { "2w", 1209600 },
 		{ "2020-01-02T00:00:00Z", 86400 },
 		{ "2020-01-01T01:00:00+00:00", 3600 },
 		{ "2019-12-31T00:00:00Z", -1 }, { "0d", -1 }, { "d", -1 },
 		{ "", -1 }, { "-1d", -1 }, { "3", -1 }, { "3y", -1 },
 		{ "3dd", -1 }, { "99999999999999999999d", -1 },
-		{ "9999999999w", -1 }
-	};
-	const int64_t	now = 1577836800;	/* 2020-01-01T00:00:00Z */
+		{ "9999999999w", -1 } };
+	const int64_t now = 1577836800; /* 2020-01-01T00:00:00Z */
 
 	for (size_t i = 0; i < COUNT(cases); i++)
 		ck_assert_int_eq(expires_parse(cases[i].text, now),
@@ -311,25 +306,27 @@ START_TEST(files_are_taken_up_to_their_limit)
 {
 	static int (*const readers[])(const struct command *, const char *,
 	    struct buf *) = { secret_read, infile_read };
-	static const size_t	 limits[] = { 1, 4095, 8191, 8192, 8193,
-				    16384, 20000 };
-	static char		 bytes[20001];
-	char			 path[] = "/tmp/ctim-limit.XXXXXX";
-	struct buf		 out;
-	int			 fd = mkstemp(path);
+	static const size_t limits[] = { 1, 4095, 8191, 8192, 8193, 16384,
+		20000 };
+	static char bytes[20001];
+	char path[] = "/tmp/ctim-limit.XXXXXX";
+	struct buf out;
+	int fd = mkstemp(path);
 
 	ck_assert_int_ge(fd, 0);
 	memset(bytes, 'x', sizeof(bytes));
 	for (size_t i = 0; i < COUNT(readers) * COUNT(limits) * 3; i++) {
-		size_t	limit = limits[i / 3 % COUNT(limits)];
-		size_t	size = limit - 1 + i % 3;
+		size_t limit = limits[i / 3 % COUNT(limits)];
+		size_t size = limit - 1 + i % 3;
 
 		ck_assert_int_eq(ftruncate(fd, 0), 0);
 		ck_assert_int_eq(pwrite(fd, bytes, size, 0), (ssize_t)size);
 		buf_init(&out, limit);
 		ck_assert_msg((readers[i / 3 / COUNT(limits)](&cmd, path,
-		    &out) == CMD_OK) == (size <= limit), "reader %zu, %zu of "
-		    "%zu bytes", i / 3 / COUNT(limits), size, limit);
+				   &out) == CMD_OK) == (size <= limit),
+		    "reader %zu, %zu of "
+		    "%zu bytes",
+		    i / 3 / COUNT(limits), size, limit);
 		if (size <= limit)
 			ck_assert_uint_eq(strlen(out.data), size);
 		buf_free(&out);
@@ -343,8 +340,8 @@ END_TEST
 static void
 child_says(int listening, size_t n)
 {
-	char	 question[16];
-	int	 fd = accept(listening, NULL, NULL);
+	char question[16];
+	int fd = accept(listening, NULL, NULL);
 
 	if (fd == -1 || read(fd, question, sizeof(question)) <= 0)
 		_exit(1);
@@ -355,12 +352,12 @@ child_says(int listening, size_t n)
 
 START_TEST(what_a_pool_says_is_taken_up_to_the_limit)
 {
-	static const size_t	 limit = 20000;
-	struct sockaddr_un	 sa = { .sun_family = AF_UNIX };
-	char			 folder[] = "/tmp/ctim-pool.XXXXXX";
-	char			 why[POOLASK_WHY];
-	struct buf		 out;
-	int			 fd, status;
+	static const size_t limit = 20000;
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	char folder[] = "/tmp/ctim-pool.XXXXXX";
+	char why[POOLASK_WHY];
+	struct buf out;
+	int fd, status;
 
 	ck_assert_ptr_nonnull(mkdtemp(folder));
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s/s", folder);
@@ -368,13 +365,14 @@ START_TEST(what_a_pool_says_is_taken_up_to_the_limit)
 	ck_assert_int_eq(bind(fd, (const struct sockaddr *)&sa, sizeof(sa)), 0);
 	ck_assert_int_eq(listen(fd, 1), 0);
 	for (size_t size = limit - 1; size <= limit + 1; size++) {
-		pid_t	pid = fork();
+		pid_t pid = fork();
 
 		if (pid == 0)
 			child_says(fd, size);
 		buf_init(&out, limit);
 		ck_assert_msg((poolask(sa.sun_path, "status", 30000, &out,
-		    why) == 0) == (size <= limit), "%zu", size);
+				   why) == 0) == (size <= limit),
+		    "%zu", size);
 		if (size <= limit)
 			ck_assert_uint_eq(out.len, size);
 		buf_free(&out);
@@ -389,7 +387,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		asked_credentials_become_claims_and_secrets_are_not_shown,
 		an_empty_answer_is_asked_again_and_then_refused,
 		the_terminal_echoes_again_after_an_interrupt,

@@ -10,11 +10,10 @@
 START_TEST(fields_are_quoted_and_parted_as_the_table_likes)
 {
 	static const struct {
-		const char	*text;
-		char		 comma;
-		const char	*fields[4];
-	} cases[] = {
-		{ "a,b\n", ',', { "a", "b" } },
+		const char *text;
+		char comma;
+		const char *fields[4];
+	} cases[] = { { "a,b\n", ',', { "a", "b" } },
 		{ "a,b", ',', { "a", "b" } },
 		{ "a;b,c\r\n", ';', { "a", "b,c" } },
 		{ "a\t\tb", '\t', { "a", "", "b" } },
@@ -25,21 +24,20 @@ START_TEST(fields_are_quoted_and_parted_as_the_table_likes)
 		{ "\" a \" , \"b\t\"\r\n", ',', { " a ", "b\t" } },
 		{ "\"a \" \tb \r\n", ',', { "a  \tb" } },
 		{ "\" \",\"\r\"\r\n", ',', { " ", "\r" } },
-		{ "\n", ',', { "" } }
-	};
+		{ "\n", ',', { "" } } };
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct csv	in = { NULL, cases[i].text, cases[i].text +
-		    strlen(cases[i].text), cases[i].comma };
-		struct csv_row	row;
-		size_t		n = 0;
+		struct csv in = { NULL, cases[i].text,
+			cases[i].text + strlen(cases[i].text), cases[i].comma };
+		struct csv_row row;
+		size_t n = 0;
 
 		csv_row_init(&row);
 		csv_read(&in, &row);
 		ck_assert_ptr_null(row.wrong);
 		for (; n < 4 && cases[i].fields[n] != NULL; n++)
-			ck_assert_str_eq(csv_field(&row, n),
-			    cases[i].fields[n]);
+			ck_assert_str_eq(
+			    csv_field(&row, n), cases[i].fields[n]);
 		ck_assert_uint_eq(row.n, n);
 		ck_assert_ptr_null(csv_field(&row, n));
 		csv_row_free(&row);
@@ -49,9 +47,9 @@ END_TEST
 
 START_TEST(wrong_rows_say_why)
 {
-	static char	many[CSV_COLUMNS + 2], nul[] = "a\0b,c\n";
-	struct csv	in = { NULL, "\"a,b\n", NULL, ',' };
-	struct csv_row	row;
+	static char many[CSV_COLUMNS + 2], nul[] = "a\0b,c\n";
+	struct csv in = { NULL, "\"a,b\n", NULL, ',' };
+	struct csv_row row;
 
 	csv_row_init(&row);
 	in.end = in.p + strlen(in.p);
@@ -73,25 +71,24 @@ END_TEST
  * no row of its own. */
 START_TEST(quotes_of_a_wrong_row_are_followed)
 {
-	static char	 text[4 * CSV_ROW_MAX];
-	struct csv	 in = { NULL, text, NULL, ',' };
-	struct csv_row	 row;
+	static char text[4 * CSV_ROW_MAX];
+	struct csv in = { NULL, text, NULL, ',' };
+	struct csv_row row;
 	static const struct {
-		const char	*before;	/* as often as it says */
-		size_t		 times, n;
-		const char	*why;
-	} cases[] = {
-		{ "a\0b,", 1, 4, "it has a NUL byte" },
+		const char *before; /* as often as it says */
+		size_t times, n;
+		const char *why;
+	} cases[] = { { "a\0b,", 1, 4, "it has a NUL byte" },
 		{ "\"a\0b\",", 1, 6, "it has a NUL byte" },
 		{ ",", CSV_COLUMNS, 1, "it has more than 256 columns" },
-		{ "aaaa", CSV_ROW_MAX / 4, 4, "it is longer than 65536 bytes" }
-	};
-	static const char	 behind[] = "x,\"b\nc \"\"d\"\"\n,e\",f\n"
-				    "next\n";
+		{ "aaaa", CSV_ROW_MAX / 4, 4,
+		    "it is longer than 65536 bytes" } };
+	static const char behind[] = "x,\"b\nc \"\"d\"\"\n,e\",f\n"
+				     "next\n";
 
 	csv_row_init(&row);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		char	*p = text;
+		char *p = text;
 
 		for (size_t k = 0; k < cases[i].times; k++, p += cases[i].n)
 			memcpy(p, cases[i].before, cases[i].n);
@@ -112,10 +109,10 @@ END_TEST
  * others can follow. */
 START_TEST(an_open_quote_is_the_end_whatever_is_behind_it)
 {
-	static char	 text[4 * CSV_ROW_MAX];
+	static char text[4 * CSV_ROW_MAX];
 	static const char *const before[] = { "\"", "a,\"", "a\1b,\"" };
-	struct csv	 in = { NULL, text, text + sizeof(text), ',' };
-	struct csv_row	 row;
+	struct csv in = { NULL, text, text + sizeof(text), ',' };
+	struct csv_row row;
 
 	csv_row_init(&row);
 	for (size_t i = 0; i < COUNT(before); i++) {
@@ -136,9 +133,9 @@ END_TEST
 
 START_TEST(a_row_is_taken_up_to_its_limit)
 {
-	static char	 text[CSV_ROW_MAX + 2];
-	struct csv	 in = { NULL, text, NULL, ',' };
-	struct csv_row	 row;
+	static char text[CSV_ROW_MAX + 2];
+	struct csv in = { NULL, text, NULL, ',' };
+	struct csv_row row;
 
 	csv_row_init(&row);
 	for (size_t over = 0; over < 2; over++) {
@@ -156,16 +153,16 @@ END_TEST
 
 START_TEST(everything_is_new_once)
 {
-	struct set	set = { .used = 0 };
-	char		text[16];
+	struct set set = { .used = 0 };
+	char text[16];
 
 	for (int round = 0; round < 2; round++)
 		for (int i = 0; i < 5000; i++) {
 			snprintf(text, sizeof(text), "%d", i);
-			ck_assert_int_eq(set_has(&set, text, strlen(text)),
-			    round == 1);
-			ck_assert_int_eq(set_new(&set, text, strlen(text)),
-			    round == 0);
+			ck_assert_int_eq(
+			    set_has(&set, text, strlen(text)), round == 1);
+			ck_assert_int_eq(
+			    set_new(&set, text, strlen(text)), round == 0);
 		}
 	ck_assert(set_new(&set, "", 0));
 	ck_assert(set_has(&set, "", 0));
@@ -177,11 +174,11 @@ END_TEST
 START_TEST(cells_wait_and_are_one_line)
 {
 	static const char *const names[] = { "A", "B", NULL };
-	static char	 text[4096];
-	char		 longer[400];
-	struct rows	 rows;
-	struct table	*t = table_new(names);
-	FILE		*f = fmemopen(text, sizeof(text), "w");
+	static char text[4096];
+	char longer[400];
+	struct rows rows;
+	struct table *t = table_new(names);
+	FILE *f = fmemopen(text, sizeof(text), "w");
 
 	ck_assert_ptr_nonnull(f);
 	rows_init(&rows, 2);
@@ -208,13 +205,11 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		fields_are_quoted_and_parted_as_the_table_likes,
-		wrong_rows_say_why,
-		quotes_of_a_wrong_row_are_followed,
+		wrong_rows_say_why, quotes_of_a_wrong_row_are_followed,
 		an_open_quote_is_the_end_whatever_is_behind_it,
-		a_row_is_taken_up_to_its_limit,
-		everything_is_new_once,
+		a_row_is_taken_up_to_its_limit, everything_is_new_once,
 		cells_wait_and_are_one_line
 	};
 

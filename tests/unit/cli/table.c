@@ -12,13 +12,13 @@
 
 static const char *const names[] = { "NAME", ">N", "NOTE", NULL };
 
-static char	output[8192];
+static char output[8192];
 
 /* What table_print() writes to something that is no terminal. */
 static const char *
 plain(const struct table *t)
 {
-	FILE	*f = fmemopen(output, sizeof(output), "w");
+	FILE *f = fmemopen(output, sizeof(output), "w");
 
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(table_print(t, f), 0);
@@ -30,11 +30,11 @@ plain(const struct table *t)
 static const char *
 on_terminal(const struct table *t, unsigned short columns)
 {
-	struct winsize	 size = { .ws_row = 24, .ws_col = columns };
-	int		 far_end, terminal;
-	FILE		*f;
-	size_t		 n = 0;
-	ssize_t		 r;
+	struct winsize size = { .ws_row = 24, .ws_col = columns };
+	int far_end, terminal;
+	FILE *f;
+	size_t n = 0;
+	ssize_t r;
 
 	ck_assert_int_eq(openpty(&far_end, &terminal, NULL, NULL, &size), 0);
 	ck_assert_ptr_nonnull(f = fdopen(terminal, "w"));
@@ -50,7 +50,7 @@ on_terminal(const struct table *t, unsigned short columns)
 static struct table *
 make(const char *name, long long n, const char *note)
 {
-	struct table	*t = table_new(names);
+	struct table *t = table_new(names);
 
 	table_cell(t, name, TABLE_RED);
 	table_number(t, n);
@@ -60,7 +60,7 @@ make(const char *name, long long n, const char *note)
 
 START_TEST(columns_are_aligned_and_lines_have_no_blanks_at_their_end)
 {
-	struct table	*t = make("a", 5, NULL);
+	struct table *t = make("a", 5, NULL);
 
 	table_cell(t, "longer", TABLE_PLAIN);
 	table_number(t, -1234);
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(wide_characters_count_as_two_and_combining_ones_as_none)
 {
-	struct table	*t = make("\xe6\x97\xa5\xe6\x9c\xac", 1, "x");
+	struct table *t = make("\xe6\x97\xa5\xe6\x9c\xac", 1, "x");
 
 	table_cell(t, "abe\xcc\x81z", TABLE_PLAIN);
 	table_number(t, 1);
@@ -90,8 +90,9 @@ END_TEST
 
 START_TEST(what_a_terminal_would_obey_is_shown_instead)
 {
-	struct table	*t = make("\033[2J\x7f\n", 1,
-			    "\xc2\x9b" "1m\xe2\x80\xae\xff");
+	struct table *t = make("\033[2J\x7f\n", 1,
+	    "\xc2\x9b"
+	    "1m\xe2\x80\xae\xff");
 
 	ck_assert_str_eq(plain(t),
 	    "NAME             N  NOTE\n"
@@ -102,7 +103,7 @@ END_TEST
 
 START_TEST(a_table_without_rows_prints_nothing)
 {
-	struct table	*t = table_new(names);
+	struct table *t = table_new(names);
 
 	memset(output, 0, sizeof(output));
 	ck_assert_str_eq(plain(t), "");
@@ -118,7 +119,7 @@ END_TEST
 
 START_TEST(a_terminal_gets_colours_and_folded_cells)
 {
-	struct table	*t;
+	struct table *t;
 
 	NEEDS_TERMINAL();
 	t = make("a", 1, "some words that do not all fit into forty columns");
@@ -139,10 +140,11 @@ END_TEST
 
 START_TEST(a_word_longer_than_its_column_is_cut_between_characters)
 {
-	struct table	*t;
+	struct table *t;
 
 	NEEDS_TERMINAL();
-	t = make("a", 1, "0123456789012345678901234567890123"
+	t = make("a", 1,
+	    "0123456789012345678901234567890123"
 	    "\xc3\xa9\xc3\xa9");
 	setenv("NO_COLOR", "1", 1);
 	ck_assert_str_eq(on_terminal(t, 40),
@@ -156,23 +158,21 @@ END_TEST
 START_TEST(text_that_is_no_utf8_is_told_apart)
 {
 	static const struct {
-		const char	*s;
-		int32_t		 c;
-		size_t		 n;
-	} cases[] = {
-		{ "a", 'a', 1 }, { "\xc3\xa9", 0xe9, 2 },
+		const char *s;
+		int32_t c;
+		size_t n;
+	} cases[] = { { "a", 'a', 1 }, { "\xc3\xa9", 0xe9, 2 },
 		{ "\xe2\x82\xac", 0x20ac, 3 },
 		{ "\xf0\x9f\x98\x80", 0x1f600, 4 },
-		{ "\xc0\x80", -1, 1 },		/* overlong */
-		{ "\xed\xa0\x80", -1, 1 },	/* a surrogate */
-		{ "\xf4\x90\x80\x80", -1, 1 },	/* above U+10FFFF */
-		{ "\x80", -1, 1 }, { "\xe2\x82", -1, 1 }, { "\xff", -1, 1 }
-	};
-	size_t	n;
+		{ "\xc0\x80", -1, 1 },         /* overlong */
+		{ "\xed\xa0\x80", -1, 1 },     /* a surrogate */
+		{ "\xf4\x90\x80\x80", -1, 1 }, /* above U+10FFFF */
+		{ "\x80", -1, 1 }, { "\xe2\x82", -1, 1 }, { "\xff", -1, 1 } };
+	size_t n;
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		ck_assert_int_eq(text_next(cases[i].s, strlen(cases[i].s), &n),
-		    cases[i].c);
+		ck_assert_int_eq(
+		    text_next(cases[i].s, strlen(cases[i].s), &n), cases[i].c);
 		ck_assert_uint_eq(n, cases[i].n);
 	}
 }
@@ -180,13 +180,14 @@ END_TEST
 
 START_TEST(json_stays_json_when_it_is_made_harmless)
 {
-	static const char	json[] = "{\n\t\"a\": \"\x7f\xc2\x9b\xe2\x80\xae"
-				    "\xf3\xa0\x80\x81\xc3\xa9\"}";
-	struct buf		b;
+	static const char json[] = "{\n\t\"a\": \"\x7f\xc2\x9b\xe2\x80\xae"
+				   "\xf3\xa0\x80\x81\xc3\xa9\"}";
+	struct buf b;
 
 	buf_init(&b, 1000);
 	text_add_json(&b, json, strlen(json));
-	ck_assert_str_eq(b.data, "{\n\t\"a\": \"\\u007f\\u009b\\u202e"
+	ck_assert_str_eq(b.data,
+	    "{\n\t\"a\": \"\\u007f\\u009b\\u202e"
 	    "\\udb40\\udc01\xc3\xa9\"}");
 	buf_free(&b);
 }
@@ -195,10 +196,10 @@ END_TEST
 START_TEST(every_character_of_a_text_can_be_escaped)
 {
 	/* Each becomes the most bytes that a text can grow by. */
-	static const char	 text[] = "\x1b\xff\x7f";
-	char			*out;
-	size_t			 size;
-	FILE			*f = open_memstream(&out, &size);
+	static const char text[] = "\x1b\xff\x7f";
+	char *out;
+	size_t size;
+	FILE *f = open_memstream(&out, &size);
 
 	ck_assert_int_eq(text_print(f, text), 0);
 	ck_assert_int_eq(text_print_json(f, text, 3), 0);
@@ -215,7 +216,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		columns_are_aligned_and_lines_have_no_blanks_at_their_end,
 		wide_characters_count_as_two_and_combining_ones_as_none,
 		what_a_terminal_would_obey_is_shown_instead,

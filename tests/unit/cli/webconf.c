@@ -9,37 +9,27 @@
 
 /* What `name` is where the directive `here` stands; NULL: nothing. */
 struct expected {
-	const char	*text, *name, *value;
+	const char *text, *name, *value;
 };
 
-static const struct expected nginx[] = {
-	{ "a 1; here;", "a", "1" },
-	{ "here; a 1;", "a", "1" },
-	{ "a 1; b { here; }", "a", "1" },
+static const struct expected nginx[] = { { "a 1; here;", "a", "1" },
+	{ "here; a 1;", "a", "1" }, { "a 1; b { here; }", "a", "1" },
 	{ "a 1; b { a 2; here; }", "a", "2" },
 	{ "a 1; b { a 2; } c { here; }", "a", "1" },
 	{ "a 1; b { c { here; } a 2; }", "a", "2" },
-	{ "b { here; } a 1;", "a", "1" },
-	{ "a 1; a 2; here;", "a", "2" },
+	{ "b { here; } a 1;", "a", "1" }, { "a 1; a 2; here;", "a", "2" },
 	{ "a \"x y\" 'z;';here;", "a", "x y z;" },
 	{ "a \"\\\"{\"; here;", "a", "\"{" },
 	{ "a ${b}c; here;", "a", "${b}c" },
 	{ "#a 1; {\na 2;#}\nhere;", "a", "2" },
-	{ "a\n\t1\n\t2\n;\nhere;", "a", "1 2" },
-	{ "a; here;", "a", "" },
-	{ "b { a 1; } here;", "a", NULL },
-	{ "} } a 1; here;", "a", "1" },
-	{ "here; b { a 1;", "a", NULL },
-	{ "A 1; here;", "a", "1" },
-	{ "\"\"\"\" \"\"; here;", "a", NULL },
-	{ "here; a 1", "a", NULL },
-	{ "here; a 'b", "a", NULL },
-	{ "here; a \\", "a", NULL },
-	{ "here; include /nowhere/x*; a 1;", "a", "1" }
-};
+	{ "a\n\t1\n\t2\n;\nhere;", "a", "1 2" }, { "a; here;", "a", "" },
+	{ "b { a 1; } here;", "a", NULL }, { "} } a 1; here;", "a", "1" },
+	{ "here; b { a 1;", "a", NULL }, { "A 1; here;", "a", "1" },
+	{ "\"\"\"\" \"\"; here;", "a", NULL }, { "here; a 1", "a", NULL },
+	{ "here; a 'b", "a", NULL }, { "here; a \\", "a", NULL },
+	{ "here; include /nowhere/x*; a 1;", "a", "1" } };
 
-static const struct expected apache[] = {
-	{ "A 1\nhere\n", "a", "1" },
+static const struct expected apache[] = { { "A 1\nhere\n", "a", "1" },
 	{ "A 1\n<X y>\nhere\n</X>\n", "A", "1" },
 	{ "A 1\n<X y>\nA 2\nhere\n</X>", "A", "2" },
 	{ "A 1\n<X>\nA 2\n</X>\nhere", "A", "1" },
@@ -53,20 +43,19 @@ static const struct expected apache[] = {
 	{ "<IfDefine !N>\nA 1\n</IfDefine>\nhere", "A", "1" },
 	{ "Define N\n<IfDefine N>\nA 1\n</IfDefine>\nhere", "A", "1" },
 	{ "<IfDefine N>\n<IfDefine !N>\nA 1\n</IfDefine>\nA 2\n</IfDefine>\n"
-	  "A 3\nhere", "A", "3" },
+	  "A 3\nhere",
+	    "A", "3" },
 	{ "<IfModule m.c>\nA 1\n</IfModule>\nhere", "A", "1" },
 	{ "</X>\n</IfDefine>\n<\n</\nA 1\nhere", "A", "1" },
-	{ "A 1\r\nhere\r\n", "A", "1" },
-	{ "A ${\nhere", "A", "${" },
-	{ "here\nA 1\\", "A", "1\\" }
-};
+	{ "A 1\r\nhere\r\n", "A", "1" }, { "A ${\nhere", "A", "${" },
+	{ "here\nA 1\\", "A", "1\\" } };
 
-static char	path[] = "/tmp/webconf-test-XXXXXX";
+static char path[] = "/tmp/webconf-test-XXXXXX";
 
 static void
 put(const char *text)
 {
-	FILE	*f = fopen(path, "w");
+	FILE *f = fopen(path, "w");
 
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_ne(fputs(text, f), EOF);
@@ -76,16 +65,16 @@ put(const char *text)
 static void
 check_value(const struct expected *e, enum webconf_kind kind)
 {
-	const struct webconf_node	*n;
-	const char			*value;
-	struct webconf			*w;
-	char				 why[WEBCONF_WHY];
+	const struct webconf_node *n;
+	const char *value;
+	struct webconf *w;
+	char why[WEBCONF_WHY];
 
 	put(e->text);
 	w = webconf_read(path, kind, why);
 	ck_assert_msg(w != NULL, "%s: %s", e->text, why);
 	for (n = w->first; n != NULL && strcmp(n->name, "here") != 0;
-	    n = n->next)
+	     n = n->next)
 		;
 	ck_assert_msg(n != NULL, "%s", e->text);
 	value = webconf_value(w, n, e->name);
@@ -99,7 +88,7 @@ check_value(const struct expected *e, enum webconf_kind kind)
 
 START_TEST(values_of_nginx)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(nginx); i++)
 		check_value(&nginx[i], WEBCONF_NGINX);
@@ -108,7 +97,7 @@ END_TEST
 
 START_TEST(values_of_apache)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(apache); i++)
 		check_value(&apache[i], WEBCONF_APACHE);
@@ -118,10 +107,10 @@ END_TEST
 /* A file that includes itself ends, and lines count on. */
 START_TEST(includes)
 {
-	char				 text[128], why[WEBCONF_WHY];
-	struct webconf			*w;
-	const struct webconf_node	*n;
-	size_t				 count = 0;
+	char text[128], why[WEBCONF_WHY];
+	struct webconf *w;
+	const struct webconf_node *n;
+	size_t count = 0;
 
 	snprintf(text, sizeof(text), "b {\ninclude %s;\na 1;\n}", path);
 	put(text);
@@ -140,7 +129,7 @@ END_TEST
 
 START_TEST(no_file)
 {
-	char	 why[WEBCONF_WHY];
+	char why[WEBCONF_WHY];
 
 	ck_assert_ptr_null(webconf_read("/nowhere/x", WEBCONF_NGINX, why));
 	ck_assert_str_eq(why, "No such file or directory");
@@ -152,9 +141,9 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const	 tests[] = { values_of_nginx,
-				    values_of_apache, includes, no_file };
-	int			 fd = mkstemp(path), status;
+	const TTest *const tests[] = { values_of_nginx, values_of_apache,
+		includes, no_file };
+	int fd = mkstemp(path), status;
 
 	if (fd == -1)
 		return EXIT_FAILURE;

@@ -11,11 +11,11 @@
 #include "relay/lists.h"
 #include "tests/unit/unit.h"
 
-#define KEY	"0123456789012345678901234567890123456789"
+#define KEY "0123456789012345678901234567890123456789"
 
-static char		 folder[] = "/tmp/ctim-conf.XXXXXX";
-static bool		 made;		/* the folder, in this test's process */
-static struct buf	 said;		/* complaints of the last load, a line each */
+static char folder[] = "/tmp/ctim-conf.XXXXXX";
+static bool made;       /* the folder, in this test's process */
+static struct buf said; /* complaints of the last load, a line each */
 
 static void
 complain(void *arg, bool error, const char *line)
@@ -30,7 +30,7 @@ complain(void *arg, bool error, const char *line)
 static const char *
 path_of(const char *name)
 {
-	static char	 path[200];
+	static char path[200];
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	return path;
@@ -39,7 +39,7 @@ path_of(const char *name)
 static void
 write_file(const char *name, const char *text, mode_t mode)
 {
-	FILE	*f = fopen(path_of(name), "w");
+	FILE *f = fopen(path_of(name), "w");
 
 	ck_assert_ptr_nonnull(f);
 	fputs(text, f);
@@ -62,7 +62,7 @@ load(const char *text)
 static void
 forget(struct conf *c)
 {
-	char	 command[300];
+	char command[300];
 
 	conf_free(c);
 	buf_free(&said);
@@ -72,16 +72,17 @@ forget(struct conf *c)
 
 START_TEST(what_is_written_is_in_force)
 {
-	struct conf	*c = load("# a comment\n; another\n"
-	    "[server]\nlisten = 127.0.0.1:9000\nsocket_mode = 0600\n"
-	    "workers = 3\nmax_body = 64K\ndefault_relay = own\n"
-	    "base_url = https://soc.example/p/\n"
-	    "[auth]\nsecret_key = " KEY "\njwks_hosts =\n"
-	    "[http]\nallow_private = yes\n"
-	    "[log]\nlevel = debug\nformat = json\n"
-	    "[relay own]\nprovider = local\nstore = /tmp/x.db\nttl = 5\n"
-	    "[relay template]\n");
-	const struct relay_conf	*r;
+	struct conf *c =
+	    load("# a comment\n; another\n"
+		 "[server]\nlisten = 127.0.0.1:9000\nsocket_mode = 0600\n"
+		 "workers = 3\nmax_body = 64K\ndefault_relay = own\n"
+		 "base_url = https://soc.example/p/\n"
+		 "[auth]\nsecret_key = " KEY "\njwks_hosts =\n"
+		 "[http]\nallow_private = yes\n"
+		 "[log]\nlevel = debug\nformat = json\n"
+		 "[relay own]\nprovider = local\nstore = /tmp/x.db\nttl = 5\n"
+		 "[relay template]\n");
+	const struct relay_conf *r;
 
 	ck_assert_msg(c != NULL, "%s", said.data);
 	ck_assert_str_eq(c->listen, "127.0.0.1:9000");
@@ -109,90 +110,118 @@ START_TEST(what_is_written_is_in_force)
 END_TEST
 
 static const struct {
-	const char	*text;
-	const char	*complaint;	/* the first of them */
-} bad[] = {
-	{ "[server]\nlissen = x\n", "a.conf:2: there is no key \"lissen\" in "
-	  "[server]; `ctim-relay check --keys` lists them" },
-	{ "[sever]\n", "a.conf:1: there is no section [sever]; the sections "
-	  "are server, auth, http, cache, log and relay NAME" },
-	{ "[relay]\n", "a.conf:1: there is no section [relay]; the sections "
-	  "are server, auth, http, cache, log and relay NAME" },
+	const char *text;
+	const char *complaint; /* the first of them */
+} bad[] = { { "[server]\nlissen = x\n",
+		"a.conf:2: there is no key \"lissen\" in "
+		"[server]; `ctim-relay check --keys` lists them" },
+	{ "[sever]\n",
+	    "a.conf:1: there is no section [sever]; the sections "
+	    "are server, auth, http, cache, log and relay NAME" },
+	{ "[relay]\n",
+	    "a.conf:1: there is no section [relay]; the sections "
+	    "are server, auth, http, cache, log and relay NAME" },
 	{ "x = 1\n", "a.conf:1: a key before the first [section]" },
-	{ "[server]\nhello\n", "a.conf:2: neither a [section] nor key = value" },
+	{ "[server]\nhello\n",
+	    "a.conf:2: neither a [section] nor key = value" },
 	{ "[server\n", "a.conf:1: a section must be one line as in [server]" },
 	{ "[server]\nthreads = 0\n",
-	  "a.conf:2: [server] threads: must be a number from 1 to 1024" },
+	    "a.conf:2: [server] threads: must be a number from 1 to 1024" },
 	{ "[server]\nthreads = 5x\n",
-	  "a.conf:2: [server] threads: must be a number from 1 to 1024" },
+	    "a.conf:2: [server] threads: must be a number from 1 to 1024" },
 	{ "[server]\nthreads = 99999999999999999999\n",
-	  "a.conf:2: [server] threads: must be a number from 1 to 1024" },
-	{ "[server]\nthreads =\n", "a.conf:2: [server] threads: has no value; "
-	  "leave the line out for the default" },
-	{ "[server]\nmax_body = 1X\n", "a.conf:2: [server] max_body: must be a "
-	  "number from 1024 to 67108864" },
-	{ "[server]\nmax_body = 9999999999G\n", "a.conf:2: [server] max_body: "
-	  "must be a size from 1024 to 67108864 bytes, as in 64K or 1M" },
-	{ "[server]\nsocket_mode = 888\n", "a.conf:2: [server] socket_mode: "
-	  "must be a file mode in octal, as in 0660" },
-	{ "[server]\nlisten = /run/x\n", "a.conf:2: [server] listen: must be "
-	  "unix:/PATH, at most 107 bytes, or HOST:PORT" },
-	{ "[server]\nlisten = ::1:80\n", "a.conf:2: [server] listen: must be "
-	  "unix:/PATH, at most 107 bytes, or HOST:PORT" },
-	{ "[server]\nlisten = host:99999\n", "a.conf:2: [server] listen: must "
-	  "be unix:/PATH, at most 107 bytes, or HOST:PORT" },
-	{ "[server]\nbase_url = ftp://x\n", "a.conf:2: [server] base_url: must "
-	  "be a URL as in https://host/path, without user, query or fragment" },
-	{ "[server]\nbase_url = https://x/?q\n", "a.conf:2: [server] base_url: "
-	  "must be a URL as in https://host/path, without user, query or "
-	  "fragment" },
+	    "a.conf:2: [server] threads: must be a number from 1 to 1024" },
+	{ "[server]\nthreads =\n",
+	    "a.conf:2: [server] threads: has no value; "
+	    "leave the line out for the default" },
+	{ "[server]\nmax_body = 1X\n",
+	    "a.conf:2: [server] max_body: must be a "
+	    "number from 1024 to 67108864" },
+	{ "[server]\nmax_body = 9999999999G\n",
+	    "a.conf:2: [server] max_body: "
+	    "must be a size from 1024 to 67108864 bytes, as in 64K or 1M" },
+	{ "[server]\nsocket_mode = 888\n",
+	    "a.conf:2: [server] socket_mode: "
+	    "must be a file mode in octal, as in 0660" },
+	{ "[server]\nlisten = /run/x\n",
+	    "a.conf:2: [server] listen: must be "
+	    "unix:/PATH, at most 107 bytes, or HOST:PORT" },
+	{ "[server]\nlisten = ::1:80\n",
+	    "a.conf:2: [server] listen: must be "
+	    "unix:/PATH, at most 107 bytes, or HOST:PORT" },
+	{ "[server]\nlisten = host:99999\n",
+	    "a.conf:2: [server] listen: must "
+	    "be unix:/PATH, at most 107 bytes, or HOST:PORT" },
+	{ "[server]\nbase_url = ftp://x\n",
+	    "a.conf:2: [server] base_url: must "
+	    "be a URL as in https://host/path, without user, query or "
+	    "fragment" },
+	{ "[server]\nbase_url = https://x/?q\n",
+	    "a.conf:2: [server] base_url: "
+	    "must be a URL as in https://host/path, without user, query or "
+	    "fragment" },
 	{ "[server]\ndefault_relay = none\n",
-	  "a.conf:2: [server] default_relay: there is no [relay none]" },
+	    "a.conf:2: [server] default_relay: there is no [relay none]" },
 	{ "[server]\nthreads = 1\nthreads = 2\n",
-	  "a.conf:3: threads a second time in [server]" },
+	    "a.conf:3: threads a second time in [server]" },
 	{ "[server]\n[log]\n[server]\n",
-	  "a.conf:3: a second [server]; put its keys into one section" },
-	{ "[auth]\nsecret_key = short\n", "a.conf:2: [auth] secret_key: must "
-	  "have at least 32 characters; `ctim-relay jwt` makes a good one" },
-	{ "[auth]\nsecret_key = env:CTIM_NONE\n", "a.conf:2: [auth] secret_key:"
-	  " CTIM_NONE is not in the environment" },
-	{ "[auth]\nsecret_key = file:/nonexistent\n", "a.conf:2: [auth] "
-	  "secret_key: /nonexistent cannot be read: No such file or directory" },
+	    "a.conf:3: a second [server]; put its keys into one section" },
+	{ "[auth]\nsecret_key = short\n",
+	    "a.conf:2: [auth] secret_key: must "
+	    "have at least 32 characters; `ctim-relay jwt` makes a good one" },
+	{ "[auth]\nsecret_key = env:CTIM_NONE\n",
+	    "a.conf:2: [auth] secret_key:"
+	    " CTIM_NONE is not in the environment" },
+	{ "[auth]\nsecret_key = file:/nonexistent\n",
+	    "a.conf:2: [auth] "
+	    "secret_key: /nonexistent cannot be read: No such file or "
+	    "directory" },
 	{ "[http]\nallow_private = maybe\n",
-	  "a.conf:2: [http] allow_private: must be yes or no" },
-	{ "[cache]\nurl = memcached\n", "a.conf:2: [cache] url: must be "
-	  "sqlite:/PATH, redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or "
-	  "off" },
-	{ "[log]\nlevel = loud\n", "a.conf:2: [log] level: must be one of "
-	  "debug, info, warning, error" },
-	{ "[log]\ntarget = env:X\n", "a.conf:2: [log] target: must be stderr, "
-	  "syslog or an absolute path" },
-	{ "[relay health]\n", "a.conf:1: \"health\" is no name for a relay: "
-	  "small letters, digits, _ and -, at most 41, and not the first part "
-	  "of a route" },
-	{ "[relay Otx]\n", "a.conf:1: \"Otx\" is no name for a relay: small "
-	  "letters, digits, _ and -, at most 41, and not the first part of a "
-	  "route" },
-	{ "[relay local]\n[relay  local]\n", "a.conf:2: \" local\" is no name "
-	  "for a relay: small letters, digits, _ and -, at most 41, and not "
-	  "the first part of a route" },
-	{ "[relay x]\n", "a.conf:1: [relay x] there is no provider \"x\"; add a "
-	  "line `provider = NAME` with one of: template, local, "
-	  "otx, spycloud, qualys" },
-	{ "[relay local]\nstore = here\n", "a.conf:2: [relay local] store: "
-	  "must be an absolute path, as in /var/…" },
-	{ "[relay local]\nkey = 1\n", "a.conf:2: there is no key \"key\" in "
-	  "[relay local]; `ctim-relay check --keys` lists them" },
-	{ "[server]\n threads = 1\n", "a.conf:2: this line begins with a "
-	  "blank; begin it at the margin" },
-	{ "[server]\nthreads = 1 ; one\n", "a.conf:2: a comment must be a line "
-	  "of its own (this one would cut the value)" }
-};
+	    "a.conf:2: [http] allow_private: must be yes or no" },
+	{ "[cache]\nurl = memcached\n",
+	    "a.conf:2: [cache] url: must be "
+	    "sqlite:/PATH, redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or "
+	    "off" },
+	{ "[log]\nlevel = loud\n",
+	    "a.conf:2: [log] level: must be one of "
+	    "debug, info, warning, error" },
+	{ "[log]\ntarget = env:X\n",
+	    "a.conf:2: [log] target: must be stderr, "
+	    "syslog or an absolute path" },
+	{ "[relay health]\n",
+	    "a.conf:1: \"health\" is no name for a relay: "
+	    "small letters, digits, _ and -, at most 41, and not the first "
+	    "part "
+	    "of a route" },
+	{ "[relay Otx]\n",
+	    "a.conf:1: \"Otx\" is no name for a relay: small "
+	    "letters, digits, _ and -, at most 41, and not the first part of a "
+	    "route" },
+	{ "[relay local]\n[relay  local]\n",
+	    "a.conf:2: \" local\" is no name "
+	    "for a relay: small letters, digits, _ and -, at most 41, and not "
+	    "the first part of a route" },
+	{ "[relay x]\n",
+	    "a.conf:1: [relay x] there is no provider \"x\"; add a "
+	    "line `provider = NAME` with one of: template, local, "
+	    "otx, spycloud, qualys" },
+	{ "[relay local]\nstore = here\n",
+	    "a.conf:2: [relay local] store: "
+	    "must be an absolute path, as in /var/…" },
+	{ "[relay local]\nkey = 1\n",
+	    "a.conf:2: there is no key \"key\" in "
+	    "[relay local]; `ctim-relay check --keys` lists them" },
+	{ "[server]\n threads = 1\n",
+	    "a.conf:2: this line begins with a "
+	    "blank; begin it at the margin" },
+	{ "[server]\nthreads = 1 ; one\n",
+	    "a.conf:2: a comment must be a line "
+	    "of its own (this one would cut the value)" } };
 
 START_TEST(what_is_wrong_is_said_with_its_line)
 {
-	struct conf	*c;
-	size_t		 i;
+	struct conf *c;
+	size_t i;
 
 	for (i = 0; i < COUNT(bad); i++) {
 		c = load(bad[i].text);
@@ -208,8 +237,8 @@ END_TEST
 
 START_TEST(all_errors_are_said_at_once)
 {
-	struct conf	*c = load("[server]\nthreads = x\n[nosuch]\na = b\n"
-	    "[relay local]\nstore = x\n");
+	struct conf *c = load("[server]\nthreads = x\n[nosuch]\na = b\n"
+			      "[relay local]\nstore = x\n");
 
 	ck_assert_ptr_null(c);
 	ck_assert_ptr_nonnull(strstr(said.data, "a.conf:2: "));
@@ -222,44 +251,48 @@ END_TEST
 
 START_TEST(a_long_line_is_refused_not_cut)
 {
-	char	 text[1000];
+	char text[1000];
 
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "[auth]\nsecret_key = ", 20);
 	text[990] = '\0';
 	ck_assert_ptr_null(load(text));
-	ck_assert_ptr_nonnull(strstr(said.data,
-	    "a.conf:2: this line is longer than 198 bytes"));
+	ck_assert_ptr_nonnull(
+	    strstr(said.data, "a.conf:2: this line is longer than 198 bytes"));
 	forget(NULL);
 }
 END_TEST
 
 START_TEST(a_secret_that_all_may_read_is_refused)
 {
-	struct conf	*c = load("[auth]\nsecret_key = " KEY "\n[relay local]\n");
+	struct conf *c = load("[auth]\nsecret_key = " KEY "\n[relay local]\n");
 
 	ck_assert_ptr_nonnull(c);
 	conf_free(c);
 	chmod(path_of("a.conf"), 0644);
 	c = conf_load(path_of("a.conf"), &relay_lists, complain, NULL);
 	ck_assert_ptr_null(c);
-	ck_assert_ptr_nonnull(strstr(said.data, "a.conf:2: [auth] secret_key: "
-	    "secret_key is a secret and everybody may read this file; chmod o="));
+	ck_assert_ptr_nonnull(strstr(said.data,
+	    "a.conf:2: [auth] secret_key: "
+	    "secret_key is a secret and everybody may read this file; chmod "
+	    "o="));
 	forget(NULL);
 }
 END_TEST
 
 START_TEST(secrets_come_from_files_and_the_environment)
 {
-	char		 text[400];
-	struct conf	*c = load("");
+	char text[400];
+	struct conf *c = load("");
 
 	conf_free(c);
 	buf_free(&said);
 	setenv("CTIM_TEST_KEY", "E" KEY, 1);
 	write_file("key", "F" KEY "\n", 0600);
-	snprintf(text, sizeof(text), "[auth]\nsecret_key = file:%s/key\n"
-	    "secret_key_previous = env:CTIM_TEST_KEY\n", folder);
+	snprintf(text, sizeof(text),
+	    "[auth]\nsecret_key = file:%s/key\n"
+	    "secret_key_previous = env:CTIM_TEST_KEY\n",
+	    folder);
 	c = load(text);
 	ck_assert_msg(c != NULL, "%s", said.data);
 	ck_assert_str_eq(c->secret_key, "F" KEY);
@@ -268,7 +301,8 @@ START_TEST(secrets_come_from_files_and_the_environment)
 	buf_free(&said);
 	write_file("key", "F" KEY "\n", 0604);
 	ck_assert_ptr_null(load(text));
-	ck_assert_ptr_nonnull(strstr(said.data, "holds a secret and everybody "
+	ck_assert_ptr_nonnull(strstr(said.data,
+	    "holds a secret and everybody "
 	    "may read it; chmod o="));
 	forget(NULL);
 }
@@ -277,13 +311,11 @@ END_TEST
 /* What an editor or a download made of a file with one value in it. */
 START_TEST(one_line_end_of_a_file_is_dropped)
 {
-	static const char *const	 good[] = {
-		KEY, KEY "\n", KEY "\r\n", "\xef\xbb\xbf" KEY "\r\n"
-	};
+	static const char *const good[] = { KEY, KEY "\n", KEY "\r\n",
+		"\xef\xbb\xbf" KEY "\r\n" };
 	static const struct {
-		const char	*text, *why;
-	} wrong[] = {
-		{ KEY "\r", "control character (0x0d) in line 1" },
+		const char *text, *why;
+	} wrong[] = { { KEY "\r", "control character (0x0d) in line 1" },
 		{ KEY "\n\n", "more than one line" },
 		{ KEY "\r\n\r\n", "more than one line" },
 		{ "a\n" KEY "\n", "more than one line" },
@@ -291,15 +323,14 @@ START_TEST(one_line_end_of_a_file_is_dropped)
 		{ "\x1b[A" KEY, "control character (0x1b) in line 1" },
 		{ KEY "\x7f\n", "control character (0x7f) in line 1" },
 		{ "\xff\xfe" KEY, "is in UTF-16; save it as UTF-8" },
-		{ "\xfe\xff" KEY, "is in UTF-16; save it as UTF-8" }
-	};
-	char		 text[400];
-	struct conf	*c = load("");
-	size_t		 i;
+		{ "\xfe\xff" KEY, "is in UTF-16; save it as UTF-8" } };
+	char text[400];
+	struct conf *c = load("");
+	size_t i;
 
 	conf_free(c);
-	snprintf(text, sizeof(text), "[auth]\nsecret_key = file:%s/key\n",
-	    folder);
+	snprintf(
+	    text, sizeof(text), "[auth]\nsecret_key = file:%s/key\n", folder);
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		buf_free(&said);
 		write_file("key", good[i], 0600);
@@ -312,8 +343,9 @@ START_TEST(one_line_end_of_a_file_is_dropped)
 		buf_free(&said);
 		write_file("key", wrong[i].text, 0600);
 		ck_assert_msg(load(text) == NULL, "%zu", i);
-		ck_assert_msg(strstr(said.data, "a.conf:2: [auth] secret_key: ")
-		    != NULL && strstr(said.data, wrong[i].why) != NULL,
+		ck_assert_msg(strstr(said.data,
+				  "a.conf:2: [auth] secret_key: ") != NULL &&
+			strstr(said.data, wrong[i].why) != NULL,
 		    "%zu: %s", i, said.data);
 		ck_assert_ptr_null(strstr(said.data, KEY));
 	}
@@ -323,13 +355,14 @@ END_TEST
 
 START_TEST(the_environment_is_read_as_a_file_is)
 {
-	struct conf	*c = load("");
+	struct conf *c = load("");
 
 	conf_free(c);
 	buf_free(&said);
 	setenv("CTIM_TEST_KEY", KEY "\r", 1);
 	ck_assert_ptr_null(load("[auth]\nsecret_key = env:CTIM_TEST_KEY\n"));
-	ck_assert_ptr_nonnull(strstr(said.data, "CTIM_TEST_KEY holds a control "
+	ck_assert_ptr_nonnull(strstr(said.data,
+	    "CTIM_TEST_KEY holds a control "
 	    "character (0x0d)"));
 	setenv("CTIM_TEST_KEY", KEY "\r\n", 1);
 	buf_free(&said);
@@ -340,8 +373,10 @@ START_TEST(the_environment_is_read_as_a_file_is)
 	buf_free(&said);
 	conf_free(load(""));
 	setenv("SECRET_KEY", KEY "\r", 1);
-	ck_assert_ptr_null(conf_load(path_of("a.conf"), &relay_lists, complain, NULL));
-	ck_assert_ptr_nonnull(strstr(said.data, "SECRET_KEY in the environment "
+	ck_assert_ptr_null(
+	    conf_load(path_of("a.conf"), &relay_lists, complain, NULL));
+	ck_assert_ptr_nonnull(strstr(said.data,
+	    "SECRET_KEY in the environment "
 	    "holds a control character (0x0d)"));
 	unsetenv("SECRET_KEY");
 	forget(NULL);
@@ -351,22 +386,24 @@ END_TEST
 /* What is too long for a line of the configuration is sent to file:. */
 START_TEST(a_list_that_is_too_long_for_a_line_works_from_a_file)
 {
-	static const char *const	 ends[] = { "\n", "\r\n", " ", ", ", "\t",
-					    "\n\n" };
-	char				 text[400];
-	struct buf			 hosts;
-	struct conf			*c = load("");
-	size_t				 i;
-	int				 k;
+	static const char *const ends[] = { "\n", "\r\n", " ", ", ", "\t",
+		"\n\n" };
+	char text[400];
+	struct buf hosts;
+	struct conf *c = load("");
+	size_t i;
+	int k;
 
 	conf_free(c);
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		buf_init(&hosts, 10000);
 		for (k = 0; k < 200; k++)
-			buf_addf(&hosts, "host-%d.example.org:8443%s", k,
-			    ends[i]);
-		snprintf(text, sizeof(text), "[auth]\njwks_hosts = %.180s%.10s"
-		    "\n", hosts.data, "aaaaaaaaaa");
+			buf_addf(
+			    &hosts, "host-%d.example.org:8443%s", k, ends[i]);
+		snprintf(text, sizeof(text),
+		    "[auth]\njwks_hosts = %.180s%.10s"
+		    "\n",
+		    hosts.data, "aaaaaaaaaa");
 		if (strstr(ends[i], "\n") == NULL) {
 			buf_free(&said);
 			ck_assert_ptr_null(load(text));
@@ -374,21 +411,24 @@ START_TEST(a_list_that_is_too_long_for_a_line_works_from_a_file)
 		}
 		write_file("hosts", hosts.data, 0644);
 		buf_free(&hosts);
-		snprintf(text, sizeof(text), "[auth]\njwks_hosts = "
-		    "file:%s/hosts\n", folder);
+		snprintf(text, sizeof(text),
+		    "[auth]\njwks_hosts = "
+		    "file:%s/hosts\n",
+		    folder);
 		buf_free(&said);
 		c = load(text);
 		ck_assert_msg(c != NULL, "%zu: %s", i, said.data);
 		ck_assert_str_eq(c->jwks_hosts[0], "host-0.example.org:8443");
-		ck_assert_str_eq(c->jwks_hosts[199],
-		    "host-199.example.org:8443");
+		ck_assert_str_eq(
+		    c->jwks_hosts[199], "host-199.example.org:8443");
 		ck_assert_ptr_null(c->jwks_hosts[200]);
 		conf_free(c);
 	}
 	write_file("hosts", "a.example\n\x1b[A\n", 0644);
 	buf_free(&said);
 	ck_assert_ptr_null(load(text));
-	ck_assert_ptr_nonnull(strstr(said.data, "hosts holds a control "
+	ck_assert_ptr_nonnull(strstr(said.data,
+	    "hosts holds a control "
 	    "character (0x1b) in line 2"));
 	forget(NULL);
 }
@@ -397,11 +437,12 @@ END_TEST
 /* [log] takes nothing from a file, so nobody is sent there. */
 START_TEST(what_file_cannot_hold_is_not_sent_there)
 {
-	char	 text[400];
+	char text[400];
 
 	snprintf(text, sizeof(text), "[log]\ntarget = /%0250d\n", 0);
 	ck_assert_ptr_null(load(text));
-	ck_assert_ptr_nonnull(strstr(said.data, "a.conf:2: this line is longer "
+	ck_assert_ptr_nonnull(strstr(said.data,
+	    "a.conf:2: this line is longer "
 	    "than 198 bytes"));
 	ck_assert_ptr_null(strstr(said.data, "file:"));
 	forget(NULL);
@@ -410,10 +451,11 @@ END_TEST
 
 START_TEST(the_environment_has_the_key_when_the_file_has_none)
 {
-	struct conf	*c = load("[relay local]\n");
+	struct conf *c = load("[relay local]\n");
 
 	ck_assert_ptr_null(c->secret_key);
-	ck_assert_ptr_nonnull(strstr(said.data, "warning: a.conf: no [auth] "
+	ck_assert_ptr_nonnull(strstr(said.data,
+	    "warning: a.conf: no [auth] "
 	    "secret_key"));
 	conf_free(c);
 	setenv("SECRET_KEY", KEY, 1);
@@ -421,7 +463,8 @@ START_TEST(the_environment_has_the_key_when_the_file_has_none)
 	ck_assert_str_eq(c->secret_key, KEY);
 	conf_free(c);
 	setenv("SECRET_KEY", "short", 1);
-	ck_assert_ptr_null(conf_load(path_of("a.conf"), &relay_lists, complain, NULL));
+	ck_assert_ptr_null(
+	    conf_load(path_of("a.conf"), &relay_lists, complain, NULL));
 	unsetenv("SECRET_KEY");
 	forget(NULL);
 }
@@ -429,7 +472,7 @@ END_TEST
 
 START_TEST(conf_d_is_read_after_it_by_name)
 {
-	struct conf		*c = load("[relay template]\n");
+	struct conf *c = load("[relay template]\n");
 
 	conf_free(c);
 	buf_free(&said);
@@ -447,7 +490,8 @@ START_TEST(conf_d_is_read_after_it_by_name)
 	write_file("conf.d/40.conf", "\n[relay local]\n", 0600);
 	ck_assert_ptr_null(load("[relay template]\n"));
 	*strchrnul(said.data, '\n') = '\0';
-	ck_assert_str_eq(said.data, "conf.d/40.conf:2: a second [relay local]; "
+	ck_assert_str_eq(said.data,
+	    "conf.d/40.conf:2: a second [relay local]; "
 	    "put its keys into one section");
 	forget(NULL);
 }
@@ -462,30 +506,30 @@ note(void *arg, const char *section, const struct conf_key *key,
 
 START_TEST(a_conf_d_that_cannot_be_read_is_said)
 {
-	struct conf	*c = load("[relay template]\n");
+	struct conf *c = load("[relay template]\n");
 
 	conf_free(c);
 	buf_free(&said);
 	write_file("conf.d", "", 0600);
 	ck_assert_ptr_null(load("[relay template]\n"));
-	ck_assert_ptr_nonnull(strstr(said.data,
-	    "conf.d: cannot be read: Not a directory\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(said.data, "conf.d: cannot be read: Not a directory\n"));
 	forget(NULL);
 }
 END_TEST
 
 START_TEST(a_dump_shows_all_but_secrets)
 {
-	struct conf	*c = load("[auth]\nsecret_key = " KEY "\n[relay local]\n");
-	struct buf	 b;
+	struct conf *c = load("[auth]\nsecret_key = " KEY "\n[relay local]\n");
+	struct buf b;
 
 	buf_init(&b, 100000);
 	conf_each(c, note, &b);
 	ck_assert_ptr_null(strstr(b.data, KEY));
 	ck_assert_ptr_nonnull(strstr(b.data, "[auth] secret_key = ********\n"));
 	ck_assert_ptr_nonnull(strstr(b.data, "[server] threads = 16\n"));
-	ck_assert_ptr_nonnull(strstr(b.data,
-	    "[relay local] store = " LOCAL_STORE "\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(b.data, "[relay local] store = " LOCAL_STORE "\n"));
 	buf_free(&b);
 	forget(c);
 }
@@ -493,12 +537,13 @@ END_TEST
 
 START_TEST(a_missing_file_is_named)
 {
-	struct conf	*c = load("");
+	struct conf *c = load("");
 
 	conf_free(c);
 	buf_free(&said);
 	buf_init(&said, 1000);
-	ck_assert_ptr_null(conf_load(path_of("none.conf"), &relay_lists, complain, NULL));
+	ck_assert_ptr_null(
+	    conf_load(path_of("none.conf"), &relay_lists, complain, NULL));
 	ck_assert_str_eq(said.data,
 	    "none.conf: cannot be read: No such file or directory\n");
 	forget(NULL);
@@ -507,7 +552,7 @@ END_TEST
 
 START_TEST(the_defaults_need_no_file)
 {
-	struct conf	*c = conf_default();
+	struct conf *c = conf_default();
 
 	ck_assert_ptr_nonnull(c);
 	ck_assert_int_eq(c->threads, 16);
@@ -523,8 +568,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		what_is_written_is_in_force, what_is_wrong_is_said_with_its_line,
+	const TTest *const tests[] = { what_is_written_is_in_force,
+		what_is_wrong_is_said_with_its_line,
 		all_errors_are_said_at_once, a_long_line_is_refused_not_cut,
 		a_secret_that_all_may_read_is_refused,
 		secrets_come_from_files_and_the_environment,
@@ -534,9 +579,9 @@ main(void)
 		what_file_cannot_hold_is_not_sent_there,
 		the_environment_has_the_key_when_the_file_has_none,
 		conf_d_is_read_after_it_by_name,
-		a_conf_d_that_cannot_be_read_is_said, a_dump_shows_all_but_secrets,
-		a_missing_file_is_named, the_defaults_need_no_file
-	};
+		a_conf_d_that_cannot_be_read_is_said,
+		a_dump_shows_all_but_secrets, a_missing_file_is_named,
+		the_defaults_need_no_file };
 
 	return unit_run("conf", tests, COUNT(tests));
 }

@@ -11,7 +11,7 @@
 /* The second id: Python's uuid.uuid5(uuid.NAMESPACE_X500, "ipsum"). */
 START_TEST(ids_are_transient_and_of_their_kind)
 {
-	char	 id[CTIM_ID_MAX], other[CTIM_ID_MAX];
+	char id[CTIM_ID_MAX], other[CTIM_ID_MAX];
 
 	ctim_id(id, CTIM_RELATIONSHIP);
 	ctim_id(other, CTIM_RELATIONSHIP);
@@ -20,48 +20,37 @@ START_TEST(ids_are_transient_and_of_their_kind)
 	ck_assert_int_eq(id[23 + 14], '4');
 	ck_assert_str_ne(id, other);
 	ctim_id_of(id, CTIM_INDICATOR, "ipsum");
-	ck_assert_str_eq(id,
-	    "transient:indicator-4b8ae150-cf7a-5f35-bfba-ccc06265aa57");
+	ck_assert_str_eq(
+	    id, "transient:indicator-4b8ae150-cf7a-5f35-bfba-ccc06265aa57");
 }
 END_TEST
 
 static const struct {
-	const char	*text;
-	int64_t		 seconds;
-} times[] = {
-	{ "1970-01-01T00:00:00Z", 0 },
+	const char *text;
+	int64_t seconds;
+} times[] = { { "1970-01-01T00:00:00Z", 0 },
 	{ "2020-03-26T15:28:09Z", 1585236489 },
 	{ "2020-03-26T15:28:09.123Z", 1585236489 },
 	{ "2020-03-26T16:28:09+01:00", 1585236489 },
 	{ "2020-03-26T10:58:09-0430", 1585236489 },
 	{ "2020-03-26 15:28:09", 1585236489 },
 	{ "2020-03-26 15:28:09 UTC", 1585236489 },
-	{ "2020-03-26 15:28", 1585236480 },
-	{ "2020-03-26", 1585180800 },
-	{ "2024-02-29", 1709164800 },
-	{ "2016-12-31T23:59:60Z", 1483228799 },
+	{ "2020-03-26 15:28", 1585236480 }, { "2020-03-26", 1585180800 },
+	{ "2024-02-29", 1709164800 }, { "2016-12-31T23:59:60Z", 1483228799 },
 	{ "2525-01-01T00:00:00Z", RFC3339_LAST },
-	{ "2525-01-01T00:00:01Z", -1 },
-	{ "1969-12-31", -1 },
-	{ "2023-02-29", -1 },
-	{ "2020-13-01", -1 },
-	{ "2020-00-01", -1 },
-	{ "2020-04-31", -1 },
-	{ "2020-3-26", -1 },
-	{ "2020-03-26T25:00:00Z", -1 },
-	{ "2020-03-26T15:28:09+99:00", -1 },
-	{ "2020-03-26T15:28:09Zx", -1 },
-	{ "yesterday", -1 },
-	{ "", -1 }
-};
+	{ "2525-01-01T00:00:01Z", -1 }, { "1969-12-31", -1 },
+	{ "2023-02-29", -1 }, { "2020-13-01", -1 }, { "2020-00-01", -1 },
+	{ "2020-04-31", -1 }, { "2020-3-26", -1 },
+	{ "2020-03-26T25:00:00Z", -1 }, { "2020-03-26T15:28:09+99:00", -1 },
+	{ "2020-03-26T15:28:09Zx", -1 }, { "yesterday", -1 }, { "", -1 } };
 
 START_TEST(times_are_read_as_people_write_them)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(times); i++)
-		ck_assert_msg(rfc3339_parse(times[i].text) ==
-		    times[i].seconds, "%s: %lld", times[i].text,
+		ck_assert_msg(rfc3339_parse(times[i].text) == times[i].seconds,
+		    "%s: %lld", times[i].text,
 		    (long long)rfc3339_parse(times[i].text));
 }
 END_TEST
@@ -69,9 +58,9 @@ END_TEST
 /* Every day of CTIM's times, beside the C library. */
 START_TEST(times_are_written_as_the_library_would)
 {
-	char		 text[RFC3339_MAX], other[RFC3339_MAX];
-	struct tm	 tm;
-	time_t		 t;
+	char text[RFC3339_MAX], other[RFC3339_MAX];
+	struct tm tm;
+	time_t t;
 
 	for (t = 0; t < RFC3339_LAST; t += 86400 + 61) {
 		rfc3339_text(text, t);
@@ -84,7 +73,7 @@ END_TEST
 
 START_TEST(times_are_written_within_those_of_ctim)
 {
-	char	 text[RFC3339_MAX];
+	char text[RFC3339_MAX];
 
 	rfc3339_text(text, 1585236489);
 	ck_assert_str_eq(text, "2020-03-26T15:28:09Z");
@@ -96,11 +85,10 @@ START_TEST(times_are_written_within_those_of_ctim)
 END_TEST
 
 static const struct {
-	const char	*given;
-	int		 digits;
-	const char	*want;		/* NULL: no time */
-} again[] = {
-	{ "2020-04-16T00:00:00Z", 6, "2020-04-16T00:00:00.000000Z" },
+	const char *given;
+	int digits;
+	const char *want; /* NULL: no time */
+} again[] = { { "2020-04-16T00:00:00Z", 6, "2020-04-16T00:00:00.000000Z" },
 	{ "2020-04-16T00:00:00.1239Z", 3, "2020-04-16T00:00:00.123Z" },
 	{ "2020-04-16T00:00:00.5", 6, "2020-04-16T00:00:00.500000Z" },
 	{ "2020-04-16T01:00:00.5+01:30", 0, "2020-04-15T23:30:00Z" },
@@ -111,18 +99,17 @@ static const struct {
 	    "2020-03-26T15:28:09.123456789Z" },
 	{ "2020-03-26", 9, "2020-03-26T00:00:00.000000000Z" },
 	{ "2020-03-32T00:00:00Z", 6, NULL },
-	{ "1969-12-31T23:59:59Z", 6, NULL },
-	{ "", -1, NULL }
-};
+	{ "1969-12-31T23:59:59Z", 6, NULL }, { "", -1, NULL } };
 
 START_TEST(times_of_services_are_written_again)
 {
-	char	 text[RFC3339_MAX];
-	size_t	 i;
+	char text[RFC3339_MAX];
+	size_t i;
 
 	for (i = 0; i < COUNT(again); i++) {
-		ck_assert_int_eq(rfc3339_again(text, again[i].given,
-		    again[i].digits), again[i].want == NULL ? -1 : 0);
+		ck_assert_int_eq(
+		    rfc3339_again(text, again[i].given, again[i].digits),
+		    again[i].want == NULL ? -1 : 0);
 		if (again[i].want != NULL)
 			ck_assert_str_eq(text, again[i].want);
 	}
@@ -131,7 +118,7 @@ END_TEST
 
 START_TEST(milliseconds_are_times)
 {
-	char	 text[RFC3339_MAX];
+	char text[RFC3339_MAX];
 
 	ck_assert_int_eq(rfc3339_milli(text, 0), 0);
 	ck_assert_str_eq(text, "1970-01-01T00:00:00.000Z");
@@ -147,25 +134,18 @@ END_TEST
 
 START_TEST(what_ctim_takes_for_a_uri)
 {
-	static const char *const	 good[] = { "http://x.org/a?b#c",
-					    "n/a", "x.org", "x.org:80/",
-					    "a:b:c", "/a:b", "//x.org", "%41",
-					    "mailto:a@b", "#f", "?q",
-					    "\xc3\xa9", "http://\xc3\xbc.x",
-					    "\xf0\x9f\x98\x80", "/?a[]=[",
-					    "x#[", "\xc2\xa1" };
-	static const char *const	 bad[] = { "", "a b", "a\"b", "<a>",
-					    "a\\b", "a^", "`", "{", "|", "%",
-					    "%4", "%4g", "a%", "a#b#c", "[::1]",
-					    "1.2.3.4:80", ":a", "http:",
-					    "http:#a", "//", "http://",
-					    "\xc3", "a\xc3\xa9\xff", "a\n",
-					    "\x7f", "\xc2\x80", "\xc2\xa0",
-					    "\xe2\x80\x8a", "\xe2\x80\xa8",
-					    "\xe3\x80\x80", "a[?", "/]" };
-	static char			 longest[CTIM_URI + 2];
-	static char			 wide[2 * CTIM_URI + 2];
-	size_t				 i;
+	static const char *const good[] = { "http://x.org/a?b#c", "n/a",
+		"x.org", "x.org:80/", "a:b:c", "/a:b", "//x.org", "%41",
+		"mailto:a@b", "#f", "?q", "\xc3\xa9", "http://\xc3\xbc.x",
+		"\xf0\x9f\x98\x80", "/?a[]=[", "x#[", "\xc2\xa1" };
+	static const char *const bad[] = { "", "a b", "a\"b", "<a>", "a\\b",
+		"a^", "`", "{", "|", "%", "%4", "%4g", "a%", "a#b#c", "[::1]",
+		"1.2.3.4:80", ":a", "http:", "http:#a", "//", "http://", "\xc3",
+		"a\xc3\xa9\xff", "a\n", "\x7f", "\xc2\x80", "\xc2\xa0",
+		"\xe2\x80\x8a", "\xe2\x80\xa8", "\xe3\x80\x80", "a[?", "/]" };
+	static char longest[CTIM_URI + 2];
+	static char wide[2 * CTIM_URI + 2];
+	size_t i;
 
 	for (i = 0; i < COUNT(good); i++)
 		ck_assert_msg(ctim_is_uri(good[i]), "%s", good[i]);
@@ -205,8 +185,8 @@ END_TEST
 
 START_TEST(problems_have_their_codes_and_types)
 {
-	ck_assert_str_eq(problem_code(PROBLEM_AUTHORIZATION),
-	    "authorization error");
+	ck_assert_str_eq(
+	    problem_code(PROBLEM_AUTHORIZATION), "authorization error");
 	ck_assert_str_eq(problem_type(PROBLEM_AUTHORIZATION, true), "fatal");
 	ck_assert_str_eq(problem_type(PROBLEM_NOT_FOUND, false), "warning");
 	ck_assert_str_eq(problem_type(PROBLEM_CONNECTION, false), "fatal");
@@ -216,7 +196,7 @@ END_TEST
 
 START_TEST(percent_encoding_keeps_the_unreserved)
 {
-	struct buf	 b;
+	struct buf b;
 
 	buf_init(&b, 100);
 	percent_add(&b, "aZ9-._~ /@:\xc3\xa9%", "@:");
@@ -228,18 +208,14 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		ids_are_transient_and_of_their_kind,
+	const TTest *const tests[] = { ids_are_transient_and_of_their_kind,
 		times_are_read_as_people_write_them,
 		times_are_written_as_the_library_would,
 		times_are_written_within_those_of_ctim,
-		times_of_services_are_written_again,
-		milliseconds_are_times,
-		what_ctim_takes_for_a_uri,
-		vocabularies_are_those_of_ctim,
+		times_of_services_are_written_again, milliseconds_are_times,
+		what_ctim_takes_for_a_uri, vocabularies_are_those_of_ctim,
 		problems_have_their_codes_and_types,
-		percent_encoding_keeps_the_unreserved
-	};
+		percent_encoding_keeps_the_unreserved };
 
 	return unit_run("ctim", tests, COUNT(tests));
 }

@@ -11,15 +11,15 @@
 #include "os/clock.h"
 #include "tests/unit/unit.h"
 
-#define ROUNDS	2000
+#define ROUNDS 2000
 
-static bool	 dies;		/* this process, once it has sent something */
+static bool dies; /* this process, once it has sent something */
 
 /* Stands before the C library's. */
 ssize_t
 sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-	ssize_t	 n = syscall(SYS_sendmsg, fd, msg, flags);
+	ssize_t n = syscall(SYS_sendmsg, fd, msg, flags);
 
 	if (dies)
 		raise(SIGKILL);
@@ -28,10 +28,10 @@ sendmsg(int fd, const struct msghdr *msg, int flags)
 
 START_TEST(connections_come_out_in_the_order_they_went_in)
 {
-	struct balance	*s = balance_new();
-	int64_t		 since;
-	int		 i, fd, pair[2];
-	char		 c;
+	struct balance *s = balance_new();
+	int64_t since;
+	int i, fd, pair[2];
+	char c;
 
 	ck_assert_ptr_nonnull(s);
 	ck_assert_int_eq(balance_take(s, &since), -1);
@@ -60,10 +60,10 @@ END_TEST
 
 START_TEST(another_process_takes_what_a_dead_one_left)
 {
-	struct balance	*s = balance_new();
-	int64_t		 since = 0;
-	pid_t		 pid;
-	int		 fd;
+	struct balance *s = balance_new();
+	int64_t since = 0;
+	pid_t pid;
+	int fd;
 
 	pid = fork();
 	if (pid == 0)
@@ -79,10 +79,10 @@ END_TEST
 
 START_TEST(what_a_killed_process_has_put_is_found)
 {
-	struct balance	*s = balance_new();
-	int64_t		 since = 0;
-	int		 fd;
-	pid_t		 pid;
+	struct balance *s = balance_new();
+	int64_t since = 0;
+	int fd;
+	pid_t pid;
 
 	pid = fork();
 	if (pid == 0) {
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(what_cannot_be_put_is_not_counted)
 {
-	struct balance	*s = balance_new();
+	struct balance *s = balance_new();
 
 	ck_assert_int_eq(balance_put(s, -1, 0), -1);
 	ck_assert_int_eq(atomic_load(&s->queued), 0);
@@ -111,10 +111,10 @@ END_TEST
 
 START_TEST(nothing_is_lost_where_no_descriptor_is_left)
 {
-	struct balance	*s = balance_new();
-	struct rlimit	 all, none;
-	int64_t		 since = 0;
-	int		 fd;
+	struct balance *s = balance_new();
+	struct rlimit all, none;
+	int64_t since = 0;
+	int fd;
 
 	ck_assert_int_eq(balance_put(s, STDIN_FILENO, 7), 0);
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
@@ -136,9 +136,9 @@ END_TEST
 
 START_TEST(a_full_queue_says_so)
 {
-	struct balance	*s = balance_new();
-	int64_t		 since;
-	int		 n = 0, fd;
+	struct balance *s = balance_new();
+	int64_t since;
+	int n = 0, fd;
 
 	while (n < 100000 && balance_put(s, STDIN_FILENO, n) == 0)
 		n++;
@@ -156,10 +156,10 @@ END_TEST
 static void *
 take_many(void *arg)
 {
-	struct balance	*s = arg;
-	int64_t		 since, until = clock_ms() + 20000;
-	intptr_t	 n = 0;
-	int		 fd;
+	struct balance *s = arg;
+	int64_t since, until = clock_ms() + 20000;
+	intptr_t n = 0;
+	int fd;
 
 	do {
 		fd = balance_take(s, &since);
@@ -175,15 +175,15 @@ take_many(void *arg)
 
 START_TEST(nothing_is_lost_among_many_takers)
 {
-	struct balance	*s = balance_new();
-	pthread_t	 taker[4];
-	void		*taken;
-	intptr_t	 total = 0;
-	int		 i;
+	struct balance *s = balance_new();
+	pthread_t taker[4];
+	void *taken;
+	intptr_t total = 0;
+	int i;
 
 	for (i = 0; i < 4; i++)
-		ck_assert_int_eq(pthread_create(&taker[i], NULL, take_many, s),
-		    0);
+		ck_assert_int_eq(
+		    pthread_create(&taker[i], NULL, take_many, s), 0);
 	for (i = 0; i < ROUNDS; i++)
 		while (balance_put(s, STDIN_FILENO, 1) == -1)
 			usleep(100);
@@ -202,9 +202,9 @@ END_TEST
 
 START_TEST(only_living_workers_count)
 {
-	struct balance	*s = balance_new();
-	int64_t		 now = clock_ms();
-	int		 i, idle, places;
+	struct balance *s = balance_new();
+	int64_t now = clock_ms();
+	int i, idle, places;
 
 	for (i = 0; i < 4; i++) {
 		atomic_store(&s->slot[i].idle, 1);
@@ -224,7 +224,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		connections_come_out_in_the_order_they_went_in,
 		another_process_takes_what_a_dead_one_left,
 		what_a_killed_process_has_put_is_found,

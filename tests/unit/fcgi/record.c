@@ -9,13 +9,13 @@
 #include "os/clock.h"
 #include "tests/unit/unit.h"
 
-#define BODY_MAX	1000	/* max_body of the reader under test */
+#define BODY_MAX 1000 /* max_body of the reader under test */
 
 enum { BEGIN = 1, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES };
 
-static struct record	 r;
-static struct buf	 in;
-static int		 sink;
+static struct record r;
+static struct buf in;
+static int sink;
 
 static void
 open_reader(void)
@@ -38,9 +38,8 @@ close_reader(void)
 static void
 add(int type, int id, const void *p, size_t n, size_t padding)
 {
-	const char	 head[RECORD_HEADER] = { 1, (char)type,
-			    (char)(id >> 8), (char)id, (char)(n >> 8), (char)n,
-			    (char)padding, 0 };
+	const char head[RECORD_HEADER] = { 1, (char)type, (char)(id >> 8),
+		(char)id, (char)(n >> 8), (char)n, (char)padding, 0 };
 	static const char zeros[256];
 
 	ck_assert_int_eq(buf_add(&in, head, sizeof(head)), 0);
@@ -51,7 +50,7 @@ add(int type, int id, const void *p, size_t n, size_t padding)
 static void
 add_begin(int role, int flags)
 {
-	const char	 body[8] = { 0, (char)role, (char)flags };
+	const char body[8] = { 0, (char)role, (char)flags };
 
 	add(BEGIN, 1, body, sizeof(body), 0);
 }
@@ -78,18 +77,25 @@ feed_all(void)
 static void
 check_sink(const char *p, size_t n)
 {
-	char	 got[4096];
+	char got[4096];
 
 	ck_assert_int_eq(r.written, (off_t)n);
 	ck_assert_int_eq(pread(sink, got, sizeof(got), 0), (ssize_t)n);
 	ck_assert_mem_eq(got, p, n);
 }
 
-#define P	"\1\1" "AB" "\2\0" "CD"		/* A=B, CD= */
-#define FRAMED							\
-	"\1\1\0\1\0\10\0\0" "\0\1\0\0\0\0\0\0"			\
-	"\1\4\0\1\0\0\0\0"					\
-	"\1\5\0\1\0\3\0\0" "xyz" "\1\5\0\1\0\0\0\0"		\
+#define P      \
+	"\1\1" \
+	"AB"   \
+	"\2\0" \
+	"CD" /* A=B, CD= */
+#define FRAMED              \
+	"\1\1\0\1\0\10\0\0" \
+	"\0\1\0\0\0\0\0\0"  \
+	"\1\4\0\1\0\0\0\0"  \
+	"\1\5\0\1\0\3\0\0"  \
+	"xyz"               \
+	"\1\5\0\1\0\0\0\0"  \
 	"\0\0\0\0\0\0\0\0"
 
 START_TEST(a_request_is_written_again_in_its_plain_form)
@@ -108,8 +114,8 @@ END_TEST
 
 START_TEST(it_does_not_matter_how_the_bytes_are_split)
 {
-	enum record_result	 result;
-	size_t			 step, at, n;
+	enum record_result result;
+	size_t step, at, n;
 
 	open_reader();
 	add_request(P, sizeof(P) - 1, "xyz");
@@ -130,7 +136,7 @@ END_TEST
 
 START_TEST(a_request_that_is_cut_anywhere_is_not_whole)
 {
-	size_t	 n;
+	size_t n;
 
 	open_reader();
 	add_request(P, sizeof(P) - 1, "xyz");
@@ -144,8 +150,8 @@ END_TEST
 
 START_TEST(streams_in_many_records_become_whole)
 {
-	const char	*p = P;
-	size_t		 i;
+	const char *p = P;
+	size_t i;
 
 	open_reader();
 	add_begin(1, 0);
@@ -168,8 +174,12 @@ START_TEST(a_request_may_have_no_variable)
 	add(PARAMS, 1, "", 0, 0);
 	add(STDIN, 1, "", 0, 0);
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
-	check_sink("\1\1\0\1\0\10\0\0" "\0\1\0\0\0\0\0\0"
-	    "\1\4\0\1\0\0\0\0" "\1\5\0\1\0\0\0\0" "\0\0\0\0\0\0\0\0", 40);
+	check_sink("\1\1\0\1\0\10\0\0"
+		   "\0\1\0\0\0\0\0\0"
+		   "\1\4\0\1\0\0\0\0"
+		   "\1\5\0\1\0\0\0\0"
+		   "\0\0\0\0\0\0\0\0",
+	    40);
 	close_reader();
 }
 END_TEST
@@ -188,7 +198,7 @@ END_TEST
 
 START_TEST(the_variables_are_strings_until_the_next_request)
 {
-	char	 params[4 + 200 + 300];
+	char params[4 + 200 + 300];
 
 	open_reader();
 	add_request(P, sizeof(P) - 1, "xyz");
@@ -213,9 +223,9 @@ END_TEST
 
 START_TEST(a_large_body_is_whole_in_the_sink)
 {
-	static char	 body[70000], got[70000 + 200];
-	const size_t	 at = 32;	/* of the body's first byte */
-	size_t		 i;
+	static char body[70000], got[70000 + 200];
+	const size_t at = 32; /* of the body's first byte */
+	size_t i;
 
 	for (i = 0; i < sizeof(body); i++)
 		body[i] = (char)(i % 251);
@@ -238,8 +248,8 @@ END_TEST
 
 START_TEST(of_a_long_body_one_byte_more_than_allowed_is_kept)
 {
-	static char	 body[60000];
-	size_t		 i;
+	static char body[60000];
+	size_t i;
 
 	memset(body, 'b', sizeof(body));
 	open_reader();
@@ -282,13 +292,15 @@ START_TEST(a_sink_that_cannot_be_written_is_a_fault)
 END_TEST
 
 /* PARAMS that are refused, and the reason. */
-#define CASE(s, w)	{ s, sizeof(s) - 1, w }
+#define CASE(s, w)                  \
+	{                           \
+		s, sizeof(s) - 1, w \
+	}
 static const struct {
-	const char	*params;
-	size_t		 len;
-	const char	*why;
-} bad_params[] = {
-	CASE("\1", "a length in PARAMS is cut"),
+	const char *params;
+	size_t len;
+	const char *why;
+} bad_params[] = { CASE("\1", "a length in PARAMS is cut"),
 	CASE("\200\0\0", "a length in PARAMS is cut"),
 	CASE("\1\200\0\0", "a length in PARAMS is cut"),
 	CASE("\1\1A", "a length in PARAMS goes past its end"),
@@ -301,12 +313,11 @@ static const struct {
 	CASE("\0\1B", "a variable's name is not one"),
 	CASE("\3\1A=CB", "a variable's name is not one"),
 	CASE("\3\1A\0CB", "a variable's name is not one"),
-	CASE("\1\3AB\0C", "NUL in a variable's value")
-};
+	CASE("\1\3AB\0C", "NUL in a variable's value") };
 
 START_TEST(malformed_variables_are_refused)
 {
-	size_t	 i;
+	size_t i;
 
 	open_reader();
 	for (i = 0; i < COUNT(bad_params); i++) {
@@ -323,10 +334,13 @@ END_TEST
 
 START_TEST(long_lengths_are_read)
 {
-	char	 params[8 + 200 + 300];
+	char params[8 + 200 + 300];
 
 	memset(params, 'A', sizeof(params));
-	memcpy(params, "\200\0\0\310" "\200\0\1\54", 8);
+	memcpy(params,
+	    "\200\0\0\310"
+	    "\200\0\1\54",
+	    8);
 	open_reader();
 	add_request(params, sizeof(params), "");
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
@@ -336,7 +350,7 @@ END_TEST
 
 START_TEST(variables_are_counted)
 {
-	int	 n, i;
+	int n, i;
 
 	open_reader();
 	for (n = RECORD_NAMES_MAX; n <= RECORD_NAMES_MAX + 1; n++) {
@@ -360,8 +374,8 @@ END_TEST
 
 START_TEST(variables_have_a_greatest_size)
 {
-	static char	 params[RECORD_PARAMS_MAX];
-	size_t		 value = sizeof(params) - 6;
+	static char params[RECORD_PARAMS_MAX];
+	size_t value = sizeof(params) - 6;
 
 	memset(params, 'v', sizeof(params));
 	memcpy(params, "\1\200\0\0\0A", 6);
@@ -381,16 +395,15 @@ START_TEST(variables_have_a_greatest_size)
 }
 END_TEST
 
-#define NO_BEGIN	"the first record is no BEGIN_REQUEST"
+#define NO_BEGIN "the first record is no BEGIN_REQUEST"
 
 /* Records that may not come, after a good beginning or instead of it. */
 static const struct {
-	bool		 begun;
-	int		 type, id;
+	bool begun;
+	int type, id;
 	enum record_result result;
-	const char	*why;
-} out_of_order[] = {
-	{ false, PARAMS, 1, RECORD_BAD, NO_BEGIN },
+	const char *why;
+} out_of_order[] = { { false, PARAMS, 1, RECORD_BAD, NO_BEGIN },
 	{ false, STDIN, 1, RECORD_BAD, NO_BEGIN },
 	{ false, ABORT, 1, RECORD_BAD, NO_BEGIN },
 	{ false, BEGIN, 1, RECORD_BAD, NO_BEGIN },
@@ -404,12 +417,11 @@ static const struct {
 	{ true, STDOUT, 1, RECORD_BAD, "a record of the wrong type" },
 	{ true, DATA, 1, RECORD_BAD, "a record of the wrong type" },
 	{ true, 200, 1, RECORD_BAD, "a record of the wrong type" },
-	{ true, ABORT, 1, RECORD_ABORTED, NULL }
-};
+	{ true, ABORT, 1, RECORD_ABORTED, NULL } };
 
 START_TEST(records_come_in_their_order)
 {
-	size_t	 i;
+	size_t i;
 
 	open_reader();
 	for (i = 0; i < COUNT(out_of_order); i++) {
@@ -444,8 +456,8 @@ END_TEST
 START_TEST(another_version_is_refused)
 {
 	open_reader();
-	ck_assert_int_eq(record_feed(&r, "GET / HTTP/1.0\r\n\r\n", 18),
-	    RECORD_BAD);
+	ck_assert_int_eq(
+	    record_feed(&r, "GET / HTTP/1.0\r\n\r\n", 18), RECORD_BAD);
 	ck_assert_str_eq(r.why, "not FastCGI version 1");
 	close_reader();
 }
@@ -453,8 +465,8 @@ END_TEST
 
 START_TEST(another_role_is_told_so)
 {
-	unsigned char	 end[RECORD_END_SIZE];
-	int		 role;
+	unsigned char end[RECORD_END_SIZE];
+	int role;
 
 	open_reader();
 	for (role = 0; role < 5; role++) {
@@ -466,25 +478,28 @@ START_TEST(another_role_is_told_so)
 		ck_assert_int_eq(feed_all(), RECORD_ROLE);
 	}
 	record_end(&r, end);
-	ck_assert_mem_eq(end, "\1\3\0\1\0\10\0\0" "\0\0\0\0\3\0\0\0", 16);
+	ck_assert_mem_eq(end,
+	    "\1\3\0\1\0\10\0\0"
+	    "\0\0\0\0\3\0\0\0",
+	    16);
 	close_reader();
 }
 END_TEST
 
 /* What the other end of a connection does. */
 struct peer {
-	int		 fd;
-	const char	*data;
-	size_t		 len, step;	/* bytes, and bytes at a time */
-	int		 pause;		/* ms between them */
-	bool		 leave;		/* closes at the end */
+	int fd;
+	const char *data;
+	size_t len, step; /* bytes, and bytes at a time */
+	int pause;        /* ms between them */
+	bool leave;       /* closes at the end */
 };
 
 static void *
 peer_run(void *arg)
 {
-	struct peer	*p = arg;
-	size_t		 at, n;
+	struct peer *p = arg;
+	size_t at, n;
 
 	for (at = 0; at < p->len; at += n) {
 		n = p->len - at < p->step ? p->len - at : p->step;
@@ -502,10 +517,10 @@ peer_run(void *arg)
 static enum record_result
 read_from(struct peer *p, int head, int end, int64_t *took)
 {
-	pthread_t		 thread;
-	enum record_result	 result;
-	int64_t			 now;
-	int			 pair[2];
+	pthread_t thread;
+	enum record_result result;
+	int64_t now;
+	int pair[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
 	p->fd = pair[1];
@@ -522,8 +537,8 @@ read_from(struct peer *p, int head, int end, int64_t *took)
 
 START_TEST(a_slow_request_within_its_time_is_read)
 {
-	struct peer	 p = { .step = 7, .pause = 1 };
-	int64_t		 took;
+	struct peer p = { .step = 7, .pause = 1 };
+	int64_t took;
 
 	open_reader();
 	add_request(P, sizeof(P) - 1, "xyz");
@@ -537,13 +552,13 @@ END_TEST
 
 START_TEST(a_peer_that_is_silent_drips_or_leaves_is_told_apart)
 {
-	struct peer	 silent = { .step = 1 };
-	struct peer	 gone = { .step = 1, .leave = true };
-	struct peer	 drip = { .step = 1, .pause = 20 };
-	struct peer	 half = { .step = 99 };
-	struct peer	 cut = { .step = 99, .leave = true };
-	struct peer	 body = { .step = 1000 };
-	int64_t		 took;
+	struct peer silent = { .step = 1 };
+	struct peer gone = { .step = 1, .leave = true };
+	struct peer drip = { .step = 1, .pause = 20 };
+	struct peer half = { .step = 99 };
+	struct peer cut = { .step = 99, .leave = true };
+	struct peer body = { .step = 1000 };
+	int64_t took;
 
 	open_reader();
 	add_request(P, sizeof(P) - 1, "xyz");
@@ -572,8 +587,9 @@ END_TEST
 START_TEST(what_is_no_socket_is_a_fault)
 {
 	open_reader();
-	ck_assert_int_eq(record_read(&r, sink, clock_ms() + 100,
-	    clock_ms() + 100), RECORD_FAULT);
+	ck_assert_int_eq(
+	    record_read(&r, sink, clock_ms() + 100, clock_ms() + 100),
+	    RECORD_FAULT);
 	close_reader();
 }
 END_TEST
@@ -581,7 +597,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		a_request_is_written_again_in_its_plain_form,
 		it_does_not_matter_how_the_bytes_are_split,
 		a_request_that_is_cut_anywhere_is_not_whole,

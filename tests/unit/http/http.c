@@ -9,146 +9,179 @@
 #include "tests/unit/loopback.h"
 #include "tests/unit/unit.h"
 
-#define OK	"HTTP/1.1 200 OK\r\n"
-#define GZIP	OK "Content-Encoding: gzip\r\n"
-#define MAX	1000	/* bytes of a body here */
+#define OK   "HTTP/1.1 200 OK\r\n"
+#define GZIP OK "Content-Encoding: gzip\r\n"
+#define MAX  1000 /* bytes of a body here */
 
 /* gzip of "hello, hello, hello". */
-#define HELLO \
+#define HELLO                                                              \
 	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\xd7" \
 	"\x51\xc8\x40\xa2\x00\x9f\xa1\xca\x09\x13\x00\x00\x00"
 /* The beginning of a gzip, and what unpacks to nothing. */
-#define BEGIN	"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
-#define EMPTY	"\x00\x00\x00\xff\xff"
-#define EMPTY_10	EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY \
-			EMPTY
-#define EMPTIES	EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 \
-			EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10
+#define BEGIN    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03"
+#define EMPTY    "\x00\x00\x00\xff\xff"
+#define EMPTY_10 EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY EMPTY
+#define EMPTIES                                                        \
+	EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 EMPTY_10 \
+	    EMPTY_10 EMPTY_10 EMPTY_10
 /* The same, and what unpacks to five zeros. */
-#define ZEROS	"\x00\x05\x00\xfa\xff\x00\x00\x00\x00\x00"
-#define ROW	LOOPBACK_ROW
+#define ZEROS "\x00\x05\x00\xfa\xff\x00\x00\x00\x00\x00"
+#define ROW   LOOPBACK_ROW
 
 static const struct {
-	struct loopback_row	 row;
-	enum http_end		 end;
-	int			 status;
-	const char		*body;		/* NULL: of no interest */
-} ends[] = {
-	{ ROW("/length", OK "Content-Length: 5\r\n\r\nhello"),
-	  HTTP_ANSWERED, 200, "hello" },
-	{ ROW("/chunked", OK "Transfer-Encoding: chunked\r\n\r\n"
-	    "2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nDate: late\r\n\r\n"),
-	  HTTP_ANSWERED, 200, "hello" },
-	{ ROW("/close", OK "\r\nhello", .after = LOOPBACK_CLOSE),
-	  HTTP_ANSWERED, 200, "hello" },
-	{ ROW("/nothing", "HTTP/1.1 204 No Content\r\n\r\n"),
-	  HTTP_ANSWERED, 204, "" },
+	struct loopback_row row;
+	enum http_end end;
+	int status;
+	const char *body; /* NULL: of no interest */
+} ends[] = { { ROW("/length", OK "Content-Length: 5\r\n\r\nhello"),
+		 HTTP_ANSWERED, 200, "hello" },
+	{ ROW("/chunked",
+	      OK "Transfer-Encoding: chunked\r\n\r\n"
+		 "2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nDate: late\r\n\r\n"),
+	    HTTP_ANSWERED, 200, "hello" },
+	{ ROW("/close", OK "\r\nhello", .after = LOOPBACK_CLOSE), HTTP_ANSWERED,
+	    200, "hello" },
+	{ ROW("/nothing", "HTTP/1.1 204 No Content\r\n\r\n"), HTTP_ANSWERED,
+	    204, "" },
 	{ ROW("/1.0", "HTTP/1.0 200 OK\r\n\r\nhello", .after = LOOPBACK_CLOSE),
-	  HTTP_ANSWERED, 200, "hello" },
+	    HTTP_ANSWERED, 200, "hello" },
 	{ ROW("/more", OK "Content-Length: 5\r\n\r\nhello, hello"),
-	  HTTP_ANSWERED, 200, "hello" },
-	{ ROW("/interim", "HTTP/1.1 100 Go on\r\nDate: early\r\n\r\n"
-	    "HTTP/1.1 103 Hints\r\nRetry-After: 5\r\n\r\n"
-	    OK "Content-Length: 5\r\n\r\nhello"),
-	  HTTP_ANSWERED, 200, "hello" },
-	{ ROW("/redirect", "HTTP/1.1 302 Found\r\nLocation: /length\r\n"
-	    "Content-Length: 2\r\n\r\nno"), HTTP_ANSWERED, 302, "no" },
-	{ ROW("/missing", "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n"
-	    "no"), HTTP_ANSWERED, 404, "no" },
-	{ ROW("/busy", "HTTP/1.1 503 Service Unavailable\r\n"
-	    "Content-Length: 0\r\n\r\n"), HTTP_ANSWERED, 503, "" },
-	{ ROW("/gzip", GZIP "Content-Length: 29\r\n\r\n" HELLO),
-	  HTTP_ANSWERED, 200, "hello, hello, hello" },
-	{ ROW("/gzip-chunked", GZIP "Transfer-Encoding: chunked\r\n\r\n"
-	    "1d\r\n" HELLO "\r\n0\r\n\r\n"),
-	  HTTP_ANSWERED, 200, "hello, hello, hello" },
+	    HTTP_ANSWERED, 200, "hello" },
+	{ ROW("/interim",
+	      "HTTP/1.1 100 Go on\r\nDate: early\r\n\r\n"
+	      "HTTP/1.1 103 Hints\r\nRetry-After: 5\r\n\r\n" OK
+	      "Content-Length: 5\r\n\r\nhello"),
+	    HTTP_ANSWERED, 200, "hello" },
+	{ ROW("/redirect",
+	      "HTTP/1.1 302 Found\r\nLocation: /length\r\n"
+	      "Content-Length: 2\r\n\r\nno"),
+	    HTTP_ANSWERED, 302, "no" },
+	{ ROW("/missing",
+	      "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n"
+	      "no"),
+	    HTTP_ANSWERED, 404, "no" },
+	{ ROW("/busy",
+	      "HTTP/1.1 503 Service Unavailable\r\n"
+	      "Content-Length: 0\r\n\r\n"),
+	    HTTP_ANSWERED, 503, "" },
+	{ ROW("/gzip", GZIP "Content-Length: 29\r\n\r\n" HELLO), HTTP_ANSWERED,
+	    200, "hello, hello, hello" },
+	{ ROW("/gzip-chunked",
+	      GZIP "Transfer-Encoding: chunked\r\n\r\n"
+		   "1d\r\n" HELLO "\r\n0\r\n\r\n"),
+	    HTTP_ANSWERED, 200, "hello, hello, hello" },
 	{ ROW("/cut", OK "Content-Length: 10\r\n\r\nhello",
-	    .after = LOOPBACK_CLOSE), HTTP_CUT, 200, NULL },
+	      .after = LOOPBACK_CLOSE),
+	    HTTP_CUT, 200, NULL },
 	{ ROW("/cut-chunk", OK "Transfer-Encoding: chunked\r\n\r\n5\r\nhe",
-	    .after = LOOPBACK_CLOSE), HTTP_CUT, 200, NULL },
-	{ ROW("/no-last-chunk", OK "Transfer-Encoding: chunked\r\n\r\n"
-	    "5\r\nhello\r\n", .after = LOOPBACK_CLOSE), HTTP_CUT, 200, NULL },
+	      .after = LOOPBACK_CLOSE),
+	    HTTP_CUT, 200, NULL },
+	{ ROW("/no-last-chunk",
+	      OK "Transfer-Encoding: chunked\r\n\r\n"
+		 "5\r\nhello\r\n",
+	      .after = LOOPBACK_CLOSE),
+	    HTTP_CUT, 200, NULL },
 	{ ROW("/empty", "", .after = LOOPBACK_CLOSE), HTTP_CUT, 0, NULL },
 	{ ROW("/reset", "", .after = LOOPBACK_RESET), HTTP_CUT, 0, NULL },
 	{ ROW("/reset-body", OK "Content-Length: 10\r\n\r\nhello",
-	    .after = LOOPBACK_RESET), HTTP_CUT, 200, NULL },
+	      .after = LOOPBACK_RESET),
+	    HTTP_CUT, 200, NULL },
 	{ ROW("/silence", "", .after = LOOPBACK_HANG), HTTP_LATE, 0, NULL },
 	{ ROW("/stall", OK "Content-Length: 10\r\n\r\nhello",
-	    .after = LOOPBACK_HANG), HTTP_LATE, 200, NULL },
+	      .after = LOOPBACK_HANG),
+	    HTTP_LATE, 200, NULL },
 	{ ROW("/only-interim", "HTTP/1.1 100 Continue\r\n\r\n",
-	    .after = LOOPBACK_HANG), HTTP_LATE, 0, NULL },
+	      .after = LOOPBACK_HANG),
+	    HTTP_LATE, 0, NULL },
 	{ ROW("/large", OK "Content-Length: 1001\r\n\r\nhello",
-	    .after = LOOPBACK_HANG), HTTP_TOO_LARGE, 200, NULL },
+	      .after = LOOPBACK_HANG),
+	    HTTP_TOO_LARGE, 200, NULL },
 	{ ROW("/large-chunks", OK "Transfer-Encoding: chunked\r\n\r\n",
-	    .again = "5\r\nhello\r\n", .n_again = 10, .times = 201,
-	    .after = LOOPBACK_HANG), HTTP_TOO_LARGE, 200, NULL },
+	      .again = "5\r\nhello\r\n", .n_again = 10, .times = 201,
+	      .after = LOOPBACK_HANG),
+	    HTTP_TOO_LARGE, 200, NULL },
 	{ ROW("/full", OK "Content-Length: 1000\r\n\r\n", .again = "hello",
-	    .n_again = 5, .times = 200), HTTP_ANSWERED, 200, NULL },
-	{ ROW("/bomb", GZIP "\r\n" BEGIN, .again = ZEROS,
-	    .n_again = 10, .times = 201, .after = LOOPBACK_HANG),
-	  HTTP_TOO_LARGE, 200, NULL },
-	{ ROW("/dud", GZIP "\r\n" BEGIN, .again = EMPTY,
-	    .n_again = 5, .times = 1000, .after = LOOPBACK_HANG),
-	  HTTP_TOO_LARGE, 200, NULL },
-	{ ROW("/dud-at-once", GZIP "Content-Length: 2510\r\n\r\n" BEGIN
-	    EMPTIES EMPTIES EMPTIES EMPTIES EMPTIES),
-	  HTTP_TOO_LARGE, 200, NULL },
+	      .n_again = 5, .times = 200),
+	    HTTP_ANSWERED, 200, NULL },
+	{ ROW("/bomb", GZIP "\r\n" BEGIN, .again = ZEROS, .n_again = 10,
+	      .times = 201, .after = LOOPBACK_HANG),
+	    HTTP_TOO_LARGE, 200, NULL },
+	{ ROW("/dud", GZIP "\r\n" BEGIN, .again = EMPTY, .n_again = 5,
+	      .times = 1000, .after = LOOPBACK_HANG),
+	    HTTP_TOO_LARGE, 200, NULL },
+	{ ROW("/dud-at-once",
+	      GZIP "Content-Length: 2510\r\n\r\n" BEGIN EMPTIES EMPTIES EMPTIES
+		  EMPTIES EMPTIES),
+	    HTTP_TOO_LARGE, 200, NULL },
 	{ ROW("/header", OK, .again = "X-Flood: 0123456789\r\n", .n_again = 21,
-	    .times = 4000, .after = LOOPBACK_HANG), HTTP_TOO_LARGE, 200, NULL },
-	{ ROW("/no-gzip", GZIP "Content-Length: 5\r\n\r\nhello"),
-	  HTTP_GARBLED, 200, NULL },
-	{ ROW("/coding", OK "Content-Encoding: rot13\r\nContent-Length: 5\r\n"
-	    "\r\nuryyb"), HTTP_GARBLED, 200, NULL },
+	      .times = 4000, .after = LOOPBACK_HANG),
+	    HTTP_TOO_LARGE, 200, NULL },
+	{ ROW("/no-gzip", GZIP "Content-Length: 5\r\n\r\nhello"), HTTP_GARBLED,
+	    200, NULL },
+	{ ROW("/coding",
+	      OK "Content-Encoding: rot13\r\nContent-Length: 5\r\n"
+		 "\r\nuryyb"),
+	    HTTP_GARBLED, 200, NULL },
 	/* What was not asked for, though libcurl could unpack it. */
-	{ ROW("/brotli", OK "Content-Encoding: br\r\nContent-Length: 9\r\n\r\n"
-	    "\x0b\x02\x80hello\x03"), HTTP_GARBLED, 200, NULL },
-	{ ROW("/transfer", OK "Transfer-Encoding: br, chunked\r\n\r\n"
-	    "9\r\n\x0b\x02\x80hello\x03\r\n0\r\n\r\n"),
-	  HTTP_GARBLED, 200, NULL },
-	{ ROW("/codings", OK "content-encoding: identity,X-GZIP\t\r\n"
-	    "Content-Length: 29\r\n\r\n" HELLO),
-	  HTTP_ANSWERED, 200, "hello, hello, hello" },
-	{ ROW("/no-coding", OK "Content-Encoding:\r\nContent-Length: 5\r\n\r\n"
-	    "hello"), HTTP_ANSWERED, 200, "hello" },
+	{ ROW("/brotli",
+	      OK "Content-Encoding: br\r\nContent-Length: 9\r\n\r\n"
+		 "\x0b\x02\x80hello\x03"),
+	    HTTP_GARBLED, 200, NULL },
+	{ ROW("/transfer",
+	      OK "Transfer-Encoding: br, chunked\r\n\r\n"
+		 "9\r\n\x0b\x02\x80hello\x03\r\n0\r\n\r\n"),
+	    HTTP_GARBLED, 200, NULL },
+	{ ROW("/codings",
+	      OK "content-encoding: identity,X-GZIP\t\r\n"
+		 "Content-Length: 29\r\n\r\n" HELLO),
+	    HTTP_ANSWERED, 200, "hello, hello, hello" },
+	{ ROW("/no-coding",
+	      OK "Content-Encoding:\r\nContent-Length: 5\r\n\r\n"
+		 "hello"),
+	    HTTP_ANSWERED, 200, "hello" },
 	{ ROW("/garbage", "hello\r\n\r\n", .after = LOOPBACK_CLOSE),
-	  HTTP_GARBLED, 0, NULL },
+	    HTTP_GARBLED, 0, NULL },
 	{ ROW("/version", "HTTP/7.3 200 OK\r\n\r\n", .after = LOOPBACK_CLOSE),
-	  HTTP_GARBLED, 0, NULL },
-	{ ROW("/negative", OK "Content-Length: -5\r\n\r\nhello"),
-	  HTTP_GARBLED, 200, NULL },
+	    HTTP_GARBLED, 0, NULL },
+	{ ROW("/negative", OK "Content-Length: -5\r\n\r\nhello"), HTTP_GARBLED,
+	    200, NULL },
 	{ ROW("/upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\nhello",
-	    .after = LOOPBACK_CLOSE), HTTP_GARBLED, 0, NULL },
+	      .after = LOOPBACK_CLOSE),
+	    HTTP_GARBLED, 0, NULL },
 	/* Not in this table but for the tests below. */
-	{ ROW("/again", "HTTP/1.1 429 Slow \x01 down \xc3\xa4\r\n"
-	    "retry-after:  120 \r\nDATE: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-	    "Content-Length: 0\r\n\r\n"), HTTP_ANSWERED, 429, NULL },
+	{ ROW("/again",
+	      "HTTP/1.1 429 Slow \x01 down \xc3\xa4\r\n"
+	      "retry-after:  120 \r\nDATE: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+	      "Content-Length: 0\r\n\r\n"),
+	    HTTP_ANSWERED, 429, NULL },
 	{ ROW("/no-reason", "HTTP/1.1 429\r\nContent-Length: 0\r\n\r\n"),
-	  HTTP_ANSWERED, 429, NULL },
+	    HTTP_ANSWERED, 429, NULL },
 	{ ROW("/odd", "HTTP/1.1 799 \r\nContent-Length: 0\r\n\r\n"),
-	  HTTP_ANSWERED, 799, NULL },
-	{ ROW("/long", "HTTP/1.1 500 0123456789012345678901234567890123456789"
-	    "0123456789012345678901234567890123456789\r\n"
-	    "Content-Length: 0\r\n\r\n"), HTTP_ANSWERED, 500, NULL }
-};
+	    HTTP_ANSWERED, 799, NULL },
+	{ ROW("/long",
+	      "HTTP/1.1 500 0123456789012345678901234567890123456789"
+	      "0123456789012345678901234567890123456789\r\n"
+	      "Content-Length: 0\r\n\r\n"),
+	    HTTP_ANSWERED, 500, NULL } };
 
-static struct loopback	 server;
-static struct conf	 conf;
+static struct loopback server;
+static struct conf conf;
 
 /* What take() got, and what it shall say. */
 struct page {
-	struct http_call	 call;
-	char			 url[128];
-	char			 body[20000];
-	size_t			 n;
-	int64_t			 length;	/* after the first bytes */
-	int			 status;	/* that it saw */
-	enum http_take		 say;
+	struct http_call call;
+	char url[128];
+	char body[20000];
+	size_t n;
+	int64_t length; /* after the first bytes */
+	int status;     /* that it saw */
+	enum http_take say;
 };
 
 static enum http_take
 take(struct http_call *call, const char *p, size_t n, int64_t length)
 {
-	struct page	*page = call->arg;
+	struct page *page = call->arg;
 
 	if (page->n == 0)
 		page->length = length;
@@ -163,8 +196,8 @@ take(struct http_call *call, const char *p, size_t n, int64_t length)
 static void
 begin(void)
 {
-	static struct loopback_row	 rows[COUNT(ends)];
-	size_t				 i;
+	static struct loopback_row rows[COUNT(ends)];
+	size_t i;
 
 	for (i = 0; i < COUNT(ends); i++)
 		rows[i] = ends[i].row;
@@ -186,12 +219,13 @@ static void
 prepare(struct page *page, int port, const char *path)
 {
 	*page = (struct page){ .say = HTTP_MORE };
-	snprintf(page->url, sizeof(page->url), "http://127.0.0.1:%d%s", port,
-	    path);
-	page->call = (struct http_call){
-		.url = page->url, .timeout = 20000, .max_body = MAX,
-		.take = take, .arg = page
-	};
+	snprintf(
+	    page->url, sizeof(page->url), "http://127.0.0.1:%d%s", port, path);
+	page->call = (struct http_call){ .url = page->url,
+		.timeout = 20000,
+		.max_body = MAX,
+		.take = take,
+		.arg = page };
 }
 
 static void
@@ -204,8 +238,8 @@ get(struct http *h, struct page *page, const char *path)
 static void
 check_end(struct http *h, size_t i)
 {
-	const char	*path = ends[i].row.path;
-	struct page	 page;
+	const char *path = ends[i].row.path;
+	struct page page;
 
 	prepare(&page, server.port, path);
 	if (ends[i].end == HTTP_LATE)
@@ -215,10 +249,11 @@ check_end(struct http *h, size_t i)
 	    (int)page.call.end, page.call.why);
 	ck_assert_msg(page.call.status == ends[i].status, "%s: %d", path,
 	    page.call.status);
-	ck_assert_msg((page.call.why[0] == '\0') ==
-	    (ends[i].end == HTTP_ANSWERED), "%s: %s", path, page.call.why);
-	ck_assert_msg((page.call.reason[0] == '\0') ==
-	    (ends[i].status == 0), "%s: %s", path, page.call.reason);
+	ck_assert_msg(
+	    (page.call.why[0] == '\0') == (ends[i].end == HTTP_ANSWERED),
+	    "%s: %s", path, page.call.why);
+	ck_assert_msg((page.call.reason[0] == '\0') == (ends[i].status == 0),
+	    "%s: %s", path, page.call.reason);
 	if (ends[i].body != NULL) {
 		ck_assert_msg(strcmp(page.body, ends[i].body) == 0, "%s: %s",
 		    path, page.body);
@@ -231,8 +266,8 @@ check_end(struct http *h, size_t i)
 
 START_TEST(every_answer_has_its_end)
 {
-	struct http	*h;
-	size_t		 i;
+	struct http *h;
+	size_t i;
 
 	begin();
 	h = http_new(&conf);
@@ -245,8 +280,8 @@ END_TEST
 /* To libcurl, 0 is no time-out at all. */
 START_TEST(no_time_is_a_time_out)
 {
-	struct http	*h;
-	struct page	 page;
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -263,9 +298,9 @@ START_TEST(reason_and_headers_are_kept)
 	/* Names that a field's only begins with, or that begin with a field's,
 	 * are others. */
 	static const char *const wanted[] = { "retry-after", "Retry",
-			    "Retry-After-All", NULL };
-	struct http	*h;
-	struct page	 page;
+		"Retry-After-All", NULL };
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -291,8 +326,8 @@ END_TEST
 
 START_TEST(who_takes_the_body_may_end_it)
 {
-	struct http	*h;
-	struct page	 page;
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -319,26 +354,25 @@ END_TEST
 START_TEST(what_is_still_to_come_is_told)
 {
 	static const struct {
-		const char	*path;
-		int64_t		 least, most;
-	} lengths[] = {
-		{ "/length", 0, 0 }, { "/cut", 5, 5 }, { "/chunked", -1, -1 },
-		{ "/close", -1, -1 }, { "/gzip-chunked", -1, -1 },
+		const char *path;
+		int64_t least, most;
+	} lengths[] = { { "/length", 0, 0 }, { "/cut", 5, 5 },
+		{ "/chunked", -1, -1 }, { "/close", -1, -1 },
+		{ "/gzip-chunked", -1, -1 },
 		/* Whether what is being unpacked counts as still to come
 		 * depends on libcurl. */
-		{ "/gzip", 0, 29 }
-	};
-	struct http	*h;
-	struct page	 page;
-	size_t		 i;
+		{ "/gzip", 0, 29 } };
+	struct http *h;
+	struct page page;
+	size_t i;
 
 	begin();
 	h = http_new(&conf);
 	for (i = 0; i < COUNT(lengths); i++) {
 		get(h, &page, lengths[i].path);
 		ck_assert_msg(page.length >= lengths[i].least &&
-		    page.length <= lengths[i].most, "%s: %lld",
-		    lengths[i].path, (long long)page.length);
+			page.length <= lengths[i].most,
+		    "%s: %lld", lengths[i].path, (long long)page.length);
 	}
 	end(h);
 }
@@ -346,8 +380,8 @@ END_TEST
 
 START_TEST(a_connection_is_used_again)
 {
-	struct http	*h;
-	struct page	 page;
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -369,21 +403,21 @@ END_TEST
 
 START_TEST(requests_say_what_they_must)
 {
-	static const char *const	 headers[] = { "X-Key: k", NULL };
-	struct http	*h;
-	struct page	 page;
+	static const char *const headers[] = { "X-Key: k", NULL };
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
 	prepare(&page, server.port, "/echo/../a%2fb?c=d");
 	page.call.headers = headers;
 	http_do(h, &page.call);
-	ck_assert_ptr_eq(strstr(page.body, "GET /echo/../a%2fb?c=d HTTP/1.1"),
-	    page.body);
-	ck_assert_ptr_nonnull(strstr(page.body,
-	    "\r\nUser-Agent: ctim-relay/" CTIM_VERSION "\r\n"));
-	ck_assert_ptr_nonnull(strstr(page.body,
-	    "\r\nAccept-Encoding: gzip, deflate\r\n"));
+	ck_assert_ptr_eq(
+	    strstr(page.body, "GET /echo/../a%2fb?c=d HTTP/1.1"), page.body);
+	ck_assert_ptr_nonnull(strstr(
+	    page.body, "\r\nUser-Agent: ctim-relay/" CTIM_VERSION "\r\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(page.body, "\r\nAccept-Encoding: gzip, deflate\r\n"));
 	ck_assert_ptr_nonnull(strstr(page.body, "\r\nX-Key: k\r\n"));
 	/* The next one on that handle knows nothing of them. */
 	prepare(&page, server.port, "/echo");
@@ -392,7 +426,8 @@ START_TEST(requests_say_what_they_must)
 	http_do(h, &page.call);
 	ck_assert_ptr_eq(strstr(page.body, "POST /echo HTTP/1.1"), page.body);
 	ck_assert_ptr_nonnull(strstr(page.body, "\r\n\r\na=b"));
-	ck_assert_ptr_nonnull(strstr(page.body, "\r\nContent-Type: "
+	ck_assert_ptr_nonnull(strstr(page.body,
+	    "\r\nContent-Type: "
 	    "application/x-www-form-urlencoded\r\n"));
 	ck_assert_ptr_null(strstr(page.body, "Expect"));
 	ck_assert_ptr_null(strstr(page.body, "X-Key"));
@@ -405,8 +440,8 @@ END_TEST
 
 START_TEST(a_method_of_its_own_goes_with_and_without_a_body)
 {
-	struct http	*h;
-	struct page	 page;
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -420,8 +455,7 @@ START_TEST(a_method_of_its_own_goes_with_and_without_a_body)
 	prepare(&page, server.port, "/echo");
 	page.call.method = "DELETE";
 	http_do(h, &page.call);
-	ck_assert_ptr_eq(strstr(page.body, "DELETE /echo HTTP/1.1"),
-	    page.body);
+	ck_assert_ptr_eq(strstr(page.body, "DELETE /echo HTTP/1.1"), page.body);
 	ck_assert_ptr_null(strstr(page.body, "Content-"));
 	/* The next one on that handle knows nothing of it. */
 	get(h, &page, "/echo");
@@ -437,9 +471,9 @@ END_TEST
 /* libcurl would ask for a "100 Continue" first. */
 START_TEST(a_large_body_is_sent_without_asking)
 {
-	static char	 body[1500001];
-	struct http	*h;
-	struct page	 page;
+	static char body[1500001];
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -459,10 +493,10 @@ END_TEST
 
 START_TEST(a_header_with_a_line_end_is_refused)
 {
-	static const char *const	 split[] = { "X: y\r\nHost: z", NULL };
-	static char			 type[300];
-	struct http	*h;
-	struct page	 page;
+	static const char *const split[] = { "X: y\r\nHost: z", NULL };
+	static char type[300];
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -486,13 +520,12 @@ END_TEST
 
 START_TEST(many_go_at_once)
 {
-	static const char *const	 paths[] = {
-		"/length", "/cut", "/missing", "/gzip"
-	};
-	static struct page	 pages[200];
-	struct http		*h;
-	struct http_call	*call;
-	size_t			 i, n = 0;
+	static const char *const paths[] = { "/length", "/cut", "/missing",
+		"/gzip" };
+	static struct page pages[200];
+	struct http *h;
+	struct http_call *call;
+	size_t i, n = 0;
 
 	begin();
 	h = http_new(&conf);
@@ -506,8 +539,8 @@ START_TEST(many_go_at_once)
 			ck_assert_ptr_null(call->handle);
 	}
 	for (i = 0; i < COUNT(pages); i++)
-		ck_assert_int_eq(pages[i].call.end,
-		    i % 4 == 1 ? HTTP_CUT : HTTP_ANSWERED);
+		ck_assert_int_eq(
+		    pages[i].call.end, i % 4 == 1 ? HTTP_CUT : HTTP_ANSWERED);
 	ck_assert_ptr_null(http_next(h));
 	end(h);
 }
@@ -515,8 +548,8 @@ END_TEST
 
 START_TEST(a_cancelled_transfer_is_not_named)
 {
-	struct http	*h;
-	struct page	 hung, good, done;
+	struct http *h;
+	struct page hung, good, done;
 
 	begin();
 	h = http_new(&conf);
@@ -544,9 +577,9 @@ END_TEST
 
 START_TEST(waiting_for_nothing_takes_its_time)
 {
-	struct http	*h;
-	struct timespec	 before, after;
-	struct page	 page;
+	struct http *h;
+	struct timespec before, after;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -555,15 +588,16 @@ START_TEST(waiting_for_nothing_takes_its_time)
 	http_wait(h, 50);
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	ck_assert_int_ge((after.tv_sec - before.tv_sec) * 1000 +
-	    (after.tv_nsec - before.tv_nsec) / 1000000, 49);
+		(after.tv_nsec - before.tv_nsec) / 1000000,
+	    49);
 	end(h);
 }
 END_TEST
 
 START_TEST(nobody_listens)
 {
-	struct http	*h;
-	struct page	 page;
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -578,9 +612,9 @@ END_TEST
 
 START_TEST(no_descriptor_is_left)
 {
-	struct rlimit	 before, none;
-	struct http	*h;
-	struct page	 page;
+	struct rlimit before, none;
+	struct http *h;
+	struct page page;
 
 	begin();
 	h = http_new(&conf);
@@ -598,14 +632,12 @@ END_TEST
 
 START_TEST(proxies_of_the_environment_are_ignored)
 {
-	static const char *const	 names[] = {
-		"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
-		"ALL_PROXY"
-	};
-	char		 proxy[64];
-	struct http	*h;
-	struct page	 page;
-	size_t		 i;
+	static const char *const names[] = { "http_proxy", "https_proxy",
+		"HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+	char proxy[64];
+	struct http *h;
+	struct page page;
+	size_t i;
 
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d",
 	    loopback_closed_port());
@@ -622,9 +654,9 @@ END_TEST
 static void *
 fetch(void *arg)
 {
-	struct http	*h = http_new(&conf);
-	struct page	 page;
-	int		 i;
+	struct http *h = http_new(&conf);
+	struct page page;
+	int i;
 
 	(void)arg;
 	for (i = 0; i < 10; i++) {
@@ -638,13 +670,13 @@ fetch(void *arg)
 
 START_TEST(each_thread_has_its_own)
 {
-	pthread_t	 threads[4];
-	size_t		 i;
+	pthread_t threads[4];
+	size_t i;
 
 	begin();
 	for (i = 0; i < COUNT(threads); i++)
-		ck_assert_int_eq(pthread_create(&threads[i], NULL, fetch,
-		    NULL), 0);
+		ck_assert_int_eq(
+		    pthread_create(&threads[i], NULL, fetch, NULL), 0);
 	for (i = 0; i < COUNT(threads); i++)
 		pthread_join(threads[i], NULL);
 	loopback_stop(&server);
@@ -654,9 +686,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		every_answer_has_its_end, no_time_is_a_time_out,
-		reason_and_headers_are_kept,
+	const TTest *const tests[] = { every_answer_has_its_end,
+		no_time_is_a_time_out, reason_and_headers_are_kept,
 		who_takes_the_body_may_end_it, what_is_still_to_come_is_told,
 		a_connection_is_used_again, requests_say_what_they_must,
 		a_method_of_its_own_goes_with_and_without_a_body,
@@ -665,8 +696,7 @@ main(void)
 		a_cancelled_transfer_is_not_named,
 		waiting_for_nothing_takes_its_time, nobody_listens,
 		no_descriptor_is_left, proxies_of_the_environment_are_ignored,
-		each_thread_has_its_own
-	};
+		each_thread_has_its_own };
 
 	return unit_run("http", tests, COUNT(tests));
 }

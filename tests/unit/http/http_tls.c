@@ -12,7 +12,7 @@
 #include "tests/unit/loopback.h"
 #include "tests/unit/unit.h"
 
-#define DAY	86400L
+#define DAY 86400L
 
 /*
  * The resolver of this program, libcurl's too: no name leaves the machine.
@@ -22,13 +22,12 @@ int
 getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
     struct addrinfo **out)
 {
-	static const char *const	 loop[] = {
-		"rebound.example", "127.0.0.1", "mapped.example", "0.0.0.0"
-	};
-	int	 (*real)(const char *, const char *, const struct addrinfo *,
-		    struct addrinfo **);
-	void	*symbol = dlsym(RTLD_NEXT, "getaddrinfo");
-	size_t	 i;
+	static const char *const loop[] = { "rebound.example", "127.0.0.1",
+		"mapped.example", "0.0.0.0" };
+	int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+	void *symbol = dlsym(RTLD_NEXT, "getaddrinfo");
+	size_t i;
 
 	memcpy(&real, &symbol, sizeof(real));
 	if (strcmp(name, "hung.example") == 0)
@@ -41,21 +40,20 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 	return EAI_NONAME;
 }
 
-static struct loopback	 server;
-static struct conf	 conf;
-static char		 pem[64];	/* the server's certificate */
+static struct loopback server;
+static struct conf conf;
+static char pem[64]; /* the server's certificate */
 
 /* A server whose certificate is for an address and begins and ends so many
  * seconds from now; NULL: no TLS. */
 static void
 begin(const char *address, long begins, long ends)
 {
-	static const struct loopback_row	 rows[] = {
-		LOOPBACK_ROW("/", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
-		    "hello")
-	};
-	SSL_CTX	*tls = NULL;
-	int	 fd;
+	static const struct loopback_row rows[] = { LOOPBACK_ROW("/",
+	    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+	    "hello") };
+	SSL_CTX *tls = NULL;
+	int fd;
 
 	snprintf(pem, sizeof(pem), "/tmp/ctim-http-XXXXXX");
 	fd = mkstemp(pem);
@@ -65,10 +63,10 @@ begin(const char *address, long begins, long ends)
 		tls = loopback_tls(address, begins, ends, pem);
 	loopback_start(&server, rows, COUNT(rows), tls);
 	SSL_CTX_free(tls);
-	conf = (struct conf){
-		.connect_timeout = 5, .parallel = 32, .allow_private = true,
-		.ca_file = pem
-	};
+	conf = (struct conf){ .connect_timeout = 5,
+		.parallel = 32,
+		.allow_private = true,
+		.ca_file = pem };
 	ck_assert_int_eq(http_global(), 0);
 }
 
@@ -91,7 +89,7 @@ prepare(struct http_call *call, const char *url)
 static char *
 url_of(const char *scheme, const char *host)
 {
-	static char	 url[128];
+	static char url[128];
 
 	snprintf(url, sizeof(url), "%s://%s:%d/", scheme, host, server.port);
 	return url;
@@ -100,7 +98,7 @@ url_of(const char *scheme, const char *host)
 static struct http_call
 get(struct http *h, const char *url)
 {
-	struct http_call	 call;
+	struct http_call call;
 
 	prepare(&call, url);
 	http_do(h, &call);
@@ -109,8 +107,8 @@ get(struct http *h, const char *url)
 
 START_TEST(a_trusted_certificate_is_taken)
 {
-	struct http		*h;
-	struct http_call	 call;
+	struct http *h;
+	struct http_call call;
 
 	begin("127.0.0.1", -DAY, DAY);
 	h = http_new(&conf);
@@ -126,17 +124,15 @@ END_TEST
 START_TEST(any_other_certificate_is_refused)
 {
 	static const struct {
-		const char	*address;
-		long		 begins, ends;
-		const char	*why;
-	} rows[] = {
-		{ "127.0.0.2", -DAY, DAY, "hostname mismatch" },
+		const char *address;
+		long begins, ends;
+		const char *why;
+	} rows[] = { { "127.0.0.2", -DAY, DAY, "hostname mismatch" },
 		{ "127.0.0.1", -2 * DAY, -DAY, "certificate has expired" },
-		{ "127.0.0.1", DAY, 2 * DAY, "certificate is not yet valid" }
-	};
-	struct http		*h;
-	struct http_call	 call;
-	size_t			 i;
+		{ "127.0.0.1", DAY, 2 * DAY, "certificate is not yet valid" } };
+	struct http *h;
+	struct http_call call;
+	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++) {
 		begin(rows[i].address, rows[i].begins, rows[i].ends);
@@ -152,9 +148,9 @@ END_TEST
 
 START_TEST(ca_file_is_instead_of_the_systems_certificates)
 {
-	struct http		*h;
-	struct http_call	 call;
-	char			 other[sizeof(pem)];
+	struct http *h;
+	struct http_call call;
+	char other[sizeof(pem)];
 
 	/* The certificate of another server. */
 	begin("127.0.0.1", -DAY, DAY);
@@ -173,24 +169,24 @@ END_TEST
 
 START_TEST(a_file_that_cannot_be_read_trusts_nobody)
 {
-	struct http		*h;
-	struct http_call	 call;
-	char			 none[] = "/dev/null";
+	struct http *h;
+	struct http_call call;
+	char none[] = "/dev/null";
 
 	begin("127.0.0.1", -DAY, DAY);
 	conf.ca_file = none;
 	h = http_new(&conf);
 	call = get(h, url_of("https", "127.0.0.1"));
 	ck_assert_int_eq(call.end, HTTP_TLS);
-	ck_assert_str_eq(call.why,
-	    "the file of trusted certificates cannot be read");
+	ck_assert_str_eq(
+	    call.why, "the file of trusted certificates cannot be read");
 	end(h);
 }
 END_TEST
 
 START_TEST(certificates_are_read_once)
 {
-	X509_STORE	*a, *b;
+	X509_STORE *a, *b;
 
 	begin("127.0.0.1", -DAY, DAY);
 	a = http_trust_get(pem);
@@ -211,8 +207,8 @@ END_TEST
 
 START_TEST(no_tls_is_no_connection)
 {
-	struct http		*h;
-	struct http_call	 call;
+	struct http *h;
+	struct http_call call;
 
 	begin("127.0.0.1", -DAY, DAY);
 	loopback_stop(&server);
@@ -233,9 +229,9 @@ END_TEST
  * else the last would not get one within its time-out. */
 START_TEST(a_hung_host_does_not_make_the_others_wait_in_line)
 {
-	struct http_call	 call[4], *done;
-	struct http		*h;
-	size_t			 i, n = 0;
+	struct http_call call[4], *done;
+	struct http *h;
+	size_t i, n = 0;
 
 	begin("127.0.0.1", -DAY, DAY);
 	loopback_stop(&server);
@@ -263,9 +259,9 @@ END_TEST
  * are used again for the next calls. */
 START_TEST(a_cancelled_wait_leaves_a_handle_that_works)
 {
-	struct http_call	 call[4];
-	struct http		*h;
-	size_t			 i, turn;
+	struct http_call call[4];
+	struct http *h;
+	size_t i, turn;
 
 	begin("127.0.0.1", -DAY, DAY);
 	loopback_stop(&server);
@@ -274,8 +270,8 @@ START_TEST(a_cancelled_wait_leaves_a_handle_that_works)
 	for (turn = 0; turn < 2; turn++) {
 		for (i = 0; i < COUNT(call); i++) {
 			prepare(&call[i], url_of("https", "127.0.0.1"));
-			ck_assert_msg(http_start(h, &call[i]) == 0, "%s",
-			    call[i].why);
+			ck_assert_msg(
+			    http_start(h, &call[i]) == 0, "%s", call[i].why);
 		}
 		http_wait(h, 0);
 		for (i = 0; i < COUNT(call); i++)
@@ -287,9 +283,9 @@ END_TEST
 
 START_TEST(a_hung_resolver_holds_nobody_up)
 {
-	struct http		*h;
-	struct http_call	 call, other;
-	char			 url[] = "https://hung.example/";
+	struct http *h;
+	struct http_call call, other;
+	char url[] = "https://hung.example/";
 
 	begin(NULL, 0, 0);
 	h = http_new(&conf);
@@ -308,20 +304,19 @@ END_TEST
 
 START_TEST(a_name_may_not_lead_to_a_private_address)
 {
-	static const char *const	 names[] = {
-		"rebound.example", "mapped.example"
-	};
-	struct http		*h;
-	struct http_call	 call;
-	size_t			 i;
+	static const char *const names[] = { "rebound.example",
+		"mapped.example" };
+	struct http *h;
+	struct http_call call;
+	size_t i;
 
 	begin("127.0.0.1", -DAY, DAY);
 	conf.allow_private = false;
 	h = http_new(&conf);
 	for (i = 0; i < COUNT(names); i++) {
 		call = get(h, url_of("https", names[i]));
-		ck_assert_msg(call.end == HTTP_PRIVATE, "%s: %s", names[i],
-		    call.why);
+		ck_assert_msg(
+		    call.end == HTTP_PRIVATE, "%s: %s", names[i], call.why);
 		ck_assert_str_eq(call.why, "the host has no public address");
 	}
 	call = get(h, "https://nowhere.example/");
@@ -336,11 +331,10 @@ END_TEST
 START_TEST(urls_are_looked_at_before_they_are_called)
 {
 	static const struct {
-		const char	*url;
-		enum http_end	 end, allowed;	/* without and with
+		const char *url;
+		enum http_end end, allowed; /* without and with
 						 * allow_private */
-	} urls[] = {
-		{ "https://127.0.0.1/", HTTP_PRIVATE, HTTP_ANSWERED },
+	} urls[] = { { "https://127.0.0.1/", HTTP_PRIVATE, HTTP_ANSWERED },
 		{ "https://0x7f.1/", HTTP_PRIVATE, HTTP_ANSWERED },
 		{ "https://%31%32%37.0.0.1/", HTTP_PRIVATE, HTTP_ANSWERED },
 		{ "https://[::1]/", HTTP_PRIVATE, HTTP_ANSWERED },
@@ -365,12 +359,12 @@ START_TEST(urls_are_looked_at_before_they_are_called)
 		{ "https://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/",
 		    HTTP_BAD_URL, HTTP_BAD_URL },
 		{ "https://%EF%BC%91%30.0.0.1/", HTTP_BAD_URL, HTTP_BAD_URL },
-		{ "https://nowhere.example:99999/", HTTP_BAD_URL, HTTP_BAD_URL }
-	};
-	struct http		*h;
-	struct http_call	 call;
-	enum http_end		 want;
-	size_t			 i;
+		{ "https://nowhere.example:99999/", HTTP_BAD_URL,
+		    HTTP_BAD_URL } };
+	struct http *h;
+	struct http_call call;
+	enum http_end want;
+	size_t i;
 
 	begin(NULL, 0, 0);
 	conf.ca_file = NULL;
@@ -379,8 +373,9 @@ START_TEST(urls_are_looked_at_before_they_are_called)
 		conf.allow_private = i % 2 == 1;
 		want = i % 2 == 1 ? urls[i / 2].allowed : urls[i / 2].end;
 		prepare(&call, urls[i / 2].url);
-		ck_assert_msg(http_start(h, &call) ==
-		    (want == HTTP_ANSWERED ? 0 : -1), "%s", urls[i / 2].url);
+		ck_assert_msg(
+		    http_start(h, &call) == (want == HTTP_ANSWERED ? 0 : -1),
+		    "%s", urls[i / 2].url);
 		ck_assert_msg(call.end == want, "%s", urls[i / 2].url);
 		ck_assert((call.why[0] == '\0') == (want == HTTP_ANSWERED));
 		http_cancel(h, &call);
@@ -391,10 +386,10 @@ END_TEST
 
 START_TEST(a_proxy_gets_the_calls_and_no_key)
 {
-	static const char *const	 headers[] = { "X-Key: k", NULL };
-	struct http		*h;
-	struct http_call	 call;
-	char			 proxy[64];
+	static const char *const headers[] = { "X-Key: k", NULL };
+	struct http *h;
+	struct http_call call;
+	char proxy[64];
 
 	begin(NULL, 0, 0);
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d", server.port);
@@ -420,9 +415,9 @@ END_TEST
 
 START_TEST(the_environment_takes_no_host_from_the_proxy)
 {
-	struct http		*h;
-	struct http_call	 call;
-	char			 proxy[64];
+	struct http *h;
+	struct http_call call;
+	char proxy[64];
 
 	begin(NULL, 0, 0);
 	snprintf(proxy, sizeof(proxy), "http://127.0.0.1:%d",
@@ -441,8 +436,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		a_trusted_certificate_is_taken,
+	const TTest *const tests[] = { a_trusted_certificate_is_taken,
 		any_other_certificate_is_refused,
 		ca_file_is_instead_of_the_systems_certificates,
 		a_file_that_cannot_be_read_trusts_nobody,
@@ -453,8 +447,7 @@ main(void)
 		a_name_may_not_lead_to_a_private_address,
 		urls_are_looked_at_before_they_are_called,
 		a_proxy_gets_the_calls_and_no_key,
-		the_environment_takes_no_host_from_the_proxy
-	};
+		the_environment_takes_no_host_from_the_proxy };
 
 	return unit_run("http_tls", tests, COUNT(tests));
 }

@@ -10,76 +10,45 @@
 
 /* len 0: up to the NUL. */
 static const struct {
-	const char	*text;
-	size_t		 len;
-	bool		 good;
-} texts[] = {
-	{ "{}", 0, true },
-	{ " [ ] \n", 0, true },
+	const char *text;
+	size_t len;
+	bool good;
+} texts[] = { { "{}", 0, true }, { " [ ] \n", 0, true },
 	{ "[1,-2,3.5,1e5,-0.1E-2,true,false,null,\"x\"]", 0, true },
 	{ "{\"a\":{\"b\":[{\"c\":1},{\"c\":2}]},\"d\":{}}", 0, true },
 	{ "{\"a\":1,\"b\":{\"a\":2}}", 0, true },
 	{ "\"\\u00e9\\ud83d\\ude00\\n\\/\"", 0, true },
 	{ "\"\xc3\xa9\xf0\x9f\x98\x80\"", 0, true },
-	{ "9223372036854775807", 0, true },
-	{ "-9223372036854775808", 0, true },
-	{ "\"\\u0000\"", 0, true },		/* a value may hold it */
-	{ "12345678901234567890123.5", 0, true },
-	{ "", 0, false },
-	{ " ", 0, false },
-	{ "[1,]", 0, false },
-	{ "[,1]", 0, false },
-	{ "[1 2]", 0, false },
-	{ "{\"a\":1,}", 0, false },
-	{ "{\"a\" 1}", 0, false },
-	{ "{a:1}", 0, false },
-	{ "{1:1}", 0, false },
-	{ "['x']", 0, false },
-	{ "[NaN]", 0, false },
-	{ "[Infinity]", 0, false },
-	{ "[01]", 0, false },
-	{ "[-01]", 0, false },
-	{ "[+1]", 0, false },
-	{ "[.5]", 0, false },
-	{ "[1.]", 0, false },
-	{ "[1e]", 0, false },
-	{ "[-]", 0, false },
-	{ "[0x1]", 0, false },
-	{ "[TRUE]", 0, false },
-	{ "[tru]", 0, false },
-	{ "[\"a\nb\"]", 0, false },
-	{ "[\"a\\x\"]", 0, false },
-	{ "[\"\\u12\"]", 0, false },
-	{ "[\"\\ud800\"]", 0, false },
-	{ "[\"\\ud800\\u0041\"]", 0, false },
-	{ "[\"\\udc00\"]", 0, false },
-	{ "[\"\xff\"]", 0, false },
-	{ "[\"\xc0\xaf\"]", 0, false },
-	{ "[\"\xed\xa0\x80\"]", 0, false },
-	{ "[\"abc", 0, false },
-	{ "[\"abc\\", 0, false },
-	{ "[1", 0, false },
-	{ "{\"a\":", 0, false },
-	{ "[1]]", 0, false },
-	{ "[1] x", 0, false },
-	{ "[1}", 0, false },
-	{ "{]", 0, false },
-	{ "// x\n[1]", 0, false },
-	{ "\xef\xbb\xbf[1]", 0, false },
-	{ "[1]\0", 4, false },
-	{ "\"a\0b\"", 5, false },
-	{ "9223372036854775808", 0, false },
-	{ "-9223372036854775809", 0, false },
-	{ "{\"a\":1,\"a\":2}", 0, false },
+	{ "9223372036854775807", 0, true }, { "-9223372036854775808", 0, true },
+	{ "\"\\u0000\"", 0, true }, /* a value may hold it */
+	{ "12345678901234567890123.5", 0, true }, { "", 0, false },
+	{ " ", 0, false }, { "[1,]", 0, false }, { "[,1]", 0, false },
+	{ "[1 2]", 0, false }, { "{\"a\":1,}", 0, false },
+	{ "{\"a\" 1}", 0, false }, { "{a:1}", 0, false }, { "{1:1}", 0, false },
+	{ "['x']", 0, false }, { "[NaN]", 0, false },
+	{ "[Infinity]", 0, false }, { "[01]", 0, false }, { "[-01]", 0, false },
+	{ "[+1]", 0, false }, { "[.5]", 0, false }, { "[1.]", 0, false },
+	{ "[1e]", 0, false }, { "[-]", 0, false }, { "[0x1]", 0, false },
+	{ "[TRUE]", 0, false }, { "[tru]", 0, false },
+	{ "[\"a\nb\"]", 0, false }, { "[\"a\\x\"]", 0, false },
+	{ "[\"\\u12\"]", 0, false }, { "[\"\\ud800\"]", 0, false },
+	{ "[\"\\ud800\\u0041\"]", 0, false }, { "[\"\\udc00\"]", 0, false },
+	{ "[\"\xff\"]", 0, false }, { "[\"\xc0\xaf\"]", 0, false },
+	{ "[\"\xed\xa0\x80\"]", 0, false }, { "[\"abc", 0, false },
+	{ "[\"abc\\", 0, false }, { "[1", 0, false }, { "{\"a\":", 0, false },
+	{ "[1]]", 0, false }, { "[1] x", 0, false }, { "[1}", 0, false },
+	{ "{]", 0, false }, { "// x\n[1]", 0, false },
+	{ "\xef\xbb\xbf[1]", 0, false }, { "[1]\0", 4, false },
+	{ "\"a\0b\"", 5, false }, { "9223372036854775808", 0, false },
+	{ "-9223372036854775809", 0, false }, { "{\"a\":1,\"a\":2}", 0, false },
 	{ "{\"a\":1,\"\\u0061\":2}", 0, false },
 	{ "{\"x\":{\"a\":1},\"a\":1,\"x\":1}", 0, false },
-	{ "{\"a\\u0000b\":1}", 0, false }
-};
+	{ "{\"a\\u0000b\":1}", 0, false } };
 
 START_TEST(the_scan_takes_rfc_8259_and_no_more)
 {
-	const char	*why;
-	size_t		 i, len;
+	const char *why;
+	size_t i, len;
 
 	for (i = 0; i < COUNT(texts); i++) {
 		len = texts[i].len != 0 ? texts[i].len : strlen(texts[i].text);
@@ -92,9 +61,9 @@ END_TEST
 
 START_TEST(what_the_scan_takes_the_parser_takes)
 {
-	struct json_object	*value;
-	const char		*why;
-	size_t			 i, len;
+	struct json_object *value;
+	const char *why;
+	size_t i, len;
 
 	for (i = 0; i < COUNT(texts); i++) {
 		len = texts[i].len != 0 ? texts[i].len : strlen(texts[i].text);
@@ -108,9 +77,9 @@ END_TEST
 
 START_TEST(depth_ends_at_32)
 {
-	char			 text[80];
-	const char		*why;
-	struct json_object	*value;
+	char text[80];
+	const char *why;
+	struct json_object *value;
 
 	memset(text, '[', 32);
 	text[32] = '7';
@@ -126,46 +95,40 @@ END_TEST
 
 /* What services write: text, and what it is written as again; NULL: refused. */
 static const struct {
-	const char	*text, *same;
-} answers[] = {
-	{ "{\"a\":1,\"a\":2}", "{\"a\":2}" },
+	const char *text, *same;
+} answers[] = { { "{\"a\":1,\"a\":2}", "{\"a\":2}" },
 	{ "\xef\xbb\xbf[1]", "[1]" },
 	{ "[9223372036854775808]", "[9223372036854775808]" },
 	{ "[99999999999999999999]", "[18446744073709551615]" },
 	{ "[-99999999999999999999]", "[-9223372036854775808]" },
 	{ "[\"\\ud800\"]", "[\"\xef\xbf\xbd\"]" },
 	{ "[\"\\udc00x\"]", "[\"\xef\xbf\xbdx\"]" },
-	{ "[\"\\ud800\\u0041\"]", "[\"\xef\xbf\xbd" "A\"]" },
+	{ "[\"\\ud800\\u0041\"]",
+	    "[\"\xef\xbf\xbd"
+	    "A\"]" },
 	{ "[\"\\ud83d\\ude00\"]", "[\"\xf0\x9f\x98\x80\"]" },
 	{ "[\"\xff\xc3\"]", "[\"\xff\xc3\"]" },
-	{ "{\"\xff\":1}", "{\"\xff\":1}" },
-	{ "\xef\xbb[1]", NULL },
-	{ "\xef\xbb\xbf", NULL },
-	{ "[\"\\ud8\"]", NULL },
-	{ "[\"a\nb\"]", NULL },
-	{ "{\"a\\u0000b\":1}", NULL },
-	{ "{'a':1}", NULL },
-	{ "[NaN]", NULL },
-	{ "[1,]", NULL },
-	{ "[1] x", NULL },
-	{ "[1", NULL },
-	{ "", NULL }
-};
+	{ "{\"\xff\":1}", "{\"\xff\":1}" }, { "\xef\xbb[1]", NULL },
+	{ "\xef\xbb\xbf", NULL }, { "[\"\\ud8\"]", NULL },
+	{ "[\"a\nb\"]", NULL }, { "{\"a\\u0000b\":1}", NULL },
+	{ "{'a':1}", NULL }, { "[NaN]", NULL }, { "[1,]", NULL },
+	{ "[1] x", NULL }, { "[1", NULL }, { "", NULL } };
 
 START_TEST(the_answer_of_a_service_is_read_as_it_is_meant)
 {
-	struct json_object	*value;
-	const char		*why;
-	size_t			 i;
+	struct json_object *value;
+	const char *why;
+	size_t i;
 
 	for (i = 0; i < COUNT(answers); i++) {
-		value = jsonin_answer(answers[i].text, strlen(answers[i].text),
-		    &why);
+		value = jsonin_answer(
+		    answers[i].text, strlen(answers[i].text), &why);
 		ck_assert_msg((why == NULL) == (answers[i].same != NULL),
 		    "%s: %s", answers[i].text, why == NULL ? "taken" : why);
 		if (why == NULL)
-			ck_assert_str_eq(json_object_to_json_string_ext(value,
-			    JSON_C_TO_STRING_PLAIN), answers[i].same);
+			ck_assert_str_eq(json_object_to_json_string_ext(
+					     value, JSON_C_TO_STRING_PLAIN),
+			    answers[i].same);
 		json_object_put(value);
 	}
 	ck_assert_ptr_null(jsonin_answer("null", 4, &why));
@@ -175,10 +138,10 @@ END_TEST
 
 START_TEST(the_answer_of_a_service_has_limits)
 {
-	struct buf		 b;
-	struct json_object	*value;
-	const char		*why;
-	size_t			 i;
+	struct buf b;
+	struct json_object *value;
+	const char *why;
+	size_t i;
 
 	buf_init(&b, 2 * JSON_ANSWER_BYTES);
 	for (i = 0; i < JSON_DEPTH + 1; i++)
@@ -208,7 +171,7 @@ END_TEST
 
 START_TEST(a_string_is_decoded_alone)
 {
-	struct buf	 b;
+	struct buf b;
 
 	buf_init(&b, 8);
 	ck_assert(jsonscan_string("\"a\\u00e9\\/\",", 12, &b));
@@ -233,10 +196,10 @@ END_TEST
 
 START_TEST(reads_of_a_wrong_type_find_nothing)
 {
-	static const char	 text[] = "{\"s\":\"x\",\"z\":\"a\\u0000b\",\"n\":5,"
-				    "\"f\":5.5,\"l\":[1],\"o\":null}";
-	struct json_object	*v;
-	int64_t			 n;
+	static const char text[] = "{\"s\":\"x\",\"z\":\"a\\u0000b\",\"n\":5,"
+				   "\"f\":5.5,\"l\":[1],\"o\":null}";
+	struct json_object *v;
+	int64_t n;
 
 	v = jsonin_parse(text, strlen(text), 100, NULL);
 	ck_assert_ptr_nonnull(v);
@@ -260,13 +223,13 @@ END_TEST
 START_TEST(a_whole_double_is_that_integer)
 {
 	static const struct {
-		const char	*text;
-		bool		 is, digits;
-		int64_t		 n;
-	} cases[] = {
-		{ "7", true, true, 7 }, { "7.0", true, false, 7 },
-		{ "-7.00", true, false, -7 }, { "1.7e9", true, false,
-		    1700000000 }, { "-0.0", true, false, 0 },
+		const char *text;
+		bool is, digits;
+		int64_t n;
+	} cases[] = { { "7", true, true, 7 }, { "7.0", true, false, 7 },
+		{ "-7.00", true, false, -7 },
+		{ "1.7e9", true, false, 1700000000 },
+		{ "-0.0", true, false, 0 },
 		{ "9223372036854775807", true, true, INT64_MAX },
 		{ "9007199254740992.0", true, false, INT64_C(1) << 53 },
 		{ "-9223372036854775808.0", true, false, INT64_MIN },
@@ -274,16 +237,15 @@ START_TEST(a_whole_double_is_that_integer)
 		{ "1e300", false, false, 0 }, { "7.5", false, false, 0 },
 		{ "1e-300", false, false, 0 }, { "1e999", false, false, 0 },
 		{ "\"7\"", false, false, 0 }, { "true", false, false, 0 },
-		{ "[7]", false, false, 0 }
-	};
+		{ "[7]", false, false, 0 } };
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		struct json_object	*v = jsonin_parse(cases[i].text,
-		    strlen(cases[i].text), 10, NULL);
-		int64_t			 n = 0;
+		struct json_object *v = jsonin_parse(
+		    cases[i].text, strlen(cases[i].text), 10, NULL);
+		int64_t n = 0;
 
-		ck_assert_msg(jsonin_int(v, &n) == cases[i].is, "%s",
-		    cases[i].text);
+		ck_assert_msg(
+		    jsonin_int(v, &n) == cases[i].is, "%s", cases[i].text);
 		ck_assert_int_eq(n, cases[i].n);
 		ck_assert_msg(jsonin_digits(v, &n) == cases[i].digits, "%s",
 		    cases[i].text);
@@ -294,8 +256,8 @@ END_TEST
 
 START_TEST(commas_and_escapes_come_by_themselves)
 {
-	struct buf	 b;
-	struct jsonout	 j;
+	struct buf b;
+	struct jsonout j;
 
 	buf_init(&b, 1000);
 	jsonout_init(&j, &b);
@@ -315,7 +277,8 @@ START_TEST(commas_and_escapes_come_by_themselves)
 	jsonout_end_array(&j);
 	jsonout_kint(&j, "z", 0);
 	jsonout_end_object(&j);
-	ck_assert_str_eq(b.data, "{\"a\":\"q\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7f/"
+	ck_assert_str_eq(b.data,
+	    "{\"a\":\"q\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7f/"
 	    "\xc3\xa9\",\"n\":-9223372036854775808,\"t\":true,\"l\":[{},[],"
 	    "\"\xef\xbf\xbd\xef\xbf\xbd\",null],\"z\":0}");
 	ck_assert_ptr_null(jsonscan(b.data, b.len, 100, NULL));
@@ -326,11 +289,11 @@ END_TEST
 /* Vectors 15 and 0 of the 128-bit SipHash reference: key 00…0f, input 00…0e. */
 START_TEST(the_hash_is_siphash)
 {
-	const uint64_t	 key[2] = { UINT64_C(0x0706050403020100),
-			    UINT64_C(0x0f0e0d0c0b0a0908) };
-	unsigned char	 input[15];
-	struct hash	 h;
-	unsigned char	 i;
+	const uint64_t key[2] = { UINT64_C(0x0706050403020100),
+		UINT64_C(0x0f0e0d0c0b0a0908) };
+	unsigned char input[15];
+	struct hash h;
+	unsigned char i;
 
 	for (i = 0; i < sizeof(input); i++)
 		input[i] = i;
@@ -346,15 +309,13 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		the_scan_takes_rfc_8259_and_no_more,
+	const TTest *const tests[] = { the_scan_takes_rfc_8259_and_no_more,
 		what_the_scan_takes_the_parser_takes, depth_ends_at_32,
 		the_answer_of_a_service_is_read_as_it_is_meant,
 		the_answer_of_a_service_has_limits, a_string_is_decoded_alone,
 		values_are_counted, reads_of_a_wrong_type_find_nothing,
 		a_whole_double_is_that_integer,
-		commas_and_escapes_come_by_themselves, the_hash_is_siphash
-	};
+		commas_and_escapes_come_by_themselves, the_hash_is_siphash };
 
 	return unit_run("json", tests, COUNT(tests));
 }

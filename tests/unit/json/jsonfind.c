@@ -8,13 +8,13 @@
 #include "json/jsonscan.h"
 #include "tests/unit/unit.h"
 
-#define PAGE_MAX	(8U << 20)
+#define PAGE_MAX (8U << 20)
 
 /* It is built twice: for a processor with SSE2, and for any. */
 #ifdef JSONFIND_PORTABLE
-#define SUITE	"jsonfind_portable"
+#define SUITE "jsonfind_portable"
 #else
-#define SUITE	"jsonfind"
+#define SUITE "jsonfind"
 #endif
 
 /* In the tables ' stands for ". */
@@ -29,8 +29,8 @@ add_text(struct buf *b, const char *text)
 static enum jsonfind_state
 feed(struct jsonfind *s, const char *page, size_t len, size_t n)
 {
-	size_t	 at, step;
-	char	*piece;
+	size_t at, step;
+	char *piece;
 
 	for (at = 0; at < len; at += step) {
 		step = len - at < n ? len - at : n;
@@ -48,69 +48,73 @@ static const size_t pieces[] = { 1, 2, 3, 7, 63, 64, 65, 100, 1000, PAGE_MAX };
 /* F: found, with the number of the element's member n.  M: it is not there, and
  * the top is this.  B: no such page, and why. */
 static const struct {
-	const char	*value, *page;
-	char		 outcome;
-	const char	*what;
-} pages[] = {
-	{ "a", "{'results':[{'indicator':'a','n':1}]}", 'F', "1" },
+	const char *value, *page;
+	char outcome;
+	const char *what;
+} pages[] = { { "a", "{'results':[{'indicator':'a','n':1}]}", 'F', "1" },
 	{ "a", "{'results':[{'n':1},{'indicator':'a','n':2}]}", 'F', "2" },
 	{ "a", "{'results':[{'indicator':'a','n':1},{'indicator':'a','n':2}]}",
 	    'F', "1" },
-	{ "a", " \n{ 'results' : [ { 'indicator' : 'a' , 'n' : 3 } ] } \n",
-	    'F', "3" },
+	{ "a", " \n{ 'results' : [ { 'indicator' : 'a' , 'n' : 3 } ] } \n", 'F',
+	    "3" },
 	{ "a", "\xef\xbb\xbf{'results':[{'indicator':'a','n':3}]}", 'F', "3" },
-	{ "a", "{'x':{'y':[1]},'results':[{'indicator':'a','n':4}]}",
-	    'F', "4" },
-	{ "a", "{'results':[{'x':[{'indicator':'b'}],'indicator':'a',"
-	    "'n':5}]}", 'F', "5" },
-	{ "a", "{'results':['a',7,null,[{'indicator':'a'}],"
-	    "{'indicator':'a','n':6}]}", 'F', "6" },
-	{ "a", "{'results':[{'indicator':'b','indicator':'a','n':7}]}",
-	    'F', "7" },
+	{ "a", "{'x':{'y':[1]},'results':[{'indicator':'a','n':4}]}", 'F',
+	    "4" },
+	{ "a",
+	    "{'results':[{'x':[{'indicator':'b'}],'indicator':'a',"
+	    "'n':5}]}",
+	    'F', "5" },
+	{ "a",
+	    "{'results':['a',7,null,[{'indicator':'a'}],"
+	    "{'indicator':'a','n':6}]}",
+	    'F', "6" },
+	{ "a", "{'results':[{'indicator':'b','indicator':'a','n':7}]}", 'F',
+	    "7" },
 	{ "a", "{'re\\u0073ults':[{'indicator':'a','n':8}]}", 'F', "8" },
 	{ "a", "{'results':[{'indic\\u0061tor':'a','n':9}]}", 'F', "9" },
 	{ "a", "{'results':[{'indicator':'\\u0061','n':10}]}", 'F', "10" },
-	{ "http://x/a", "{'results':[{'indicator':'http://x/a','n':11}]}",
-	    'F', "11" },
+	{ "http://x/a", "{'results':[{'indicator':'http://x/a','n':11}]}", 'F',
+	    "11" },
 	{ "http://x/a", "{'results':[{'indicator':'http:\\/\\/x\\/a','n':12}]}",
 	    'F', "12" },
 	{ "q\"q", "{'results':[{'indicator':'q\\\"q','n':13}]}", 'F', "13" },
 	{ "b\\", "{'results':[{'indicator':'b\\\\','n':14}]}", 'F', "14" },
-	{ "\\\\b", "{'results':[{'indicator':'\\\\\\\\b','n':15}]}",
-	    'F', "15" },
-	{ "\t\x01", "{'results':[{'indicator':'\\t\\u0001','n':16}]}",
-	    'F', "16" },
-	{ "\xc3\xa9", "{'results':[{'indicator':'\xc3\xa9','n':17}]}",
-	    'F', "17" },
-	{ "\xc3\xa9", "{'results':[{'indicator':'\\u00e9','n':18}]}",
-	    'F', "18" },
-	{ "\xf0\x9f\x98\x80", "{'results':[{'indicator':'\\ud83d\\ude00',"
-	    "'n':19}]}", 'F', "19" },
-	{ "{[", "{'results':[{'x':'}]','indicator':'{[','n':20}]}",
-	    'F', "20" },
-	{ "a", "{'results':[{'x':'\\\\','indicator':'a','n':21}]}",
-	    'F', "21" },
-	{ "a", "{'results':[{'x':'\\\\\\'}','indicator':'a','n':22}]}",
-	    'F', "22" },
+	{ "\\\\b", "{'results':[{'indicator':'\\\\\\\\b','n':15}]}", 'F',
+	    "15" },
+	{ "\t\x01", "{'results':[{'indicator':'\\t\\u0001','n':16}]}", 'F',
+	    "16" },
+	{ "\xc3\xa9", "{'results':[{'indicator':'\xc3\xa9','n':17}]}", 'F',
+	    "17" },
+	{ "\xc3\xa9", "{'results':[{'indicator':'\\u00e9','n':18}]}", 'F',
+	    "18" },
+	{ "\xf0\x9f\x98\x80",
+	    "{'results':[{'indicator':'\\ud83d\\ude00',"
+	    "'n':19}]}",
+	    'F', "19" },
+	{ "{[", "{'results':[{'x':'}]','indicator':'{[','n':20}]}", 'F', "20" },
+	{ "a", "{'results':[{'x':'\\\\','indicator':'a','n':21}]}", 'F', "21" },
+	{ "a", "{'results':[{'x':'\\\\\\'}','indicator':'a','n':22}]}", 'F',
+	    "22" },
 	{ "a", "{'results':[{'indicator':'a','n':23}", 'F', "23" },
-	{ "a", "{'results':[{'big':99999999999999999999,'indicator':'a',"
-	    "'n':24}]}", 'F', "24" },
-	{ "a", "{'results':[{'x':'\xff\\ud800','indicator':'a','n':25}]}",
-	    'F', "25" },
+	{ "a",
+	    "{'results':[{'big':99999999999999999999,'indicator':'a',"
+	    "'n':24}]}",
+	    'F', "24" },
+	{ "a", "{'results':[{'x':'\xff\\ud800','indicator':'a','n':25}]}", 'F',
+	    "25" },
 
 	{ "a", "{'results':[],'next':'n'}", 'M', "{'results':[],'next':'n'}" },
 	{ "a", "{'next':'n','results':[{'indicator':'b'},{'x':'a'}],'z':[{}]}",
 	    'M', "{'next':'n','results':[],'z':[{}]}" },
-	{ "a", "{'results':[{'x':{'indicator':'a'}}]}", 'M',
-	    "{'results':[]}" },
+	{ "a", "{'results':[{'x':{'indicator':'a'}}]}", 'M', "{'results':[]}" },
 	{ "a", "{'results':[{'indicator':['a']}]}", 'M', "{'results':[]}" },
 	{ "a", "{'results':[{'x':'indicator','y':'a'}]}", 'M',
 	    "{'results':[]}" },
-	{ "a", "{'results':[{'x':['indicator','a']}]}", 'M',
-	    "{'results':[]}" },
-	{ "a", "{'results':[{'indicator':'A'},{'indicator':'aa'},"
-	    "{'indicator':'\\u0061\\u0000'},{'indicator':'a '}]}", 'M',
-	    "{'results':[]}" },
+	{ "a", "{'results':[{'x':['indicator','a']}]}", 'M', "{'results':[]}" },
+	{ "a",
+	    "{'results':[{'indicator':'A'},{'indicator':'aa'},"
+	    "{'indicator':'\\u0061\\u0000'},{'indicator':'a '}]}",
+	    'M', "{'results':[]}" },
 	{ "a", "{'results':[{'indicator':'a','indicator':'b'}]}", 'M',
 	    "{'results':[]}" },
 	{ "a", "{'results':{'results':[{'indicator':'a'}]}}", 'M',
@@ -125,8 +129,7 @@ static const struct {
 	{ "a", "{}", 'M', "{}" },
 	{ "a", "[{'indicator':'a'}]", 'M', "[{'indicator':'a'}]" },
 	{ "a", "[[{'indicator':'a'}]]", 'M', "[[{'indicator':'a'}]]" },
-	{ "a", "'{[\\''", 'M', "'{[\\''" },
-	{ "a", "5", 'M', "5" },
+	{ "a", "'{[\\''", 'M', "'{[\\''" }, { "a", "5", 'M', "5" },
 	{ "a", "null", 'M', "null" },
 	{ "q\"q", "{'results':[{'indicator':'q','x':'q'}]}", 'M',
 	    "{'results':[]}" },
@@ -153,18 +156,17 @@ static const struct {
 	{ "a", "<html>gone</html>", 'B', "no JSON value where one must be" },
 	{ "a", "{'results':[],}", 'B', "no string where one must be" },
 	{ "a", "{'results':[{'indicator':'a',}]}", 'B',
-	    "no string where one must be" }
-};
+	    "no string where one must be" } };
 
 static void
 check_page(size_t row, size_t n)
 {
-	struct buf		 page, value, what;
-	struct jsonfind		*s;
-	enum jsonfind_state	 state;
-	struct json_object	*top;
-	const char		*why;
-	char			 outcome;
+	struct buf page, value, what;
+	struct jsonfind *s;
+	enum jsonfind_state state;
+	struct json_object *top;
+	const char *why;
+	char outcome;
 
 	buf_init(&page, PAGE_MAX);
 	buf_init(&what, PAGE_MAX);
@@ -175,15 +177,17 @@ check_page(size_t row, size_t n)
 	s = jsonfind_new("results", "indicator", value.data);
 	ck_assert_ptr_nonnull(s);
 	state = feed(s, page.data, page.len, n);
-	outcome = state == JSONFIND_FOUND ? 'F' : state == JSONFIND_MORE ?
-	    'M' : 'B';
+	outcome = state == JSONFIND_FOUND ? 'F' :
+	    state == JSONFIND_MORE        ? 'M' :
+					    'B';
 	ck_assert_msg(outcome == pages[row].outcome, "%s by %zu: %c %s",
 	    page.data, n, outcome, outcome == 'B' ? jsonfind_why(s) : "");
 	if (outcome == 'B') {
 		ck_assert_str_eq(jsonfind_why(s), what.data);
 	} else if (outcome == 'F') {
-		ck_assert_int_eq(json_object_get_int(jsonin_member(
-		    jsonfind_element(s), "n")), atoi(what.data));
+		ck_assert_int_eq(json_object_get_int(
+				     jsonin_member(jsonfind_element(s), "n")),
+		    atoi(what.data));
 	} else {
 		top = jsonin_parse(what.data, what.len, 100, &why);
 		ck_assert_ptr_null(why);
@@ -200,7 +204,7 @@ check_page(size_t row, size_t n)
 
 START_TEST(a_page_is_found_absent_or_bad_in_pieces_of_any_size)
 {
-	size_t	 row, i;
+	size_t row, i;
 
 	for (row = 0; row < COUNT(pages); row++)
 		for (i = 0; i < COUNT(pieces); i++)
@@ -212,10 +216,10 @@ END_TEST
 static const char *
 outcome_of_depth(int depth)
 {
-	struct buf	 page;
-	struct jsonfind	*s = jsonfind_new("results", "indicator", "a");
-	const char	*why;
-	int		 i;
+	struct buf page;
+	struct jsonfind *s = jsonfind_new("results", "indicator", "a");
+	const char *why;
+	int i;
 
 	buf_init(&page, PAGE_MAX);
 	add_text(&page, "{'results':[");
@@ -225,7 +229,8 @@ outcome_of_depth(int depth)
 	for (i = depth; i >= 3; i--)
 		add_text(&page, i % 2 == 1 ? "}" : "]");
 	add_text(&page, "]}");
-	why = feed(s, page.data, page.len, 50) == JSONFIND_MORE ? NULL :
+	why = feed(s, page.data, page.len, 50) == JSONFIND_MORE ?
+	    NULL :
 	    jsonfind_why(s);
 	jsonfind_free(s);
 	buf_free(&page);
@@ -243,12 +248,12 @@ END_TEST
 static enum jsonfind_state
 find_in_element(size_t n, size_t piece, const char **why)
 {
-	static const char	 head[] = "{\"indicator\":\"a\",\"x\":\"";
-	static const char	 tail[] = "\"}";
-	struct buf		 page;
-	struct jsonfind		*s = jsonfind_new("results", "indicator", "a");
-	enum jsonfind_state	 state;
-	size_t			 i;
+	static const char head[] = "{\"indicator\":\"a\",\"x\":\"";
+	static const char tail[] = "\"}";
+	struct buf page;
+	struct jsonfind *s = jsonfind_new("results", "indicator", "a");
+	enum jsonfind_state state;
+	size_t i;
 
 	buf_init(&page, PAGE_MAX);
 	add_text(&page, "{'results':[");
@@ -266,30 +271,31 @@ find_in_element(size_t n, size_t piece, const char **why)
 
 START_TEST(an_element_has_a_most_of_bytes)
 {
-	const char	*why;
-	size_t		 i;
+	const char *why;
+	size_t i;
 
 	for (i = 0; i < 2; i++) {
 		ck_assert_int_eq(find_in_element(JSONFIND_ELEMENT,
-		    i == 0 ? 16384 : PAGE_MAX, &why), JSONFIND_FOUND);
+				     i == 0 ? 16384 : PAGE_MAX, &why),
+		    JSONFIND_FOUND);
 		ck_assert_int_eq(find_in_element(JSONFIND_ELEMENT + 1,
-		    i == 0 ? 16384 : PAGE_MAX, &why), JSONFIND_BAD);
-		ck_assert_str_eq(why,
-		    "an entry of the list that is too large");
+				     i == 0 ? 16384 : PAGE_MAX, &why),
+		    JSONFIND_BAD);
+		ck_assert_str_eq(why, "an entry of the list that is too large");
 	}
 }
 END_TEST
 
 START_TEST(so_has_what_is_outside_the_list)
 {
-	struct jsonfind	*s = jsonfind_new("results", "indicator", "a");
-	char		 blanks[4096];
-	size_t		 n;
+	struct jsonfind *s = jsonfind_new("results", "indicator", "a");
+	char blanks[4096];
+	size_t n;
 
 	memset(blanks, ' ', sizeof(blanks));
 	for (n = 0; n < JSONFIND_TOP; n += sizeof(blanks))
-		ck_assert_int_eq(jsonfind_add(s, blanks, sizeof(blanks)),
-		    JSONFIND_MORE);
+		ck_assert_int_eq(
+		    jsonfind_add(s, blanks, sizeof(blanks)), JSONFIND_MORE);
 	ck_assert_int_eq(jsonfind_add(s, blanks, 1), JSONFIND_BAD);
 	ck_assert_str_eq(jsonfind_why(s), "too much outside the list");
 	ck_assert_int_eq(jsonfind_end(s), JSONFIND_BAD);
@@ -299,9 +305,9 @@ END_TEST
 
 START_TEST(what_is_skipped_may_be_large)
 {
-	struct jsonfind	*s = jsonfind_new("results", "indicator", "a");
-	char		 blanks[4096];
-	size_t		 n;
+	struct jsonfind *s = jsonfind_new("results", "indicator", "a");
+	char blanks[4096];
+	size_t n;
 
 	memset(blanks, ' ', sizeof(blanks));
 	jsonfind_add(s, "{\"results\":[[\"", 14);
@@ -310,8 +316,8 @@ START_TEST(what_is_skipped_may_be_large)
 	jsonfind_add(s, "\"],", 3);
 	for (n = 0; n < 2 * JSONFIND_TOP; n += sizeof(blanks))
 		jsonfind_add(s, blanks, sizeof(blanks));
-	ck_assert_int_eq(jsonfind_add(s, "{\"indicator\":\"a\"}", 17),
-	    JSONFIND_FOUND);
+	ck_assert_int_eq(
+	    jsonfind_add(s, "{\"indicator\":\"a\"}", 17), JSONFIND_FOUND);
 	jsonfind_free(s);
 }
 END_TEST
@@ -327,15 +333,17 @@ without_case(const char *text, size_t n, const void *arg)
 static int
 also(const char *page, size_t piece, unsigned *asked)
 {
-	struct jsonfind		*s = jsonfind_new("results", "indicator",
-				    "a\\");
-	enum jsonfind_state	 state;
-	int			 n;
+	struct jsonfind *s = jsonfind_new("results", "indicator", "a\\");
+	enum jsonfind_state state;
+	int n;
 
 	*asked = 0;
 	jsonfind_also(s, without_case, asked);
 	state = feed(s, page, strlen(page), piece);
-	n = state == JSONFIND_MORE ? -1 : state == JSONFIND_BAD ? -2 :
+	n = state == JSONFIND_MORE ?
+	    -1 :
+	    state == JSONFIND_BAD ?
+	    -2 :
 	    json_object_get_int(jsonin_member(jsonfind_element(s), "n"));
 	jsonfind_free(s);
 	return n;
@@ -343,30 +351,32 @@ also(const char *page, size_t piece, unsigned *asked)
 
 START_TEST(what_stands_for_the_same_is_found_where_the_value_is_not)
 {
-#define PAGE(elements)	"{\"results\":[" elements "],\"next\":null}"
-#define ENTRY(text, n)	"{\"x\":[{\"indicator\":\"a\\\\\"}],"		\
-			"\"indicator\":\"" text "\",\"n\":" n "}"
+#define PAGE(elements) "{\"results\":[" elements "],\"next\":null}"
+#define ENTRY(text, n)                        \
+	"{\"x\":[{\"indicator\":\"a\\\\\"}]," \
+	"\"indicator\":\"" text "\",\"n\":" n "}"
 	static const struct {
-		const char	*page;
-		int		 n;
-	} rows[] = {
-		{ PAGE(ENTRY("A\\\\", "1")), 1 },
-		{ PAGE(ENTRY("b", "1") "," ENTRY("\\u0041\\u005c", "2") ","
-		    ENTRY("A\\\\", "3")), 2 },
+		const char *page;
+		int n;
+	} rows[] = { { PAGE(ENTRY("A\\\\", "1")), 1 },
+		{ PAGE(ENTRY("b", "1") "," ENTRY(
+		      "\\u0041\\u005c", "2") "," ENTRY("A\\\\", "3")),
+		    2 },
 		{ PAGE(ENTRY("A\\\\", "1") "," ENTRY("a\\\\", "2")), 2 },
 		{ PAGE(ENTRY("a\\\\", "1") "," ENTRY("A\\\\", "2")), 1 },
 		{ PAGE(ENTRY("b", "1") ",{},[],7,{\"indicator\":null},"
-		    "{\"indicator\":[\"A\\\\\"]}"), -1 },
+				       "{\"indicator\":[\"A\\\\\"]}"),
+		    -1 },
 		{ "{\"results\":[" ENTRY("A\\\\", "1"), -2 },
-		{ PAGE("{\"indicator\":\"A\\\\\",}"), -2 }
-	};
-	unsigned	 asked;
-	size_t		 i, piece;
+		{ PAGE("{\"indicator\":\"A\\\\\",}"), -2 } };
+	unsigned asked;
+	size_t i, piece;
 
 	for (i = 0; i < COUNT(rows); i++)
 		for (piece = 1; piece < 150; piece++)
-			ck_assert_msg(also(rows[i].page, piece, &asked) ==
-			    rows[i].n, "%zu by %zu", i, piece);
+			ck_assert_msg(
+			    also(rows[i].page, piece, &asked) == rows[i].n,
+			    "%zu by %zu", i, piece);
 	/* Nothing is asked once the value is there. */
 	ck_assert_int_eq(also(rows[3].page, 1000, &asked), 1);
 	ck_assert_uint_eq(asked, 0);
@@ -375,7 +385,7 @@ END_TEST
 
 START_TEST(the_answer_stays)
 {
-	struct jsonfind	*s = jsonfind_new("results", "indicator", "a");
+	struct jsonfind *s = jsonfind_new("results", "indicator", "a");
 
 	jsonfind_add(s, "{\"results\":[{\"indicator\":\"a\"}", 29);
 	ck_assert_int_eq(jsonfind_add(s, "]}]]]", 5), JSONFIND_FOUND);
@@ -383,8 +393,9 @@ START_TEST(the_answer_stays)
 	jsonfind_free(s);
 	s = jsonfind_new("results", "indicator", "a");
 	ck_assert_int_eq(jsonfind_add(s, "]", 1), JSONFIND_BAD);
-	ck_assert_int_eq(jsonfind_add(s, "{\"results\":[{\"indicator\":\"a\"}",
-	    29), JSONFIND_BAD);
+	ck_assert_int_eq(
+	    jsonfind_add(s, "{\"results\":[{\"indicator\":\"a\"}", 29),
+	    JSONFIND_BAD);
 	jsonfind_free(s);
 	s = jsonfind_new("results", "indicator", "a");
 	jsonfind_add(s, "{}", 2);
@@ -396,7 +407,7 @@ START_TEST(the_answer_stays)
 END_TEST
 
 /* Numbers that are the same in every run. */
-static uint64_t	 seed;
+static uint64_t seed;
 
 static unsigned
 random_below(unsigned n)
@@ -408,28 +419,24 @@ random_below(unsigned n)
 
 /* Each is one character of a string, and how it may be written. */
 static const struct {
-	const char	*text, *forms[4];
-} letters[] = {
-	{ "a", { "a", "\\u0061", "a", NULL } },
+	const char *text, *forms[4];
+} letters[] = { { "a", { "a", "\\u0061", "a", NULL } },
 	{ "/", { "/", "\\/", "\\u002f", NULL } },
 	{ "\"", { "\\\"", "\\u0022", NULL, NULL } },
 	{ "\\", { "\\\\", "\\u005C", "\\\\", NULL } },
 	{ "{", { "{", "\\u007b", NULL, NULL } },
-	{ "}", { "}", "}", NULL, NULL } },
-	{ "[", { "[", NULL, NULL, NULL } },
-	{ "]", { "]", NULL, NULL, NULL } },
-	{ ":", { ":", NULL, NULL, NULL } },
+	{ "}", { "}", "}", NULL, NULL } }, { "[", { "[", NULL, NULL, NULL } },
+	{ "]", { "]", NULL, NULL, NULL } }, { ":", { ":", NULL, NULL, NULL } },
 	{ ",", { ",", NULL, NULL, NULL } },
 	{ "\n", { "\\n", "\\u000a", NULL, NULL } },
 	{ "\xc3\xa9", { "\xc3\xa9", "\\u00e9", "\\u00E9", NULL } },
-	{ "\xf0\x9f\x98\x80", { "\xf0\x9f\x98\x80", "\\ud83d\\ude00", NULL,
-	    NULL } }
-};
+	{ "\xf0\x9f\x98\x80",
+	    { "\xf0\x9f\x98\x80", "\\ud83d\\ude00", NULL, NULL } } };
 
 static void
 add_letter(struct buf *b, size_t letter, bool plain)
 {
-	unsigned	 n = 0;
+	unsigned n = 0;
 
 	while (n < 4 && letters[letter].forms[n] != NULL)
 		n++;
@@ -439,7 +446,7 @@ add_letter(struct buf *b, size_t letter, bool plain)
 static void
 add_string(struct buf *b, bool plain)
 {
-	unsigned	 n = random_below(6);
+	unsigned n = random_below(6);
 
 	buf_addc(b, '"');
 	while (n-- > 0)
@@ -451,7 +458,7 @@ add_string(struct buf *b, bool plain)
 static void
 add_value(struct buf *b, const unsigned *value, unsigned n)
 {
-	unsigned	 i;
+	unsigned i;
 
 	if (random_below(8) != 0) {
 		add_string(b, random_below(2) == 0);
@@ -471,13 +478,13 @@ add_blanks(struct buf *b)
 }
 
 static const char *const names[] = { "\"indicator\":", "\"results\" :",
-    "\"ind\\u0069cator\" : ", "\"x\":", "\"{\\\"\":", "\"\":" };
+	"\"ind\\u0069cator\" : ", "\"x\":", "\"{\\\"\":", "\"\":" };
 
 static void
 add_thing(struct buf *b, const unsigned *value, unsigned n, int depth)
 {
-	unsigned	 kind = random_below(depth < 5 ? 8 : 6);
-	unsigned	 members = random_below(4), i;
+	unsigned kind = random_below(depth < 5 ? 8 : 6);
+	unsigned members = random_below(4), i;
 
 	add_blanks(b);
 	if (kind < 4) {
@@ -504,7 +511,7 @@ add_thing(struct buf *b, const unsigned *value, unsigned n, int depth)
 static void
 add_page(struct buf *b, const unsigned *value, unsigned n)
 {
-	unsigned	 elements = random_below(30), i, k;
+	unsigned elements = random_below(30), i, k;
 
 	buf_addc(b, '{');
 	for (i = random_below(3); i > 0; i--) {
@@ -512,8 +519,8 @@ add_page(struct buf *b, const unsigned *value, unsigned n)
 		add_thing(b, value, n, 2);
 		buf_addc(b, ',');
 	}
-	buf_adds(b, random_below(4) == 0 ? "\"r\\u0065sults\": [" :
-	    "\"results\":[");
+	buf_adds(
+	    b, random_below(4) == 0 ? "\"r\\u0065sults\": [" : "\"results\":[");
 	for (i = 0; i < elements; i++) {
 		if (i > 0)
 			buf_addc(b, ',');
@@ -538,9 +545,9 @@ add_page(struct buf *b, const unsigned *value, unsigned n)
 static int64_t
 place_of(struct json_object *page, const char *value)
 {
-	struct json_object	*list = jsonin_member(page, "results");
-	const char		*text;
-	size_t			 i;
+	struct json_object *list = jsonin_member(page, "results");
+	const char *text;
+	size_t i;
 
 	for (i = 0; i < jsonin_length(list); i++) {
 		text = jsonin_string(jsonin_at(list, i), "indicator");
@@ -553,13 +560,12 @@ place_of(struct json_object *page, const char *value)
 static void
 check_random(const struct buf *page, const char *value)
 {
-	struct json_object	*whole, *list;
-	struct jsonfind		*s = jsonfind_new("results", "indicator",
-				    value);
-	enum jsonfind_state	 state = JSONFIND_MORE;
-	const char		*why;
-	int64_t			 place;
-	size_t			 at, n;
+	struct json_object *whole, *list;
+	struct jsonfind *s = jsonfind_new("results", "indicator", value);
+	enum jsonfind_state state = JSONFIND_MORE;
+	const char *why;
+	int64_t place;
+	size_t at, n;
 
 	whole = jsonin_answer(page->data, page->len, &why);
 	ck_assert_msg(whole != NULL, "%s: %s", why, page->data);
@@ -571,16 +577,16 @@ check_random(const struct buf *page, const char *value)
 	state = jsonfind_end(s);
 	place = place_of(whole, value);
 	ck_assert_msg(state == (place == -1 ? JSONFIND_MORE : JSONFIND_FOUND),
-	    "%d %s: %s in %s", (int)state, state == JSONFIND_BAD ?
-	    jsonfind_why(s) : "", value, page->data);
+	    "%d %s: %s in %s", (int)state,
+	    state == JSONFIND_BAD ? jsonfind_why(s) : "", value, page->data);
 	list = jsonin_member(whole, "results");
 	if (place != -1) {
-		ck_assert(json_object_equal(jsonfind_element(s),
-		    jsonin_at(list, (size_t)place)));
+		ck_assert(json_object_equal(
+		    jsonfind_element(s), jsonin_at(list, (size_t)place)));
 	} else {
 		json_object_array_del_idx(list, 0, jsonin_length(list));
-		ck_assert_msg(json_object_equal(jsonfind_top(s), whole),
-		    "%s", page->data);
+		ck_assert_msg(json_object_equal(jsonfind_top(s), whole), "%s",
+		    page->data);
 	}
 	jsonfind_free(s);
 	json_object_put(whole);
@@ -588,8 +594,8 @@ check_random(const struct buf *page, const char *value)
 
 START_TEST(random_pages_give_what_parsing_them_whole_gives)
 {
-	struct buf	 page, value;
-	unsigned	 letter[4], n, i, round;
+	struct buf page, value;
+	unsigned letter[4], n, i, round;
 
 	buf_init(&page, PAGE_MAX);
 	buf_init(&value, 100);
@@ -613,12 +619,12 @@ END_TEST
 /* Whatever is cut off or changed, nothing is read that is not there. */
 START_TEST(broken_pages_break_nothing)
 {
-	static const char	 bytes[] = "\"\\{}[]:,ua\xff";
-	const unsigned		 letter[] = { 0, 2 };
-	struct buf		 page;
-	struct jsonfind		*s;
-	unsigned		 round, k;
-	size_t			 len;
+	static const char bytes[] = "\"\\{}[]:,ua\xff";
+	const unsigned letter[] = { 0, 2 };
+	struct buf page;
+	struct jsonfind *s;
+	unsigned round, k;
+	size_t len;
 
 	buf_init(&page, PAGE_MAX);
 	seed = 7;
@@ -642,11 +648,11 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		a_page_is_found_absent_or_bad_in_pieces_of_any_size,
 		depth_ends_at_32_in_elements_too,
-		an_element_has_a_most_of_bytes,
-		so_has_what_is_outside_the_list, what_is_skipped_may_be_large,
+		an_element_has_a_most_of_bytes, so_has_what_is_outside_the_list,
+		what_is_skipped_may_be_large,
 		what_stands_for_the_same_is_found_where_the_value_is_not,
 		the_answer_stays,
 		random_pages_give_what_parsing_them_whole_gives,

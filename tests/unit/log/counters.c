@@ -8,11 +8,11 @@
 #include "shared/shared.h"
 #include "tests/unit/unit.h"
 
-#define ROUNDS	5000
-#define THREADS	4
+#define ROUNDS  5000
+#define THREADS 4
 
-static struct shared	*s;
-static struct counters	*c;
+static struct shared *s;
+static struct counters *c;
 
 static void
 begin(void)
@@ -30,12 +30,17 @@ end(void)
 
 START_TEST(a_request_is_in_every_count)
 {
-	const struct log_request r = {
-		.status = 200, .observables = 3, .entities = 12, .errors = 1,
-		.calls = 9, .cached = 2, .retried = 4, .bytes = 6012, .ms = 231
-	};
-	uint64_t	 sum[COUNTERS];
-	size_t		 relay;
+	const struct log_request r = { .status = 200,
+		.observables = 3,
+		.entities = 12,
+		.errors = 1,
+		.calls = 9,
+		.cached = 2,
+		.retried = 4,
+		.bytes = 6012,
+		.ms = 231 };
+	uint64_t sum[COUNTERS];
+	size_t relay;
 
 	begin();
 	relay = counters_relay(c, "otx");
@@ -59,24 +64,22 @@ START_TEST(a_request_is_in_every_count)
 END_TEST
 
 static const struct {
-	int		 status;
-	int64_t		 ms;
-	enum counter	 counter;
-	size_t		 bucket;
-} kinds[] = {
-	{ 200, 0, COUNTER_2XX, 0 }, { 200, 1, COUNTER_2XX, 0 },
+	int status;
+	int64_t ms;
+	enum counter counter;
+	size_t bucket;
+} kinds[] = { { 200, 0, COUNTER_2XX, 0 }, { 200, 1, COUNTER_2XX, 0 },
 	{ 200, 2, COUNTER_2XX, 1 }, { 400, 5, COUNTER_4XX, 1 },
 	{ 404, 6, COUNTER_4XX, 2 }, { 413, 1000, COUNTER_4XX, 8 },
 	{ 500, 1001, COUNTER_5XX, 9 }, { 503, 25000, COUNTER_5XX, 10 },
 	{ 200, 25001, COUNTER_2XX, 11 }, { 200, INT64_MAX, COUNTER_2XX, 11 },
-	{ 200, -5, COUNTER_2XX, 0 }
-};
+	{ 200, -5, COUNTER_2XX, 0 } };
 
 START_TEST(status_and_time_choose_the_count)
 {
-	struct log_request	 r = { 0 };
-	uint64_t		 sum[COUNTERS];
-	size_t			 i;
+	struct log_request r = { 0 };
+	uint64_t sum[COUNTERS];
+	size_t i;
 
 	for (i = 0; i < COUNT(kinds); i++) {
 		begin();
@@ -84,8 +87,8 @@ START_TEST(status_and_time_choose_the_count)
 		r.ms = kinds[i].ms;
 		counters_request(c, 0, 0, &r);
 		counters_sum(c, 0, sum);
-		ck_assert_msg(sum[kinds[i].counter] == 1, "status %d",
-		    r.status);
+		ck_assert_msg(
+		    sum[kinds[i].counter] == 1, "status %d", r.status);
 		ck_assert_msg(sum[COUNTER_LATENCY + kinds[i].bucket] == 1,
 		    "%lld ms", (long long)r.ms);
 		ck_assert_uint_eq(counters_requests(sum), 1);
@@ -110,8 +113,8 @@ END_TEST
 
 START_TEST(names_beyond_the_table_share_a_place)
 {
-	char	 name[CONF_NAME_MAX + 1];
-	size_t	 i;
+	char name[CONF_NAME_MAX + 1];
+	size_t i;
 
 	begin();
 	for (i = 1; i < 2 * COUNTERS_RELAYS; i++) {
@@ -131,8 +134,8 @@ static void *
 count(void *arg)
 {
 	const struct log_request r = { .status = 200, .bytes = 7, .ms = 1 };
-	size_t			 shard = counters_shard(c);
-	int			 i;
+	size_t shard = counters_shard(c);
+	int i;
 
 	(void)arg;
 	for (i = 0; i < ROUNDS; i++)
@@ -143,8 +146,8 @@ count(void *arg)
 static int
 count_by_threads(void *arg)
 {
-	pthread_t	 id[THREADS];
-	int		 i;
+	pthread_t id[THREADS];
+	int i;
 
 	for (i = 0; i < THREADS; i++)
 		if (pthread_create(&id[i], NULL, count, arg) != 0)
@@ -156,8 +159,8 @@ count_by_threads(void *arg)
 
 START_TEST(threads_of_several_processes_lose_nothing)
 {
-	uint64_t	 sum[COUNTERS];
-	pid_t		 other;
+	uint64_t sum[COUNTERS];
+	pid_t other;
 
 	begin();
 	(void)counters_relay(c, "one");
@@ -186,7 +189,7 @@ END_TEST
 
 START_TEST(rows_stand_at_their_counter)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < COUNTER_LATENCY; i++) {
 		ck_assert_int_eq(counters_rows[i].counter, i);
@@ -201,14 +204,12 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		a_request_is_in_every_count,
+	const TTest *const tests[] = { a_request_is_in_every_count,
 		status_and_time_choose_the_count, a_name_keeps_its_place,
 		names_beyond_the_table_share_a_place,
 		threads_of_several_processes_lose_nothing,
 		a_process_that_dies_with_the_lock_stops_nobody,
-		rows_stand_at_their_counter
-	};
+		rows_stand_at_their_counter };
 
 	return unit_run("counters", tests, COUNT(tests));
 }

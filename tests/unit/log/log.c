@@ -12,14 +12,14 @@
 #include "log/log.h"
 #include "tests/unit/unit.h"
 
-static char	 path[] = "/tmp/ctim-log.XXXXXX";
+static char path[] = "/tmp/ctim-log.XXXXXX";
 
 /* Opens a log of a form in a new file. */
 static void
 open_log(int format, int level)
 {
-	struct conf	 conf = { .log_format = format, .log_level = level };
-	int		 fd;
+	struct conf conf = { .log_format = format, .log_level = level };
+	int fd;
 
 	memcpy(strrchr(path, '.') + 1, "XXXXXX", 6);
 	ck_assert_int_ne(fd = mkstemp(path), -1);
@@ -32,9 +32,9 @@ open_log(int format, int level)
 static const char *
 written(void)
 {
-	static char	 text[65536];
-	FILE		*f = fopen(path, "r");
-	size_t		 n;
+	static char text[65536];
+	FILE *f = fopen(path, "r");
+	size_t n;
 
 	ck_assert_ptr_nonnull(f);
 	n = fread(text, 1, sizeof(text) - 1, f);
@@ -46,21 +46,23 @@ written(void)
 
 START_TEST(nothing_from_outside_makes_a_line_or_moves_a_cursor)
 {
-	const char	*text;
+	const char *text;
 
 	open_log(LOG_FORMAT_TEXT, LOG_LEVEL_INFO);
 	log_info("a%sb", "\n\r\t\x1b[31m\x7f\xc2\x9bz\xc3\xa9");
 	text = written();
-	ck_assert_ptr_nonnull(strstr(text, " info a\\x0a\\x0d\\x09\\x1b[31m"
-	    "\\x7f\\x9bz\xc3\xa9" "b\n"));
+	ck_assert_ptr_nonnull(strstr(text,
+	    " info a\\x0a\\x0d\\x09\\x1b[31m"
+	    "\\x7f\\x9bz\xc3\xa9"
+	    "b\n"));
 	ck_assert_ptr_eq(strchr(text, '\n'), strrchr(text, '\n'));
 }
 END_TEST
 
 START_TEST(a_long_message_is_cut_not_lost)
 {
-	static char	 message[5000];
-	const char	*text;
+	static char message[5000];
+	const char *text;
 
 	memset(message, 'y', sizeof(message) - 1);
 	open_log(LOG_FORMAT_TEXT, LOG_LEVEL_INFO);
@@ -87,13 +89,20 @@ END_TEST
 
 START_TEST(a_request_is_one_json_object_a_line)
 {
-	struct json_object	*v;
-	const char		*text;
+	struct json_object *v;
+	const char *text;
 
 	open_log(LOG_FORMAT_JSON, LOG_LEVEL_INFO);
-	log_request(&(struct log_request){ .relay = "local", .route = "health",
-	    .status = 200, .observables = 1, .entities = 2, .errors = 3,
-	    .bytes = 4, .ms = 5, .id = "x", .token = "01234567" });
+	log_request(&(struct log_request){ .relay = "local",
+	    .route = "health",
+	    .status = 200,
+	    .observables = 1,
+	    .entities = 2,
+	    .errors = 3,
+	    .bytes = 4,
+	    .ms = 5,
+	    .id = "x",
+	    .token = "01234567" });
 	text = written();
 	v = jsonin_parse(text, strlen(text), 100, NULL);
 	ck_assert_ptr_nonnull(v);
@@ -106,7 +115,7 @@ END_TEST
 
 START_TEST(a_rotated_file_is_opened_again)
 {
-	char	 old[sizeof(path) + 4];
+	char old[sizeof(path) + 4];
 
 	open_log(LOG_FORMAT_TEXT, LOG_LEVEL_INFO);
 	log_info("one");
@@ -125,7 +134,7 @@ END_TEST
 static void
 disk_of(off_t size)
 {
-	struct rlimit	 rl;
+	struct rlimit rl;
 
 	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)getrlimit(RLIMIT_FSIZE, &rl);
@@ -136,7 +145,7 @@ disk_of(off_t size)
 static off_t
 size_of(void)
 {
-	struct stat	 st;
+	struct stat st;
 
 	ck_assert_int_eq(stat(path, &st), 0);
 	return st.st_size;
@@ -144,8 +153,8 @@ size_of(void)
 
 START_TEST(a_line_cut_by_a_full_disk_does_not_join_the_next)
 {
-	const char	*text, *second;
-	pid_t		 child;
+	const char *text, *second;
+	pid_t child;
 
 	open_log(LOG_FORMAT_TEXT, LOG_LEVEL_INFO);
 	log_info("whole");
@@ -170,18 +179,18 @@ START_TEST(a_line_cut_by_a_full_disk_does_not_join_the_next)
 	ck_assert_int_eq(*second, '\n');
 	ck_assert_ptr_nonnull(strstr(second + 1, " info second\n"));
 	ck_assert_ptr_nonnull(strstr(second + 1, " info third\n"));
-	ck_assert_ptr_eq(strchr(second + 1, '\n') + 1, strstr(second + 1,
-	    "second\n") + 7);
+	ck_assert_ptr_eq(
+	    strchr(second + 1, '\n') + 1, strstr(second + 1, "second\n") + 7);
 }
 END_TEST
 
 START_TEST(a_file_that_ends_within_a_line_is_gone_on_with_in_another)
 {
-	struct conf	 conf = { .log_target = path,
-			    .log_format = LOG_FORMAT_TEXT,
-			    .log_level = LOG_LEVEL_INFO };
-	const char	*text;
-	FILE		*f;
+	struct conf conf = { .log_target = path,
+		.log_format = LOG_FORMAT_TEXT,
+		.log_level = LOG_LEVEL_INFO };
+	const char *text;
+	FILE *f;
 
 	open_log(LOG_FORMAT_TEXT, LOG_LEVEL_INFO);
 	ck_assert_ptr_nonnull(f = fopen(path, "w"));
@@ -197,9 +206,9 @@ END_TEST
 
 START_TEST(a_reader_that_stalls_holds_nobody)
 {
-	struct conf	 conf = { .log_level = LOG_LEVEL_INFO,
-			    .log_target = (char *)(uintptr_t)"stderr" };
-	int		 ends[2], i;
+	struct conf conf = { .log_level = LOG_LEVEL_INFO,
+		.log_target = (char *)(uintptr_t) "stderr" };
+	int ends[2], i;
 
 	/* Nobody reads; a pipe holds 64 KB. */
 	ck_assert_int_eq(pipe(ends), 0);
@@ -213,7 +222,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		nothing_from_outside_makes_a_line_or_moves_a_cursor,
 		a_long_message_is_cut_not_lost,
 		less_than_the_level_is_not_written,

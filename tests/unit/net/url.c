@@ -5,9 +5,8 @@
 
 /* out NULL: no URL that we take. */
 static const struct {
-	const char	*in, *out, *host;
-} urls[] = {
-	{ "http://evil.example", "http://evil.example/", "evil.example" },
+	const char *in, *out, *host;
+} urls[] = { { "http://evil.example", "http://evil.example/", "evil.example" },
 	{ "HTTPS://EVIL.Example:443/Path?Q=1#F",
 	    "https://evil.example/Path?Q=1#F", "evil.example" },
 	{ "http://evil.example:80/", "http://evil.example/", "evil.example" },
@@ -22,7 +21,8 @@ static const struct {
 	    "evil.example" },
 	{ "http://evil.example/%7Ea%2f", "http://evil.example/%7Ea%2f",
 	    "evil.example" },
-	{ "http://B\xc3\xbc" "cher.example/\xc3\xbc",
+	{ "http://B\xc3\xbc"
+	  "cher.example/\xc3\xbc",
 	    "http://xn--bcher-kva.example/\xc3\xbc", "xn--bcher-kva.example" },
 	{ "http://xn--bcher-kva.example/", "http://xn--bcher-kva.example/",
 	    "xn--bcher-kva.example" },
@@ -30,10 +30,8 @@ static const struct {
 	{ "http://[2001:DB8:0::1]:8080/x", "http://[2001:db8::1]:8080/x",
 	    "2001:db8::1" },
 	{ "http://localhost/", "http://localhost/", "localhost" },
-	{ "", NULL, NULL },
-	{ "evil.example", NULL, NULL },
-	{ "http:", NULL, NULL },
-	{ "http://", NULL, NULL },
+	{ "", NULL, NULL }, { "evil.example", NULL, NULL },
+	{ "http:", NULL, NULL }, { "http://", NULL, NULL },
 	{ "http:/evil.example/", NULL, NULL },
 	{ "http:///evil.example/", NULL, NULL },
 	{ "://evil.example/", NULL, NULL },
@@ -44,14 +42,13 @@ static const struct {
 	{ "http://evil.example/a b", NULL, NULL },
 	{ "http://evil.example:99999/", NULL, NULL },
 	{ "http://evil.example/\r\nX: y", NULL, NULL },
-	{ "http://[::1/", NULL, NULL }
-};
+	{ "http://[::1/", NULL, NULL } };
 
 START_TEST(normal_forms)
 {
-	char	 out[URL_MAX + 1];
-	size_t	 i;
-	int	 r;
+	char out[URL_MAX + 1];
+	size_t i;
+	int r;
 
 	for (i = 0; i < COUNT(urls); i++) {
 		r = url_normalise(urls[i].in, out, sizeof(out));
@@ -73,7 +70,7 @@ END_TEST
 
 START_TEST(what_does_not_fit_is_refused)
 {
-	char	 url[URL_MAX + 64], out[URL_MAX + 1], small[8];
+	char url[URL_MAX + 64], out[URL_MAX + 1], small[8];
 
 	memset(url, 'a', sizeof(url));
 	memcpy(url, "http://x.example/", 17);
@@ -82,25 +79,29 @@ START_TEST(what_does_not_fit_is_refused)
 	url[URL_MAX] = 'a';
 	url[URL_MAX + 1] = '\0';
 	ck_assert_int_eq(url_normalise(url, out, sizeof(out)), -1);
-	ck_assert_int_eq(url_normalise("http://x.example/", small,
-	    sizeof(small)), -1);
-	ck_assert_int_eq(url_host("http://xx.example/", small, sizeof(small)),
+	ck_assert_int_eq(
+	    url_normalise("http://x.example/", small, sizeof(small)), -1);
+	ck_assert_int_eq(
+	    url_host("http://xx.example/", small, sizeof(small)), -1);
+	ck_assert_int_eq(url_punycode("b\xc3\xbc"
+				      "cher.example",
+			     small, sizeof(small)),
 	    -1);
-	ck_assert_int_eq(url_punycode("b\xc3\xbc" "cher.example", small,
-	    sizeof(small)), -1);
 }
 END_TEST
 
 /* The program's locale is plain C here, as a server's is. */
 START_TEST(punycode_whatever_the_locale)
 {
-	char	 out[256];
+	char out[256];
 
-	ck_assert_int_eq(url_punycode("B\xc3\x9c" "CHER.example", out,
-	    sizeof(out)), 0);
+	ck_assert_int_eq(url_punycode("B\xc3\x9c"
+				      "CHER.example",
+			     out, sizeof(out)),
+	    0);
 	ck_assert_str_eq(out, "xn--bcher-kva.example");
-	ck_assert_int_eq(url_punycode("\xe6\x97\xa5\xe6\x9c\xac.jp.", out,
-	    sizeof(out)), 0);
+	ck_assert_int_eq(
+	    url_punycode("\xe6\x97\xa5\xe6\x9c\xac.jp.", out, sizeof(out)), 0);
 	ck_assert_str_eq(out, "xn--wgv71a.jp");
 	ck_assert_int_eq(url_punycode("\xff.example", out, sizeof(out)), -1);
 }
@@ -109,18 +110,15 @@ END_TEST
 START_TEST(templates)
 {
 	static const struct {
-		const char	*text;
-		bool		 good;
-	} cases[] = {
-		{ "https://example.org/look/{type}/{value}", true },
+		const char *text;
+		bool good;
+	} cases[] = { { "https://example.org/look/{type}/{value}", true },
 		{ "https://example.org/?q={value}", true },
 		{ "http://{value}.example.org/", true },
 		{ "https://example.org/", true },
 		{ "ftp://example.org/{value}", false },
-		{ "javascript:alert('{value}')", false },
-		{ "{value}", false },
-		{ "", false },
-		{ "https://", false },
+		{ "javascript:alert('{value}')", false }, { "{value}", false },
+		{ "", false }, { "https://", false },
 		{ "https://example.org/a b", false },
 		/* What libcurl takes and RFC 3986 does not. */
 		{ "https://example.org/a\"b", false },
@@ -142,10 +140,9 @@ START_TEST(templates)
 		{ "https://example.org/#a#{value}", false },
 		{ "https://[2001:db8::1]:8443/{value}", true },
 		{ "https://[2001:db8::1]?q={value}", true },
-		{ "https://example.org?q={value}|", false }
-	};
-	char	 big[URL_MAX + 2];
-	size_t	 i;
+		{ "https://example.org?q={value}|", false } };
+	char big[URL_MAX + 2];
+	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++)
 		ck_assert_msg(url_template(cases[i].text) == cases[i].good,
@@ -162,33 +159,28 @@ END_TEST
 START_TEST(bases_have_nothing_but_a_path)
 {
 	static const struct {
-		const char	*url;
-		bool		 good;
-	} cases[] = {
-		{ "https://example.org", true },
+		const char *url;
+		bool good;
+	} cases[] = { { "https://example.org", true },
 		{ "http://example.org:8080/a/b", true },
 		{ "ftp://example.org/", false },
 		{ "https://me@example.org/", false },
 		{ "https://example.org/?q", false },
-		{ "https://example.org/#a", false },
-		{ "https:///a", false }
-	};
-	size_t	 i;
+		{ "https://example.org/#a", false }, { "https:///a", false } };
+	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++)
-		ck_assert_msg(url_is_base(cases[i].url) == cases[i].good,
-		    "%s", cases[i].url);
+		ck_assert_msg(url_is_base(cases[i].url) == cases[i].good, "%s",
+		    cases[i].url);
 }
 END_TEST
 
 int
 main(void)
 {
-	const TTest *const tests[] = {
-		normal_forms, what_does_not_fit_is_refused,
-		punycode_whatever_the_locale, templates,
-		bases_have_nothing_but_a_path
-	};
+	const TTest *const tests[] = { normal_forms,
+		what_does_not_fit_is_refused, punycode_whatever_the_locale,
+		templates, bases_have_nothing_but_a_path };
 
 	return unit_run("url", tests, COUNT(tests));
 }

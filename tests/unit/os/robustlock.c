@@ -11,10 +11,10 @@
 #include "shared/shared.h"
 #include "tests/unit/unit.h"
 
-#define ROUNDS	5000
-#define OTHERS	3	/* processes, of two threads each */
+#define ROUNDS 5000
+#define OTHERS 3 /* processes, of two threads each */
 
-static struct shared	*s;
+static struct shared *s;
 
 static void
 begin(void)
@@ -27,7 +27,7 @@ begin(void)
 static void *
 count(void *arg)
 {
-	int	 i;
+	int i;
 
 	(void)arg;
 	for (i = 0; i < ROUNDS; i++) {
@@ -41,7 +41,7 @@ count(void *arg)
 static int
 count_twice(void *arg)
 {
-	pthread_t	 other;
+	pthread_t other;
 
 	if (pthread_create(&other, NULL, count, arg) != 0)
 		return 1;
@@ -51,8 +51,8 @@ count_twice(void *arg)
 
 START_TEST(one_at_a_time_holds_it)
 {
-	pid_t	 pid[OTHERS];
-	int	 i;
+	pid_t pid[OTHERS];
+	int i;
 
 	begin();
 	for (i = 0; i < OTHERS; i++)
@@ -90,14 +90,14 @@ START_TEST(who_dies_while_mending_is_told_too)
 END_TEST
 
 struct waiter {
-	int	 ready[2], go[2];
+	int ready[2], go[2];
 };
 
 static int
 hold_until_killed(void *arg)
 {
-	struct waiter	*w = arg;
-	char		 c = 'x';
+	struct waiter *w = arg;
+	char c = 'x';
 
 	(void)robustlock_take(&s->kept.lock);
 	if (write(w->ready[1], &c, 1) != 1)
@@ -114,9 +114,9 @@ take_once(void *arg)
 
 START_TEST(those_who_wait_go_on_when_the_holder_is_killed)
 {
-	struct waiter	 w;
-	pid_t		 holder, waits;
-	char		 c;
+	struct waiter w;
+	pid_t holder, waits;
+	char c;
 
 	begin();
 	ck_assert_int_eq(pipe(w.ready), 0);
@@ -134,22 +134,21 @@ END_TEST
 static int
 hash_it(void *arg)
 {
-	struct hash	 h = hash_bytes("host", 4);
-	int		*out = arg;
+	struct hash h = hash_bytes("host", 4);
+	int *out = arg;
 
 	return write(out[1], &h, sizeof(h)) == (ssize_t)sizeof(h) ? 0 : 1;
 }
 
 START_TEST(all_processes_hash_alike)
 {
-	struct hash	 mine, theirs;
-	int		 out[2];
+	struct hash mine, theirs;
+	int out[2];
 
 	begin();
 	ck_assert_int_eq(pipe(out), 0);
 	ck_assert_int_eq(die_wait(die_start(hash_it, out)), 0);
-	ck_assert_int_eq(read(out[0], &theirs, sizeof(theirs)),
-	    sizeof(theirs));
+	ck_assert_int_eq(read(out[0], &theirs, sizeof(theirs)), sizeof(theirs));
 	mine = hash_bytes("host", 4);
 	ck_assert(mine.a == theirs.a && mine.b == theirs.b);
 	shared_free(s);
@@ -160,10 +159,10 @@ END_TEST
 static bool
 left_out_of_core(const void *p)
 {
-	FILE		*f = fopen("/proc/self/smaps", "r");
-	unsigned long	 from, to;
-	bool		 here = false, found = false;
-	char		 line[512];
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long from, to;
+	bool here = false, found = false;
+	char line[512];
 
 	ck_assert_ptr_nonnull(f);
 	while (fgets(line, sizeof(line), f) != NULL) {
@@ -188,7 +187,7 @@ END_TEST
 
 START_TEST(all_of_it_begins_free)
 {
-	size_t	 i;
+	size_t i;
 
 	begin();
 	for (i = 0; i < BREAKER_HOSTS; i++)
@@ -207,8 +206,8 @@ END_TEST
 
 START_TEST(each_table_has_a_lock_that_survives)
 {
-	pthread_mutex_t	*locks[4];
-	size_t		 i;
+	pthread_mutex_t *locks[4];
+	size_t i;
 
 	begin();
 	locks[0] = &s->breakers.lock;
@@ -228,13 +227,12 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		one_at_a_time_holds_it, the_death_of_its_holder_is_told_once,
+	const TTest *const tests[] = { one_at_a_time_holds_it,
+		the_death_of_its_holder_is_told_once,
 		who_dies_while_mending_is_told_too,
 		those_who_wait_go_on_when_the_holder_is_killed,
 		all_processes_hash_alike, no_core_file_has_it,
-		all_of_it_begins_free, each_table_has_a_lock_that_survives
-	};
+		all_of_it_begins_free, each_table_has_a_lock_that_survives };
 
 	return unit_run("robustlock", tests, COUNT(tests));
 }

@@ -4,26 +4,27 @@
 
 #include "tests/unit/drive.h"
 
-#define API	"https://gateway.example"
-#define EVENTS	API "/ioc/events?pageSize="
-#define TOKEN	"{'user':'me','pass':'secret','API_URL':'" API "/',"	\
+#define API    "https://gateway.example"
+#define EVENTS API "/ioc/events?pageSize="
+#define TOKEN                                                \
+	"{'user':'me','pass':'secret','API_URL':'" API "/'," \
 	"'PLATFORM_URL':'https://guard.example/'}"
-#define SHA	"bb72b8aa82b48bc68a082f86a8a8f4262023a732b464f03e44a3a9eb83229105"
-#define ACTIVE	EVENTS "100&filter=file.hash.sha256%3A%20%22" SHA	\
-	"%22&state=true"
-#define PAST(n)	EVENTS n "&filter=file.hash.sha256%3A%20%22" SHA "%22"
+#define SHA "bb72b8aa82b48bc68a082f86a8a8f4262023a732b464f03e44a3a9eb83229105"
+#define ACTIVE \
+	EVENTS "100&filter=file.hash.sha256%3A%20%22" SHA "%22&state=true"
+#define PAST(n) EVENTS n "&filter=file.hash.sha256%3A%20%22" SHA "%22"
 
-static const struct observable	 asked = { OBSERVABLE_SHA256, SHA, 0 };
+static const struct observable asked = { OBSERVABLE_SHA256, SHA, 0 };
 
-static char	 pool[1U << 21];
-static size_t	 used;
+static char pool[1U << 21];
+static size_t used;
 
 /* A text with ' for ", good until the test ends. */
 static char *
 json(const char *text)
 {
-	char	*copy = pool + used;
-	size_t	 n = strlen(text) + 1;
+	char *copy = pool + used;
+	size_t n = strlen(text) + 1;
 
 	ck_assert_uint_le(n, sizeof(pool) - used);
 	memcpy(copy, text, n);
@@ -32,113 +33,135 @@ json(const char *text)
 	return copy;
 }
 
-#define EVENT "{'dateTime':'2020-02-10T00:21:04.000+0000','score':'8',"	\
+#define EVENT                                                                  \
+	"{'dateTime':'2020-02-10T00:21:04.000+0000','score':'8',"              \
 	"'file':{'fullPath':'C:\\\\Users\\\\bublik.exe','path':'C:\\\\Users'," \
-	"'extension':'exe','fileName':'bublik.exe','sha256':'" SHA "',"	\
-	"'md5':'1577e6455a5d19413c9e0c7726983e8c'},'action':'CREATED',"	\
-	"'indicator2':[{'score':8,'familyName':'Kolab',"		\
-	"'verdict':'MALICIOUS','threatName':'Win32.Worm.Kolab'}],"	\
-	"'id':'F_5ab4ee62','type':'FILE','asset':{"			\
-	"'fullOSName':'Microsoft Windows 7','hostName':'WIN7-HOST-01',"	\
-	"'interfaces':[{'ipAddress':'10.10.10.29',"			\
-	"'macAddress':'00:50:56:9f:f2:d1'},{'ipAddress':'fe80::1'}],"	\
+	"'extension':'exe','fileName':'bublik.exe','sha256':'" SHA "',"        \
+	"'md5':'1577e6455a5d19413c9e0c7726983e8c'},'action':'CREATED',"        \
+	"'indicator2':[{'score':8,'familyName':'Kolab',"                       \
+	"'verdict':'MALICIOUS','threatName':'Win32.Worm.Kolab'}],"             \
+	"'id':'F_5ab4ee62','type':'FILE','asset':{"                            \
+	"'fullOSName':'Microsoft Windows 7','hostName':'WIN7-HOST-01',"        \
+	"'interfaces':[{'ipAddress':'10.10.10.29',"                            \
+	"'macAddress':'00:50:56:9f:f2:d1'},{'ipAddress':'fe80::1'}],"          \
 	"'netBiosName':'WIN7-HOST-01','platform':'WINDOWS'}}"
-#define PROCESS "{'dateTime':'2020-03-19T18:54:44.120+0200','id':'N_1',"	\
-	"'process':{'processName':'agent.exe','pid':7},"		\
-	"'network':{'remoteIP':'192.0.2.1','remoteDns':'a.example'},"	\
+#define PROCESS                                                       \
+	"{'dateTime':'2020-03-19T18:54:44.120+0200','id':'N_1',"      \
+	"'process':{'processName':'agent.exe','pid':7},"              \
+	"'network':{'remoteIP':'192.0.2.1','remoteDns':'a.example'}," \
 	"'indicator2':[{'verdict':'KNOWN'}],'asset':{}}"
 
-#define PAIR(t, v)	"{'type':'" t "','value':'" v "'}"
-#define RELATION(t, v, r, u, w) "{'origin':'Qualys IOC','source':"	\
-	PAIR(t, v) ",'relation':'" r "','related':" PAIR(u, w) "}"
-#define COMMON(t, n, ids, sev) "{'type':'" t "','id':'transient:" t "-#" n \
-	"','schema_version':'1.0.17','source':'Qualys IOC',"		\
+#define PAIR(t, v) "{'type':'" t "','value':'" v "'}"
+#define RELATION(t, v, r, u, w)                  \
+	"{'origin':'Qualys IOC','source':" PAIR( \
+	    t, v) ",'relation':'" r "','related':" PAIR(u, w) "}"
+#define COMMON(t, n, ids, sev)                               \
+	"{'type':'" t "','id':'transient:" t "-#" n          \
+	"','schema_version':'1.0.17','source':'Qualys IOC'," \
 	"'confidence':'High','external_ids':['" ids "'],'severity':'" sev "'"
-#define SIGHTED(time, active) ",'count':1,'external_references':[],"	\
-	"'sensor':'endpoint','observables':[" PAIR("sha256", SHA) "],"	\
-	"'description':'A Qualys IOC event related to \\u0022" SHA	\
-	"\\u0022'," TIME(time) ",'data':{'columns':[{'name':'Active',"	\
-	"'type':'string'}],'rows':[['" active "']],'row_count':1}"
-#define TIME(t)	"'observed_time':{'start_time':'" t "','end_time':'" t "'}"
-#define JUDGED(n, name, why) ",'disposition':" n ",'disposition_name':'" \
-	name "','external_references':[],'observable':"			\
-	PAIR("sha256", SHA) ",'priority':90,'reason':'" why "',"	\
-	"'valid_time':{}}"
-#define JOINED(n, from, type, to) "{'type':'relationship',"		\
+#define SIGHTED(time, active)                                               \
+	",'count':1,'external_references':[],"                              \
+	"'sensor':'endpoint','observables':[" PAIR("sha256",                \
+	    SHA) "],"                                                       \
+		 "'description':'A Qualys IOC event related to \\u0022" SHA \
+		 "\\u0022'," TIME(                                          \
+		     time) ",'data':{'columns':[{'name':'Active',"          \
+			   "'type':'string'}],'rows':[['" active            \
+			   "']],'row_count':1}"
+#define TIME(t) "'observed_time':{'start_time':'" t "','end_time':'" t "'}"
+#define JUDGED(n, name, why)                                    \
+	",'disposition':" n ",'disposition_name':'" name        \
+	"','external_references':[],'observable':" PAIR(        \
+	    "sha256", SHA) ",'priority':90,'reason':'" why "'," \
+			   "'valid_time':{}}"
+#define JOINED(n, from, type, to)                                         \
+	"{'type':'relationship',"                                         \
 	"'id':'transient:relationship-#" n "','schema_version':'1.0.17'," \
-	"'source':'Qualys IOC','source_ref':'transient:" from "',"	\
+	"'source':'Qualys IOC','source_ref':'transient:" from "',"        \
 	"'target_ref':'transient:" to "','relationship_type':'" type "'," \
 	"'external_ids':[]}"
-#define V5	"indicator-bfe2bf7b-1209-5da3-a5e7-dbf99a1d2e2d"
+#define V5 "indicator-bfe2bf7b-1209-5da3-a5e7-dbf99a1d2e2d"
 
 START_TEST(events_become_sightings_indicators_judgements_and_what_joins_them)
 {
-	const struct drive_reply replies[] = {
-		{ API "/auth", 201, "Created", " \n token.of.mine\r\n" },
+	const struct drive_reply replies[] = { { API "/auth", 201, "Created",
+						   " \n token.of.mine\r\n" },
 		{ ACTIVE, 200, "OK", json("[" EVENT "]") },
-		{ PAST("99"), 200, "OK", json("[" PROCESS "]") }
-	};
-	struct drive		 d;
-	struct json_object	*whole;
+		{ PAST("99"), 200, "OK", json("[" PROCESS "]") } };
+	struct drive d;
+	struct json_object *whole;
 
 	drive_init(&d, &provider_qualys, TOKEN, replies, COUNT(replies));
 	drive_lookup(&d, PROVIDER_OBSERVE, &asked);
-	ck_assert_str_eq(d.asked.data, API "/auth\n"
-	    "\tusername=me&password=secret&token=true\n"
-	    ACTIVE "\n" PAST("99") "\n");
+	ck_assert_str_eq(d.asked.data,
+	    API "/auth\n"
+		"\tusername=me&password=secret&token=true\n" ACTIVE
+		"\n" PAST("99") "\n");
 	ck_assert_str_eq(jsonin_text(d.token), "token.of.mine");
 	ck_assert_str_eq(d.problems.data, "");
 	whole = drive_answer(&d);
-	drive_same(whole, "{'data':{'sightings':{'count':2,'docs':["
-	    COMMON("sighting", "2", "F_5ab4ee62", "High")
-	    SIGHTED("2020-02-10T00:21:04.000Z", "True") ",'relations':["
-	    RELATION("file_name", "bublik.exe", "File_Name_Of", "sha256", SHA)
-	    "," RELATION("file_name", "bublik.exe", "File_Name_Of", "md5",
-	    "1577e6455a5d19413c9e0c7726983e8c") ","
-	    RELATION("file_path", "C:\\\\Users\\\\bublik.exe", "File_Path_Of",
-	    "sha256", SHA) ","
-	    RELATION("file_path", "C:\\\\Users\\\\bublik.exe", "File_Path_Of",
-	    "md5", "1577e6455a5d19413c9e0c7726983e8c") "],'targets':[{"
-	    "'type':'endpoint','os':'Microsoft Windows 7','observables':["
-	    PAIR("hostname", "WIN7-HOST-01") "," PAIR("ip", "10.10.10.29") ","
-	    PAIR("mac_address", "00:50:56:9f:f2:d1") ","
-	    PAIR("ip", "fe80::1") "]," TIME("2020-02-10T00:21:04.000Z") "}]},"
-	    COMMON("sighting", "3", "N_1", "Unknown")
-	    SIGHTED("2020-03-19T16:54:44.120Z", "False") ",'relations':["
-	    RELATION("file_name", "agent.exe", "Connected_To", "ip",
-	    "192.0.2.1") ","
-	    RELATION("file_name", "agent.exe", "Connected_To", "domain",
-	    "a.example") ","
-	    RELATION("ip", "192.0.2.1", "Resolved_To", "domain", "a.example")
-	    "],'targets':[{'type':'endpoint','observables':[],"
-	    TIME("2020-03-19T16:54:44.120Z") "}]}]},"
-	    "'indicators':{'count':1,'docs':[{'type':'indicator',"
-	    "'id':'transient:" V5 "','schema_version':'1.0.17',"
-	    "'source':'Qualys IOC','producer':'Qualys IOC',"
-	    "'confidence':'High','external_ids':['F_5ab4ee62'],"
-	    "'severity':'High','title':'Malicious File event',"
-	    "'valid_time':{}}]},"
-	    "'judgements':{'count':2,'docs':["
-	    COMMON("judgement", "4", "F_5ab4ee62", "High")
-	    JUDGED("2", "Malicious", "Win32.Worm.Kolab") ","
-	    COMMON("judgement", "5", "N_1", "Unknown")
-	    JUDGED("1", "Clean", "") "]},"
-	    "'relationships':{'count':4,'docs':["
-	    JOINED("6", "judgement-#4", "based-on", V5) ","
-	    JOINED("7", "sighting-#2", "based-on", "judgement-#4") ","
-	    JOINED("8", "sighting-#2", "sighting-of", V5) ","
-	    JOINED("9", "sighting-#3", "based-on", "judgement-#5") "]}}}");
+	drive_same(whole,
+	    "{'data':{'sightings':{'count':2,'docs':[" COMMON("sighting", "2",
+		"F_5ab4ee62", "High") SIGHTED("2020-02-10T00:21:04.000Z",
+		"True") ",'relations':[" RELATION("file_name", "bublik.exe",
+		"File_Name_Of", "sha256", SHA) "," RELATION("file_name",
+		"bublik.exe", "File_Name_Of", "md5",
+		"1577e6455a5d19413c9e0c7726983e8c") "," RELATION("file_path",
+		"C:\\\\Users\\\\bublik.exe", "File_Path_Of", "sha256",
+		SHA) "," RELATION("file_path", "C:\\\\Users\\\\bublik.exe",
+		"File_Path_Of", "md5",
+		"1577e6455a5d19413c9e0c7726983e8c") "],'targets':[{"
+						    "'type':'endpoint','"
+						    "os':'Microsoft "
+						    "Windows "
+						    "7','observables':"
+						    "[" PAIR("hostname",
+							"WIN7-HOST-01") "," PAIR("ip",
+							"10.10.10.29") "," PAIR("mac_address",
+							"00:50:56:9f:f2:"
+							"d1") "," PAIR("ip", "fe80::1") "]"
+											"," TIME("2020-02-10T00:21:04.000Z") "}]}," COMMON(
+											    "sighting",
+											    "3",
+											    "N_1",
+											    "Unknown")
+											    SIGHTED(
+												"2020-03-19T16:54:44.120Z",
+												"False") ",'relations':[" RELATION("file_name",
+												"agent.exe",
+												"Connected_To",
+												"ip",
+												"192.0.2.1") "," RELATION("file_name",
+												"agent.exe",
+												"Connected_To", "domain", "a.example") "," RELATION("ip", "192.0.2.1", "Resolved_To", "domain", "a.example") "],'targets':[{'type':'endpoint','observables':[]," TIME("2020-03-19T16:54:44.120Z") "}]}]},"
+																																				  "'indicators':{'count':1,'docs':[{'type':'indicator',"
+																																				  "'id':'transient:" V5
+																																				  "','schema_version':'1.0.17',"
+																																				  "'source':'Qualys IOC','producer':'Qualys IOC',"
+																																				  "'confidence':'High','external_ids':['F_5ab4ee62'],"
+																																				  "'severity':'High','title':'Malicious File event',"
+																																				  "'valid_time':{}}]},"
+																																				  "'judgements':{'count':2,'docs':[" COMMON(
+																																				      "judgement",
+																																				      "4", "F_5ab4ee62", "High")
+																																				      JUDGED(
+																																					  "2",
+																																					  "Malicious", "Win32.Worm.Kolab") "," COMMON("judgement", "5", "N_1",
+																																					  "Unknown")
+																																					  JUDGED("1", "Clean", "") "]},"
+																																								   "'relationships':{'count':4,'docs':[" JOINED("6", "judgement-#4", "based-on", V5) "," JOINED("7", "sighting-#2", "based-on", "judgement-#4") "," JOINED("8", "sighting-#2", "sighting-of",
+																																								       V5) "," JOINED("9",
+																																								       "sighting-#3", "based-on", "judgement-#5") "]}}}");
 	json_object_put(whole);
 	drive_free(&d);
 }
 END_TEST
 
 static const struct {
-	enum observable_type	 type;
-	const char		*value, *filter, *name, *id;
-} filters[] = {
-	{ OBSERVABLE_MD5, "ab", "file.hash.md5%3A%20%22ab%22", "MD5",
-	    "md5-ab" },
+	enum observable_type type;
+	const char *value, *filter, *name, *id;
+} filters[] = { { OBSERVABLE_MD5, "ab", "file.hash.md5%3A%20%22ab%22", "MD5",
+		    "md5-ab" },
 	{ OBSERVABLE_SHA256, "ab", "file.hash.sha256%3A%20%22ab%22", "SHA256",
 	    "sha256-ab" },
 	{ OBSERVABLE_FILE_NAME, "a V&b.exe",
@@ -147,26 +170,26 @@ static const struct {
 	{ OBSERVABLE_FILE_PATH, "C:\\a/b\xc3\xa9",
 	    "file.fullPath%3A%20%22C%3A%5Ca/b%C3%A9%22", "file path",
 	    "file_path-C%3A%5Ca%2Fb%C3%A9" },
-	{ OBSERVABLE_IP, "1.2.3.4", "network.local.address.ip%3A%20%221.2.3.4"
-	    "%22%20or%20network.remote.address.ip%3A%20%221.2.3.4%22", "IP",
-	    "ip-1.2.3.4" },
+	{ OBSERVABLE_IP, "1.2.3.4",
+	    "network.local.address.ip%3A%20%221.2.3.4"
+	    "%22%20or%20network.remote.address.ip%3A%20%221.2.3.4%22",
+	    "IP", "ip-1.2.3.4" },
 	{ OBSERVABLE_DOMAIN, "a.b",
 	    "network.remote.address.fqdn%3A%20%22a.b%22", "domain",
 	    "domain-a.b" },
 	{ OBSERVABLE_MUTEX, "m%s", "handle.name%3A%20%22m%25s%22", "mutex",
-	    "mutex-m%25s" }
-};
+	    "mutex-m%25s" } };
 
 START_TEST(each_type_has_its_filter_and_its_reference)
 {
-	static const struct drive_reply	 none[] = {
+	static const struct drive_reply none[] = {
 		{ API "/auth", 200, NULL, "t" }, { "*", 404, NULL, NULL }
 	};
-	struct drive			 d;
-	struct json_object		*whole;
-	struct observable		 o = { .value = NULL };
-	struct buf			 want;
-	size_t				 i;
+	struct drive d;
+	struct json_object *whole;
+	struct observable o = { .value = NULL };
+	struct buf want;
+	size_t i;
 
 	drive_init(&d, &provider_qualys, TOKEN, none, 2);
 	buf_init(&want, 10000);
@@ -175,15 +198,19 @@ START_TEST(each_type_has_its_filter_and_its_reference)
 		o.value = filters[i].value;
 		drive_lookup(&d, PROVIDER_OBSERVE, &o);
 		buf_reset(&want);
-		buf_addf(&want, "%s" EVENTS "100&filter=%s&state=true\n"
-		    EVENTS "100&filter=%s\n", i > 0 ? "" : API "/auth\n"
-		    "\tusername=me&password=secret&token=true\n",
+		buf_addf(&want,
+		    "%s" EVENTS "100&filter=%s&state=true\n" EVENTS
+		    "100&filter=%s\n",
+		    i > 0 ? "" :
+			    API "/auth\n"
+				"\tusername=me&password=secret&token=true\n",
 		    filters[i].filter, filters[i].filter);
 		ck_assert_str_eq(d.asked.data, want.data);
 		ck_assert_str_eq(d.problems.data, "");
 		whole = drive_answer_of(&d, PROVIDER_REFER, &o);
 		buf_reset(&want);
-		buf_addf(&want, "{'data':[{'id':'ref-qualys-search-%s',"
+		buf_addf(&want,
+		    "{'data':[{'id':'ref-qualys-search-%s',"
 		    "'title':'Search for this %s','description':'Check this "
 		    "%s status with Qualys','url':'https://guard.example/ioc/"
 		    "#/hunting?search=%s','categories':['Search','Qualys']}]}",
@@ -192,8 +219,8 @@ START_TEST(each_type_has_its_filter_and_its_reference)
 		drive_same(whole, want.data);
 		json_object_put(whole);
 	}
-	ck_assert_uint_eq(provider_qualys.types &
-	    OBSERVABLE_BIT(OBSERVABLE_IPV6), 0);
+	ck_assert_uint_eq(
+	    provider_qualys.types & OBSERVABLE_BIT(OBSERVABLE_IPV6), 0);
 	buf_free(&want);
 	drive_free(&d);
 }
@@ -202,12 +229,11 @@ END_TEST
 START_TEST(a_quotation_mark_is_a_warning_and_no_call)
 {
 	static const enum provider_route routes[] = { PROVIDER_OBSERVE,
-					    PROVIDER_REFER };
-	const struct observable		 o = { OBSERVABLE_FILE_NAME,
-					    "a\" or \"b", 0 };
-	struct drive			 d;
-	struct json_object		*whole;
-	size_t				 i;
+		PROVIDER_REFER };
+	const struct observable o = { OBSERVABLE_FILE_NAME, "a\" or \"b", 0 };
+	struct drive d;
+	struct json_object *whole;
+	size_t i;
 
 	drive_init(&d, &provider_qualys, TOKEN, NULL, 0);
 	for (i = 0; i < COUNT(routes); i++) {
@@ -228,17 +254,18 @@ END_TEST
 
 START_TEST(a_value_too_long_to_ask_for_is_a_warning)
 {
-	static char		 value[70000];
-	const struct observable	 o = { OBSERVABLE_MUTEX, value, 0 };
-	struct drive		 d;
-	struct json_object	*whole;
+	static char value[70000];
+	const struct observable o = { OBSERVABLE_MUTEX, value, 0 };
+	struct drive d;
+	struct json_object *whole;
 
 	memset(value, 'x', sizeof(value) - 1);
 	drive_init(&d, &provider_qualys, TOKEN, NULL, 0);
 	whole = drive_answer_of(&d, PROVIDER_REFER, &o);
 	drive_same(jsonin_member(whole, "data"), "[]");
-	ck_assert_str_eq(jsonin_string(jsonin_at(jsonin_member(whole,
-	    "errors"), 0), "code"), "invalid argument");
+	ck_assert_str_eq(
+	    jsonin_string(jsonin_at(jsonin_member(whole, "errors"), 0), "code"),
+	    "invalid argument");
 	json_object_put(whole);
 	drive_free(&d);
 }
@@ -247,13 +274,12 @@ END_TEST
 /* A URL holds it, a description of CTIM does not. */
 START_TEST(a_long_value_is_cut_in_the_description)
 {
-	struct drive_reply	 replies[] = {
-		{ API "/auth", 200, "", "t" }, { "*", 200, "", NULL }
-	};
-	static char		 value[6000];
-	const struct observable	 o = { OBSERVABLE_MUTEX, value, 0 };
-	struct drive		 d;
-	struct json_object	*whole;
+	struct drive_reply replies[] = { { API "/auth", 200, "", "t" },
+		{ "*", 200, "", NULL } };
+	static char value[6000];
+	const struct observable o = { OBSERVABLE_MUTEX, value, 0 };
+	struct drive d;
+	struct json_object *whole;
 
 	memset(value, 'x', sizeof(value) - 1);
 	used = 0;
@@ -261,28 +287,31 @@ START_TEST(a_long_value_is_cut_in_the_description)
 	drive_init(&d, &provider_qualys, TOKEN, replies, COUNT(replies));
 	drive_lookup(&d, PROVIDER_OBSERVE, &o);
 	whole = drive_answer(&d);
-	ck_assert_uint_eq(strlen(jsonin_string(jsonin_at(drive_docs(whole,
-	    "sightings"), 0), "description")), 5000);
+	ck_assert_uint_eq(
+	    strlen(jsonin_string(
+		jsonin_at(drive_docs(whole, "sightings"), 0), "description")),
+	    5000);
 	json_object_put(whole);
 	drive_free(&d);
 }
 END_TEST
 
-#define UNABLE	"[connection error] Unable to connect Qualys IOC, validate " \
+#define UNABLE                                                       \
+	"[connection error] Unable to connect Qualys IOC, validate " \
 	"the configured API URL: "
-#define STRUCTURE "[authorization error] Authorization failed: Wrong JWT " \
+#define STRUCTURE                                                \
+	"[authorization error] Authorization failed: Wrong JWT " \
 	"payload structure\n"
 
 /* Where the API is: what the token and the configuration say, and the base of
  * the URL that is called, or the problem. */
 static const struct {
-	const char	*token, *api_url, *hosts, *called, *problem;
-} places[] = {
-	{ "'https://a.example'", NULL, NULL, "https://a.example", "" },
+	const char *token, *api_url, *hosts, *called, *problem;
+} places[] = { { "'https://a.example'", NULL, NULL, "https://a.example", "" },
 	{ "'https://a.example/p//'", NULL, NULL, "https://a.example/p", "" },
 	{ "'http://a.example:81'", NULL, NULL, "http://a.example:81", "" },
-	{ "'https://a.example'", "https://b.example", NULL,
-	    "https://a.example", "" },
+	{ "'https://a.example'", "https://b.example", NULL, "https://a.example",
+	    "" },
 	{ "null", "https://b.example/", NULL, "https://b.example", "" },
 	{ "''", "https://b.example", NULL, "https://b.example", "" },
 	{ "7", "https://b.example", "c.example", "https://b.example", "" },
@@ -291,8 +320,7 @@ static const struct {
 	{ "7", NULL, NULL, NULL, STRUCTURE },
 	{ "['https://a.example']", NULL, NULL, NULL, STRUCTURE },
 	{ "'a.example'", NULL, NULL, NULL, UNABLE "a.example\n" },
-	{ "'ftp://a.example'", NULL, NULL, NULL,
-	    UNABLE "ftp://a.example\n" },
+	{ "'ftp://a.example'", NULL, NULL, NULL, UNABLE "ftp://a.example\n" },
 	{ "'https://'", NULL, NULL, NULL, UNABLE "https://\n" },
 	{ "'https://a.example/?q'", NULL, NULL, NULL,
 	    UNABLE "https://a.example/?q\n" },
@@ -308,28 +336,28 @@ static const struct {
 	    "https://a.example:8443", "" },
 	{ "'https://a.example:8443'", NULL, "a.example:8443",
 	    "https://a.example:8443", "" },
-	{ "'https://a.example'", NULL, "a.example:443",
-	    "https://a.example", "" },
+	{ "'https://a.example'", NULL, "a.example:443", "https://a.example",
+	    "" },
 	{ "'https://a.example'", NULL, "a.example:8443", NULL,
 	    UNABLE "https://a.example\n" },
 	{ "'https://a.example'", NULL, "a.exampl example .example b", NULL,
 	    UNABLE "https://a.example\n" },
 	{ "'https://b.a.example'", NULL, "a.example", NULL,
-	    UNABLE "https://b.a.example\n" }
-};
+	    UNABLE "https://b.a.example\n" } };
 
 START_TEST(the_api_is_where_the_token_or_the_configuration_says)
 {
-	static const struct drive_reply	 replies[] = {
-		{ "*", 404, NULL, NULL }
-	};
-	struct drive			 d;
-	char				 token[500], want[500];
-	size_t				 i;
+	static const struct drive_reply replies[] = { { "*", 404, NULL,
+	    NULL } };
+	struct drive d;
+	char token[500], want[500];
+	size_t i;
 
 	for (i = 0; i < COUNT(places); i++) {
-		snprintf(token, sizeof(token), "{'user':'u','pass':'p',"
-		    "'API_URL':%s}", places[i].token);
+		snprintf(token, sizeof(token),
+		    "{'user':'u','pass':'p',"
+		    "'API_URL':%s}",
+		    places[i].token);
 		drive_init(&d, &provider_qualys, token, replies, 1);
 		if (places[i].api_url != NULL)
 			drive_conf(&d, "api_url", places[i].api_url);
@@ -337,11 +365,12 @@ START_TEST(the_api_is_where_the_token_or_the_configuration_says)
 			drive_conf(&d, "api_hosts", places[i].hosts);
 		d.token = json_object_new_string("t");
 		drive_lookup(&d, PROVIDER_HEALTH, NULL);
-		snprintf(want, sizeof(want), "%s/ioc/events?pageSize=1"
-		    "&state=true\n", places[i].called == NULL ? "" :
-		    places[i].called);
-		ck_assert_str_eq(d.asked.data, places[i].called == NULL ? "" :
-		    want);
+		snprintf(want, sizeof(want),
+		    "%s/ioc/events?pageSize=1"
+		    "&state=true\n",
+		    places[i].called == NULL ? "" : places[i].called);
+		ck_assert_str_eq(
+		    d.asked.data, places[i].called == NULL ? "" : want);
 		ck_assert_str_eq(d.problems.data, places[i].problem);
 		drive_free(&d);
 	}
@@ -351,39 +380,43 @@ END_TEST
 START_TEST(the_platform_is_where_the_token_or_the_configuration_says)
 {
 	static const struct {
-		const char	*token, *configured, *url;
-	} rows[] = {
-		{ "'https://a.example'", "https://b.example",
-		    "https://a.example" },
+		const char *token, *configured, *url;
+	} rows[] = { { "'https://a.example'", "https://b.example",
+			 "https://a.example" },
 		{ "null", "https://b.example/p/", "https://b.example/p" },
 		{ "null", NULL, NULL },
 		{ "'javascript:alert(1)'", "https://b.example", NULL },
-		{ "'/'", NULL, NULL },
-		{ "8", NULL, NULL }
-	};
-	const struct observable	 o = { OBSERVABLE_MD5, "ab", 0 };
-	struct drive		 d;
-	struct json_object	*whole;
-	char			 token[500], want[500];
-	const char		*url;
-	size_t			 i;
+		{ "'/'", NULL, NULL }, { "8", NULL, NULL } };
+	const struct observable o = { OBSERVABLE_MD5, "ab", 0 };
+	struct drive d;
+	struct json_object *whole;
+	char token[500], want[500];
+	const char *url;
+	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++) {
-		snprintf(token, sizeof(token), "{'user':'u','pass':'p',"
-		    "'PLATFORM_URL':%s}", rows[i].token);
+		snprintf(token, sizeof(token),
+		    "{'user':'u','pass':'p',"
+		    "'PLATFORM_URL':%s}",
+		    rows[i].token);
 		drive_init(&d, &provider_qualys, token, NULL, 0);
 		if (rows[i].configured != NULL)
 			drive_conf(&d, "platform_url", rows[i].configured);
 		whole = drive_answer_of(&d, PROVIDER_REFER, &o);
-		url = jsonin_string(jsonin_at(jsonin_member(whole, "data"),
-		    0), "url");
+		url = jsonin_string(
+		    jsonin_at(jsonin_member(whole, "data"), 0), "url");
 		if (rows[i].url == NULL) {
 			ck_assert_ptr_null(url);
-			ck_assert_str_eq(jsonin_string(jsonin_at(jsonin_member(
-			    whole, "errors"), 0), "type"), "warning");
+			ck_assert_str_eq(
+			    jsonin_string(
+				jsonin_at(jsonin_member(whole, "errors"), 0),
+				"type"),
+			    "warning");
 		} else {
-			snprintf(want, sizeof(want), "%s/ioc/#/hunting?search="
-			    "file.hash.md5%%3A%%20%%22ab%%22", rows[i].url);
+			snprintf(want, sizeof(want),
+			    "%s/ioc/#/hunting?search="
+			    "file.hash.md5%%3A%%20%%22ab%%22",
+			    rows[i].url);
 			ck_assert_str_eq(url, want);
 			ck_assert_ptr_null(jsonin_member(whole, "errors"));
 		}
@@ -394,42 +427,47 @@ START_TEST(the_platform_is_where_the_token_or_the_configuration_says)
 END_TEST
 
 static const struct {
-	int		 status;
-	const char	*body, *problem;
-} failures[] = {
-	{ 401, "{'message':'Bad user'}",
-	    "[authorization error] Authorization failed: Bad user\n" },
+	int status;
+	const char *body, *problem;
+} failures[] = { { 401, "{'message':'Bad user'}",
+		     "[authorization error] Authorization failed: Bad user\n" },
 	{ 401, "{'message':'','authentication_exceptions':'x'}",
 	    "[authorization error] Authorization failed: x\n" },
 	{ 401, "{'message':null,'authentication_exceptions':['x/y']}",
 	    "[authorization error] Authorization failed: [\"x/y\"]\n" },
 	{ 401, "{'a':1}",
 	    "[authorization error] Authorization failed: {\"a\":1}\n" },
-	{ 401, "<html>", "[authorization error] Authorization failed: "
+	{ 401, "<html>",
+	    "[authorization error] Authorization failed: "
 	    "<html>\n" },
 	{ 401, "", "[authorization error] Authorization failed: \n" },
-	{ 403, "no", "[permission denied] Unexpected response from Qualys "
+	{ 403, "no",
+	    "[permission denied] Unexpected response from Qualys "
 	    "IOC: no\n" },
-	{ 429, "x", "[too many requests] Too many requests to Qualys IOC "
+	{ 429, "x",
+	    "[too many requests] Too many requests to Qualys IOC "
 	    "have been made. Please try again later.\n" },
-	{ 500, "x", "[internal error] Unexpected response from Qualys IOC: "
+	{ 500, "x",
+	    "[internal error] Unexpected response from Qualys IOC: "
 	    "x\n" },
-	{ 502, "x", "[service unavailable] Unexpected response from Qualys "
+	{ 502, "x",
+	    "[service unavailable] Unexpected response from Qualys "
 	    "IOC: x\n" },
-	{ 503, "x", "[service unavailable] Service temporarily unavailable. "
+	{ 503, "x",
+	    "[service unavailable] Service temporarily unavailable. "
 	    "Please try again later.\n" },
 	{ 302, "", "[unknown] Unexpected response from Qualys IOC: \n" },
-	{ 418, "{'a':'/'}", "[unknown] Unexpected response from Qualys IOC: "
+	{ 418, "{'a':'/'}",
+	    "[unknown] Unexpected response from Qualys IOC: "
 	    "{\"a\":\"/\"}\n" },
-	{ 0, "", UNABLE API "/\n" }
-};
+	{ 0, "", UNABLE API "/\n" } };
 
 START_TEST(what_the_service_refuses_is_said_in_known_words)
 {
-	struct drive_reply	 replies[2] = { { API "/auth", 0, NULL, NULL },
-				    { "*", 0, NULL, NULL } };
-	struct drive		 d;
-	size_t			 i, k;
+	struct drive_reply replies[2] = { { API "/auth", 0, NULL, NULL },
+		{ "*", 0, NULL, NULL } };
+	struct drive d;
+	size_t i, k;
 
 	/* Once when signing in, once when asking. */
 	for (i = 0; i < COUNT(failures) * 2; i++) {
@@ -451,9 +489,9 @@ END_TEST
 
 START_TEST(a_sign_in_that_is_not_there_is_unknown_and_no_events_are_nothing)
 {
-	struct drive_reply	 replies[2] = { { API "/auth", 404, NULL,
-				    "no" }, { "*", 400, NULL, "x" } };
-	struct drive		 d;
+	struct drive_reply replies[2] = { { API "/auth", 404, NULL, "no" },
+		{ "*", 400, NULL, "x" } };
+	struct drive d;
 
 	drive_init(&d, &provider_qualys, TOKEN, replies, 2);
 	drive_lookup(&d, PROVIDER_HEALTH, NULL);
@@ -463,9 +501,10 @@ START_TEST(a_sign_in_that_is_not_there_is_unknown_and_no_events_are_nothing)
 	replies[0].status = 200;
 	drive_init(&d, &provider_qualys, TOKEN, replies, 2);
 	drive_lookup(&d, PROVIDER_HEALTH, NULL);
-	ck_assert_str_eq(d.asked.data, API "/auth\n"
-	    "\tusername=me&password=secret&token=true\n"
-	    EVENTS "1&state=true\n");
+	ck_assert_str_eq(d.asked.data,
+	    API "/auth\n"
+		"\tusername=me&password=secret&token=true\n" EVENTS
+		"1&state=true\n");
 	ck_assert_str_eq(d.problems.data, "");
 	ck_assert_uint_eq(d.lookup.calls[0]->flags, CALL_SIGNED);
 	drive_free(&d);
@@ -474,11 +513,11 @@ END_TEST
 
 START_TEST(a_long_body_is_cut_in_a_message)
 {
-	struct drive_reply	 replies[2] = { { API "/auth", 200, NULL, "t" },
-				    { "*", 418, NULL, NULL } };
-	struct drive		 d;
-	struct buf		 body, want;
-	int			 i;
+	struct drive_reply replies[2] = { { API "/auth", 200, NULL, "t" },
+		{ "*", 418, NULL, NULL } };
+	struct drive d;
+	struct buf body, want;
+	int i;
 
 	buf_init(&body, 1000);
 	for (i = 0; i < 300; i++)
@@ -487,8 +526,10 @@ START_TEST(a_long_body_is_cut_in_a_message)
 	drive_init(&d, &provider_qualys, TOKEN, replies, 2);
 	drive_lookup(&d, PROVIDER_HEALTH, NULL);
 	buf_init(&want, 1000);
-	buf_addf(&want, "[unknown] Unexpected response from Qualys IOC: "
-	    "%.400s\n", body.data);
+	buf_addf(&want,
+	    "[unknown] Unexpected response from Qualys IOC: "
+	    "%.400s\n",
+	    body.data);
 	ck_assert_str_eq(d.problems.data, want.data);
 	buf_free(&want);
 	buf_free(&body);
@@ -498,21 +539,23 @@ END_TEST
 
 START_TEST(credentials_are_encoded_and_a_401_signs_in_again)
 {
-	const struct drive_reply replies[] = {
-		{ API "/auth", 200, NULL, "first" },
+	const struct drive_reply replies[] = { { API "/auth", 200, NULL,
+						   "first" },
 		{ API "/auth", 200, NULL, "second" },
 		{ EVENTS "1&state=true", 401, NULL, "" },
-		{ EVENTS "1&state=true", 200, NULL, "[]" }
-	};
-	struct drive		 d;
+		{ EVENTS "1&state=true", 200, NULL, "[]" } };
+	struct drive d;
 
-	drive_init(&d, &provider_qualys, "{'user':'a&b=c','pass':'d e/\xc3\xa9"
-	    "%','API_URL':'" API "'}", replies, COUNT(replies));
+	drive_init(&d, &provider_qualys,
+	    "{'user':'a&b=c','pass':'d e/\xc3\xa9"
+	    "%','API_URL':'" API "'}",
+	    replies, COUNT(replies));
 	drive_lookup(&d, PROVIDER_HEALTH, NULL);
-#define SIGN_IN	API "/auth\n\tusername=a%26b%3Dc&password=d%20e%2F%C3%A9%25" \
-	"&token=true\n"
-	ck_assert_str_eq(d.asked.data, SIGN_IN EVENTS "1&state=true\n" SIGN_IN
-	    EVENTS "1&state=true\n");
+#define SIGN_IN                                                      \
+	API "/auth\n\tusername=a%26b%3Dc&password=d%20e%2F%C3%A9%25" \
+	    "&token=true\n"
+	ck_assert_str_eq(d.asked.data,
+	    SIGN_IN EVENTS "1&state=true\n" SIGN_IN EVENTS "1&state=true\n");
 	ck_assert_str_eq(jsonin_text(d.token), "second");
 	ck_assert_str_eq(d.problems.data, "");
 	drive_free(&d);
@@ -523,11 +566,12 @@ END_TEST
 static struct json_object *
 ask(struct drive *d, const char *active, const char *past, size_t limit)
 {
-	static struct drive_reply	 replies[3];
-	static char			 url[300];
+	static struct drive_reply replies[3];
+	static char url[300];
 
-	snprintf(url, sizeof(url), "%s%zu&filter=file.hash.sha256%%3A%%20%%22"
-	    SHA "%%22&state=true", EVENTS, limit);
+	snprintf(url, sizeof(url),
+	    "%s%zu&filter=file.hash.sha256%%3A%%20%%22" SHA "%%22&state=true",
+	    EVENTS, limit);
 	replies[0] = (struct drive_reply){ API "/auth", 200, "", "t" };
 	replies[1] = (struct drive_reply){ url, 200, "", json(active) };
 	replies[2] = (struct drive_reply){ "*", 200, "", json(past) };
@@ -537,35 +581,36 @@ ask(struct drive *d, const char *active, const char *past, size_t limit)
 	return drive_answer(d);
 }
 
-#define SMALL(id, more)	"{'id':'" id "','dateTime':'2020-02-10T00:21:04Z'" \
-	more "}"
-#define JUDGE(n)	",'score':'0','indicator2':[" n "]"
+#define SMALL(id, more) \
+	"{'id':'" id "','dateTime':'2020-02-10T00:21:04Z'" more "}"
+#define JUDGE(n) ",'score':'0','indicator2':[" n "]"
 
 START_TEST(the_limit_cuts_each_kind_and_leaves_what_joins_the_rest)
 {
-	struct drive		 d;
-	struct json_object	*whole;
+	struct drive d;
+	struct json_object *whole;
 
 	used = 0;
 	/* More events than were asked for: the fourth has the third indicator,
 	 * but neither a sighting nor a judgement. */
-	whole = ask(&d, "[" SMALL("1", JUDGE("{}")) ","
-	    SMALL("2", ",'indicator2':[{}]") "," SMALL("3", JUDGE("{}")) ","
-	    SMALL("4", JUDGE("{}")) "," SMALL("5", JUDGE("{}")) "]", "[]", 3);
-	ck_assert_uint_eq(d.lookup.n, 1);	/* no room for the past */
+	whole = ask(&d,
+	    "[" SMALL("1", JUDGE("{}")) "," SMALL("2",
+		",'indicator2':[{}]") "," SMALL("3", JUDGE("{}")) "," SMALL("4",
+		JUDGE("{}")) "," SMALL("5", JUDGE("{}")) "]",
+	    "[]", 3);
+	ck_assert_uint_eq(d.lookup.n, 1); /* no room for the past */
 	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "sightings")), 3);
 	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "indicators")), 3);
-	drive_same(jsonin_member(jsonin_at(drive_docs(whole, "indicators"),
-	    2), "external_ids"), "['4']");
+	drive_same(jsonin_member(jsonin_at(drive_docs(whole, "indicators"), 2),
+		       "external_ids"),
+	    "['4']");
 	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "judgements")), 3);
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "relationships")),
-	    7);
+	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "relationships")), 7);
 	json_object_put(whole);
 	drive_free(&d);
 	whole = ask(&d, "[" SMALL("1", JUDGE("{},{},{}")) "]", "[]", 2);
 	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "judgements")), 2);
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "relationships")),
-	    5);
+	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "relationships")), 5);
 	json_object_put(whole);
 	drive_free(&d);
 }
@@ -573,21 +618,22 @@ END_TEST
 
 START_TEST(the_past_gets_the_room_that_is_left)
 {
-	struct drive		 d;
-	struct json_object	*whole, *docs;
+	struct drive d;
+	struct json_object *whole, *docs;
 
 	used = 0;
 	/* An event without a time is no sighting and takes no room. */
-	whole = ask(&d, "[" SMALL("1", "") ",{'id':'2','score':3}]", "["
-	    SMALL("1", "") "," SMALL("4", "") "," SMALL("5", "") "]", 3);
+	whole = ask(&d, "[" SMALL("1", "") ",{'id':'2','score':3}]",
+	    "[" SMALL("1", "") "," SMALL("4", "") "," SMALL("5", "") "]", 3);
 	ck_assert_uint_eq(d.lookup.n, 2);
 	ck_assert_str_eq(d.lookup.calls[1]->url.data, PAST("2"));
 	ck_assert_uint_eq(d.lookup.calls[0]->flags, CALL_SIGNED | CALL_CACHE);
 	ck_assert_uint_eq(d.lookup.calls[1]->flags, CALL_SIGNED | CALL_CACHE);
 	docs = drive_docs(whole, "sightings");
 	ck_assert_uint_eq(jsonin_length(docs), 3);
-	drive_same(jsonin_member(jsonin_member(jsonin_at(docs, 1), "data"),
-	    "rows"), "[['False']]");
+	drive_same(
+	    jsonin_member(jsonin_member(jsonin_at(docs, 1), "data"), "rows"),
+	    "[['False']]");
 	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "indicators")), 1);
 	ck_assert_ptr_null(drive_docs(whole, "relationships"));
 	json_object_put(whole);
@@ -597,15 +643,18 @@ END_TEST
 
 START_TEST(what_is_kept_of_an_event_is_what_is_looked_at)
 {
-	struct drive		 d;
-	struct json_object	*whole;
+	struct drive d;
+	struct json_object *whole;
 
 	used = 0;
-	whole = ask(&d, "[{'a':1,'id':'i','asset':{'b':2,'interfaces':["
+	whole = ask(&d,
+	    "[{'a':1,'id':'i','asset':{'b':2,'interfaces':["
 	    "{'c':3,'ipAddress':'1.2.3.4'},null,7]},'file':{'md5':'m','d':4},"
 	    "'process':{'e':5},'network':null,'indicator2':[{'f':6,"
-	    "'verdict':'KNOWN'},{'verdict':null,'threatName':null}]}]", "[]", 9);
-	drive_same(d.lookup.calls[0]->result, "[{'id':'i','asset':{"
+	    "'verdict':'KNOWN'},{'verdict':null,'threatName':null}]}]",
+	    "[]", 9);
+	drive_same(d.lookup.calls[0]->result,
+	    "[{'id':'i','asset':{"
 	    "'interfaces':[{'ipAddress':'1.2.3.4'}]},'file':{'md5':'m'},"
 	    "'process':{},'indicator2':[{'verdict':'KNOWN'},"
 	    "{'threatName':null}]}]");
@@ -617,14 +666,12 @@ END_TEST
 /* Members of an event, and what they make of a member of the first entity of a
  * kind ("" for not there). */
 static const struct {
-	const char	*event, *kind, *member, *want;
-} members[] = {
-	{ "'score':'0'", "indicators", "title", "'Known Good'" },
+	const char *event, *kind, *member, *want;
+} members[] = { { "'score':'0'", "indicators", "title", "'Known Good'" },
 	{ "'score':'0'", "indicators", "severity", "'None'" },
 	{ "'score':1", "indicators", "title", "'Remediated'" },
 	{ "'score':1", "sightings", "severity", "'High'" },
-	{ "'score':'2'", "indicators", "title",
-	    "'Suspicious Low File event'" },
+	{ "'score':'2'", "indicators", "title", "'Suspicious Low File event'" },
 	{ "'score':'3'", "indicators", "title",
 	    "'Suspicious Low Process event'" },
 	{ "'score':4", "indicators", "title",
@@ -639,15 +686,13 @@ static const struct {
 	{ "'score':'7'", "judgements", "severity", "'Medium'" },
 	{ "'score':'8'", "indicators", "title", "'Malicious File event'" },
 	{ "'score':'9'", "indicators", "title", "'Malicious Process event'" },
-	{ "'score':'10'", "indicators", "title",
-	    "'Malicious Network event'" },
+	{ "'score':'10'", "indicators", "title", "'Malicious Network event'" },
 	{ "'score':10", "indicators", "severity", "'High'" },
 	{ "'score':'11'", "indicators", "title", "'Unknown'" },
 	{ "'score':11", "sightings", "severity", "'Unknown'" },
 	{ "'score':-1", "indicators", "title", "'Unknown'" },
 	{ "'score':'-1'", "indicators", "title", "'Unknown'" },
-	{ "'score':99999999999999999999", "indicators", "title",
-	    "'Unknown'" },
+	{ "'score':99999999999999999999", "indicators", "title", "'Unknown'" },
 	{ "'score':'99999999999999999999'", "indicators", "title",
 	    "'Unknown'" },
 	{ "'score':'8x'", "indicators", "title", "'Unknown'" },
@@ -674,22 +719,19 @@ static const struct {
 	    "disposition_name", "'Malicious'" },
 	{ "'indicator2':[{'verdict':'SUSPICIOUS'}]", "judgements",
 	    "disposition", "3" },
-	{ "'indicator2':[{'verdict':'UNKNOWN'}]", "judgements",
-	    "disposition", "5" },
+	{ "'indicator2':[{'verdict':'UNKNOWN'}]", "judgements", "disposition",
+	    "5" },
 	{ "'indicator2':[{'verdict':'malicious'}]", "judgements",
 	    "disposition_name", "'Unknown'" },
-	{ "'indicator2':[{'verdict':null}]", "judgements", "disposition",
-	    "5" },
+	{ "'indicator2':[{'verdict':null}]", "judgements", "disposition", "5" },
 	{ "'indicator2':[{'verdict':2}]", "judgements", "disposition", "5" },
 	{ "'indicator2':[{'threatName':null}]", "judgements", "reason", "" },
 	{ "'indicator2':[{}]", "judgements", "reason", "''" },
 	{ "'indicator2':[{'threatName':''}]", "judgements", "reason", "''" },
-	{ "'indicator2':[{'threatName':['x']}]", "judgements", "reason",
-	    "''" },
+	{ "'indicator2':[{'threatName':['x']}]", "judgements", "reason", "''" },
 	{ "'indicator2':[{'threatName':'\xff'}]", "judgements", "reason",
 	    "'\\ufffd'" },
-	{ "'indicator2':[null,7,'x',[],{}]", "judgements", "priority",
-	    "90" },
+	{ "'indicator2':[null,7,'x',[],{}]", "judgements", "priority", "90" },
 	{ "'indicator2':[]", "judgements", "type", "" },
 	{ "'indicator2':null", "judgements", "type", "" },
 	{ "'indicator2':{'verdict':'KNOWN'}", "judgements", "type", "" },
@@ -714,18 +756,18 @@ static const struct {
 	{ "'dateTime':'yesterday'", "sightings", "type", "" },
 	{ "'dateTime':'2020-02-30T00:00:00Z'", "sightings", "type", "" },
 	{ "'dateTime':['2020-02-10T00:21:04Z']", "sightings", "type", "" },
-	{ "'dateTime':'2020-02-10T00:21:04+0000'", "sightings",
-	    "observed_time", "{'start_time':'2020-02-10T00:21:04Z',"
+	{ "'dateTime':'2020-02-10T00:21:04+0000'", "sightings", "observed_time",
+	    "{'start_time':'2020-02-10T00:21:04Z',"
 	    "'end_time':'2020-02-10T00:21:04Z'}" },
 	{ "'dateTime':'2020-02-10T00:21:04.123456789123-00:30'", "sightings",
-	    "observed_time", "{'start_time':'2020-02-10T00:51:04.123456789Z',"
+	    "observed_time",
+	    "{'start_time':'2020-02-10T00:51:04.123456789Z',"
 	    "'end_time':'2020-02-10T00:51:04.123456789Z'}" },
 	{ "'file':{'fileName':'f','sha256':''}", "sightings", "relations",
 	    "[]" },
 	{ "'file':{'fileName':null,'md5':'m'}", "sightings", "relations",
 	    "[]" },
-	{ "'file':{'fileName':'f','md5':7}", "sightings", "relations",
-	    "[]" },
+	{ "'file':{'fileName':'f','md5':7}", "sightings", "relations", "[]" },
 	{ "'file':['f']", "sightings", "relations", "[]" },
 	{ "'file':'f','process':7,'network':true", "sightings", "relations",
 	    "[]" },
@@ -737,42 +779,48 @@ static const struct {
 	{ "'process':null,'network':{'remoteIP':'i','remoteDns':'d'}",
 	    "sightings", "relations",
 	    "[" RELATION("ip", "i", "Resolved_To", "domain", "d") "]" },
-	{ "'asset':null", "sightings", "targets", "[{'type':'endpoint',"
+	{ "'asset':null", "sightings", "targets",
+	    "[{'type':'endpoint',"
 	    "'observables':[]," TIME("2020-02-10T00:21:04.000Z") "}]" },
-	{ "'asset':[]", "sightings", "targets", "[{'type':'endpoint',"
+	{ "'asset':[]", "sightings", "targets",
+	    "[{'type':'endpoint',"
 	    "'observables':[]," TIME("2020-02-10T00:21:04.000Z") "}]" },
 	{ "'asset':{'fullOSName':null,'netBiosName':7,'interfaces':"
-	    "{'ipAddress':'1'}}", "sightings", "targets",
-	    "[{'type':'endpoint','observables':[],"
-	    TIME("2020-02-10T00:21:04.000Z") "}]" },
+	  "{'ipAddress':'1'}}",
+	    "sightings", "targets",
+	    "[{'type':'endpoint','observables':[]," TIME(
+		"2020-02-10T00:21:04.000Z") "}]" },
 	{ "'asset':{'fullOSName':'o','netBiosName':'','interfaces':[null,"
-	    "{'ipAddress':'','macAddress':7},{'macAddress':'m'}]}",
-	    "sightings", "targets", "[{'type':'endpoint','os':'o',"
-	    "'observables':[" PAIR("mac_address", "m") "],"
-	    TIME("2020-02-10T00:21:04.000Z") "}]" }
-};
+	  "{'ipAddress':'','macAddress':7},{'macAddress':'m'}]}",
+	    "sightings", "targets",
+	    "[{'type':'endpoint','os':'o',"
+	    "'observables':[" PAIR("mac_address", "m") "]," TIME(
+		"2020-02-10T00:21:04.000Z") "}]" } };
 
 START_TEST(every_member_is_read_as_it_should_be)
 {
-	struct drive		 d;
-	struct json_object	*whole, *value;
-	char			 event[1000];
-	size_t			 i;
+	struct drive d;
+	struct json_object *whole, *value;
+	char event[1000];
+	size_t i;
 
 	for (i = 0; i < COUNT(members); i++) {
 		used = 0;
 		/* Of two equal members the last counts. */
-		snprintf(event, sizeof(event), "[{'id':'i',"
+		snprintf(event, sizeof(event),
+		    "[{'id':'i',"
 		    "'dateTime':'2020-02-10T00:21:04.000+0000',"
-		    "'indicator2':[{}],%s}]", members[i].event);
+		    "'indicator2':[{}],%s}]",
+		    members[i].event);
 		whole = ask(&d, event, "[]", 9);
 		ck_assert_str_eq(d.problems.data, "");
 		/* What has no time is told of. */
-		ck_assert_uint_eq(jsonin_length(jsonin_member(whole,
-		    "errors")), strcmp(members[i].kind, "sightings") == 0 &&
-		    drive_docs(whole, "sightings") == NULL);
-		value = jsonin_member(jsonin_at(drive_docs(whole,
-		    members[i].kind), 0), members[i].member);
+		ck_assert_uint_eq(jsonin_length(jsonin_member(whole, "errors")),
+		    strcmp(members[i].kind, "sightings") == 0 &&
+			drive_docs(whole, "sightings") == NULL);
+		value = jsonin_member(
+		    jsonin_at(drive_docs(whole, members[i].kind), 0),
+		    members[i].member);
 		if (members[i].want[0] == '\0')
 			ck_assert_msg(value == NULL, "%s: %s is there",
 			    members[i].event, members[i].member);
@@ -786,13 +834,12 @@ END_TEST
 
 START_TEST(an_answer_that_is_no_list_of_events_is_nothing_known)
 {
-	static const char *const	 bodies[] = {
-		"[]", "{}", "null", "{'data':[" EVENT "]}", "7", "'x'", "true",
-		"[null]", "[7,'x',true,[],[" EVENT "]]", "[1.5e300]"
-	};
-	struct drive			 d;
-	struct json_object		*whole;
-	size_t				 i;
+	static const char *const bodies[] = { "[]", "{}", "null",
+		"{'data':[" EVENT "]}", "7", "'x'", "true", "[null]",
+		"[7,'x',true,[],[" EVENT "]]", "[1.5e300]" };
+	struct drive d;
+	struct json_object *whole;
+	size_t i;
 
 	for (i = 0; i < COUNT(bodies); i++) {
 		used = 0;
@@ -808,10 +855,10 @@ END_TEST
 
 START_TEST(an_answer_that_is_no_json_is_unknown)
 {
-	static const char *const	 bodies[] = { "", "<html>", "[{", "nul",
-					    "[1]]", "\xff" };
-	struct drive			 d;
-	size_t				 i;
+	static const char *const bodies[] = { "", "<html>", "[{", "nul", "[1]]",
+		"\xff" };
+	struct drive d;
+	size_t i;
 
 	for (i = 0; i < COUNT(bodies); i++) {
 		used = 0;
@@ -825,10 +872,10 @@ END_TEST
 
 START_TEST(an_event_too_large_to_write_costs_only_itself)
 {
-	struct drive		 d;
-	struct json_object	*whole;
-	struct buf		 body;
-	int			 i;
+	struct drive d;
+	struct json_object *whole;
+	struct buf body;
+	int i;
 
 	used = 0;
 	buf_init(&body, 1U << 20);
@@ -838,8 +885,10 @@ START_TEST(an_event_too_large_to_write_costs_only_itself)
 	buf_adds(&body, "'}," SMALL("2", "") "]");
 	whole = ask(&d, body.data, "[]", 9);
 	drive_same(jsonin_member(jsonin_at(drive_docs(whole, "sightings"), 0),
-	    "external_ids"), "['2']");
-	drive_same(jsonin_member(whole, "errors"), "[{'type':'warning',"
+		       "external_ids"),
+	    "['2']");
+	drive_same(jsonin_member(whole, "errors"),
+	    "[{'type':'warning',"
 	    "'code':'unknown','message':'Events of Qualys IOC without a time "
 	    "or too large are left out: 1 (sha256 " SHA ")'}]");
 	json_object_put(whole);
@@ -850,8 +899,8 @@ END_TEST
 
 START_TEST(a_body_without_a_token_is_no_sign_in)
 {
-	struct drive	 d;
-	struct call	*c;
+	struct drive d;
+	struct call *c;
 
 	drive_init(&d, &provider_qualys, TOKEN, NULL, 0);
 	provider_qualys.sign_in(&d.query);
@@ -869,26 +918,26 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-	    events_become_sightings_indicators_judgements_and_what_joins_them,
-	    each_type_has_its_filter_and_its_reference,
-	    a_quotation_mark_is_a_warning_and_no_call,
-	    a_value_too_long_to_ask_for_is_a_warning,
-	    a_long_value_is_cut_in_the_description,
-	    the_api_is_where_the_token_or_the_configuration_says,
-	    the_platform_is_where_the_token_or_the_configuration_says,
-	    what_the_service_refuses_is_said_in_known_words,
-	    a_sign_in_that_is_not_there_is_unknown_and_no_events_are_nothing,
-	    a_long_body_is_cut_in_a_message,
-	    credentials_are_encoded_and_a_401_signs_in_again,
-	    the_limit_cuts_each_kind_and_leaves_what_joins_the_rest,
-	    the_past_gets_the_room_that_is_left,
-	    what_is_kept_of_an_event_is_what_is_looked_at,
-	    every_member_is_read_as_it_should_be,
-	    an_answer_that_is_no_list_of_events_is_nothing_known,
-	    an_answer_that_is_no_json_is_unknown,
-	    an_event_too_large_to_write_costs_only_itself,
-	    a_body_without_a_token_is_no_sign_in
+	const TTest *const tests[] = {
+		events_become_sightings_indicators_judgements_and_what_joins_them,
+		each_type_has_its_filter_and_its_reference,
+		a_quotation_mark_is_a_warning_and_no_call,
+		a_value_too_long_to_ask_for_is_a_warning,
+		a_long_value_is_cut_in_the_description,
+		the_api_is_where_the_token_or_the_configuration_says,
+		the_platform_is_where_the_token_or_the_configuration_says,
+		what_the_service_refuses_is_said_in_known_words,
+		a_sign_in_that_is_not_there_is_unknown_and_no_events_are_nothing,
+		a_long_body_is_cut_in_a_message,
+		credentials_are_encoded_and_a_401_signs_in_again,
+		the_limit_cuts_each_kind_and_leaves_what_joins_the_rest,
+		the_past_gets_the_room_that_is_left,
+		what_is_kept_of_an_event_is_what_is_looked_at,
+		every_member_is_read_as_it_should_be,
+		an_answer_that_is_no_list_of_events_is_nothing_known,
+		an_answer_that_is_no_json_is_unknown,
+		an_event_too_large_to_write_costs_only_itself,
+		a_body_without_a_token_is_no_sign_in
 	};
 
 	return unit_run("qualys", tests, COUNT(tests));

@@ -4,23 +4,23 @@
 
 #include "tests/unit/drive.h"
 
-#define BASE	"https://api.spycloud.io/enterprise-v2/"
-#define EMAILS	BASE "breach/data/emails/"
-#define ENTRY	BASE "breach/catalog/"
-#define TOKEN	"{'key':'some key'}"
+#define BASE   "https://api.spycloud.io/enterprise-v2/"
+#define EMAILS BASE "breach/data/emails/"
+#define ENTRY  BASE "breach/catalog/"
+#define TOKEN  "{'key':'some key'}"
 
-static const struct observable	 admin = { OBSERVABLE_EMAIL,
-				    "admin@example.org", 0 };
+static const struct observable admin = { OBSERVABLE_EMAIL, "admin@example.org",
+	0 };
 
-static char	 pool[1U << 20];
-static size_t	 used;
+static char pool[1U << 20];
+static size_t used;
 
 /* A text with ' for ", good until the test ends. */
 static char *
 json(const char *text)
 {
-	char	*copy = pool + used;
-	size_t	 n = strlen(text) + 1;
+	char *copy = pool + used;
+	size_t n = strlen(text) + 1;
 
 	ck_assert_uint_le(n, sizeof(pool) - used);
 	memcpy(copy, text, n);
@@ -29,107 +29,189 @@ json(const char *text)
 	return copy;
 }
 
-#define VIDAR "{'cursor':'','hits':1,'results':[{'confidence':3,"	\
-	"'description':'about 17551','title':'Vidar Stealer',"		\
-	"'type':'PRIVATE','acquisition_date':'2020-04-15T00:00:00Z',"	\
-	"'site':'n/a','spycloud_publish_date':'2020-04-16T00:00:00Z',"	\
-	"'site_description':'site of 17551',"				\
-	"'uuid':'3a7fc3d4-2f57-1076-951c-287332a4d1f8',"		\
-	"'num_records':1107872,'id':17551,"				\
+#define VIDAR                                                          \
+	"{'cursor':'','hits':1,'results':[{'confidence':3,"            \
+	"'description':'about 17551','title':'Vidar Stealer',"         \
+	"'type':'PRIVATE','acquisition_date':'2020-04-15T00:00:00Z',"  \
+	"'site':'n/a','spycloud_publish_date':'2020-04-16T00:00:00Z'," \
+	"'site_description':'site of 17551',"                          \
+	"'uuid':'3a7fc3d4-2f57-1076-951c-287332a4d1f8',"               \
+	"'num_records':1107872,'id':17551,"                            \
 	"'assets':{'username':540183,'city':1107503,'email':567689}}]}"
-#define FORUM "{'results':[{'confidence':1,'description':'about 17494',"	\
-	"'title':'A forum','site':'forum.example','id':17494,"		\
-	"'spycloud_publish_date':'2020-04-02T00:00:00Z',"		\
+#define FORUM                                                      \
+	"{'results':[{'confidence':1,'description':'about 17494'," \
+	"'title':'A forum','site':'forum.example','id':17494,"     \
+	"'spycloud_publish_date':'2020-04-02T00:00:00Z',"          \
 	"'site_description':'','uuid':'1293a093','assets':{}}]}"
-#define RECORD_1 "{'city':'()','domain':'example.org',"			\
-	"'infected_time':'2020-03-26 16:56:49','email_username':'admin'," \
-	"'email':'admin@example.org','password':'test123',"		\
-	"'spycloud_publish_date':'2020-04-16T00:00:00Z','sighting':1,"	\
-	"'email_domain':'example.org','source_id':17551,"		\
+#define RECORD_1                                                           \
+	"{'city':'()','domain':'example.org',"                             \
+	"'infected_time':'2020-03-26 16:56:49','email_username':'admin',"  \
+	"'email':'admin@example.org','password':'test123',"                \
+	"'spycloud_publish_date':'2020-04-16T00:00:00Z','sighting':1,"     \
+	"'email_domain':'example.org','source_id':17551,"                  \
 	"'infected_machine_id':'0bb046a5','password_plaintext':'test123'," \
 	"'document_id':'90f9c47d','severity':25}"
-#define RECORD_2 "{'ip_addresses':['210.56.127.202'],'sighting':6,"	\
-	"'spycloud_publish_date':'2020-04-02T00:00:00Z','severity':5,"	\
+#define RECORD_2                                                       \
+	"{'ip_addresses':['210.56.127.202'],'sighting':6,"             \
+	"'spycloud_publish_date':'2020-04-02T00:00:00Z','severity':5," \
 	"'source_id':17494,'document_id':'d27e8c1e','email':null}"
-#define BOTH "{'hits':2,'results':[" RECORD_2 "," RECORD_1 "]}"
+#define BOTH  "{'hits':2,'results':[" RECORD_2 "," RECORD_1 "]}"
 
-#define ASKED	"'observables':[{'type':'email','value':'admin@example.org'}]"
-#define SIGHTED	"'type':'sighting','schema_version':'1.0.17',"		\
-	"'source':'Spycloud','confidence':'High','internal':false,"	\
+#define ASKED "'observables':[{'type':'email','value':'admin@example.org'}]"
+#define SIGHTED                                                     \
+	"'type':'sighting','schema_version':'1.0.17',"              \
+	"'source':'Spycloud','confidence':'High','internal':false," \
 	"'title':'Reported to Spycloud'," ASKED
-#define TIME(t)	"'observed_time':{'start_time':'" t "','end_time':'" t "'}"
-#define AT(t)	TIME(t) ",'targets':[{'type':'email'," ASKED "," TIME(t) "}]"
-#define PORTAL	"https://portal.spycloud.com/breach/catalog/"
-#define COLUMN(n)	"{'name':'" n "','type':'string'}"
+#define TIME(t)   "'observed_time':{'start_time':'" t "','end_time':'" t "'}"
+#define AT(t)     TIME(t) ",'targets':[{'type':'email'," ASKED "," TIME(t) "}]"
+#define PORTAL    "https://portal.spycloud.com/breach/catalog/"
+#define COLUMN(n) "{'name':'" n "','type':'string'}"
 
 static const struct drive_reply *
 both(void)
 {
-	static struct drive_reply	 replies[3];
+	static struct drive_reply replies[3];
 
 	replies[0] = (struct drive_reply){ EMAILS "admin@example.org", 200,
-	    "OK", json(BOTH) };
-	replies[1] = (struct drive_reply){ ENTRY "17551", 200, "OK",
-	    json(VIDAR) };
-	replies[2] = (struct drive_reply){ ENTRY "17494", 200, "OK",
-	    json(FORUM) };
+		"OK", json(BOTH) };
+	replies[1] =
+	    (struct drive_reply){ ENTRY "17551", 200, "OK", json(VIDAR) };
+	replies[2] =
+	    (struct drive_reply){ ENTRY "17494", 200, "OK", json(FORUM) };
 	return replies;
 }
 
 START_TEST(records_and_catalog_become_sightings_and_indicators)
 {
-	struct drive		 d;
-	struct json_object	*whole;
+	struct drive d;
+	struct json_object *whole;
 
 	drive_init(&d, &provider_spycloud, TOKEN, both(), 3);
 	drive_lookup(&d, PROVIDER_OBSERVE, &admin);
-	ck_assert_str_eq(d.asked.data, EMAILS "admin@example.org\n"
-	    ENTRY "17551\n" ENTRY "17494\n");
+	ck_assert_str_eq(d.asked.data,
+	    EMAILS "admin@example.org\n" ENTRY "17551\n" ENTRY "17494\n");
 	ck_assert_str_eq(d.problems.data, "");
 	whole = drive_answer(&d);
-	drive_same(whole, "{'data':{'sightings':{'count':2,'docs':["
-	    "{" SIGHTED ",'id':'transient:sighting-#2','count':1,"
-	    AT("2020-04-16T00:00:00.000000Z") ",'relations':[],"
-	    "'external_ids':['90f9c47d','17551','0bb046a5'],"
-	    "'severity':'High','data':{'columns':[" COLUMN("city") ","
-	    COLUMN("infected_time") "," COLUMN("email") ","
-	    COLUMN("password") "," COLUMN("password_plaintext") "],"
-	    "'rows':[['()','2020-03-26 16:56:49','admin@example.org',"
-	    "'test123','test123']]},'description':'Present in Vidar Stealer',"
-	    "'source_uri':'" PORTAL "3a7fc3d4-2f57-1076-951c-287332a4d1f8'},"
-	    "{" SIGHTED ",'id':'transient:sighting-#3','count':6,"
-	    AT("2020-04-02T00:00:00.000000Z") ",'relations':[{"
-	    "'origin':'Spycloud Breach Module','source':{'type':'email',"
-	    "'value':'admin@example.org'},'related':{'type':'domain',"
-	    "'value':'forum.example'},'relation':'Leaked_From'}],"
-	    "'external_ids':['d27e8c1e','17494'],'severity':'Medium',"
-	    "'data':{'columns':[" COLUMN("ip_addresses") "," COLUMN("email")
-	    "],'rows':[[['210.56.127.202'],null]]},"
-	    "'description':'Present in A forum',"
-	    "'source_uri':'" PORTAL "1293a093'}]},"
-	    "'indicators':{'count':2,'docs':[{'type':'indicator',"
-	    "'id':'transient:indicator-5dc84da0-3f5f-5d29-a58f-4c735c6fe393',"
-	    "'schema_version':'1.0.17','producer':'Spycloud',"
-	    "'valid_time':{'start_time':'2020-04-16T00:00:00.000000Z'},"
-	    "'confidence':'Low','title':'Vidar Stealer',"
-	    "'description':'about 17551','short_description':'Vidar Stealer',"
-	    "'external_ids':['17551','3a7fc3d4-2f57-1076-951c-287332a4d1f8'],"
-	    "'external_references':[{'source_name':'Spycloud',"
-	    "'description':'site of 17551','url':'n/a'},"
-	    "{'source_name':'Spycloud','description':'about 17551','url':'"
-	    PORTAL "3a7fc3d4-2f57-1076-951c-287332a4d1f8',"
-	    "'external_id':'3a7fc3d4-2f57-1076-951c-287332a4d1f8'}],"
-	    "'tags':['username','city','email']},"
-	    "{'type':'indicator',"
-	    "'id':'transient:indicator-16df0084-14f8-5b10-98db-79797ad8cc1d',"
-	    "'schema_version':'1.0.17','producer':'Spycloud',"
-	    "'valid_time':{'start_time':'2020-04-02T00:00:00.000000Z'},"
-	    "'confidence':'High','title':'A forum',"
-	    "'description':'about 17494','short_description':'A forum',"
-	    "'external_ids':['17494','1293a093'],"
-	    "'external_references':[{'source_name':'Spycloud',"
-	    "'description':'about 17494','url':'" PORTAL "1293a093',"
-	    "'external_id':'1293a093'}],'tags':[]}]}}}");
+	drive_same(whole,
+	    "{'data':{'sightings':{'count':2,'docs':["
+	    "{" SIGHTED ",'id':'transient:sighting-#2','count':1," AT(
+		"2020-04-16T00:00:00.000000Z") ",'relations':[],"
+					       "'external_ids':['90f9c47d','"
+					       "17551','0bb046a5'],"
+					       "'severity':'High','data':{'"
+					       "columns':[" COLUMN("city") "," COLUMN("infected_time") "," COLUMN("email") "," COLUMN("password") "," COLUMN(
+						   "password_plaintext") "],"
+									 "'rows"
+									 "':[['"
+									 "()','"
+									 "2020-"
+									 "03-"
+									 "26 "
+									 "16:"
+									 "56:"
+									 "49','"
+									 "admin"
+									 "@exam"
+									 "ple."
+									 "org',"
+									 "'test"
+									 "123',"
+									 "'test"
+									 "123']"
+									 "]},'"
+									 "descr"
+									 "iptio"
+									 "n':'"
+									 "Prese"
+									 "nt "
+									 "in "
+									 "Vidar"
+									 " Stea"
+									 "ler',"
+									 "'sour"
+									 "ce_"
+									 "uri':"
+									 "'" PORTAL
+									 "3a7fc"
+									 "3d4-"
+									 "2f57-"
+									 "1076-"
+									 "951c-"
+									 "28733"
+									 "2a4d1"
+									 "f8'},"
+									 "{" SIGHTED
+									 ",'id'"
+									 ":'"
+									 "trans"
+									 "ient:"
+									 "sight"
+									 "ing-#"
+									 "3','"
+									 "count"
+									 "':"
+									 "6"
+									 "," AT(
+									     "2"
+									     "0"
+									     "2"
+									     "0"
+									     "-"
+									     "0"
+									     "4"
+									     "-"
+									     "0"
+									     "2"
+									     "T"
+									     "0"
+									     "0"
+									     ":"
+									     "0"
+									     "0"
+									     ":"
+									     "0"
+									     "0"
+									     "."
+									     "0"
+									     "0"
+									     "0"
+									     "0"
+									     "0"
+									     "0"
+									     "Z") ",'relations':[{"
+										  "'origin':'Spycloud Breach Module','source':{'type':'email',"
+										  "'value':'admin@example.org'},'related':{'type':'domain',"
+										  "'value':'forum.example'},'relation':'Leaked_From'}],"
+										  "'external_ids':['d27e8c1e','17494'],'severity':'Medium',"
+										  "'data':{'columns':[" COLUMN("ip_addresses") "," COLUMN(
+										      "email") "],'rows':[[['210.56.127.202'],null]]},"
+											       "'description':'Present in A forum',"
+											       "'source_uri':'" PORTAL
+											       "1293a093'}]},"
+											       "'indicators':{'count':2,'docs':[{'type':'indicator',"
+											       "'id':'transient:indicator-5dc84da0-3f5f-5d29-a58f-4c735c6fe393',"
+											       "'schema_version':'1.0.17','producer':'Spycloud',"
+											       "'valid_time':{'start_time':'2020-04-16T00:00:00.000000Z'},"
+											       "'confidence':'Low','title':'Vidar Stealer',"
+											       "'description':'about 17551','short_description':'Vidar Stealer',"
+											       "'external_ids':['17551','3a7fc3d4-2f57-1076-951c-287332a4d1f8'],"
+											       "'external_references':[{'source_name':'Spycloud',"
+											       "'description':'site of 17551','url':'n/a'},"
+											       "{'source_name':'Spycloud','description':'about 17551','url':'" PORTAL
+											       "3a7fc3d4-2f57-1076-951c-287332a4d1f8',"
+											       "'external_id':'3a7fc3d4-2f57-1076-951c-287332a4d1f8'}],"
+											       "'tags':['username','city','email']},"
+											       "{'type':'indicator',"
+											       "'id':'transient:indicator-16df0084-14f8-5b10-98db-79797ad8cc1d',"
+											       "'schema_version':'1.0.17','producer':'Spycloud',"
+											       "'valid_time':{'start_time':'2020-04-02T00:00:00.000000Z'},"
+											       "'confidence':'High','title':'A forum',"
+											       "'description':'about 17494','short_description':'A forum',"
+											       "'external_ids':['17494','1293a093'],"
+											       "'external_references':[{'source_name':'Spycloud',"
+											       "'description':'about 17494','url':'" PORTAL
+											       "1293a093',"
+											       "'external_id':'1293a093'}],'tags':[]}]}}}");
 	json_object_put(whole);
 	drive_free(&d);
 }
@@ -137,9 +219,9 @@ END_TEST
 
 START_TEST(calls_carry_the_key_and_only_the_catalog_is_kept)
 {
-	struct drive		 d;
-	const struct call	*c;
-	size_t			 i;
+	struct drive d;
+	const struct call *c;
+	size_t i;
 
 	drive_init(&d, &provider_spycloud, TOKEN, both(), 3);
 	drive_lookup(&d, PROVIDER_OBSERVE, &admin);
@@ -148,15 +230,15 @@ START_TEST(calls_carry_the_key_and_only_the_catalog_is_kept)
 		c = d.lookup.calls[i];
 		ck_assert_uint_eq(c->n_headers, 2);
 		ck_assert_str_eq(c->headers[0].data, "X-API-Key: some key");
-		ck_assert_str_eq(c->headers[1].data,
-		    "Accept: application/json");
-		ck_assert_uint_eq(c->flags, i == 0 ? 0 : CALL_CACHE |
-		    CALL_SHARED | CALL_OPTIONAL);
+		ck_assert_str_eq(
+		    c->headers[1].data, "Accept: application/json");
+		ck_assert_uint_eq(c->flags,
+		    i == 0 ? 0 : CALL_CACHE | CALL_SHARED | CALL_OPTIONAL);
 		ck_assert_int_eq(c->ttl, i == 0 ? 0 : 86400);
 	}
 	/* What is kept of the catalog is what is looked at. */
-	ck_assert_ptr_null(jsonin_member(d.lookup.calls[1]->result,
-	    "num_records"));
+	ck_assert_ptr_null(
+	    jsonin_member(d.lookup.calls[1]->result, "num_records"));
 	ck_assert_int_eq(provider_spycloud.rate, 4);
 	ck_assert(provider_spycloud.any_case);
 	drive_free(&d);
@@ -165,15 +247,16 @@ END_TEST
 
 START_TEST(an_address_is_encoded_but_for_its_at)
 {
-	static const struct drive_reply	 none[] = { { "*", 400, NULL, NULL } };
-	const struct observable		 odd = { OBSERVABLE_EMAIL,
-					    "a b/c?d+\xc3\xa9~_.-@x.org", 0 };
-	struct drive			 d;
+	static const struct drive_reply none[] = { { "*", 400, NULL, NULL } };
+	const struct observable odd = { OBSERVABLE_EMAIL,
+		"a b/c?d+\xc3\xa9~_.-@x.org", 0 };
+	struct drive d;
 
 	drive_init(&d, &provider_spycloud, TOKEN, none, 1);
 	drive_conf(&d, "url", "http://127.0.0.1:8080/v2/");
 	drive_lookup(&d, PROVIDER_OBSERVE, &odd);
-	ck_assert_str_eq(d.asked.data, "http://127.0.0.1:8080/v2/breach/data/"
+	ck_assert_str_eq(d.asked.data,
+	    "http://127.0.0.1:8080/v2/breach/data/"
 	    "emails/a%20b%2Fc%3Fd%2B%C3%A9~_.-@x.org\n");
 	ck_assert_str_eq(d.problems.data, "");
 	drive_free(&d);
@@ -185,10 +268,10 @@ static struct json_object *
 ask(struct drive *d, const char *records, const char *entry, int status,
     const char *redact)
 {
-	static struct drive_reply	 replies[2];
+	static struct drive_reply replies[2];
 
 	replies[0] = (struct drive_reply){ EMAILS "admin@example.org", 200,
-	    "OK", json(records) };
+		"OK", json(records) };
 	replies[1] = (struct drive_reply){ "*", status, "R", json(entry) };
 	drive_init(d, &provider_spycloud, TOKEN, replies, 2);
 	if (redact != NULL)
@@ -198,25 +281,18 @@ ask(struct drive *d, const char *records, const char *entry, int status,
 }
 
 static const struct {
-	int		 status;
-	const char	*body;
-} missing[] = {
-	{ 404, "{'message':'no'}" },
-	{ 400, "" },
-	{ 200, "{'hits':0,'results':[]}" },
-	{ 200, "{}" },
-	{ 200, "{'results':{}}" },
-	{ 200, "{'results':[17]}" },
-	{ 200, "{'results':[null]}" },
-	{ 200, "[]" },
-	{ 200, "null" }
-};
+	int status;
+	const char *body;
+} missing[] = { { 404, "{'message':'no'}" }, { 400, "" },
+	{ 200, "{'hits':0,'results':[]}" }, { 200, "{}" },
+	{ 200, "{'results':{}}" }, { 200, "{'results':[17]}" },
+	{ 200, "{'results':[null]}" }, { 200, "[]" }, { 200, "null" } };
 
 START_TEST(a_missing_entry_is_one_warning_and_the_record_stays)
 {
-	struct drive		 d;
-	struct json_object	*whole, *sighting;
-	size_t			 i;
+	struct drive d;
+	struct json_object *whole, *sighting;
+	size_t i;
 
 	for (i = 0; i < COUNT(missing); i++) {
 		used = 0;
@@ -238,41 +314,49 @@ START_TEST(a_missing_entry_is_one_warning_and_the_record_stays)
 END_TEST
 
 static const struct {
-	int		 status;
-	const char	*body, *problem;
-} failures[] = {
-	{ 401, "{'message':'Unauthorized'}", "[authorization error%s] "
-	    "Authorization failed: Unauthorized\n" },
-	{ 403, "{'message':'Forbidden'}", "[authorization error%s] "
+	int status;
+	const char *body, *problem;
+} failures[] = { { 401, "{'message':'Unauthorized'}",
+		     "[authorization error%s] "
+		     "Authorization failed: Unauthorized\n" },
+	{ 403, "{'message':'Forbidden'}",
+	    "[authorization error%s] "
 	    "Authorization failed: Forbidden\n" },
 	{ 401, "", "[authorization error%s] Authorization failed: R\n" },
 	{ 401, "<html>", "[authorization error%s] Authorization failed: R\n" },
 	{ 403, "{'message':['x']}",
 	    "[authorization error%s] Authorization failed: R\n" },
-	{ 429, "{}", "[too many requests%s] Too many requests have been made "
+	{ 429, "{}",
+	    "[too many requests%s] Too many requests have been made "
 	    "to Spycloud. Please, try again later.\n" },
 	{ 500, "{}", "[internal error%s] The Spycloud internal error.\n" },
-	{ 502, "", "[service unavailable%s] Unexpected response from "
+	{ 502, "",
+	    "[service unavailable%s] Unexpected response from "
 	    "Spycloud: 502 R (email admin@example.org)\n" },
-	{ 503, "", "[service unavailable%s] Unexpected response from "
+	{ 503, "",
+	    "[service unavailable%s] Unexpected response from "
 	    "Spycloud: 503 R (email admin@example.org)\n" },
-	{ 302, "", "[unknown%s] Unexpected response from Spycloud: 302 R "
+	{ 302, "",
+	    "[unknown%s] Unexpected response from Spycloud: 302 R "
 	    "(email admin@example.org)\n" },
-	{ 418, "", "[unknown%s] Unexpected response from Spycloud: 418 R "
+	{ 418, "",
+	    "[unknown%s] Unexpected response from Spycloud: 418 R "
 	    "(email admin@example.org)\n" },
-	{ 200, "<html>", "[unknown%s] The answer of the service is not the "
+	{ 200, "<html>",
+	    "[unknown%s] The answer of the service is not the "
 	    "JSON that it should be: " },
-	{ 200, "", "[unknown%s] The answer of the service is not the JSON "
+	{ 200, "",
+	    "[unknown%s] The answer of the service is not the JSON "
 	    "that it should be: " },
-	{ 200, "{'results':[", "[unknown%s] The answer of the service is not "
-	    "the JSON that it should be: " }
-};
+	{ 200, "{'results':[",
+	    "[unknown%s] The answer of the service is not "
+	    "the JSON that it should be: " } };
 
 static void
 same_problem(const char *got, const char *format, const char *optional)
 {
-	struct buf	 want;
-	const char	*at = strstr(format, "%s");
+	struct buf want;
+	const char *at = strstr(format, "%s");
 
 	buf_init(&want, 1000);
 	buf_add(&want, format, (size_t)(at - format));
@@ -288,9 +372,9 @@ same_problem(const char *got, const char *format, const char *optional)
 
 START_TEST(what_the_service_refuses_is_said_in_known_words)
 {
-	struct drive_reply	 reply = { "*", 404, "R", NULL };
-	struct drive		 d;
-	size_t			 i;
+	struct drive_reply reply = { "*", 404, "R", NULL };
+	struct drive d;
+	size_t i;
 
 	for (i = 0; i < COUNT(failures) + 1; i++) {
 		used = 0;
@@ -304,9 +388,11 @@ START_TEST(what_the_service_refuses_is_said_in_known_words)
 		drive_lookup(&d, PROVIDER_OBSERVE, &admin);
 		ck_assert_uint_eq(d.lookup.n, 1);
 		ck_assert(d.first_failed);
-		same_problem(d.problems.data, i < COUNT(failures) ?
-		    failures[i].problem :
-		    "[not found%s] The Spycloud not found.\n", "");
+		same_problem(d.problems.data,
+		    i < COUNT(failures) ?
+			failures[i].problem :
+			"[not found%s] The Spycloud not found.\n",
+		    "");
 		drive_free(&d);
 	}
 }
@@ -314,11 +400,11 @@ END_TEST
 
 START_TEST(what_the_service_says_of_a_refusal_is_cut)
 {
-	static const char	 begin[] = "[authorization error] "
+	static const char begin[] = "[authorization error] "
 				    "Authorization failed: ";
-	struct drive_reply	 reply = { "*", 401, "R", NULL };
-	struct drive		 d;
-	struct buf		 body;
+	struct drive_reply reply = { "*", 401, "R", NULL };
+	struct drive d;
+	struct buf body;
 
 	buf_init(&body, 4000);
 	buf_addf(&body, "{\"message\":\"%02000d\"}", 0);
@@ -334,17 +420,17 @@ END_TEST
 
 START_TEST(a_catalog_call_that_fails_leaves_the_record)
 {
-	struct drive		 d;
-	struct json_object	*whole, *sighting;
-	size_t			 i;
+	struct drive d;
+	struct json_object *whole, *sighting;
+	size_t i;
 
 	for (i = 0; i < COUNT(failures); i++) {
 		used = 0;
-		whole = ask(&d, "{'results':[" RECORD_1 "]}",
-		    failures[i].body, failures[i].status, NULL);
+		whole = ask(&d, "{'results':[" RECORD_1 "]}", failures[i].body,
+		    failures[i].status, NULL);
 		ck_assert(!d.first_failed);
-		same_problem(d.problems.data, failures[i].problem,
-		    ", optional");
+		same_problem(
+		    d.problems.data, failures[i].problem, ", optional");
 		sighting = jsonin_at(drive_docs(whole, "sightings"), 0);
 		ck_assert_str_eq(jsonin_string(sighting, "description"),
 		    "Present in breach");
@@ -358,20 +444,19 @@ END_TEST
 START_TEST(health_asks_the_watchlist)
 {
 	static const struct {
-		int		 status;
-		const char	*body, *problems;
-	} rows[] = {
-		{ 200, "{'results':[]}", "" },
-		{ 400, "", "" },
-		{ 403, "{'message':'Forbidden'}", "[authorization error] "
+		int status;
+		const char *body, *problems;
+	} rows[] = { { 200, "{'results':[]}", "" }, { 400, "", "" },
+		{ 403, "{'message':'Forbidden'}",
+		    "[authorization error] "
 		    "Authorization failed: Forbidden\n" },
 		{ 404, "", "[not found] The Spycloud not found.\n" },
-		{ 503, "", "[service unavailable] Unexpected response from "
-		    "Spycloud: 503 R\n" }
-	};
-	struct drive_reply	 reply = { "*", 0, "R", NULL };
-	struct drive		 d;
-	size_t			 i;
+		{ 503, "",
+		    "[service unavailable] Unexpected response from "
+		    "Spycloud: 503 R\n" } };
+	struct drive_reply reply = { "*", 0, "R", NULL };
+	struct drive d;
+	size_t i;
 
 	for (i = 0; i < COUNT(rows); i++) {
 		used = 0;
@@ -379,8 +464,7 @@ START_TEST(health_asks_the_watchlist)
 		reply.body = json(rows[i].body);
 		drive_init(&d, &provider_spycloud, TOKEN, &reply, 1);
 		drive_lookup(&d, PROVIDER_HEALTH, NULL);
-		ck_assert_str_eq(d.asked.data,
-		    BASE "watchlist/example.org\n");
+		ck_assert_str_eq(d.asked.data, BASE "watchlist/example.org\n");
 		ck_assert_str_eq(d.problems.data, rows[i].problems);
 		drive_free(&d);
 	}
@@ -389,7 +473,8 @@ END_TEST
 
 START_TEST(the_newest_survive_the_limit_and_only_their_sources_are_asked)
 {
-	static const char	 records[] = "{'results':["
+	static const char records[] =
+	    "{'results':["
 	    "{'source_id':1,'spycloud_publish_date':'2020-01-01T00:00:00Z'},"
 	    "{'source_id':2,'spycloud_publish_date':'2021-01-01T00:00:00Z',"
 	    "'document_id':'first'},"
@@ -399,32 +484,30 @@ START_TEST(the_newest_survive_the_limit_and_only_their_sources_are_asked)
 	    "{'source_id':4,'spycloud_publish_date':'2020-12-31T23:59:59Z'},"
 	    "{'source_id':5,"
 	    "'spycloud_publish_date':'2021-01-01T01:00:00+0200'}]}";
-	struct drive_reply	 replies[2] = {
-		{ EMAILS "admin@example.org", 200, "OK", NULL },
-		{ "*", 404, NULL, NULL }
-	};
-	struct drive		 d;
-	struct json_object	*whole, *docs;
+	struct drive_reply replies[2] = { { EMAILS "admin@example.org", 200,
+					      "OK", NULL },
+		{ "*", 404, NULL, NULL } };
+	struct drive d;
+	struct json_object *whole, *docs;
 
 	used = 0;
 	replies[0].body = json(records);
 	drive_init(&d, &provider_spycloud, TOKEN, replies, 2);
 	d.claims.limit = 4;
 	drive_lookup(&d, PROVIDER_OBSERVE, &admin);
-	ck_assert_str_eq(d.asked.data, EMAILS "admin@example.org\n"
-	    ENTRY "3\n" ENTRY "2\n" ENTRY "4\n");
+	ck_assert_str_eq(d.asked.data,
+	    EMAILS "admin@example.org\n" ENTRY "3\n" ENTRY "2\n" ENTRY "4\n");
 	whole = drive_answer(&d);
 	docs = drive_docs(whole, "sightings");
 	ck_assert_uint_eq(jsonin_length(docs), 4);
 	drive_same(jsonin_member(jsonin_at(docs, 0), "observed_time"),
 	    "{'start_time':'2021-01-01T00:00:00.500000Z',"
 	    "'end_time':'2021-01-01T00:00:00.500000Z'}");
-	drive_same(jsonin_member(jsonin_at(docs, 1), "external_ids"),
-	    "['first','2']");
+	drive_same(
+	    jsonin_member(jsonin_at(docs, 1), "external_ids"), "['first','2']");
 	drive_same(jsonin_member(jsonin_at(docs, 2), "external_ids"),
 	    "['second','2']");
-	drive_same(jsonin_member(jsonin_at(docs, 3), "external_ids"),
-	    "['4']");
+	drive_same(jsonin_member(jsonin_at(docs, 3), "external_ids"), "['4']");
 	json_object_put(whole);
 	drive_free(&d);
 }
@@ -433,9 +516,8 @@ END_TEST
 /* A member of a record or an entry, and what it makes of a member of a sighting
  * or an indicator ("" for not there). */
 static const struct {
-	const char	*record, *entry, *kind, *member, *want;
-} members[] = {
-	{ "'severity':0", "", "sightings", "severity", "'Low'" },
+	const char *record, *entry, *kind, *member, *want;
+} members[] = { { "'severity':0", "", "sightings", "severity", "'Low'" },
 	{ "'severity':2", "", "sightings", "severity", "'Low'" },
 	{ "'severity':3", "", "sightings", "severity", "'Medium'" },
 	{ "'severity':5", "", "sightings", "severity", "'Medium'" },
@@ -452,10 +534,10 @@ static const struct {
 	{ "'a':1", "", "sightings", "severity", "" },
 	{ "'severity':25", ",'combo_list_flag':true", "sightings", "severity",
 	    "'Medium'" },
-	{ "'severity':26", ",'combo_list_flag':'YES'", "sightings",
-	    "severity", "'Medium'" },
-	{ "'severity':25", ",'combo_list_flag':false", "sightings",
-	    "severity", "'High'" },
+	{ "'severity':26", ",'combo_list_flag':'YES'", "sightings", "severity",
+	    "'Medium'" },
+	{ "'severity':25", ",'combo_list_flag':false", "sightings", "severity",
+	    "'High'" },
 	{ "'severity':25", ",'combo_list_flag':'NO'", "sightings", "severity",
 	    "'High'" },
 	{ "'severity':25", ",'combo_list_flag':1", "sightings", "severity",
@@ -472,8 +554,7 @@ static const struct {
 	{ "'sighting':{}", "", "sightings", "count", "1" },
 	{ "'sighting':99999999999999999999", "", "sightings", "count",
 	    "9223372036854775807" },
-	{ "'document_id':'d'", "", "sightings", "external_ids",
-	    "['d','17']" },
+	{ "'document_id':'d'", "", "sightings", "external_ids", "['d','17']" },
 	{ "'document_id':5,'infected_machine_id':'m'", "", "sightings",
 	    "external_ids", "['5','17','m']" },
 	{ "'document_id':'','infected_machine_id':null", "", "sightings",
@@ -495,21 +576,22 @@ static const struct {
 	{ "'a':1", ",'title':{}", "sightings", "description",
 	    "'Present in breach'" },
 	{ "'x':{'k':[1.50,true,null,{'\\u00e9\\n':-7}]},'y':1E400", "",
-	    "sightings", "data", "{'columns':[" COLUMN("x") "," COLUMN("y")
-	    "],'rows':[[{'k':[1.50,true,null,{'\\u00e9\\n':-7}]},1E400]]}" },
+	    "sightings", "data",
+	    "{'columns':[" COLUMN("x") "," COLUMN(
+		"y") "],'rows':[[{'k':[1.50,true,null,{'\\u00e9\\n':-7}]},"
+		     "1E400]]}" },
 	{ "'b\\u0022\\u003c':'\\u0001\\u0027'", "", "sightings", "data",
-	    "{'columns':[" COLUMN("b\\u0022\\u003c") "],"
-	    "'rows':[['\\u0001\\u0027']]}" },
+	    "{'columns':[" COLUMN(
+		"b\\u0022\\u003c") "],"
+				   "'rows':[['\\u0001\\u0027']]}" },
 	{ "'domain':1,'email_domain':2,'email_username':3", "", "sightings",
 	    "data", "{'columns':[],'rows':[[]]}" },
 	{ "'a':1", ",'confidence':1", "indicators", "confidence", "'High'" },
-	{ "'a':1", ",'confidence':2", "indicators", "confidence",
-	    "'Medium'" },
+	{ "'a':1", ",'confidence':2", "indicators", "confidence", "'Medium'" },
 	{ "'a':1", ",'confidence':1.0", "indicators", "confidence", "'High'" },
 	{ "'a':1", ",'confidence':3", "indicators", "confidence", "'Low'" },
 	{ "'a':1", ",'confidence':4", "indicators", "confidence", "'Low'" },
-	{ "'a':1", ",'confidence':null", "indicators", "confidence",
-	    "'Low'" },
+	{ "'a':1", ",'confidence':null", "indicators", "confidence", "'Low'" },
 	{ "'a':1", ",'confidence':'1'", "indicators", "confidence", "'Low'" },
 	{ "'a':1", "", "indicators", "confidence", "'Low'" },
 	{ "'a':1", "", "indicators", "title", "" },
@@ -525,8 +607,7 @@ static const struct {
 	{ "'a':1", "", "indicators", "valid_time", "{}" },
 	{ "'a':1", "", "indicators", "id",
 	    "'transient:indicator-5dc84da0-3f5f-5d29-a58f-4c735c6fe393'" },
-	{ "'a':1", ",'id':'17551'", "indicators", "external_ids",
-	    "['17551']" },
+	{ "'a':1", ",'id':'17551'", "indicators", "external_ids", "['17551']" },
 	{ "'a':1", ",'id':null,'uuid':null", "indicators", "external_ids",
 	    "[]" },
 	{ "'a':1", ",'id':[1],'uuid':'u'", "indicators", "external_ids",
@@ -546,34 +627,35 @@ static const struct {
 	    "indicators", "external_references",
 	    "[{'source_name':'Spycloud','description':'s',"
 	    "'url':'http://x.org/a?b#c'}]" },
-	{ "'a':1", ",'site':'two words','site_description':'s'",
-	    "indicators", "external_references",
+	{ "'a':1", ",'site':'two words','site_description':'s'", "indicators",
+	    "external_references",
 	    "[{'source_name':'Spycloud','description':'s'}]" },
-	{ "'a':1", ",'source':'s'", "indicators", "source", "" }
-};
+	{ "'a':1", ",'source':'s'", "indicators", "source", "" } };
 
 START_TEST(every_member_is_read_as_it_should_be)
 {
-	struct drive		 d;
-	struct json_object	*whole, *value;
-	struct buf		 records, entry;
-	size_t			 i;
+	struct drive d;
+	struct json_object *whole, *value;
+	struct buf records, entry;
+	size_t i;
 
 	for (i = 0; i < COUNT(members); i++) {
 		used = 0;
 		buf_init(&records, 10000);
 		buf_init(&entry, 10000);
 		/* Of two equal members the last counts. */
-		buf_addf(&records, "{'results':[{'spycloud_publish_date':"
+		buf_addf(&records,
+		    "{'results':[{'spycloud_publish_date':"
 		    "'2020-04-16T00:00:00Z','source_id':17,%s}]}",
 		    members[i].record);
-		buf_addf(&entry, "{'results':[{'id':17551%s}]}",
-		    members[i].entry);
+		buf_addf(
+		    &entry, "{'results':[{'id':17551%s}]}", members[i].entry);
 		whole = ask(&d, records.data, entry.data, 200, NULL);
 		ck_assert_str_eq(d.problems.data, "");
 		ck_assert_ptr_null(jsonin_member(whole, "errors"));
-		value = jsonin_member(jsonin_at(drive_docs(whole,
-		    members[i].kind), 0), members[i].member);
+		value = jsonin_member(
+		    jsonin_at(drive_docs(whole, members[i].kind), 0),
+		    members[i].member);
 		if (members[i].want[0] == '\0')
 			ck_assert_msg(value == NULL, "%s %s: %s is there",
 			    members[i].record, members[i].entry,
@@ -589,18 +671,16 @@ START_TEST(every_member_is_read_as_it_should_be)
 END_TEST
 
 /* Bodies in which there is no record that can be told of. */
-static const char *const	 nothing[] = {
-	"{}", "[]", "7", "'text'", "true", "null", "{'results':null}",
-	"{'results':{}}", "{'results':'x'}", "{'results':[]}",
-	"{'results':[null]}", "{'results':[[]]}", "{'results':['x']}",
-	"{'results':[7,1.5,true]}", "{'hits':3}", "{'cursor':''}",
-	"{'cursor':7,'results':[]}", "{'message':true}", "{'error':''}"
-};
+static const char *const nothing[] = { "{}", "[]", "7", "'text'", "true",
+	"null", "{'results':null}", "{'results':{}}", "{'results':'x'}",
+	"{'results':[]}", "{'results':[null]}", "{'results':[[]]}",
+	"{'results':['x']}", "{'results':[7,1.5,true]}", "{'hits':3}",
+	"{'cursor':''}", "{'cursor':7,'results':[]}", "{'message':true}",
+	"{'error':''}" };
 
 /* Records that have no date. */
-static const char *const	 undated[] = {
-	"{'results':[{}]}",
-	"{'results':[{'spycloud_publish_date':null}]}",
+static const char *const undated[] = {
+	"{'results':[{}]}", "{'results':[{'spycloud_publish_date':null}]}",
 	"{'results':[{'spycloud_publish_date':7}]}",
 	"{'results':[{'spycloud_publish_date':['2020-01-01T00:00:00Z']}]}",
 	"{'results':[{'spycloud_publish_date':''}]}",
@@ -611,15 +691,16 @@ static const char *const	 undated[] = {
 
 START_TEST(a_record_without_a_date_is_counted_and_left_out)
 {
-	struct drive		 d;
-	struct json_object	*whole;
-	size_t			 i;
+	struct drive d;
+	struct json_object *whole;
+	size_t i;
 
 	for (i = 0; i < COUNT(undated); i++) {
 		used = 0;
 		whole = ask(&d, undated[i], "", 200, NULL);
 		ck_assert_str_eq(d.problems.data, "");
-		drive_same(whole, "{'data':{},'errors':[{'type':'warning',"
+		drive_same(whole,
+		    "{'data':{},'errors':[{'type':'warning',"
 		    "'code':'unknown','message':'Records of Spycloud without a "
 		    "publish date are left out: 1 (email admin@example.org)'"
 		    "}]}");
@@ -631,9 +712,9 @@ END_TEST
 
 START_TEST(an_answer_without_records_is_nothing_known)
 {
-	struct drive		 d;
-	struct json_object	*whole;
-	size_t			 i;
+	struct drive d;
+	struct json_object *whole;
+	size_t i;
 
 	for (i = 0; i < COUNT(nothing); i++) {
 		used = 0;
@@ -650,22 +731,23 @@ END_TEST
 
 START_TEST(a_record_that_names_no_source_stands_alone)
 {
-	static const char *const	 sources[] = { "null", "''", "{}",
-					    "[17]", "1.5", "true" };
-	struct drive			 d;
-	struct json_object		*whole;
-	char				 body[200];
-	size_t				 i;
+	static const char *const sources[] = { "null", "''", "{}", "[17]",
+		"1.5", "true" };
+	struct drive d;
+	struct json_object *whole;
+	char body[200];
+	size_t i;
 
 	for (i = 0; i < COUNT(sources); i++) {
 		used = 0;
-		snprintf(body, sizeof(body), "{'results':[{'source_id':%s,"
+		snprintf(body, sizeof(body),
+		    "{'results':[{'source_id':%s,"
 		    "'spycloud_publish_date':'2020-04-16T00:00:00Z'}]}",
 		    sources[i]);
 		whole = ask(&d, body, "", 200, NULL);
 		ck_assert_str_eq(d.asked.data, EMAILS "admin@example.org\n");
-		ck_assert_uint_eq(jsonin_length(drive_docs(whole,
-		    "sightings")), 1);
+		ck_assert_uint_eq(
+		    jsonin_length(drive_docs(whole, "sightings")), 1);
 		ck_assert_ptr_null(jsonin_member(whole, "errors"));
 		json_object_put(whole);
 		drive_free(&d);
@@ -675,15 +757,16 @@ END_TEST
 
 START_TEST(a_source_is_encoded_in_the_url)
 {
-	struct drive		 d;
-	struct json_object	*whole;
+	struct drive d;
+	struct json_object *whole;
 
 	used = 0;
-	whole = ask(&d, "{'results':[{'source_id':'../a b@',"
-	    "'spycloud_publish_date':'2020-04-16T00:00:00Z'}]}", "", 404,
-	    NULL);
-	ck_assert_str_eq(d.asked.data, EMAILS "admin@example.org\n"
-	    ENTRY "..%2Fa%20b%40\n");
+	whole = ask(&d,
+	    "{'results':[{'source_id':'../a b@',"
+	    "'spycloud_publish_date':'2020-04-16T00:00:00Z'}]}",
+	    "", 404, NULL);
+	ck_assert_str_eq(
+	    d.asked.data, EMAILS "admin@example.org\n" ENTRY "..%2Fa%20b%40\n");
 	json_object_put(whole);
 	drive_free(&d);
 }
@@ -691,16 +774,21 @@ END_TEST
 
 START_TEST(what_is_to_be_redacted_is_not_shown)
 {
-	struct drive		 d;
-	struct json_object	*whole;
+	struct drive d;
+	struct json_object *whole;
 
 	used = 0;
-	whole = ask(&d, "{'results':[{'password':'secret','salt':'s',"
+	whole = ask(&d,
+	    "{'results':[{'password':'secret','salt':'s',"
 	    "'password_plaintext':{'a':'secret'},"
-	    "'spycloud_publish_date':'2020-04-16T00:00:00Z'}]}", "", 200,
-	    "password password_plaintext");
-	drive_same(jsonin_member(jsonin_member(jsonin_at(drive_docs(whole,
-	    "sightings"), 0), "data"), "rows"), "[['********','s',"
+	    "'spycloud_publish_date':'2020-04-16T00:00:00Z'}]}",
+	    "", 200, "password password_plaintext");
+	drive_same(
+	    jsonin_member(
+		jsonin_member(
+		    jsonin_at(drive_docs(whole, "sightings"), 0), "data"),
+		"rows"),
+	    "[['********','s',"
 	    "'********']]");
 	ck_assert_ptr_null(strstr(d.sent.data, "secret"));
 	json_object_put(whole);
@@ -710,10 +798,10 @@ END_TEST
 
 START_TEST(long_texts_are_cut_to_what_ctim_takes)
 {
-	struct drive		 d;
-	struct json_object	*whole, *o;
-	struct buf		 entry;
-	int			 i;
+	struct drive d;
+	struct json_object *whole, *o;
+	struct buf entry;
+	int i;
 
 	used = 0;
 	buf_init(&entry, 100000);
@@ -728,8 +816,8 @@ START_TEST(long_texts_are_cut_to_what_ctim_takes)
 	o = jsonin_at(drive_docs(whole, "indicators"), 0);
 	/* Each bad byte is one U+FFFD, of three bytes. */
 	ck_assert_uint_eq(strlen(jsonin_string(o, "title")), 512 + 512 * 3);
-	ck_assert_uint_eq(strlen(jsonin_string(o, "short_description")),
-	    1024 + 1024 * 3);
+	ck_assert_uint_eq(
+	    strlen(jsonin_string(o, "short_description")), 1024 + 1024 * 3);
 	ck_assert_uint_eq(strlen(jsonin_string(o, "description")), 10000);
 	o = jsonin_at(drive_docs(whole, "sightings"), 0);
 	ck_assert_uint_eq(strlen(jsonin_string(o, "description")),
@@ -742,14 +830,13 @@ END_TEST
 
 START_TEST(a_record_too_large_to_write_costs_only_itself)
 {
-	struct drive_reply	 replies[2] = {
-		{ EMAILS "admin@example.org", 200, "OK", NULL },
-		{ "*", 404, NULL, NULL }
-	};
-	struct drive		 d;
-	struct json_object	*whole;
-	struct buf		 body;
-	size_t			 i;
+	struct drive_reply replies[2] = { { EMAILS "admin@example.org", 200,
+					      "OK", NULL },
+		{ "*", 404, NULL, NULL } };
+	struct drive d;
+	struct json_object *whole;
+	struct buf body;
+	size_t i;
 
 	used = 0;
 	buf_init(&body, 2U << 20);
@@ -775,8 +862,8 @@ END_TEST
 
 START_TEST(a_key_that_no_header_can_carry_is_refused_before_the_call)
 {
-	static const struct drive_reply	 none[] = { { "*", 200, NULL, "{}" } };
-	struct drive			 d;
+	static const struct drive_reply none[] = { { "*", 200, NULL, "{}" } };
+	struct drive d;
 
 	drive_init(&d, &provider_spycloud, "{'key':'a\\r\\nX: y'}", none, 1);
 	drive_lookup(&d, PROVIDER_OBSERVE, &admin);
@@ -790,7 +877,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		records_and_catalog_become_sightings_and_indicators,
 		calls_carry_the_key_and_only_the_catalog_is_kept,
 		an_address_is_encoded_but_for_its_at,

@@ -9,17 +9,17 @@
 #include "store/store.h"
 #include "tests/unit/unit.h"
 
-static char	 path[64], other[64], folder[] = "/tmp/ctim-session.XXXXXX";
-static bool	 replace;	/* as soon as it was opened */
+static char path[64], other[64], folder[] = "/tmp/ctim-session.XXXXXX";
+static bool replace; /* as soon as it was opened */
 
 /* The linker leads session.c here. */
-struct store	*__real_store_open(const char *, enum store_mode, char *);
-struct store	*__wrap_store_open(const char *, enum store_mode, char *);
+struct store *__real_store_open(const char *, enum store_mode, char *);
+struct store *__wrap_store_open(const char *, enum store_mode, char *);
 
 struct store *
 __wrap_store_open(const char *name, enum store_mode mode, char *error)
 {
-	struct store	*s = __real_store_open(name, mode, error);
+	struct store *s = __real_store_open(name, mode, error);
 
 	if (replace && mode == STORE_READ)
 		ck_assert_int_eq(rename(other, path), 0);
@@ -30,8 +30,8 @@ __wrap_store_open(const char *name, enum store_mode mode, char *error)
 static void
 make(const char *name)
 {
-	char		 error[STORE_ERROR_MAX];
-	struct store	*s = __real_store_open(name, STORE_WRITE, error);
+	char error[STORE_ERROR_MAX];
+	struct store *s = __real_store_open(name, STORE_WRITE, error);
 
 	ck_assert_msg(s != NULL, "%s", error);
 	store_close(s);
@@ -59,7 +59,7 @@ begin(void)
 static void
 end(void)
 {
-	char	 command[128];
+	char command[128];
 
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	ck_assert_int_eq(system(command), 0);
@@ -69,12 +69,12 @@ end(void)
 static struct session *
 start(struct conf **conf, struct relay_conf *relay)
 {
-	struct session	*s;
+	struct session *s;
 
 	*conf = conf_default();
 	ck_assert_ptr_nonnull(*conf);
 	*relay = (struct relay_conf){ .name = (char *)"played",
-	    .provider = &provider };
+		.provider = &provider };
 	s = session_new(*conf, NULL);
 	ck_assert_ptr_nonnull(s);
 	return s;
@@ -82,10 +82,10 @@ start(struct conf **conf, struct relay_conf *relay)
 
 START_TEST(store_replaced_while_it_is_opened)
 {
-	struct conf		*conf;
-	struct relay_conf	 relay;
-	struct session		*s;
-	struct store		*old;
+	struct conf *conf;
+	struct relay_conf relay;
+	struct session *s;
+	struct store *old;
 
 	begin();
 	s = start(&conf, &relay);
@@ -104,8 +104,8 @@ END_TEST
 
 START_TEST(link_to_a_store_that_leads_elsewhere)
 {
-	char		 error[STORE_ERROR_MAX], name[64];
-	struct store	*s;
+	char error[STORE_ERROR_MAX], name[64];
+	struct store *s;
 
 	begin();
 	(void)snprintf(name, sizeof(name), "%s/link", folder);
@@ -124,8 +124,8 @@ END_TEST
 
 START_TEST(store_that_is_removed_or_written)
 {
-	char		 error[STORE_ERROR_MAX];
-	struct store	*s, *writer;
+	char error[STORE_ERROR_MAX];
+	struct store *s, *writer;
 
 	begin();
 	s = __real_store_open(path, STORE_READ, error);
@@ -147,11 +147,9 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		store_replaced_while_it_is_opened,
+	const TTest *const tests[] = { store_replaced_while_it_is_opened,
 		link_to_a_store_that_leads_elsewhere,
-		store_that_is_removed_or_written
-	};
+		store_that_is_removed_or_written };
 
 	return unit_run("session", tests, COUNT(tests));
 }

@@ -6,14 +6,14 @@
 #include "shared/shared.h"
 #include "tests/unit/unit.h"
 
-#define HOST	"https://api.example.com:443"
-#define NEVER	1000	/* failures in a row: only the half of 20 opens it */
-#define ASKERS	8
+#define HOST   "https://api.example.com:443"
+#define NEVER  1000 /* failures in a row: only the half of 20 opens it */
+#define ASKERS 8
 
-static struct shared		*s;
-static struct breaker_table	*t;
-static int64_t			 now = 5000000;
-static int64_t			 left;
+static struct shared *s;
+static struct breaker_table *t;
+static int64_t now = 5000000;
+static int64_t left;
 
 /* A new one instead of that of the test, or round, before. */
 static void
@@ -47,7 +47,7 @@ tell_probe(enum breaker_result result)
 static void
 open_it(const char *host)
 {
-	int	 i;
+	int i;
 
 	for (i = 0; i < 5; i++)
 		(void)breaker_tell(t, host, 5, now, BREAKER_FAILED, false);
@@ -56,7 +56,7 @@ open_it(const char *host)
 
 START_TEST(failures_in_a_row_open_it)
 {
-	int	 i;
+	int i;
 
 	begin();
 	for (i = 1; i <= 5; i++) {
@@ -75,7 +75,7 @@ END_TEST
 
 START_TEST(a_success_breaks_the_row)
 {
-	int	 i;
+	int i;
 
 	begin();
 	for (i = 0; i < 4; i++)
@@ -94,15 +94,15 @@ END_TEST
 static size_t
 opened_by(const char *calls, int64_t step)
 {
-	size_t	 i;
-	bool	 opened = false;
+	size_t i;
+	bool opened = false;
 
 	begin();
 	for (i = 0; calls[i] != '\0' && !opened; i++) {
 		if (i > 0)
 			now += step;
-		opened = breaker_tell(t, HOST, NEVER, now, calls[i] == 'F' ?
-		    BREAKER_FAILED : BREAKER_WORKED, false);
+		opened = breaker_tell(t, HOST, NEVER, now,
+		    calls[i] == 'F' ? BREAKER_FAILED : BREAKER_WORKED, false);
 	}
 	return opened ? i : 0;
 }
@@ -110,11 +110,10 @@ opened_by(const char *calls, int64_t step)
 START_TEST(half_of_twenty_within_the_window_open_it)
 {
 	static const struct {
-		const char	*calls;
-		int64_t		 step;
-		size_t		 opened_by;
-	} rows[] = {
-		{ "FFFFFFFFFFFFFFFFFFF", 0, 0 },
+		const char *calls;
+		int64_t step;
+		size_t opened_by;
+	} rows[] = { { "FFFFFFFFFFFFFFFFFFF", 0, 0 },
 		{ "FFFFFFFFFFFFFFFFFFFF", 0, 20 },
 		{ "FWFWFWFWFWFWFWFWFWFW", 1, 20 },
 		{ "FWFWFWFWFWFWFWFWFWWW", 1, 0 },
@@ -123,9 +122,8 @@ START_TEST(half_of_twenty_within_the_window_open_it)
 		{ "FWFWFWFWFWFWFWFWFWFW", 526, 20 },
 		{ "FWFWFWFWFWFWFWFWFWFWFWFWFWFWFW", 527, 0 },
 		{ "WWWWWWWWWWWWWWWWWWWWFFFFFFFFFF", 1, 30 },
-		{ "FFFFFFFFFWWWWWWWWWWWFWFWFWFWFW", 1, 0 }
-	};
-	size_t	 i, got;
+		{ "FFFFFFFFFWWWWWWWWWWWFWFWFWFWFW", 1, 0 } };
+	size_t i, got;
 
 	for (i = 0; i < COUNT(rows); i++) {
 		got = opened_by(rows[i].calls, rows[i].step);
@@ -137,19 +135,20 @@ END_TEST
 
 START_TEST(the_window_has_its_last_millisecond)
 {
-	int64_t	 more;
-	int	 i;
+	int64_t more;
+	int i;
 
 	for (more = 0; more < 2; more++) {
 		begin();
 		(void)breaker_tell(t, HOST, NEVER, now, BREAKER_FAILED, false);
 		now += BREAKER_WINDOW + more;
 		for (i = 2; i < 20; i++)
-			ck_assert(!breaker_tell(t, HOST, NEVER, now,
-			    BREAKER_FAILED, false));
-		ck_assert_int_eq(breaker_tell(t, HOST, NEVER, now,
-		    BREAKER_FAILED, false), more == 0);
-		}
+			ck_assert(!breaker_tell(
+			    t, HOST, NEVER, now, BREAKER_FAILED, false));
+		ck_assert_int_eq(
+		    breaker_tell(t, HOST, NEVER, now, BREAKER_FAILED, false),
+		    more == 0);
+	}
 }
 END_TEST
 
@@ -162,14 +161,14 @@ END_TEST
 
 START_TEST(without_a_threshold_it_never_opens)
 {
-	int	 i;
+	int i;
 
 	begin();
 	for (i = 0; i < 50; i++) {
-		ck_assert_int_eq(breaker_ask(t, HOST, 0, now, &left),
-		    BREAKER_GO);
-		ck_assert(!breaker_tell(t, HOST, 0, now, BREAKER_FAILED,
-		    false));
+		ck_assert_int_eq(
+		    breaker_ask(t, HOST, 0, now, &left), BREAKER_GO);
+		ck_assert(
+		    !breaker_tell(t, HOST, 0, now, BREAKER_FAILED, false));
 	}
 	ck_assert_int_eq(ask(), BREAKER_GO);
 	open_it(HOST);
@@ -195,10 +194,9 @@ END_TEST
 
 START_TEST(each_failed_probe_doubles_the_time)
 {
-	static const int64_t	 times[] = {
-		30000, 60000, 120000, 240000, 300000, 300000
-	};
-	size_t			 i;
+	static const int64_t times[] = { 30000, 60000, 120000, 240000, 300000,
+		300000 };
+	size_t i;
 
 	begin();
 	open_it(HOST);
@@ -221,7 +219,7 @@ END_TEST
 
 START_TEST(a_probe_that_worked_clears_the_history)
 {
-	int	 i;
+	int i;
 
 	begin();
 	for (i = 0; i < 20; i++)
@@ -253,7 +251,7 @@ END_TEST
 
 START_TEST(a_lost_probe_gives_way_to_the_next)
 {
-	int	 i;
+	int i;
 
 	begin();
 	open_it(HOST);
@@ -284,7 +282,7 @@ END_TEST
 
 START_TEST(calls_from_before_it_opened_change_nothing)
 {
-	int	 i;
+	int i;
 
 	begin();
 	open_it(HOST);
@@ -311,8 +309,9 @@ START_TEST(each_host_has_its_own)
 {
 	begin();
 	open_it(HOST);
-	ck_assert_int_eq(breaker_ask(t, "https://api.example.com:8443", 5, now,
-	    &left), BREAKER_GO);
+	ck_assert_int_eq(
+	    breaker_ask(t, "https://api.example.com:8443", 5, now, &left),
+	    BREAKER_GO);
 	ck_assert_int_eq(ask(), BREAKER_OPEN);
 }
 END_TEST
@@ -326,7 +325,7 @@ name(char host[64], int n)
 static int
 way_of(int n)
 {
-	char	 host[64];
+	char host[64];
 
 	name(host, n);
 	return (int)breaker_ask(t, host, 5, now, &left);
@@ -334,8 +333,8 @@ way_of(int n)
 
 START_TEST(the_longest_unused_closed_one_goes)
 {
-	char	 host[64];
-	int	 i, n;
+	char host[64];
+	int i, n;
 
 	begin();
 	open_it(HOST);
@@ -343,8 +342,8 @@ START_TEST(the_longest_unused_closed_one_goes)
 		now++;
 		name(host, i);
 		for (n = 0; n < 4; n++)
-			(void)breaker_tell(t, host, 5, now, BREAKER_FAILED,
-			    false);
+			(void)breaker_tell(
+			    t, host, 5, now, BREAKER_FAILED, false);
 	}
 	/* Number 1 is asked for again, so number 2 makes room. */
 	now++;
@@ -355,8 +354,9 @@ START_TEST(the_longest_unused_closed_one_goes)
 		if (i == 2)
 			continue;
 		name(host, i);
-		ck_assert_msg(breaker_tell(t, host, 5, now, BREAKER_FAILED,
-		    false), "host %d is forgotten", i);
+		ck_assert_msg(
+		    breaker_tell(t, host, 5, now, BREAKER_FAILED, false),
+		    "host %d is forgotten", i);
 	}
 	ck_assert_int_eq(way_of(2), BREAKER_GO);
 }
@@ -364,8 +364,8 @@ END_TEST
 
 START_TEST(where_all_are_open_the_longest_unused_goes)
 {
-	char	 host[64];
-	int	 i;
+	char host[64];
+	int i;
 
 	begin();
 	for (i = 0; i <= BREAKER_HOSTS; i++) {
@@ -381,8 +381,8 @@ END_TEST
 
 START_TEST(hosts_that_nobody_asks_for_hold_no_place_for_ever)
 {
-	char	 host[64];
-	int	 i;
+	char host[64];
+	int i;
 
 	begin();
 	for (i = 0; i < BREAKER_HOSTS; i++) {
@@ -402,7 +402,7 @@ END_TEST
 
 START_TEST(its_name_is_there_for_status)
 {
-	char	 host[BREAKER_NAME + 20];
+	char host[BREAKER_NAME + 20];
 
 	begin();
 	memset(host, 'a', sizeof(host) - 1);
@@ -422,7 +422,7 @@ END_TEST
 static void *
 ask_for_probe(void *arg)
 {
-	int64_t	 ms;
+	int64_t ms;
 
 	(void)arg;
 	return breaker_ask(t, HOST, 5, now, &ms) == BREAKER_TRY ? t : NULL;
@@ -432,9 +432,9 @@ ask_for_probe(void *arg)
 static int
 ask_twice(void *arg)
 {
-	pthread_t	 other;
-	void		*got;
-	int		 n;
+	pthread_t other;
+	void *got;
+	int n;
 
 	if (pthread_create(&other, NULL, ask_for_probe, arg) != 0)
 		return 100;
@@ -445,8 +445,8 @@ ask_twice(void *arg)
 
 START_TEST(one_of_all_workers_gets_the_probe)
 {
-	pid_t	 pid[ASKERS];
-	int	 i, probes = 0;
+	pid_t pid[ASKERS];
+	int i, probes = 0;
 
 	begin();
 	open_it(HOST);
@@ -472,14 +472,14 @@ START_TEST(a_worker_killed_inside_leaves_it_closed)
 }
 END_TEST
 
-static struct breaker_seen	seen[BREAKER_HOSTS];
+static struct breaker_seen seen[BREAKER_HOSTS];
 
 START_TEST(who_looks_on_sees_each_circuit)
 {
 	begin();
 	ck_assert_int_eq(breaker_list(t, now, 10, seen), 0);
-	(void)breaker_tell(t, "https://good:443", 5, now, BREAKER_WORKED,
-	    false);
+	(void)breaker_tell(
+	    t, "https://good:443", 5, now, BREAKER_WORKED, false);
 	open_it(HOST);
 	ck_assert_int_eq(breaker_list(t, now + 10000, 10, seen), 2);
 	ck_assert_str_eq(seen[0].host, "https://good:443");
@@ -504,7 +504,7 @@ look(void *arg)
 
 START_TEST(who_looks_on_does_not_wait_for_ever)
 {
-	pid_t	 other;
+	pid_t other;
 
 	begin();
 	open_it(HOST);
@@ -523,8 +523,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		failures_in_a_row_open_it, a_success_breaks_the_row,
+	const TTest *const tests[] = { failures_in_a_row_open_it,
+		a_success_breaks_the_row,
 		half_of_twenty_within_the_window_open_it,
 		the_window_has_its_last_millisecond,
 		no_call_is_made_up_when_the_machine_has_just_started,
@@ -537,12 +537,10 @@ main(void)
 		each_host_has_its_own, the_longest_unused_closed_one_goes,
 		where_all_are_open_the_longest_unused_goes,
 		hosts_that_nobody_asks_for_hold_no_place_for_ever,
-		its_name_is_there_for_status,
-		one_of_all_workers_gets_the_probe,
+		its_name_is_there_for_status, one_of_all_workers_gets_the_probe,
 		a_worker_killed_inside_leaves_it_closed,
 		who_looks_on_sees_each_circuit,
-		who_looks_on_does_not_wait_for_ever
-	};
+		who_looks_on_does_not_wait_for_ever };
 
 	return unit_run("breaker", tests, COUNT(tests));
 }

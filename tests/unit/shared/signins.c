@@ -7,14 +7,14 @@
 #include "shared/signins.h"
 #include "tests/unit/unit.h"
 
-#define LEASE	10000
-#define WORKERS	8
+#define LEASE   10000
+#define WORKERS 8
 
-static struct shared		*s;
-static struct signins_table	*t;
-static int64_t			 now = 5000000;
-static char			 token[SIGNINS_MAX];
-static uint64_t			 serial;
+static struct shared *s;
+static struct signins_table *t;
+static int64_t now = 5000000;
+static char token[SIGNINS_MAX];
+static uint64_t serial;
 
 /* A new one instead of that of the test, or round, before. */
 static void
@@ -31,14 +31,14 @@ get(const char *name, uint64_t refused)
 {
 	serial = 0;
 	strcpy(token, "none");
-	return signins_get(t, name, strlen(name), refused, now, LEASE, token,
-	    &serial);
+	return signins_get(
+	    t, name, strlen(name), refused, now, LEASE, token, &serial);
 }
 
 static uint64_t
 put(const char *name, const char *text)
 {
-	uint64_t	 number = 0;
+	uint64_t number = 0;
 
 	ck_assert_int_eq(signins_put(t, name, strlen(name), text, &number), 0);
 	ck_assert_uint_ne(number, 0);
@@ -53,7 +53,7 @@ failed(const char *name)
 
 START_TEST(one_signs_in_and_all_have_the_token)
 {
-	uint64_t	 number;
+	uint64_t number;
 
 	begin();
 	ck_assert_int_eq(get("a", 0), SIGNINS_SIGN_IN);
@@ -72,7 +72,7 @@ END_TEST
 
 START_TEST(a_refused_token_is_replaced_once)
 {
-	uint64_t	 first, second;
+	uint64_t first, second;
 
 	begin();
 	ck_assert_int_eq(get("a", 0), SIGNINS_SIGN_IN);
@@ -127,8 +127,8 @@ END_TEST
 
 START_TEST(a_token_has_a_greatest_length)
 {
-	static char	 text[SIGNINS_MAX + 1];
-	uint64_t	 number = 7;
+	static char text[SIGNINS_MAX + 1];
+	uint64_t number = 7;
 
 	begin();
 	memset(text, 'x', SIGNINS_MAX);
@@ -146,7 +146,7 @@ END_TEST
 
 START_TEST(names_are_bytes)
 {
-	char	 one[3] = { 'a', '\0', '1' }, two[3] = { 'a', '\0', '2' };
+	char one[3] = { 'a', '\0', '1' }, two[3] = { 'a', '\0', '2' };
 
 	begin();
 	ck_assert_int_eq(signins_get(t, one, 3, 0, now, LEASE, token, &serial),
@@ -167,8 +167,8 @@ anywhere(const char *text)
 
 START_TEST(nothing_is_left_of_a_token_that_went)
 {
-	char	 name[32];
-	int	 i;
+	char name[32];
+	int i;
 
 	begin();
 	put("a", "first-and-long-SECRET-1");
@@ -197,7 +197,7 @@ END_TEST
 static void
 fill_from(int n)
 {
-	char	 name[32];
+	char name[32];
 
 	for (; n < SIGNINS_SLOTS; n++) {
 		snprintf(name, sizeof(name), "other %d", n);
@@ -258,8 +258,8 @@ END_TEST
 
 START_TEST(where_all_sign_in_the_longest_unused_goes)
 {
-	char	 name[32];
-	int	 i;
+	char name[32];
+	int i;
 
 	begin();
 	for (i = 0; i <= SIGNINS_SLOTS; i++) {
@@ -278,7 +278,7 @@ END_TEST
 
 START_TEST(a_serial_never_comes_twice)
 {
-	uint64_t	 first, second, third;
+	uint64_t first, second, third;
 
 	begin();
 	first = put("a", "token-1");
@@ -298,9 +298,9 @@ END_TEST
 static int
 wait_for_it(void *arg)
 {
-	const int	*ready = arg;
-	int64_t		 until = clock_ms() + 30000;
-	char		 c = get("a", 0) == SIGNINS_WAIT ? 'w' : 'x';
+	const int *ready = arg;
+	int64_t until = clock_ms() + 30000;
+	char c = get("a", 0) == SIGNINS_WAIT ? 'w' : 'x';
 
 	if (write(ready[1], &c, 1) != 1)
 		return 2;
@@ -311,9 +311,9 @@ wait_for_it(void *arg)
 
 START_TEST(other_workers_wait_for_the_one_that_signs_in)
 {
-	pid_t	 pid[WORKERS];
-	int	 ready[2], i;
-	char	 c;
+	pid_t pid[WORKERS];
+	int ready[2], i;
+	char c;
 
 	begin();
 	ck_assert_int_eq(pipe(ready), 0);
@@ -333,21 +333,23 @@ END_TEST
 static void *
 get_once(void *arg)
 {
-	char		 text[SIGNINS_MAX];
-	uint64_t	 number;
+	char text[SIGNINS_MAX];
+	uint64_t number;
 
 	(void)arg;
 	return signins_get(t, "a", 1, 0, now, LEASE, text, &number) ==
-	    SIGNINS_SIGN_IN ? t : NULL;
+		SIGNINS_SIGN_IN ?
+	    t :
+	    NULL;
 }
 
 /* How many of two threads are to sign in. */
 static int
 get_twice(void *arg)
 {
-	pthread_t	 other;
-	void		*got;
-	int		 n;
+	pthread_t other;
+	void *got;
+	int n;
 
 	if (pthread_create(&other, NULL, get_once, arg) != 0)
 		return 100;
@@ -358,8 +360,8 @@ get_twice(void *arg)
 
 START_TEST(one_of_all_workers_signs_in)
 {
-	pid_t	 pid[WORKERS];
-	int	 i, n = 0;
+	pid_t pid[WORKERS];
+	int i, n = 0;
 
 	begin();
 	for (i = 0; i < WORKERS; i++)
@@ -392,8 +394,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		one_signs_in_and_all_have_the_token,
+	const TTest *const tests[] = { one_signs_in_and_all_have_the_token,
 		a_refused_token_is_replaced_once,
 		after_a_failure_the_next_may_try,
 		who_says_nothing_is_taken_for_dead,
@@ -404,8 +405,7 @@ main(void)
 		a_serial_never_comes_twice,
 		other_workers_wait_for_the_one_that_signs_in,
 		one_of_all_workers_signs_in,
-		a_worker_killed_while_it_signs_in_is_replaced
-	};
+		a_worker_killed_while_it_signs_in_is_replaced };
 
 	return unit_run("signins", tests, COUNT(tests));
 }

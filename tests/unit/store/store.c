@@ -16,10 +16,10 @@
 #include "store/store_write.h"
 #include "tests/unit/unit.h"
 
-#define NOW	1000000
-#define NOBODY	65534
+#define NOW    1000000
+#define NOBODY 65534
 
-static char	folder[64], path[128], error[STORE_ERROR_MAX];
+static char folder[64], path[128], error[STORE_ERROR_MAX];
 
 static void
 begin(void)
@@ -32,9 +32,9 @@ begin(void)
 static void
 end(void)
 {
-	static const char *const	 names[] = { "", "-wal", "-shm" };
-	char				 name[256];
-	size_t				 i;
+	static const char *const names[] = { "", "-wal", "-shm" };
+	char name[256];
+	size_t i;
 
 	for (i = 0; i < COUNT(names); i++) {
 		snprintf(name, sizeof(name), "%s%s", path, names[i]);
@@ -47,20 +47,22 @@ end(void)
 static struct store *
 must_open(enum store_mode mode)
 {
-	struct store	*s = store_open(path, mode, error);
+	struct store *s = store_open(path, mode, error);
 
 	ck_assert_msg(s != NULL, "%s", error);
 	return s;
 }
 
-static const struct record	 usual = { .disposition = CTIM_SUSPICIOUS,
-	.severity = CTIM_SEVERITY_MEDIUM, .confidence = CTIM_SEVERITY_MEDIUM,
-	.tlp = CTIM_AMBER, .priority = 90 };
+static const struct record usual = { .disposition = CTIM_SUSPICIOUS,
+	.severity = CTIM_SEVERITY_MEDIUM,
+	.confidence = CTIM_SEVERITY_MEDIUM,
+	.tlp = CTIM_AMBER,
+	.priority = 90 };
 
 static int
 add(struct store *s, enum observable_type type, const char *value)
 {
-	struct record	 r = usual;
+	struct record r = usual;
 
 	r.type = type;
 	r.value = value;
@@ -72,20 +74,19 @@ static struct store_counts
 import(struct store *s, const char *source, bool subdomains, bool replace,
     enum observable_type type, const char *const *values)
 {
-	const struct source	 from = { .name = source,
-				    .subdomains = subdomains };
-	struct store_counts	 counts;
+	const struct source from = { .name = source, .subdomains = subdomains };
+	struct store_counts counts;
 
-	ck_assert_int_eq(store_import_begin(s, &from, STORE_SET_SUBDOMAINS,
-	    NOW, error), 0);
+	ck_assert_int_eq(
+	    store_import_begin(s, &from, STORE_SET_SUBDOMAINS, NOW, error), 0);
 	for (; *values != NULL; values++)
 		ck_assert_int_eq(add(s, type, *values), 0);
-	ck_assert_msg(store_import_end(s, replace, &counts, error) == 0, "%s",
-	    error);
+	ck_assert_msg(
+	    store_import_end(s, replace, &counts, error) == 0, "%s", error);
 	return counts;
 }
 
-#define VALUES(...)	((const char *const []){ __VA_ARGS__, NULL })
+#define VALUES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static int
 by_text(const void *a, const void *b)
@@ -95,15 +96,15 @@ by_text(const void *a, const void *b)
 
 /* What matches, as "value@source" in order, with '=' behind the exact ones. */
 static const char *
-match_at(struct store *s, enum observable_type type, const char *value,
-    int64_t now)
+match_at(
+    struct store *s, enum observable_type type, const char *value, int64_t now)
 {
-	static char		 text[2048];
-	char			 one[16][128];
-	const struct observable	 o = { .type = type, .value = value };
-	const struct record	*r;
-	size_t			 len = 0;
-	ssize_t			 i, n;
+	static char text[2048];
+	char one[16][128];
+	const struct observable o = { .type = type, .value = value };
+	const struct record *r;
+	size_t len = 0;
+	ssize_t i, n;
 
 	n = store_match(s, &o, now, &r, error);
 	ck_assert_msg(n >= 0 && n <= 16, "%s", error);
@@ -130,10 +131,9 @@ match(struct store *s, enum observable_type type, const char *value)
 START_TEST(what_matches_what)
 {
 	static const struct {
-		enum observable_type	 type;
-		const char		*value, *records;
-	} cases[] = {
-		/* Exact, after normalising what is asked for. */
+		enum observable_type type;
+		const char *value, *records;
+	} cases[] = { /* Exact, after normalising what is asked for. */
 		{ OBSERVABLE_DOMAIN, "n.example", "n.example@narrow=" },
 		{ OBSERVABLE_DOMAIN, "N.Example.", "n.example@narrow=" },
 		{ OBSERVABLE_DOMAIN, "both.example",
@@ -175,8 +175,8 @@ START_TEST(what_matches_what)
 		{ OBSERVABLE_IPV6, "10.1.2.3", "" },
 		{ OBSERVABLE_IP, "2001:db8::1", "" }
 	};
-	struct store	*w, *s;
-	size_t		 i;
+	struct store *w, *s;
+	size_t i;
 
 	begin();
 	w = must_open(STORE_WRITE);
@@ -190,12 +190,11 @@ START_TEST(what_matches_what)
 	    VALUES("http://listed.example/x"));
 	import(w, "wide", true, false, OBSERVABLE_DOMAIN,
 	    VALUES("w.example", "both.example", "deep.w.example"));
-	import(w, "wide", true, false, OBSERVABLE_IP,
-	    VALUES("192.0.2.9"));
+	import(w, "wide", true, false, OBSERVABLE_IP, VALUES("192.0.2.9"));
 	s = must_open(STORE_READ);
 	for (i = 0; i < COUNT(cases); i++)
-		ck_assert_str_eq(match(s, cases[i].type, cases[i].value),
-		    cases[i].records);
+		ck_assert_str_eq(
+		    match(s, cases[i].type, cases[i].value), cases[i].records);
 	store_close(s);
 	store_close(w);
 	end();
@@ -204,10 +203,10 @@ END_TEST
 
 START_TEST(expired_records_do_not_match)
 {
-	const struct source	 source = { .name = "s" };
-	struct record		 r = usual;
-	struct store_counts	 counts;
-	struct store		*s;
+	const struct source source = { .name = "s" };
+	struct record r = usual;
+	struct store_counts counts;
+	struct store *s;
 
 	begin();
 	s = must_open(STORE_WRITE);
@@ -222,10 +221,10 @@ START_TEST(expired_records_do_not_match)
 	ck_assert_int_eq(store_import_end(s, false, &counts, error), 0);
 	ck_assert_str_eq(match_at(s, OBSERVABLE_IP, "10.0.0.1", NOW - 1),
 	    "10.0.0.0/8@s 10.0.0.1@s=");
-	ck_assert_str_eq(match_at(s, OBSERVABLE_IP, "10.0.0.1", NOW),
-	    "10.0.0.0/8@s");
-	ck_assert_str_eq(match_at(s, OBSERVABLE_IP, "10.0.0.1", NOW + 9),
-	    "10.0.0.0/8@s");
+	ck_assert_str_eq(
+	    match_at(s, OBSERVABLE_IP, "10.0.0.1", NOW), "10.0.0.0/8@s");
+	ck_assert_str_eq(
+	    match_at(s, OBSERVABLE_IP, "10.0.0.1", NOW + 9), "10.0.0.0/8@s");
 	ck_assert_str_eq(match_at(s, OBSERVABLE_IP, "10.0.0.1", NOW + 10), "");
 	store_close(s);
 	end();
@@ -235,20 +234,20 @@ END_TEST
 /* Every field comes back as it went in, for the lowest and highest values. */
 START_TEST(a_store_that_is_held_stays_as_it_was)
 {
-	const struct observable	 o = { .type = OBSERVABLE_DOMAIN,
-				    .value = "new.example" };
-	const struct record	*records;
-	struct store		*w, *s;
+	const struct observable o = { .type = OBSERVABLE_DOMAIN,
+		.value = "new.example" };
+	const struct record *records;
+	struct store *w, *s;
 
 	begin();
 	w = must_open(STORE_WRITE);
-	import(w, "one", false, false, OBSERVABLE_DOMAIN,
-	    VALUES("old.example"));
+	import(
+	    w, "one", false, false, OBSERVABLE_DOMAIN, VALUES("old.example"));
 	s = must_open(STORE_READ);
 	store_release(s);
 	store_hold(s);
-	import(w, "one", false, false, OBSERVABLE_DOMAIN,
-	    VALUES("new.example"));
+	import(
+	    w, "one", false, false, OBSERVABLE_DOMAIN, VALUES("new.example"));
 	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 0);
 	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 0);
 	store_release(s);
@@ -264,29 +263,35 @@ END_TEST
 
 START_TEST(a_record_keeps_its_fields)
 {
-	const struct source	 source = { .name = "a.Feed_1", .title = "T\xc3\xbc",
-				    .url = "https://x.example/{value}",
-				    .subdomains = true };
-	const struct record	 in = { .type = OBSERVABLE_DOMAIN,
-				    .value = "evil.example",
-				    .disposition = CTIM_CLEAN,
-				    .severity = CTIM_SEVERITY_CRITICAL,
-				    .confidence = CTIM_SEVERITY_UNKNOWN,
-				    .tlp = CTIM_RED, .priority = 100,
-				    .reason = "why \xe2\x82\xac",
-				    .first_seen = 1, .last_seen = RFC3339_LAST,
-				    .count = INT64_MAX,
-				    .expires = RFC3339_LAST };
-	const struct observable	 o = { .type = OBSERVABLE_DOMAIN,
-				    .value = "evil.example" };
-	const struct record	*r;
-	struct store_counts	 counts;
-	struct store		*s;
+	const struct source source = { .name = "a.Feed_1",
+		.title = "T\xc3\xbc",
+		.url = "https://x.example/{value}",
+		.subdomains = true };
+	const struct record in = { .type = OBSERVABLE_DOMAIN,
+		.value = "evil.example",
+		.disposition = CTIM_CLEAN,
+		.severity = CTIM_SEVERITY_CRITICAL,
+		.confidence = CTIM_SEVERITY_UNKNOWN,
+		.tlp = CTIM_RED,
+		.priority = 100,
+		.reason = "why \xe2\x82\xac",
+		.first_seen = 1,
+		.last_seen = RFC3339_LAST,
+		.count = INT64_MAX,
+		.expires = RFC3339_LAST };
+	const struct observable o = { .type = OBSERVABLE_DOMAIN,
+		.value = "evil.example" };
+	const struct record *r;
+	struct store_counts counts;
+	struct store *s;
 
 	begin();
 	s = must_open(STORE_WRITE);
-	ck_assert_int_eq(store_import_begin(s, &source, STORE_SET_TITLE |
-	    STORE_SET_URL | STORE_SET_SUBDOMAINS, NOW, error), 0);
+	ck_assert_int_eq(
+	    store_import_begin(s, &source,
+		STORE_SET_TITLE | STORE_SET_URL | STORE_SET_SUBDOMAINS, NOW,
+		error),
+	    0);
 	ck_assert_int_eq(store_import_add(s, &in, error), 0);
 	ck_assert_int_eq(store_import_end(s, false, &counts, error), 0);
 	ck_assert_int_eq(store_match(s, &o, NOW, &r, error), 1);
@@ -316,21 +321,22 @@ END_TEST
 /* What an import does not say of its source stays; at first it is the name. */
 START_TEST(a_source_keeps_what_was_said_of_it)
 {
-	const struct source	 said = { .name = "s", .title = "Title",
-				    .url = "https://x.example/",
-				    .subdomains = true };
+	const struct source said = { .name = "s",
+		.title = "Title",
+		.url = "https://x.example/",
+		.subdomains = true };
 	const struct store_count *c;
-	struct store_counts	 counts;
-	struct store		*s;
-	unsigned		 set[] = { 0, STORE_SET_TITLE | STORE_SET_URL |
-				    STORE_SET_SUBDOMAINS, 0 };
-	size_t			 i;
+	struct store_counts counts;
+	struct store *s;
+	unsigned set[] = { 0,
+		STORE_SET_TITLE | STORE_SET_URL | STORE_SET_SUBDOMAINS, 0 };
+	size_t i;
 
 	begin();
 	s = must_open(STORE_WRITE);
 	for (i = 0; i < COUNT(set); i++) {
-		ck_assert_int_eq(store_import_begin(s, &said, set[i], NOW,
-		    error), 0);
+		ck_assert_int_eq(
+		    store_import_begin(s, &said, set[i], NOW, error), 0);
 		ck_assert_int_eq(add(s, OBSERVABLE_IP, "192.0.2.1"), 0);
 		ck_assert_int_eq(store_import_end(s, false, &counts, error), 0);
 		ck_assert_int_eq(store_stats(s, NOW, &c, error), 1);
@@ -345,12 +351,12 @@ END_TEST
 
 START_TEST(counts_of_an_import)
 {
-	static const char	 a[] = "192.0.2.1", b[] = "192.0.2.2",
-				 c[] = "192.0.2.3";
-	const struct source	 source = { .name = "s" };
-	struct record		 r = usual;
-	struct store_counts	 n;
-	struct store		*s;
+	static const char a[] = "192.0.2.1", b[] = "192.0.2.2",
+			  c[] = "192.0.2.3";
+	const struct source source = { .name = "s" };
+	struct record r = usual;
+	struct store_counts n;
+	struct store *s;
 
 	begin();
 	s = must_open(STORE_WRITE);
@@ -387,9 +393,9 @@ END_TEST
 static uint64_t
 records(struct store *s)
 {
-	const struct store_count	*c;
-	uint64_t			 sum = 0;
-	ssize_t				 i, n = store_stats(s, NOW, &c, error);
+	const struct store_count *c;
+	uint64_t sum = 0;
+	ssize_t i, n = store_stats(s, NOW, &c, error);
 
 	ck_assert_msg(n >= 0, "%s", error);
 	for (i = 0; i < n; i++)
@@ -399,11 +405,11 @@ records(struct store *s)
 
 START_TEST(an_import_is_whole_or_nothing)
 {
-	const struct source	 source = { .name = "s" };
-	struct store_counts	 n;
-	struct store		*s;
-	char			 value[32];
-	unsigned		 i;
+	const struct source source = { .name = "s" };
+	struct store_counts n;
+	struct store *s;
+	char value[32];
+	unsigned i;
 
 	begin();
 	s = must_open(STORE_WRITE);
@@ -415,8 +421,8 @@ START_TEST(an_import_is_whole_or_nothing)
 	ck_assert_uint_eq(records(s), 1);
 	/* More than one batch, then given up, or the connection closed. */
 	for (int way = 0; way < 2; way++) {
-		ck_assert_int_eq(store_import_begin(s, &source, 0, NOW, error),
-		    0);
+		ck_assert_int_eq(
+		    store_import_begin(s, &source, 0, NOW, error), 0);
 		for (i = 0; i < 300000; i++) {
 			snprintf(value, sizeof(value), "10.%u.%u.%u", i >> 16,
 			    i >> 8 & 255, i & 255);
@@ -432,7 +438,7 @@ START_TEST(an_import_is_whole_or_nothing)
 	}
 	/* A record out of range ends it. */
 	for (i = 0; i < 5; i++) {
-		struct record	 r = usual;
+		struct record r = usual;
 
 		r.type = i == 0 ? OBSERVABLE_UNKNOWN : OBSERVABLE_IP;
 		r.value = i == 1 ? "" : i == 2 ? "\xff" : "192.0.2.2";
@@ -440,8 +446,8 @@ START_TEST(an_import_is_whole_or_nothing)
 			r.priority = 101;
 		if (i == 4)
 			r.disposition = 6;
-		ck_assert_int_eq(store_import_begin(s, &source, 0, NOW, error),
-		    0);
+		ck_assert_int_eq(
+		    store_import_begin(s, &source, 0, NOW, error), 0);
 		ck_assert_int_eq(store_import_add(s, &r, error), -1);
 	}
 	ck_assert_uint_eq(records(s), 1);
@@ -453,45 +459,45 @@ END_TEST
 START_TEST(names_of_sources)
 {
 	static const struct {
-		const char	*name;
-		bool		 good;
-	} cases[] = {
-		{ "a", true }, { "9 lives", true }, { "A.b_c-d e", true },
-		{ "", false }, { ".a", false }, { " a", false }, { "a/b", false },
-		{ "a\nb", false }, { "\xc3\xbc", false },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		const char *name;
+		bool good;
+	} cases[] = { { "a", true }, { "9 lives", true }, { "A.b_c-d e", true },
+		{ "", false }, { ".a", false }, { " a", false },
+		{ "a/b", false }, { "a\nb", false }, { "\xc3\xbc", false },
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaa",
 		    true },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-		    false }
-	};
-	size_t	 i;
+		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		  "aaaaa",
+		    false } };
+	size_t i;
 
 	for (i = 0; i < COUNT(cases); i++)
-		ck_assert_msg(store_source_name(cases[i].name) ==
-		    cases[i].good, "%s", cases[i].name);
+		ck_assert_msg(store_source_name(cases[i].name) == cases[i].good,
+		    "%s", cases[i].name);
 }
 END_TEST
 
 /* A feed may say a value twice; a later feed may take its reason back. */
 START_TEST(a_reason_is_kept_within_an_import)
 {
-	static const char *const	 reasons[][2] = {
-		{ "bad", NULL }, { NULL, "bad" }, { "bad", "bad" }
-	};
-	const struct observable		 o = { OBSERVABLE_IP, "192.0.2.9", 0 };
-	const struct source		 from = { .name = "twice" };
-	struct record			 r = usual;
-	const struct record		*found;
-	struct store_counts		 counts;
-	struct store			*s;
-	size_t				 i, k;
+	static const char *const reasons[][2] = { { "bad", NULL },
+		{ NULL, "bad" }, { "bad", "bad" } };
+	const struct observable o = { OBSERVABLE_IP, "192.0.2.9", 0 };
+	const struct source from = { .name = "twice" };
+	struct record r = usual;
+	const struct record *found;
+	struct store_counts counts;
+	struct store *s;
+	size_t i, k;
 
 	begin();
 	s = must_open(STORE_WRITE);
 	r.type = OBSERVABLE_IP;
 	r.value = o.value;
 	for (i = 0; i < COUNT(reasons); i++) {
-		ck_assert_int_eq(store_import_begin(s, &from, 0, NOW, error), 0);
+		ck_assert_int_eq(
+		    store_import_begin(s, &from, 0, NOW, error), 0);
 		for (k = 0; k < 2; k++) {
 			r.reason = reasons[i][k];
 			ck_assert_int_eq(store_import_add(s, &r, error), 0);
@@ -513,7 +519,7 @@ END_TEST
 
 START_TEST(removing)
 {
-	struct store	*s;
+	struct store *s;
 
 	begin();
 	s = must_open(STORE_WRITE);
@@ -521,18 +527,18 @@ START_TEST(removing)
 	    VALUES("x.example", "y.example"));
 	import(s, "b", false, false, OBSERVABLE_DOMAIN,
 	    VALUES("x.example", "y.example"));
-	ck_assert_int_eq(store_remove(s, OBSERVABLE_DOMAIN, "x.example", "a",
-	    error), 1);
-	ck_assert_str_eq(match(s, OBSERVABLE_DOMAIN, "x.example"),
-	    "x.example@b=");
-	ck_assert_int_eq(store_remove(s, OBSERVABLE_DOMAIN, "y.example", NULL,
-	    error), 2);
-	ck_assert_int_eq(store_remove(s, OBSERVABLE_DOMAIN, "y.example", NULL,
-	    error), 0);
-	ck_assert_int_eq(store_remove(s, OBSERVABLE_URL, "x.example", NULL,
-	    error), 0);
-	ck_assert_int_eq(store_remove(s, OBSERVABLE_DOMAIN, "x.example", "none",
-	    error), -1);
+	ck_assert_int_eq(
+	    store_remove(s, OBSERVABLE_DOMAIN, "x.example", "a", error), 1);
+	ck_assert_str_eq(
+	    match(s, OBSERVABLE_DOMAIN, "x.example"), "x.example@b=");
+	ck_assert_int_eq(
+	    store_remove(s, OBSERVABLE_DOMAIN, "y.example", NULL, error), 2);
+	ck_assert_int_eq(
+	    store_remove(s, OBSERVABLE_DOMAIN, "y.example", NULL, error), 0);
+	ck_assert_int_eq(
+	    store_remove(s, OBSERVABLE_URL, "x.example", NULL, error), 0);
+	ck_assert_int_eq(
+	    store_remove(s, OBSERVABLE_DOMAIN, "x.example", "none", error), -1);
 	ck_assert_ptr_nonnull(strstr(error, "there is no source \"none\""));
 	ck_assert_int_eq(store_remove_source(s, "a", error), 0);
 	ck_assert_int_eq(store_remove_source(s, "a", error), -1);
@@ -544,14 +550,14 @@ START_TEST(removing)
 END_TEST
 
 struct listed {
-	char	 text[512];
-	int	 stop_after;
+	char text[512];
+	int stop_after;
 };
 
 static int
 list_one(void *arg, const struct record *r)
 {
-	struct listed	*l = arg;
+	struct listed *l = arg;
 
 	snprintf(l->text + strlen(l->text), sizeof(l->text) - strlen(l->text),
 	    "%s@%s ", r->value, r->source.name);
@@ -561,23 +567,24 @@ list_one(void *arg, const struct record *r)
 START_TEST(listing)
 {
 	static const struct {
-		struct store_filter	 filter;
-		int			 stop_after;
-		const char		*lists;
-	} cases[] = {
-		{ { NULL, OBSERVABLE_UNKNOWN, -1 }, 0, "192.0.2.1@a a.example@b "
-		    "b.example@b b.example@a " },
-		{ { "b", OBSERVABLE_UNKNOWN, -1 }, 0, "a.example@b b.example@b " },
+		struct store_filter filter;
+		int stop_after;
+		const char *lists;
+	} cases[] = { { { NULL, OBSERVABLE_UNKNOWN, -1 }, 0,
+			  "192.0.2.1@a a.example@b "
+			  "b.example@b b.example@a " },
+		{ { "b", OBSERVABLE_UNKNOWN, -1 }, 0,
+		    "a.example@b b.example@b " },
 		{ { "a", OBSERVABLE_IP, -1 }, 0, "192.0.2.1@a " },
-		{ { NULL, OBSERVABLE_DOMAIN, 2 }, 0, "a.example@b b.example@b " },
+		{ { NULL, OBSERVABLE_DOMAIN, 2 }, 0,
+		    "a.example@b b.example@b " },
 		{ { NULL, OBSERVABLE_URL, -1 }, 0, "" },
-		{ { NULL, OBSERVABLE_UNKNOWN, -1 }, 1, "192.0.2.1@a " }
-	};
-	const struct store_filter	 none = { "c", OBSERVABLE_UNKNOWN, -1 };
-	const struct store_count	*c;
-	struct listed			 l;
-	struct store			*s, *w;
-	size_t				 i;
+		{ { NULL, OBSERVABLE_UNKNOWN, -1 }, 1, "192.0.2.1@a " } };
+	const struct store_filter none = { "c", OBSERVABLE_UNKNOWN, -1 };
+	const struct store_count *c;
+	struct listed l;
+	struct store *s, *w;
+	size_t i;
 
 	begin();
 	w = must_open(STORE_WRITE);
@@ -588,8 +595,8 @@ START_TEST(listing)
 	s = must_open(STORE_READ);
 	for (i = 0; i < COUNT(cases); i++) {
 		l = (struct listed){ .stop_after = cases[i].stop_after };
-		ck_assert_int_eq(store_each(s, &cases[i].filter, list_one, &l,
-		    error), 0);
+		ck_assert_int_eq(
+		    store_each(s, &cases[i].filter, list_one, &l, error), 0);
 		ck_assert_str_eq(l.text, cases[i].lists);
 	}
 	ck_assert_int_eq(store_each(s, &none, list_one, &l, error), -1);
@@ -611,29 +618,30 @@ END_TEST
  * for it, and then sees its networks and sources, too. */
 START_TEST(a_reader_beside_an_import)
 {
-	const struct source	 source = { .name = "new", .subdomains = true };
-	struct store_counts	 n;
-	struct store		*w, *w2, *r;
-	char			 value[32];
-	unsigned		 i;
+	const struct source source = { .name = "new", .subdomains = true };
+	struct store_counts n;
+	struct store *w, *w2, *r;
+	char value[32];
+	unsigned i;
 
 	begin();
 	w = must_open(STORE_WRITE);
 	import(w, "old", false, false, OBSERVABLE_IP, VALUES("192.0.2.1"));
 	r = must_open(STORE_READ);
-	ck_assert_str_eq(match(r, OBSERVABLE_IP, "192.0.2.1"),
-	    "192.0.2.1@old=");
-	ck_assert_int_eq(store_import_begin(w, &source, STORE_SET_SUBDOMAINS,
-	    NOW, error), 0);
+	ck_assert_str_eq(
+	    match(r, OBSERVABLE_IP, "192.0.2.1"), "192.0.2.1@old=");
+	ck_assert_int_eq(
+	    store_import_begin(w, &source, STORE_SET_SUBDOMAINS, NOW, error),
+	    0);
 	ck_assert_int_eq(add(w, OBSERVABLE_IP, "192.0.2.0/24"), 0);
 	ck_assert_int_eq(add(w, OBSERVABLE_DOMAIN, "evil.example"), 0);
-	for (i = 0; i < 300000; i++) {	/* more than a batch: it is writing */
+	for (i = 0; i < 300000; i++) { /* more than a batch: it is writing */
 		snprintf(value, sizeof(value), "10.%u.%u.%u", i >> 16,
 		    i >> 8 & 255, i & 255);
 		ck_assert_int_eq(add(w, OBSERVABLE_IP, value), 0);
 	}
-	ck_assert_str_eq(match(r, OBSERVABLE_IP, "192.0.2.1"),
-	    "192.0.2.1@old=");
+	ck_assert_str_eq(
+	    match(r, OBSERVABLE_IP, "192.0.2.1"), "192.0.2.1@old=");
 	ck_assert_str_eq(match(r, OBSERVABLE_IP, "10.0.0.1"), "");
 	ck_assert_int_eq(store_check(r, error), 0);
 	/* A second writer is told to wait, and changes nothing. */
@@ -644,12 +652,12 @@ START_TEST(a_reader_beside_an_import)
 	ck_assert_uint_eq(n.added, 300002);
 	ck_assert_str_eq(match(r, OBSERVABLE_IP, "192.0.2.1"),
 	    "192.0.2.0/24@new 192.0.2.1@old=");
-	ck_assert_str_eq(match(r, OBSERVABLE_DOMAIN, "a.evil.example"),
-	    "evil.example@new");
+	ck_assert_str_eq(
+	    match(r, OBSERVABLE_DOMAIN, "a.evil.example"), "evil.example@new");
 	ck_assert_int_eq(store_remove_source(w2, "new", error), 300002);
 	ck_assert_str_eq(match(r, OBSERVABLE_DOMAIN, "a.evil.example"), "");
-	ck_assert_str_eq(match(r, OBSERVABLE_IP, "192.0.2.1"),
-	    "192.0.2.1@old=");
+	ck_assert_str_eq(
+	    match(r, OBSERVABLE_IP, "192.0.2.1"), "192.0.2.1@old=");
 	store_close(w2);
 	store_close(w);
 	store_close(r);
@@ -661,7 +669,7 @@ END_TEST
 static void
 run_sql(const char *text)
 {
-	sqlite3	*db;
+	sqlite3 *db;
 
 	ck_assert_int_eq(sqlite3_open(path, &db), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
@@ -672,8 +680,8 @@ run_sql(const char *text)
 static void
 refused(const char *word)
 {
-	enum store_mode	 modes[] = { STORE_READ, STORE_WRITE };
-	size_t		 i;
+	enum store_mode modes[] = { STORE_READ, STORE_WRITE };
+	size_t i;
 
 	for (i = 0; i < COUNT(modes); i++) {
 		ck_assert_ptr_null(store_open(path, modes[i], error));
@@ -684,8 +692,8 @@ refused(const char *word)
 
 START_TEST(files_that_are_no_store)
 {
-	struct store	*s;
-	FILE		*f;
+	struct store *s;
+	FILE *f;
 
 	begin();
 	ck_assert_ptr_null(store_open(path, STORE_READ, error));
@@ -714,8 +722,8 @@ END_TEST
 
 START_TEST(an_empty_file_is_an_empty_store)
 {
-	struct store	*s;
-	int		 fd;
+	struct store *s;
+	int fd;
 
 	begin();
 	ck_assert_int_ne(fd = open(path, O_CREAT | O_WRONLY, 0600), -1);
@@ -733,14 +741,14 @@ END_TEST
  * end of the process. */
 START_TEST(a_truncated_store)
 {
-	const struct observable	 o = { .type = OBSERVABLE_IP,
-				    .value = "10.1.134.7" };
-	const struct source	 source = { .name = "s" };
-	const struct record	*r;
-	struct store_counts	 n;
-	struct store		*s, *w;
-	char			 value[32];
-	unsigned		 i;
+	const struct observable o = { .type = OBSERVABLE_IP,
+		.value = "10.1.134.7" };
+	const struct source source = { .name = "s" };
+	const struct record *r;
+	struct store_counts n;
+	struct store *s, *w;
+	char value[32];
+	unsigned i;
 
 	begin();
 	w = must_open(STORE_WRITE);
@@ -769,7 +777,7 @@ END_TEST
 
 START_TEST(a_store_that_was_taken_away)
 {
-	struct store	*s;
+	struct store *s;
 
 	begin();
 	store_close(must_open(STORE_WRITE));
@@ -786,8 +794,8 @@ END_TEST
 static mode_t
 mode_of(const char *suffix)
 {
-	struct stat	 st;
-	char		 name[256];
+	struct stat st;
+	char name[256];
 
 	snprintf(name, sizeof(name), "%s%s", path, suffix);
 	ck_assert_int_eq(stat(name, &st), 0);
@@ -797,10 +805,10 @@ mode_of(const char *suffix)
 /* Whatever the umask: the service and the command line share these. */
 START_TEST(modes_and_owners)
 {
-	char		 above[128];
-	struct stat	 st;
-	struct store	*s;
-	mode_t		 before = umask(0077);
+	char above[128];
+	struct stat st;
+	struct store *s;
+	mode_t before = umask(0077);
 
 	begin();
 	if (geteuid() == 0)
@@ -836,7 +844,7 @@ END_TEST
 /* The owner of a directory may not have root write to a file of root's. */
 START_TEST(links_that_root_follows)
 {
-	char	 file[sizeof(path)], name[sizeof(path)];
+	char file[sizeof(path)], name[sizeof(path)];
 
 	begin();
 	store_close(must_open(STORE_WRITE));
@@ -849,12 +857,12 @@ START_TEST(links_that_root_follows)
 	if (geteuid() == 0) {
 		ck_assert_int_eq(lchown(name, NOBODY, NOBODY), 0);
 		ck_assert_ptr_null(store_open(name, STORE_WRITE, error));
-		ck_assert_ptr_nonnull(strstr(error, "link: is another user's "
+		ck_assert_ptr_nonnull(strstr(error,
+		    "link: is another user's "
 		    "symbolic link"));
 		ck_assert_ptr_nonnull(strstr(error, "; name the file itself"));
 		/* One that was there for a moment only. */
-		ck_assert_int_eq(dbfile_opened(file, "/etc/passwd", error),
-		    -1);
+		ck_assert_int_eq(dbfile_opened(file, "/etc/passwd", error), -1);
 		ck_assert_int_eq(dbfile_opened(file, file, error), 0);
 	}
 	ck_assert_int_eq(unlink(name), 0);
@@ -868,40 +876,47 @@ END_TEST
  * there are. */
 START_TEST(networks_of_every_length)
 {
-	static struct store_net	 net;
-	char			 network[INDICATOR_MAX + 1], other[64];
-	int			 lengths[STORE_NET_LENGTHS];
-	int			 bits, n, more;
+	static struct store_net net;
+	char network[INDICATOR_MAX + 1], other[64];
+	int lengths[STORE_NET_LENGTHS];
+	int bits, n, more;
 
 	for (more = 0; more < 2; more++) {
 		store_net_reset(&net);
 		ck_assert_int_eq(store_net_lengths(&net, OBSERVABLE_IP,
-		    "10.255.171.205", lengths), 0);
+				     "10.255.171.205", lengths),
+		    0);
 		for (bits = 0; bits <= 128; bits++) {
-			ck_assert_int_eq(indicator_network(OBSERVABLE_IPV6,
-			    "2001:db8:ffff:aaaa:5555:1:2:3", bits, network), 0);
+			ck_assert_int_eq(
+			    indicator_network(OBSERVABLE_IPV6,
+				"2001:db8:ffff:aaaa:5555:1:2:3", bits, network),
+			    0);
 			if (bits < 128)
 				ck_assert_int_eq(store_net_add(&net,
-				    OBSERVABLE_IPV6, network), 0);
+						     OBSERVABLE_IPV6, network),
+				    0);
 			if (bits >= 32)
 				continue;
 			ck_assert_int_eq(indicator_network(OBSERVABLE_IP,
-			    "10.255.171.205", bits, network), 0);
-			ck_assert_int_eq(store_net_add(&net, OBSERVABLE_IP,
-			    network), 0);
+					     "10.255.171.205", bits, network),
+			    0);
+			ck_assert_int_eq(
+			    store_net_add(&net, OBSERVABLE_IP, network), 0);
 		}
 		for (n = 0; more && n < 200000; n++) {
 			snprintf(other, sizeof(other), "%d.%d.%d.0/24",
 			    n >> 16 & 255, n >> 8 & 255, n & 255);
-			ck_assert_int_eq(store_net_add(&net, OBSERVABLE_IP,
-			    other), 0);
+			ck_assert_int_eq(
+			    store_net_add(&net, OBSERVABLE_IP, other), 0);
 		}
 		ck_assert_int_eq(store_net_lengths(&net, OBSERVABLE_IP,
-		    "10.255.171.205", lengths), 32);
+				     "10.255.171.205", lengths),
+		    32);
 		ck_assert_int_eq(lengths[0], 31);
 		ck_assert_int_eq(lengths[31], 0);
 		ck_assert_int_eq(store_net_lengths(&net, OBSERVABLE_IPV6,
-		    "2001:db8:ffff:aaaa:5555:1:2:3", lengths), 128);
+				     "2001:db8:ffff:aaaa:5555:1:2:3", lengths),
+		    128);
 	}
 	/* And few that do not hold it. */
 	store_net_reset(&net);
@@ -917,8 +932,8 @@ START_TEST(networks_of_every_length)
 	ck_assert_int_lt(more, 100);
 	ck_assert_int_eq(store_net_add(&net, OBSERVABLE_IP, "10.0.0.1"), -1);
 	ck_assert_int_eq(store_net_add(&net, OBSERVABLE_IP, "x/8"), -1);
-	ck_assert_int_eq(store_net_add(&net, OBSERVABLE_DOMAIN, "10.0.0.0/8"),
-	    -1);
+	ck_assert_int_eq(
+	    store_net_add(&net, OBSERVABLE_DOMAIN, "10.0.0.0/8"), -1);
 }
 END_TEST
 
@@ -927,18 +942,19 @@ END_TEST
 static int
 as_nobody(enum store_mode mode, const char *word)
 {
-	struct store	*s;
-	pid_t		 pid;
-	int		 status, code = 2;
+	struct store *s;
+	pid_t pid;
+	int status, code = 2;
 
 	ck_assert_int_ne(pid = fork(), -1);
 	if (pid == 0) {
-		if (geteuid() == 0 && (setgid(NOBODY) == -1 ||
-		    setuid(NOBODY) == -1))
+		if (geteuid() == 0 &&
+		    (setgid(NOBODY) == -1 || setuid(NOBODY) == -1))
 			_exit(3);
 		if ((s = store_open(path, mode, error)) != NULL)
 			code = *match(s, OBSERVABLE_IP, "192.0.2.1") != '\0' ?
-			    0 : 4;
+			    0 :
+			    4;
 		else if (word != NULL && strstr(error, word) != NULL)
 			code = 1;
 		else
@@ -952,16 +968,16 @@ as_nobody(enum store_mode mode, const char *word)
 
 START_TEST(users_who_may_only_read)
 {
-	char	 wal[256], shm[256];
+	char wal[256], shm[256];
 
 	begin();
 	snprintf(wal, sizeof(wal), "%s-wal", path);
 	snprintf(shm, sizeof(shm), "%s-shm", path);
 	{
-		struct store	*s = must_open(STORE_WRITE);
+		struct store *s = must_open(STORE_WRITE);
 
-		import(s, "s", false, false, OBSERVABLE_IP,
-		    VALUES("192.0.2.1"));
+		import(
+		    s, "s", false, false, OBSERVABLE_IP, VALUES("192.0.2.1"));
 		store_close(s);
 	}
 	/* A folder and files to read, not to write. */
@@ -976,8 +992,10 @@ START_TEST(users_who_may_only_read)
 	unlink(wal);
 	unlink(shm);
 	chmod(folder, 0555);
-	ck_assert_int_eq(as_nobody(STORE_READ, "-wal: this file beside the "
-	    "store cannot be read or made"), 1);
+	ck_assert_int_eq(as_nobody(STORE_READ,
+			     "-wal: this file beside the "
+			     "store cannot be read or made"),
+	    1);
 	/* Not even to read. */
 	chmod(path, 0);
 	ck_assert_int_eq(as_nobody(STORE_READ, "cannot be read"), 1);
@@ -994,18 +1012,17 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {
-		what_matches_what, expired_records_do_not_match,
-		a_store_that_is_held_stays_as_it_was,
-		a_record_keeps_its_fields, a_source_keeps_what_was_said_of_it,
-		counts_of_an_import, an_import_is_whole_or_nothing,
-		names_of_sources, a_reason_is_kept_within_an_import, removing,
-		listing, a_reader_beside_an_import,
-		files_that_are_no_store, an_empty_file_is_an_empty_store,
-		a_truncated_store, a_store_that_was_taken_away,
-		networks_of_every_length, modes_and_owners,
-		links_that_root_follows, users_who_may_only_read
-	};
+	const TTest *const tests[] = { what_matches_what,
+		expired_records_do_not_match,
+		a_store_that_is_held_stays_as_it_was, a_record_keeps_its_fields,
+		a_source_keeps_what_was_said_of_it, counts_of_an_import,
+		an_import_is_whole_or_nothing, names_of_sources,
+		a_reason_is_kept_within_an_import, removing, listing,
+		a_reader_beside_an_import, files_that_are_no_store,
+		an_empty_file_is_an_empty_store, a_truncated_store,
+		a_store_that_was_taken_away, networks_of_every_length,
+		modes_and_owners, links_that_root_follows,
+		users_who_may_only_read };
 
 	return unit_run("store", tests, COUNT(tests));
 }

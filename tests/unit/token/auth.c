@@ -17,37 +17,38 @@
 #include "token/jwks.h"
 #include "tests/unit/unit.h"
 
-#define KEY	"0123456789012345678901234567890123456789"
-#define OLD	"old-key-old-key-old-key-old-key-old-key-"
-#define F	"Authorization failed: "
-#define NOW	1700000000
-#define LATEST	4711		/* the deadline that is handed on */
+#define KEY    "0123456789012345678901234567890123456789"
+#define OLD    "old-key-old-key-old-key-old-key-old-key-"
+#define F      "Authorization failed: "
+#define NOW    1700000000
+#define LATEST 4711 /* the deadline that is handed on */
 
-#define MISSING_HOST	F "jwks_host is missing in JWT payload. Make sure " \
-	"custom_jwks_host field is present in module_type"
-#define WRONG_HOST	F "Wrong jwks_host in JWT payload. Make sure domain " \
-	"follows the visibility.<region>.cisco.com structure"
-#define WRONG_KID	F "kid from JWT header not found in API response"
-#define WRONG_KEY	F "Failed to decode JWT with provided key. Make sure " \
-	"domain in custom_jwks_host corresponds to your SecureX instance region."
+#define MISSING_HOST                                        \
+	F "jwks_host is missing in JWT payload. Make sure " \
+	  "custom_jwks_host field is present in module_type"
+#define WRONG_HOST                                            \
+	F "Wrong jwks_host in JWT payload. Make sure domain " \
+	  "follows the visibility.<region>.cisco.com structure"
+#define WRONG_KID F "kid from JWT header not found in API response"
+#define WRONG_KEY                                                            \
+	F "Failed to decode JWT with provided key. Make sure "               \
+	  "domain in custom_jwks_host corresponds to your SecureX instance " \
+	  "region."
 
-static char *hosts[] = {
-	(char *)(uintptr_t)"visibility.amp.cisco.com",
-	(char *)(uintptr_t)"keys.example:8443", NULL
-};
-static const struct conf	 conf = {
-	.secret_key = (char *)(uintptr_t)KEY,
-	.secret_key_previous = (char *)(uintptr_t)OLD, .leeway = 60,
-	.jwks_hosts = hosts
-};
+static char *hosts[] = { (char *)(uintptr_t) "visibility.amp.cisco.com",
+	(char *)(uintptr_t) "keys.example:8443", NULL };
+static const struct conf conf = { .secret_key = (char *)(uintptr_t)KEY,
+	.secret_key_previous = (char *)(uintptr_t)OLD,
+	.leeway = 60,
+	.jwks_hosts = hosts };
 
 /* The key sets, played: what jwks_key() answers and what it was asked. */
 struct jwks {
-	enum jwks_result	 result;
-	EVP_PKEY		*key;		/* of kid "1" */
-	uint64_t		 serial;
-	int			 asked;
-	char			 host[100];
+	enum jwks_result result;
+	EVP_PKEY *key; /* of kid "1" */
+	uint64_t serial;
+	int asked;
+	char host[100];
 };
 
 enum jwks_result
@@ -55,8 +56,8 @@ jwks_key(struct jwks *j, const char *host, const char *kid, int64_t now,
     int64_t deadline, const struct jwk_set **set, uint64_t *serial,
     const char **cause)
 {
-	static char		 one[] = "1";
-	static struct jwk_set	 keys;
+	static char one[] = "1";
+	static struct jwk_set keys;
 
 	ck_assert_int_ge(now, NOW);
 	ck_assert_int_eq(deadline, LATEST);
@@ -84,8 +85,8 @@ encode(char *out, const char *text)
 static const char *
 forged(const char *header, const char *payload, const char *signature)
 {
-	static char	 text[20000];
-	char		 a[8000], b[8000];
+	static char text[20000];
+	char a[8000], b[8000];
 
 	encode(a, header);
 	encode(b, payload);
@@ -97,9 +98,9 @@ forged(const char *header, const char *payload, const char *signature)
 static const char *
 signed_by(const char *key, const char *payload)
 {
-	static char	 text[20000];
-	const char	*why;
-	char		*token;
+	static char text[20000];
+	const char *why;
+	char *token;
 
 	token = auth_token(payload, key, NOW, 0, &why);
 	ck_assert_msg(token != NULL, "%s", why == NULL ? "" : why);
@@ -111,11 +112,11 @@ signed_by(const char *key, const char *payload)
 static const char *
 check(const char *header)
 {
-	static char		 message[300];
-	struct auth		*a = auth_new(&conf, NULL);
-	const struct claims	*claims;
-	char			 id[TOKEN_ID_MAX];
-	const char		*cause, *text;
+	static char message[300];
+	struct auth *a = auth_new(&conf, NULL);
+	const struct claims *claims;
+	char id[TOKEN_ID_MAX];
+	const char *cause, *text;
 
 	text = auth_check(a, header, NOW, LATEST, &claims, id, &cause);
 	snprintf(message, sizeof(message), "%s", text == NULL ? "good" : text);
@@ -137,55 +138,49 @@ END_TEST
 
 START_TEST(a_signed_token_is_good)
 {
-	char	 small[20000];
+	char small[20000];
 
 	ck_assert_str_eq(check(signed_by(KEY, "{}")), "good");
 	ck_assert_str_eq(check(signed_by(OLD, "{\"key\":\"x\"}")), "good");
-	snprintf(small, sizeof(small), "bEaReR  %s  ", signed_by(KEY, "{}") + 7);
+	snprintf(
+	    small, sizeof(small), "bEaReR  %s  ", signed_by(KEY, "{}") + 7);
 	ck_assert_str_eq(check(small), "good");
-	ck_assert_str_eq(check(signed_by("another-key-another-key-another-key",
-	    "{}")), F "Failed to decode JWT with provided key");
+	ck_assert_str_eq(
+	    check(signed_by("another-key-another-key-another-key", "{}")),
+	    F "Failed to decode JWT with provided key");
 }
 END_TEST
 
-static const char *const headers[] = {
-	"{\"typ\":\"JWT\"}",
-	"{\"alg\":\"none\"}",
-	"{\"alg\":\"None\"}",
-	"{\"alg\":\"hs256\"}",
-	"{\"alg\":\"HS384\"}",
-	"{\"alg\":\"ES256\"}",
-	"{\"alg\":[\"HS256\"]}",
+static const char *const headers[] = { "{\"typ\":\"JWT\"}",
+	"{\"alg\":\"none\"}", "{\"alg\":\"None\"}", "{\"alg\":\"hs256\"}",
+	"{\"alg\":\"HS384\"}", "{\"alg\":\"ES256\"}", "{\"alg\":[\"HS256\"]}",
 	"{\"alg\":\"HS256\",\"alg\":\"none\"}",
 	"{\"alg\":\"HS256\",\"crit\":[\"b64\"]}",
-	"{\"alg\":\"HS256\",\"crit\":null}",
-	"{\"alg\":\"HS256\\u0000\"}",
-	"{\"alg\":'HS256'}",
-	"[\"HS256\"]",
-	"{",
-	""
-};
+	"{\"alg\":\"HS256\",\"crit\":null}", "{\"alg\":\"HS256\\u0000\"}",
+	"{\"alg\":'HS256'}", "[\"HS256\"]", "{", "" };
 
 START_TEST(headers_that_libjwt_might_take_are_refused)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(headers); i++)
 		ck_assert_msg(strcmp(check(forged(headers[i], "{}", "c2ln")),
-		    F "Wrong JWT structure") == 0, "%s", headers[i]);
+				  F "Wrong JWT structure") == 0,
+		    "%s", headers[i]);
 }
 END_TEST
 
 START_TEST(other_shapes_are_refused)
 {
-	static const char *const	 payloads[] = { "[]", "5", "\"x\"",
-					    "{\"a\":1,\"a\":2}", "{\"a\":" };
-	char				 text[20000];
-	size_t				 i;
+	static const char *const payloads[] = { "[]", "5", "\"x\"",
+		"{\"a\":1,\"a\":2}", "{\"a\":" };
+	char text[20000];
+	size_t i;
 
 	for (i = 0; i < COUNT(payloads); i++)
-		ck_assert_str_eq(check(forged("{\"alg\":\"HS256\"}",
-		    payloads[i], "c2ln")), F "Wrong JWT structure");
+		ck_assert_str_eq(
+		    check(forged("{\"alg\":\"HS256\"}", payloads[i], "c2ln")),
+		    F "Wrong JWT structure");
 	/* No signature, a fourth part, other letters, a length no bytes have,
 	 * bits left over. */
 	ck_assert_str_eq(check(forged("{\"alg\":\"HS256\"}", "{}", "")),
@@ -209,9 +204,8 @@ START_TEST(other_shapes_are_refused)
 END_TEST
 
 static const struct {
-	const char	*payload, *message;
-} payloads[] = {
-	{ "{\"exp\":1700000000}", "good" },		/* within the leeway */
+	const char *payload, *message;
+} payloads[] = { { "{\"exp\":1700000000}", "good" }, /* within the leeway */
 	{ "{\"exp\":1699999940}", F "JWT has expired" },
 	{ "{\"exp\":1699999941}", "good" },
 	{ "{\"exp\":0}", F "JWT has expired" },
@@ -223,12 +217,11 @@ static const struct {
 	{ "{\"nbf\":1700000060}", "good" },
 	{ "{\"nbf\":1700000061}", F "JWT is not valid yet" },
 	{ "{\"nbf\":[1]}", F "Wrong JWT payload structure" },
-	{ "{\"aud\":\"somebody\",\"jwks_host\":5}", "good" }
-};
+	{ "{\"aud\":\"somebody\",\"jwks_host\":5}", "good" } };
 
 START_TEST(times_count_when_they_are_integers)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(payloads); i++)
 		ck_assert_str_eq(check(signed_by(KEY, payloads[i].payload)),
@@ -238,21 +231,25 @@ END_TEST
 
 START_TEST(a_remembered_token_still_expires)
 {
-	struct auth		*a = auth_new(&conf, NULL);
-	const struct claims	*claims;
-	char			 id[TOKEN_ID_MAX], header[20000];
-	const char		*cause;
+	struct auth *a = auth_new(&conf, NULL);
+	const struct claims *claims;
+	char id[TOKEN_ID_MAX], header[20000];
+	const char *cause;
 
 	snprintf(header, sizeof(header), "%s",
 	    signed_by(KEY, "{\"exp\":1700000000}"));
-	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id, &cause));
+	ck_assert_ptr_null(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause));
 	ck_assert_uint_eq(strlen(id), 8);
-	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id, &cause));
-	ck_assert_str_eq(auth_check(a, header, NOW + 60, LATEST, &claims, id,
-	    &cause), F "JWT has expired");
+	ck_assert_ptr_null(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause));
+	ck_assert_str_eq(
+	    auth_check(a, header, NOW + 60, LATEST, &claims, id, &cause),
+	    F "JWT has expired");
 	/* One wrong letter in the signature is another token. */
 	header[strlen(header) - 5] ^= 1;
-	ck_assert_ptr_nonnull(auth_check(a, header, NOW, LATEST, &claims, id, &cause));
+	ck_assert_ptr_nonnull(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause));
 	auth_free(a);
 }
 END_TEST
@@ -260,19 +257,21 @@ END_TEST
 /* There are few places: many tokens fall on the one that is remembered. */
 START_TEST(a_remembered_token_is_good_for_itself_alone)
 {
-	struct auth		*a = auth_new(&conf, NULL);
-	const struct claims	*claims;
-	char			 id[TOKEN_ID_MAX], payload[32];
-	const char		*cause;
-	int			 i;
+	struct auth *a = auth_new(&conf, NULL);
+	const struct claims *claims;
+	char id[TOKEN_ID_MAX], payload[32];
+	const char *cause;
+	int i;
 
-	ck_assert_ptr_null(auth_check(a, signed_by(KEY, "{}"), NOW, LATEST,
-	    &claims, id, &cause));
+	ck_assert_ptr_null(auth_check(
+	    a, signed_by(KEY, "{}"), NOW, LATEST, &claims, id, &cause));
 	for (i = 0; i < 4096; i++) {
 		snprintf(payload, sizeof(payload), "{\"n\":%d}", i);
-		ck_assert_str_eq(auth_check(a, signed_by(
-		    "another-key-another-key-another-key", payload), NOW,
-		    LATEST, &claims, id, &cause),
+		ck_assert_str_eq(
+		    auth_check(a,
+			signed_by(
+			    "another-key-another-key-another-key", payload),
+			NOW, LATEST, &claims, id, &cause),
 		    F "Failed to decode JWT with provided key");
 	}
 	auth_free(a);
@@ -281,23 +280,24 @@ END_TEST
 
 START_TEST(without_a_key_nothing_is_good)
 {
-	const struct conf	 none = { .leeway = 60 };
-	const struct conf	 empty = {
-		.secret_key = (char *)(uintptr_t)"",
-		.secret_key_previous = (char *)(uintptr_t)"", .leeway = 60
-	};
-	struct auth		*a = auth_new(&none, NULL);
-	const struct claims	*claims;
-	char			 id[TOKEN_ID_MAX];
-	const char		*cause;
+	const struct conf none = { .leeway = 60 };
+	const struct conf empty = { .secret_key = (char *)(uintptr_t) "",
+		.secret_key_previous = (char *)(uintptr_t) "",
+		.leeway = 60 };
+	struct auth *a = auth_new(&none, NULL);
+	const struct claims *claims;
+	char id[TOKEN_ID_MAX];
+	const char *cause;
 
 	ck_assert_str_eq(auth_check(a, signed_by(KEY, "{}"), NOW, LATEST,
-	    &claims, id, &cause), F "<SECRET_KEY> is missing");
+			     &claims, id, &cause),
+	    F "<SECRET_KEY> is missing");
 	auth_free(a);
 	/* With an empty key libjwt takes every token. */
 	a = auth_new(&empty, NULL);
 	ck_assert_str_eq(auth_check(a, signed_by(KEY, "{}"), NOW, LATEST,
-	    &claims, id, &cause), F "Failed to decode JWT with provided key");
+			     &claims, id, &cause),
+	    F "Failed to decode JWT with provided key");
 	auth_free(a);
 }
 END_TEST
@@ -307,12 +307,12 @@ static const char *
 check_rs256(struct jwks *jwks, const struct conf *with, const char *token,
     const char **cause)
 {
-	static char		 message[300], header[RSAKEY_TEXT + 8];
-	static char		 why[300];
-	struct auth		*a = auth_new(with, jwks);
-	const struct claims	*claims;
-	char			 id[TOKEN_ID_MAX];
-	const char		*text;
+	static char message[300], header[RSAKEY_TEXT + 8];
+	static char why[300];
+	struct auth *a = auth_new(with, jwks);
+	const struct claims *claims;
+	char id[TOKEN_ID_MAX];
+	const char *text;
 
 	snprintf(header, sizeof(header), "Bearer %s", token);
 	text = auth_check(a, header, NOW, LATEST, &claims, id, cause);
@@ -327,13 +327,12 @@ check_rs256(struct jwks *jwks, const struct conf *with, const char *token,
 
 /* In the order in which they are looked at. */
 static const struct {
-	const char		*header, *payload;
-	enum jwks_result	 result;
-	const char		*message, *cause;
-	int			 asked;
-} orders[] = {
-	{ "{\"alg\":\"RS256\"}", "{\"exp\":1}", JWKS_KEY, MISSING_HOST,
-	    "there is no claim jwks_host", 0 },
+	const char *header, *payload;
+	enum jwks_result result;
+	const char *message, *cause;
+	int asked;
+} orders[] = { { "{\"alg\":\"RS256\"}", "{\"exp\":1}", JWKS_KEY, MISSING_HOST,
+		   "there is no claim jwks_host", 0 },
 	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":null}", JWKS_KEY, WRONG_HOST,
 	    "jwks_host is no string", 0 },
 	{ "{\"alg\":\"RS256\"}", "{\"jwks_host\":[\"keys.example:8443\"]}",
@@ -361,7 +360,8 @@ static const struct {
 	{ "{\"alg\":\"RS256\",\"kid\":\"2\"}",
 	    "{\"jwks_host\":\"keys.example:8443\"}", JWKS_NO_KID, WRONG_KID,
 	    "the key set of keys.example:8443 has no usable key with the kid "
-	    "\"2\"", 1 },
+	    "\"2\"",
+	    1 },
 	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"keys.example:8443\",\"exp\":1}", JWKS_KEY,
 	    F "JWT has expired", "exp is 1, and now is 1700000000, leeway 60",
@@ -372,20 +372,20 @@ static const struct {
 	    "nbf is 1800000000, and now is 1700000000, leeway 60", 1 },
 	{ "{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"KEYS.Example:8443\"}", JWKS_KEY, "good", NULL,
-	    1 }
-};
+	    1 } };
 
 START_TEST(rs256_is_judged_by_host_set_kid_signature_and_times)
 {
-	EVP_PKEY	*key = rsakey_new(2048);
-	struct jwks	 jwks;
-	char		 token[RSAKEY_TEXT];
-	const char	*cause;
-	size_t		 i;
+	EVP_PKEY *key = rsakey_new(2048);
+	struct jwks jwks;
+	char token[RSAKEY_TEXT];
+	const char *cause;
+	size_t i;
 
 	for (i = 0; i < COUNT(orders); i++) {
-		jwks = (struct jwks){ .result = orders[i].result, .key = key,
-		    .serial = 1 };
+		jwks = (struct jwks){
+			.result = orders[i].result, .key = key, .serial = 1
+		};
 		rsakey_token(token, key, orders[i].header, orders[i].payload);
 		ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause),
 		    orders[i].message);
@@ -402,17 +402,17 @@ END_TEST
 
 START_TEST(a_wrong_signature_is_told_before_the_times)
 {
-	EVP_PKEY	*key = rsakey_new(2048), *other = rsakey_new(2048);
-	struct jwks	 jwks = { JWKS_KEY, key, 1, 0, "" };
-	char		 token[RSAKEY_TEXT];
-	const char	*cause;
+	EVP_PKEY *key = rsakey_new(2048), *other = rsakey_new(2048);
+	struct jwks jwks = { JWKS_KEY, key, 1, 0, "" };
+	char token[RSAKEY_TEXT];
+	const char *cause;
 
 	rsakey_token(token, other, "{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"keys.example:8443\",\"exp\":1}");
 	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause), WRONG_KEY);
 	jwks.key = other;
-	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause),
-	    F "JWT has expired");
+	ck_assert_str_eq(
+	    check_rs256(&jwks, &conf, token, &cause), F "JWT has expired");
 	/* Shorter than the modulus. */
 	strcpy(strrchr(token, '.'), ".c2ln");
 	ck_assert_str_eq(check_rs256(&jwks, &conf, token, &cause), WRONG_KEY);
@@ -423,13 +423,13 @@ END_TEST
 
 START_TEST(without_hosts_or_key_sets_rs256_is_off)
 {
-	static char		*none[] = { NULL };
-	const struct conf	 off = { .jwks_hosts = none };
-	const struct conf	 unset = { .leeway = 60 };
-	EVP_PKEY		*key = rsakey_new(2048);
-	struct jwks		 jwks = { JWKS_KEY, key, 1, 0, "" };
-	char			 token[RSAKEY_TEXT];
-	const char		*cause;
+	static char *none[] = { NULL };
+	const struct conf off = { .jwks_hosts = none };
+	const struct conf unset = { .leeway = 60 };
+	EVP_PKEY *key = rsakey_new(2048);
+	struct jwks jwks = { JWKS_KEY, key, 1, 0, "" };
+	char token[RSAKEY_TEXT];
+	const char *cause;
 
 	rsakey_token(token, key, "{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"keys.example:8443\"}");
@@ -446,19 +446,19 @@ END_TEST
 
 START_TEST(a_public_key_is_no_secret_key)
 {
-	EVP_PKEY	*key = rsakey_new(2048);
-	struct jwks	 jwks = { JWKS_KEY, key, 1, 0, "" };
-	BIO		*bio = BIO_new(BIO_s_mem());
-	char		 pem[2000], token[RSAKEY_TEXT], *made;
-	const char	*why, *cause;
-	int		 n;
+	EVP_PKEY *key = rsakey_new(2048);
+	struct jwks jwks = { JWKS_KEY, key, 1, 0, "" };
+	BIO *bio = BIO_new(BIO_s_mem());
+	char pem[2000], token[RSAKEY_TEXT], *made;
+	const char *why, *cause;
+	int n;
 
 	ck_assert_int_eq(PEM_write_bio_PUBKEY(bio, key), 1);
 	ck_assert_int_gt(n = BIO_read(bio, pem, sizeof(pem) - 1), 0);
 	pem[n] = '\0';
 	/* HS256, signed with the public key: libjwt takes that for RS256. */
-	made = auth_token("{\"jwks_host\":\"keys.example:8443\"}", pem, NOW, 0,
-	    &why);
+	made = auth_token(
+	    "{\"jwks_host\":\"keys.example:8443\"}", pem, NOW, 0, &why);
 	ck_assert_ptr_nonnull(made);
 	ck_assert_str_eq(check_rs256(&jwks, &conf, made, &cause),
 	    F "Failed to decode JWT with provided key");
@@ -475,10 +475,10 @@ END_TEST
 
 START_TEST(an_rs256_signature_under_hs256_is_none)
 {
-	EVP_PKEY	*key = rsakey_new(2048);
-	struct jwks	 jwks = { JWKS_KEY, key, 1, 0, "" };
-	char		 token[RSAKEY_TEXT];
-	const char	*cause;
+	EVP_PKEY *key = rsakey_new(2048);
+	struct jwks jwks = { JWKS_KEY, key, 1, 0, "" };
+	char token[RSAKEY_TEXT];
+	const char *cause;
 
 	/* Signed as RS256 must be, but said to be HS256. */
 	rsakey_token(token, key, "{\"alg\":\"HS256\",\"kid\":\"1\"}",
@@ -491,41 +491,43 @@ END_TEST
 
 START_TEST(a_remembered_rs256_token_ends_with_its_key)
 {
-	EVP_PKEY		*key = rsakey_new(2048);
-	EVP_PKEY		*other = rsakey_new(2048);
-	struct jwks		 jwks = { JWKS_KEY, key, 1, 0, "" };
-	struct auth		*a = auth_new(&conf, &jwks);
-	const struct claims	*claims;
-	char			 header[RSAKEY_TEXT + 8] = "Bearer ";
-	char			 id[TOKEN_ID_MAX];
-	const char		*cause;
+	EVP_PKEY *key = rsakey_new(2048);
+	EVP_PKEY *other = rsakey_new(2048);
+	struct jwks jwks = { JWKS_KEY, key, 1, 0, "" };
+	struct auth *a = auth_new(&conf, &jwks);
+	const struct claims *claims;
+	char header[RSAKEY_TEXT + 8] = "Bearer ";
+	char id[TOKEN_ID_MAX];
+	const char *cause;
 
 	rsakey_token(header + 7, key, "{\"alg\":\"RS256\",\"kid\":\"1\"}",
 	    "{\"jwks_host\":\"keys.example:8443\",\"exp\":1700000000}");
-	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id,
-	    &cause));
+	ck_assert_ptr_null(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause));
 	/* The set is asked every time; the signature is not verified again
 	 * while it is the same one. */
 	jwks.key = other;
-	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id,
-	    &cause));
+	ck_assert_ptr_null(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause));
 	ck_assert_int_eq(jwks.asked, 2);
 	jwks.serial = 2;
-	ck_assert_str_eq(auth_check(a, header, NOW, LATEST, &claims, id,
-	    &cause), WRONG_KEY);
-	ck_assert_str_eq(auth_check(a, header, NOW, LATEST, &claims, id,
-	    &cause), WRONG_KEY);
+	ck_assert_str_eq(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause), WRONG_KEY);
+	ck_assert_str_eq(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause), WRONG_KEY);
 	jwks.key = key;
-	ck_assert_ptr_null(auth_check(a, header, NOW, LATEST, &claims, id,
-	    &cause));
-	ck_assert_str_eq(auth_check(a, header, NOW + 60, LATEST, &claims, id,
-	    &cause), F "JWT has expired");
+	ck_assert_ptr_null(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause));
+	ck_assert_str_eq(
+	    auth_check(a, header, NOW + 60, LATEST, &claims, id, &cause),
+	    F "JWT has expired");
 	jwks.result = JWKS_NO_KID;
-	ck_assert_str_eq(auth_check(a, header, NOW, LATEST, &claims, id,
-	    &cause), WRONG_KID);
+	ck_assert_str_eq(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause), WRONG_KID);
 	jwks.result = JWKS_NO_SET;
-	ck_assert_str_eq(auth_check(a, header, NOW, LATEST, &claims, id,
-	    &cause), WRONG_HOST);
+	ck_assert_str_eq(
+	    auth_check(a, header, NOW, LATEST, &claims, id, &cause),
+	    WRONG_HOST);
 	auth_free(a);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(other);
@@ -533,12 +535,14 @@ START_TEST(a_remembered_rs256_token_ends_with_its_key)
 END_TEST
 
 static const struct {
-	const char	*payload, *base;
-	bool		 good;
-} audiences[] = {
-	{ "{\"aud\":\"https://h.example/otx\"}", "https://h.example/otx", true },
-	{ "{\"aud\":\"https://h.example/otx/\"}", "https://h.example/otx", true },
-	{ "{\"aud\":\"HTTPS://H.Example/otx\"}", "https://h.example/otx", true },
+	const char *payload, *base;
+	bool good;
+} audiences[] = { { "{\"aud\":\"https://h.example/otx\"}",
+		      "https://h.example/otx", true },
+	{ "{\"aud\":\"https://h.example/otx/\"}", "https://h.example/otx",
+	    true },
+	{ "{\"aud\":\"HTTPS://H.Example/otx\"}", "https://h.example/otx",
+	    true },
 	{ "{\"aud\":\"https://h.example:443/otx\"}", "https://h.example/otx",
 	    true },
 	{ "{\"aud\":\"https://h.example/otx\"}", "https://h.example:443/otx",
@@ -551,8 +555,10 @@ static const struct {
 	    false },
 	{ "{\"aud\":\"https://h.example:8443/otx\"}",
 	    "https://h.example:8443/otx", true },
-	{ "{\"aud\":\"http://h.example/otx\"}", "https://h.example/otx", false },
-	{ "{\"aud\":\"https://h.example/OTX\"}", "https://h.example/otx", false },
+	{ "{\"aud\":\"http://h.example/otx\"}", "https://h.example/otx",
+	    false },
+	{ "{\"aud\":\"https://h.example/OTX\"}", "https://h.example/otx",
+	    false },
 	{ "{\"aud\":\"https://h.example/otx//\"}", "https://h.example/otx",
 	    false },
 	{ "{\"aud\":\"https://h.example/otx/x\"}", "https://h.example/otx",
@@ -590,17 +596,16 @@ static const struct {
 	    false },
 	{ "{}", "https://h.example/otx", false },
 	{ "{\"aud\":\"https://h.example/otx\"}", "https:///otx", false },
-	{ "{\"aud\":\"https://h.example/otx\"}", NULL, false }
-};
+	{ "{\"aud\":\"https://h.example/otx\"}", NULL, false } };
 
 START_TEST(the_audience_is_the_base_url_of_the_relay)
 {
-	struct auth	*a = auth_new(&conf, NULL);
-	struct claims	 c = { .alg = TOKEN_RS256 };
-	const char	*bases[3] = { "https://other.example/otx", NULL, NULL };
-	const char	*cause, *message;
+	struct auth *a = auth_new(&conf, NULL);
+	struct claims c = { .alg = TOKEN_RS256 };
+	const char *bases[3] = { "https://other.example/otx", NULL, NULL };
+	const char *cause, *message;
 	struct json_object *aud;
-	size_t		 i;
+	size_t i;
 
 	for (i = 0; i < COUNT(audiences); i++) {
 		c.payload = jsonin_parse(audiences[i].payload,
@@ -611,12 +616,14 @@ START_TEST(the_audience_is_the_base_url_of_the_relay)
 			ck_assert_msg(message == NULL, "%zu", i);
 		} else {
 			ck_assert_msg(message != NULL, "%zu", i);
-			ck_assert_str_eq(message,
-			    F "Wrong configuration-token-audience");
-			ck_assert_str_eq(cause, jsonin_has(c.payload, "aud",
-			    &aud) ? "aud does not name "
-			    "https://other.example/otx" : "aud is missing, "
-			    "which must name https://other.example/otx");
+			ck_assert_str_eq(
+			    message, F "Wrong configuration-token-audience");
+			ck_assert_str_eq(cause,
+			    jsonin_has(c.payload, "aud", &aud) ?
+				"aud does not name "
+				"https://other.example/otx" :
+				"aud is missing, "
+				"which must name https://other.example/otx");
 		}
 		token_free(&c);
 	}
@@ -625,7 +632,7 @@ START_TEST(the_audience_is_the_base_url_of_the_relay)
 END_TEST
 
 /* libcurl, which takes URLs apart, without memory. */
-static bool	 no_more;
+static bool no_more;
 
 static void *
 starved_malloc(size_t n)
@@ -647,14 +654,16 @@ starved_calloc(size_t n, size_t size)
 
 START_TEST(an_audience_that_memory_hides_is_not_a_wrong_one)
 {
-	static const char	 payload[] = "{\"aud\":\"https://h.example/\"}";
-	const char		*const bases[] = { "https://h.example", NULL };
-	const char		*cause = NULL;
-	struct auth		*a = auth_new(&conf, NULL);
-	struct claims		 c = { .alg = TOKEN_RS256 };
+	static const char payload[] = "{\"aud\":\"https://h.example/\"}";
+	const char *const bases[] = { "https://h.example", NULL };
+	const char *cause = NULL;
+	struct auth *a = auth_new(&conf, NULL);
+	struct claims c = { .alg = TOKEN_RS256 };
 
-	ck_assert_int_eq(curl_global_init_mem(CURL_GLOBAL_DEFAULT,
-	    starved_malloc, free, realloc, strdup, starved_calloc), CURLE_OK);
+	ck_assert_int_eq(
+	    curl_global_init_mem(CURL_GLOBAL_DEFAULT, starved_malloc, free,
+		realloc, strdup, starved_calloc),
+	    CURLE_OK);
 	c.payload = jsonin_parse(payload, strlen(payload), 100, NULL);
 	ck_assert_ptr_null(auth_audience(a, &c, bases, &cause));
 	no_more = true;
@@ -668,16 +677,16 @@ END_TEST
 
 START_TEST(the_audience_of_hs256_says_nothing)
 {
-	const char	*none[] = { NULL }, *cause;
-	struct auth	*a = auth_new(&conf, NULL);
-	struct claims	 c = { .alg = TOKEN_HS256 };
+	const char *none[] = { NULL }, *cause;
+	struct auth *a = auth_new(&conf, NULL);
+	struct claims c = { .alg = TOKEN_HS256 };
 
 	c.payload = jsonin_parse("{\"aud\":\"https://x\"}", 19, 100, NULL);
 	ck_assert_ptr_null(auth_audience(a, &c, none, &cause));
 	c.alg = TOKEN_RS256;
 	ck_assert_ptr_nonnull(auth_audience(a, &c, none, &cause));
-	ck_assert_str_eq(cause,
-	    "aud does not name this relay: the request has no Host");
+	ck_assert_str_eq(
+	    cause, "aud does not name this relay: the request has no Host");
 	token_free(&c);
 	auth_free(a);
 }
@@ -685,20 +694,17 @@ END_TEST
 
 START_TEST(needed_claims_are_non_empty_strings)
 {
-	static const char *const	 names[] = { "key", "user", NULL };
-	static const char *const	 bad[] = { "{}", "{\"key\":\"k\"}",
-					    "{\"key\":\"k\",\"user\":\"\"}",
-					    "{\"key\":\"k\",\"user\":5}",
-					    "{\"key\":\"k\",\"user\":null}" };
-	static const char *const	 causes[] = { "the claim key is missing",
-					    "the claim user is missing",
-					    "the claim user is empty",
-					    "the claim user is no string",
-					    "the claim user is no string" };
-	struct auth			*a = auth_new(&conf, NULL);
-	struct claims			 c = { 0 };
-	const char			*cause;
-	size_t				 i;
+	static const char *const names[] = { "key", "user", NULL };
+	static const char *const bad[] = { "{}", "{\"key\":\"k\"}",
+		"{\"key\":\"k\",\"user\":\"\"}", "{\"key\":\"k\",\"user\":5}",
+		"{\"key\":\"k\",\"user\":null}" };
+	static const char *const causes[] = { "the claim key is missing",
+		"the claim user is missing", "the claim user is empty",
+		"the claim user is no string", "the claim user is no string" };
+	struct auth *a = auth_new(&conf, NULL);
+	struct claims c = { 0 };
+	const char *cause;
+	size_t i;
 
 	for (i = 0; i < COUNT(bad); i++) {
 		c.payload = jsonin_parse(bad[i], strlen(bad[i]), 100, NULL);
@@ -708,8 +714,8 @@ START_TEST(needed_claims_are_non_empty_strings)
 		ck_assert_ptr_null(auth_claims(a, &c, NULL, &cause));
 		token_free(&c);
 	}
-	c.payload = jsonin_parse("{\"key\":\"k\",\"user\":\"u\"}", 22, 100,
-	    NULL);
+	c.payload =
+	    jsonin_parse("{\"key\":\"k\",\"user\":\"u\"}", 22, 100, NULL);
 	ck_assert_ptr_null(auth_claims(a, &c, names, &cause));
 	token_free(&c);
 	auth_free(a);
@@ -717,11 +723,9 @@ START_TEST(needed_claims_are_non_empty_strings)
 END_TEST
 
 static const struct {
-	const char	*payload;
-	size_t		 limit;
-} limits[] = {
-	{ "{}", 100 },
-	{ "{\"CTR_ENTITIES_LIMIT\":7}", 7 },
+	const char *payload;
+	size_t limit;
+} limits[] = { { "{}", 100 }, { "{\"CTR_ENTITIES_LIMIT\":7}", 7 },
 	{ "{\"CTR_ENTITIES_LIMIT\":\"7\"}", 7 },
 	{ "{\"CTR_ENTITIES_LIMIT\":1000}", 1000 },
 	{ "{\"CTR_ENTITIES_LIMIT\":1001}", 1000 },
@@ -733,19 +737,19 @@ static const struct {
 	{ "{\"CTR_ENTITIES_LIMIT\":\"7x\"}", 100 },
 	{ "{\"CTR_ENTITIES_LIMIT\":7.5}", 100 },
 	{ "{\"CTR_ENTITIES_LIMIT\":null}", 100 },
-	{ "{\"CTR_ENTITIES_LIMIT\":[7]}", 100 }
-};
+	{ "{\"CTR_ENTITIES_LIMIT\":[7]}", 100 } };
 
 START_TEST(the_limit_is_an_integer_in_range_or_the_default)
 {
-	const char	*header;
-	struct claims	 c;
-	size_t		 i;
+	const char *header;
+	struct claims c;
+	size_t i;
 
 	for (i = 0; i < COUNT(limits); i++) {
-		header = forged("{\"alg\":\"HS256\"}", limits[i].payload, "c2ln");
-		ck_assert_ptr_null(token_parse(header + 7, strlen(header + 7),
-		    &c));
+		header =
+		    forged("{\"alg\":\"HS256\"}", limits[i].payload, "c2ln");
+		ck_assert_ptr_null(
+		    token_parse(header + 7, strlen(header + 7), &c));
 		ck_assert_msg(c.limit == limits[i].limit, "%s: %zu",
 		    limits[i].payload, c.limit);
 		token_free(&c);
@@ -755,10 +759,10 @@ END_TEST
 
 START_TEST(a_new_token_says_when_it_was_made_and_ends)
 {
-	const char		*why;
-	char			*token;
-	struct claims		 c;
-	int64_t			 iat;
+	const char *why;
+	char *token;
+	struct claims c;
+	int64_t iat;
 
 	token = auth_token("{\"a\":\"b\",\"exp\":1}", KEY, NOW, NOW + 5, &why);
 	ck_assert_ptr_null(token_parse(token, strlen(token), &c));
@@ -777,12 +781,14 @@ END_TEST
 
 START_TEST(a_new_key_is_64_letters_that_nobody_knows)
 {
-	char	 a[65], b[65];
+	char a[65], b[65];
 
 	ck_assert_int_eq(auth_new_key(a), 0);
 	ck_assert_int_eq(auth_new_key(b), 0);
-	ck_assert_uint_eq(strspn(a, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789-_"), 64);
+	ck_assert_uint_eq(strspn(a,
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			      "abcdefghijklmnopqrstuvwxyz0123456789-_"),
+	    64);
 	ck_assert_uint_eq(strlen(a), 64);
 	ck_assert_str_ne(a, b);
 }
@@ -791,8 +797,8 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
-		the_header_must_be_two_words, a_signed_token_is_good,
+	const TTest *const tests[] = { the_header_must_be_two_words,
+		a_signed_token_is_good,
 		headers_that_libjwt_might_take_are_refused,
 		other_shapes_are_refused, times_count_when_they_are_integers,
 		a_remembered_token_still_expires,
@@ -810,8 +816,7 @@ main(void)
 		needed_claims_are_non_empty_strings,
 		the_limit_is_an_integer_in_range_or_the_default,
 		a_new_token_says_when_it_was_made_and_ends,
-		a_new_key_is_64_letters_that_nobody_knows
-	};
+		a_new_key_is_64_letters_that_nobody_knows };
 
 	return unit_run("auth", tests, COUNT(tests));
 }

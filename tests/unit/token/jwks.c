@@ -17,12 +17,12 @@
 #include "token/jwks.h"
 #include "token/jwks_cache.h"
 
-#define HOST	"keys.example:8443"
-#define URL	"https://" HOST "/.well-known/jwks"
-#define NOW	INT64_C(1700000000)
-#define MINUTE	60
-#define HOUR	3600
-#define DAY	86400
+#define HOST   "keys.example:8443"
+#define URL    "https://" HOST "/.well-known/jwks"
+#define NOW    INT64_C(1700000000)
+#define MINUTE 60
+#define HOUR   3600
+#define DAY    86400
 
 /*
  * The world outside, played: a clock that goes on by a millisecond each time it
@@ -31,10 +31,10 @@
  */
 static struct {
 	/* Once the clock has been read so often, this happens. */
-	int		 reads;
-	int		 when;
-	void		(*then)(void);
-	int64_t		 ms;
+	int reads;
+	int when;
+	void (*then)(void);
+	int64_t ms;
 } world;
 
 int64_t
@@ -47,21 +47,23 @@ clock_ms(void)
 
 /* What the host answers, and what it was asked. */
 static struct {
-	enum http_end	 end;
-	int		 status;
-	const char	*body;
-	size_t		 len;		/* 0: a string */
-	const char	*why;
-	int64_t		 takes;		/* ms */
-	int		 asked;
-	int64_t		 timeout;	/* of the last call */
+	enum http_end end;
+	int status;
+	const char *body;
+	size_t len; /* 0: a string */
+	const char *why;
+	int64_t takes; /* ms */
+	int asked;
+	int64_t timeout; /* of the last call */
 } host;
 
 void
 http_do(struct http *h, struct http_call *c)
 {
-	size_t	 i, n, len = host.body == NULL ? 0 : host.len != 0 ?
-		     host.len : strlen(host.body);
+	size_t i, n,
+	    len = host.body == NULL ? 0 :
+	    host.len != 0           ? host.len :
+				      strlen(host.body);
 
 	ck_assert_ptr_null(h);
 	ck_assert_str_eq(c->url, URL);
@@ -75,7 +77,8 @@ http_do(struct http *h, struct http_call *c)
 	c->end = host.end;
 	c->status = host.status;
 	snprintf(c->reason, sizeof(c->reason), "Reason");
-	snprintf(c->why, sizeof(c->why), "%s", host.why == NULL ? "" : host.why);
+	snprintf(
+	    c->why, sizeof(c->why), "%s", host.why == NULL ? "" : host.why);
 	/* In pieces, as they come from a network. */
 	for (i = 0; host.status == 200 && i < len; i += n) {
 		n = len - i > 1000 ? 1000 : len - i;
@@ -88,19 +91,19 @@ http_do(struct http *h, struct http_call *c)
 
 /* A cache that keeps what is put, with its time to live. */
 struct cache {
-	unsigned char	 name[8][CACHE_NAME];
-	struct buf	 value[8];
-	int		 ttl[8];
-	size_t		 n;
-	bool		 broken;
+	unsigned char name[8][CACHE_NAME];
+	struct buf value[8];
+	int ttl[8];
+	size_t n;
+	bool broken;
 };
 
 int
 cache_name(struct cache *c, unsigned char name[CACHE_NAME],
     const struct cache_part *parts, size_t n)
 {
-	struct buf	 all;
-	size_t		 i;
+	struct buf all;
+	size_t i;
 
 	if (c->broken)
 		return -1;
@@ -117,7 +120,7 @@ cache_name(struct cache *c, unsigned char name[CACHE_NAME],
 static size_t
 entry(struct cache *c, const unsigned char name[CACHE_NAME])
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < c->n; i++)
 		if (memcmp(c->name[i], name, CACHE_NAME) == 0)
@@ -126,21 +129,21 @@ entry(struct cache *c, const unsigned char name[CACHE_NAME])
 }
 
 bool
-cache_get(struct cache *c, const unsigned char name[CACHE_NAME],
-    struct buf *value)
+cache_get(
+    struct cache *c, const unsigned char name[CACHE_NAME], struct buf *value)
 {
-	size_t	 i = entry(c, name);
+	size_t i = entry(c, name);
 
 	buf_reset(value);
-	return i < c->n && buf_add(value, c->value[i].data, c->value[i].len) ==
-	    0;
+	return i < c->n &&
+	    buf_add(value, c->value[i].data, c->value[i].len) == 0;
 }
 
 void
 cache_put(struct cache *c, const unsigned char name[CACHE_NAME],
     const char *value, size_t len, int ttl)
 {
-	size_t	 i = entry(c, name);
+	size_t i = entry(c, name);
 
 	if (i == c->n) {
 		ck_assert_uint_lt(c->n, 8);
@@ -164,18 +167,20 @@ cache_empty(struct cache *c)
 static const char *
 set_of(const char *kids)
 {
-	static char	 text[4][RSAKEY_TEXT];
-	static unsigned	 turn;
-	unsigned char	 modulus[256];
-	char		*t = text[turn++ % 4];
+	static char text[4][RSAKEY_TEXT];
+	static unsigned turn;
+	unsigned char modulus[256];
+	char *t = text[turn++ % 4];
 
 	snprintf(t, RSAKEY_TEXT, "{\"keys\":[");
 	for (; *kids != '\0'; kids++) {
 		memset(modulus, 0x81 + *kids % 32 * 2, sizeof(modulus));
 		modulus[0] = 0x80;
 		modulus[255] |= 1;
-		sprintf(t + strlen(t), "{\"kty\":\"RSA\",\"kid\":\"%c\","
-		    "\"e\":\"AQAB\",\"n\":\"", *kids);
+		sprintf(t + strlen(t),
+		    "{\"kty\":\"RSA\",\"kid\":\"%c\","
+		    "\"e\":\"AQAB\",\"n\":\"",
+		    *kids);
 		rsakey_encode(t, modulus, sizeof(modulus));
 		strcat(t, kids[1] == '\0' ? "\"}" : "\"},");
 	}
@@ -201,7 +206,7 @@ fails(enum http_end end, const char *why)
 }
 
 /* The threads' common memory, as shared.c makes it. */
-static struct shared	*shared;
+static struct shared *shared;
 
 static void
 begin(void)
@@ -224,23 +229,23 @@ end(void)
 static struct jwks *
 thread(struct cache *cache)
 {
-	struct jwks	*j = jwks_new(shared, cache, NULL);
+	struct jwks *j = jwks_new(shared, cache, NULL);
 
 	ck_assert_ptr_nonnull(j);
 	return j;
 }
 
-static uint64_t		 serial;	/* of the last answer */
-static const char	*cause;
+static uint64_t serial; /* of the last answer */
+static const char *cause;
 
 static enum jwks_result
 ask(struct jwks *j, const char *kid, int64_t now)
 {
-	const struct jwk_set	*set;
-	enum jwks_result	 result;
+	const struct jwk_set *set;
+	enum jwks_result result;
 
-	result = jwks_key(j, HOST, kid, now, world.ms + 20000, &set, &serial,
-	    &cause);
+	result = jwks_key(
+	    j, HOST, kid, now, world.ms + 20000, &set, &serial, &cause);
 	ck_assert_int_eq(set != NULL, result == JWKS_KEY);
 	if (set != NULL) {
 		ck_assert_uint_ne(serial, 0);
@@ -251,8 +256,8 @@ ask(struct jwks *j, const char *kid, int64_t now)
 
 START_TEST(a_set_is_fetched_once_an_hour_for_all_threads)
 {
-	struct jwks	*a, *b;
-	int		 i;
+	struct jwks *a, *b;
+	int i;
 
 	begin();
 	a = thread(NULL);
@@ -275,8 +280,8 @@ END_TEST
 
 START_TEST(a_set_that_did_not_change_keeps_its_serial)
 {
-	struct jwks	*j;
-	uint64_t	 before;
+	struct jwks *j;
+	uint64_t before;
 
 	begin();
 	j = thread(NULL);
@@ -297,9 +302,9 @@ END_TEST
 
 START_TEST(unknown_kids_fetch_once_a_minute)
 {
-	struct jwks	*a, *b;
-	char		 kid[16];
-	int		 i;
+	struct jwks *a, *b;
+	char kid[16];
+	int i;
 
 	begin();
 	a = thread(NULL);
@@ -307,8 +312,8 @@ START_TEST(unknown_kids_fetch_once_a_minute)
 	answers(set_of("1"));
 	for (i = 0; i < 6000; i++) {
 		snprintf(kid, sizeof(kid), "x%d", i);
-		ck_assert_int_eq(ask(i % 2 ? a : b, kid, NOW + i / 20),
-		    JWKS_NO_KID);
+		ck_assert_int_eq(
+		    ask(i % 2 ? a : b, kid, NOW + i / 20), JWKS_NO_KID);
 	}
 	/* The first is for the want of a set. */
 	ck_assert_int_eq(host.asked, 1 + 5);
@@ -323,7 +328,7 @@ END_TEST
 
 START_TEST(a_rotated_set_comes_with_its_first_unknown_kid)
 {
-	struct jwks	*a, *b;
+	struct jwks *a, *b;
 
 	begin();
 	a = thread(NULL);
@@ -350,7 +355,7 @@ END_TEST
 
 START_TEST(while_the_host_is_down_the_set_serves_for_a_day)
 {
-	struct jwks	*j;
+	struct jwks *j;
 
 	begin();
 	j = thread(NULL);
@@ -378,8 +383,8 @@ END_TEST
 
 START_TEST(a_host_that_never_answered_is_asked_every_ten_seconds)
 {
-	struct jwks	*a, *b;
-	int		 i;
+	struct jwks *a, *b;
+	int i;
 
 	begin();
 	a = thread(NULL);
@@ -399,20 +404,19 @@ START_TEST(a_host_that_never_answered_is_asked_every_ten_seconds)
 }
 END_TEST
 
-static char	 large[65537];
-static char	 many[40000];
+static char large[65537];
+static char many[40000];
 
 /* Answers that are no key set; status 0: no answer. */
 static const struct {
-	enum http_end	 end;
-	int		 status;
-	const char	*body;
-	size_t		 len;
-	const char	*why;		/* of the end */
-	const char	*cause;
-} answers_bad[] = {
-	{ HTTP_ANSWERED, 200, "", 0, NULL,
-	    "no JSON object with an array of keys" },
+	enum http_end end;
+	int status;
+	const char *body;
+	size_t len;
+	const char *why; /* of the end */
+	const char *cause;
+} answers_bad[] = { { HTTP_ANSWERED, 200, "", 0, NULL,
+			"no JSON object with an array of keys" },
 	{ HTTP_ANSWERED, 200, "<html>", 0, NULL,
 	    "no JSON object with an array of keys" },
 	{ HTTP_ANSWERED, 200, "{\"keys\":5}", 0, NULL,
@@ -431,14 +435,13 @@ static const struct {
 	    "more than 65536 bytes" },
 	{ HTTP_TLS, 0, NULL, 0, "self-signed certificate",
 	    "self-signed certificate" },
-	{ HTTP_PRIVATE, 0, NULL, 0, "private address", "private address" }
-};
+	{ HTTP_PRIVATE, 0, NULL, 0, "private address", "private address" } };
 
 START_TEST(what_is_no_key_set_is_told)
 {
-	struct jwks	*j;
-	char		 text[200];
-	size_t		 i;
+	struct jwks *j;
+	char text[200];
+	size_t i;
 
 	memset(large, ' ', sizeof(large));
 	strcpy(many, "{\"keys\":[{}");
@@ -464,8 +467,8 @@ END_TEST
 
 START_TEST(a_set_of_64_kilobytes_is_taken)
 {
-	static char	 text[65536];
-	struct jwks	*j;
+	static char text[65536];
+	struct jwks *j;
 
 	begin();
 	j = thread(NULL);
@@ -485,7 +488,7 @@ END_TEST
 
 START_TEST(a_set_without_a_key_for_us_is_a_set)
 {
-	struct jwks	*j;
+	struct jwks *j;
 
 	begin();
 	j = thread(NULL);
@@ -500,7 +503,7 @@ END_TEST
 
 START_TEST(a_clock_that_was_set_back_makes_sets_and_tries_void)
 {
-	struct jwks	*j;
+	struct jwks *j;
 
 	begin();
 	j = thread(NULL);
@@ -525,16 +528,17 @@ END_TEST
 
 START_TEST(a_request_without_time_left_does_not_fetch)
 {
-	struct jwks	*j;
-	const struct jwk_set	*set;
+	struct jwks *j;
+	const struct jwk_set *set;
 
 	begin();
 	j = thread(NULL);
 	answers(set_of("1"));
-	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms, &set, &serial,
-	    &cause), JWKS_NO_SET);
-	ck_assert_str_eq(cause,
-	    "no key set could be had in the request's time");
+	ck_assert_int_eq(
+	    jwks_key(j, HOST, "1", NOW, world.ms, &set, &serial, &cause),
+	    JWKS_NO_SET);
+	ck_assert_str_eq(
+	    cause, "no key set could be had in the request's time");
 	ck_assert_int_eq(host.asked, 0);
 	jwks_free(j);
 	end();
@@ -543,14 +547,15 @@ END_TEST
 
 START_TEST(a_request_in_a_hurry_does_not_make_the_host_down)
 {
-	struct jwks	*j;
-	const struct jwk_set	*set;
+	struct jwks *j;
+	const struct jwk_set *set;
 
 	begin();
 	j = thread(NULL);
 	fails(HTTP_LATE, "timed out");
-	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 500, &set,
-	    &serial, &cause), JWKS_NO_SET);
+	ck_assert_int_eq(
+	    jwks_key(j, HOST, "1", NOW, world.ms + 500, &set, &serial, &cause),
+	    JWKS_NO_SET);
 	ck_assert_int_le(host.timeout, 500);
 	ck_assert_int_gt(host.timeout, 400);
 	ck_assert_str_eq(cause, URL ": timed out");
@@ -565,15 +570,16 @@ END_TEST
 
 START_TEST(a_deadline_that_passes_in_between_still_has_a_timeout)
 {
-	struct jwks	*j;
-	const struct jwk_set	*set;
+	struct jwks *j;
+	const struct jwk_set *set;
 
 	begin();
 	j = thread(NULL);
 	answers(set_of("1"));
 	/* The clock is read for the place, the deadline and the claim. */
-	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 3, &set,
-	    &serial, &cause), JWKS_KEY);
+	ck_assert_int_eq(
+	    jwks_key(j, HOST, "1", NOW, world.ms + 3, &set, &serial, &cause),
+	    JWKS_KEY);
 	ck_assert_int_eq(host.timeout, 1);
 	jwks_free(j);
 	end();
@@ -581,25 +587,26 @@ START_TEST(a_deadline_that_passes_in_between_still_has_a_timeout)
 END_TEST
 
 /* Another worker that fetches, and what comes of it. */
-static struct keysets_state	seen;
+static struct keysets_state seen;
 
 static void
 another_claims(int64_t now)
 {
-	struct buf	 text;
+	struct buf text;
 
 	buf_init(&text, JWKS_BYTES);
 	keysets_look(&shared->jwks, HOST, now, 0, &seen, &text);
 	ck_assert(keysets_claim(&shared->jwks, HOST, &seen, world.ms, 5000, 0));
 	/* One at a time. */
-	ck_assert(!keysets_claim(&shared->jwks, HOST, &seen, world.ms, 5000, 0));
+	ck_assert(
+	    !keysets_claim(&shared->jwks, HOST, &seen, world.ms, 5000, 0));
 	buf_free(&text);
 }
 
 static void
 another_stores(void)
 {
-	const char	*text = set_of("2");
+	const char *text = set_of("2");
 
 	keysets_store(&shared->jwks, HOST, NOW + HOUR, text, strlen(text));
 }
@@ -617,12 +624,12 @@ another_dies(void)
 }
 
 static const struct {
-	const char		*kid;
-	void			(*then)(void);
-	bool			 have;		/* an old set, with "1" */
-	enum jwks_result	 result;
-	int			 asked;		/* by us */
-	int			 waits;		/* at least */
+	const char *kid;
+	void (*then)(void);
+	bool have; /* an old set, with "1" */
+	enum jwks_result result;
+	int asked; /* by us */
+	int waits; /* at least */
 } waits[] = {
 	/* Without a set, or its kid not in it, the others wait. */
 	{ "2", another_stores, false, JWKS_KEY, 0, 20 },
@@ -639,8 +646,8 @@ static const struct {
 
 START_TEST(one_fetches_and_the_others_wait_for_it)
 {
-	struct jwks	*j;
-	size_t		 i;
+	struct jwks *j;
+	size_t i;
 
 	for (i = 0; i < COUNT(waits); i++) {
 		begin();
@@ -653,8 +660,9 @@ START_TEST(one_fetches_and_the_others_wait_for_it)
 		host.asked = world.reads = 0;
 		world.when = 20;
 		world.then = waits[i].then;
-		ck_assert_msg(ask(j, waits[i].kid, NOW + HOUR) ==
-		    waits[i].result, "%zu", i);
+		ck_assert_msg(
+		    ask(j, waits[i].kid, NOW + HOUR) == waits[i].result, "%zu",
+		    i);
 		ck_assert_int_eq(host.asked, waits[i].asked);
 		if (waits[i].waits == 0)
 			ck_assert_int_lt(world.reads, 20);
@@ -668,17 +676,18 @@ END_TEST
 
 START_TEST(who_waits_does_so_until_its_deadline)
 {
-	struct jwks	*j;
-	const struct jwk_set	*set;
+	struct jwks *j;
+	const struct jwk_set *set;
 
 	begin();
 	j = thread(NULL);
 	another_claims(NOW);
-	ck_assert_int_eq(jwks_key(j, HOST, "1", NOW, world.ms + 30, &set,
-	    &serial, &cause), JWKS_NO_SET);
+	ck_assert_int_eq(
+	    jwks_key(j, HOST, "1", NOW, world.ms + 30, &set, &serial, &cause),
+	    JWKS_NO_SET);
 	ck_assert_int_eq(host.asked, 0);
-	ck_assert_str_eq(cause,
-	    "no key set could be had in the request's time");
+	ck_assert_str_eq(
+	    cause, "no key set could be had in the request's time");
 	jwks_free(j);
 	end();
 }
@@ -686,7 +695,7 @@ END_TEST
 
 START_TEST(a_claim_is_void_once_another_was_there)
 {
-	struct keysets_state	 before;
+	struct keysets_state before;
 
 	begin();
 	another_claims(NOW);
@@ -707,11 +716,11 @@ END_TEST
 
 START_TEST(the_longest_unused_host_makes_room)
 {
-	struct keysets_state	 state;
-	struct buf		 text;
-	uint64_t		 last = 0, s;
-	char			 name[20];
-	int			 i;
+	struct keysets_state state;
+	struct buf text;
+	uint64_t last = 0, s;
+	char name[20];
+	int i;
 
 	begin();
 	buf_init(&text, JWKS_BYTES);
@@ -726,8 +735,8 @@ START_TEST(the_longest_unused_host_makes_room)
 	ck_assert_str_eq(text.data, "x");
 	s = keysets_store(&shared->jwks, "new", NOW + 101, "y", 1);
 	ck_assert_uint_gt(s, last);
-	keysets_look(&shared->jwks, "h0", NOW + 102, state.serial, &state,
-	    &text);
+	keysets_look(
+	    &shared->jwks, "h0", NOW + 102, state.serial, &state, &text);
 	ck_assert_int_eq(state.fetched, NOW);
 	ck_assert_uint_eq(text.len, 0);
 	keysets_look(&shared->jwks, "new", NOW + 102, 0, &state, &text);
@@ -745,9 +754,9 @@ END_TEST
 
 START_TEST(the_table_is_emptied_when_its_holder_died)
 {
-	struct jwks	*j;
-	uint64_t	 before;
-	pid_t		 pid;
+	struct jwks *j;
+	uint64_t before;
+	pid_t pid;
 
 	begin();
 	j = thread(NULL);
@@ -771,21 +780,23 @@ END_TEST
 
 START_TEST(a_thread_keeps_the_keys_of_many_hosts)
 {
-	const char	*text = set_of("1");
-	struct jwks	*j;
-	const struct jwk_set	*set;
-	char		 name[20];
-	int		 i, round;
+	const char *text = set_of("1");
+	struct jwks *j;
+	const struct jwk_set *set;
+	char name[20];
+	int i, round;
 
 	begin();
 	j = thread(NULL);
 	for (round = 0; round < 2; round++)
 		for (i = 0; i < JWKS_HOSTS + 3; i++) {
 			snprintf(name, sizeof(name), "h%d", i);
-			keysets_store(&shared->jwks, name, NOW, text,
-			    strlen(text));
-			ck_assert_int_eq(jwks_key(j, name, "1", NOW,
-			    world.ms + 1000, &set, &serial, &cause), JWKS_KEY);
+			keysets_store(
+			    &shared->jwks, name, NOW, text, strlen(text));
+			ck_assert_int_eq(
+			    jwks_key(j, name, "1", NOW, world.ms + 1000, &set,
+				&serial, &cause),
+			    JWKS_KEY);
 		}
 	ck_assert_int_eq(host.asked, 0);
 	jwks_free(j);
@@ -795,16 +806,17 @@ END_TEST
 
 START_TEST(a_name_that_is_too_long_is_no_host)
 {
-	char		 name[JWKS_HOST_MAX + 1];
-	struct jwks	*j;
-	const struct jwk_set	*set;
+	char name[JWKS_HOST_MAX + 1];
+	struct jwks *j;
+	const struct jwk_set *set;
 
 	begin();
 	j = thread(NULL);
 	memset(name, 'x', JWKS_HOST_MAX);
 	name[JWKS_HOST_MAX] = '\0';
-	ck_assert_int_eq(jwks_key(j, name, "1", NOW, world.ms + 1000, &set,
-	    &serial, &cause), JWKS_NO_SET);
+	ck_assert_int_eq(
+	    jwks_key(j, name, "1", NOW, world.ms + 1000, &set, &serial, &cause),
+	    JWKS_NO_SET);
 	ck_assert_str_eq(cause, "the name of the host is too long");
 	jwks_free(j);
 	jwks_free(NULL);
@@ -814,9 +826,9 @@ END_TEST
 
 START_TEST(a_process_of_its_own_finds_the_set_in_the_cache)
 {
-	struct cache	 cache = { .n = 0 };
-	struct jwks	*j;
-	int		 i;
+	struct cache cache = { .n = 0 };
+	struct jwks *j;
+	int i;
 
 	answers(set_of("1"));
 	for (i = 0; i < 5; i++) {
@@ -844,9 +856,9 @@ END_TEST
 
 START_TEST(a_process_of_its_own_knows_that_the_host_is_down)
 {
-	struct cache	 cache = { .n = 0 };
-	struct jwks	*j;
-	int		 i;
+	struct cache cache = { .n = 0 };
+	struct jwks *j;
+	int i;
 
 	for (i = 0; i < 10; i++) {
 		begin();
@@ -882,13 +894,13 @@ END_TEST
 
 START_TEST(what_the_cache_has_is_checked_like_what_is_fetched)
 {
-	static const char *const	 bad[] = { "", "[]", "{\"keys\":5}", "x" };
-	struct cache			 cache = { .n = 0 };
-	struct buf			 text;
-	struct jwks			*j;
-	const char			*good = set_of("1");
-	int64_t				 at;
-	size_t				 i;
+	static const char *const bad[] = { "", "[]", "{\"keys\":5}", "x" };
+	struct cache cache = { .n = 0 };
+	struct buf text;
+	struct jwks *j;
+	const char *good = set_of("1");
+	int64_t at;
+	size_t i;
 
 	buf_init(&text, JWKS_BYTES);
 	for (i = 0; i < COUNT(bad) + 3; i++) {
@@ -898,10 +910,12 @@ START_TEST(what_the_cache_has_is_checked_like_what_is_fetched)
 		if (i < COUNT(bad))
 			jwks_cache_put(&cache, JWKS_CACHED_SET, HOST, NOW,
 			    bad[i], strlen(bad[i]));
-		else	/* Of the future, of before time, too old. */
+		else /* Of the future, of before time, too old. */
 			jwks_cache_put(&cache, JWKS_CACHED_SET, HOST,
-			    i == COUNT(bad) ? NOW + HOUR : i == COUNT(bad) + 1 ?
-			    INT64_MIN : NOW - DAY, good, strlen(good));
+			    i == COUNT(bad)         ? NOW + HOUR :
+				i == COUNT(bad) + 1 ? INT64_MIN :
+						      NOW - DAY,
+			    good, strlen(good));
 		ck_assert_int_eq(ask(j, "2", NOW), JWKS_KEY);
 		ck_assert_int_eq(host.asked, 1);
 		jwks_free(j);
@@ -914,7 +928,8 @@ START_TEST(what_the_cache_has_is_checked_like_what_is_fetched)
 	for (i = 0; i < JWKS_BYTES + 9; i++)
 		buf_addc(&cache.value[0], ' ');
 	ck_assert(!jwks_cache_get(&cache, JWKS_CACHED_SET, HOST, &at, &text));
-	ck_assert(!jwks_cache_get(&cache, JWKS_CACHED_SET, "other", &at, &text));
+	ck_assert(
+	    !jwks_cache_get(&cache, JWKS_CACHED_SET, "other", &at, &text));
 	buf_free(&text);
 	cache_empty(&cache);
 }
@@ -922,8 +937,8 @@ END_TEST
 
 START_TEST(a_cache_that_does_not_work_changes_nothing)
 {
-	struct cache	 cache = { .broken = true };
-	struct jwks	*j;
+	struct cache cache = { .broken = true };
+	struct jwks *j;
 
 	begin();
 	answers(set_of("1"));
@@ -941,17 +956,17 @@ END_TEST
 
 START_TEST(a_pool_takes_what_a_cgi_request_fetched)
 {
-	struct cache	 cache = { .n = 0 };
-	const char	*text;
-	struct jwks	*j;
+	struct cache cache = { .n = 0 };
+	const char *text;
+	struct jwks *j;
 
 	begin();
 	answers(set_of("1"));
 	j = thread(&cache);
 	ck_assert_int_eq(ask(j, "1", NOW), JWKS_KEY);
 	text = set_of("2");
-	jwks_cache_put(&cache, JWKS_CACHED_SET, HOST, NOW + HOUR - 5, text,
-	    strlen(text));
+	jwks_cache_put(
+	    &cache, JWKS_CACHED_SET, HOST, NOW + HOUR - 5, text, strlen(text));
 	ck_assert_int_eq(ask(j, "2", NOW + HOUR), JWKS_KEY);
 	ck_assert_int_eq(host.asked, 1);
 	jwks_free(j);
@@ -962,7 +977,7 @@ END_TEST
 
 START_TEST(who_looks_on_sees_each_host)
 {
-	static struct keysets_seen	 list[JWKS_HOSTS];
+	static struct keysets_seen list[JWKS_HOSTS];
 
 	begin();
 	ck_assert_int_eq(keysets_list(&shared->jwks, 10, list), 0);
@@ -982,7 +997,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest	*const tests[] = {
+	const TTest *const tests[] = {
 		a_set_is_fetched_once_an_hour_for_all_threads,
 		a_set_that_did_not_change_keeps_its_serial,
 		unknown_kids_fetch_once_a_minute,
