@@ -516,14 +516,17 @@ def test_descriptors_that_just_suffice():
             workers = relay.workers()
             service.rules([dict(rule, hold=True)
                            for rule in otx(asked, entries=1)])
-            asking = Asking(relay.socket, 10, asked)
+            asking = Asking(relay.socket, 4, asked)
             harness.wait_for(lambda: service.waiting >= 32, 'calls under way')
+            # Only now: who finds a thread that is about to be idle waits for it.
+            more = Asking(relay.socket, 6, asked)
             harness.wait_for(lambda: queue_length(relay) == 6,
                              'the queue is full')
             used = [open_descriptors(p) for p in workers + [relay.process.pid]]
             holds(max(used) <= number, '%r of %d' % (used, number))
             service.release()
             asking.whole()
+            more.whole()
             same(relay.workers(), workers, 'workers')
             log = harness.read(relay.log)
             holds('Too many' not in log and 'accept: ' not in log, log)
