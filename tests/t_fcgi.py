@@ -563,6 +563,31 @@ def test_reload_of_a_bad_configuration():
         same(gateway.stop(), 0, 'exit status')
 
 
+def test_reload_does_not_wait_at_a_pipe():
+    """A named pipe in the place of a file of the configuration, or of one that
+    a value names, is no file: a reload that waited for its writer would hold
+    the master, and with it every stop."""
+    for pipe, key in (('pipe', 'file:@/pipe'), ('conf.d/x.conf', harness.KEY)):
+        gateway = Gateway('reload-pipe').serve()
+        path = os.path.join(gateway.folder, pipe)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.mkfifo(path)
+        harness.give(path, 0o640)
+        try:
+            gateway.write(harness.read(gateway.conf).replace(
+                harness.KEY, key.replace('@', gateway.folder)))
+            status, _, err = gateway.cli('check', ok=False, timeout=10)
+            same(status, 78, err)
+            has('cannot be read: it is no file', err, pipe)
+            gateway.process.send_signal(signal.SIGHUP)
+            harness.wait_for(
+                lambda: 'it is no file' in harness.read(gateway.log),
+                'the refusal in the log')
+            serves(gateway)
+        finally:
+            same(gateway.stop(), 0, 'exit status')
+
+
 def test_stop_finishes_what_is_in_flight():
     """SIGTERM: a request whose body is still coming is answered."""
     gateway = Gateway('stop').serve()

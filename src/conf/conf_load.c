@@ -173,6 +173,7 @@ conf_load_read_file(struct loading *l, const char *path)
 {
 	const struct conf_handler handler = { on_section, on_key, on_complaint,
 		l, &l->line };
+	const char *what;
 	struct stat st;
 	FILE *f;
 
@@ -181,12 +182,8 @@ conf_load_read_file(struct loading *l, const char *path)
 		l->good = false;
 		return false;
 	}
-	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1 ||
-	    !S_ISREG(st.st_mode)) {
-		conf_complain(l, true, l->file, 0, "cannot be read: %s",
-		    f == NULL ? strerror(errno) : "it is no file");
-		if (f != NULL)
-			fclose(f);
+	if ((f = conf_setting_open(path, &st, &what)) == NULL) {
+		conf_complain(l, true, l->file, 0, "cannot be read: %s", what);
 		return false;
 	}
 	l->readable = (st.st_mode & (S_IROTH | S_IWOTH)) != 0;

@@ -1,9 +1,11 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/savedtext.h"
 #include "conf/conf_setting.h"
@@ -85,6 +87,21 @@ setting_plain(char *text, size_t len, const char *name,
 	return -1;
 }
 
+FILE *
+conf_setting_open(const char *path, struct stat *st, const char **what)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	FILE *f = NULL;
+
+	*what = "it is no file";
+	if (fd == -1 || fstat(fd, st) == -1 ||
+	    (S_ISREG(st->st_mode) && (f = fdopen(fd, "r")) == NULL))
+		*what = strerror(errno);
+	if (f == NULL && fd != -1)
+		close(fd);
+	return f;
+}
+
 /* The content of file:PATH; the caller frees it. */
 static char *
 conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
@@ -92,12 +109,13 @@ conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
 	bool secret = key->secret || key->secret_user;
 	struct stat st;
 	FILE *f;
+	const char *what;
 	char *text = NULL, *value = NULL;
 	size_t n = 0;
 
-	if ((f = fopen(path, "re")) == NULL || fstat(fileno(f), &st) == -1)
-		snprintf(why, CONF_ERROR_MAX, "%s cannot be read: %s", path,
-		    strerror(errno));
+	if ((f = conf_setting_open(path, &st, &what)) == NULL)
+		snprintf(
+		    why, CONF_ERROR_MAX, "%s cannot be read: %s", path, what);
 	else if (secret && (st.st_mode & (S_IROTH | S_IWOTH)))
 		snprintf(why, CONF_ERROR_MAX,
 		    "%s holds a secret and everybody "

@@ -6,8 +6,11 @@
 #define CTIM_CONF_SETTING_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "conf/conf.h"
+
+struct stat;
 
 /* A value in force: as written, or the default. */
 struct setting {
@@ -46,5 +49,11 @@ struct setting *setting_find(
  * (CONF_ERROR_MAX bytes), also for a secret that everybody may read.
  */
 char *setting_value(const struct setting *, char *why);
+
+/*
+ * Opens a regular file to read, and fills in st; the caller closes it.  NULL
+ * with the reason in *what.  Never waits, as for the writer of a named pipe.
+ */
+FILE *conf_setting_open(const char *path, struct stat *st, const char **what);
 
 #endif
