@@ -1262,6 +1262,13 @@ def test_web_file_that_is_none():
     apache_path = shutil.copy(path, os.path.join(relay.folder, 'httpd.conf'))
     doctor(relay, '--web', apache_path).bad(
         'limit', 'nothing in it leads', 'ctim-relay-proxy_fcgi.conf')
+    pipe = os.path.join(relay.folder, 'pipe.conf')
+    os.mkfifo(pipe)
+    harness.write(path, 'include %s;\n' % pipe)
+    for name, said in ((pipe, 'Invalid argument'),
+                       (path, 'nothing in it leads')):
+        doctor(relay, '--web', name).bad('limit', said,
+                                         'ctim-relay-location.conf')
 
 
 def test_web_unknown():

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/webconf/webconf.h"
 #include "cli/webconf/webconf_define.h"
@@ -37,17 +39,22 @@ webconf_add(const struct webconf_at *at, const char *name, const char *args)
 	return node;
 }
 
-/* All of a regular file as a string; NULL with errno. */
+/* All of a regular file as a string; NULL with errno.  Does not wait for the
+ * writer of a named pipe. */
 static char *
 webconf_read_text(const char *path)
 {
-	FILE *f = fopen(path, "re");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	FILE *f = fd == -1 ? NULL : fdopen(fd, "r");
 	struct stat st;
 	char *text = NULL;
 	size_t n;
 
-	if (f == NULL)
+	if (f == NULL) {
+		if (fd != -1)
+			close(fd);
 		return NULL;
+	}
 	errno = EINVAL;
 	if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_size <= (off_t)FILE_MAX_LEN &&
