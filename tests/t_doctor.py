@@ -226,12 +226,13 @@ def test_serving_as_root():
     relay = gateway()
     _, out, err = relay.cli('check')
     holds('root' not in out + err, out + err)
-    for user in (None, 'root'):
+    for user, why in ((None, 'no [server] user'),
+                      ('root', '[server] user is root')):
         relay.sections['server'].update(user=user, group=None)
         relay.write()
         _, out, err = relay.cli('check')
-        has('warning: %s: no [server] user: a gateway that root starts '
-            'serves as root' % relay.conf, err, 'check')
+        has('warning: %s: %s: a gateway that root starts serves as root' % (
+            relay.conf, why), err, 'check')
         _, out, _ = relay.cli('check', '--json')
         has('serves as root', str(json.loads(out)['warnings']), 'check')
         same(doctor(relay).bad('config', 'serves as root', 'user = ', 'warn'),
@@ -786,7 +787,7 @@ def test_ca():
     doctor(relay).bad('ca', 'No such file', 'ca_file = ')
     if harness.ROOT:
         harness.write(path, harness.read(testca.ca_file()), 0o600)
-        mend = doctor(relay).bad('ca', 'cannot be used as', 'chmod a+r')
+        mend = doctor(relay).bad('ca', 'cannot be used as', 'chmod g-w+r')
         obey(mend)
         doctor(relay).good('ca')
 

@@ -63,7 +63,7 @@ settings_denied(const char *path, char text[SETTINGS_DENIED])
 	return true;
 }
 
-bool
+const char *
 settings_as_root(const struct conf *conf)
 {
 	const struct passwd *pw =
@@ -73,11 +73,15 @@ settings_as_root(const struct conf *conf)
 	/* Another user's configuration is not for root to start with. */
 	if ((conf->user != NULL && (pw == NULL || pw->pw_uid != 0)) ||
 	    (geteuid() != 0 && (stat(conf->file, &st) == -1 || st.st_uid != 0)))
-		return false;
+		return NULL;
 	/* Who started a gateway as somebody else does so again. */
-	return strncmp(conf->listen, "unix:", 5) != 0 ||
-	    lstat(conf->listen + 5, &st) == -1 || !S_ISSOCK(st.st_mode) ||
-	    st.st_uid == 0;
+	if (strncmp(conf->listen, "unix:", 5) == 0 &&
+	    lstat(conf->listen + 5, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    st.st_uid != 0)
+		return NULL;
+	return conf->user == NULL ?
+	    "no [server] user: a gateway that root starts serves as root" :
+	    "[server] user is root: a gateway that root starts serves as root";
 }
 
 const char *

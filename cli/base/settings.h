@@ -30,16 +30,13 @@ const struct relay_conf *settings_relay(
     const struct command *, const struct conf *, const char *name);
 
 #define SETTINGS_DENIED 160 /* bytes of the words below */
-#define SETTINGS_AS_ROOT                                       \
-	"no [server] user: a gateway that root starts serves " \
-	"as root"
 
 /* Whether this user may not read path, which need not be there; then text says
  * who may. */
 bool settings_denied(const char *path, char text[SETTINGS_DENIED]);
-/* Whether a gateway that root starts with it serves as root, and none runs that
- * another user started. */
-bool settings_as_root(const struct conf *);
+/* What to warn of when a gateway that root starts with it serves as root, and
+ * none runs that another user started; else NULL. */
+const char *settings_as_root(const struct conf *);
 /* What is to be added to why a cache cannot be used, "" for nothing. */
 const char *settings_cache_hint(const char *why);
 

@@ -149,12 +149,11 @@ check_try_store(struct check *check, const struct relay_conf *relay)
 }
 
 static void
-warn_root(struct check *check)
+warn_root(struct check *check, const char *why)
 {
 	char line[CONF_ERROR_MAX];
 
-	snprintf(
-	    line, sizeof(line), "%s: " SETTINGS_AS_ROOT, check->found.file);
+	snprintf(line, sizeof(line), "%s: %s", check->found.file, why);
 	check_note(check, false, line);
 }
 
@@ -238,11 +237,13 @@ static int
 check_run(struct check *check)
 {
 	struct check_found *found = &check->found;
+	const char *root;
 
 	found->file = check->config != NULL ? check->config : conf_path();
 	found->conf = conf_load(found->file, &relay_lists, check_note, check);
-	if (found->conf != NULL && settings_as_root(found->conf))
-		warn_root(check);
+	if (found->conf != NULL &&
+	    (root = settings_as_root(found->conf)) != NULL)
+		warn_root(check, root);
 	if (found->conf != NULL)
 		try_descriptors(check);
 	if (found->conf != NULL && calls_services(found->conf))

@@ -211,10 +211,15 @@ look_at_us(struct doctor *d)
 static void
 look_at_root(struct doctor *d)
 {
-	if (!settings_as_root(d->conf) || doctor_web_starts(d) != NULL)
+	const char *why = settings_as_root(d->conf);
+
+	if (why == NULL || doctor_web_starts(d) != NULL)
 		return;
-	doctor_say(d, DOCTOR_WARN, SETTINGS_AS_ROOT);
-	doctor_mend_conf(d, "[server]", "then start the gateway again",
+	doctor_say(d, DOCTOR_WARN, "%s", why);
+	doctor_mend_conf(d, "[server]",
+	    d->conf->user == NULL ? "then start the gateway again" :
+				    "instead of the user that is there; then "
+				    "start the gateway again",
 	    "user = %s", d->who.uid != 0 ? d->who.user : "nobody");
 }
 

@@ -187,13 +187,20 @@ doctor_mend_read(struct doctor *d, const char *path, const char *rights)
 	if (lstat(path, &st) == -1)
 		st = (struct stat){ .st_uid = 0 };
 	owner = doctor_by(st.st_uid, by);
-	if (doctor_mend_used(&st, d->who.gid))
-		doctor_mend(d, "%ssetfacl -m u:%s:%s -- %s", owner,
-		    doctor_quote(d, d->who.user), rights, file);
-	else
+	if (!doctor_mend_used(&st, d->who.gid)) {
 		doctor_mend(d, "%schgrp -h %s %s && %schmod g-w+%s %s",
 		    doctor_root(), doctor_quote(d, d->who.group), file, owner,
 		    rights, file);
+	} else if (access("/usr/bin/setfacl", X_OK) == 0) {
+		doctor_mend(d, "%ssetfacl -m u:%s:%s -- %s", owner,
+		    doctor_quote(d, d->who.user), rights, file);
+	} else {
+		doctor_mend(d, "%sls -l -- %s", doctor_root(), file);
+		doctor_note(d,
+		    "group %ld uses it: let %s be of that group, install "
+		    "setfacl(1), or name a copy",
+		    (long)st.st_gid, d->who.user);
+	}
 }
 
 void

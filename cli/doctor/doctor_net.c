@@ -60,7 +60,7 @@ doctor_ca(struct doctor *d)
 	if (doctor_mend_way(d, path))
 		return;
 	if (access(path, F_OK) == 0 && strcmp(why, strerror(EACCES)) == 0)
-		doctor_mend_mode(d, path, "a+r");
+		doctor_mend_read(d, path, "r");
 	else
 		doctor_mend_conf(d, "[http]", NULL,
 		    "ca_file = /etc/ssl/certs/ca-certificates.crt");

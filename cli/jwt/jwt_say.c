@@ -1,7 +1,9 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <grp.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include "conf/conf.h"
 #include "json/jsonout.h"
 
+#define JWT_GROUP 64   /* bytes of " " and a group */
 #define JWKS_TEXT 8192 /* bytes of a key set of one key */
 
 /* Two texts of ours around one from outside. */
@@ -62,26 +65,43 @@ say_token(const struct jwt *jwt)
 	}
 }
 
-/* The group of who serves, NULL when the configuration does not say it. */
-static const char *
-jwt_group(const struct jwt *jwt)
+/* Writes " " and the group of who serves: its name, or its number where a shell
+ * would take the name for more than a word.  Nothing when the configuration does
+ * not say who serves, or this machine has no such group. */
+static void
+jwt_group(const struct jwt *jwt, char text[JWT_GROUP])
 {
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	const struct conf *c = jwt->conf;
+	const struct passwd *pw = NULL;
+	const struct group *gr = NULL;
 
-	if (c == NULL)
-		return NULL;
-	return c->group != NULL ? c->group :
-	    c->user != NULL     ? c->user :
-				  c->socket_group;
+	text[0] = '\0';
+	if (c != NULL && c->group != NULL)
+		gr = getgrnam(c->group);
+	else if (c != NULL && c->user != NULL &&
+	    (pw = getpwnam(c->user)) != NULL)
+		gr = getgrgid(pw->pw_gid);
+	else if (c != NULL && c->user == NULL && c->socket_group != NULL)
+		gr = getgrnam(c->socket_group);
+	if (gr == NULL)
+		return;
+	if (gr->gr_name[strspn(gr->gr_name, plain)] == '\0' &&
+	    gr->gr_name[0] != '-' && strlen(gr->gr_name) < JWT_GROUP - 1)
+		snprintf(text, JWT_GROUP, " %s", gr->gr_name);
+	else
+		snprintf(text, JWT_GROUP, " %ld", (long)gr->gr_gid);
 }
 
 /* A new key that is in no file yet: how to make one.  The shell's -C writes over
- * none that is there. */
+ * none that is there; what is pasted then is read all the same, so that the key
+ * does not become a command of the shell that is asked next. */
 static void
 say_make_file(const struct jwt *jwt, const char *path)
 {
-	const char *group = jwt_group(jwt), *slash = strrchr(path, '/');
-	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX], group[JWT_GROUP];
 	struct stat st;
 
 	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
@@ -93,13 +113,13 @@ say_make_file(const struct jwt *jwt, const char *path)
 	    jwt->key.data);
 	if (lstat(dir, &st) == -1 && errno == ENOENT)
 		fprintf(stderr, "    sudo mkdir -p %s\n", dir);
-	fprintf(stderr, "    sudo sh -C -c 'umask 077; cat >\"$1\"");
-	if (group != NULL)
-		fprintf(stderr,
-		    " && chgrp \"$2\" \"$1\" && chmod 0640 "
-		    "\"$1\"");
-	fprintf(stderr, "' sh %s%s%s\n", path, group == NULL ? "" : " ",
-	    group == NULL ? "" : group);
+	jwt_group(jwt, group);
+	fprintf(stderr,
+	    "    sudo sh -C -c 'umask 077; cat >\"$1\" || "
+	    "{ cat >/dev/null; exit 1; }%s' sh %s%s\n",
+	    group[0] == '\0' ? "" :
+			       "; chgrp \"$2\" \"$1\" && chmod 0640 \"$1\"",
+	    path, group);
 }
 
 static void
