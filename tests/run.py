@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs the tests: the Check programs of the build and the functions test_* in
-tests/t_*.py (and what their tests() yields), one line each.
+tests/*/t_*.py (and what their tests() yields), one line each.
 
     run.py [--build DIR] [--result FILE] [--list] [NAME …]
 
@@ -22,7 +22,10 @@ import traceback
 import xml.etree.ElementTree as ElementTree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+FILES = sorted(glob.glob(os.path.join(HERE, '*', 't_*.py')),
+               key=os.path.basename)
+sys.path[:0] = sorted({os.path.dirname(path) for path in FILES} |
+                      {os.path.join(HERE, 'tools')})
 LIMIT = 120     # seconds for one test that does not say its own `limit`
 
 
@@ -144,7 +147,7 @@ def may_hold(path, names):
 
 def python_tests():
     """(name, function) of every test, in the order in which they run."""
-    for path in sorted(glob.glob(os.path.join(HERE, 't_*.py'))):
+    for path in FILES:
         module = importlib.import_module(os.path.basename(path)[:-3])
         short = module.__name__[2:]
         found = [(k, v) for k, v in vars(module).items()

@@ -38,7 +38,7 @@ import testca
 from harness import Gateway, fail, holds, same
 from upstream import Upstream
 
-FOLDER = os.path.join(harness.HERE, 'cases')
+FOLDER = os.path.join(harness.TESTS, 'cases')
 PROVIDERS = ('otx', 'spycloud', 'qualys')
 # Where each relay is told of its service.
 URLS = {'otx': {'url': '{UPSTREAM}'},

@@ -41,7 +41,7 @@ def shim():
             path = os.path.join(harness.folder('nomem'), 'nomem.so')
             status, out, err = harness.run(
                 ['gcc', '-Wall', '-O1', '-shared', '-fPIC', '-o', path,
-                 os.path.join(harness.HERE, 'nomem.c')], env=t_build.PLAIN)
+                 os.path.join(harness.TOOLS, 'nomem.c')], env=t_build.PLAIN)
             same(status, 0, out + err)
             os.chmod(os.path.dirname(path), 0o755)
             _built['shim'] = path
@@ -150,7 +150,7 @@ def starved_pool(url, memory, wrapper=(), wait=True, **server):
                                  'breaker': '0'},
                         'server': dict({'workers': '1', 'threads': '1'},
                                        **server)})
-    relay.load(harness.read(os.path.join(harness.HERE, 'cases',
+    relay.load(harness.read(os.path.join(harness.TESTS, 'cases',
                                          'blocklist.jsonl')) +
                '\n{"domain": "é.example"}\n',
                'blocklist', '--subdomains')

@@ -258,7 +258,7 @@ def test_sources_and_stats():
 def test_export_and_back():
     """What is exported as CSV or JSON and imported again is the same."""
     first = gateway()
-    load(first, harness.read(os.path.join(harness.HERE, 'cases',
+    load(first, harness.read(os.path.join(harness.TESTS, 'cases',
                                           'blocklist.jsonl')), 'feed')
     wanted = [{k: v for k, v in r.items() if k != 'imported'}
               for r in listed(first)]

@@ -302,7 +302,7 @@ def folder_closed(relay):
 
 def ca_not_for_the_server(relay):
     path = harness.write(relay.folder + '/ca.pem',
-                         harness.read(harness.HERE + '/testca.py'), 0o600)
+                         harness.read(harness.TOOLS + '/testca.py'), 0o600)
     relay.sections['http'] = {'ca_file': path}
     relay.write()
 

@@ -7,7 +7,7 @@ import os
 import harness
 from harness import fail, holds, same
 
-FOLDER = os.path.join(harness.HERE, 'fuzz')
+FOLDER = os.path.join(harness.TESTS, 'fuzz')
 
 
 def names(pattern, *parts):

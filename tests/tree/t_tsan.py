@@ -22,7 +22,7 @@ _built = []
 
 def program(name):
     """The path of a unit program below the folder of a build."""
-    source, = glob.glob(os.path.join(harness.HERE, 'unit', '*', name + '.c'))
+    source, = glob.glob(os.path.join(harness.TESTS, 'unit', '*', name + '.c'))
     return os.path.relpath(source[:-2], harness.SRC)
 
 
@@ -36,7 +36,7 @@ def tsan_build():
             flags = ['-O1', '-g', '-fsanitize=thread']
             status, out, err = harness.run(
                 ['gcc', '-Wall', *flags, '-c', '-o', shim,
-                 os.path.join(harness.HERE, 'tsan.c')], env=t_build.PLAIN)
+                 os.path.join(harness.TOOLS, 'tsan.c')], env=t_build.PLAIN)
             if status != 0:
                 raise Skipped('gcc has no thread sanitizer: ' +
                               (out + err).strip().split('\n')[0])

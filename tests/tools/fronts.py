@@ -39,7 +39,7 @@ import harness
 from harness import Apache, Gateway, Nginx, fail, holds, same
 
 CTIM = re.compile('/(observe|deliberate)/observables/?$')
-CASES = os.path.join(harness.HERE, 'cases')
+CASES = os.path.join(harness.TESTS, 'cases')
 
 
 def feed(name):

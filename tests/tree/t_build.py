@@ -188,7 +188,7 @@ def gateway():
     build = clang_build()
     result = Gateway('valgrind', build=build, sections={
         'server': {'workers': '1', 'threads': '2'}})
-    result.load(harness.read(os.path.join(harness.HERE, 'cases',
+    result.load(harness.read(os.path.join(harness.TESTS, 'cases',
                                           'blocklist.jsonl')),
                 'blocklist', '--subdomains')
     return result

@@ -19,8 +19,9 @@ import subprocess
 import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SRC = os.path.dirname(HERE)
+TOOLS = os.path.dirname(os.path.abspath(__file__))
+TESTS = os.path.dirname(TOOLS)
+SRC = os.path.dirname(TESTS)
 SHARED = os.path.join(os.path.dirname(SRC), 'shared')
 BUILD = os.path.abspath(os.environ.get('CTIM_BUILD',
                                        os.path.join(SRC, 'build-test')))
