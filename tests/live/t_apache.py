@@ -1,5 +1,5 @@
-"""Every case through the real Apache in its three ways, and what Apache alone
-can do."""
+"""The cases through the real Apache in its three ways, all of them through
+mod_fcgid, and what Apache alone can do."""
 
 import fronts
 import harness

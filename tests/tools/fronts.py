@@ -14,7 +14,9 @@ A file of cases:
       body     text, JSON value ("json"), bytes ("hex"), or a list of such parts
                with "times"; see body()
       chunked  true: without Content-Length
-      fronts   the only ways in which it is sent; left out: all
+      ways     in which it is sent: left out, through nginx and mod_fcgid,
+               which see every case; "all", for what can differ from one way to
+               another (tests/README.md has the list); or a list of ways
       status   default 200
       answer   the exact body, with the placeholders of harness.pattern()
       error    [code, message], for an answer that is one fatal error only
@@ -80,6 +82,8 @@ def nokey_gateway():
 
 
 SUITES = {'main': main_gateway, 'root': root_gateway, 'nokey': nokey_gateway}
+WHOLE = ('nginx', 'fcgid')
+WAYS = WHOLE + ('proxy_fcgi', 'cgi')
 _gateways, _nginx, _apache = {}, {}, {}
 _number = itertools.count(1)
 
@@ -261,10 +265,19 @@ def cases():
             yield name, content['suite'], case
 
 
+def ways(case):
+    """The ways in which a case is sent."""
+    said = case.get('ways', WHOLE)
+    if said == 'all':
+        return WAYS
+    holds(set(said) <= set(WAYS), 'case %s: ways %r' % (case['name'], said))
+    return said
+
+
 def front_tests(front):
-    """(name, function) of every case through a front."""
+    """(name, function) of every case that is sent through a front."""
     for name, suite, case in cases():
-        if front not in case.get('fronts', [front]):
+        if front not in ways(case):
             continue
 
         def test(suite=suite, case=case):
