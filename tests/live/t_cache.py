@@ -148,6 +148,32 @@ def test_ttl():
             ended(relay)
 
 
+def test_end_of_what_is_kept():
+    """What is used again ends with its own time: being used does not lengthen
+    that.  What a provider says may be kept for longer is kept for longer."""
+    emails, breaches = ['a@example.org'], '/spycloud/observe/observables'
+    with Upstream(services.spycloud(emails) + otx(ASKED)) as upstream:
+        relay = cached(upstream.url)
+        relay.sections['cache'].update(ttl='2', negative_ttl='2')
+        relay.write()
+        relay.serve()
+
+        def catalog():
+            before = upstream.count('/breach/catalog/')
+            ask(relay, breaches, observables('email', *emails))
+            return upstream.count('/breach/catalog/') - before
+        wait_for(lambda: catalog() == 0, 'a catalog that is kept')
+        settled(relay, upstream, OBSERVE, ASKED)
+        before = upstream.count('general')
+
+        def again():
+            ask(relay, OBSERVE, ASKED)
+            return upstream.count('general') > before
+        wait_for(again, 'a call once the time is over', 8)
+        same(catalog(), 0, 'calls for the catalog, which is older')
+        ended(relay)
+
+
 def test_breach_records_are_not_kept():
     """They hold passwords; the catalog does not."""
     emails = ['a@example.org']
@@ -338,6 +364,60 @@ def test_slow_but_not_broken():
         ended(relay)
     far.listener.close()
     harness.stop(server)
+
+
+def test_failed_cache_is_left_alone():
+    """A server of which nothing can be had is tried again after ten seconds,
+    however many requests come meanwhile, and used once it works."""
+    redis = shutil.which('redis-server')
+    if redis is None:
+        raise harness.Skipped('redis-server is not installed')
+    tried = []
+    listener = socket.create_server(('127.0.0.1', 0))
+    port = listener.getsockname()[1]
+
+    def refuse():
+        while True:
+            try:
+                one = listener.accept()[0]
+            except OSError:
+                return
+            tried.append(time.monotonic())
+            one.close()
+    refusing = threading.Thread(target=refuse, daemon=True)
+    refusing.start()
+    with Upstream(otx(ASKED)) as upstream:
+        relay = gateway('refused', upstream.url,
+                        server={'workers': '1', 'threads': '1'},
+                        cache={'url': 'redis://127.0.0.1:%d/0' % port}).serve()
+
+        def asked():
+            before = upstream.count()
+            same(ask(relay, OBSERVE, ASKED).values(),
+                 ['a.example', 'b.example'], 'the answer')
+            return upstream.count() - before
+        first = time.monotonic()
+        while time.monotonic() < first + 4:
+            same(asked(), 4, 'calls')
+            time.sleep(0.1)
+        same(len(tried), 1, 'tries within four seconds')
+        listener.shutdown(socket.SHUT_RDWR)
+        refusing.join()
+        listener.close()
+        server = harness.start(
+            [redis, '--port', str(port), '--bind', '127.0.0.1', '--save', '',
+             '--dir', harness.folder('redis')],
+            stdout=harness.subprocess.DEVNULL)
+        wait_for(lambda: harness.port_open(port), 'Redis listens')
+        wait_for(lambda: asked() == 0, 'a request without a call', 40)
+        waited = time.monotonic() - tried[0]
+        holds(waited > 9.5, 'it was tried again after %.1f s' % waited)
+        ended(relay)
+        harness.stop(server)
+
+
+# Beside the other tests: it waits most of the time.
+test_failed_cache_is_left_alone.background = True
 
 
 def test_off():

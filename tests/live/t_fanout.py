@@ -50,6 +50,30 @@ def test_retry():
              'after %s twice' % instead)
 
 
+def test_sign_in_is_no_retry():
+    """A 401 to a token that is no longer good is answered with a new one; the
+    tries that [http] retries allows are all left for the call itself."""
+    md5 = 'd8414d743778cae103c15461200ec64d'
+    rules = services.qualys([md5])
+    events = next(r for r in rules if 'state=true' in r.get('match', ''))
+    for statuses, codes in (([401, 503], []), ([401], []), ([503], []),
+                            ([503, 503], ['service unavailable']),
+                            ([401, 503, 503], ['service unavailable']),
+                            ([401, 401], ['authorization error'])):
+        failing = [dict(match=events['match'], status=status, times=1)
+                   for status in statuses]
+        with Upstream(failing + rules) as upstream:
+            relay = pool(upstream.url, http={'retries': '1',
+                                             'deadline': '20'})
+            reply = ask(relay, '/qualys/observe/observables',
+                        observables('md5', md5))
+            ended(relay)
+        same(([e['code'] for e in reply.errors], reply.values()),
+             (codes, [] if codes else [md5]), 'after %s' % statuses)
+        same(upstream.count('POST /auth'), 2 if 401 in statuses else 1,
+             'times signed in with %s' % statuses)
+
+
 def test_retry_in_vain():
     reply, calls = retried({'status': 503}, 9)
     same((reply.codes(), len(calls)), ([('fatal', 'service unavailable')], 3),
