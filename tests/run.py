@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Runs the tests: the Check programs of the build and the functions test_* in
-tests/*/t_*.py (and what their tests() yields), one line each.
+tests/*/t_*.py (and what their tests() yields), one line each.  A test of
+t_NAME.py, or t_NAME_PART.py, is called NAME:TEST.
 
-    run.py [--build DIR] [--result FILE] [--list] [NAME …]
+    run.py [--build DIR] [--result FILE] [--list] [--slowest N] [NAME …]
 
-NAME: only tests whose name begins with it, or, if none does, contains it.  The last line of the output
-is "N passed, N failed", with ", N skipped" where tests could not run here.
-CTIM_BUILD names the build folder (default build-test), CTIM_KEEP=1 keeps the
-folder of the run.  --result puts the last line into a file, too."""
+NAME: only tests whose name begins with it, or, if none does, contains it.
+--slowest: the N tests that took longest are told once more at the end.  The
+last line of the output is "N passed, N failed", with ", N skipped" where tests
+could not run here.  CTIM_BUILD names the build folder (default build-test),
+CTIM_KEEP=1 keeps the folder of the run.  --result puts the last line into a
+file, too."""
 
 import argparse
 import glob
@@ -39,12 +42,14 @@ class Run:
         self.counts = {'ok': 0, 'FAILED': 0, 'skipped': 0}
         self.failed = []
         self.reasons = {}
+        self.took = []
 
     def wants(self, name):
         return not self.names or any(n in ':' + name for n in self.names)
 
     def report(self, result, name, seconds, text=''):
         self.counts[result] += 1
+        self.took.append((seconds, name))
         if result == 'FAILED':
             self.failed.append(name)
         if result == 'skipped':
@@ -55,8 +60,10 @@ class Run:
             print('        ' + text.strip().replace('\n', '\n        '),
                   flush=True)
 
-    def end(self, result):
+    def end(self, result, slowest):
         """Prints the end and returns the exit status."""
+        for seconds, name in sorted(self.took, reverse=True)[:slowest]:
+            print('SLOW    %6.2fs  %s' % (seconds, name))
         for reason, names in self.reasons.items():
             print('SKIPPED %d: %s' % (len(names), reason))
         for name in self.failed:
@@ -145,11 +152,16 @@ def may_hold(path, names):
                for name in names)
 
 
+def area(module):
+    """What the names of a module's tests begin with."""
+    return module.__name__.split('_')[1]
+
+
 def python_tests():
     """(name, function) of every test, in the order in which they run."""
     for path in FILES:
         module = importlib.import_module(os.path.basename(path)[:-3])
-        short = module.__name__[2:]
+        short = area(module)
         found = [(k, v) for k, v in vars(module).items()
                  if k.startswith('test_') and callable(v)]
         for name, function in found:
@@ -194,6 +206,7 @@ def main():
     parser.add_argument('--build')
     parser.add_argument('--result')
     parser.add_argument('--list', action='store_true')
+    parser.add_argument('--slowest', type=int, default=0)
     parser.add_argument('names', nargs='*')
     arguments = parser.parse_args()
     import harness
@@ -263,7 +276,7 @@ def main():
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         harness.clean_up()
-    return run.end(arguments.result)
+    return run.end(arguments.result, arguments.slowest)
 
 
 def close(run, module):
@@ -273,7 +286,7 @@ def close(run, module):
     began = time.monotonic()
     result, text = one(module.close, LIMIT)
     if result == 'FAILED':
-        run.report(result, module.__name__[2:] + ':end',
+        run.report(result, area(module) + ':end',
                    time.monotonic() - began, text)
 
 
