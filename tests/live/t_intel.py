@@ -395,6 +395,64 @@ def test_damaged_store():
         relay.stop()
 
 
+# What no import writes, and the commands that need what is wrong.
+DAMAGE = (
+    ("UPDATE indicator SET disposition = 9", 'list stats show export'),
+    ("UPDATE indicator SET source = 77", 'list stats show export'),
+    ("UPDATE indicator SET severity = 99", 'list show export'),
+    ("UPDATE indicator SET tlp = -1", 'list show export'),
+    ("UPDATE indicator SET value = 'nonsense' WHERE bits IS NOT NULL",
+     'list stats show export import'),
+    ("UPDATE indicator SET type = 99 WHERE bits IS NOT NULL",
+     'list stats show export import'),
+    ("DROP TABLE indicator", 'list stats show export import'),
+)
+
+
+def test_damaged_records():
+    """A record that cannot be is told as damage by whoever reads it, and is
+    neither shown nor passed for "nothing known".  A pool that serves meanwhile
+    goes on with the store once that is mended."""
+    relay = gateway('records')
+    load(relay, '203.0.113.1\n198.51.100.0/24\n')
+    relay.serve()
+    workers = relay.workers()
+    has('"judgements"', ask(relay, '203.0.113.1'), 'before')
+    database = sqlite3.connect(relay.store, isolation_level=None, timeout=30)
+    made = [text for text, in database.execute(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = 'indicator' AND sql "
+        "IS NOT NULL")]
+    whole = list(database.execute('SELECT * FROM indicator'))
+    for damage, commands in DAMAGE:
+        database.execute(damage)
+        for command in commands.split():
+            args = {'show': ['203.0.113.1'], 'import':
+                    ['-', '--source', 'another']}.get(command, [])
+            status, out, err = relay.cli('intel', command, *args, ok=False,
+                                         input='203.0.113.9\n')
+            same((status, '203.0.113' in out), (1, False),
+                 '%s after %s' % (command, damage))
+            has('tables' if 'DROP' in damage else 'the store is damaged', err,
+                '%s after %s' % (command, damage))
+        answer = ask(relay, '203.0.113.1')
+        has('"code":"internal error"', answer, damage)
+        holds('"judgements"' not in answer, damage)
+        database.execute('BEGIN IMMEDIATE')
+        if 'DROP' in damage:
+            for text in made:
+                database.execute(text)
+        database.execute('DELETE FROM indicator')
+        database.executemany('INSERT INTO indicator VALUES(%s)' % ','.join(
+            '?' * len(whole[0])), whole)
+        database.execute('COMMIT')
+        has('"judgements"', ask(relay, '203.0.113.1'), 'mended ' + damage)
+    database.close()
+    same(relay.workers(), workers, 'workers')
+    holds(any('is damaged' in r.get('message', '') for r in relay.records()),
+          'the log does not say it')
+    same(relay.stop(), 0, 'exit status')
+
+
 def test_newer_store():
     """A store of another version is not touched."""
     relay = gateway('newer')

@@ -284,41 +284,51 @@ def small_disk(size):
     return folder
 
 
+def answer_too_large_for(folder, cause):
+    """An answer that cannot wait in that folder for the rest of itself is no
+    JSON, ends with an error that says so, and one line of the log names the
+    folder and the cause."""
+    asked = observables('domain', *('h%d.example' % n for n in range(60)))
+    rules = otx(asked, pulses=40, entries=1)
+    for rule in rules:
+        for pulse in rule['json'].get('pulse_info', {}).get('pulses', []):
+            pulse['description'] = 'x' * 3000
+    with Upstream(rules) as upstream:
+        relay = gateway('disk', upstream.url, ('otx',))
+        relay.serve(TMPDIR=folder)
+        workers = relay.workers()
+        token = harness.jwt(dict(CLAIMS['otx'], CTR_ENTITIES_LIMIT=1000))
+        status, text = send(relay, '/otx/observe/observables', asked,
+                            token, 60)
+        same(status, 200, 'status')
+        try:
+            json.loads(text)
+            fail('a part passes for the whole')
+        except ValueError:
+            pass
+        tail = text[text.rindex(b',"errors":'):]
+        same(json.loads(b'{' + tail[1:] + b'}')['errors'][-1], {
+            'type': 'warning', 'code': 'internal error',
+            'message': 'The gateway could not hold the answer'}, 'the end')
+        lines = [r['message'] for r in relay.records()
+                 if 'answer could' in r.get('message', '')]
+        same(lines, ['relay otx: an answer could not be held and was cut: '
+                     '%s: %s' % (folder, cause)], 'the log')
+        same(relay.workers(), workers, 'workers')
+        same(relay.stop(), 0, 'exit status')
+
+
 def test_full_disk_under_the_spill_file():
-    """The answer is no JSON, ends with an error that says so, and one line of
-    the log names the directory and the cause."""
     folder = small_disk(256)
     try:
-        asked = observables('domain', *('h%d.example' % n for n in range(60)))
-        rules = otx(asked, pulses=40, entries=1)
-        for rule in rules:
-            for pulse in rule['json'].get('pulse_info', {}).get('pulses', []):
-                pulse['description'] = 'x' * 3000
-        with Upstream(rules) as upstream:
-            relay = gateway('disk', upstream.url, ('otx',))
-            relay.serve(TMPDIR=folder)
-            workers = relay.workers()
-            token = harness.jwt(dict(CLAIMS['otx'], CTR_ENTITIES_LIMIT=1000))
-            status, text = send(relay, '/otx/observe/observables', asked,
-                                token, 60)
-            same(status, 200, 'status')
-            try:
-                json.loads(text)
-                fail('a part passes for the whole')
-            except ValueError:
-                pass
-            tail = text[text.rindex(b',"errors":'):]
-            same(json.loads(b'{' + tail[1:] + b'}')['errors'][-1], {
-                'type': 'warning', 'code': 'internal error',
-                'message': 'The gateway could not hold the answer'}, 'the end')
-            lines = [r['message'] for r in relay.records()
-                     if 'answer could' in r.get('message', '')]
-            same(lines, ['relay otx: an answer could not be held and was cut: '
-                         '%s: No space left on device' % folder], 'the log')
-            same(relay.workers(), workers, 'workers')
-            relay.stop()
+        answer_too_large_for(folder, 'No space left on device')
     finally:
         harness.run(['umount', folder])
+
+
+def test_no_folder_for_the_spill_file():
+    answer_too_large_for(harness.folder('spill') + '/gone',
+                         'No such file or directory')
 
 
 def tests():
