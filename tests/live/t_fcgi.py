@@ -219,6 +219,17 @@ def test_long_names_and_values():
         **{'HTTP_X_' + 'N' * 300: 'v' * 300, 'HTTP_X_EMPTY': ''})))
 
 
+def test_watchdog_has_a_limit():
+    """What no answer holds is refused, not cut."""
+    for count, status, end in ((30000, 200, b'x"}'),
+                               (33000, 400, b'"reason":"Bad Request"}')):
+        request = fcgi.request('GET', '/local/watchdog',
+                               HTTP_HEALTH_CHECK='x' * count)
+        answer = fcgi.call(pool().socket, request)
+        same((answer[0], answer[2][-len(end):]), (status, end),
+             '%d bytes' % count)
+
+
 def test_authorization_after_a_redirect():
     """Apache's REDIRECT_HTTP_AUTHORIZATION counts where nothing else is."""
     env = fcgi.request('POST', '/template/health')

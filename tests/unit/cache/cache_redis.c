@@ -462,6 +462,64 @@ START_TEST(a_server_that_hangs_is_left_alone_for_a_while)
 }
 END_TEST
 
+/* A server that hands out the key and reads nothing more; it then hangs, or
+ * goes. */
+static void
+turn_deaf(int fd, bool goes)
+{
+	static const char *const replies[] = { "+OK\r\n",
+		"$32\r\n" KEY "\r\n" };
+	char b[4096];
+	size_t i;
+	int one = accept(fd, NULL, NULL);
+
+	for (i = 0; i < COUNT(replies) && read(one, b, sizeof(b)) > 0; i++)
+		if (send(one, replies[i], strlen(replies[i]), MSG_NOSIGNAL) ==
+		    -1)
+			_exit(1);
+	if (goes) {
+		(void)recv(one, b, 1, MSG_PEEK);
+		_exit(0);
+	}
+	for (;;)
+		pause();
+}
+
+START_TEST(a_server_that_stops_reading_is_not_waited_for)
+{
+	unsigned char name[CACHE_NAME];
+	char *large = calloc(1, CACHE_VALUE);
+	struct cache *c;
+	int fd, goes, little = 4096;
+	int64_t began;
+
+	for (goes = 0; goes < 2; goes++) {
+		fd = listener();
+		ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little,
+				     sizeof(little)),
+		    0);
+		if ((server = fork()) == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			turn_deaf(fd, goes == 1);
+		}
+		c = new ();
+		ck_assert_int_eq(name_of(c, "x", name), 0);
+		slow_down(1);
+		began = clock_ms();
+		/* More than the system takes of what nobody reads. */
+		cache_put(c, name, large, CACHE_VALUE, 60);
+		cache_flush(c);
+		ck_assert_int_lt(clock_ms() - began, 2000);
+		/* The rest of that command would be read as another. */
+		ck_assert(!cache_on(c));
+		cache_free(c);
+		close(fd);
+		stop();
+	}
+	free(large);
+}
+END_TEST
+
 /* A server that has nothing but the key, and takes its time to say so: every
  * look at an entry puts the clock on. */
 static void *
@@ -558,6 +616,7 @@ main(void)
 		a_server_that_answers_wrongly_caches_nothing,
 		the_reason_says_what_is_wrong,
 		a_server_that_hangs_is_left_alone_for_a_while,
+		a_server_that_stops_reading_is_not_waited_for,
 		a_slow_server_does_not_hold_up_a_request,
 		an_absent_server_caches_nothing };
 
