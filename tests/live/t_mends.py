@@ -72,17 +72,23 @@ def contents(top):
     return seen, rights
 
 
-def paste(line, folder, env=None):
-    """Types a line into a shell; what it starts in the background ends."""
+def paste(line, folder, env=None, serves=None):
+    """Types a line into a shell and waits for its end.  What it starts in the
+    background ends with the test; a gateway is waited for until it listens on
+    the socket `serves`."""
     log = os.path.join(folder, 'sudo.log')
     process = harness.start(
         ['/bin/sh', '-c', line + '\nwait'], cwd='/', env=dict(
             env or harness.environment(), SUDO_LOG=log, EDITOR='editor',
             PATH=tools() + ':' + harness.sbin_path()))
-    try:
-        process.wait(5)
-    except harness.subprocess.TimeoutExpired:
-        holds(line.endswith('&'), 'it does not end: ' + line)
+    if line.endswith('&') and serves:
+        harness.wait_for(lambda: process.poll() is not None or
+                         harness.socket_open(serves), 'the gateway: ' + line)
+    else:
+        try:
+            process.wait(5)
+        except harness.subprocess.TimeoutExpired:
+            holds(line.endswith('&'), 'it does not end: ' + line)
     return process, os.path.exists(log) and harness.read(log) or ''
 
 
@@ -391,7 +397,7 @@ def obeyed(breakage, check, text, how, sudo):
         relay.write()
     else:
         aside = ' mv -nT ' in ' ' + line
-        process, log = paste(line, relay.folder)
+        process, log = paste(line, relay.folder, serves=relay.socket)
         holds(process.returncode in (0, 1, None), '%s: %s' % (
             line, process.returncode))
         holds(sudo or log == '', 'root used sudo: ' + log)
