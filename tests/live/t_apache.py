@@ -3,12 +3,10 @@ mod_fcgid, and what Apache alone can do."""
 
 import fronts
 import harness
-from harness import Apache, Gateway, same
+from harness import Apache, Gateway, holds, same
 
 close = fronts.close
 WAYS = ('proxy_fcgi', 'fcgid', 'cgi')
-HEALTH = {'request': 'POST /template/health',
-          'answer': '{"data":{"status":"ok"}}'}
 
 
 def tests():
@@ -28,6 +26,17 @@ def tests():
 def fronts_below(way):
     fronts.port('main', way)
     return fronts._apache['main'].ports[way + '/below']
+
+
+def test_ways_of_the_cases():
+    """A case names ways that there are, and each way has cases of its own."""
+    sent = dict.fromkeys(fronts.WAYS, 0)
+    for name, _, case in fronts.cases():
+        for way in fronts.ways(case):
+            holds(way in sent, '%s:%s: no way %r' % (name, case['name'], way))
+            sent[way] += 1
+    for way, count in sent.items():
+        holds(count > 80, '%d cases through %s' % (count, way))
 
 
 def test_prefork_with_mod_cgi():

@@ -268,10 +268,7 @@ def cases():
 def ways(case):
     """The ways in which a case is sent."""
     said = case.get('ways', WHOLE)
-    if said == 'all':
-        return WAYS
-    holds(set(said) <= set(WAYS), 'case %s: ways %r' % (case['name'], said))
-    return said
+    return WAYS if said == 'all' else said
 
 
 def front_tests(front):
