@@ -453,6 +453,35 @@ def test_damaged_records():
     same(relay.stop(), 0, 'exit status')
 
 
+def test_full_disk():
+    """An import for which there is no room changes nothing, says what mends
+    that, and goes through then; a pool that serves notices none of it."""
+    disk = harness.small_disk(1024)
+    harness.give(disk, 0o2770)
+    store = os.path.join(disk, 'intel.db')
+    relay = gateway('full', relays='[relay local]\nstore = %s\n' % store)
+    lines = ''.join('10.0.%d.%d\n' % (i >> 8, i & 255) for i in range(50000))
+    try:
+        load(relay, '203.0.113.1\n')
+        relay.serve()
+        for replace in ([], ['--replace']):
+            status, err = load(relay, lines, 'feed', *replace, ok=False)
+            same(status, 1, err)
+            has(store + ': no space is left on its disk', err, 'what it says')
+            same(values(relay), [('ip', '203.0.113.1')], 'what is there')
+            has('"Suspicious"', ask(relay, '203.0.113.1'), 'what was there')
+            same(ask(relay, '10.0.0.1'), '{"data":{}}', 'a part of it')
+        same(harness.run(['mount', '-o', 'remount,size=64m', disk])[0], 0,
+             'more room')
+        same(load(relay, lines)['added'], 50000, 'added')
+        has('"Suspicious"', ask(relay, '10.0.0.1'), 'what is new')
+        same(relay.stop(), 0, 'exit status')
+    finally:
+        if relay.process:
+            relay.stop()
+        harness.run(['umount', disk])
+
+
 def test_newer_store():
     """A store of another version is not touched."""
     relay = gateway('newer')

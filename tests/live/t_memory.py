@@ -13,7 +13,7 @@ import threading
 import fcgiclient as fcgi
 import harness
 import t_build
-from harness import Gateway, Skipped, fail, holds, same
+from harness import Gateway, fail, holds, same
 from provider_case import CLAIMS, gateway
 from services import CREATED, observables, otx
 from upstream import Upstream
@@ -274,16 +274,6 @@ def test_too_little_to_start():
 
 # --- a full disk -------------------------------------------------------------
 
-def small_disk(size):
-    """A file system of its own, so many KB large."""
-    folder = harness.folder('disk')
-    status, _, err = harness.run(['mount', '-t', 'tmpfs', '-o',
-                                  'size=%dk,mode=1777' % size, 'ctim', folder])
-    if status != 0:
-        raise Skipped('no file system can be mounted: ' + err.strip())
-    return folder
-
-
 def answer_too_large_for(folder, cause):
     """An answer that cannot wait in that folder for the rest of itself is no
     JSON, ends with an error that says so, and one line of the log names the
@@ -319,7 +309,7 @@ def answer_too_large_for(folder, cause):
 
 
 def test_full_disk_under_the_spill_file():
-    folder = small_disk(256)
+    folder = harness.small_disk(256)
     try:
         answer_too_large_for(folder, 'No space left on device')
     finally:

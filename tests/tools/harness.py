@@ -108,6 +108,17 @@ def folder(name):
             path = os.path.join(tmp(), '%s-%d' % (name, n))
 
 
+def small_disk(size):
+    """A folder with a file system of its own, so many KB large; whoever wants
+    it runs umount in the end."""
+    path = folder('disk')
+    status, _, err = run(['mount', '-t', 'tmpfs', '-o',
+                          'size=%dk,mode=1777' % size, 'ctim', path])
+    if status != 0:
+        raise Skipped('no file system can be mounted: ' + err.strip())
+    return path
+
+
 def web_user():
     """Who serves when the tests run as root: (name, uid, gid), else None."""
     if not ROOT:
