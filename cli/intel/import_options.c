@@ -8,283 +8,219 @@
 #include "base/utf8.h"
 #include "cli/base/command.h"
 #include "cli/base/expires.h"
+#include "cli/base/options.h"
 #include "cli/intel/import_options.h"
 #include "net/url.h"
 
-const char import_help[] =
-    "  --source NAME       the feed's name; needed\n"
-    "  --format F          auto (as it is, if not said), text, csv or json\n"
-    "  --disposition D     Clean, Malicious, Suspicious (if not said), "
-    "Common,\n"
-    "                      Unknown\n"
-    "  --severity S        Unknown, None, Info, Low, Medium (if not said),\n"
-    "                      High, Critical\n"
-    "  --confidence C      the same without Critical\n"
-    "  --tlp T             white, green, amber (if not said), red\n"
-    "  --priority N        0 to 100: 100 for what people added, 95 for "
-    "curated\n"
-    "                      lists, 90 (if not said) and below for feeds\n"
-    "  --expires T         30d, 12h, 90m, 45s, 2w, or a time; never if not "
-    "said\n"
-    "  --title T           what people read; the name if not said\n"
-    "  --url U             a page to look a value up, with {type} and {value}\n"
-    "  --subdomains        its domains match what is below them, and URLs\n"
-    "  --no-subdomains     no longer\n"
-    "  --replace           what the feed no longer lists is removed\n"
-    "  --column FIELD=NAME the field is in this column (or JSON member); with\n"
-    "                      nothing behind the =, in none\n"
-    "  --store PATH        this store, whatever the configuration says\n"
-    "  -c, --config FILE   the configuration, instead of the usual one\n"
-    "  -j, --json          the summary as JSON, for programs\n\n"
-    "FILE is - for standard input. What a feed says of an indicator goes\n"
-    "before the options. Either all of it is imported, or nothing.\n";
-
-static int import_options_set_text(
-    struct import_options *, size_t, const char *);
-static int set_source(struct import_options *, size_t, const char *);
-static int set_format(struct import_options *, size_t, const char *);
-static int set_word(struct import_options *, size_t, const char *);
-static int set_priority(struct import_options *, size_t, const char *);
-static int set_expires(struct import_options *, size_t, const char *);
-static int set_title(struct import_options *, size_t, const char *);
-static int import_options_set_url(
-    struct import_options *, size_t, const char *);
-static int set_subdomains(struct import_options *, size_t, const char *);
-static int set_flag(struct import_options *, size_t, const char *);
-static int set_column(struct import_options *, size_t, const char *);
-
-/* The options; set gets the row's number and the argument. */
-static const struct {
-	const char *name;
-	int letter; /* 0: none */
-	int argument;
-	int (*set)(struct import_options *, size_t, const char *);
-	size_t offset; /* in struct import_options, where set uses it */
-	int (*word)(const char *);
-	const char *words;
-} import_options_options[] = { { "source", 0, required_argument, set_source, 0,
-				   NULL, NULL },
-	{ "format", 0, required_argument, set_format, 0, NULL, NULL },
-	{ "disposition", 0, required_argument, set_word,
-	    offsetof(struct import_options, fallback.disposition),
-	    ctim_disposition, "Clean, Malicious, Suspicious, Common, Unknown" },
-	{ "severity", 0, required_argument, set_word,
-	    offsetof(struct import_options, fallback.severity), ctim_severity,
-	    "Unknown, None, Info, Low, Medium, High, Critical" },
-	{ "confidence", 0, required_argument, set_word,
-	    offsetof(struct import_options, fallback.confidence),
-	    ctim_confidence, "Unknown, None, Info, Low, Medium, High" },
-	{ "tlp", 0, required_argument, set_word,
-	    offsetof(struct import_options, fallback.tlp), ctim_tlp_given,
-	    "white, green, amber, red" },
-	{ "priority", 0, required_argument, set_priority, 0, NULL, NULL },
-	{ "expires", 0, required_argument, set_expires, 0, NULL, NULL },
-	{ "title", 0, required_argument, set_title, 0, NULL, NULL },
-	{ "url", 0, required_argument, import_options_set_url, 0, NULL, NULL },
-	{ "subdomains", 0, no_argument, set_subdomains, true, NULL, NULL },
-	{ "no-subdomains", 0, no_argument, set_subdomains, false, NULL, NULL },
-	{ "replace", 0, no_argument, set_flag,
-	    offsetof(struct import_options, replace), NULL, NULL },
-	{ "column", 0, required_argument, set_column, 0, NULL, NULL },
-	{ "store", 0, required_argument, import_options_set_text,
-	    offsetof(struct import_options, store), NULL, NULL },
-	{ "config", 'c', required_argument, import_options_set_text,
-	    offsetof(struct import_options, config), NULL, NULL },
-	{ "json", 'j', no_argument, set_flag,
-	    offsetof(struct import_options, json), NULL, NULL },
-	{ "help", 'h', no_argument, set_flag,
-	    offsetof(struct import_options, help), NULL, NULL } };
-
-#define OPTIONS \
-	(sizeof(import_options_options) / sizeof(import_options_options[0]))
-#define FIRST_OPTION 256 /* getopt's number of row 0: no letter */
-
-static void *
-import_options_place(struct import_options *o, size_t row)
-{
-	return (char *)o + import_options_options[row].offset;
-}
-
 static int
-import_options_set_text(struct import_options *o, size_t row, const char *text)
+import_set_source(const struct options_found *found)
 {
-	*(const char **)import_options_place(o, row) = text;
-	return CMD_OK;
-}
+	struct import_options *o = found->at;
 
-static int
-set_flag(struct import_options *o, size_t row, const char *text)
-{
-	(void)text;
-	*(bool *)import_options_place(o, row) = true;
-	return CMD_OK;
-}
-
-static int
-set_source(struct import_options *o, size_t row, const char *text)
-{
-	(void)row;
-	if (!store_source_name(text))
-		return command_usage(o->cmd,
+	if (!store_source_name(found->text))
+		return command_usage(found->cmd,
 		    "\"%s\" cannot be the name of a "
 		    "source: at most 64 letters, digits and \" ._-\", a letter "
 		    "or digit first",
-		    text);
-	o->source.name = text;
+		    found->text);
+	o->source.name = found->text;
 	return CMD_OK;
 }
 
 static int
-set_format(struct import_options *o, size_t row, const char *text)
+import_set_format(const struct options_found *found)
 {
-	int format = feed_format(text);
+	struct import_options *o = found->at;
+	int format = feed_format(found->text);
 
-	(void)row;
 	if (format == -1)
-		return command_usage(o->cmd,
+		return command_usage(found->cmd,
 		    "\"%s\" is no format that this "
 		    "version reads: auto, text, csv, json",
-		    text);
+		    found->text);
 	o->feed.format = (enum feed_format)format;
 	return CMD_OK;
 }
 
 static int
-set_word(struct import_options *o, size_t row, const char *text)
+import_set_priority(const struct options_found *found)
 {
-	int n = import_options_options[row].word(text);
-
-	if (n == -1)
-		return command_usage(o->cmd, "--%s is one of %s; not \"%s\"",
-		    import_options_options[row].name,
-		    import_options_options[row].words, text);
-	*(int *)import_options_place(o, row) = n;
-	return CMD_OK;
-}
-
-static int
-set_priority(struct import_options *o, size_t row, const char *text)
-{
+	struct import_options *o = found->at;
 	char *end;
-	long n = strtol(text, &end, 10);
+	long n = strtol(found->text, &end, 10);
 
-	(void)row;
-	if (end == text || *end != '\0' || n < 0 || n > STORE_PRIORITY)
-		return command_usage(o->cmd,
+	if (end == found->text || *end != '\0' || n < 0 || n > STORE_PRIORITY)
+		return command_usage(found->cmd,
 		    "--priority is 0 to %d; not "
 		    "\"%s\"",
-		    STORE_PRIORITY, text);
+		    STORE_PRIORITY, found->text);
 	o->fallback.priority = (int)n;
 	return CMD_OK;
 }
 
 static int
-set_expires(struct import_options *o, size_t row, const char *text)
+import_set_expires(const struct options_found *found)
 {
-	(void)row;
-	o->fallback.expires = expires_parse(text, o->now);
+	struct import_options *o = found->at;
+
+	o->fallback.expires = expires_parse(found->text, o->now);
 	if (o->fallback.expires == -1)
-		return command_usage(o->cmd,
+		return command_usage(found->cmd,
 		    "--expires is %s, and in the "
 		    "future; not \"%s\"",
-		    EXPIRES_FORMS, text);
+		    EXPIRES_FORMS, found->text);
 	return CMD_OK;
 }
 
 static int
-set_title(struct import_options *o, size_t row, const char *text)
+import_set_title(const struct options_found *found)
 {
-	size_t n = strlen(text);
+	struct import_options *o = found->at;
+	size_t n = strlen(found->text);
 
-	(void)row;
-	if (n == 0 || !utf8_valid(text, n) || utf8_cut(text, STORE_TITLE) < n)
-		return command_usage(o->cmd,
+	if (n == 0 || !utf8_valid(found->text, n) ||
+	    utf8_cut(found->text, STORE_TITLE) < n)
+		return command_usage(found->cmd,
 		    "--title is UTF-8 of at most %d "
 		    "characters",
 		    STORE_TITLE);
-	o->source.title = text;
+	o->source.title = found->text;
 	o->set |= STORE_SET_TITLE;
 	return CMD_OK;
 }
 
 static int
-import_options_set_url(struct import_options *o, size_t row, const char *text)
+import_set_url(const struct options_found *found)
 {
-	(void)row;
-	if (!utf8_valid(text, strlen(text)) || !url_template(text))
-		return command_usage(o->cmd,
+	struct import_options *o = found->at;
+
+	if (!utf8_valid(found->text, strlen(found->text)) ||
+	    !url_template(found->text))
+		return command_usage(found->cmd,
 		    "--url is the http or https URL "
 		    "of a page, with {type} and {value} where these belong; "
 		    "not \"%s\"",
-		    text);
-	o->source.url = text;
+		    found->text);
+	o->source.url = found->text;
 	o->set |= STORE_SET_URL;
 	return CMD_OK;
 }
 
+/* --subdomains and --no-subdomains. */
 static int
-set_subdomains(struct import_options *o, size_t row, const char *text)
+import_set_subdomains(const struct options_found *found)
 {
-	(void)text;
-	o->source.subdomains = import_options_options[row].offset != 0;
+	struct import_options *o = found->at;
+
+	o->source.subdomains = strcmp(found->row->name, "subdomains") == 0;
 	o->set |= STORE_SET_SUBDOMAINS;
 	return CMD_OK;
 }
 
 static int
-set_column(struct import_options *o, size_t row, const char *text)
+import_set_column(const struct options_found *found)
 {
-	const char *equals = strchr(text, '=');
+	struct import_options *o = found->at;
+	const char *equals = strchr(found->text, '=');
 	char name[32];
 	int field = -1;
 
-	(void)row;
-	if (equals != NULL && (size_t)(equals - text) < sizeof(name)) {
-		memcpy(name, text, (size_t)(equals - text));
-		name[equals - text] = '\0';
+	if (equals != NULL && (size_t)(equals - found->text) < sizeof(name)) {
+		memcpy(name, found->text, (size_t)(equals - found->text));
+		name[equals - found->text] = '\0';
 		field = feed_field(name);
 	}
 	if (field == -1)
-		return command_usage(o->cmd,
+		return command_usage(found->cmd,
 		    "--column is FIELD=NAME, where "
 		    "FIELD is value, type, disposition, severity, confidence, "
 		    "tlp, priority, reason, first_seen, last_seen, count or "
 		    "expires; not \"%s\"",
-		    text);
+		    found->text);
 	if (o->feed.n_columns == IMPORT_COLUMNS)
 		return command_usage(
-		    o->cmd, "--column at most %d times", IMPORT_COLUMNS);
+		    found->cmd, "--column at most %d times", IMPORT_COLUMNS);
 	o->columns[o->feed.n_columns++] =
 	    (struct feed_column){ (enum feed_field)field, equals + 1 };
 	return CMD_OK;
 }
 
-/* The row of what getopt_long() returned; OPTIONS when there is none. */
-static size_t
-import_options_row_of(int c)
-{
-	size_t i;
+static const struct options_kind
+    import_disposition = { .set = options_word,
+	    .word = ctim_disposition,
+	    .words = "Clean, Malicious, Suspicious, Common, Unknown" },
+    import_severity = { .set = options_word,
+	    .word = ctim_severity,
+	    .words = "Unknown, None, Info, Low, Medium, High, Critical" },
+    import_confidence = { .set = options_word,
+	    .word = ctim_confidence,
+	    .words = "Unknown, None, Info, Low, Medium, High" },
+    import_tlp = { .set = options_word,
+	    .word = ctim_tlp_given,
+	    .words = "white, green, amber, red" },
+    import_source = { .set = import_set_source },
+    import_format = { .set = import_set_format },
+    import_priority = { .set = import_set_priority },
+    import_expires = { .set = import_set_expires },
+    import_title = { .set = import_set_title },
+    import_url = { .set = import_set_url },
+    import_subdomains = { .set = import_set_subdomains },
+    import_column = { .set = import_set_column };
 
-	for (i = 0; i < OPTIONS; i++)
-		if (c == FIRST_OPTION + (int)i ||
-		    c == import_options_options[i].letter)
-			break;
-	return i;
-}
+#define AT(member) offsetof(struct import_options, member)
+
+/* The kinds above get the whole struct, so their offset is 0. */
+static const struct options_row import_rows[] = {
+	{ "source", 0, &import_source, 0, "NAME", "the feed's name; needed" },
+	{ "format", 0, &import_format, 0, "F",
+	    "auto (as it is, if not said), text, csv or json" },
+	{ "disposition", 0, &import_disposition, AT(fallback.disposition), "D",
+	    "Clean, Malicious, Suspicious (if not said), Common,\n"
+	    "Unknown" },
+	{ "severity", 0, &import_severity, AT(fallback.severity), "S",
+	    "Unknown, None, Info, Low, Medium (if not said),\n"
+	    "High, Critical" },
+	{ "confidence", 0, &import_confidence, AT(fallback.confidence), "C",
+	    "the same without Critical" },
+	{ "tlp", 0, &import_tlp, AT(fallback.tlp), "T",
+	    "white, green, amber (if not said), red" },
+	{ "priority", 0, &import_priority, 0, "N",
+	    "0 to 100: 100 for what people added, 95 for curated\n"
+	    "lists, 90 (if not said) and below for feeds" },
+	{ "expires", 0, &import_expires, 0, "T",
+	    "30d, 12h, 90m, 45s, 2w, or a time; never if not said" },
+	{ "title", 0, &import_title, 0, "T",
+	    "what people read; the name if not said" },
+	{ "url", 0, &import_url, 0, "U",
+	    "a page to look a value up, with {type} and {value}" },
+	{ "subdomains", 0, &import_subdomains, 0, NULL,
+	    "its domains match what is below them, and URLs" },
+	{ "no-subdomains", 0, &import_subdomains, 0, NULL, "no longer" },
+	{ "replace", 0, &options_flag, AT(replace), NULL,
+	    "what the feed no longer lists is removed" },
+	{ "column", 0, &import_column, 0, "FIELD=NAME",
+	    "the field is in this column (or JSON member); with\n"
+	    "nothing behind the =, in none" },
+	{ "store", 0, &options_text, AT(store), "PATH",
+	    "this store, whatever the configuration says" },
+	OPTIONS_CONFIG(struct import_options),
+	{ "json", 'j', &options_flag, AT(json), NULL,
+	    "the summary as JSON, for programs" },
+	{ "help", 'h', &options_flag, AT(help), NULL, NULL }
+};
+
+const struct options import_option_table = { import_rows,
+	sizeof(import_rows) / sizeof(import_rows[0]), 0, true, NULL,
+	"\nFILE is - for standard input. What a feed says of an indicator "
+	"goes\n"
+	"before the options. Either all of it is imported, or nothing.\n" };
 
 int
 import_options(
     struct import_options *o, const struct command *cmd, int argc, char **argv)
 {
-	struct option longs[OPTIONS + 1];
-	size_t i;
-	int c, status;
+	int status;
 
-	for (i = 0; i < OPTIONS; i++)
-		longs[i] = (struct option){ import_options_options[i].name,
-			import_options_options[i].argument, NULL,
-			FIRST_OPTION + (int)i };
-	longs[i] = (struct option){ NULL, 0, NULL, 0 };
 	*o = (struct import_options){ .cmd = cmd, .now = (int64_t)time(NULL) };
 	o->fallback = (struct record){ .disposition = CTIM_SUSPICIOUS,
 		.severity = CTIM_SEVERITY_MEDIUM,
@@ -292,17 +228,9 @@ import_options(
 		.tlp = CTIM_AMBER,
 		.priority = 90 };
 	o->feed.columns = o->columns;
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":c:jh", longs, NULL)) != -1) {
-		if ((i = import_options_row_of(c)) == OPTIONS)
-			return command_option(o->cmd, c, argv);
-		status = import_options_options[i].set(o, i, optarg);
-		if (status != CMD_OK)
-			return status;
-	}
-	if (o->help)
-		return CMD_OK;
+	status = options_read(&import_option_table, cmd, o, argc, argv);
+	if (status != CMD_OK || o->help)
+		return status;
 	if (optind + 1 != argc)
 		return command_usage(o->cmd,
 		    "name one file, or - for standard "

@@ -11,6 +11,7 @@
 #include "store/store_write.h"
 
 struct command;
+struct options;
 
 #define IMPORT_COLUMNS 32 /* --column options */
 
@@ -32,7 +33,6 @@ struct import_options {
  * points into it).  CMD_OK, or CMD_USAGE after it was said what is wrong. */
 int import_options(
     struct import_options *, const struct command *, int argc, char **argv);
-/* The options as --help lists them. */
-extern const char import_help[];
+extern const struct options import_option_table;
 
 #endif

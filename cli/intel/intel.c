@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "call/provider.h"
+#include "cli/base/options.h"
 #include "cli/base/settings.h"
 #include "cli/intel/intel.h"
 #include "cli/terminal/text.h"
@@ -43,103 +44,56 @@ static const struct command intel_commands[] = {
 	    "write indicators for other programs", intel_export }
 };
 
-#define COMMANDS (sizeof(intel_commands) / sizeof(intel_commands[0]))
-#define WORD     (sizeof("intel ") - 1) /* before a command's name */
+#define COMMANDS   (sizeof(intel_commands) / sizeof(intel_commands[0]))
+#define WORD       (sizeof("intel ") - 1) /* before a command's name */
 
-/* Every option that is not import's alone. */
-static const struct {
-	char letter;
-	const char *name, *argument, *help;
-	size_t offset; /* of its text in struct intel_options */
-} all_options[] = { { 's', "source", "NAME", "only of this source",
-			offsetof(struct intel_options, source) },
-	{ 't', "type", "TYPE", "only of this type: ip, domain, sha256 ...",
-	    offsetof(struct intel_options, type) },
-	{ 'd', "disposition", "D", "only with this disposition",
-	    offsetof(struct intel_options, disposition) },
-	{ 'f', "format", "F",
-	    "csv (as it is, if not said), json, or plain: "
-	    "values alone,\n                      each once, without expired "
-	    "ones",
-	    offsetof(struct intel_options, format) },
-	{ 'l', "limit", "N", "at most so many",
-	    offsetof(struct intel_options, limit) },
-	{ 'S', "store", "PATH", "this store, whatever the configuration says",
-	    offsetof(struct intel_options, store) },
-	{ 'c', "config", "FILE", "the configuration, instead of the usual one",
-	    offsetof(struct intel_options, config) } };
+#define AT(member) offsetof(struct intel_options, member)
 
-#define OPTIONS (sizeof(all_options) / sizeof(all_options[0]))
-#define ALWAYS  "Sc" /* options that every command takes */
-#define ALL     'a'  /* --all, of remove; the one without an argument */
-
-static bool
-takes(const char *take, char letter)
-{
-	return strchr(take, letter) != NULL || strchr(ALWAYS, letter) != NULL;
-}
-
-int
-intel_options(const struct command *cmd, int argc, char **argv,
-    const char *take, struct intel_options *o)
-{
-	struct option longs[OPTIONS + 4];
-	size_t i, n = 0;
-	int c;
-
-	*o = (struct intel_options){ .json = false };
-	for (i = 0; i < OPTIONS; i++)
-		if (takes(take, all_options[i].letter))
-			longs[n++] = (struct option){ all_options[i].name,
-				required_argument, NULL,
-				all_options[i].letter };
-	if (takes(take, ALL))
-		longs[n++] = (struct option){ "all", no_argument, NULL, ALL };
-	longs[n++] = (struct option){ "json", no_argument, NULL, 'j' };
-	longs[n++] = (struct option){ "help", no_argument, NULL, 'h' };
-	longs[n] = (struct option){ NULL, 0, NULL, 0 };
-	opterr = 0;
-	optind = 0;
-	while ((c = getopt_long(argc, argv, ":c:hj", longs, NULL)) != -1) {
-		if (c == ALL)
-			o->all = true;
-		else if (c == 'j')
-			o->json = true;
-		else if (c == 'h')
-			o->help = true;
-		else if (c == '?' || c == ':')
-			return command_option(cmd, c, argv);
-		for (i = 0; i < OPTIONS; i++)
-			if (all_options[i].letter == c)
-				*(const char **)(void *)((char *)o +
-				    all_options[i].offset) = optarg;
+#define INTEL_TEXT(member, argument, help)                            \
+	{                                                             \
+#member, 0, &options_text, AT(member), argument, help \
 	}
-	return CMD_OK;
-}
 
-int
-intel_help(const struct command *cmd, const char *take)
-{
-	char name[32];
-	size_t i;
-
-	printf("usage: ctim-relay %s %s\n\nTo %s.\n\n", cmd->name,
-	    cmd->synopsis, cmd->summary);
-	for (i = 0; i < OPTIONS; i++) {
-		if (!takes(take, all_options[i].letter))
-			continue;
-		snprintf(name, sizeof(name), "%s--%s %s",
-		    all_options[i].letter == 'c' ? "-c, " : "",
-		    all_options[i].name, all_options[i].argument);
-		printf("  %-18s  %s\n", name, all_options[i].help);
+#define SOURCE INTEL_TEXT(source, "NAME", "only of this source")
+#define TYPE \
+	INTEL_TEXT(type, "TYPE", "only of this type: ip, domain, sha256 ...")
+#define DISPOSITION INTEL_TEXT(disposition, "D", "only with this disposition")
+#define LIMIT       INTEL_TEXT(limit, "N", "at most so many")
+/* What every command takes. */
+#define PLACE                                                              \
+	INTEL_TEXT(                                                        \
+	    store, "PATH", "this store, whatever the configuration says"), \
+	    OPTIONS_CONFIG(struct intel_options)
+#define FORM                                                     \
+	OPTIONS_JSON(struct intel_options),                      \
+	{                                                        \
+		"help", 'h', &options_flag, AT(help), NULL, NULL \
 	}
-	if (takes(take, ALL))
-		printf("  %-18s  the source itself, with all that it lists\n",
-		    "--all");
-	printf("  %-18s  as JSON, for programs\n\nMore: man ctim-relay\n",
-	    "-j, --json");
-	return CMD_OK;
-}
+
+static const struct options_row intel_plain_rows[] = { PLACE, FORM };
+static const struct options_row intel_list_rows[] = { SOURCE, TYPE, DISPOSITION,
+	LIMIT, PLACE, FORM };
+static const struct options_row intel_export_rows[] = { SOURCE, TYPE,
+	DISPOSITION,
+	{ "format", 0, &options_text, AT(format), "F",
+	    "csv (as it is, if not said), json, or plain: values alone,\n"
+	    "each once, without expired ones" },
+	LIMIT, PLACE, FORM };
+static const struct options_row intel_remove_rows[] = { SOURCE, PLACE,
+	{ "all", 0, &options_flag, AT(all), NULL,
+	    "the source itself, with all that it lists" },
+	FORM };
+
+#define INTEL_TABLE(rows)                                                   \
+	{                                                                   \
+		rows, sizeof(rows) / sizeof((rows)[0]), 0, true, NULL, NULL \
+	}
+
+const struct options intel_plain_options = INTEL_TABLE(intel_plain_rows),
+		     intel_list_options = INTEL_TABLE(intel_list_rows),
+		     intel_export_options = INTEL_TABLE(intel_export_rows);
+static const struct options intel_remove_options =
+    INTEL_TABLE(intel_remove_rows);
 
 /* Whether there is no configuration, and nobody said that there is one. */
 static bool
@@ -304,16 +258,17 @@ look_at_removal(const struct command *cmd, const struct intel_options *o, int n,
 int
 intel_remove(const struct command *cmd, int argc, char **argv)
 {
-	struct intel_options o;
+	struct intel_options o = { .json = false };
 	struct store *s;
 	char error[STORE_ERROR_MAX];
 	long long n;
 	int status;
 
-	if ((status = intel_options(cmd, argc, argv, "sa", &o)) != CMD_OK)
+	if ((status = options_read(
+		 &intel_remove_options, cmd, &o, argc, argv)) != CMD_OK)
 		return status;
 	if (o.help)
-		return intel_help(cmd, "sa");
+		return options_help(&intel_remove_options, cmd);
 	if ((status = look_at_removal(cmd, &o, argc - optind, argv + optind)) !=
 	    CMD_OK)
 		return status;

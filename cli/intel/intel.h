@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "store/store.h"
 
 int intel_import(const struct command *, int argc, char **argv);
@@ -25,15 +26,10 @@ struct intel_options {
 	const char *source, *type, *disposition, *format, *limit;
 	bool all, json, help;
 };
-/*
- * Reads the options of which the letters are in take ("st" for --source and
- * --type, "a" for --all; --config, --store, --json and --help are in all), and leaves optind
- * at the arguments.  CMD_OK, or what to return.
- */
-int intel_options(const struct command *, int argc, char **argv,
-    const char *take, struct intel_options *);
-/* The options of take, as --help lists them. */
-int intel_help(const struct command *, const char *take);
+/* The tables of list, of export, and of the commands that take no more than
+ * every command does. */
+extern const struct options intel_list_options, intel_export_options,
+    intel_plain_options;
 
 /*
  * Where the store is: as said, else of the first relay of the configuration that

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cli/base/options.h"
 #include "cli/intel/import_options.h"
 #include "cli/intel/intel.h"
 #include "cli/terminal/progress.h"
@@ -279,7 +280,7 @@ intel_import(const struct command *cmd, int argc, char **argv)
 		return command_fail(cmd, CMD_FAILED, "memory ran out");
 	status = import_options(&im->o, cmd, argc, argv);
 	if (status == CMD_OK && im->o.help)
-		status = command_help(cmd, import_help);
+		status = options_help(&import_option_table, cmd);
 	else if (status == CMD_OK &&
 	    (im->path = intel_path(cmd, im->o.store, im->o.config, &status)) !=
 		NULL &&

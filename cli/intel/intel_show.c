@@ -167,13 +167,14 @@ walk(const struct command *cmd, const struct intel_options *o, enum form form)
 int
 intel_list(const struct command *cmd, int argc, char **argv)
 {
-	struct intel_options o;
+	struct intel_options o = { .json = false };
 	int status;
 
-	if ((status = intel_options(cmd, argc, argv, "stdl", &o)) != CMD_OK)
+	if ((status = options_read(&intel_list_options, cmd, &o, argc, argv)) !=
+	    CMD_OK)
 		return status;
 	if (o.help)
-		return intel_help(cmd, "stdl");
+		return options_help(&intel_list_options, cmd);
 	if (optind < argc)
 		return command_usage(cmd,
 		    "what is \"%s\"? A value is looked "
@@ -185,14 +186,15 @@ intel_list(const struct command *cmd, int argc, char **argv)
 int
 intel_export(const struct command *cmd, int argc, char **argv)
 {
-	struct intel_options o;
+	struct intel_options o = { .json = false };
 	size_t i, n = sizeof(intel_show_forms) / sizeof(intel_show_forms[0]);
 	int status;
 
-	if ((status = intel_options(cmd, argc, argv, "fstdl", &o)) != CMD_OK)
+	if ((status = options_read(
+		 &intel_export_options, cmd, &o, argc, argv)) != CMD_OK)
 		return status;
 	if (o.help)
-		return intel_help(cmd, "fstdl");
+		return options_help(&intel_export_options, cmd);
 	if (optind < argc)
 		return command_usage(cmd, "what is \"%s\"?", argv[optind]);
 	if (o.format == NULL)
@@ -246,14 +248,15 @@ intel_show_show(
 int
 intel_show(const struct command *cmd, int argc, char **argv)
 {
-	struct intel_options o;
+	struct intel_options o = { .json = false };
 	struct store *s;
 	int status;
 
-	if ((status = intel_options(cmd, argc, argv, "", &o)) != CMD_OK)
+	if ((status = options_read(
+		 &intel_plain_options, cmd, &o, argc, argv)) != CMD_OK)
 		return status;
 	if (o.help)
-		return intel_help(cmd, "");
+		return options_help(&intel_plain_options, cmd);
 	if (optind + 1 != argc)
 		return command_usage(cmd, "name one value");
 	if ((s = intel_open(cmd, &o, STORE_READ, &status)) == NULL)
@@ -394,7 +397,7 @@ figures(const struct command *cmd, int argc, char **argv,
     int (*table)(const struct store_count *, ssize_t),
     void (*json)(struct jsonout *, const struct store_count *, ssize_t))
 {
-	struct intel_options o;
+	struct intel_options o = { .json = false };
 	const struct store_count *counts = NULL;
 	struct jsonout out;
 	struct buf text;
@@ -403,10 +406,11 @@ figures(const struct command *cmd, int argc, char **argv,
 	ssize_t n;
 	int status;
 
-	if ((status = intel_options(cmd, argc, argv, "", &o)) != CMD_OK)
+	if ((status = options_read(
+		 &intel_plain_options, cmd, &o, argc, argv)) != CMD_OK)
 		return status;
 	if (o.help)
-		return intel_help(cmd, "");
+		return options_help(&intel_plain_options, cmd);
 	if (optind < argc)
 		return command_usage(cmd, "what is \"%s\"?", argv[optind]);
 	if ((s = intel_open(cmd, &o, STORE_READ, &status)) == NULL)

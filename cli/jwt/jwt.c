@@ -14,6 +14,7 @@
 #include "call/provider.h"
 #include "cli/base/command.h"
 #include "cli/base/expires.h"
+#include "cli/base/options.h"
 #include "cli/base/secret.h"
 #include "cli/base/settings.h"
 #include "cli/jwt/claims.h"
@@ -22,96 +23,59 @@
 #include "conf/conf.h"
 #include "token/auth.h"
 
-#define KEY_TEXT 65 /* of a new key, with its NUL */
+#define KEY_TEXT       65 /* of a new key, with its NUL */
 
-static const char jwt_help_text[] =
-    "Without -f it asks for the credentials that the relay needs, if any.\n"
-    "The token alone goes to standard output, everything else to standard\n"
-    "error. With STAGE, which zappa_settings.json in this folder must have,\n"
-    "module_settings.json beside it says what else to ask for.\n\n"
-    "  -c, --config FILE     the configuration, instead of the usual one\n"
-    "  -r, --relay NAME      the relay that the token is for\n"
-    "  -f, --file FILE       its claims, as a JSON object (-: standard input)\n"
-    "  -k, --key-file FILE   sign with the key in this file, which is made\n"
-    "                        (mode 0600) when it is not there; without -c or\n"
-    "                        -r no configuration is read then\n"
-    "  -e, --expires T       " EXPIRES_FORMS "\n"
-    "  -q, --quiet           print nothing but the token\n\n"
-    "For a token that is checked with a key set, as platforms make them:\n\n"
-    "      --rs256           sign with RS256 instead of HS256\n"
-    "      --key FILE        the RSA private key (PEM); implies --rs256\n"
-    "      --make-key        make that file (mode 0600) when it is not there\n"
-    "      --kid KID         the name of the key, instead of its thumbprint\n"
-    "      --jwks FILE       put the public key into this key set, to be\n"
-    "                        served as https://HOST/.well-known/jwks\n"
-    "      --jwks-host HOST  where that is, HOST or HOST:PORT\n"
-    "      --aud URL         the relay's URL, where it is not base_url/NAME\n";
+#define JWT_AT(member) offsetof(struct jwt, member)
 
-static const struct option jwt_long_options[] = { { "config", required_argument,
-						      NULL, 'c' },
-	{ "relay", required_argument, NULL, 'r' },
-	{ "file", required_argument, NULL, 'f' },
-	{ "key-file", required_argument, NULL, 'k' },
-	{ "expires", required_argument, NULL, 'e' },
-	{ "quiet", no_argument, NULL, 'q' },
-	{ "rs256", no_argument, NULL, 'R' },
-	{ "key", required_argument, NULL, 'K' },
-	{ "make-key", no_argument, NULL, 'M' },
-	{ "kid", required_argument, NULL, 'I' },
-	{ "jwks", required_argument, NULL, 'J' },
-	{ "jwks-host", required_argument, NULL, 'H' },
-	{ "aud", required_argument, NULL, 'A' },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+static const struct options_row jwt_rows[] = { OPTIONS_CONFIG(struct jwt),
+	{ "relay", 'r', &options_text, JWT_AT(relay_name), "NAME",
+	    "the relay that the token is for" },
+	{ "file", 'f', &options_text, JWT_AT(file), "FILE",
+	    "its claims, as a JSON object (-: standard input)" },
+	{ "key-file", 'k', &options_text, JWT_AT(key_file), "FILE",
+	    "sign with the key in this file, which is made\n"
+	    "(mode 0600) when it is not there; without -c or\n"
+	    "-r no configuration is read then" },
+	{ "expires", 'e', &options_text, JWT_AT(expires_text), "T",
+	    EXPIRES_FORMS },
+	{ "quiet", 'q', &options_flag, JWT_AT(quiet), NULL,
+	    "print nothing but the token" },
+	{ NULL, 0, NULL, 0, NULL,
+	    "\nFor a token that is checked with a key set, as platforms make "
+	    "them:\n\n" },
+	{ "rs256", 0, &options_flag, JWT_AT(rs256), NULL,
+	    "sign with RS256 instead of HS256" },
+	{ "key", 0, &options_text, JWT_AT(rsa_file), "FILE",
+	    "the RSA private key (PEM); implies --rs256" },
+	{ "make-key", 0, &options_flag, JWT_AT(make_key), NULL,
+	    "make that file (mode 0600) when it is not there" },
+	{ "kid", 0, &options_text, JWT_AT(kid), "KID",
+	    "the name of the key, instead of its thumbprint" },
+	{ "jwks", 0, &options_text, JWT_AT(jwks_file), "FILE",
+	    "put the public key into this key set, to be\n"
+	    "served as https://HOST/.well-known/jwks" },
+	{ "jwks-host", 0, &options_text, JWT_AT(jwks_host), "HOST",
+	    "where that is, HOST or HOST:PORT" },
+	{ "aud", 0, &options_text, JWT_AT(aud), "URL",
+	    "the relay's URL, where it is not base_url/NAME" },
+	{ "help", 'h', &options_flag, JWT_AT(help), NULL, NULL } };
 
-/* Where the argument of an option goes, or the mark that it was there. */
-static const struct place {
-	char letter;
-	bool mark;
-	size_t offset;
-} places[] = { { 'c', false, offsetof(struct jwt, config) },
-	{ 'r', false, offsetof(struct jwt, relay_name) },
-	{ 'f', false, offsetof(struct jwt, file) },
-	{ 'k', false, offsetof(struct jwt, key_file) },
-	{ 'e', false, offsetof(struct jwt, expires_text) },
-	{ 'q', true, offsetof(struct jwt, quiet) },
-	{ 'R', true, offsetof(struct jwt, rs256) },
-	{ 'K', false, offsetof(struct jwt, rsa_file) },
-	{ 'M', true, offsetof(struct jwt, make_key) },
-	{ 'I', false, offsetof(struct jwt, kid) },
-	{ 'J', false, offsetof(struct jwt, jwks_file) },
-	{ 'H', false, offsetof(struct jwt, jwks_host) },
-	{ 'A', false, offsetof(struct jwt, aud) },
-	{ 'h', true, offsetof(struct jwt, help) } };
-
-static bool
-jwt_put(struct jwt *jwt, int letter)
-{
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		char *at = (char *)jwt + places[i].offset;
-
-		if (places[i].letter != letter)
-			continue;
-		if (places[i].mark)
-			*(bool *)at = true;
-		else
-			*(const char **)(void *)at = optarg;
-		return true;
-	}
-	return false;
-}
+static const struct options jwt_option_table = { jwt_rows,
+	sizeof(jwt_rows) / sizeof(jwt_rows[0]), 24, false,
+	"Without -f it asks for the credentials that the relay needs, if any.\n"
+	"The token alone goes to standard output, everything else to standard\n"
+	"error. With STAGE, which zappa_settings.json in this folder must "
+	"have,\n"
+	"module_settings.json beside it says what else to ask for.\n\n",
+	NULL };
 
 static int
 jwt_options(struct jwt *jwt, int argc, char **argv)
 {
-	int c;
+	int status = options_read(&jwt_option_table, jwt->cmd, jwt, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(
-		    argc, argv, ":c:r:f:k:e:qh", jwt_long_options, NULL)) != -1)
-		if (!jwt_put(jwt, c))
-			return command_option(jwt->cmd, c, argv);
-	if (jwt->help)
-		return CMD_OK;
+	if (status != CMD_OK || jwt->help)
+		return status;
 	if (argc - optind > 1)
 		return command_usage(jwt->cmd,
 		    "what is \"%s\"? There is one "
@@ -305,7 +269,7 @@ cmd_jwt(const struct command *cmd, int argc, char **argv)
 	if ((status = jwt_options(&jwt, argc, argv)) != CMD_OK)
 		return status;
 	if (jwt.help)
-		return command_help(cmd, jwt_help_text);
+		return options_help(&jwt_option_table, cmd);
 	buf_init(&jwt.key, SECRET_MAX);
 	buf_init(&jwt.claims, SECRET_MAX);
 	buf_init(&jwt.own_aud, SECRET_MAX);

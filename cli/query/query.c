@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "cli/base/command.h"
 #include "cli/base/infile.h"
+#include "cli/base/options.h"
 #include "cli/query/asker.h"
 #include "cli/query/query_options.h"
 #include "cli/query/query_run.h"
@@ -150,7 +151,7 @@ cmd_query(const struct command *cmd, int argc, char **argv)
 	if ((status = query_options(&o, cmd, argc, argv)) != CMD_OK)
 		return status;
 	if (o.help)
-		return command_help(cmd, query_help);
+		return options_help(&query_option_table, cmd);
 	argc -= optind;
 	argv += optind;
 	return o.answer != NULL ? show_answer(cmd, &o, argc, argv) :

@@ -1,53 +1,15 @@
-#include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "cli/query/query_options.h"
 #include "cli/view/view.h"
 
 #define BATCH_MAX 5000 /* [server] max_observables' most */
 
-const char query_help[] =
-    "The relay answers inside this process, from the same configuration and "
-    "by\n"
-    "the same code as behind a web server; or it runs elsewhere, with --url.\n"
-    "VALUE alone may be anything whose type shows: an address, domain, URL,\n"
-    "e-mail address or hash, also defanged. Without any they are read from\n"
-    "standard input, one a line. A FILE that is - is standard input.\n\n"
-    "What is asked about:\n"
-    "      --csv-in FILE   also the values in a column of a CSV file\n"
-    "      --column C      its heading or number, where it is not clear\n"
-    "      --text FILE     also what a text speaks of\n"
-    "  -r, --route ROUTE   observe (unless said), deliberate, refer or "
-    "health\n\n"
-    "Who is asked:\n"
-    "  -c, --config FILE   the configuration, instead of the usual one\n"
-    "  -f, --file FILE     the relay's credentials, as a JSON object of "
-    "claims\n"
-    "  -t, --token T       a token instead; file:PATH and env:NAME keep it "
-    "off\n"
-    "                      the command line\n"
-    "      --token-file F  the same as -t file:F\n"
-    "  -u, --url URL       a relay elsewhere, as in https://HOST/otx; no "
-    "RELAY\n"
-    "                      then, but a token\n"
-    "      --ca-file FILE  who may sign its certificate, instead of the usual\n"
-    "  -b, --batch N       observables in a request, at most\n"
-    "  -s, --state FILE    keep what is answered, and go on from there when "
-    "the\n"
-    "                      command is repeated\n"
-    "  -a, --answer FILE   show this answer, received elsewhere, instead of\n"
-    "                      asking; no RELAY then\n\n"
-    "What is shown:\n"
-    "      --all           all rows of all tables\n"
-    "  -j, --json          the answer itself, as JSON\n"
-    "      --csv           a line for each observable, for spreadsheets\n"
-    "      --ctim          the entities as a CTIM bundle\n\n"
-    "Exits with 2 when something is malicious, 1 when it failed or is "
-    "incomplete,\n"
-    "0 otherwise.\n";
+#define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 
 static const struct query_route query_options_routes[] = {
 	{ "observe", "observe/observables", true, true },
@@ -56,36 +18,64 @@ static const struct query_route query_options_routes[] = {
 	{ "health", "health", false, false }
 };
 
-#define AT(field) offsetof(struct query_options, field)
+#define AT(member) offsetof(struct query_options, member)
 
-/* The options; those without an argument set a flag. */
-static const struct row {
-	const char *name;
-	int letter; /* 0: none */
-	int argument;
-	size_t offset;
-} query_options_rows[] = { { "config", 'c', required_argument, AT(config) },
-	{ "route", 'r', required_argument, AT(route_name) },
-	{ "file", 'f', required_argument, AT(file) },
-	{ "token", 't', required_argument, AT(token) },
-	{ "token-file", 0, required_argument, AT(token_file) },
-	{ "url", 'u', required_argument, AT(url) },
-	{ "ca-file", 0, required_argument, AT(ca_file) },
-	{ "csv-in", 0, required_argument, AT(csv_in) },
-	{ "column", 0, required_argument, AT(column) },
-	{ "text", 0, required_argument, AT(text) },
-	{ "state", 's', required_argument, AT(state) },
-	{ "batch", 'b', required_argument, AT(batch_text) },
-	{ "answer", 'a', required_argument, AT(answer) },
-	{ "json", 'j', no_argument, AT(json) },
-	{ "csv", 0, no_argument, AT(csv) },
-	{ "ctim", 0, no_argument, AT(ctim) },
-	{ "all", 0, no_argument, AT(all) },
-	{ "help", 'h', no_argument, AT(help) } };
+static const struct options_row query_rows[] = { { NULL, 0, NULL, 0, NULL,
+						     "What is asked about:\n" },
+	{ "csv-in", 0, &options_text, AT(csv_in), "FILE",
+	    "also the values in a column of a CSV file" },
+	{ "column", 0, &options_text, AT(column), "C",
+	    "its heading or number, where it is not clear" },
+	{ "text", 0, &options_text, AT(text), "FILE",
+	    "also what a text speaks of" },
+	{ "route", 'r', &options_text, AT(route_name), "ROUTE",
+	    "observe (unless said), deliberate, refer or health" },
+	{ NULL, 0, NULL, 0, NULL, "\nWho is asked:\n" },
+	OPTIONS_CONFIG(struct query_options),
+	{ "file", 'f', &options_text, AT(file), "FILE",
+	    "the relay's credentials, as a JSON object of claims" },
+	{ "token", 't', &options_text, AT(token), "T",
+	    "a token instead; file:PATH and env:NAME keep it off\n"
+	    "the command line" },
+	{ "token-file", 0, &options_text, AT(token_file), "F",
+	    "the same as -t file:F" },
+	{ "url", 'u', &options_text, AT(url), "URL",
+	    "a relay elsewhere, as in https://HOST/otx; no RELAY\n"
+	    "then, but a token" },
+	{ "ca-file", 0, &options_text, AT(ca_file), "FILE",
+	    "who may sign its certificate, instead of the usual" },
+	{ "batch", 'b', &options_text, AT(batch_text), "N",
+	    "observables in a request, at most" },
+	{ "state", 's', &options_text, AT(state), "FILE",
+	    "keep what is answered, and go on from there when the\n"
+	    "command is repeated" },
+	{ "answer", 'a', &options_text, AT(answer), "FILE",
+	    "show this answer, received elsewhere, instead of\n"
+	    "asking; no RELAY then" },
+	{ NULL, 0, NULL, 0, NULL, "\nWhat is shown:\n" },
+	{ "all", 0, &options_flag, AT(all), NULL, "all rows of all tables" },
+	{ "json", 'j', &options_flag, AT(json), NULL,
+	    "the answer itself, as JSON" },
+	{ "csv", 0, &options_flag, AT(csv), NULL,
+	    "a line for each observable, for spreadsheets" },
+	{ "ctim", 0, &options_flag, AT(ctim), NULL,
+	    "the entities as a CTIM bundle" },
+	{ "help", 'h', &options_flag, AT(help), NULL, NULL } };
 
-#define ROWS     (sizeof(query_options_rows) / sizeof(query_options_rows[0]))
-#define FIRST    256 /* getopt's number of row 0 */
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+const struct options query_option_table = { query_rows, COUNT(query_rows), 0,
+	false,
+	"The relay answers inside this process, from the same configuration "
+	"and by\n"
+	"the same code as behind a web server; or it runs elsewhere, with "
+	"--url.\n"
+	"VALUE alone may be anything whose type shows: an address, domain, "
+	"URL,\n"
+	"e-mail address or hash, also defanged. Without any they are read "
+	"from\n"
+	"standard input, one a line. A FILE that is - is standard input.\n\n",
+	"\nExits with 2 when something is malicious, 1 when it failed or is "
+	"incomplete,\n"
+	"0 otherwise.\n" };
 
 /* What does not go together. */
 static const struct {
@@ -126,64 +116,17 @@ static const struct {
 	    "configuration there is [http] ca_file" } };
 
 static int
-row_named(const char *name)
+check_clashes(const struct query_options *o, const struct command *cmd)
 {
-	int i = 0;
+	const struct options *table = &query_option_table;
 
-	while (strcmp(query_options_rows[i].name, name) != 0)
-		i++;
-	return i;
-}
-
-static const struct row *
-query_options_row_of(int c)
-{
-	for (size_t i = 0; i < ROWS; i++)
-		if (c == (int)i + FIRST)
-			return &query_options_rows[i];
-	return NULL;
-}
-
-static void
-query_options_fill(struct option longs[ROWS + 1], char shorts[ROWS * 2 + 2])
-{
-	char *s = shorts;
-
-	*s++ = ':';
-	for (size_t i = 0; i < ROWS; i++) {
-		longs[i] = (struct option){ query_options_rows[i].name,
-			query_options_rows[i].argument, NULL, FIRST + (int)i };
-		if (query_options_rows[i].letter == 0)
-			continue;
-		*s++ = (char)query_options_rows[i].letter;
-		if (query_options_rows[i].argument == required_argument)
-			*s++ = ':';
-	}
-	*s = '\0';
-	longs[ROWS] = (struct option){ NULL, 0, NULL, 0 };
-}
-
-/* The letter of an option as its row's number. */
-static int
-long_of(int c)
-{
-	for (size_t i = 0; i < ROWS; i++)
-		if (query_options_rows[i].letter != 0 &&
-		    c == query_options_rows[i].letter)
-			return FIRST + (int)i;
-	return c;
-}
-
-static int
-check_clashes(const struct command *cmd, const bool given[ROWS])
-{
 	for (size_t i = 0; i < COUNT(clashes); i++)
-		if (given[row_named(clashes[i].a)] &&
-		    given[row_named(clashes[i].b)])
+		if (options_given(table, o, clashes[i].a) &&
+		    options_given(table, o, clashes[i].b))
 			return command_usage(cmd, "%s", clashes[i].why);
 	for (size_t i = 0; i < COUNT(query_options_needs); i++)
-		if (given[row_named(query_options_needs[i].a)] &&
-		    !given[row_named(query_options_needs[i].needs)])
+		if (options_given(table, o, query_options_needs[i].a) &&
+		    !options_given(table, o, query_options_needs[i].needs))
 			return command_usage(
 			    cmd, "%s", query_options_needs[i].why);
 	return CMD_OK;
@@ -257,8 +200,7 @@ check_batch(struct query_options *o, const struct command *cmd)
 }
 
 static int
-query_options_check(
-    struct query_options *o, const struct command *cmd, const bool given[ROWS])
+query_options_check(struct query_options *o, const struct command *cmd)
 {
 	int status;
 
@@ -266,7 +208,7 @@ query_options_check(
 	    o->csv        ? &view_csv :
 	    o->ctim       ? &view_ctim :
 			    &view_table;
-	if ((status = check_clashes(cmd, given)) != CMD_OK ||
+	if ((status = check_clashes(o, cmd)) != CMD_OK ||
 	    (status = check_input(o, cmd)) != CMD_OK ||
 	    (status = check_route(o, cmd)) != CMD_OK)
 		return status;
@@ -277,23 +219,10 @@ int
 query_options(
     struct query_options *o, const struct command *cmd, int argc, char **argv)
 {
-	struct option longs[ROWS + 1];
-	char shorts[ROWS * 2 + 2];
-	bool given[ROWS] = { false };
-	const struct row *row;
-	int c;
+	int status;
 
 	*o = (struct query_options){ .config = NULL };
-	query_options_fill(longs, shorts);
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if ((row = query_options_row_of(long_of(c))) == NULL)
-			return command_option(cmd, c, argv);
-		given[row - query_options_rows] = true;
-		if (row->argument == required_argument)
-			*(char **)((char *)o + row->offset) = optarg;
-		else
-			*(bool *)((char *)o + row->offset) = true;
-	}
-	return o->help ? CMD_OK : query_options_check(o, cmd, given);
+	status = options_read(&query_option_table, cmd, o, argc, argv);
+	return status != CMD_OK || o->help ? status :
+					     query_options_check(o, cmd);
 }

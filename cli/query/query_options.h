@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 struct command;
+struct options;
 struct view_kind;
 
 struct query_route {
@@ -27,7 +28,7 @@ struct query_options {
 	int batch; /* 0: not said */
 };
 
-extern const char query_help[];
+extern const struct options query_option_table;
 
 /*
  * Reads the options and looks whether they go together; the words behind them
