@@ -73,7 +73,8 @@ webconf_apache_plain(char *s)
 		} else if (quote != '\0' && *s == quote) {
 			quote = '\0';
 		} else if (quote == '\0' && isspace((unsigned char)*s)) {
-			s += strspn(s, " \t\r") - 1;
+			while (isspace((unsigned char)s[1]))
+				s++;
 			*out++ = ' ';
 		} else {
 			*out++ = *s;

@@ -47,6 +47,7 @@ static const struct expected apache[] = { { "A 1\nhere\n", "a", "1" },
 	    "A", "3" },
 	{ "<IfModule m.c>\nA 1\n</IfModule>\nhere", "A", "1" },
 	{ "</X>\n</IfDefine>\n<\n</\nA 1\nhere", "A", "1" },
+	{ "A b\v\fc \r d\nhere", "A", "b c d" },
 	{ "A 1\r\nhere\r\n", "A", "1" }, { "A ${\nhere", "A", "${" },
 	{ "here\nA 1\\", "A", "1\\" } };
 
