@@ -61,53 +61,6 @@ terms_normal(const char *word, char normal[INDICATOR_MAX + 1])
 	return type;
 }
 
-/* The slot of an observable: that which has it, or the empty one for it. */
-static uint32_t *
-slot_of(const struct terms *asked, enum observable_type type, const char *value)
-{
-	size_t i = hash_bytes(value, strlen(value)).a + (size_t)type;
-
-	for (;; i++) {
-		uint32_t *slot = &asked->places[i & asked->mask];
-		const struct term *one;
-
-		if (*slot == 0)
-			return slot;
-		one = &asked->list[*slot - 1];
-		if (one->type == type && strcmp(one->value, value) == 0)
-			return slot;
-	}
-}
-
-/* Room for one more, in the list and in the table, which is never more than
- * half full. */
-static int
-terms_grow(struct terms *asked)
-{
-	size_t room = asked->room == 0 ? 64 : asked->room * 2;
-	struct term *list;
-	uint32_t *places;
-
-	if (asked->n < asked->room)
-		return 0;
-	if (room > UINT32_MAX / 2 ||
-	    (places = calloc(room * 2, sizeof(*places))) == NULL)
-		return -1;
-	list = reallocarray(asked->list, room, sizeof(*list));
-	if (list == NULL) {
-		free(places);
-		return -1;
-	}
-	free(asked->places);
-	asked->list = list;
-	asked->room = room;
-	asked->places = places;
-	asked->mask = room * 2 - 1;
-	for (size_t i = 0; i < asked->n; i++)
-		*slot_of(asked, list[i].type, list[i].value) = (uint32_t)i + 1;
-	return 0;
-}
-
 /* Tells that a value is left out, the first few of them, and counts it. */
 static int
 asked_leave(const struct command *cmd, struct terms *asked, const char *word,
@@ -143,11 +96,29 @@ asked_fits(const struct terms *asked, enum observable_type type, char *value)
 	return fits;
 }
 
+/* Makes room for one more observable. */
+static int
+terms_grow(struct terms *asked)
+{
+	size_t room = asked->room == 0 ? 64 : asked->room * 2;
+	struct term *list;
+
+	if (asked->n < asked->room)
+		return 0;
+	list = reallocarray(asked->list, room, sizeof(*list));
+	if (list == NULL)
+		return -1;
+	asked->list = list;
+	asked->room = room;
+	return 0;
+}
+
 int
 terms_append(const struct command *cmd, struct terms *asked,
     enum observable_type type, const char *value, uint64_t line)
 {
-	uint32_t *slot;
+	struct hash h = hash_bytes(value, strlen(value));
+	bool before = false;
 	char *copy;
 
 	if (terms_grow(asked) == -1 || (copy = strdup(value)) == NULL)
@@ -155,16 +126,15 @@ terms_append(const struct command *cmd, struct terms *asked,
 	if (!asked_fits(asked, type, copy)) {
 		free(copy);
 		return asked_leave(cmd, asked, value, line,
-		    "it is longer than "
-		    "a request may be");
+		    "it is longer than a request may be");
 	}
-	if (*(slot = slot_of(asked, type, value)) != 0) {
+	h.a += type;
+	if (set_add(&asked->seen, h, &before) == -1 || before) {
 		free(copy);
-		return CMD_OK;
+		return before ? CMD_OK :
+				command_fail(cmd, CMD_FAILED, "no memory left");
 	}
-	asked->list[asked->n].type = type;
-	asked->list[asked->n].value = copy;
-	*slot = (uint32_t)++asked->n;
+	asked->list[asked->n++] = (struct term){ type, copy };
 	return CMD_OK;
 }
 
@@ -205,9 +175,8 @@ terms_place(
 	type = understand(word, normal, &value);
 	if (type != OBSERVABLE_UNKNOWN)
 		return terms_append(cmd, asked, type, value, line);
-	return asked_leave(cmd, asked, word, line,
-	    "no observable that is "
-	    "known by its looks");
+	return asked_leave(
+	    cmd, asked, word, line, "no observable that is known by its looks");
 }
 
 void
@@ -220,8 +189,8 @@ terms_left_out(const struct command *cmd, const struct terms *asked)
 	buf_init(&types, 256);
 	terms_add_types(&types);
 	(void)command_fail(cmd, CMD_OK,
-	    "%zu left out, which nobody is asked "
-	    "about; write TYPE:VALUE with one of the types %s",
+	    "%zu left out, which nobody is asked about; write TYPE:VALUE with "
+	    "one of the types %s",
 	    asked->left_out, types.data);
 	buf_free(&types);
 }
@@ -314,6 +283,6 @@ terms_free(struct terms *asked)
 	for (size_t i = 0; i < asked->n; i++)
 		free(asked->list[i].value);
 	free(asked->list);
-	free(asked->places);
+	set_free(&asked->seen);
 	*asked = (struct terms){ .n = 0 };
 }

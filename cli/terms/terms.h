@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/set.h"
 #include "ctim/indicator.h"
 
 struct buf;
@@ -22,11 +23,10 @@ struct terms {
 		char *value;
 	} * list; /* owned, as are its values */
 	size_t n, room;
-	uint32_t *places; /* hash table: place in the list plus 1, or 0 */
-	size_t mask;      /* its slots, less 1 */
-	size_t left_out;  /* words, lines and cells that are none */
-	size_t max;       /* bytes of a request; 0: any */
-	unsigned types;   /* OBSERVABLE_BIT() of what the relay takes */
+	struct set seen; /* hashes of what is in the list */
+	size_t left_out; /* words, lines and cells that are none */
+	size_t max;      /* bytes of a request; 0: any */
+	unsigned types;  /* OBSERVABLE_BIT() of what the relay takes */
 };
 
 /*

@@ -130,14 +130,12 @@ no_column(const struct reading *t)
 {
 	if (t->column == NULL)
 		return command_fail(t->cmd, CMD_USAGE,
-		    "%s: which column is "
-		    "it? Name it with --column NAME, or by its number; the "
-		    "first row has: %s",
+		    "%s: which column is it? Name it with --column NAME, or by "
+		    "its number; the first row has: %s",
 		    t->name, t->first.data);
 	return command_fail(t->cmd, CMD_USAGE,
-	    "%s: there is no column "
-	    "\"%.*s\"; the first row has: %s",
-	    t->name, HEADING, t->column, t->first.data);
+	    "%s: there is no column \"%.*s\"; the first row has: %s", t->name,
+	    HEADING, t->column, t->first.data);
 }
 
 /* The only column of a row with an observable in it, or NONE. */
@@ -219,9 +217,8 @@ take_row(struct reading *t, size_t column)
 	if (t->row.wrong != NULL) {
 		t->asked->left_out++;
 		return command_fail(t->cmd, CMD_OK,
-		    "line %" PRIu64 " is left "
-		    "out: %s",
-		    t->row.line, t->row.wrong);
+		    "line %" PRIu64 " is left out: %s", t->row.line,
+		    t->row.wrong);
 	}
 	if (column >= t->row.n)
 		return CMD_OK;
