@@ -20,20 +20,19 @@ static const struct command main_commands[] = {
 	    "look for what goes wrong in practice, and say what mends it",
 	    cmd_doctor },
 	{ "jwt",
-	    "[STAGE] [-c FILE] [--relay NAME] [-f FILE] "
-	    "[--key-file FILE | --key FILE] [OPTION ...]",
+	    "[STAGE] [-c FILE] [--relay NAME] [-f FILE] [--key-file FILE | "
+	    "--key FILE] [OPTION ...]",
 	    "make a token for a relay, and the secret key when there is none",
 	    cmd_jwt },
 	{ "module-type",
-	    "RELAY [-c FILE] [--url URL] "
-	    "[--region R | --jwks-host HOST]",
+	    "RELAY [-c FILE] [--url URL] [--region R | --jwks-host HOST]",
 	    "print what registers a relay as a module at the platform",
 	    cmd_module_type },
 	{ "query", "[OPTION ...] RELAY | --url URL [TYPE:VALUE | VALUE ...]",
 	    "ask a relay about observables, and show the answer", cmd_query },
 	{ "relay",
-	    "add|edit|remove [-i ID] [-p PASSWORD] [-f FILE] "
-	    "[-r REGION] [-c FILE]",
+	    "add|edit|remove [-i ID] [-p PASSWORD] [-f FILE] [-r REGION] [-c "
+	    "FILE]",
 	    "add the module at the platform, edit or remove it", cmd_relay },
 	{ "status",
 	    "[-c FILE | --socket PATH] [--watch [S]] [--json | --metrics]",
@@ -41,8 +40,8 @@ static const struct command main_commands[] = {
 	{ "ping", "[-c FILE | --socket PATH | --url URL] [-t S] [-q]",
 	    "tell whether the gateway works, for health checks", cmd_ping },
 	{ "tail",
-	    "[-c FILE] [-n N] [--no-follow] [--relay NAME] [--http] "
-	    "[--errors] [FILE]",
+	    "[-c FILE] [-n N] [--no-follow] [--relay NAME] [--http] [--errors] "
+	    "[FILE]",
 	    "show requests as they come, from the log", cmd_tail },
 	{ "intel", "COMMAND [ARGUMENT ...]",
 	    "look after the indicators that are kept on this machine",
@@ -210,8 +209,7 @@ main(int argc, char **argv)
 		/* To who has seen enough, as head(1), that is no news. */
 		if (errno != EPIPE)
 			fprintf(stderr,
-			    "ctim-relay: cannot write the output: "
-			    "%s\n",
+			    "ctim-relay: cannot write the output: %s\n",
 			    strerror(errno));
 		return status == CMD_OK ? CMD_FAILED : status;
 	}

@@ -75,9 +75,8 @@ command_number(const struct command *cmd, const char *option, const char *text,
 	    *n >= least && *n <= most)
 		return CMD_OK;
 	return command_usage(cmd,
-	    "%s takes a number from %ld to %ld, not "
-	    "\"%s\"",
-	    option, least, most, text);
+	    "%s takes a number from %ld to %ld, not \"%s\"", option, least,
+	    most, text);
 }
 
 int

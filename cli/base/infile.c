@@ -33,8 +33,8 @@ int
 infile_utf16(const struct command *cmd, const char *file)
 {
 	return command_fail(cmd, CMD_FAILED,
-	    "%s is in UTF-16; save it as "
-	    "UTF-8 (for a table: \"CSV UTF-8\"), or: iconv -f UTF-16 -t UTF-8",
+	    "%s is in UTF-16; save it as UTF-8 (for a table: \"CSV UTF-8\"), "
+	    "or: iconv -f UTF-16 -t UTF-8",
 	    infile_name(file));
 }
 
@@ -62,8 +62,7 @@ infile_read(const struct command *cmd, const char *file, struct buf *out)
 	/* A full buffer may have all of it. */
 	if (room == NULL || (want == 0 && getc(f) != EOF))
 		status = command_fail(cmd, CMD_FAILED,
-		    "%s is larger than "
-		    "this command can hold",
+		    "%s is larger than this command can hold",
 		    infile_name(file));
 	if (ferror(f))
 		status = command_fail(cmd, CMD_FAILED, "%s: %s",

@@ -59,8 +59,8 @@ check_mode(const struct command *cmd, const char *path, int fd)
 	/* A pipe, such as the shell's <(command), is nobody else's. */
 	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
 		return command_fail(cmd, CMD_FAILED,
-		    "%s can be read or "
-		    "changed by everyone on this machine; first: chmod 0600 %s",
+		    "%s can be read or changed by everyone on this machine; "
+		    "first: chmod 0600 %s",
 		    path, path);
 	return CMD_OK;
 }
@@ -76,15 +76,11 @@ read_open(const struct command *cmd, const char *path, int fd, struct buf *out)
 		return command_fail(
 		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
 	if (savedtext_is_utf16(out->data, out->len))
-		return command_fail(cmd, CMD_FAILED,
-		    "%s is in UTF-16; save "
-		    "it as UTF-8",
-		    path);
+		return command_fail(
+		    cmd, CMD_FAILED, "%s is in UTF-16; save it as UTF-8", path);
 	if (strlen(out->data) != out->len)
 		return command_fail(cmd, CMD_FAILED,
-		    "%s holds a NUL byte, "
-		    "so it is not a text",
-		    path);
+		    "%s holds a NUL byte, so it is not a text", path);
 	out->len = savedtext_trim(out->data, out->len);
 	return CMD_OK;
 }
@@ -113,8 +109,7 @@ secret_line(const struct command *cmd, const char *path, struct buf *out)
 	if (status != CMD_OK || savedtext_plain(out->data, false, why) == 0)
 		return status;
 	return command_fail(cmd, CMD_FAILED,
-	    "%s holds %s; it should hold one "
-	    "line of text and nothing else",
+	    "%s holds %s; it should hold one line of text and nothing else",
 	    path, why);
 }
 

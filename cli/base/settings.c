@@ -107,8 +107,8 @@ settings_load(const struct command *cmd, const char *file)
 		(void)command_fail(cmd, CMD_CONFIG, "%s", denied);
 	else
 		(void)command_fail(cmd, CMD_CONFIG,
-		    "the configuration cannot "
-		    "be used as it is; \"ctim-relay check\" tries it again");
+		    "the configuration cannot be used as it is; \"ctim-relay "
+		    "check\" tries it again");
 	return NULL;
 }
 
@@ -125,8 +125,7 @@ say_taken(const struct command *cmd, const struct conf *conf,
 		key++;
 	value = *(char *const *)((const char *)conf + key->offset);
 	(void)command_fail(cmd, CMD_OK,
-	    "the configuration has errors; [%s] %s "
-	    "is taken to be %s%s",
+	    "the configuration has errors; [%s] %s is taken to be %s%s",
 	    section, name, value,
 	    strcmp(value, key->fallback) == 0 ? ", the default" : "");
 }
@@ -175,8 +174,8 @@ settings_relay(
 	    cmd, CMD_FAILED, "%s has no relay \"%s\"", conf->file, name);
 	if (conf->relays == NULL) {
 		fprintf(stderr,
-		    "It has none at all; a line \"[relay local]\" "
-		    "is enough for one.\n");
+		    "It has none at all; a line \"[relay local]\" is enough "
+		    "for one.\n");
 		return NULL;
 	}
 	fprintf(stderr, "Relays:");

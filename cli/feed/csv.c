@@ -8,8 +8,7 @@ static const char too_long[] = "it is longer than 65536 bytes";
 /* Nobody can tell what is behind such a quote from what is in it: the end of
  * the file, not a reason to skip the row. */
 static const char not_closed[] =
-    "a quote is not closed: the file was cut short, "
-    "or a quote is missing";
+    "a quote is not closed: the file was cut short, or a quote is missing";
 
 void
 csv_row_init(struct csv_row *f)

@@ -35,11 +35,11 @@ static const struct {
 	{ "SQLite format 3", 15, "it is a database" } };
 
 static const char stix[] =
-    "this is a STIX bundle, which this version does not "
-    "read; it reads text, csv, and JSON objects with a type and a value";
+    "this is a STIX bundle, which this version does not read; it reads text, "
+    "csv, and JSON objects with a type and a value";
 static const char misp[] =
-    "this is a MISP feed, which this version does not "
-    "read; it reads text, csv, and JSON objects with a type and a value";
+    "this is a MISP feed, which this version does not read; it reads text, "
+    "csv, and JSON objects with a type and a value";
 
 int
 feed_format(const char *name)

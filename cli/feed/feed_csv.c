@@ -227,15 +227,12 @@ no_header(
 	}
 	if (*lacks != '\0')
 		snprintf(error, FEED_ERROR_MAX,
-		    "there is no column \"%.*s\"; "
-		    "the header has: %s",
+		    "there is no column \"%.*s\"; the header has: %s",
 		    (int)utf8_cut(lacks, 64), lacks, has);
 	else
 		snprintf(error, FEED_ERROR_MAX,
-		    "no column of the header is known "
-		    "to hold the value; name it with --column value=NAME, "
-		    "where "
-		    "NAME is one of: %s",
+		    "no column of the header is known to hold the value; name "
+		    "it with --column value=NAME, where NAME is one of: %s",
 		    has);
 	return -1;
 }

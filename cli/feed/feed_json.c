@@ -141,9 +141,7 @@ feed_json_read_lines(struct feed_reader *r, const struct feed_options *o,
 			return 0;
 		if (got == FEED_TOO_LONG) {
 			stop = feed_skip(sink, line,
-			    "it is longer than %u "
-			    "bytes",
-			    FEED_LINE_MAX);
+			    "it is longer than %u bytes", FEED_LINE_MAX);
 			continue;
 		}
 		if (strspn(s, " \t") >= n)
@@ -218,9 +216,7 @@ read_array(struct feed_reader *r, struct buf *out, const struct feed_options *o,
 		/* An empty array has no element before its bracket. */
 		if (!(first && c == ']' && out->len == 0))
 			stop = out->failed ?
-			    feed_skip(sink, line,
-				"it is longer "
-				"than %u bytes",
+			    feed_skip(sink, line, "it is longer than %u bytes",
 				FEED_LINE_MAX) :
 			    element(out->data, out->len, o, line, sink);
 		if (stop != 0 || c == ']')

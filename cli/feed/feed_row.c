@@ -247,11 +247,11 @@ static const struct {
 		    "disposition is not Clean, Malicious, Suspicious, Common "
 		    "or Unknown" },
 	{ FEED_SEVERITY, feed_row_severity,
-	    "severity is not Unknown, None, Info, Low, "
-	    "Medium, High or Critical" },
+	    "severity is not Unknown, None, Info, Low, Medium, High or "
+	    "Critical" },
 	{ FEED_CONFIDENCE, confidence,
-	    "confidence is not Unknown, None, Info, "
-	    "Low, Medium, High or 0 to 100" },
+	    "confidence is not Unknown, None, Info, Low, Medium, High or 0 to "
+	    "100" },
 	{ FEED_TLP, tlp, "tlp is not white, green, amber or red" },
 	{ FEED_PRIORITY, priority, "priority is not 0 to 100" },
 	{ FEED_FIRST_SEEN, when, NULL }, { FEED_LAST_SEEN, when, NULL },
@@ -333,10 +333,8 @@ skip_value(const struct feed_sink *sink, uint64_t line, const char *value,
 		return feed_skip(sink, line, "\"%.*s\"%s is no indicator", n,
 		    value, value[n] == '\0' ? "" : "…");
 	return feed_skip(sink, line,
-	    "\"%.*s\"%s is no indicator of type "
-	    "\"%.*s\"",
-	    n, value, value[n] == '\0' ? "" : "…", (int)utf8_cut(type, SHOWN),
-	    type);
+	    "\"%.*s\"%s is no indicator of type \"%.*s\"", n, value,
+	    value[n] == '\0' ? "" : "…", (int)utf8_cut(type, SHOWN), type);
 }
 
 static bool

@@ -19,9 +19,8 @@ import_set_source(const struct options_found *found)
 
 	if (!store_source_name(found->text))
 		return command_usage(found->cmd,
-		    "\"%s\" cannot be the name of a "
-		    "source: at most 64 letters, digits and \" ._-\", a letter "
-		    "or digit first",
+		    "\"%s\" cannot be the name of a source: at most 64 "
+		    "letters, digits and \" ._-\", a letter or digit first",
 		    found->text);
 	o->source.name = found->text;
 	return CMD_OK;
@@ -35,8 +34,8 @@ import_set_format(const struct options_found *found)
 
 	if (format == -1)
 		return command_usage(found->cmd,
-		    "\"%s\" is no format that this "
-		    "version reads: auto, text, csv, json",
+		    "\"%s\" is no format that this version reads: auto, text, "
+		    "csv, json",
 		    found->text);
 	o->feed.format = (enum feed_format)format;
 	return CMD_OK;
@@ -51,9 +50,8 @@ import_set_priority(const struct options_found *found)
 
 	if (end == found->text || *end != '\0' || n < 0 || n > STORE_PRIORITY)
 		return command_usage(found->cmd,
-		    "--priority is 0 to %d; not "
-		    "\"%s\"",
-		    STORE_PRIORITY, found->text);
+		    "--priority is 0 to %d; not \"%s\"", STORE_PRIORITY,
+		    found->text);
 	o->fallback.priority = (int)n;
 	return CMD_OK;
 }
@@ -66,8 +64,7 @@ import_set_expires(const struct options_found *found)
 	o->fallback.expires = expires_parse(found->text, o->now);
 	if (o->fallback.expires == -1)
 		return command_usage(found->cmd,
-		    "--expires is %s, and in the "
-		    "future; not \"%s\"",
+		    "--expires is %s, and in the future; not \"%s\"",
 		    EXPIRES_FORMS, found->text);
 	return CMD_OK;
 }
@@ -81,9 +78,7 @@ import_set_title(const struct options_found *found)
 	if (n == 0 || !utf8_valid(found->text, n) ||
 	    utf8_cut(found->text, STORE_TITLE) < n)
 		return command_usage(found->cmd,
-		    "--title is UTF-8 of at most %d "
-		    "characters",
-		    STORE_TITLE);
+		    "--title is UTF-8 of at most %d characters", STORE_TITLE);
 	o->source.title = found->text;
 	o->set |= STORE_SET_TITLE;
 	return CMD_OK;
@@ -97,9 +92,8 @@ import_set_url(const struct options_found *found)
 	if (!utf8_valid(found->text, strlen(found->text)) ||
 	    !url_template(found->text))
 		return command_usage(found->cmd,
-		    "--url is the http or https URL "
-		    "of a page, with {type} and {value} where these belong; "
-		    "not \"%s\"",
+		    "--url is the http or https URL of a page, with {type} and "
+		    "{value} where these belong; not \"%s\"",
 		    found->text);
 	o->source.url = found->text;
 	o->set |= STORE_SET_URL;
@@ -132,10 +126,9 @@ import_set_column(const struct options_found *found)
 	}
 	if (field == -1)
 		return command_usage(found->cmd,
-		    "--column is FIELD=NAME, where "
-		    "FIELD is value, type, disposition, severity, confidence, "
-		    "tlp, priority, reason, first_seen, last_seen, count or "
-		    "expires; not \"%s\"",
+		    "--column is FIELD=NAME, where FIELD is value, type, "
+		    "disposition, severity, confidence, tlp, priority, reason, "
+		    "first_seen, last_seen, count or expires; not \"%s\"",
 		    found->text);
 	if (o->feed.n_columns == IMPORT_COLUMNS)
 		return command_usage(
@@ -211,8 +204,8 @@ static const struct options_row import_rows[] = {
 
 const struct options import_option_table = { import_rows,
 	sizeof(import_rows) / sizeof(import_rows[0]), 0, true, NULL,
-	"\nFILE is - for standard input. What a feed says of an indicator "
-	"goes\n"
+	"\n"
+	"FILE is - for standard input. What a feed says of an indicator goes\n"
 	"before the options. Either all of it is imported, or nothing.\n" };
 
 int
@@ -232,13 +225,11 @@ import_options(
 	if (status != CMD_OK || o->help)
 		return status;
 	if (optind + 1 != argc)
-		return command_usage(o->cmd,
-		    "name one file, or - for standard "
-		    "input");
+		return command_usage(
+		    o->cmd, "name one file, or - for standard input");
 	o->file = argv[optind];
 	if (o->source.name == NULL)
-		return command_usage(o->cmd,
-		    "say --source: the name of the "
-		    "feed");
+		return command_usage(
+		    o->cmd, "say --source: the name of the feed");
 	return CMD_OK;
 }

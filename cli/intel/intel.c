@@ -24,23 +24,21 @@ static const struct command intel_commands[] = {
 	{ "intel import", "FILE|- --source NAME [OPTION ...]",
 	    "put the indicators of a feed into the store", intel_import },
 	{ "intel list",
-	    "[--source NAME] [--type TYPE] [--disposition D] "
-	    "[--limit N]",
+	    "[--source NAME] [--type TYPE] [--disposition D] [--limit N]",
 	    "list indicators in the order of their values", intel_list },
 	{ "intel show", "[TYPE:]VALUE",
-	    "show what is known of a value, the networks "
-	    "and parent domains it is in included",
+	    "show what is known of a value, the networks and parent domains it "
+	    "is in included",
 	    intel_show },
 	{ "intel remove",
-	    "[TYPE:]VALUE ... [--source NAME] | "
-	    "--source NAME --all",
+	    "[TYPE:]VALUE ... [--source NAME] | --source NAME --all",
 	    "remove values, or a source with all of its indicators",
 	    intel_remove },
 	{ "intel sources", "", "list the sources", intel_sources },
 	{ "intel stats", "", "count the indicators", intel_stats },
 	{ "intel export",
-	    "[--format csv|json|plain] [--source NAME] "
-	    "[--type TYPE] [--disposition D] [--limit N]",
+	    "[--format csv|json|plain] [--source NAME] [--type TYPE] "
+	    "[--disposition D] [--limit N]",
 	    "write indicators for other programs", intel_export }
 };
 
@@ -175,8 +173,7 @@ look_at_values(const struct command *cmd, int n, char **values)
 	for (i = 0; i < n; i++)
 		if (terms_normal(values[i], value) == OBSERVABLE_UNKNOWN)
 			return command_fail(cmd, CMD_FAILED,
-			    "\"%s\" is no "
-			    "indicator; nothing was removed",
+			    "\"%s\" is no indicator; nothing was removed",
 			    values[i]);
 	return CMD_OK;
 }
@@ -199,9 +196,8 @@ remove_values(const struct command *cmd, struct store *s, const char *source,
 		removed = store_remove(s, type, value, source, error);
 		if (removed == -1) {
 			(void)command_fail(cmd, CMD_FAILED,
-			    "%s; removed before "
-			    "that: %s",
-			    error, intel_records(words, sum));
+			    "%s; removed before that: %s", error,
+			    intel_records(words, sum));
 			return -1;
 		}
 		if (removed == 0)
@@ -240,17 +236,16 @@ look_at_removal(const struct command *cmd, const struct intel_options *o, int n,
 {
 	if (o->all && n > 0)
 		return command_usage(cmd,
-		    "--all is the whole source; leave "
-		    "the values or --all away");
+		    "--all is the whole source; leave the values or --all "
+		    "away");
 	if (o->source == NULL && n == 0)
 		return command_usage(cmd,
-		    o->all ? "--all of which source? Say "
-			     "--source" :
+		    o->all ? "--all of which source? Say --source" :
 			     "name values, or a source and --all");
 	if (!o->all && n == 0)
 		return command_usage(cmd,
-		    "no values; to remove the source "
-		    "\"%s\" with all of its indicators, add --all",
+		    "no values; to remove the source \"%s\" with all of its "
+		    "indicators, add --all",
 		    o->source);
 	return look_at_values(cmd, n, values);
 }

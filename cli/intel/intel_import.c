@@ -247,18 +247,15 @@ transfer(struct import *im)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s", im->error);
 	if (r == -1)
 		return command_fail(im->o.cmd, CMD_FAILED,
-		    "%s: %s; nothing was "
-		    "changed",
-		    im->o.file, error);
+		    "%s: %s; nothing was changed", im->o.file, error);
 	if (im->to == NULL)
 		return intel_import_refuse(im,
-		    "there is nothing in it to import; nothing was "
-		    "changed");
+		    "there is nothing in it to import; nothing was changed");
 	/* It is another feed than it was meant to be, or a broken one. */
 	if (im->o.replace && im->n_skipped > im->read - im->n_skipped)
 		return intel_import_refuse(im,
-		    "more lines were skipped than taken; nothing "
-		    "was changed, import without --replace if that is right");
+		    "more lines were skipped than taken; nothing was changed, "
+		    "import without --replace if that is right");
 	if (store_import_end(im->to, im->o.replace, &im->counts, im->error) ==
 	    -1)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s", im->error);

@@ -166,8 +166,8 @@ void
 intel_record_csv_header(struct buf *b)
 {
 	buf_adds(b,
-	    "value,type,source,disposition,severity,confidence,tlp,"
-	    "priority,reason,first_seen,last_seen,count,expires\r\n");
+	    "value,type,source,disposition,severity,confidence,tlp,priority,"
+	    "reason,first_seen,last_seen,count,expires\r\n");
 }
 
 void

@@ -110,14 +110,14 @@ filter_of(const struct command *cmd, const struct intel_options *o,
 	if (o->type != NULL &&
 	    !indicator_type((int)(filter->type = observable_type(o->type))))
 		return command_usage(cmd,
-		    "\"%s\" is no type: domain, email, "
-		    "ip, ipv6, md5, sha1, sha256, url",
+		    "\"%s\" is no type: domain, email, ip, ipv6, md5, sha1, "
+		    "sha256, url",
 		    o->type);
 	if (o->disposition != NULL &&
 	    (w->disposition = ctim_disposition(o->disposition)) == -1)
 		return command_usage(cmd,
-		    "\"%s\" is no disposition: Clean, "
-		    "Malicious, Suspicious, Common, Unknown",
+		    "\"%s\" is no disposition: Clean, Malicious, Suspicious, "
+		    "Common, Unknown",
 		    o->disposition);
 	if (o->limit != NULL) {
 		w->limit = strtoll(o->limit, &end, 10);
@@ -177,8 +177,7 @@ intel_list(const struct command *cmd, int argc, char **argv)
 		return options_help(&intel_list_options, cmd);
 	if (optind < argc)
 		return command_usage(cmd,
-		    "what is \"%s\"? A value is looked "
-		    "up with \"show\"",
+		    "what is \"%s\"? A value is looked up with \"show\"",
 		    argv[optind]);
 	return walk(cmd, &o, o.json ? FORM_JSON : FORM_LINES);
 }

@@ -40,9 +40,8 @@ check_needed(const struct command *cmd, const char *file,
 		text = jsonin_string(claims, *name);
 		if (text == NULL || *text == '\0')
 			return command_fail(cmd, CMD_FAILED,
-			    "%s lacks \"%s\", "
-			    "which the relay \"%s\" needs (a string that is "
-			    "not empty)",
+			    "%s lacks \"%s\", which the relay \"%s\" needs (a "
+			    "string that is not empty)",
 			    file, *name, relay->name);
 	}
 	return CMD_OK;
@@ -61,8 +60,8 @@ claims_from_file(const struct command *cmd, const char *file,
 	claims = jsonin_parse(out->data, out->len, JSON_REQUEST_VALUES, &why);
 	if (!json_object_is_type(claims, json_type_object))
 		status = command_fail(cmd, CMD_FAILED,
-		    "%s: %s; it should be "
-		    "one JSON object, for example {\"key\": \"...\"}",
+		    "%s: %s; it should be one JSON object, for example "
+		    "{\"key\": \"...\"}",
 		    file,
 		    claims == NULL && why != NULL ? why : "not an object");
 	else
@@ -76,15 +75,14 @@ no_answer(const struct command *cmd)
 {
 	if (errno == ENXIO || errno == ENOTTY)
 		return command_fail(cmd, CMD_FAILED,
-		    "credentials are needed, "
-		    "and there is no terminal to ask at; put them "
-		    "into a file of mode 0600, as JSON, and name it with -f");
+		    "credentials are needed, and there is no terminal to ask "
+		    "at; put them into a file of mode 0600, as JSON, and name "
+		    "it with -f");
 	if (errno == ENODATA)
 		return command_fail(cmd, CMD_FAILED, "nothing was entered");
 	if (errno == E2BIG)
 		return command_fail(cmd, CMD_FAILED,
-		    "that is longer than "
-		    "%d bytes, so it is no credential",
+		    "that is longer than %d bytes, so it is no credential",
 		    ANSWER_MAX - 1);
 	return command_fail(
 	    cmd, CMD_FAILED, "cannot ask at the terminal: %s", strerror(errno));
@@ -124,10 +122,8 @@ claims_ask_one(const struct command *cmd, const char *claim, const char *what,
 	if (len == -1)
 		return no_answer(cmd);
 	if (len == 0)
-		return command_fail(cmd, CMD_FAILED,
-		    "nothing was entered for "
-		    "\"%s\"",
-		    claim);
+		return command_fail(
+		    cmd, CMD_FAILED, "nothing was entered for \"%s\"", claim);
 	jsonout_outer_key(j, claim);
 	jsonout_string(j, answer);
 	explicit_bzero(answer, sizeof(answer));
@@ -192,8 +188,7 @@ claims_ask(const struct command *cmd, const char *file,
 				from_terminal(cmd, relay, prompts, n, out);
 	if (status == CMD_OK && (out->failed || out->len > CLAIMS_MAX))
 		return command_fail(cmd, CMD_FAILED,
-		    "that is more than %d "
-		    "bytes, which a token cannot hold",
+		    "that is more than %d bytes, which a token cannot hold",
 		    CLAIMS_MAX);
 	return status;
 }

@@ -78,8 +78,7 @@ jwt_options(struct jwt *jwt, int argc, char **argv)
 		return status;
 	if (argc - optind > 1)
 		return command_usage(jwt->cmd,
-		    "what is \"%s\"? There is one "
-		    "stage at most",
+		    "what is \"%s\"? There is one stage at most",
 		    argv[optind + 1]);
 	jwt->module.stage = argv[optind];
 	if (jwt->rsa_file != NULL)
@@ -136,8 +135,7 @@ choose_relay(struct jwt *jwt)
 	if (!needed || jwt->file != NULL)
 		return CMD_OK;
 	(void)command_fail(jwt->cmd, CMD_USAGE,
-	    "which relay is the token "
-	    "for? Name it with --relay:");
+	    "which relay is the token for? Name it with --relay:");
 	for (relay = jwt->conf->relays; relay != NULL; relay = relay->next)
 		fprintf(stderr, "  %s (%s%s)\n", relay->name,
 		    relay->provider->title,
@@ -168,14 +166,13 @@ jwt_find_key(struct jwt *jwt)
 	}
 	if (jwt->quiet)
 		return command_fail(jwt->cmd, CMD_FAILED,
-		    "%s has no "
-		    "secret_key, and --quiet could not show a new one; name a "
-		    "file for it with --key-file, or leave --quiet away",
+		    "%s has no secret_key, and --quiet could not show a new "
+		    "one; name a file for it with --key-file, or leave --quiet "
+		    "away",
 		    jwt->conf != NULL ? jwt->conf->file : conf_path());
 	if (auth_new_key(text) == -1)
 		return command_fail(jwt->cmd, CMD_FAILED,
-		    "the system gave no "
-		    "random bytes for a key");
+		    "the system gave no random bytes for a key");
 	buf_adds(&jwt->key, text);
 	explicit_bzero(text, sizeof(text));
 	jwt->made = true;

@@ -40,24 +40,22 @@ jwt_rs256_check(const struct jwt *jwt)
 
 	if (!jwt->rs256 && option != NULL)
 		return command_usage(jwt->cmd,
-		    "%s is for RS256 tokens; name "
-		    "the private key with --key",
+		    "%s is for RS256 tokens; name the private key with --key",
 		    option);
 	if (jwt->rs256 && jwt->rsa_file == NULL)
 		return command_usage(jwt->cmd,
-		    "RS256 needs a private key; "
-		    "name its file with --key, and with --make-key it is made");
+		    "RS256 needs a private key; name its file with --key, and "
+		    "with --make-key it is made");
 	if (jwt->rs256 && jwt->key_file != NULL)
 		return command_usage(jwt->cmd,
-		    "--key-file is for HS256 "
-		    "tokens, --key for RS256; name one of them");
+		    "--key-file is for HS256 tokens, --key for RS256; name one "
+		    "of them");
 	if (jwt->kid != NULL && *jwt->kid == '\0')
 		return command_usage(jwt->cmd, "--kid is empty");
 	/* Told before anything is asked. */
 	if (jwt->rs256 && !jwt->make_key && is_missing(jwt->rsa_file))
 		return command_fail(jwt->cmd, CMD_FAILED,
-		    "there is no file "
-		    "%s; with --make-key it is made",
+		    "there is no file %s; with --make-key it is made",
 		    jwt->rsa_file);
 	return CMD_OK;
 }
@@ -117,12 +115,12 @@ find_aud(struct jwt *jwt)
 {
 	if (jwt->conf == NULL || jwt->relay == NULL)
 		return command_fail(jwt->cmd, CMD_USAGE,
-		    "which relay takes "
-		    "the token? Name it with --relay, or its URL with --aud");
+		    "which relay takes the token? Name it with --relay, or its "
+		    "URL with --aud");
 	if (jwt->conf->base_url == NULL)
 		return command_fail(jwt->cmd, CMD_FAILED,
-		    "%s has no base_url "
-		    "in [server], so the relay's URL must be named with --aud",
+		    "%s has no base_url in [server], so the relay's URL must "
+		    "be named with --aud",
 		    jwt->conf->file);
 	buf_addf(&jwt->own_aud, "%s/%s", jwt->conf->base_url, jwt->relay->name);
 	jwt->aud = jwt->own_aud.data;
@@ -137,8 +135,7 @@ jwt_rs256_find_host(struct jwt *jwt)
 
 	if (hosts == NULL || hosts[0] == NULL || hosts[1] != NULL)
 		return command_fail(jwt->cmd, CMD_USAGE,
-		    "which host serves "
-		    "the key set? Name it with --jwks-host");
+		    "which host serves the key set? Name it with --jwks-host");
 	jwt->jwks_host = hosts[0];
 	return CMD_OK;
 }
@@ -255,8 +252,8 @@ read_set(const struct jwt *jwt, struct json_object **set)
 	json_object_put(*set);
 	*set = NULL;
 	return command_fail(jwt->cmd, CMD_FAILED,
-	    "%s is there and is no key "
-	    "set with room for another key (%s); name another file",
+	    "%s is there and is no key set with room for another key (%s); "
+	    "name another file",
 	    jwt->jwks_file,
 	    why != NULL ?
 		why :
@@ -277,14 +274,10 @@ jwt_rs256_publish(const struct jwt *jwt)
 	buf_init(&text, JWKS_MAX);
 	if (write_set(jwt, old, &text) == -1)
 		status = command_fail(jwt->cmd, CMD_FAILED,
-		    "the key set "
-		    "would be larger than %d bytes",
-		    JWKS_MAX);
+		    "the key set would be larger than %d bytes", JWKS_MAX);
 	else if (replace(jwt->jwks_file, &text) == -1)
 		status = command_fail(jwt->cmd, CMD_FAILED,
-		    "cannot write %s: "
-		    "%s",
-		    jwt->jwks_file, strerror(errno));
+		    "cannot write %s: %s", jwt->jwks_file, strerror(errno));
 	buf_free(&text);
 	json_object_put(old);
 	return status;

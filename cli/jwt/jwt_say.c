@@ -115,8 +115,8 @@ say_make_file(const struct jwt *jwt, const char *path)
 		fprintf(stderr, "    sudo mkdir -p %s\n", dir);
 	jwt_group(jwt, group);
 	fprintf(stderr,
-	    "    sudo sh -C -c 'umask 077; cat >\"$1\" || "
-	    "{ cat >/dev/null; exit 1; }%s' sh %s%s\n",
+	    "    sudo sh -C -c 'umask 077; cat >\"$1\" || { cat >/dev/null; "
+	    "exit 1; }%s' sh %s%s\n",
 	    group[0] == '\0' ? "" :
 			       "; chgrp \"$2\" \"$1\" && chmod 0640 \"$1\"",
 	    path, group);
@@ -152,8 +152,8 @@ say_key(const struct jwt *jwt)
 	say_text("    secret_key = file:", path,
 	    "\n\n"
 	    "(what stands there becomes secret_key_previous, so that the "
-	    "tokens made with it stay\ngood) and let a gateway that runs read "
-	    "it again:\n\n"
+	    "tokens made with it stay\n"
+	    "good) and let a gateway that runs read it again:\n\n"
 	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n");
 }
 
@@ -184,8 +184,8 @@ say_rs256(const struct jwt *jwt)
 	if (jwt->made)
 		say_text("\nA new private key was made and put into ",
 		    jwt->rsa_file,
-		    ", which its owner\nalone can read; keep it "
-		    "there: who has it can sign in.\n");
+		    ", which its owner\n"
+		    "alone can read; keep it there: who has it can sign in.\n");
 	if (jwt->aud != NULL)
 		say_text("\nThe token is taken by the relay at ", jwt->aud,
 		    " alone.\n");

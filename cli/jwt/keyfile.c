@@ -53,9 +53,9 @@ keyfile_open(
 		return status;
 	if (key->len < KEY_LEAST)
 		return command_fail(cmd, CMD_FAILED,
-		    "the key in %s has %zu "
-		    "characters and should have 64 (%d at least); name "
-		    "another file, and a new key will be made there",
+		    "the key in %s has %zu characters and should have 64 (%d "
+		    "at least); name another file, and a new key will be made "
+		    "there",
 		    path, key->len, KEY_LEAST);
 	return CMD_OK;
 }

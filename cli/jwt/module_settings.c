@@ -54,9 +54,9 @@ module_settings_no_file(const struct command *cmd, const char *path)
 {
 	if (errno == ENOENT)
 		return command_fail(cmd, CMD_FAILED,
-		    "there is no file \"%s\" "
-		    "here; a stage is looked for in the folder of a published "
-		    "relay. Without one: ctim-relay jwt --relay NAME",
+		    "there is no file \"%s\" here; a stage is looked for in "
+		    "the folder of a published relay. Without one: ctim-relay "
+		    "jwt --relay NAME",
 		    path);
 	return command_fail(cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
 }
@@ -119,8 +119,7 @@ find_prompts(const struct command *cmd, struct module_settings *m)
 	{
 		if (m->n == MODULE_PROMPTS)
 			return command_fail(cmd, CMD_FAILED,
-			    MODULE " asks "
-				   "for more than %d claims",
+			    MODULE " asks for more than %d claims",
 			    MODULE_PROMPTS);
 		p = &m->prompts[m->n++];
 		p->claim = name;
@@ -128,8 +127,8 @@ find_prompts(const struct command *cmd, struct module_settings *m)
 		if (p->text == NULL || *p->text == '\0')
 			return command_fail(cmd, CMD_FAILED,
 			    MODULE
-			    ": \"%s\" "
-			    "in \"jwt\" should be what to ask for it, a text",
+			    ": \"%s\" in \"jwt\" should be what to ask for it, "
+			    "a text",
 			    name);
 	}
 	return CMD_OK;
@@ -158,9 +157,8 @@ check_regions(const struct command *cmd, const struct module_settings *m)
 			NULL)
 			return command_fail(cmd, CMD_FAILED,
 			    MODULE
-			    ": \"%s\" "
-			    "in \"region\" is neither the id of a module nor "
-			    "null",
+			    ": \"%s\" in \"region\" is neither the id of a "
+			    "module nor null",
 			    module_settings_regions[i]);
 	return CMD_OK;
 }
@@ -180,8 +178,7 @@ module_settings_read(
 		return status;
 	if ((m->name = jsonin_string(m->file, "name")) == NULL)
 		return command_fail(cmd, CMD_FAILED,
-		    MODULE " lacks \"name\", "
-			   "what people call the module");
+		    MODULE " lacks \"name\", what people call the module");
 	return CMD_OK;
 }
 
@@ -224,8 +221,9 @@ say_region(const char *region, const char *id)
 		fprintf(stderr, "    %s: not available\n", name);
 	else
 		fprintf(stderr,
-		    "    %s: https://securex.%s.security.cisco.com"
-		    "/settings/modules/available/%s/new\n",
+		    "    %s: "
+		    "https://securex.%s.security.cisco.com/settings/modules/"
+		    "available/%s/new\n",
 		    name, region, id);
 }
 
@@ -237,9 +235,8 @@ module_settings_say(const struct module_settings *m)
 	say_stage(m);
 	fprintf(stderr, "\nThe module ");
 	(void)text_print(stderr, m->name);
-	fprintf(stderr,
-	    " is made, with the relay's URL and the token, at:"
-	    "\n\n");
+	fprintf(
+	    stderr, " is made, with the relay's URL and the token, at:\n\n");
 	for (size_t i = 0; i < REGIONS; i++)
 		say_region(module_settings_regions[i],
 		    module_settings_word(ids, module_settings_regions[i]));

@@ -72,15 +72,15 @@ find_url(struct asker *a)
 	    url_normalise(o->url, url, sizeof(url)) == -1 ||
 	    strncmp(url, "http", 4) != 0)
 		return command_usage(a->cmd,
-		    "\"%s\" is no URL of a relay; "
-		    "that is like https://relay.example.org/otx",
+		    "\"%s\" is no URL of a relay; that is like "
+		    "https://relay.example.org/otx",
 		    o->url);
 	for (len = strlen(url); len > 0 && url[len - 1] == '/';)
 		url[--len] = '\0';
 	if (is_readable(url))
 		(void)command_fail(a->cmd, CMD_OK,
-		    "warning: with http the "
-		    "token can be read on its way; use https");
+		    "warning: with http the token can be read on its way; use "
+		    "https");
 	buf_addf(&a->where, "%s/%s", url, o->route->path);
 	/* Who names a URL may call it, wherever it is. */
 	if ((a->conf = settings_default(a->cmd)) == NULL)
@@ -161,9 +161,8 @@ asker_open(struct asker *a)
 	secret_free(&token);
 	if (status == CMD_OK && a->inprocess == NULL && a->elsewhere == NULL)
 		return command_fail(a->cmd, CMD_FAILED,
-		    "the relay cannot be "
-		    "asked: no memory left, or the token is too long or no "
-		    "token");
+		    "the relay cannot be asked: no memory left, or the token "
+		    "is too long or no token");
 	return status;
 }
 

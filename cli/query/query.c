@@ -34,9 +34,8 @@ read_words(const struct command *cmd, const struct query_options *o,
 	if ((o->file != NULL && strcmp(o->file, "-") == 0) ||
 	    (o->token_file != NULL && strcmp(o->token_file, "-") == 0))
 		return command_usage(cmd,
-		    "standard input has the credentials; "
-		    "name the observables as words, or with --csv-in or "
-		    "--text");
+		    "standard input has the credentials; name the observables "
+		    "as words, or with --csv-in or --text");
 	return terms_lines(cmd, asked, stdin);
 }
 
@@ -61,8 +60,7 @@ read_observables(const struct command *cmd, const struct query_options *o,
 	return asked->n > 0 ?
 	    CMD_OK :
 	    command_fail(cmd, CMD_USAGE,
-		"no "
-		"observable was given, so there is nothing to ask about");
+		"no observable was given, so there is nothing to ask about");
 }
 
 static int

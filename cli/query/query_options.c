@@ -83,27 +83,22 @@ static const struct {
 } clashes[] = { { "token", "token-file", "one token is enough" },
 	{ "file", "token", "a token has its claims already; leave -f away" },
 	{ "file", "token-file",
-	    "a token has its claims already; leave -f "
-	    "away" },
+	    "a token has its claims already; leave -f away" },
 	{ "json", "csv", "choose one of --json, --csv and --ctim" },
 	{ "json", "ctim", "choose one of --json, --csv and --ctim" },
 	{ "csv", "ctim", "choose one of --json, --csv and --ctim" },
 	{ "answer", "url", "with --answer nobody is asked; leave --url away" },
 	{ "answer", "file", "with --answer nobody is asked; leave -f away" },
 	{ "answer", "token",
-	    "with --answer nobody is asked; leave the token "
-	    "away" },
+	    "with --answer nobody is asked; leave the token away" },
 	{ "answer", "token-file",
-	    "with --answer nobody is asked; leave the "
-	    "token away" },
+	    "with --answer nobody is asked; leave the token away" },
 	{ "answer", "route",
-	    "with --answer nobody is asked; leave the route "
-	    "away" },
+	    "with --answer nobody is asked; leave the route away" },
 	{ "answer", "csv-in", "with --answer, name observables as words" },
 	{ "answer", "text", "with --answer, name observables as words" },
 	{ "answer", "state",
-	    "with --answer nobody is asked, so there is no "
-	    "state to keep" } };
+	    "with --answer nobody is asked, so there is no state to keep" } };
 
 /* What makes no sense alone. */
 static const struct {
@@ -112,8 +107,8 @@ static const struct {
 				"--column is of a table; name that with "
 				"--csv-in FILE" },
 	{ "ca-file", "url",
-	    "--ca-file is for --url; for the relays of a "
-	    "configuration there is [http] ca_file" } };
+	    "--ca-file is for --url; for the relays of a configuration there "
+	    "is [http] ca_file" } };
 
 static int
 check_clashes(const struct query_options *o, const struct command *cmd)
@@ -145,8 +140,8 @@ check_input(struct query_options *o, const struct command *cmd)
 	return n <= 1 ?
 	    CMD_OK :
 	    command_usage(cmd,
-		"standard input (-) can be "
-		"read for one thing only; put the other into a file");
+		"standard input (-) can be read for one thing only; put the "
+		"other into a file");
 }
 
 static int
@@ -161,20 +156,19 @@ check_route(struct query_options *o, const struct command *cmd)
 			o->route = &query_options_routes[i];
 	if (o->route == NULL)
 		return command_usage(cmd,
-		    "there is no route \"%s\"; the "
-		    "routes are observe, deliberate, refer and health",
+		    "there is no route \"%s\"; the routes are observe, "
+		    "deliberate, refer and health",
 		    name);
 	if (o->ctim && !o->route->entities)
 		return command_usage(cmd,
-		    "the route %s answers no entities, "
-		    "so there is no bundle of them",
+		    "the route %s answers no entities, so there is no bundle "
+		    "of them",
 		    name);
 	if (o->route->observables)
 		return CMD_OK;
 	if (o->csv)
-		return command_usage(cmd,
-		    "the route health answers no table; "
-		    "there is --json");
+		return command_usage(
+		    cmd, "the route health answers no table; there is --json");
 	if (o->csv_in != NULL || o->text != NULL || o->state != NULL)
 		return command_usage(
 		    cmd, "the route health takes no observables");
@@ -192,8 +186,7 @@ check_batch(struct query_options *o, const struct command *cmd)
 	n = strtol(o->batch_text, &end, 10);
 	if (*o->batch_text == '\0' || *end != '\0' || n < 1 || n > BATCH_MAX)
 		return command_usage(cmd,
-		    "--batch takes a number from 1 to "
-		    "%d, which \"%s\" is not",
+		    "--batch takes a number from 1 to %d, which \"%s\" is not",
 		    BATCH_MAX, o->batch_text);
 	o->batch = (int)n;
 	return CMD_OK;

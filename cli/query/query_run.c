@@ -54,8 +54,8 @@ query_run_take(
 	complaints_take(&run->complaints, answer);
 	if (run->options->view->take(run->view, &f, from, to) == -1)
 		status = command_fail(run->cmd, CMD_FAILED,
-		    "the answer could "
-		    "not be shown: no memory left, or the output is full");
+		    "the answer could not be shown: no memory left, or the "
+		    "output is full");
 	answers_free(&f);
 	return status;
 }
@@ -81,9 +81,8 @@ query_run_keep(struct query_run *run, size_t from, size_t to,
 	    resume_add(run->state, from, to, whole, text->data, text->len) == 0)
 		return CMD_OK;
 	return command_fail(run->cmd, CMD_FAILED,
-	    "%s: %s; without it the "
-	    "query does not go on",
-	    run->options->state, strerror(errno));
+	    "%s: %s; without it the query does not go on", run->options->state,
+	    strerror(errno));
 }
 
 int
@@ -97,13 +96,12 @@ query_run_answer(
 	answer = jsonin_parse(text->data, text->len, ANSWER_VALUES, &why);
 	if (!json_object_is_type(answer, json_type_object))
 		status = command_fail(run->cmd, CMD_FAILED,
-		    "the answer is no "
-		    "JSON object: %s",
+		    "the answer is no JSON object: %s",
 		    why != NULL ? why : "something else");
 	else if (!is_answer(answer))
 		status = command_fail(run->cmd, CMD_FAILED,
-		    "this is no answer "
-		    "of a relay: it has neither \"data\" nor \"errors\"");
+		    "this is no answer of a relay: it has neither \"data\" nor "
+		    "\"errors\"");
 	else {
 		/* Without data everything failed, and would again. */
 		run->stopped = jsonin_member(answer, "data") == NULL;
@@ -234,15 +232,14 @@ say_stopped(const struct query_run *run)
 	if (n <= 1 || run->options->answer != NULL)
 		return;
 	fprintf(stderr,
-	    "ctim-relay query: %zu of %zu observables were asked "
-	    "about; ",
-	    done, n);
+	    "ctim-relay query: %zu of %zu observables were asked about; ", done,
+	    n);
 	if (run->state != NULL)
 		fprintf(stderr, "the same command goes on from there\n");
 	else
 		fprintf(stderr,
-		    "with --state FILE, the same command can go on "
-		    "from there\n");
+		    "with --state FILE, the same command can go on from "
+		    "there\n");
 }
 
 int
@@ -253,9 +250,8 @@ query_run_end(struct query_run *run, int status)
 	if (run->view != NULL && shown) {
 		if (run->options->view->end(run->view) == -1)
 			status = command_fail(run->cmd, CMD_FAILED,
-			    "the "
-			    "answer could not be shown: no memory left, or the "
-			    "output is full");
+			    "the answer could not be shown: no memory left, or "
+			    "the output is full");
 		(void)fflush(stdout);
 	}
 	complaints_print(&run->complaints);

@@ -99,9 +99,9 @@ make_token_elsewhere(
 		return CMD_CONFIG;
 	if (conf->secret_key == NULL)
 		status = command_fail(cmd, CMD_FAILED,
-		    "%s has no secret key "
-		    "to make a token with for the relay at %s; take a token "
-		    "that was made there: --token-file FILE",
+		    "%s has no secret key to make a token with for the relay "
+		    "at %s; take a token that was made there: --token-file "
+		    "FILE",
 		    conf->file, o->url);
 	else
 		status = query_token_make_token(
@@ -121,10 +121,9 @@ ask_token(const struct command *cmd, const char *url, struct buf *token)
 	len = prompt_ask(question, false, answer, sizeof(answer));
 	if (len == -1 && (errno == ENXIO || errno == ENOTTY))
 		return command_fail(cmd, CMD_FAILED,
-		    "a relay elsewhere needs "
-		    "a token, and there is no terminal to ask at; put it into "
-		    "a "
-		    "file of mode 0600 and name that with --token-file");
+		    "a relay elsewhere needs a token, and there is no terminal "
+		    "to ask at; put it into a file of mode 0600 and name that "
+		    "with --token-file");
 	if (len <= 0)
 		return command_fail(cmd, CMD_FAILED, "no token was entered");
 	buf_adds(token, answer);

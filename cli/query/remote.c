@@ -128,8 +128,8 @@ remote_refused(
 	    call->status, call->reason, message == NULL ? "" : ": ",
 	    message == NULL ? "" : message,
 	    call->status == 404 ?
-		"; does the "
-		"URL end with the name of the relay, as in https://HOST/otx?" :
+		"; does the URL end with the name of the relay, as in "
+		"https://HOST/otx?" :
 		"");
 	json_object_put(said);
 	return e->why;

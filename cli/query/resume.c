@@ -113,12 +113,11 @@ check_head(const struct resume *s, const char *line, const struct buf *head)
 	ours = jsonin_int(jsonin_member(said, "ctim-relay query"), &version);
 	json_object_put(said);
 	return resume_fail(s,
-	    ours ? "this is the state of another query (relay, "
-		   "route or list of observables differ); name another file, "
-		   "or remove "
-		   "this one" :
-		   "this is no state of a query; name a file that is not "
-		   "there yet");
+	    ours ? "this is the state of another query (relay, route or list "
+		   "of observables differ); name another file, or remove this "
+		   "one" :
+		   "this is no state of a query; name a file that is not there "
+		   "yet");
 }
 
 /* What a line about a batch says; false when it is none. */
@@ -159,8 +158,7 @@ replay_line(struct replay *r, const char *line, size_t len)
 	answer = jsonin_member(said, "answer");
 	if (answer == NULL || !read_range(s, said, &from, &to))
 		status = resume_fail(s,
-		    "a line of it is damaged; remove the file to "
-		    "begin again");
+		    "a line of it is damaged; remove the file to begin again");
 	else if (json_object_get_boolean(jsonin_member(said, "whole")) &&
 	    !s->done[from]) {
 		mark(s, from, to);

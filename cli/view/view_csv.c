@@ -90,8 +90,7 @@ view_csv_take(struct view *v, const struct answers *f, size_t from, size_t to)
 		buf_adds(&v->lines,
 		    list ? "id,title,description,url\r\n" :
 			   "type,value,disposition,severity,confidence,source,"
-			   "reason,"
-			   "valid_until\r\n");
+			   "reason,valid_until\r\n");
 	v->begun = true;
 	for (size_t i = 0; list && i < jsonin_length(f->data); i++)
 		line_reference(&v->lines, jsonin_at(f->data, i));
