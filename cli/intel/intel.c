@@ -20,32 +20,7 @@
 #include "providers/local.h"
 #include "store/store_write.h"
 
-static const struct command intel_commands[] = {
-	{ "intel import", "FILE|- --source NAME [OPTION ...]",
-	    "put the indicators of a feed into the store", intel_import },
-	{ "intel list",
-	    "[--source NAME] [--type TYPE] [--disposition D] [--limit N]",
-	    "list indicators in the order of their values", intel_list },
-	{ "intel show", "[TYPE:]VALUE",
-	    "show what is known of a value, the networks and parent domains it "
-	    "is in included",
-	    intel_show },
-	{ "intel remove",
-	    "[TYPE:]VALUE ... [--source NAME] | --source NAME --all",
-	    "remove values, or a source with all of its indicators",
-	    intel_remove },
-	{ "intel sources", "", "list the sources", intel_sources },
-	{ "intel stats", "", "count the indicators", intel_stats },
-	{ "intel export",
-	    "[--format csv|json|plain] [--source NAME] [--type TYPE] "
-	    "[--disposition D] [--limit N]",
-	    "write indicators for other programs", intel_export }
-};
-
-#define COMMANDS   (sizeof(intel_commands) / sizeof(intel_commands[0]))
-#define WORD       (sizeof("intel ") - 1) /* before a command's name */
-
-#define AT(member) offsetof(struct intel_options, member)
+#define AT(member) offsetof(struct intel, member)
 
 #define INTEL_TEXT(member, argument, help)                            \
 	{                                                             \
@@ -61,9 +36,9 @@ static const struct command intel_commands[] = {
 #define PLACE                                                              \
 	INTEL_TEXT(                                                        \
 	    store, "PATH", "this store, whatever the configuration says"), \
-	    OPTIONS_CONFIG(struct intel_options)
+	    OPTIONS_CONFIG(struct intel)
 #define FORM                                                     \
-	OPTIONS_JSON(struct intel_options),                      \
+	OPTIONS_JSON(struct intel),                              \
 	{                                                        \
 		"help", 'h', &options_flag, AT(help), NULL, NULL \
 	}
@@ -87,11 +62,46 @@ static const struct options_row intel_remove_rows[] = { SOURCE, PLACE,
 		rows, sizeof(rows) / sizeof((rows)[0]), 0, true, NULL, NULL \
 	}
 
-const struct options intel_plain_options = INTEL_TABLE(intel_plain_rows),
-		     intel_list_options = INTEL_TABLE(intel_list_rows),
-		     intel_export_options = INTEL_TABLE(intel_export_rows);
-static const struct options intel_remove_options =
-    INTEL_TABLE(intel_remove_rows);
+static const struct options intel_plain_options = INTEL_TABLE(intel_plain_rows),
+			    intel_list_options = INTEL_TABLE(intel_list_rows),
+			    intel_export_options =
+				INTEL_TABLE(intel_export_rows),
+			    intel_remove_options =
+				INTEL_TABLE(intel_remove_rows);
+
+static const struct intel_command {
+	struct command command;
+	const struct options *options; /* NULL: the command reads its own */
+	int (*run)(const struct intel *);
+} intel_commands[] = { { { "intel import", "FILE|- --source NAME [OPTION ...]",
+			     "put the indicators of a feed into the store",
+			     intel_import },
+			   NULL, NULL },
+	{ { "intel list",
+	      "[--source NAME] [--type TYPE] [--disposition D] [--limit N]",
+	      "list indicators in the order of their values", NULL },
+	    &intel_list_options, intel_list },
+	{ { "intel show", "[TYPE:]VALUE",
+	      "show what is known of a value, the networks and parent domains "
+	      "it is in included",
+	      NULL },
+	    &intel_plain_options, intel_show },
+	{ { "intel remove",
+	      "[TYPE:]VALUE ... [--source NAME] | --source NAME --all",
+	      "remove values, or a source with all of its indicators", NULL },
+	    &intel_remove_options, intel_remove },
+	{ { "intel sources", "", "list the sources", NULL },
+	    &intel_plain_options, intel_sources },
+	{ { "intel stats", "", "count the indicators", NULL },
+	    &intel_plain_options, intel_stats },
+	{ { "intel export",
+	      "[--format csv|json|plain] [--source NAME] [--type TYPE] "
+	      "[--disposition D] [--limit N]",
+	      "write indicators for other programs", NULL },
+	    &intel_export_options, intel_export } };
+
+#define COMMANDS (sizeof(intel_commands) / sizeof(intel_commands[0]))
+#define WORD     (sizeof("intel ") - 1) /* before a command's name */
 
 /* Whether there is no configuration, and nobody said that there is one. */
 static bool
@@ -130,11 +140,10 @@ intel_path(const struct command *cmd, const char *store, const char *config,
 }
 
 struct store *
-intel_open(const struct command *cmd, const struct intel_options *o,
-    enum store_mode mode, int *status)
+intel_open(const struct intel *in, enum store_mode mode, int *status)
 {
 	char error[STORE_ERROR_MAX];
-	char *path = intel_path(cmd, o->store, o->config, status);
+	char *path = intel_path(in->cmd, in->store, in->config, status);
 	struct store *s;
 
 	if (path == NULL)
@@ -144,12 +153,13 @@ intel_open(const struct command *cmd, const struct intel_options *o,
 		mode = STORE_READ;
 	s = store_open(path, mode, error);
 	*status =
-	    s != NULL ? CMD_OK : command_fail(cmd, CMD_FAILED, "%s", error);
+	    s != NULL ? CMD_OK : command_fail(in->cmd, CMD_FAILED, "%s", error);
 	free(path);
 	return s;
 }
 
-const char *
+/* A number of records, with its noun: "1 record". */
+static const char *
 intel_records(char text[32], long long n)
 {
 	snprintf(text, 32, "%lld record%s", n, n == 1 ? "" : "s");
@@ -165,24 +175,23 @@ intel_not_listed(const char *value)
 
 /* Before the first is removed: one that is none would end it halfway. */
 static int
-look_at_values(const struct command *cmd, int n, char **values)
+look_at_values(const struct intel *in)
 {
 	char value[INDICATOR_MAX + 1];
 	int i;
 
-	for (i = 0; i < n; i++)
-		if (terms_normal(values[i], value) == OBSERVABLE_UNKNOWN)
-			return command_fail(cmd, CMD_FAILED,
+	for (i = 0; i < in->n; i++)
+		if (terms_normal(in->words[i], value) == OBSERVABLE_UNKNOWN)
+			return command_fail(in->cmd, CMD_FAILED,
 			    "\"%s\" is no indicator; nothing was removed",
-			    values[i]);
+			    in->words[i]);
 	return CMD_OK;
 }
 
-/* Removes the values named, which were looked at; how many records went, or -1
- * after saying why not. */
+/* Removes the values, which look_at_values() has seen.  Returns how many records
+ * went, or -1 after it was said why not. */
 static long long
-remove_values(const struct command *cmd, struct store *s, const char *source,
-    int n, char **values)
+remove_values(const struct intel *in, struct store *s)
 {
 	char error[STORE_ERROR_MAX];
 	char value[INDICATOR_MAX + 1], words[32];
@@ -191,11 +200,11 @@ remove_values(const struct command *cmd, struct store *s, const char *source,
 	ssize_t removed;
 	int i;
 
-	for (i = 0; i < n; i++) {
-		type = terms_normal(values[i], value);
-		removed = store_remove(s, type, value, source, error);
+	for (i = 0; i < in->n; i++) {
+		type = terms_normal(in->words[i], value);
+		removed = store_remove(s, type, value, in->source, error);
 		if (removed == -1) {
-			(void)command_fail(cmd, CMD_FAILED,
+			(void)command_fail(in->cmd, CMD_FAILED,
 			    "%s; removed before that: %s", error,
 			    intel_records(words, sum));
 			return -1;
@@ -227,58 +236,49 @@ say_removed(long long n, bool json)
 	buf_free(&text);
 }
 
-/* Whether what is to be removed is clear.  A whole source must be asked for: its
- * name alone is also what is left when a shell's variable for the values is
- * empty. */
+/* Whether it is clear what to remove.  A whole source must be asked for with
+ * --all: its name alone is also what is left when a shell's variable for the
+ * values is empty. */
 static int
-look_at_removal(const struct command *cmd, const struct intel_options *o, int n,
-    char **values)
+look_at_removal(const struct intel *in)
 {
-	if (o->all && n > 0)
-		return command_usage(cmd,
+	if (in->all && in->n > 0)
+		return command_usage(in->cmd,
 		    "--all is the whole source; leave the values or --all "
 		    "away");
-	if (o->source == NULL && n == 0)
-		return command_usage(cmd,
-		    o->all ? "--all of which source? Say --source" :
-			     "name values, or a source and --all");
-	if (!o->all && n == 0)
-		return command_usage(cmd,
+	if (in->source == NULL && in->n == 0)
+		return command_usage(in->cmd,
+		    in->all ? "--all of which source? Say --source" :
+			      "name values, or a source and --all");
+	if (!in->all && in->n == 0)
+		return command_usage(in->cmd,
 		    "no values; to remove the source \"%s\" with all of its "
 		    "indicators, add --all",
-		    o->source);
-	return look_at_values(cmd, n, values);
+		    in->source);
+	return look_at_values(in);
 }
 
 int
-intel_remove(const struct command *cmd, int argc, char **argv)
+intel_remove(const struct intel *in)
 {
-	struct intel_options o = { .json = false };
 	struct store *s;
 	char error[STORE_ERROR_MAX];
 	long long n;
 	int status;
 
-	if ((status = options_read(
-		 &intel_remove_options, cmd, &o, argc, argv)) != CMD_OK)
+	if ((status = look_at_removal(in)) != CMD_OK)
 		return status;
-	if (o.help)
-		return options_help(&intel_remove_options, cmd);
-	if ((status = look_at_removal(cmd, &o, argc - optind, argv + optind)) !=
-	    CMD_OK)
+	if ((s = intel_open(in, STORE_WRITE, &status)) == NULL)
 		return status;
-	if ((s = intel_open(cmd, &o, STORE_WRITE, &status)) == NULL)
-		return status;
-	if (optind < argc)
-		n = remove_values(
-		    cmd, s, o.source, argc - optind, argv + optind);
-	else if ((n = store_remove_source(s, o.source, error)) == -1)
-		(void)command_fail(cmd, CMD_FAILED, "%s", error);
+	if (in->n > 0)
+		n = remove_values(in, s);
+	else if ((n = store_remove_source(s, in->source, error)) == -1)
+		(void)command_fail(in->cmd, CMD_FAILED, "%s", error);
 	store_close(s);
 	if (n >= 0)
-		say_removed(n, o.json);
+		say_removed(n, in->json);
 	/* A source without a record is gone too. */
-	return n > 0 || (n == 0 && optind == argc) ? CMD_OK : CMD_FAILED;
+	return n > 0 || (n == 0 && in->n == 0) ? CMD_OK : CMD_FAILED;
 }
 
 static int
@@ -290,10 +290,28 @@ intel_usage(void)
 	    "usage: ctim-relay intel COMMAND [ARGUMENT ...]\n\n"
 	    "To look after the indicators that are kept on this machine:\n\n");
 	for (i = 0; i < COMMANDS; i++)
-		printf("  %-8s %s\n", intel_commands[i].name + WORD,
-		    intel_commands[i].summary);
+		printf("  %-8s %s\n", intel_commands[i].command.name + WORD,
+		    intel_commands[i].command.summary);
 	printf("\nEach says more with --help. All of it: man ctim-relay\n");
 	return CMD_OK;
+}
+
+static int
+intel_run(const struct intel_command *c, int argc, char **argv)
+{
+	struct intel in = { .cmd = &c->command };
+	int status;
+
+	if (c->options == NULL)
+		return c->command.run(&c->command, argc, argv);
+	status = options_read(c->options, in.cmd, &in, argc, argv);
+	if (status != CMD_OK)
+		return status;
+	if (in.help)
+		return options_help(c->options, in.cmd);
+	in.words = argv + optind;
+	in.n = argc - optind;
+	return c->run(&in);
 }
 
 int
@@ -306,8 +324,8 @@ cmd_intel(const struct command *self, int argc, char **argv)
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return intel_usage();
 	for (i = 0; i < COMMANDS; i++)
-		if (strcmp(intel_commands[i].name + WORD, argv[1]) == 0)
-			return intel_commands[i].run(
+		if (strcmp(intel_commands[i].command.name + WORD, argv[1]) == 0)
+			return intel_run(
 			    &intel_commands[i], argc - 1, argv + 1);
 	return command_usage(self, "there is no command \"%s\"", argv[1]);
 }

@@ -101,35 +101,34 @@ print_record(void *arg, const struct record *r)
 
 /* Reads --type, --disposition and --limit; CMD_OK, or what to return. */
 static int
-filter_of(const struct command *cmd, const struct intel_options *o,
-    struct store_filter *filter, struct walk *w)
+filter_of(const struct intel *in, struct store_filter *filter, struct walk *w)
 {
 	char *end;
 
-	*filter = (struct store_filter){ o->source, OBSERVABLE_UNKNOWN, -1 };
-	if (o->type != NULL &&
-	    !indicator_type((int)(filter->type = observable_type(o->type))))
-		return command_usage(cmd,
+	*filter = (struct store_filter){ in->source, OBSERVABLE_UNKNOWN, -1 };
+	if (in->type != NULL &&
+	    !indicator_type((int)(filter->type = observable_type(in->type))))
+		return command_usage(in->cmd,
 		    "\"%s\" is no type: domain, email, ip, ipv6, md5, sha1, "
 		    "sha256, url",
-		    o->type);
-	if (o->disposition != NULL &&
-	    (w->disposition = ctim_disposition(o->disposition)) == -1)
-		return command_usage(cmd,
+		    in->type);
+	if (in->disposition != NULL &&
+	    (w->disposition = ctim_disposition(in->disposition)) == -1)
+		return command_usage(in->cmd,
 		    "\"%s\" is no disposition: Clean, Malicious, Suspicious, "
 		    "Common, Unknown",
-		    o->disposition);
-	if (o->limit != NULL) {
-		w->limit = strtoll(o->limit, &end, 10);
-		if (end == o->limit || *end != '\0' || w->limit < 0)
+		    in->disposition);
+	if (in->limit != NULL) {
+		w->limit = strtoll(in->limit, &end, 10);
+		if (end == in->limit || *end != '\0' || w->limit < 0)
 			return command_usage(
-			    cmd, "\"%s\" is no number", o->limit);
+			    in->cmd, "\"%s\" is no number", in->limit);
 	}
 	return CMD_OK;
 }
 
 static int
-walk(const struct command *cmd, const struct intel_options *o, enum form form)
+walk(const struct intel *in, enum form form)
 {
 	struct store_filter filter;
 	struct walk *w;
@@ -138,13 +137,13 @@ walk(const struct command *cmd, const struct intel_options *o, enum form form)
 	int status;
 
 	if ((w = calloc(1, sizeof(*w))) == NULL)
-		return command_fail(cmd, CMD_FAILED, "memory ran out");
+		return command_fail(in->cmd, CMD_FAILED, "memory ran out");
 	w->form = form;
 	w->limit = -1;
 	w->now = (int64_t)time(NULL);
 	buf_init(&w->out, RECORD_MAX);
-	if ((status = filter_of(cmd, o, &filter, w)) != CMD_OK ||
-	    (s = intel_open(cmd, o, STORE_READ, &status)) == NULL) {
+	if ((status = filter_of(in, &filter, w)) != CMD_OK ||
+	    (s = intel_open(in, STORE_READ, &status)) == NULL) {
 		free(w);
 		return status;
 	}
@@ -153,7 +152,7 @@ walk(const struct command *cmd, const struct intel_options *o, enum form form)
 	if (form == FORM_CSV)
 		intel_record_csv_header(&w->out);
 	if (store_each(s, &filter, print_record, w, error) == -1)
-		status = command_fail(cmd, CMD_FAILED, "%s", error);
+		status = command_fail(in->cmd, CMD_FAILED, "%s", error);
 	else if (form == FORM_JSON)
 		buf_adds(&w->out, "\n]\n");
 	if (status == CMD_OK)
@@ -165,49 +164,33 @@ walk(const struct command *cmd, const struct intel_options *o, enum form form)
 }
 
 int
-intel_list(const struct command *cmd, int argc, char **argv)
+intel_list(const struct intel *in)
 {
-	struct intel_options o = { .json = false };
-	int status;
-
-	if ((status = options_read(&intel_list_options, cmd, &o, argc, argv)) !=
-	    CMD_OK)
-		return status;
-	if (o.help)
-		return options_help(&intel_list_options, cmd);
-	if (optind < argc)
-		return command_usage(cmd,
+	if (in->n > 0)
+		return command_usage(in->cmd,
 		    "what is \"%s\"? A value is looked up with \"show\"",
-		    argv[optind]);
-	return walk(cmd, &o, o.json ? FORM_JSON : FORM_LINES);
+		    in->words[0]);
+	return walk(in, in->json ? FORM_JSON : FORM_LINES);
 }
 
 int
-intel_export(const struct command *cmd, int argc, char **argv)
+intel_export(const struct intel *in)
 {
-	struct intel_options o = { .json = false };
 	size_t i, n = sizeof(intel_show_forms) / sizeof(intel_show_forms[0]);
-	int status;
 
-	if ((status = options_read(
-		 &intel_export_options, cmd, &o, argc, argv)) != CMD_OK)
-		return status;
-	if (o.help)
-		return options_help(&intel_export_options, cmd);
-	if (optind < argc)
-		return command_usage(cmd, "what is \"%s\"?", argv[optind]);
-	if (o.format == NULL)
-		o.format = o.json ? "json" : "csv";
+	if (in->n > 0)
+		return command_usage(in->cmd, "what is \"%s\"?", in->words[0]);
+	if (in->format == NULL)
+		return walk(in, in->json ? FORM_JSON : FORM_CSV);
 	for (i = 0; i < n; i++)
-		if (strcmp(intel_show_forms[i].name, o.format) == 0)
-			return walk(cmd, &o, intel_show_forms[i].form);
+		if (strcmp(intel_show_forms[i].name, in->format) == 0)
+			return walk(in, intel_show_forms[i].form);
 	return command_usage(
-	    cmd, "\"%s\" is no format: csv, json, plain", o.format);
+	    in->cmd, "\"%s\" is no format: csv, json, plain", in->format);
 }
 
 static int
-intel_show_show(
-    const struct command *cmd, struct store *s, const char *text, bool json)
+intel_show_show(const struct intel *in, struct store *s)
 {
 	char value[INDICATOR_MAX + 1];
 	char error[STORE_ERROR_MAX];
@@ -216,18 +199,18 @@ intel_show_show(
 	const struct record *records;
 	ssize_t i, n;
 
-	o.type = terms_normal(text, value);
+	o.type = terms_normal(in->words[0], value);
 	if (o.type == OBSERVABLE_UNKNOWN)
-		return command_fail(
-		    cmd, CMD_FAILED, "\"%s\" is no indicator", text);
+		return command_fail(in->cmd, CMD_FAILED,
+		    "\"%s\" is no indicator", in->words[0]);
 	/* At the time 0 nothing has expired yet. */
 	if ((n = store_match(s, &o, 0, &records, error)) == -1)
-		return command_fail(cmd, CMD_FAILED, "%s", error);
+		return command_fail(in->cmd, CMD_FAILED, "%s", error);
 	buf_init(&w.out, RECORD_MAX);
-	if (json)
+	if (in->json)
 		buf_addc(&w.out, '[');
 	for (i = 0; i < n; i++) {
-		if (json)
+		if (in->json)
 			print_record(&w, &records[i]);
 		else {
 			intel_record_block(
@@ -235,9 +218,9 @@ intel_show_show(
 			(void)intel_show_flush(&w.out, false);
 		}
 	}
-	if (json)
+	if (in->json)
 		buf_adds(&w.out, "\n]\n");
-	(void)intel_show_flush(&w.out, json);
+	(void)intel_show_flush(&w.out, in->json);
 	buf_free(&w.out);
 	if (n == 0)
 		intel_not_listed(value);
@@ -245,22 +228,16 @@ intel_show_show(
 }
 
 int
-intel_show(const struct command *cmd, int argc, char **argv)
+intel_show(const struct intel *in)
 {
-	struct intel_options o = { .json = false };
 	struct store *s;
 	int status;
 
-	if ((status = options_read(
-		 &intel_plain_options, cmd, &o, argc, argv)) != CMD_OK)
+	if (in->n != 1)
+		return command_usage(in->cmd, "name one value");
+	if ((s = intel_open(in, STORE_READ, &status)) == NULL)
 		return status;
-	if (o.help)
-		return options_help(&intel_plain_options, cmd);
-	if (optind + 1 != argc)
-		return command_usage(cmd, "name one value");
-	if ((s = intel_open(cmd, &o, STORE_READ, &status)) == NULL)
-		return status;
-	status = intel_show_show(cmd, s, argv[optind], o.json);
+	status = intel_show_show(in, s);
 	store_close(s);
 	return status;
 }
@@ -392,11 +369,10 @@ stats_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 
 /* sources and stats: the same figures, shown in two ways. */
 static int
-figures(const struct command *cmd, int argc, char **argv,
+figures(const struct intel *in,
     int (*table)(const struct store_count *, ssize_t),
     void (*json)(struct jsonout *, const struct store_count *, ssize_t))
 {
-	struct intel_options o = { .json = false };
 	const struct store_count *counts = NULL;
 	struct jsonout out;
 	struct buf text;
@@ -405,41 +381,36 @@ figures(const struct command *cmd, int argc, char **argv,
 	ssize_t n;
 	int status;
 
-	if ((status = options_read(
-		 &intel_plain_options, cmd, &o, argc, argv)) != CMD_OK)
-		return status;
-	if (o.help)
-		return options_help(&intel_plain_options, cmd);
-	if (optind < argc)
-		return command_usage(cmd, "what is \"%s\"?", argv[optind]);
-	if ((s = intel_open(cmd, &o, STORE_READ, &status)) == NULL)
+	if (in->n > 0)
+		return command_usage(in->cmd, "what is \"%s\"?", in->words[0]);
+	if ((s = intel_open(in, STORE_READ, &status)) == NULL)
 		return status;
 	buf_init(&text, OUTPUT_MAX);
 	jsonout_init(&out, &text);
 	n = store_stats(s, (int64_t)time(NULL), &counts, error);
 	if (n == -1)
-		status = command_fail(cmd, CMD_FAILED, "%s", error);
-	else if (o.json) {
+		status = command_fail(in->cmd, CMD_FAILED, "%s", error);
+	else if (in->json) {
 		json(&out, counts, n);
 		buf_addc(&text, '\n');
 		if (intel_show_flush(&text, true) == -1)
 			status = CMD_FAILED;
 	} else if (table(counts, n) == -1)
 		status =
-		    command_fail(cmd, CMD_FAILED, "cannot print the table");
+		    command_fail(in->cmd, CMD_FAILED, "cannot print the table");
 	buf_free(&text);
 	store_close(s);
 	return status;
 }
 
 int
-intel_sources(const struct command *cmd, int argc, char **argv)
+intel_sources(const struct intel *in)
 {
-	return figures(cmd, argc, argv, sources_table, sources_json);
+	return figures(in, sources_table, sources_json);
 }
 
 int
-intel_stats(const struct command *cmd, int argc, char **argv)
+intel_stats(const struct intel *in)
 {
-	return figures(cmd, argc, argv, stats_table, stats_json);
+	return figures(in, stats_table, stats_json);
 }
