@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/base/command.h"
@@ -39,34 +40,51 @@ infile_utf16(const struct command *cmd, const char *file)
 }
 
 int
+infile_all(int fd, struct buf *out)
+{
+	char *room, more;
+	size_t left;
+	ssize_t n;
+
+	for (;;) {
+		left = out->max - out->len;
+		if (left > BUFSIZ)
+			left = BUFSIZ;
+		if ((room = buf_room(out, left)) == NULL) {
+			errno = ENOMEM;
+			return -1;
+		}
+		*room = '\0';
+		/* A full buffer may have all of it. */
+		n = left > 0 ? read(fd, room, left) : read(fd, &more, 1);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		if (left == 0) {
+			errno = EFBIG;
+			return -1;
+		}
+		room[n] = '\0';
+		out->len += (size_t)n;
+	}
+}
+
+int
 infile_read(const struct command *cmd, const char *file, struct buf *out)
 {
 	FILE *f = infile_open(cmd, file);
-	char *room = out->data;
-	size_t n = 0, want;
 	int status = CMD_OK;
 
 	if (f == NULL)
 		return CMD_FAILED;
-	while ((want = out->max - out->len) > 0) {
-		if (want > BUFSIZ)
-			want = BUFSIZ;
-		if ((room = buf_room(out, want)) == NULL)
-			break;
-		n = fread(room, 1, want, f);
-		room[n] = '\0';
-		out->len += n;
-		if (n == 0)
-			break;
-	}
-	/* A full buffer may have all of it. */
-	if (room == NULL || (want == 0 && getc(f) != EOF))
-		status = command_fail(cmd, CMD_FAILED,
-		    "%s is larger than this command can hold",
-		    infile_name(file));
-	if (ferror(f))
-		status = command_fail(cmd, CMD_FAILED, "%s: %s",
-		    infile_name(file), strerror(errno));
+	if (infile_all(fileno(f), out) == -1)
+		status = errno == EFBIG || errno == ENOMEM ?
+		    command_fail(cmd, CMD_FAILED,
+			"%s is larger than this command can hold",
+			infile_name(file)) :
+		    command_fail(cmd, CMD_FAILED, "%s: %s", infile_name(file),
+			strerror(errno));
 	infile_close(f);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/savedtext.h"
 #include "cli/base/command.h"
+#include "cli/base/infile.h"
 #include "cli/base/secret.h"
 #include "os/writeall.h"
 
@@ -16,36 +17,6 @@ secret_free(struct buf *b)
 	if (b->cap > 0)
 		explicit_bzero(b->data, b->cap);
 	buf_free(b);
-}
-
-/* Everything up to the end; -1 with errno, EFBIG when it is more than fits. */
-static int
-read_all(int fd, struct buf *out)
-{
-	char *room, more;
-	size_t left;
-	ssize_t n;
-
-	/* All of the room at once: a buffer that grew leaves copies behind. */
-	if ((room = buf_room(out, out->max)) == NULL)
-		return -1;
-	for (;;) {
-		/* A full buffer may have all of it. */
-		left = out->max - out->len;
-		n = left > 0 ? read(fd, room + out->len, left) :
-			       read(fd, &more, 1);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		if (left == 0) {
-			errno = EFBIG;
-			return -1;
-		}
-		out->len += (size_t)n;
-	}
-	out->data[out->len] = '\0';
-	return n == -1 ? -1 : 0;
 }
 
 static int
@@ -72,7 +43,8 @@ read_open(const struct command *cmd, const char *path, int fd, struct buf *out)
 
 	if (status != CMD_OK)
 		return status;
-	if (read_all(fd, out) == -1)
+	/* All of the room at once: a buffer that grew leaves copies behind. */
+	if (buf_room(out, out->max) == NULL || infile_all(fd, out) == -1)
 		return command_fail(
 		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
 	if (savedtext_is_utf16(out->data, out->len))

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cli/base/infile.h"
 #include "cli/base/options.h"
 #include "cli/intel/import_options.h"
 #include "cli/intel/intel.h"
@@ -203,10 +204,10 @@ static int
 open_feed(struct import *im)
 {
 	struct stat st;
-	bool standard = strcmp(im->o.file, "-") == 0;
 
-	im->in = standard ? stdin : fopen(im->o.file, "re");
-	if (im->in == NULL || fstat(fileno(im->in), &st) == -1)
+	if ((im->in = infile_open(im->o.cmd, im->o.file)) == NULL)
+		return CMD_FAILED;
+	if (fstat(fileno(im->in), &st) == -1)
 		return command_fail(im->o.cmd, CMD_FAILED, "%s: %s", im->o.file,
 		    strerror(errno));
 	if (S_ISDIR(st.st_mode))
@@ -286,8 +287,8 @@ intel_import(const struct command *cmd, int argc, char **argv)
 		status = transfer(im);
 	}
 	store_close(im->to);
-	if (im->in != NULL && im->in != stdin)
-		fclose(im->in);
+	if (im->in != NULL)
+		infile_close(im->in);
 	for (i = 0; i < REASONS; i++)
 		free(im->skipped[i].why);
 	free(im->path);

@@ -1,11 +1,14 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/savedtext.h"
 #include "cli/base/command.h"
+#include "cli/base/infile.h"
 #include "cli/jwt/module_settings.h"
 #include "cli/terminal/text.h"
 #include "json/jsonin.h"
@@ -22,32 +25,6 @@ static const char *const module_settings_regions[] = { "us", "eu", "apjc" };
 
 #define REGIONS \
 	(sizeof(module_settings_regions) / sizeof(module_settings_regions[0]))
-
-/* Of all that a file holds; -1 with errno. */
-static int
-module_settings_read_text(const char *path, struct buf *out)
-{
-	FILE *f;
-	char *room;
-	size_t n = 0;
-	int error;
-
-	if ((f = fopen(path, "re")) == NULL)
-		return -1;
-	errno = ENOMEM;
-	if ((room = buf_room(out, BYTES)) != NULL) {
-		errno = 0;
-		n = fread(room, 1, BYTES, f);
-		room[n] = '\0';
-		out->len = n;
-		if (n == BYTES && getc(f) != EOF)
-			errno = EFBIG;
-	}
-	error = errno;
-	fclose(f);
-	errno = error;
-	return error == 0 ? 0 : -1;
-}
 
 static int
 module_settings_no_file(const struct command *cmd, const char *path)
@@ -67,10 +44,10 @@ read_object(
 {
 	struct buf text;
 	const char *why = NULL;
-	int status = CMD_OK;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), status = CMD_OK;
 
 	buf_init(&text, BYTES);
-	if (module_settings_read_text(path, &text) == -1) {
+	if (fd == -1 || infile_all(fd, &text) == -1) {
 		status = module_settings_no_file(cmd, path);
 	} else {
 		text.len = savedtext_trim(text.data, text.len);
@@ -80,6 +57,8 @@ read_object(
 			status = command_fail(cmd, CMD_FAILED, "%s: %s", path,
 			    why != NULL ? why : "not a JSON object");
 	}
+	if (fd != -1)
+		close(fd);
 	buf_free(&text);
 	return status;
 }
