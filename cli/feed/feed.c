@@ -2,10 +2,8 @@
 #include <string.h>
 
 #include "cli/feed/feed.h"
-#include "cli/feed/feed_csv.h"
-#include "cli/feed/feed_json.h"
 #include "cli/feed/feed_reader.h"
-#include "cli/feed/feed_text.h"
+#include "cli/feed/feed_row.h"
 
 #define HEAD   (64U << 10) /* bytes that are looked at to find the format */
 #define BLANKS " \t\r\n"

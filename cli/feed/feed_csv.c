@@ -5,7 +5,6 @@
 
 #include "base/utf8.h"
 #include "cli/feed/csv.h"
-#include "cli/feed/feed_csv.h"
 #include "cli/feed/feed_reader.h"
 #include "cli/feed/feed_row.h"
 

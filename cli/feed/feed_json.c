@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cli/feed/feed_json.h"
 #include "cli/feed/feed_reader.h"
 #include "cli/feed/feed_row.h"
 #include "json/jsonin.h"

@@ -1,11 +1,16 @@
 /*
- * feed_row: the fields of one entry as a feed spells them, and their meaning.
- * What columns and members are usually called is a table in feed_row.c.
+ * feed_row: what the readers of the formats share: the fields of one entry as a
+ * feed spells them, and their meaning.  What columns and members are usually
+ * called is a table in feed_row.c.
  */
 #ifndef CTIM_FEED_ROW_H
 #define CTIM_FEED_ROW_H
 
+#include <stdbool.h>
+
 #include "cli/feed/feed.h"
+
+struct feed_reader;
 
 #define FEED_VALUES 8 /* values that one row can have (its hashes) */
 
@@ -38,5 +43,26 @@ int feed_row_emit(
 /* sink->skipped() with a reason made by the format. */
 int feed_skip(const struct feed_sink *, uint64_t line, const char *, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * The readers of the formats: all of them read to the end and return 0, what a
+ * callback returned, or -1 with a line in error.
+ *
+ * Text: one indicator a line, with an optional comment; hosts files.
+ */
+int feed_text(struct feed_reader *, const struct feed_sink *);
+/* CSV: rows of a table, mapped by the names of its columns.  An error when there
+ * is no header, or a column of the options is not in it.
+ * Source: RFC 4180; https://abuse.ch exports, whose header is a comment. */
+int feed_csv(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+/* Whether the first n bytes of a file, at head, look like CSV: a header row with
+ * a column for the value, or one in a comment above a row of as many columns. */
+bool feed_csv_looks(const char *head, size_t n, const struct feed_options *);
+/* JSON: objects with a value and what is known of it, as one array or one a
+ * line.  An error when the array does not end, or a document is of another
+ * form. */
+int feed_json(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
 
 #endif

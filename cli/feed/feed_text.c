@@ -3,7 +3,6 @@
 
 #include "cli/feed/feed_reader.h"
 #include "cli/feed/feed_row.h"
-#include "cli/feed/feed_text.h"
 
 #define BLANKS " \t\v\f"
 

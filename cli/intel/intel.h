@@ -6,9 +6,12 @@
 #define CTIM_INTEL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "cli/base/command.h"
 #include "store/store.h"
+
+struct buf;
 
 /* A command of `intel` but import, as the command line has it. */
 struct intel {
@@ -41,5 +44,21 @@ char *intel_path(
 struct store *intel_open(const struct intel *, enum store_mode, int *status);
 /* Says on standard error that a value is not listed. */
 void intel_not_listed(const char *value);
+
+/*
+ * One record of the store, as text, JSON and CSV.  All of these add to a buffer;
+ * running out of room shows in its failed mark.
+ *
+ * One line, in columns, for a terminal, and its heading.
+ */
+void intel_record_line(struct buf *, const struct record *, int64_t now);
+void intel_record_heading(struct buf *);
+/* All that is known, in several lines. */
+void intel_record_block(struct buf *, const struct record *, int64_t now);
+/* A JSON object, and a CSV row (RFC 4180) with its header row, in the words that
+ * `intel import` reads. */
+void intel_record_json(struct buf *, const struct record *);
+void intel_record_csv(struct buf *, const struct record *);
+void intel_record_csv_header(struct buf *);
 
 #endif

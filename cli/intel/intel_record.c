@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/rfc3339.h"
-#include "cli/intel/intel_record.h"
+#include "cli/intel/intel.h"
 #include "cli/terminal/csvout.h"
 #include "cli/terminal/text.h"
 #include "ctim/ctim.h"

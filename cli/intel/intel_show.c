@@ -8,7 +8,6 @@
 #include "base/buf.h"
 #include "base/rfc3339.h"
 #include "cli/intel/intel.h"
-#include "cli/intel/intel_record.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "cli/terms/terms.h"

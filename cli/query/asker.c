@@ -8,8 +8,6 @@
 #include "cli/query/asker.h"
 #include "cli/query/local_call.h"
 #include "cli/query/query_options.h"
-#include "cli/query/query_token.h"
-#include "cli/query/remote.h"
 #include "conf/conf.h"
 #include "ctim/observable.h"
 #include "log/log.h"

@@ -50,4 +50,31 @@ const char *asker_ask(
     struct asker *, const struct buf *body, struct buf *answer);
 void asker_close(struct asker *);
 
+/*
+ * The token that was given; or one made of the credentials in a file, or, for a
+ * relay of the configuration, asked for on the terminal; or, for one elsewhere
+ * (relay NULL), the token itself is asked for.
+ * The configuration gets a key when it has none, as nothing leaves the process.
+ * Returns CMD_OK; else what is wrong has been printed, and it is the status.
+ */
+int query_token(const struct command *, const struct query_options *,
+    struct conf *, const struct relay_conf *, struct buf *token);
+
+/*
+ * Opens the way to a relay elsewhere, for requests to a URL with a token.  Of the
+ * configuration, which must outlive it, [http] counts: the certificates to trust
+ * and the proxy.  Returns NULL when memory ran out, or the token cannot be in a
+ * header.
+ */
+struct remote *remote_open(
+    const struct conf *, const char *url, const char *token);
+void remote_close(struct remote *);
+/*
+ * POSTs a body, a string, and puts that of the answer into answer, an empty
+ * buffer.  Where the gateway is busy or the connection broke, the request is
+ * tried again, a few times.  An interrupt (interrupt.h) ends it.
+ * Returns NULL, or what went wrong, good until the next call.
+ */
+const char *remote_post(struct remote *, const char *body, struct buf *answer);
+
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 #include "cli/base/secret.h"
-#include "cli/query/remote.h"
+#include "cli/query/asker.h"
 #include "cli/terminal/interrupt.h"
 #include "conf/conf.h"
 #include "http/http.h"

@@ -1,4 +1,4 @@
-/* Observables from a column of a CSV file. */
+/* Observables from files: a column of a CSV file, a text that speaks of them. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 #include "cli/base/command.h"
 #include "cli/base/infile.h"
 #include "cli/feed/csv.h"
+#include "cli/feed/extract.h"
 #include "cli/feed/feed_reader.h"
 #include "cli/feed/feed_row.h"
 #include "cli/terms/terms.h"
@@ -20,13 +21,14 @@
 #define HEADING   40   /* bytes of one that are shown */
 #define FIRST_MAX 2048 /* bytes of all of them */
 
-/* A table that is read. */
+/* A file that is read. */
 struct reading {
 	const struct command *cmd;
 	struct terms *asked;
-	const char *file;   /* as named */
-	const char *name;   /* for people */
-	const char *column; /* as named, or NULL */
+	const char *file; /* as named */
+	const char *name; /* for people */
+	const char
+	    *column; /* as named, or NULL; so are those below of a table */
 	struct csv in;
 	struct csv_row row;
 	struct buf first;            /* what the first row has */
@@ -227,7 +229,7 @@ take_row(struct reading *t, size_t column)
 }
 
 static int
-terms_csv_read_rows(struct reading *t)
+terms_file_rows(struct reading *t)
 {
 	size_t column;
 	bool data;
@@ -255,27 +257,56 @@ terms_csv_read_rows(struct reading *t)
 }
 
 static int
-read_table(struct reading *t, FILE *f)
+terms_file_table(struct reading *t, struct feed_reader *r)
 {
-	struct feed_reader r;
 	int status;
 
+	t->in = (struct csv){ .reader = r, .comma = comma_of(r) };
+	csv_row_init(&t->row);
+	buf_init(&t->first, FIRST_MAX);
+	status = terms_file_rows(t);
+	buf_free(&t->first);
+	csv_row_free(&t->row);
+	return status;
+}
+
+static int
+terms_file_found(void *arg, enum observable_type type, const char *value)
+{
+	struct reading *t = arg;
+
+	return terms_append(t->cmd, t->asked, type, value, 0);
+}
+
+static int
+terms_file_text(struct reading *t, struct feed_reader *r)
+{
+	return extract_read(r, terms_file_found, t);
+}
+
+/* Opens the file for a function that reads it. */
+static int
+terms_file(
+    struct reading *t, int (*read)(struct reading *, struct feed_reader *))
+{
+	struct feed_reader r = { .file = NULL };
+	FILE *f = infile_open(t->cmd, t->file);
+	int status;
+
+	if (f == NULL)
+		return CMD_FAILED;
+	t->name = infile_name(t->file);
 	if (feed_reader_init(&r, f) == -1)
-		return command_fail(t->cmd, CMD_FAILED, "no memory left");
-	if (feed_reader_mark(&r) == -1)
+		status = command_fail(t->cmd, CMD_FAILED, "no memory left");
+	else if (feed_reader_mark(&r) == -1)
 		status = infile_utf16(t->cmd, t->file);
-	else {
-		t->in = (struct csv){ .reader = &r, .comma = comma_of(&r) };
-		csv_row_init(&t->row);
-		buf_init(&t->first, FIRST_MAX);
-		status = terms_csv_read_rows(t);
-		buf_free(&t->first);
-		csv_row_free(&t->row);
-	}
+	else
+		status = read(t, &r);
 	if (status == CMD_OK && r.error != 0)
 		status = command_fail(
 		    t->cmd, CMD_FAILED, "%s: %s", t->name, strerror(r.error));
 	feed_reader_free(&r);
+	infile_close(f);
 	return status;
 }
 
@@ -283,17 +314,17 @@ int
 terms_csv(const struct command *cmd, struct terms *asked, const char *file,
     const char *column)
 {
-	struct reading t = { .cmd = cmd,
-		.asked = asked,
-		.column = column,
-		.file = file,
-		.name = infile_name(file) };
-	FILE *f = infile_open(cmd, file);
-	int status;
+	struct reading t = {
+		.cmd = cmd, .asked = asked, .file = file, .column = column
+	};
 
-	if (f == NULL)
-		return CMD_FAILED;
-	status = read_table(&t, f);
-	infile_close(f);
-	return status;
+	return terms_file(&t, terms_file_table);
+}
+
+int
+terms_text(const struct command *cmd, struct terms *asked, const char *file)
+{
+	struct reading t = { .cmd = cmd, .asked = asked, .file = file };
+
+	return terms_file(&t, terms_file_text);
 }
