@@ -83,7 +83,8 @@ least(size_t a, size_t b, size_t c)
 	return m < c ? m : c;
 }
 
-/* Letters to change, add or take away to make b of a (Levenshtein). */
+/* Returns how many letters to change, add or take away to make b of a
+ * (Levenshtein). */
 static size_t
 distance(const char *a, const char *b)
 {
@@ -134,7 +135,7 @@ unknown(const char *name)
 	return CMD_USAGE;
 }
 
-/* The command whose name the program was called by, through a link that
+/* Returns the command by whose name the program was called, through a link that
  * ./configure --enable-compat-links makes; NULL for none. */
 static const struct command *
 link_command(const char *path)
@@ -199,14 +200,15 @@ main(int argc, char **argv)
 {
 	int status;
 
-	/* A connection that broke is an error of the call (http.h). */
+	/* A broken connection is an error of the call (http.h), no signal. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	/* Widths of characters; what is printed is UTF-8 in any case. */
+	/* For the widths of characters; the output is UTF-8 in any case. */
 	if (setlocale(LC_CTYPE, "C.UTF-8") == NULL)
 		setlocale(LC_CTYPE, "");
 	status = main_run(argc, argv);
 	if (fflush(stdout) == EOF || ferror(stdout)) {
-		/* To who has seen enough, as head(1), that is no news. */
+		/* A reader that has seen enough, as head(1), needs no word of
+		 * it. */
 		if (errno != EPIPE)
 			fprintf(stderr,
 			    "ctim-relay: cannot write the output: %s\n",

@@ -56,7 +56,7 @@ command_option(const struct command *cmd, int c, char **argv)
 	const char *word = argv[optind - 1];
 	char letter[] = { '-', (char)optopt, '\0' };
 
-	/* Letters may stand together, so the word need not be the option. */
+	/* The word need not be the option: letters may stand together. */
 	if (optopt > 0 && optopt < 128 && strncmp(word, "--", 2) != 0)
 		word = letter;
 	return command_usage(cmd,

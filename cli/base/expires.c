@@ -9,7 +9,8 @@ static const struct unit {
 } units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
 	{ 'w', 604800 } };
 
-/* A number and a unit; -1 when it is not, or reaches past CTIM's last time. */
+/* Seconds of a number and a unit; -1 when the text is none, or reaches past the
+ * last time of CTIM. */
 static int64_t
 expires_duration(const char *s)
 {

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * Seconds since 1970 for a number followed by s, m, h, d or w, counted from
- * now, or for a time that rfc3339_parse() takes.  -1 when it is neither, or
- * is not after now.
+ * Returns seconds since 1970 for a number followed by s, m, h, d or w, counted
+ * from now, or for a time that rfc3339_parse() takes; -1 when the text is
+ * neither, or the time is not after now.
  */
 int64_t expires_parse(const char *, int64_t now);
 

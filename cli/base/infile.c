@@ -55,7 +55,7 @@ infile_all(int fd, struct buf *out)
 			return -1;
 		}
 		*room = '\0';
-		/* A full buffer may have all of it. */
+		/* A full buffer may hold all of the file. */
 		n = left > 0 ? read(fd, room, left) : read(fd, &more, 1);
 		if (n == -1 && errno == EINTR)
 			continue;

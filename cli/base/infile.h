@@ -9,19 +9,20 @@
 struct buf;
 struct command;
 
-/* Opens it ("-": standard input); NULL after it was said why not. */
+/* Opens a file ("-": standard input).  Returns NULL after saying why it cannot
+ * be opened. */
 FILE *infile_open(const struct command *, const char *file);
 /* Closes what infile_open() gave, unless it is standard input. */
 void infile_close(FILE *);
-/* What people call it. */
+/* The name of the file for people. */
 const char *infile_name(const char *file);
-/* Says that a file is in UTF-16, and what to do; returns CMD_FAILED. */
+/* Says that a file is in UTF-16, and how to convert it.  Returns CMD_FAILED. */
 int infile_utf16(const struct command *, const char *file);
-/* Adds everything up to the end of the file to out, whose data is a string then.
- * Returns 0, or -1 with errno: EFBIG when there is more than out may hold. */
+/* Adds the rest of a file to out, whose data is a string then.  Returns 0, or
+ * -1 with errno: EFBIG when the file is larger than out may be. */
 int infile_all(int fd, struct buf *out);
-/* All of a file into out, an empty buffer.  Returns CMD_OK; else what is wrong
- * has been printed, and it is the status. */
+/* Reads a whole file into out, an empty buffer.  Returns CMD_OK; else the error
+ * has been printed, and the result is its status. */
 int infile_read(const struct command *, const char *file, struct buf *out);
 
 #endif

@@ -69,7 +69,7 @@ options_argument(const struct options_row *row)
 				       required_argument;
 }
 
-/* The table as getopt_long() wants it. */
+/* Makes the tables of getopt_long() out of ours. */
 static void
 options_fill(const struct options *o, struct option longs[OPTIONS_MAX + 1],
     char shorts[OPTIONS_MAX * 3 + 2])
@@ -98,7 +98,7 @@ options_fill(const struct options *o, struct option longs[OPTIONS_MAX + 1],
 	longs[n] = (struct option){ NULL, 0, NULL, 0 };
 }
 
-/* The row of what getopt_long() returned; NULL: it is an error. */
+/* Returns the row of what getopt_long() returned; NULL: that is an error. */
 static const struct options_row *
 options_row_of(const struct options *o, int c)
 {

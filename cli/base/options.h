@@ -21,10 +21,10 @@ struct options_found {
 	char *text; /* its argument, in argv; NULL: it has none */
 };
 
-/* What is done with an option. */
+/* The way in which an option is stored. */
 struct options_kind {
-	/* Stores it.  Returns CMD_OK; else what is wrong has been printed, and
-	 * it is the status. */
+	/* Stores the option.  Returns CMD_OK; else the error has been printed,
+	 * and the result is its status. */
 	int (*set)(const struct options_found *);
 	/* of options_number() */
 	const char *called; /* in messages; NULL: by its long name */
@@ -38,7 +38,7 @@ struct options_kind {
 extern const struct options_kind options_text; /* char *, const or not */
 extern const struct options_kind options_flag; /* bool that becomes true */
 extern const struct options_kind options_off;  /* bool that becomes false */
-/* As options_flag, and nothing behind it is read: for --help. */
+/* As options_flag, and what follows the option is not read: for --help. */
 extern const struct options_kind options_stop;
 
 /* For kinds with limits of their own: a long from least to most, and an int that
@@ -51,8 +51,9 @@ struct options_row {
 	char letter;      /* 0: none */
 	const struct options_kind *kind;
 	size_t offset; /* in the command's own struct */
-	/* What --help calls the argument; NULL: there is none.  "[S]" need not
-	 * be given, and may be the next word unless that begins with '-'. */
+	/* The name of the argument in --help; NULL: the option takes none.  The
+	 * argument "[S]" may be left away, and may be the next word unless that
+	 * begins with '-'. */
 	const char *argument;
 	const char *help; /* may be of several lines; NULL: --help is silent */
 };
@@ -80,14 +81,14 @@ struct options {
 /*
  * Reads the options of a command line into the command's own struct, which has
  * its defaults already, and leaves optind at the words behind them.  Returns
- * CMD_OK; else what is wrong has been printed, and it is the status.
+ * CMD_OK; else the error has been printed, and the result is its status.
  */
 int options_read(const struct options *, const struct command *, void *into,
     int argc, char **argv);
-/* Whether the option of a name, of a kind that is a text or a flag, was given. */
+/* Whether an option, whose kind is options_text or options_flag, was given. */
 bool options_given(const struct options *, const void *into, const char *name);
-/* For --help: prints how the command is called, its summary and its options on
- * standard output.  Returns CMD_OK. */
+/* Prints for --help, on standard output, how the command is called, its summary
+ * and its options.  Returns CMD_OK. */
 int options_help(const struct options *, const struct command *);
 
 #endif

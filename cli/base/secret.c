@@ -27,7 +27,7 @@ check_mode(const struct command *cmd, const char *path, int fd)
 	if (fstat(fd, &st) == -1)
 		return command_fail(
 		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
-	/* A pipe, such as the shell's <(command), is nobody else's. */
+	/* Nobody else can read a pipe, such as the shell's <(command). */
 	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IROTH | S_IWOTH)) != 0)
 		return command_fail(cmd, CMD_FAILED,
 		    "%s can be read or changed by everyone on this machine; "
@@ -43,7 +43,8 @@ read_open(const struct command *cmd, const char *path, int fd, struct buf *out)
 
 	if (status != CMD_OK)
 		return status;
-	/* All of the room at once: a buffer that grew leaves copies behind. */
+	/* Takes all of the room at once: a buffer that grows leaves copies of
+	 * the secret behind. */
 	if (buf_room(out, out->max) == NULL || infile_all(fd, out) == -1)
 		return command_fail(
 		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));

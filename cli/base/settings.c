@@ -26,7 +26,8 @@ print_error(void *arg, bool error, const char *line)
 	putc('\n', stderr);
 }
 
-/* The group that may read st, or pass through it; NULL: none but root's. */
+/* Returns the group that may read st, or pass through it; NULL: root's
+ * alone. */
 static const char *
 settings_group(const struct stat *st)
 {
@@ -48,7 +49,7 @@ settings_denied(const char *path, char text[SETTINGS_DENIED])
 
 	if (geteuid() == 0 || eaccess(path, R_OK) == 0 || errno != EACCES)
 		return false;
-	/* What cannot be looked at is behind a directory that can. */
+	/* A path that cannot be looked at is behind a directory that can. */
 	snprintf(at, sizeof(at), "%s", path);
 	while (stat(at, &st) == -1) {
 		if ((slash = strrchr(at, '/')) == NULL || slash == at)
@@ -70,11 +71,12 @@ settings_as_root(const struct conf *conf)
 	    conf->user == NULL ? NULL : getpwnam(conf->user);
 	struct stat st;
 
-	/* Another user's configuration is not for root to start with. */
+	/* Root does not start a gateway with another user's configuration. */
 	if ((conf->user != NULL && (pw == NULL || pw->pw_uid != 0)) ||
 	    (geteuid() != 0 && (stat(conf->file, &st) == -1 || st.st_uid != 0)))
 		return NULL;
-	/* Who started a gateway as somebody else does so again. */
+	/* An administrator who started the gateway as another user does so
+	 * again. */
 	if (strncmp(conf->listen, "unix:", 5) == 0 &&
 	    lstat(conf->listen + 5, &st) == 0 && S_ISSOCK(st.st_mode) &&
 	    st.st_uid != 0)
@@ -87,7 +89,7 @@ settings_as_root(const struct conf *conf)
 const char *
 settings_cache_hint(const char *why)
 {
-	/* Errors of Redis: the first word is for programs. */
+	/* The first word of an error of Redis is for programs. */
 	return strstr(why, "error WRONGPASS") != NULL ?
 	    ": the password, or the user, is not the server's" :
 	    strstr(why, "error NOAUTH") != NULL ?
@@ -112,7 +114,7 @@ settings_load(const struct command *cmd, const char *file)
 	return NULL;
 }
 
-/* Says by what value a command goes whose configuration has errors. */
+/* Says which value of a key is used, as the configuration has errors. */
 static void
 say_taken(const struct command *cmd, const struct conf *conf,
     const char *section, const char *name)
@@ -138,7 +140,8 @@ settings_rest(const struct command *cmd, const char *file, const char *section,
 	char denied[SETTINGS_DENIED];
 	bool good;
 
-	/* Who names a file that is not there may mean another gateway. */
+	/* A name of a file that is not there may be meant for another
+	 * gateway. */
 	if (file != NULL && access(file, F_OK) == -1)
 		return settings_load(cmd, file);
 	if ((conf = conf_load_rest(

@@ -5,15 +5,16 @@
 #include "cli/feed/feed_reader.h"
 
 static const char too_long[] = "it is longer than 65536 bytes";
-/* Nobody can tell what is behind such a quote from what is in it: the end of
- * the file, not a reason to skip the row. */
+/* After a quote that is not closed, nobody can tell text from rows: the file
+ * ends here, and the row is not merely skipped. */
 static const char not_closed[] =
     "a quote is not closed: the file was cut short, or a quote is missing";
 
 void
 csv_row_init(struct csv_row *f)
 {
-	/* Each field has its NUL, the last one too, where there is no comma. */
+	/* Each field has its NUL, also the last one, behind which there is no
+	 * comma. */
 	buf_init(&f->text, CSV_ROW_MAX + 1);
 	f->n = 0;
 	f->line = 0;
@@ -63,9 +64,9 @@ csv_add(struct csv_row *f, int c)
 		f->wrong = too_long;
 }
 
-/* The inside of a quoted field, behind its first quote, of a wrong row too:
- * what is in it is no other row.  Ends behind the last quote; there is none when
- * the field gets longer than a row. */
+/* Reads a quoted field from behind its first quote to its last one, in a wrong
+ * row, too, where the text must not become another row.  When the field gets
+ * longer than a row may be, its last quote is missing. */
 static void
 quoted(struct csv *in, struct csv_row *f)
 {
@@ -89,8 +90,8 @@ is_blank(int c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Ends a field: blanks behind it are not part of it, but those in quotes, which
- * reach to keep, are. */
+/* Ends a field without the blanks behind it; those in quotes, which end at
+ * keep, stay. */
 static void
 end_field(struct csv_row *f, size_t keep)
 {

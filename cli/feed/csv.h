@@ -38,24 +38,23 @@ struct csv_row {
 void csv_row_init(struct csv_row *);
 void csv_row_free(struct csv_row *);
 
-/* The next byte without taking it, or EOF. */
+/* Returns the next byte without taking it, or EOF. */
 int csv_peek(struct csv *);
 /*
- * Reads one row, to the end of its line, whatever is wrong with it: a line that
- * ends in quotes goes on.  Blanks around a field are not part of it, nor keep a
- * quote from beginning it: abuse.ch writes `"a", "b"`; those in quotes are
- * (RFC 4180).
+ * Reads one row to the end of its line, even a wrong one.  A line that ends
+ * within quotes goes on.  Drops blanks around a field; a quote behind them
+ * still begins the field, as abuse.ch writes `"a", "b"`.  Blanks in quotes
+ * belong to the field (RFC 4180).
  */
 void csv_read(struct csv *, struct csv_row *);
-/* Field i, NULL where the row has not so many. */
+/* Returns field i; NULL where the row has fewer. */
 const char *csv_field(const struct csv_row *, size_t i);
-/* The same without blanks around it, for what is no text; what is cut off is
- * gone from the row. */
+/* Returns field i without blanks around it, for fields that are no text; the
+ * row loses these blanks. */
 char *csv_word(struct csv_row *, size_t i);
 /* Whether the row is an empty line. */
 bool csv_is_empty(const struct csv_row *);
-/* Whether it is wrong by a quote that is not closed: nobody can tell what is
- * behind such a quote from what is in it, so nothing can follow. */
+/* Whether a quote in the row is not closed, so that nothing can follow it. */
 bool csv_is_open(const struct csv_row *);
 
 #endif

@@ -10,8 +10,8 @@
 
 #define WORD_MAX INDICATOR_MAX /* bytes of a word */
 
-/* Endings of names that are a file's rather than a domain's.  Those that are
- * top-level domains as well (com, sh, py, zip) are not here. */
+/* Endings of file names.  Those that are top-level domains as well (com, sh,
+ * py, zip) are not here. */
 static const char *const endings[] = { "aspx", "bak", "bat", "bin", "bmp",
 	"cab", "cfg", "class", "cmd", "conf", "config", "cpp", "css", "csv",
 	"dat", "db", "dll", "dmg", "doc", "docm", "docx", "elf", "eml", "exe",
@@ -22,7 +22,7 @@ static const char *const endings[] = { "aspx", "bak", "bat", "bin", "bmp",
 	"sys", "tar", "tgz", "tmp", "txt", "vbe", "vbs", "wsf", "xls", "xlsm",
 	"xlsx", "xml", "yaml", "yara", "yml" };
 
-/* A text that is searched. */
+/* A search in a text. */
 struct search {
 	int (*each)(void *, enum observable_type, const char *);
 	void *arg;
@@ -38,8 +38,8 @@ is_ending(const char *label)
 	return false;
 }
 
-/* Whether a domain (word: as written) is meant as one: "end.The" is where two
- * sentences meet, "e.g" and "1.5b" are none either. */
+/* Whether a domain (word: as written) is meant as one.  "end.The" is the end of
+ * a sentence; "e.g" and "1.5b" are no domains either. */
 static bool
 meant_as_domain(const char *word, const char *normal, bool defanged)
 {
@@ -70,7 +70,7 @@ meant_as_email(const char *normal)
 	return true;
 }
 
-/* "::" is of a programming language more often than an address. */
+/* "::" belongs to a programming language more often than to an address. */
 static bool
 meant_as_ipv6(const char *normal)
 {
@@ -105,7 +105,7 @@ meant(enum observable_type type, const char *word, const char *normal)
 	}
 }
 
-/* Hands a word over when it is an observable; whether it was one. */
+/* Hands a word over when it is an observable; returns whether it is one. */
 static bool
 extract_take(struct search *s, const char *word)
 {
@@ -136,7 +136,8 @@ is_closer_alone(const char *word, size_t len)
 	return false;
 }
 
-/* Takes the punctuation around a word off; returns where it begins. */
+/* Takes the punctuation around a word off; returns the beginning of the
+ * word. */
 static char *
 strip(char *word)
 {
@@ -153,7 +154,8 @@ strip(char *word)
 	return word;
 }
 
-/* "192.0.2.1:443", "bad.example/path": what is before a port or a path. */
+/* Takes the host before a port or a path: "192.0.2.1:443",
+ * "bad.example/path". */
 static bool
 take_host(struct search *s, char *word)
 {
@@ -177,7 +179,7 @@ take_host(struct search *s, char *word)
 	return taken;
 }
 
-/* A piece without brackets and lists: "md5:...", "mailto:...", a host. */
+/* Takes a piece without brackets and lists: "md5:...", "mailto:...", a host. */
 static bool
 take_piece(struct search *s, char *piece)
 {
@@ -195,7 +197,7 @@ take_piece(struct search *s, char *piece)
 	return false;
 }
 
-/* Bytes at s that part pieces of a word; 0 for none. */
+/* Returns how many bytes at s separate pieces of a word; 0 for none. */
 static size_t
 parting(const char *s)
 {
@@ -236,7 +238,7 @@ begins_url(const char *s)
 	return false;
 }
 
-/* A word without lists of URLs; one may follow other text in it, as in
+/* Takes a word without lists of URLs; a URL may follow other text in it, as in
  * "src=http://..." and "[here](http://...)". */
 static void
 take_part(struct search *s, char *word)
@@ -257,7 +259,7 @@ take_part(struct search *s, char *word)
 	take_pieces(s, word);
 }
 
-/* A word between blanks, which may be several URLs in a list. */
+/* Takes a word between blanks, which may be a list of several URLs. */
 static void
 extract_take_word(struct search *s, char *word)
 {
@@ -274,8 +276,8 @@ extract_take_word(struct search *s, char *word)
 	}
 }
 
-/* What words are parted by; the punctuation of UTF-8 (U+2000 to U+203F) is told
- * by its first two bytes. */
+/* Whether a byte separates words; the punctuation of UTF-8 (U+2000 to U+203F)
+ * shows in its first two bytes. */
 static bool
 extract_is_between(struct feed_reader *r, int c)
 {

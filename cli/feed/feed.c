@@ -13,7 +13,7 @@ static const char *const feed_formats[FEED_FORMATS] = { [FEED_AUTO] = "auto",
 	[FEED_CSV] = "csv",
 	[FEED_JSON] = "json" };
 
-/* What files begin with that are no text at all. */
+/* First bytes of files that are no text. */
 static const struct {
 	const char *bytes;
 	size_t n;
@@ -50,7 +50,7 @@ feed_format(const char *name)
 	return -1;
 }
 
-/* Whether s begins with a member of this name; *value is what is behind it. */
+/* Whether s begins with a member of this name; *value is the text behind it. */
 static bool
 feed_member(const char *s, const char *name, const char **value)
 {
@@ -66,7 +66,8 @@ feed_member(const char *s, const char *name, const char **value)
 	return true;
 }
 
-/* A JSON file's name is its UUID in a MISP manifest: "5a3b…": {. */
+/* Whether s begins with a member of a MISP manifest, named by a UUID: "5a3b…":
+ * {. */
 static bool
 is_manifest(const char *s)
 {
@@ -89,7 +90,8 @@ is_manifest(const char *s)
 	return s[strspn(s, BLANKS)] == '{';
 }
 
-/* NULL, or what a JSON object is that looks like a feed and is another one. */
+/* Returns what a JSON object is that looks like a feed of another kind; NULL
+ * otherwise. */
 static const char *
 other_json(const char *head)
 {
@@ -126,7 +128,7 @@ feed_fail(char error[FEED_ERROR_MAX], const char *what)
 	return -1;
 }
 
-/* The format of what the reader is about to read, or -1. */
+/* Returns the format of what the reader is about to read, or -1. */
 static int
 find_format(struct feed_reader *r, const struct feed_options *o,
     char error[FEED_ERROR_MAX])
@@ -144,7 +146,7 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 		r->at += 3; /* the byte order mark of UTF-8 */
 		n -= 3;
 	}
-	/* As a string; the byte behind it belongs to the buffer. */
+	/* Makes it a string; the byte behind it belongs to the buffer. */
 	if (n > HEAD)
 		n = HEAD;
 	head = r->data + r->at;

@@ -3,9 +3,9 @@
  * file or pipe in bounded memory, one entry after another.
  *
  * Formats: text (one a line, hosts files, netsets), csv (RFC 4180, a header row
- * or abuse.ch's commented one), json (an array of objects, or one object a
- * line).  All of it is hostile: what is no entry is skipped and said, with its
- * line; only a feed that cannot be read at all is an error.
+ * or the commented one of abuse.ch), json (an array of objects, or one object a
+ * line).  Feeds are hostile: a line that is no entry is skipped and reported
+ * with its number; only a feed that cannot be read at all is an error.
  */
 #ifndef CTIM_FEED_H
 #define CTIM_FEED_H
@@ -49,14 +49,14 @@ struct feed_entry {
 	int64_t expires; /* -1: it does not say, 0: never */
 };
 
-/* Where the reader hands things; another result than 0 ends the reading. */
+/* The callbacks of the reader; another result than 0 ends the reading. */
 struct feed_sink {
 	int (*entry)(void *arg, uint64_t line, const struct feed_entry *);
 	int (*skipped)(void *arg, uint64_t line, const char *why);
 	void *arg;
 };
 
-/* field is in the column (or JSON member) of this name; "" : in none. */
+/* The field is in the column (or JSON member) of this name; "": in none. */
 struct feed_column {
 	enum feed_field field;
 	const char *name;
@@ -68,14 +68,15 @@ struct feed_options {
 	size_t n_columns;
 };
 
-/* The format of a name ("csv"), or -1. */
+/* Returns the format of a name ("csv"), or -1. */
 int feed_format(const char *name);
-/* The field of a name ("first_seen"), or -1. */
+/* Returns the field of a name ("first_seen"), or -1. */
 int feed_field(const char *name);
 
 /*
- * Reads all of the file.  Returns 0; 1 when a callback ended it; or -1 with one
- * line in error (the stream failed, is no feed of these formats, is cut short).
+ * Reads the whole file.  Returns 0; 1 when a callback ended it; or -1 with one
+ * line in error (the stream failed, has none of these formats, or is cut
+ * short).
  */
 int feed_read(FILE *, const struct feed_options *, const struct feed_sink *,
     char error[FEED_ERROR_MAX]);

@@ -10,7 +10,7 @@
 
 #define NONE SIZE_MAX
 
-/* Which columns have what. */
+/* The columns of the fields. */
 struct header {
 	size_t values[FEED_VALUES];
 	size_t n_values;
@@ -18,7 +18,7 @@ struct header {
 	size_t n;                   /* columns */
 };
 
-/* The first column of a usual name, or NONE. */
+/* Returns the first column of a usual name, or NONE. */
 static size_t
 column_named(struct csv_row *f, const char *name)
 {
@@ -30,7 +30,7 @@ column_named(struct csv_row *f, const char *name)
 	return NONE;
 }
 
-/* The first column with exactly this heading, case aside, or NONE. */
+/* Returns the first column with exactly this heading, case aside, or NONE. */
 static size_t
 column_called(struct csv_row *f, const char *name)
 {
@@ -54,7 +54,8 @@ map_value(struct header *h, size_t column)
 		h->values[h->n_values++] = column;
 }
 
-/* The columns that have no place by the options get it by their usual names. */
+/* Gives fields that the options do not place the columns of their usual
+ * names. */
 static void
 map_usual(struct header *h, struct csv_row *f, const bool said[FEED_FIELDS])
 {
@@ -107,8 +108,8 @@ map(struct header *h, struct csv_row *f, const struct feed_options *o)
 }
 
 /*
- * Reads a comment as a row.  It ends with its line whatever quotes are in it,
- * or the feed would be taken for the rest of the comment.
+ * Reads a comment as a row.  The row ends with its line, whatever quotes it
+ * has; else the rest of the feed would be part of the comment.
  */
 static void
 read_comment(struct csv *in, struct csv_row *f)
@@ -134,7 +135,7 @@ read_comment(struct csv *in, struct csv_row *f)
 	csv_read(&line, f);
 }
 
-/* Whether a row is one that names the columns. */
+/* Whether a row names the columns. */
 static bool
 feed_csv_is_header(struct header *h, struct csv_row *f,
     const struct feed_options *o, size_t columns)
@@ -142,8 +143,9 @@ feed_csv_is_header(struct header *h, struct csv_row *f,
 	return f->wrong == NULL && f->n >= columns && map(h, f, o) == NULL;
 }
 
-/* The same for the first row with the header in a comment above it: a comment
- * such as `# Domain, IP and URL` is none, as it has not as many columns. */
+/* Whether the first row is a header, or stands below one in a comment: a
+ * comment such as `# Domain, IP and URL` is none, as it has another number of
+ * columns. */
 static bool
 first_row_looks(struct csv *in, struct csv_row *f, const struct feed_options *o)
 {
@@ -209,7 +211,7 @@ feed_csv_emit(const struct header *h, struct csv_row *f,
 	return feed_row_emit(&row, f->line, sink);
 }
 
-/* Why the first row is no header, with what it has. */
+/* Says why the first row is no header, and what it has. */
 static int
 no_header(
     const struct csv_row *f, const char *lacks, char error[FEED_ERROR_MAX])
@@ -238,8 +240,8 @@ no_header(
 
 /*
  * Reads up to the header and, where that is a comment, the first row behind it.
- * Returns 1 with that row in f, or with one that nothing can follow, 0 without
- * one, or -1.
+ * Returns 1 with that row in f, or with a row that nothing can follow; 0
+ * without a row; or -1.
  */
 static int
 read_header(struct csv *in, struct csv_row *f, struct header *h,

@@ -10,7 +10,7 @@
 
 #define ELEMENT_VALUES 1000 /* JSON values in one object */
 
-/* A row with what its texts need. */
+/* A row with the memory for its texts. */
 struct element {
 	struct feed_row row;
 	char numbers[FEED_FIELDS + FEED_VALUES][24];
@@ -18,7 +18,8 @@ struct element {
 	const char *odd[FEED_FIELDS]; /* neither text nor integer */
 };
 
-/* Where the text of a field goes; NULL when there is no more room. */
+/* Returns the place for the text of a field; NULL when there is no more
+ * room. */
 static const char **
 feed_json_place_of(struct feed_row *row, enum feed_field field)
 {
@@ -49,8 +50,8 @@ feed_json_put(struct element *e, enum feed_field field,
 	e->row.n_values += field == FEED_VALUE;
 }
 
-/* What a field has that is neither text nor integer is not understood, which is
- * another thing than not said.  Reasons are often lists of tags: those are no
+/* A value that is neither text nor integer is not understood, which differs
+ * from a field that is missing.  Reasons are often lists of tags; those do not
  * matter. */
 static void
 put_odd(struct element *e)
@@ -89,7 +90,7 @@ feed_json_emit(struct json_object *object, const struct feed_options *o,
 	return feed_row_emit(&e.row, line, sink);
 }
 
-/* One object as text. */
+/* Takes one object as text. */
 static int
 element(const char *text, size_t n, const struct feed_options *o, uint64_t line,
     const struct feed_sink *sink)
@@ -120,8 +121,9 @@ is_object(const char *text, size_t n)
 }
 
 /*
- * The first line must be an object.  It is none when a document goes on over
- * several lines, and then single ones of these may look like objects of a feed.
+ * Reads one object a line.  The first line must be an object: in a document
+ * over several lines it is none, and single lines further down may look like
+ * objects of a feed.
  */
 static int
 feed_json_read_lines(struct feed_reader *r, const struct feed_options *o,
@@ -166,9 +168,9 @@ is_space(int c)
 }
 
 /*
- * Reads one element of an array into out, up to the comma or bracket behind
- * it; what does not fit is passed over and leaves out's failed mark.  Returns
- * the byte it ended at, or EOF.
+ * Reads one element of an array into out, up to the comma or bracket behind it.
+ * An element that does not fit leaves the failed mark of out.  Returns the byte
+ * at which the element ended, or EOF.
  */
 static int
 read_element(struct feed_reader *r, struct buf *out)

@@ -59,7 +59,7 @@ feed_reader_mark(struct feed_reader *r)
 	return 0;
 }
 
-/* Passes over the rest of a line that does not fit into the buffer. */
+/* Skips the rest of a line that does not fit into the buffer. */
 static enum feed_got
 pass_over(struct feed_reader *r)
 {

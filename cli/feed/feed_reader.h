@@ -27,24 +27,24 @@ struct feed_reader {
 int feed_reader_init(struct feed_reader *, FILE *);
 void feed_reader_free(struct feed_reader *);
 
-/* Reads ahead: at least n bytes (at most FEED_READER_ROOM) lie at data + at,
- * unless the file ends before.  Returns how many do. */
+/* Reads ahead, so that at least n bytes (at most FEED_READER_ROOM) lie at data
+ * + at, unless the file ends before.  Returns how many do. */
 size_t feed_reader_fill(struct feed_reader *, size_t n);
 
-/* Takes the byte order mark off the beginning: 0, or -1 when the text is in
- * UTF-16. */
+/* Takes the byte order mark off the beginning.  Returns 0, or -1 when the text
+ * is in UTF-16. */
 int feed_reader_mark(struct feed_reader *);
 
 enum feed_got { FEED_END, FEED_LINE, FEED_TOO_LONG };
 /*
- * The next line, ended by a NUL instead of its newline (and CR), n bytes, in
- * *line; it may be written to, and is good until the next call.  r->line is
- * then the number of the line after it.  FEED_TOO_LONG: the line was passed over.
- * FEED_END also after an error: look at r->error.
+ * Sets *line to the next line, n bytes, with a NUL instead of its newline (and
+ * CR).  The line may be written to, and is good until the next call; r->line is
+ * the number of the line after it.  FEED_TOO_LONG: the line was skipped.
+ * FEED_END also comes after an error: look at r->error.
  */
 enum feed_got feed_reader_line(struct feed_reader *, char **line, size_t *n);
 
-/* The next byte, or EOF. */
+/* Returns the next byte, or EOF. */
 static inline int
 feed_reader_byte(struct feed_reader *r)
 {
@@ -58,7 +58,7 @@ feed_reader_byte(struct feed_reader *r)
 	return c;
 }
 
-/* The same, without taking it. */
+/* Returns the next byte without taking it, or EOF. */
 static inline int
 feed_reader_peek(struct feed_reader *r)
 {

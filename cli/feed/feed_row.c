@@ -54,8 +54,8 @@ const struct feed_name feed_names[] = { { "value", FEED_VALUE, 0 },
 	{ "expiration", FEED_EXPIRES, 0 }, { "valid_until", FEED_EXPIRES, 0 },
 	{ NULL, FEED_FIELDS, 0 } };
 
-/* What feeds call the types, beside CTIM's own names.  The second type is tried
- * when the value is not of the first: "ip" is often both families. */
+/* The names of the types in feeds, beside those of CTIM.  The second type is
+ * tried when the value is not of the first: "ip" is often both families. */
 static const struct {
 	const char *name;
 	enum observable_type type, other;
@@ -145,8 +145,8 @@ feed_field(const char *name)
 	return -1;
 }
 
-/* A whole number that is not negative, or -1.  10.0 is one: so table software
- * writes the numbers of a column with a gap in it. */
+/* Returns a whole number that is not negative, or -1.  10.0 is one: table
+ * software writes numbers so in a column with a gap. */
 static int64_t
 whole(const char *s)
 {
@@ -178,7 +178,8 @@ feed_row_severity(const char *s)
 	return ctim_severity(s);
 }
 
-/* A name, or 0 to 100, by STIX 2.1 appendix A ("None / Low / Med / High"). */
+/* Reads a name, or 0 to 100 by STIX 2.1 appendix A ("None / Low / Med /
+ * High"). */
 static int64_t
 confidence(const char *s)
 {
@@ -209,7 +210,7 @@ priority(const char *s)
 	return n <= STORE_PRIORITY ? n : -1;
 }
 
-/* A time as text, or as seconds or milliseconds since 1970. */
+/* Reads a time as text, or as seconds or milliseconds since 1970. */
 static int64_t
 when(const char *s)
 {
@@ -222,8 +223,8 @@ when(const char *s)
 	return n <= RFC3339_LAST ? n : -1;
 }
 
-/* "never", or a time.  The beginning of time is neither: feeds write it for "not
- * known" as well, which must not become never, nor take the entry away. */
+/* Reads "never", or a time.  The beginning of time is neither: feeds write it
+ * for "not known", too, which must not become never, nor remove the entry. */
 static int64_t
 feed_row_expiry(const char *s)
 {
@@ -235,9 +236,9 @@ feed_row_expiry(const char *s)
 }
 
 /*
- * How the fields but value, type and reason are read.  An entry whose judgement
- * would be another one than the feed's is skipped; one whose times are written
- * in a way we do not know is better kept without them.
+ * The readers of the fields but value, type and reason.  An entry with a
+ * judgement that we cannot read is skipped; one with times that we cannot read
+ * is better kept without them.
  */
 static const struct {
 	enum feed_field field;
@@ -259,7 +260,7 @@ static const struct {
 	{ FEED_EXPIRES, feed_row_expiry,
 	    "expires is no time after 1970-01-01T00:00:00Z, nor never" } };
 
-/* Reads them into n[]; returns NULL, or what is wrong. */
+/* Reads the fields into n[].  Returns NULL, or the reason why not. */
 static const char *
 read_fields(const struct feed_row *row, int64_t n[FEED_FIELDS])
 {
@@ -279,7 +280,8 @@ read_fields(const struct feed_row *row, int64_t n[FEED_FIELDS])
 	return NULL;
 }
 
-/* The first line's worth of a reason, in out; NULL when nothing is left. */
+/* Writes the reason as one line of bounded length; returns NULL when nothing is
+ * left. */
 static const char *
 read_reason(const char *text, char out[STORE_REASON * 4 + 1])
 {
@@ -293,8 +295,9 @@ read_reason(const char *text, char out[STORE_REASON * 4 + 1])
 	return *out == '\0' ? NULL : out;
 }
 
-/* The value in its normal form, with the type that the feed says or that it has.
- * OBSERVABLE_UNKNOWN when it is not of that type. */
+/* Writes the normal form of the value, and returns its type: that of the feed,
+ * or the one that the value shows.  Returns OBSERVABLE_UNKNOWN when the value
+ * is not of the type. */
 static enum observable_type
 read_value(const char *value, const char *type, char out[INDICATOR_MAX + 1])
 {

@@ -1,7 +1,7 @@
 /*
- * feed_row: what the readers of the formats share: the fields of one entry as a
- * feed spells them, and their meaning.  What columns and members are usually
- * called is a table in feed_row.c.
+ * feed_row: the fields of one entry as a feed spells them, and their meaning,
+ * for the readers of all formats.  The usual names of columns and members are a
+ * table in feed_row.c.
  */
 #ifndef CTIM_FEED_ROW_H
 #define CTIM_FEED_ROW_H
@@ -25,22 +25,23 @@ struct feed_row {
 struct feed_name {
 	const char *name;
 	enum feed_field field;
-	/* A value is in the columns of the first group that a feed has any of:
-	 * a row's hashes are the same file, its URL and its host are not. */
+	/* The value is in the columns of the first group of which a feed has
+	 * any: the hashes of a row are the same file, its URL and its host are
+	 * not. */
 	int group;
 };
 extern const struct feed_name feed_names[]; /* ended by a NULL name */
 
-/* Whether a column of this name, n bytes, goes by the usual name. */
+/* Whether a column name of n bytes is the usual name. */
 int feed_name_is(const char *column, size_t n, const char *usual);
 
 /*
- * Hands the entries of a row to the sink, or says why there is none.  Returns
- * what the callback returned.
+ * Hands the entries of a row to the sink, or reports why there are none.
+ * Returns the result of the callback.
  */
 int feed_row_emit(
     const struct feed_row *, uint64_t line, const struct feed_sink *);
-/* sink->skipped() with a reason made by the format. */
+/* Calls sink->skipped() with a reason that the format makes. */
 int feed_skip(const struct feed_sink *, uint64_t line, const char *, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -6,10 +6,10 @@
 
 #define BLANKS " \t\v\f"
 
-/* Where hosts files send the names that are to be blocked. */
+/* Addresses to which hosts files send blocked names. */
 static const char *const sinks[] = { "0.0.0.0", "127.0.0.1", "::", "::1" };
 
-/* Names that every hosts file has for the machine itself and its network. */
+/* Names of the machine itself and its network, which every hosts file has. */
 static const char *const local_names[] = { "localhost", "localhost.localdomain",
 	"broadcasthost", "ip6-localhost", "ip6-loopback", "ip6-localnet",
 	"ip6-mcastprefix", "ip6-allnodes", "ip6-allrouters", "ip6-allhosts",
@@ -29,7 +29,7 @@ one_of(const char *word, const char *const *list, size_t n)
 	return false;
 }
 
-/* Ends the word at s and returns what follows it, without blanks before. */
+/* Ends the word at s; returns the text behind it, without leading blanks. */
 static char *
 end_word(char *s)
 {
@@ -46,7 +46,7 @@ skip_local(const struct feed_sink *sink, uint64_t line)
 	return feed_skip(sink, line, "a name of the machine itself");
 }
 
-/* The first word of a comment, copied: "" when it is too long to be a name. */
+/* Copies the first word of a comment: "" when it is too long to be a name. */
 static void
 first_word(const char *s, char out[256])
 {
@@ -58,8 +58,8 @@ first_word(const char *s, char out[256])
 	out[n] = '\0';
 }
 
-/* Whether the first word is a number, or there is none: a comment then, while a
- * name may begin with anything. */
+/* Whether the first word is a number, or missing: then a comment follows, while
+ * a name may begin with anything. */
 static bool
 is_number(const char *s)
 {
@@ -67,7 +67,7 @@ is_number(const char *s)
 	return *s == '\0' || strchr(BLANKS "#", *s) != NULL;
 }
 
-/* The names of a hosts line: each is an entry. */
+/* Takes the names of a hosts line: each is an entry. */
 static int
 host_names(char *names, uint64_t line, const struct feed_sink *sink)
 {
@@ -102,12 +102,12 @@ feed_text_read_line(
 	if (*s == '\0' || *s == '#' || *s == ';')
 		return 0;
 	len = strcspn(s, BLANKS);
-	/* In a URL these may be parts of it. */
+	/* A URL may contain these marks. */
 	if (memmem(s, len, "://", 3) == NULL)
 		len = strcspn(s, BLANKS "#;,");
 	comment = s + len + strspn(s + len, BLANKS "#;,");
 	first_word(comment, word);
-	/* A host name follows a blank, never the mark of a comment. */
+	/* A host name follows a blank, never a comment mark. */
 	named = comment == s + len + strspn(s + len, BLANKS);
 	s[len] = '\0';
 	if (named && one_of(word, local_names, LOCAL_NAMES))

@@ -1,4 +1,4 @@
-/* The options of `ctim-relay intel import`: one row of a table each. */
+/* The options of `ctim-relay intel import`. */
 #include <getopt.h>
 #include <stddef.h>
 #include <stdlib.h>

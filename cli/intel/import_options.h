@@ -1,5 +1,5 @@
 /*
- * import_options: what was said on the command line of `intel import`.
+ * import_options: the command line of `intel import`.
  */
 #ifndef CTIM_IMPORT_OPTIONS_H
 #define CTIM_IMPORT_OPTIONS_H
@@ -22,15 +22,15 @@ struct import_options {
 	const char *store, *config; /* NULL: not said */
 	struct source source;
 	unsigned set;           /* STORE_SET_*, of source */
-	struct record fallback; /* what the feed does not say */
+	struct record fallback; /* for what the feed does not say */
 	struct feed_column columns[IMPORT_COLUMNS];
 	struct feed_options feed;
 	bool replace, json, help;
 	int64_t now; /* --expires counts from here */
 };
 
-/* Reads them, over the defaults, into an object that stays where it is (feed
- * points into it).  CMD_OK, or CMD_USAGE after it was said what is wrong. */
+/* Reads the options, over the defaults, into an object that must not move (feed
+ * points into it).  Returns CMD_OK, or CMD_USAGE after printing the error. */
 int import_options(
     struct import_options *, const struct command *, int argc, char **argv);
 extern const struct options import_option_table;

@@ -103,7 +103,7 @@ static const struct intel_command {
 #define COMMANDS (sizeof(intel_commands) / sizeof(intel_commands[0]))
 #define WORD     (sizeof("intel ") - 1) /* before a command's name */
 
-/* Whether there is no configuration, and nobody said that there is one. */
+/* Whether there is no configuration, and nobody named one. */
 static bool
 no_configuration(const char *config)
 {
@@ -148,7 +148,8 @@ intel_open(const struct intel *in, enum store_mode mode, int *status)
 
 	if (path == NULL)
 		return NULL;
-	/* Opening to write would make it; to read says that it is not there. */
+	/* Opening a missing store to write would make it; to read reports
+	 * it. */
 	if (mode == STORE_WRITE && access(path, F_OK) == -1)
 		mode = STORE_READ;
 	s = store_open(path, mode, error);
@@ -173,7 +174,8 @@ intel_not_listed(const char *value)
 	fprintf(stderr, " is not listed\n");
 }
 
-/* Before the first is removed: one that is none would end it halfway. */
+/* Checks all values before the first is removed: a wrong one would end the
+ * command halfway. */
 static int
 look_at_values(const struct intel *in)
 {
@@ -188,8 +190,8 @@ look_at_values(const struct intel *in)
 	return CMD_OK;
 }
 
-/* Removes the values, which look_at_values() has seen.  Returns how many records
- * went, or -1 after it was said why not. */
+/* Removes the values, which look_at_values() has checked.  Returns how many
+ * records went, or -1 after saying why not. */
 static long long
 remove_values(const struct intel *in, struct store *s)
 {
@@ -236,9 +238,9 @@ say_removed(long long n, bool json)
 	buf_free(&text);
 }
 
-/* Whether it is clear what to remove.  A whole source must be asked for with
- * --all: its name alone is also what is left when a shell's variable for the
- * values is empty. */
+/* Checks that it is clear what to remove.  --all must be given for a whole
+ * source: the name of a source alone is also what is left when the shell
+ * variable with the values is empty. */
 static int
 look_at_removal(const struct intel *in)
 {

@@ -25,7 +25,7 @@ struct intel {
 
 /* import has options of its own. */
 int intel_import(const struct command *, int argc, char **argv);
-/* All return what the program exits with. */
+/* All return an exit status. */
 int intel_list(const struct intel *);
 int intel_show(const struct intel *);
 int intel_remove(const struct intel *);
@@ -34,13 +34,13 @@ int intel_stats(const struct intel *);
 int intel_export(const struct intel *);
 
 /*
- * Where the store is: as said, else of the first relay of the configuration that
- * has one, else the built-in place.  NULL, with what to return in *status, after
- * the reason was printed; the caller frees it.
+ * Returns the path of the store: the given one, else that of the first relay of
+ * the configuration that has one, else the built-in path.  The caller frees it.
+ * Returns NULL, with the exit status in *status, after printing the error.
  */
 char *intel_path(
     const struct command *, const char *store, const char *config, int *status);
-/* Opens a store that is there.  As intel_path(). */
+/* Opens an existing store.  Returns NULL as intel_path() does. */
 struct store *intel_open(const struct intel *, enum store_mode, int *status);
 /* Says on standard error that a value is not listed. */
 void intel_not_listed(const char *value);
@@ -53,7 +53,7 @@ void intel_not_listed(const char *value);
  */
 void intel_record_line(struct buf *, const struct record *, int64_t now);
 void intel_record_heading(struct buf *);
-/* All that is known, in several lines. */
+/* Everything that is known, in several lines. */
 void intel_record_block(struct buf *, const struct record *, int64_t now);
 /* A JSON object, and a CSV row (RFC 4180) with its header row, in the words that
  * `intel import` reads. */

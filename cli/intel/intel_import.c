@@ -48,8 +48,8 @@ interrupt(int signal_number)
 	interrupted = 1;
 }
 
-/* Without SA_RESTART, so that a read that waits comes back.  What nohup(1) or a
- * shell that put us into the background had ignored stays so. */
+/* Sets no SA_RESTART, so that a waiting read returns.  Signals that nohup(1),
+ * or a shell that runs us in the background, ignores stay ignored. */
 static void
 intel_import_catch_signals(void)
 {
@@ -64,7 +64,7 @@ intel_import_catch_signals(void)
 			sigaction(numbers[i], &sa, NULL);
 }
 
-/* After each entry: 1 ends the reading. */
+/* Called after each entry: 1 ends the reading. */
 static int
 intel_import_go_on(struct import *im)
 {
@@ -77,8 +77,8 @@ intel_import_go_on(struct import *im)
 	return interrupted ? 1 : 0;
 }
 
-/* The store is opened when there is something for it, so that a feed that cannot
- * be read makes none. */
+/* Opens the store when the first entry is there, so that a feed that cannot be
+ * read makes no store. */
 static int
 intel_import_begin(struct import *im)
 {
@@ -199,7 +199,7 @@ intel_import_print_json(const struct import *im)
 	buf_free(&text);
 }
 
-/* Opens the feed; how long it is, as far as that can be told. */
+/* Opens the feed, and finds out its length as far as possible. */
 static int
 open_feed(struct import *im)
 {
@@ -218,7 +218,7 @@ open_feed(struct import *im)
 	return CMD_OK;
 }
 
-/* Says why the feed is not imported, and what was skipped of it. */
+/* Says why the feed is not imported, and which of its lines were skipped. */
 static int
 intel_import_refuse(const struct import *im, const char *why)
 {
@@ -230,8 +230,8 @@ intel_import_refuse(const struct import *im, const char *why)
 	return CMD_FAILED;
 }
 
-/* Reads the feed into the store: CMD_OK, or CMD_FAILED after it was said why and
- * with nothing changed. */
+/* Reads the feed into the store.  Returns CMD_OK, or CMD_FAILED after printing
+ * the error, with nothing changed. */
 static int
 transfer(struct import *im)
 {
@@ -252,7 +252,7 @@ transfer(struct import *im)
 	if (im->to == NULL)
 		return intel_import_refuse(im,
 		    "there is nothing in it to import; nothing was changed");
-	/* It is another feed than it was meant to be, or a broken one. */
+	/* The feed is not the one that was meant, or is broken. */
 	if (im->o.replace && im->n_skipped > im->read - im->n_skipped)
 		return intel_import_refuse(im,
 		    "more lines were skipped than taken; nothing was changed, "

@@ -21,7 +21,8 @@ static const struct {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-/* Two blanks at least between columns, so that they can be told apart. */
+/* Adds a cell, with two blanks at least behind it, so that columns stay
+ * apart. */
 static void
 cell(struct buf *b, size_t column, const char *text)
 {
@@ -47,7 +48,7 @@ intel_record_heading(struct buf *b)
 		cell(b, i, columns[i].name);
 }
 
-/* "" for a time that is not known. */
+/* Returns the text of a time, "" for an unknown one. */
 static const char *
 time_text(char text[RFC3339_MAX], int64_t t)
 {
@@ -63,7 +64,7 @@ intel_record_name(const char *known)
 	return known == NULL ? "Unknown" : known;
 }
 
-/* When a record expires, in words: 64 bytes are enough. */
+/* Writes when a record expires; 64 bytes are enough. */
 static const char *
 intel_record_expiry(char text[64], const struct record *r, int64_t now)
 {

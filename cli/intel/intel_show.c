@@ -1,4 +1,5 @@
-/* ctim-relay intel list, show, sources, stats, export: what the store holds. */
+/* ctim-relay intel list, show, sources, stats, export: the contents of the
+ * store. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +37,9 @@ struct walk {
 	char last[INDICATOR_MAX + 1]; /* FORM_PLAIN: printed last */
 };
 
-/* Prints what is in the buffer and empties it; -1 when that failed.  JSON stays
- * the same to programs with what a terminal could obey escaped.  Lines were
- * escaped when they were made; CSV and values alone cannot be. */
+/* Prints the buffer and empties it; returns -1 when that failed.  JSON means
+ * the same to programs after escaping what a terminal could obey.  Lines were
+ * escaped when they were made; CSV and bare values cannot be. */
 static int
 intel_show_flush(struct buf *b, bool json)
 {
@@ -54,13 +55,13 @@ intel_show_flush(struct buf *b, bool json)
 	return r;
 }
 
-/* Whether a record is among those that were asked for. */
+/* Whether the options ask for a record. */
 static bool
 intel_show_wanted(const struct walk *w, const struct record *r)
 {
 	if (w->disposition != 0 && r->disposition != w->disposition)
 		return false;
-	/* Values alone, each once: the records come in their order. */
+	/* Prints bare values once each: equal ones follow each other. */
 	return w->form != FORM_PLAIN ||
 	    ((r->expires == 0 || r->expires > w->now) &&
 		strcmp(w->last, r->value) != 0);
@@ -71,7 +72,7 @@ print_record(void *arg, const struct record *r)
 {
 	struct walk *w = arg;
 
-	/* The store cannot count them: it knows nothing of wanted(). */
+	/* The store cannot limit: it does not know intel_show_wanted(). */
 	if (w->limit != -1 && w->n >= w->limit)
 		return 1;
 	if (!intel_show_wanted(w, r))
@@ -98,7 +99,8 @@ print_record(void *arg, const struct record *r)
 	return intel_show_flush(&w->out, w->form == FORM_JSON);
 }
 
-/* Reads --type, --disposition and --limit; CMD_OK, or what to return. */
+/* Reads --type, --disposition and --limit.  Returns CMD_OK, or an exit status
+ * after printing the error. */
 static int
 filter_of(const struct intel *in, struct store_filter *filter, struct walk *w)
 {
@@ -290,7 +292,7 @@ sources_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 	jsonout_end_array(out);
 }
 
-/* All sources as one. */
+/* Adds up all sources. */
 static struct store_count
 total(const struct store_count *counts, ssize_t n)
 {

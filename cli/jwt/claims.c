@@ -29,7 +29,8 @@ needed(const struct relay_conf *relay)
 	return relay->provider->claims;
 }
 
-/* Whether the object holds what the relay needs, each a non-empty string. */
+/* Whether the object has every claim that the relay needs, as a string that is
+ * not empty. */
 static int
 check_needed(const struct command *cmd, const char *file,
     const struct relay_conf *relay, struct json_object *claims)
@@ -88,7 +89,7 @@ no_answer(const struct command *cmd)
 	    cmd, CMD_FAILED, "cannot ask at the terminal: %s", strerror(errno));
 }
 
-/* Whether a claim is no secret, so that typing it may be seen. */
+/* Whether a claim is no secret, so that the terminal may show it. */
 static bool
 is_open(const char *claim)
 {
@@ -139,7 +140,7 @@ is_among(const char *claim, const struct claims_prompt *prompts, size_t n)
 	return false;
 }
 
-/* What to ask for a claim that the provider needs. */
+/* Writes the question for a claim that the provider needs. */
 static void
 question_of(
     const struct relay_conf *relay, const char *claim, char *what, size_t size)

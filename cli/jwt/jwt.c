@@ -99,8 +99,8 @@ needs_claims(const struct relay_conf *relay)
 	    relay->provider->claims[0] != NULL;
 }
 
-/* The relay of a stage: the first whose service has the name of the module, or
- * none in particular. */
+/* Chooses the relay of a stage: the first whose service has the name of the
+ * module, or none in particular. */
 static void
 choose_by_module(struct jwt *jwt)
 {
@@ -113,8 +113,8 @@ choose_by_module(struct jwt *jwt)
 }
 
 /*
- * The relay that is meant when none is named: the only one; none in particular
- * when the claims are given, or when no relay needs any.
+ * Chooses the relay when none is named: the only one; none in particular when
+ * the claims are given, or when no relay needs any.
  */
 static int
 choose_relay(struct jwt *jwt)
@@ -154,7 +154,7 @@ jwt_read_conf(struct jwt *jwt)
 	return jwt->relay == NULL ? CMD_FAILED : CMD_OK;
 }
 
-/* The configuration's key, or a new one. */
+/* Takes the key of the configuration, or makes a new one. */
 static int
 jwt_find_key(struct jwt *jwt)
 {
@@ -180,9 +180,8 @@ jwt_find_key(struct jwt *jwt)
 }
 
 /*
- * Whether the configuration is needed, and may be asked for: not where the
- * command line says all there is to know, nor where a stage is named on a
- * machine without a gateway.
+ * Whether to read the configuration: not where the command line says all there
+ * is to know, nor where a stage is named on a machine without a gateway.
  */
 static bool
 wants_conf(const struct jwt *jwt)
@@ -196,8 +195,8 @@ wants_conf(const struct jwt *jwt)
 	    access(conf_path(), F_OK) == 0 || errno != ENOENT;
 }
 
-/* The key file first: the configuration may name the same file, and would be
- * refused while it is not there. */
+/* Reads the key file first: the configuration may name the same file, and would
+ * be refused while there is none. */
 static int
 jwt_prepare(struct jwt *jwt)
 {

@@ -1,6 +1,6 @@
 /*
- * jwt: what the parts of the command share: options and keys (jwt.c), RS256
- * (jwt_rs256.c) and what people are told (jwt_say.c).
+ * jwt: the state that the parts of the command share: options and keys (jwt.c),
+ * RS256 (jwt_rs256.c), messages to people (jwt_say.c).
  */
 #ifndef CTIM_JWT_H
 #define CTIM_JWT_H
@@ -35,16 +35,16 @@ struct jwt {
 	struct buf own_aud;
 };
 
-/* Whether the options of RS256 go together, and with the others. */
+/* Checks that the options of RS256 go together, and with the others. */
 int jwt_rs256_check(const struct jwt *);
-/* Once configuration and claims are there: reads or makes the private key, and
- * fills in kid, aud and jwks_host where they are not given. */
+/* Reads or makes the private key, and fills in kid, aud and jwks_host where
+ * they are not given.  Needs configuration and claims. */
 int jwt_rs256_prepare(struct jwt *);
 /* Writes the key set, where a file is named for it. */
 int jwt_rs256_publish(const struct jwt *);
 void jwt_rs256_free(struct jwt *);
 
-/* On standard error: what the token is good for, and what to do with it. */
+/* Says on standard error what the token is good for, and how to use it. */
 void jwt_say(const struct jwt *);
 
 #endif

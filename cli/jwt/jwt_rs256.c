@@ -52,7 +52,7 @@ jwt_rs256_check(const struct jwt *jwt)
 		    "of them");
 	if (jwt->kid != NULL && *jwt->kid == '\0')
 		return command_usage(jwt->cmd, "--kid is empty");
-	/* Told before anything is asked. */
+	/* Says so before anything is asked. */
 	if (jwt->rs256 && !jwt->make_key && is_missing(jwt->rsa_file))
 		return command_fail(jwt->cmd, CMD_FAILED,
 		    "there is no file %s; with --make-key it is made",
@@ -75,7 +75,7 @@ jwt_rs256_make_key(struct jwt *jwt, struct buf *pem)
 	return CMD_OK;
 }
 
-/* The private key, from its file or new. */
+/* Reads the private key from its file, or makes one. */
 static int
 jwt_rs256_find_key(struct jwt *jwt)
 {
@@ -96,7 +96,7 @@ jwt_rs256_find_key(struct jwt *jwt)
 	return status;
 }
 
-/* Which claims the payload has already. */
+/* Looks which claims the payload has already. */
 static void
 look_at_claims(const struct jwt *jwt, bool *aud, bool *host)
 {
@@ -109,7 +109,7 @@ look_at_claims(const struct jwt *jwt, bool *aud, bool *host)
 	json_object_put(claims);
 }
 
-/* The relay's URL, as the platform calls it. */
+/* Finds the relay's URL, as the platform calls it. */
 static int
 find_aud(struct jwt *jwt)
 {
@@ -127,7 +127,7 @@ find_aud(struct jwt *jwt)
 	return CMD_OK;
 }
 
-/* The only host on the gateway's list. */
+/* Takes the only host on the gateway's list. */
 static int
 jwt_rs256_find_host(struct jwt *jwt)
 {
@@ -170,7 +170,8 @@ jwt_rs256_free(struct jwt *jwt)
 	buf_free(&jwt->own_aud);
 }
 
-/* Puts the key behind the others of a set, in the place of one of that name. */
+/* Puts the key behind the others of a set, or in the place of the one of the
+ * same name. */
 static int
 write_set(const struct jwt *jwt, struct json_object *old, struct buf *out)
 {
@@ -196,7 +197,7 @@ write_set(const struct jwt *jwt, struct json_object *old, struct buf *out)
 	return out->failed ? -1 : r;
 }
 
-/* Replaces the file at once, so that nobody reads half of it. */
+/* Replaces the file in one step, so that nobody reads half of it. */
 static int
 replace(const char *path, const struct buf *text)
 {

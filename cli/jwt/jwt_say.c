@@ -23,7 +23,7 @@
 #define JWT_GROUP 64   /* bytes of " " and a group */
 #define JWKS_TEXT 8192 /* bytes of a key set of one key */
 
-/* Two texts of ours around one from outside. */
+/* Prints a text from outside between two of ours. */
 static void
 say_text(const char *before, const char *text, const char *after)
 {
@@ -32,7 +32,7 @@ say_text(const char *before, const char *text, const char *after)
 	fputs(after, stderr);
 }
 
-/* Whether the configuration that was read has the key of the token. */
+/* Whether the configuration has the key of the token. */
 static bool
 key_in_force(const struct jwt *jwt)
 {
@@ -65,9 +65,9 @@ say_token(const struct jwt *jwt)
 	}
 }
 
-/* Writes " " and the group of who serves: its name, or its number where a shell
- * would take the name for more than a word.  Nothing when the configuration does
- * not say who serves, or this machine has no such group. */
+/* Writes " " and the group of the user that serves: its name, or its number
+ * where a shell would take the name for more than a word.  Writes nothing when
+ * the configuration names no user, or this machine has no such group. */
 static void
 jwt_group(const struct jwt *jwt, char text[JWT_GROUP])
 {
@@ -94,9 +94,9 @@ jwt_group(const struct jwt *jwt, char text[JWT_GROUP])
 		snprintf(text, JWT_GROUP, " %ld", (long)gr->gr_gid);
 }
 
-/* A new key that is in no file yet: how to make one.  The shell's -C writes over
- * none that is there; what is pasted then is read all the same, so that the key
- * does not become a command of the shell that is asked next. */
+/* Says how to make a file of a new key that is in none yet.  With -C the shell
+ * overwrites no file; then it still reads what is pasted, so that the key does
+ * not become a command for the next shell. */
 static void
 say_make_file(const struct jwt *jwt, const char *path)
 {
@@ -157,7 +157,7 @@ say_key(const struct jwt *jwt)
 	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n");
 }
 
-/* The public key, for the host of the key set. */
+/* Prints the public key, for the host of the key set. */
 static void
 say_key_set(const struct jwt *jwt)
 {

@@ -83,7 +83,7 @@ find_stage(const struct command *cmd, const struct module_settings *m)
 	return CMD_FAILED;
 }
 
-/* What the module asks for, in the order of the file. */
+/* Reads what the module asks for, in the order of the file. */
 static int
 find_prompts(const struct command *cmd, struct module_settings *m)
 {
@@ -113,7 +113,7 @@ find_prompts(const struct command *cmd, struct module_settings *m)
 	return CMD_OK;
 }
 
-/* A member that can stand in a link; NULL for any other. */
+/* Returns a member that can stand in a link; NULL for any other. */
 static const char *
 module_settings_word(struct json_object *object, const char *name)
 {

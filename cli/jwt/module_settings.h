@@ -26,15 +26,15 @@ struct module_settings {
 	size_t n;
 };
 
-/* Reads both from the working directory.  stage: an entry of the second.
- * Returns CMD_OK, the caller ends with module_settings_free(); else what is
- * wrong has been printed, and it is the status. */
+/* Reads both files from the working directory.  stage is an entry of the
+ * second.  Returns CMD_OK, and the caller ends with module_settings_free();
+ * else the error has been printed, and the result is its status. */
 int module_settings_read(
     const struct command *, const char *stage, struct module_settings *);
 void module_settings_free(struct module_settings *);
 
-/* Says on standard error where the stage takes its secret key, and where the
- * module is made in each region. */
+/* Says on standard error where the stage gets its secret key, and where to make
+ * the module in each region. */
 void module_settings_say(const struct module_settings *);
 
 #endif

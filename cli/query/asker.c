@@ -13,13 +13,13 @@
 #include "log/log.h"
 #include "net/url.h"
 
-#define BATCH_STORE     250 /* observables, from what is on this machine */
-#define BATCH_SERVICE   25  /* from a service: within its deadline */
+#define BATCH_STORE     250 /* observables of a request to a local store */
+#define BATCH_SERVICE   25  /* the same, to a service, within its deadline */
 #define BATCH_ELSEWHERE 100
 #define BYTES_ELSEWHERE (512U << 10) /* [server] max_body is 1M by default */
 
-/* What goes wrong shows here, and not in the gateway's log, where it would look
- * like the platform's doing. */
+/* Errors show here, and not in the log of the gateway, where they would look as
+ * if the platform had asked. */
 static int
 log_here(struct asker *a)
 {
@@ -47,7 +47,7 @@ find_relay(struct asker *a, const char *name)
 	return log_here(a);
 }
 
-/* Whether the token would be readable on its way. */
+/* Whether others could read the token on its way. */
 static bool
 is_readable(const char *url)
 {
@@ -80,7 +80,7 @@ find_url(struct asker *a)
 		    "warning: with http the token can be read on its way; use "
 		    "https");
 	buf_addf(&a->where, "%s/%s", url, o->route->path);
-	/* Who names a URL may call it, wherever it is. */
+	/* A user who names a URL may call it, wherever it is. */
 	if ((a->conf = settings_default(a->cmd)) == NULL)
 		return CMD_FAILED;
 	a->conf->allow_private = true;

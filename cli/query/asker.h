@@ -1,6 +1,6 @@
 /*
- * asker: who answers a query: a relay of the configuration, in this process, or
- * one that runs elsewhere; and the token for it.
+ * asker: the relay that answers a query, of the configuration in this process
+ * or elsewhere, and the token for it.
  */
 #ifndef CTIM_ASKER_H
 #define CTIM_ASKER_H
@@ -17,7 +17,7 @@ struct local_call;
 struct query_options;
 struct relay_conf;
 
-/* Empty as { .cmd = NULL }. */
+/* Empty: { .cmd = NULL }. */
 struct asker {
 	const struct command *cmd;
 	const struct query_options *options;
@@ -29,33 +29,36 @@ struct asker {
 };
 
 /*
- * Finds who will answer: the relay of this name, or (NULL) of the --url.  All of
- * these return CMD_OK; else what is wrong has been printed, and it is the status.
+ * Finds the relay that will answer: the one of this name, or (NULL) the one at
+ * --url.  Returns CMD_OK, as all of these do; else the error has been printed,
+ * and the result is its status.
  */
 int asker_find(struct asker *, const struct command *,
     const struct query_options *, const char *name);
-/* What people call it. */
+/* The name of the relay for people. */
 const char *asker_name(const struct asker *);
-/* OBSERVABLE_BIT() of what it takes, as far as that is known. */
+/* OBSERVABLE_BIT() of the types that the relay takes, as far as known. */
 unsigned asker_types(const struct asker *);
-/* The most observables of a request, and bytes of its body. */
+/* The most observables of a request, and the most bytes of its body. */
 size_t asker_batch(const struct asker *);
 size_t asker_bytes(const struct asker *);
-/* Gets a token, which may be asked for on the terminal, and what is needed for
- * requests. */
+/* Gets a token, which may need a question on the terminal, and opens the way to
+ * the relay. */
 int asker_open(struct asker *);
-/* One request: the answer into an empty buffer.  An interrupt ends it.  Returns
- * NULL, or what went wrong, good until the next call. */
+/* Makes one request, with the answer into an empty buffer.  An interrupt ends
+ * it.  Returns NULL, or an error text that is good until the next call. */
 const char *asker_ask(
     struct asker *, const struct buf *body, struct buf *answer);
 void asker_close(struct asker *);
 
 /*
- * The token that was given; or one made of the credentials in a file, or, for a
- * relay of the configuration, asked for on the terminal; or, for one elsewhere
- * (relay NULL), the token itself is asked for.
- * The configuration gets a key when it has none, as nothing leaves the process.
- * Returns CMD_OK; else what is wrong has been printed, and it is the status.
+ * Gets the token: the given one; or one made of the credentials in a file; or,
+ * for a relay of the configuration, one made of credentials that it asks for on
+ * the terminal; or, for a relay elsewhere (relay NULL), asks for the token
+ * itself.
+ * A configuration without a key gets one, as nothing leaves the process.
+ * Returns CMD_OK; else the error has been printed, and the result is its
+ * status.
  */
 int query_token(const struct command *, const struct query_options *,
     struct conf *, const struct relay_conf *, struct buf *token);
@@ -70,10 +73,10 @@ struct remote *remote_open(
     const struct conf *, const char *url, const char *token);
 void remote_close(struct remote *);
 /*
- * POSTs a body, a string, and puts that of the answer into answer, an empty
- * buffer.  Where the gateway is busy or the connection broke, the request is
- * tried again, a few times.  An interrupt (interrupt.h) ends it.
- * Returns NULL, or what went wrong, good until the next call.
+ * POSTs a body, a string, and puts the body of the answer into answer, an empty
+ * buffer.  Tries again, a few times, when the gateway is busy or the connection
+ * broke.  An interrupt (interrupt.h) ends it.
+ * Returns NULL, or an error text that is good until the next call.
  */
 const char *remote_post(struct remote *, const char *body, struct buf *answer);
 

@@ -57,7 +57,7 @@ is_gone(void *arg)
 	return interrupt_came();
 }
 
-/* Takes the CGI header (RFC 3875, section 6) off. */
+/* Takes the CGI header (RFC 3875, section 6) off the answer. */
 static const char *
 take_header(struct buf *answer)
 {

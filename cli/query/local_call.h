@@ -12,17 +12,18 @@ struct conf;
 struct local_call;
 
 /*
- * For requests to path ("/local/observe/observables") with a token.  The
- * configuration must outlive it.  NULL when memory ran out, or the token is too
- * long.
+ * Opens the way for requests to path ("/local/observe/observables") with a
+ * token.  The configuration must outlive it.  Returns NULL when memory ran out,
+ * or the token is too long.
  */
 struct local_call *local_call_open(
     const struct conf *, const char *path, const char *token);
 void local_call_close(struct local_call *);
 /*
- * POSTs len bytes of body, and puts the body of the answer into answer, an empty
- * buffer.  An interrupt (interrupt.h) ends it, with what is there of the answer.
- * Returns NULL, or what went wrong, a constant.
+ * POSTs len bytes of body, and puts the body of the answer into answer, an
+ * empty buffer.  An interrupt (interrupt.h) ends it; then the answer is cut
+ * short.
+ * Returns NULL, or an error text, a constant.
  */
 const char *local_call_post(
     struct local_call *, const char *body, size_t len, struct buf *answer);

@@ -17,8 +17,8 @@
 
 #define ANSWER_MAX (256U << 20) /* bytes of an answer */
 
-/* The words of the command line, else standard input when nothing else has it
- * or names observables. */
+/* Takes the words of the command line, else standard input, unless an option
+ * reads that or names observables. */
 static int
 read_words(const struct command *cmd, const struct query_options *o,
     struct terms *asked, int argc, char **argv)
@@ -69,7 +69,7 @@ take_stored(void *arg, size_t from, size_t to, struct json_object *answer)
 	return query_run_take(arg, from, to, answer);
 }
 
-/* What an earlier run has got, and what is to be asked still. */
+/* Opens the state: the answers of an earlier run, and what is still to ask. */
 static int
 open_state(struct query_run *run)
 {
@@ -113,7 +113,7 @@ query_relay(const struct command *cmd, const struct query_options *o, int argc,
 	return status;
 }
 
-/* An answer that was received elsewhere. */
+/* Shows an answer that was received elsewhere. */
 static int
 show_answer(const struct command *cmd, const struct query_options *o, int argc,
     char **argv)

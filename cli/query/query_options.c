@@ -77,7 +77,7 @@ const struct options query_option_table = { query_rows, COUNT(query_rows), 0,
 	"incomplete,\n"
 	"0 otherwise.\n" };
 
-/* What does not go together. */
+/* Options that exclude each other. */
 static const struct {
 	const char *a, *b, *why;
 } clashes[] = { { "token", "token-file", "one token is enough" },
@@ -100,7 +100,7 @@ static const struct {
 	{ "answer", "state",
 	    "with --answer nobody is asked, so there is no state to keep" } };
 
-/* What makes no sense alone. */
+/* Options that need another one. */
 static const struct {
 	const char *a, *needs, *why;
 } query_options_needs[] = { { "column", "csv-in",
@@ -127,7 +127,7 @@ check_clashes(const struct query_options *o, const struct command *cmd)
 	return CMD_OK;
 }
 
-/* Standard input can be read for one thing only. */
+/* Checks that at most one option reads standard input. */
 static int
 check_input(struct query_options *o, const struct command *cmd)
 {

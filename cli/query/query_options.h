@@ -22,7 +22,7 @@ struct query_options {
 	const char *url, *ca_file, *csv_in, *column, *text, *state;
 	const char *batch_text;
 	bool json, csv, ctim, all, help;
-	/* What they mean: */
+	/* Derived from these: */
 	const struct query_route *route;
 	const struct view_kind *view;
 	int batch; /* 0: not said */
@@ -31,9 +31,9 @@ struct query_options {
 extern const struct options query_option_table;
 
 /*
- * Reads the options and looks whether they go together; the words behind them
- * begin at optind.  Returns CMD_OK; else what is wrong has been printed, and it
- * is the status.
+ * Reads the options and checks that they go together; the words behind them
+ * begin at optind.  Returns CMD_OK; else the error has been printed, and the
+ * result is its status.
  */
 int query_options(
     struct query_options *, const struct command *, int argc, char **argv);

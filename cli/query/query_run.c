@@ -60,7 +60,7 @@ query_run_take(
 	return status;
 }
 
-/* Whether it is the answer of a relay, or at least of a gateway. */
+/* Whether this is the answer of a relay, or at least of a gateway. */
 static bool
 is_answer(struct json_object *answer)
 {
@@ -69,8 +69,8 @@ is_answer(struct json_object *answer)
 	    jsonin_member(answer, "code") != NULL;
 }
 
-/* Keeps an answer for another run; one that lacks something is asked for again
- * then. */
+/* Keeps an answer for another run, which asks again for one that lacks
+ * something. */
 static int
 query_run_keep(struct query_run *run, size_t from, size_t to,
     const struct buf *text, struct json_object *answer)
@@ -103,7 +103,7 @@ query_run_answer(
 		    "this is no answer of a relay: it has neither \"data\" nor "
 		    "\"errors\"");
 	else {
-		/* Without data everything failed, and would again. */
+		/* Without data everything failed, and would fail again. */
 		run->stopped = jsonin_member(answer, "data") == NULL;
 		if ((status = query_run_take(run, from, to, answer)) ==
 			CMD_OK &&
@@ -116,7 +116,7 @@ query_run_answer(
 	return status;
 }
 
-/* The next observables in a row that nothing is known of; false: none. */
+/* Finds the next observables in a row that have no answer; false: none. */
 static bool
 query_run_next(const struct query_run *run, size_t *from, size_t *to)
 {
@@ -139,7 +139,7 @@ show_progress(struct query_run *run)
 }
 
 /* Asks about observables from a place on; *to becomes the place behind the last
- * one that was asked about. */
+ * of them. */
 static int
 ask_batch(struct query_run *run, size_t from, size_t *to)
 {
@@ -170,8 +170,8 @@ ask_batch(struct query_run *run, size_t from, size_t *to)
 	return status;
 }
 
-/* Progress is for what takes a while, where it is not in the way of lines that
- * are printed. */
+/* Shows progress for a query that takes a while, unless it would stand between
+ * printed lines. */
 static void
 begin_progress(struct query_run *run)
 {
@@ -219,7 +219,7 @@ query_run_ask(struct query_run *run)
 	progress_end(&run->progress);
 }
 
-/* What is missing, and how to go on. */
+/* Says what is missing, and how to go on. */
 static void
 say_stopped(const struct query_run *run)
 {
@@ -265,7 +265,7 @@ query_run_end(struct query_run *run, int status)
 	complaints_free(&run->complaints);
 	if (status == CMD_OK && run->malicious > 0)
 		return CMD_MALICIOUS;
-	/* What was left out was not asked, so nobody knows. */
+	/* Nobody knows about observables that were left out. */
 	if (status == CMD_OK &&
 	    (run->failed || run->stopped || run->asked->left_out > 0))
 		return CMD_FAILED;

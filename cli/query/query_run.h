@@ -1,6 +1,6 @@
 /*
- * query_run: a query under way: batch after batch is asked, each answer is kept,
- * shown and judged.
+ * query_run: a query under way: it asks batch after batch, and keeps, shows and
+ * judges each answer.
  */
 #ifndef CTIM_QUERY_RUN_H
 #define CTIM_QUERY_RUN_H
@@ -35,21 +35,21 @@ struct query_run {
 	bool stopped; /* not all was asked */
 };
 
-/* CMD_OK; else what is wrong has been printed, and it is the status.  Either way
- * it is ended with query_run_end(). */
+/* Returns CMD_OK; else the error has been printed, and the result is its
+ * status.  Either way query_run_end() ends it. */
 int query_run_begin(struct query_run *, const struct command *,
     const struct query_options *, struct terms *, const char *relay);
-/* Asks about everything that the state does not have. */
+/* Asks about all observables that the state does not have. */
 void query_run_ask(struct query_run *);
 /* Takes the answer about the observables from a place up to another. */
 int query_run_take(
     struct query_run *, size_t from, size_t to, struct json_object *answer);
-/* The same for its text. */
+/* The same for the text of an answer. */
 int query_run_answer(
     struct query_run *, size_t from, size_t to, const struct buf *text);
-/* Shows what is to be shown at the end, says what went wrong and how to go on,
- * and frees everything.  status: how the run went so far; returns what the
- * program exits with. */
+/* Shows what is shown at the end, says which errors there were and how to go
+ * on, and frees everything.  status is that of the run so far.  Returns the
+ * exit status. */
 int query_run_end(struct query_run *, int status);
 
 #endif

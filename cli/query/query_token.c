@@ -20,7 +20,7 @@
 	86400 /* how long a token made here is good:
 					 * as long as a list may take */
 
-/* The token that was given: itself, env:NAME or file:PATH. */
+/* Takes the given token: itself, env:NAME or file:PATH. */
 static int
 given_token(const struct command *cmd, char *text, struct buf *token)
 {
@@ -36,13 +36,13 @@ given_token(const struct command *cmd, char *text, struct buf *token)
 		return CMD_OK;
 	}
 	buf_adds(token, text);
-	/* From now on the list of processes does not show it. */
+	/* Now the list of processes no longer shows it. */
 	memset(text, 'x', strlen(text));
 	return CMD_OK;
 }
 
-/* A gateway without a key takes no token; here nothing leaves the process, so
- * a key that is forgotten afterwards does. */
+/* Gives a configuration without a key, which would take no token, a temporary
+ * one: nothing leaves the process. */
 static int
 lend_key(const struct command *cmd, struct conf *conf)
 {
@@ -60,7 +60,7 @@ lend_key(const struct command *cmd, struct conf *conf)
 	    command_fail(cmd, CMD_FAILED, "no memory left");
 }
 
-/* A token of the credentials in a file (NULL: asked for). */
+/* Makes a token of the credentials in a file (NULL: asks for them). */
 static int
 query_token_make_token(const struct command *cmd, const char *file,
     const char *key, const struct relay_conf *relay, struct buf *token)
@@ -87,7 +87,7 @@ query_token_make_token(const struct command *cmd, const char *file,
 	return status;
 }
 
-/* The same for a relay elsewhere, whose key this machine may have. */
+/* Makes one for a relay elsewhere, whose key this machine may have. */
 static int
 make_token_elsewhere(
     const struct command *cmd, const struct query_options *o, struct buf *token)

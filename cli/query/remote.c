@@ -30,7 +30,7 @@ struct remote {
 	struct buf authorization;
 	const char *headers[3];
 	char why[WHY_MAX];
-	bool answered; /* before */
+	bool answered; /* an earlier call was */
 };
 
 struct remote *
@@ -70,7 +70,7 @@ remote_take(struct http_call *call, const char *p, size_t n, int64_t length)
 	return buf_add(call->arg, p, n) == -1 ? HTTP_REFUSE : HTTP_MORE;
 }
 
-/* One try; false: an interrupt came. */
+/* Makes one try; false: an interrupt came. */
 static bool
 try(struct remote *e, struct http_call *call)
 {
@@ -86,7 +86,7 @@ try(struct remote *e, struct http_call *call)
 	return true;
 }
 
-/* Whether another try may go better.  Where nobody was met yet, nobody is
+/* Whether another try may go better.  Without a connection ever, nobody is
  * there. */
 static bool
 may_pass(const struct remote *e, const struct http_call *call)
@@ -113,8 +113,8 @@ sleep_until(int64_t end)
 		(void)nanosleep(&piece, NULL);
 }
 
-/* What an answer that is none says: a gateway's {"code", "message"}, or only its
- * status. */
+/* Makes the error text of a refusal: the "message" of the gateway, or the
+ * status alone. */
 static const char *
 remote_refused(
     struct remote *e, const struct http_call *call, struct buf *answer)

@@ -33,7 +33,7 @@ struct resume {
 	struct buf line;
 };
 
-/* What the lines of a file are read into. */
+/* Where the lines of a file go. */
 struct replay {
 	struct resume *state;
 	int (*take)(void *, size_t, size_t, struct json_object *);
@@ -47,7 +47,7 @@ resume_fail(const struct resume *s, const char *why)
 	return -1;
 }
 
-/* The first line. */
+/* Writes the first line. */
 static int
 write_head(const struct resume_key *key, struct buf *out)
 {
@@ -69,8 +69,9 @@ write_head(const struct resume_key *key, struct buf *out)
 }
 
 /*
- * A new file with its first line, which nobody sees before that is in it.
- * Returns the descriptor; or -1 with errno, EEXIST when there is one already.
+ * Makes a new file with its first line, which nobody sees before that is
+ * written. Returns the descriptor; or -1 with errno, EEXIST when there is one
+ * already.
  */
 static int
 resume_make(const struct resume *s, const struct buf *head)
@@ -120,7 +121,7 @@ check_head(const struct resume *s, const char *line, const struct buf *head)
 		   "yet");
 }
 
-/* What a line about a batch says; false when it is none. */
+/* Reads which observables a line is about; false when it is no such line. */
 static bool
 read_range(
     const struct resume *s, struct json_object *said, size_t *from, size_t *to)
@@ -145,7 +146,7 @@ mark(struct resume *s, size_t from, size_t to)
 	}
 }
 
-/* 0; or -1 after it was said what is wrong. */
+/* Returns 0, or -1 after printing the error. */
 static int
 replay_line(struct replay *r, const char *line, size_t len)
 {
@@ -168,7 +169,7 @@ replay_line(struct replay *r, const char *line, size_t len)
 	return status;
 }
 
-/* Reads all lines; what is behind the last newline was cut short, and goes. */
+/* Reads all lines; cuts off an unfinished one at the end. */
 static int
 resume_read_lines(struct replay *r, FILE *f, const struct buf *head)
 {
@@ -302,7 +303,8 @@ resume_add(struct resume *s, size_t from, size_t to, bool whole,
 	    whole ? "true" : "false");
 	at = s->line.len;
 	buf_add(&s->line, answer, len);
-	/* In JSON they are between values alone (RFC 8259, section 7). */
+	/* Line ends in JSON stand between values alone (RFC 8259, section
+	 * 7). */
 	for (; at < s->line.len; at++)
 		if (s->line.data[at] == '\n' || s->line.data[at] == '\r')
 			s->line.data[at] = ' ';

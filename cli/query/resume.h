@@ -1,10 +1,10 @@
 /*
- * resume: what a long query has got so far, in a file, so that it can go on where
- * it was interrupted.
+ * resume: the answers that a long query has so far, in a file, so that an
+ * interrupted query can go on.
  *
- * One line of JSON says whose it is, then each batch that was answered adds one
- * with its answer; a line counts once its newline is there.  So a crash costs
- * the batch under way, and nothing that was written before.
+ * The first line, JSON, names the query; each answered batch adds a line with
+ * its answer; a line counts once its newline is there.  So a crash loses the
+ * batch under way, and nothing written before.
  */
 #ifndef CTIM_RESUME_H
 #define CTIM_RESUME_H
@@ -17,7 +17,7 @@ struct command;
 struct json_object;
 struct resume;
 
-/* What it must belong to. */
+/* The query to which a file must belong. */
 struct resume_key {
 	const char *relay; /* name or URL */
 	const char *route;
@@ -25,26 +25,27 @@ struct resume_key {
 };
 
 /*
- * Opens the file, or makes it.  Calls take with every answer in it that lacks
- * nothing, about the observables from a place up to another, until it returns
- * another value than CMD_OK.  A file of
- * another query, or one that another process has, is refused.
- * NULL after what is wrong has been printed.
+ * Opens the file, or makes it.  Calls take with every complete answer in it,
+ * about the observables from a place up to another, until take returns another
+ * value than CMD_OK.  Refuses the file of another query, and one that another
+ * process has open.
+ * Returns NULL after printing the error.
  */
 struct resume *resume_open(const struct command *, const char *path,
     const struct resume_key *,
     int (*take)(void *arg, size_t from, size_t to, struct json_object *answer),
     void *arg);
-/* Everything is on the disk then; 0, or -1 with errno. */
+/* Writes everything to the disk itself.  Returns 0, or -1 with errno. */
 int resume_close(struct resume *);
-/* Adds an answer.  whole: nothing failed in it, so it need not be asked for
- * again.  0, or -1 with errno. */
+/* Adds an answer.  whole: nothing failed in it, so that nobody need ask again.
+ * Returns 0, or -1 with errno. */
 int resume_add(struct resume *, size_t from, size_t to, bool whole,
     const char *answer, size_t len);
-/* The observables, from a place on, that are still to be asked about: the first
- * one in *from, and the place behind the last one in a row.  false: none. */
+/* Finds the next observables, from a place on, that are still to be asked
+ * about: the first in *from, and the place behind the last in a row in *to.
+ * false: none. */
 bool resume_next(const struct resume *, size_t *from, size_t *to);
-/* How many are done. */
+/* How many observables have an answer. */
 size_t resume_done(const struct resume *);
 
 #endif

@@ -19,7 +19,8 @@
 #define COMPLAINTS 5   /* lines that are shown; the others are counted */
 #define SHOWN      100 /* bytes of one */
 
-/* The type before the first colon and, in *value, what follows it. */
+/* Returns the type before the first colon and, in *value, the text behind
+ * it. */
 static enum observable_type
 named_type(const char *word, const char **value)
 {
@@ -35,8 +36,8 @@ named_type(const char *word, const char **value)
 	return observable_type(name);
 }
 
-/* The word as an observable; OBSERVABLE_UNKNOWN when it is none.  *value is in
- * the word or in normal. */
+/* Reads a word as an observable; OBSERVABLE_UNKNOWN when it is none.  *value
+ * points into the word or is normal. */
 static enum observable_type
 understand(const char *word, char normal[INDICATOR_MAX + 1], const char **value)
 {
@@ -54,14 +55,15 @@ terms_normal(const char *word, char normal[INDICATOR_MAX + 1])
 	const char *value;
 	enum observable_type type = understand(word, normal, &value);
 
-	/* With a type of its own it is as it was written. */
+	/* With a named type, the value is as it was written. */
 	if (type != OBSERVABLE_UNKNOWN && value != normal &&
 	    indicator_normalise(type, value, normal) == -1)
 		return OBSERVABLE_UNKNOWN;
 	return type;
 }
 
-/* Tells that a value is left out, the first few of them, and counts it. */
+/* Reports a value that is left out, and counts it; after the first few it only
+ * counts. */
 static int
 asked_leave(const struct command *cmd, struct terms *asked, const char *word,
     uint64_t line, const char *why)
@@ -86,7 +88,7 @@ asked_fits(const struct terms *asked, enum observable_type type, char *value)
 	struct buf body;
 	bool fits;
 
-	/* Escapes make it six times as long at most. */
+	/* Escapes make a value six times as long at most. */
 	if (asked->max == 0 || strlen(value) * 6 + 64 <= asked->max)
 		return true;
 	buf_init(&body, asked->max);
@@ -145,7 +147,7 @@ terms_add_types(struct buf *types)
 		buf_addf(types, "%s%s", t == 0 ? "" : " ", observable_name(t));
 }
 
-/* Takes blanks off both ends; returns where the text begins. */
+/* Takes blanks off both ends; returns the beginning of the text. */
 static char *
 trim(char *line)
 {
@@ -255,7 +257,8 @@ digest(const struct terms *asked, EVP_MD_CTX *ctx, unsigned char *md)
 		return -1;
 	for (size_t i = 0; i < asked->n; i++) {
 		name = observable_name(asked->list[i].type);
-		/* With their NULs, so that no two lists are the same text. */
+		/* Hashes the NULs, too, so that no two lists are the same
+		 * text. */
 		if (EVP_DigestUpdate(ctx, name, strlen(name) + 1) != 1 ||
 		    EVP_DigestUpdate(ctx, asked->list[i].value,
 			strlen(asked->list[i].value) + 1) != 1)

@@ -1,6 +1,6 @@
 /*
  * terms: the observables of a query, each once, from words, lines, a column of
- * a CSV file, or a text that speaks of them.
+ * a CSV file, or a text.
  */
 #ifndef CTIM_TERMS_H
 #define CTIM_TERMS_H
@@ -30,44 +30,45 @@ struct terms {
 };
 
 /*
- * Adds a word of the command line (line 0), a line or a cell, without the blanks
- * around it, which are cut off: TYPE:VALUE, whose value is taken as it is, or a
- * value alone, whose type is found out and whose normal form is taken.  What is
- * there already is not added again; an empty line or cell is passed over.
- * What is no observable is told, the first few of them, counted, and left out.
- * Returns CMD_OK; else what is wrong has been printed, and it is the status.
+ * Adds a word of the command line (line 0), a line or a cell, without the
+ * blanks around it: TYPE:VALUE, whose value stays as it is, or a value alone,
+ * whose type it finds and whose normal form it takes.  Does not add an
+ * observable again; passes over an empty line or cell.  Counts a word that is
+ * no observable, reports the first few of them, and leaves it out.
+ * Returns CMD_OK; else the error has been printed, and the result is its
+ * status.
  */
 int terms_place(
     const struct command *, struct terms *, char *text, uint64_t line);
-/* A word as terms_place() takes it, its value in normal form either way;
- * OBSERVABLE_UNKNOWN when it is none. */
+/* Reads a word as terms_place() does, and writes its value in normal form
+ * either way; OBSERVABLE_UNKNOWN when the word is none. */
 enum observable_type terms_normal(
     const char *word, char normal[INDICATOR_MAX + 1]);
-/* An observable as it is, from a line or (0) elsewhere; left out, as by
- * terms_place(), when no request can hold it. */
+/* Adds an observable as it is, from a line or (0) elsewhere.  Leaves it out, as
+ * terms_place() does, when no request can hold it. */
 int terms_append(const struct command *, struct terms *, enum observable_type,
     const char *value, uint64_t line);
-/* Says how many were left out, and how to write them. */
+/* Says how many words were left out, and how to write them. */
 void terms_left_out(const struct command *, const struct terms *);
-/* Adds every line but empty ones and those that begin with '#'. */
+/* Adds every line but empty ones and comments (#). */
 int terms_lines(const struct command *, struct terms *, FILE *);
 /*
  * Adds a column of a CSV file ("-": standard input): the one with this heading,
- * or of this number; NULL: the one whose heading feeds use for it, or the only
- * one there is.
+ * or of this number; with NULL, the one whose heading is usual in feeds, or the
+ * only one there is.
  */
 int terms_csv(const struct command *, struct terms *, const char *file,
     const char *column);
-/* Adds what a text ("-": standard input) speaks of (extract.h). */
+/* Adds the observables in a text ("-": standard input; extract.h). */
 int terms_text(const struct command *, struct terms *, const char *file);
 /*
- * The request body, a JSON array, of observables from a place on: at most n of
- * them, and one at least, but then no more than fit into max bytes.  Returns
+ * Writes the body of a request, a JSON array, with observables from a place on:
+ * at most n, and one at least, but no more than fit into max bytes.  Returns
  * the place behind the last one.
  */
 size_t terms_body(
     const struct terms *, size_t from, size_t n, size_t max, struct buf *out);
-/* What tells one list from another, in hexadecimal.  0, or -1. */
+/* Writes a digest of the list in hexadecimal.  Returns 0, or -1. */
 int terms_id(const struct terms *, char id[TERMS_ID]);
 void terms_free(struct terms *);
 

@@ -1,4 +1,4 @@
-/* Observables from files: a column of a CSV file, a text that speaks of them. */
+/* Observables from files: a column of a CSV file, a text. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
@@ -21,7 +21,7 @@
 #define HEADING   40   /* bytes of one that are shown */
 #define FIRST_MAX 2048 /* bytes of all of them */
 
-/* A file that is read. */
+/* A file that is being read. */
 struct reading {
 	const struct command *cmd;
 	struct terms *asked;
@@ -36,7 +36,8 @@ struct reading {
 	size_t n;
 };
 
-/* What parts the fields of the first line: the most frequent of these. */
+/* Returns the mark that separates the fields of the first line: the most
+ * frequent of these. */
 static char
 comma_of(struct feed_reader *r)
 {
@@ -61,7 +62,7 @@ comma_of(struct feed_reader *r)
 	return commas[best];
 }
 
-/* The column with this heading, case aside. */
+/* Returns the column with this heading, case aside, or NONE. */
 static size_t
 headed(struct csv_row *row, const char *heading)
 {
@@ -71,7 +72,7 @@ headed(struct csv_row *row, const char *heading)
 	return NONE;
 }
 
-/* The column of this number, counted from 1. */
+/* Returns the column of this number, counted from 1, or NONE. */
 static size_t
 numbered(const struct csv_row *row, const char *text)
 {
@@ -103,7 +104,7 @@ may_be(struct reading *t, size_t column)
 	t->columns[t->n++] = column;
 }
 
-/* The columns whose headings are usual for values in feeds. */
+/* Finds the columns whose headings are usual for values in feeds. */
 static void
 find_usual(struct reading *t)
 {
@@ -118,7 +119,7 @@ find_usual(struct reading *t)
 		may_be(t, headed(&t->row, "observable"));
 }
 
-/* Keeps what the first row has, for a complaint. */
+/* Keeps the first row for an error message. */
 static void
 note_first(struct reading *t)
 {
@@ -140,7 +141,7 @@ no_column(const struct reading *t)
 	    HEADING, t->column, t->first.data);
 }
 
-/* The only column of a row with an observable in it, or NONE. */
+/* Returns the only column of a row with an observable in it, or NONE. */
 static size_t
 only_one(const struct csv_row *row)
 {
@@ -157,8 +158,8 @@ only_one(const struct csv_row *row)
 }
 
 /*
- * Which columns it may be by the first row.  Returns whether that row is no
- * heading but has an observable, in the one column that is left then.
+ * Finds the possible columns by the first row.  Returns whether that row is no
+ * heading but has an observable, in the only column that is left then.
  */
 static bool
 look_at_first(struct reading *t)
@@ -184,8 +185,8 @@ look_at_first(struct reading *t)
 	return column != NONE;
 }
 
-/* The column, by the first row below the heading: of those that it may be, the
- * first with an observable in it. */
+/* Returns the column, by the first row below the heading: of the possible ones,
+ * the first with an observable in it. */
 static size_t
 look_at_second(const struct reading *t)
 {
@@ -197,7 +198,7 @@ look_at_second(const struct reading *t)
 	return t->column != NULL ? NONE : only_one(&t->row);
 }
 
-/* The next row that is no empty line; false at the end. */
+/* Reads the next row that is no empty line; false at the end. */
 static bool
 next_row(struct reading *t)
 {

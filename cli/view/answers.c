@@ -15,8 +15,8 @@ answers_docs(const struct answers *f, enum ctim_kind kind)
 	    jsonin_member(f->data, ctim_kind_plural(kind)), "docs");
 }
 
-/* "TYPE:VALUE", cut where it is longer than any that a relay takes; returns its
- * length. */
+/* Writes "TYPE:VALUE", cut where it is longer than any that a relay takes;
+ * returns its length. */
 static size_t
 answers_key_of(char key[KEY_MAX], const char *type, const char *value)
 {
@@ -57,7 +57,7 @@ answers_disposition(struct json_object *entity)
 	return n == -1 ? CTIM_UNKNOWN : (int)n;
 }
 
-/* Whether a judgement stands for itself, without a verdict. */
+/* Whether there is no verdict about the observable of a judgement. */
 static bool
 undecided(const struct answers *f, struct json_object *judgement)
 {

@@ -1,5 +1,5 @@
 /*
- * answers: what the answer of a relay says of each observable.
+ * answers: the statements of an answer about each observable.
  */
 #ifndef CTIM_ANSWERS_H
 #define CTIM_ANSWERS_H
@@ -14,7 +14,7 @@
 struct terms;
 struct json_object;
 
-/* An answer with what is looked up in it. */
+/* An answer, and indexes of it. */
 struct answers {
 	struct json_object *answer;     /* the caller's */
 	struct json_object *data;       /* NULL: it has none */
@@ -25,8 +25,8 @@ struct answers {
 	size_t malicious;               /* observables that are */
 };
 
-/* One observable: a verdict with the judgement that it is based on (NULL: it is
- * not there), or, without a verdict, that judgement alone; or neither. */
+/* A statement about one observable: a verdict with the judgement behind it
+ * (NULL: missing), or, without a verdict, that judgement alone; or neither. */
 struct finding {
 	const char *type, *value;
 	struct json_object *entity, *judgement;
@@ -40,27 +40,26 @@ struct finding {
 int answers_init(struct answers *, struct json_object *answer);
 void answers_free(struct answers *);
 
-/* The entities of a kind, NULL for none. */
+/* Returns the entities of a kind, NULL for none. */
 struct json_object *answers_docs(const struct answers *, enum ctim_kind);
-/* Whether a judgement is told with a verdict or for itself by
- * answers_each(). */
+/* Whether answers_each() shows a judgement, with its verdict or for itself. */
 bool answers_told(const struct answers *, struct json_object *judgement);
 /*
- * Calls each for what is known of every observable, in the order of the answer,
- * then for those asked about, from a place up to another, of which nothing is.
+ * Calls each for every statement, in the order of the answer, then for the
+ * observables asked about, from a place up to another, that have none.
  */
 void answers_each(const struct answers *, const struct terms *, size_t from,
     size_t to, void (*each)(void *arg, const struct finding *), void *arg);
-/* The number of an entity's disposition, CTIM_UNKNOWN when it has none of the
- * vocabulary. */
+/* Returns the number of an entity's disposition, CTIM_UNKNOWN when it has none
+ * of the vocabulary. */
 int answers_disposition(struct json_object *entity);
-/* When a verdict or judgement ends, as it says it, and in seconds since 1970, -1
- * when that is no time.  NULL: it does not say. */
+/* Returns the end of a verdict or judgement as text, NULL when there is none,
+ * and in seconds since 1970, -1 when the text is no time. */
 const char *answers_end(struct json_object *entity, int64_t *seconds);
 /*
- * What the program exits with: CMD_MALICIOUS when a verdict (or, for what has
- * none, a judgement) says so; else CMD_FAILED when there are errors, so that
- * nothing incomplete looks clean; else CMD_OK.
+ * Returns the exit status: CMD_MALICIOUS when a verdict (or, without one, a
+ * judgement) says so; else CMD_FAILED when there are errors, so that nothing
+ * incomplete looks clean; else CMD_OK.
  */
 int answers_status(const struct answers *);
 

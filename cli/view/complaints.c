@@ -34,7 +34,7 @@ add_safe(struct buf *line, const char *text)
 	text_add(line, text, strnlen(text, MESSAGE_MAX / 8));
 }
 
-/* A line that is one of them. */
+/* Adds the line of an error, unless it is there. */
 static void
 add_line(struct complaints *c, const struct buf *line)
 {
@@ -67,7 +67,7 @@ take_error(struct complaints *c, struct json_object *error, bool colours)
 	buf_free(&line);
 }
 
-/* What a gateway answers that is no relay's answer: {"code", "message"}. */
+/* Takes an answer of the gateway instead of a relay: {"code", "message"}. */
 static void
 take_http_error(struct complaints *c, struct json_object *answer)
 {

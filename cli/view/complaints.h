@@ -1,5 +1,5 @@
 /*
- * complaints: the errors in the answers of a relay, each told once.
+ * complaints: the errors in the answers of a relay, each shown once.
  */
 #ifndef CTIM_COMPLAINTS_H
 #define CTIM_COMPLAINTS_H
@@ -19,7 +19,7 @@ void complaints_init(struct complaints *);
 void complaints_free(struct complaints *);
 /* Takes the errors of an answer. */
 void complaints_take(struct complaints *, struct json_object *answer);
-/* Prints the first of them on standard error, and how many more there are. */
+/* Prints the first errors on standard error, and how many more there are. */
 void complaints_print(const struct complaints *);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * view: the answers to a query, as people or programs like them.
+ * view: the answers to a query, in the forms for people and programs.
  */
 #ifndef CTIM_VIEW_H
 #define CTIM_VIEW_H
@@ -12,7 +12,7 @@ struct command;
 struct answers;
 struct view;
 
-/* What is shown, and how. */
+/* What to show, and how. */
 struct view_about {
 	const struct command *cmd;
 	const struct terms *asked;
@@ -27,17 +27,17 @@ struct view_about {
 struct view_kind {
 	bool streams; /* prints before the end */
 	struct view *(*begin)(const struct view_about *);
-	/* The answer about observables from a place up to another.  Returns 0,
-	 * or -1 when it could not be taken or printed. */
+	/* Takes the answer about observables from a place up to another.
+	 * Returns 0, or -1 when it could not be kept or printed. */
 	int (*take)(
 	    struct view *, const struct answers *, size_t from, size_t to);
-	/* There are no more.  The same. */
+	/* Ends the output.  Returns the same. */
 	int (*end)(struct view *);
 	void (*release)(struct view *);
 };
 
-/* Tables, worst first; CSV, a line for each observable; the merged answer; a
- * CTIM bundle of its entities. */
+/* Tables, the worst first; CSV, a line for each observable; the merged answer;
+ * a CTIM bundle of its entities. */
 extern const struct view_kind view_table, view_csv, view_json, view_ctim;
 
 #endif

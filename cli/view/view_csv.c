@@ -46,7 +46,7 @@ state_of(const struct finding *f)
 	return !f->taken ? "not taken" : f->whole ? "" : "incomplete";
 }
 
-/* "" for what has none, or no end. */
+/* Returns the end of an entity, "" when it has none. */
 static const char *
 until(struct json_object *entity)
 {

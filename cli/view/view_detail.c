@@ -44,7 +44,7 @@ view_detail_colour(int disposition)
 	return colours[disposition];
 }
 
-/* A time for people; what it says when it is none. */
+/* Writes a time for people; returns the text as it is when that is no time. */
 static const char *
 short_time(char text[RFC3339_MAX], const char *said)
 {
@@ -96,7 +96,7 @@ text_cell(struct rows *r, struct json_object *entity, const char *member)
 	rows_cell(r, jsonin_string(entity, member), TABLE_PLAIN);
 }
 
-/* The first of two members that is there. */
+/* Adds the first of two members that is there. */
 static void
 either_cell(struct rows *r, struct json_object *entity, const char *member,
     const char *other)
@@ -123,7 +123,7 @@ judgement(struct rows *r, struct json_object *one)
 	rows_cell(r, view_detail_until(text, one), TABLE_PLAIN);
 }
 
-/* The observable of a sighting, or the first one and how many more. */
+/* Adds the observable of a sighting, or the first one and how many more. */
 static void
 observables_cell(struct rows *r, struct json_object *list)
 {
@@ -170,7 +170,7 @@ indicator(struct rows *r, struct json_object *one)
 	either_cell(r, one, "short_description", "description");
 }
 
-/* Whether an entity is one to be counted. */
+/* Whether to count an entity. */
 static bool
 counts(struct view_detail *d, const struct answers *f, size_t i,
     struct json_object *one)

@@ -25,14 +25,15 @@ struct view_detail {
 void view_detail_init(struct view_detail *, bool all);
 void view_detail_free(struct view_detail *);
 void view_detail_take(struct view_detail *, const struct answers *);
-/* How many indicators there were, each counted once. */
+/* How many indicators there were, each once. */
 size_t view_detail_indicators(const struct view_detail *);
-/* 0, or -1 when it was not all printed. */
+/* Returns 0, or -1 when not all was printed. */
 int view_detail_print(const struct view_detail *);
 
 /* The colour of a disposition. */
 enum table_colour view_detail_colour(int disposition);
-/* "2030-12-31 00:00Z"; "no end"; what it says when it is no time. */
+/* Writes the end of an entity: "2030-12-31 00:00Z"; "no end"; the text as it is
+ * when that is no time. */
 const char *view_detail_until(
     char text[RFC3339_MAX], struct json_object *entity);
 

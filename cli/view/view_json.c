@@ -76,7 +76,7 @@ view_json_add(struct view *v, struct waiting *w, struct json_object *one)
 
 	if (text == NULL)
 		return -1;
-	/* Batches name the same indicators. */
+	/* Different batches name the same indicators. */
 	if (!set_new(&v->seen, text, len))
 		return 0;
 	buf_reset(&v->text);
@@ -131,7 +131,7 @@ print_list(struct waiting *w, const char *before)
 	return 0;
 }
 
-/* The members of "data", or of a bundle. */
+/* Prints the members of "data", or of a bundle. */
 static int
 view_json_print_kinds(struct view *v, const char *between, bool bundle)
 {
@@ -195,7 +195,7 @@ view_json_end(struct view *v)
 	return ferror(stdout) ? -1 : 0;
 }
 
-/* CTIM, Bundle: what it must have beside its entities. */
+/* Prints what a bundle must have beside its entities (CTIM, Bundle). */
 static int
 print_bundle_head(const struct view *v)
 {

@@ -1,4 +1,4 @@
-/* Answers as tables: the verdicts, worst first, then what else there is. */
+/* Answers as tables: the verdicts, the worst first, then the rest. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,7 +82,7 @@ rows_of(struct view *v, const struct finding *f)
 	return &v->rows[d][SEVERITIES - 1 - n];
 }
 
-/* Observables that nothing is said of. */
+/* Observables without a statement. */
 static const struct silent {
 	const char *cell, *tally;
 } silents[SILENTS] = { [NOTHING] = { "nothing known", "with nothing known" },
@@ -195,7 +195,7 @@ view_table_print_kinds(const struct view *v)
 		printf(".\n");
 }
 
-/* 0; or -1 when it was not all printed. */
+/* Returns 0, or -1 when not all was printed. */
 static int
 print_entities(struct view *v)
 {
