@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli/feed/csv.h"
 #include "cli/feed/feed_reader.h"
@@ -158,6 +159,17 @@ csv_word(struct csv_row *f, size_t i)
 		end--;
 	*end = '\0';
 	return word;
+}
+
+size_t
+csv_column(struct csv_row *f, const char *heading)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		if (strcasecmp(csv_word(f, i), heading) == 0)
+			return i;
+	return CSV_NONE;
 }
 
 bool

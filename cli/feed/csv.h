@@ -13,6 +13,7 @@
 #include "base/buf.h"
 
 #define CSV_COLUMNS 256 /* the most that a row has */
+#define CSV_NONE    SIZE_MAX
 #define CSV_ROW_MAX \
 	(64U << 10) /* bytes of a row: a quote that is never
 					 * closed must not swallow the file */
@@ -52,6 +53,9 @@ const char *csv_field(const struct csv_row *, size_t i);
 /* Returns field i without blanks around it, for fields that are no text; the
  * row loses these blanks. */
 char *csv_word(struct csv_row *, size_t i);
+/* Returns the column with this heading, case aside, in a row of them, or
+ * CSV_NONE. */
+size_t csv_column(struct csv_row *, const char *heading);
 /* Whether the row is an empty line. */
 bool csv_is_empty(const struct csv_row *);
 /* Whether a quote in the row is not closed, so that nothing can follow it. */

@@ -70,13 +70,6 @@ meant_as_email(const char *normal)
 	return true;
 }
 
-/* "::" belongs to a programming language more often than to an address. */
-static bool
-meant_as_ipv6(const char *normal)
-{
-	return strlen(normal) >= 4 && strpbrk(normal, "0123456789") != NULL;
-}
-
 static bool
 is_defanged(const char *word)
 {
@@ -97,7 +90,9 @@ meant(enum observable_type type, const char *word, const char *normal)
 	case OBSERVABLE_EMAIL:
 		return meant_as_email(normal);
 	case OBSERVABLE_IPV6:
-		return meant_as_ipv6(normal);
+		/* "::" belongs to a programming language more often. */
+		return strlen(normal) >= 4 &&
+		    strpbrk(normal, "0123456789") != NULL;
 	case OBSERVABLE_URL:
 		return indicator_url_host(normal, host) != OBSERVABLE_UNKNOWN;
 	default:
@@ -197,15 +192,6 @@ take_piece(struct search *s, char *piece)
 	return false;
 }
 
-/* Returns how many bytes at s separate pieces of a word; 0 for none. */
-static size_t
-parting(const char *s)
-{
-	if (indicator_defanged(s) > 0)
-		return 0;
-	return strchr("|,;=()[]{}\\", *s) != NULL ? 1 : 0;
-}
-
 static void
 take_pieces(struct search *s, char *word)
 {
@@ -215,10 +201,10 @@ take_pieces(struct search *s, char *word)
 	while (s->stop == 0 && *word != '\0') {
 		if ((n = indicator_defanged(word)) > 0)
 			word += n;
-		else if ((n = parting(word)) > 0) {
+		else if (strchr("|,;=()[]{}\\", *word) != NULL) {
 			*word = '\0';
 			(void)take_piece(s, piece);
-			piece = word += n;
+			piece = ++word;
 		} else
 			word++;
 	}

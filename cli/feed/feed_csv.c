@@ -1,24 +1,21 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/utf8.h"
 #include "cli/feed/csv.h"
 #include "cli/feed/feed_reader.h"
 #include "cli/feed/feed_row.h"
 
-#define NONE SIZE_MAX
-
 /* The columns of the fields. */
 struct header {
 	size_t values[FEED_VALUES];
 	size_t n_values;
-	size_t column[FEED_FIELDS]; /* NONE: the feed has not got it */
+	size_t column[FEED_FIELDS]; /* CSV_NONE: the feed has not got it */
 	size_t n;                   /* columns */
 };
 
-/* Returns the first column of a usual name, or NONE. */
+/* Returns the first column of a usual name, or CSV_NONE. */
 static size_t
 column_named(struct csv_row *f, const char *name)
 {
@@ -27,19 +24,7 @@ column_named(struct csv_row *f, const char *name)
 	for (i = 0; i < f->n; i++)
 		if (feed_name_is(csv_word(f, i), strlen(csv_word(f, i)), name))
 			return i;
-	return NONE;
-}
-
-/* Returns the first column with exactly this heading, case aside, or NONE. */
-static size_t
-column_called(struct csv_row *f, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < f->n; i++)
-		if (strcasecmp(csv_word(f, i), name) == 0)
-			return i;
-	return NONE;
+	return CSV_NONE;
 }
 
 static void
@@ -65,14 +50,14 @@ map_usual(struct header *h, struct csv_row *f, const bool said[FEED_FIELDS])
 
 	for (name = feed_names; name->name != NULL; name++) {
 		if (said[name->field] ||
-		    (column = column_named(f, name->name)) == NONE)
+		    (column = column_named(f, name->name)) == CSV_NONE)
 			continue;
 		if (name->field == FEED_VALUE) {
 			if (group != -1 && name->group != group)
 				continue;
 			group = name->group;
 			map_value(h, column);
-		} else if (h->column[name->field] == NONE)
+		} else if (h->column[name->field] == CSV_NONE)
 			h->column[name->field] = column;
 	}
 }
@@ -90,13 +75,13 @@ map(struct header *h, struct csv_row *f, const struct feed_options *o)
 
 	*h = (struct header){ .n = f->n };
 	for (i = 0; i < FEED_FIELDS; i++)
-		h->column[i] = NONE;
+		h->column[i] = CSV_NONE;
 	for (i = 0; i < o->n_columns; i++) {
 		said[o->columns[i].field] = true;
 		if (o->columns[i].name[0] == '\0')
 			continue;
-		column = column_called(f, o->columns[i].name);
-		if (column == NONE)
+		column = csv_column(f, o->columns[i].name);
+		if (column == CSV_NONE)
 			lacks = o->columns[i].name;
 		else if (o->columns[i].field == FEED_VALUE)
 			map_value(h, column);

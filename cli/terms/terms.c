@@ -140,13 +140,6 @@ terms_append(const struct command *cmd, struct terms *asked,
 	return CMD_OK;
 }
 
-static void
-terms_add_types(struct buf *types)
-{
-	for (enum observable_type t = 0; t < OBSERVABLE_TYPES; t++)
-		buf_addf(types, "%s%s", t == 0 ? "" : " ", observable_name(t));
-}
-
 /* Takes blanks off both ends; returns the beginning of the text. */
 static char *
 trim(char *line)
@@ -185,11 +178,13 @@ void
 terms_left_out(const struct command *cmd, const struct terms *asked)
 {
 	struct buf types;
+	enum observable_type t;
 
 	if (asked->left_out == 0)
 		return;
 	buf_init(&types, 256);
-	terms_add_types(&types);
+	for (t = 0; t < OBSERVABLE_TYPES; t++)
+		buf_addf(&types, "%s%s", t == 0 ? "" : " ", observable_name(t));
 	(void)command_fail(cmd, CMD_OK,
 	    "%zu left out, which nobody is asked about; write TYPE:VALUE with "
 	    "one of the types %s",

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "cli/base/command.h"
@@ -16,7 +15,6 @@
 #include "cli/feed/feed_row.h"
 #include "cli/terms/terms.h"
 
-#define NONE      SIZE_MAX
 #define HEAD      4096 /* bytes in which the comma is looked for */
 #define HEADING   40   /* bytes of one that are shown */
 #define FIRST_MAX 2048 /* bytes of all of them */
@@ -62,17 +60,7 @@ comma_of(struct feed_reader *r)
 	return commas[best];
 }
 
-/* Returns the column with this heading, case aside, or NONE. */
-static size_t
-headed(struct csv_row *row, const char *heading)
-{
-	for (size_t i = 0; i < row->n; i++)
-		if (strcasecmp(csv_word(row, i), heading) == 0)
-			return i;
-	return NONE;
-}
-
-/* Returns the column of this number, counted from 1, or NONE. */
+/* Returns the column of this number, counted from 1, or CSV_NONE. */
 static size_t
 numbered(const struct csv_row *row, const char *text)
 {
@@ -80,9 +68,9 @@ numbered(const struct csv_row *row, const char *text)
 	char *end;
 
 	if (*text < '0' || *text > '9')
-		return NONE;
+		return CSV_NONE;
 	n = strtoul(text, &end, 10);
-	return *end != '\0' || n < 1 || n > row->n ? NONE : n - 1;
+	return *end != '\0' || n < 1 || n > row->n ? CSV_NONE : n - 1;
 }
 
 /* Whether a cell is an observable. */
@@ -108,6 +96,8 @@ may_be(struct reading *t, size_t column)
 static void
 find_usual(struct reading *t)
 {
+	size_t column;
+
 	for (const struct feed_name *name = feed_names; name->name != NULL;
 	     name++)
 		for (size_t i = 0; name->field == FEED_VALUE && i < t->row.n;
@@ -115,8 +105,8 @@ find_usual(struct reading *t)
 			if (feed_name_is(csv_word(&t->row, i),
 				strlen(csv_word(&t->row, i)), name->name))
 				may_be(t, i);
-	if (headed(&t->row, "observable") != NONE)
-		may_be(t, headed(&t->row, "observable"));
+	if ((column = csv_column(&t->row, "observable")) != CSV_NONE)
+		may_be(t, column);
 }
 
 /* Keeps the first row for an error message. */
@@ -141,17 +131,17 @@ no_column(const struct reading *t)
 	    HEADING, t->column, t->first.data);
 }
 
-/* Returns the only column of a row with an observable in it, or NONE. */
+/* Returns the only column of a row with an observable in it, or CSV_NONE. */
 static size_t
 only_one(const struct csv_row *row)
 {
-	size_t column = NONE;
+	size_t column = CSV_NONE;
 
 	for (size_t i = 0; i < row->n; i++) {
 		if (!is_one(row, i))
 			continue;
-		if (column != NONE)
-			return NONE;
+		if (column != CSV_NONE)
+			return CSV_NONE;
 		column = i;
 	}
 	return column;
@@ -168,11 +158,11 @@ look_at_first(struct reading *t)
 
 	t->n = 0;
 	if (t->column != NULL) {
-		if ((column = headed(&t->row, t->column)) != NONE) {
+		if ((column = csv_column(&t->row, t->column)) != CSV_NONE) {
 			may_be(t, column);
 			return false;
 		}
-		if ((column = numbered(&t->row, t->column)) == NONE)
+		if ((column = numbered(&t->row, t->column)) == CSV_NONE)
 			return false;
 		may_be(t, column);
 		return is_one(&t->row, column);
@@ -180,9 +170,9 @@ look_at_first(struct reading *t)
 	find_usual(t);
 	if (t->n > 0)
 		return false;
-	if ((column = only_one(&t->row)) != NONE || t->row.n == 1)
-		may_be(t, column != NONE ? column : 0);
-	return column != NONE;
+	if ((column = only_one(&t->row)) != CSV_NONE || t->row.n == 1)
+		may_be(t, column != CSV_NONE ? column : 0);
+	return column != CSV_NONE;
 }
 
 /* Returns the column, by the first row below the heading: of the possible ones,
@@ -195,7 +185,7 @@ look_at_second(const struct reading *t)
 			return t->columns[i];
 	if (t->n > 0)
 		return t->columns[0];
-	return t->column != NULL ? NONE : only_one(&t->row);
+	return t->column != NULL ? CSV_NONE : only_one(&t->row);
 }
 
 /* Reads the next row that is no empty line; false at the end. */
@@ -249,7 +239,7 @@ terms_file_rows(struct reading *t)
 	if (!data && !next_row(t))
 		return CMD_OK;
 	column = data ? t->columns[0] : look_at_second(t);
-	if (column == NONE)
+	if (column == CSV_NONE)
 		return no_column(t);
 	do
 		status = take_row(t, column);

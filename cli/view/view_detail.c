@@ -201,12 +201,6 @@ view_detail_take(struct view_detail *d, const struct answers *f)
 	}
 }
 
-size_t
-view_detail_indicators(const struct view_detail *d)
-{
-	return d->n[DETAIL_INDICATORS];
-}
-
 int
 view_detail_print(const struct view_detail *d)
 {

@@ -18,15 +18,13 @@ enum { DETAIL_JUDGEMENTS, DETAIL_SIGHTINGS, DETAIL_INDICATORS, DETAILS };
 struct view_detail {
 	bool all; /* however many there are */
 	struct rows rows[DETAILS];
-	size_t n[DETAILS];     /* shown or not */
+	size_t n[DETAILS];     /* each once, shown or not */
 	struct set indicators; /* ids: every batch names them */
 };
 
 void view_detail_init(struct view_detail *, bool all);
 void view_detail_free(struct view_detail *);
 void view_detail_take(struct view_detail *, const struct answers *);
-/* How many indicators there were, each once. */
-size_t view_detail_indicators(const struct view_detail *);
 /* Returns 0, or -1 when not all was printed. */
 int view_detail_print(const struct view_detail *);
 

@@ -182,7 +182,7 @@ view_table_print_kinds(const struct view *v)
 
 	for (enum ctim_kind k = 0; k < CTIM_KINDS; k++) {
 		size_t n = k == CTIM_INDICATOR ?
-		    view_detail_indicators(&v->detail) :
+		    v->detail.n[DETAIL_INDICATORS] :
 		    v->kinds[k];
 
 		if (n == 0)
