@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "cli/base/options.h"
 #include "cli/intel/import_options.h"
 #include "cli/intel/intel.h"
+#include "cli/terminal/interrupt.h"
 #include "cli/terminal/progress.h"
 #include "cli/terminal/text.h"
 #include "json/jsonout.h"
@@ -39,31 +39,6 @@ struct import {
 	char error[STORE_ERROR_MAX];
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void
-interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
-/* Sets no SA_RESTART, so that a waiting read returns.  Signals that nohup(1),
- * or a shell that runs us in the background, ignores stay ignored. */
-static void
-intel_import_catch_signals(void)
-{
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
-	struct sigaction sa = { .sa_handler = interrupt }, before;
-	size_t i;
-
-	sigemptyset(&sa.sa_mask);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (sigaction(numbers[i], NULL, &before) == 0 &&
-		    before.sa_handler != SIG_IGN)
-			sigaction(numbers[i], &sa, NULL);
-}
-
 /* Called after each entry: 1 ends the reading. */
 static int
 intel_import_go_on(struct import *im)
@@ -74,7 +49,7 @@ intel_import_go_on(struct import *im)
 		at = im->progress.total == 0 ? 0 : ftello(im->in);
 		progress_at(&im->progress, at < 0 ? 0 : (uint64_t)at, im->read);
 	}
-	return interrupted ? 1 : 0;
+	return interrupt_came() ? 1 : 0;
 }
 
 /* Opens the store when the first entry is there, so that a feed that cannot be
@@ -241,7 +216,7 @@ transfer(struct import *im)
 
 	r = feed_read(im->in, &im->o.feed, &sink, error);
 	progress_end(&im->progress);
-	if (interrupted)
+	if (interrupt_came())
 		return command_fail(
 		    im->o.cmd, CMD_FAILED, "interrupted; nothing was changed");
 	if (im->failed)
@@ -283,7 +258,7 @@ intel_import(const struct command *cmd, int argc, char **argv)
 	    (im->path = intel_path(cmd, im->o.store, im->o.config, &status)) !=
 		NULL &&
 	    (status = open_feed(im)) == CMD_OK) {
-		intel_import_catch_signals();
+		interrupt_catch(false);
 		status = transfer(im);
 	}
 	store_close(im->to);

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "cli/base/command.h"
+#include "cli/base/infile.h"
 #include "cli/base/secret.h"
 #include "cli/jwt/jwt.h"
 #include "conf/conf.h"
@@ -223,29 +225,25 @@ replace(const char *path, const struct buf *text)
 	return error == 0 ? 0 : -1;
 }
 
-/* The set that is there already, NULL for none. */
+/* Reads the set that is there already; *set is NULL where there is none. */
 static int
 read_set(const struct jwt *jwt, struct json_object **set)
 {
 	struct buf text;
 	const char *why = NULL;
-	FILE *f;
-	char *room;
+	int fd;
 
 	*set = NULL;
-	if ((f = fopen(jwt->jwks_file, "re")) == NULL)
+	if ((fd = open(jwt->jwks_file, O_RDONLY | O_CLOEXEC)) == -1)
 		return errno == ENOENT ?
 		    CMD_OK :
 		    command_fail(jwt->cmd, CMD_FAILED, "%s: %s", jwt->jwks_file,
 			strerror(errno));
 	buf_init(&text, JWKS_MAX);
-	if ((room = buf_room(&text, JWKS_MAX)) != NULL) {
-		text.len = fread(room, 1, JWKS_MAX, f);
-		room[text.len] = '\0';
-		*set = jsonin_parse(
-		    text.data, text.len, JSON_REQUEST_VALUES, &why);
-	}
-	fclose(f);
+	/* A larger file, cut short, is no JSON. */
+	(void)infile_all(fd, &text);
+	*set = jsonin_parse(text.data, text.len, JSON_REQUEST_VALUES, &why);
+	close(fd);
 	buf_free(&text);
 	if (json_object_is_type(jsonin_member(*set, "keys"), json_type_array) &&
 	    jsonin_length(jsonin_member(*set, "keys")) < JWK_KEYS)

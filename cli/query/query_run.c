@@ -210,7 +210,7 @@ query_run_ask(struct query_run *run)
 		run->stopped = true;
 		return;
 	}
-	interrupt_catch();
+	interrupt_catch(true);
 	begin_progress(run);
 	if (run->options->route->observables)
 		ask_all(run);

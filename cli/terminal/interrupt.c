@@ -15,11 +15,11 @@ interrupt_note(int number)
 }
 
 void
-interrupt_catch(void)
+interrupt_catch(bool once)
 {
-	/* What waits is to see it, so no SA_RESTART. */
+	/* No SA_RESTART: a call that waits must return. */
 	struct sigaction action = { .sa_handler = interrupt_note,
-		.sa_flags = (int)SA_RESETHAND },
+		.sa_flags = once ? (int)SA_RESETHAND : 0 },
 			 before;
 
 	sigemptyset(&action.sa_mask);

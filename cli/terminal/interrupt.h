@@ -6,9 +6,10 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP are only noted; a second one ends the
- * process.  One that is ignored stays so. */
-void interrupt_catch(void);
+/* From now on SIGINT, SIGTERM and SIGHUP are only noted, and end a system call
+ * that waits; once: a second one ends the process.  Signals that nohup(1), or a
+ * shell that runs us in the background, ignores stay ignored. */
+void interrupt_catch(bool once);
 /* Whether one came. */
 bool interrupt_came(void);
 
