@@ -1,7 +1,7 @@
 /*
  * csv: the rows of a table, from a file or from memory.
- * Source: RFC 4180; tables of spreadsheets, which part their fields with
- * semicolons or tabs too.
+ * Source: RFC 4180; tables of spreadsheets, which separate their fields
+ * with semicolons or tabs too.
  */
 #ifndef CTIM_CSV_H
 #define CTIM_CSV_H
@@ -12,11 +12,10 @@
 
 #include "base/buf.h"
 
-#define CSV_COLUMNS 256 /* the most that a row has */
+#define CSV_COLUMNS 256 /* of a row, at most */
 #define CSV_NONE    SIZE_MAX
-#define CSV_ROW_MAX \
-	(64U << 10) /* bytes of a row: a quote that is never
-					 * closed must not swallow the file */
+/* Bytes of a row: a quote that is never closed must not swallow the file. */
+#define CSV_ROW_MAX (64U << 10)
 
 struct feed_reader;
 
@@ -24,7 +23,7 @@ struct feed_reader;
 struct csv {
 	struct feed_reader *reader; /* NULL: the memory below */
 	const char *p, *end;
-	char comma; /* what parts the fields */
+	char comma; /* between the fields */
 };
 
 /* The fields of one row, each ended by a NUL, one after another in text. */
@@ -32,7 +31,7 @@ struct csv_row {
 	struct buf text;
 	size_t at[CSV_COLUMNS];
 	size_t n;
-	uint64_t line;     /* where it begins; 0 in memory */
+	uint64_t line;     /* where the row begins; 0 in memory */
 	const char *wrong; /* why the row is none; a constant */
 };
 

@@ -17,7 +17,7 @@
 struct feed_reader {
 	FILE *file;
 	char *data;     /* FEED_READER_ROOM bytes, and a NUL */
-	size_t at, end; /* what is not yet read of it */
+	size_t at, end; /* of data, the bytes that nobody has taken */
 	uint64_t line;  /* number of the line at data[at], from 1 */
 	bool eof;
 	int error; /* errno of a failed read, or 0 */
@@ -27,8 +27,8 @@ struct feed_reader {
 int feed_reader_init(struct feed_reader *, FILE *);
 void feed_reader_free(struct feed_reader *);
 
-/* Reads ahead, so that at least n bytes (at most FEED_READER_ROOM) lie at data
- * + at, unless the file ends before.  Returns how many do. */
+/* Reads ahead, so that at least n bytes (at most FEED_READER_ROOM) lie behind at,
+ * unless the file ends before.  Returns how many do. */
 size_t feed_reader_fill(struct feed_reader *, size_t n);
 
 /* Takes the byte order mark off the beginning.  Returns 0, or -1 when the text

@@ -59,7 +59,7 @@ const struct feed_name feed_names[] = { { "value", FEED_VALUE, 0 },
 static const struct {
 	const char *name;
 	enum observable_type type, other;
-	bool port; /* a ":443" behind the value goes */
+	bool port; /* cut a ":443" behind the value off */
 } type_names[] = { { "domain", OBSERVABLE_DOMAIN, OBSERVABLE_DOMAIN, false },
 	{ "domain-name", OBSERVABLE_DOMAIN, OBSERVABLE_DOMAIN, false },
 	{ "hostname", OBSERVABLE_DOMAIN, OBSERVABLE_DOMAIN, false },
@@ -243,7 +243,7 @@ feed_row_expiry(const char *s)
 static const struct {
 	enum feed_field field;
 	int64_t (*read)(const char *);
-	const char *must; /* what it must be; NULL: unknown is no matter */
+	const char *must; /* the error; NULL: the field is left away */
 } readers[] = { { FEED_DISPOSITION, feed_row_disposition,
 		    "disposition is not Clean, Malicious, Suspicious, Common "
 		    "or Unknown" },

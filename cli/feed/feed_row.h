@@ -18,7 +18,7 @@ struct feed_reader;
 struct feed_row {
 	const char *values[FEED_VALUES];
 	size_t n_values;
-	const char *text[FEED_FIELDS]; /* but FEED_VALUE */
+	const char *text[FEED_FIELDS]; /* but that of FEED_VALUE */
 };
 
 /* A usual name of a field, in lower case, '_' for blanks and hyphens. */
@@ -30,7 +30,7 @@ struct feed_name {
 	 * not. */
 	int group;
 };
-extern const struct feed_name feed_names[]; /* ended by a NULL name */
+extern const struct feed_name feed_names[]; /* the last name is NULL */
 
 /* Whether a column name of n bytes is the usual name. */
 int feed_name_is(const char *column, size_t n, const char *usual);

@@ -19,7 +19,7 @@ struct options;
 struct import_options {
 	const struct command *cmd;
 	const char *file;           /* "-": standard input */
-	const char *store, *config; /* NULL: not said */
+	const char *store, *config; /* NULL: not given */
 	struct source source;
 	unsigned set;           /* STORE_SET_*, of source */
 	struct record fallback; /* for what the feed does not say */

@@ -35,7 +35,7 @@ struct import {
 	uint64_t read, n_skipped;
 	struct store_counts counts;
 	struct skipped skipped[REASONS];
-	bool failed; /* error says why */
+	bool failed; /* error has the reason */
 	char error[STORE_ERROR_MAX];
 };
 

@@ -27,7 +27,7 @@ struct claims_prompt {
  */
 int claims_read(const struct command *, const char *file,
     const struct relay_conf *, struct buf *out);
-/* The same, but asks for n prompts first, and but once for a claim that the
+/* The same, but asks for n prompts first, and only once for a claim that the
  * relay needs, too. */
 int claims_ask(const struct command *, const char *file,
     const struct relay_conf *, const struct claims_prompt *, size_t n,

@@ -20,9 +20,8 @@
 #include "os/writeall.h"
 #include "token/jwk.h"
 
-#define JWKS_MAX \
-	65536 /* bytes of a key set; the gateway takes no
-				 * larger one */
+/* Bytes of a key set; the gateway takes no larger one. */
+#define JWKS_MAX 65536
 
 static bool
 is_missing(const char *path)

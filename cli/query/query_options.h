@@ -12,8 +12,8 @@ struct view_kind;
 
 struct query_route {
 	const char *name, *path;
-	bool observables; /* it takes some */
-	bool entities;    /* it answers some */
+	bool observables; /* the route takes some */
+	bool entities;    /* the route answers some */
 };
 
 struct query_options {
@@ -25,7 +25,7 @@ struct query_options {
 	/* Derived from these: */
 	const struct query_route *route;
 	const struct view_kind *view;
-	int batch; /* 0: not said */
+	int batch; /* 0: not given */
 };
 
 extern const struct options query_option_table;

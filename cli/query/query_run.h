@@ -31,8 +31,8 @@ struct query_run {
 	struct progress progress;
 	size_t answered; /* observables */
 	size_t malicious;
-	bool failed;  /* something is not known */
-	bool stopped; /* not all was asked */
+	bool failed;  /* something was not answered */
+	bool stopped; /* observables remain */
 };
 
 /* Returns CMD_OK; else the error has been printed, and the result is its

@@ -16,9 +16,8 @@
 #include "token/auth.h"
 
 #define KEY_TEXT 65 /* of a new key, with its NUL */
-#define TOKEN_SECONDS \
-	86400 /* how long a token made here is good:
-					 * as long as a list may take */
+/* The life of a token made here: as long as a list may take. */
+#define TOKEN_SECONDS 86400
 
 /* Takes the given token: itself, env:NAME or file:PATH. */
 static int

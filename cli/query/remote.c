@@ -13,16 +13,14 @@
 #include "os/clock.h"
 
 #define ANSWER_MAX   (256U << 20) /* bytes of an answer */
-#define ERROR_VALUES 100          /* JSON values in one that is none */
+#define ERROR_VALUES 100          /* JSON values of a refusal */
 #define HEADER_MAX   (16U << 10)  /* bytes of the field with the token */
 #define TIMEOUT      (INT64_C(600) * 1000) /* ms; gateways end before it */
 #define TRIES        4
-#define WAIT \
-	1000 /* ms before the second try, then twice
-					 * as long */
-#define WAIT_MAX   (INT64_C(60) * 1000)
-#define LOOK_EVERY 100 /* ms between looks for an interrupt */
-#define WHY_MAX    1024
+#define WAIT         1000 /* ms before the second try, then twice it */
+#define WAIT_MAX     (INT64_C(60) * 1000)
+#define LOOK_EVERY   100 /* ms between looks for an interrupt */
+#define WHY_MAX      1024
 
 struct remote {
 	struct http *http;

@@ -17,8 +17,8 @@
 #include "os/clock.h"
 #include "os/writeall.h"
 
-#define LINE_MAX_BYTES (300U << 20) /* of an answer and what is around it */
-#define LINE_VALUES    20000000     /* JSON values in it */
+#define LINE_MAX_BYTES (300U << 20) /* bytes of a line with an answer */
+#define LINE_VALUES    20000000     /* JSON values of it */
 #define HEAD_MAX       8192         /* bytes of the first line */
 #define SYNC_EVERY     1000         /* ms between writes to the disk itself */
 #define FORMAT         1            /* of the file */

@@ -16,8 +16,8 @@
 #include "json/jsonout.h"
 
 #define TYPE_MAX   16  /* bytes of the longest type's name, and a NUL */
-#define COMPLAINTS 5   /* lines that are shown; the others are counted */
-#define SHOWN      100 /* bytes of one */
+#define COMPLAINTS 5   /* words left out that are reported; the others count */
+#define SHOWN      100 /* bytes of such a word */
 
 /* Returns the type before the first colon and, in *value, the text behind
  * it. */
@@ -65,7 +65,7 @@ terms_normal(const char *word, char normal[INDICATOR_MAX + 1])
 /* Reports a value that is left out, and counts it; after the first few it only
  * counts. */
 static int
-asked_leave(const struct command *cmd, struct terms *asked, const char *word,
+terms_leave(const struct command *cmd, struct terms *asked, const char *word,
     uint64_t line, const char *why)
 {
 	char where[40] = "";
@@ -81,7 +81,7 @@ asked_leave(const struct command *cmd, struct terms *asked, const char *word,
 
 /* Whether a request can hold an observable. */
 static bool
-asked_fits(const struct terms *asked, enum observable_type type, char *value)
+terms_fits(const struct terms *asked, enum observable_type type, char *value)
 {
 	struct term one = { type, value };
 	const struct terms alone = { .list = &one, .n = 1 };
@@ -125,9 +125,9 @@ terms_append(const struct command *cmd, struct terms *asked,
 
 	if (terms_grow(asked) == -1 || (copy = strdup(value)) == NULL)
 		return command_fail(cmd, CMD_FAILED, "no memory left");
-	if (!asked_fits(asked, type, copy)) {
+	if (!terms_fits(asked, type, copy)) {
 		free(copy);
-		return asked_leave(cmd, asked, value, line,
+		return terms_leave(cmd, asked, value, line,
 		    "it is longer than a request may be");
 	}
 	h.a += type;
@@ -166,11 +166,11 @@ terms_place(
 	if (*word == '\0' && line != 0)
 		return CMD_OK;
 	if (!utf8_valid(word, strlen(word)))
-		return asked_leave(cmd, asked, word, line, "it is no UTF-8");
+		return terms_leave(cmd, asked, word, line, "it is no UTF-8");
 	type = understand(word, normal, &value);
 	if (type != OBSERVABLE_UNKNOWN)
 		return terms_append(cmd, asked, type, value, line);
-	return asked_leave(
+	return terms_leave(
 	    cmd, asked, word, line, "no observable that is known by its looks");
 }
 
@@ -207,7 +207,7 @@ terms_lines(const struct command *cmd, struct terms *asked, FILE *f)
 		if (number++ == 0 && strncmp(text, mark, 3) == 0)
 			text += 3;
 		if (strlen(line) != (size_t)n)
-			status = asked_leave(
+			status = terms_leave(
 			    cmd, asked, text, number, "it has a NUL byte");
 		else if (text[strspn(text, " \t")] != '#')
 			status = terms_place(cmd, asked, text, number);

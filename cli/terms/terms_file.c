@@ -15,22 +15,21 @@
 #include "cli/feed/feed_row.h"
 #include "cli/terms/terms.h"
 
-#define HEAD      4096 /* bytes in which the comma is looked for */
-#define HEADING   40   /* bytes of one that are shown */
-#define FIRST_MAX 2048 /* bytes of all of them */
+#define HEAD      4096 /* bytes that are searched for the comma */
+#define HEADING   40   /* bytes of a heading that are shown */
+#define FIRST_MAX 2048 /* bytes of all headings */
 
 /* A file that is being read. */
 struct reading {
 	const struct command *cmd;
 	struct terms *asked;
-	const char *file; /* as named */
-	const char *name; /* for people */
-	const char
-	    *column; /* as named, or NULL; so are those below of a table */
+	const char *file;   /* as named */
+	const char *name;   /* for people */
+	const char *column; /* as named, or NULL; the rest is of a table */
 	struct csv in;
 	struct csv_row row;
-	struct buf first;            /* what the first row has */
-	size_t columns[CSV_COLUMNS]; /* that it may be */
+	struct buf first;            /* the first row, for a message */
+	size_t columns[CSV_COLUMNS]; /* the possible ones */
 	size_t n;
 };
 

@@ -16,13 +16,13 @@ struct json_object;
 
 /* An answer, and indexes of it. */
 struct answers {
-	struct json_object *answer;     /* the caller's */
-	struct json_object *data;       /* NULL: it has none */
+	struct json_object *answer;     /* owned by the caller */
+	struct json_object *data;       /* NULL: there is none */
 	struct json_object *judgements; /* by id */
 	struct set decided;             /* "TYPE:VALUE" with a verdict */
 	struct set mentioned;           /* with anything else */
 	struct set based;               /* ids: judgements of verdicts */
-	size_t malicious;               /* observables that are */
+	size_t malicious;               /* how many observables are */
 };
 
 /* A statement about one observable: a verdict with the judgement behind it
@@ -32,8 +32,7 @@ struct finding {
 	struct json_object *entity, *judgement;
 	int disposition; /* enum ctim_disposition */
 	bool taken;      /* the relay takes the type */
-	bool whole;      /* the answer has no errors, so that
-						 * nothing is what is known */
+	bool whole;      /* no errors: without a statement, nothing is known */
 };
 
 /* The answer, an object, must outlive it.  0, or -1 when memory ran out. */

@@ -17,10 +17,10 @@ struct view_about {
 	const struct command *cmd;
 	const struct terms *asked;
 	const char *relay; /* name or URL; NULL: not known */
-	bool all;          /* everything, however long */
-	bool data;         /* an answer had some */
-	bool list;         /* it is a list: by the first that had
-					 * some, by the route before that */
+	bool all;          /* everything, not only the first rows */
+	bool data;         /* an answer had "data" */
+	/* "data" is a list: by the route, once there is an answer by that. */
+	bool list;
 };
 
 /* One way to show answers. */

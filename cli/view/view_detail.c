@@ -8,7 +8,7 @@
 #include "cli/view/view_detail.h"
 #include "json/jsonin.h"
 
-#define FEW   25  /* rows of each that are shown, unless all are */
+#define FEW   25  /* rows of a table that are shown without --all */
 #define LABEL 256 /* bytes of "192.0.2.1 and 3 more" */
 
 static void judgement(struct rows *, struct json_object *);

@@ -18,8 +18,8 @@
 #include "json/jsonout.h"
 #include "os/spill.h"
 
-#define MEMORY     (8U << 20)  /* bytes that wait in memory */
-#define ENTITY_MAX (64U << 20) /* bytes of one */
+#define MEMORY     (8U << 20)  /* bytes of all texts in memory */
+#define ENTITY_MAX (64U << 20) /* bytes of a text */
 #define SCHEMA     "1.3.28"
 
 /* Texts that wait for the end. */
@@ -30,10 +30,10 @@ struct waiting {
 
 struct view {
 	const struct view_about *about;
-	size_t room; /* of memory, for all that wait */
+	size_t room; /* left of MEMORY */
 	struct waiting kinds[CTIM_KINDS], list, errors;
 	struct set seen;
-	struct buf text; /* one of them */
+	struct buf text; /* the text of one entity */
 	char *status;    /* of {"data": {"status"}} */
 };
 

@@ -17,7 +17,7 @@
 
 #define COLUMNS    6
 #define SEVERITIES (CTIM_SEVERITY_CRITICAL + 1)
-#define QUIET      25 /* so many with nothing known are listed */
+#define QUIET      25 /* most observables without a statement that are listed */
 
 /* Dispositions from the worst on. */
 static const int worst[] = { CTIM_MALICIOUS, CTIM_SUSPICIOUS, CTIM_UNKNOWN,
@@ -30,7 +30,7 @@ enum { NOTHING, NOT_TAKEN, INCOMPLETE, SILENTS };
 struct view {
 	const struct view_about *about;
 	struct rows rows[DISPOSITIONS][SEVERITIES]; /* the worst first */
-	struct rows nothing; /* of which nothing is known */
+	struct rows nothing; /* observables without a statement */
 	struct rows references;
 	struct view_detail detail;
 	size_t tally[CTIM_UNKNOWN + 1], kinds[CTIM_KINDS];
