@@ -78,8 +78,7 @@ check_options(struct check *check, int argc, char **argv)
 	}
 	if (optind < argc)
 		return command_usage(check->cmd,
-		    "what is \"%s\"? A "
-		    "configuration is named with -c",
+		    "what is \"%s\"? A configuration is named with -c",
 		    argv[optind]);
 	if (check->dump && check->keys)
 		return command_usage(
@@ -129,8 +128,8 @@ look_at_owner(
 		return;
 	if (st.st_uid != pw->pw_uid && st.st_gid != pw->pw_gid)
 		warn_store(check, relay,
-		    "the store belongs to another user "
-		    "than [server] user; chown it and its directory");
+		    "the store belongs to another user than [server] user; "
+		    "chown it and its directory");
 }
 
 /* A relay that answers from a store needs one that can be opened; as whom the
@@ -191,8 +190,8 @@ say_unread(const char *file)
 		fprintf(stderr, "To read it, %s.\n", denied);
 	else if (lstat(file, &st) == -1 && errno == ENOENT)
 		fprintf(stderr,
-		    "A first one is made of the line "
-		    "\"[relay local]\"; see ctim-relay.conf(5).\n");
+		    "A first one is made of the line \"[relay local]\"; see "
+		    "ctim-relay.conf(5).\n");
 }
 
 static void

@@ -62,9 +62,8 @@ doctor_set_url(struct doctor *d, const char *text)
 
 	if (!url_is_base(text))
 		return command_usage(d->cmd,
-		    "--url must be a URL as in "
-		    "https://relay.example.org/ctim, without user, query or "
-		    "fragment");
+		    "--url must be a URL as in https://relay.example.org/ctim, "
+		    "without user, query or fragment");
 	free(d->url);
 	if ((d->url = strdup(text)) == NULL)
 		return command_fail(d->cmd, CMD_FAILED, "no memory left");
@@ -114,13 +113,13 @@ doctor_options(struct doctor *d, int argc, char **argv)
 			return status;
 	if (optind < argc)
 		return command_usage(d->cmd,
-		    "what is \"%s\"? The web server "
-		    "in front is named with --url",
+		    "what is \"%s\"? The web server in front is named with "
+		    "--url",
 		    argv[optind]);
 	if (d->relay != NULL && d->credentials_file == NULL && !d->help)
 		return command_usage(d->cmd,
-		    "--relay says whose credentials "
-		    "the file of -f holds; name that, too");
+		    "--relay says whose credentials the file of -f holds; name "
+		    "that, too");
 	return CMD_OK;
 }
 
@@ -144,9 +143,8 @@ read_credentials(struct doctor *d)
 	if (!json_object_is_type(all, json_type_object)) {
 		json_object_put(all);
 		return command_fail(d->cmd, CMD_FAILED,
-		    "%s: %s; it should be "
-		    "one JSON object, for example {\"otx\": {\"key\": "
-		    "\"...\"}}",
+		    "%s: %s; it should be one JSON object, for example "
+		    "{\"otx\": {\"key\": \"...\"}}",
 		    d->credentials_file, why != NULL ? why : "not an object");
 	}
 	if (d->relay != NULL) {

@@ -190,9 +190,7 @@ hear(pid_t child, int fd, char why[DOCTOR_WHY])
 		return 0;
 	if (len == 0)
 		snprintf(why, DOCTOR_WHY,
-		    "it did not come to an end within "
-		    "%u s",
-		    PATIENCE);
+		    "it did not come to an end within %u s", PATIENCE);
 	return -1;
 }
 

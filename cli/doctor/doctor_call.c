@@ -104,8 +104,8 @@ mend_certificate(struct doctor *d, const struct doctor_call *c)
 	if (url_origin(c->url, origin, sizeof(origin)) == -1)
 		snprintf(origin, sizeof(origin), "https://%s", c->host);
 	doctor_mend(d,
-	    "openssl s_client -connect %s </dev/null | "
-	    "openssl x509 -noout -subject -dates",
+	    "openssl s_client -connect %s </dev/null | openssl x509 -noout "
+	    "-subject -dates",
 	    doctor_quote(d, strstr(origin, "://") + 3));
 	doctor_note(d, "then let it be renewed there");
 }
@@ -145,8 +145,7 @@ doctor_call_look(struct doctor *d, const struct doctor_call *c)
 	} else {
 		doctor_mend(d, "curl -sv %s", doctor_quote(d, c->url));
 		doctor_note(d,
-		    "behind a proxy: proxy = http://HOST:PORT in "
-		    "[http] of %s",
+		    "behind a proxy: proxy = http://HOST:PORT in [http] of %s",
 		    d->whole);
 	}
 }
@@ -164,13 +163,11 @@ doctor_say_failed(
 		mend_certificate(d, c);
 	else if (end == HTTP_TLS)
 		doctor_mend_conf(d, "[http]",
-		    "or another file with the "
-		    "authority of that host in it",
+		    "or another file with the authority of that host in it",
 		    "ca_file = /etc/ssl/certs/ca-certificates.crt");
 	else if (end == HTTP_PRIVATE || end == HTTP_BAD_URL)
 		doctor_mend_conf(d, "[http]",
-		    "if that host is meant to be in "
-		    "this network",
+		    "if that host is meant to be in this network",
 		    "allow_private = yes");
 	else
 		doctor_call_look(d, c);
@@ -224,8 +221,7 @@ doctor_token(struct doctor *d, const char *claims)
 
 	if (d->conf->secret_key == NULL) {
 		doctor_say(d, DOCTOR_SKIPPED,
-		    "there is no secret_key to sign "
-		    "a token with");
+		    "there is no secret_key to sign a token with");
 		return NULL;
 	}
 	token = auth_token(claims == NULL ? "{}" : claims, d->conf->secret_key,

@@ -47,8 +47,8 @@ doctor_conf_no_key(struct doctor *d)
 		    d, "%s%s jwt --key-file %s", root, d->program, word);
 	else
 		doctor_mend(d,
-		    "%s%s jwt --key-file %s && %schgrp -h %s %s && "
-		    "%schmod 0640 %s",
+		    "%s%s jwt --key-file %s && %schgrp -h %s %s && %schmod "
+		    "0640 %s",
 		    root, d->program, word, root, doctor_quote(d, d->who.group),
 		    word, root, word);
 	doctor_note(
@@ -59,8 +59,8 @@ static void
 doctor_conf_no_base(struct doctor *d)
 {
 	doctor_mend_conf(d, "[server]",
-	    "as the platform sees the gateway; "
-	    "where only HS256 tokens are used: jwks_hosts = in [auth]",
+	    "as the platform sees the gateway; where only HS256 tokens are "
+	    "used: jwks_hosts = in [auth]",
 	    "base_url = %s",
 	    d->url != NULL ? d->url : "https://relay.example.org");
 }
@@ -201,8 +201,7 @@ look_at_us(struct doctor *d)
 	if (d->who.self || d->who.change)
 		return;
 	doctor_say(d, DOCTOR_WARN,
-	    "the gateway serves as %s, and what is said "
-	    "of files holds for %s",
+	    "the gateway serves as %s, and what is said of files holds for %s",
 	    d->who.user, pw == NULL ? "this user" : pw->pw_name);
 	doctor_mend_again(d);
 }
@@ -285,8 +284,7 @@ look_at_writers(struct part *p, const char *path, const struct stat *st)
 	if (st->st_uid != 0 && st->st_uid != d->who.uid &&
 	    st->st_uid != geteuid()) {
 		doctor_say(d, DOCTOR_WARN,
-		    "%s: belongs to user %ld, who "
-		    "neither serves nor is root",
+		    "%s: belongs to user %ld, who neither serves nor is root",
 		    path, (long)st->st_uid);
 		if (!doctor_mend_link(d, path))
 			doctor_mend(d, "%schown -h root %s", doctor_root(),
@@ -321,9 +319,8 @@ doctor_conf_look_at(struct part *p, char *path)
 	if (doctor_foreign(d, path))
 		return;
 	doctor_say(d, DOCTOR_FAIL,
-	    "%s: cannot be read by %s, and a reload "
-	    "needs that: %s",
-	    path, d->who.user, why);
+	    "%s: cannot be read by %s, and a reload needs that: %s", path,
+	    d->who.user, why);
 	doctor_mend_read(d, path, S_ISDIR(st.st_mode) ? "rx" : "r");
 }
 
@@ -383,7 +380,7 @@ doctor_modes(struct doctor *d)
 	conf_each(d->conf, look_at_value, &p);
 	if (p.bad == 0)
 		doctor_say(d, DOCTOR_OK,
-		    "%u file%s of the configuration can "
-		    "be read%s, and nobody else may change them",
+		    "%u file%s of the configuration can be read%s, and nobody "
+		    "else may change them",
 		    p.seen, p.seen == 1 ? "" : "s", doctor_as_whom(d, whom));
 }

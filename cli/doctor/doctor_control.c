@@ -24,19 +24,18 @@ doctor_control_stranger(
 
 	snprintf(number, sizeof(number), "user %ld", (long)st->st_uid);
 	doctor_say(d, DOCTOR_WARN,
-	    "%s: belongs to %s, and the gateway serves "
-	    "as %s: status and ping cannot ask it",
+	    "%s: belongs to %s, and the gateway serves as %s: status and ping "
+	    "cannot ask it",
 	    path, pw == NULL ? number : pw->pw_name, d->who.user);
 	if (dead)
 		doctor_mend(d, "%schown -h %s %s", doctor_root(),
 		    doctor_owner(d), doctor_quote(d, path));
 	else
 		doctor_mend_conf(d, "[server]",
-		    answers ?
-			"a gateway of that "
-			"user answers at the other; then start this one again" :
-			"the other may be another program's; then start the "
-			"gateway again",
+		    answers ? "a gateway of that user answers at the other; "
+			      "then start this one again" :
+			      "the other may be another program's; then start "
+			      "the gateway again",
 		    "control = %s.%s", path, d->who.user);
 }
 
@@ -44,9 +43,7 @@ static void
 doctor_control_root(struct doctor *d)
 {
 	doctor_say(d, DOCTOR_WARN,
-	    "the gateway that answers at %s serves as "
-	    "root",
-	    d->conf->control);
+	    "the gateway that answers at %s serves as root", d->conf->control);
 	doctor_mend_conf(d, "[server]", "then start the gateway again",
 	    "user = %s", d->who.uid != 0 ? d->who.user : "nobody");
 }
@@ -71,8 +68,8 @@ doctor_control(struct doctor *d)
 	}
 	if (!S_ISSOCK(st.st_mode)) {
 		doctor_say(d, DOCTOR_WARN,
-		    "%s: is no socket, so that status "
-		    "and ping cannot ask the gateway",
+		    "%s: is no socket, so that status and ping cannot ask the "
+		    "gateway",
 		    path);
 		doctor_mend_aside(d, path);
 		return;
@@ -92,7 +89,6 @@ doctor_control(struct doctor *d)
 	else
 		doctor_say(d, DOCTOR_SKIPPED,
 		    *why != '\0' ? "%s" :
-				   "%s gives "
-				   "another answer than a gateway",
+				   "%s gives another answer than a gateway",
 		    *why != '\0' ? why : path);
 }

@@ -81,8 +81,8 @@ doctor_files_elsewhere(
 	char note[PATH_MAX + 128], who[DOCTOR_INSTALL];
 
 	snprintf(note, sizeof(note),
-	    "a directory of its own: %sinstall -d -m "
-	    "0750 %s " CTIM_LOCALSTATEDIR "/lib/ctim-relay",
+	    "a directory of its own: %sinstall -d -m 0750 "
+	    "%s " CTIM_LOCALSTATEDIR "/lib/ctim-relay",
 	    doctor_root(), doctor_install(d, who));
 	doctor_mend_conf(d, section, note,
 	    "%s" CTIM_LOCALSTATEDIR "/lib/ctim-relay%s", key,
@@ -139,8 +139,7 @@ doctor_log(struct doctor *d)
 	snprintf(path, sizeof(path), "%s", d->conf->log_target);
 	if (strcmp(path, "syslog") == 0 && access("/dev/log", W_OK) == -1) {
 		doctor_say(d, DOCTOR_WARN,
-		    "[log] target is syslog, and "
-		    "nobody listens at /dev/log");
+		    "[log] target is syslog, and nobody listens at /dev/log");
 		doctor_mend_conf(d, "[log]", NULL, "target = stderr");
 	} else if (path[0] != '/') {
 		doctor_say(d, DOCTOR_OK, "goes to %s", path);
@@ -225,12 +224,10 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 	doctor_files_directory(path, dir);
 	if (lstat(path, &st) == -1 && errno == ENOENT) {
 		doctor_mend(d,
-		    "%s%s intel import FEED --source NAME --store "
-		    "%s",
-		    root, d->program, doctor_quote(d, path));
-		doctor_note(d,
-		    "FEED is a file, NAME what to call what is in "
-		    "it");
+		    "%s%s intel import FEED --source NAME --store %s", root,
+		    d->program, doctor_quote(d, path));
+		doctor_note(
+		    d, "FEED is a file, NAME what to call what is in it");
 		return;
 	}
 	if (doctor_mend_way(d, dir) || doctor_mend_link(d, dir))
@@ -245,8 +242,7 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 	if (doctor_files_of_store(d, path, &files)) {
 		run = doctor_by(d->who.uid, by);
 		doctor_mend(d,
-		    "%schown -h %s %s%s && %schmod u+rwx %s && "
-		    "%schmod 0660%s",
+		    "%schown -h %s %s%s && %schmod u+rwx %s && %schmod 0660%s",
 		    root, doctor_owner(d), folder, files.data, run, folder, run,
 		    files.data);
 	}
@@ -267,9 +263,8 @@ doctor_store(struct doctor *d)
 		snprintf(path, sizeof(path), "%s", r->provider->store(r->own));
 		if (doctor_as(d, doctor_files_try_store, path, why) == 0) {
 			doctor_say(d, DOCTOR_OK,
-			    "relay %s: %s opens, and can "
-			    "be written%s",
-			    r->name, path, doctor_as_whom(d, whom));
+			    "relay %s: %s opens, and can be written%s", r->name,
+			    path, doctor_as_whom(d, whom));
 			continue;
 		}
 		if (doctor_foreign(d, path))

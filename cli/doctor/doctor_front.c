@@ -126,9 +126,7 @@ compare_relays(struct doctor *d, struct json_object *answer)
 		if (i < jsonin_length(list))
 			continue;
 		doctor_say(d, DOCTOR_FAIL,
-		    "the gateway that runs has no relay "
-		    "\"%s\"",
-		    r->name);
+		    "the gateway that runs has no relay \"%s\"", r->name);
 		doctor_front_reload(d);
 	}
 }
@@ -142,15 +140,12 @@ say_gateway(
 
 	if (version != NULL && strcmp(version, CTIM_VERSION) == 0) {
 		snprintf(text, sizeof(text),
-		    "shows a ctim-relay %s, as this "
-		    "is",
-		    version);
+		    "shows a ctim-relay %s, as this is", version);
 		doctor_say_good(d, c, text);
 	} else {
 		doctor_say(d, DOCTOR_WARN,
-		    "%s shows a ctim-relay %s, and this "
-		    "is %s",
-		    c->host, version == NULL ? "without a version" : version,
+		    "%s shows a ctim-relay %s, and this is %s", c->host,
+		    version == NULL ? "without a version" : version,
 		    CTIM_VERSION);
 		doctor_mend(
 		    d, "%spkill -TERM -o -x ctim-relay.fcgi", doctor_root());
@@ -166,13 +161,12 @@ say_no_gateway(struct doctor *d, const struct doctor_call *c)
 
 	if (c->http.end == HTTP_TLS) {
 		doctor_say(d, DOCTOR_FAIL,
-		    "%s: %s, and the platform will not "
-		    "take it either",
-		    c->host, c->http.why);
+		    "%s: %s, and the platform will not take it either", c->host,
+		    c->http.why);
 		doctor_mend(d, "ssl_certificate FULLCHAIN.pem;");
 		doctor_note(d,
-		    "in the server { } of nginx; of Apache: "
-		    "SSLCertificateFile FULLCHAIN.pem");
+		    "in the server { } of nginx; of Apache: SSLCertificateFile "
+		    "FULLCHAIN.pem");
 		return;
 	}
 	if (c->http.end == HTTP_NO_CONNECTION) {
@@ -242,8 +236,8 @@ doctor_path(struct doctor *d)
 		doctor_say_failed(d, &c, "gives no answer to /watchdog");
 	} else {
 		doctor_say(d, DOCTOR_FAIL,
-		    "the gateway gets another path than "
-		    "/watchdog for %s: status %d, %s",
+		    "the gateway gets another path than /watchdog for %s: "
+		    "status %d, %s",
 		    c.url, c.http.status, c.http.reason);
 		mend_by(d, mount);
 	}
@@ -295,34 +289,32 @@ say_authorization(
 {
 	if (message != NULL && strstr(message, "header is missing") != NULL) {
 		doctor_say(d, DOCTOR_FAIL,
-		    "the web server keeps the "
-		    "Authorization header from the gateway");
+		    "the web server keeps the Authorization header from the "
+		    "gateway");
 		mend_by(d, pass_authorization);
 	} else if (message != NULL &&
 	    (strstr(message, "Failed to decode") != NULL ||
 		strstr(message, "SECRET_KEY") != NULL)) {
 		doctor_say(d, DOCTOR_FAIL,
-		    "the gateway that runs has another "
-		    "secret_key than %s",
+		    "the gateway that runs has another secret_key than %s",
 		    d->file);
 		doctor_front_reload(d);
 	} else if (message != NULL &&
 	    (strstr(message, "expired") != NULL ||
 		strstr(message, "not valid yet") != NULL)) {
 		doctor_say(d, DOCTOR_FAIL,
-		    "the clock of the gateway's machine "
-		    "is not that of this one");
+		    "the clock of the gateway's machine is not that of this "
+		    "one");
 		doctor_mend(d, "%stimedatectl set-ntp true", doctor_root());
 	} else if (c->http.status == 401 || c->http.status == 403) {
 		doctor_say(d, DOCTOR_FAIL,
-		    "the web server asks for "
-		    "credentials of its own: status %d",
+		    "the web server asks for credentials of its own: status %d",
 		    c->http.status);
 		mend_by(d, ask_nobody);
 	} else {
 		doctor_say(d, DOCTOR_OK,
-		    "the Authorization header comes "
-		    "through, and its token is taken");
+		    "the Authorization header comes through, and its token is "
+		    "taken");
 	}
 }
 
@@ -390,8 +382,7 @@ doctor_header(struct doctor *d)
 		    c.http.status, c.http.reason);
 	} else {
 		doctor_say(d, DOCTOR_WARN,
-		    "the web server refuses tokens of "
-		    "8 KB: status %d, %s",
+		    "the web server refuses tokens of 8 KB: status %d, %s",
 		    c.http.status, c.http.reason);
 		mend_by(d, long_header);
 	}
@@ -408,8 +399,8 @@ mend_body(struct doctor *d)
 	if (d->apache) {
 		doctor_mend(d, "LimitRequestBody %zu", mb << 20);
 		doctor_note(d,
-		    "in the <Location> of the gateway; with "
-		    "mod_fcgid: FcgidMaxRequestLen %zu",
+		    "in the <Location> of the gateway; with mod_fcgid: "
+		    "FcgidMaxRequestLen %zu",
 		    mb << 20);
 	} else {
 		doctor_mend(d, "client_max_body_size %zum;", mb);
@@ -440,13 +431,10 @@ doctor_body(struct doctor *d)
 	free(body);
 	if (c.http.status == 200) {
 		doctor_say(d, DOCTOR_OK,
-		    "a body of max_body, %zu bytes, comes "
-		    "through",
-		    n);
+		    "a body of max_body, %zu bytes, comes through", n);
 	} else if (c.http.status == 413 && own_error(&c)) {
 		doctor_say(d, DOCTOR_FAIL,
-		    "the gateway that runs has a "
-		    "smaller max_body than %s",
+		    "the gateway that runs has a smaller max_body than %s",
 		    d->file);
 		doctor_front_reload(d);
 	} else if (own_error(&c)) {
@@ -454,14 +442,12 @@ doctor_body(struct doctor *d)
 		    c.http.status, c.http.reason);
 	} else if (c.http.end == HTTP_LATE) {
 		doctor_say(d, DOCTOR_SKIPPED,
-		    "%zu bytes took longer than "
-		    "there is time",
-		    n);
+		    "%zu bytes took longer than there is time", n);
 	} else {
 		/* nginx says 413 and Apache 500, or the connection breaks. */
 		doctor_say(d, DOCTOR_FAIL,
-		    "the web server refuses a body of "
-		    "max_body, %zu bytes: %s%s",
+		    "the web server refuses a body of max_body, %zu bytes: "
+		    "%s%s",
 		    n, c.http.status == 0 ? c.http.why : c.http.reason,
 		    c.http.status == 413 ?
 			"" :

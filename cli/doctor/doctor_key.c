@@ -170,8 +170,7 @@ doctor_key_previous(struct doctor *d)
 	doctor_mend(d, "%sgrep -n '^secret_key_previous' -r %s/conf.d %s",
 	    doctor_root(), doctor_quote(d, dir), doctor_quote(d, d->whole));
 	doctor_note(d,
-	    "leave that line out, once the platform has tokens of "
-	    "secret_key");
+	    "leave that line out, once the platform has tokens of secret_key");
 }
 
 /*
@@ -197,13 +196,12 @@ doctor_key_new(struct doctor *d, const char *name)
 	old = doctor_quote(d, old);
 	new = doctor_quote(d, file);
 	doctor_mend(d,
-	    "%s%s jwt --key-file %s && %schown -h --reference=%s "
-	    "%s && %schmod %04o %s",
+	    "%s%s jwt --key-file %s && %schown -h --reference=%s %s && %schmod "
+	    "%04o %s",
 	    root, d->program, new, root, old, new, root, (unsigned)mode, new);
 	doctor_note(d,
-	    "then in [auth] of %s: secret_key = file:%s, and what "
-	    "stands there as secret_key_previous until the platform has new "
-	    "tokens",
+	    "then in [auth] of %s: secret_key = file:%s, and what stands there "
+	    "as secret_key_previous until the platform has new tokens",
 	    d->whole, file);
 }
 
@@ -217,13 +215,10 @@ doctor_key_look_at(struct doctor *d, const char *name, const char *key)
 		    d, DOCTOR_FAIL, "%s %s: it can be guessed", name, weak);
 	else if (strlen(key) < GOOD)
 		doctor_say(d, DOCTOR_WARN,
-		    "%s has %zu characters; %d is what "
-		    "ctim-relay makes",
-		    name, strlen(key), GOOD);
+		    "%s has %zu characters; %d is what ctim-relay makes", name,
+		    strlen(key), GOOD);
 	else
-		doctor_say(d, DOCTOR_OK,
-		    "%s has %zu characters and no "
-		    "pattern",
+		doctor_say(d, DOCTOR_OK, "%s has %zu characters and no pattern",
 		    name, strlen(key));
 	if (weak == NULL && strlen(key) >= GOOD)
 		return;

@@ -85,8 +85,7 @@ doctor_by(uid_t uid, char text[DOCTOR_AS])
 		snprintf(text, DOCTOR_AS, "runuser -u %s -- ", name);
 	else
 		snprintf(text, DOCTOR_AS,
-		    "setpriv --reuid %ld --regid %ld "
-		    "--clear-groups ",
+		    "setpriv --reuid %ld --regid %ld --clear-groups ",
 		    (long)uid, (long)uid);
 	return text;
 }
@@ -276,10 +275,8 @@ doctor_mend_start(struct doctor *d)
 		/* /run is empty after each start of the system. */
 		if (lstat(dir, &st) == -1 && errno == ENOENT)
 			snprintf(make, sizeof(make),
-			    "%sinstall -d -m 0755 "
-			    "%s %s && ",
-			    doctor_root(), doctor_install(d, who),
-			    doctor_quote(d, dir));
+			    "%sinstall -d -m 0755 %s %s && ", doctor_root(),
+			    doctor_install(d, who), doctor_quote(d, dir));
 	}
 	doctor_mend(d, "%s%s%s -c %s &", make,
 	    d->conf->user != NULL ? doctor_root() : doctor_by(d->who.uid, by),

@@ -27,9 +27,8 @@ try_ca(void *arg, char why[DOCTOR_WHY])
 		return -1;
 	}
 	if ((store = http_trust_get(path)) == NULL) {
-		snprintf(why, DOCTOR_WHY,
-		    "no certificates in PEM form are in "
-		    "it");
+		snprintf(
+		    why, DOCTOR_WHY, "no certificates in PEM form are in it");
 		return -1;
 	}
 	http_trust_put(store);
@@ -42,9 +41,8 @@ doctor_ca(struct doctor *d)
 	char path[PATH_MAX], why[DOCTOR_WHY], whom[80];
 
 	if (d->conf->ca_file == NULL) {
-		doctor_say(d, DOCTOR_OK,
-		    "the system's certificates are "
-		    "trusted");
+		doctor_say(
+		    d, DOCTOR_OK, "the system's certificates are trusted");
 		return;
 	}
 	snprintf(path, sizeof(path), "%s", d->conf->ca_file);
@@ -170,8 +168,7 @@ say_jwks(struct doctor *d, const struct doctor_call *c)
 		    c->host, c->http.status,
 		    n == 0 ? "no key set" : c->http.reason);
 		doctor_mend_conf(d, "[auth]",
-		    "those HOSTs that answer at "
-		    "https://HOST/.well-known/jwks",
+		    "those HOSTs that answer at https://HOST/.well-known/jwks",
 		    "jwks_hosts = HOST");
 	} else {
 		snprintf(text, sizeof(text), "gives %zu key%s", n,
@@ -215,12 +212,12 @@ static void
 doctor_net_say_apart(struct doctor *d, const struct doctor_call *c, size_t n)
 {
 	doctor_say(d, DOCTOR_FAIL,
-	    "none of the %zu jwks_hosts can be reached "
-	    "(%s: %s): every RS256 token will be refused",
+	    "none of the %zu jwks_hosts can be reached (%s: %s): every RS256 "
+	    "token will be refused",
 	    n, c->host, c->http.why);
 	doctor_mend_conf(d, "[auth]",
-	    "where only HS256 tokens are used; "
-	    "behind a proxy: proxy = http://HOST:PORT in [http]",
+	    "where only HS256 tokens are used; behind a proxy: proxy = "
+	    "http://HOST:PORT in [http]",
 	    "jwks_hosts =");
 }
 
@@ -262,16 +259,14 @@ doctor_clock(struct doctor *d)
 	int64_t off = d->skew < 0 ? -d->skew : d->skew;
 
 	if (!d->skew_known) {
-		doctor_say(d, DOCTOR_SKIPPED,
-		    "no host that was asked told "
-		    "the time");
+		doctor_say(
+		    d, DOCTOR_SKIPPED, "no host that was asked told the time");
 	} else if (off <= SKEW_MAX) {
 		doctor_say(d, DOCTOR_OK, "is as that of %s, within %d s",
 		    d->skew_host, SKEW_MAX);
 	} else {
 		doctor_say(d, DOCTOR_WARN,
-		    "is %lld s %s that of %s; tokens "
-		    "expire too %s",
+		    "is %lld s %s that of %s; tokens expire too %s",
 		    (long long)off, d->skew > 0 ? "behind" : "ahead of",
 		    d->skew_host, d->skew > 0 ? "late" : "early");
 		doctor_mend(d, "%stimedatectl set-ntp true", doctor_root());

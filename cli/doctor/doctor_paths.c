@@ -27,6 +27,6 @@ doctor_paths(struct doctor *d)
 	good = pathtrust_look(d->conf, &who, say_path, d);
 	if (good && error == 0)
 		doctor_say(d, DOCTOR_OK,
-		    "nobody who should not may replace "
-		    "the configuration, or what it names");
+		    "nobody who should not may replace the configuration, or "
+		    "what it names");
 }

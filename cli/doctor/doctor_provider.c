@@ -41,8 +41,8 @@ doctor_provider_jwt(struct doctor *d, const char *relay)
 	doctor_mend(d, "%s%s jwt --relay %s -c %s", doctor_root(), d->program,
 	    relay, doctor_quote(d, d->whole));
 	doctor_note(d,
-	    "with credentials that the service takes and that have "
-	    "the right there; the new token goes to the platform");
+	    "with credentials that the service takes and that have the right "
+	    "there; the new token goes to the platform");
 }
 
 static void
@@ -64,8 +64,7 @@ doctor_provider_curl(struct doctor *d, const char *relay)
 	}
 	doctor_mend(d, "curl -sv %s", doctor_quote(d, p.url));
 	doctor_note(d,
-	    "behind a proxy: proxy = http://HOST:PORT in [http] of "
-	    "%s",
+	    "behind a proxy: proxy = http://HOST:PORT in [http] of %s",
 	    d->whole);
 }
 
@@ -75,8 +74,8 @@ doctor_provider_query(struct doctor *d, const char *relay)
 	doctor_mend(d, "%s%s query --route health %s -c %s", doctor_root(),
 	    d->program, relay, doctor_quote(d, d->whole));
 	doctor_note(d,
-	    "shows all of the answer; it may be the service's own "
-	    "trouble: again later");
+	    "shows all of the answer; it may be the service's own trouble: "
+	    "again later");
 }
 
 /* What the answer's code means for who runs the gateway. */
@@ -189,8 +188,8 @@ reach(struct doctor *d, const struct relay_conf *r)
 	conf_each(d->conf, note_place, &p);
 	if (url_origin(p.url, origin, sizeof(origin)) == -1) {
 		doctor_say(d, DOCTOR_SKIPPED,
-		    "relay %s: the token says where "
-		    "its service is; give credentials with -f",
+		    "relay %s: the token says where its service is; give "
+		    "credentials with -f",
 		    r->name);
 		return;
 	}
@@ -199,8 +198,7 @@ reach(struct doctor *d, const struct relay_conf *r)
 	doctor_call_do(d, d->conf, &c, 1);
 	doctor_note_clock(d, &c);
 	snprintf(text, sizeof(text),
-	    "(relay %s) answers, and no credentials "
-	    "were given with -f to try",
+	    "(relay %s) answers, and no credentials were given with -f to try",
 	    r->name);
 	if (doctor_answered(&c.http))
 		doctor_say_good(d, &c, text);
@@ -245,13 +243,10 @@ doctor_providers(struct doctor *d)
 		if (conf_relay(d->conf, name, strlen(name)) != NULL)
 			continue;
 		doctor_say(d, DOCTOR_FAIL,
-		    "%s has credentials for a relay "
-		    "\"%s\", which there is not",
+		    "%s has credentials for a relay \"%s\", which there is not",
 		    d->credentials_file, name);
 		doctor_mend(d, "[relay %s]", name);
-		doctor_note(d,
-		    "a line at the end of %s; or leave it out of "
-		    "%s",
+		doctor_note(d, "a line at the end of %s; or leave it out of %s",
 		    d->whole, d->credentials_file);
 	}
 }

@@ -167,9 +167,8 @@ doctor_end(struct doctor *d)
 const char *
 doctor_quote(struct doctor *d, const char *word)
 {
-	static const char plain[] =
-	    "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,+@%=";
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
+				    "QRSTUVWXYZ0123456789_-./:,+@%=";
 	char **slot = &d->quoted[d->quotes++ % DOCTOR_QUOTES];
 	struct buf b;
 

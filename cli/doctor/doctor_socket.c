@@ -40,9 +40,8 @@ doctor_socket_other(struct doctor *d, const char *why)
 	const char *at = d->conf->listen;
 
 	doctor_say(d, DOCTOR_FAIL,
-	    "something else than a gateway answers at "
-	    "%s%s%s",
-	    at, *why != '\0' ? ": " : "", why);
+	    "something else than a gateway answers at %s%s%s", at,
+	    *why != '\0' ? ": " : "", why);
 	if (strncmp(at, "unix:", 5) == 0)
 		doctor_mend(d, "%sss -xlp | grep -F -- %s", doctor_root(),
 		    doctor_quote(d, at + 5));
@@ -50,8 +49,8 @@ doctor_socket_other(struct doctor *d, const char *why)
 		doctor_mend(d, "%sss -ltnp 'sport = %s'", doctor_root(),
 		    strrchr(at, ':'));
 	doctor_note(d,
-	    "shows who; end that, or set another listen in [server] "
-	    "of %s and in the web server",
+	    "shows who; end that, or set another listen in [server] of %s and "
+	    "in the web server",
 	    d->whole);
 }
 
@@ -81,14 +80,13 @@ doctor_socket_knock(struct doctor *d)
 		return true;
 	if (status == -1 && strstr(why, "no answer in time") != NULL) {
 		doctor_say(d, DOCTOR_WARN,
-		    "%s: takes connections, and does "
-		    "not answer within %d s",
+		    "%s: takes connections, and does not answer within %d s",
 		    at, DOCTOR_CALL / 1000);
 		doctor_mend(d, "%s%s status -c %s", doctor_root(), d->program,
 		    doctor_quote(d, d->whole));
 		doctor_note(d,
-		    "shows a gateway that is busy; another program "
-		    "does not answer that");
+		    "shows a gateway that is busy; another program does not "
+		    "answer that");
 	} else {
 		doctor_socket_other(
 		    d, status == -1 ? "" : "it does not know /watchdog");
@@ -139,8 +137,8 @@ say_tcp(struct doctor *d, int error)
 		return;
 	} else if (!local) {
 		doctor_say(d, DOCTOR_WARN,
-		    "%s: whoever reaches it speaks to "
-		    "the gateway without the web server",
+		    "%s: whoever reaches it speaks to the gateway without the "
+		    "web server",
 		    at);
 		doctor_mend_conf(d, "[server]", "and in the web server",
 		    "listen = unix:" CTIM_RUNSTATEDIR
@@ -248,18 +246,17 @@ say_mode(struct doctor *d, const char *path, const struct stat *st)
 
 	if ((mode & S_IWOTH) != 0) {
 		doctor_say(d, DOCTOR_WARN,
-		    "%s: mode %04o lets everybody on "
-		    "this machine speak to the gateway",
+		    "%s: mode %04o lets everybody on this machine speak to the "
+		    "gateway",
 		    path, mode);
 		doctor_mend_conf(d, "[server]",
-		    "and socket_group = the web "
-		    "server's group; then start the gateway again",
+		    "and socket_group = the web server's group; then start the "
+		    "gateway again",
 		    "socket_mode = 0660");
 	} else if (mode != d->conf->socket_mode) {
 		doctor_say(d, DOCTOR_WARN,
-		    "%s: mode %04o, and the "
-		    "configuration says %04o",
-		    path, mode, (unsigned)d->conf->socket_mode);
+		    "%s: mode %04o, and the configuration says %04o", path,
+		    mode, (unsigned)d->conf->socket_mode);
 		snprintf(octal, sizeof(octal), "%04o",
 		    (unsigned)d->conf->socket_mode & 07777);
 		doctor_mend_mode(d, path, octal);
@@ -360,8 +357,7 @@ say_kept_out(struct doctor *d, const struct passwd *pw, const char *by)
 	    path, by, pw->pw_name);
 	if (strcmp(by, path) == 0)
 		doctor_mend_conf(d, "[server]",
-		    "with socket_mode = 0660; then "
-		    "start the gateway again",
+		    "with socket_mode = 0660; then start the gateway again",
 		    "socket_group = %s", group);
 	else
 		doctor_mend_pass(d, by, pw->pw_gid, group);
@@ -425,8 +421,7 @@ doctor_users(struct doctor *d)
 	}
 	if (first_by[0] == '\0')
 		doctor_say(d, DOCTOR_SKIPPED,
-		    "no user of a web server is "
-		    "known on this machine");
+		    "no user of a web server is known on this machine");
 	else
 		say_kept_out(d, getpwuid(first), first_by);
 }

@@ -166,14 +166,12 @@ judge_streaming(struct doctor *d, struct way *way)
 	    (value_of(way, k->stream, value, sizeof(value)) &&
 		strcasecmp(value, k->streams) == 0)) {
 		doctor_say(d, DOCTOR_OK,
-		    "%s passes answers on as they come "
-		    "(%s:%u)",
-		    k->name, way->node->file, way->node->line);
+		    "%s passes answers on as they come (%s:%u)", k->name,
+		    way->node->file, way->node->line);
 		return;
 	}
 	doctor_say(d, DOCTOR_WARN,
-	    "%s holds answers back until there is more "
-	    "of them (%s:%u)",
+	    "%s holds answers back until there is more of them (%s:%u)",
 	    k->name, way->node->file, way->node->line);
 	doctor_web_mend(d, way, k->stream, k->streams);
 }
@@ -195,9 +193,8 @@ judge_timeout(struct doctor *d, struct way *way)
 	doctor_web_outer(way, k->waits[k->waits[i] == NULL ? 0 : i]);
 	if (wait >= deadline + SPARE) {
 		doctor_say(d, DOCTOR_OK,
-		    "%s waits %ld s, and the deadline is "
-		    "%d s (%s:%u)",
-		    k->name, wait, deadline, way->node->file, way->node->line);
+		    "%s waits %ld s, and the deadline is %d s (%s:%u)", k->name,
+		    wait, deadline, way->node->file, way->node->line);
 		return;
 	}
 	doctor_say(d, wait <= deadline ? DOCTOR_FAIL : DOCTOR_WARN,
@@ -222,14 +219,12 @@ judge_limit(struct doctor *d, struct way *way)
 		limit = bytes(value);
 	if (k->limit == NULL || limit == 0 || limit >= most) {
 		doctor_say(d, DOCTOR_OK,
-		    "%s lets max_body, %zu bytes, through "
-		    "(%s:%u)",
-		    k->name, most, way->node->file, way->node->line);
+		    "%s lets max_body, %zu bytes, through (%s:%u)", k->name,
+		    most, way->node->file, way->node->line);
 		return;
 	}
 	doctor_say(d, DOCTOR_FAIL,
-	    "%s refuses bodies above %llu bytes, and "
-	    "max_body is %zu (%s:%u)",
+	    "%s refuses bodies above %llu bytes, and max_body is %zu (%s:%u)",
 	    k->name, limit, most, way->node->file, way->node->line);
 	snprintf(value, sizeof(value), "%zu", ((most >> 20) + 1) << 20);
 	doctor_web_mend(d, way, k->limit, value);
@@ -390,9 +385,8 @@ look_everywhere(struct doctor *d, void (*judge)(struct doctor *, struct way *))
 		look_at_named(d, judge);
 	else if (look_at_usual(d, judge) == 0)
 		doctor_say(d, DOCTOR_SKIPPED,
-		    "it shows in the web server's "
-		    "files alone, and none that could be read here leads to "
-		    "%s; --web names others",
+		    "it shows in the web server's files alone, and none that "
+		    "could be read here leads to %s; --web names others",
 		    d->conf->listen);
 }
 

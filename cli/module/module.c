@@ -100,13 +100,11 @@ choose_action(struct relay *relay, int argc, char **argv)
 			relay->action = &actions[i];
 	if (relay->action == NULL)
 		return command_usage(relay->cmd,
-		    "what is \"%s\"? There are "
-		    "add, edit and remove",
+		    "what is \"%s\"? There are add, edit and remove",
 		    argv[optind]);
 	if (optind + 1 < argc)
 		return command_usage(relay->cmd,
-		    "what is \"%s\"? A settings "
-		    "file is named with -f",
+		    "what is \"%s\"? A settings file is named with -f",
 		    argv[optind + 1]);
 	return CMD_OK;
 }
@@ -147,8 +145,7 @@ module_options(struct relay *relay, int argc, char **argv)
 		return CMD_OK;
 	if (platform_url(relay->region, relay->url) == -1)
 		return command_usage(relay->cmd,
-		    "there is no region \"%s\"; "
-		    "it is " PLATFORM_REGIONS,
+		    "there is no region \"%s\"; it is " PLATFORM_REGIONS,
 		    relay->region);
 	return choose_action(relay, argc, argv);
 }
@@ -168,9 +165,8 @@ replace_url(struct relay *relay)
 	    (slash = strchr(host + 3, '/')) == NULL || slash[1] != '\0') {
 		/* Not shown: there may be a password in it. */
 		text_addf(&relay->why,
-		    "TR_API_URL should be a scheme and a "
-		    "host, such as https://platform.example.org, and nothing "
-		    "else.");
+		    "TR_API_URL should be a scheme and a host, such as "
+		    "https://platform.example.org, and nothing else.");
 		return -1;
 	}
 	*slash = '\0';
@@ -233,8 +229,7 @@ credential(struct relay *relay, struct buf *out, const char *what,
 		buf_adds(out, value);
 	if (out->failed) {
 		text_addf(&relay->why,
-		    "The %s is longer than %d bytes, so it "
-		    "cannot be one.",
+		    "The %s is longer than %d bytes, so it cannot be one.",
 		    what, ANSWER_MAX);
 		return -1;
 	}

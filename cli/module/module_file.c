@@ -69,14 +69,12 @@ check_apis(struct json_object *list, struct buf *why)
 			continue;
 		if (api == NULL)
 			text_addf(why,
-			    "element %zu of "
-			    "\"settings.supported-apis\" is no string",
+			    "element %zu of \"settings.supported-apis\" is no "
+			    "string",
 			    i + 1);
 		else
 			text_addf(why,
-			    "\"settings.supported-apis\" holds "
-			    "\"%s\"",
-			    api);
+			    "\"settings.supported-apis\" holds \"%s\"", api);
 		buf_adds(why, "; there are: ");
 		for (k = 0; k < N(apis); k++)
 			buf_addf(why, "%s%s", k == 0 ? "" : ", ", apis[k]);
@@ -131,8 +129,8 @@ check_unknown(struct json_object *all, struct buf *why)
 		if (k < N(module_file_members))
 			continue;
 		text_addf(why,
-		    "\"%s\" is unknown; only \"settings\" may have "
-		    "members of its own",
+		    "\"%s\" is unknown; only \"settings\" may have members of "
+		    "its own",
 		    i.key);
 		buf_addc(why, '\n');
 	}
@@ -198,9 +196,8 @@ add_variable(const char *name, struct buf *out, struct buf *why)
 
 	if (value == NULL) {
 		text_addf(why,
-		    "Unable to read environment variable \"%s\" "
-		    "for Relay settings JSON expansion. Make sure to define "
-		    "it first.",
+		    "Unable to read environment variable \"%s\" for Relay "
+		    "settings JSON expansion. Make sure to define it first.",
 		    name);
 		return -1;
 	}
@@ -233,9 +230,9 @@ module_file_expand(const char *member, const char *text, size_t len,
 		n = variable(text, (size_t)(end - text), name);
 		if (n == 0) {
 			text_addf(why,
-			    "A \"$\" in \"%s\" of the Relay "
-			    "settings begins no $NAME or ${NAME}; write $$ "
-			    "for the character itself.",
+			    "A \"$\" in \"%s\" of the Relay settings begins no "
+			    "$NAME or ${NAME}; write $$ for the character "
+			    "itself.",
 			    member);
 			return -1;
 		}
@@ -267,8 +264,8 @@ expand_value(const char *member, struct json_object *value, struct buf *why)
 	} else if (r == 0 && out.len == 0 &&
 	    (strcmp(member, "name") == 0 || strcmp(member, "url") == 0)) {
 		text_addf(why,
-		    "\"%s\" of the Relay settings becomes empty: "
-		    "the environment variable in it is.",
+		    "\"%s\" of the Relay settings becomes empty: the "
+		    "environment variable in it is.",
 		    member);
 		r = -1;
 	}
@@ -306,8 +303,8 @@ module_file_parse(
 	all = jsonin_parse(text, len, JSON_REQUEST_VALUES, &reason);
 	if (all == NULL && reason != NULL) {
 		text_addf(why,
-		    "Unable to load Relay settings JSON file "
-		    "\"%s\". It may be malformed: %s.",
+		    "Unable to load Relay settings JSON file \"%s\". It may be "
+		    "malformed: %s.",
 		    path, reason);
 		return NULL;
 	}
@@ -332,13 +329,12 @@ module_file_read(const char *path, struct buf *why)
 		n = fread(text, 1, MODULE_FILE_MAX + 1, f);
 	if (f == NULL || text == NULL || ferror(f))
 		text_addf(why,
-		    "Unable to read the Relay settings file "
-		    "\"%s\": %s. Name another with -f.",
+		    "Unable to read the Relay settings file \"%s\": %s. Name "
+		    "another with -f.",
 		    path, strerror(errno));
 	else if (n > MODULE_FILE_MAX)
 		text_addf(why,
-		    "The Relay settings file \"%s\" has more than "
-		    "%d bytes.",
+		    "The Relay settings file \"%s\" has more than %d bytes.",
 		    path, MODULE_FILE_MAX);
 	else
 		all = module_file_parse(path, text, n, why);

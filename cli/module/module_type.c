@@ -92,19 +92,18 @@ find_region(struct module_type *m)
 		return CMD_OK;
 	if (m->jwks_host != NULL)
 		return command_usage(m->cmd,
-		    "--region and --jwks-host say the "
-		    "same; name one of them");
+		    "--region and --jwks-host say the same; name one of them");
 	for (size_t i = 0;
 	     i < sizeof(module_type_regions) / sizeof(module_type_regions[0]);
 	     i++)
 		if (strcmp(module_type_regions[i].name, m->region) == 0)
 			m->jwks_host = module_type_regions[i].jwks_host;
-	return m->jwks_host != NULL ? CMD_OK :
-				      command_usage(m->cmd,
-					  "there is no region \"%s\"; it is "
-					  "us, eu or apjc, and any other "
-					  "platform is named with --jwks-host",
-					  m->region);
+	return m->jwks_host != NULL ?
+	    CMD_OK :
+	    command_usage(m->cmd,
+		"there is no region \"%s\"; it is us, eu or apjc, and any "
+		"other platform is named with --jwks-host",
+		m->region);
 }
 
 static int
@@ -159,22 +158,19 @@ module_type_prepare(struct module_type *m)
 		return CMD_FAILED;
 	if (m->url == NULL && m->conf->base_url == NULL)
 		return command_fail(m->cmd, CMD_FAILED,
-		    "%s has no base_url in "
-		    "[server], so where the platform reaches the relay must be "
-		    "named with --url",
+		    "%s has no base_url in [server], so where the platform "
+		    "reaches the relay must be named with --url",
 		    m->conf->file);
 	if (m->jwks_host == NULL && m->conf->jwks_hosts != NULL)
 		m->jwks_host = m->conf->jwks_hosts[0];
 	if (m->jwks_host == NULL)
 		return command_fail(m->cmd, CMD_FAILED,
-		    "jwks_hosts in [auth] "
-		    "is empty, so the gateway takes no platform's tokens; "
-		    "name the platform's host there");
+		    "jwks_hosts in [auth] is empty, so the gateway takes no "
+		    "platform's tokens; name the platform's host there");
 	if (!settings_lists(m->conf, m->jwks_host))
 		(void)command_fail(m->cmd, CMD_OK,
-		    "%s is none of jwks_hosts "
-		    "in [auth] of %s: the gateway will refuse the platform's "
-		    "tokens until it is",
+		    "%s is none of jwks_hosts in [auth] of %s: the gateway "
+		    "will refuse the platform's tokens until it is",
 		    m->jwks_host, m->conf->file);
 	return CMD_OK;
 }

@@ -36,17 +36,15 @@ struct terms {
 static const struct {
 	enum http_end end;
 	const char *hint;
-} platform_ends[] = {
-	{ HTTP_TLS,
-	    "an authority of your own goes into [http] ca_file of a "
-	    "configuration that -c names" },
+} platform_ends[] = { { HTTP_TLS,
+			  "an authority of your own goes into [http] ca_file "
+			  "of a configuration that -c names" },
 	{ HTTP_NO_HOST, "look at --region, TR_API_URL and the name server" },
 	{ HTTP_NO_CONNECTION,
-	    "look at --region, TR_API_URL and the firewall; "
-	    "a proxy goes into [http] proxy of a configuration that -c names" },
+	    "look at --region, TR_API_URL and the firewall; a proxy goes into "
+	    "[http] proxy of a configuration that -c names" },
 	{ HTTP_LATE, "try again; look first whether it was done" },
-	{ HTTP_CUT, "try again; look first whether it was done" }
-};
+	{ HTTP_CUT, "try again; look first whether it was done" } };
 
 /* The same for an answer; of rows that fit the last. */
 static const struct {
@@ -57,14 +55,14 @@ static const struct {
 		     "at --region and TR_API_URL" },
 	{ 400, 499, "it does not take what was sent" },
 	{ 401, 401,
-	    "it does not take the API client; look at its ID and "
-	    "password, and at --region" },
+	    "it does not take the API client; look at its ID and password, and "
+	    "at --region" },
 	{ 403, 403,
 	    "the API client may not do this; it needs the scope "
 	    "\"integration\" and a user who is an administrator" },
 	{ 404, 404,
-	    "look at --region and TR_API_URL, and whether the module "
-	    "is still there" },
+	    "look at --region and TR_API_URL, and whether the module is still "
+	    "there" },
 	{ 429, 429, "it was asked too often; try again later" },
 	{ 500, 599, "the fault is the platform's; try again later" } };
 
@@ -94,8 +92,8 @@ make_basic(struct platform *p, const char *id, const char *password)
 	    !http_header_safe(pair)) {
 		explicit_bzero(pair, sizeof(pair));
 		text_addf(p->why,
-		    "The client ID and password cannot be the "
-		    "platform's: they are too long, have a control character, "
+		    "The client ID and password cannot be the platform's: they "
+		    "are too long, have a control character, "
 		    "or there is a colon in the ID.");
 		return -1;
 	}
@@ -120,9 +118,7 @@ platform_open(struct platform *p, const struct conf *conf, const char *url,
 	buf_init(&p->token, TOKEN_MAX);
 	buf_init(&p->answer, JSON_ANSWER_BYTES);
 	if (http_global() == -1 || (p->http = http_new(conf)) == NULL) {
-		text_addf(why,
-		    "There is no memory left to call the "
-		    "platform.");
+		text_addf(why, "There is no memory left to call the platform.");
 		return -1;
 	}
 	return make_basic(p, id, password);
@@ -150,8 +146,8 @@ platform_take(
 static void
 add_id(struct buf *url, const char *id)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 	buf_addc(url, '/');
 	for (; *id != '\0'; id++)
@@ -267,8 +263,8 @@ not_understood(
     struct platform *p, const struct terms *asked, const char *reason)
 {
 	text_addf(p->why,
-	    "%s answered something that cannot be understood "
-	    "when asked %s: %s (is it the platform? Look at TR_API_URL).",
+	    "%s answered something that cannot be understood when asked %s: %s "
+	    "(is it the platform? Look at TR_API_URL).",
 	    p->url, asked->purpose, reason);
 }
 

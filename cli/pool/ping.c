@@ -99,8 +99,7 @@ ping_options(struct ping *p, int argc, char **argv)
 	p->ms = (int)seconds * 1000;
 	if (status == CMD_OK && optind < argc)
 		status = command_usage(p->cmd,
-		    "what is \"%s\"? A gateway is "
-		    "named with --url",
+		    "what is \"%s\"? A gateway is named with --url",
 		    argv[optind]);
 	if (status == CMD_OK && p->url != NULL && p->socket != NULL)
 		status = command_usage(
@@ -150,8 +149,8 @@ ping_judge(
 		    p->url, status);
 	else
 		(void)snprintf(p->why, sizeof(p->why),
-		    "%.200s: what answers "
-		    "there is no ctim-relay, or headers do not reach it",
+		    "%.200s: what answers there is no ctim-relay, or headers "
+		    "do not reach it",
 		    p->url);
 	return -1;
 }

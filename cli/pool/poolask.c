@@ -22,16 +22,15 @@ static const struct {
 	const char *text;
 } poolask_mends[] = {
 	{ ENOENT,
-	    "there is no such socket: no gateway runs with it, or it is "
-	    "one without a pool (--workers 0, CGI); [server] control names "
-	    "it" },
+	    "there is no such socket: no gateway runs with it, or it is one "
+	    "without a pool (--workers 0, CGI); [server] control names it" },
 	{ ECONNREFUSED, "nobody listens: the gateway is gone; start it again" },
 	{ EACCES,
-	    "this user may not ask; do it as root, as the service's "
-	    "user or as a member of its group" },
+	    "this user may not ask; do it as root, as the service's user or as "
+	    "a member of its group" },
 	{ EPERM,
-	    "this user may not ask; do it as root, as the service's "
-	    "user or as a member of its group" },
+	    "this user may not ask; do it as root, as the service's user or as "
+	    "a member of its group" },
 	{ ENAMETOOLONG, "too long for the path of a socket" },
 	{ ETIMEDOUT, "no answer in time; the log of the gateway may say why" }
 };

@@ -85,8 +85,7 @@ status_option_list(struct status_options *o, int argc, char **argv)
 	}
 	if (status == CMD_OK && optind < argc)
 		status = command_usage(o->cmd,
-		    "what is \"%s\"? A control "
-		    "socket is named with -s",
+		    "what is \"%s\"? A control socket is named with -s",
 		    argv[optind]);
 	if (status == CMD_OK && o->json && o->metrics)
 		status =
@@ -106,9 +105,9 @@ status_once(const struct status_options *o, const struct buf *answer)
 	if (r == 0)
 		return CMD_OK;
 	return command_fail(o->cmd, CMD_FAILED,
-	    ferror(stdout) ? "the output cannot be written" :
-			     "what listens there is no gateway "
-			     "of this version");
+	    ferror(stdout) ?
+		"the output cannot be written" :
+		"what listens there is no gateway of this version");
 }
 
 static int

@@ -103,9 +103,8 @@ tail_no_file(const struct tail *t, const char *target)
 	bool syslog = strcmp(target, "syslog") == 0;
 
 	return command_fail(t->cmd, CMD_FAILED,
-	    "the log is in no file: [log] "
-	    "target is %s. With systemd: journalctl -f -o cat %s | ctim-relay "
-	    "tail -%s",
+	    "the log is in no file: [log] target is %s. With systemd: "
+	    "journalctl -f -o cat %s | ctim-relay tail -%s",
 	    target, syslog ? "-t ctim-relay" : "-u ctim-relay",
 	    syslog ? "; else name the file that syslogd writes" :
 		     "; in a container: docker logs -f NAME 2>&1 | ctim-relay "
@@ -139,10 +138,9 @@ tail_failed(const struct tail *t, const char *path)
 {
 	return command_fail(t->cmd, CMD_FAILED, "%s: %s%s", path,
 	    strerror(errno),
-	    errno == EACCES     ? "; read it as root or as a "
-				  "member of the service's group" :
-		errno == ENOENT ? "; the gateway "
-				  "makes it when it starts" :
+	    errno == EACCES ?
+		"; read it as root or as a member of the service's group" :
+		errno == ENOENT ? "; the gateway makes it when it starts" :
 				  "");
 }
 
