@@ -1,4 +1,6 @@
 /* ctim-relay tail: the requests as they come, from the log. */
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <getopt.h>
 #include <poll.h>
@@ -13,6 +15,7 @@
 #include "cli/pool/tail_record.h"
 #include "cli/terminal/table.h"
 #include "conf/conf.h"
+#include "log/log.h"
 
 #define LINES      10 /* shown of what is there already */
 #define LINES_MAX  1000000000L
@@ -177,6 +180,7 @@ cmd_tail(const struct command *cmd, int argc, char **argv)
 {
 	struct tail *t = calloc(1, sizeof(*t));
 	struct conf *conf = NULL;
+	struct stat st;
 	int status;
 
 	if (t == NULL)
@@ -196,6 +200,12 @@ cmd_tail(const struct command *cmd, int argc, char **argv)
 			status = CMD_CONFIG;
 		else if (conf->log_target[0] != '/')
 			status = tail_no_file(t, conf->log_target);
+		else if (stat(conf->log_target, &st) == 0 &&
+		    !S_ISREG(st.st_mode))
+			/* A named pipe would make us wait for its writer. */
+			status =
+			    command_fail(cmd, CMD_FAILED, "[log] target %s: %s",
+				conf->log_target, log_why(ENODEV));
 		else
 			status = tail_run(t, conf->log_target);
 	}

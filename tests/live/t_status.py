@@ -735,6 +735,16 @@ def test_tail_without_a_file():
     has(gateway.log, err, 'a file that is not there')
 
 
+def test_tail_does_not_wait_at_a_named_pipe():
+    """The gateway logs to no pipe, so none that [log] target names is read."""
+    gateway = Gateway('tail-pipe')
+    os.unlink(gateway.log)
+    os.mkfifo(gateway.log)
+    code, _, err = gateway.cli('tail', ok=False, timeout=10)
+    same(code, 1, err)
+    has('[log] target %s: ' % gateway.log, err, 'a named pipe')
+
+
 def test_tail_colours():
     gateway = Gateway('tail-colour')
     path = harness.write(os.path.join(gateway.folder, 'some.log'), LOG)
