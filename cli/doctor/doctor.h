@@ -144,11 +144,22 @@ const char *doctor_by(uid_t, char text[DOCTOR_AS]);
 /* Each mends with the owner's or root's rights, unless path is a link: then what
  * that leads to is to be looked at first. */
 void doctor_mend_mode(struct doctor *, const char *path, const char *mode);
-/* Lets who serves read ("r", "rx") the file, or pass what is in the way. */
+/* Lets who serves read ("r", "rx") the file, or pass what is in the way; out of
+ * a home the file is copied. */
 void doctor_mend_read(struct doctor *, const char *path, const char *rights);
-/* Opens the first directory on the way that who serves may not pass, if there is
- * one; then that was said. */
-bool doctor_mend_way(struct doctor *, const char *path);
+/* What is on the way to a path for who serves. */
+enum doctor_way {
+	DOCTOR_WAY_OPEN,
+	DOCTOR_WAY_SAID, /* a directory was closed: what opens it was said */
+	DOCTOR_WAY_HOME  /* a closed home, which no mend opens; nothing said */
+};
+/* Opens the first directory on the way that who serves may not pass. */
+enum doctor_way doctor_mend_way(struct doctor *, const char *path);
+/* Whether a directory is, or is in, /root, /home or the home of its owner, who
+ * does not serve. */
+bool doctor_mend_is_home(const struct doctor *, const char *dir);
+/* The directory of a path, "/" for one below the root. */
+void doctor_directory(const char *path, char dir[PATH_MAX]);
 /* Has a directory let a group (its id and name) pass. */
 void doctor_mend_pass(
     struct doctor *, const char *dir, gid_t, const char *group);

@@ -93,12 +93,10 @@ static const struct {
 static void
 doctor_conf_first(struct doctor *d)
 {
-	char dir[PATH_MAX], make[PATH_MAX * 2] = "", *slash;
+	char dir[PATH_MAX], make[PATH_MAX * 2] = "";
 	struct stat st;
 
-	snprintf(dir, sizeof(dir), "%s", d->whole);
-	if ((slash = strrchr(dir, '/')) != NULL)
-		slash[slash == dir] = '\0';
+	doctor_directory(d->whole, dir);
 	if (lstat(dir, &st) == -1 && errno == ENOENT)
 		snprintf(make, sizeof(make), "%smkdir -p %s && ", doctor_root(),
 		    doctor_quote(d, dir));

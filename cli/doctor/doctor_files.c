@@ -16,17 +16,6 @@
 
 #define DOCTOR_FILES (4 * PATH_MAX) /* bytes of the names of a store */
 
-/* The directory of a path, "/" for one below the root. */
-static void
-doctor_files_directory(const char *path, char dir[PATH_MAX])
-{
-	char *slash;
-
-	snprintf(dir, PATH_MAX, "%s", path);
-	if ((slash = strrchr(dir, '/')) != NULL)
-		slash[slash == dir] = '\0';
-}
-
 /* Whether a directory holds nothing but files whose name begins with that of
  * path: then it is the gateway's to have.  Those below the root, and those that
  * everybody may write, are the system's, even while they are empty. */
@@ -96,12 +85,16 @@ mend_file(
     struct doctor *d, const char *path, const char *section, const char *key)
 {
 	char dir[PATH_MAX], who[DOCTOR_INSTALL];
+	enum doctor_way way;
 	struct stat st;
 
-	doctor_files_directory(path, dir);
-	if (doctor_mend_way(d, dir) || doctor_mend_link(d, path))
+	doctor_directory(path, dir);
+	way = doctor_mend_way(d, dir);
+	if (way == DOCTOR_WAY_SAID || doctor_mend_link(d, path))
 		return;
-	if (lstat(path, &st) == 0 && doctor_files_free(d, &st))
+	if (way == DOCTOR_WAY_HOME || doctor_mend_is_home(d, dir))
+		doctor_files_elsewhere(d, path, section, key);
+	else if (lstat(path, &st) == 0 && doctor_files_free(d, &st))
 		doctor_files_give(d, path);
 	else if (lstat(path, &st) == 0)
 		doctor_files_elsewhere(d, path, section, key);
@@ -122,7 +115,7 @@ try_log(void *arg, char why[DOCTOR_WHY])
 	const char *path = arg;
 	char dir[PATH_MAX];
 
-	doctor_files_directory(path, dir);
+	doctor_directory(path, dir);
 	if (eaccess(path, W_OK) == 0 ||
 	    (errno == ENOENT && eaccess(dir, W_OK | X_OK) == 0))
 		return 0;
@@ -174,7 +167,7 @@ doctor_files_try_store(void *arg, char why[DOCTOR_WHY])
 	struct store *store = store_open(path, STORE_READ, error);
 	int r = -1;
 
-	doctor_files_directory(path, dir);
+	doctor_directory(path, dir);
 	if (store == NULL || store_check(store, error) == -1)
 		snprintf(why, DOCTOR_WHY, "%s", error);
 	else if (eaccess(path, W_OK) == -1 || eaccess(dir, W_OK | X_OK) == -1)
@@ -218,10 +211,11 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 {
 	char dir[PATH_MAX], section[300], by[DOCTOR_AS];
 	const char *folder, *run, *root = doctor_root();
+	enum doctor_way way;
 	struct stat st;
 	struct buf files;
 
-	doctor_files_directory(path, dir);
+	doctor_directory(path, dir);
 	if (lstat(path, &st) == -1 && errno == ENOENT) {
 		doctor_mend(d,
 		    "%s%s intel import FEED --source NAME --store %s", root,
@@ -230,9 +224,11 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 		    d, "FEED is a file, NAME what to call what is in it");
 		return;
 	}
-	if (doctor_mend_way(d, dir) || doctor_mend_link(d, dir))
+	way = doctor_mend_way(d, dir);
+	if (way == DOCTOR_WAY_SAID || doctor_mend_link(d, dir))
 		return;
-	if (!doctor_files_own(dir, path)) {
+	if (way == DOCTOR_WAY_HOME || doctor_mend_is_home(d, dir) ||
+	    !doctor_files_own(dir, path)) {
 		snprintf(section, sizeof(section), "[relay %s]", relay);
 		doctor_files_elsewhere(d, path, section, "store = ");
 		return;

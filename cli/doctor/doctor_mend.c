@@ -29,6 +29,16 @@ doctor_mend_whole(const char *path, char out[PATH_MAX])
 }
 
 void
+doctor_directory(const char *path, char dir[PATH_MAX])
+{
+	char *slash;
+
+	snprintf(dir, PATH_MAX, "%s", path);
+	if ((slash = strrchr(dir, '/')) != NULL)
+		slash[slash == dir] = '\0';
+}
+
+void
 doctor_places(struct doctor *d)
 {
 	char path[PATH_MAX];
@@ -144,6 +154,34 @@ doctor_mend_pass(
 		    word);
 }
 
+/* Whether path is dir, or is in it. */
+static bool
+doctor_mend_within(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	while (n > 0 && dir[n - 1] == '/')
+		n--;
+	return n > 0 && strncmp(path, dir, n) == 0 &&
+	    (path[n] == '/' || path[n] == '\0');
+}
+
+bool
+doctor_mend_is_home(const struct doctor *d, const char *dir)
+{
+	char real[PATH_MAX];
+	const struct passwd *pw;
+	struct stat st;
+
+	if (realpath(dir, real) == NULL || stat(real, &st) == -1)
+		return false;
+	if (doctor_mend_within(real, "/root") ||
+	    doctor_mend_within(real, "/home"))
+		return true;
+	pw = st.st_uid == d->who.uid ? NULL : getpwuid(st.st_uid);
+	return pw != NULL && doctor_mend_within(real, pw->pw_dir);
+}
+
 static int
 doctor_mend_try(void *arg, char why[DOCTOR_WHY])
 {
@@ -153,7 +191,7 @@ doctor_mend_try(void *arg, char why[DOCTOR_WHY])
 	return -1;
 }
 
-bool
+enum doctor_way
 doctor_mend_way(struct doctor *d, const char *path)
 {
 	char whole[PATH_MAX], why[DOCTOR_WHY], *p = whole;
@@ -165,13 +203,43 @@ doctor_mend_way(struct doctor *d, const char *path)
 		if (stat(whole, &st) == 0 && S_ISDIR(st.st_mode) &&
 		    doctor_as(d, doctor_mend_try, whole, why) == -1 &&
 		    strcmp(why, strerror(EACCES)) == 0) {
+			if (doctor_mend_is_home(d, whole))
+				return DOCTOR_WAY_HOME;
 			doctor_mend_pass(d, whole, d->who.gid, d->who.group);
 			doctor_note(d, "who serves may not pass it");
-			return true;
+			return DOCTOR_WAY_SAID;
 		}
 		*p = '/';
 	}
-	return false;
+	return DOCTOR_WAY_OPEN;
+}
+
+/* Copies a file or a folder out of a home: beside the configuration or, when
+ * that is in a home as well, to where a configuration is looked for.  A home
+ * holds more than what the gateway reads, so it is not opened. */
+static void
+doctor_mend_copy(struct doctor *d, const char *path)
+{
+	char dir[PATH_MAX], to[PATH_MAX], whole[PATH_MAX];
+	const char *word, *root = doctor_root();
+
+	doctor_mend_whole(path, whole);
+	doctor_directory(d->whole, dir);
+	if (doctor_mend_is_home(d, dir))
+		snprintf(dir, sizeof(dir), CTIM_SYSCONFDIR "/ctim-relay");
+	snprintf(to, sizeof(to), "%.*s%.*s", PATH_MAX / 2, dir, PATH_MAX / 4,
+	    strrchr(whole, '/'));
+	keyfile_new_name(to, whole);
+	word = doctor_quote(d, whole);
+	doctor_mend(d,
+	    "%smkdir -p %s && %scp -rnT %s %s && %schgrp -hR %s %s && "
+	    "%schmod -R g-w+rX,o= %s",
+	    root, doctor_quote(d, dir), root, doctor_path_of(d, path), word,
+	    root, doctor_quote(d, d->who.group), word, root, word);
+	doctor_note(d,
+	    "who serves may not pass that home: name %s instead, in %s or, for "
+	    "the configuration itself, with -c",
+	    whole, d->whole);
 }
 
 void
@@ -180,9 +248,14 @@ doctor_mend_read(struct doctor *d, const char *path, const char *rights)
 	struct stat st;
 	char by[DOCTOR_AS];
 	const char *file = doctor_path_of(d, path), *owner;
+	enum doctor_way way = doctor_mend_way(d, path);
 
-	if (doctor_mend_way(d, path) || doctor_mend_link(d, path))
+	if (way == DOCTOR_WAY_SAID || doctor_mend_link(d, path))
 		return;
+	if (way == DOCTOR_WAY_HOME) {
+		doctor_mend_copy(d, path);
+		return;
+	}
 	if (lstat(path, &st) == -1)
 		st = (struct stat){ .st_uid = 0 };
 	owner = doctor_by(st.st_uid, by);
@@ -263,21 +336,18 @@ doctor_mend_start(struct doctor *d)
 {
 	char server[PATH_MAX], dir[PATH_MAX], by[DOCTOR_AS];
 	char who[DOCTOR_INSTALL];
-	char make[PATH_MAX * 2] = "", *slash;
+	char make[PATH_MAX * 2] = "";
 	const char *at = d->conf->listen;
 	struct stat st;
 
 	doctor_mend_server(server);
-	snprintf(
-	    dir, sizeof(dir), "%s", strncmp(at, "unix:", 5) == 0 ? at + 5 : "");
-	if ((slash = strrchr(dir, '/')) != NULL && slash != dir) {
-		*slash = '\0';
-		/* /run is empty after each start of the system. */
-		if (lstat(dir, &st) == -1 && errno == ENOENT)
-			snprintf(make, sizeof(make),
-			    "%sinstall -d -m 0755 %s %s && ", doctor_root(),
-			    doctor_install(d, who), doctor_quote(d, dir));
-	}
+	doctor_directory(at + strlen("unix:"), dir);
+	/* /run is empty after each start of the system. */
+	if (strncmp(at, "unix:", 5) == 0 && lstat(dir, &st) == -1 &&
+	    errno == ENOENT)
+		snprintf(make, sizeof(make), "%sinstall -d -m 0755 %s %s && ",
+		    doctor_root(), doctor_install(d, who),
+		    doctor_quote(d, dir));
 	doctor_mend(d, "%s%s%s -c %s &", make,
 	    d->conf->user != NULL ? doctor_root() : doctor_by(d->who.uid, by),
 	    doctor_quote(d, server), doctor_quote(d, d->whole));

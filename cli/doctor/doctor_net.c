@@ -55,7 +55,7 @@ doctor_ca(struct doctor *d)
 		return;
 	doctor_say(d, DOCTOR_FAIL, "%s: cannot be used%s: %s", path,
 	    doctor_as_whom(d, whom), why);
-	if (doctor_mend_way(d, path))
+	if (doctor_mend_way(d, path) == DOCTOR_WAY_SAID)
 		return;
 	if (access(path, F_OK) == 0 && strcmp(why, strerror(EACCES)) == 0)
 		doctor_mend_read(d, path, "r");

@@ -118,6 +118,14 @@ try_connect(int family, const struct sockaddr *sa, socklen_t len)
 	return error;
 }
 
+/* Moves the gateway to a socket in a place of its own. */
+static void
+doctor_socket_move(struct doctor *d)
+{
+	doctor_mend_conf(d, "[server]", "and in the web server",
+	    "listen = unix:" CTIM_RUNSTATEDIR "/ctim-relay/ctim-relay.sock");
+}
+
 /* --- TCP ----------------------------------------------------------------- */
 
 static void
@@ -140,9 +148,7 @@ say_tcp(struct doctor *d, int error)
 		    "%s: whoever reaches it speaks to the gateway without the "
 		    "web server",
 		    at);
-		doctor_mend_conf(d, "[server]", "and in the web server",
-		    "listen = unix:" CTIM_RUNSTATEDIR
-		    "/ctim-relay/ctim-relay.sock");
+		doctor_socket_move(d);
 	} else {
 		doctor_say(d, DOCTOR_OK, "a gateway answers at %s", at);
 	}
@@ -359,6 +365,8 @@ say_kept_out(struct doctor *d, const struct passwd *pw, const char *by)
 		doctor_mend_conf(d, "[server]",
 		    "with socket_mode = 0660; then start the gateway again",
 		    "socket_group = %s", group);
+	else if (doctor_mend_is_home(d, by))
+		doctor_socket_move(d);
 	else
 		doctor_mend_pass(d, by, pw->pw_gid, group);
 }

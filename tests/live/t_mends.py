@@ -4,10 +4,12 @@ there is overwritten, removed or replaced by another key."""
 import hashlib
 import json
 import os
+import pwd
 import re
 import shlex
 import socket
 import stat
+import tempfile
 
 import harness
 from harness import Skipped, has, holds, same
@@ -533,6 +535,58 @@ def test_what_is_not_passed_is_opened():
         holds(not [f for f in doctor(relay) if f['check'] == check and
                    'mend' in f], check)
     same(stat.S_IMODE(os.stat(folder).st_mode), 0o710, 'the folder')
+
+
+def closed_home():
+    """A folder in root's home, which is closed; and what takes it away."""
+    home = pwd.getpwuid(0).pw_dir
+    if home == '/' or os.stat(home).st_mode & 0o011:
+        raise Skipped('root has no closed home')
+    return tempfile.TemporaryDirectory(prefix='ctim-relay-test-', dir=home)
+
+
+def test_no_home_is_opened():
+    """What who serves must read of a home is copied; what they must write goes
+    elsewhere."""
+    root_only()
+    with closed_home() as home:
+        relay = gateway()
+        ca = harness.write(home + '/ca.pem', harness.read(
+            harness.HERE + '/testca.py'), 0o644)
+        key = harness.write(home + '/secret.key', STRONG + '\n', 0o600)
+        relay.sections['auth']['secret_key'] = 'file:' + key
+        relay.sections['http'] = {'ca_file': ca}
+        relay.sections['log']['target'] = home + '/relay.log'
+        relay.sections['cache'] = {'url': 'sqlite:%s/cache.db' % home}
+        relay.sections['server']['listen'] = 'unix:%s/x.sock' % home
+        relay.write()
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(home + '/x.sock')
+        top = os.path.dirname(home)
+        before = {p: os.lstat(p) for p in (top, home, key, ca)}
+        found = doctor(relay)
+        for check, text, path in (('modes', 'cannot be read', key),
+                                  ('ca', 'cannot be used', ca)):
+            one = finding(found, check, text)
+            holds(top not in shlex.split(one['mend']), one)
+            paste(one['mend'], relay.folder)
+            copy = os.path.join(relay.folder, os.path.basename(path))
+            has(copy, one['note'], 'which is to be named')
+            same(harness.read(copy), harness.read(path), one['mend'])
+            st = os.stat(copy)
+            same((stat.S_IMODE(st.st_mode) & 0o067, st.st_gid),
+                 (0o040, harness.web_user()[2]), one['mend'])
+        for check, text, line in (
+                ('log', 'cannot be written', 'target = /'),
+                ('cache', 'nothing is cached', 'url = sqlite:/'),
+                ('users', 'keeps www-data out', 'listen = unix:/')):
+            one = finding(found, check, text)
+            holds(one['mend'].startswith(line) and top not in one['mend'],
+                  one)
+        for path, st in before.items():
+            now = os.lstat(path)
+            same((now.st_mode, now.st_uid, now.st_gid),
+                 (st.st_mode, st.st_uid, st.st_gid), path)
 
 
 def test_reading_is_no_writing():
