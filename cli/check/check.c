@@ -14,6 +14,7 @@
 #include "cache/cache.h"
 #include "call/provider.h"
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "cli/base/settings.h"
 #include "cli/check/check_show.h"
 #include "cli/terminal/text.h"
@@ -27,19 +28,6 @@
 
 #define LIST_MAX (1U << 20) /* bytes of all errors, of all warnings */
 
-static const char check_help_text[] =
-    "  -c, --config FILE   the configuration, instead of the usual one\n"
-    "  -d, --dump          print every key in force, secrets masked\n"
-    "  -k, --keys          print every key there is, with its default\n"
-    "  -j, --json          as JSON, for programs\n";
-
-static const struct option check_long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "dump", no_argument, NULL, 'd' }, { "keys", no_argument, NULL, 'k' },
-	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
-
 struct check {
 	const struct command *cmd;
 	const char *config;
@@ -48,34 +36,26 @@ struct check {
 	struct jsonout errors, warnings;
 };
 
+static const struct options_row check_rows[] = { OPTIONS_CONFIG(struct check),
+	{ "dump", 'd', &options_flag, offsetof(struct check, dump), NULL,
+	    "print every key in force, secrets masked" },
+	{ "keys", 'k', &options_flag, offsetof(struct check, keys), NULL,
+	    "print every key there is, with its default" },
+	OPTIONS_JSON(struct check),
+	{ "help", 'h', &options_flag, offsetof(struct check, help), NULL,
+	    NULL } };
+
+static const struct options check_option_table = { .rows = check_rows,
+	.n = sizeof(check_rows) / sizeof(check_rows[0]) };
+
 static int
 check_options(struct check *check, int argc, char **argv)
 {
-	int c;
+	int status =
+	    options_read(&check_option_table, check->cmd, check, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(
-		    argc, argv, ":c:dkjh", check_long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			check->config = optarg;
-			break;
-		case 'd':
-			check->dump = true;
-			break;
-		case 'k':
-			check->keys = true;
-			break;
-		case 'j':
-			check->json = true;
-			break;
-		case 'h':
-			check->help = true;
-			break;
-		default:
-			return command_option(check->cmd, c, argv);
-		}
-	}
+	if (status != CMD_OK)
+		return status;
 	if (optind < argc)
 		return command_usage(check->cmd,
 		    "what is \"%s\"? A configuration is named with -c",
@@ -274,7 +254,7 @@ cmd_check(const struct command *cmd, int argc, char **argv)
 	if ((status = check_options(&check, argc, argv)) != CMD_OK)
 		return status;
 	if (check.help)
-		return command_help(cmd, check_help_text);
+		return options_help(&check_option_table, cmd);
 	if (check.keys)
 		return check_show_keys(check.json);
 	buf_init(&check.found.errors, LIST_MAX);

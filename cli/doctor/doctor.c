@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "cli/base/secret.h"
 #include "cli/doctor/doctor.h"
 #include "conf/conf.h"
@@ -13,25 +14,6 @@
 #include "json/jsonscan.h"
 #include "net/url.h"
 #include "os/clock.h"
-
-static const char doctor_help_text[] =
-    "  -c, --config FILE   the configuration, instead of the usual one\n"
-    "  -u, --url URL       where the web server in front shows the gateway\n"
-    "  -w, --web FILE      the web server's configuration, instead of the\n"
-    "                      usual one of nginx or Apache\n"
-    "  -f, --file FILE     credentials, JSON: {\"RELAY\": {\"key\": \"...\"}}\n"
-    "  -r, --relay NAME    the file holds the credentials of this relay alone\n"
-    "  -j, --json          as JSON, for programs\n";
-
-static const struct option doctor_long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "url", required_argument, NULL, 'u' },
-	{ "web", required_argument, NULL, 'w' },
-	{ "file", required_argument, NULL, 'f' },
-	{ "relay", required_argument, NULL, 'r' },
-	{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
 
 #define CONF   DOCTOR_NEEDS_CONF
 #define CALLS  DOCTOR_NEEDS_TIME
@@ -56,61 +38,52 @@ static const struct doctor_row doctor_rows[] = { { "config", 0, doctor_config },
 	{ "timeout", CONF, doctor_timeout }, { "limit", CONF, doctor_limit } };
 
 static int
-doctor_set_url(struct doctor *d, const char *text)
+doctor_set_url(const struct options_found *found)
 {
+	char **url = found->at;
 	size_t n;
 
-	if (!url_is_base(text))
-		return command_usage(d->cmd,
+	if (!url_is_base(found->text))
+		return command_usage(found->cmd,
 		    "--url must be a URL as in https://relay.example.org/ctim, "
 		    "without user, query or fragment");
-	free(d->url);
-	if ((d->url = strdup(text)) == NULL)
-		return command_fail(d->cmd, CMD_FAILED, "no memory left");
-	for (n = strlen(d->url); n > 0 && d->url[n - 1] == '/'; n--)
-		d->url[n - 1] = '\0';
-	return CMD_OK;
+	for (n = strlen(found->text); found->text[n - 1] == '/'; n--)
+		;
+	free(*url);
+	*url = strndup(found->text, n);
+	return *url != NULL ?
+	    CMD_OK :
+	    command_fail(found->cmd, CMD_FAILED, "no memory left");
 }
 
-static int
-option(struct doctor *d, int c, char **argv)
-{
-	switch (c) {
-	case 'c':
-		d->config = optarg;
-		return CMD_OK;
-	case 'u':
-		return doctor_set_url(d, optarg);
-	case 'w':
-		d->web = optarg;
-		return CMD_OK;
-	case 'f':
-		d->credentials_file = optarg;
-		return CMD_OK;
-	case 'r':
-		d->relay = optarg;
-		return CMD_OK;
-	case 'j':
-		d->json = true;
-		return CMD_OK;
-	case 'h':
-		d->help = true;
-		return CMD_OK;
-	default:
-		return command_option(d->cmd, c, argv);
-	}
-}
+static const struct options_kind doctor_url = { .set = doctor_set_url };
+
+#define DOCTOR_AT(member) offsetof(struct doctor, member)
+
+static const struct options_row doctor_option_rows[] = { OPTIONS_CONFIG(
+							     struct doctor),
+	{ "url", 'u', &doctor_url, DOCTOR_AT(url), "URL",
+	    "where the web server in front shows the gateway" },
+	{ "web", 'w', &options_text, DOCTOR_AT(web), "FILE",
+	    "the web server's configuration, instead of the\n"
+	    "usual one of nginx or Apache" },
+	{ "file", 'f', &options_text, DOCTOR_AT(credentials_file), "FILE",
+	    "credentials, JSON: {\"RELAY\": {\"key\": \"...\"}}" },
+	{ "relay", 'r', &options_text, DOCTOR_AT(relay), "NAME",
+	    "the file holds the credentials of this relay alone" },
+	OPTIONS_JSON(struct doctor),
+	{ "help", 'h', &options_flag, DOCTOR_AT(help), NULL, NULL } };
+
+static const struct options doctor_option_table = { .rows = doctor_option_rows,
+	.n = sizeof(doctor_option_rows) / sizeof(doctor_option_rows[0]) };
 
 static int
 doctor_options(struct doctor *d, int argc, char **argv)
 {
-	int c, status;
+	int status = options_read(&doctor_option_table, d->cmd, d, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:u:w:f:r:jh",
-		    doctor_long_options, NULL)) != -1)
-		if ((status = option(d, c, argv)) != CMD_OK)
-			return status;
+	if (status != CMD_OK)
+		return status;
 	if (optind < argc)
 		return command_usage(d->cmd,
 		    "what is \"%s\"? The web server in front is named with "
@@ -220,7 +193,7 @@ cmd_doctor(const struct command *cmd, int argc, char **argv)
 
 	if ((status = doctor_options(&d, argc, argv)) == CMD_OK) {
 		if (d.help)
-			status = command_help(cmd, doctor_help_text);
+			status = options_help(&doctor_option_table, cmd);
 		else if (d.credentials_file == NULL ||
 		    (status = read_credentials(&d)) == CMD_OK)
 			status = doctor_run(&d);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "cli/base/secret.h"
 #include "cli/base/settings.h"
 #include "cli/module/module_file.h"
@@ -26,30 +27,6 @@
 #define TRIES        3     /* times an empty answer is asked again */
 #define WHY_MAX      65536 /* bytes of what is wrong */
 #define SECRET_LEAST 8     /* bytes of a text to keep out of messages */
-
-static const char module_help_text[] =
-    "The file says what the module is: name, module_type_id, visibility, and\n"
-    "settings with url and supported-apis. $NAME and ${NAME} in its name and\n"
-    "settings are replaced from the environment.\n\n"
-    "  -i, --client_id ID             the platform's API client; else from\n"
-    "                                 TR_API_CLIENT_ID, else asked for\n"
-    "  -p, --client_password PASSWORD its password; else from\n"
-    "                                 TR_API_CLIENT_PASSWORD, else asked for\n"
-    "                                 and not shown, both of which are safer\n"
-    "  -f, --settings_file FILE       the file (relay_settings.json; -:\n"
-    "                                 standard input)\n"
-    "  -r, --region REGION            " PLATFORM_REGIONS " (us)\n"
-    "  -c, --config FILE              a configuration with the proxy, the\n"
-    "                                 time-outs and the certificates to use\n";
-
-static const struct option module_long_options[] = {
-	{ "client_id", required_argument, NULL, 'i' },
-	{ "client_password", required_argument, NULL, 'p' },
-	{ "settings_file", required_argument, NULL, 'f' },
-	{ "region", required_argument, NULL, 'r' },
-	{ "config", required_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
-};
 
 struct relay {
 	const struct command *cmd;
@@ -79,14 +56,57 @@ static const struct action {
 
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
-/* Takes a secret out of the arguments, where the list of processes shows it. */
-static void
-take_secret(struct buf *out, char *argument)
+static int
+module_set_id(const struct options_found *found)
 {
-	buf_reset(out);
-	buf_adds(out, argument);
-	explicit_bzero(argument, strlen(argument));
+	buf_reset(found->at);
+	buf_adds(found->at, found->text);
+	return CMD_OK;
 }
+
+/* Takes a secret out of the arguments, where the list of processes shows it. */
+static int
+module_set_password(const struct options_found *found)
+{
+	(void)module_set_id(found);
+	explicit_bzero(found->text, strlen(found->text));
+	return CMD_OK;
+}
+
+static const struct options_kind module_id = { .set = module_set_id };
+static const struct options_kind module_password = { .set =
+							 module_set_password };
+
+#define MODULE_AT(member) offsetof(struct relay, member)
+
+static const struct options_row module_rows[] = {
+	{ "client_id", 'i', &module_id, MODULE_AT(id), "ID",
+	    "the platform's API client; else from\n"
+	    "TR_API_CLIENT_ID, else asked for" },
+	{ "client_password", 'p', &module_password, MODULE_AT(password),
+	    "PASSWORD",
+	    "its password; else from\n"
+	    "TR_API_CLIENT_PASSWORD, else asked for\n"
+	    "and not shown, both of which are safer" },
+	{ "settings_file", 'f', &options_text, MODULE_AT(file), "FILE",
+	    "the file (relay_settings.json; -:\n"
+	    "standard input)" },
+	{ "region", 'r', &options_text, MODULE_AT(region), "REGION",
+	    PLATFORM_REGIONS " (us)" },
+	{ "config", 'c', &options_text, MODULE_AT(config), "FILE",
+	    "a configuration with the proxy, the\n"
+	    "time-outs and the certificates to use" },
+	{ "help", 'h', &options_flag, MODULE_AT(help), NULL, NULL }
+};
+
+static const struct options module_option_table = { module_rows,
+	sizeof(module_rows) / sizeof(module_rows[0]), 33, false,
+	"The file says what the module is: name, module_type_id, visibility, "
+	"and\n"
+	"settings with url and supported-apis. $NAME and ${NAME} in its name "
+	"and\n"
+	"settings are replaced from the environment.\n\n",
+	NULL };
 
 static int
 choose_action(struct relay *relay, int argc, char **argv)
@@ -112,37 +132,11 @@ choose_action(struct relay *relay, int argc, char **argv)
 static int
 module_options(struct relay *relay, int argc, char **argv)
 {
-	int c;
+	int status =
+	    options_read(&module_option_table, relay->cmd, relay, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":i:p:f:r:c:h", module_long_options,
-		    NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			buf_reset(&relay->id);
-			buf_adds(&relay->id, optarg);
-			break;
-		case 'p':
-			take_secret(&relay->password, optarg);
-			break;
-		case 'f':
-			relay->file = optarg;
-			break;
-		case 'r':
-			relay->region = optarg;
-			break;
-		case 'c':
-			relay->config = optarg;
-			break;
-		case 'h':
-			relay->help = true;
-			break;
-		default:
-			return command_option(relay->cmd, c, argv);
-		}
-	}
-	if (relay->help)
-		return CMD_OK;
+	if (status != CMD_OK || relay->help)
+		return status;
 	if (platform_url(relay->region, relay->url) == -1)
 		return command_usage(relay->cmd,
 		    "there is no region \"%s\"; it is " PLATFORM_REGIONS,
@@ -412,7 +406,7 @@ cmd_relay(const struct command *cmd, int argc, char **argv)
 	if ((status = module_options(&relay, argc, argv)) != CMD_OK)
 		;
 	else if (relay.help)
-		status = command_help(cmd, module_help_text);
+		status = options_help(&module_option_table, cmd);
 	else if ((status = module_read_conf(&relay)) == CMD_OK)
 		status =
 		    work(&relay) == 0 ? say_done(&relay) : say_error(&relay);

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "call/provider.h"
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "cli/base/settings.h"
 #include "conf/conf.h"
 #include "ctim/observable.h"
@@ -30,22 +31,6 @@
 	"MmI1YzhhIiBzdHJva2Utd2lkdGg9IjMiPjxwYXRoIGQ9Ik04IDRoMjR2" \
 	"NDBIOHoiLz48Y2lyY2xlIGN4PSIyOCIgY3k9IjI0IiByPSI5Ii8+PHBh" \
 	"dGggZD0iTTM1IDMxbDkgOSIvPjwvZz48L3N2Zz4="
-
-static const char module_type_help_text[] =
-    "  -c, --config FILE     the configuration, instead of the usual one\n"
-    "  -u, --url URL         where the platform reaches the relay, where that\n"
-    "                        is not base_url/RELAY\n"
-    "  -R, --region R        of the platform: us, eu or apjc\n"
-    "  -J, --jwks-host HOST  where its keys are, for any other platform; the\n"
-    "                        first of jwks_hosts unless said otherwise\n";
-
-static const struct option module_type_long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "url", required_argument, NULL, 'u' },
-	{ "region", required_argument, NULL, 'R' },
-	{ "jwks-host", required_argument, NULL, 'J' },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
-};
 
 static const struct {
 	const char *name, *jwks_host;
@@ -85,6 +70,25 @@ struct module_type {
 	const struct relay_conf *relay;
 };
 
+#define MODULE_TYPE_AT(member) offsetof(struct module_type, member)
+
+static const struct options_row module_type_rows[] = { OPTIONS_CONFIG(
+							   struct module_type),
+	{ "url", 'u', &options_text, MODULE_TYPE_AT(url), "URL",
+	    "where the platform reaches the relay, where that\n"
+	    "is not base_url/RELAY" },
+	{ "region", 'R', &options_text, MODULE_TYPE_AT(region), "R",
+	    "of the platform: us, eu or apjc" },
+	{ "jwks-host", 'J', &options_text, MODULE_TYPE_AT(jwks_host), "HOST",
+	    "where its keys are, for any other platform; the\n"
+	    "first of jwks_hosts unless said otherwise" },
+	{ "help", 'h', &options_stop, MODULE_TYPE_AT(help), NULL, NULL } };
+
+static const struct options module_type_option_table = { .rows =
+							     module_type_rows,
+	.n = sizeof(module_type_rows) / sizeof(module_type_rows[0]),
+	.column = 24 };
+
 static int
 find_region(struct module_type *m)
 {
@@ -109,31 +113,11 @@ find_region(struct module_type *m)
 static int
 module_type_options(struct module_type *m, int argc, char **argv)
 {
-	int c;
+	int status =
+	    options_read(&module_type_option_table, m->cmd, m, argc, argv);
 
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":c:u:R:J:h",
-		    module_type_long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			m->config = optarg;
-			break;
-		case 'u':
-			m->url = optarg;
-			break;
-		case 'R':
-			m->region = optarg;
-			break;
-		case 'J':
-			m->jwks_host = optarg;
-			break;
-		case 'h':
-			m->help = true;
-			return CMD_OK;
-		default:
-			return command_option(m->cmd, c, argv);
-		}
-	}
+	if (status != CMD_OK || m->help)
+		return status;
 	if (argc - optind != 1)
 		return command_usage(m->cmd,
 		    argc == optind ? "which relay? Name it" :
@@ -351,7 +335,7 @@ cmd_module_type(const struct command *cmd, int argc, char **argv)
 	if ((status = module_type_options(&m, argc, argv)) != CMD_OK)
 		return status;
 	if (m.help)
-		return command_help(cmd, module_type_help_text);
+		return options_help(&module_type_option_table, cmd);
 	if ((status = module_type_prepare(&m)) == CMD_OK)
 		status = module_type_print(&m);
 	conf_free(m.conf);

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "cli/base/settings.h"
 #include "cli/pool/fcgiask.h"
 #include "cli/pool/poolask.h"
@@ -23,30 +24,10 @@
 #define CHECK        17   /* bytes of the word sent, with its NUL */
 #define WHY          512  /* bytes of a reason */
 
-static const char ping_help_text[] =
-    "Asks the running pool, or, with --url, the gateway itself by its "
-    "watchdog.\n"
-    "Exits with 0 when it works, 1 when not.\n\n"
-    "  -c, --config FILE   the configuration, instead of the usual one\n"
-    "  -s, --socket PATH   the control socket, instead of the configuration's\n"
-    "  -u, --url URL       http:// or https:// of the gateway; or unix:PATH "
-    "or\n"
-    "                      HOST:PORT, where it speaks FastCGI\n"
-    "  -t, --timeout S     seconds for the answer (3 unless said)\n"
-    "  -q, --quiet         print nothing: the exit status tells\n";
-
-static const struct option ping_long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "socket", required_argument, NULL, 's' },
-	{ "url", required_argument, NULL, 'u' },
-	{ "timeout", required_argument, NULL, 't' },
-	{ "quiet", no_argument, NULL, 'q' }, { "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 }
-};
-
 struct ping {
 	const struct command *cmd;
 	const char *config, *socket, *url;
+	long seconds;
 	int ms;
 	bool quiet, help;
 	char why[WHY]; /* it does not work */
@@ -62,55 +43,50 @@ is_http(const char *url)
 	    strncmp(url, "https://", 8) == 0;
 }
 
+static const struct options_kind ping_seconds = {
+	.set = options_number, .least = 1, .most = PATIENCE_MAX
+};
+
+#define PING_AT(member) offsetof(struct ping, member)
+
+static const struct options_row ping_rows[] = { OPTIONS_CONFIG(struct ping),
+	POOL_SOCKET(struct ping),
+	{ "url", 'u', &options_text, PING_AT(url), "URL",
+	    "http:// or https:// of the gateway; or unix:PATH or\n"
+	    "HOST:PORT, where it speaks FastCGI" },
+	{ "timeout", 't', &ping_seconds, PING_AT(seconds), "S",
+	    "seconds for the answer (3 unless said)" },
+	{ "quiet", 'q', &options_flag, PING_AT(quiet), NULL,
+	    "print nothing: the exit status tells" },
+	{ "help", 'h', &options_stop, PING_AT(help), NULL, NULL } };
+
+static const struct options ping_option_table = { .rows = ping_rows,
+	.n = sizeof(ping_rows) / sizeof(ping_rows[0]),
+	.before = "Asks the running pool, or, with --url, the gateway itself "
+		  "by its watchdog.\n"
+		  "Exits with 0 when it works, 1 when not.\n\n" };
+
 static int
 ping_options(struct ping *p, int argc, char **argv)
 {
-	long seconds = PATIENCE;
-	int c, status = CMD_OK;
+	int status = options_read(&ping_option_table, p->cmd, p, argc, argv);
 
-	opterr = 0;
-	while (status == CMD_OK &&
-	    (c = getopt_long(
-		 argc, argv, ":c:s:u:t:qh", ping_long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			p->config = optarg;
-			break;
-		case 's':
-			p->socket = optarg;
-			break;
-		case 'u':
-			p->url = optarg;
-			break;
-		case 't':
-			status = command_number(p->cmd, "--timeout", optarg, 1,
-			    PATIENCE_MAX, &seconds);
-			break;
-		case 'q':
-			p->quiet = true;
-			break;
-		case 'h':
-			p->help = true;
-			return CMD_OK;
-		default:
-			return command_option(p->cmd, c, argv);
-		}
-	}
-	p->ms = (int)seconds * 1000;
-	if (status == CMD_OK && optind < argc)
-		status = command_usage(p->cmd,
+	if (status != CMD_OK || p->help)
+		return status;
+	p->ms = (int)p->seconds * 1000;
+	if (optind < argc)
+		return command_usage(p->cmd,
 		    "what is \"%s\"? A gateway is named with --url",
 		    argv[optind]);
-	if (status == CMD_OK && p->url != NULL && p->socket != NULL)
-		status = command_usage(
+	if (p->url != NULL && p->socket != NULL)
+		return command_usage(
 		    p->cmd, "--url and --socket are two ways to ask");
-	if (status == CMD_OK && p->url != NULL && !is_http(p->url) &&
-	    !fcgiask_is_address(p->url))
-		status = command_usage(p->cmd,
+	if (p->url != NULL && !is_http(p->url) && !fcgiask_is_address(p->url))
+		return command_usage(p->cmd,
 		    "--url takes http://..., "
 		    "https://..., unix:/PATH or HOST:PORT, not \"%s\"",
 		    p->url);
-	return status;
+	return CMD_OK;
 }
 
 /* 0, or -1 with p->why. */
@@ -226,7 +202,7 @@ ask_watchdog(struct ping *p)
 int
 cmd_ping(const struct command *cmd, int argc, char **argv)
 {
-	struct ping p = { .cmd = cmd };
+	struct ping p = { .cmd = cmd, .seconds = PATIENCE };
 	struct conf *conf = NULL;
 	const char *asked;
 	int64_t began = clock_ms();
@@ -235,7 +211,7 @@ cmd_ping(const struct command *cmd, int argc, char **argv)
 	if (status != CMD_OK)
 		return status;
 	if (p.help)
-		return command_help(cmd, ping_help_text);
+		return options_help(&ping_option_table, cmd);
 	asked = p.url != NULL ? p.url : p.socket;
 	/* Health checks know good and bad, nothing else. */
 	if (asked == NULL) {

@@ -7,6 +7,14 @@
 #define POOLASK_MAX (4U << 20) /* bytes of an answer */
 #define POOLASK_WHY 512        /* bytes of a reason */
 
+/* The row of a command's options that names the control socket; its struct has
+ * such a member, and the command includes "cli/base/options.h". */
+#define POOL_SOCKET(type)                                                     \
+	{                                                                     \
+		"socket", 's', &options_text, offsetof(type, socket), "PATH", \
+		    "the control socket, instead of the configuration's"      \
+	}
+
 struct buf;
 
 /*

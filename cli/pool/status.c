@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "cli/base/settings.h"
 #include "cli/pool/poolask.h"
 #include "cli/pool/status_show.h"
@@ -17,23 +18,6 @@
 #define WATCH     2    /* seconds between looks */
 #define WATCH_MAX 3600
 
-static const char status_help_text[] =
-    "  -c, --config FILE   the configuration, instead of the usual one\n"
-    "  -s, --socket PATH   the control socket, instead of the configuration's\n"
-    "  -w, --watch [S]     again every S seconds (2 unless said), until "
-    "Ctrl-C\n"
-    "  -j, --json          as JSON, for programs\n"
-    "  -m, --metrics       for Prometheus, in its text format\n";
-
-static const struct option status_long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "socket", required_argument, NULL, 's' },
-	{ "watch", optional_argument, NULL, 'w' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "metrics", no_argument, NULL, 'm' },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
-};
-
 struct status_options {
 	const struct command *cmd;
 	const char *config, *socket;
@@ -42,55 +26,46 @@ struct status_options {
 };
 
 static int
-status_seconds(struct status_options *o, const char *text)
+status_set_watch(const struct options_found *found)
 {
-	return command_number(o->cmd, "--watch", text, 1, WATCH_MAX, &o->watch);
+	*(long *)found->at = WATCH;
+	return found->text == NULL ? CMD_OK : options_number(found);
 }
+
+static const struct options_kind status_watch_seconds = {
+	.set = status_set_watch, .least = 1, .most = WATCH_MAX
+};
+
+#define STATUS_AT(member) offsetof(struct status_options, member)
+
+static const struct options_row status_rows[] = { OPTIONS_CONFIG(
+						      struct status_options),
+	POOL_SOCKET(struct status_options),
+	{ "watch", 'w', &status_watch_seconds, STATUS_AT(watch), "[S]",
+	    "again every S seconds (2 unless said), until Ctrl-C" },
+	OPTIONS_JSON(struct status_options),
+	{ "metrics", 'm', &options_flag, STATUS_AT(metrics), NULL,
+	    "for Prometheus, in its text format" },
+	{ "help", 'h', &options_stop, STATUS_AT(help), NULL, NULL } };
+
+static const struct options status_option_table = { .rows = status_rows,
+	.n = sizeof(status_rows) / sizeof(status_rows[0]) };
 
 static int
 status_option_list(struct status_options *o, int argc, char **argv)
 {
-	int c, status = CMD_OK;
+	int status = options_read(&status_option_table, o->cmd, o, argc, argv);
 
-	opterr = 0;
-	while (status == CMD_OK &&
-	    (c = getopt_long(
-		 argc, argv, ":c:s:w::jmh", status_long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->config = optarg;
-			break;
-		case 's':
-			o->socket = optarg;
-			break;
-		case 'w':
-			o->watch = WATCH;
-			if (optarg != NULL)
-				status = status_seconds(o, optarg);
-			else if (optind < argc && argv[optind][0] != '-')
-				status = status_seconds(o, argv[optind++]);
-			break;
-		case 'j':
-			o->json = true;
-			break;
-		case 'm':
-			o->metrics = true;
-			break;
-		case 'h':
-			o->help = true;
-			return CMD_OK;
-		default:
-			return command_option(o->cmd, c, argv);
-		}
-	}
-	if (status == CMD_OK && optind < argc)
-		status = command_usage(o->cmd,
+	if (status != CMD_OK || o->help)
+		return status;
+	if (optind < argc)
+		return command_usage(o->cmd,
 		    "what is \"%s\"? A control socket is named with -s",
 		    argv[optind]);
-	if (status == CMD_OK && o->json && o->metrics)
-		status =
-		    command_usage(o->cmd, "--json and --metrics are two forms");
-	return status;
+	if (o->json && o->metrics)
+		return command_usage(
+		    o->cmd, "--json and --metrics are two forms");
+	return CMD_OK;
 }
 
 static int
@@ -159,7 +134,7 @@ cmd_status(const struct command *cmd, int argc, char **argv)
 	if (status != CMD_OK)
 		return status;
 	if (o.help)
-		return command_help(cmd, status_help_text);
+		return options_help(&status_option_table, cmd);
 	if (o.socket == NULL &&
 	    (conf = settings_rest(cmd, o.config, "server", "control")) == NULL)
 		return CMD_CONFIG;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/base/command.h"
+#include "cli/base/options.h"
 #include "cli/base/settings.h"
 #include "cli/pool/tail_file.h"
 #include "cli/pool/tail_record.h"
@@ -21,31 +22,6 @@
 #define LINES_MAX  1000000000L
 #define LOOK_EVERY 200 /* ms */
 
-static const char tail_help_text[] =
-    "Without FILE, the log that the configuration names; \"-\" is standard "
-    "input.\n"
-    "It goes on until Ctrl-C, also when the log is rotated.\n\n"
-    "  -c, --config FILE   the configuration, instead of the usual one\n"
-    "  -n, --lines N       begin with the last N (10 unless said)\n"
-    "  -f, --follow        go on with what comes (this is so unless said)\n"
-    "  -F, --no-follow     end after what is there\n"
-    "  -r, --relay NAME    what is about this relay only\n"
-    "      --http          requests only\n"
-    "  -e, --errors        what went wrong only: warnings, errors, and "
-    "requests\n"
-    "                      with an error or a status from 400\n";
-
-static const struct option tail_long_options[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "lines", required_argument, NULL, 'n' },
-	{ "follow", no_argument, NULL, 'f' },
-	{ "no-follow", no_argument, NULL, 'F' },
-	{ "relay", required_argument, NULL, 'r' },
-	{ "http", no_argument, NULL, 'H' },
-	{ "errors", no_argument, NULL, 'e' },
-	{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 }
-};
-
 struct tail {
 	const struct command *cmd;
 	const char *config, *file;
@@ -56,47 +32,46 @@ struct tail {
 	struct tail_record record;
 };
 
+static const struct options_kind tail_lines = {
+	.set = options_number, .called = "-n", .most = LINES_MAX
+};
+
+#define TAIL_AT(member) offsetof(struct tail, member)
+
+static const struct options_row tail_rows[] = { OPTIONS_CONFIG(struct tail),
+	{ "lines", 'n', &tail_lines, TAIL_AT(lines), "N",
+	    "begin with the last N (10 unless said)" },
+	{ "follow", 'f', &options_flag, TAIL_AT(follow), NULL,
+	    "go on with what comes (this is so unless said)" },
+	{ "no-follow", 'F', &options_off, TAIL_AT(follow), NULL,
+	    "end after what is there" },
+	{ "relay", 'r', &options_text, TAIL_AT(filter.relay), "NAME",
+	    "what is about this relay only" },
+	{ "http", 0, &options_flag, TAIL_AT(filter.http), NULL,
+	    "requests only" },
+	{ "errors", 'e', &options_flag, TAIL_AT(filter.errors), NULL,
+	    "what went wrong only: warnings, errors, and requests\n"
+	    "with an error or a status from 400" },
+	{ "help", 'h', &options_stop, TAIL_AT(help), NULL, NULL } };
+
+static const struct options tail_option_table = { .rows = tail_rows,
+	.n = sizeof(tail_rows) / sizeof(tail_rows[0]),
+	.before = "Without FILE, the log that the configuration names; \"-\" "
+		  "is standard input.\n"
+		  "It goes on until Ctrl-C, also when the log is "
+		  "rotated.\n\n" };
+
 static int
 tail_options(struct tail *t, int argc, char **argv)
 {
-	int c, status = CMD_OK;
+	int status = options_read(&tail_option_table, t->cmd, t, argc, argv);
 
-	opterr = 0;
-	while (status == CMD_OK &&
-	    (c = getopt_long(
-		 argc, argv, ":c:n:fFr:eh", tail_long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			t->config = optarg;
-			break;
-		case 'n':
-			status = command_number(
-			    t->cmd, "-n", optarg, 0, LINES_MAX, &t->lines);
-			break;
-		case 'f':
-		case 'F':
-			t->follow = c == 'f';
-			break;
-		case 'r':
-			t->filter.relay = optarg;
-			break;
-		case 'H':
-			t->filter.http = true;
-			break;
-		case 'e':
-			t->filter.errors = true;
-			break;
-		case 'h':
-			t->help = true;
-			return CMD_OK;
-		default:
-			return command_option(t->cmd, c, argv);
-		}
-	}
-	if (status == CMD_OK && argc - optind > 1)
-		status = command_usage(t->cmd, "one FILE at a time");
+	if (status != CMD_OK || t->help)
+		return status;
+	if (argc - optind > 1)
+		return command_usage(t->cmd, "one FILE at a time");
 	t->file = argv[optind];
-	return status;
+	return CMD_OK;
 }
 
 /* Where the log is when it is in no file. */
@@ -191,7 +166,7 @@ cmd_tail(const struct command *cmd, int argc, char **argv)
 	t->colours = table_colours(stdout);
 	status = tail_options(t, argc, argv);
 	if (status == CMD_OK && t->help)
-		status = command_help(cmd, tail_help_text);
+		status = options_help(&tail_option_table, cmd);
 	else if (status == CMD_OK && t->file != NULL)
 		status = tail_run(t, t->file);
 	else if (status == CMD_OK) {
