@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,79 +85,63 @@ check_note(void *arg, bool error, const char *line)
 	putc('\n', stderr);
 }
 
+static void check_notef(struct check *, bool error, const char *, ...)
+    __attribute__((format(printf, 3, 4)));
+
 static void
-warn_store(
-    struct check *check, const struct relay_conf *relay, const char *text)
+check_notef(struct check *check, bool error, const char *format, ...)
 {
-	char line[CONF_ERROR_MAX];
+	char line[PATHTRUST_TEXT + PATHTRUST_MEND];
+	va_list ap;
 
-	snprintf(line, sizeof(line), "[relay %s] %s", relay->name, text);
-	check_note(check, false, line);
-}
-
-/* Root can open any store, and the user that the server becomes perhaps not. */
-static void
-look_at_owner(
-    struct check *check, const struct relay_conf *relay, const char *path)
-{
-	const char *user = check->found.conf->user;
-	const struct passwd *pw;
-	struct stat st;
-
-	if (geteuid() != 0 || user == NULL || stat(path, &st) == -1 ||
-	    (pw = getpwnam(user)) == NULL)
-		return;
-	if (st.st_uid != pw->pw_uid && st.st_gid != pw->pw_gid)
-		warn_store(check, relay,
-		    "the store belongs to another user than [server] user; "
-		    "chown it and its directory");
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	check_note(check, error, line);
 }
 
 /* A relay that answers from a store needs one that can be opened; as whom the
- * gateway will run is not known here, so this is no more than a warning. */
+ * gateway will run is not known here, so this is no more than a warning.  Root
+ * can open any store, and the user that the server becomes perhaps not. */
 static void
 check_try_store(struct check *check, const struct relay_conf *relay)
 {
 	const char *path = relay->provider->store(relay->own);
+	const char *user = check->found.conf->user;
 	char error[STORE_ERROR_MAX];
 	struct store *store = store_open(path, STORE_READ, error);
+	const struct passwd *pw;
+	struct stat st;
 
 	if (store == NULL || store_check(store, error) == -1)
-		warn_store(check, relay, error);
+		check_notef(check, false, "[relay %s] %s", relay->name, error);
 	store_close(store);
-	look_at_owner(check, relay, path);
+	if (geteuid() == 0 && user != NULL && stat(path, &st) == 0 &&
+	    (pw = getpwnam(user)) != NULL && st.st_uid != pw->pw_uid &&
+	    st.st_gid != pw->pw_gid)
+		check_notef(check, false,
+		    "[relay %s] the store belongs to another user than "
+		    "[server] user; chown it and its directory",
+		    relay->name);
 }
 
+/* Stores, and the cache where a relay calls a service: nothing but speed depends
+ * on the cache, so this is a warning. */
 static void
-warn_root(struct check *check, const char *why)
+check_try_relays(struct check *check)
 {
-	char line[CONF_ERROR_MAX];
+	const struct relay_conf *r;
+	bool calls = false;
+	char why[CACHE_WHY];
 
-	snprintf(line, sizeof(line), "%s: %s", check->found.file, why);
-	check_note(check, false, line);
-}
-
-static bool
-calls_services(const struct conf *conf)
-{
-	const struct relay_conf *r = conf->relays;
-
-	while (r != NULL && r->provider->request == NULL)
-		r = r->next;
-	return r != NULL;
-}
-
-/* Nothing but speed depends on the cache, so this is a warning, too. */
-static void
-check_try_cache(struct check *check)
-{
-	char why[CACHE_WHY], line[CACHE_WHY + 96];
-
-	if (cache_check(check->found.conf, why) == 0)
-		return;
-	snprintf(line, sizeof(line), "[cache] url: %s%s", why,
-	    settings_cache_hint(why));
-	check_note(check, false, line);
+	for (r = check->found.conf->relays; r != NULL; r = r->next)
+		calls = calls || r->provider->request != NULL;
+	if (calls && cache_check(check->found.conf, why) == -1)
+		check_notef(check, false, "[cache] url: %s%s", why,
+		    settings_cache_hint(why));
+	for (r = check->found.conf->relays; r != NULL; r = r->next)
+		if (r->provider->store != NULL)
+			check_try_store(check, r);
 }
 
 /* What to do about a configuration that is not there, or not for this user. */
@@ -175,65 +160,45 @@ say_unread(const char *file)
 }
 
 static void
-note_path(void *arg, const struct pathtrust_finding *f)
+check_note_path(void *arg, const struct pathtrust_finding *f)
 {
-	char line[PATHTRUST_TEXT + PATHTRUST_MEND];
-
-	snprintf(line, sizeof(line), "%s; to mend it: %s", f->text, f->mend);
-	check_note(arg, true, line);
+	check_notef(arg, true, "%s; to mend it: %s", f->text, f->mend);
 }
 
+/* What can be wrong with a configuration that was read. */
 static void
-check_look_at_paths(struct check *check)
+check_look_at(struct check *check)
 {
 	const struct conf *conf = check->found.conf;
+	const char *root = settings_as_root(conf);
 	struct pathtrust_who who;
-	char line[PATH_MAX + 256];
-	int error;
-
-	pathtrust_find(conf, &who);
-	(void)pathtrust_look(conf, &who, note_path, check);
-	if ((error = log_check(conf->log_target)) == 0)
-		return;
-	snprintf(line, sizeof(line), "[log] target %s: %s", conf->log_target,
-	    log_why(error));
-	check_note(check, true, line);
-}
-
-/* The server may be started under another limit, so this is a warning. */
-static void
-try_descriptors(struct check *check)
-{
 	struct rlimit rl;
 	char why[CONF_ERROR_MAX];
+	int error;
 
+	if (root != NULL)
+		check_notef(check, false, "%s: %s", check->found.file, root);
+	/* The server may be started under another limit: only a warning. */
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
-	    descriptors_check(check->found.conf, rl.rlim_max, why) == -1)
+	    descriptors_check(conf, rl.rlim_max, why) == -1)
 		check_note(check, false, why);
+	check_try_relays(check);
+	pathtrust_find(conf, &who);
+	(void)pathtrust_look(conf, &who, check_note_path, check);
+	if ((error = log_check(conf->log_target)) != 0)
+		check_notef(check, true, "[log] target %s: %s",
+		    conf->log_target, log_why(error));
 }
 
 static int
 check_run(struct check *check)
 {
 	struct check_found *found = &check->found;
-	const char *root;
 
 	found->file = check->config != NULL ? check->config : conf_path();
 	found->conf = conf_load(found->file, &relay_lists, check_note, check);
-	if (found->conf != NULL &&
-	    (root = settings_as_root(found->conf)) != NULL)
-		warn_root(check, root);
 	if (found->conf != NULL)
-		try_descriptors(check);
-	if (found->conf != NULL && calls_services(found->conf))
-		check_try_cache(check);
-	if (found->conf != NULL)
-		for (const struct relay_conf *r = found->conf->relays;
-		     r != NULL; r = r->next)
-			if (r->provider->store != NULL)
-				check_try_store(check, r);
-	if (found->conf != NULL)
-		check_look_at_paths(check);
+		check_look_at(check);
 	jsonout_end_array(&check->errors);
 	jsonout_end_array(&check->warnings);
 	if (check->dump && found->conf != NULL)

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "call/provider.h"
@@ -8,6 +7,7 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
+#include "json/jsonin.h"
 #include "json/jsonout.h"
 
 #define OUTPUT_MAX (4U << 20)
@@ -37,34 +37,58 @@ check_show_print_json(struct buf *b)
 	return status;
 }
 
-static void
-add_name(struct buf *b, const char *name)
+/* The name of route i of check_show_routes, or of type i; NULL: the relay does
+ * not have it. */
+static const char *
+check_show_route(const struct provider *p, size_t i)
 {
-	buf_addf(b, "%s%s", b->len == 0 ? "" : ", ", name);
+	return (p->routes & check_show_routes[i].bit) != 0 ?
+	    check_show_routes[i].name :
+	    NULL;
 }
 
-static void
-add_relay_row(struct table *t, const struct relay_conf *r)
+static const char *
+check_show_type(const struct provider *p, size_t i)
 {
+	return (p->types & OBSERVABLE_BIT(i)) != 0 ?
+	    observable_name((enum observable_type)i) :
+	    NULL;
+}
+
+/* What a relay has, as a cell, or as an array. */
+static const struct {
+	const char *key;
+	const char *(*name)(const struct provider *, size_t i);
+	size_t n;
+} check_show_lists[] = { { "routes", check_show_route, ROUTES },
+	{ "observables", check_show_type, OBSERVABLE_TYPES } };
+
+#define LISTS (sizeof(check_show_lists) / sizeof(check_show_lists[0]))
+
+static void
+check_show_row(struct table *t, const struct relay_conf *r)
+{
+	const char *name;
 	struct buf b;
 
 	buf_init(&b, 4096);
 	table_cell(t, r->name, TABLE_BOLD);
 	table_cell(t, r->provider->name, TABLE_PLAIN);
-	for (size_t i = 0; i < ROUTES; i++)
-		if (r->provider->routes & check_show_routes[i].bit)
-			add_name(&b, check_show_routes[i].name);
-	table_cell(t, b.len == 0 ? NULL : b.data, TABLE_PLAIN);
-	buf_reset(&b);
-	for (enum observable_type type = 0; type < OBSERVABLE_TYPES; type++)
-		if (r->provider->types & OBSERVABLE_BIT(type))
-			add_name(&b, observable_name(type));
-	table_cell(t, b.len == 0 ? NULL : b.data, TABLE_PLAIN);
+	for (size_t k = 0; k < LISTS; k++) {
+		buf_reset(&b);
+		for (size_t i = 0; i < check_show_lists[k].n; i++) {
+			name = check_show_lists[k].name(r->provider, i);
+			if (name != NULL)
+				buf_addf(
+				    &b, "%s%s", b.len == 0 ? "" : ", ", name);
+		}
+		table_cell(t, b.len == 0 ? NULL : b.data, TABLE_PLAIN);
+	}
 	buf_free(&b);
 }
 
 static int
-check_show_show_relays(const struct conf *conf)
+check_show_relays(const struct conf *conf)
 {
 	static const char *const names[] = { "RELAY", "PROVIDER", "ROUTES",
 		"OBSERVABLES", NULL };
@@ -73,7 +97,7 @@ check_show_show_relays(const struct conf *conf)
 
 	for (const struct relay_conf *relay = conf->relays; relay != NULL;
 	     relay = relay->next)
-		add_relay_row(t, relay);
+		check_show_row(t, relay);
 	putchar('\n');
 	r = table_print(t, stdout);
 	table_free(t);
@@ -109,45 +133,31 @@ check_show(const struct check_found *found)
 		    conf->secret_key_previous == NULL ?
 			"" :
 			", and the previous one");
-	return conf->relays == NULL ? CMD_OK : check_show_show_relays(conf);
+	return conf->relays == NULL ? CMD_OK : check_show_relays(conf);
 }
 
 static void
-add_relay_json(struct jsonout *j, const struct relay_conf *r)
+check_show_relay_json(struct jsonout *j, const struct relay_conf *r)
 {
 	jsonout_object(j);
 	jsonout_kstring(j, "name", r->name);
 	jsonout_kstring(j, "provider", r->provider->name);
-	jsonout_key(j, "routes");
-	jsonout_array(j);
-	for (size_t i = 0; i < ROUTES; i++)
-		if (r->provider->routes & check_show_routes[i].bit)
-			jsonout_string(j, check_show_routes[i].name);
-	jsonout_end_array(j);
-	jsonout_key(j, "observables");
-	jsonout_array(j);
-	for (enum observable_type type = 0; type < OBSERVABLE_TYPES; type++)
-		if (r->provider->types & OBSERVABLE_BIT(type))
-			jsonout_string(j, observable_name(type));
-	jsonout_end_array(j);
+	for (size_t k = 0; k < LISTS; k++) {
+		jsonout_key(j, check_show_lists[k].key);
+		jsonout_array(j);
+		for (size_t i = 0; i < check_show_lists[k].n; i++)
+			if (check_show_lists[k].name(r->provider, i) != NULL)
+				jsonout_string(j,
+				    check_show_lists[k].name(r->provider, i));
+		jsonout_end_array(j);
+	}
 	jsonout_end_object(j);
-}
-
-static void
-add_conf_json(struct jsonout *j, const struct conf *conf)
-{
-	jsonout_kstring(j, "listen", conf->listen);
-	jsonout_kbool(j, "secret_key", conf->secret_key != NULL);
-	jsonout_key(j, "relays");
-	jsonout_array(j);
-	for (const struct relay_conf *r = conf->relays; r != NULL; r = r->next)
-		add_relay_json(j, r);
-	jsonout_end_array(j);
 }
 
 int
 check_show_json(const struct check_found *found)
 {
+	const struct relay_conf *r;
 	struct buf b;
 	struct jsonout j;
 	int status;
@@ -162,8 +172,16 @@ check_show_json(const struct check_found *found)
 	jsonout_raw(&j, found->errors.data, found->errors.len);
 	jsonout_key(&j, "warnings");
 	jsonout_raw(&j, found->warnings.data, found->warnings.len);
-	if (found->conf != NULL)
-		add_conf_json(&j, found->conf);
+	if (found->conf != NULL) {
+		jsonout_kstring(&j, "listen", found->conf->listen);
+		jsonout_kbool(
+		    &j, "secret_key", found->conf->secret_key != NULL);
+		jsonout_key(&j, "relays");
+		jsonout_array(&j);
+		for (r = found->conf->relays; r != NULL; r = r->next)
+			check_show_relay_json(&j, r);
+		jsonout_end_array(&j);
+	}
 	jsonout_end_object(&j);
 	status = check_show_print_json(&b);
 	return found->n_errors > 0 || found->conf == NULL ? CMD_CONFIG : status;
@@ -171,59 +189,26 @@ check_show_json(const struct check_found *found)
 
 /*
  * conf_each() goes as the files do, the defaults after them; a reader wants
- * every section once.
+ * every section once.  So the values are kept, as {SECTION: {KEY: TEXT}}.
  */
-struct value {
-	const char *section;
-	const struct conf_key *key;
-	const char *text;
-};
-
-struct values {
-	struct value *list;
-	size_t n, room;
-	bool failed;
-};
-
 static void
-collect(void *arg, const char *section, const struct conf_key *key,
+check_show_keep(void *arg, const char *section, const struct conf_key *key,
     const char *text)
 {
-	struct values *v = arg;
-	struct value *list;
+	struct json_object *in = jsonin_member(arg, section);
 
-	if (v->n == v->room) {
-		list = reallocarray(v->list, v->room + 64, sizeof(*list));
-		if (list == NULL) {
-			v->failed = true;
-			return;
-		}
-		v->list = list;
-		v->room += 64;
-	}
-	v->list[v->n++] = (struct value){ section, key, text };
-}
-
-static bool
-is_relay(const struct value *value)
-{
-	return strcmp(value->key->section, "relay") == 0;
-}
-
-/* Whether value i is the first of its section. */
-static bool
-first_of(const struct values *v, size_t i)
-{
-	for (size_t k = 0; k < i; k++)
-		if (strcmp(v->list[k].section, v->list[i].section) == 0)
-			return false;
-	return true;
+	if (in == NULL && (in = json_object_new_object()) != NULL)
+		json_object_object_add(arg, section, in);
+	if (in != NULL)
+		json_object_object_add(
+		    in, key->name, json_object_new_string(text));
 }
 
 static void
-values_section(const struct values *v, size_t first, struct jsonout *j)
+check_show_section(
+    struct jsonout *j, const char *section, struct json_object *values)
 {
-	const char *section = v->list[first].section;
+	struct json_object_iter i;
 
 	if (j != NULL) {
 		jsonout_key(j, section);
@@ -231,89 +216,72 @@ values_section(const struct values *v, size_t first, struct jsonout *j)
 	} else {
 		printf("[%s]\n", section);
 	}
-	for (size_t i = first; i < v->n; i++) {
-		const struct value *value = &v->list[i];
-
-		if (strcmp(value->section, section) != 0)
-			continue;
+	json_object_object_foreachC(values, i)
+	{
 		if (j != NULL) {
-			jsonout_kstring(j, value->key->name, value->text);
+			jsonout_kstring(
+			    j, i.key, json_object_get_string(i.val));
 			continue;
 		}
-		printf("%s = ", value->key->name);
-		(void)text_print(stdout, value->text);
+		printf("%s = ", i.key);
+		(void)text_print(stdout, json_object_get_string(i.val));
 		putchar('\n');
 	}
 	if (j != NULL)
 		jsonout_end_object(j);
 }
 
-/* workers without a default is a number all the same, which conf_load() finds
- * out. */
-static void
-collect_workers(struct values *v, const struct conf *conf, char text[16])
-{
-	const struct conf_key *key = conf_keys();
-
-	while (strcmp(key->name, "workers") != 0)
-		key++;
-	for (size_t i = 0; i < v->n; i++)
-		if (v->list[i].key == key)
-			return;
-	snprintf(text, 16, "%d", conf->workers);
-	collect(v, key->section, key, text);
-}
-
 int
 check_show_values(const struct check_found *found, bool json)
 {
-	struct values v = { .n = 0 };
-	char workers[16];
+	struct json_object *all = json_object_new_object(), *server;
+	struct json_object_iter section;
 	struct buf b;
 	struct jsonout j;
 	bool more = false;
-	int status = CMD_OK;
 
-	conf_each(found->conf, collect, &v);
-	collect_workers(&v, found->conf, workers);
+	conf_each(found->conf, check_show_keep, all);
+	/* workers without a default is a number all the same, which conf_load()
+	 * finds out. */
+	server = jsonin_member(all, "server");
+	if (jsonin_member(server, "workers") == NULL)
+		json_object_object_add(server, "workers",
+		    json_object_new_int(found->conf->workers));
 	buf_init(&b, OUTPUT_MAX);
 	jsonout_init(&j, &b);
 	jsonout_object(&j);
 	/* The gateway's own sections before the relays. */
 	for (int relays = 0; relays < 2; relays++)
-		for (size_t i = 0; i < v.n; i++) {
-			if (is_relay(&v.list[i]) != relays || !first_of(&v, i))
+		json_object_object_foreachC(all, section)
+		{
+			if ((strncmp(section.key, "relay ", 6) == 0) != relays)
 				continue;
 			if (more && !json)
 				putchar('\n');
 			more = true;
-			values_section(&v, i, json ? &j : NULL);
+			check_show_section(
+			    json ? &j : NULL, section.key, section.val);
 		}
 	jsonout_end_object(&j);
-	b.failed = b.failed || v.failed;
-	if (json || b.failed)
-		status = check_show_print_json(&b);
+	json_object_put(all);
+	if (json)
+		return check_show_print_json(&b);
 	buf_free(&b);
-	free(v.list);
-	return status;
+	return CMD_OK;
 }
 
 static void
-key_row(const struct conf_key *key, const char *provider, struct table *t,
-    struct jsonout *j)
+check_show_key(const struct conf_key *key, const char *provider,
+    struct table *t, struct jsonout *j)
 {
 	char section[64];
 
-	if (t != NULL) {
-		snprintf(section, sizeof(section), "%s%s%s", key->section,
-		    provider == NULL ? "" : ", ",
-		    provider == NULL ? "" : provider);
-		table_cell(t, section, TABLE_PLAIN);
-		table_cell(t, key->name, TABLE_BOLD);
-		table_cell(t, key->fallback, TABLE_PLAIN);
-		table_cell(t, key->help, TABLE_PLAIN);
-		return;
-	}
+	snprintf(section, sizeof(section), "%s%s%s", key->section,
+	    provider == NULL ? "" : ", ", provider == NULL ? "" : provider);
+	table_cell(t, section, TABLE_PLAIN);
+	table_cell(t, key->name, TABLE_BOLD);
+	table_cell(t, key->fallback, TABLE_PLAIN);
+	table_cell(t, key->help, TABLE_PLAIN);
 	jsonout_object(j);
 	jsonout_kstring(j, "section", key->section);
 	jsonout_kstring(j, "provider", provider);
@@ -328,40 +296,33 @@ key_row(const struct conf_key *key, const char *provider, struct table *t,
 	jsonout_end_object(j);
 }
 
-static void
-all_keys(struct table *t, struct jsonout *j)
-{
-	const struct conf_key *key;
-
-	for (key = conf_keys(); key->name != NULL; key++)
-		key_row(key, NULL, t, j);
-	for (size_t i = 0; providers[i] != NULL; i++)
-		for (key = providers[i]->keys; key != NULL && key->name != NULL;
-		     key++)
-			key_row(key, providers[i]->name, t, j);
-}
-
+/* Both forms are made, for one of them to be printed. */
 int
 check_show_keys(bool json)
 {
 	static const char *const names[] = { "SECTION", "KEY", "DEFAULT",
 		"MEANING", NULL };
+	struct table *t = table_new(names);
+	const struct conf_key *key;
 	struct buf b;
 	struct jsonout j;
-	struct table *t;
-	int r;
+	int status;
 
-	if (json) {
-		buf_init(&b, OUTPUT_MAX);
-		jsonout_init(&j, &b);
-		jsonout_array(&j);
-		all_keys(NULL, &j);
-		jsonout_end_array(&j);
-		return check_show_print_json(&b);
-	}
-	t = table_new(names);
-	all_keys(t, NULL);
-	r = table_print(t, stdout);
+	buf_init(&b, OUTPUT_MAX);
+	jsonout_init(&j, &b);
+	jsonout_array(&j);
+	for (key = conf_keys(); key->name != NULL; key++)
+		check_show_key(key, NULL, t, &j);
+	for (size_t i = 0; providers[i] != NULL; i++)
+		for (key = providers[i]->keys; key != NULL && key->name != NULL;
+		     key++)
+			check_show_key(key, providers[i]->name, t, &j);
+	jsonout_end_array(&j);
+	if (json)
+		status = check_show_print_json(&b);
+	else
+		status = table_print(t, stdout) == 0 ? CMD_OK : CMD_FAILED;
+	buf_free(&b);
 	table_free(t);
-	return r == 0 ? CMD_OK : CMD_FAILED;
+	return status;
 }

@@ -202,6 +202,7 @@ cmd_doctor(const struct command *cmd, int argc, char **argv)
 	conf_free(d.conf);
 	for (i = 0; i < DOCTOR_QUOTES; i++)
 		free(d.quoted[i]);
+	doctor_web_free(&d);
 	free(d.url);
 	set_free(&d.said);
 	return status;

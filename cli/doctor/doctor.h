@@ -24,6 +24,7 @@
 
 #include "base/buf.h"
 #include "base/set.h"
+#include "cli/webconf/webconf.h"
 #include "http/http.h"
 #include "json/jsonout.h"
 
@@ -41,6 +42,7 @@ struct relay_conf;
 #define DOCTOR_ALL     60000           /* ms for all calls together */
 #define DOCTOR_URL     1024            /* bytes of a URL that is called */
 #define DOCTOR_MARK    "doctor-knocks" /* what the watchdog gives back */
+#define DOCTOR_WEBS    4               /* web server files that are read */
 #define DOCTOR_DAYS    14 /* a certificate must be good for so long */
 
 enum doctor_result {
@@ -87,15 +89,17 @@ struct doctor {
 	int64_t until; /* clock_ms() */
 
 	/* What a check found out for those after it. */
-	unsigned spawned, connected; /* ways in the web server's
-						 * files */
-	bool cgi;                    /* one is CGI */
-	bool listens;                /* a gateway answers at listen */
-	bool front;                  /* a gateway answers at url */
-	bool apache;                 /* behind an Apache */
-	int64_t skew;                /* s, of the clock; see net */
+	bool listens; /* a gateway answers at listen */
+	bool front;   /* a gateway answers at url */
+	bool apache;  /* behind an Apache */
+	int64_t skew; /* s, of the clock; see net */
 	bool skew_known;
 	char skew_host[300];
+
+	/* The web server's files, as doctor_web.c read them; NULL: none. */
+	struct webconf *webs[DOCTOR_WEBS];
+	bool webs_read;
+	char web_why[WEBCONF_WHY]; /* of --web, when it cannot be read */
 
 	const struct doctor_row *row; /* that runs */
 	unsigned place;               /* its number */
@@ -117,6 +121,9 @@ void doctor_say(struct doctor *, enum doctor_result, const char *, ...)
     __attribute__((format(printf, 3, 4)));
 /* What mends what was said last: a command for a shell, or a line for a file. */
 void doctor_mend(struct doctor *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same for a command that only root may run. */
+void doctor_sudo(struct doctor *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 /* Words below it: where a line goes, what to do then. */
 void doctor_note(struct doctor *, const char *, ...)
@@ -165,6 +172,10 @@ void doctor_mend_pass(
     struct doctor *, const char *dir, gid_t, const char *group);
 /* An editor on the line (from 1) of a file. */
 void doctor_mend_edit(struct doctor *, const char *file, unsigned line);
+/* Shows what is at a path. */
+void doctor_mend_show(struct doctor *, const char *path);
+/* This program with the configuration: a command, and arguments for a shell. */
+void doctor_mend_run(struct doctor *, const char *arguments);
 /* The same check as root. */
 void doctor_mend_again(struct doctor *);
 /* Starts the gateway as who serves. */
@@ -236,11 +247,12 @@ char *doctor_token(struct doctor *, const char *claims);
  * "with mod_fcgid"; NULL when its files do not say so, or one leads to the
  * socket. */
 const char *doctor_web_starts(struct doctor *);
-/* doctor_webuser.c: who the web server serves as by its files, those first that
+/* Who the web server serves as by its files, those first that
  * lead to the gateway; false when none says it. */
 bool doctor_web_user(struct doctor *, struct doctor_who *);
 /* Who serves HTTP on the systems that there are, ended by NULL. */
 extern const char *const doctor_web_users[];
+void doctor_web_free(struct doctor *);
 
 /* The checks. */
 void doctor_config(struct doctor *);

@@ -141,14 +141,15 @@ doctor_foreign(struct doctor *d, const char *path)
 	return true;
 }
 
+/* Calls f; when it fails without a reason, the reason is that of errno. */
 static int
-become(const struct doctor_who *w)
+doctor_as_try(int (*f)(void *, char *), void *arg, char why[DOCTOR_WHY])
 {
-	return initgroups(w->user, w->gid) == -1 ||
-		setresgid(w->gid, w->gid, w->gid) == -1 ||
-		setresuid(w->uid, w->uid, w->uid) == -1 ?
-	    -1 :
-	    0;
+	int r = f(arg, why);
+
+	if (r == -1 && *why == '\0')
+		snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
+	return r;
 }
 
 /* In the child: the result, and why, through the pipe. */
@@ -160,12 +161,14 @@ doctor_as_act(
 	int r;
 
 	(void)alarm(PATIENCE);
-	if (become(w) == -1) {
+	if (initgroups(w->user, w->gid) == -1 ||
+	    setresgid(w->gid, w->gid, w->gid) == -1 ||
+	    setresuid(w->uid, w->uid, w->uid) == -1) {
 		snprintf(why, sizeof(why), "becoming %s: %s", w->user,
 		    strerror(errno));
 		r = -1;
 	} else {
-		r = f(arg, why);
+		r = doctor_as_try(f, arg, why);
 	}
 	if (write(fd, why, strlen(why)) == -1)
 		r = -1;
@@ -203,7 +206,7 @@ doctor_as(
 
 	why[0] = '\0';
 	if (!d->who.change)
-		return f(arg, why);
+		return doctor_as_try(f, arg, why);
 	if (pipe(ends) == -1 || (child = fork()) == -1) {
 		snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
 		return -1;

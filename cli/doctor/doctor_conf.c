@@ -13,7 +13,9 @@
 #include "cli/base/settings.h"
 #include "cli/doctor/doctor.h"
 #include "conf/conf.h"
+#include "log/log.h"
 #include "relay/lists.h"
+#include "start/pathtrust.h"
 
 #define DOCTOR_COMPLAINTS (1U << 18) /* bytes of them all */
 
@@ -159,8 +161,7 @@ mend_complaint(struct doctor *d, const char *line)
 		doctor_conf_first(d);
 	} else if (number == 0 && !S_ISREG(st.st_mode)) {
 		if (!doctor_mend_link(d, file))
-			doctor_mend(d, "%sls -ld %s", doctor_root(),
-			    doctor_path_of(d, file));
+			doctor_mend_show(d, file);
 	} else {
 		doctor_mend_edit(d, file, number == 0 ? 1 : number);
 	}
@@ -259,12 +260,8 @@ try_read(void *arg, char why[DOCTOR_WHY])
 {
 	int fd = open(arg, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
-	if (fd == -1) {
-		snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
-		return -1;
-	}
-	(void)close(fd);
-	return 0;
+	(void)why;
+	return fd == -1 ? -1 : close(fd);
 }
 
 /* Who may write a file of the configuration says what is listened to, and whose
@@ -285,8 +282,8 @@ look_at_writers(struct part *p, const char *path, const struct stat *st)
 		    "%s: belongs to user %ld, who neither serves nor is root",
 		    path, (long)st->st_uid);
 		if (!doctor_mend_link(d, path))
-			doctor_mend(d, "%schown -h root %s", doctor_root(),
-			    doctor_path_of(d, path));
+			doctor_sudo(
+			    d, "chown -h root %s", doctor_path_of(d, path));
 		return false;
 	}
 	return true;
@@ -305,8 +302,7 @@ doctor_conf_look_at(struct part *p, char *path)
 		if (errno == EACCES && doctor_foreign(d, path))
 			return;
 		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, strerror(errno));
-		doctor_mend(
-		    d, "%sls -ld %s", doctor_root(), doctor_path_of(d, path));
+		doctor_mend_show(d, path);
 		return;
 	}
 	if (!look_at_writers(p, path, &st))
@@ -381,4 +377,34 @@ doctor_modes(struct doctor *d)
 		    "%u file%s of the configuration can be read%s, and nobody "
 		    "else may change them",
 		    p.seen, p.seen == 1 ? "" : "s", doctor_as_whom(d, whom));
+}
+
+/* --- paths --------------------------------------------------------------- */
+
+static void
+doctor_conf_say_path(void *arg, const struct pathtrust_finding *f)
+{
+	doctor_say(arg, DOCTOR_FAIL, "%s", f->text);
+	doctor_mend(arg, "%s", f->mend);
+}
+
+/* Who may change what the gateway is told, by the folders above its files. */
+void
+doctor_paths(struct doctor *d)
+{
+	struct pathtrust_who who;
+	int error = log_check(d->conf->log_target);
+	bool good;
+
+	if (error != 0) {
+		doctor_say(d, DOCTOR_FAIL, "[log] target %s: %s",
+		    d->conf->log_target, log_why(error));
+		doctor_mend(d, "target = stderr    (in [log])");
+	}
+	pathtrust_find(d->conf, &who);
+	good = pathtrust_look(d->conf, &who, doctor_conf_say_path, d);
+	if (good && error == 0)
+		doctor_say(d, DOCTOR_OK,
+		    "nobody who should not may replace the configuration, or "
+		    "what it names");
 }

@@ -57,8 +57,8 @@ doctor_files_give(struct doctor *d, const char *path)
 	char by[DOCTOR_AS];
 	const char *word = doctor_quote(d, path);
 
-	doctor_mend(d, "%schown -h %s %s && %schmod 0660 %s", doctor_root(),
-	    doctor_owner(d), word, doctor_by(d->who.uid, by), word);
+	doctor_sudo(d, "chown -h %s %s && %schmod 0660 %s", doctor_owner(d),
+	    word, doctor_by(d->who.uid, by), word);
 }
 
 /* What others use, too, stays theirs. */
@@ -103,7 +103,7 @@ mend_file(
 	else if (lstat(dir, &st) == 0 && !doctor_files_own(dir, path))
 		doctor_files_elsewhere(d, path, section, key);
 	else
-		doctor_mend(d, "%sinstall -d -m 0750 %s %s", doctor_root(),
+		doctor_sudo(d, "install -d -m 0750 %s %s",
 		    doctor_install(d, who), doctor_quote(d, dir));
 }
 
@@ -115,21 +115,20 @@ try_log(void *arg, char why[DOCTOR_WHY])
 	const char *path = arg;
 	char dir[PATH_MAX];
 
+	(void)why;
 	doctor_directory(path, dir);
-	if (eaccess(path, W_OK) == 0 ||
-	    (errno == ENOENT && eaccess(dir, W_OK | X_OK) == 0))
-		return 0;
-	snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
-	return -1;
+	return eaccess(path, W_OK) == 0 ||
+		(errno == ENOENT && eaccess(dir, W_OK | X_OK) == 0) ?
+	    0 :
+	    -1;
 }
 
 void
 doctor_log(struct doctor *d)
 {
-	char path[PATH_MAX], why[DOCTOR_WHY], whom[80];
+	char *path = d->conf->log_target, why[DOCTOR_WHY], whom[80];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "%s", d->conf->log_target);
 	if (strcmp(path, "syslog") == 0 && access("/dev/log", W_OK) == -1) {
 		doctor_say(d, DOCTOR_WARN,
 		    "[log] target is syslog, and nobody listens at /dev/log");
@@ -196,8 +195,7 @@ doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
 		if (S_ISLNK(st.st_mode) && doctor_mend_link(d, file))
 			return false;
 		if (!doctor_files_free(d, &st)) {
-			doctor_mend(d, "%sls -l %s", doctor_root(),
-			    doctor_quote(d, file));
+			doctor_sudo(d, "ls -l %s", doctor_quote(d, file));
 			doctor_note(d, "it belongs to others, who may need it");
 			return false;
 		}

@@ -107,8 +107,7 @@ doctor_mend_link(struct doctor *d, const char *path)
 
 	if (lstat(path, &st) == -1 || !S_ISLNK(st.st_mode))
 		return false;
-	doctor_mend(
-	    d, "%sreadlink -f -- %s", doctor_root(), doctor_path_of(d, path));
+	doctor_sudo(d, "readlink -f -- %s", doctor_path_of(d, path));
 	doctor_note(
 	    d, "it is a link: see first that what it leads to is meant");
 	return true;
@@ -147,11 +146,10 @@ doctor_mend_pass(
 	if (doctor_mend_link(d, dir))
 		return;
 	if (lstat(dir, &st) == 0 && doctor_mend_used(&st, gid))
-		doctor_mend(d, "%schmod o+x %s", doctor_root(), word);
+		doctor_sudo(d, "chmod o+x %s", word);
 	else
-		doctor_mend(d, "%schgrp -h %s %s && %schmod g-w+x %s",
-		    doctor_root(), doctor_quote(d, group), word, doctor_root(),
-		    word);
+		doctor_sudo(d, "chgrp -h %s %s && %schmod g-w+x %s",
+		    doctor_quote(d, group), word, doctor_root(), word);
 }
 
 /* Whether path is dir, or is in it. */
@@ -185,10 +183,8 @@ doctor_mend_is_home(const struct doctor *d, const char *dir)
 static int
 doctor_mend_try(void *arg, char why[DOCTOR_WHY])
 {
-	if (eaccess(arg, X_OK) == 0)
-		return 0;
-	snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
-	return -1;
+	(void)why;
+	return eaccess(arg, X_OK);
 }
 
 enum doctor_way
@@ -260,14 +256,13 @@ doctor_mend_read(struct doctor *d, const char *path, const char *rights)
 		st = (struct stat){ .st_uid = 0 };
 	owner = doctor_by(st.st_uid, by);
 	if (!doctor_mend_used(&st, d->who.gid)) {
-		doctor_mend(d, "%schgrp -h %s %s && %schmod g-w+%s %s",
-		    doctor_root(), doctor_quote(d, d->who.group), file, owner,
-		    rights, file);
+		doctor_sudo(d, "chgrp -h %s %s && %schmod g-w+%s %s",
+		    doctor_quote(d, d->who.group), file, owner, rights, file);
 	} else if (access("/usr/bin/setfacl", X_OK) == 0) {
 		doctor_mend(d, "%ssetfacl -m u:%s:%s -- %s", owner,
 		    doctor_quote(d, d->who.user), rights, file);
 	} else {
-		doctor_mend(d, "%sls -l -- %s", doctor_root(), file);
+		doctor_sudo(d, "ls -l -- %s", file);
 		doctor_note(d,
 		    "group %ld uses it: let %s be of that group, install "
 		    "setfacl(1), or name a copy",
@@ -278,8 +273,20 @@ doctor_mend_read(struct doctor *d, const char *path, const char *rights)
 void
 doctor_mend_edit(struct doctor *d, const char *file, unsigned line)
 {
-	doctor_mend(d, "%s${EDITOR:-vi} +%u %s", doctor_root(), line,
-	    doctor_path_of(d, file));
+	doctor_sudo(d, "${EDITOR:-vi} +%u %s", line, doctor_path_of(d, file));
+}
+
+void
+doctor_mend_show(struct doctor *d, const char *path)
+{
+	doctor_sudo(d, "ls -ld %s", doctor_path_of(d, path));
+}
+
+void
+doctor_mend_run(struct doctor *d, const char *arguments)
+{
+	doctor_sudo(
+	    d, "%s %s -c %s", d->program, arguments, doctor_quote(d, d->whole));
 }
 
 void
@@ -298,16 +305,15 @@ doctor_mend_aside(struct doctor *d, const char *path)
 	if (doctor_mend_link(d, path))
 		return;
 	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		doctor_mend(
-		    d, "%sls -ld %s", doctor_root(), doctor_path_of(d, path));
+		doctor_mend_show(d, path);
 		doctor_note(
 		    d, "then set another file in [server] of %s", d->whole);
 		return;
 	}
 	snprintf(old, sizeof(old), "%.*s.old", PATH_MAX - 8, path);
 	keyfile_new_name(old, to);
-	doctor_mend(d, "%smv -nT %s %s", doctor_root(), doctor_path_of(d, path),
-	    doctor_path_of(d, to));
+	doctor_sudo(
+	    d, "mv -nT %s %s", doctor_path_of(d, path), doctor_path_of(d, to));
 }
 
 /* Where the server is installed, or beside this program, as it was built. */

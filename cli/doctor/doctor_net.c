@@ -22,10 +22,8 @@ try_ca(void *arg, char why[DOCTOR_WHY])
 	const char *path = arg;
 	X509_STORE *store;
 
-	if (access(path, R_OK) == -1) {
-		snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
+	if (access(path, R_OK) == -1)
 		return -1;
-	}
 	if ((store = http_trust_get(path)) == NULL) {
 		snprintf(
 		    why, DOCTOR_WHY, "no certificates in PEM form are in it");
@@ -38,14 +36,13 @@ try_ca(void *arg, char why[DOCTOR_WHY])
 void
 doctor_ca(struct doctor *d)
 {
-	char path[PATH_MAX], why[DOCTOR_WHY], whom[80];
+	char *path = d->conf->ca_file, why[DOCTOR_WHY], whom[80];
 
-	if (d->conf->ca_file == NULL) {
+	if (path == NULL) {
 		doctor_say(
 		    d, DOCTOR_OK, "the system's certificates are trusted");
 		return;
 	}
-	snprintf(path, sizeof(path), "%s", d->conf->ca_file);
 	if (doctor_as(d, try_ca, path, why) == 0) {
 		doctor_say(d, DOCTOR_OK, "%s can be read%s", path,
 		    doctor_as_whom(d, whom));
@@ -269,6 +266,6 @@ doctor_clock(struct doctor *d)
 		    "is %lld s %s that of %s; tokens expire too %s",
 		    (long long)off, d->skew > 0 ? "behind" : "ahead of",
 		    d->skew_host, d->skew > 0 ? "late" : "early");
-		doctor_mend(d, "%stimedatectl set-ntp true", doctor_root());
+		doctor_sudo(d, "timedatectl set-ntp true");
 	}
 }

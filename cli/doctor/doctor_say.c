@@ -33,14 +33,6 @@ doctor_begin(struct doctor *d)
 	jsonout_array(&d->j);
 }
 
-static void
-end_finding(struct doctor *d)
-{
-	if (d->open)
-		jsonout_end_object(&d->j);
-	d->open = false;
-}
-
 void
 doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 {
@@ -58,8 +50,9 @@ doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 	d->count[result]++;
 	if (result == DOCTOR_WARN || result == DOCTOR_FAIL)
 		d->bad |= 1U << d->place;
-	end_finding(d);
 	if (d->json) {
+		if (d->open)
+			jsonout_end_object(&d->j);
 		jsonout_object(&d->j);
 		jsonout_kstring(&d->j, "check", d->row->name);
 		jsonout_kstring(&d->j, "result", results[result].programs);
@@ -76,13 +69,18 @@ doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 	fflush(stdout);
 }
 
-/* A line below what was said last. */
+/* Prints a line below the last finding: first, and what the format makes.  name
+ * is its member in JSON; for people before and after stand around the line. */
 static void
-say_below(struct doctor *d, const char *name, const char *before,
-    const char *line, const char *after)
+doctor_say_below(struct doctor *d, const char *name, const char *before,
+    const char *after, const char *first, const char *format, va_list ap)
 {
+	char line[DOCTOR_MEND_MAX];
+	int n = snprintf(line, sizeof(line), "%s", first);
+
 	if (d->muted)
 		return;
+	vsnprintf(line + n, sizeof(line) - (size_t)n, format, ap);
 	if (d->json) {
 		jsonout_kstring(&d->j, name, line);
 		return;
@@ -95,71 +93,71 @@ say_below(struct doctor *d, const char *name, const char *before,
 void
 doctor_mend(struct doctor *d, const char *format, ...)
 {
-	char line[DOCTOR_MEND_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(line, sizeof(line), format, ap);
+	doctor_say_below(d, "mend", "-> ", "", "", format, ap);
 	va_end(ap);
-	say_below(d, "mend", "-> ", line, "");
+}
+
+void
+doctor_sudo(struct doctor *d, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	doctor_say_below(d, "mend", "-> ", "", doctor_root(), format, ap);
+	va_end(ap);
 }
 
 void
 doctor_note(struct doctor *d, const char *format, ...)
 {
-	char line[DOCTOR_MEND_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(line, sizeof(line), format, ap);
+	doctor_say_below(d, "note", "   (", ")", "", format, ap);
 	va_end(ap);
-	say_below(d, "note", "   (", line, ")");
 }
 
 void
 doctor_mend_conf(struct doctor *d, const char *section, const char *more,
     const char *format, ...)
 {
-	char line[DOCTOR_MEND_MAX];
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(line, sizeof(line), format, ap);
+	doctor_say_below(d, "mend", "-> ", "", "", format, ap);
 	va_end(ap);
-	say_below(d, "mend", "-> ", line, "");
 	doctor_note(d, "in %s of %s%s%s", section, d->whole,
 	    more == NULL ? "" : "; ", more == NULL ? "" : more);
-}
-
-static int
-doctor_say_print_json(struct doctor *d)
-{
-	int r = -1;
-
-	if (!d->out.failed)
-		r = text_print_json(stdout, d->out.data, d->out.len);
-	putchar('\n');
-	return r == 0 ? CMD_OK :
-			command_fail(d->cmd, CMD_FAILED, "no memory left");
 }
 
 int
 doctor_end(struct doctor *d)
 {
 	int status = CMD_OK;
+	bool failed;
 
-	end_finding(d);
+	if (d->open)
+		jsonout_end_object(&d->j);
 	jsonout_end_array(&d->j);
 	jsonout_kint(&d->j, "failed", d->count[DOCTOR_FAIL]);
 	jsonout_kint(&d->j, "warnings", d->count[DOCTOR_WARN]);
 	jsonout_end_object(&d->j);
-	if (d->json)
-		status = doctor_say_print_json(d);
-	else
+	if (d->json) {
+		failed = d->out.failed ||
+		    text_print_json(stdout, d->out.data, d->out.len) == -1;
+		putchar('\n');
+		if (failed)
+			status =
+			    command_fail(d->cmd, CMD_FAILED, "no memory left");
+	} else {
 		printf("\n%u failed, %u warning%s, %u good, %u not checked\n",
 		    d->count[DOCTOR_FAIL], d->count[DOCTOR_WARN],
 		    d->count[DOCTOR_WARN] == 1 ? "" : "s", d->count[DOCTOR_OK],
 		    d->count[DOCTOR_SKIPPED]);
+	}
 	buf_free(&d->out);
 	return d->count[DOCTOR_FAIL] > 0 ? CMD_FAILED : status;
 }
@@ -170,11 +168,9 @@ doctor_quote(struct doctor *d, const char *word)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP"
 				    "QRSTUVWXYZ0123456789_-./:,+@%=";
 	char **slot = &d->quoted[d->quotes++ % DOCTOR_QUOTES];
+	bool quotes = *word == '\0' || word[strspn(word, plain)] != '\0';
 	struct buf b;
 
-	bool quotes;
-
-	quotes = *word == '\0' || word[strspn(word, plain)] != '\0';
 	buf_init(&b, LINE_MAX_LEN);
 	if (quotes)
 		buf_addc(&b, '\'');

@@ -5,13 +5,15 @@
  * for one, shows from outside only while a service is slow; its files tell it at
  * any time.
  */
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cli/doctor/doctor.h"
-#include "cli/doctor/doctor_web.h"
 #include "cli/webconf/webconf.h"
 #include "conf/conf.h"
 
@@ -23,15 +25,17 @@
 static const struct {
 	const char *file;
 	enum webconf_kind kind;
-} usual[] = { { "/etc/nginx/nginx.conf", WEBCONF_NGINX },
+} usual[DOCTOR_WEBS] = { { "/etc/nginx/nginx.conf", WEBCONF_NGINX },
 	{ "/usr/local/nginx/conf/nginx.conf", WEBCONF_NGINX },
 	{ "/etc/apache2/apache2.conf", WEBCONF_APACHE },
 	{ "/etc/httpd/conf/httpd.conf", WEBCONF_APACHE } };
 
-/* A way to the gateway in those files. */
+/* A way to the gateway in those files; all zeros before the first. */
 struct way {
+	size_t file;                   /* number in d->webs */
+	const struct webconf_node *at; /* what leads to the gateway */
 	const struct webconf *w;
-	const struct webconf_node *node;
+	const struct webconf_node *node; /* where directives are looked up */
 	const struct kind *kind;
 };
 
@@ -92,24 +96,14 @@ doctor_web_seconds(const char *text)
 
 /* "2m", "512k", "0": bytes. */
 static unsigned long long
-bytes(const char *text)
+doctor_web_bytes(const char *text)
 {
+	static const char units[] = "kKmMgG";
 	char *end;
 	unsigned long long n = strtoull(text, &end, 10);
+	const char *unit = *end == '\0' ? NULL : strchr(units, *end);
 
-	switch (*end) {
-	case 'k':
-	case 'K':
-		return n << 10;
-	case 'm':
-	case 'M':
-		return n << 20;
-	case 'g':
-	case 'G':
-		return n << 30;
-	default:
-		return n;
-	}
+	return unit == NULL ? n : n << 10 * ((unit - units) / 2 + 1);
 }
 
 /* How a value is written: "name value;" or "name=value". */
@@ -216,7 +210,7 @@ judge_limit(struct doctor *d, struct way *way)
 
 	doctor_web_outer(way, k->limit);
 	if (k->limit != NULL && value_of(way, k->limit, value, sizeof(value)))
-		limit = bytes(value);
+		limit = doctor_web_bytes(value);
 	if (k->limit == NULL || limit == 0 || limit >= most) {
 		doctor_say(d, DOCTOR_OK,
 		    "%s lets max_body, %zu bytes, through (%s:%u)", k->name,
@@ -308,30 +302,6 @@ doctor_web_place_of(const struct webconf *w, const struct webconf_node *way,
 	return way;
 }
 
-/* Returns how many ways there are in a file, and has each judged. */
-static unsigned
-doctor_web_look_at(struct doctor *d, const char *file, enum webconf_kind kind,
-    void (*judge)(struct doctor *, struct way *), char why[WEBCONF_WHY])
-{
-	struct webconf *w = webconf_read(file, kind, why);
-	const struct webconf_node *n;
-	struct way way;
-	unsigned found = 0;
-
-	if (w == NULL)
-		return 0;
-	for (n = w->first; n != NULL; n = n->next) {
-		if ((way.kind = kind_of(d, w, n)) == NULL)
-			continue;
-		way.w = w;
-		way.node = doctor_web_place_of(w, n, way.kind);
-		judge(d, &way);
-		found++;
-	}
-	webconf_free(w);
-	return found;
-}
-
 static enum webconf_kind
 kind_of_file(const char *path)
 {
@@ -343,122 +313,188 @@ kind_of_file(const char *path)
 	    WEBCONF_NGINX;
 }
 
+/* Reads the files, once: that of --web, or those of the usual ones that are
+ * there. */
 static void
-look_at_named(struct doctor *d, void (*judge)(struct doctor *, struct way *))
+doctor_web_read(struct doctor *d)
 {
-	enum webconf_kind kind = kind_of_file(d->web);
-	char why[WEBCONF_WHY] = "";
-
-	if (doctor_web_look_at(d, d->web, kind, judge, why) > 0)
-		return;
-	doctor_say(d, DOCTOR_FAIL, "%s: %s", d->web,
-	    *why != '\0' ? why :
-			   "nothing in it leads to this gateway's socket");
-	if (kind == WEBCONF_APACHE)
-		doctor_mend(d,
-		    "Include " CTIM_DATADIR
-		    "/apache/ctim-relay-proxy_fcgi.conf");
-	else
-		doctor_mend(d,
-		    "include " CTIM_DATADIR "/nginx/ctim-relay-location.conf;");
-	doctor_note(d, "in %s; [server] listen is %s", d->web, d->conf->listen);
-}
-
-/* Returns how many ways there are in the usual files. */
-static unsigned
-look_at_usual(struct doctor *d, void (*judge)(struct doctor *, struct way *))
-{
-	char why[WEBCONF_WHY];
-	unsigned found = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
-		found += doctor_web_look_at(
-		    d, usual[i].file, usual[i].kind, judge, why);
-	return found;
+	if (d->webs_read)
+		return;
+	d->webs_read = true;
+	if (d->web != NULL)
+		d->webs[0] =
+		    webconf_read(d->web, kind_of_file(d->web), d->web_why);
+	for (i = 0; d->web == NULL && i < DOCTOR_WEBS; i++)
+		d->webs[i] =
+		    webconf_read(usual[i].file, usual[i].kind, d->web_why);
 }
 
-static void
-look_everywhere(struct doctor *d, void (*judge)(struct doctor *, struct way *))
+void
+doctor_web_free(struct doctor *d)
 {
-	if (d->web != NULL)
-		look_at_named(d, judge);
-	else if (look_at_usual(d, judge) == 0)
+	size_t i;
+
+	for (i = 0; i < DOCTOR_WEBS; i++)
+		webconf_free(d->webs[i]);
+}
+
+/* Goes on to the next way; false when there is none. */
+static bool
+doctor_web_next(struct doctor *d, struct way *way)
+{
+	const struct webconf_node *n;
+
+	doctor_web_read(d);
+	for (; way->file < DOCTOR_WEBS; way->file++, way->at = NULL) {
+		if ((way->w = d->webs[way->file]) == NULL)
+			continue;
+		n = way->at == NULL ? way->w->first : way->at->next;
+		while (n != NULL && (way->kind = kind_of(d, way->w, n)) == NULL)
+			n = n->next;
+		if ((way->at = n) != NULL) {
+			way->node = doctor_web_place_of(way->w, n, way->kind);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Has every way judged, or says that there is none. */
+static void
+doctor_web_each(struct doctor *d, void (*judge)(struct doctor *, struct way *))
+{
+	struct way way = { .file = 0 };
+	bool found = false;
+
+	for (; doctor_web_next(d, &way); found = true)
+		judge(d, &way);
+	if (found)
+		return;
+	if (d->web == NULL) {
 		doctor_say(d, DOCTOR_SKIPPED,
 		    "it shows in the web server's files alone, and none that "
 		    "could be read here leads to %s; --web names others",
 		    d->conf->listen);
-}
-
-static void
-doctor_web_count(struct doctor *d, struct way *way)
-{
-	if (way->kind != &fcgid && way->kind != &cgi)
-		d->connected++;
-	else
-		d->spawned++;
-	d->cgi = d->cgi || way->kind == &cgi;
-}
-
-const char *
-doctor_web_starts(struct doctor *d)
-{
-	char why[WEBCONF_WHY];
-
-	d->spawned = d->connected = 0;
-	d->cgi = false;
-	if (d->web != NULL)
-		(void)doctor_web_look_at(
-		    d, d->web, kind_of_file(d->web), doctor_web_count, why);
-	else
-		(void)look_at_usual(d, doctor_web_count);
-	if (d->spawned == 0 || d->connected > 0)
-		return NULL;
-	return d->cgi ? "Apache starts the gateway itself, as CGI" :
-			"Apache starts the gateway itself, with mod_fcgid";
-}
-
-/* --- for doctor_webuser.c ------------------------------------------------ */
-
-const char *
-doctor_web_file(const struct doctor *d, size_t i, enum webconf_kind *kind)
-{
-	if (d->web != NULL) {
-		*kind = kind_of_file(d->web);
-		return i == 0 ? d->web : NULL;
+		return;
 	}
-	if (i >= sizeof(usual) / sizeof(usual[0]))
-		return NULL;
-	*kind = usual[i].kind;
-	return usual[i].file;
+	doctor_say(d, DOCTOR_FAIL, "%s: %s", d->web,
+	    d->webs[0] == NULL ?
+		d->web_why :
+		"nothing in it leads to this gateway's socket");
+	doctor_mend(d, "%s",
+	    kind_of_file(d->web) == WEBCONF_APACHE ?
+		"Include " CTIM_DATADIR "/apache/ctim-relay-proxy_fcgi.conf" :
+		"include " CTIM_DATADIR "/nginx/ctim-relay-location.conf;");
+	doctor_note(d, "in %s; [server] listen is %s", d->web, d->conf->listen);
 }
-
-bool
-doctor_web_leads(const struct doctor *d, const struct webconf *w)
-{
-	const struct webconf_node *n = w->first;
-
-	while (n != NULL && kind_of(d, w, n) == NULL)
-		n = n->next;
-	return n != NULL;
-}
-
-/* --- the checks ---------------------------------------------------------- */
 
 void
 doctor_streaming(struct doctor *d)
 {
-	look_everywhere(d, judge_streaming);
+	doctor_web_each(d, judge_streaming);
 }
 
 void
 doctor_timeout(struct doctor *d)
 {
-	look_everywhere(d, judge_timeout);
+	doctor_web_each(d, judge_timeout);
 }
 
 void
 doctor_limit(struct doctor *d)
 {
-	look_everywhere(d, judge_limit);
+	doctor_web_each(d, judge_limit);
+}
+
+/* --- who starts the gateway, and serves it ---------------------------------- */
+
+const char *
+doctor_web_starts(struct doctor *d)
+{
+	struct way way = { .file = 0 };
+	const char *how = NULL;
+
+	while (doctor_web_next(d, &way))
+		if (way.kind == &cgi)
+			how = "Apache starts the gateway itself, as CGI";
+		else if (way.kind != &fcgid)
+			return NULL;
+		else if (how == NULL)
+			how = "Apache starts the gateway itself, with "
+			      "mod_fcgid";
+	return how;
+}
+
+const char *const doctor_web_users[] = { "www-data", "nginx", "apache", "httpd",
+	"http", "www", "wwwrun", "caddy", "lighttpd", NULL };
+
+/* The last directive of the main level, NULL for none. */
+static const char *
+doctor_web_main(const struct webconf *w, const char *name)
+{
+	const struct webconf_node *n;
+	const char *args = NULL;
+
+	for (n = w->first; n != NULL; n = n->next)
+		if (n->parent == NULL && strcasecmp(n->name, name) == 0)
+			args = n->args;
+	return args;
+}
+
+/* Of "#NUMBER"; (id_t)-1, which nobody has, for what is none. */
+static id_t
+doctor_web_id(const char *text)
+{
+	char *end;
+	unsigned long n = strtoul(text + 1, &end, 10);
+
+	return *end != '\0' || n > UINT32_MAX ? (id_t)-1 : (id_t)n;
+}
+
+/* "USER [GROUP]" of nginx, or User and Group of Apache, a number after "#";
+ * false when that is nobody here, or root. */
+static bool
+doctor_web_named(const struct webconf *w, struct doctor_who *who)
+{
+	bool both = w->kind == WEBCONF_NGINX;
+	const char *args = doctor_web_main(w, "user"), *group;
+	const struct passwd *pw;
+	const struct group *gr;
+	char user[64];
+
+	if (args == NULL)
+		return false;
+	snprintf(user, sizeof(user), "%.*s", (int)strcspn(args, " "), args);
+	pw = user[0] == '#' ? getpwuid(doctor_web_id(user)) : getpwnam(user);
+	if (pw == NULL || pw->pw_uid == 0)
+		return false;
+	who->uid = pw->pw_uid;
+	who->gid = pw->pw_gid;
+	group = both ? strchr(args, ' ') : doctor_web_main(w, "Group");
+	if (group == NULL)
+		return true;
+	group += both;
+	if (group[0] == '#' && doctor_web_id(group) != (gid_t)-1)
+		who->gid = doctor_web_id(group);
+	else if ((gr = getgrnam(group)) != NULL)
+		who->gid = gr->gr_gid;
+	return true;
+}
+
+bool
+doctor_web_user(struct doctor *d, struct doctor_who *who)
+{
+	struct way way = { .file = 0 };
+	bool found = false;
+	size_t i;
+
+	/* The first that leads to the gateway, else the first of all. */
+	while (doctor_web_next(d, &way))
+		if (doctor_web_named(way.w, who))
+			return true;
+	for (i = 0; !found && i < DOCTOR_WEBS; i++)
+		found = d->webs[i] != NULL && doctor_web_named(d->webs[i], who);
+	return found;
 }
