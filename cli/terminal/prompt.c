@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cli/terminal/prompt.h"
+#include "os/writeall.h"
 
 /* Signals before whose effect the terminal must be as it was. */
 static const int prompt_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
@@ -65,24 +66,6 @@ leave_signals(const struct terminal *t)
 	sigprocmask(SIG_SETMASK, &t->mask, NULL);
 }
 
-static int
-prompt_say(int fd, const char *s)
-{
-	size_t len = strlen(s);
-
-	while (len > 0) {
-		ssize_t n = write(fd, s, len);
-
-		if (n == -1 && errno != EINTR)
-			return -1;
-		if (n > 0) {
-			s += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
 /* The next byte that was typed; -1 with errno, EINTR when a signal came. */
 static int
 next_byte(const struct terminal *t)
@@ -105,16 +88,13 @@ prompt_read_line(const struct terminal *t, char *answer, size_t size)
 	size_t len = 0;
 	int c;
 
-	while ((c = next_byte(t)) != '\n') {
-		if (c == -1)
-			return -1;
+	while ((c = next_byte(t)) != '\n' && c != -1)
 		if (len < size)
 			answer[len++] = (char)c;
-	}
-	if (len == size) {
+	if (c == '\n' && len == size)
 		errno = E2BIG;
+	if (c == -1 || len == size)
 		return -1;
-	}
 	answer[len] = '\0';
 	return (ssize_t)len;
 }
@@ -134,7 +114,7 @@ ask_once(struct terminal *t, const char *question, bool echo, char *answer,
 		mode.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
 	prompt_catch_signals(t);
 	if (tcsetattr(t->fd, TCSADRAIN, &mode) == -1 ||
-	    prompt_say(t->fd, question) == -1)
+	    writeall(t->fd, question, strlen(question)) == -1)
 		len = -1;
 	else
 		len = prompt_read_line(t, answer, size);
@@ -142,7 +122,7 @@ ask_once(struct terminal *t, const char *question, bool echo, char *answer,
 	tcsetattr(t->fd, TCSADRAIN, &t->mode);
 	/* The newline that was typed did not show either. */
 	if (!echo || len == -1)
-		(void)prompt_say(t->fd, "\n");
+		(void)writeall(t->fd, "\n", 1);
 	leave_signals(t);
 	errno = error;
 	return len;

@@ -5,6 +5,7 @@
 #include <wchar.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "cli/terminal/text.h"
 
 struct range {
@@ -25,46 +26,24 @@ static const struct range unsafe[] = {
 	{ 0xe0000, 0xe007f } /* tags */
 };
 
-/* The first byte of a character: its length, the bits it adds, and the smallest
- * code point that may be written with so many bytes (RFC 3629, section 3). */
-static const struct lead {
-	unsigned char mask, bits;
-	size_t len;
-	int32_t least;
-} leads[] = { { 0x80, 0x00, 1, 0 }, { 0xe0, 0xc0, 2, 0x80 },
-	{ 0xf0, 0xe0, 3, 0x800 }, { 0xf8, 0xf0, 4, 0x10000 } };
-
 #define ESCAPED  6 /* bytes at most that one byte becomes */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static const struct lead *
-lead_of(unsigned char c)
-{
-	for (size_t i = 0; i < COUNT(leads); i++)
-		if ((c & leads[i].mask) == leads[i].bits)
-			return &leads[i];
-	return NULL;
-}
 
 int32_t
 text_next(const char *s, size_t len, size_t *n)
 {
+	/* Bits of the code point in a first byte, by the length it begins. */
+	static const unsigned char bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
 	const unsigned char *p = (const unsigned char *)s;
-	const struct lead *lead = lead_of(p[0]);
+	size_t length = utf8_length(p, len);
 	int32_t c;
 
-	*n = 1;
-	if (lead == NULL || lead->len > len)
+	*n = length == 0 ? 1 : length;
+	if (length == 0)
 		return -1;
-	c = p[0] & ~lead->mask & 0xff;
-	for (size_t i = 1; i < lead->len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return -1;
+	c = p[0] & bits[length];
+	for (size_t i = 1; i < length; i++)
 		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (c < lead->least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return -1;
-	*n = lead->len;
 	return c;
 }
 

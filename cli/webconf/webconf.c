@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "cli/webconf/webconf.h"
-#include "cli/webconf/webconf_define.h"
+#include "json/jsonin.h"
 
 #define FILE_MAX_LEN (1U << 20)
 
@@ -115,14 +115,18 @@ webconf_include(const struct webconf_at *at, const char *pattern)
 	globfree(&found);
 }
 
-static char *
-directory_of(const char *path)
+void
+webconf_define(
+    struct webconf *w, const char *name, size_t len, const char *value)
 {
-	const char *slash = strrchr(path, '/');
+	char *word = strndup(name, len);
 
-	if (slash == NULL)
-		return strdup(".");
-	return strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	if (word != NULL && value != NULL)
+		json_object_object_add(
+		    w->defines, word, json_object_new_string(value));
+	else if (word != NULL)
+		json_object_object_del(w->defines, word);
+	free(word);
 }
 
 /* What Apache's start script on Debian puts into its environment: plain "export
@@ -144,8 +148,8 @@ webconf_environment(struct webconf *w)
 		if (strncmp(line, "export ", 7) == 0 &&
 		    (value = strchr(line, '=')) != NULL &&
 		    strpbrk(value, "$`\"' ") == NULL)
-			webconf_define(&w->defines, line + 7,
-			    (size_t)(value - line) - 7, value + 1);
+			webconf_define(
+			    w, line + 7, (size_t)(value - line) - 7, value + 1);
 	}
 	free(text);
 }
@@ -155,15 +159,19 @@ webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 {
 	struct webconf *w = calloc(1, sizeof(*w));
 	struct webconf_at at = { .w = w };
+	const char *slash = strrchr(path, '/');
 
 	if (w != NULL) {
 		w->kind = kind;
 		w->last = &w->first;
-		w->root = directory_of(path);
+		w->defines = json_object_new_object();
+		w->root = slash == NULL ?
+		    strdup(".") :
+		    strndup(path, slash == path ? 1 : (size_t)(slash - path));
 	}
-	if (w != NULL && w->root != NULL)
+	if (w != NULL && w->root != NULL && w->defines != NULL)
 		webconf_environment(w);
-	if (w == NULL || w->root == NULL ||
+	if (w == NULL || w->root == NULL || w->defines == NULL ||
 	    webconf_read_file(&at, path) == -1) {
 		snprintf(why, WEBCONF_WHY, "%s", strerror(errno));
 		webconf_free(w);
@@ -189,7 +197,7 @@ webconf_free(struct webconf *w)
 		free(w->files[--w->n_files]);
 	free(w->files);
 	free(w->root);
-	webconf_define_free(w->defines);
+	json_object_put(w->defines);
 	free(w);
 }
 

@@ -15,6 +15,8 @@
 
 #define WEBCONF_WHY 512 /* bytes of a reason */
 
+struct json_object;
+
 enum webconf_kind { WEBCONF_NGINX, WEBCONF_APACHE };
 
 /* A directive, or a block of them. */
@@ -34,8 +36,8 @@ struct webconf {
 	size_t n;
 	char **files; /* their names */
 	size_t n_files;
-	char *root; /* of relative names */
-	struct webconf_define *defines;
+	char *root;                  /* of relative names */
+	struct json_object *defines; /* {NAME: VALUE}, of Apache */
 };
 
 /* NULL with a reason when the main file cannot be read or there is no memory;
@@ -66,6 +68,9 @@ struct webconf_at {
 /* NULL when there is no room for it. */
 struct webconf_node *webconf_add(
     const struct webconf_at *, const char *name, const char *args);
+/* ${NAME} stands for value from now on; NULL: for nothing. */
+void webconf_define(
+    struct webconf *, const char *name, size_t len, const char *value);
 /* Reads the files of a pattern in their place. */
 void webconf_include(const struct webconf_at *, const char *pattern);
 void webconf_nginx(struct webconf_at *, const char *text);

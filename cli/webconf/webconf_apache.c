@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/webconf/webconf.h"
-#include "cli/webconf/webconf_define.h"
+#include "json/jsonin.h"
 
 struct reader {
 	struct webconf_at *at;
@@ -40,19 +40,23 @@ take_line(
 	return true;
 }
 
-/* ${NAME}, as far as it was defined. */
+/* ${NAME}, as far as it was defined, in a line that may be changed. */
 static void
-webconf_apache_expand(const struct webconf *w, const char *s, struct buf *out)
+webconf_apache_expand(const struct webconf *w, char *s, struct buf *out)
 {
-	const char *end, *value;
+	const char *value;
+	char *end;
 
 	buf_reset(out);
 	for (; *s != '\0'; s++) {
 		value = NULL;
 		if (s[0] == '$' && s[1] == '{' &&
-		    (end = strchr(s, '}')) != NULL &&
-		    (value = webconf_defined(
-			 w->defines, s + 2, (size_t)(end - s - 2))) != NULL) {
+		    (end = strchr(s, '}')) != NULL) {
+			*end = '\0';
+			value = jsonin_string(w->defines, s + 2);
+			*end = '}';
+		}
+		if (value != NULL) {
 			(void)buf_adds(out, value);
 			s = end;
 		} else {
@@ -99,33 +103,25 @@ webconf_apache_split(char *s)
 	return args;
 }
 
-static bool
-webconf_apache_holds(const struct webconf *w, const char *condition)
-{
-	bool not = *condition == '!';
-
-	condition += not ;
-	return (webconf_defined(w->defines, condition, strlen(condition)) !=
-		   NULL) != not ;
-}
-
 /* "<Name args>" and "</Name>". */
 static void
 webconf_apache_section(struct reader *r, char *s)
 {
 	struct webconf_node *node;
 	char *end = strrchr(s, '>'), *args;
-	bool closes = s[1] == '/';
+	bool closes = s[1] == '/', negated;
 
 	if (end != NULL)
 		*end = '\0';
 	s += 1 + closes;
 	args = webconf_apache_split(s);
+	negated = *args == '!';
 	if (strcasecmp(s, "IfDefine") == 0) {
 		if (closes)
 			r->skipped -= r->skipped > 0;
 		else if (r->skipped > 0 ||
-		    !webconf_apache_holds(r->at->w, args))
+		    (jsonin_string(r->at->w->defines, args + negated) ==
+			NULL) != negated)
 			r->skipped++;
 	} else if (r->skipped > 0 || strcasecmp(s, "IfModule") == 0 ||
 	    strcasecmp(s, "IfVersion") == 0) {
@@ -146,10 +142,9 @@ directive(struct reader *r, char *s)
 	size_t n = strcspn(args, " ");
 
 	if (strcasecmp(s, "Define") == 0)
-		webconf_define(
-		    &w->defines, args, n, args[n] == '\0' ? "" : args + n + 1);
+		webconf_define(w, args, n, args[n] == '\0' ? "" : args + n + 1);
 	else if (strcasecmp(s, "UnDefine") == 0)
-		webconf_define(&w->defines, args, n, NULL);
+		webconf_define(w, args, n, NULL);
 	else if (strcasecmp(s, "Include") == 0 ||
 	    strcasecmp(s, "IncludeOptional") == 0)
 		webconf_include(r->at, args);
