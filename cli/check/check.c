@@ -67,7 +67,7 @@ check_options(struct check *check, int argc, char **argv)
 	return CMD_OK;
 }
 
-/* On standard error for people, and kept for --json. */
+/* Prints a complaint for people on standard error, and keeps it for --json. */
 static void
 check_note(void *arg, bool error, const char *line)
 {
@@ -100,9 +100,9 @@ check_notef(struct check *check, bool error, const char *format, ...)
 	check_note(check, error, line);
 }
 
-/* A relay that answers from a store needs one that can be opened; as whom the
- * gateway will run is not known here, so this is no more than a warning.  Root
- * can open any store, and the user that the server becomes perhaps not. */
+/* Opens the store of a relay.  The user that the gateway will run as is not
+ * known here, so a store that cannot be opened is only warned of.  Root can
+ * open any store, and the user that the server becomes perhaps not. */
 static void
 check_try_store(struct check *check, const struct relay_conf *relay)
 {
@@ -125,8 +125,8 @@ check_try_store(struct check *check, const struct relay_conf *relay)
 		    relay->name);
 }
 
-/* Stores, and the cache where a relay calls a service: nothing but speed depends
- * on the cache, so this is a warning. */
+/* Tries the stores and, where a relay calls a service, the cache.  Only speed
+ * depends on the cache, so a fault of it is a warning. */
 static void
 check_try_relays(struct check *check)
 {
@@ -144,7 +144,8 @@ check_try_relays(struct check *check)
 			check_try_store(check, r);
 }
 
-/* What to do about a configuration that is not there, or not for this user. */
+/* Says what to do about a configuration that is not there, or not for this
+ * user. */
 static void
 say_unread(const char *file)
 {
@@ -165,7 +166,7 @@ check_note_path(void *arg, const struct pathtrust_finding *f)
 	check_notef(arg, true, "%s; to mend it: %s", f->text, f->mend);
 }
 
-/* What can be wrong with a configuration that was read. */
+/* Looks for faults of a configuration that could be read. */
 static void
 check_look_at(struct check *check)
 {
@@ -178,7 +179,8 @@ check_look_at(struct check *check)
 
 	if (root != NULL)
 		check_notef(check, false, "%s: %s", check->found.file, root);
-	/* The server may be started under another limit: only a warning. */
+	/* The server may be started under another limit, so this is a
+	 * warning. */
 	if (getrlimit(RLIMIT_NOFILE, &rl) == 0 &&
 	    descriptors_check(conf, rl.rlim_max, why) == -1)
 		check_note(check, false, why);

@@ -21,7 +21,8 @@ static const struct route {
 
 #define ROUTES (sizeof(check_show_routes) / sizeof(check_show_routes[0]))
 
-/* Prints JSON, or says that it could not be made. */
+/* Prints and frees JSON, or says that memory ran out.  Returns the exit
+ * status. */
 static int
 check_show_print_json(struct buf *b)
 {
@@ -37,8 +38,8 @@ check_show_print_json(struct buf *b)
 	return status;
 }
 
-/* The name of route i of check_show_routes, or of type i; NULL: the relay does
- * not have it. */
+/* Return the name of route i of check_show_routes, or of type i; NULL: the
+ * provider does not have it. */
 static const char *
 check_show_route(const struct provider *p, size_t i)
 {
@@ -55,7 +56,7 @@ check_show_type(const struct provider *p, size_t i)
 	    NULL;
 }
 
-/* What a relay has, as a cell, or as an array. */
+/* The lists of what a relay has: each is a cell of the table, or an array. */
 static const struct {
 	const char *key;
 	const char *(*name)(const struct provider *, size_t i);
@@ -187,10 +188,8 @@ check_show_json(const struct check_found *found)
 	return found->n_errors > 0 || found->conf == NULL ? CMD_CONFIG : status;
 }
 
-/*
- * conf_each() goes as the files do, the defaults after them; a reader wants
- * every section once.  So the values are kept, as {SECTION: {KEY: TEXT}}.
- */
+/* Keeps a value as {SECTION: {KEY: TEXT}}: conf_each() follows the files, with
+ * the defaults behind them, and a reader wants every section once. */
 static void
 check_show_keep(void *arg, const char *section, const struct conf_key *key,
     const char *text)
@@ -241,8 +240,8 @@ check_show_values(const struct check_found *found, bool json)
 	bool more = false;
 
 	conf_each(found->conf, check_show_keep, all);
-	/* workers without a default is a number all the same, which conf_load()
-	 * finds out. */
+	/* workers has no default in the table; conf_load() computes its
+	 * number. */
 	server = jsonin_member(all, "server");
 	if (jsonin_member(server, "workers") == NULL)
 		json_object_object_add(server, "workers",
@@ -250,7 +249,7 @@ check_show_values(const struct check_found *found, bool json)
 	buf_init(&b, OUTPUT_MAX);
 	jsonout_init(&j, &b);
 	jsonout_object(&j);
-	/* The gateway's own sections before the relays. */
+	/* The gateway's own sections come before the relays. */
 	for (int relays = 0; relays < 2; relays++)
 		json_object_object_foreachC(all, section)
 		{
@@ -296,7 +295,7 @@ check_show_key(const struct conf_key *key, const char *provider,
 	jsonout_end_object(j);
 }
 
-/* Both forms are made, for one of them to be printed. */
+/* Makes both forms and prints one of them. */
 int
 check_show_keys(bool json)
 {

@@ -14,18 +14,19 @@ struct conf;
 
 struct check_found {
 	const char *file;
-	struct conf *conf;           /* NULL: it cannot be used */
+	struct conf *conf; /* NULL: the configuration cannot be used */
 	struct buf errors, warnings; /* JSON arrays of strings */
 	size_t n_errors, n_warnings;
 };
 
-/* A summary for people. */
+/* Prints a summary for people. */
 int check_show(const struct check_found *);
-/* The same and the complaints, as one object. */
+/* Prints the summary and the complaints as one object. */
 int check_show_json(const struct check_found *);
-/* Every key in force and its value, as INI or as an object of sections. */
+/* Prints every key in force and its value, as INI or as an object of
+ * sections. */
 int check_show_values(const struct check_found *, bool json);
-/* Every key there is, the providers' own included. */
+/* Prints every key there is, those of the providers included. */
 int check_show_keys(bool json);
 
 #endif

@@ -1,6 +1,5 @@
 /* ctim-relay doctor: what goes wrong in practice, and the line that mends it. */
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@
 #define FRONT  (DOCTOR_NEEDS_URL | DOCTOR_NEEDS_TIME | DOCTOR_NEEDS_CONF)
 #define BEHIND (FRONT | DOCTOR_NEEDS_FRONT)
 
-/* In the order in which things depend on each other. */
+/* A check stands behind those that it depends on. */
 static const struct doctor_row doctor_rows[] = { { "config", 0, doctor_config },
 	{ "modes", CONF, doctor_modes }, { "paths", CONF, doctor_paths },
 	{ "key", CONF, doctor_key }, { "log", CONF, doctor_log },
@@ -133,7 +132,7 @@ read_credentials(struct doctor *d)
 	return CMD_OK;
 }
 
-/* Why a check cannot run now; NULL when it can. */
+/* Returns why a check cannot run now; NULL: it can. */
 static const char *
 hindrance(const struct doctor *d, unsigned needs)
 {
@@ -173,7 +172,7 @@ doctor_run(struct doctor *d)
 	for (i = 0; i < sizeof(doctor_rows) / sizeof(doctor_rows[0]); i++) {
 		d->row = &doctor_rows[i];
 		d->place = (unsigned)i;
-		/* Without --url nobody asked about the front. */
+		/* Without --url nobody asked about the web server in front. */
 		if ((d->row->needs & DOCTOR_NEEDS_URL) != 0 && d->url == NULL)
 			continue;
 		if ((why = hindrance(d, d->row->needs)) != NULL)

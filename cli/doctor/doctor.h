@@ -53,10 +53,10 @@ enum doctor_result {
 	DOCTOR_RESULTS
 };
 
-/* Who serves, as far as it can be known. */
+/* The user that the gateway serves as, as far as that can be known. */
 struct doctor_who {
-	bool self;   /* it is us */
-	bool change; /* we are root, and it is somebody else */
+	bool self;   /* this process is that user */
+	bool change; /* this process is root, and that user is another */
 	uid_t uid;
 	gid_t gid;
 	char user[64], group[64];
@@ -69,46 +69,53 @@ struct doctor_row {
 };
 
 #define DOCTOR_NEEDS_CONF  (1U << 0)
-#define DOCTOR_NEEDS_TIME  (1U << 1) /* it makes calls */
+#define DOCTOR_NEEDS_TIME  (1U << 1) /* the check makes calls */
 #define DOCTOR_NEEDS_URL   (1U << 2)
-#define DOCTOR_NEEDS_FRONT (1U << 3) /* a gateway answers there */
+#define DOCTOR_NEEDS_FRONT (1U << 3) /* a gateway must answer at the URL */
 
 struct doctor {
 	const struct command *cmd;
-	/* Of the command line; NULL: not said. */
+	/* From the command line; NULL: not given. */
 	const char *config, *credentials_file, *relay, *web;
 	char *url; /* without a slash at the end */
 	bool json, help;
 
-	const char *file;                /* the configuration */
-	char whole[PATH_MAX];            /* from the root on */
-	char program[PATH_MAX];          /* this one, for a shell */
-	struct conf *conf;               /* NULL: cannot be used */
+	const char *file;       /* the configuration */
+	char whole[PATH_MAX];   /* its path from the root on */
+	char program[PATH_MAX]; /* path of this program, for a shell */
+	struct conf *conf;      /* NULL: the configuration cannot be used */
 	struct json_object *credentials; /* relay: claims; or NULL */
 	struct doctor_who who;
-	int64_t until; /* clock_ms() */
+	/* Parts of lines, for a shell but for as_whom: */
+	const char *sudo;             /* before what only root may run: "sudo ",
+					* or "" for root */
+	char owner[DOCTOR_INSTALL];   /* "www-data:www-data", of chown(1) */
+	char install[DOCTOR_INSTALL]; /* "-o www-data -g www-data" */
+	char as_whom[80];             /* " as www-data", or nothing */
+	char by[DOCTOR_AS];           /* of doctor_by() */
+	int64_t until;                /* clock_ms() */
 
-	/* What a check found out for those after it. */
-	bool listens; /* a gateway answers at listen */
+	/* What a check found out for the checks after it. */
 	bool front;   /* a gateway answers at url */
 	bool apache;  /* behind an Apache */
-	int64_t skew; /* s, of the clock; see net */
+	int64_t skew; /* s that this clock is behind; see doctor_net.c */
 	bool skew_known;
 	char skew_host[300];
 
-	/* The web server's files, as doctor_web.c read them; NULL: none. */
+	/* The web server's files, as doctor_web.c read them; NULL: no such
+	 * file. */
 	struct webconf *webs[DOCTOR_WEBS];
 	bool webs_read;
-	char web_why[WEBCONF_WHY]; /* of --web, when it cannot be read */
+	char web_why[WEBCONF_WHY]; /* why the file of --web cannot be read */
 
-	const struct doctor_row *row; /* that runs */
+	const struct doctor_row *row; /* the check that runs */
 	unsigned place;               /* its number */
 	unsigned bad;                 /* a bit for each row that found
 						 * something */
-	struct set said;              /* rows come once each */
-	bool muted;                   /* the last one was a repeat */
+	struct set said;              /* what was said: each finding once */
+	bool muted;                   /* the last finding was a repeat */
 	unsigned count[DOCTOR_RESULTS];
-	bool open;      /* --json: an object is */
+	bool open;      /* --json: the object of a finding is */
 	struct buf out; /* --json */
 	struct jsonout j;
 	char *quoted[DOCTOR_QUOTES];
@@ -119,95 +126,97 @@ struct doctor {
 void doctor_begin(struct doctor *);
 void doctor_say(struct doctor *, enum doctor_result, const char *, ...)
     __attribute__((format(printf, 3, 4)));
-/* What mends what was said last: a command for a shell, or a line for a file. */
+/* Prints the line that mends the last finding: a command for a shell, or a line
+ * of a file. */
 void doctor_mend(struct doctor *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 /* The same for a command that only root may run. */
 void doctor_sudo(struct doctor *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
-/* Words below it: where a line goes, what to do then. */
+/* Prints words below a mend: where a line goes, what to do then. */
 void doctor_note(struct doctor *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
-/* A line of the configuration, and its section, with what else is to be said
- * (NULL: nothing). */
+/* Prints a line of the configuration as the mend, and its section; more is what
+ * else the reader must know (NULL: nothing). */
 void doctor_mend_conf(struct doctor *, const char *section, const char *more,
     const char *, ...) __attribute__((format(printf, 4, 5)));
-/* The end of the output; what the program exits with. */
+/* Ends the output.  Returns what the program exits with. */
 int doctor_end(struct doctor *);
-/* A word for a shell, good until DOCTOR_QUOTES more. */
+/* Quotes a word for a shell.  The result is good until DOCTOR_QUOTES more
+ * calls. */
 const char *doctor_quote(struct doctor *, const char *);
-/* ms that a call may take now; 0: the time is up. */
+/* Returns the ms that a call may take now, wanted at most; 0: the time is
+ * up. */
 int64_t doctor_left(const struct doctor *, int64_t wanted);
 
 /* doctor_mend.c */
-/* Fills in whole and program, once file is known. */
+/* Fills in whole, program and sudo, once file is known. */
 void doctor_places(struct doctor *);
-/* A path from the root on, for a shell; good until DOCTOR_QUOTES more. */
+/* Quotes a path from the root on; as doctor_quote(). */
 const char *doctor_path_of(struct doctor *, const char *);
-/* Before a command that only root may run: "sudo ", or nothing for root. */
-const char *doctor_root(void);
-/* Before a command that this user shall run. */
-const char *doctor_by(uid_t, char text[DOCTOR_AS]);
-/* Each mends with the owner's or root's rights, unless path is a link: then what
- * that leads to is to be looked at first. */
+/* Returns what stands before a command that this user shall run; good until the
+ * next call. */
+const char *doctor_by(struct doctor *, uid_t);
+/* The mend of a mode runs with the owner's or root's rights.  Where path is a
+ * link, the mend shows first where the link leads. */
 void doctor_mend_mode(struct doctor *, const char *path, const char *mode);
-/* Lets who serves read ("r", "rx") the file, or pass what is in the way; out of
- * a home the file is copied. */
+/* The mend lets the user that serves read ("r", "rx") the file, or pass the
+ * folder in the way; out of a home the file is copied. */
 void doctor_mend_read(struct doctor *, const char *path, const char *rights);
-/* What is on the way to a path for who serves. */
+/* What the user that serves meets on the way to a path. */
 enum doctor_way {
 	DOCTOR_WAY_OPEN,
-	DOCTOR_WAY_SAID, /* a directory was closed: what opens it was said */
-	DOCTOR_WAY_HOME  /* a closed home, which no mend opens; nothing said */
+	DOCTOR_WAY_SAID, /* a closed folder; its mend was said */
+	DOCTOR_WAY_HOME /* a closed home, which no mend opens; nothing was said */
 };
-/* Opens the first directory on the way that who serves may not pass. */
+/* The mend opens the first folder on the way that the user that serves may not
+ * pass. */
 enum doctor_way doctor_mend_way(struct doctor *, const char *path);
-/* Whether a directory is, or is in, /root, /home or the home of its owner, who
- * does not serve. */
+/* Whether a folder is, or is in, /root, /home or the home of its owner.  The
+ * home of the user that serves is none. */
 bool doctor_mend_is_home(const struct doctor *, const char *dir);
-/* The directory of a path, "/" for one below the root. */
+/* Puts the folder of a path into dir, "/" for a path right below the root. */
 void doctor_directory(const char *path, char dir[PATH_MAX]);
-/* Has a directory let a group (its id and name) pass. */
+/* The mend has a folder let a group (its id and name) pass. */
 void doctor_mend_pass(
     struct doctor *, const char *dir, gid_t, const char *group);
-/* An editor on the line (from 1) of a file. */
+/* The mend opens an editor on the line (from 1) of a file. */
 void doctor_mend_edit(struct doctor *, const char *file, unsigned line);
-/* Shows what is at a path. */
+/* The mend shows what is at a path. */
 void doctor_mend_show(struct doctor *, const char *path);
-/* This program with the configuration: a command, and arguments for a shell. */
-void doctor_mend_run(struct doctor *, const char *arguments);
-/* The same check as root. */
+/* The mend runs this program with the configuration: a command and its
+ * arguments. */
+void doctor_mend_run(struct doctor *, const char *command, const char *relay);
+/* The mend runs doctor as root. */
 void doctor_mend_again(struct doctor *);
-/* Starts the gateway as who serves. */
+/* The mend starts the gateway as the user that serves. */
 void doctor_mend_start(struct doctor *);
-/* Moves a file that should not be there to a name that nothing has; of what is
- * no file it shows what that is. */
+/* The mend moves a file that should not be there to a name that nothing has.
+ * Anything but a file is only shown. */
 void doctor_mend_aside(struct doctor *, const char *path);
-/* Whether the link says what path is; if so, that was said. */
+/* Whether path is a link; if so, the mend shows where the link leads. */
 bool doctor_mend_link(struct doctor *, const char *path);
 
-/* doctor_conf.c: where a first key goes, beside the configuration. */
+/* doctor_conf.c: the file that a first key goes into, beside the
+ * configuration. */
 void doctor_key_file(struct doctor *, char file[PATH_MAX]);
 
-/* doctor.c: whether the check of this name found what is not good. */
+/* doctor.c: whether the check of this name found a fault. */
 bool doctor_was_bad(const struct doctor *, const char *name);
 
-/* doctor_as.c: finds out who serves; runs a function as them, in a process of
- * its own where we are root.  It returns 0, or -1 with why. */
+/* doctor_as.c.  doctor_who() finds the user that serves.  doctor_as() runs a
+ * function as that user, in a process of its own where this one is root.  The
+ * function and doctor_as() return 0, or -1 with why; a function that leaves why
+ * empty has set errno. */
 void doctor_who(struct doctor *);
 int doctor_as(struct doctor *, int (*)(void *, char why[DOCTOR_WHY]), void *arg,
     char why[DOCTOR_WHY]);
-/* " as www-data", or nothing. */
-const char *doctor_as_whom(const struct doctor *, char text[80]);
-/* "www-data:www-data" for chown(1), and "-o www-data -g www-data" for install(1);
- * each counts as doctor_quote()s, of which there are one and two. */
-const char *doctor_owner(struct doctor *);
-const char *doctor_install(struct doctor *, char text[DOCTOR_INSTALL]);
-/* Whether we are neither root nor who serves, so that what we may not do says
- * nothing; if so, says that path was not checked. */
+/* Whether this process is neither root nor the user that serves, so that its
+ * own rights say nothing.  If so, doctor_foreign() says that path was not
+ * checked. */
 bool doctor_foreign(struct doctor *, const char *path);
 
-/* doctor_call.c: calls with little time, of which the beginning of the answer is
+/* doctor_call.c: calls with little time; the beginning of each answer is
  * kept. */
 struct doctor_call {
 	struct http_call http;
@@ -215,42 +224,48 @@ struct doctor_call {
 	char url[DOCTOR_URL];
 	char host[DOCTOR_URL]; /* for people */
 };
-/* A GET of url, to be filled in further; ends with doctor_call_free(). */
+/* Makes a GET of a URL, which the caller may fill in further and ends with
+ * doctor_call_free(). */
 void doctor_call_init(struct doctor_call *, const char *host,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
 void doctor_call_free(struct doctor_call *);
-/* All n at once, as the configuration says. */
+/* Makes all n calls at once, as the configuration says. */
 void doctor_call_do(
     struct doctor *, const struct conf *, struct doctor_call *, size_t n);
 /* Whether any HTTP answer came, cut or not. */
 bool doctor_answered(const struct http_call *);
-/* Says what came of a call that was answered: text, and how long its
- * certificate is good, a warning when that is not long. */
+/* Says of a call that was answered: text, and how long the certificate is good;
+ * warns when that is less than DOCTOR_DAYS. */
 void doctor_say_good(
     struct doctor *, const struct doctor_call *, const char *text);
-/* Says that it failed, and what mends it. */
+/* Says that a call failed, and what mends that. */
 void doctor_say_failed(
     struct doctor *, const struct doctor_call *, const char *what);
-/* The answer as a JSON object, or NULL; the caller puts it. */
+/* The mend shows what happens on the way to a URL. */
+void doctor_mend_curl(struct doctor *, const char *url);
+/* Returns the answer as a JSON object that the caller releases; NULL: it is
+ * none. */
 struct json_object *doctor_json(const struct doctor_call *);
+/* Whether a member of an answer is this text. */
+bool doctor_is(struct json_object *, const char *name, const char *text);
 /* Whether an answer of this status is a gateway's own error: {"code", "message",
  * "reason"}. */
 bool doctor_own_error(struct json_object *, int status);
-/* Keeps what the Date header of a call said. */
+/* Compares the clock with the Date header of a call, once. */
 void doctor_note_clock(struct doctor *, const struct doctor_call *);
 
-/* A token for a relay, of the secret key, for some minutes; NULL: the reason was
- * said.  claims: NULL for none. */
+/* Makes a token for a relay, signed with the secret key, good for some minutes.
+ * claims: NULL for none.  Returns NULL after the reason was said. */
 char *doctor_token(struct doctor *, const char *claims);
 
-/* doctor_web.c: how the web server starts the gateway itself, "as CGI" or
- * "with mod_fcgid"; NULL when its files do not say so, or one leads to the
- * socket. */
+/* doctor_web.c: how the web server starts the gateway itself, as CGI or with
+ * mod_fcgid.  NULL: its files do not start the gateway, or lead to the socket
+ * as well. */
 const char *doctor_web_starts(struct doctor *);
-/* Who the web server serves as by its files, those first that
- * lead to the gateway; false when none says it. */
+/* The user of the web server, by those of its files first that lead to the
+ * gateway.  Returns false when no file names one. */
 bool doctor_web_user(struct doctor *, struct doctor_who *);
-/* Who serves HTTP on the systems that there are, ended by NULL. */
+/* Names of the web server's user on the usual systems, ended by NULL. */
 extern const char *const doctor_web_users[];
 void doctor_web_free(struct doctor *);
 

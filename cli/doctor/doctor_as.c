@@ -1,4 +1,6 @@
-/* Root can read and write everything; what matters is whether the gateway can. */
+/* Runs checks as the user that serves: root can read and write everything, and
+ * what matters is whether the gateway can. */
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -14,23 +16,7 @@
 
 #define PATIENCE 10U /* s, for a file system that hangs */
 
-static void
-doctor_as_name_of(struct doctor_who *w)
-{
-	const struct passwd *pw = getpwuid(w->uid);
-	const struct group *gr;
-
-	snprintf(w->user, sizeof(w->user), "%s", pw == NULL ? "" : pw->pw_name);
-	gr = getgrgid(w->gid);
-	snprintf(
-	    w->group, sizeof(w->group), "%s", gr == NULL ? "" : gr->gr_name);
-	if (w->user[0] == '\0')
-		snprintf(w->user, sizeof(w->user), "%ld", (long)w->uid);
-	if (w->group[0] == '\0')
-		snprintf(w->group, sizeof(w->group), "%ld", (long)w->gid);
-}
-
-/* Nobody means the gateway to serve as root. */
+/* Takes a user over.  Returns false for root, whom nobody means to serve. */
 static bool
 doctor_as_user(const struct passwd *pw, struct doctor_who *w)
 {
@@ -41,7 +27,7 @@ doctor_as_user(const struct passwd *pw, struct doctor_who *w)
 	return true;
 }
 
-/* The user of the configuration, who need not be there. */
+/* The user that the configuration names, who need not exist. */
 static bool
 doctor_as_configured(struct doctor *d, struct doctor_who *w)
 {
@@ -55,7 +41,7 @@ doctor_as_configured(struct doctor *d, struct doctor_who *w)
 	return true;
 }
 
-/* Where a spawner chose the user, the socket is theirs. */
+/* The owner of the socket: a spawner has chosen that user. */
 static bool
 doctor_as_socket(struct doctor *d, struct doctor_who *w)
 {
@@ -66,7 +52,7 @@ doctor_as_socket(struct doctor *d, struct doctor_who *w)
 	    doctor_as_user(getpwuid(st.st_uid), w);
 }
 
-/* Who is not root and keeps a configuration serves with it. */
+/* The owner of the configuration, when that user runs doctor. */
 static bool
 doctor_as_keeper(struct doctor *d, struct doctor_who *w)
 {
@@ -76,8 +62,8 @@ doctor_as_keeper(struct doctor *d, struct doctor_who *w)
 	    st.st_uid == geteuid() && doctor_as_user(getpwuid(st.st_uid), w);
 }
 
-/* The user of the group that may use the socket: of its name, else the first
- * whose own group it is. */
+/* The user of the group that may use the socket: the one named as the group is,
+ * else the first whose own group it is. */
 static bool
 doctor_as_group(struct doctor *d, struct doctor_who *w)
 {
@@ -111,10 +97,34 @@ doctor_as_known(struct doctor *d, struct doctor_who *w)
 	return false;
 }
 
+/* Fills in the names of the user that serves, and the words that have them. */
+static void
+doctor_as_words(struct doctor *d)
+{
+	struct doctor_who *w = &d->who;
+	const struct passwd *pw = getpwuid(w->uid);
+	const struct group *gr = getgrgid(w->gid);
+	char name[sizeof(w->user) + sizeof(w->group)];
+
+	snprintf(w->user, sizeof(w->user), "%ld", (long)w->uid);
+	if (pw != NULL)
+		snprintf(w->user, sizeof(w->user), "%s", pw->pw_name);
+	snprintf(w->group, sizeof(w->group), "%ld", (long)w->gid);
+	if (gr != NULL)
+		snprintf(w->group, sizeof(w->group), "%s", gr->gr_name);
+	if (w->change)
+		snprintf(d->as_whom, sizeof(d->as_whom), " as %s", w->user);
+	/* A name may hold blanks and more, when a directory service gives it. */
+	snprintf(name, sizeof(name), "%s:%s", w->user, w->group);
+	snprintf(d->owner, sizeof(d->owner), "%s", doctor_quote(d, name));
+	snprintf(d->install, sizeof(d->install), "-o %s -g %s",
+	    doctor_quote(d, w->user), doctor_quote(d, w->group));
+}
+
 void
 doctor_who(struct doctor *d)
 {
-	/* The first that knows it. */
+	/* The first source that knows a user decides. */
 	static bool (*const sources[])(struct doctor *, struct doctor_who *) = {
 		doctor_as_configured, doctor_as_socket, doctor_as_keeper,
 		doctor_web_user, doctor_as_group, doctor_as_known
@@ -128,7 +138,7 @@ doctor_who(struct doctor *d)
 			break;
 	w->self = w->uid == geteuid();
 	w->change = geteuid() == 0 && !w->self;
-	doctor_as_name_of(w);
+	doctor_as_words(d);
 }
 
 bool
@@ -152,98 +162,49 @@ doctor_as_try(int (*f)(void *, char *), void *arg, char why[DOCTOR_WHY])
 	return r;
 }
 
-/* In the child: the result, and why, through the pipe. */
+/* What the child does; its end tells the result, and why is shared memory. */
 static void
-doctor_as_act(
-    const struct doctor_who *w, int (*f)(void *, char *), void *arg, int fd)
+doctor_as_act(const struct doctor_who *w, int (*f)(void *, char *), void *arg,
+    char why[DOCTOR_WHY])
 {
-	char why[DOCTOR_WHY] = "";
-	int r;
-
 	(void)alarm(PATIENCE);
-	if (initgroups(w->user, w->gid) == -1 ||
-	    setresgid(w->gid, w->gid, w->gid) == -1 ||
-	    setresuid(w->uid, w->uid, w->uid) == -1) {
-		snprintf(why, sizeof(why), "becoming %s: %s", w->user,
-		    strerror(errno));
-		r = -1;
-	} else {
-		r = doctor_as_try(f, arg, why);
-	}
-	if (write(fd, why, strlen(why)) == -1)
-		r = -1;
-	_exit(r == 0 ? 0 : 1);
-}
-
-/* What the child said. */
-static int
-hear(pid_t child, int fd, char why[DOCTOR_WHY])
-{
-	size_t len = 0;
-	ssize_t n;
-	int status;
-
-	while ((n = read(fd, why + len, DOCTOR_WHY - 1 - len)) > 0 ||
-	    (n == -1 && errno == EINTR))
-		len += n > 0 ? (size_t)n : 0;
-	why[len] = '\0';
-	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
-		;
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 0;
-	if (len == 0)
-		snprintf(why, DOCTOR_WHY,
-		    "it did not come to an end within %u s", PATIENCE);
-	return -1;
+	if (initgroups(w->user, w->gid) == 0 &&
+	    setresgid(w->gid, w->gid, w->gid) == 0 &&
+	    setresuid(w->uid, w->uid, w->uid) == 0)
+		_exit(doctor_as_try(f, arg, why) == 0 ? 0 : 1);
+	snprintf(why, DOCTOR_WHY, "becoming %s: %s", w->user, strerror(errno));
+	_exit(1);
 }
 
 int
 doctor_as(
     struct doctor *d, int (*f)(void *, char *), void *arg, char why[DOCTOR_WHY])
 {
-	int ends[2], r;
+	int status = -1;
 	pid_t child;
+	char *said;
 
 	why[0] = '\0';
 	if (!d->who.change)
 		return doctor_as_try(f, arg, why);
-	if (pipe(ends) == -1 || (child = fork()) == -1) {
+	said = mmap(NULL, DOCTOR_WHY, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (said == MAP_FAILED || (child = fork()) == -1) {
 		snprintf(why, DOCTOR_WHY, "%s", strerror(errno));
+		if (said != MAP_FAILED)
+			(void)munmap(said, DOCTOR_WHY);
 		return -1;
 	}
-	if (child == 0) {
-		(void)close(ends[0]);
-		doctor_as_act(&d->who, f, arg, ends[1]);
-	}
-	(void)close(ends[1]);
-	r = hear(child, ends[0], why);
-	(void)close(ends[0]);
-	return r;
-}
-
-const char *
-doctor_as_whom(const struct doctor *d, char text[80])
-{
-	text[0] = '\0';
-	if (d->who.change)
-		snprintf(text, 80, " as %s", d->who.user);
-	return text;
-}
-
-/* A name may hold blanks and more, when a directory service gives it. */
-const char *
-doctor_owner(struct doctor *d)
-{
-	char text[sizeof(d->who.user) + sizeof(d->who.group)];
-
-	snprintf(text, sizeof(text), "%s:%s", d->who.user, d->who.group);
-	return doctor_quote(d, text);
-}
-
-const char *
-doctor_install(struct doctor *d, char text[DOCTOR_INSTALL])
-{
-	snprintf(text, DOCTOR_INSTALL, "-o %s -g %s",
-	    doctor_quote(d, d->who.user), doctor_quote(d, d->who.group));
-	return text;
+	if (child == 0)
+		doctor_as_act(&d->who, f, arg, said);
+	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
+		;
+	snprintf(why, DOCTOR_WHY, "%.*s", DOCTOR_WHY - 1, said);
+	(void)munmap(said, DOCTOR_WHY);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (why[0] == '\0')
+		snprintf(why, DOCTOR_WHY,
+		    "it did not come to an end within %u s", PATIENCE);
+	return -1;
 }

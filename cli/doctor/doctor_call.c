@@ -1,4 +1,5 @@
-/* Calls with little time: to hosts of the configuration, and to the front. */
+/* Calls with little time: to hosts of the configuration, and to the web server
+ * in front. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,17 +51,22 @@ doctor_call_free(struct doctor_call *c)
 	buf_free(&c->body);
 }
 
-static void
-doctor_call_run(
-    struct doctor *d, struct http *h, struct doctor_call *c, size_t n)
+void
+doctor_call_do(
+    struct doctor *d, const struct conf *conf, struct doctor_call *c, size_t n)
 {
+	struct http *h = http_global() == 0 ? http_new(conf) : NULL;
 	size_t i, under_way = 0;
 
 	for (i = 0; i < n; i++) {
+		c[i].http.end = HTTP_FAILED;
+		snprintf(c[i].http.why, sizeof(c[i].http.why),
+		    "there was no time left, or no memory");
 		c[i].http.url = c[i].url;
 		c[i].http.arg = &c[i];
 		c[i].http.timeout = doctor_left(d, c[i].http.timeout);
-		if (c[i].http.timeout > 0 && http_start(h, &c[i].http) == 0)
+		if (h != NULL && c[i].http.timeout > 0 &&
+		    http_start(h, &c[i].http) == 0)
 			under_way++;
 	}
 	while (under_way > 0) {
@@ -68,24 +74,6 @@ doctor_call_run(
 		while (http_next(h) != NULL)
 			under_way--;
 	}
-}
-
-void
-doctor_call_do(
-    struct doctor *d, const struct conf *conf, struct doctor_call *c, size_t n)
-{
-	struct http *h = NULL;
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		c[i].http.end = HTTP_FAILED;
-		snprintf(c[i].http.why, sizeof(c[i].http.why),
-		    "there was no time left, or no memory");
-	}
-	if (http_global() == 0)
-		h = http_new(conf);
-	if (h != NULL)
-		doctor_call_run(d, h, c, n);
 	http_free(h);
 }
 
@@ -100,7 +88,7 @@ mend_certificate(struct doctor *d, const struct doctor_call *c)
 {
 	char origin[DOCTOR_URL + 16];
 
-	/* Scheme, host and port; c->host may be a URL. */
+	/* The origin has host and port; c->host may be a URL. */
 	if (url_origin(c->url, origin, sizeof(origin)) == -1)
 		snprintf(origin, sizeof(origin), "https://%s", c->host);
 	doctor_mend(d,
@@ -131,23 +119,13 @@ doctor_say_good(struct doctor *d, const struct doctor_call *c, const char *text)
 		mend_certificate(d, c);
 }
 
-/* What shows more of a failure than we say. */
-static void
-doctor_call_look(struct doctor *d, const struct doctor_call *c)
+void
+doctor_mend_curl(struct doctor *d, const char *url)
 {
-	char name[DOCTOR_URL];
-
-	if (c->http.end == HTTP_NO_HOST) {
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(c->host, ":"),
-		    c->host);
-		doctor_mend(d, "getent hosts %s", doctor_quote(d, name));
-		doctor_note(d, "then mend /etc/resolv.conf");
-	} else {
-		doctor_mend(d, "curl -sv %s", doctor_quote(d, c->url));
-		doctor_note(d,
-		    "behind a proxy: proxy = http://HOST:PORT in [http] of %s",
-		    d->whole);
-	}
+	doctor_mend(d, "curl -sv %s", doctor_quote(d, url));
+	doctor_note(d,
+	    "behind a proxy: proxy = http://HOST:PORT in [http] of %s",
+	    d->whole);
 }
 
 void
@@ -156,21 +134,28 @@ doctor_say_failed(
 {
 	enum http_end end = c->http.end;
 	const char *why = c->http.why;
+	char name[DOCTOR_URL];
 
 	doctor_say(d, DOCTOR_FAIL, "%s %s%s%s", c->host, what,
 	    *why != '\0' ? ": " : "", why);
-	if (end == HTTP_TLS && strstr(why, "expired") != NULL)
+	if (end == HTTP_TLS && strstr(why, "expired") != NULL) {
 		mend_certificate(d, c);
-	else if (end == HTTP_TLS)
+	} else if (end == HTTP_TLS) {
 		doctor_mend_conf(d, "[http]",
 		    "or another file with the authority of that host in it",
 		    "ca_file = /etc/ssl/certs/ca-certificates.crt");
-	else if (end == HTTP_PRIVATE || end == HTTP_BAD_URL)
+	} else if (end == HTTP_PRIVATE || end == HTTP_BAD_URL) {
 		doctor_mend_conf(d, "[http]",
 		    "if that host is meant to be in this network",
 		    "allow_private = yes");
-	else
-		doctor_call_look(d, c);
+	} else if (end == HTTP_NO_HOST) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(c->host, ":"),
+		    c->host);
+		doctor_mend(d, "getent hosts %s", doctor_quote(d, name));
+		doctor_note(d, "then mend /etc/resolv.conf");
+	} else {
+		doctor_mend_curl(d, c->url);
+	}
 }
 
 struct json_object *
@@ -179,11 +164,18 @@ doctor_json(const struct doctor_call *c)
 	struct json_object *answer;
 
 	answer = jsonin_parse(c->body.data, c->body.len, VALUES_MAX, NULL);
-	if (!json_object_is_type(answer, json_type_object)) {
-		json_object_put(answer);
-		return NULL;
-	}
-	return answer;
+	if (json_object_is_type(answer, json_type_object))
+		return answer;
+	json_object_put(answer);
+	return NULL;
+}
+
+bool
+doctor_is(struct json_object *answer, const char *name, const char *text)
+{
+	const char *said = jsonin_string(answer, name);
+
+	return said != NULL && strcmp(said, text) == 0;
 }
 
 bool
@@ -229,8 +221,7 @@ doctor_token(struct doctor *d, const char *claims)
 	if (token == NULL) {
 		doctor_say(
 		    d, DOCTOR_FAIL, "a token could not be made: %s", why);
-		doctor_mend(d, "%s%s jwt -c %s", doctor_root(), d->program,
-		    doctor_quote(d, d->whole));
+		doctor_mend_run(d, "jwt", NULL);
 	}
 	return token;
 }

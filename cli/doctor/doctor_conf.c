@@ -29,12 +29,13 @@ doctor_key_file(struct doctor *d, char file[PATH_MAX])
 	    n > PATH_MAX - 16 ? 0 : n, d->whole);
 }
 
-/* A key that is there is used; else one is made, for who serves to read. */
+/* Names the key file that is there; else makes one that the user that serves
+ * can read. */
 static void
 doctor_conf_no_key(struct doctor *d)
 {
 	char file[PATH_MAX];
-	const char *word, *root = doctor_root();
+	const char *word;
 	struct stat st;
 
 	doctor_key_file(d, file);
@@ -45,14 +46,13 @@ doctor_conf_no_key(struct doctor *d)
 	}
 	word = doctor_quote(d, file);
 	if (d->conf == NULL)
-		doctor_mend(
-		    d, "%s%s jwt --key-file %s", root, d->program, word);
+		doctor_sudo(d, "%s jwt --key-file %s", d->program, word);
 	else
-		doctor_mend(d,
-		    "%s%s jwt --key-file %s && %schgrp -h %s %s && %schmod "
+		doctor_sudo(d,
+		    "%s jwt --key-file %s && %schgrp -h %s %s && %schmod "
 		    "0640 %s",
-		    root, d->program, word, root, doctor_quote(d, d->who.group),
-		    word, root, word);
+		    d->program, word, d->sudo, doctor_quote(d, d->who.group),
+		    word, d->sudo, word);
 	doctor_note(
 	    d, "then in [auth] of %s: secret_key = file:%s", d->whole, file);
 }
@@ -90,8 +90,8 @@ static const struct {
 	{ "no [relay NAME]", doctor_conf_no_relay },
 	{ "SECRET_KEY in the environment", doctor_conf_environment } };
 
-/* Where there is no configuration a first one is made; the shell writes over
- * none that came meanwhile. */
+/* Makes a first configuration where there is none.  The shell's -C keeps one
+ * that came meanwhile. */
 static void
 doctor_conf_first(struct doctor *d)
 {
@@ -100,14 +100,15 @@ doctor_conf_first(struct doctor *d)
 
 	doctor_directory(d->whole, dir);
 	if (lstat(dir, &st) == -1 && errno == ENOENT)
-		snprintf(make, sizeof(make), "%smkdir -p %s && ", doctor_root(),
+		snprintf(make, sizeof(make), "%smkdir -p %s && ", d->sudo,
 		    doctor_quote(d, dir));
 	doctor_mend(d, "%s%ssh -C -c 'echo \"[relay local]\" >\"$1\"' sh %s",
-	    make, doctor_root(), doctor_quote(d, d->whole));
+	    make, d->sudo, doctor_quote(d, d->whole));
 	doctor_note(d, CTIM_DATADIR "/ctim-relay.conf is a longer one to copy");
 }
 
-/* FILE:LINE: reason, or FILE: reason: the file, and the line or 0. */
+/* Splits "FILE:LINE: reason" or "FILE: reason": puts FILE into file and returns
+ * LINE, 0 for none. */
 static unsigned
 doctor_conf_place(const struct doctor *d, const char *line, char file[PATH_MAX])
 {
@@ -115,7 +116,7 @@ doctor_conf_place(const struct doctor *d, const char *line, char file[PATH_MAX])
 	unsigned number = 0;
 	size_t i = 0;
 
-	/* What the file has in common with the main one may hold ": ". */
+	/* The part of the name that the main file has as well may hold ": ". */
 	while (d->file[i] != '\0' && line[i] == d->file[i])
 		i++;
 	colon = strstr(line + i, ": ");
@@ -131,7 +132,7 @@ doctor_conf_place(const struct doctor *d, const char *line, char file[PATH_MAX])
 	return number;
 }
 
-/* Of all that can go wrong with a path only ENOENT says that nothing is there. */
+/* Says what mends a complaint.  Only ENOENT means that nothing is at a path. */
 static void
 mend_complaint(struct doctor *d, const char *line)
 {
@@ -148,9 +149,9 @@ mend_complaint(struct doctor *d, const char *line)
 		}
 	number = doctor_conf_place(d, line, file);
 	if (strlen(line) >= CONF_ERROR_MAX - 1) {
-		/* Its end may have been cut off. */
+		/* The end of the line may have been cut off. */
 		doctor_mend_edit(d, d->file, 1);
-		/* "chmod o= PATH" stands at the end of what says so. */
+		/* The line ends with "chmod o= PATH". */
 	} else if (chmod != NULL) {
 		doctor_mend_mode(d, chmod + strlen("chmod o= "), "o=");
 	} else if (geteuid() != 0 && strstr(line, strerror(EACCES)) != NULL) {
@@ -167,7 +168,8 @@ mend_complaint(struct doctor *d, const char *line)
 	}
 }
 
-/* Kept until it is known who serves: "!" before an error, a line each. */
+/* Keeps complaints until the user that serves is known: a line each, "!" before
+ * an error. */
 static void
 doctor_conf_complain(void *arg, bool error, const char *line)
 {
@@ -178,20 +180,7 @@ doctor_conf_complain(void *arg, bool error, const char *line)
 	(void)buf_addc(lines, '\n');
 }
 
-static void
-doctor_conf_complaints(struct doctor *d, char *line)
-{
-	char *end;
-
-	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-		*end = '\0';
-		doctor_say(d, *line == '!' ? DOCTOR_FAIL : DOCTOR_WARN, "%s",
-		    line + 1);
-		mend_complaint(d, line + 1);
-	}
-}
-
-/* Somebody else may be let where the gateway is not, and the other way round. */
+/* Warns that this user's rights are not the gateway's. */
 static void
 look_at_us(struct doctor *d)
 {
@@ -205,7 +194,7 @@ look_at_us(struct doctor *d)
 	doctor_mend_again(d);
 }
 
-/* What calls the gateway serves as whoever started it. */
+/* Warns that the gateway serves as root, unless the web server starts it. */
 static void
 look_at_root(struct doctor *d)
 {
@@ -226,6 +215,7 @@ doctor_config(struct doctor *d)
 {
 	const struct relay_conf *r;
 	struct buf lines;
+	char *line, *end;
 	int n = 0;
 
 	d->file = d->config != NULL ? d->config : conf_path();
@@ -235,7 +225,13 @@ doctor_config(struct doctor *d)
 	    conf_load(d->file, &relay_lists, doctor_conf_complain, &lines);
 	if (d->conf != NULL)
 		doctor_who(d);
-	doctor_conf_complaints(d, lines.data);
+	for (line = lines.data; (end = strchr(line, '\n')) != NULL;
+	     line = end + 1) {
+		*end = '\0';
+		doctor_say(d, *line == '!' ? DOCTOR_FAIL : DOCTOR_WARN, "%s",
+		    line + 1);
+		mend_complaint(d, line + 1);
+	}
 	buf_free(&lines);
 	if (d->conf == NULL)
 		return;
@@ -264,8 +260,9 @@ try_read(void *arg, char why[DOCTOR_WHY])
 	return fd == -1 ? -1 : close(fd);
 }
 
-/* Who may write a file of the configuration says what is listened to, and whose
- * keys are taken. */
+/* Looks at who may write a file of the configuration: that user decides where
+ * the gateway listens, and whose keys it takes.  Returns false after a fault
+ * was said. */
 static bool
 look_at_writers(struct part *p, const char *path, const struct stat *st)
 {
@@ -318,7 +315,7 @@ doctor_conf_look_at(struct part *p, char *path)
 	doctor_mend_read(d, path, S_ISDIR(st.st_mode) ? "rx" : "r");
 }
 
-/* The files that stand behind file:PATH. */
+/* Looks at the files that file:PATH names. */
 static void
 look_at_value(void *arg, const char *section, const struct conf_key *key,
     const char *text)
@@ -366,7 +363,7 @@ void
 doctor_modes(struct doctor *d)
 {
 	struct part p = { .d = d };
-	char file[PATH_MAX], whom[80];
+	char file[PATH_MAX];
 
 	snprintf(file, sizeof(file), "%s", d->file);
 	doctor_conf_look_at(&p, file);
@@ -376,7 +373,7 @@ doctor_modes(struct doctor *d)
 		doctor_say(d, DOCTOR_OK,
 		    "%u file%s of the configuration can be read%s, and nobody "
 		    "else may change them",
-		    p.seen, p.seen == 1 ? "" : "s", doctor_as_whom(d, whom));
+		    p.seen, p.seen == 1 ? "" : "s", d->as_whom);
 }
 
 /* --- paths --------------------------------------------------------------- */
@@ -388,7 +385,8 @@ doctor_conf_say_path(void *arg, const struct pathtrust_finding *f)
 	doctor_mend(arg, "%s", f->mend);
 }
 
-/* Who may change what the gateway is told, by the folders above its files. */
+/* Looks at who may replace the configuration's files by the folders above
+ * them. */
 void
 doctor_paths(struct doctor *d)
 {

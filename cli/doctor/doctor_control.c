@@ -1,5 +1,5 @@
-/* The control socket: where `status` and `ping` ask the pool.  It goes wrong in
- * silence: the gateway serves without it. */
+/* The control socket, at which `status` and `ping` ask the pool.  Its faults
+ * are silent: the gateway serves without it. */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -12,8 +12,9 @@
 #include "cli/pool/poolask.h"
 #include "conf/conf.h"
 
-/* Somebody else's: who serves can neither connect to it nor take its place.  One
- * where nobody listens is given to who serves; another may be a program's. */
+/* Says that the socket belongs to another user: the user that serves can
+ * neither connect to it nor replace it.  The mend gives away a socket at which
+ * nobody listens; any other may be another program's. */
 static void
 doctor_control_stranger(
     struct doctor *d, const struct stat *st, bool answers, bool dead)
@@ -28,8 +29,8 @@ doctor_control_stranger(
 	    "cannot ask it",
 	    path, pw == NULL ? number : pw->pw_name, d->who.user);
 	if (dead)
-		doctor_mend(d, "%schown -h %s %s", doctor_root(),
-		    doctor_owner(d), doctor_quote(d, path));
+		doctor_sudo(
+		    d, "chown -h %s %s", d->owner, doctor_quote(d, path));
 	else
 		doctor_mend_conf(d, "[server]",
 		    answers ? "a gateway of that user answers at the other; "
@@ -37,15 +38,6 @@ doctor_control_stranger(
 			      "the other may be another program's; then start "
 			      "the gateway again",
 		    "control = %s.%s", path, d->who.user);
-}
-
-static void
-doctor_control_root(struct doctor *d)
-{
-	doctor_say(d, DOCTOR_WARN,
-	    "the gateway that answers at %s serves as root", d->conf->control);
-	doctor_mend_conf(d, "[server]", "then start the gateway again",
-	    "user = %s", d->who.uid != 0 ? d->who.user : "nobody");
 }
 
 void
@@ -58,12 +50,10 @@ doctor_control(struct doctor *d)
 	bool answers;
 
 	if (lstat(path, &st) == -1) {
-		if (errno == ENOENT)
-			doctor_say(
-			    d, DOCTOR_SKIPPED, "no pool runs with %s", path);
-		else
-			doctor_say(
-			    d, DOCTOR_SKIPPED, "%s: %s", path, strerror(errno));
+		doctor_say(d, DOCTOR_SKIPPED, "%s%s%s",
+		    errno == ENOENT ? "no pool runs with " : path,
+		    errno == ENOENT ? "" : ": ",
+		    errno == ENOENT ? path : strerror(errno));
 		return;
 	}
 	if (!S_ISSOCK(st.st_mode)) {
@@ -79,16 +69,20 @@ doctor_control(struct doctor *d)
 		      &answer, why) == 0 &&
 	    strcmp(answer.data, "ok\n") == 0;
 	buf_free(&answer);
-	if (st.st_uid == 0 && answers)
-		doctor_control_root(d);
-	else if (st.st_uid != d->who.uid)
+	if (st.st_uid == 0 && answers) {
+		doctor_say(d, DOCTOR_WARN,
+		    "the gateway that answers at %s serves as root", path);
+		doctor_mend_conf(d, "[server]", "then start the gateway again",
+		    "user = %s", d->who.uid != 0 ? d->who.user : "nobody");
+	} else if (st.st_uid != d->who.uid) {
 		doctor_control_stranger(
 		    d, &st, answers, strstr(why, "nobody listens") != NULL);
-	else if (answers)
+	} else if (answers) {
 		doctor_say(d, DOCTOR_OK, "the gateway answers at %s", path);
-	else
+	} else {
 		doctor_say(d, DOCTOR_SKIPPED,
 		    *why != '\0' ? "%s" :
 				   "%s gives another answer than a gateway",
 		    *why != '\0' ? why : path);
+	}
 }

@@ -16,9 +16,9 @@
 
 #define DOCTOR_FILES (4 * PATH_MAX) /* bytes of the names of a store */
 
-/* Whether a directory holds nothing but files whose name begins with that of
- * path: then it is the gateway's to have.  Those below the root, and those that
- * everybody may write, are the system's, even while they are empty. */
+/* Whether a folder may become the gateway's: it holds nothing but files whose
+ * names begin with that of path.  A folder right below the root, or one that
+ * everybody may write, is the system's, even while it is empty. */
 static bool
 doctor_files_own(const char *dir, const char *path)
 {
@@ -40,7 +40,7 @@ doctor_files_own(const char *dir, const char *path)
 	return own;
 }
 
-/* Whether it is a file, and nobody's but root's or who serves. */
+/* Whether st is a file that nobody uses but root and the user that serves. */
 static bool
 doctor_files_free(const struct doctor *d, const struct stat *st)
 {
@@ -50,61 +50,61 @@ doctor_files_free(const struct doctor *d, const struct stat *st)
 		(st->st_mode & S_IRWXG) == 0);
 }
 
-/* Gives a file that is there to who serves, who sets its mode. */
+/* The mend gives a file to the user that serves, who sets its mode. */
 static void
 doctor_files_give(struct doctor *d, const char *path)
 {
-	char by[DOCTOR_AS];
 	const char *word = doctor_quote(d, path);
 
-	doctor_sudo(d, "chown -h %s %s && %schmod 0660 %s", doctor_owner(d),
-	    word, doctor_by(d->who.uid, by), word);
+	doctor_sudo(d, "chown -h %s %s && %schmod 0660 %s", d->owner, word,
+	    doctor_by(d, d->who.uid), word);
 }
 
-/* What others use, too, stays theirs. */
+/* The mend names another folder: what others use stays theirs. */
 static void
 doctor_files_elsewhere(
     struct doctor *d, const char *path, const char *section, const char *key)
 {
 	const char *base = strrchr(path, '/');
-	char note[PATH_MAX + 128], who[DOCTOR_INSTALL];
+	char note[PATH_MAX + 128];
 
 	snprintf(note, sizeof(note),
 	    "a directory of its own: %sinstall -d -m 0750 "
 	    "%s " CTIM_LOCALSTATEDIR "/lib/ctim-relay",
-	    doctor_root(), doctor_install(d, who));
+	    d->sudo, d->install);
 	doctor_mend_conf(d, section, note,
 	    "%s" CTIM_LOCALSTATEDIR "/lib/ctim-relay%s", key,
 	    base == NULL || base[1] == '\0' ? "/file" : base);
 }
 
-/* A directory where the gateway may make files, or the file's owner.  key is
- * the line of the section without the path. */
+/* The mend lets the gateway write a file, or make it.  key is the line of the
+ * section without the path. */
 static void
 mend_file(
     struct doctor *d, const char *path, const char *section, const char *key)
 {
-	char dir[PATH_MAX], who[DOCTOR_INSTALL];
+	char dir[PATH_MAX];
 	enum doctor_way way;
 	struct stat st;
+	bool there;
 
 	doctor_directory(path, dir);
 	way = doctor_mend_way(d, dir);
 	if (way == DOCTOR_WAY_SAID || doctor_mend_link(d, path))
 		return;
-	if (way == DOCTOR_WAY_HOME || doctor_mend_is_home(d, dir))
+	there = lstat(path, &st) == 0;
+	if (way == DOCTOR_WAY_HOME || doctor_mend_is_home(d, dir) ||
+	    (there && !doctor_files_free(d, &st)))
 		doctor_files_elsewhere(d, path, section, key);
-	else if (lstat(path, &st) == 0 && doctor_files_free(d, &st))
+	else if (there)
 		doctor_files_give(d, path);
-	else if (lstat(path, &st) == 0)
-		doctor_files_elsewhere(d, path, section, key);
-	else if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode))
-		(void)doctor_mend_link(d, dir);
+	else if (doctor_mend_link(d, dir))
+		return;
 	else if (lstat(dir, &st) == 0 && !doctor_files_own(dir, path))
 		doctor_files_elsewhere(d, path, section, key);
 	else
-		doctor_sudo(d, "install -d -m 0750 %s %s",
-		    doctor_install(d, who), doctor_quote(d, dir));
+		doctor_sudo(d, "install -d -m 0750 %s %s", d->install,
+		    doctor_quote(d, dir));
 }
 
 /* --- log ----------------------------------------------------------------- */
@@ -126,7 +126,7 @@ try_log(void *arg, char why[DOCTOR_WHY])
 void
 doctor_log(struct doctor *d)
 {
-	char *path = d->conf->log_target, why[DOCTOR_WHY], whom[80];
+	char *path = d->conf->log_target, why[DOCTOR_WHY];
 	struct stat st;
 
 	if (strcmp(path, "syslog") == 0 && access("/dev/log", W_OK) == -1) {
@@ -139,25 +139,26 @@ doctor_log(struct doctor *d)
 		if (doctor_foreign(d, path))
 			return;
 		doctor_say(d, DOCTOR_FAIL, "%s: cannot be written%s: %s", path,
-		    doctor_as_whom(d, whom), why);
+		    d->as_whom, why);
 		mend_file(d, path, "[log]", "target = ");
 	} else if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0) {
 		doctor_say(d, DOCTOR_WARN, "%s: everybody may change it", path);
-		/* Who serves may be one of them. */
+		/* The user that serves may be one of them. */
 		if (st.st_uid != d->who.uid && doctor_files_free(d, &st) &&
 		    !doctor_mend_link(d, path))
 			doctor_files_give(d, path);
 		else
 			doctor_mend_mode(d, path, "o=");
 	} else {
-		doctor_say(d, DOCTOR_OK, "%s can be written%s", path,
-		    doctor_as_whom(d, whom));
+		doctor_say(
+		    d, DOCTOR_OK, "%s can be written%s", path, d->as_whom);
 	}
 }
 
 /* --- store --------------------------------------------------------------- */
 
-/* Its readers write, too: the file beside it that SQLite keeps locks in. */
+/* Opens a store.  Readers of a store write as well: SQLite keeps its locks in a
+ * file beside it. */
 static int
 doctor_files_try_store(void *arg, char why[DOCTOR_WHY])
 {
@@ -178,8 +179,8 @@ doctor_files_try_store(void *arg, char why[DOCTOR_WHY])
 	return r;
 }
 
-/* Those files of a store that are there and are files, each with a blank before
- * it; false when one is a link, or others', which was said. */
+/* Adds the names of a store's files that exist, a blank before each.  Returns
+ * false after a mend for one that is a link, or belongs to others. */
 static bool
 doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
 {
@@ -207,16 +208,15 @@ doctor_files_of_store(struct doctor *d, const char *path, struct buf *out)
 static void
 mend_store(struct doctor *d, const char *relay, const char *path)
 {
-	char dir[PATH_MAX], section[300], by[DOCTOR_AS];
-	const char *folder, *run, *root = doctor_root();
+	char dir[PATH_MAX], section[300];
+	const char *folder, *run;
 	enum doctor_way way;
 	struct stat st;
 	struct buf files;
 
 	doctor_directory(path, dir);
 	if (lstat(path, &st) == -1 && errno == ENOENT) {
-		doctor_mend(d,
-		    "%s%s intel import FEED --source NAME --store %s", root,
+		doctor_sudo(d, "%s intel import FEED --source NAME --store %s",
 		    d->program, doctor_quote(d, path));
 		doctor_note(
 		    d, "FEED is a file, NAME what to call what is in it");
@@ -234,11 +234,10 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 	folder = doctor_quote(d, dir);
 	buf_init(&files, DOCTOR_FILES);
 	if (doctor_files_of_store(d, path, &files)) {
-		run = doctor_by(d->who.uid, by);
-		doctor_mend(d,
-		    "%schown -h %s %s%s && %schmod u+rwx %s && %schmod 0660%s",
-		    root, doctor_owner(d), folder, files.data, run, folder, run,
-		    files.data);
+		run = doctor_by(d, d->who.uid);
+		doctor_sudo(d,
+		    "chown -h %s %s%s && %schmod u+rwx %s && %schmod 0660%s",
+		    d->owner, folder, files.data, run, folder, run, files.data);
 	}
 	buf_free(&files);
 }
@@ -247,7 +246,7 @@ void
 doctor_store(struct doctor *d)
 {
 	const struct relay_conf *r;
-	char path[PATH_MAX], why[DOCTOR_WHY], whom[80];
+	char path[PATH_MAX], why[DOCTOR_WHY];
 	bool any = false;
 
 	for (r = d->conf->relays; r != NULL; r = r->next) {
@@ -258,13 +257,13 @@ doctor_store(struct doctor *d)
 		if (doctor_as(d, doctor_files_try_store, path, why) == 0) {
 			doctor_say(d, DOCTOR_OK,
 			    "relay %s: %s opens, and can be written%s", r->name,
-			    path, doctor_as_whom(d, whom));
+			    path, d->as_whom);
 			continue;
 		}
 		if (doctor_foreign(d, path))
 			continue;
-		doctor_say(d, DOCTOR_FAIL, "relay %s%s: %s", r->name,
-		    doctor_as_whom(d, whom), why);
+		doctor_say(
+		    d, DOCTOR_FAIL, "relay %s%s: %s", r->name, d->as_whom, why);
 		mend_store(d, r->name, path);
 	}
 	if (!any)
@@ -273,18 +272,17 @@ doctor_store(struct doctor *d)
 
 /* --- cache --------------------------------------------------------------- */
 
+_Static_assert(CACHE_WHY <= DOCTOR_WHY, "reasons are handed on");
+
 static int
 doctor_files_try_cache(void *arg, char why[DOCTOR_WHY])
 {
 	const struct conf *conf = arg;
 	const char *path = conf->cache_url + strlen("sqlite:");
-	char text[CACHE_WHY];
 
-	if (cache_check(conf, text) == -1) {
-		snprintf(why, DOCTOR_WHY, "%s", text);
+	if (cache_check(conf, why) == -1)
 		return -1;
-	}
-	/* One that opens for reading only keeps nothing. */
+	/* A cache that opens for reading only keeps nothing. */
 	if (strncmp(conf->cache_url, "sqlite:", 7) == 0 &&
 	    access(path, F_OK) == 0 && eaccess(path, W_OK) == -1) {
 		snprintf(why, DOCTOR_WHY, "%s: %s", path, strerror(errno));
@@ -293,7 +291,8 @@ doctor_files_try_cache(void *arg, char why[DOCTOR_WHY])
 	return 0;
 }
 
-/* why begins with the URL, without user and password, and a colon. */
+/* Says what mends a Redis cache.  why begins with the URL, without user and
+ * password, and a colon. */
 static void
 doctor_files_redis(struct doctor *d, const char *why)
 {
@@ -317,18 +316,17 @@ void
 doctor_cache(struct doctor *d)
 {
 	const char *url = d->conf->cache_url;
-	char why[DOCTOR_WHY], whom[80];
+	char why[DOCTOR_WHY];
 	bool file = strncmp(url, "sqlite:", 7) == 0;
 
 	if (strcmp(url, "off") == 0) {
 		doctor_say(d, DOCTOR_OK, "is off");
 	} else if (doctor_as(d, doctor_files_try_cache, d->conf, why) == 0) {
 		doctor_say(d, DOCTOR_OK, "%s can be used%s",
-		    file ? url + 7 : "the Redis server",
-		    doctor_as_whom(d, whom));
+		    file ? url + 7 : "the Redis server", d->as_whom);
 	} else if (!file || !doctor_foreign(d, url + 7)) {
 		doctor_say(d, DOCTOR_FAIL, "nothing is cached%s: %s%s",
-		    doctor_as_whom(d, whom), why, settings_cache_hint(why));
+		    d->as_whom, why, settings_cache_hint(why));
 		if (file)
 			mend_file(d, url + 7, "[cache]", "url = sqlite:");
 		else

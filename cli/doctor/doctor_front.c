@@ -1,7 +1,5 @@
-/*
- * The web server in front, asked from outside: is there a gateway behind it, and
- * what of a request comes through.
- */
+/* Asks the web server in front from outside whether a gateway is behind it, and
+ * what of a request comes through. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +8,12 @@
 #include "cli/doctor/doctor.h"
 #include "conf/conf.h"
 #include "json/jsonin.h"
-#include "net/url.h"
 #include "token/token.h"
 
 #define HEADER_MAX (TOKEN_MAX + 64)
 
-/* Lines for the two web servers that there are files for, and where they go;
- * said of the one that answers. */
+/* A line for each of the two web servers, and where it goes.  The web server
+ * that answers decides which one is said. */
 struct pair {
 	const char *nginx, *nginx_at, *apache, *apache_at;
 };
@@ -28,14 +25,15 @@ mend_by(struct doctor *d, struct pair pair)
 	doctor_note(d, "%s", d->apache ? pair.apache_at : pair.nginx_at);
 }
 
-static const struct pair mount = { "location /PATH/ { fastcgi_split_path_info "
-				   "^(/PATH)(/.*)$; include " CTIM_DATADIR
-				   "/nginx/ctim-relay-location.conf; }",
+static const struct pair mount = {
+	"location /PATH/ { fastcgi_split_path_info ^(/PATH)(/.*)$; "
+	"include " CTIM_DATADIR "/nginx/ctim-relay-location.conf; }",
 	"in the server { } of nginx, /PATH as in the URL; for the root: "
 	"location / without the split",
 	"Define CTIM_RELAY_MOUNT /PATH/",
 	"as in the URL, before: Include " CTIM_DATADIR
-	"/apache/ctim-relay-proxy_fcgi.conf" };
+	"/apache/ctim-relay-proxy_fcgi.conf"
+};
 static const struct pair pass_authorization = {
 	"fastcgi_param HTTP_AUTHORIZATION $http_authorization;",
 	"beside fastcgi_pass", "CGIPassAuth On",
@@ -44,18 +42,16 @@ static const struct pair pass_authorization = {
 static const struct pair long_header = { "large_client_header_buffers 4 16k;",
 	"in the server { } of nginx", "LimitRequestFieldSize 16380",
 	"in the <VirtualHost> of Apache" };
-
 static const struct pair ask_nobody = { "auth_basic off;",
 	"in the location of the gateway", "Require all granted",
 	"in the <Location> of the gateway, without AuthType" };
-
 static void
 doctor_front_log(struct doctor *d)
 {
 	bool socket = doctor_was_bad(d, "socket");
 	bool users = doctor_was_bad(d, "users");
 
-	doctor_mend(d, "%stail -n 3 /var/log/%s/error.log", doctor_root(),
+	doctor_sudo(d, "tail -n 3 /var/log/%s/error.log",
 	    d->apache ? "apache2" : "nginx");
 	if (socket || users)
 		doctor_note(d, "then mend what %s%s%s",
@@ -64,14 +60,15 @@ doctor_front_log(struct doctor *d)
 		    socket && users ? " say" : " says");
 }
 
-/* Has the gateway read its configuration again. */
+/* The mend has the gateway read its configuration again. */
 static void
 doctor_front_reload(struct doctor *d)
 {
-	doctor_mend(d, "%spkill -HUP -o -x ctim-relay.fcgi", doctor_root());
+	doctor_sudo(d, "pkill -HUP -o -x ctim-relay.fcgi");
 }
 
-/* A request to the front, its answer in c; the caller frees it. */
+/* Sends a request to the web server in front.  The answer is in c, which the
+ * caller frees. */
 static void
 doctor_front_ask(struct doctor *d, struct doctor_call *c, const char *path,
     const char *header, const char *body)
@@ -79,7 +76,8 @@ doctor_front_ask(struct doctor *d, struct doctor_call *c, const char *path,
 	struct conf conf = *d->conf;
 	const char *headers[] = { "Accept: application/json", header, NULL };
 
-	/* It may well be on this machine, and is not called by way of others. */
+	/* The web server may be on this machine, and is called without a
+	 * proxy. */
 	conf.proxy = NULL;
 	conf.allow_private = true;
 	doctor_call_init(c, d->url, "%s%s", d->url, path);
@@ -106,23 +104,37 @@ own_error(const struct doctor_call *c)
 	return own;
 }
 
+/* Says that no answer came, or that the gateway refused for a reason of its
+ * own.  Returns false when neither is so. */
+static bool
+doctor_front_said(
+    struct doctor *d, const struct doctor_call *c, const char *what)
+{
+	if (!doctor_answered(&c->http))
+		doctor_say_failed(d, c, what);
+	else if (own_error(c))
+		doctor_say(d, DOCTOR_SKIPPED, "%s: status %d, %s", c->url,
+		    c->http.status, c->http.reason);
+	else
+		return false;
+	return true;
+}
+
 /* --- front --------------------------------------------------------------- */
 
-/* The relays of the configuration that the gateway there does not have. */
+/* Says which relays of the configuration the gateway that runs does not
+ * have. */
 static void
 compare_relays(struct doctor *d, struct json_object *answer)
 {
 	struct json_object *list = jsonin_member(answer, "relays");
 	const struct relay_conf *r;
-	const char *name;
 	size_t i;
 
 	for (r = d->conf->relays; r != NULL; r = r->next) {
-		for (i = 0; i < jsonin_length(list); i++) {
-			name = jsonin_string(jsonin_at(list, i), "name");
-			if (name != NULL && strcmp(name, r->name) == 0)
+		for (i = 0; i < jsonin_length(list); i++)
+			if (doctor_is(jsonin_at(list, i), "name", r->name))
 				break;
-		}
 		if (i < jsonin_length(list))
 			continue;
 		doctor_say(d, DOCTOR_FAIL,
@@ -136,19 +148,16 @@ say_gateway(
     struct doctor *d, const struct doctor_call *c, struct json_object *answer)
 {
 	const char *version = jsonin_string(answer, "version");
-	char text[160];
 
-	if (version != NULL && strcmp(version, CTIM_VERSION) == 0) {
-		snprintf(text, sizeof(text),
-		    "shows a ctim-relay %s, as this is", version);
-		doctor_say_good(d, c, text);
+	if (doctor_is(answer, "version", CTIM_VERSION)) {
+		doctor_say_good(
+		    d, c, "shows a ctim-relay " CTIM_VERSION ", as this is");
 	} else {
 		doctor_say(d, DOCTOR_WARN,
 		    "%s shows a ctim-relay %s, and this is %s", c->host,
 		    version == NULL ? "without a version" : version,
 		    CTIM_VERSION);
-		doctor_mend(
-		    d, "%spkill -TERM -o -x ctim-relay.fcgi", doctor_root());
+		doctor_sudo(d, "pkill -TERM -o -x ctim-relay.fcgi");
 		doctor_note(d, "then start the installed one");
 	}
 	compare_relays(d, answer);
@@ -172,7 +181,7 @@ say_no_gateway(struct doctor *d, const struct doctor_call *c)
 	if (c->http.end == HTTP_NO_CONNECTION) {
 		doctor_say(d, DOCTOR_FAIL, "%s cannot be reached: %s", c->host,
 		    c->http.why);
-		doctor_mend(d, "%ssystemctl start nginx", doctor_root());
+		doctor_sudo(d, "systemctl start nginx");
 		doctor_note(d, "or apache2; then: curl -sv %s",
 		    doctor_quote(d, c->url));
 		return;
@@ -194,17 +203,14 @@ doctor_front(struct doctor *d)
 {
 	struct doctor_call c;
 	struct json_object *answer;
-	const char *name;
 
 	doctor_front_ask(d, &c, "/", NULL, NULL);
 	answer = doctor_json(&c);
-	name = jsonin_string(answer, "name");
-	if (c.http.status == 200 && name != NULL &&
-	    strcmp(name, "ctim-relay") == 0) {
+	if (c.http.status == 200 && doctor_is(answer, "name", "ctim-relay")) {
 		d->front = true;
 		say_gateway(d, &c, answer);
 	} else if (own_error(&c)) {
-		/* It is there, and `path` says what it lacks. */
+		/* The gateway is there; the check `path` says what is wrong. */
 		d->front = true;
 		doctor_say_good(d, &c, "shows a ctim-relay");
 	} else {
@@ -221,13 +227,11 @@ doctor_path(struct doctor *d)
 {
 	struct doctor_call c;
 	struct json_object *answer;
-	const char *data;
 
 	doctor_front_ask(
 	    d, &c, "/watchdog", "Health-Check: " DOCTOR_MARK, NULL);
 	answer = doctor_json(&c);
-	data = jsonin_string(answer, "data");
-	if (data != NULL && strcmp(data, DOCTOR_MARK) == 0) {
+	if (doctor_is(answer, "data", DOCTOR_MARK)) {
 		doctor_say(d, DOCTOR_OK,
 		    "the gateway gets the path below %s, "
 		    "and headers",
@@ -247,28 +251,20 @@ doctor_path(struct doctor *d)
 
 /* --- authorization ------------------------------------------------------- */
 
-/* One that needs no credentials, else any. */
-static const struct relay_conf *
-some_relay(struct doctor *d)
+/* Asks a relay with a token, preferably a relay that needs no credentials.
+ * Returns false after the reason was said. */
+static bool
+ask_relay(struct doctor *d, struct doctor_call *c, const char *route,
+    const char *claims, const char *body)
 {
 	const struct relay_conf *r = d->conf->relays;
+	char header[HEADER_MAX], path[128], *token;
+	int n;
 
 	while (r != NULL && r->provider->claims != NULL)
 		r = r->next;
 	if (r == NULL && (r = d->conf->relays) == NULL)
 		doctor_say(d, DOCTOR_SKIPPED, "there is no relay to ask");
-	return r;
-}
-
-/* Asks some relay with a token; false: it could not be asked, which was said. */
-static bool
-ask_relay(struct doctor *d, struct doctor_call *c, const char *route,
-    const char *claims, const char *body)
-{
-	const struct relay_conf *r = some_relay(d);
-	char header[HEADER_MAX], path[128], *token;
-	int n;
-
 	if (r == NULL || (token = doctor_token(d, claims)) == NULL)
 		return false;
 	n = snprintf(header, sizeof(header), "Authorization: Bearer %s", token);
@@ -282,30 +278,31 @@ ask_relay(struct doctor *d, struct doctor_call *c, const char *route,
 	return true;
 }
 
-/* What the gateway says when the header did not come, or the key is another. */
+/* Says what the gateway's answer means for the Authorization header: it did not
+ * come, or the key is another. */
 static void
 say_authorization(
     struct doctor *d, const struct doctor_call *c, const char *message)
 {
-	if (message != NULL && strstr(message, "header is missing") != NULL) {
+	if (message == NULL)
+		message = "";
+	if (strstr(message, "header is missing") != NULL) {
 		doctor_say(d, DOCTOR_FAIL,
 		    "the web server keeps the Authorization header from the "
 		    "gateway");
 		mend_by(d, pass_authorization);
-	} else if (message != NULL &&
-	    (strstr(message, "Failed to decode") != NULL ||
-		strstr(message, "SECRET_KEY") != NULL)) {
+	} else if (strstr(message, "Failed to decode") != NULL ||
+	    strstr(message, "SECRET_KEY") != NULL) {
 		doctor_say(d, DOCTOR_FAIL,
 		    "the gateway that runs has another secret_key than %s",
 		    d->file);
 		doctor_front_reload(d);
-	} else if (message != NULL &&
-	    (strstr(message, "expired") != NULL ||
-		strstr(message, "not valid yet") != NULL)) {
+	} else if (strstr(message, "expired") != NULL ||
+	    strstr(message, "not valid yet") != NULL) {
 		doctor_say(d, DOCTOR_FAIL,
 		    "the clock of the gateway's machine is not that of this "
 		    "one");
-		doctor_mend(d, "%stimedatectl set-ntp true", doctor_root());
+		doctor_sudo(d, "timedatectl set-ntp true");
 	} else if (c->http.status == 401 || c->http.status == 403) {
 		doctor_say(d, DOCTOR_FAIL,
 		    "the web server asks for credentials of its own: status %d",
@@ -327,16 +324,13 @@ doctor_authorization(struct doctor *d)
 	if (!ask_relay(d, &c, "health", NULL, ""))
 		return;
 	answer = doctor_json(&c);
-	if (!doctor_answered(&c.http)) {
-		doctor_say_failed(d, &c, "gives no answer to health");
+	if (doctor_front_said(d, &c, "gives no answer to health")) {
+		;
 	} else if (answer == NULL && c.http.status != 401 &&
 	    c.http.status != 403) {
 		doctor_say(d, DOCTOR_FAIL, "%s: status %d, %s", c.url,
 		    c.http.status, c.http.reason);
 		mend_by(d, mount);
-	} else if (own_error(&c)) {
-		doctor_say(d, DOCTOR_SKIPPED, "%s: status %d, %s", c.url,
-		    c.http.status, c.http.reason);
 	} else {
 		say_authorization(d, &c,
 		    jsonin_string(jsonin_at(jsonin_member(answer, "errors"), 0),
@@ -348,39 +342,27 @@ doctor_authorization(struct doctor *d)
 
 /* --- header -------------------------------------------------------------- */
 
-/* Claims that make a token nearly as long as one may be: three bytes of them
- * are four of it.  false: there can be no token. */
-static bool
-long_claims(struct doctor *d, char claims[TOKEN_MAX])
-{
-	char *token = doctor_token(d, "{\"fill\":\"\"}");
-	size_t n;
-
-	if (token == NULL)
-		return false;
-	n = (TOKEN_MAX - strlen(token)) / 4 * 3 - 3;
-	explicit_bzero(token, strlen(token));
-	free(token);
-	snprintf(claims, TOKEN_MAX, "{\"fill\":\"%0*d\"}", (int)n, 0);
-	return true;
-}
-
 void
 doctor_header(struct doctor *d)
 {
 	struct doctor_call c;
-	char claims[TOKEN_MAX];
+	char claims[TOKEN_MAX], *token;
+	size_t n;
 
-	if (!long_claims(d, claims) || !ask_relay(d, &c, "health", claims, ""))
+	if ((token = doctor_token(d, "{\"fill\":\"\"}")) == NULL)
+		return;
+	/* The token is nearly as long as one may be: three bytes of claims are
+	 * four of the token. */
+	n = (TOKEN_MAX - strlen(token)) / 4 * 3 - 3;
+	explicit_bzero(token, strlen(token));
+	free(token);
+	snprintf(claims, sizeof(claims), "{\"fill\":\"%0*d\"}", (int)n, 0);
+	if (!ask_relay(d, &c, "health", claims, ""))
 		return;
 	if (c.http.status == 200) {
 		doctor_say(d, DOCTOR_OK, "a token of 8 KB comes through");
-	} else if (!doctor_answered(&c.http)) {
-		doctor_say_failed(d, &c, "gives no answer to a long token");
-	} else if (own_error(&c)) {
-		doctor_say(d, DOCTOR_SKIPPED, "%s: status %d, %s", c.url,
-		    c.http.status, c.http.reason);
-	} else {
+	} else if (!doctor_front_said(
+		       d, &c, "gives no answer to a long token")) {
 		doctor_say(d, DOCTOR_WARN,
 		    "the web server refuses tokens of 8 KB: status %d, %s",
 		    c.http.status, c.http.reason);
@@ -408,7 +390,8 @@ mend_body(struct doctor *d)
 	}
 }
 
-/* [] with blanks in it: as large as may be, and nothing to look up. */
+/* Sends [] with blanks in it: as large as a body may be, and nothing to look
+ * up. */
 void
 doctor_body(struct doctor *d)
 {
@@ -437,9 +420,8 @@ doctor_body(struct doctor *d)
 		    "the gateway that runs has a smaller max_body than %s",
 		    d->file);
 		doctor_front_reload(d);
-	} else if (own_error(&c)) {
-		doctor_say(d, DOCTOR_SKIPPED, "%s: status %d, %s", c.url,
-		    c.http.status, c.http.reason);
+	} else if (c.http.status != 0 && doctor_front_said(d, &c, "")) {
+		;
 	} else if (c.http.end == HTTP_LATE) {
 		doctor_say(d, DOCTOR_SKIPPED,
 		    "%zu bytes took longer than there is time", n);

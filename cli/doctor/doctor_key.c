@@ -42,60 +42,30 @@ static const char *const doctor_key_rows[] = { "abcdefghijklmnopqrstuvwxyz",
 	"01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop",
 	"yxcvbnm" };
 
-static unsigned
-different(const char *key)
-{
-	bool seen[256] = { false };
-	unsigned n = 0;
+#define ROWS (sizeof(doctor_key_rows) / sizeof(doctor_key_rows[0]))
 
-	for (; *key != '\0'; key++)
-		if (!seen[(unsigned char)*key]) {
-			seen[(unsigned char)*key] = true;
-			n++;
-		}
-	return n;
-}
-
-/* Whether all of it is its beginning again and again, at least twice. */
-static bool
-repeats(const char *key)
-{
-	size_t n = strlen(key), p;
-
-	for (p = 1; p <= n / 2; p++)
-		if (memcmp(key, key + p, n - p) == 0)
-			return true;
-	return false;
-}
-
-/* Whether b comes next to a in one of the rows, in this direction. */
-static bool
-next_in_row(char a, char b, bool back)
-{
-	const char *at;
-	size_t i;
-
-	for (i = 0; i < sizeof(doctor_key_rows) / sizeof(doctor_key_rows[0]);
-	     i++) {
-		at = strchr(doctor_key_rows[i], back ? b : a);
-		if (at != NULL && at[1] != '\0' && at[1] == (back ? a : b))
-			return true;
-	}
-	return false;
-}
-
-/* Characters from s on that go along a row. */
+/* Returns how many characters from s on go along a row, back or forth; 0 for
+ * fewer than RUN, which may be chance. */
 static size_t
 along(const char *s, bool back)
 {
-	size_t n = 1;
+	size_t n = 1, i;
+	const char *at;
 
-	while (s[n] != '\0' && next_in_row(s[n - 1], s[n], back))
-		n++;
+	for (i = 0; i < ROWS && s[n] != '\0';) {
+		at = strchr(doctor_key_rows[i], s[back ? n : n - 1]);
+		if (at != NULL && at[1] != '\0' &&
+		    at[1] == s[back ? n - 1 : n]) {
+			n++;
+			i = 0;
+		} else {
+			i++;
+		}
+	}
 	return n < RUN ? 0 : n;
 }
 
-/* How many characters from s on are nothing that was chosen by chance. */
+/* Returns how many characters from s on are a row or a word. */
 static size_t
 guessed(const char *s)
 {
@@ -112,7 +82,7 @@ guessed(const char *s)
 	return best;
 }
 
-/* Characters that are left when words and rows are taken out. */
+/* Counts the characters that are left when words and rows are taken out. */
 static size_t
 rest(const char *key)
 {
@@ -129,22 +99,29 @@ rest(const char *key)
 	return left;
 }
 
+/* Returns what is wrong with a key; NULL: nothing. */
 static const char *
 weakness(const char *key)
 {
-	if (repeats(key))
-		return "is the same again and again";
-	if (different(key) < DIFFERENT)
+	size_t n = strlen(key), i, different = 0;
+
+	/* The whole key is its beginning again and again. */
+	for (i = 1; i <= n / 2; i++)
+		if (memcmp(key, key + i, n - i) == 0)
+			return "is the same again and again";
+	for (i = 0; i < n; i++)
+		different += memchr(key, key[i], i) == NULL;
+	if (different < DIFFERENT)
 		return "has few different characters";
 	if (rest(key) < REST)
 		return "is made of words, or of rows of the keyboard";
 	return NULL;
 }
 
-/* Where a key comes from, as it is written. */
+/* Where the configuration takes a key from. */
 struct source {
 	const char *key;
-	const char *path; /* of file:PATH, else NULL */
+	const char *path; /* PATH of file:PATH, else NULL */
 };
 
 static void
@@ -158,32 +135,28 @@ note_source(void *arg, const char *section, const struct conf_key *key,
 		s->path = text + 5;
 }
 
-/* Where the lines with a key are that should go. */
+/* The mend shows the lines with the previous key, which should go. */
 static void
 doctor_key_previous(struct doctor *d)
 {
-	char dir[PATH_MAX], *slash;
+	char dir[PATH_MAX];
 
-	snprintf(dir, sizeof(dir), "%s", d->whole);
-	if ((slash = strrchr(dir, '/')) != NULL)
-		*slash = '\0';
-	doctor_mend(d, "%sgrep -n '^secret_key_previous' -r %s/conf.d %s",
-	    doctor_root(), doctor_quote(d, dir), doctor_quote(d, d->whole));
+	doctor_directory(d->whole, dir);
+	doctor_sudo(d, "grep -n '^secret_key_previous' -r %s/conf.d %s",
+	    doctor_quote(d, dir), doctor_quote(d, d->whole));
 	doctor_note(d,
 	    "leave that line out, once the platform has tokens of secret_key");
 }
 
-/*
- * A new key in a new file, for those who can read the old one.  The old one is
- * kept: as secret_key_previous its tokens stay good until the platform has new
- * ones.
- */
+/* The mend makes a new key in a new file, for those who can read the old one.
+ * The old key is kept: as secret_key_previous it keeps tokens good until the
+ * platform has new ones. */
 static void
 doctor_key_new(struct doctor *d, const char *name)
 {
 	struct source s = { .key = name };
 	char beside[PATH_MAX], file[PATH_MAX];
-	const char *old, *new, *root = doctor_root();
+	const char *old, *new;
 	struct stat st;
 	mode_t mode;
 
@@ -195,10 +168,10 @@ doctor_key_new(struct doctor *d, const char *name)
 	mode = stat(old, &st) == -1 ? 0600 : 0600 | (st.st_mode & S_IRGRP);
 	old = doctor_quote(d, old);
 	new = doctor_quote(d, file);
-	doctor_mend(d,
-	    "%s%s jwt --key-file %s && %schown -h --reference=%s %s && %schmod "
+	doctor_sudo(d,
+	    "%s jwt --key-file %s && %schown -h --reference=%s %s && %schmod "
 	    "%04o %s",
-	    root, d->program, new, root, old, new, root, (unsigned)mode, new);
+	    d->program, new, d->sudo, old, new, d->sudo, (unsigned)mode, new);
 	doctor_note(d,
 	    "then in [auth] of %s: secret_key = file:%s, and what stands there "
 	    "as secret_key_previous until the platform has new tokens",

@@ -1,5 +1,5 @@
-/* The lines that mend: who runs them, on what, and never on what a link leads
- * to. */
+/* The lines that mend: as which user they run, on which file, and never on the
+ * file that a link leads to. */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 	"abcdefghijklmnopqrstuvwxyz" \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-."
 
-/* Puts what path is from the root on into out; a link stays one. */
+/* Puts path into out as it is from the root on; links are not followed. */
 static void
 doctor_mend_whole(const char *path, char out[PATH_MAX])
 {
@@ -41,10 +41,15 @@ doctor_directory(const char *path, char dir[PATH_MAX])
 void
 doctor_places(struct doctor *d)
 {
+	const char *uid = getenv("SUDO_UID");
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	doctor_mend_whole(d->file, d->whole);
+	/* Under sudo(8) the shell that a line is pasted into is not root's. */
+	d->sudo = geteuid() == 0 && (uid == NULL || strcmp(uid, "0") == 0) ?
+	    "" :
+	    "sudo ";
 	path[n > 0 ? n : 0] = '\0';
 	snprintf(d->program, sizeof(d->program), "%s",
 	    n > 0 ? doctor_quote(d, path) : "ctim-relay");
@@ -59,45 +64,33 @@ doctor_path_of(struct doctor *d, const char *path)
 	return doctor_quote(d, whole);
 }
 
-/* Under sudo(8) the shell that a line is pasted into is not root's. */
 const char *
-doctor_root(void)
-{
-	const char *uid = getenv("SUDO_UID");
-
-	return geteuid() == 0 && (uid == NULL || strcmp(uid, "0") == 0) ?
-	    "" :
-	    "sudo ";
-}
-
-const char *
-doctor_by(uid_t uid, char text[DOCTOR_AS])
+doctor_by(struct doctor *d, uid_t uid)
 {
 	const struct passwd *pw = getpwuid(uid);
-	const char *root = doctor_root();
 	char name[32];
 
-	/* Others than plain names would have to be quoted. */
+	/* A name that is not plain would have to be quoted. */
 	if (pw != NULL &&
 	    (strlen(pw->pw_name) >= sizeof(name) ||
 		pw->pw_name[strspn(pw->pw_name, NAME_PLAIN)] != '\0'))
 		pw = NULL;
-	if (uid == 0 || (uid == geteuid() && *root != '\0'))
-		return uid == 0 ? root : "";
+	if (uid == 0 || (uid == geteuid() && *d->sudo != '\0'))
+		return uid == 0 ? d->sudo : "";
 	if (pw != NULL)
 		snprintf(name, sizeof(name), "%s", pw->pw_name);
 	else
 		snprintf(name, sizeof(name), "'#%ld'", (long)uid);
 	/* runuser(1) knows names alone; root needs no sudo(8) installed. */
-	if (*root != '\0')
-		snprintf(text, DOCTOR_AS, "sudo -u %s ", name);
+	if (*d->sudo != '\0')
+		snprintf(d->by, sizeof(d->by), "sudo -u %s ", name);
 	else if (pw != NULL)
-		snprintf(text, DOCTOR_AS, "runuser -u %s -- ", name);
+		snprintf(d->by, sizeof(d->by), "runuser -u %s -- ", name);
 	else
-		snprintf(text, DOCTOR_AS,
+		snprintf(d->by, sizeof(d->by),
 		    "setpriv --reuid %ld --regid %ld --clear-groups ",
 		    (long)uid, (long)uid);
-	return text;
+	return d->by;
 }
 
 bool
@@ -113,22 +106,21 @@ doctor_mend_link(struct doctor *d, const char *path)
 	return true;
 }
 
-/* chmod(1) follows links, and who owns a file may put one in its place: run by
- * the owner, it reaches nothing that was not theirs. */
+/* chmod(1) follows links, and a file's owner may put a link in its place: run
+ * as the owner, chmod reaches nothing that was not the owner's. */
 void
 doctor_mend_mode(struct doctor *d, const char *path, const char *mode)
 {
 	struct stat st;
-	char by[DOCTOR_AS];
 
 	if (doctor_mend_link(d, path))
 		return;
 	doctor_mend(d, "%schmod %s %s",
-	    lstat(path, &st) == -1 ? doctor_root() : doctor_by(st.st_uid, by),
-	    mode, doctor_path_of(d, path));
+	    lstat(path, &st) == -1 ? d->sudo : doctor_by(d, st.st_uid), mode,
+	    doctor_path_of(d, path));
 }
 
-/* Whether a group uses a file: then the file stays that group's. */
+/* Whether another group uses a file: then the file stays that group's. */
 static bool
 doctor_mend_used(const struct stat *st, gid_t gid)
 {
@@ -149,7 +141,7 @@ doctor_mend_pass(
 		doctor_sudo(d, "chmod o+x %s", word);
 	else
 		doctor_sudo(d, "chgrp -h %s %s && %schmod g-w+x %s",
-		    doctor_quote(d, group), word, doctor_root(), word);
+		    doctor_quote(d, group), word, d->sudo, word);
 }
 
 /* Whether path is dir, or is in it. */
@@ -210,14 +202,14 @@ doctor_mend_way(struct doctor *d, const char *path)
 	return DOCTOR_WAY_OPEN;
 }
 
-/* Copies a file or a folder out of a home: beside the configuration or, when
- * that is in a home as well, to where a configuration is looked for.  A home
- * holds more than what the gateway reads, so it is not opened. */
+/* The mend copies a file or a folder out of a home: beside the configuration
+ * or, when that is in a home as well, to the usual folder of a configuration.
+ * A home holds more than the gateway reads, so no mend opens it. */
 static void
 doctor_mend_copy(struct doctor *d, const char *path)
 {
 	char dir[PATH_MAX], to[PATH_MAX], whole[PATH_MAX];
-	const char *word, *root = doctor_root();
+	const char *word;
 
 	doctor_mend_whole(path, whole);
 	doctor_directory(d->whole, dir);
@@ -227,11 +219,11 @@ doctor_mend_copy(struct doctor *d, const char *path)
 	    strrchr(whole, '/'));
 	keyfile_new_name(to, whole);
 	word = doctor_quote(d, whole);
-	doctor_mend(d,
-	    "%smkdir -p %s && %scp -rnT %s %s && %schgrp -hR %s %s && "
+	doctor_sudo(d,
+	    "mkdir -p %s && %scp -rnT %s %s && %schgrp -hR %s %s && "
 	    "%schmod -R g-w+rX,o= %s",
-	    root, doctor_quote(d, dir), root, doctor_path_of(d, path), word,
-	    root, doctor_quote(d, d->who.group), word, root, word);
+	    doctor_quote(d, dir), d->sudo, doctor_path_of(d, path), word,
+	    d->sudo, doctor_quote(d, d->who.group), word, d->sudo, word);
 	doctor_note(d,
 	    "who serves may not pass that home: name %s instead, in %s or, for "
 	    "the configuration itself, with -c",
@@ -242,7 +234,6 @@ void
 doctor_mend_read(struct doctor *d, const char *path, const char *rights)
 {
 	struct stat st;
-	char by[DOCTOR_AS];
 	const char *file = doctor_path_of(d, path), *owner;
 	enum doctor_way way = doctor_mend_way(d, path);
 
@@ -254,7 +245,7 @@ doctor_mend_read(struct doctor *d, const char *path, const char *rights)
 	}
 	if (lstat(path, &st) == -1)
 		st = (struct stat){ .st_uid = 0 };
-	owner = doctor_by(st.st_uid, by);
+	owner = doctor_by(d, st.st_uid);
 	if (!doctor_mend_used(&st, d->who.gid)) {
 		doctor_sudo(d, "chgrp -h %s %s && %schmod g-w+%s %s",
 		    doctor_quote(d, d->who.group), file, owner, rights, file);
@@ -283,10 +274,11 @@ doctor_mend_show(struct doctor *d, const char *path)
 }
 
 void
-doctor_mend_run(struct doctor *d, const char *arguments)
+doctor_mend_run(struct doctor *d, const char *command, const char *relay)
 {
-	doctor_sudo(
-	    d, "%s %s -c %s", d->program, arguments, doctor_quote(d, d->whole));
+	doctor_sudo(d, "%s %s%s%s -c %s", d->program, command,
+	    relay == NULL ? "" : " ", relay == NULL ? "" : relay,
+	    doctor_quote(d, d->whole));
 }
 
 void
@@ -316,7 +308,8 @@ doctor_mend_aside(struct doctor *d, const char *path)
 	    d, "mv -nT %s %s", doctor_path_of(d, path), doctor_path_of(d, to));
 }
 
-/* Where the server is installed, or beside this program, as it was built. */
+/* Finds the server where it is installed, else beside this program, as it was
+ * built. */
 static void
 doctor_mend_server(char out[PATH_MAX])
 {
@@ -336,12 +329,11 @@ doctor_mend_server(char out[PATH_MAX])
 		    out, PATH_MAX, "%s", CTIM_LIBEXECDIR "/ctim-relay.fcgi");
 }
 
-/* With [server] user root starts it and it becomes that user. */
+/* With [server] user root starts the gateway, which becomes that user. */
 void
 doctor_mend_start(struct doctor *d)
 {
-	char server[PATH_MAX], dir[PATH_MAX], by[DOCTOR_AS];
-	char who[DOCTOR_INSTALL];
+	char server[PATH_MAX], dir[PATH_MAX];
 	char make[PATH_MAX * 2] = "";
 	const char *at = d->conf->listen;
 	struct stat st;
@@ -352,9 +344,8 @@ doctor_mend_start(struct doctor *d)
 	if (strncmp(at, "unix:", 5) == 0 && lstat(dir, &st) == -1 &&
 	    errno == ENOENT)
 		snprintf(make, sizeof(make), "%sinstall -d -m 0755 %s %s && ",
-		    doctor_root(), doctor_install(d, who),
-		    doctor_quote(d, dir));
+		    d->sudo, d->install, doctor_quote(d, dir));
 	doctor_mend(d, "%s%s%s -c %s &", make,
-	    d->conf->user != NULL ? doctor_root() : doctor_by(d->who.uid, by),
+	    d->conf->user != NULL ? d->sudo : doctor_by(d, d->who.uid),
 	    doctor_quote(d, server), doctor_quote(d, d->whole));
 }

@@ -1,4 +1,5 @@
-/* The hosts that the gateway calls, and what is on the way to them. */
+/* Looks at the hosts that the gateway calls, and at what is on the way to
+ * them. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ try_ca(void *arg, char why[DOCTOR_WHY])
 void
 doctor_ca(struct doctor *d)
 {
-	char *path = d->conf->ca_file, why[DOCTOR_WHY], whom[80];
+	char *path = d->conf->ca_file, why[DOCTOR_WHY];
 
 	if (path == NULL) {
 		doctor_say(
@@ -44,14 +45,13 @@ doctor_ca(struct doctor *d)
 		return;
 	}
 	if (doctor_as(d, try_ca, path, why) == 0) {
-		doctor_say(d, DOCTOR_OK, "%s can be read%s", path,
-		    doctor_as_whom(d, whom));
+		doctor_say(d, DOCTOR_OK, "%s can be read%s", path, d->as_whom);
 		return;
 	}
 	if (strcmp(why, strerror(EACCES)) == 0 && doctor_foreign(d, path))
 		return;
-	doctor_say(d, DOCTOR_FAIL, "%s: cannot be used%s: %s", path,
-	    doctor_as_whom(d, whom), why);
+	doctor_say(
+	    d, DOCTOR_FAIL, "%s: cannot be used%s: %s", path, d->as_whom, why);
 	if (doctor_mend_way(d, path) == DOCTOR_WAY_SAID)
 		return;
 	if (access(path, F_OK) == 0 && strcmp(why, strerror(EACCES)) == 0)
@@ -63,11 +63,9 @@ doctor_ca(struct doctor *d)
 
 /* --- proxy --------------------------------------------------------------- */
 
-/*
- * Host and port of a proxy, as libcurl reads it: without a scheme it is http,
- * and without a port it is 1080.  A user with a password may be in front of it,
- * which nobody shall see.
- */
+/* Puts host and port of a proxy into out, as libcurl reads them: without a
+ * scheme http, without a port 1080.  User and password are left out.  Returns
+ * false when proxy is no such URL. */
 static bool
 proxy_address(const char *proxy, char *out, size_t size)
 {
@@ -92,7 +90,8 @@ proxy_address(const char *proxy, char *out, size_t size)
 	return true;
 }
 
-/* Connects to it: whatever it answers to a request for itself, it is there. */
+/* Connects to the proxy: any answer to a request for the proxy itself shows
+ * that it is there. */
 static void
 try_proxy(struct doctor *d, const char *address)
 {
@@ -132,31 +131,21 @@ doctor_proxy(struct doctor *d)
 
 /* --- jwks ---------------------------------------------------------------- */
 
-/* RSA keys with a kid in the answer. */
-static size_t
-count_keys(const struct doctor_call *c)
-{
-	struct json_object *answer = doctor_json(c), *keys;
-	size_t i, n = 0;
-
-	keys = jsonin_member(answer, "keys");
-	for (i = 0; i < jsonin_length(keys); i++) {
-		const char *type = jsonin_string(jsonin_at(keys, i), "kty");
-
-		if (type != NULL && strcmp(type, "RSA") == 0 &&
-		    jsonin_string(jsonin_at(keys, i), "kid") != NULL)
-			n++;
-	}
-	json_object_put(answer);
-	return n;
-}
-
+/* Says how many RSA keys with a kid are in an answer. */
 static void
 say_jwks(struct doctor *d, const struct doctor_call *c)
 {
-	size_t n = count_keys(c);
+	struct json_object *answer = doctor_json(c), *keys, *key;
+	size_t i, n = 0;
 	char text[80];
 
+	keys = jsonin_member(answer, "keys");
+	for (i = 0; i < jsonin_length(keys); i++) {
+		key = jsonin_at(keys, i);
+		n += doctor_is(key, "kty", "RSA") &&
+		    jsonin_string(key, "kid") != NULL;
+	}
+	json_object_put(answer);
 	doctor_note_clock(d, c);
 	if (!doctor_answered(&c->http) || c->http.end != HTTP_ANSWERED) {
 		doctor_say_failed(d, c, "gives no keys");
@@ -183,10 +172,8 @@ doctor_net_default(void *arg, const char *section, const struct conf_key *key,
 		*(bool *)arg = strcmp(text, key->fallback) == 0;
 }
 
-/*
- * Whether all hosts stay out of reach as they do without the Internet.  Hosts
- * that were named on purpose are no sign of that when they only refuse.
- */
+/* Whether all hosts are out of reach as they are without the Internet.  A host
+ * that the configuration names and that only refuses is no sign of that. */
 static bool
 doctor_net_apart(
     const struct doctor *d, const struct doctor_call *calls, size_t n)
@@ -203,19 +190,6 @@ doctor_net_apart(
 				calls[i].http.end != HTTP_LATE))))
 			return false;
 	return d->conf->secret_key != NULL;
-}
-
-static void
-doctor_net_say_apart(struct doctor *d, const struct doctor_call *c, size_t n)
-{
-	doctor_say(d, DOCTOR_FAIL,
-	    "none of the %zu jwks_hosts can be reached (%s: %s): every RS256 "
-	    "token will be refused",
-	    n, c->host, c->http.why);
-	doctor_mend_conf(d, "[auth]",
-	    "where only HS256 tokens are used; behind a proxy: proxy = "
-	    "http://HOST:PORT in [http]",
-	    "jwks_hosts =");
 }
 
 void
@@ -238,11 +212,19 @@ doctor_jwks(struct doctor *d)
 		doctor_call_init(
 		    &calls[i], host[i], "https://%s/.well-known/jwks", host[i]);
 	doctor_call_do(d, &conf, calls, n);
-	if (doctor_net_apart(d, calls, n))
-		doctor_net_say_apart(d, calls, n);
-	else
+	if (doctor_net_apart(d, calls, n)) {
+		doctor_say(d, DOCTOR_FAIL,
+		    "none of the %zu jwks_hosts can be reached (%s: %s): every "
+		    "RS256 token will be refused",
+		    n, calls[0].host, calls[0].http.why);
+		doctor_mend_conf(d, "[auth]",
+		    "where only HS256 tokens are used; behind a proxy: proxy = "
+		    "http://HOST:PORT in [http]",
+		    "jwks_hosts =");
+	} else {
 		for (i = 0; i < n; i++)
 			say_jwks(d, &calls[i]);
+	}
 	for (i = 0; i < n; i++)
 		doctor_call_free(&calls[i]);
 	free(calls);

@@ -1,5 +1,6 @@
-/* The services behind the relays: with credentials whether they take them, by
- * the same code as the server; without, whether they can be reached. */
+/* Asks the services behind the relays: with credentials whether a service
+ * takes them, by the code of the server; without, whether the service can be
+ * reached. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ struct place {
 	char url[DOCTOR_URL]; /* "": none */
 };
 
-/* The base of a service's API; links for people have other names. */
+/* Keeps the base URL of a service's API; links for people have other names. */
 static void
 note_place(void *arg, const char *section, const struct conf_key *key,
     const char *text)
@@ -38,8 +39,7 @@ note_place(void *arg, const char *section, const struct conf_key *key,
 static void
 doctor_provider_jwt(struct doctor *d, const char *relay)
 {
-	doctor_mend(d, "%s%s jwt --relay %s -c %s", doctor_root(), d->program,
-	    relay, doctor_quote(d, d->whole));
+	doctor_mend_run(d, "jwt --relay", relay);
 	doctor_note(d,
 	    "with credentials that the service takes and that have the right "
 	    "there; the new token goes to the platform");
@@ -58,27 +58,22 @@ doctor_provider_curl(struct doctor *d, const char *relay)
 	struct place p = { .relay = relay };
 
 	conf_each(d->conf, note_place, &p);
-	if (p.url[0] == '\0') {
+	if (p.url[0] == '\0')
 		doctor_provider_jwt(d, relay);
-		return;
-	}
-	doctor_mend(d, "curl -sv %s", doctor_quote(d, p.url));
-	doctor_note(d,
-	    "behind a proxy: proxy = http://HOST:PORT in [http] of %s",
-	    d->whole);
+	else
+		doctor_mend_curl(d, p.url);
 }
 
 static void
 doctor_provider_query(struct doctor *d, const char *relay)
 {
-	doctor_mend(d, "%s%s query --route health %s -c %s", doctor_root(),
-	    d->program, relay, doctor_quote(d, d->whole));
+	doctor_mend_run(d, "query --route health", relay);
 	doctor_note(d,
 	    "shows all of the answer; it may be the service's own trouble: "
 	    "again later");
 }
 
-/* What the answer's code means for who runs the gateway. */
+/* The mend for each code of an answer. */
 static const struct {
 	const char *code;
 	void (*mend)(struct doctor *, const char *relay);
@@ -95,8 +90,8 @@ doctor_provider_mend(
 	size_t i = 0;
 
 	if (r->provider->store != NULL) {
-		doctor_mend(d, "%s%s intel stats --store %s", doctor_root(),
-		    d->program, doctor_quote(d, r->provider->store(r->own)));
+		doctor_sudo(d, "%s intel stats --store %s", d->program,
+		    doctor_quote(d, r->provider->store(r->own)));
 		if (doctor_was_bad(d, "store"))
 			doctor_note(d, "first mend what `store` says");
 		return;
@@ -133,11 +128,10 @@ say_health(struct doctor *d, const struct relay_conf *r, const char *why,
 	json_object_put(answer);
 }
 
-/*
- * The configuration as this one question needs it: with a key, little time, no
- * repeats; no cache, which root would make; and a log that is silent, as what
- * goes wrong is said here.  What is lent is taken back.
- */
+/* Asks a relay for its health.  For that call the configuration has a key,
+ * little time, no repeats, no cache (root would make its file) and a silent
+ * log, as doctor itself says what goes wrong.  Afterwards the configuration is
+ * as it was. */
 static void
 doctor_provider_ask(
     struct doctor *d, const struct relay_conf *r, const char *claims)

@@ -69,8 +69,8 @@ doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 	fflush(stdout);
 }
 
-/* Prints a line below the last finding: first, and what the format makes.  name
- * is its member in JSON; for people before and after stand around the line. */
+/* Prints a line below the last finding: first, then the formatted text.  name
+ * is its member in JSON; for people, before and after stand around the line. */
 static void
 doctor_say_below(struct doctor *d, const char *name, const char *before,
     const char *after, const char *first, const char *format, va_list ap)
@@ -106,7 +106,7 @@ doctor_sudo(struct doctor *d, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	doctor_say_below(d, "mend", "-> ", "", doctor_root(), format, ap);
+	doctor_say_below(d, "mend", "-> ", "", d->sudo, format, ap);
 	va_end(ap);
 }
 

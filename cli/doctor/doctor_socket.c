@@ -1,4 +1,5 @@
-/* The socket between the web server and the gateway, and who may use it. */
+/* Looks at the socket between the web server and the gateway, and at which
+ * users may use it. */
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -21,8 +22,8 @@
 
 #define GROUPS_MAX 256 /* groups of a user that are looked at */
 
-/* Where the web server starts the gateway nobody listens, and nothing is wrong;
- * false: it was not said. */
+/* Says that no socket is needed because the web server starts the gateway.
+ * Returns false, and says nothing, when the web server does not. */
 static bool
 doctor_socket_spawned(struct doctor *d)
 {
@@ -33,7 +34,7 @@ doctor_socket_spawned(struct doctor *d)
 	return how != NULL;
 }
 
-/* Says who is there instead of a gateway. */
+/* Says that another program is there instead of a gateway. */
 static void
 doctor_socket_other(struct doctor *d, const char *why)
 {
@@ -43,26 +44,26 @@ doctor_socket_other(struct doctor *d, const char *why)
 	    "something else than a gateway answers at %s%s%s", at,
 	    *why != '\0' ? ": " : "", why);
 	if (strncmp(at, "unix:", 5) == 0)
-		doctor_mend(d, "%sss -xlp | grep -F -- %s", doctor_root(),
-		    doctor_quote(d, at + 5));
+		doctor_sudo(
+		    d, "ss -xlp | grep -F -- %s", doctor_quote(d, at + 5));
 	else
-		doctor_mend(d, "%sss -ltnp 'sport = %s'", doctor_root(),
-		    strrchr(at, ':'));
+		doctor_sudo(d, "ss -ltnp 'sport = %s'", strrchr(at, ':'));
 	doctor_note(d,
 	    "shows who; end that, or set another listen in [server] of %s and "
 	    "in the web server",
 	    d->whole);
 }
 
-/* Whether what listens there is a gateway; if not, that was said.  One that is
- * busy says so, which is an answer, too. */
+/* Whether a gateway listens there; if not, that was said.  A busy gateway
+ * answers that it is busy, which counts. */
 static bool
 doctor_socket_knock(struct doctor *d)
 {
 	char why[FCGIASK_WHY] = "";
-	const char *at = d->conf->listen, *said;
+	const char *at = d->conf->listen;
 	struct json_object *answer;
 	struct buf body;
+	bool gateway;
 	int status;
 
 	buf_init(&body, FCGIASK_MAX);
@@ -70,20 +71,17 @@ doctor_socket_knock(struct doctor *d)
 	    (int)doctor_left(d, DOCTOR_CALL), &body, why);
 	answer =
 	    status == -1 ? NULL : jsonin_parse(body.data, body.len, 100, NULL);
-	said = jsonin_string(answer, "data");
-	d->listens =
-	    (status == 200 && said != NULL && strcmp(said, DOCTOR_MARK) == 0) ||
+	gateway = (status == 200 && doctor_is(answer, "data", DOCTOR_MARK)) ||
 	    doctor_own_error(answer, status);
 	json_object_put(answer);
 	buf_free(&body);
-	if (d->listens)
+	if (gateway)
 		return true;
 	if (status == -1 && strstr(why, "no answer in time") != NULL) {
 		doctor_say(d, DOCTOR_WARN,
 		    "%s: takes connections, and does not answer within %d s",
 		    at, DOCTOR_CALL / 1000);
-		doctor_mend(d, "%s%s status -c %s", doctor_root(), d->program,
-		    doctor_quote(d, d->whole));
+		doctor_mend_run(d, "status", NULL);
 		doctor_note(d,
 		    "shows a gateway that is busy; another program does not "
 		    "answer that");
@@ -94,18 +92,19 @@ doctor_socket_knock(struct doctor *d)
 	return false;
 }
 
-/* 0, or the errno of connecting. */
+/* Returns 0, or the errno of connecting. */
 static int
-try_connect(int family, const struct sockaddr *sa, socklen_t len)
+try_connect(const struct addrinfo *to)
 {
 	int fd, error = 0;
 	socklen_t size = sizeof(error);
 	struct pollfd p;
 
-	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	fd = socket(
+	    to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1)
 		return errno;
-	if (connect(fd, sa, len) == -1) {
+	if (connect(fd, to->ai_addr, to->ai_addrlen) == -1) {
 		error = errno;
 		p = (struct pollfd){ .fd = fd, .events = POLLOUT };
 		if (error == EINPROGRESS && poll(&p, 1, DOCTOR_CALL) < 1)
@@ -118,7 +117,7 @@ try_connect(int family, const struct sockaddr *sa, socklen_t len)
 	return error;
 }
 
-/* Moves the gateway to a socket in a place of its own. */
+/* The mend moves the gateway to a socket in a folder of its own. */
 static void
 doctor_socket_move(struct doctor *d)
 {
@@ -154,45 +153,27 @@ say_tcp(struct doctor *d, int error)
 	}
 }
 
-/* Who has one of a name's addresses alone misses those who ask at another. */
-static void
-say_unanswered(struct doctor *d, const struct addrinfo *ai, int error)
-{
-	char host[INET6_ADDRSTRLEN] = "?";
-
-	(void)getnameinfo(ai->ai_addr, ai->ai_addrlen, host, sizeof(host), NULL,
-	    0, NI_NUMERICHOST);
-	doctor_say(d, DOCTOR_WARN, "%s: nobody answers at %s: %s",
-	    d->conf->listen, host, strerror(error));
-	doctor_mend_start(d);
-}
-
-/* At which of the addresses somebody answers; NULL: at none, and why. */
-static const struct addrinfo *
-first_answering(const struct addrinfo *list, int *error)
-{
-	for (; list != NULL; list = list->ai_next)
-		if ((*error = try_connect(list->ai_family, list->ai_addr,
-			 list->ai_addrlen)) == 0)
-			return list;
-	return NULL;
-}
-
-/* Every address of the name, as the gateway listens on all that there are. */
+/* Tries every address of the name, as the gateway listens on all of them: a
+ * gateway that has only some misses the clients that ask at another. */
 static void
 try_addresses(struct doctor *d, const struct addrinfo *list)
 {
+	const struct addrinfo *ai, *good = NULL;
+	char host[INET6_ADDRSTRLEN] = "?";
 	int error = 0;
-	const struct addrinfo *good = first_answering(list, &error);
 
+	for (ai = list; ai != NULL && good == NULL; ai = ai->ai_next)
+		if ((error = try_connect(ai)) == 0)
+			good = ai;
 	say_tcp(d, error);
-	for (; good != NULL && list != NULL; list = list->ai_next) {
-		if (list == good)
+	for (ai = list; good != NULL && ai != NULL; ai = ai->ai_next) {
+		if (ai == good || try_connect(ai) != ECONNREFUSED)
 			continue;
-		error = try_connect(
-		    list->ai_family, list->ai_addr, list->ai_addrlen);
-		if (error == ECONNREFUSED)
-			say_unanswered(d, list, error);
+		(void)getnameinfo(ai->ai_addr, ai->ai_addrlen, host,
+		    sizeof(host), NULL, 0, NI_NUMERICHOST);
+		doctor_say(d, DOCTOR_WARN, "%s: nobody answers at %s: %s",
+		    d->conf->listen, host, strerror(ECONNREFUSED));
+		doctor_mend_start(d);
 	}
 }
 
@@ -217,7 +198,7 @@ look_at_tcp(struct doctor *d)
 
 /* --- a file -------------------------------------------------------------- */
 
-/* error: of lstat(2) or connect(2); nothing is there, or not for us. */
+/* Says why nobody could be asked.  error is that of lstat(2) or connect(2). */
 static void
 say_unconnected(struct doctor *d, const char *path, int error)
 {
@@ -239,8 +220,7 @@ say_unconnected(struct doctor *d, const char *path, int error)
 		doctor_mend_start(d);
 	} else {
 		doctor_say(d, DOCTOR_FAIL, "%s: %s", path, strerror(error));
-		doctor_mend(
-		    d, "%sls -ld %s", doctor_root(), doctor_quote(d, path));
+		doctor_mend_show(d, path);
 	}
 }
 
@@ -276,6 +256,9 @@ void
 doctor_socket(struct doctor *d)
 {
 	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	const struct addrinfo to = { .ai_family = AF_UNIX,
+		.ai_addr = (struct sockaddr *)&sa,
+		.ai_addrlen = sizeof(sa) };
 	const char *path = d->conf->listen + 5;
 	struct stat st;
 	int error;
@@ -295,8 +278,7 @@ doctor_socket(struct doctor *d)
 	}
 	/* conf_table.c has seen that it fits. */
 	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", path);
-	error = try_connect(AF_UNIX, (struct sockaddr *)&sa, sizeof(sa));
-	if (error != 0)
+	if ((error = try_connect(&to)) != 0)
 		say_unconnected(d, path, error);
 	else if (doctor_socket_knock(d))
 		say_mode(d, path, &st);
@@ -304,52 +286,45 @@ doctor_socket(struct doctor *d)
 
 /* --- users --------------------------------------------------------------- */
 
-struct user {
-	uid_t uid;
-	gid_t groups[GROUPS_MAX];
-	int n;
-};
-
-/* Whether the bits of one kind (4, 2, 1) are there for the user. */
+/* Whether a user of n groups has the rights of these bits (4, 2, 1). */
 static bool
-may(const struct user *u, const struct stat *st, unsigned bits)
+doctor_socket_may(
+    uid_t uid, const gid_t *groups, int n, const struct stat *st, unsigned bits)
 {
 	int i;
 
-	if (u->uid == 0)
+	if (uid == 0)
 		return true;
-	if (st->st_uid == u->uid)
+	if (st->st_uid == uid)
 		return (st->st_mode >> 6 & bits) == bits;
-	for (i = 0; i < u->n; i++)
-		if (u->groups[i] == st->st_gid)
+	for (i = 0; i < n; i++)
+		if (groups[i] == st->st_gid)
 			return (st->st_mode >> 3 & bits) == bits;
 	return (st->st_mode & bits) == bits;
 }
 
-/* What on the way to the socket keeps the user out; false: nothing. */
+/* Whether a file or folder on the way to the socket keeps a user out: by is its
+ * name. */
 static bool
-signins_out(const struct user *u, const char *path, char by[PATH_MAX])
+doctor_socket_closed(
+    const struct passwd *pw, const char *path, char by[PATH_MAX])
 {
+	gid_t groups[GROUPS_MAX];
+	int n = GROUPS_MAX;
 	struct stat st;
 	const char *p = path;
 
+	if (getgrouplist(pw->pw_name, pw->pw_gid, groups, &n) == -1)
+		n = GROUPS_MAX;
 	while ((p = strchr(p + 1, '/')) != NULL) {
 		snprintf(by, PATH_MAX, "%.*s", (int)(p - path), path);
-		if (stat(by, &st) == -1 || !may(u, &st, 1))
+		if (stat(by, &st) == -1 ||
+		    !doctor_socket_may(pw->pw_uid, groups, n, &st, 1))
 			return true;
 	}
 	snprintf(by, PATH_MAX, "%s", path);
-	return stat(path, &st) == -1 || !may(u, &st, 2);
-}
-
-/* The user of an entry, with all groups. */
-static void
-doctor_socket_user(const struct passwd *pw, struct user *u)
-{
-	u->uid = pw->pw_uid;
-	u->n = GROUPS_MAX;
-	if (getgrouplist(pw->pw_name, pw->pw_gid, u->groups, &u->n) == -1)
-		u->n = GROUPS_MAX;
+	return stat(path, &st) == -1 ||
+	    !doctor_socket_may(pw->pw_uid, groups, n, &st, 2);
 }
 
 static void
@@ -371,38 +346,19 @@ say_kept_out(struct doctor *d, const struct passwd *pw, const char *by)
 		doctor_mend_pass(d, by, pw->pw_gid, group);
 }
 
-/* The web server's user as its files say it, else who serves HTTP on the systems
- * that there are; i: which of them, false: no more. */
-static bool
-doctor_socket_web_user(struct doctor *d, size_t *i, struct passwd *pw)
-{
-	const struct passwd *found;
-	struct doctor_who w = { .uid = 0 };
-
-	if (*i == 0 && doctor_web_user(d, &w) &&
-	    (found = getpwuid(w.uid)) != NULL) {
-		*i = SIZE_MAX;
-		*pw = *found;
-		return true;
-	}
-	while (*i != SIZE_MAX && doctor_web_users[*i] != NULL)
-		if ((found = getpwnam(doctor_web_users[(*i)++])) != NULL) {
-			*pw = *found;
-			return true;
-		}
-	return false;
-}
-
+/* The web server's user must get through to the socket.  Where its files name
+ * none, one of the usual users must. */
 void
 doctor_users(struct doctor *d)
 {
 	const char *path = d->conf->listen + 5;
-	char by[PATH_MAX], first_by[PATH_MAX] = "";
-	struct passwd pw;
-	struct user u;
+	char by[PATH_MAX], first_by[PATH_MAX] = "", name[64];
+	const char *const one[] = { name, NULL };
+	const char *const *names = doctor_web_users;
+	struct doctor_who w = { .uid = 0 };
+	const struct passwd *pw;
 	struct stat st;
 	uid_t first = 0;
-	size_t i = 0;
 
 	if (strncmp(d->conf->listen, "unix:", 5) != 0) {
 		doctor_say(d, DOCTOR_OK, "%s is for everybody who reaches it",
@@ -415,15 +371,20 @@ doctor_users(struct doctor *d)
 				      "there is no socket");
 		return;
 	}
-	while (doctor_socket_web_user(d, &i, &pw)) {
-		doctor_socket_user(&pw, &u);
-		if (!signins_out(&u, path, by)) {
+	if (doctor_web_user(d, &w) && (pw = getpwuid(w.uid)) != NULL) {
+		snprintf(name, sizeof(name), "%s", pw->pw_name);
+		names = one;
+	}
+	for (; *names != NULL; names++) {
+		if ((pw = getpwnam(*names)) == NULL)
+			continue;
+		if (!doctor_socket_closed(pw, path, by)) {
 			doctor_say(
-			    d, DOCTOR_OK, "%s may use %s", pw.pw_name, path);
+			    d, DOCTOR_OK, "%s may use %s", pw->pw_name, path);
 			return;
 		}
 		if (first_by[0] == '\0') {
-			first = pw.pw_uid;
+			first = pw->pw_uid;
 			memcpy(first_by, by, sizeof(by));
 		}
 	}

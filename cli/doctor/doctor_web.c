@@ -30,23 +30,25 @@ static const struct {
 	{ "/etc/apache2/apache2.conf", WEBCONF_APACHE },
 	{ "/etc/httpd/conf/httpd.conf", WEBCONF_APACHE } };
 
-/* A way to the gateway in those files; all zeros before the first. */
+/* A way to the gateway in those files; all zeros: before the first. */
 struct way {
-	size_t file;                   /* number in d->webs */
-	const struct webconf_node *at; /* what leads to the gateway */
+	size_t file; /* number in d->webs */
+	const struct webconf_node
+	    *at; /* the directive that leads to the gateway */
 	const struct webconf *w;
 	const struct webconf_node *node; /* where directives are looked up */
 	const struct kind *kind;
 };
 
-/* The four, and where they differ.  NULL: nothing of the kind. */
+/* The four kinds of a way, and where they differ.  NULL: there is no such
+ * thing. */
 struct kind {
 	const char *name;
-	/* Waiting: the first of these that is set, in seconds; one that ends in
-	 * "=" is a part of the arguments. */
+	/* Seconds that the web server waits: the first of these that is set.  A
+	 * name that ends in "=" is a part of the arguments. */
 	const char *waits[4];
-	int wait; /* when none is */
-	/* Streaming: what must have this value. */
+	int wait; /* seconds when none of them is set */
+	/* The directive that must have this value for answers to stream. */
 	const char *stream, *streams;
 	const char *limit; /* bytes of a body; 0 is no limit */
 	unsigned long long limit_unset;
@@ -63,7 +65,7 @@ static const struct kind fcgid = { "mod_fcgid", { "FcgidIOTimeout" }, 40,
 static const struct kind cgi = { "CGI", { "CGIDScriptTimeout", "Timeout" }, 60,
 	NULL, NULL, "LimitRequestBody", 1 << 30, "" };
 
-/* The value of a directive, or of a part of the arguments, into out. */
+/* Puts the value of a directive, or of a part of the arguments, into out. */
 static bool
 value_of(const struct way *way, const char *name, char *out, size_t size)
 {
@@ -82,7 +84,7 @@ value_of(const struct way *way, const char *name, char *out, size_t size)
 	return true;
 }
 
-/* "30", "30s", "2m", "500ms": seconds, rounded down. */
+/* Returns the seconds of "30", "30s", "2m" or "500ms", rounded down. */
 static long
 doctor_web_seconds(const char *text)
 {
@@ -94,7 +96,7 @@ doctor_web_seconds(const char *text)
 	return *end == 'm' ? n * 60 : *end == 'h' ? n * 3600 : n;
 }
 
-/* "2m", "512k", "0": bytes. */
+/* Returns the bytes of "2m", "512k" or "0". */
 static unsigned long long
 doctor_web_bytes(const char *text)
 {
@@ -106,7 +108,7 @@ doctor_web_bytes(const char *text)
 	return unit == NULL ? n : n << 10 * ((unit - units) / 2 + 1);
 }
 
-/* How a value is written: "name value;" or "name=value". */
+/* The mend is the line that sets a value: "name value;" or "name=value". */
 static void
 doctor_web_mend(struct doctor *d, const struct way *way, const char *name,
     const char *value)
@@ -119,10 +121,8 @@ doctor_web_mend(struct doctor *d, const struct way *way, const char *name,
 	    way->node->file, way->node->line);
 }
 
-/*
- * A way in a location within another one's inherits from that: what is to be
- * said of both is said once, of the outer one, where it would be mended.
- */
+/* Goes to the outer one of two ways where the inner location inherits from the
+ * outer: both are mended there, and the finding is said once. */
 static void
 doctor_web_outer(struct way *way, const char *name)
 {
@@ -226,7 +226,7 @@ judge_limit(struct doctor *d, struct way *way)
 
 /* --- ways ---------------------------------------------------------------- */
 
-/* Whether the text begins with the address, and that ends there. */
+/* Whether the text begins with the address, and the address ends there. */
 static bool
 begins(const char *text, const char *address)
 {
@@ -236,7 +236,7 @@ begins(const char *text, const char *address)
 	    (text[n] == '\0' || strchr(" :|/", text[n]) != NULL);
 }
 
-/* Whether fastcgi_pass leads to the socket, by an upstream or at once. */
+/* Whether fastcgi_pass leads to the socket, directly or by an upstream. */
 static bool
 nginx_leads(const struct webconf *w, const char *target, const char *address)
 {
@@ -253,7 +253,8 @@ nginx_leads(const struct webconf *w, const char *target, const char *address)
 	return false;
 }
 
-/* By which kind a directive leads to the gateway; NULL: it does not. */
+/* Returns by which kind of way a directive leads to the gateway; NULL: it does
+ * not. */
 static const struct kind *
 kind_of(const struct doctor *d, const struct webconf *w,
     const struct webconf_node *n)
@@ -280,10 +281,8 @@ kind_of(const struct doctor *d, const struct webconf *w,
 	return NULL;
 }
 
-/*
- * The place where a directive is looked up.  What is set for a CGI program
- * stands in the <Location> beside its ScriptAlias.
- */
+/* Returns where directives are looked up.  Those for a CGI program stand in the
+ * <Location> beside its ScriptAlias. */
 static const struct webconf_node *
 doctor_web_place_of(const struct webconf *w, const struct webconf_node *way,
     const struct kind *kind)
@@ -313,8 +312,7 @@ kind_of_file(const char *path)
 	    WEBCONF_NGINX;
 }
 
-/* Reads the files, once: that of --web, or those of the usual ones that are
- * there. */
+/* Reads the files, once: that of --web, or the usual ones that exist. */
 static void
 doctor_web_read(struct doctor *d)
 {
@@ -340,7 +338,7 @@ doctor_web_free(struct doctor *d)
 		webconf_free(d->webs[i]);
 }
 
-/* Goes on to the next way; false when there is none. */
+/* Goes on to the next way.  Returns false when there is none. */
 static bool
 doctor_web_next(struct doctor *d, struct way *way)
 {
@@ -430,7 +428,8 @@ doctor_web_starts(struct doctor *d)
 const char *const doctor_web_users[] = { "www-data", "nginx", "apache", "httpd",
 	"http", "www", "wwwrun", "caddy", "lighttpd", NULL };
 
-/* The last directive of the main level, NULL for none. */
+/* Returns the arguments of the last such directive of the main level; NULL:
+ * there is none. */
 static const char *
 doctor_web_main(const struct webconf *w, const char *name)
 {
@@ -443,7 +442,8 @@ doctor_web_main(const struct webconf *w, const char *name)
 	return args;
 }
 
-/* Of "#NUMBER"; (id_t)-1, which nobody has, for what is none. */
+/* Returns the number of "#NUMBER"; (id_t)-1, which nobody has, for any other
+ * text. */
 static id_t
 doctor_web_id(const char *text)
 {
@@ -453,8 +453,9 @@ doctor_web_id(const char *text)
 	return *end != '\0' || n > UINT32_MAX ? (id_t)-1 : (id_t)n;
 }
 
-/* "USER [GROUP]" of nginx, or User and Group of Apache, a number after "#";
- * false when that is nobody here, or root. */
+/* Reads "user USER [GROUP]" of nginx, or User and Group of Apache, where "#"
+ * begins a number.  Returns false when there is no such user here, or it is
+ * root. */
 static bool
 doctor_web_named(const struct webconf *w, struct doctor_who *who)
 {
@@ -490,7 +491,8 @@ doctor_web_user(struct doctor *d, struct doctor_who *who)
 	bool found = false;
 	size_t i;
 
-	/* The first that leads to the gateway, else the first of all. */
+	/* The first file that leads to the gateway counts, else the first of
+	 * all. */
 	while (doctor_web_next(d, &way))
 		if (doctor_web_named(way.w, who))
 			return true;

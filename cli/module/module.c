@@ -44,15 +44,16 @@ struct relay {
 };
 
 static int module_add(struct relay *, struct json_object *found);
-static int edit(struct relay *, struct json_object *found);
-static int remove_module(struct relay *, struct json_object *found);
+static int module_edit(struct relay *, struct json_object *found);
+static int module_remove(struct relay *, struct json_object *found);
 
 static const struct action {
 	const char *name, *done;
 	/* found: the module at the platform, or NULL. */
 	int (*run)(struct relay *, struct json_object *found);
-} actions[] = { { "add", "added", module_add }, { "edit", "edited", edit },
-	{ "remove", "removed", remove_module } };
+} actions[] = { { "add", "added", module_add },
+	{ "edit", "edited", module_edit },
+	{ "remove", "removed", module_remove } };
 
 #define ACTIONS (sizeof(actions) / sizeof(actions[0]))
 
@@ -144,7 +145,8 @@ module_options(struct relay *relay, int argc, char **argv)
 	return choose_action(relay, argc, argv);
 }
 
-/* Scheme and host of TR_API_URL, which may be on this machine. */
+/* Takes scheme and host of TR_API_URL, if set; that host may be on this
+ * machine.  Returns 0, or -1 with relay->why. */
 static int
 replace_url(struct relay *relay)
 {
@@ -157,7 +159,7 @@ replace_url(struct relay *relay)
 	    url_normalise(given, relay->url, sizeof(relay->url)) == -1 ||
 	    (host = strstr(relay->url, "://")) == NULL ||
 	    (slash = strchr(host + 3, '/')) == NULL || slash[1] != '\0') {
-		/* Not shown: there may be a password in it. */
+		/* The text is not shown: a password may be in it. */
 		text_addf(&relay->why,
 		    "TR_API_URL should be a scheme and a host, such as "
 		    "https://platform.example.org, and nothing else.");
@@ -168,7 +170,8 @@ replace_url(struct relay *relay)
 	return 0;
 }
 
-/* All strings of the settings but the URL may be credentials. */
+/* Notes the texts that no message may show: all strings of the settings but the
+ * URL may be credentials.  Returns 0, or -1 with relay->why. */
 static int
 note_secrets(struct relay *relay)
 {
@@ -195,27 +198,13 @@ note_secrets(struct relay *relay)
 	return 0;
 }
 
-static void
-explain_no_answer(struct relay *relay, const char *what, const char *variable)
-{
-	const char *reason = strerror(errno);
-
-	if (errno == ENXIO || errno == ENOTTY)
-		reason = "there is no terminal to ask at";
-	else if (errno == ENODATA)
-		reason = "nothing was entered";
-	else if (errno == E2BIG)
-		reason = "that is too long";
-	text_addf(&relay->why, "The %s is needed: %s. It may be put into %s.",
-	    what, reason, variable);
-}
-
-/* From the command line already, from the environment, or from a person. */
+/* Fills in a credential from the environment or by asking a person, unless the
+ * command line gave it.  Returns 0, or -1 with relay->why. */
 static int
 credential(struct relay *relay, struct buf *out, const char *what,
     const char *variable, bool echo)
 {
-	const char *value = getenv(variable);
+	const char *value = getenv(variable), *reason;
 	char answer[ANSWER_MAX], question[64];
 	ssize_t len = 0;
 
@@ -232,15 +221,20 @@ credential(struct relay *relay, struct buf *out, const char *what,
 	snprintf(question, sizeof(question), "%s: ", what);
 	for (int i = 0; i < TRIES && len == 0; i++)
 		len = prompt_ask(question, echo, answer, sizeof(answer));
-	if (len == 0)
-		errno = ENODATA;
-	if (len <= 0) {
-		explain_no_answer(relay, what, variable);
-		return -1;
+	if (len > 0) {
+		buf_adds(out, answer);
+		explicit_bzero(answer, sizeof(answer));
+		return 0;
 	}
-	buf_adds(out, answer);
-	explicit_bzero(answer, sizeof(answer));
-	return 0;
+	if (len == 0 || errno == ENODATA)
+		reason = "nothing was entered";
+	else if (errno == ENXIO || errno == ENOTTY)
+		reason = "there is no terminal to ask at";
+	else
+		reason = errno == E2BIG ? "that is too long" : strerror(errno);
+	text_addf(&relay->why, "The %s is needed: %s. It may be put into %s.",
+	    what, reason, variable);
+	return -1;
 }
 
 static bool
@@ -251,7 +245,7 @@ is_same(
 		   jsonin_member(settings, name)) == 1;
 }
 
-/* The module of that name and type; NULL for none. */
+/* Finds the module with the name and type of settings; NULL: there is none. */
 static struct json_object *
 module_find(struct json_object *modules, struct json_object *settings)
 {
@@ -269,7 +263,8 @@ module_refuse(struct relay *relay, const char *what)
 	return -1;
 }
 
-/* NULL: the module is not there, or the platform gives it none. */
+/* Returns the ID of a module; NULL after it was said that the module does not
+ * exist, or has no ID. */
 static const char *
 id_of(struct relay *relay, struct json_object *found)
 {
@@ -293,7 +288,7 @@ module_add(struct relay *relay, struct json_object *found)
 }
 
 static int
-edit(struct relay *relay, struct json_object *found)
+module_edit(struct relay *relay, struct json_object *found)
 {
 	struct json_object_iter i;
 	struct json_object *changes;
@@ -319,19 +314,29 @@ edit(struct relay *relay, struct json_object *found)
 }
 
 static int
-remove_module(struct relay *relay, struct json_object *found)
+module_remove(struct relay *relay, struct json_object *found)
 {
 	const char *id = id_of(relay, found);
 
 	return id == NULL ? -1 : platform_remove(&relay->platform, id);
 }
 
+/* Does what the command line asks for.  Returns 0, or -1 with relay->why. */
 static int
-module_act(struct relay *relay)
+module_work(struct relay *relay)
 {
 	struct json_object *modules;
 	int r;
 
+	relay->settings = module_file_read(relay->file, &relay->why);
+	if (relay->settings == NULL || replace_url(relay) == -1 ||
+	    credential(relay, &relay->id, "Client ID", "TR_API_CLIENT_ID",
+		true) == -1 ||
+	    credential(relay, &relay->password, "Client Password",
+		"TR_API_CLIENT_PASSWORD", false) == -1 ||
+	    note_secrets(relay) == -1)
+		return -1;
+	relay->name = jsonin_string(relay->settings, "name");
 	r = platform_open(&relay->platform, relay->conf, relay->url,
 	    relay->id.data, relay->password.data, relay->secrets, &relay->why);
 	if (r == 0 && (r = platform_list(&relay->platform, &modules)) == 0) {
@@ -344,52 +349,21 @@ module_act(struct relay *relay)
 }
 
 static int
-work(struct relay *relay)
+module_say(const struct relay *relay, bool done)
 {
-	relay->settings = module_file_read(relay->file, &relay->why);
-	if (relay->settings == NULL || replace_url(relay) == -1 ||
-	    credential(relay, &relay->id, "Client ID", "TR_API_CLIENT_ID",
-		true) == -1 ||
-	    credential(relay, &relay->password, "Client Password",
-		"TR_API_CLIENT_PASSWORD", false) == -1 ||
-	    note_secrets(relay) == -1)
-		return -1;
-	relay->name = jsonin_string(relay->settings, "name");
-	return module_act(relay);
-}
+	FILE *f = done ? stdout : stderr;
+	bool colours = table_colours(f);
 
-static int
-say_done(const struct relay *relay)
-{
-	bool colours = table_colours(stdout);
-
-	printf("%sRelay module \"", table_sgr(TABLE_GREEN, colours));
-	(void)text_print(stdout, relay->name);
-	printf("\" has been successfully %s!%s\n", relay->action->done,
-	    table_sgr(TABLE_PLAIN, colours));
-	return CMD_OK;
-}
-
-static int
-say_error(const struct relay *relay)
-{
-	bool colours = table_colours(stderr);
-
-	fprintf(stderr, "%sError: %s%s\n", table_sgr(TABLE_RED, colours),
-	    relay->why.data, table_sgr(TABLE_PLAIN, colours));
-	return CMD_FAILED;
-}
-
-/* The defaults, unless a configuration is named: it may hold what this user
- * must not read. */
-static int
-module_read_conf(struct relay *relay)
-{
-	if (relay->config != NULL)
-		relay->conf = settings_load(relay->cmd, relay->config);
-	else if ((relay->conf = conf_default()) == NULL)
-		return command_fail(relay->cmd, CMD_FAILED, "no memory left");
-	return relay->conf == NULL ? CMD_CONFIG : CMD_OK;
+	if (done) {
+		printf("%sRelay module \"", table_sgr(TABLE_GREEN, colours));
+		(void)text_print(f, relay->name);
+		printf("\" has been successfully %s!", relay->action->done);
+	} else {
+		fprintf(f, "%sError: %s", table_sgr(TABLE_RED, colours),
+		    relay->why.data);
+	}
+	fprintf(f, "%s\n", table_sgr(TABLE_PLAIN, colours));
+	return done ? CMD_OK : CMD_FAILED;
 }
 
 int
@@ -407,9 +381,14 @@ cmd_relay(const struct command *cmd, int argc, char **argv)
 		;
 	else if (relay.help)
 		status = options_help(&module_option_table, cmd);
-	else if ((status = module_read_conf(&relay)) == CMD_OK)
-		status =
-		    work(&relay) == 0 ? say_done(&relay) : say_error(&relay);
+	/* The defaults, unless a configuration is named: it may hold what this
+	 * user must not read. */
+	else if ((relay.conf = relay.config != NULL ?
+			 settings_load(cmd, relay.config) :
+			 settings_default(cmd)) == NULL)
+		status = relay.config != NULL ? CMD_CONFIG : CMD_FAILED;
+	else
+		status = module_say(&relay, module_work(&relay) == 0);
 	json_object_put(relay.settings);
 	conf_free(relay.conf);
 	free(relay.secrets);

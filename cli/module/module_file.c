@@ -13,7 +13,7 @@
 
 #define VARIABLE_MAX 256 /* bytes of a variable's name, with the NUL */
 
-/* What there has to be; a parent stands before its members. */
+/* The members that a file must have; a parent stands before its members. */
 static const struct member {
 	const char *parent; /* NULL: the file's object */
 	const char *name;
@@ -30,7 +30,7 @@ static const char *const apis[] = { "health", "observe/observables",
 	"deliberate/observables", "refer/observables", "respond/observables",
 	"respond/trigger" };
 
-/* With their articles, by enum json_type. */
+/* Names of types with their articles, by enum json_type. */
 static const char *const module_file_kinds[] = { [json_type_null] = "null",
 	[json_type_boolean] = "a boolean",
 	[json_type_double] = "a number",
@@ -41,17 +41,14 @@ static const char *const module_file_kinds[] = { [json_type_null] = "null",
 
 #define N(table) (sizeof(table) / sizeof((table)[0]))
 
-static size_t
-size_of(struct json_object *value)
+static bool
+module_file_empty(struct json_object *value)
 {
-	switch (json_object_get_type(value)) {
-	case json_type_object:
-		return (size_t)json_object_object_length(value);
-	case json_type_array:
-		return jsonin_length(value);
-	default:
-		return (size_t)json_object_get_string_len(value);
-	}
+	return json_object_is_type(value, json_type_string) ?
+	    json_object_get_string_len(value) == 0 :
+	    jsonin_length(value) == 0 &&
+		(!json_object_is_type(value, json_type_object) ||
+		    json_object_object_length(value) == 0);
 }
 
 static void
@@ -91,7 +88,7 @@ check_member(struct json_object *all, const struct member *m, struct buf *why)
 
 	if (m->parent != NULL)
 		in = jsonin_member(all, m->parent);
-	/* Its parent was complained about. */
+	/* The parent has been complained about. */
 	if (!json_object_is_type(in, json_type_object) ||
 	    (m->parent != NULL && json_object_object_length(in) == 0))
 		return;
@@ -104,7 +101,7 @@ check_member(struct json_object *all, const struct member *m, struct buf *why)
 	} else if ((type = json_object_get_type(value)) != m->type) {
 		text_addf(why, "\"%s\" is %s and should be %s", name,
 		    module_file_kinds[type], module_file_kinds[m->type]);
-	} else if (size_of(value) == 0) {
+	} else if (module_file_empty(value)) {
 		text_addf(why, "\"%s\" is empty", name);
 	} else {
 		if (type == json_type_array)
@@ -136,7 +133,8 @@ check_unknown(struct json_object *all, struct buf *why)
 	}
 }
 
-/* All that is wrong at once, a line each. */
+/* Checks all members, and puts a line into why for each fault.  Returns 0, or
+ * -1. */
 static int
 module_file_check(const char *path, struct json_object *all, struct buf *why)
 {
@@ -162,24 +160,18 @@ module_file_check(const char *path, struct json_object *all, struct buf *why)
 	return -1;
 }
 
-static bool
-in_name(char c, bool first)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	    (!first && c >= '0' && c <= '9');
-}
-
-/*
- * The name behind a dollar: NAME or {NAME}, ASCII letters, digits and '_'.
- * Returns the bytes that it takes there, 0 when there is none.
- */
+/* Reads the name behind a dollar: NAME or {NAME} of ASCII letters, digits and
+ * '_'.  Returns the bytes that it takes there, 0 when there is none. */
 static size_t
 variable(const char *p, size_t len, char name[VARIABLE_MAX])
 {
 	bool braced = len > 0 && *p == '{';
+	static const char letters[] = "0123456789_abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	size_t n = braced ? 1 : 0, begin = n;
 
-	while (n < len && in_name(p[n], n == begin))
+	while (n < len && p[n] != '\0' &&
+	    strchr(n == begin ? letters + 10 : letters, p[n]) != NULL)
 		n++;
 	if (n == begin || n - begin >= VARIABLE_MAX ||
 	    (braced && (n == len || p[n] != '}')))
@@ -275,8 +267,8 @@ expand_value(const char *member, struct json_object *value, struct buf *why)
 	return r;
 }
 
-/* The strings of "settings" itself, as the Relay Module CLI does: none that
- * are deeper. */
+/* Expands the name and the strings right in "settings", none deeper, as the
+ * Relay Module CLI does. */
 static int
 module_file_replace(struct json_object *all, struct buf *why)
 {

@@ -13,6 +13,7 @@
 #include "cli/base/command.h"
 #include "cli/base/options.h"
 #include "cli/base/settings.h"
+#include "cli/module/platform.h"
 #include "conf/conf.h"
 #include "ctim/observable.h"
 #include "json/jsonin.h"
@@ -31,12 +32,6 @@
 	"MmI1YzhhIiBzdHJva2Utd2lkdGg9IjMiPjxwYXRoIGQ9Ik04IDRoMjR2" \
 	"NDBIOHoiLz48Y2lyY2xlIGN4PSIyOCIgY3k9IjI0IiByPSI5Ii8+PHBh" \
 	"dGggZD0iTTM1IDMxbDkgOSIvPjwvZz48L3N2Zz4="
-
-static const struct {
-	const char *name, *jwks_host;
-} module_type_regions[] = { { "us", "visibility.amp.cisco.com" },
-	{ "eu", "visibility.eu.amp.cisco.com" },
-	{ "apjc", "visibility.apjc.amp.cisco.com" } };
 
 /* What a relay can do, as the platform calls it, and the routes for it. */
 static const struct {
@@ -66,6 +61,7 @@ struct module_type {
 	const struct command *cmd;
 	const char *config, *url, *region, *jwks_host, *name;
 	bool help;
+	char region_url[PLATFORM_URL_MAX];
 	struct conf *conf;
 	const struct relay_conf *relay;
 };
@@ -90,24 +86,20 @@ static const struct options module_type_option_table = { .rows =
 	.column = 24 };
 
 static int
-find_region(struct module_type *m)
+module_type_region(struct module_type *m)
 {
 	if (m->region == NULL)
 		return CMD_OK;
 	if (m->jwks_host != NULL)
 		return command_usage(m->cmd,
 		    "--region and --jwks-host say the same; name one of them");
-	for (size_t i = 0;
-	     i < sizeof(module_type_regions) / sizeof(module_type_regions[0]);
-	     i++)
-		if (strcmp(module_type_regions[i].name, m->region) == 0)
-			m->jwks_host = module_type_regions[i].jwks_host;
-	return m->jwks_host != NULL ?
-	    CMD_OK :
-	    command_usage(m->cmd,
-		"there is no region \"%s\"; it is us, eu or apjc, and any "
-		"other platform is named with --jwks-host",
-		m->region);
+	if (platform_url(m->region, m->region_url) == -1)
+		return command_usage(m->cmd,
+		    "there is no region \"%s\"; it is " PLATFORM_REGIONS
+		    ", and any other platform is named with --jwks-host",
+		    m->region);
+	m->jwks_host = m->region_url + strlen("https://");
+	return CMD_OK;
 }
 
 static int
@@ -128,10 +120,10 @@ module_type_options(struct module_type *m, int argc, char **argv)
 		    "\"%s\" is no URL of a relay, "
 		    "such as https://relay.example.org/otx",
 		    m->url);
-	return find_region(m);
+	return module_type_region(m);
 }
 
-/* Reads the configuration; what it lacks for a module that works is said. */
+/* Reads the configuration, and says what it lacks for a module that works. */
 static int
 module_type_prepare(struct module_type *m)
 {
@@ -163,19 +155,17 @@ static void
 write_field(struct jsonout *j, const char *claim, const char *kind,
     const char *label, const char *tooltip, bool required)
 {
-	struct buf key;
+	char key[SENTENCE];
 
-	buf_init(&key, SENTENCE);
 	/* The platform makes the claim NAME of a field custom_NAME. */
-	buf_addf(&key, "custom_%s", claim);
+	snprintf(key, sizeof(key), "custom_%s", claim);
 	jsonout_object(j);
-	jsonout_kstring(j, "key", key.data);
+	jsonout_kstring(j, "key", key);
 	jsonout_kstring(j, "type", kind);
 	jsonout_kstring(j, "label", label);
 	jsonout_kstring(j, "tooltip", tooltip);
 	jsonout_kbool(j, "required", required);
 	jsonout_end_object(j);
-	buf_free(&key);
 }
 
 static bool
@@ -204,22 +194,6 @@ write_fields(struct jsonout *j, const struct provider *p)
 	jsonout_end_array(j);
 }
 
-static void
-module_type_add_types(struct buf *b, const struct provider *p)
-{
-	const char *before = " (";
-
-	for (unsigned i = 0; i < OBSERVABLE_TYPES; i++) {
-		if ((p->types & OBSERVABLE_BIT(i)) == 0)
-			continue;
-		buf_addf(b, "%s%s", before,
-		    observable_name((enum observable_type)i));
-		before = ", ";
-	}
-	if (p->types != 0)
-		buf_addc(b, ')');
-}
-
 static bool
 can(const struct provider *p, unsigned route)
 {
@@ -229,6 +203,7 @@ can(const struct provider *p, unsigned route)
 static void
 write_capabilities(struct jsonout *j, const struct provider *p)
 {
+	const char *before;
 	struct buf text;
 
 	buf_init(&text, SENTENCE);
@@ -239,8 +214,17 @@ write_capabilities(struct jsonout *j, const struct provider *p)
 			continue;
 		buf_reset(&text);
 		buf_addf(&text, "%s: %s", p->title, capabilities[i].does);
-		if (capabilities[i].route != 0)
-			module_type_add_types(&text, p);
+		before = " (";
+		for (unsigned type = 0; type < OBSERVABLE_TYPES; type++) {
+			if (capabilities[i].route == 0 ||
+			    (p->types & OBSERVABLE_BIT(type)) == 0)
+				continue;
+			buf_addf(&text, "%s%s", before,
+			    observable_name((enum observable_type)type));
+			before = ", ";
+		}
+		if (*before == ',')
+			buf_addc(&text, ')');
 		jsonout_object(j);
 		jsonout_kstring(j, "id", capabilities[i].id);
 		jsonout_kstring(j, "description", text.data);
@@ -253,13 +237,11 @@ write_capabilities(struct jsonout *j, const struct provider *p)
 static void
 write_properties(struct jsonout *j, const struct module_type *m)
 {
-	struct buf url;
+	char url[URL_MAX];
 
-	buf_init(&url, URL_MAX);
-	if (m->url != NULL)
-		buf_adds(&url, m->url);
-	else
-		buf_addf(&url, "%s/%s", m->conf->base_url, m->relay->name);
+	snprintf(url, sizeof(url), "%s%s%s",
+	    m->url != NULL ? m->url : m->conf->base_url,
+	    m->url != NULL ? "" : "/", m->url != NULL ? "" : m->relay->name);
 	jsonout_key(j, "properties");
 	jsonout_object(j);
 	jsonout_key(j, "supported-apis");
@@ -271,12 +253,11 @@ write_properties(struct jsonout *j, const struct module_type *m)
 		     api++)
 			jsonout_string(j, *api);
 	jsonout_end_array(j);
-	jsonout_kstring(j, "url", url.data);
+	jsonout_kstring(j, "url", url);
 	jsonout_kstring(j, "auth-type", "configuration-token");
 	jsonout_kstring(j, "configuration-token-alg", "RS256");
 	jsonout_kstring(j, "custom_jwks_host", m->jwks_host);
 	jsonout_end_object(j);
-	buf_free(&url);
 }
 
 static void

@@ -184,7 +184,7 @@ do_call(struct platform *p, const struct terms *asked, const char *credential,
 	buf_free(&url);
 }
 
-/* Whether a text of the platform repeats something that is nobody's to see. */
+/* Whether a text of the platform repeats a secret. */
 static bool
 tells(const struct platform *p, const char *text)
 {
@@ -198,7 +198,7 @@ tells(const struct platform *p, const char *text)
 	    (token != NULL && strstr(text, token + 1) != NULL);
 }
 
-/* Adds what the platform itself says of its refusal. */
+/* Adds the reason that the platform gives for a refusal. */
 static void
 add_said(struct platform *p)
 {
@@ -216,25 +216,24 @@ add_said(struct platform *p)
 	json_object_put(answer);
 }
 
-static void
-explain_end(
+/* Returns 0 for a good answer, else -1, and why says what to do. */
+static int
+platform_judge(
     struct platform *p, const struct terms *asked, const struct http_call *call)
 {
 	const char *hint = "look at TR_API_URL";
 
-	for (size_t i = 0; i < N(platform_ends); i++)
-		if (platform_ends[i].end == call->end)
-			hint = platform_ends[i].hint;
-	text_addf(p->why, "%s did not answer when asked %s: %s (%s).", p->url,
-	    asked->purpose, call->why, hint);
-}
-
-static void
-explain_status(
-    struct platform *p, const struct terms *asked, const struct http_call *call)
-{
-	const char *hint = "which is not expected";
-
+	if (call->end != HTTP_ANSWERED) {
+		for (size_t i = 0; i < N(platform_ends); i++)
+			if (platform_ends[i].end == call->end)
+				hint = platform_ends[i].hint;
+		text_addf(p->why, "%s did not answer when asked %s: %s (%s).",
+		    p->url, asked->purpose, call->why, hint);
+		return -1;
+	}
+	if (call->status / 100 == 2)
+		return 0;
+	hint = "which is not expected";
 	for (size_t i = 0; i < N(statuses); i++)
 		if (call->status >= statuses[i].from &&
 		    call->status <= statuses[i].to)
@@ -242,19 +241,6 @@ explain_status(
 	text_addf(p->why, "%s answered \"%d %s\" when asked %s: %s.", p->url,
 	    call->status, call->reason, asked->purpose, hint);
 	add_said(p);
-}
-
-/* 0 when the answer is a good one. */
-static int
-platform_judge(
-    struct platform *p, const struct terms *asked, const struct http_call *call)
-{
-	if (call->end == HTTP_ANSWERED && call->status / 100 == 2)
-		return 0;
-	if (call->end == HTTP_ANSWERED)
-		explain_status(p, asked, call);
-	else
-		explain_end(p, asked, call);
 	return -1;
 }
 
@@ -268,31 +254,7 @@ not_understood(
 	    p->url, asked->purpose, reason);
 }
 
-/* The token of an answer, as a header. */
-static int
-keep_token(struct platform *p, const struct terms *asked)
-{
-	const char *why = NULL, *token;
-	struct json_object *answer;
-	int r = -1;
-
-	answer = jsonin_answer(p->answer.data, p->answer.len, &why);
-	token = jsonin_string(answer, "access_token");
-	if (answer == NULL && why != NULL) {
-		not_understood(p, asked, why);
-	} else if (token == NULL || *token == '\0' ||
-	    !http_header_safe(token) || strchr(token, ' ') != NULL) {
-		not_understood(p, asked, "there is no \"access_token\"");
-	} else if (buf_addf(&p->token, "Authorization: Bearer %s", token) ==
-	    -1) {
-		not_understood(p, asked, "the \"access_token\" is too long");
-	} else {
-		r = 0;
-	}
-	json_object_put(answer);
-	return r;
-}
-
+/* Asks for a token, which is kept as a header. */
 static int
 get_token(struct platform *p)
 {
@@ -300,13 +262,28 @@ get_token(struct platform *p)
 		.body = "grant_type=client_credentials",
 		.type = "application/x-www-form-urlencoded",
 		.purpose = "for a token" };
+	const char *why = NULL, *token;
+	struct json_object *answer;
 	struct http_call call;
 
 	buf_reset(&p->token);
 	do_call(p, &asked, p->basic.data, &call);
 	if (platform_judge(p, &asked, &call) == -1)
 		return -1;
-	return keep_token(p, &asked);
+	answer = jsonin_answer(p->answer.data, p->answer.len, &why);
+	token = jsonin_string(answer, "access_token");
+	if (answer != NULL || why == NULL)
+		why = token == NULL || *token == '\0' ||
+			!http_header_safe(token) || strchr(token, ' ') != NULL ?
+		    "there is no \"access_token\"" :
+		    buf_addf(&p->token, "Authorization: Bearer %s", token) ==
+			-1 ?
+		    "the \"access_token\" is too long" :
+		    NULL;
+	if (why != NULL)
+		not_understood(p, &asked, why);
+	json_object_put(answer);
+	return why == NULL ? 0 : -1;
 }
 
 /* A token may have expired since the call before. */

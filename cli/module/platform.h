@@ -41,10 +41,9 @@ int platform_url(const char *region, char out[PLATFORM_URL_MAX]);
 /* The regions, for a message. */
 #define PLATFORM_REGIONS "us, eu or apjc"
 
-/*
- * Makes it ready; nothing is called yet.  All that is handed in must outlive
- * it.  This and the calls return 0, or -1 with what is wrong in why.
- */
+/* Prepares the calls; nothing is called yet.  All arguments must outlive the
+ * platform.  platform_open() and the calls return 0, or -1 with what is wrong
+ * in why. */
 int platform_open(struct platform *, const struct conf *, const char *url,
     const char *id, const char *password, const char *const *secrets,
     struct buf *why);

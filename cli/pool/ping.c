@@ -30,7 +30,7 @@ struct ping {
 	long seconds;
 	int ms;
 	bool quiet, help;
-	char why[WHY]; /* it does not work */
+	char why[WHY]; /* why the gateway does not work */
 };
 
 _Static_assert(
@@ -118,17 +118,15 @@ ping_judge(
 	bool good = status == 200 && said != NULL && strcmp(said, check) == 0;
 
 	json_object_put(o);
-	if (good)
-		return 0;
 	if (status != 200)
 		(void)snprintf(p->why, sizeof(p->why), "%.200s: status %d",
 		    p->url, status);
-	else
+	else if (!good)
 		(void)snprintf(p->why, sizeof(p->why),
 		    "%.200s: what answers there is no ctim-relay, or headers "
 		    "do not reach it",
 		    p->url);
-	return -1;
+	return good ? 0 : -1;
 }
 
 static enum http_take
@@ -159,7 +157,7 @@ ask_http(struct ping *p, const char *check, struct buf *body)
 	(void)snprintf(url, sizeof(url), "%.*s/watchdog", (int)len, p->url);
 	(void)snprintf(header, sizeof(header), "Health-Check: %s", check);
 	if (conf != NULL) {
-		/* Where to ask was said by who asks. */
+		/* The caller named the address, so a private one is allowed. */
 		conf->allow_private = true;
 		if (http_global() == 0)
 			http = http_new(conf);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,9 +27,6 @@ static const struct {
 	{ EACCES,
 	    "this user may not ask; do it as root, as the service's user or as "
 	    "a member of its group" },
-	{ EPERM,
-	    "this user may not ask; do it as root, as the service's user or as "
-	    "a member of its group" },
 	{ ENAMETOOLONG, "too long for the path of a socket" },
 	{ ETIMEDOUT, "no answer in time; the log of the gateway may say why" }
 };
@@ -41,25 +37,14 @@ poolask_fail(const char *path, int error, char *why)
 	const char *text = strerror(error);
 	size_t i;
 
+	if (error == EPERM)
+		error = EACCES;
+
 	for (i = 0; i < sizeof(poolask_mends) / sizeof(poolask_mends[0]); i++)
 		if (poolask_mends[i].error == error)
 			text = poolask_mends[i].text;
 	(void)snprintf(why, POOLASK_WHY, "%.200s: %s", path, text);
 	return -1;
-}
-
-/* Returns 0, or an error number. */
-static int
-wait_for(int fd, short events, int64_t until)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	int64_t left = until - clock_ms();
-	int r;
-
-	if (left <= 0)
-		return ETIMEDOUT;
-	r = poll(&p, 1, (int)left);
-	return r == -1 && errno != EINTR ? errno : r == 0 ? ETIMEDOUT : 0;
 }
 
 /* Returns 0, or an error number. */
@@ -74,7 +59,7 @@ get_in(int fd, const char *path, int64_t until)
 	while (connect(fd, (const struct sockaddr *)&sa, sizeof(sa)) == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			return errno;
-		/* Others wait to be let in. */
+		/* The queue is full: others wait to be let in. */
 		if (clock_ms() >= until)
 			return ETIMEDOUT;
 		(void)poll(NULL, 0, AGAIN);
@@ -86,25 +71,27 @@ get_in(int fd, const char *path, int64_t until)
 static int
 poolask_ask(int fd, const char *question, int64_t until, struct buf *answer)
 {
-	char line[64];
-	char *room;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	char line[64], *room;
 	size_t want;
+	int64_t left;
 	ssize_t n;
-	int error;
 
 	n = snprintf(line, sizeof(line), "%s\n", question);
 	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) != n)
 		return errno;
 	for (;;) {
-		if ((error = wait_for(fd, POLLIN, until)) != 0)
-			return error;
+		if ((left = until - clock_ms()) <= 0 ||
+		    (n = poll(&p, 1, (int)left)) == 0)
+			return ETIMEDOUT;
 		if ((want = answer->max - answer->len) > ROOM)
 			want = ROOM;
 		if ((room = buf_room(answer, want)) == NULL)
 			return ENOMEM;
 		/* A full answer may be all of it. */
-		n = want > 0 ? recv(fd, room, want, MSG_DONTWAIT) :
-			       recv(fd, line, 1, MSG_DONTWAIT);
+		if (n > 0)
+			n = recv(fd, want > 0 ? room : line,
+			    want > 0 ? want : 1, MSG_DONTWAIT);
 		if (want == 0 && n > 0)
 			return EMSGSIZE;
 		if (n == 0)

@@ -69,40 +69,30 @@ status_option_list(struct status_options *o, int argc, char **argv)
 }
 
 static int
-status_once(const struct status_options *o, const struct buf *answer)
-{
-	int r;
-
-	if (o->json || o->metrics)
-		r = text_print_json(stdout, answer->data, answer->len);
-	else
-		r = status_show(stdout, answer->data, answer->len);
-	if (r == 0)
-		return CMD_OK;
-	return command_fail(o->cmd, CMD_FAILED,
-	    ferror(stdout) ?
-		"the output cannot be written" :
-		"what listens there is no gateway of this version");
-}
-
-static int
-once(const struct status_options *o, const char *path)
+status_once(const struct status_options *o, const char *path)
 {
 	struct buf answer;
 	char why[POOLASK_WHY];
-	int status;
+	int r;
 
 	buf_init(&answer, POOLASK_MAX);
-	if (poolask(path, o->metrics ? "metrics" : "status", PATIENCE, &answer,
-		why) == 0)
-		status = status_once(o, &answer);
-	else
-		status = command_fail(o->cmd, CMD_FAILED, "%s", why);
+	r = poolask(
+	    path, o->metrics ? "metrics" : "status", PATIENCE, &answer, why);
+	if (r == -1)
+		(void)command_fail(o->cmd, CMD_FAILED, "%s", why);
+	else if ((r = o->json || o->metrics ?
+			 text_print_json(stdout, answer.data, answer.len) :
+			 status_show(stdout, answer.data, answer.len)) == -1)
+		(void)command_fail(o->cmd, CMD_FAILED,
+		    ferror(stdout) ?
+			"the output cannot be written" :
+			"what listens there is no gateway of this version");
 	buf_free(&answer);
-	return status;
+	return r == 0 ? CMD_OK : CMD_FAILED;
 }
 
-/* A gateway that is gone may come back while somebody looks. */
+/* Asks again and again.  On a terminal an error does not end that: a gateway
+ * that is gone may come back. */
 static int
 status_watch(const struct status_options *o, const char *path)
 {
@@ -112,7 +102,7 @@ status_watch(const struct status_options *o, const char *path)
 	for (;;) {
 		if (terminal)
 			printf("\033[H\033[J");
-		status = once(o, path);
+		status = status_once(o, path);
 		if (!terminal && !o->json && !o->metrics)
 			putchar('\n');
 		if (fflush(stdout) == EOF || ferror(stdout))
@@ -139,7 +129,7 @@ cmd_status(const struct command *cmd, int argc, char **argv)
 	    (conf = settings_rest(cmd, o.config, "server", "control")) == NULL)
 		return CMD_CONFIG;
 	path = o.socket != NULL ? o.socket : conf->control;
-	status = o.watch > 0 ? status_watch(&o, path) : once(&o, path);
+	status = o.watch > 0 ? status_watch(&o, path) : status_once(&o, path);
 	conf_free(conf);
 	return status;
 }

@@ -101,22 +101,22 @@ show_pool(FILE *f, struct json_object *o)
 static void
 show_counts(struct table *t, struct json_object *o, const char *name)
 {
-	static const char *const shown[] = { "requests", "4xx", "5xx", "errors",
-		"observables", "entities", "calls", "cached" };
+	static const struct {
+		const char *member;
+		enum table_colour colour; /* of what is not 0 */
+	} shown[] = { { "requests", TABLE_PLAIN }, { "4xx", TABLE_PLAIN },
+		{ "5xx", TABLE_RED }, { "errors", TABLE_YELLOW },
+		{ "observables", TABLE_PLAIN }, { "entities", TABLE_PLAIN },
+		{ "calls", TABLE_PLAIN }, { "cached", TABLE_PLAIN } };
 	int64_t n, requests = status_show_number(o, "requests");
-	bool bad;
 	char text[32];
 	size_t i;
 
 	table_cell(t, name, TABLE_PLAIN);
 	for (i = 0; i < COUNT(shown); i++) {
-		n = status_show_number(o, shown[i]);
-		bad = n > 0 && (i == 2 || i == 3);
+		n = status_show_number(o, shown[i].member);
 		(void)snprintf(text, sizeof(text), "%" PRId64, n);
-		table_cell(t, text,
-		    !bad       ? TABLE_PLAIN :
-			i == 2 ? TABLE_RED :
-				 TABLE_YELLOW);
+		table_cell(t, text, n > 0 ? shown[i].colour : TABLE_PLAIN);
 	}
 	if (requests == 0)
 		table_cell(t, NULL, TABLE_PLAIN);

@@ -1,6 +1,4 @@
-/*
- * status_show: what the running pool told, for people.
- */
+/* status_show: prints the state of the running pool for people. */
 #ifndef CTIM_STATUS_SHOW_H
 #define CTIM_STATUS_SHOW_H
 

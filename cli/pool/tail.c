@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/command.h"
@@ -74,7 +73,7 @@ tail_options(struct tail *t, int argc, char **argv)
 	return CMD_OK;
 }
 
-/* Where the log is when it is in no file. */
+/* Says where the log is when it is in no file. */
 static int
 tail_no_file(const struct tail *t, const char *target)
 {
@@ -134,7 +133,7 @@ tail_run(struct tail *t, const char *path)
 	f.take = tail_show;
 	f.arg = t;
 	t->skip = tail_file_back(&f, (uint64_t)t->lines, tail_wanted, t);
-	/* Who reads along shall see each line as it comes. */
+	/* Each line is written as it comes, for programs that read along. */
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	r = t->skip == -1 ? -1 : tail_file_read(&f);
 	if (!follow)
@@ -153,38 +152,30 @@ tail_run(struct tail *t, const char *path)
 int
 cmd_tail(const struct command *cmd, int argc, char **argv)
 {
-	struct tail *t = calloc(1, sizeof(*t));
-	struct conf *conf = NULL;
+	struct tail t = { .cmd = cmd,
+		.lines = LINES,
+		.follow = true,
+		.colours = table_colours(stdout) };
+	struct conf *conf;
 	struct stat st;
 	int status;
 
-	if (t == NULL)
-		return command_fail(cmd, CMD_FAILED, "memory ran out");
-	t->cmd = cmd;
-	t->lines = LINES;
-	t->follow = true;
-	t->colours = table_colours(stdout);
-	status = tail_options(t, argc, argv);
-	if (status == CMD_OK && t->help)
-		status = options_help(&tail_option_table, cmd);
-	else if (status == CMD_OK && t->file != NULL)
-		status = tail_run(t, t->file);
-	else if (status == CMD_OK) {
-		if ((conf = settings_rest(cmd, t->config, "log", "target")) ==
-		    NULL)
-			status = CMD_CONFIG;
-		else if (conf->log_target[0] != '/')
-			status = tail_no_file(t, conf->log_target);
-		else if (stat(conf->log_target, &st) == 0 &&
-		    !S_ISREG(st.st_mode))
-			/* A named pipe would make us wait for its writer. */
-			status =
-			    command_fail(cmd, CMD_FAILED, "[log] target %s: %s",
-				conf->log_target, log_why(ENODEV));
-		else
-			status = tail_run(t, conf->log_target);
-	}
+	if ((status = tail_options(&t, argc, argv)) != CMD_OK)
+		return status;
+	if (t.help)
+		return options_help(&tail_option_table, cmd);
+	if (t.file != NULL)
+		return tail_run(&t, t.file);
+	if ((conf = settings_rest(cmd, t.config, "log", "target")) == NULL)
+		return CMD_CONFIG;
+	if (conf->log_target[0] != '/')
+		status = tail_no_file(&t, conf->log_target);
+	else if (stat(conf->log_target, &st) == 0 && !S_ISREG(st.st_mode))
+		/* A named pipe would make us wait for its writer. */
+		status = command_fail(cmd, CMD_FAILED, "[log] target %s: %s",
+		    conf->log_target, log_why(ENODEV));
+	else
+		status = tail_run(&t, conf->log_target);
 	conf_free(conf);
-	free(t);
 	return status;
 }

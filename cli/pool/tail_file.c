@@ -71,7 +71,7 @@ feed(struct tail_file *t, const char *p, size_t n)
 	}
 }
 
-/* Up to the end, or to `until` (-1: the end).  0, or -1 with errno. */
+/* Reads up to `until` (-1: the end).  Returns 0, or -1 with errno. */
 static int
 read_to(struct tail_file *t, off_t until)
 {
@@ -94,7 +94,7 @@ read_to(struct tail_file *t, off_t until)
 	}
 }
 
-/* Of a pass that counts. */
+/* What a pass that counts needs. */
 struct count {
 	bool (*wanted)(void *, const char *, size_t);
 	void *arg;
@@ -142,20 +142,18 @@ tail_file_back(struct tail_file *t, uint64_t n,
 
 	if (fstat(t->fd, &st) == -1)
 		return -1;
-	/* What is no file has no end to go to. */
+	/* A pipe or a terminal has no end to go to. */
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	t->take = count_line;
 	t->arg = &c;
-	for (;;) {
+	do {
 		start = st.st_size > window ? st.st_size - window : 0;
 		c.n = 0;
 		if (seek_line(t, start) == -1 || read_to(t, st.st_size) == -1)
 			return -1;
-		if (c.n >= n || start == 0)
-			break;
 		window *= WINDOW_MORE;
-	}
+	} while (c.n < n && start > 0);
 	t->take = whole.take;
 	t->arg = whole.arg;
 	if (seek_line(t, start) == -1)
@@ -176,7 +174,7 @@ tail_file_rest(struct tail_file *t)
 		line_over(t);
 }
 
-/* From a file that is no more in its place to the one that is. */
+/* Goes from a file that was moved away to the one in its place. */
 static int
 tail_file_turn(struct tail_file *t)
 {

@@ -26,22 +26,21 @@ struct tail_file {
 	void *arg;
 };
 
-/* 0, or -1 with errno.  take and arg are filled in by the caller. */
+/* Opens a file ("-": standard input).  The caller fills in take and arg.
+ * Returns 0, or -1 with errno. */
 int tail_file_open(struct tail_file *, const char *path);
 void tail_file_close(struct tail_file *);
-/*
- * Goes to where the last n lines begin that wanted() says are: so that what is
- * read from there on holds them.  Returns how many of those come before them,
- * or -1 with errno.
- */
+/* Goes back so far that the last n lines that wanted() accepts are read from
+ * there on.  Returns how many more accepted lines come before them, or -1 with
+ * errno. */
 int64_t tail_file_back(struct tail_file *, uint64_t n,
     bool (*wanted)(void *arg, const char *line, size_t len), void *arg);
-/* Takes all lines that are there now.  0, or -1 with errno. */
+/* Takes all lines that are there now.  Returns 0, or -1 with errno. */
 int tail_file_read(struct tail_file *);
-/* Nothing more comes: what is there of a line is one. */
+/* Takes the rest as a line, as nothing more will come. */
 void tail_file_rest(struct tail_file *);
-/* As tail_file_read(), and looks whether another file took its place or it was cut: then
- * the new one is read from its beginning. */
+/* As tail_file_read().  Where another file took the place, or the file was cut,
+ * reading goes on at the beginning. */
 int tail_file_follow(struct tail_file *);
 
 #endif

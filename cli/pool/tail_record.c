@@ -13,17 +13,13 @@
 #define VALUES_MAX 1000 /* JSON values of a record */
 #define TIME_MAX   64   /* bytes of a time, as written */
 
-static const char *const tail_record_levels[TAIL_LEVELS] = { [TAIL_DEBUG] =
-								 "debug",
-	[TAIL_INFO] = "info",
-	[TAIL_WARNING] = "warning",
-	[TAIL_ERROR] = "error" };
-
-static const enum table_colour level_colours[TAIL_LEVELS] = { [TAIL_DEBUG] =
-								  TABLE_DIM,
-	[TAIL_INFO] = TABLE_PLAIN,
-	[TAIL_WARNING] = TABLE_YELLOW,
-	[TAIL_ERROR] = TABLE_RED };
+static const struct {
+	const char *name;
+	enum table_colour colour;
+} tail_record_levels[TAIL_LEVELS] = { [TAIL_DEBUG] = { "debug", TABLE_DIM },
+	[TAIL_INFO] = { "info", TABLE_PLAIN },
+	[TAIL_WARNING] = { "warning", TABLE_YELLOW },
+	[TAIL_ERROR] = { "error", TABLE_RED } };
 
 static const char *const numbers[TAIL_NUMBERS] = { [TAIL_STATUS] = "status",
 	[TAIL_OBSERVABLES] = "observables",
@@ -34,15 +30,14 @@ static const char *const numbers[TAIL_NUMBERS] = { [TAIL_STATUS] = "status",
 	[TAIL_BYTES] = "bytes",
 	[TAIL_MS] = "ms" };
 
-/* The level of a name of len bytes, -1 for none. */
+/* The level of a name, -1 for none. */
 static int
-level_of(const char *name, size_t len)
+tail_record_level(const char *name)
 {
 	int i;
 
 	for (i = 0; i < TAIL_LEVELS; i++)
-		if (strlen(tail_record_levels[i]) == len &&
-		    strncmp(tail_record_levels[i], name, len) == 0)
+		if (strcmp(tail_record_levels[i].name, name) == 0)
 			return i;
 	return -1;
 }
@@ -69,7 +64,7 @@ parse_json(struct tail_record *r, const char *line, size_t len)
 	struct json_object *o = jsonin_parse(line, len, VALUES_MAX, NULL);
 	const char *level = jsonin_string(o, "level");
 	const char *text = jsonin_string(o, "message");
-	int i = level == NULL ? -1 : level_of(level, strlen(level));
+	int i = level == NULL ? -1 : tail_record_level(level);
 
 	if (i == -1) {
 		json_object_put(o);
@@ -166,7 +161,7 @@ parse_text(struct tail_record *r, const char *line)
 	    (!tail_record_take_word(&at, pid, sizeof(pid)) ||
 		!tail_record_take_word(&at, word, sizeof(word))))
 		return false;
-	if ((level = level_of(word, strlen(word))) == -1)
+	if ((level = tail_record_level(word)) == -1)
 		return false;
 	r->level = (enum tail_level)level;
 	r->request = parse_request(r, at);
@@ -278,8 +273,8 @@ tail_record_print(const struct tail_record *r, FILE *f, bool colours)
 	}
 	if (said)
 		fprintf(f, "%s%s%s  ",
-		    table_sgr(level_colours[r->level], colours),
-		    tail_record_levels[r->level],
+		    table_sgr(tail_record_levels[r->level].colour, colours),
+		    tail_record_levels[r->level].name,
 		    table_sgr(TABLE_PLAIN, colours));
 	(void)text_print(f, r->message);
 	putc('\n', f);

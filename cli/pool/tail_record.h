@@ -46,17 +46,17 @@ struct tail_record {
 	char message[TAIL_MESSAGE];
 };
 
-/* What of a log is wanted. */
+/* Which records of a log are wanted. */
 struct tail_filter {
 	const char *relay; /* NULL: any */
-	bool http;         /* requests alone */
-	bool errors;       /* what went wrong alone */
+	bool http;         /* only requests */
+	bool errors;       /* only what went wrong */
 };
 
-/* The record of a line of len bytes, without its newline. */
+/* Makes the record of a line of len bytes, without its newline. */
 void tail_record_parse(struct tail_record *, const char *line, size_t len);
 bool tail_record_wanted(const struct tail_record *, const struct tail_filter *);
-/* One line, times as the clock on the wall has them. */
+/* Prints one line, times in the local time zone. */
 void tail_record_print(const struct tail_record *, FILE *, bool colours);
 
 #endif

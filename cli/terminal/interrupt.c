@@ -17,7 +17,7 @@ interrupt_note(int number)
 void
 interrupt_catch(bool once)
 {
-	/* No SA_RESTART: a call that waits must return. */
+	/* A call that waits must see the signal, so no SA_RESTART. */
 	struct sigaction action = { .sa_handler = interrupt_note,
 		.sa_flags = once ? (int)SA_RESETHAND : 0 },
 			 before;

@@ -10,7 +10,7 @@
  * that waits; once: a second one ends the process.  Signals that nohup(1), or a
  * shell that runs us in the background, ignores stay ignored. */
 void interrupt_catch(bool once);
-/* Whether one came. */
+/* Whether such a signal came. */
 bool interrupt_came(void);
 
 #endif

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -18,7 +17,7 @@ static const int prompt_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT,
 
 static volatile sig_atomic_t caught;
 
-/* The terminal and the signals, as they are to be again. */
+/* The terminal and the signals as they were, to be restored. */
 struct terminal {
 	int fd;
 	struct termios mode;
@@ -62,7 +61,7 @@ leave_signals(const struct terminal *t)
 		sigaction(prompt_signals[i], &t->actions[i], NULL);
 	if (caught != 0)
 		raise(caught);
-	/* What was raised takes effect here. */
+	/* The raised signal takes effect here. */
 	sigprocmask(SIG_SETMASK, &t->mask, NULL);
 }
 
@@ -120,7 +119,7 @@ ask_once(struct terminal *t, const char *question, bool echo, char *answer,
 		len = prompt_read_line(t, answer, size);
 	error = errno;
 	tcsetattr(t->fd, TCSADRAIN, &t->mode);
-	/* The newline that was typed did not show either. */
+	/* Without echo the typed newline did not show either. */
 	if (!echo || len == -1)
 		(void)writeall(t->fd, "\n", 1);
 	leave_signals(t);
@@ -138,7 +137,8 @@ prompt_ask(const char *question, bool echo, char *answer, size_t size)
 	t.fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	if (t.fd == -1)
 		return -1;
-	/* Back from a signal that did not end us (stopped, continued): again. */
+	/* After a signal that did not end the process (stopped, continued) the
+	 * question is asked again. */
 	do
 		len = ask_once(&t, question, echo, answer, size);
 	while (len == -1 && errno == EINTR);

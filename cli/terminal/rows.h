@@ -22,7 +22,7 @@ void rows_cell(struct rows *, const char *text, enum table_colour);
 /* The same, with no more than the beginning of a long text. */
 void rows_short(struct rows *, const char *text, enum table_colour);
 size_t rows_count(const struct rows *);
-/* Puts them below what the table has. */
+/* Adds the cells below those of the table. */
 void rows_put(const struct rows *, struct table *);
 
 #endif

@@ -58,29 +58,22 @@ table_free(struct table *t)
 	free(t);
 }
 
-static int
-table_grow(struct table *t)
-{
-	size_t room = t->room == 0 ? 64 : t->room * 2;
-	struct cell *cells = reallocarray(t->cells, room, sizeof(*cells));
-
-	if (cells == NULL)
-		return -1;
-	t->cells = cells;
-	t->room = room;
-	return 0;
-}
-
 void
 table_cell(struct table *t, const char *text, enum table_colour colour)
 {
+	size_t room;
 	struct cell *cell;
 
 	if (t == NULL || t->failed)
 		return;
-	if (t->n == t->room && table_grow(t) == -1) {
-		t->failed = true;
-		return;
+	if (t->n == t->room) {
+		room = t->room == 0 ? 64 : t->room * 2;
+		cell = reallocarray(t->cells, room, sizeof(*cell));
+		t->failed = cell == NULL;
+		if (t->failed)
+			return;
+		t->cells = cell;
+		t->room = room;
 	}
 	if (text == NULL)
 		text = "-";
@@ -193,13 +186,6 @@ struct piece {
 	enum table_colour colour;
 };
 
-static void
-table_blanks(FILE *f, size_t n)
-{
-	while (n-- > 0)
-		putc(' ', f);
-}
-
 /* One line of one row: the first part of every piece, which is taken off it. */
 static void
 print_line(const struct table *t, FILE *f, struct piece *pieces,
@@ -219,7 +205,7 @@ print_line(const struct table *t, FILE *f, struct piece *pieces,
 			pad = 0;
 		}
 		if (n > 0) {
-			table_blanks(f, gap);
+			fprintf(f, "%*s", (int)gap, "");
 			gap = 0;
 			fputs(table_sgr(p->colour, colour), f);
 			fwrite(p->s, 1, n, f);
@@ -240,14 +226,13 @@ static void
 print_row(const struct table *t, FILE *f, struct piece *pieces,
     const size_t *width, bool colours)
 {
-	bool more;
+	size_t c;
 
 	do {
 		print_line(t, f, pieces, width, colours);
-		more = false;
-		for (size_t c = 0; c < t->columns; c++)
-			more = more || pieces[c].len > 0;
-	} while (more);
+		for (c = 0; c < t->columns && pieces[c].len == 0; c++)
+			;
+	} while (c < t->columns);
 }
 
 int

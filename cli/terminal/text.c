@@ -94,19 +94,6 @@ text_addf(struct buf *out, const char *fmt, ...)
 	free(text);
 }
 
-static void
-add_json_escape(struct buf *out, int32_t c)
-{
-	if (c > 0xffff) {
-		/* RFC 8259, section 7: as a pair of UTF-16 surrogates. */
-		c -= 0x10000;
-		buf_addf(out, "\\u%04x\\u%04x", 0xd800U + (unsigned)(c >> 10),
-		    0xdc00U + (unsigned)(c & 0x3ff));
-		return;
-	}
-	buf_addf(out, "\\u%04x", (unsigned)c);
-}
-
 void
 text_add_json(struct buf *out, const char *s, size_t len)
 {
@@ -115,12 +102,15 @@ text_add_json(struct buf *out, const char *s, size_t len)
 	for (; len > 0; s += n, len -= n) {
 		int32_t c = text_next(s, len, &n);
 
-		if (c < 0)
-			add_json_escape(out, 0xfffd);
-		else if (is_safe(c) || c == '\n' || c == '\t')
+		if (c >= 0 && (is_safe(c) || c == '\n' || c == '\t'))
 			buf_add(out, s, n);
+		else if (c > 0xffff)
+			/* RFC 8259, section 7: as a pair of surrogates. */
+			buf_addf(out, "\\u%04x\\u%04x",
+			    0xd800U + ((unsigned)(c - 0x10000) >> 10),
+			    0xdc00U + ((unsigned)(c - 0x10000) & 0x3ff));
 		else
-			add_json_escape(out, c);
+			buf_addf(out, "\\u%04x", c < 0 ? 0xfffdU : (unsigned)c);
 	}
 }
 
@@ -159,7 +149,7 @@ text_width(const char *s, size_t len)
 	for (; len > 0; s += n, len -= n) {
 		int columns = wcwidth((wchar_t)text_next(s, len, &n));
 
-		/* A locale without the character cannot say: one column. */
+		/* The locale does not know the character: one column. */
 		width += columns < 0 ? 1 : (size_t)columns;
 	}
 	return width;

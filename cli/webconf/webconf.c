@@ -39,8 +39,8 @@ webconf_add(const struct webconf_at *at, const char *name, const char *args)
 	return node;
 }
 
-/* All of a regular file as a string; NULL with errno.  Does not wait for the
- * writer of a named pipe. */
+/* Reads a regular file as a string; NULL with errno.  A named pipe is refused
+ * without waiting for its writer. */
 static char *
 webconf_read_text(const char *path)
 {
@@ -129,8 +129,9 @@ webconf_define(
 	free(word);
 }
 
-/* What Apache's start script on Debian puts into its environment: plain "export
- * NAME=VALUE" in the file beside its main one.  There need be none. */
+/* Takes what Apache's start script on Debian puts into the environment: plain
+ * "export NAME=VALUE" of the file envvars beside the main one, which need not
+ * exist. */
 static void
 webconf_environment(struct webconf *w)
 {
@@ -211,7 +212,7 @@ webconf_value(
 	do {
 		parent = parent->parent;
 		value = NULL;
-		/* Of two the later one counts. */
+		/* Of two directives the later one counts. */
 		for (n = w->first; n != NULL; n = n->next)
 			if (n->parent == parent &&
 			    strcasecmp(n->name, name) == 0)

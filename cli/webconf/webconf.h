@@ -19,15 +19,15 @@ struct json_object;
 
 enum webconf_kind { WEBCONF_NGINX, WEBCONF_APACHE };
 
-/* A directive, or a block of them. */
+/* A directive, or a block of directives. */
 struct webconf_node {
 	char *name;
 	char *args; /* without quotes, one blank
 						 * between; never NULL */
 	const char *file;
 	unsigned line;
-	struct webconf_node *parent; /* NULL: of the main level */
-	struct webconf_node *next;   /* of all, as they stand */
+	struct webconf_node *parent; /* NULL: the main level */
+	struct webconf_node *next;   /* the next of all, as they stand */
 };
 
 struct webconf {
@@ -36,17 +36,18 @@ struct webconf {
 	size_t n;
 	char **files; /* their names */
 	size_t n_files;
-	char *root;                  /* of relative names */
+	char *root;                  /* folder of relative names */
 	struct json_object *defines; /* {NAME: VALUE}, of Apache */
 };
 
-/* NULL with a reason when the main file cannot be read or there is no memory;
- * what it includes and cannot be read is passed over. */
+/* Reads a main file and the files that it includes; of those, what cannot be
+ * read is passed over.  Returns NULL with a reason when the main file cannot be
+ * read, or memory ran out. */
 struct webconf *webconf_read(
     const char *path, enum webconf_kind, char why[WEBCONF_WHY]);
 void webconf_free(struct webconf *); /* NULL is fine */
-/* The arguments of a directive that holds where node is: of its own block, else
- * of the next one around it that has it; NULL for none. */
+/* Returns the arguments of the directive that holds where node is: that of
+ * node's block, else that of the next block around it; NULL: there is none. */
 const char *webconf_value(
     const struct webconf *, const struct webconf_node *node, const char *name);
 
@@ -65,13 +66,13 @@ struct webconf_at {
 	int depth;
 };
 
-/* NULL when there is no room for it. */
+/* Adds a node.  Returns NULL when there is no room. */
 struct webconf_node *webconf_add(
     const struct webconf_at *, const char *name, const char *args);
-/* ${NAME} stands for value from now on; NULL: for nothing. */
+/* Has ${NAME} stand for value from now on; NULL: for nothing. */
 void webconf_define(
     struct webconf *, const char *name, size_t len, const char *value);
-/* Reads the files of a pattern in their place. */
+/* Reads the files of a pattern where the directive stands. */
 void webconf_include(const struct webconf_at *, const char *pattern);
 void webconf_nginx(struct webconf_at *, const char *text);
 void webconf_apache(struct webconf_at *, const char *text);

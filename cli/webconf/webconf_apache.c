@@ -1,7 +1,6 @@
 /* Apache: a directive a line, sections in angle brackets. */
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,11 +12,11 @@
 struct reader {
 	struct webconf_at *at;
 	struct webconf_node *floor; /* the section of the include */
-	unsigned skipped;           /* <IfDefine>s that do not hold,
-						 * and those within them */
+	unsigned skipped; /* <IfDefine>s that do not hold, with those inside */
 };
 
-/* The next line, with those that a "\" joins to it; false at the end. */
+/* Takes the next line, with those that a "\" joins to it.  Returns false at the
+ * end. */
 static bool
 take_line(
     const char **text, struct webconf_at *at, unsigned *lines, struct buf *line)
@@ -40,7 +39,8 @@ take_line(
 	return true;
 }
 
-/* ${NAME}, as far as it was defined, in a line that may be changed. */
+/* Puts the line s into out with each defined ${NAME} replaced; s is changed for
+ * a moment. */
 static void
 webconf_apache_expand(const struct webconf *w, char *s, struct buf *out)
 {
@@ -65,7 +65,7 @@ webconf_apache_expand(const struct webconf *w, char *s, struct buf *out)
 	}
 }
 
-/* Takes quotes off, and makes one blank of several, in its place. */
+/* Takes quotes off and makes one blank of several, in place. */
 static void
 webconf_apache_plain(char *s)
 {
@@ -87,7 +87,7 @@ webconf_apache_plain(char *s)
 	*out = '\0';
 }
 
-/* Splits "Name args" in its place. */
+/* Splits "Name args" in place.  Returns args. */
 static char *
 webconf_apache_split(char *s)
 {
@@ -103,7 +103,7 @@ webconf_apache_split(char *s)
 	return args;
 }
 
-/* "<Name args>" and "</Name>". */
+/* Takes "<Name args>" or "</Name>". */
 static void
 webconf_apache_section(struct reader *r, char *s)
 {

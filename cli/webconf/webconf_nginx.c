@@ -1,9 +1,7 @@
 /* nginx: words, ended by ";" or by a block in braces. */
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "cli/webconf/webconf.h"
@@ -30,7 +28,7 @@ skip_blank(struct reader *r)
 	}
 }
 
-/* Up to the end of a word; a brace behind "$" belongs to a variable. */
+/* Takes a word up to its end; a brace behind "$" belongs to a variable. */
 static void
 webconf_nginx_take_word(struct reader *r, struct buf *out)
 {
@@ -53,7 +51,7 @@ webconf_nginx_take_word(struct reader *r, struct buf *out)
 		r->p++;
 }
 
-/* What a directive is at its end. */
+/* Ends a directive: adds it, or reads the files that it includes. */
 static void
 end_directive(struct reader *r, bool block)
 {
@@ -73,21 +71,15 @@ end_directive(struct reader *r, bool block)
 static void
 webconf_nginx_take(struct reader *r)
 {
-	switch (*r->p) {
-	case ';':
-	case '{':
+	if (*r->p == ';' || *r->p == '{') {
 		end_directive(r, *r->p++ == '{');
-		break;
-	case '}':
+	} else if (*r->p == '}') {
 		r->p++;
 		if (r->at->parent != r->floor && r->at->parent != NULL)
 			r->at->parent = r->at->parent->parent;
-		break;
-	default:
-		if (r->name.len == 0) {
-			webconf_nginx_take_word(r, &r->name);
-			break;
-		}
+	} else if (r->name.len == 0) {
+		webconf_nginx_take_word(r, &r->name);
+	} else {
 		if (r->args.len > 0)
 			(void)buf_addc(&r->args, ' ');
 		webconf_nginx_take_word(r, &r->args);
