@@ -49,8 +49,8 @@ doctor_conf_no_key(struct doctor *d)
 		doctor_sudo(d, "%s jwt --key-file %s", d->program, word);
 	else
 		doctor_sudo(d,
-		    "%s jwt --key-file %s && %schgrp -h %s %s && %schmod "
-		    "0640 %s",
+		    "%s jwt --key-file %s && %schgrp -h %s %s && %schmod 0640 "
+		    "%s",
 		    d->program, word, d->sudo, doctor_quote(d, d->who.group),
 		    word, d->sudo, word);
 	doctor_note(

@@ -25,15 +25,14 @@ mend_by(struct doctor *d, struct pair pair)
 	doctor_note(d, "%s", d->apache ? pair.apache_at : pair.nginx_at);
 }
 
-static const struct pair mount = {
-	"location /PATH/ { fastcgi_split_path_info ^(/PATH)(/.*)$; "
-	"include " CTIM_DATADIR "/nginx/ctim-relay-location.conf; }",
+static const struct pair mount = { "location /PATH/ { fastcgi_split_path_info "
+				   "^(/PATH)(/.*)$; include " CTIM_DATADIR
+				   "/nginx/ctim-relay-location.conf; }",
 	"in the server { } of nginx, /PATH as in the URL; for the root: "
 	"location / without the split",
 	"Define CTIM_RELAY_MOUNT /PATH/",
 	"as in the URL, before: Include " CTIM_DATADIR
-	"/apache/ctim-relay-proxy_fcgi.conf"
-};
+	"/apache/ctim-relay-proxy_fcgi.conf" };
 static const struct pair pass_authorization = {
 	"fastcgi_param HTTP_AUTHORIZATION $http_authorization;",
 	"beside fastcgi_pass", "CGIPassAuth On",

@@ -209,19 +209,22 @@ static void
 doctor_mend_copy(struct doctor *d, const char *path)
 {
 	char dir[PATH_MAX], to[PATH_MAX], whole[PATH_MAX];
-	const char *word;
+	const char *base, *word;
 
 	doctor_mend_whole(path, whole);
+	base = strrchr(whole, '/') == NULL ? "/copy" : strrchr(whole, '/');
 	doctor_directory(d->whole, dir);
-	if (doctor_mend_is_home(d, dir))
+	/* No path may be cut off, with the number of keyfile_new_name(). */
+	if (doctor_mend_is_home(d, dir) ||
+	    strlen(dir) > PATH_MAX - NAME_MAX - 16)
 		snprintf(dir, sizeof(dir), CTIM_SYSCONFDIR "/ctim-relay");
-	snprintf(to, sizeof(to), "%.*s%.*s", PATH_MAX / 2, dir, PATH_MAX / 4,
-	    strrchr(whole, '/'));
+	snprintf(to, sizeof(to), "%.*s%.*s", PATH_MAX - NAME_MAX - 16, dir,
+	    NAME_MAX + 1, base);
 	keyfile_new_name(to, whole);
 	word = doctor_quote(d, whole);
 	doctor_sudo(d,
-	    "mkdir -p %s && %scp -rnT %s %s && %schgrp -hR %s %s && "
-	    "%schmod -R g-w+rX,o= %s",
+	    "mkdir -p %s && %scp -rnT %s %s && %schgrp -hR %s %s && %schmod -R "
+	    "g-w+rX,o= %s",
 	    doctor_quote(d, dir), d->sudo, doctor_path_of(d, path), word,
 	    d->sudo, doctor_quote(d, d->who.group), word, d->sudo, word);
 	doctor_note(d,
@@ -339,12 +342,14 @@ doctor_mend_start(struct doctor *d)
 	struct stat st;
 
 	doctor_mend_server(server);
-	doctor_directory(at + strlen("unix:"), dir);
-	/* /run is empty after each start of the system. */
-	if (strncmp(at, "unix:", 5) == 0 && lstat(dir, &st) == -1 &&
-	    errno == ENOENT)
-		snprintf(make, sizeof(make), "%sinstall -d -m 0755 %s %s && ",
-		    d->sudo, d->install, doctor_quote(d, dir));
+	if (strncmp(at, "unix:", 5) == 0) {
+		doctor_directory(at + strlen("unix:"), dir);
+		/* /run is empty after each start of the system. */
+		if (lstat(dir, &st) == -1 && errno == ENOENT)
+			snprintf(make, sizeof(make),
+			    "%sinstall -d -m 0755 %s %s && ", d->sudo,
+			    d->install, doctor_quote(d, dir));
+	}
 	doctor_mend(d, "%s%s%s -c %s &", make,
 	    d->conf->user != NULL ? d->sudo : doctor_by(d, d->who.uid),
 	    doctor_quote(d, server), doctor_quote(d, d->whole));

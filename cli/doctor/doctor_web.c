@@ -420,27 +420,13 @@ doctor_web_starts(struct doctor *d)
 		else if (way.kind != &fcgid)
 			return NULL;
 		else if (how == NULL)
-			how = "Apache starts the gateway itself, with "
-			      "mod_fcgid";
+			how =
+			    "Apache starts the gateway itself, with mod_fcgid";
 	return how;
 }
 
 const char *const doctor_web_users[] = { "www-data", "nginx", "apache", "httpd",
 	"http", "www", "wwwrun", "caddy", "lighttpd", NULL };
-
-/* Returns the arguments of the last such directive of the main level; NULL:
- * there is none. */
-static const char *
-doctor_web_main(const struct webconf *w, const char *name)
-{
-	const struct webconf_node *n;
-	const char *args = NULL;
-
-	for (n = w->first; n != NULL; n = n->next)
-		if (n->parent == NULL && strcasecmp(n->name, name) == 0)
-			args = n->args;
-	return args;
-}
 
 /* Returns the number of "#NUMBER"; (id_t)-1, which nobody has, for any other
  * text. */
@@ -459,8 +445,9 @@ doctor_web_id(const char *text)
 static bool
 doctor_web_named(const struct webconf *w, struct doctor_who *who)
 {
+	static const struct webconf_node top = { .parent = NULL };
 	bool both = w->kind == WEBCONF_NGINX;
-	const char *args = doctor_web_main(w, "user"), *group;
+	const char *args = webconf_value(w, &top, "user"), *group;
 	const struct passwd *pw;
 	const struct group *gr;
 	char user[64];
@@ -473,7 +460,7 @@ doctor_web_named(const struct webconf *w, struct doctor_who *who)
 		return false;
 	who->uid = pw->pw_uid;
 	who->gid = pw->pw_gid;
-	group = both ? strchr(args, ' ') : doctor_web_main(w, "Group");
+	group = both ? strchr(args, ' ') : webconf_value(w, &top, "Group");
 	if (group == NULL)
 		return true;
 	group += both;

@@ -1,11 +1,15 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "cli/base/infile.h"
+#include "cli/base/secret.h"
 #include "cli/module/module_file.h"
 #include "cli/terminal/text.h"
 #include "json/jsonin.h"
@@ -166,8 +170,8 @@ static size_t
 variable(const char *p, size_t len, char name[VARIABLE_MAX])
 {
 	bool braced = len > 0 && *p == '{';
-	static const char letters[] = "0123456789_abcdefghijklmnopqrstuvwxyz"
-				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	static const char letters[] =
+	    "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 	size_t n = braced ? 1 : 0, begin = n;
 
 	while (n < len && p[n] != '\0' &&
@@ -261,9 +265,7 @@ expand_value(const char *member, struct json_object *value, struct buf *why)
 		    member);
 		r = -1;
 	}
-	if (out.cap > 0)
-		explicit_bzero(out.data, out.cap);
-	buf_free(&out);
+	secret_free(&out);
 	return r;
 }
 
@@ -312,28 +314,26 @@ struct json_object *
 module_file_read(const char *path, struct buf *why)
 {
 	bool standard = strcmp(path, "-") == 0;
+	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	struct json_object *all = NULL;
-	char *text = malloc(MODULE_FILE_MAX + 1);
-	FILE *f = standard ? stdin : fopen(path, "re");
-	size_t n = 0;
+	struct buf text;
 
-	if (f != NULL && text != NULL)
-		n = fread(text, 1, MODULE_FILE_MAX + 1, f);
-	if (f == NULL || text == NULL || ferror(f))
-		text_addf(why,
-		    "Unable to read the Relay settings file \"%s\": %s. Name "
-		    "another with -f.",
-		    path, strerror(errno));
-	else if (n > MODULE_FILE_MAX)
+	buf_init(&text, MODULE_FILE_MAX);
+	/* At once: no credentials stay behind in smaller buffers. */
+	(void)buf_room(&text, MODULE_FILE_MAX);
+	if (fd != -1 && infile_all(fd, &text) == 0)
+		all = module_file_parse(path, text.data, text.len, why);
+	else if (errno == EFBIG)
 		text_addf(why,
 		    "The Relay settings file \"%s\" has more than %d bytes.",
 		    path, MODULE_FILE_MAX);
 	else
-		all = module_file_parse(path, text, n, why);
-	if (text != NULL)
-		explicit_bzero(text, MODULE_FILE_MAX + 1);
-	free(text);
-	if (f != NULL && !standard)
-		fclose(f);
+		text_addf(why,
+		    "Unable to read the Relay settings file \"%s\": %s. Name "
+		    "another with -f.",
+		    path, strerror(errno));
+	secret_free(&text);
+	if (fd != -1 && !standard)
+		(void)close(fd);
 	return all;
 }

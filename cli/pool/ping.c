@@ -83,8 +83,8 @@ ping_options(struct ping *p, int argc, char **argv)
 		    p->cmd, "--url and --socket are two ways to ask");
 	if (p->url != NULL && !is_http(p->url) && !fcgiask_is_address(p->url))
 		return command_usage(p->cmd,
-		    "--url takes http://..., "
-		    "https://..., unix:/PATH or HOST:PORT, not \"%s\"",
+		    "--url takes http://..., https://..., unix:/PATH or "
+		    "HOST:PORT, not \"%s\"",
 		    p->url);
 	return CMD_OK;
 }

@@ -55,10 +55,10 @@ static const struct options_row tail_rows[] = { OPTIONS_CONFIG(struct tail),
 
 static const struct options tail_option_table = { .rows = tail_rows,
 	.n = sizeof(tail_rows) / sizeof(tail_rows[0]),
-	.before = "Without FILE, the log that the configuration names; \"-\" "
-		  "is standard input.\n"
-		  "It goes on until Ctrl-C, also when the log is "
-		  "rotated.\n\n" };
+	.before =
+	    "Without FILE, the log that the configuration names; \"-\" is "
+	    "standard input.\n"
+	    "It goes on until Ctrl-C, also when the log is rotated.\n\n" };
 
 static int
 tail_options(struct tail *t, int argc, char **argv)

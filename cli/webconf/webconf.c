@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "cli/base/infile.h"
 #include "cli/webconf/webconf.h"
 #include "json/jsonin.h"
 
@@ -39,31 +41,24 @@ webconf_add(const struct webconf_at *at, const char *name, const char *args)
 	return node;
 }
 
-/* Reads a regular file as a string; NULL with errno.  A named pipe is refused
- * without waiting for its writer. */
-static char *
-webconf_read_text(const char *path)
+/* Reads a regular file into text, a string then, which the caller frees also after
+ * -1 with errno.  A named pipe is refused without waiting for its writer. */
+static int
+webconf_read_text(const char *path, struct buf *text)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	FILE *f = fd == -1 ? NULL : fdopen(fd, "r");
 	struct stat st;
-	char *text = NULL;
-	size_t n;
+	int r = -1;
 
-	if (f == NULL) {
-		if (fd != -1)
-			close(fd);
-		return NULL;
-	}
+	buf_init(text, FILE_MAX_LEN);
+	if (fd == -1)
+		return -1;
 	errno = EINVAL;
-	if (fstat(fileno(f), &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size <= (off_t)FILE_MAX_LEN &&
-	    (text = calloc(1, FILE_MAX_LEN + 1)) != NULL) {
-		n = fread(text, 1, FILE_MAX_LEN, f);
-		text[n] = '\0';
-	}
-	fclose(f);
-	return text;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size <= (off_t)FILE_MAX_LEN)
+		r = infile_all(fd, text);
+	(void)close(fd);
+	return r;
 }
 
 static int
@@ -71,19 +66,22 @@ webconf_read_file(const struct webconf_at *from, const char *path)
 {
 	struct webconf *w = from->w;
 	struct webconf_at at = *from;
-	char *text, **files;
+	struct buf text;
+	char **files;
 
 	if (w->n_files == WEBCONF_FILES || at.depth == WEBCONF_DEPTH) {
 		errno = ELOOP;
 		return -1;
 	}
-	if ((text = webconf_read_text(path)) == NULL)
+	if (webconf_read_text(path, &text) == -1) {
+		buf_free(&text);
 		return -1;
+	}
 	files = reallocarray(w->files, w->n_files + 1, sizeof(*files));
 	if (files != NULL)
 		w->files = files;
 	if (files == NULL || (files[w->n_files] = strdup(path)) == NULL) {
-		free(text);
+		buf_free(&text);
 		errno = ENOMEM;
 		return -1;
 	}
@@ -91,10 +89,10 @@ webconf_read_file(const struct webconf_at *from, const char *path)
 	at.line = 1;
 	at.depth++;
 	if (w->kind == WEBCONF_NGINX)
-		webconf_nginx(&at, text);
+		webconf_nginx(&at, text.data);
 	else
-		webconf_apache(&at, text);
-	free(text);
+		webconf_apache(&at, text.data);
+	buf_free(&text);
 	return 0;
 }
 
@@ -135,14 +133,15 @@ webconf_define(
 static void
 webconf_environment(struct webconf *w)
 {
-	char path[PATH_MAX], *text, *line, *next, *value;
+	char path[PATH_MAX], *line, *next, *value;
+	struct buf text;
 
 	if (w->kind != WEBCONF_APACHE ||
 	    (size_t)snprintf(path, sizeof(path), "%s/envvars", w->root) >=
-		sizeof(path) ||
-	    (text = webconf_read_text(path)) == NULL)
+		sizeof(path))
 		return;
-	for (line = text; line != NULL; line = next) {
+	(void)webconf_read_text(path, &text);
+	for (line = text.data; line != NULL; line = next) {
 		if ((next = strchr(line, '\n')) != NULL)
 			*next++ = '\0';
 		line += strspn(line, " \t");
@@ -152,7 +151,7 @@ webconf_environment(struct webconf *w)
 			webconf_define(
 			    w, line + 7, (size_t)(value - line) - 7, value + 1);
 	}
-	free(text);
+	buf_free(&text);
 }
 
 struct webconf *
