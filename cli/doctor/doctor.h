@@ -1,16 +1,16 @@
 /*
  * doctor: what goes wrong in practice, looked for one after the other.
  *
- * A check is a function and a row of the table in doctor.c.  It says what it
- * found with doctor_say(), and with doctor_mend() the line that mends it; every
- * finding that is not good has one.  A check changes nothing, and ends by
- * doctor_left().
+ * A check is a function and a row of the table in doctor.c.  It says each
+ * finding with doctor_say(), and with doctor_mend() the line that mends it; every
+ * finding that is not good has one.  A check changes nothing, and makes its calls
+ * within doctor_left().
  *
  * A mend is pasted as it stands, so it holds nothing but a command, or a line of
- * a configuration; what people need to know beside it is a doctor_note().  It
- * names programs and files from the root on, and runs each command as who may
- * do it.  No mend overwrites or removes a file, or replaces a key; none changes
- * the mode or owner of what a link leads to; none names a check that found
+ * a configuration; words beside it are a doctor_note().  A mend names programs
+ * and files from the root on, and runs each command as a user that may.  No mend
+ * overwrites or removes a file, or replaces a key; none changes the mode or owner
+ * of what a link leads to; none opens a home; none names a check that found
  * nothing.
  */
 #ifndef CTIM_DOCTOR_H

@@ -232,9 +232,7 @@ doctor_path(struct doctor *d)
 	answer = doctor_json(&c);
 	if (doctor_is(answer, "data", DOCTOR_MARK)) {
 		doctor_say(d, DOCTOR_OK,
-		    "the gateway gets the path below %s, "
-		    "and headers",
-		    d->url);
+		    "the gateway gets the path below %s, and headers", d->url);
 	} else if (!doctor_answered(&c.http)) {
 		doctor_say_failed(d, &c, "gives no answer to /watchdog");
 	} else {

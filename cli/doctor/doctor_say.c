@@ -69,6 +69,10 @@ doctor_say(struct doctor *d, enum doctor_result result, const char *format, ...)
 	fflush(stdout);
 }
 
+static void doctor_say_below(struct doctor *, const char *, const char *,
+    const char *, const char *, const char *, va_list)
+    __attribute__((format(printf, 6, 0)));
+
 /* Prints a line below the last finding: first, then the formatted text.  name
  * is its member in JSON; for people, before and after stand around the line. */
 static void

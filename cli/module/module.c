@@ -110,12 +110,20 @@ static const struct options module_option_table = { module_rows,
 	NULL };
 
 static int
-choose_action(struct relay *relay, int argc, char **argv)
+module_options(struct relay *relay, int argc, char **argv)
 {
-	if (optind == argc)
+	int status =
+	    options_read(&module_option_table, relay->cmd, relay, argc, argv);
+
+	if (status != CMD_OK || relay->help)
+		return status;
+	if (platform_url(relay->region, relay->url) == -1)
 		return command_usage(relay->cmd,
-		    "what is to be done: add, "
-		    "edit or remove?");
+		    "there is no region \"%s\"; it is " PLATFORM_REGIONS,
+		    relay->region);
+	if (optind == argc)
+		return command_usage(
+		    relay->cmd, "what is to be done: add, edit or remove?");
 	for (size_t i = 0; i < ACTIONS; i++)
 		if (strcmp(argv[optind], actions[i].name) == 0)
 			relay->action = &actions[i];
@@ -128,21 +136,6 @@ choose_action(struct relay *relay, int argc, char **argv)
 		    "what is \"%s\"? A settings file is named with -f",
 		    argv[optind + 1]);
 	return CMD_OK;
-}
-
-static int
-module_options(struct relay *relay, int argc, char **argv)
-{
-	int status =
-	    options_read(&module_option_table, relay->cmd, relay, argc, argv);
-
-	if (status != CMD_OK || relay->help)
-		return status;
-	if (platform_url(relay->region, relay->url) == -1)
-		return command_usage(relay->cmd,
-		    "there is no region \"%s\"; it is " PLATFORM_REGIONS,
-		    relay->region);
-	return choose_action(relay, argc, argv);
 }
 
 /* Takes scheme and host of TR_API_URL, if set; that host may be on this

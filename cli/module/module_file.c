@@ -199,8 +199,8 @@ add_variable(const char *name, struct buf *out, struct buf *why)
 	}
 	if (!utf8_valid(value, strlen(value))) {
 		text_addf(why,
-		    "The environment variable \"%s\" is no UTF-8, "
-		    "so it cannot be put into JSON.",
+		    "The environment variable \"%s\" is no UTF-8, so it cannot "
+		    "be put into JSON.",
 		    name);
 		return -1;
 	}

@@ -117,8 +117,8 @@ module_type_options(struct module_type *m, int argc, char **argv)
 	m->name = argv[optind];
 	if (m->url != NULL && !url_is_base(m->url))
 		return command_usage(m->cmd,
-		    "\"%s\" is no URL of a relay, "
-		    "such as https://relay.example.org/otx",
+		    "\"%s\" is no URL of a relay, such as "
+		    "https://relay.example.org/otx",
 		    m->url);
 	return module_type_region(m);
 }

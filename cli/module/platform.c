@@ -93,8 +93,8 @@ make_basic(struct platform *p, const char *id, const char *password)
 		explicit_bzero(pair, sizeof(pair));
 		text_addf(p->why,
 		    "The client ID and password cannot be the platform's: they "
-		    "are too long, have a control character, "
-		    "or there is a colon in the ID.");
+		    "are too long, have a control character, or there is a "
+		    "colon in the ID.");
 		return -1;
 	}
 	(void)EVP_EncodeBlock(

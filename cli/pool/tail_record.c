@@ -186,28 +186,26 @@ tail_record_parse(struct tail_record *r, const char *line, size_t len)
 	(void)snprintf(r->message, sizeof(r->message), "%s", text);
 }
 
-/* Whether a message is about a relay: "relay NAME: ...". */
-static bool
-is_about(const char *message, const char *relay)
-{
-	size_t n = strlen(relay);
-
-	return strncmp(message, "relay ", 6) == 0 &&
-	    strncmp(message + 6, relay, n) == 0 && message[6 + n] == ':';
-}
-
 bool
 tail_record_wanted(const struct tail_record *r, const struct tail_filter *f)
 {
+	size_t n;
+
 	if (f->http && !r->request)
 		return false;
 	if (f->errors &&
 	    !(r->request ? r->n[TAIL_STATUS] >= 400 || r->n[TAIL_ERRORS] > 0 :
 			   r->level >= TAIL_WARNING))
 		return false;
-	return f->relay == NULL ||
-	    (r->request ? strcmp(r->relay, f->relay) == 0 :
-			  is_about(r->message, f->relay));
+	if (f->relay == NULL)
+		return true;
+	if (r->request)
+		return strcmp(r->relay, f->relay) == 0;
+	/* "relay NAME: ..." */
+	n = strlen(f->relay);
+	return strncmp(r->message, "relay ", 6) == 0 &&
+	    strncmp(r->message + 6, f->relay, n) == 0 &&
+	    r->message[6 + n] == ':';
 }
 
 static void
