@@ -80,9 +80,7 @@ doctor_control(struct doctor *d)
 	} else if (answers) {
 		doctor_say(d, DOCTOR_OK, "the gateway answers at %s", path);
 	} else {
-		doctor_say(d, DOCTOR_SKIPPED,
-		    *why != '\0' ? "%s" :
-				   "%s gives another answer than a gateway",
-		    *why != '\0' ? why : path);
+		doctor_say(d, DOCTOR_SKIPPED, "%s%s", *why != '\0' ? why : path,
+		    *why != '\0' ? "" : " gives another answer than a gateway");
 	}
 }

@@ -395,6 +395,7 @@ doctor_body(struct doctor *d)
 	size_t n = d->conf->max_body;
 	struct doctor_call c;
 	char *body = malloc(n + 1);
+	bool asked;
 
 	if (body == NULL) {
 		doctor_say(d, DOCTOR_SKIPPED, "no memory for max_body");
@@ -404,11 +405,10 @@ doctor_body(struct doctor *d)
 	body[0] = '[';
 	body[n - 1] = ']';
 	body[n] = '\0';
-	if (!ask_relay(d, &c, "observe/observables", NULL, body)) {
-		free(body);
-		return;
-	}
+	asked = ask_relay(d, &c, "observe/observables", NULL, body);
 	free(body);
+	if (!asked)
+		return;
 	if (c.http.status == 200) {
 		doctor_say(d, DOCTOR_OK,
 		    "a body of max_body, %zu bytes, comes through", n);

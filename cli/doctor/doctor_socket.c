@@ -352,13 +352,13 @@ void
 doctor_users(struct doctor *d)
 {
 	const char *path = d->conf->listen + 5;
-	char by[PATH_MAX], first_by[PATH_MAX] = "", name[64];
+	char by[PATH_MAX], name[64];
 	const char *const one[] = { name, NULL };
 	const char *const *names = doctor_web_users;
 	struct doctor_who w = { .uid = 0 };
 	const struct passwd *pw;
 	struct stat st;
-	uid_t first = 0;
+	uid_t first = 0; /* root is never kept out */
 
 	if (strncmp(d->conf->listen, "unix:", 5) != 0) {
 		doctor_say(d, DOCTOR_OK, "%s is for everybody who reaches it",
@@ -383,14 +383,13 @@ doctor_users(struct doctor *d)
 			    d, DOCTOR_OK, "%s may use %s", pw->pw_name, path);
 			return;
 		}
-		if (first_by[0] == '\0') {
+		if (first == 0)
 			first = pw->pw_uid;
-			memcpy(first_by, by, sizeof(by));
-		}
 	}
-	if (first_by[0] == '\0')
+	pw = first == 0 ? NULL : getpwuid(first);
+	if (pw == NULL)
 		doctor_say(d, DOCTOR_SKIPPED,
 		    "no user of a web server is known on this machine");
-	else
-		say_kept_out(d, getpwuid(first), first_by);
+	else if (doctor_socket_closed(pw, path, by))
+		say_kept_out(d, pw, by);
 }
