@@ -46,16 +46,5 @@ int command_usage(const struct command *, const char *fmt, ...)
 /* Prints the message without the usage; returns status. */
 int command_fail(const struct command *, int status, const char *fmt, ...)
     __attribute__((__format__(__printf__, 3, 4)));
-/* Says which option is unknown or lacks its argument, after getopt_long(3)
- * returned '?' or ':'; it was called with opterr = 0 and a list that begins
- * with ':'.  Returns CMD_USAGE. */
-int command_option(const struct command *, int c, char **argv);
-/* Reads the number that an option takes, from least to most, into *n.  Returns
- * CMD_OK, or CMD_USAGE after saying which numbers it takes. */
-int command_number(const struct command *, const char *option, const char *text,
-    long least, long most, long *n);
-/* Prints for --help, on standard output, how the command is called, its summary
- * and its options (a text that ends with a newline).  Returns CMD_OK. */
-int command_help(const struct command *, const char *options);
 
 #endif

@@ -1,6 +1,8 @@
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/base/command.h"
@@ -40,12 +42,20 @@ int
 options_number(const struct options_found *found)
 {
 	const struct options_kind *kind = found->row->kind;
-	char name[NAME_LEN];
+	const char *text = found->text;
+	char name[NAME_LEN], *end;
+	long *n = found->at;
 
+	errno = 0;
+	*n = strtol(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && *end == '\0' && errno == 0 &&
+	    *n >= kind->least && *n <= kind->most)
+		return CMD_OK;
 	snprintf(name, sizeof(name), "--%s", found->row->name);
-	return command_number(found->cmd,
-	    kind->called != NULL ? kind->called : name, found->text,
-	    kind->least, kind->most, found->at);
+	return command_usage(found->cmd,
+	    "%s takes a number from %ld to %ld, not \"%s\"",
+	    kind->called != NULL ? kind->called : name, kind->least, kind->most,
+	    text);
 }
 
 int
@@ -109,6 +119,21 @@ options_row_of(const struct options *o, int c)
 	return NULL;
 }
 
+/* Says which option is unknown or lacks its argument, after getopt_long(3)
+ * returned '?' or ':'.  Returns CMD_USAGE. */
+static int
+options_refuse(const struct command *cmd, int c, char **argv)
+{
+	const char *word = argv[optind - 1];
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	/* The word need not be the option: letters may stand together. */
+	if (optopt > 0 && optopt < 128 && strncmp(word, "--", 2) != 0)
+		word = letter;
+	return command_usage(cmd,
+	    c == ':' ? "%s needs an argument" : "there is no option %s", word);
+}
+
 int
 options_read(const struct options *o, const struct command *cmd, void *into,
     int argc, char **argv)
@@ -124,7 +149,7 @@ options_read(const struct options *o, const struct command *cmd, void *into,
 	optind = 0;
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if ((row = options_row_of(o, c)) == NULL)
-			return command_option(cmd, c, argv);
+			return options_refuse(cmd, c, argv);
 		if (optarg == NULL && row->argument != NULL && optind < argc &&
 		    argv[optind][0] != '-')
 			optarg = argv[optind++];
