@@ -67,6 +67,12 @@ robustlock_wait(pthread_mutex_t *m, int ms)
 	return taken(m, pthread_mutex_clocklock(m, CLOCK_MONOTONIC, &until));
 }
 
+bool
+robustlock_held(pthread_mutex_t *m)
+{
+	return pthread_mutex_trylock(m) == EBUSY;
+}
+
 void
 robustlock_give(pthread_mutex_t *m)
 {

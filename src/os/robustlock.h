@@ -20,5 +20,7 @@ bool robustlock_take(pthread_mutex_t *);
  * 1 when the one before died holding it, or 0. */
 int robustlock_wait(pthread_mutex_t *, int ms);
 void robustlock_give(pthread_mutex_t *);
+/* Whether somebody holds it; for assert() alone. */
+bool robustlock_held(pthread_mutex_t *);
 
 #endif

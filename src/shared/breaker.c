@@ -1,92 +1,29 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/hash.h"
-#include "os/robustlock.h"
 #include "shared/breaker.h"
 
-int
-breaker_init(struct breaker_table *t)
-{
-	return robustlock_init(&t->lock);
-}
-
-/* A slot that its last user left half written is worth less than none. */
-static void
-breaker_mend(struct breaker_table *t, bool broken)
-{
-	if (broken)
-		memset(t->host, 0, sizeof(t->host));
-}
-
-static void
-breaker_take(struct breaker_table *t)
-{
-	breaker_mend(t, robustlock_take(&t->lock));
-}
-
-static struct hash
-breaker_hash_name(const char *host)
-{
-	struct hash h = hash_bytes(host, strlen(host));
-
-	h.b |= 1; /* zero marks a free slot */
-	return h;
-}
-
-static struct breaker *
-breaker_find(struct breaker_table *t, struct hash h)
-{
-	size_t i;
-
-	for (i = 0; i < BREAKER_HOSTS; i++)
-		if (t->host[i].a == h.a && t->host[i].b == h.b)
-			return &t->host[i];
-	return NULL;
-}
-
-/* Whether to forget it would let calls go that must not.  One that nobody has
- * probed for long after its time holds its place no more. */
+/* Whether the circuit would let calls go that must not, once it is forgotten.
+ * One that no probe has tried long after its time keeps its slot no more. */
 static bool
-guards(const struct breaker *b, int64_t now)
+breaker_guards(const struct slot *slot, int64_t now)
 {
+	const struct breaker *b = (const void *)slot;
+
 	return b->open_until != 0 && now - b->open_until < BREAKER_LONGEST;
 }
 
-/* Whether the slot of x is to be given away rather than that of y. */
-static bool
-breaker_sooner(const struct breaker *x, const struct breaker *y, int64_t now)
-{
-	bool gx = guards(x, now), gy = guards(y, now);
-
-	if (x->b == 0 || y->b == 0)
-		return y->b != 0;
-	return gx != gy ? gy : x->used < y->used;
-}
-
-static struct breaker *
-breaker_find_or_make(struct breaker_table *t, const char *host, int64_t now)
-{
-	struct hash h = breaker_hash_name(host);
-	struct breaker *b = breaker_find(t, h);
-	size_t i;
-
-	if (b != NULL)
-		return b;
-	b = &t->host[0];
-	for (i = 1; i < BREAKER_HOSTS; i++)
-		if (breaker_sooner(&t->host[i], b, now))
-			b = &t->host[i];
-	*b = (struct breaker){ .a = h.a, .b = h.b };
-	(void)snprintf(b->host, sizeof(b->host), "%s", host);
-	return b;
-}
+static const struct slots_kind breaker_kind = { .first = offsetof(
+						    struct breaker_table, host),
+	.size = sizeof(struct breaker),
+	.n = BREAKER_HOSTS,
+	.needed = breaker_guards };
 
 /* The way of a call through a circuit. */
 static enum breaker_way
 breaker_decide(struct breaker *b, int64_t now, int64_t *left)
 {
-	b->used = now;
+	b->slot.used = now;
 	if (b->open_until == 0)
 		return BREAKER_GO;
 	if (now < b->open_until || now < b->probe_until) {
@@ -107,10 +44,11 @@ breaker_ask(struct breaker_table *t, const char *host, int threshold,
 
 	if (threshold == 0)
 		return BREAKER_GO;
-	breaker_take(t);
-	if ((b = breaker_find(t, breaker_hash_name(host))) != NULL)
+	slots_take(&t->slots, &breaker_kind);
+	b = slots_find(&t->slots, &breaker_kind, host, strlen(host));
+	if (b != NULL)
 		w = breaker_decide(b, now, left);
-	robustlock_give(&t->lock);
+	slots_give(&t->slots);
 	return w;
 }
 
@@ -188,9 +126,11 @@ breaker_tell(struct breaker_table *t, const char *host, int threshold,
 
 	if (threshold == 0 || (result == BREAKER_UNTOLD && !probe))
 		return false;
-	breaker_take(t);
-	b = breaker_find_or_make(t, host, now);
-	b->used = now;
+	slots_take(&t->slots, &breaker_kind);
+	b = slots_claim(&t->slots, &breaker_kind, host, strlen(host), now);
+	if (b->host[0] == '\0') /* a new one */
+		(void)snprintf(b->host, sizeof(b->host), "%s", host);
+	b->slot.used = now;
 	/* An open circuit hears its probe only: other calls began before it
 	 * opened.  And a probe may find it closed, by another after it was
 	 * lost. */
@@ -198,7 +138,7 @@ breaker_tell(struct breaker_table *t, const char *host, int threshold,
 		opened = tell_probe(b, now, result);
 	else if (b->open_until == 0 && result != BREAKER_UNTOLD)
 		opened = tell_call(b, threshold, now, result == BREAKER_FAILED);
-	robustlock_give(&t->lock);
+	slots_give(&t->slots);
 	return opened;
 }
 
@@ -218,14 +158,15 @@ int
 breaker_list(struct breaker_table *t, int64_t now, int wait,
     struct breaker_seen seen[BREAKER_HOSTS])
 {
-	int i, n = 0, got = robustlock_wait(&t->lock, wait);
+	const struct breaker *b;
+	size_t i;
+	int n = 0;
 
-	if (got == -1)
+	if (slots_wait(&t->slots, &breaker_kind, wait) == -1)
 		return -1;
-	breaker_mend(t, got == 1);
 	for (i = 0; i < BREAKER_HOSTS; i++)
-		if (t->host[i].b != 0)
-			breaker_look(&t->host[i], now, &seen[n++]);
-	robustlock_give(&t->lock);
+		if ((b = slots_at(&t->slots, &breaker_kind, i)) != NULL)
+			breaker_look(b, now, &seen[n++]);
+	slots_give(&t->slots);
 	return n;
 }

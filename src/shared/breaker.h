@@ -10,9 +10,10 @@
 #ifndef CTIM_BREAKER_H
 #define CTIM_BREAKER_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "shared/slots.h"
 
 #define BREAKER_HOSTS   128   /* of all relays; the longest unused goes */
 #define BREAKER_CALLS   20    /* looked at, within … */
@@ -23,9 +24,8 @@
 #define BREAKER_NAME    128   /* bytes of the host kept for status */
 
 struct breaker {
-	uint64_t a, b; /* hash of the host; 0, 0: free */
+	struct slot slot; /* of the host's name; used: clock_ms() */
 	char host[BREAKER_NAME];
-	int64_t used;              /* clock_ms() */
 	int64_t open_until;        /* 0: closed */
 	int64_t open_for;          /* ms, of the last time */
 	int64_t probe_until;       /* 0: no probe under way */
@@ -37,7 +37,7 @@ struct breaker {
 };
 
 struct breaker_table {
-	pthread_mutex_t lock;
+	struct slots slots;
 	struct breaker host[BREAKER_HOSTS];
 };
 
@@ -53,7 +53,6 @@ enum breaker_result {
 	BREAKER_UNTOLD  /* cancelled by us: says nothing */
 };
 
-int breaker_init(struct breaker_table *);
 /*
  * May a call go to host ("https://api.example.com:443") at now (clock_ms())?
  * threshold 0: always.  BREAKER_OPEN: *left gets the ms until a probe may go.

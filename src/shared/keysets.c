@@ -1,51 +1,25 @@
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "os/robustlock.h"
 #include "shared/keysets.h"
 
-int
-keysets_init(struct jwks_table *t)
-{
-	return robustlock_init(&t->lock);
-}
+static const struct slots_kind keysets_kind = { .first = offsetof(
+						    struct jwks_table, host),
+	.size = sizeof(struct keyset),
+	.n = JWKS_HOSTS };
 
-/* Serials go on counting when the table is emptied: a thread that has keys
- * under one must never meet another text under it. */
-static void
-keysets_mend(struct jwks_table *t, bool broken)
-{
-	size_t i;
-
-	for (i = 0; broken && i < JWKS_HOSTS; i++)
-		t->host[i].host[0] = '\0';
-}
-
-static void
-keysets_take(struct jwks_table *t)
-{
-	keysets_mend(t, robustlock_take(&t->lock));
-}
-
-/* The slot of a host; a new one when it has none, instead of the longest
- * unused. */
+/* Takes the lock and claims the slot of a host. */
 static struct keyset *
-slot(struct jwks_table *t, const char *host)
+keysets_take(struct jwks_table *t, const char *host)
 {
-	struct keyset *s = &t->host[0];
-	size_t i;
+	struct keyset *s;
 
-	for (i = 0; i < JWKS_HOSTS; i++)
-		if (strcmp(t->host[i].host, host) == 0)
-			return &t->host[i];
-	for (i = 0; i < JWKS_HOSTS && s->host[0] != '\0'; i++)
-		if (t->host[i].host[0] == '\0' || t->host[i].used < s->used)
-			s = &t->host[i];
-	s->state = (struct keysets_state){ 0 };
-	s->used = s->busy_until = 0;
-	s->len = 0;
-	snprintf(s->host, sizeof(s->host), "%s", host);
+	assert(host[0] != '\0' && strlen(host) < JWKS_HOST_MAX);
+	slots_take(&t->slots, &keysets_kind);
+	s = slots_claim(&t->slots, &keysets_kind, host, strlen(host), 0);
+	memcpy(s->host, host, strlen(host) + 1);
 	return s;
 }
 
@@ -56,13 +30,12 @@ keysets_look(struct jwks_table *t, const char *host, int64_t now, uint64_t have,
 	struct keyset *s;
 
 	buf_reset(text);
-	keysets_take(t);
-	s = slot(t, host);
-	s->used = now;
+	s = keysets_take(t, host);
+	s->slot.used = now;
 	*state = s->state;
 	if (state->serial != have)
 		buf_add(text, s->text, s->len);
-	robustlock_give(&t->lock);
+	slots_give(&t->slots);
 }
 
 bool
@@ -73,8 +46,7 @@ keysets_claim(struct jwks_table *t, const char *host,
 	struct keyset *s;
 	bool claimed;
 
-	keysets_take(t);
-	s = slot(t, host);
+	s = keysets_take(t, host);
 	claimed = s->busy_until <= clock && s->state.serial == seen->serial &&
 	    s->state.fetched == seen->fetched &&
 	    s->state.tried == seen->tried && s->state.asked == seen->asked;
@@ -83,7 +55,7 @@ keysets_claim(struct jwks_table *t, const char *host,
 		if (asked != 0)
 			s->state.asked = asked;
 	}
-	robustlock_give(&t->lock);
+	slots_give(&t->slots);
 	return claimed;
 }
 
@@ -94,19 +66,18 @@ keysets_store(struct jwks_table *t, const char *host, int64_t fetched,
 	struct keyset *s;
 	uint64_t serial;
 
-	keysets_take(t);
-	s = slot(t, host);
+	s = keysets_take(t, host);
 	if (s->state.serial == 0 || s->len != len ||
 	    memcmp(s->text, text, len) != 0) {
 		memcpy(s->text, text, len);
 		s->len = len;
 		s->state.serial = ++t->serial;
 	}
-	s->state.fetched = s->state.tried = s->used = fetched;
+	s->state.fetched = s->state.tried = s->slot.used = fetched;
 	s->state.why[0] = '\0';
 	s->busy_until = 0;
 	serial = s->state.serial;
-	robustlock_give(&t->lock);
+	slots_give(&t->slots);
 	return serial;
 }
 
@@ -116,20 +87,18 @@ keysets_failed(
 {
 	struct keyset *s;
 
-	keysets_take(t);
-	s = slot(t, host);
-	s->state.tried = s->used = tried;
+	s = keysets_take(t, host);
+	s->state.tried = s->slot.used = tried;
 	snprintf(s->state.why, sizeof(s->state.why), "%s", why);
 	s->busy_until = 0;
-	robustlock_give(&t->lock);
+	slots_give(&t->slots);
 }
 
 void
 keysets_leave(struct jwks_table *t, const char *host)
 {
-	keysets_take(t);
-	slot(t, host)->busy_until = 0;
-	robustlock_give(&t->lock);
+	keysets_take(t, host)->busy_until = 0;
+	slots_give(&t->slots);
 }
 
 int
@@ -137,13 +106,13 @@ keysets_list(
     struct jwks_table *t, int wait, struct keysets_seen seen[JWKS_HOSTS])
 {
 	const struct keyset *s;
-	int n = 0, got = robustlock_wait(&t->lock, wait);
+	size_t i;
+	int n = 0;
 
-	if (got == -1)
+	if (slots_wait(&t->slots, &keysets_kind, wait) == -1)
 		return -1;
-	keysets_mend(t, got == 1);
-	for (s = t->host; s < t->host + JWKS_HOSTS; s++) {
-		if (s->host[0] == '\0')
+	for (i = 0; i < JWKS_HOSTS; i++) {
+		if ((s = slots_at(&t->slots, &keysets_kind, i)) == NULL)
 			continue;
 		memcpy(seen[n].host, s->host, sizeof(s->host));
 		seen[n].fetched = s->state.fetched;
@@ -151,6 +120,6 @@ keysets_list(
 		seen[n].failed = s->state.why[0] != '\0';
 		n++;
 	}
-	robustlock_give(&t->lock);
+	slots_give(&t->slots);
 	return n;
 }

@@ -10,10 +10,11 @@
 #ifndef CTIM_KEYSETS_H
 #define CTIM_KEYSETS_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "shared/slots.h"
 
 #define JWKS_HOSTS    16    /* the longest unused goes */
 #define JWKS_BYTES    65536 /* of a set */
@@ -33,22 +34,21 @@ struct keysets_state {
 };
 
 struct keyset {
-	char host[JWKS_HOST_MAX]; /* "": free */
+	struct slot slot; /* of the host; used: seconds since 1970 */
+	char host[JWKS_HOST_MAX];
 	struct keysets_state state;
-	int64_t used;
 	int64_t busy_until; /* clock_ms(), somebody fetches */
 	size_t len;
 	char text[JWKS_BYTES];
 };
 
 struct jwks_table {
-	pthread_mutex_t lock;
-	uint64_t serial; /* the last one given */
+	struct slots slots;
+	uint64_t serial; /* the last one given; counts on when the slots are
+			  * emptied, so that a thread that has keys under one
+			  * never meets another text under it */
 	struct keyset host[JWKS_HOSTS];
 };
-
-/* On zeroed memory; 0, or -1 with errno. */
-int keysets_init(struct jwks_table *);
 
 /*
  * In all of these host is not empty and shorter than JWKS_HOST_MAX.

@@ -1,7 +1,3 @@
-#include <string.h>
-
-#include "base/hash.h"
-#include "os/robustlock.h"
 #include "shared/pace.h"
 
 #define SECOND \
@@ -11,11 +7,10 @@
 	600000 /* ms; a time further on was written before the clock
 			 * was set back */
 
-int
-pace_init(struct pace_table *t)
-{
-	return robustlock_init(&t->lock);
-}
+static const struct slots_kind pace_kind = { .first = offsetof(
+						 struct pace_table, bucket),
+	.size = sizeof(struct pace),
+	.n = PACE_BUCKETS };
 
 /* The token that is back first, of n.  Those whose turn would be after latest
  * were never used. */
@@ -70,38 +65,19 @@ last_back(const struct pace *p)
 	return last;
 }
 
-/* The bucket of that name; a new one when it has none, instead of the one whose
- * last turn is the longest ago. */
-static struct pace *
-bucket(struct pace_table *t, struct hash h)
-{
-	struct pace *p = &t->bucket[0];
-	size_t i;
-
-	for (i = 0; i < PACE_BUCKETS; i++)
-		if (t->bucket[i].a == h.a && t->bucket[i].b == h.b)
-			return &t->bucket[i];
-	/* The times of a free one are 0. */
-	for (i = 1; i < PACE_BUCKETS; i++)
-		if (last_back(&t->bucket[i]) < last_back(p))
-			p = &t->bucket[i];
-	*p = (struct pace){ .a = h.a, .b = h.b };
-	return p;
-}
-
 int64_t
 pace_turn(struct pace_table *t, const void *name, size_t len, int rate,
     int64_t now, int64_t until)
 {
-	struct hash h = hash_bytes(name, len);
+	struct pace *p;
 	int64_t wait;
 
-	h.b |= 1; /* zero marks a free one */
-	/* After the death of its last user everybody begins anew: a second of
+	/* After a worker's death in here all buckets begin anew: a second of
 	 * twice the rate at worst. */
-	if (robustlock_take(&t->lock))
-		memset(t->bucket, 0, sizeof(t->bucket));
-	wait = pace_take(bucket(t, h)->back, rate, now, until);
-	robustlock_give(&t->lock);
+	slots_take(&t->slots, &pace_kind);
+	p = slots_claim(&t->slots, &pace_kind, name, len, now);
+	wait = pace_take(p->back, rate, now, until);
+	p->slot.used = last_back(p);
+	slots_give(&t->slots);
 	return wait;
 }

@@ -11,24 +11,24 @@
 #ifndef CTIM_PACE_H
 #define CTIM_PACE_H
 
-#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "shared/slots.h"
 
 #define PACE_BUCKETS 256 /* relays times keys; the longest unused goes */
 #define PACE_TOKENS  16  /* of a bucket */
 
 struct pace {
-	uint64_t a, b;             /* hash of relay and key; 0, 0: free */
+	struct slot slot; /* of relay and key; used: the last of back[] */
 	int64_t back[PACE_TOKENS]; /* clock ms: when it is back */
 };
 
 struct pace_table {
-	pthread_mutex_t lock;
+	struct slots slots;
 	struct pace bucket[PACE_BUCKETS];
 };
 
-int pace_init(struct pace_table *);
 /*
  * The next turn of a bucket at `rate` calls a second (1 to 10000), as ms to
  * wait from now (clock_ms()), and taken; -1 when it would be after `until`,

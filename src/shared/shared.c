@@ -18,8 +18,10 @@ shared_new(void)
 	(void)hash_bytes("", 0);
 	/* The mapping comes zeroed: every slot of every table is free. */
 	if (madvise(s, sizeof(*s), MADV_DONTDUMP) == -1 ||
-	    breaker_init(&s->breakers) == -1 || pace_init(&s->paces) == -1 ||
-	    signins_init(&s->kept) == -1 || keysets_init(&s->jwks) == -1 ||
+	    slots_init(&s->breakers.slots) == -1 ||
+	    slots_init(&s->paces.slots) == -1 ||
+	    slots_init(&s->kept.slots) == -1 ||
+	    slots_init(&s->jwks.slots) == -1 ||
 	    counters_init(&s->counters) == -1) {
 		error = errno;
 		shared_free(s);

@@ -3,8 +3,8 @@
  * they count, in memory that the master maps before it forks.  A process of its
  * own (CGI, the command line) has one for itself.
  *
- * Each part guards itself with a sharedlock, which survives a worker that is
- * killed while it holds it; what is counted needs none.
+ * Each table of slots has a lock, which survives a worker that is killed while
+ * it holds it (robustlock.h); counters need none.
  */
 #ifndef CTIM_SHARED_H
 #define CTIM_SHARED_H

@@ -7,17 +7,17 @@
 #ifndef CTIM_SIGNINS_H
 #define CTIM_SIGNINS_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/slots.h"
+
 #define SIGNINS_SLOTS 64   /* credentials; the longest unused goes */
 #define SIGNINS_MAX   8192 /* bytes of a token, with its NUL */
 
-struct signins {
-	uint64_t a, b;      /* hash of the name; 0, 0: free */
-	uint64_t used;      /* number of the last use */
+struct signin {
+	struct slot slot;   /* used: number of the last use */
 	int64_t busy_until; /* somebody signs in; 0: nobody */
 	uint64_t serial;    /* of the token */
 	bool have;
@@ -25,9 +25,10 @@ struct signins {
 };
 
 struct signins_table {
-	pthread_mutex_t lock;
-	uint64_t uses, serial; /* the last ones given; they count up */
-	struct signins slot[SIGNINS_SLOTS];
+	struct slots slots;
+	int64_t uses;    /* the last number given; counts up */
+	uint64_t serial; /* the same; a serial never stands for two tokens */
+	struct signin slot[SIGNINS_SLOTS];
 };
 
 enum signins_way {
@@ -36,7 +37,6 @@ enum signins_way {
 	SIGNINS_WAIT     /* somebody does: ask again in some ms */
 };
 
-int signins_init(struct signins_table *);
 /*
  * What to do for a token.  refused: the serial of a token that the service no
  * longer takes, 0 for none; a kept token with that serial is thrown away.

@@ -31,9 +31,9 @@ count(void *arg)
 
 	(void)arg;
 	for (i = 0; i < ROUNDS; i++) {
-		(void)robustlock_take(&s->kept.lock);
+		(void)robustlock_take(&s->kept.slots.lock);
 		s->kept.uses++;
-		robustlock_give(&s->kept.lock);
+		robustlock_give(&s->kept.slots.lock);
 	}
 	return NULL;
 }
@@ -59,7 +59,7 @@ START_TEST(one_at_a_time_holds_it)
 		pid[i] = die_start(count_twice, NULL);
 	for (i = 0; i < OTHERS; i++)
 		ck_assert_int_eq(die_wait(pid[i]), 0);
-	ck_assert_uint_eq(s->kept.uses, 2 * OTHERS * ROUNDS);
+	ck_assert_int_eq(s->kept.uses, 2 * OTHERS * ROUNDS);
 	shared_free(s);
 }
 END_TEST
@@ -67,13 +67,13 @@ END_TEST
 START_TEST(the_death_of_its_holder_is_told_once)
 {
 	begin();
-	ck_assert(!robustlock_take(&s->kept.lock));
-	robustlock_give(&s->kept.lock);
-	die_holding(&s->kept.lock);
-	ck_assert(robustlock_take(&s->kept.lock));
-	robustlock_give(&s->kept.lock);
-	ck_assert(!robustlock_take(&s->kept.lock));
-	robustlock_give(&s->kept.lock);
+	ck_assert(!robustlock_take(&s->kept.slots.lock));
+	robustlock_give(&s->kept.slots.lock);
+	die_holding(&s->kept.slots.lock);
+	ck_assert(robustlock_take(&s->kept.slots.lock));
+	robustlock_give(&s->kept.slots.lock);
+	ck_assert(!robustlock_take(&s->kept.slots.lock));
+	robustlock_give(&s->kept.slots.lock);
 	shared_free(s);
 }
 END_TEST
@@ -81,10 +81,10 @@ END_TEST
 START_TEST(who_dies_while_mending_is_told_too)
 {
 	begin();
-	die_holding(&s->kept.lock);
-	die_holding(&s->kept.lock);
-	ck_assert(robustlock_take(&s->kept.lock));
-	robustlock_give(&s->kept.lock);
+	die_holding(&s->kept.slots.lock);
+	die_holding(&s->kept.slots.lock);
+	ck_assert(robustlock_take(&s->kept.slots.lock));
+	robustlock_give(&s->kept.slots.lock);
 	shared_free(s);
 }
 END_TEST
@@ -99,7 +99,7 @@ hold_until_killed(void *arg)
 	struct waiter *w = arg;
 	char c = 'x';
 
-	(void)robustlock_take(&s->kept.lock);
+	(void)robustlock_take(&s->kept.slots.lock);
 	if (write(w->ready[1], &c, 1) != 1)
 		return 1;
 	return read(w->go[0], &c, 1) == 1 ? 0 : 1;
@@ -109,7 +109,7 @@ static int
 take_once(void *arg)
 {
 	(void)arg;
-	return robustlock_take(&s->kept.lock) ? 7 : 8;
+	return robustlock_take(&s->kept.slots.lock) ? 7 : 8;
 }
 
 START_TEST(those_who_wait_go_on_when_the_holder_is_killed)
@@ -191,11 +191,11 @@ START_TEST(all_of_it_begins_free)
 
 	begin();
 	for (i = 0; i < BREAKER_HOSTS; i++)
-		ck_assert_uint_eq(s->breakers.host[i].b, 0);
+		ck_assert_uint_eq(s->breakers.host[i].slot.name.b, 0);
 	for (i = 0; i < PACE_BUCKETS; i++)
-		ck_assert_uint_eq(s->paces.bucket[i].b, 0);
+		ck_assert_uint_eq(s->paces.bucket[i].slot.name.b, 0);
 	for (i = 0; i < SIGNINS_SLOTS; i++)
-		ck_assert_uint_eq(s->kept.slot[i].b, 0);
+		ck_assert_uint_eq(s->kept.slot[i].slot.name.b, 0);
 	for (i = 0; i < JWKS_HOSTS; i++)
 		ck_assert_str_eq(s->jwks.host[i].host, "");
 	ck_assert(!s->alone);
@@ -210,10 +210,10 @@ START_TEST(each_table_has_a_lock_that_survives)
 	size_t i;
 
 	begin();
-	locks[0] = &s->breakers.lock;
-	locks[1] = &s->paces.lock;
-	locks[2] = &s->kept.lock;
-	locks[3] = &s->jwks.lock;
+	locks[0] = &s->breakers.slots.lock;
+	locks[1] = &s->paces.slots.lock;
+	locks[2] = &s->kept.slots.lock;
+	locks[3] = &s->jwks.slots.lock;
 	for (i = 0; i < COUNT(locks); i++) {
 		die_holding(locks[i]);
 		ck_assert_int_eq(pthread_mutex_trylock(locks[i]), EOWNERDEAD);

@@ -463,10 +463,10 @@ START_TEST(a_worker_killed_inside_leaves_it_closed)
 {
 	begin();
 	open_it(HOST);
-	die_holding(&t->lock);
+	die_holding(&t->slots.lock);
 	ck_assert_int_eq(ask(), BREAKER_GO);
 	open_it(HOST);
-	die_holding(&t->lock);
+	die_holding(&t->slots.lock);
 	ck_assert(!tell_probe(BREAKER_UNTOLD));
 	ck_assert_int_eq(ask(), BREAKER_GO);
 }
@@ -508,15 +508,15 @@ START_TEST(who_looks_on_does_not_wait_for_ever)
 
 	begin();
 	open_it(HOST);
-	(void)robustlock_take(&t->lock);
+	(void)robustlock_take(&t->slots.lock);
 	other = die_start(look, t);
 	ck_assert_int_eq(die_wait(other), 0);
-	robustlock_give(&t->lock);
+	robustlock_give(&t->slots.lock);
 	ck_assert_int_eq(breaker_list(t, now, 10, seen), 1);
-	die_holding(&t->lock);
+	die_holding(&t->slots.lock);
 	ck_assert_int_eq(breaker_list(t, now, 10, seen), 0);
-	ck_assert(!robustlock_take(&t->lock));
-	robustlock_give(&t->lock);
+	ck_assert(!robustlock_take(&t->slots.lock));
+	robustlock_give(&t->slots.lock);
 }
 END_TEST
 

@@ -251,7 +251,7 @@ START_TEST(a_worker_killed_inside_lets_all_begin_anew)
 
 	ck_assert_ptr_nonnull(s);
 	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 1, 5000, LATE), 0);
-	die_holding(&s->paces.lock);
+	die_holding(&s->paces.slots.lock);
 	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 1, 5000, LATE), 0);
 	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 1, 5000, LATE), 1050);
 	shared_free(s);

@@ -187,7 +187,7 @@ START_TEST(nothing_is_left_of_a_token_that_went)
 	ck_assert(!anywhere("SECRET-3"));
 	ck_assert_int_eq(get("a", 0), SIGNINS_SIGN_IN);
 	put("a", "SECRET-4");
-	die_holding(&t->lock);
+	die_holding(&t->slots.lock);
 	failed("a");
 	ck_assert(!anywhere("SECRET-4"));
 }
@@ -285,7 +285,7 @@ START_TEST(a_serial_never_comes_twice)
 	fill_from(0);
 	second = put("a", "token-2");
 	ck_assert_uint_gt(second, first);
-	die_holding(&t->lock);
+	die_holding(&t->slots.lock);
 	ck_assert_int_eq(get("a", 0), SIGNINS_SIGN_IN);
 	third = put("a", "token-3");
 	ck_assert_uint_gt(third, second);

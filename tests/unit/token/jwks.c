@@ -214,7 +214,7 @@ begin(void)
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ck_assert_ptr_ne(shared, MAP_FAILED);
-	ck_assert_int_eq(keysets_init(&shared->jwks), 0);
+	ck_assert_int_eq(slots_init(&shared->jwks.slots), 0);
 	memset(&world, 0, sizeof(world));
 	memset(&host, 0, sizeof(host));
 	world.ms = 1000000;
@@ -765,7 +765,7 @@ START_TEST(the_table_is_emptied_when_its_holder_died)
 	before = serial;
 	if ((pid = fork()) == 0) {
 		/* Half of a store. */
-		robustlock_take(&shared->jwks.lock);
+		robustlock_take(&shared->jwks.slots.lock);
 		memset(shared->jwks.host[0].text, 'x', 100);
 		_exit(0);
 	}
