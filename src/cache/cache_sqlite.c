@@ -22,9 +22,6 @@
 #define PAST "(expires <= ?1 OR expires > ?2)"
 
 static const char *const cache_sqlite_sql[SQL_STATEMENTS] = {
-	[SQL_BEGIN] = "BEGIN IMMEDIATE",
-	[SQL_COMMIT] = "COMMIT",
-	[SQL_ROLLBACK] = "ROLLBACK",
 	[SQL_GET] = "SELECT value FROM entry WHERE name = ?1 AND expires > ?2"
 		    " AND expires <= ?3",
 	[SQL_PUT] = "INSERT OR REPLACE INTO entry(name, expires, value)"
@@ -60,6 +57,7 @@ cache_sqlite_new(const struct conf *conf, const struct conf_cache *url)
 	if (f != NULL) {
 		f->conf = conf;
 		f->path = url->path;
+		f->db.text = cache_sqlite_sql;
 	}
 	return f;
 }
@@ -71,38 +69,7 @@ cache_sqlite_same(void *arg, struct cache_try *t)
 	struct cache_file *f = arg;
 
 	(void)t;
-	return !sqlite_moved(f->db, f->path);
-}
-
-/* A statement, ready to be bound; NULL with the code in *code. */
-static sqlite3_stmt *
-statement(struct cache_file *f, enum cache_sql which, int *code)
-{
-	*code = SQLITE_OK;
-	if (f->stmt[which] == NULL)
-		*code = sqlite3_prepare_v3(f->db, cache_sqlite_sql[which], -1,
-		    SQLITE_PREPARE_PERSISTENT, &f->stmt[which], NULL);
-	return f->stmt[which];
-}
-
-/* Steps a statement that gives no row and makes it ready again. */
-static int
-cache_sqlite_finish(sqlite3_stmt *st)
-{
-	int code = sqlite3_step(st);
-
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
-}
-
-static int
-cache_sqlite_run(struct cache_file *f, enum cache_sql which)
-{
-	int code;
-	sqlite3_stmt *st = statement(f, which, &code);
-
-	return st == NULL ? code : cache_sqlite_finish(st);
+	return !sqlite_moved(&f->db, f->path);
 }
 
 /* Removes at most n rows whose time has passed. */
@@ -111,14 +78,14 @@ cache_sqlite_expire(struct cache_file *f, enum cache_sql which, int n)
 {
 	int code;
 	int64_t now = time(NULL);
-	sqlite3_stmt *st = statement(f, which, &code);
+	sqlite3_stmt *st = sqlite_statement(&f->db, which, &code);
 
 	if (st == NULL)
 		return code;
 	sqlite3_bind_int64(st, 1, now);
 	sqlite3_bind_int64(st, 2, now + AHEAD);
 	sqlite3_bind_int(st, 3, n);
-	return cache_sqlite_finish(st);
+	return sqlite_finish(st);
 }
 
 /* Whether ROOM is free within the file. */
@@ -126,7 +93,7 @@ static bool
 cache_sqlite_has_room(struct cache_file *f)
 {
 	int code;
-	sqlite3_stmt *st = statement(f, SQL_FREE, &code);
+	sqlite3_stmt *st = sqlite_statement(&f->db, SQL_FREE, &code);
 	bool enough;
 
 	if (st == NULL)
@@ -151,14 +118,15 @@ make_room(struct cache_file *f, void *arg)
 	do {
 		if (order[i] == SQL_EXPIRED) {
 			code = cache_sqlite_expire(f, SQL_EXPIRED, n);
-		} else if ((st = statement(f, SQL_OLDEST, &code)) != NULL) {
+		} else if ((st = sqlite_statement(&f->db, SQL_OLDEST, &code)) !=
+		    NULL) {
 			sqlite3_bind_int(st, 1, n);
-			code = cache_sqlite_finish(st);
+			code = sqlite_finish(st);
 		}
 		if (code != SQLITE_OK)
 			return code;
 		/* One row may have megabytes, or a thousand have none. */
-		if (sqlite3_changes(f->db) < n) {
+		if (sqlite3_changes(f->db.handle) < n) {
 			i++;
 			n = 1;
 		} else if (n < STEP) {
@@ -172,14 +140,13 @@ static int
 transact(
     struct cache_file *f, int (*work)(struct cache_file *, void *), void *arg)
 {
-	int code = cache_sqlite_run(f, SQL_BEGIN);
+	int code = sqlite_run(&f->db, SQL_BEGIN_WRITE);
 
 	if (code == SQLITE_OK)
 		code = work(f, arg);
 	if (code == SQLITE_OK)
-		code = cache_sqlite_run(f, SQL_COMMIT);
-	if (!sqlite3_get_autocommit(f->db))
-		cache_sqlite_run(f, SQL_ROLLBACK);
+		code = sqlite_run(&f->db, SQL_COMMIT);
+	sqlite_rollback(&f->db);
 	return code;
 }
 
@@ -206,14 +173,14 @@ write_rows(struct cache_file *f, void *arg)
 	size_t i;
 
 	for (i = 0; i < rows->n; i++) {
-		if ((st = statement(f, SQL_PUT, &code)) == NULL)
+		if ((st = sqlite_statement(&f->db, SQL_PUT, &code)) == NULL)
 			return code;
 		sqlite3_bind_blob(
 		    st, 1, rows->entry[i].name, CACHE_NAME, SQLITE_STATIC);
 		sqlite3_bind_int64(st, 2, now + rows->entry[i].ttl);
 		sqlite3_bind_blob64(st, 3, rows->entry[i].value,
 		    rows->entry[i].len, SQLITE_STATIC);
-		if ((code = cache_sqlite_finish(st)) != SQLITE_OK)
+		if ((code = sqlite_finish(st)) != SQLITE_OK)
 			return code;
 	}
 	return SQLITE_OK;
@@ -256,10 +223,11 @@ cache_sqlite_get(void *arg, struct cache_try *t,
 	int64_t now = time(NULL);
 	sqlite3_stmt *st;
 	const void *blob;
+	bool found;
 	int code, len;
 
 	f->until = t->until;
-	if ((st = statement(f, SQL_GET, &code)) == NULL)
+	if ((st = sqlite_statement(&f->db, SQL_GET, &code)) == NULL)
 		return cache_sqlite_result(f, t, code);
 	sqlite3_bind_blob(st, 1, name, CACHE_NAME, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 2, now);
@@ -270,11 +238,10 @@ cache_sqlite_get(void *arg, struct cache_try *t,
 		if (blob != NULL && len > 0)
 			buf_add(value, blob, (size_t)len);
 	}
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
-	if (code == SQLITE_DONE)
-		return CACHE_NOTHING;
-	return cache_sqlite_result(f, t, code == SQLITE_ROW ? SQLITE_OK : code);
+	found = code == SQLITE_ROW;
+	code = sqlite_end(st, code);
+	return code == SQLITE_OK && !found ? CACHE_NOTHING :
+					     cache_sqlite_result(f, t, code);
 }
 
 /* When the tokens of a bucket are back; zeros for a new one. */
@@ -287,19 +254,18 @@ read_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
 	const void *blob;
 	int code, i;
 
-	if ((st = statement(f, SQL_BUCKET, &code)) == NULL)
+	if ((st = sqlite_statement(&f->db, SQL_BUCKET, &code)) == NULL)
 		return code;
 	sqlite3_bind_blob(st, 1, b->name, CACHE_NAME, SQLITE_STATIC);
 	if ((code = sqlite3_step(st)) == SQLITE_ROW &&
 	    (blob = sqlite3_column_blob(st, 0)) != NULL &&
 	    (size_t)sqlite3_column_bytes(st, 0) == size)
 		memcpy(back, blob, size);
-	sqlite3_reset(st);
-	sqlite3_clear_bindings(st);
+	code = sqlite_end(st, code);
 	for (i = 0; i < PACE_TOKENS; i++)
 		if (back[i] < 0 || back[i] > now + b->far)
 			back[i] = 0;
-	return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+	return code;
 }
 
 static int
@@ -309,13 +275,13 @@ write_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
 	sqlite3_stmt *st;
 	int code;
 
-	if ((st = statement(f, SQL_BUCKET_PUT, &code)) == NULL)
+	if ((st = sqlite_statement(&f->db, SQL_BUCKET_PUT, &code)) == NULL)
 		return code;
 	sqlite3_bind_blob(st, 1, b->name, CACHE_NAME, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 2, (now + b->far) / 1000 + 1);
 	sqlite3_bind_blob(
 	    st, 3, back, PACE_TOKENS * sizeof(*back), SQLITE_STATIC);
-	return cache_sqlite_finish(st);
+	return sqlite_finish(st);
 }
 
 /* By the clock on the wall: the other one begins anew with every start of the

@@ -11,12 +11,8 @@
 #include "cache/cache_backend.h"
 #include "db/sqlite.h"
 
-/* Every statement, prepared when it is first needed. */
 enum cache_sql {
-	SQL_BEGIN,
-	SQL_COMMIT,
-	SQL_ROLLBACK,
-	SQL_GET,
+	SQL_GET = SQL_OWN,
 	SQL_PUT,
 	SQL_EXPIRED,
 	SQL_OLDEST,
@@ -30,8 +26,7 @@ enum cache_sql {
 struct cache_file {
 	const struct conf *conf;
 	const char *path; /* in its cache_url; absolute */
-	sqlite3 *db;      /* NULL: not open */
-	sqlite3_stmt *stmt[SQL_STATEMENTS];
+	struct sqlite db;
 	int64_t until; /* of the call under way */
 	/* An error said that it is not as we wrote it, or it is of an old
 	 * version: it goes when it is closed. */

@@ -96,7 +96,7 @@ cache_sqlite_discard(const struct cache_file *f)
 
 	if ((fd = lock_directory(f)) == -1)
 		return errno == EWOULDBLOCK; /* somebody else does it */
-	gone = sqlite_moved(f->db, f->path);
+	gone = sqlite_moved(&f->db, f->path);
 	if (!gone && unlink(f->path) == 0) {
 		gone = true;
 		for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)

@@ -16,7 +16,12 @@
 #define NAP            2000       /* us between looks */
 #define PATH_SHOWN     256        /* bytes of a path in a reason */
 
+_Static_assert(SQL_STATEMENTS <= SQL_MOST, "room for them");
 _Static_assert(CACHE_WHY == DB_ERROR_MAX, "both are one line for people");
+
+static const struct sqlite_format cache_sqlite_open_format = {
+	.application = APPLICATION_ID, .version = SCHEMA_VERSION
+};
 
 /* Values may be large: so the tables that have them are no WITHOUT ROWID ones
  * (https://www.sqlite.org/withoutrowid.html, section 4); id is the order in
@@ -83,13 +88,10 @@ is_damage(int code)
 enum cache_result
 cache_sqlite_result(struct cache_file *f, struct cache_try *t, int code)
 {
-	int plain = code & 0xff, os = 0;
+	int plain = code & 0xff, os = sqlite_errno(&f->db, code);
 
 	if (code == SQLITE_OK)
 		return CACHE_DONE;
-	if (f->db != NULL &&
-	    (plain == SQLITE_IOERR || plain == SQLITE_CANTOPEN))
-		os = sqlite3_system_errno(f->db);
 	snprintf(t->why, sizeof(t->why), "%.*s: %s%s%s%s", PATH_SHOWN, f->path,
 	    is_damage(code) ? "damaged: " : "", sqlite3_errstr(code),
 	    os == 0 ? "" : ": ", os == 0 ? "" : strerror(os));
@@ -101,31 +103,9 @@ cache_sqlite_result(struct cache_file *f, struct cache_try *t, int code)
 	return CACHE_FAILED;
 }
 
-/* The integer that a PRAGMA or SELECT answers. */
-static int
-cache_sqlite_open_number(struct cache_file *f, const char *text, int64_t *n)
-{
-	sqlite3_stmt *st;
-	int code;
-
-	code = sqlite3_prepare_v2(f->db, text, -1, &st, NULL);
-	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
-		*n = sqlite3_column_int64(st, 0);
-		code = SQLITE_OK;
-	}
-	sqlite3_finalize(st);
-	return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
-}
-
-static int
-cache_sqlite_open_run(struct cache_file *f, const char *text)
-{
-	return sqlite3_exec(f->db, text, NULL, NULL, NULL);
-}
-
 /* The random key, made once for the life of a file. */
 static int
-cache_sqlite_open_make_key(struct cache_file *f)
+cache_sqlite_open_make_key(struct sqlite *db)
 {
 	unsigned char key[CACHE_KEY];
 	sqlite3_stmt *st;
@@ -134,7 +114,7 @@ cache_sqlite_open_make_key(struct cache_file *f)
 	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
 		return SQLITE_IOERR;
 	code = sqlite3_prepare_v2(
-	    f->db, "INSERT INTO meta VALUES(?1)", -1, &st, NULL);
+	    db->handle, "INSERT INTO meta VALUES(?1)", -1, &st, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_bind_blob(
 		    st, 1, key, sizeof(key), SQLITE_TRANSIENT);
@@ -151,7 +131,8 @@ read_key(struct cache_file *f, unsigned char key[CACHE_KEY])
 	sqlite3_stmt *st;
 	int code;
 
-	code = sqlite3_prepare_v2(f->db, "SELECT key FROM meta", -1, &st, NULL);
+	code = sqlite3_prepare_v2(
+	    f->db.handle, "SELECT key FROM meta", -1, &st, NULL);
 	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
 		code = sqlite3_column_type(st, 0) == SQLITE_BLOB &&
 			sqlite3_column_bytes(st, 0) == CACHE_KEY ?
@@ -166,36 +147,6 @@ read_key(struct cache_file *f, unsigned char key[CACHE_KEY])
 	return code;
 }
 
-/*
- * Makes the tables in an empty file, unless another process has just done so.
- * Before the file is in WAL mode: then its header tells at once whose it is.
- */
-static int
-cache_sqlite_open_make_schema(struct cache_file *f)
-{
-	char text[128];
-	int64_t tables = 0;
-	int code;
-
-	if ((code = cache_sqlite_open_run(f, "BEGIN IMMEDIATE")) != SQLITE_OK)
-		return code;
-	code = cache_sqlite_open_number(
-	    f, "SELECT count(*) FROM sqlite_schema", &tables);
-	if (code == SQLITE_OK && tables == 0) {
-		snprintf(text, sizeof(text),
-		    "PRAGMA application_id = %d;"
-		    "PRAGMA user_version = %d",
-		    APPLICATION_ID, SCHEMA_VERSION);
-		if ((code = cache_sqlite_open_run(
-			 f, cache_sqlite_open_schema)) == SQLITE_OK &&
-		    (code = cache_sqlite_open_run(f, text)) == SQLITE_OK)
-			code = cache_sqlite_open_make_key(f);
-	}
-	if (code == SQLITE_OK)
-		code = cache_sqlite_open_run(f, "COMMIT");
-	return code; /* what is not committed ends with the connection */
-}
-
 /* By the header, read through SQLite's own descriptor: closing one of ours
  * would take away the locks of all threads' connections. */
 static bool
@@ -207,8 +158,8 @@ is_ours(struct cache_file *f)
 	unsigned char head[APPLICATION_AT + sizeof(id)];
 	sqlite3_file *file = NULL;
 
-	return sqlite3_file_control(f->db, "main", SQLITE_FCNTL_FILE_POINTER,
-		   &file) == SQLITE_OK &&
+	return sqlite3_file_control(f->db.handle, "main",
+		   SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK &&
 	    file != NULL && file->pMethods != NULL &&
 	    file->pMethods->xRead(file, head, sizeof(head), 0) == SQLITE_OK &&
 	    memcmp(head, "SQLite format 3", 16) == 0 &&
@@ -219,29 +170,22 @@ is_ours(struct cache_file *f)
 static enum cache_result
 whose(struct cache_file *f, struct cache_try *t)
 {
-	int64_t app = 0, version = 0, tables = 0;
-	int code;
+	struct sqlite_format found;
+	int code = sqlite_format(&f->db, &found);
 
-	code = cache_sqlite_open_number(f, "PRAGMA application_id", &app);
-	if (code == SQLITE_OK)
-		code = cache_sqlite_open_number(
-		    f, "PRAGMA user_version", &version);
-	if (code == SQLITE_OK)
-		code = cache_sqlite_open_number(
-		    f, "SELECT count(*) FROM sqlite_schema", &tables);
 	if (code != SQLITE_OK)
 		return cache_sqlite_result(f, t, code);
-	if (app == 0 && tables == 0)
+	if (found.application == 0 && found.tables == 0)
 		return CACHE_NOTHING;
-	if (app != APPLICATION_ID)
+	if (found.application != APPLICATION_ID)
 		return cache_sqlite_fail(f, t,
 		    "this is the database of "
 		    "another program; name another file in [cache] url");
-	if (version > SCHEMA_VERSION)
+	if (found.version > SCHEMA_VERSION)
 		return cache_sqlite_fail(f, t,
 		    "made by a newer ctim-relay; "
 		    "use that one, or remove the file");
-	return version == SCHEMA_VERSION ?
+	return found.version == SCHEMA_VERSION ?
 	    CACHE_DONE :
 	    cache_sqlite_result(f, t, SQLITE_FORMAT);
 }
@@ -254,23 +198,16 @@ cache_sqlite_open_open_file(struct cache_file *f, struct cache_try *t)
 	const char *name;
 	int code;
 
-	code = sqlite_open(f->path,
-	    t->look ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE, &f->db);
-	if (f->db == NULL)
+	code = sqlite_open(&f->db, f->path, !t->look);
+	if (f->db.handle == NULL)
 		return cache_sqlite_fail(f, t, "memory ran out");
-	sqlite3_extended_result_codes(f->db, 1);
-	if (code == SQLITE_OK && !t->look &&
-	    sqlite3_db_readonly(f->db, "main") == 1)
-		code = SQLITE_READONLY;
 	if (code != SQLITE_OK)
 		return cache_sqlite_result(f, t, code);
-	name = sqlite3_db_filename(f->db, "main");
+	name = sqlite3_db_filename(f->db.handle, "main");
 	if (dbfile_opened(f->path, name, t->why) == -1)
 		return CACHE_FAILED;
-	sqlite3_busy_handler(f->db, cache_sqlite_open_busy, f);
-	sqlite3_db_config(f->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(f->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(f->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
+	sqlite3_busy_handler(f->db.handle, cache_sqlite_open_busy, f);
+	sqlite3_db_config(f->db.handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
 	return CACHE_DONE;
 }
 
@@ -285,11 +222,12 @@ cache_sqlite_open_set_up(
 {
 	int keep = 1, code = SQLITE_OK;
 
-	sqlite3_db_config(f->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	sqlite3_db_config(
+	    f->db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	if (!t->look &&
-	    (code = sqlite3_file_control(
-		 f->db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep)) == SQLITE_OK)
-		code = cache_sqlite_open_run(f, settings);
+	    (code = sqlite3_file_control(f->db.handle, "main",
+		 SQLITE_FCNTL_PERSIST_WAL, &keep)) == SQLITE_OK)
+		code = sqlite_exec(&f->db, settings);
 	if (code == SQLITE_OK)
 		code = read_key(f, key);
 	return cache_sqlite_result(f, t, code);
@@ -307,7 +245,11 @@ try_open(
 	if ((r = whose(f, t)) == CACHE_NOTHING) {
 		if (t->look)
 			return r;
-		r = cache_sqlite_result(f, t, cache_sqlite_open_make_schema(f));
+		/* Before the file is in WAL mode: then its header tells at
+		 * once whose it is. */
+		r = cache_sqlite_result(f, t,
+		    sqlite_make(&f->db, &cache_sqlite_open_format,
+			cache_sqlite_open_schema, cache_sqlite_open_make_key));
 	}
 	if (r == CACHE_DONE)
 		r = cache_sqlite_open_set_up(f, t, key);
@@ -344,18 +286,12 @@ static bool
 put_away(struct cache_file *f)
 {
 	bool gone = false;
-	size_t i;
 
 	/* While it is open: so that no other file is taken for it. */
-	if (f->db != NULL && f->damaged && is_ours(f))
+	if (f->db.handle != NULL && f->damaged && is_ours(f))
 		gone = cache_sqlite_discard(f);
 	f->damaged = false;
-	for (i = 0; i < SQL_STATEMENTS; i++) {
-		sqlite3_finalize(f->stmt[i]);
-		f->stmt[i] = NULL;
-	}
-	sqlite3_close(f->db);
-	f->db = NULL;
+	sqlite_close(&f->db);
 	return gone;
 }
 

@@ -5,7 +5,6 @@
 
 #include "ctim/ctim.h"
 #include "ctim/indicator.h"
-#include "db/sqlite.h"
 #include "store/store_db.h"
 
 #define SOURCES_MAX 100000
@@ -95,7 +94,7 @@ read_sources(struct store *s)
 
 	f->n = 0;
 	buf_reset(&f->text);
-	if ((st = db_statement(s, SQL_SOURCES, &code)) == NULL)
+	if ((st = sqlite_statement(&s->db, SQL_SOURCES, &code)) == NULL)
 		return code;
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
 		code = SQLITE_NOMEM;
@@ -111,8 +110,7 @@ read_sources(struct store *s)
 		if (f->text.failed)
 			break;
 	}
-	sqlite3_reset(st);
-	if (code != SQLITE_DONE)
+	if ((code = sqlite_end(st, code)) != SQLITE_OK)
 		return code;
 	/* Only now: the buffer moved while it grew. */
 	if (f->n != 0)
@@ -131,7 +129,7 @@ read_networks(struct store *s)
 	int code, type;
 
 	store_net_reset(net);
-	if ((st = db_statement(s, SQL_NETWORKS, &code)) == NULL)
+	if ((st = sqlite_statement(&s->db, SQL_NETWORKS, &code)) == NULL)
 		return code;
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
 		type = sqlite3_column_int(st, 0);
@@ -143,14 +141,13 @@ read_networks(struct store *s)
 			break;
 		}
 	}
-	sqlite3_reset(st);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
+	return sqlite_end(st, code);
 }
 
 int
 db_begin_read(struct store *s)
 {
-	int code = db_run(s, SQL_BEGIN);
+	int code = sqlite_run(&s->db, SQL_BEGIN);
 
 	return code == SQLITE_OK ? db_facts(s) : code;
 }
@@ -164,7 +161,7 @@ db_facts(struct store *s)
 	int code;
 
 	/* Reading the version begins the snapshot. */
-	if ((st = db_statement(s, SQL_VERSION, &code)) == NULL)
+	if ((st = sqlite_statement(&s->db, SQL_VERSION, &code)) == NULL)
 		return code;
 	code = sqlite3_step(st);
 	version = sqlite3_column_int64(st, 0);
@@ -256,7 +253,7 @@ store_look_up(struct store *s, enum observable_type type, const char *value,
 	struct record *r;
 	int code;
 
-	if ((st = db_statement(s, SQL_MATCH, &code)) == NULL)
+	if ((st = sqlite_statement(&s->db, SQL_MATCH, &code)) == NULL)
 		return code;
 	sqlite3_bind_text(st, 1, value, -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 2, (int)type);
@@ -277,8 +274,7 @@ store_look_up(struct store *s, enum observable_type type, const char *value,
 			break;
 		s->n++;
 	}
-	sqlite3_reset(st);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
+	return sqlite_end(st, code);
 }
 
 static int
@@ -364,8 +360,8 @@ store_hold(struct store *s)
 void
 store_release(struct store *s)
 {
-	if (!sqlite3_get_autocommit(s->db))
-		(void)db_run(s, SQL_COMMIT);
+	if (sqlite_busy(&s->db))
+		(void)sqlite_run(&s->db, SQL_COMMIT);
 }
 
 ssize_t
@@ -374,7 +370,7 @@ store_match(struct store *s, const struct observable *o, int64_t now,
 {
 	char value[INDICATOR_MAX + 1];
 	size_t i;
-	bool held = !sqlite3_get_autocommit(s->db);
+	bool held = sqlite_busy(&s->db);
 	int code = SQLITE_OK;
 
 	s->n = 0;
@@ -388,7 +384,7 @@ store_match(struct store *s, const struct observable *o, int64_t now,
 	if (code == SQLITE_OK)
 		code = match(s, o->type, value, now);
 	if (code == SQLITE_OK && !held)
-		code = db_run(s, SQL_COMMIT);
+		code = sqlite_run(&s->db, SQL_COMMIT);
 	if (code != SQLITE_OK)
 		return db_error(s, code, error);
 	for (i = 0; i < s->n; i++) {
@@ -403,7 +399,7 @@ store_match(struct store *s, const struct observable *o, int64_t now,
 bool
 store_moved(const struct store *s)
 {
-	return sqlite_moved(s->db, s->path);
+	return sqlite_moved(&s->db, s->path);
 }
 
 int

@@ -3,14 +3,11 @@
 #include <string.h>
 
 #include "db/dbfile.h"
-#include "db/sqlite.h"
 #include "store/store_db.h"
 #include "store/store_write.h"
 
-#define SCHEMA_VERSION 1
-#define APPLICATION_ID 0x4354494d  /* "CTIM"; PRAGMA application_id */
-#define BUSY_MS        5000        /* how long to wait for another writer */
-#define WAL_KEEP       (64L << 20) /* bytes of -wal kept between imports */
+#define BUSY_MS  5000        /* how long to wait for another writer */
+#define WAL_KEEP (64L << 20) /* bytes of -wal kept between imports */
 #define TEXT_MAX \
 	(16U << 20) /* bytes of one answer's, or of all the
 					 * sources', text */
@@ -18,6 +15,13 @@
 #define RECORD                                                          \
 	"value, type, source, disposition, severity, confidence, tlp, " \
 	"priority, reason, first_seen, last_seen, count, expires, imported"
+
+static const struct sqlite_format store_db_format = {
+	.application = 0x4354494d, /* "CTIM" */
+	.version = 1
+};
+
+_Static_assert(SQL_STATEMENTS <= SQL_MOST, "room for them");
 
 /*
  * A value is listed once by each source.  bits is the prefix length of a
@@ -43,10 +47,7 @@ static const char store_db_schema[] =
 
 #define ROW_IS "value = ?1 AND type = ?2 AND source = ?3"
 
-static const char *const store_db_sql[SQL_STATEMENTS] = { [SQL_BEGIN] = "BEGIN",
-	[SQL_BEGIN_WRITE] = "BEGIN IMMEDIATE",
-	[SQL_COMMIT] = "COMMIT",
-	[SQL_ROLLBACK] = "ROLLBACK",
+static const char *const store_db_sql[SQL_STATEMENTS] = {
 	[SQL_VERSION] = "PRAGMA data_version",
 	[SQL_SOURCES] = "SELECT id, name, title, url, subdomains, imported, run"
 			" FROM source ORDER BY id",
@@ -86,8 +87,8 @@ static const char *const store_db_sql[SQL_STATEMENTS] = { [SQL_BEGIN] = "BEGIN",
 	    "SELECT " RECORD " FROM indicator"
 	    " WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR type = ?2)"
 	    " ORDER BY value, type, source LIMIT ?3",
-	[SQL_COUNT] =
-	    "SELECT source, type, disposition, expires FROM indicator" };
+	[SQL_COUNT] = "SELECT source, type, disposition, expires FROM indicator"
+};
 
 static const char store_db_again[] =
     "nothing was changed; repeat when that has ended";
@@ -123,109 +124,29 @@ db_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 {
 	const char *what = sqlite3_errstr(code), *mend = NULL;
 	size_t i;
-	int os = s->db == NULL ? 0 : sqlite3_system_errno(s->db);
+	int os = sqlite_errno(&s->db, code);
 
 	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		if (errors[i].code == (code & 0xff)) {
 			what = errors[i].what;
 			mend = errors[i].mend;
 		}
-	if ((code & 0xff) != SQLITE_IOERR && (code & 0xff) != SQLITE_CANTOPEN)
-		os = 0;
 	snprintf(error, STORE_ERROR_MAX, "%s: %s%s%s%s%s", s->path, what,
 	    os == 0 ? "" : ": ", os == 0 ? "" : strerror(os),
 	    mend == NULL ? "" : "; ", mend == NULL ? "" : mend);
-	if (s->db != NULL && !sqlite3_get_autocommit(s->db))
-		db_run(s, SQL_ROLLBACK);
+	sqlite_rollback(&s->db);
 	return -1;
 }
 
 int
 db_no_source(struct store *s, const char *name, char error[STORE_ERROR_MAX])
 {
-	if (!sqlite3_get_autocommit(s->db))
-		db_run(s, SQL_ROLLBACK);
+	sqlite_rollback(&s->db);
 	snprintf(error, STORE_ERROR_MAX,
 	    "%s: there is no source \"%s\"; "
 	    "`ctim-relay intel sources` lists them",
 	    s->path, name);
 	return -1;
-}
-
-sqlite3_stmt *
-db_statement(struct store *s, enum store_sql which, int *code)
-{
-	if (s->stmt[which] == NULL) {
-		*code = sqlite3_prepare_v3(s->db, store_db_sql[which], -1,
-		    SQLITE_PREPARE_PERSISTENT, &s->stmt[which], NULL);
-		return *code == SQLITE_OK ? s->stmt[which] : NULL;
-	}
-	*code = SQLITE_OK;
-	sqlite3_reset(s->stmt[which]);
-	sqlite3_clear_bindings(s->stmt[which]);
-	return s->stmt[which];
-}
-
-int
-db_finish(sqlite3_stmt *st)
-{
-	int code = sqlite3_step(st);
-
-	sqlite3_reset(st);
-	return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
-}
-
-int
-db_run(struct store *s, enum store_sql which)
-{
-	int code;
-	sqlite3_stmt *st = db_statement(s, which, &code);
-
-	return st == NULL ? code : db_finish(st);
-}
-
-/* The integer that a PRAGMA or SELECT without arguments answers. */
-static int
-store_db_number(struct store *s, const char *text, int64_t *n)
-{
-	sqlite3_stmt *st;
-	int code;
-
-	code = sqlite3_prepare_v2(s->db, text, -1, &st, NULL);
-	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
-		*n = sqlite3_column_int64(st, 0);
-		code = SQLITE_OK;
-	}
-	sqlite3_finalize(st);
-	return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
-}
-
-/* Makes the tables in a file that is empty; another process may be doing the
- * same, so what is found is looked at again under the lock. */
-static int
-store_db_make_schema(struct store *s)
-{
-	char text[128];
-	int64_t tables = 0;
-	int code;
-
-	code =
-	    sqlite3_exec(s->db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-	if (code == SQLITE_OK)
-		code = db_run(s, SQL_BEGIN_WRITE);
-	if (code == SQLITE_OK)
-		code = store_db_number(
-		    s, "SELECT count(*) FROM sqlite_schema", &tables);
-	if (code == SQLITE_OK && tables == 0) {
-		snprintf(text, sizeof(text),
-		    "PRAGMA application_id = %d;"
-		    "PRAGMA user_version = %d",
-		    APPLICATION_ID, SCHEMA_VERSION);
-		code = sqlite3_exec(s->db, store_db_schema, NULL, NULL, NULL);
-		if (code == SQLITE_OK)
-			code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
-	}
-	return code == SQLITE_OK ? db_run(s, SQL_COMMIT) : code;
 }
 
 /* An error before the store was ever used: often the file system's. */
@@ -247,37 +168,36 @@ open_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 static int
 check_schema(struct store *s, char error[STORE_ERROR_MAX])
 {
-	int64_t app = 0, version = 0, tables = 0;
-	int code;
+	struct sqlite_format f;
+	int code = sqlite_format(&s->db, &f);
 
-	code = store_db_number(s, "PRAGMA application_id", &app);
-	if (code == SQLITE_OK)
-		code = store_db_number(s, "PRAGMA user_version", &version);
-	if (code == SQLITE_OK)
-		code = store_db_number(
-		    s, "SELECT count(*) FROM sqlite_schema", &tables);
-	if (code == SQLITE_OK && app == 0 && tables == 0 &&
+	if (code == SQLITE_OK && f.application == 0 && f.tables == 0 &&
 	    s->mode == STORE_WRITE) {
-		if ((code = store_db_make_schema(s)) == SQLITE_OK)
+		code = sqlite_exec(&s->db, "PRAGMA journal_mode = WAL");
+		if (code == SQLITE_OK)
+			code = sqlite_make(
+			    &s->db, &store_db_format, store_db_schema, NULL);
+		if (code == SQLITE_OK)
 			return 0;
 	}
 	if (code != SQLITE_OK)
 		return open_error(s, code, error);
-	if (app != APPLICATION_ID) {
+	if (f.application != store_db_format.application) {
 		snprintf(error, STORE_ERROR_MAX,
-		    tables == 0 ? "%s: the store is empty; `ctim-relay intel "
-				  "import` fills it" :
-				  "%s: this is the database of another "
-				  "program; name another "
-				  "file",
+		    f.tables == 0 ? "%s: the store is empty; `ctim-relay intel "
+				    "import` fills it" :
+				    "%s: this is the database of another "
+				    "program; name another "
+				    "file",
 		    s->path);
 		return -1;
 	}
-	if (version > SCHEMA_VERSION) {
+	if (f.version > store_db_format.version) {
 		snprintf(error, STORE_ERROR_MAX,
 		    "%s: made by a newer ctim-relay "
-		    "(format %lld, this version reads %d); use that one",
-		    s->path, (long long)version, SCHEMA_VERSION);
+		    "(format %lld, this version reads %lld); use that one",
+		    s->path, (long long)f.version,
+		    (long long)store_db_format.version);
 		return -1;
 	}
 	return 0;
@@ -294,23 +214,18 @@ store_db_set_up(struct store *s)
 {
 	int keep = 1, code;
 
-	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, BUSY_MS);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_busy_timeout(s->db.handle, BUSY_MS);
 	if (s->mode == STORE_READ) {
 		sqlite3_db_config(
-		    s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-		return sqlite3_exec(
-		    s->db, "PRAGMA cache_size = -2048", NULL, NULL, NULL);
+		    s->db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+		return sqlite_exec(&s->db, "PRAGMA cache_size = -2048");
 	}
-	code = sqlite3_exec(s->db,
+	code = sqlite_exec(&s->db,
 	    "PRAGMA synchronous = FULL;"
-	    "PRAGMA temp_store = MEMORY",
-	    NULL, NULL, NULL);
+	    "PRAGMA temp_store = MEMORY");
 	if (code == SQLITE_OK)
 		code = sqlite3_file_control(
-		    s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+		    s->db.handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 	return code;
 }
 
@@ -318,7 +233,7 @@ struct store *
 store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 {
 	struct store *s;
-	int flags, code;
+	int code;
 
 	if (mode == STORE_WRITE && dbfile_make(path, error) == -1)
 		return NULL;
@@ -331,16 +246,11 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	s->mode = mode;
 	buf_init(&s->text, TEXT_MAX);
 	buf_init(&s->facts.text, TEXT_MAX);
-	flags =
-	    mode == STORE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
-	code = sqlite_open(path, flags, &s->db);
-	/* Without the right to write, SQLite opens for reading alone. */
+	s->db.text = store_db_sql;
+	code = sqlite_open(&s->db, path, mode == STORE_WRITE);
 	if (code == SQLITE_OK && mode == STORE_WRITE &&
-	    sqlite3_db_readonly(s->db, "main") == 1)
-		code = SQLITE_READONLY;
-	if (code == SQLITE_OK && mode == STORE_WRITE &&
-	    dbfile_opened(path, sqlite3_db_filename(s->db, "main"), error) ==
-		-1) {
+	    dbfile_opened(
+		path, sqlite3_db_filename(s->db.handle, "main"), error) == -1) {
 		store_close(s);
 		return NULL;
 	}
@@ -361,14 +271,10 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 void
 store_close(struct store *s)
 {
-	size_t i;
-
 	if (s == NULL)
 		return;
 	store_import_cancel(s);
-	for (i = 0; i < SQL_STATEMENTS; i++)
-		sqlite3_finalize(s->stmt[i]);
-	sqlite3_close(s->db);
+	sqlite_close(&s->db);
 	buf_free(&s->text);
 	buf_free(&s->facts.text);
 	free(s->facts.rows);

@@ -1,6 +1,6 @@
 /*
  * store_db: what the reading and the writing half of the store share: the
- * connection, its prepared statements, the schema and the words for errors.
+ * connection, its statements, the schema and the words for errors.
  * Only store*.c include it.
  *
  * Source: https://www.sqlite.org/wal.html, rescode.html, withoutrowid.html.
@@ -11,16 +11,12 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "db/sqlite.h"
 #include "store/store.h"
 #include "store/store_net.h"
 
-/* Every statement, prepared when it is first needed, kept until the end. */
 enum store_sql {
-	SQL_BEGIN,
-	SQL_BEGIN_WRITE,
-	SQL_COMMIT,
-	SQL_ROLLBACK,
-	SQL_VERSION,
+	SQL_VERSION = SQL_OWN,
 	SQL_SOURCES,
 	SQL_NETWORKS,
 	SQL_MATCH,
@@ -59,10 +55,9 @@ struct store_facts {
 };
 
 struct store {
-	sqlite3 *db;
+	struct sqlite db;
 	char *path;
 	enum store_mode mode;
-	sqlite3_stmt *stmt[SQL_STATEMENTS];
 	struct store_facts facts;
 	/* The last store_match(): records, and where their text begins. */
 	struct record *records;
@@ -79,18 +74,11 @@ struct store {
  */
 int db_error(struct store *, int code, char error[STORE_ERROR_MAX]);
 
-/* A statement, reset and without bound values; NULL with the code in *code. */
-sqlite3_stmt *db_statement(struct store *, enum store_sql, int *code);
-/* Runs a statement that gives no row: an SQLite result, SQLITE_OK if done. */
-int db_run(struct store *, enum store_sql);
-/* Steps a statement that was just bound and resets it: as db_run(). */
-int db_finish(sqlite3_stmt *);
-
 /* The same for a source that is not there. */
 int db_no_source(struct store *, const char *name, char error[STORE_ERROR_MAX]);
 
 /* Begins a read transaction and brings the facts up to date with it: an SQLite
- * result.  Ends with db_run(store, SQL_COMMIT). */
+ * result.  To be ended with SQL_COMMIT. */
 int db_begin_read(struct store *);
 /* The second half of it, within a transaction. */
 int db_facts(struct store *);

@@ -16,7 +16,7 @@ store_each(struct store *s, const struct store_filter *filter,
 	int code;
 
 	if ((code = db_begin_read(s)) == SQLITE_OK)
-		st = db_statement(s, SQL_LIST, &code);
+		st = sqlite_statement(&s->db, SQL_LIST, &code);
 	if (st == NULL)
 		return db_error(s, code, error);
 	if (filter->source != NULL &&
@@ -31,9 +31,8 @@ store_each(struct store *s, const struct store_filter *filter,
 		if ((code = db_record(s, st, &r)) != SQLITE_OK ||
 		    each(arg, &r) != 0)
 			break;
-	sqlite3_reset(st);
-	if (code == SQLITE_DONE || code == SQLITE_OK)
-		code = db_run(s, SQL_COMMIT);
+	if ((code = sqlite_end(st, code)) == SQLITE_OK)
+		code = sqlite_run(&s->db, SQL_COMMIT);
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }
 
@@ -46,7 +45,7 @@ count(struct store *s, int64_t now)
 	int64_t expires;
 	int code, type, disposition;
 
-	if ((st = db_statement(s, SQL_COUNT, &code)) == NULL)
+	if ((st = sqlite_statement(&s->db, SQL_COUNT, &code)) == NULL)
 		return code;
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
 		row = db_source(s, sqlite3_column_int64(st, 0));
@@ -65,8 +64,7 @@ count(struct store *s, int64_t now)
 		if (expires != 0 && expires <= now)
 			c->expired++;
 	}
-	sqlite3_reset(st);
-	return code == SQLITE_DONE ? SQLITE_OK : code;
+	return sqlite_end(st, code);
 }
 
 static int
@@ -95,7 +93,7 @@ store_stats(struct store *s, int64_t now, const struct store_count **counts,
 		s->counts[i].imported = s->facts.rows[i].imported;
 	}
 	if ((code = count(s, now)) == SQLITE_OK)
-		code = db_run(s, SQL_COMMIT);
+		code = sqlite_run(&s->db, SQL_COMMIT);
 	if (code != SQLITE_OK)
 		return db_error(s, code, error);
 	qsort(s->counts, n, sizeof(*s->counts), by_name);

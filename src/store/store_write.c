@@ -62,8 +62,7 @@ store_import_cancel(struct store *s)
 
 	if (im == NULL)
 		return;
-	if (!sqlite3_get_autocommit(s->db))
-		db_run(s, SQL_ROLLBACK);
+	sqlite_rollback(&s->db);
 	s->facts.known = false;
 	s->import = NULL;
 	free(im->rows);
@@ -119,12 +118,13 @@ write_source(struct store *s)
 	im->id = row == NULL ? 0 : row->id;
 	im->run = row == NULL ? 1 : row->run + 1;
 	if (row == NULL) {
-		if ((st = db_statement(s, SQL_SOURCE_ADD, &code)) == NULL)
+		if ((st = sqlite_statement(&s->db, SQL_SOURCE_ADD, &code)) ==
+		    NULL)
 			return code;
 		sqlite3_bind_text(st, 1, im->source->name, -1, SQLITE_STATIC);
-		if ((code = db_finish(st)) != SQLITE_OK)
+		if ((code = sqlite_finish(st)) != SQLITE_OK)
 			return code;
-		im->id = sqlite3_last_insert_rowid(s->db);
+		im->id = sqlite3_last_insert_rowid(s->db.handle);
 	}
 	if (im->set & STORE_SET_TITLE)
 		will.title = im->source->title;
@@ -132,7 +132,7 @@ write_source(struct store *s)
 		will.url = im->source->url;
 	if (im->set & STORE_SET_SUBDOMAINS)
 		will.subdomains = im->source->subdomains;
-	if ((st = db_statement(s, SQL_SOURCE_SET, &code)) == NULL)
+	if ((st = sqlite_statement(&s->db, SQL_SOURCE_SET, &code)) == NULL)
 		return code;
 	sqlite3_bind_int64(st, 1, im->id);
 	sqlite3_bind_text(st, 2, will.title, -1, SQLITE_STATIC);
@@ -140,7 +140,7 @@ write_source(struct store *s)
 	sqlite3_bind_int(st, 4, will.subdomains);
 	sqlite3_bind_int64(st, 5, im->now);
 	sqlite3_bind_int64(st, 6, im->run);
-	return db_finish(st);
+	return sqlite_finish(st);
 }
 
 /* A write transaction, with the facts of the store as it is in it. */
@@ -149,9 +149,8 @@ begin_write(struct store *s)
 {
 	int code;
 
-	if ((code = sqlite3_exec(s->db, CACHE_PRAGMA, NULL, NULL, NULL)) ==
-		SQLITE_OK &&
-	    (code = db_run(s, SQL_BEGIN_WRITE)) == SQLITE_OK) {
+	if ((code = sqlite_exec(&s->db, CACHE_PRAGMA)) == SQLITE_OK &&
+	    (code = sqlite_run(&s->db, SQL_BEGIN_WRITE)) == SQLITE_OK) {
 		s->facts.known = false;
 		code = db_facts(s);
 	}
@@ -181,7 +180,7 @@ write_with(struct store *s, enum store_sql which, const struct row *r)
 	sqlite3_stmt *st;
 	int code, bits = -1;
 
-	if ((st = db_statement(s, which, &code)) == NULL)
+	if ((st = sqlite_statement(&s->db, which, &code)) == NULL)
 		return code;
 	sqlite3_bind_text(st, 1, r->value, -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 2, r->type);
@@ -204,7 +203,7 @@ write_with(struct store *s, enum store_sql which, const struct row *r)
 		if (bits != -1)
 			sqlite3_bind_int(st, 16, bits);
 	}
-	return db_finish(st);
+	return sqlite_finish(st);
 }
 
 static int
@@ -220,7 +219,7 @@ write_row(struct store *s, const struct row *r)
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if ((code = write_with(s, ways[i], r)) != SQLITE_OK)
 			return code;
-		if (sqlite3_changes(s->db) != 0) {
+		if (sqlite3_changes(s->db.handle) != 0) {
 			(*counts[i])++;
 			return SQLITE_OK;
 		}
@@ -336,12 +335,12 @@ remove_former(struct store *s)
 	sqlite3_stmt *st;
 	int code;
 
-	if ((st = db_statement(s, SQL_REPLACED, &code)) == NULL)
+	if ((st = sqlite_statement(&s->db, SQL_REPLACED, &code)) == NULL)
 		return code;
 	sqlite3_bind_int64(st, 1, im->id);
 	sqlite3_bind_int64(st, 2, im->run);
-	if ((code = db_finish(st)) == SQLITE_OK)
-		im->counts.removed = (uint64_t)sqlite3_changes(s->db);
+	if ((code = sqlite_finish(st)) == SQLITE_OK)
+		im->counts.removed = (uint64_t)sqlite3_changes(s->db.handle);
 	return code;
 }
 
@@ -352,12 +351,12 @@ remove_former(struct store *s)
 static int
 commit(struct store *s)
 {
-	int code = db_run(s, SQL_COMMIT);
+	int code = sqlite_run(&s->db, SQL_COMMIT);
 
 	s->facts.known = false;
 	if (code == SQLITE_OK)
 		sqlite3_wal_checkpoint_v2(
-		    s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		    s->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	return code;
 }
 
@@ -397,7 +396,7 @@ store_remove(struct store *s, enum observable_type type, const char *value,
 	int code;
 
 	if ((code = begin_write(s)) == SQLITE_OK)
-		st = db_statement(s, SQL_REMOVE, &code);
+		st = sqlite_statement(&s->db, SQL_REMOVE, &code);
 	if (st != NULL && source != NULL &&
 	    (row = db_source_named(s, source)) == NULL)
 		return db_no_source(s, source, error);
@@ -406,8 +405,8 @@ store_remove(struct store *s, enum observable_type type, const char *value,
 		sqlite3_bind_int(st, 2, (int)type);
 		if (row != NULL)
 			sqlite3_bind_int64(st, 3, row->id);
-		code = db_finish(st);
-		n = sqlite3_changes(s->db);
+		code = sqlite_finish(st);
+		n = sqlite3_changes(s->db.handle);
 	}
 	if (code == SQLITE_OK)
 		code = commit(s);
@@ -431,12 +430,12 @@ store_remove_source(
 	if ((row = db_source_named(s, source)) == NULL)
 		return db_no_source(s, source, error);
 	for (i = 0; i < 2 && code == SQLITE_OK; i++) {
-		if ((st = db_statement(s, steps[i], &code)) == NULL)
+		if ((st = sqlite_statement(&s->db, steps[i], &code)) == NULL)
 			break;
 		sqlite3_bind_int64(st, 1, row->id);
-		code = db_finish(st);
+		code = sqlite_finish(st);
 		if (i == 0)
-			n = sqlite3_changes(s->db);
+			n = sqlite3_changes(s->db.handle);
 	}
 	if (code == SQLITE_OK)
 		code = commit(s);
