@@ -17,13 +17,7 @@
 #define SQL_MOST 20 /* statements of a connection */
 
 /* The statements that every connection has; then the owner's. */
-enum {
-	SQL_BEGIN,
-	SQL_BEGIN_WRITE,
-	SQL_COMMIT,
-	SQL_ROLLBACK,
-	SQL_OWN
-};
+enum { SQL_BEGIN, SQL_BEGIN_WRITE, SQL_COMMIT, SQL_ROLLBACK, SQL_OWN };
 
 struct sqlite {
 	sqlite3 *handle; /* NULL: not open */
