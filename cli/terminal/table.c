@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 
@@ -169,7 +170,7 @@ fold(const char *s, size_t len, size_t width)
 	size_t at = 0, n, columns = 0, blank = 0;
 
 	while (at < len) {
-		(void)text_next(s + at, len - at, &n);
+		(void)utf8_next(s + at, len - at, &n);
 		columns += text_width(s + at, n);
 		if (columns > width && at > 0)
 			return blank > 0 ? blank : at;

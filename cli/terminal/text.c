@@ -29,24 +29,6 @@ static const struct range unsafe[] = {
 #define ESCAPED  6 /* bytes at most that one byte becomes */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-int32_t
-text_next(const char *s, size_t len, size_t *n)
-{
-	/* Bits of the code point in a first byte, by the length it begins. */
-	static const unsigned char bits[] = { 0, 0x7f, 0x1f, 0x0f, 0x07 };
-	const unsigned char *p = (const unsigned char *)s;
-	size_t length = utf8_length(p, len);
-	int32_t c;
-
-	*n = length == 0 ? 1 : length;
-	if (length == 0)
-		return -1;
-	c = p[0] & bits[length];
-	for (size_t i = 1; i < length; i++)
-		c = c << 6 | (p[i] & 0x3f);
-	return c;
-}
-
 static bool
 is_safe(int32_t c)
 {
@@ -62,7 +44,7 @@ text_add(struct buf *out, const char *s, size_t len)
 	size_t n;
 
 	for (; len > 0; s += n, len -= n) {
-		int32_t c = text_next(s, len, &n);
+		int32_t c = utf8_next(s, len, &n);
 
 		if (c < 0)
 			buf_addf(out, "\\x%02x", (unsigned char)*s);
@@ -100,7 +82,7 @@ text_add_json(struct buf *out, const char *s, size_t len)
 	size_t n;
 
 	for (; len > 0; s += n, len -= n) {
-		int32_t c = text_next(s, len, &n);
+		int32_t c = utf8_next(s, len, &n);
 
 		if (c >= 0 && (is_safe(c) || c == '\n' || c == '\t'))
 			buf_add(out, s, n);
@@ -147,7 +129,7 @@ text_width(const char *s, size_t len)
 	size_t n, width = 0;
 
 	for (; len > 0; s += n, len -= n) {
-		int columns = wcwidth((wchar_t)text_next(s, len, &n));
+		int columns = wcwidth((wchar_t)utf8_next(s, len, &n));
 
 		/* The locale does not know the character: one column. */
 		width += columns < 0 ? 1 : (size_t)columns;

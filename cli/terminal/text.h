@@ -15,10 +15,6 @@
 
 struct buf;
 
-/* Returns the code point of the first character of the len (at least 1) bytes
- * at s, and puts the bytes that it takes into *n.  A byte that begins no UTF-8
- * character is taken alone, and is -1. */
-int32_t text_next(const char *s, size_t len, size_t *n);
 /* Adds len bytes, what a terminal could obey written as \x1b or \u202e. */
 void text_add(struct buf *, const char *s, size_t len);
 /* Adds a text that is made as printf(3) does, all of it made harmless. */

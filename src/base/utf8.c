@@ -39,6 +39,22 @@ utf8_length(const unsigned char *p, size_t n)
 	return sequences[i].length;
 }
 
+int32_t
+utf8_next(const char *s, size_t n, size_t *length)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t k = utf8_length(p, n), i;
+	int32_t c;
+
+	*length = k == 0 ? 1 : k;
+	if (k < 2)
+		return k == 0 ? -1 : p[0];
+	c = p[0] & 0xff >> (k + 1);
+	for (i = 1; i < k; i++)
+		c = c << 6 | (p[i] & 0x3f);
+	return c;
+}
+
 bool
 utf8_valid(const char *s, size_t n)
 {

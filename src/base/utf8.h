@@ -10,10 +10,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes (1 to 4) of the well-formed sequence at p, of which n bytes may be
  * looked at; 0 when there is none, n = 0 included. */
 size_t utf8_length(const unsigned char *p, size_t n);
+
+/*
+ * The first character of the n bytes (at least 1) at s: its code point, and how
+ * many bytes it takes in *length.  A byte that begins no well-formed sequence
+ * is taken alone, and is -1.
+ */
+int32_t utf8_next(const char *s, size_t n, size_t *length);
 
 /* Whether all n bytes at s are well-formed. */
 bool utf8_valid(const char *s, size_t n);

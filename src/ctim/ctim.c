@@ -118,20 +118,20 @@ ctim_tlp_given(const char *name)
 
 /* Beyond ASCII, the controls and blanks that no URI of CTIM has. */
 static const struct {
-	uint32_t low, high;
+	int32_t low, high;
 } ctim_blanks[] = { { 0x80, 0xa0 }, { 0x1680, 0x1680 }, { 0x2000, 0x200a },
 	{ 0x2028, 0x2029 }, { 0x202f, 0x202f }, { 0x205f, 0x205f },
 	{ 0x3000, 0x3000 } };
 
 /* Bytes of the character beyond ASCII at s; 0 when it may not be in a URI. */
 static size_t
-beyond_ascii(const unsigned char *s)
+beyond_ascii(const char *s)
 {
-	size_t n = utf8_length(s, strnlen((const char *)s, 4)), i;
-	uint32_t c = s[0] & 0xffU >> (n + 1);
+	size_t n, i;
+	int32_t c = utf8_next(s, strnlen(s, 4), &n);
 
-	for (i = 1; i < n; i++)
-		c = c << 6 | (s[i] & 0x3f);
+	if (c == -1)
+		return 0;
 	for (i = 0; i < COUNT(ctim_blanks); i++)
 		if (c >= ctim_blanks[i].low && c <= ctim_blanks[i].high)
 			return 0;
@@ -151,7 +151,7 @@ uri_character(const char *s, bool tail)
 		    3 :
 		    0;
 	if ((unsigned char)*s >= 0x80)
-		return beyond_ascii((const unsigned char *)s);
+		return beyond_ascii(s);
 	return *s > ' ' && *s != 0x7f && strchr("\"<>\\^`{|}", *s) == NULL &&
 		(tail || (*s != '[' && *s != ']')) ?
 	    1 :

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "tests/unit/unit.h"
@@ -172,7 +173,7 @@ START_TEST(text_that_is_no_utf8_is_told_apart)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		ck_assert_int_eq(
-		    text_next(cases[i].s, strlen(cases[i].s), &n), cases[i].c);
+		    utf8_next(cases[i].s, strlen(cases[i].s), &n), cases[i].c);
 		ck_assert_uint_eq(n, cases[i].n);
 	}
 }
