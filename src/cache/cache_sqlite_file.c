@@ -11,18 +11,7 @@
 #include "cache/cache_sqlite.h"
 #include "conf/conf.h"
 #include "db/dbfile.h"
-
-/* Takes the last part off a path; false when there is none left. */
-static bool
-cut(char *path)
-{
-	char *slash = strrchr(path, '/');
-
-	if (slash == NULL || path[1] == '\0')
-		return false;
-	slash[slash == path] = '\0';
-	return true;
-}
+#include "os/folder.h"
 
 /* The directory of the file, locked.  -1 with errno. */
 static int
@@ -31,9 +20,7 @@ lock_directory(const struct cache_file *f)
 	char dir[PATH_MAX];
 	int fd;
 
-	errno = ENAMETOOLONG;
-	if ((size_t)snprintf(dir, sizeof(dir), "%s", f->path) >= sizeof(dir) ||
-	    !cut(dir))
+	if (folder_of(f->path, dir) == -1)
 		return -1;
 	if ((fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) == -1)
 		return -1;
@@ -55,7 +42,7 @@ cache_sqlite_make(const struct cache_file *f, struct cache_try *t, int *fd)
 			return cache_sqlite_fail(f, t,
 			    "its directory is not "
 			    "there; make it for the service's user, mode 2770");
-		if (dbfile_directory(f->path, t->why) == -1)
+		if (dbfile_directory(f->path, NULL, t->why) == -1)
 			return CACHE_FAILED;
 		*fd = lock_directory(f);
 	}
@@ -78,7 +65,8 @@ cache_sqlite_could(const struct cache_file *f, struct cache_try *t)
 	if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode) && stat(dir, &st) == -1)
 		return cache_sqlite_fail(f, t, "a link that leads nowhere");
 	/* The first of them that is there. */
-	while ((r = eaccess(dir, F_OK)) == -1 && errno == ENOENT && cut(dir))
+	while ((r = eaccess(dir, F_OK)) == -1 && errno == ENOENT &&
+	    folder_of(dir, dir) == 0)
 		;
 	if (r == 0 && eaccess(dir, W_OK) == 0)
 		return CACHE_NOTHING;

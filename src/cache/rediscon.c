@@ -4,9 +4,7 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
-#include <limits.h>
 #include <netdb.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 
 #include "cache/rediscon.h"
 #include "os/clock.h"
+#include "os/pollone.h"
 
 /* How many members an array has, to the function that would make it. */
 #if HIREDIS_MAJOR < 1
@@ -143,26 +142,16 @@ addresses(struct rediscon *r, const char *host, const char *port, int64_t until)
 	return end_lookup(r, until);
 }
 
-/* Waits for the socket; looks at it at least once. */
+/* Waits for the socket. */
 static int
 rediscon_wait(struct rediscon *r, short events, int64_t until)
 {
-	struct pollfd p = { .fd = r->fd, .events = events };
-	int64_t left;
-	int n;
+	int n = pollone(r->fd, events, until);
 
-	do {
-		left = until - clock_ms();
-		n = poll(&p, 1,
-		    left <= 0          ? 0 :
-			left < INT_MAX ? (int)left :
-					 INT_MAX);
-		if (n == 1)
-			return 0;
-		if (n == -1 && errno != EINTR)
-			return rediscon_fail(r, strerror(errno));
-	} while (n == -1 || left > 0);
-	return rediscon_fail(r, "it did not answer in time");
+	if (n > 0)
+		return 0;
+	return rediscon_fail(
+	    r, n == -1 ? strerror(errno) : "it did not answer in time");
 }
 
 /* Connects r->fd. */

@@ -8,29 +8,12 @@
 #include <unistd.h>
 
 #include "db/dbfile.h"
+#include "os/folder.h"
 
 #define FILE_MODE      0660
 #define DIRECTORY_MODE 02770
 #define PARENT_MODE    0755
 #define PATH_SHOWN     256 /* bytes of a path in an error: the mend must fit */
-
-/* The directory part of path. */
-static int
-dbfile_parent(const char *path, char out[PATH_MAX])
-{
-	const char *slash = strrchr(path, '/');
-	size_t n = slash == NULL ? 0 : (size_t)(slash - path);
-
-	if (n >= PATH_MAX)
-		return -1;
-	if (slash == NULL || n == 0) {
-		memcpy(out, slash == NULL ? "." : "/", 2);
-		return 0;
-	}
-	memcpy(out, path, n);
-	out[n] = '\0';
-	return 0;
-}
 
 static int
 dbfile_fail(char error[DB_ERROR_MAX], const char *path, const char *what,
@@ -42,68 +25,55 @@ dbfile_fail(char error[DB_ERROR_MAX], const char *path, const char *what,
 	return -1;
 }
 
-/* As root: gives what was made at path, and is open as fd, to the owner and
- * group of the directory it is in. */
+/* What root makes at path goes to the owner and group of the directory that it
+ * is in: *owner points at those, or is NULL for other users.  -1 with errno. */
 static int
-dbfile_hand_over(int fd, const char *path)
+dbfile_owner(const char *path, struct folder_owner *room,
+    const struct folder_owner **owner)
 {
 	char parent[PATH_MAX];
 	struct stat st;
 
+	*owner = NULL;
 	if (geteuid() != 0)
 		return 0;
-	if (dbfile_parent(path, parent) == -1 || stat(parent, &st) == -1)
+	if (folder_of(path, parent) == -1 || stat(parent, &st) == -1)
 		return -1;
-	return fchown(fd, st.st_uid, st.st_gid);
+	*room = (struct folder_owner){ st.st_uid, st.st_gid };
+	*owner = room;
+	return 0;
 }
 
-/*
- * Owner and mode of a directory that was just made.  By descriptor: as soon as
- * it is another user's, a name above it may lead elsewhere.
- */
+/* Makes a directory, for owner if that is not NULL, and what is missing above
+ * it. */
 static int
-set_directory(const char *path, mode_t mode)
-{
-	int fd, r;
-
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1)
-		return -1;
-	/* chown(2) takes the set-group-id bit away: so the mode comes last. */
-	if ((r = dbfile_hand_over(fd, path)) == 0)
-		r = fchmod(fd, mode);
-	close(fd);
-	return r;
-}
-
-/* Makes a directory and what is missing above it. */
-static int
-dbfile_make_directory(const char *path, mode_t mode)
+dbfile_make_directory(
+    const char *path, mode_t mode, const struct folder_owner *owner)
 {
 	char parent[PATH_MAX];
+	struct folder_owner room;
 	struct stat st;
 
 	if (stat(path, &st) == 0) {
 		errno = ENOTDIR;
 		return S_ISDIR(st.st_mode) ? 0 : -1;
 	}
-	if (errno != ENOENT || dbfile_parent(path, parent) == -1 ||
-	    dbfile_make_directory(parent, PARENT_MODE) == -1)
+	if (errno != ENOENT || folder_of(path, parent) == -1 ||
+	    dbfile_make_directory(parent, PARENT_MODE, NULL) == -1 ||
+	    (owner == NULL && dbfile_owner(path, &room, &owner) == -1))
 		return -1;
-	if (mkdir(path, mode & 0777) == -1)
-		return errno == EEXIST ? 0 : -1;
-	return set_directory(path, mode);
+	return folder_make(path, mode, owner) == 0 || errno == EEXIST ? 0 : -1;
 }
 
 int
-dbfile_directory(const char *path, char error[DB_ERROR_MAX])
+dbfile_directory(const char *path, const struct folder_owner *owner,
+    char error[DB_ERROR_MAX])
 {
 	char dir[PATH_MAX];
 
-	errno = ENAMETOOLONG;
-	if (dbfile_parent(path, dir) == -1)
+	if (folder_of(path, dir) == -1)
 		return dbfile_fail(error, path, "cannot be made", NULL);
-	if (dbfile_make_directory(dir, DIRECTORY_MODE) == -1)
+	if (dbfile_make_directory(dir, DIRECTORY_MODE, owner) == -1)
 		return dbfile_fail(error, dir, "cannot make this directory",
 		    "make it for the service's user, mode 2770, or name "
 		    "another file");
@@ -113,9 +83,11 @@ dbfile_directory(const char *path, char error[DB_ERROR_MAX])
 int
 dbfile_make(const char *path, char error[DB_ERROR_MAX])
 {
+	struct folder_owner room;
+	const struct folder_owner *owner;
 	int fd, r;
 
-	if (dbfile_directory(path, error) == -1)
+	if (dbfile_directory(path, NULL, error) == -1)
 		return -1;
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
 	    FILE_MODE);
@@ -126,7 +98,9 @@ dbfile_make(const char *path, char error[DB_ERROR_MAX])
 		    "run the command as the owner of its directory");
 	r = fchmod(fd, FILE_MODE); /* whatever the umask is */
 	if (r == 0)
-		r = dbfile_hand_over(fd, path);
+		r = dbfile_owner(path, &room, &owner);
+	if (r == 0 && owner != NULL)
+		r = fchown(fd, owner->uid, owner->gid);
 	close(fd);
 	if (r == -1) {
 		dbfile_fail(error, path, "cannot set its owner and mode", NULL);

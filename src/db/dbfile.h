@@ -12,11 +12,14 @@
 
 #include <stdbool.h>
 
+struct folder_owner;
+
 #define DB_ERROR_MAX 512 /* bytes of a line for people */
 
-/* Makes the directories above a file that are missing.  Returns 0, or -1 with
- * the reason in error. */
-int dbfile_directory(const char *path, char error[DB_ERROR_MAX]);
+/* Makes the directories above a file that are missing; the one that it is in
+ * for owner, unless that is NULL.  Returns 0, or -1 with the reason in error. */
+int dbfile_directory(const char *path, const struct folder_owner *owner,
+    char error[DB_ERROR_MAX]);
 /* Makes the file, empty, and the directories above it that are missing.  Returns
  * 0, also when it is there already, or -1 with the reason in error. */
 int dbfile_make(const char *path, char error[DB_ERROR_MAX]);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -20,6 +19,7 @@
 #include "conf/conf.h"
 #include "json/jsonout.h"
 #include "log/log.h"
+#include "os/pollone.h"
 
 #define MESSAGE_MAX 2048 /* bytes of a message; longer ones are cut */
 #define RECORD_MAX  (8 * MESSAGE_MAX) /* bytes of one record, escaped */
@@ -220,10 +220,10 @@ static void
 log_put(int l, struct buf *b)
 {
 	static char newline[] = "\n";
-	struct pollfd ready = { .fd = fd, .events = POLLOUT };
 	struct iovec out[2] = { { newline, 1 } };
 	bool mend;
 	ssize_t n;
+	int ready;
 
 	if (to_syslog) {
 		syslog(log_levels[l].priority, "%s", b->data);
@@ -233,7 +233,7 @@ log_put(int l, struct buf *b)
 	/* A pipe whose reader stalls would hold the thread that logs, in the
 	 * middle of a request or of a stop: then the record is lost. */
 	if (may_block &&
-	    (poll(&ready, 1, 0) != 1 || !(ready.revents & POLLOUT)))
+	    ((ready = pollone(fd, POLLOUT, 0)) <= 0 || !(ready & POLLOUT)))
 		return;
 	out[1] = (struct iovec){ b->data, b->len };
 	mend = atomic_exchange(torn, false);
