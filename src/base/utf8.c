@@ -83,31 +83,32 @@ utf8_cut(const char *s, size_t max_code_points)
 	return i;
 }
 
-/* Bytes of the control character at p, 0 when it is none. */
-static size_t
-control(const unsigned char *p, size_t n)
+size_t
+utf8_control(const char *s, size_t n)
 {
-	if (p[0] < 0x20 || p[0] == 0x7f)
+	const unsigned char *p = (const unsigned char *)s;
+
+	if (n >= 1 && (p[0] < 0x20 || p[0] == 0x7f))
 		return 1;
-	if (n >= 2 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f)
-		return 2; /* C1 */
-	if (n >= 3 && p[0] == 0xe2 && p[1] == 0x80 &&
-	    (p[2] == 0xa8 || p[2] == 0xa9))
-		return 3; /* line and paragraph separator */
-	return 0;
+	return n >= 2 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f ? 2 : 0;
 }
 
 char *
 utf8_line(char *s, size_t n)
 {
-	unsigned char *p = (unsigned char *)s;
+	/* U+2028 and U+2029, the line and the paragraph separator. */
+	static const char separators[2][4] = { "\xe2\x80\xa8", "\xe2\x80\xa9" };
 	size_t i, k;
 
-	for (i = 0; i < n; i++)
-		if ((k = control(p + i, n - i)) != 0) {
-			memset(p + i, ' ', k);
-			i += k - 1;
-		}
+	for (i = 0; i < n; i++) {
+		k = utf8_control(s + i, n - i);
+		if (n - i >= 3 &&
+		    (memcmp(s + i, separators[0], 3) == 0 ||
+			memcmp(s + i, separators[1], 3) == 0))
+			k = 3;
+		memset(s + i, ' ', k);
+		i += k > 1 ? k - 1 : 0;
+	}
 	while (n > 0 && s[n - 1] == ' ')
 		n--;
 	s[n] = '\0';

@@ -30,6 +30,11 @@ bool utf8_valid(const char *s, size_t n);
  * max_code_points code points. */
 size_t utf8_cut(const char *s, size_t max_code_points);
 
+/* Bytes (1 or 2) of the control character (C0, DEL, C1) at s, of which n bytes
+ * may be looked at; 0 when there is none.  Text without any is one line, ends no
+ * header field and moves no terminal. */
+size_t utf8_control(const char *s, size_t n);
+
 /*
  * Makes one line of text for people out of the n well-formed bytes at s, in
  * place: control characters (C0, DEL, C1, U+2028, U+2029) become blanks, and

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "base/rfc3339.h"
+#include "base/utf8.h"
 #include "conf/conf.h"
 #include "json/jsonout.h"
 #include "log/log.h"
@@ -288,15 +289,16 @@ head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 static void
 log_plain(struct buf *b, const char *s)
 {
-	const unsigned char *p;
+	size_t n;
 
-	for (p = (const unsigned char *)s; *p != '\0'; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			buf_addf(b, "\\x%02x", *p);
-		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			buf_addf(b, "\\x%02x", *++p); /* C1, in UTF-8 */
-		else
-			buf_addc(b, (char)*p);
+	for (; *s != '\0'; s++) {
+		n = utf8_control(s, strnlen(s, 2));
+		if (n == 0) {
+			buf_addc(b, *s);
+			continue;
+		}
+		s += n - 1; /* C1: its second byte is the code point */
+		buf_addf(b, "\\x%02x", (unsigned char)*s);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "call/provider.h"
 #include "conf/conf.h"
 #include "conf/conf_setting.h"
@@ -176,22 +177,19 @@ trust_mend(const struct trustlook *l, const char *path, const struct stat *st,
 		buf_adds(mend, "chmod go-w {} +");
 }
 
-/* Whoever is told of may have chosen names on the way: nothing that a terminal
- * obeys, or that ends a line, stays in a text.  Returns whether there was. */
+/* Writes '?' over all that a terminal obeys or that ends a line: the user whom
+ * the text is about may have chosen the names in it.  Returns whether there was
+ * any. */
 static bool
 trust_plain(char *text)
 {
-	unsigned char *p = (unsigned char *)text;
 	bool found = false;
+	size_t n;
 
-	for (; *p != '\0'; p++) {
-		/* C1 is of two bytes in UTF-8. */
-		if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			*p++ = '?';
-		else if (*p >= 0x20 && *p != 0x7f)
-			continue;
-		*p = '?';
-		found = true;
+	for (; *text != '\0'; text += n == 0 ? 1 : n) {
+		n = utf8_control(text, strnlen(text, 2));
+		memset(text, '?', n);
+		found = found || n != 0;
 	}
 	return found;
 }
