@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#undef NDEBUG /* __assert_fail() is declared */
 #include <assert.h>
 #include <errno.h>
 #include <fcgiapp.h>
