@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ buf_init(struct buf *b, size_t max)
 void
 buf_fixed(struct buf *b, char *room, size_t size)
 {
+	assert(size > 0);
 	room[0] = '\0';
 	*b = (struct buf){ .data = room, .cap = size, .max = size - 1 };
 }
@@ -46,6 +48,7 @@ buf_grow(struct buf *b, size_t n)
 	size_t need, cap;
 	char *data;
 
+	assert(b->len <= b->max && (b->cap == 0 || b->len < b->cap));
 	if (n > b->max - b->len || b->max == SIZE_MAX) {
 		b->failed = true;
 		return -1;

@@ -25,8 +25,8 @@ struct buf {
 
 /* An empty buffer that holds at most max bytes.  Allocates nothing. */
 void buf_init(struct buf *, size_t max);
-/* One that lies in size bytes of the caller's: it allocates nothing, holds
- * size - 1 bytes and is not for buf_free(). */
+/* An empty buffer in size bytes (at least 1) of the caller's memory: it allocates
+ * nothing, holds size - 1 bytes and is not for buf_free(). */
 void buf_fixed(struct buf *, char *room, size_t size);
 /* Empties it and takes the marks off; keeps the memory. */
 void buf_reset(struct buf *);

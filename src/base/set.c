@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/set.h"
@@ -57,6 +58,7 @@ set_add(struct set *s, struct hash h, bool *before)
 		return 0;
 	*at = h;
 	s->used++;
+	assert(s->used * 2 <= s->slots);
 	return 0;
 }
 

@@ -9,21 +9,22 @@
 
 #include "base/hash.h"
 
-/* Zeroed: an empty one. */
+/* An empty set is all zeros. */
 struct set {
-	struct hash *slot; /* open addressing */
+	struct hash *slot; /* open addressing, at most half full */
 	size_t slots, used;
 };
 
 void set_free(struct set *);
-/* Puts a hash into the set; *before: whether it was there.  Returns 0, or -1
- * when memory ran out: then it is not, and *before stays as it is. */
+/* Puts a hash into the set; *before says whether the set had it already.
+ * Returns 0, or -1 when memory ran out: then the set does not get the hash, and
+ * *before stays as it is. */
 int set_add(struct set *, struct hash, bool *before);
 
-/* Whether these bytes are new, which they are no longer.  When memory runs out,
- * everything that does not fit is new. */
+/* Puts the hash of these bytes into the set and returns whether they are new.
+ * When memory runs out, everything that does not fit is new. */
 bool set_new(struct set *, const void *, size_t);
-/* Whether these bytes are there. */
+/* Whether the set has these bytes. */
 bool set_has(const struct set *, const void *, size_t);
 
 #endif

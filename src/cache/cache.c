@@ -1,3 +1,7 @@
+#include <sys/stat.h>
+
+#include <assert.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +15,10 @@
 #include "cache/cache_backend.h"
 #include "conf/conf.h"
 #include "conf/conf_cache.h"
+#include "db/dbfile.h"
 #include "log/log.h"
 #include "os/clock.h"
+#include "os/folder.h"
 
 #define REST_BUSY   1000  /* ms without another try after CACHE_BUSY */
 #define REST_FAILED 10000 /* ms after CACHE_FAILED */
@@ -26,7 +32,7 @@
 
 enum use { READ, WRITE, USES };
 
-/* What an HMAC is of. */
+/* What an HMAC names or seals. */
 enum domain { NAME = 'n', SEAL = 's' };
 
 struct waiting {
@@ -41,15 +47,15 @@ struct cache {
 	void *state;                         /* the backend's */
 	bool open;
 	int64_t rests[USES]; /* until: clock_ms() */
-	int64_t looked;      /* clock_ms() */
-	int64_t spent;       /* ms, and when that */
-	int64_t counted;     /* was so: clock_ms() */
+	int64_t looked;      /* clock_ms() of the last same() */
+	int64_t spent;       /* ms that calls took, as of … */
+	int64_t counted;     /* clock_ms() */
 	EVP_MAC_CTX *mac;
 	unsigned char key[CACHE_KEY]; /* while open */
 	struct waiting queue[CACHE_QUEUE];
 	size_t n;
 	struct buf text;    /* sealed values */
-	struct buf scratch; /* what was got */
+	struct buf scratch; /* the last sealed value that was read */
 };
 
 static const struct cache_backend *const backends[] = { [CONF_CACHE_OFF] = NULL,
@@ -105,7 +111,8 @@ forget_queue(struct cache *c)
 	buf_free(&c->text);
 }
 
-/* What waits was named under the key that goes. */
+/* Closes the backend; entries that wait have names under the key that goes, and
+ * go too. */
 static void
 cache_shut(struct cache *c)
 {
@@ -130,7 +137,7 @@ cache_free(struct cache *c)
 	free(c);
 }
 
-/* All threads have the same trouble: one of them says it. */
+/* Logs a fault, at most every TELL_EVERY ms for all threads together. */
 static void
 cache_tell(const char *why)
 {
@@ -144,8 +151,8 @@ cache_tell(const char *why)
 		    why);
 }
 
-/* Whether it worked.  If not, it is left alone for a while, so that a request
- * does not wait again and again. */
+/* Whether a call of the backend worked.  After one that did not, the cache rests
+ * for a while, so that a request does not wait again and again. */
 static bool
 worked(struct cache *c, enum use use, enum cache_result result,
     const struct cache_try *t)
@@ -161,8 +168,8 @@ worked(struct cache *c, enum use use, enum cache_result result,
 	return false;
 }
 
-/* Whether the calls of late have taken too much of the time of requests; t is
- * one that is over. */
+/* Whether recent calls, t the last of them, have taken too much of the time of
+ * requests. */
 static bool
 too_slow(struct cache *c, const struct cache_try *t)
 {
@@ -174,7 +181,7 @@ too_slow(struct cache *c, const struct cache_try *t)
 	return c->spent > SPENT_MOST;
 }
 
-/* The end of a call, worked or not. */
+/* Ends a call; returns whether it worked. */
 static bool
 over(struct cache *c, enum use use, enum cache_result result,
     const struct cache_try *t)
@@ -195,7 +202,7 @@ new_try(void)
 	return (struct cache_try){ .until = clock_ms() + CACHE_WAIT };
 }
 
-/* Whether it is open, or has just been opened. */
+/* Opens the cache unless it is open or rests; returns whether it is open. */
 static bool
 ready(struct cache *c, enum use use, struct cache_try *t)
 {
@@ -266,8 +273,8 @@ cache_name(struct cache *c, unsigned char name[CACHE_NAME],
 }
 
 /*
- * What stands before a value, so that a damaged file, or somebody who can write
- * it and has not the key, cannot give one name the value of another.
+ * Makes the seal before a value, so that neither damage nor a user who may write
+ * the file, but has not the key, can give one name the value of another.
  */
 static int
 seal(struct cache *c, const unsigned char name[CACHE_NAME], const char *value,
@@ -283,7 +290,7 @@ seal(struct cache *c, const unsigned char name[CACHE_NAME], const char *value,
 	return 0;
 }
 
-/* The value of an entry that has not been written yet. */
+/* Finds the value of an entry that has not been written yet. */
 static bool
 in_queue(const struct cache *c, const unsigned char name[CACHE_NAME],
     struct buf *value)
@@ -300,7 +307,7 @@ in_queue(const struct cache *c, const unsigned char name[CACHE_NAME],
 	return false;
 }
 
-/* Takes the value out of what was kept under a name. */
+/* Takes the value out of the bytes that were kept under a name. */
 static bool
 unseal(struct cache *c, const unsigned char name[CACHE_NAME], struct buf *value)
 {
@@ -345,6 +352,7 @@ cache_put(struct cache *c, const unsigned char name[CACHE_NAME],
 	unsigned char tag[CACHE_SEAL];
 	struct waiting *w;
 
+	assert(c->n <= CACHE_QUEUE);
 	if (len > CACHE_VALUE || ttl <= 0)
 		return;
 	if (c->n == CACHE_QUEUE || c->text.max - c->text.len < CACHE_SEAL + len)
@@ -423,4 +431,21 @@ cache_check(const struct conf *conf, char why[CACHE_WHY])
 	memcpy(why, t.why, CACHE_WHY);
 	cache_free(c);
 	return r == CACHE_DONE || r == CACHE_NOTHING ? 0 : -1;
+}
+
+void
+cache_give(const struct conf *conf, uid_t uid, gid_t gid)
+{
+	const struct folder_owner owner = { uid, gid };
+	struct conf_cache url;
+	char dir[PATH_MAX], error[DB_ERROR_MAX];
+	struct stat st;
+
+	(void)conf_cache_parse(conf->cache_url, &url);
+	explicit_bzero(url.password, sizeof(url.password));
+	/* A directory that is there keeps its owner. */
+	if (url.kind == CONF_CACHE_FILE && folder_of(url.path, dir) == 0 &&
+	    lstat(dir, &st) == -1 &&
+	    dbfile_directory(url.path, &owner, error) == -1)
+		log_warning("cache: %s", error);
 }

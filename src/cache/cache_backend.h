@@ -1,9 +1,9 @@
 /*
- * cache_backend: what keeps the entries of a cache.  Only cache*.c include it.
+ * cache_backend: where a cache keeps its entries.  Only cache*.c include it.
  *
- * A backend is one file and one const struct.  It knows names and bytes, not
- * what they mean; when to try it, and what becomes of its errors, is cache.c's
- * business.
+ * A backend is one file and one const struct.  It stores bytes under names and
+ * does not know their meaning; cache.c decides when to try a backend and what to
+ * do about its errors.
  */
 #ifndef CTIM_CACHE_BACKEND_H
 #define CTIM_CACHE_BACKEND_H
@@ -24,13 +24,13 @@ struct conf_cache;
 enum cache_result {
 	CACHE_DONE,
 	CACHE_NOTHING, /* there is no such entry */
-	CACHE_BUSY,    /* others are at it: again in a moment */
-	CACHE_FAILED   /* to be closed; why says the reason */
+	CACHE_BUSY,    /* others hold the cache: try again in a moment */
+	CACHE_FAILED   /* to be closed; the reason is in why */
 };
 
 /* One call of a backend. */
 struct cache_try {
-	int64_t until;       /* clock_ms() when it must be over */
+	int64_t until;       /* clock_ms() when the call must be over */
 	bool look;           /* open: make and change nothing */
 	char why[CACHE_WHY]; /* of CACHE_BUSY and CACHE_FAILED */
 };
@@ -59,14 +59,14 @@ struct cache_backend {
 	 * ran out. */
 	void *(*make)(const struct conf *, const struct conf_cache *u);
 	void (*free)(void *);
-	/* Opens it and gets the key.  CACHE_NOTHING: only for look, it would
-	 * be made. */
+	/* Opens the cache and reads its key.  CACHE_NOTHING, only for look: it
+	 * is not there, and would be made. */
 	enum cache_result (*open)(
 	    void *, struct cache_try *, unsigned char key[CACHE_KEY]);
-	/* Also when it is not open. */
+	/* Closes a cache, open or not. */
 	void (*close)(void *);
-	/* These only while it is open. */
-	bool (*same)(void *, struct cache_try *); /* as opened */
+	/* These only for an open cache. */
+	bool (*same)(void *, struct cache_try *); /* as it was opened */
 	enum cache_result (*get)(void *, struct cache_try *,
 	    const unsigned char name[CACHE_NAME], struct buf *);
 	enum cache_result (*put)(

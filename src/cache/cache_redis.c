@@ -65,15 +65,15 @@ cache_redis_fail(const struct server *s, struct cache_try *t, const char *why)
 	return CACHE_FAILED;
 }
 
-/* What the connection says went wrong. */
+/* Fails with the connection's reason. */
 static enum cache_result
 lost(const struct server *s, struct cache_try *t)
 {
 	return cache_redis_fail(s, t, s->con.why);
 }
 
-/* A reply that is not the one that was asked for.  Of an error only its code is
- * told: the rest may repeat what we sent. */
+/* Fails for an unexpected reply.  Of an error only its code is logged: the rest
+ * may repeat what we sent. */
 static enum cache_result
 cache_redis_wrong(const struct server *s, struct cache_try *t,
     const struct rediscon_reply *reply)
@@ -123,14 +123,18 @@ cache_redis_shut(void *arg)
 	rediscon_close(&s->con);
 }
 
-static int
-cache_redis_tell(struct server *s, const struct cache_try *t,
-    const struct rediscon_arg *arg, size_t n)
+/* Sends a command and reads its reply of about max bytes at most, to be freed;
+ * NULL when the connection is lost. */
+static struct rediscon_reply *
+cache_redis_ask(struct server *s, const struct cache_try *t,
+    const struct rediscon_arg *arg, size_t n, size_t max)
 {
-	return rediscon_send(&s->con, arg, n, t->until);
+	return rediscon_send(&s->con, arg, n, t->until) == -1 ?
+	    NULL :
+	    rediscon_reply(&s->con, max, t->until);
 }
 
-/* The next reply must be OK or, if nil is fine too, that. */
+/* The next reply must be OK or, where nil is true, nil. */
 static enum cache_result
 expect_ok(struct server *s, struct cache_try *t, bool nil)
 {
@@ -146,14 +150,17 @@ expect_ok(struct server *s, struct cache_try *t, bool nil)
 	return r;
 }
 
-/* The next reply must be the key; CACHE_NOTHING when there is none. */
+/* Asks for the key; CACHE_NOTHING when there is none. */
 static enum cache_result
-expect_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
+cache_redis_read_key(
+    struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
+	const struct rediscon_arg get[] = { cache_redis_text("GET"),
+		cache_redis_text(KEY) };
 	struct rediscon_reply *reply;
 	enum cache_result r = CACHE_DONE;
 
-	if ((reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
+	if ((reply = cache_redis_ask(s, t, get, 2, SHORT)) == NULL)
 		return lost(s, t);
 	if (reply->type == REDISCON_NIL)
 		r = CACHE_NOTHING;
@@ -168,7 +175,7 @@ expect_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 	return r;
 }
 
-/* Who we are and which database. */
+/* Sends user and password, and the number of the database. */
 static enum cache_result
 greet(struct server *s, struct cache_try *t)
 {
@@ -182,23 +189,22 @@ greet(struct server *s, struct cache_try *t)
 		if (s->url.user[0] != '\0')
 			auth[n++] = cache_redis_text(s->url.user);
 		auth[n++] = cache_redis_text(s->url.password);
-		if (cache_redis_tell(s, t, auth, n) == -1)
+		if (rediscon_send(&s->con, auth, n, t->until) == -1)
 			return lost(s, t);
 		if ((r = expect_ok(s, t, false)) != CACHE_DONE)
 			return r;
 	}
 	if (strcmp(s->url.db, "0") == 0)
 		return CACHE_DONE;
-	return cache_redis_tell(s, t, select, 2) == -1 ? lost(s, t) :
-							 expect_ok(s, t, false);
+	return rediscon_send(&s->con, select, 2, t->until) == -1 ?
+	    lost(s, t) :
+	    expect_ok(s, t, false);
 }
 
-/* The key of all gateways: whoever comes first makes it. */
+/* Reads the key of all gateways; the first one to come makes it. */
 static enum cache_result
 get_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
-	const struct rediscon_arg get[] = { cache_redis_text("GET"),
-		cache_redis_text(KEY) };
 	const struct rediscon_arg set[] = { cache_redis_text("SET"),
 		cache_redis_text(KEY), { key, CACHE_KEY },
 		cache_redis_text("NX") };
@@ -208,13 +214,11 @@ get_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
 		if (getrandom(key, CACHE_KEY, 0) != CACHE_KEY)
 			return cache_redis_fail(
 			    s, t, "the system has no random bytes");
-		if (cache_redis_tell(s, t, set, 4) == -1)
+		if (rediscon_send(&s->con, set, 4, t->until) == -1)
 			return lost(s, t);
 		r = expect_ok(s, t, true);
 	}
-	if (r == CACHE_DONE && cache_redis_tell(s, t, get, 2) == -1)
-		return lost(s, t);
-	return r == CACHE_DONE ? expect_key(s, t, key) : r;
+	return r == CACHE_DONE ? cache_redis_read_key(s, t, key) : r;
 }
 
 static enum cache_result
@@ -233,7 +237,7 @@ cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 		return lost(s, t);
 	if ((r = greet(s, t)) == CACHE_DONE)
 		r = get_key(s, t, key);
-	/* Between two commands somebody may have emptied the server. */
+	/* Another client may have emptied the server between two commands. */
 	if (r == CACHE_NOTHING && !t->look)
 		r = cache_redis_fail(s, t, "it does not keep what it is given");
 	if (r == CACHE_DONE)
@@ -241,17 +245,14 @@ cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 	return r;
 }
 
-/* Whether the server still has the key under which we name what it keeps. */
+/* Whether the server still has the key under which its entries are named. */
 static bool
 cache_redis_same(void *arg, struct cache_try *t)
 {
-	const struct rediscon_arg get[] = { cache_redis_text("GET"),
-		cache_redis_text(KEY) };
 	struct server *s = arg;
 	unsigned char key[CACHE_KEY];
 
-	return cache_redis_tell(s, t, get, 2) == 0 &&
-	    expect_key(s, t, key) == CACHE_DONE &&
+	return cache_redis_read_key(s, t, key) == CACHE_DONE &&
 	    memcmp(key, s->key, CACHE_KEY) == 0;
 }
 
@@ -277,9 +278,8 @@ cache_redis_get(void *arg, struct cache_try *t,
 	enum cache_result r = CACHE_DONE;
 	struct rediscon_reply *reply;
 
-	if (cache_redis_tell(s, t, command, 2) == -1 ||
-	    (reply = rediscon_reply(&s->con, CACHE_KEPT + SHORT, t->until)) ==
-		NULL)
+	reply = cache_redis_ask(s, t, command, 2, CACHE_KEPT + SHORT);
+	if (reply == NULL)
 		return lost(s, t);
 	if (reply->type == REDISCON_NIL)
 		r = CACHE_NOTHING;
@@ -308,7 +308,7 @@ cache_redis_put(
 		    (struct rediscon_arg){ entry[i].value, entry[i].len };
 		command[3] = cache_redis_text("EX");
 		command[4] = cache_redis_text(ttl);
-		if (cache_redis_tell(s, t, command, 5) == -1)
+		if (rediscon_send(&s->con, command, 5, t->until) == -1)
 			return lost(s, t);
 	}
 	for (i = 0; i < n && r == CACHE_DONE; i++)
@@ -316,8 +316,8 @@ cache_redis_put(
 	return r;
 }
 
-/* The tokens of a bucket and the ms for which one is away, told by pace_take()
- * itself, so that its arithmetic is in one place. */
+/* The tokens of a bucket and the ms for which one is away, found by asking
+ * pace_take(), so that the arithmetic is in one place. */
 static void
 shape(int rate, int *tokens, int64_t *period)
 {
@@ -351,8 +351,7 @@ cache_redis_turn(
 	snprintf(number[3], NUMBER, "%lld", (long long)b->far);
 	for (i = 0; i < 4; i++)
 		command[4 + i] = cache_redis_text(number[i]);
-	if (cache_redis_tell(s, t, command, 8) == -1 ||
-	    (reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
+	if ((reply = cache_redis_ask(s, t, command, 8, SHORT)) == NULL)
 		return lost(s, t);
 	if (reply->type == REDISCON_INTEGER && reply->integer >= -1)
 		*wait = reply->integer;

@@ -104,8 +104,8 @@ cache_sqlite_has_room(struct cache_file *f)
 	return enough;
 }
 
-/* Of a full file what has expired goes, then what was written first: as much as
- * there is time for. */
+/* Removes from a full file expired entries, then the oldest, for as long as there
+ * is time. */
 static int
 make_room(struct cache_file *f, void *arg)
 {
@@ -150,7 +150,7 @@ transact(
 	return code;
 }
 
-/* Does work in a transaction, in a full file once more with more room. */
+/* Does work in a transaction; in a full file a second time, after making room. */
 static int
 change(
     struct cache_file *f, int (*work)(struct cache_file *, void *), void *arg)
@@ -208,7 +208,7 @@ cache_sqlite_put(
 
 	f->until = t->until;
 	code = change(f, write_rows, &rows);
-	/* By chance, as a CGI process comes only once. */
+	/* At random, because a CGI process writes only once. */
 	if (code == SQLITE_OK && getrandom(&dice, 1, GRND_NONBLOCK) == 1 &&
 	    dice == 0)
 		code = transact(f, tidy, NULL);
@@ -284,8 +284,8 @@ write_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
 	return sqlite_finish(st);
 }
 
-/* By the clock on the wall: the other one begins anew with every start of the
- * machine, and the file does not. */
+/* Counts by the clock on the wall, because clock_ms() begins anew with every
+ * start of the machine, and the file does not. */
 static int
 take_turn(struct cache_file *f, void *arg)
 {

@@ -28,8 +28,8 @@ struct cache_file {
 	const char *path; /* in its cache_url; absolute */
 	struct sqlite db;
 	int64_t until; /* of the call under way */
-	/* An error said that it is not as we wrote it, or it is of an old
-	 * version: it goes when it is closed. */
+	/* An error showed that the file is not as we wrote it, or it is of an
+	 * old version: it is removed when it is closed. */
 	bool damaged;
 };
 
@@ -37,26 +37,26 @@ struct cache_file {
 enum cache_result cache_sqlite_open(
     void *, struct cache_try *, unsigned char key[CACHE_KEY]);
 void cache_sqlite_close(void *);
-/* What an SQLite result means, with the reason in t. */
+/* Translates an SQLite result, with the reason in t. */
 enum cache_result cache_sqlite_result(
     struct cache_file *, struct cache_try *, int code);
-/* The path and a reason into t.  CACHE_FAILED. */
+/* Puts the path and a reason into t.  Always returns CACHE_FAILED. */
 enum cache_result cache_sqlite_fail(
     const struct cache_file *, struct cache_try *, const char *why);
 
 /*
- * cache_sqlite_file.c: the file by its name.  Whoever makes or removes a cache
- * holds a lock on its directory; *fd of the lock is to be closed by the caller,
- * -1 when there is none.
+ * cache_sqlite_file.c: the file by its name.  A process that makes or removes a
+ * cache holds a lock on its directory.
  */
-/* Makes the file and its directory as far as they are missing. */
+/* Makes the file and its directory as far as they are missing.  *fd has the lock,
+ * which the caller closes; -1 when there is none. */
 enum cache_result cache_sqlite_make(
     const struct cache_file *, struct cache_try *, int *fd);
-/* Whether that could be done: CACHE_NOTHING, or CACHE_FAILED. */
+/* Whether cache_sqlite_make() would work: CACHE_NOTHING, or CACHE_FAILED. */
 enum cache_result cache_sqlite_could(
     const struct cache_file *, struct cache_try *);
-/* Removes the file that is open, unless its name is another's by now.  True
- * when one way or the other the name is free for a new one. */
+/* Removes the open file, unless another has its name by now.  Returns whether a
+ * new file may take the name. */
 bool cache_sqlite_discard(const struct cache_file *);
 
 #endif

@@ -13,7 +13,7 @@
 #include "db/dbfile.h"
 #include "os/folder.h"
 
-/* The directory of the file, locked.  -1 with errno. */
+/* Opens and locks the directory of the file.  Returns -1 with errno. */
 static int
 lock_directory(const struct cache_file *f)
 {
@@ -36,8 +36,8 @@ cache_sqlite_make(const struct cache_file *f, struct cache_try *t, int *fd)
 {
 	*fd = lock_directory(f);
 	if (*fd == -1 && errno == ENOENT) {
-		/* The service's user would not get into a directory of root's,
-		 * made by a command that was run before the service. */
+		/* A command that root runs before the service would make a
+		 * directory that the service's user may not enter. */
 		if (geteuid() == 0 && f->conf->user != NULL)
 			return cache_sqlite_fail(f, t,
 			    "its directory is not "
@@ -64,7 +64,7 @@ cache_sqlite_could(const struct cache_file *f, struct cache_try *t)
 		return cache_sqlite_fail(f, t, strerror(ENAMETOOLONG));
 	if (lstat(dir, &st) == 0 && S_ISLNK(st.st_mode) && stat(dir, &st) == -1)
 		return cache_sqlite_fail(f, t, "a link that leads nowhere");
-	/* The first of them that is there. */
+	/* Finds the nearest directory that is there. */
 	while ((r = eaccess(dir, F_OK)) == -1 && errno == ENOENT &&
 	    folder_of(dir, dir) == 0)
 		;
@@ -83,7 +83,7 @@ cache_sqlite_discard(const struct cache_file *f)
 	size_t i;
 
 	if ((fd = lock_directory(f)) == -1)
-		return errno == EWOULDBLOCK; /* somebody else does it */
+		return errno == EWOULDBLOCK; /* another process removes it */
 	gone = sqlite_moved(&f->db, f->path);
 	if (!gone && unlink(f->path) == 0) {
 		gone = true;

@@ -75,7 +75,7 @@ cache_sqlite_open_busy(void *arg, int count)
 	return nap(f->until);
 }
 
-/* Whether a code says that the file is not as it was written. */
+/* Whether a code means that the file is not as it was written. */
 static bool
 is_damage(int code)
 {
@@ -147,8 +147,9 @@ read_key(struct cache_file *f, unsigned char key[CACHE_KEY])
 	return code;
 }
 
-/* By the header, read through SQLite's own descriptor: closing one of ours
- * would take away the locks of all threads' connections. */
+/* Whether the header marks the file as a cache.  Reads it through SQLite's own
+ * descriptor: closing one of ours would release the locks of all threads'
+ * connections. */
 static bool
 is_ours(struct cache_file *f)
 {
@@ -166,7 +167,7 @@ is_ours(struct cache_file *f)
 	    memcmp(head + APPLICATION_AT, id, sizeof(id)) == 0;
 }
 
-/* Whose file it is, and of which version.  CACHE_NOTHING: empty. */
+/* Checks program and version of the file.  CACHE_NOTHING: it is empty. */
 static enum cache_result
 whose(struct cache_file *f, struct cache_try *t)
 {
@@ -190,8 +191,8 @@ whose(struct cache_file *f, struct cache_try *t)
 	    cache_sqlite_result(f, t, SQLITE_FORMAT);
 }
 
-/* Opens the file that is there.  Nothing is written before it is known to be
- * ours, and that as root it is not where another user's link led to. */
+/* Opens an existing file.  Nothing is written before it is known to be a cache
+ * and, as root, not a file that another user's link led to. */
 static enum cache_result
 cache_sqlite_open_open_file(struct cache_file *f, struct cache_try *t)
 {
@@ -213,8 +214,8 @@ cache_sqlite_open_open_file(struct cache_file *f, struct cache_try *t)
 
 /*
  * Makes the settings of the connection and reads the key.  The -wal and -shm
- * files stay at its end: their names may be those of another file's by then,
- * and a CGI process should end, not tidy up.
+ * files stay when the connection ends: their names may be another cache's by
+ * then, and a CGI process should end, not tidy up.
  */
 static enum cache_result
 cache_sqlite_open_set_up(
@@ -233,7 +234,7 @@ cache_sqlite_open_set_up(
 	return cache_sqlite_result(f, t, code);
 }
 
-/* Opens the file that is there, and makes its tables when it is empty. */
+/* Opens an existing file, and makes its tables when it is empty. */
 static enum cache_result
 try_open(
     struct cache_file *f, struct cache_try *t, unsigned char key[CACHE_KEY])
@@ -281,13 +282,14 @@ open_once(
 	return r;
 }
 
-/* Closes the file; true when it was damaged and another may take its place. */
+/* Closes the file; returns true when it was damaged and another may take its
+ * place. */
 static bool
 put_away(struct cache_file *f)
 {
 	bool gone = false;
 
-	/* While it is open: so that no other file is taken for it. */
+	/* While the file is open, so that no other is taken for it. */
 	if (f->db.handle != NULL && f->damaged && is_ours(f))
 		gone = cache_sqlite_discard(f);
 	f->damaged = false;

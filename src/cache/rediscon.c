@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -16,7 +17,7 @@
 #include "os/clock.h"
 #include "os/pollone.h"
 
-/* How many members an array has, to the function that would make it. */
+/* The type in which hiredis passes the number of members of an array. */
 #if HIREDIS_MAJOR < 1
 #define MEMBERS int
 #else
@@ -61,8 +62,8 @@ void
 rediscon_free(struct rediscon *r)
 {
 	rediscon_close(r);
-	/* One that cannot be cancelled is left to libc, which writes into it
-	 * when the name server answers at last. */
+	/* A lookup that cannot be cancelled is left to libc, which writes into
+	 * its memory when the name server answers at last. */
 	if (r->lookup != NULL &&
 	    gai_cancel(&r->lookup->cb) != EAI_NOTCANCELED) {
 		if (r->lookup->cb.ar_result != NULL)
@@ -95,7 +96,7 @@ begin_lookup(const char *host, const char *port)
 	return l;
 }
 
-/* The end of a lookup that may have been begun by an earlier call. */
+/* Waits for the end of a lookup that an earlier call may have begun. */
 static struct addrinfo *
 end_lookup(struct rediscon *r, int64_t until)
 {
@@ -310,10 +311,11 @@ rediscon_send(
 	const char *v[REDISCON_ARGS];
 	size_t lens[REDISCON_ARGS], i;
 	char *text = NULL, *p;
-	long long left; /* hiredis 0.14 tells an int */
+	long long left; /* hiredis 0.14 returns an int */
 	ssize_t done = 0;
 
-	for (i = 0; i < n && i < REDISCON_ARGS; i++) {
+	assert(n <= REDISCON_ARGS);
+	for (i = 0; i < n; i++) {
 		v[i] = arg[i].p;
 		lens[i] = arg[i].len;
 	}
@@ -338,7 +340,7 @@ rediscon_send(
 	return left == 0 ? 0 : -1;
 }
 
-/* Hands the reader what has arrived: how much, or -1. */
+/* Hands the bytes that have arrived to the reader: how many, or -1. */
 static ssize_t
 read_more(struct rediscon *r, int64_t until)
 {

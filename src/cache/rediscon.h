@@ -1,6 +1,6 @@
 /*
- * rediscon: a connection to a Redis server on which nothing waits longer than
- * it was told to: not the host's name, not a server that hangs or drips.
+ * rediscon: a connection to a Redis server on which no call waits beyond its
+ * limit: neither for the host's name nor for a server that hangs or drips.
  *
  * hiredis formats the commands and parses the replies, behind this file alone;
  * the socket is ours, as the time-outs of hiredis count for each read alone.
@@ -48,23 +48,23 @@ struct rediscon_reply {
 };
 
 void rediscon_init(struct rediscon *);
-/* All return 0, or -1 with the reason; until is clock_ms().  After -1 and NULL
- * the connection is good for nothing but to be closed. */
+/* All return 0, or -1 with the reason in why; until is clock_ms().  After -1 and
+ * NULL the connection can only be closed. */
 int rediscon_open(
     struct rediscon *, const char *host, const char *port, int64_t until);
-/* The same with a connected socket, which belongs to the connection then. */
+/* Takes over a connected socket, which the connection then closes. */
 int rediscon_adopt(struct rediscon *, int fd);
 int rediscon_send(
     struct rediscon *, const struct rediscon_arg *, size_t n, int64_t until);
 /*
- * The next reply, to be released with free().  Of other types than those above
- * a server's reply is refused.  At most max bytes are read for a reply before
- * it is refused too, give or take what one read() brings.
+ * The next reply, to be released with free().  A reply of another type than those
+ * above is refused, and so is one for which more than max bytes, give or take
+ * those of one read(), would have to be read.
  */
 struct rediscon_reply *rediscon_reply(
     struct rediscon *, size_t max, int64_t until);
 void rediscon_close(struct rediscon *);
-/* Also gives up a lookup that is still under way. */
+/* Closes the connection and gives up a lookup that is still under way. */
 void rediscon_free(struct rediscon *);
 
 #endif

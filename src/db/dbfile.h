@@ -3,8 +3,8 @@
  * modes that let the service and the command line share it.
  *
  * A WAL store is three files that every user of it must be able to write, its
- * readers included; so directory 2770, files 0660, and what root makes goes to
- * the owner of the directory it is made in.  SQLite gives its -wal and -shm
+ * readers included; so directories get mode 2770 and files 0660, and root gives
+ * what it makes to the owner of the directory above.  SQLite gives its -wal and -shm
  * files the owner and mode of the main file.
  */
 #ifndef CTIM_DBFILE_H
@@ -25,14 +25,14 @@ int dbfile_directory(const char *path, const struct folder_owner *owner,
 int dbfile_make(const char *path, char error[DB_ERROR_MAX]);
 /*
  * As root: whether opened, the path that SQLite found at path, is the file of
- * that name, and not one that another user's symbolic link led to.  To be asked
- * when the file is open and nothing is written yet; then it does not matter
- * what becomes of the name meanwhile.  Returns 0, or -1 with the reason in error.
+ * that name, and not one that another user's symbolic link led to.  To be called
+ * when the file is open and nothing is written yet; then a later change of the
+ * name does no harm.  Returns 0, or -1 with the reason in error.
  */
 int dbfile_opened(
     const char *path, const char *opened, char error[DB_ERROR_MAX]);
-/* Why a store could not be opened, as far as the file system tells: writes the
- * line for people and returns true, or false when it tells nothing. */
+/* Explains from the file system why a store could not be opened: writes a line
+ * for people and returns true, or returns false when it finds no reason. */
 bool dbfile_explain(const char *path, bool write, char error[DB_ERROR_MAX]);
 
 #endif

@@ -13,8 +13,8 @@ static const char *const sqlite_common[SQL_OWN] = { [SQL_BEGIN] = "BEGIN",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK" };
 
-/* SQLite's count of the memory in use takes a lock, for all threads, with every
- * allocation; nobody here asks for it. */
+/* Turns off SQLite's count of the memory in use, which takes a lock for all
+ * threads with every allocation and which nothing here reads. */
 static void
 sqlite_configure(void)
 {
@@ -57,10 +57,9 @@ sqlite_close(struct sqlite *s)
 }
 
 /*
- * SQLite compares the file that it has open with the one that has the name by
- * which it found it, links followed at the time.  So what was replaced at any
- * moment since is noticed; whether path leads to that name still, it cannot
- * know.
+ * SQLite compares its open file with the one that has the name which SQLite
+ * found by following the links of path.  So it notices a file that was replaced
+ * at any moment since; whether path still leads to that name, stat(2) tells.
  */
 bool
 sqlite_moved(const struct sqlite *s, const char *path)

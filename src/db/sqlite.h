@@ -58,7 +58,7 @@ int sqlite_exec(struct sqlite *, const char *text);
 bool sqlite_busy(const struct sqlite *);
 void sqlite_rollback(struct sqlite *);
 
-/* Whose file it is. */
+/* What tells one program's files, and their versions, from others. */
 struct sqlite_format {
 	int64_t application; /* PRAGMA application_id */
 	int64_t version;     /* PRAGMA user_version */

@@ -9,7 +9,7 @@
 
 #define HOST_MAX 256 /* a DNS name has 253 characters at most */
 
-/* What no service on the Internet has, and what it is by the registry. */
+/* Networks that no service on the Internet is in, with their registered use. */
 static const struct {
 	uint32_t net;
 	int bits;
@@ -134,7 +134,8 @@ is_localhost(const char *name)
 	    (n > k && strcasecmp(name + n - k, local) == 0);
 }
 
-/* host without brackets, zone and the dots at its end.  -1: it is no host. */
+/* Copies host without brackets, zone and the dots at its end.  Returns 0, or -1
+ * when nothing is left or it does not fit. */
 static int
 address_plain(char out[HOST_MAX], const char *host)
 {

@@ -25,7 +25,7 @@ robustlock_init(pthread_mutex_t *m)
 	return error == 0 ? 0 : -1;
 }
 
-/* What came of an attempt to take it, as robustlock_wait() says it. */
+/* The result of an attempt to take the lock, as robustlock_wait() returns it. */
 static int
 taken(pthread_mutex_t *m, int error)
 {
@@ -35,8 +35,8 @@ taken(pthread_mutex_t *m, int error)
 	case ETIMEDOUT:
 		return -1;
 	case EOWNERDEAD:
-		/* At once: should this one die as well before all is right,
-		 * the next is told the same. */
+		/* At once: should this holder die as well before all is right,
+		 * the next one is told the same. */
 		(void)pthread_mutex_consistent(m);
 		return 1;
 	default:

@@ -12,15 +12,17 @@
 /* 0, or -1 with errno. */
 int robustlock_init(pthread_mutex_t *);
 /*
- * Takes it.  True when the one before died holding it: what it guards may be
- * half written, and the caller must put that right before it goes on.
+ * Takes the lock.  Returns true when its last holder died with it: what the
+ * lock guards may be half written, and the caller must put that right before it
+ * goes on.
  */
 bool robustlock_take(pthread_mutex_t *);
-/* The same, but waits ms at most: -1 when somebody holds it all that time, else
- * 1 when the one before died holding it, or 0. */
+/* Takes the lock within ms.  Returns 0; 1 when its last holder died with it; or
+ * -1 when another held it all that time. */
 int robustlock_wait(pthread_mutex_t *, int ms);
 void robustlock_give(pthread_mutex_t *);
-/* Whether somebody holds it; for assert() alone. */
+/* Whether any thread holds the lock; for assert() alone, as a free lock is taken
+ * by the question. */
 bool robustlock_held(pthread_mutex_t *);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * spill: bytes that wait: in memory up to a limit that several may share, then
- * in a temporary file that has no name, so a crash leaves nothing behind.
+ * spill: holds bytes in memory up to a limit that several spills may share, then
+ * in a temporary file that has no name, so that a crash leaves nothing behind.
  */
 #ifndef CTIM_SPILL_H
 #define CTIM_SPILL_H
@@ -11,16 +11,16 @@
 
 struct spill {
 	struct buf memory;
-	size_t *room;   /* bytes of memory left to all of them */
+	size_t *room;   /* bytes of memory left to all that share it */
 	int fd;         /* -1: no file yet */
 	size_t in_file; /* bytes in it */
 	int error;      /* errno of what failed last, or 0 */
 };
 
-/* room is the caller's and is counted down as memory is taken. */
+/* *room belongs to the caller; the spill subtracts from it what it takes. */
 void spill_init(struct spill *, size_t *room);
 void spill_free(struct spill *);
-/* 0, or -1 when neither memory nor file can take it. */
+/* Returns 0, or -1 when neither memory nor file can take the bytes. */
 int spill_add(struct spill *, const void *, size_t);
 /* The folder of the files: TMPDIR, else /tmp. */
 const char *spill_folder(void);

@@ -19,7 +19,7 @@ static const struct slots_kind breaker_kind = { .first = offsetof(
 	.n = BREAKER_HOSTS,
 	.needed = breaker_guards };
 
-/* The way of a call through a circuit. */
+/* Whether a call may go; sets *left as breaker_ask() does. */
 static enum breaker_way
 breaker_decide(struct breaker *b, int64_t now, int64_t *left)
 {
@@ -61,7 +61,7 @@ open_circuit(struct breaker *b, int64_t now, int64_t ms)
 	b->opened++;
 }
 
-/* Closed, and nothing held against the host. */
+/* Closes the circuit and forgets the failures of the host. */
 static void
 close_circuit(struct breaker *b)
 {
@@ -70,11 +70,11 @@ close_circuit(struct breaker *b)
 	memset(b->at, 0, sizeof(b->at));
 }
 
-/* What a probe said; true when it opened the circuit for longer. */
+/* Takes the result of a probe; returns true when that keeps the circuit open. */
 static bool
 tell_probe(struct breaker *b, int64_t now, enum breaker_result result)
 {
-	/* One that was lost, and another has failed since: once is enough. */
+	/* This probe was counted as lost, and another one has failed since. */
 	if (result == BREAKER_FAILED && b->probe_until == 0)
 		return false;
 	if (result == BREAKER_FAILED)
@@ -100,7 +100,8 @@ half_failed(const struct breaker *b, int64_t now)
 	return failed * 2 >= BREAKER_CALLS;
 }
 
-/* The result of a call through a closed circuit; true when it opened that. */
+/* Takes the result of a call through a closed circuit; returns true when that
+ * opens it. */
 static bool
 tell_call(struct breaker *b, int threshold, int64_t now, bool failed)
 {
@@ -131,9 +132,9 @@ breaker_tell(struct breaker_table *t, const char *host, int threshold,
 	if (b->host[0] == '\0') /* a new one */
 		(void)snprintf(b->host, sizeof(b->host), "%s", host);
 	b->slot.used = now;
-	/* An open circuit hears its probe only: other calls began before it
-	 * opened.  And a probe may find it closed, by another after it was
-	 * lost. */
+	/* For an open circuit the result of its probe alone counts: other
+	 * calls began before it opened.  A probe that was counted as lost may
+	 * find the circuit closed by another. */
 	if (b->open_until != 0 && probe)
 		opened = tell_probe(b, now, result);
 	else if (b->open_until == 0 && result != BREAKER_UNTOLD)

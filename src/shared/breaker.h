@@ -1,10 +1,10 @@
 /*
  * breaker: the circuit of each provider host, in shared memory.
  *
- * It opens after `threshold` failures in a row, or when at least half of the
- * last 20 calls within 10 seconds failed; for 30 seconds, doubled each time the
- * probe fails up to 300.  After that one call may try, the probe; its success
- * closes the circuit.
+ * A circuit opens after `threshold` failures in a row, or when at least half of
+ * the last 20 calls within 10 seconds failed: for 30 seconds, doubled up to 300
+ * each time that the probe fails.  After that time one call may go, the probe;
+ * its success closes the circuit.
  * Source: M. Nygard, "Release It!", "Circuit Breaker".
  */
 #ifndef CTIM_BREAKER_H
@@ -16,7 +16,7 @@
 #include "shared/slots.h"
 
 #define BREAKER_HOSTS   128   /* of all relays; the longest unused goes */
-#define BREAKER_CALLS   20    /* looked at, within … */
+#define BREAKER_CALLS   20    /* that are judged, all of the last … */
 #define BREAKER_WINDOW  10000 /* ms */
 #define BREAKER_FIRST   30000 /* ms that it stays open */
 #define BREAKER_LONGEST 300000
@@ -46,11 +46,11 @@ enum breaker_way {
 	BREAKER_TRY, /* call: it is the probe */
 	BREAKER_OPEN /* do not call */
 };
-/* What came of a call and its retries. */
+/* The result of a call and its retries. */
 enum breaker_result {
 	BREAKER_WORKED, /* the host answered: 4xx too */
 	BREAKER_FAILED, /* 5xx, no connection, late, cut */
-	BREAKER_UNTOLD  /* cancelled by us: says nothing */
+	BREAKER_UNTOLD  /* we cancelled the call, which says nothing */
 };
 
 /*
@@ -60,11 +60,11 @@ enum breaker_result {
  */
 enum breaker_way breaker_ask(struct breaker_table *, const char *host,
     int threshold, int64_t now, int64_t *left);
-/* probe: what breaker_ask() had said was BREAKER_TRY.  True when this opened
- * the circuit (for the log). */
+/* Reports the result of a call.  probe: breaker_ask() had returned BREAKER_TRY.
+ * Returns true when the result opened the circuit (for the log). */
 bool breaker_tell(struct breaker_table *, const char *host, int threshold,
     int64_t now, enum breaker_result, bool probe);
-/* A circuit, for those who look on. */
+/* A circuit as status shows it. */
 enum breaker_state { BREAKER_CLOSED, BREAKER_HALF_OPEN, BREAKER_IS_OPEN };
 struct breaker_seen {
 	char host[BREAKER_NAME];
@@ -74,8 +74,8 @@ struct breaker_seen {
 	int row;                  /* failures in a row */
 	uint64_t opened;          /* how often */
 };
-/* All of them at now (clock_ms()): how many, or -1 when the table was not free
- * for `wait` ms. */
+/* Lists all circuits at now (clock_ms()).  Returns how many, or -1 when the
+ * table was not free for `wait` ms. */
 int breaker_list(struct breaker_table *, int64_t now, int wait,
     struct breaker_seen seen[BREAKER_HOSTS]);
 

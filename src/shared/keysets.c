@@ -66,6 +66,7 @@ keysets_store(struct jwks_table *t, const char *host, int64_t fetched,
 	struct keyset *s;
 	uint64_t serial;
 
+	assert(len <= JWKS_BYTES);
 	s = keysets_take(t, host);
 	if (s->state.serial == 0 || s->len != len ||
 	    memcmp(s->text, text, len) != 0) {

@@ -2,8 +2,8 @@
  * keysets: the JSON Web Key Sets of the hosts on the list, as fetched, in
  * shared memory.
  *
- * The texts alone are here; who fetches when is jwks.c's matter.  A caller
- * looks, decides, claims the right to fetch, and ends that with
+ * This table keeps the texts; jwks.c decides when to fetch one.  A caller looks,
+ * decides, claims the right to fetch, and gives that right back with
  * keysets_store(), keysets_failed() or keysets_leave().
  * Source: RFC 7517.
  */
@@ -23,7 +23,7 @@
 
 struct buf;
 
-/* What is known of a host; times are seconds since 1970. */
+/* The state of a host's key set; times are seconds since 1970. */
 struct keysets_state {
 	int64_t fetched;        /* 0: never */
 	int64_t tried;          /* 0: never */
@@ -37,7 +37,7 @@ struct keyset {
 	struct slot slot; /* of the host; used: seconds since 1970 */
 	char host[JWKS_HOST_MAX];
 	struct keysets_state state;
-	int64_t busy_until; /* clock_ms(), somebody fetches */
+	int64_t busy_until; /* clock_ms(): till then a caller fetches */
 	size_t len;
 	char text[JWKS_BYTES];
 };
@@ -53,37 +53,40 @@ struct jwks_table {
 /*
  * In all of these host is not empty and shorter than JWKS_HOST_MAX.
  *
- * What is known of it at now.  text is reset, and gets the set's when its
- * serial is not `have`; the caller looks at text->failed.
+ * Copies the state of a host at now.  text is reset, and gets the text of the
+ * set when its serial is not `have`; the caller looks at text->failed.
  */
 void keysets_look(struct jwks_table *, const char *host, int64_t now,
     uint64_t have, struct keysets_state *, struct buf *text);
 /*
- * Whether the caller may fetch: nobody else does, and all is as it has `seen`.
- * Who says nothing for lease ms, from clock (clock_ms()), is taken for dead.
- * asked: the time, when it is for the sake of an unknown kid, else 0.
+ * Whether the caller may fetch: no other caller does, and the state is still
+ * `seen`.  A caller that does not report within lease ms, from clock
+ * (clock_ms()) on, is presumed dead.
+ * asked: the time of a fetch for an unknown kid, else 0.
  */
 bool keysets_claim(struct jwks_table *, const char *host,
     const struct keysets_state *seen, int64_t clock, int64_t lease,
     int64_t asked);
-/* A set of at most JWKS_BYTES that was fetched at that time.  Returns its
- * serial, which stays what it was when the text did. */
+/* Keeps a set of at most JWKS_BYTES that was fetched at that time.  Returns its
+ * serial, which is a new one only when the text is. */
 uint64_t keysets_store(struct jwks_table *, const char *host, int64_t fetched,
     const char *text, size_t len);
-/* A try failed; the set that is there stays. */
+/* Reports that a try failed; the set that is there stays. */
 void keysets_failed(
     struct jwks_table *, const char *host, int64_t tried, const char *why);
-/* The caller cannot say whether there is a set: the next may try at once. */
+/* Gives the right to fetch back without a result: the next caller may try at
+ * once. */
 void keysets_leave(struct jwks_table *, const char *host);
 
-/* A host, for those who look on. */
+/* A host as status shows it. */
 struct keysets_seen {
 	char host[JWKS_HOST_MAX];
 	int64_t fetched; /* seconds since 1970; 0: never */
 	bool have;       /* there is a set */
 	bool failed;     /* the last try did */
 };
-/* All of them: how many, or -1 when the table was not free for `wait` ms. */
+/* Lists all hosts.  Returns how many, or -1 when the table was not free for
+ * `wait` ms. */
 int keysets_list(
     struct jwks_table *, int wait, struct keysets_seen seen[JWKS_HOSTS]);
 

@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "shared/pace.h"
 
 #define SECOND \
@@ -12,8 +14,8 @@ static const struct slots_kind pace_kind = { .first = offsetof(
 	.size = sizeof(struct pace),
 	.n = PACE_BUCKETS };
 
-/* The token that is back first, of n.  Those whose turn would be after latest
- * were never used. */
+/* The token, of n, that is back first.  A token whose turn would be after latest
+ * counts as never used. */
 static int64_t *
 first_back(int64_t *back, int n, int period, int64_t latest)
 {
@@ -41,8 +43,9 @@ pace_take(int64_t back[PACE_TOKENS], int rate, int64_t now, int64_t until)
 	int period = (SECOND + parts - 1) / parts;
 	int64_t *token, turn;
 
-	/* Nobody takes a turn beyond his deadline, and deadlines are much the
-	 * same. */
+	assert(rate >= 1 && rate <= 10000);
+	/* No caller takes a turn beyond its deadline, and deadlines are much
+	 * the same. */
 	token = first_back(back, rate / parts, period,
 	    until - now > AHEAD ? until : now + AHEAD);
 	turn = *token > now ? *token : now;

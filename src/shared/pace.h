@@ -1,12 +1,12 @@
 /*
- * pace: whose turn it is, for services that allow so many calls a second.
+ * pace: gives turns to call a service that allows so many calls a second.
  *
  * A bucket has a token for each call that the rate allows in a second.  Where
  * that is more than PACE_TOKENS, the second is cut into equal parts, with a
  * token for each call of a part.  A token is back a second, or part, and 5 %
  * after the turn for which it was taken.  So no window of a second ever sees
- * more turns than the rate, however many workers there are, and they come in
- * the order in which they were asked for.
+ * more turns than the rate, however many workers there are, and turns come in
+ * the order of the requests for them.
  */
 #ifndef CTIM_PACE_H
 #define CTIM_PACE_H
@@ -21,7 +21,7 @@
 
 struct pace {
 	struct slot slot; /* of relay and key; used: the last of back[] */
-	int64_t back[PACE_TOKENS]; /* clock ms: when it is back */
+	int64_t back[PACE_TOKENS]; /* clock_ms() when each token is back */
 };
 
 struct pace_table {
@@ -30,16 +30,16 @@ struct pace_table {
 };
 
 /*
- * The next turn of a bucket at `rate` calls a second (1 to 10000), as ms to
- * wait from now (clock_ms()), and taken; -1 when it would be after `until`,
- * then none is.
+ * Takes the next turn of a bucket at `rate` calls a second (1 to 10000).
+ * Returns the ms to wait from now (clock_ms()), or -1 when the turn would be
+ * after `until`; then none is taken.
  * name: relay and credential, of len bytes; only its hash is kept.
  */
 int64_t pace_turn(struct pace_table *, const void *name, size_t len, int rate,
     int64_t now, int64_t until);
 /*
- * The arithmetic alone, for buckets kept elsewhere (cache.h): back has
- * PACE_TOKENS times, 0 for a token never used.  One whose turn is both after
+ * The arithmetic alone, for buckets that the cache keeps (cache.h): back has
+ * PACE_TOKENS times, 0 for a token never used.  A token whose turn is both after
  * until and more than ten minutes ahead counts as never used: the clock was set
  * back since.
  */

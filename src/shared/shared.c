@@ -14,7 +14,7 @@ shared_new(void)
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (s == MAP_FAILED)
 		return NULL;
-	/* The first hash draws the key, which a fork then hands on. */
+	/* The first hash draws the key, which all workers then inherit. */
 	(void)hash_bytes("", 0);
 	/* The mapping comes zeroed: every slot of every table is free. */
 	if (madvise(s, sizeof(*s), MADV_DONTDUMP) == -1 ||
@@ -34,8 +34,8 @@ shared_new(void)
 void
 shared_free(struct shared *s)
 {
-	/* Other processes may still use the locks and the tables: only this
-	 * one's view of them ends. */
+	/* Other processes may still use the locks and the tables: only the
+	 * mapping of this one ends. */
 	if (s != NULL)
 		(void)munmap(s, sizeof(*s));
 }

@@ -1,7 +1,7 @@
 /*
- * shared: what all threads of all workers know of the world outside, and what
- * they count, in memory that the master maps before it forks.  A process of its
- * own (CGI, the command line) has one for itself.
+ * shared: what all threads of all workers know of the services that they call,
+ * and what they count, in memory that the master maps before it forks.  A process
+ * without a master (CGI, the command line) maps its own.
  *
  * Each table of slots has a lock, which survives a worker that is killed while
  * it holds it (robustlock.h); counters need none.
@@ -18,8 +18,7 @@
 #include "shared/signins.h"
 
 struct shared {
-	bool alone; /* one process's own: nobody else has
-					 * it, nor will after its end */
+	bool alone; /* of one process, and gone at its end */
 	struct breaker_table breakers;
 	struct pace_table paces;
 	struct signins_table kept;
@@ -27,8 +26,9 @@ struct shared {
 	struct counters counters;
 };
 
-/* Maps and initialises it; to be called before fork, so that hash_bytes() says
- * the same in all workers.  Kept out of core files.  NULL with errno. */
+/* Maps and initialises the memory, which is kept out of core files; to be called
+ * before fork, so that hash_bytes() gives the same in all workers.  NULL with
+ * errno. */
 struct shared *shared_new(void);
 void shared_free(struct shared *);
 

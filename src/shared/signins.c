@@ -30,7 +30,7 @@ signins_claim(
 	return k;
 }
 
-/* What to do about the token of a slot. */
+/* How to get the token of a slot. */
 static enum signins_way
 signins_decide(struct signin *k, uint64_t refused, int64_t now, int64_t lease)
 {

@@ -1,8 +1,8 @@
 /*
- * signins: what a service handed out when we signed in, per credentials, in memory
- * that all workers share and that is in no file.
+ * signins: the tokens that services gave us for credentials, in memory that all
+ * workers share and that is in no file.
  *
- * One caller at a time signs in; the others wait for what it gets.
+ * One caller at a time signs in; the others wait for its token.
  */
 #ifndef CTIM_SIGNINS_H
 #define CTIM_SIGNINS_H
@@ -18,7 +18,7 @@
 
 struct signin {
 	struct slot slot;   /* used: number of the last use */
-	int64_t busy_until; /* somebody signs in; 0: nobody */
+	int64_t busy_until; /* of the caller that signs in; 0: none */
 	uint64_t serial;    /* of the token */
 	bool have;
 	char token[SIGNINS_MAX];
@@ -34,24 +34,26 @@ struct signins_table {
 enum signins_way {
 	SIGNINS_HAVE,    /* token is filled in */
 	SIGNINS_SIGN_IN, /* sign in, then signins_put() or signins_failed() */
-	SIGNINS_WAIT     /* somebody does: ask again in some ms */
+	SIGNINS_WAIT     /* another caller signs in: ask again in some ms */
 };
 
 /*
- * What to do for a token.  refused: the serial of a token that the service no
+ * Says how to get a token.  refused: the serial of a token that the service no
  * longer takes, 0 for none; a kept token with that serial is thrown away.
  * token (SIGNINS_MAX bytes) and *serial are filled in for SIGNINS_HAVE.  A caller
- * that got SIGNINS_SIGN_IN and says nothing for `lease` ms is taken for dead.
+ * that got SIGNINS_SIGN_IN and reports no result for `lease` ms is presumed
+ * dead.
  * name: relay and credentials, of len bytes; only its hash is kept.
  */
 enum signins_way signins_get(struct signins_table *, const void *name,
     size_t len, uint64_t refused, int64_t now, int64_t lease,
     char token[SIGNINS_MAX], uint64_t *serial);
-/* The token that signing in gave; *serial gets its number.  One that is too
- * long or empty is not kept: -1, and signins_failed() is still to come. */
+/* Keeps the token that a sign-in gave; *serial gets its number.  Returns 0, or -1
+ * when the token is empty or too long to be kept; the caller then reports
+ * signins_failed(). */
 int signins_put(struct signins_table *, const void *name, size_t len,
     const char *token, uint64_t *serial);
-/* Signing in failed: the next may try. */
+/* Reports a failed sign-in: the next caller may try. */
 void signins_failed(struct signins_table *, const void *name, size_t len);
 
 #endif

@@ -37,8 +37,8 @@ db_source_named(const struct store *s, const char *name)
 	return NULL;
 }
 
-/* Adds a text (NULL: an empty one) with its NUL, and says where it begins; what
- * does not fit leaves the buffer's failed mark. */
+/* Adds a text (NULL: an empty one) with its NUL and returns where it begins; a
+ * text that does not fit sets the buffer's failed mark. */
 static size_t
 store_keep(struct buf *text, const char *s)
 {
@@ -57,7 +57,7 @@ new_row(struct store_facts *f)
 
 	if (f->n == SOURCES_MAX)
 		return NULL;
-	if ((f->n & (f->n - 1)) == 0) { /* full at each power of two */
+	if ((f->n & (f->n - 1)) == 0) { /* the room is full at powers of two */
 		if ((rows = reallocarray(f->rows, cap, sizeof(*rows))) == NULL)
 			return NULL;
 		f->rows = rows;
@@ -207,7 +207,8 @@ db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
 		.exact = true };
 	if (r->value == NULL)
 		return SQLITE_NOMEM;
-	/* Another program may have written here: what is no CTIM stays out. */
+	/* Another program may have written here: values that CTIM does not have
+	 * stay out. */
 	if (ctim_disposition_name(r->disposition) == NULL ||
 	    ctim_severity_name(r->severity) == NULL ||
 	    ctim_severity_name(r->confidence) == NULL ||
@@ -237,11 +238,11 @@ store_grow(struct store *s)
 	return SQLITE_OK;
 }
 
-/* What is wanted of a look-up besides the value. */
+/* What a look-up needs besides the value. */
 struct want {
 	int64_t now;
 	bool exact;
-	bool below; /* only of sources whose domains match what is below */
+	bool below; /* of sources whose domains match subdomains, alone */
 };
 
 /* Adds the records of one value. */
@@ -319,7 +320,7 @@ url_host_records(struct store *s, const char *url, const struct want *want)
 	return code;
 }
 
-/* All that matches a normalised value. */
+/* Collects all records that match a normalised value. */
 static int
 match(
     struct store *s, enum observable_type type, const char *value, int64_t now)

@@ -28,7 +28,7 @@ enum store_mode {
 
 struct source {
 	const char *name;  /* unique: [A-Za-z0-9][A-Za-z0-9 ._-]{0,63} */
-	const char *title; /* what people read; never NULL */
+	const char *title; /* for people; never NULL */
 	const char *url;   /* NULL, or a template with {type}, {value} */
 	bool subdomains;   /* its domains match what is below them */
 };
@@ -49,34 +49,35 @@ struct record {
 	int64_t count;      /* times seen, 0: not known */
 	int64_t expires;    /* 0: never */
 	int64_t imported;
-	bool exact; /* the record is the observable itself, not
-					 * a network, parent domain or host of it */
+	/* The record is the observable itself, not a network, parent domain
+	 * or host of it. */
+	bool exact;
 };
 
 /*
- * Opens the store at path.  NULL when it cannot, with one line in error that
- * says what is wrong and what mends it.
+ * Opens the store at path.  Returns NULL when that fails, with one line in error
+ * that names the fault and its mend.
  */
 struct store *store_open(
     const char *path, enum store_mode, char error[STORE_ERROR_MAX]);
 void store_close(struct store *); /* NULL is fine */
 
-/* Whether the file that is open is no more the one at path: it was removed or
- * replaced. */
+/* Whether path no longer leads to the open file, which was removed or replaced. */
 bool store_moved(const struct store *);
 /* Whether the store still answers: 0, or -1 with the reason in error. */
 int store_check(struct store *, char error[STORE_ERROR_MAX]);
 
 /*
- * Between the two, matches see the store as it was at the first and cost less.
- * For a moment only: meanwhile its log cannot be folded in.  A store that
- * cannot be held answers, or says why not, as without.
+ * Between store_hold() and store_release() matches see the store as it was at
+ * store_hold(), and cost less.  For a moment only: meanwhile SQLite cannot move
+ * its -wal file into the main one.  A store that cannot be held answers, or
+ * fails, as it would without.
  */
 void store_hold(struct store *);
 void store_release(struct store *);
 /*
- * All records that match an observable at the time now, exact ones, networks
- * that hold it, listed parents of it; in no order that means anything.
+ * Finds all records that match an observable at the time now: exact ones,
+ * networks that hold it, listed parents of it; in no meaningful order.
  * Returns how many and points *records at them, good until the next call on
  * this store; or -1 with the reason in error.
  */

@@ -1,5 +1,5 @@
 /*
- * store_db: what the reading and the writing half of the store share: the
+ * store_db: the parts that the reading and the writing half of the store share: the
  * connection, its statements, the schema and the words for errors.
  * Only store*.c include it.
  *
@@ -42,8 +42,8 @@ struct store_row {
 	int64_t run;          /* number of that import */
 };
 
-/* What holds for the whole store; read again when another connection, or this
- * one, has changed it. */
+/* Facts about the whole store; read again when this or another connection has
+ * changed the store. */
 struct store_facts {
 	bool known;
 	int64_t version;        /* PRAGMA data_version */
@@ -69,8 +69,8 @@ struct store {
 };
 
 /*
- * Writes what code (an SQLite result) means for this store and what mends it.
- * Ends a transaction that is open, too.  Always returns -1.
+ * Writes what code (an SQLite result) means for this store and what mends it,
+ * and rolls an open transaction back.  Always returns -1.
  */
 int db_error(struct store *, int code, char error[STORE_ERROR_MAX]);
 
@@ -80,13 +80,13 @@ int db_no_source(struct store *, const char *name, char error[STORE_ERROR_MAX]);
 /* Begins a read transaction and brings the facts up to date with it: an SQLite
  * result.  To be ended with SQL_COMMIT. */
 int db_begin_read(struct store *);
-/* The second half of it, within a transaction. */
+/* Brings the facts up to date within a transaction: an SQLite result. */
 int db_facts(struct store *);
 /* The source of an id or a name, NULL when there is none. */
 const struct store_row *db_source(const struct store *, int64_t id);
 const struct store_row *db_source_named(const struct store *, const char *name);
-/* The columns of SQL_MATCH and SQL_LIST as a record, its text still SQLite's:
- * SQLITE_OK, or SQLITE_CORRUPT. */
+/* Reads the columns of SQL_MATCH and SQL_LIST into a record whose texts belong to
+ * SQLite until the next step.  SQLITE_OK, SQLITE_CORRUPT or SQLITE_NOMEM. */
 int db_record(const struct store *, sqlite3_stmt *, struct record *);
 
 #endif

@@ -5,8 +5,8 @@
 #include "ctim/indicator.h"
 #include "store/store_net.h"
 
-/* So many networks leave the filter of some use; with more, every length that
- * there is may match. */
+/* With more networks than this the filter is too full to be of use, and every
+ * listed length may match. */
 #define NETWORKS_MAX (STORE_NET_WORDS * 64 / 4)
 
 static const struct {

@@ -1,9 +1,9 @@
 /*
- * store_net: which networks can hold an address, told in a fraction of a
- * microsecond, so that only these are looked up in the store.
+ * store_net: tells in a fraction of a microsecond which networks can hold an
+ * address, so that only these are looked up in the store.
  *
- * It is a Bloom filter with one hash: a network that is listed is always in it,
- * one that is not is in it rarely.
+ * The table is a Bloom filter with one hash: it always has a network that is
+ * listed, and rarely one that is not.
  */
 #ifndef CTIM_STORE_NET_H
 #define CTIM_STORE_NET_H
@@ -22,9 +22,9 @@ struct store_net {
 	bool lengths[2][STORE_NET_LENGTHS]; /* of ip, of ipv6 */
 };
 
-/* Empties it. */
+/* Empties the filter. */
 void store_net_reset(struct store_net *);
-/* Adds a normalised network.  Returns 0, or -1 when it is none. */
+/* Adds a normalised network.  Returns 0, or -1 when the text is no network. */
 int store_net_add(
     struct store_net *, enum observable_type, const char *network);
 /* The prefix lengths, at most STORE_NET_LENGTHS, of the networks that may hold

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +104,7 @@ store_import_begin(struct store *s, const struct source *source, unsigned set,
 	    0;
 }
 
-/* Finds the source, or adds it, and writes what the import says of it. */
+/* Finds or adds the source and writes the fields that the import sets. */
 static int
 write_source(struct store *s)
 {
@@ -143,7 +144,7 @@ write_source(struct store *s)
 	return sqlite_finish(st);
 }
 
-/* A write transaction, with the facts of the store as it is in it. */
+/* Begins a write transaction and reads the facts of the store in it. */
 static int
 begin_write(struct store *s)
 {
@@ -172,7 +173,7 @@ store_write_compare(const void *a, const void *b)
 	return x->place < y->place ? -1 : 1;
 }
 
-/* Binds a row to one of the statements that write it, and runs that. */
+/* Binds a row to one of the statements that write rows, and runs the statement. */
 static int
 write_with(struct store *s, enum store_sql which, const struct row *r)
 {
@@ -215,7 +216,7 @@ write_row(struct store *s, const struct row *r)
 	size_t i;
 	int code;
 
-	/* Each changes a row only where the ones before it did not. */
+	/* Each statement changes a row only where those before did not. */
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if ((code = write_with(s, ways[i], r)) != SQLITE_OK)
 			return code;
@@ -235,6 +236,7 @@ store_write_flush(struct store *s)
 	uint32_t i;
 	int code = SQLITE_OK;
 
+	assert(im->begun == sqlite_busy(&s->db));
 	if (!im->begun) {
 		if ((code = begin_write(s)) == SQLITE_OK)
 			code = write_source(s);
@@ -254,6 +256,7 @@ store_write_copy(struct store_import *im, const char *text, size_t n)
 {
 	char *to = im->text + im->used;
 
+	assert(im->used + n + 1 <= BATCH_TEXT);
 	memcpy(to, text, n);
 	to[n] = '\0';
 	im->used += n + 1;

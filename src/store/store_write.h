@@ -1,7 +1,7 @@
 /*
- * store_write: everything that changes the store or goes through all of it; for
- * the command line.  All of it needs STORE_WRITE but store_each() and
- * store_stats().  Functions that fail say why, in one line, in error.
+ * store_write: functions that change the store or go through all of it; for the
+ * command line.  All but store_each() and store_stats() need STORE_WRITE.
+ * Functions that fail put the reason, one line, into error.
  */
 #ifndef CTIM_STORE_WRITE_H
 #define CTIM_STORE_WRITE_H
@@ -11,11 +11,11 @@
 #include "ctim/ctim.h"
 #include "store/store.h"
 
-#define STORE_REASON   1024 /* code points of a reason; what is more is cut */
+#define STORE_REASON   1024 /* code points of a reason; the rest is cut */
 #define STORE_TITLE    1024 /* code points of a title */
 #define STORE_PRIORITY 100  /* the highest */
 
-/* What an import says of its source.  What it does not say stays as it was: at
+/* The fields of its source that an import sets.  The others stay as they were: at
  * first the name as the title, no URL, no subdomains. */
 enum {
 	STORE_SET_TITLE = 1 << 0,
@@ -32,16 +32,16 @@ bool store_source_name(const char *name);
 
 /*
  * An import: begin, add what the source lists, end.  Records wait in batches of
- * bounded size; the store is locked for other writers when the first is full,
- * and nothing of it is seen by anybody, or stays, before the end has returned 0.
+ * bounded size; the store is locked for other writers when the first batch is
+ * full, and no reader sees any of the import before its end has returned 0.
  * source and its strings must stay until the end.  now is the time of import.
  *
- * store_import_add() copies the record; its source, imported and exact are not
- * looked at, an existing record of the source is written over.  Values are
- * normalised already.
- * store_import_end() with replace removes what the source listed before and this
- * import did not.  An import without a record is an error, so that an empty feed
- * changes nothing.
+ * store_import_add() copies the record, of which it ignores source, imported and
+ * exact, and overwrites an existing record of the source.  Values are normalised
+ * already.
+ * store_import_end() with replace removes the records that the source listed
+ * before and this import did not.  An import without a record is an error, so
+ * that an empty feed changes nothing.
  * A failed add or end has cancelled the import.
  */
 int store_import_begin(struct store *, const struct source *, unsigned set,
@@ -52,11 +52,11 @@ int store_import_end(struct store *, bool replace, struct store_counts *,
     char error[STORE_ERROR_MAX]);
 void store_import_cancel(struct store *); /* none under way is fine */
 
-/* Removes a normalised value, of one source or (NULL) of all: how many records,
- * or -1. */
+/* Removes a normalised value, of one source or (NULL) of all.  Returns how many
+ * records went, or -1. */
 ssize_t store_remove(struct store *, enum observable_type, const char *value,
     const char *source, char error[STORE_ERROR_MAX]);
-/* Removes a source and its records: how many records, or -1. */
+/* Removes a source and its records.  Returns how many records went, or -1. */
 ssize_t store_remove_source(
     struct store *, const char *source, char error[STORE_ERROR_MAX]);
 
@@ -66,9 +66,10 @@ struct store_filter {
 	int64_t limit;             /* -1: none */
 };
 /*
- * Calls each for the records in the order of their values, expired ones too,
- * as they were when it began.  The record is good until each returns; other
- * than 0 ends it.  Returns 0, or -1; a source that is not there is an error.
+ * Calls each for the records in the order of their values, expired ones too, as
+ * they were when the call began.  The record is good until each returns; each
+ * ends the listing by returning other than 0.  Returns 0, or -1; a source that
+ * is not there is an error.
  */
 int store_each(struct store *, const struct store_filter *,
     int (*each)(void *arg, const struct record *), void *arg,
@@ -82,8 +83,8 @@ struct store_count {
 	uint64_t types[OBSERVABLE_TYPES];
 	uint64_t dispositions[CTIM_UNKNOWN + 1];
 };
-/* All sources, by name; how many, or -1.  Good until the next call on the
- * store. */
+/* Counts the records of all sources, sorted by name.  Returns how many sources,
+ * or -1.  *counts is good until the next call on the store. */
 ssize_t store_stats(struct store *, int64_t now, const struct store_count **,
     char error[STORE_ERROR_MAX]);
 
