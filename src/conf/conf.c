@@ -90,7 +90,7 @@ conf_each(const struct conf *c,
 	for (s = w->settings; s != NULL; s = s->next) {
 		if (s->key == NULL)
 			continue;
-		/* env:NAME and file:PATH say where a secret is, not what. */
+		/* env:NAME and file:PATH name the place of a secret alone. */
 		shown = !conf_is_secret(s->key, s->text) ||
 		    strncmp(s->text, "env:", 4) == 0 ||
 		    strncmp(s->text, "file:", 5) == 0;

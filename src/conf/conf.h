@@ -17,16 +17,18 @@ struct provider;
 #define CONF_ERROR_MAX 1024
 #define CONF_NAME_MAX  41 /* bytes of a relay's name */
 
+struct conf_key;
+
+/* Puts value into the field of the key in base.  Returns 0, or -1 with a reason in
+ * why (CONF_ERROR_MAX bytes). */
+typedef int conf_setter(
+    void *base, const struct conf_key *, const char *value, char *why);
+
 struct conf_key {
 	const char *section; /* "server"; "relay" for relay rows */
 	const char *name;
-	/*
-	 * Puts value into the field at offset of base.  Returns 0, or -1 with
-	 * a reason in why (CONF_ERROR_MAX bytes).
-	 */
-	int (*set)(
-	    void *base, const struct conf_key *, const char *value, char *why);
-	size_t offset;
+	conf_setter *set;
+	size_t offset;                /* of the field */
 	const char *fallback;         /* the default, as it would be written;
 					 * NULL: none, the field stays zero */
 	const char *help;             /* one line */
@@ -38,26 +40,16 @@ struct conf_key {
 };
 
 /* Setters: the type of the field is in the comment. */
-int conf_set_string(
-    void *, const struct conf_key *, const char *, char *); /* char * */
-int conf_set_int(
-    void *, const struct conf_key *, const char *, char *); /* int */
-int conf_set_size(void *, const struct conf_key *, const char *,
-    char *); /* size_t; 64K, 1M, 2G */
-int conf_set_bool(
-    void *, const struct conf_key *, const char *, char *); /* bool; yes, no */
-int conf_set_mode(
-    void *, const struct conf_key *, const char *, char *); /* mode_t; octal */
-int conf_set_choice(void *, const struct conf_key *, const char *,
-    char *); /* int, place in choices */
-int conf_set_list(void *, const struct conf_key *, const char *,
-    char *); /* char **, ended by NULL */
-int conf_set_hosts(void *, const struct conf_key *, const char *,
-    char *); /* char **, each HOST or HOST:PORT */
-int conf_set_url(void *, const struct conf_key *, const char *,
-    char *); /* char *; http or https, no trailing slash */
-int conf_set_path(void *, const struct conf_key *, const char *,
-    char *);                      /* char *; absolute */
+conf_setter conf_set_string;      /* char * */
+conf_setter conf_set_int;         /* int */
+conf_setter conf_set_size;        /* size_t; 64K, 1M, 2G */
+conf_setter conf_set_bool;        /* bool; yes, no */
+conf_setter conf_set_mode;        /* mode_t; octal */
+conf_setter conf_set_choice;      /* int, place in choices */
+conf_setter conf_set_list;        /* char **, ended by NULL */
+conf_setter conf_set_hosts;       /* char **, each HOST or HOST:PORT */
+conf_setter conf_set_url;         /* char *; http or https, no trailing slash */
+conf_setter conf_set_path;        /* char *; absolute */
 void conf_release_string(void *); /* char * */
 void conf_release_list(void *);   /* char ** */
 
@@ -90,8 +82,7 @@ struct relay_conf {
 };
 
 struct conf {
-	char *file; /* the main file that was read, or what
-					 * to call it in messages */
+	char *file; /* the main file, or its name in messages */
 	/* [server] */
 	char *listen;
 	mode_t socket_mode;
@@ -124,7 +115,7 @@ struct conf {
 	struct relay_conf *relays;
 };
 
-/* What the configuration must be told of the rest of the program. */
+/* The lists that the rest of the program hands to the configuration. */
 struct conf_provider {
 	const char *name;
 	const struct provider *provider; /* for relay_conf.provider */
@@ -138,8 +129,8 @@ struct conf_lists {
 	bool (*reserved)(const char *name);
 };
 
-/* The file that is read when none is named: $CTIM_RELAY_CONF, else the one
- * beside the installation's sysconfdir.  A constant or the environment's. */
+/* The file that is read when none is named: $CTIM_RELAY_CONF, else the one below
+ * the installation's sysconfdir.  The text is a constant or the environment's. */
 const char *conf_path(void);
 /*
  * Reads path (NULL: conf_path()) and conf.d beside it.  Calls complain with one
@@ -149,9 +140,10 @@ const char *conf_path(void);
 struct conf *conf_load(const char *path, const struct conf_lists *,
     void (*complain)(void *arg, bool error, const char *line), void *arg);
 /*
- * The same for who only wants to find what runs: with errors, too, what could be
- * read of it, and the default of a key whose value is wrong.  *good says whether
- * there were none.  NULL when memory ran out; control and log_target are there.
+ * The same for a command that only looks for the running gateway: in spite of
+ * errors returns the settings that could be read, and the default of a key whose
+ * value is wrong.  *good says whether there were no errors.  NULL when memory ran
+ * out; control and log_target are always set.
  */
 struct conf *conf_load_rest(const char *path, const struct conf_lists *,
     void (*complain)(void *arg, bool error, const char *line), void *arg,
@@ -164,7 +156,7 @@ const struct relay_conf *conf_relay(
     const struct conf *, const char *name, size_t len);
 
 /* Calls each for every key in force: section ("server", "relay otx"), row, and
- * its value as it would be written (secrets masked).  For `check --dump`. */
+ * the value as it would be written (secrets masked).  For `check --dump`. */
 void conf_each(const struct conf *,
     void (*each)(void *arg, const char *section, const struct conf_key *,
 	const char *value),

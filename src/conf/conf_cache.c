@@ -16,8 +16,8 @@ hex(char c)
 	return c == '\0' || at == NULL ? -1 : (int)(at - digits);
 }
 
-/* Copies len bytes, which must fit and be printable; with percent-encoding
- * decoded, which may not give a NUL. */
+/* Copies len bytes, and decodes percent-encoding where encoded is true.  Returns
+ * false when they do not fit, are not printable, or decode to a NUL. */
 static bool
 conf_cache_copy(char *out, size_t size, const char *s, size_t len, bool encoded)
 {
@@ -43,7 +43,8 @@ conf_cache_copy(char *out, size_t size, const char *s, size_t len, bool encoded)
 	return true;
 }
 
-/* A decimal number of len digits, from least to most; a fallback for none. */
+/* Copies a decimal number of len digits, from least to most; the fallback when len
+ * is 0.  Returns false for anything else. */
 static bool
 conf_cache_number(char *out, size_t size, const char *s, size_t len, long least,
     long most, const char *fallback)
@@ -108,7 +109,7 @@ conf_cache_place(const char *s, size_t len, struct conf_cache *u)
 	    len > 0 ? len - 1 : 0, 1, 65535, "6379");
 }
 
-/* What is behind the scheme of a Redis server's URL. */
+/* Reads the part of a Redis server's URL behind the scheme. */
 static bool
 redis(const char *url, struct conf_cache *u)
 {

@@ -1,5 +1,5 @@
 /*
- * conf_cache: what [cache] url says: `off`, sqlite:/PATH, or a Redis server,
+ * conf_cache: the parts of [cache] url: `off`, sqlite:/PATH, or a Redis server,
  * redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], an IPv6 address in brackets, user
  * and password percent-encoded.
  *
@@ -20,9 +20,8 @@ struct conf_cache {
 	char host[256], port[6], db[5];
 };
 
-/* Takes a URL apart; false when it is no such one; then only
- * kind and path mean anything.  What it holds of a password
- * the caller wipes. */
+/* Takes a URL apart.  Returns false when it is no such URL; then only kind and path
+ * mean anything.  The caller wipes the password. */
 bool conf_cache_parse(const char *url, struct conf_cache *);
 
 #endif

@@ -60,7 +60,7 @@ conf_check(struct loading *l)
 	    conf_relay(c, c->default_relay, strlen(c->default_relay)) == NULL)
 		no_default(l);
 	rs256 = c->jwks_hosts != NULL && c->jwks_hosts[0] != NULL;
-	/* What is set and was refused has been complained about. */
+	/* A value that is set and was refused has been complained about. */
 	if (c->secret_key == NULL && !is_set(l, "auth", "secret_key"))
 		conf_complain(l, false, l->file, 0,
 		    "no [auth] secret_key: every "

@@ -16,10 +16,7 @@ conf_key_field(void *base, const struct conf_key *key)
 	return (char *)base + key->offset;
 }
 
-static int conf_key_refuse(char *why, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int
+static int __attribute__((format(printf, 2, 3)))
 conf_key_refuse(char *why, const char *format, ...)
 {
 	va_list ap;
@@ -173,7 +170,7 @@ conf_set_list(
 	char ***at = conf_key_field(base, key), **list;
 	size_t n = 0, len;
 
-	/* There cannot be more words than half the characters, and one. */
+	/* Words and blanks alternate: at most half the characters, and one. */
 	if ((list = calloc(strlen(value) / 2 + 2, sizeof(*list))) == NULL)
 		return conf_key_refuse(why, "no memory left");
 	for (value += strspn(value, between); *value != '\0';

@@ -94,20 +94,29 @@ add_relay(struct loading *l, const char *name, char *why)
 }
 
 static bool
+known_section(const struct loading *l, const char *section)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (strcmp(l->seen[i], section) == 0)
+			return true;
+	return false;
+}
+
+static bool
 on_section(void *arg, const char *section, char *why)
 {
 	struct loading *l = arg;
 	const char *name = relay_name(section);
-	size_t i;
 
-	for (i = 0; i < l->n; i++)
-		if (strcmp(l->seen[i], section) == 0) {
-			snprintf(why, CONF_ERROR_MAX,
-			    "a second [%s]; put its "
-			    "keys into one section",
-			    section);
-			return false;
-		}
+	if (known_section(l, section)) {
+		snprintf(why, CONF_ERROR_MAX,
+		    "a second [%s]; put its "
+		    "keys into one section",
+		    section);
+		return false;
+	}
 	if (name == NULL && !has_section(section)) {
 		snprintf(why, CONF_ERROR_MAX,
 		    "there is no section [%s]; the "
@@ -126,19 +135,8 @@ on_section(void *arg, const char *section, char *why)
 	return name == NULL ? true : add_relay(l, name, why);
 }
 
-static bool
-known_section(const struct loading *l, const char *section)
-{
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		if (strcmp(l->seen[i], section) == 0)
-			return true;
-	return false;
-}
-
-/* Only noted here: what a relay's key means depends on its provider, which may
- * be named below it. */
+/* Notes a key without judging it: the meaning of a relay's key depends on the
+ * provider, which may be named below it. */
 static bool
 on_key(void *arg, const char *section, const char *name, const char *value,
     char *why)
@@ -146,7 +144,7 @@ on_key(void *arg, const char *section, const char *name, const char *value,
 	struct loading *l = arg;
 
 	if (!known_section(l, section))
-		return true; /* the section was complained about */
+		return true; /* the section has been complained about */
 	if (setting_find(l->settings.first, section, name) != NULL) {
 		snprintf(why, CONF_ERROR_MAX, "%s a second time in [%s]", name,
 		    section);
@@ -202,7 +200,7 @@ conf_load_is_conf(const struct dirent *d)
 	    strcmp(d->d_name + n - 5, ".conf") == 0;
 }
 
-/* conf.d/ *.conf beside the main file, by name. */
+/* Reads conf.d/ *.conf beside the main file, in the order of their names. */
 static void
 read_folder(struct loading *l, const char *main_file)
 {
@@ -255,13 +253,13 @@ apply(struct loading *l, struct setting *s, void *base)
 	if (failed)
 		conf_complain(l, true, s->file != NULL ? s->file : l->file,
 		    s->line, "[%s] %s: %s", s->section, s->name, why);
-	/* For conf_load_rest(). */
+	/* conf_load_rest() hands out what is left. */
 	if (failed && s->file != NULL && s->key->fallback != NULL)
 		(void)s->key->set(base, s->key, s->key->fallback, why);
 	free(value);
 }
 
-/* One section: its settings, and the defaults of what was not set. */
+/* Applies the settings of one section, and the defaults of all other keys. */
 static void
 apply_table(struct loading *l, const char *section, const char *kind,
     const struct conf_key *key, void *base)
@@ -367,7 +365,8 @@ apply_all(struct loading *l)
 	}
 }
 
-/* Ends all but the configuration itself, which goes when it is not wanted. */
+/* Frees everything but the configuration itself, and that too when it is not
+ * wanted. */
 static struct conf *
 conf_load_finish(struct loading *l, struct whole *w, bool wanted)
 {

@@ -16,23 +16,23 @@ struct loading {
 	void (*complain)(void *, bool, const char *);
 	void *arg;
 	bool good;
-	char *file; /* the one being read */
+	char *file; /* the file that is being read */
 	unsigned line;
 	bool readable;
-	char *seen[256]; /* sections, with where they were */
+	char *seen[256]; /* names of the sections */
 	size_t n;
 	struct settings settings;
 	struct relay_conf **relay_tail;
 	size_t relays;
-	size_t named; /* [relay NAME]s, good ones or not */
+	size_t named; /* [relay NAME] sections, good or not */
 };
 
-/* Tells of an error, after which there is no configuration, or of a warning.
- * line 0: of the file as a whole. */
+/* Reports an error, which makes the configuration invalid, or a warning.  line 0:
+ * about the file as a whole. */
 void conf_complain(struct loading *, bool error, const char *file,
     unsigned line, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
-/* What the table cannot say: one key that depends on another. */
+/* Checks keys that depend on others, which the table cannot express. */
 void conf_check(struct loading *);
 
 #endif

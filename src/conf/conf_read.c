@@ -11,7 +11,7 @@ struct reading {
 	const struct conf_handler *handler;
 	unsigned line;
 	bool good;
-	bool log; /* in [log], which takes no file: */
+	bool log; /* in [log], whose values are never file:PATH */
 	char text[CONF_LINE_MAX + 2];
 };
 
@@ -22,8 +22,8 @@ conf_read_complain(struct reading *r, const char *why)
 	r->handler->complain(r->handler->arg, r->line, why);
 }
 
-/* One line into r->text, without its newline; the rest of a long one is read
- * over.  false at the end of the file. */
+/* Reads one line into r->text, without its newline; skips the rest of a long line,
+ * which is not *whole.  Returns false at the end of the file. */
 static bool
 conf_read_read_line(struct reading *r, bool *whole)
 {
@@ -66,7 +66,7 @@ conf_read_section(struct reading *r)
 	*end = ']';
 }
 
-/* What inih would read differently from what a person reads; NULL for none. */
+/* Why inih would read a line differently from a person; NULL: it would not. */
 static const char *
 misread(const struct reading *r, bool whole)
 {
@@ -89,7 +89,7 @@ misread(const struct reading *r, bool whole)
 	return NULL;
 }
 
-/* fgets(3) as inih wants it: hands over only lines it will read right. */
+/* Hands lines to inih as fgets(3) would, but only those that inih reads right. */
 static char *
 next_line(char *out, int size, void *arg)
 {

@@ -1,11 +1,10 @@
 /*
  * conf_read: one INI file, line by line, through inih.
  *
- * inih alone loses what a person needs to be told: it has no line numbers for
- * its handler, does not show empty or repeated sections, cuts long lines and
- * values at " ;", and joins an indented line to the value before it.  The
- * reader here counts the lines and refuses what inih would read differently
- * from what it looks like.
+ * inih alone hides errors from people: it gives its handler no line numbers, does
+ * not show empty or repeated sections, cuts long lines and values at " ;", and
+ * joins an indented line to the value before it.  This reader counts the lines and
+ * refuses those that inih would read differently from a person.
  */
 #ifndef CTIM_CONF_READ_H
 #define CTIM_CONF_READ_H
@@ -17,18 +16,18 @@
 #define CONF_SECTION_MAX 49
 
 struct conf_handler {
-	/* A section header; false refuses it, with a reason in why. */
+	/* Takes a section header; false refuses it, with a reason in why. */
 	bool (*section)(void *arg, const char *section, char *why);
-	/* A key and its value; the same. */
+	/* Takes a key and its value; the same. */
 	bool (*key)(void *arg, const char *section, const char *key,
 	    const char *value, char *why);
-	/* What is wrong at a line (1 is the first). */
+	/* Takes a fault at a line (1 is the first). */
 	void (*complain)(void *arg, unsigned line, const char *why);
 	void *arg;
-	unsigned *line; /* kept at the line that is being read */
+	unsigned *line; /* set to the line that is being read */
 };
 
-/* Reads to the end, whatever is complained about.  false when anything was. */
+/* Reads to the end in spite of faults.  Returns false when there was any. */
 bool conf_read(FILE *, const struct conf_handler *);
 
 #endif

@@ -69,7 +69,8 @@ setting_find(struct setting *s, const char *section, const char *name)
 	return NULL;
 }
 
-/* Makes a value of the key of len bytes that name holds; -1 with why. */
+/* Makes len bytes, which came from name, a value of the key.  Returns 0, or -1 with
+ * why. */
 static int
 setting_plain(char *text, size_t len, const char *name,
     const struct conf_key *key, char *why)
@@ -144,7 +145,7 @@ conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
 	return value;
 }
 
-/* The same for what the variable of a name has. */
+/* The value of the variable name; the caller frees it. */
 static char *
 from_variable(
     const char *value, const char *name, const struct conf_key *key, char *why)
@@ -160,7 +161,6 @@ from_variable(
 	return copy;
 }
 
-/* What a value stands for: itself, env:NAME or file:PATH; NULL with why. */
 char *
 setting_value(const struct setting *s, char *why)
 {

@@ -1,6 +1,6 @@
 /*
  * conf_setting: the values of a configuration as they were written, before the
- * table says what they mean, and what env: and file: stand for.
+ * table gives them a meaning, and the values behind env: and file:.
  */
 #ifndef CTIM_CONF_SETTING_H
 #define CTIM_CONF_SETTING_H
@@ -27,7 +27,7 @@ struct settings {
 	struct setting *first, **last;
 };
 
-/* What conf_load() hands out: the settings live as long as the values. */
+/* A configuration with its settings, which live as long as the values. */
 struct whole {
 	struct conf conf; /* first: conf_free() casts back */
 	struct setting *settings;
@@ -36,7 +36,7 @@ struct whole {
 void settings_init(struct settings *);
 void settings_free(struct setting *first);
 
-/* A copy of everything handed in; file NULL for a default.  NULL when memory
+/* Adds a setting with copies of all texts; file NULL: a default.  NULL when memory
  * ran out. */
 struct setting *setting_add(struct settings *, const char *section,
     const char *name, const char *text, const char *file, unsigned line,
@@ -44,15 +44,15 @@ struct setting *setting_add(struct settings *, const char *section,
 struct setting *setting_find(
     struct setting *first, const char *section, const char *name);
 /*
- * What a setting with a key stands for: itself, the variable of env:NAME, the
+ * The value of a setting with a key: its text, the variable of env:NAME, or the
  * content of file:PATH.  The caller frees it; NULL with a reason in why
  * (CONF_ERROR_MAX bytes), also for a secret that everybody may read.
  */
 char *setting_value(const struct setting *, char *why);
 
 /*
- * Opens a regular file to read, and fills in st; the caller closes it.  NULL
- * with the reason in *what.  Never waits, as for the writer of a named pipe.
+ * Opens a regular file to read, and fills in st; the caller closes it.  NULL with
+ * the reason in *what.  Never waits, not even at a named pipe without a writer.
  */
 FILE *conf_setting_open(const char *path, struct stat *st, const char **what);
 

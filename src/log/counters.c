@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -51,8 +52,8 @@ counters_relay(struct counters *c, const char *name)
 
 	if (name == NULL)
 		return 0;
-	/* A name that somebody left half written is not counted yet, and is
-	 * written over. */
+	/* A name that a dead worker left half written is not in the number of
+	 * relays yet, and is overwritten. */
 	(void)robustlock_take(&c->lock);
 	n = atomic_load(&c->relays);
 	for (i = 1; i < n && strcmp(c->name[i], name) != 0; i++)
@@ -86,6 +87,7 @@ counters_request(
 	uint64_t ms = r->ms > 0 ? (uint64_t)r->ms : 0;
 	size_t bucket = COUNTER_LATENCY;
 
+	assert(shard < COUNTERS_SHARDS && relay < COUNTERS_RELAYS);
 	while (r->ms > counters_bounds[bucket - COUNTER_LATENCY])
 		bucket++;
 	counters_add(&n[r->status < 400      ? COUNTER_2XX :

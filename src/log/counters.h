@@ -1,10 +1,10 @@
 /*
- * counters: what was served, counted in shared memory by all threads of all
- * workers.  What was counted outlives a worker that is killed, and a reload; it
- * begins anew with the master.
+ * counters: all threads of all workers count requests in shared memory.  The
+ * counts outlive a worker that is killed, and a reload; they begin anew with the
+ * master.
  *
  * Each thread counts in one of several shards, which lie on cache lines of
- * their own, by relaxed atomic additions: nobody waits for anybody.
+ * their own, by relaxed atomic additions: no thread waits for another.
  */
 #ifndef CTIM_COUNTERS_H
 #define CTIM_COUNTERS_H
@@ -18,8 +18,8 @@
 
 #define COUNTERS_SHARDS 32
 #define COUNTERS_RELAYS \
-	64                  /* the gateway itself, relays, and those that
-				 * came when all places were taken */
+	64                  /* the gateway itself, relays, and all that
+				 * came when no place was left */
 #define COUNTERS_BUCKETS 12 /* of the latency; the last has no bound */
 
 struct log_request;
@@ -40,7 +40,7 @@ enum counter {
 	COUNTERS = COUNTER_LATENCY + COUNTERS_BUCKETS
 };
 
-/* What is told of each but the latency. */
+/* The names of each counter but those of the latency. */
 struct counters_row {
 	enum counter counter;
 	const char *json;   /* member */
@@ -54,7 +54,7 @@ struct counters_shard {
 
 struct counters {
 	pthread_mutex_t lock;     /* for a new name */
-	_Atomic unsigned threads; /* that ever counted here */
+	_Atomic unsigned threads; /* that ever took a shard */
 	_Atomic size_t relays;    /* names in use; they never change */
 	char name[COUNTERS_RELAYS][CONF_NAME_MAX + 1];
 	_Alignas(64) _Atomic uint64_t refused;
@@ -64,19 +64,18 @@ struct counters {
 /* On zeroed memory; 0, or -1 with errno. */
 int counters_init(struct counters *);
 
-/* The place of a relay, which is that of its name for good; NULL: the gateway
- * itself. */
+/* The place of a relay, which its name keeps for good; NULL: the gateway itself. */
 size_t counters_relay(struct counters *, const char *name);
-/* The shard of a thread that begins. */
+/* A shard for a thread that begins. */
 size_t counters_shard(struct counters *);
-/* A request that ended. */
+/* Counts a request that has ended. */
 void counters_request(
     struct counters *, size_t shard, size_t relay, const struct log_request *);
-/* A request that got no thread: 503.  It is in no other count. */
+/* Counts a request that got no thread: 503.  It is in no other count. */
 void counters_refused(struct counters *);
 
-/* How many places there are to look at.  The first is the gateway's own, "-";
- * the last, "(others)", is there when it is needed. */
+/* How many places are in use.  The first is the gateway's own, "-"; the last,
+ * "(others)", is there when it is needed. */
 size_t counters_relays(const struct counters *);
 const char *counters_name(const struct counters *, size_t relay);
 /* Sums all shards of a relay up. */

@@ -42,11 +42,11 @@ static int fd = STDERR_FILENO;
 static bool to_syslog;
 static bool may_block = true; /* fd is no regular file */
 static char *file;
-static bool made; /* the file, by us */
+static bool made; /* log_open() made the file */
 
-/* The file ends within a line, which a full disk has cut: the next record first
- * ends that.  In memory that all have who write to the file that log_open()
- * opened, if it can be had. */
+/* A full disk has cut the file within a line: the next record first ends that
+ * line.  In memory that all processes share which write to the file, if there is
+ * memory for that. */
 static _Atomic bool own_torn, *torn = &own_torn;
 
 static void
@@ -78,9 +78,9 @@ log_is_torn(const char *path)
 	return last != '\n';
 }
 
-/* What is no regular file is refused: a record would go where a link leads, or
- * into a device; and so is, for root, a file that may be another one by a
- * second name.  0, or what log_why() knows. */
+/* Refuses anything but a regular file: a record would go where a link leads, or
+ * into a device; and for root also a file with a second name, which may be
+ * another file's.  Returns 0, or an errno for log_why(). */
 static int
 log_refuses(const struct stat *st)
 {
@@ -100,8 +100,9 @@ log_check(const char *target)
 							      log_refuses(&st);
 }
 
-/* *created: whether it was not there.  A pipe without a reader, a terminal and
- * the like must not hold us, hence O_NONBLOCK, which regular files ignore. */
+/* Opens the log; *created says whether the file was missing.  A pipe without a
+ * reader, a terminal and the like must not hold the caller, hence O_NONBLOCK,
+ * which regular files ignore.  Returns -1 with errno. */
 static int
 log_open_file(const char *path, bool *created)
 {
@@ -216,7 +217,7 @@ log_reopen(void)
 	return r == -1 ? -1 : 0;
 }
 
-/* One line out.  A log that cannot be written must not stop the service. */
+/* Writes one line.  A log that cannot be written must not stop the service. */
 static void
 log_put(int l, struct buf *b)
 {
@@ -249,21 +250,16 @@ static void
 now_text(char text[RFC3339_MAX])
 {
 	struct timespec now;
-	size_t n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	rfc3339_text(text, now.tv_sec);
-	n = strlen(text) - 1; /* the fraction goes before the Z */
-	text[n++] = '.';
-	text[n++] = (char)('0' + now.tv_nsec / 100000000);
-	text[n++] = (char)('0' + now.tv_nsec / 10000000 % 10);
-	text[n++] = (char)('0' + now.tv_nsec / 1000000 % 10);
-	text[n++] = 'Z';
-	text[n] = '\0';
+	if (rfc3339_milli(
+		text, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000) == -1)
+		rfc3339_text(text, now.tv_sec); /* which clamps it */
 }
 
-/* The part of every record before its own: leaves a JSON object open.  The
- * log must be there when memory is not, so records are made on the stack. */
+/* Begins a record with the part that all records have, which leaves a JSON object
+ * open.  Records are made on the stack, because a lack of memory must be logged
+ * too. */
 static void
 head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 {
@@ -285,7 +281,8 @@ head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 	}
 }
 
-/* Text that may come from outside: one line, nothing a terminal obeys. */
+/* Adds a text, which may come from outside, as one line without anything that a
+ * terminal obeys. */
 static void
 log_plain(struct buf *b, const char *s)
 {
@@ -302,10 +299,7 @@ log_plain(struct buf *b, const char *s)
 	}
 }
 
-static void record(int, const char *, va_list)
-    __attribute__((format(printf, 2, 0)));
-
-static void
+static void __attribute__((format(printf, 2, 0)))
 record(int l, const char *message, va_list ap)
 {
 	static const char cut[] = " (cut)";

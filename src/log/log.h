@@ -2,8 +2,8 @@
  * log: one record, one line, to stderr, syslog or a file.
  *
  * Safe from any thread; a record is one write(2).  Control characters come out
- * escaped, so nothing from outside can forge a line.  Never hand it a token, a
- * key or a body.
+ * escaped, so nothing from outside can forge a line.  Never log a token, a key or
+ * a body.
  */
 #ifndef CTIM_LOG_H
 #define CTIM_LOG_H
@@ -19,17 +19,18 @@ struct conf;
  * Returns 0, or -1 with errno when the target cannot be opened; then the
  * previous one stays in use. */
 int log_open(const struct conf *);
-/* Whether log_open() would refuse what stands at a target now: 0, or an errno. */
+/* Whether log_open() would refuse the file at a target now: 0, or an errno. */
 int log_check(const char *target);
 /* Why log_open() or log_reopen() failed, by its errno, and what to write
  * instead; until the next call. */
 const char *log_why(int error);
-/* The file becomes that user's, who will open it again; for root, before it
- * gives itself up.  Only a file that log_open() made is given away.
- * Returns 0, or -1 with errno: EACCES when it was there before, and that user
- * cannot open it. */
+/* For root, before it becomes that user: gives the file to the user, who will open
+ * it again.  Only a file that log_open() made is given away.
+ * Returns 0, or -1 with errno: EACCES when the file was there before, and that
+ * user cannot open it. */
 int log_give(uid_t, gid_t);
-/* Opens the file again (after its rotation); the old one stays on failure. */
+/* Opens the file again (after its rotation).  Returns 0, or -1 with errno; then
+ * the old one stays open. */
 int log_reopen(void);
 
 void log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
@@ -37,7 +38,7 @@ void log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *, ...) __attribute__((format(printf, 1, 2)));
 
-/* One request, as it ended.  Strings may be NULL ("-" in the record). */
+/* A request that has ended.  Strings may be NULL ("-" in the record). */
 struct log_request {
 	const char *relay, *route;
 	int status; /* HTTP */

@@ -14,7 +14,7 @@
 #include "store/store.h"
 #include "token/token.h"
 
-#define PUSH_EVERY 100 /* ms that what is ready may wait */
+#define PUSH_EVERY 100 /* ms that ready entities may wait */
 #define HELD       32  /* observables that see the store unchanged */
 #define STORE_FAILED                                            \
 	"The local indicator store cannot be read; the log of " \
@@ -25,8 +25,7 @@ struct asking {
 	struct answer *answer;
 };
 
-/* One more problem of the answer; with the observable it is about, unless the
- * message is complete or there is none. */
+/* Adds a problem to the answer, with its observable unless that is NULL. */
 static void
 ask_tell(struct answer *a, bool mild, enum problem p, const char *message,
     const struct observable *o)
@@ -42,8 +41,8 @@ ask_tell(struct answer *a, bool mild, enum problem p, const char *message,
 		    o->value);
 }
 
-/* Tells of the calls that failed; returns whether one was answered, and in
- * *whole whether all were that count. */
+/* Adds the problems of failed calls; returns whether any call succeeded, and sets
+ * *whole to whether all did. */
 static bool
 tell_failures(struct answer *a, const struct query *q, bool *whole)
 {
@@ -73,7 +72,7 @@ tell_failures(struct answer *a, const struct query *q, bool *whole)
 	return some;
 }
 
-/* A failure that ends the request leaves nothing else to say. */
+/* Adds the failure that ends the request, and no other problem. */
 static void
 tell_end(struct answer *a, const struct query *q)
 {
@@ -111,7 +110,7 @@ ask_complete(void *arg, const struct query *q, bool ends)
 	return !x->request->response.gone;
 }
 
-/* What is ready does not wait for what is not. */
+/* Sends the entities that are ready while calls are still out. */
 static void
 idle(void *arg)
 {
@@ -141,7 +140,7 @@ question(const struct request *r, enum provider_route route)
 		.now = r->now };
 }
 
-/* n observables, or the health of the service: list NULL, n 1. */
+/* Asks the service about n observables, or for its health (list NULL, n 1). */
 static void
 ask_service(struct request *r, struct answer *a, const struct observable *list,
     size_t n, enum provider_route route)
@@ -163,8 +162,8 @@ ask_service(struct request *r, struct answer *a, const struct observable *list,
 	r->log.retried = job.retried;
 }
 
-/* Fills in what the store (NULL: the provider has none) holds on q->observable;
- * false when it cannot. */
+/* Fills in the records of q->observable from the store (NULL: the provider has
+ * none).  Returns false when the store cannot be read. */
 static bool
 ask_look_up(
     struct request *r, struct answer *a, struct store *store, struct query *q)
@@ -219,8 +218,8 @@ ask_here(struct request *r, struct answer *a, const struct observables *obs,
 	size_t i;
 
 	for (i = 0; i < obs->n && !r->response.gone; i++) {
-		/* Held anew now and then: a client may be slow to take what
-		 * there is. */
+		/* Held anew now and then, because a slow client would hold an
+		 * old snapshot. */
 		if (store != NULL && i % HELD == 0) {
 			store_release(store);
 			store_hold(store);

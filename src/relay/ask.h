@@ -1,7 +1,7 @@
 /*
- * ask: puts the observables of a request to the relay's provider, each answer
- * into the answer: from the local store one after the other, from a service on
- * the network through the fan-out.
+ * ask: asks the relay's provider about the observables of a request and writes its
+ * entities into the answer: from the local store one observable after the other,
+ * from a service on the network through the fan-out.
  */
 #ifndef CTIM_ASK_H
 #define CTIM_ASK_H
@@ -12,11 +12,12 @@ struct answer;
 struct observables;
 struct request;
 
-/* What goes wrong with one observable is an error in the answer, the rest of it
- * stays. */
+/* A failure with one observable becomes an error in the answer and leaves the
+ * others alone. */
 void ask_about(struct request *, struct answer *, const struct observables *,
     enum provider_route);
-/* Whether the provider can answer at all; if not, an error says why. */
+/* Checks that the provider can answer at all; if not, adds an error with the
+ * reason. */
 void ask_health(struct request *, struct answer *);
 
 #endif

@@ -5,7 +5,7 @@
 #include "json/jsonin.h"
 #include "relay/bodycheck.h"
 
-/* What is wrong with the member name of element; NULL for nothing. */
+/* The fault of the member name of element; NULL when there is none. */
 static const char *
 bodycheck_wrong(struct json_object *element, const char *name)
 {

@@ -1,6 +1,6 @@
 /*
- * bodycheck: what is wrong with the members of a request body, in the words and the
- * form that the platform's users know.
+ * bodycheck: finds the faults of a request body's members and writes them in the
+ * words and the form that the platform's users know.
  * Source: relay API, "Field errors": {"0": {"value": ["Field may not be
  * blank."]}}, with a blank after commas and colons.
  */
@@ -18,18 +18,19 @@ struct bodycheck {
 };
 
 void bodycheck_begin(struct bodycheck *, struct buf *out);
-/* 0 when there was no error (then out is empty), else -1. */
+/* Returns 0 when there was no error (then out is empty), else -1. */
 int bodycheck_end(struct bodycheck *);
 
-/* Element i of an array: an object that has all of names (ended by NULL) as
- * non-empty strings; each that fails adds to the element's errors. */
+/* Checks that element i of an array is an object that has all of names (ended by
+ * NULL) as non-empty strings; adds an error for each that it has not. */
 void bodycheck_check_at(struct bodycheck *, size_t i, struct json_object *,
     const char *const *names);
-/* The same for an object that is the whole body: 0, or -1 with the errors. */
+/* The same for an object that is the whole body.  Returns 0, or -1 with the
+ * errors. */
 int bodycheck_check(
     struct buf *out, struct json_object *, const char *const *names);
 
-/* The body as a whole is wrong: {"_schema": ["…"]}. */
+/* Writes an error about the body as a whole: {"_schema": ["…"]}. */
 void bodycheck_schema(struct buf *out, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,6 @@
 /*
- * lists: what the configuration is told of relays and routes (conf.h): the
- * providers, and the names that no relay may have, because routes begin with
- * them.
+ * lists: the lists for the configuration (conf.h): the providers, and the names
+ * that no relay may have, because routes begin with them.
  */
 #ifndef CTIM_LISTS_H
 #define CTIM_LISTS_H

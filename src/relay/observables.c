@@ -10,7 +10,7 @@
 #include "relay/bodycheck.h"
 #include "relay/observables.h"
 
-/* Whether the pair is new.  -1 when memory ran out. */
+/* Returns 1 when the pair is new, 0 when it is not, -1 when memory ran out. */
 static int
 pair_is_new(struct set *seen, enum observable_type type, const char *value)
 {
@@ -23,7 +23,7 @@ pair_is_new(struct set *seen, enum observable_type type, const char *value)
 
 static const char *const observables_members[] = { "type", "value", NULL };
 
-/* Checks every element before any is used, so that all errors are named. */
+/* Checks every element before any is used, so that all errors are reported. */
 static int
 observables_check(struct json_object *body, size_t n, struct buf *errors)
 {

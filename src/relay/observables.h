@@ -1,5 +1,5 @@
 /*
- * observables: the list of them in the body of a request.
+ * observables: reads the list of observables in the body of a request.
  * Source: relay API, "observables".
  */
 #ifndef CTIM_OBSERVABLES_H
@@ -19,10 +19,10 @@ struct observables {
 };
 
 /*
- * Reads a body of len bytes into *obs: elements whose type is not in the mask
- * types are left out, and so is a pair seen before.  any_case: names of types
- * are compared without case.  More than max elements, counted before anything
- * is left out, are refused.
+ * Reads a body of len bytes into *obs: leaves out elements whose type is not in
+ * the mask types, and all but the first of equal pairs.  any_case: names of types
+ * are compared without case.  More than max elements, counted before any is left
+ * out, are refused.
  * Returns 0, the caller ends with observables_free(); -1, with the JSON object
  * of field errors in *errors; or 1 when memory ran out.  Then *obs is empty.
  */

@@ -1,5 +1,5 @@
 /*
- * page: the page at "/": which relays this gateway serves, for people and for
+ * page: the page at "/", which lists the relays of this gateway for people and for
  * programs.
  */
 #ifndef CTIM_PAGE_H
@@ -7,7 +7,7 @@
 
 struct request;
 
-/* Writes the whole answer; of one relay alone when the request names one. */
+/* Writes the whole answer; lists one relay alone when the request names one. */
 void page_serve(struct request *);
 
 #endif

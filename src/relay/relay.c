@@ -17,7 +17,7 @@
 
 #define PATH_BYTES  1024  /* of a request's path */
 #define READ_BYTES  65536 /* of the body asked for at a time */
-#define SEEMS_BYTES 1024  /* of what is said of a refused token's relays */
+#define SEEMS_BYTES 1024  /* of the list of a refused token's relays */
 
 const struct route routes[] = {
 	/* path			  method      token  gateway serve */
@@ -41,10 +41,8 @@ static const struct {
 } methods[] = { [ROUTE_POST] = { "Allow: POST\r\n", "POST", NULL },
 	[ROUTE_GET] = { "Allow: GET, HEAD\r\n", "GET", "HEAD" } };
 
-/*
- * The whole body into r->body.  Returns the HTTP status that its fate means,
- * 200 when it is all there.
- */
+/* Reads the whole body into r->body.  Returns the HTTP status for the result, 200
+ * when the body is complete. */
 static int
 read_body(struct request *r)
 {
@@ -64,8 +62,8 @@ read_body(struct request *r)
 			return 413;
 		if (want > READ_BYTES)
 			want = READ_BYTES;
-		/* What is announced to fit should not be read in pieces, nor
-		 * take more memory than it needs. */
+		/* A body of an announced length should not be read in pieces,
+		 * nor take more memory than it needs. */
 		if (length >= 0 && (size_t)length < want)
 			want = (size_t)length + 1 > r->body.len ?
 			    (size_t)length + 1 - r->body.len :
@@ -85,7 +83,7 @@ read_body(struct request *r)
 	return length >= 0 && r->body.len != (size_t)length ? 400 : 200;
 }
 
-/* Whether the token is for this relay. */
+/* Checks that the token is for this relay: NULL, or the message. */
 static const char *
 audience(struct request *r, const char **cause)
 {
@@ -98,8 +96,8 @@ audience(struct request *r, const char **cause)
 	    session_auth(r->session), r->claims, bases.url, cause);
 }
 
-/* Whether a token may be meant for a relay: RS256 says so in aud, HS256 only by
- * having what the relay needs. */
+/* Whether a token may be meant for a relay: an RS256 token names it in aud, an
+ * HS256 token only has the claims that the relay needs. */
 static bool
 may_be_for(const struct request *r, const struct claims *c,
     const struct relay_conf *relay)
@@ -112,8 +110,8 @@ may_be_for(const struct request *r, const struct claims *c,
 	return auth_names(c, bases.url);
 }
 
-/* Adds the relays that a token may be for, those that need claims (HS256 says
- * nothing else) or the others; how many. */
+/* Adds the names of the relays that a token may be meant for, of those that need
+ * claims (needy) or of the others.  Returns how many. */
 static size_t
 add_relays(const struct request *r, const struct claims *c, bool needy,
     struct buf *out)
@@ -130,8 +128,8 @@ add_relays(const struct request *r, const struct claims *c, bool needy,
 	return n;
 }
 
-/* Says in the log why a token is refused, and whose it seems to be: an aud may be
- * long, so it is looked at only once the token was found to be genuine. */
+/* Logs why a token is refused, and which relay it seems to be for: an aud may be
+ * long, so it is read only once the token was found to be genuine. */
 static void
 log_refusal(const struct request *r, const char *id, const struct claims *c,
     const char *cause)
@@ -148,7 +146,7 @@ log_refusal(const struct request *r, const char *id, const struct claims *c,
 	buf_free(&seems);
 }
 
-/* NULL when the token and its claims are good, else the message. */
+/* Checks the token and its claims: NULL, or the message. */
 static const char *
 authorise(struct request *r, char id[TOKEN_ID_MAX])
 {
@@ -183,12 +181,12 @@ static const struct {
 	{ 413, "The body of the request is larger than this gateway takes" },
 	{ 500, "No memory left" } };
 
-/* What a web server must hand over, for one that does not. */
+/* The variables that a web server must hand over, for one that does not. */
 #define VARIABLES                                                    \
 	"PATH_INFO or SCRIPT_NAME, REQUEST_METHOD, CONTENT_LENGTH, " \
 	"HTTP_HOST and HTTP_AUTHORIZATION"
 
-/* An empty path has a route, so here it means that none came. */
+/* Answers 404.  "/" has a route, so an empty path means that no path came. */
 static void
 no_route(struct request *r, const char *path)
 {

@@ -10,7 +10,7 @@
 struct transport;
 
 /* Answers one request: reads the body, writes the whole answer, logs one line.
- * Nothing in the request makes it fail. */
+ * Never fails, whatever is in the request. */
 void relay_serve(struct session *, struct transport *);
 /* Answers 503 with Retry-After, for a gateway that has no thread left. */
 void relay_busy(const struct conf *, struct transport *);

@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +23,8 @@ route_is_first(const char *word)
 	return false;
 }
 
-/* Whether the web server started this program as a script, so that SCRIPT_NAME
- * is where it is mounted and names no route (mod_fcgid, CGI). */
+/* Whether the web server started this program as a script, so that SCRIPT_NAME is
+ * its mount and names no route (mod_fcgid, CGI). */
 static bool
 is_script(const struct transport *t, const char *script)
 {
@@ -53,7 +54,7 @@ path_of(const char *url)
 	return path == NULL ? "" : path;
 }
 
-/* A path from the last of the slashes that it begins with. */
+/* A path from the last of its leading slashes on. */
 static const char *
 one_slash(const char *path)
 {
@@ -62,7 +63,8 @@ one_slash(const char *path)
 	return n > 1 ? path + n - 1 : path;
 }
 
-/* What of SCRIPT_NAME is the path of a request without PATH_INFO. */
+/* The path of a request without PATH_INFO: SCRIPT_NAME without the path of
+ * base_url. */
 static const char *
 path_of_script(
     const struct conf *conf, const struct transport *t, const char *script)
@@ -91,7 +93,7 @@ route_path(
 	*path = '\0';
 	if (from == NULL && script != NULL)
 		from = path_of_script(conf, t, script);
-	/* A CGI program may be the top of its host, which has no name. */
+	/* A CGI program may be mounted at "/", which SCRIPT_NAME leaves empty. */
 	if (from == NULL)
 		return t->script;
 	from = one_slash(from);
@@ -115,11 +117,12 @@ add_base(struct route_bases *b, const char *root, const char *name)
 	    *name == '\0' ? "" : "/", name);
 	if (n < 0 || n >= ROUTE_BASE_MAX)
 		return;
+	assert(b->n < ROUTE_BASES);
 	b->url[b->n] = b->text[b->n];
 	b->url[++b->n] = NULL;
 }
 
-/* The relay's mount below a URL, and for the default relay that URL itself. */
+/* Adds the relay's mount below a URL, and for the default relay the URL itself. */
 static void __attribute__((format(printf, 4, 5)))
 add_mounts(struct route_bases *b, const struct conf *conf,
     const struct relay_conf *relay, const char *fmt, ...)
@@ -166,7 +169,7 @@ route_bases(const struct conf *conf, const struct transport *t,
 		add_mounts(b, conf, relay, "%s", conf->base_url);
 		return;
 	}
-	/* The Host header is the caller's: it may name a host, nothing else. */
+	/* The Host header comes from outside: it may hold a host, nothing else. */
 	if (host == NULL || strpbrk(host, "/?#@\\") != NULL)
 		return;
 	if (mount == NULL || transport_var(t, "PATH_INFO") == NULL)

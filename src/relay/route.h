@@ -1,5 +1,5 @@
 /*
- * route: the rows of the relay API, and how a URL names one.
+ * route: the routes of the relay API, and how a URL names one.
  * Source: relay API, "Where a relay lives" and "Routes".
  */
 #ifndef CTIM_ROUTE_H
@@ -33,15 +33,15 @@ extern const struct route routes[];
 bool route_is_first(const char *word);
 
 /*
- * The path that a request asks for, into path (size bytes, what does not fit is
- * no route): without the query, slashes at its end, all but one at its beginning
- * and the path of base_url.  False, and an empty path, when the web server has
- * handed over neither PATH_INFO nor SCRIPT_NAME.
+ * Writes the path that a request asks for into path (size bytes; a path that does
+ * not fit is no route): without the query, slashes at its end, all but one at its
+ * beginning, and the path of base_url.  Returns false, with an empty path, when
+ * the web server has handed over neither PATH_INFO nor SCRIPT_NAME.
  */
 bool route_path(
     const struct conf *, const struct transport *, char *path, size_t size);
 
-/* The base URLs of a relay: what the audience of a token may name. */
+/* The base URLs of a relay, which the audience of a token may name. */
 struct route_bases {
 	const char *url[ROUTE_BASES + 1]; /* in text, ended by NULL */
 	char text[ROUTE_BASES][ROUTE_BASE_MAX];
@@ -49,20 +49,21 @@ struct route_bases {
 };
 
 /*
- * Those of the relay that a request is for: of base_url, else of what the
- * request says of its own URL.  One that is too long is left out, so there may
- * be none.
+ * Makes the base URLs of the relay that a request is for: of base_url, else of the
+ * variables with the request's own URL.  A URL that is too long is left out, so
+ * there may be none.
  */
 void route_bases(const struct conf *, const struct transport *,
     const struct relay_conf *, struct route_bases *);
 
-/* The row and relay of a path; NULL when there is none.  *relay is NULL for a
- * route that the gateway answers without one. */
+/* The row and the relay of a path; NULL when it names no route.  *relay is NULL for
+ * a route that the gateway answers without a relay. */
 const struct route *route_find(
     const struct conf *, const char *path, const struct relay_conf **relay);
 
 /* How many bytes of a path, which names no route and is not empty, stand in front
- * of one that names a relay; 0: none, or it begins with a relay. */
+ * of a path that names a relay; 0: there is no such path, or the path itself
+ * begins with a relay. */
 size_t route_prefix(const struct conf *, const char *path);
 
 #endif

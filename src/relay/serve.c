@@ -24,7 +24,6 @@ serve_no_memory(struct request *r)
 	response_error(&r->response, 500, "No memory left");
 }
 
-/* An answer whose only result is one fatal error. */
 void
 serve_refusal(struct request *r, enum problem p, const char *message)
 {
@@ -83,7 +82,7 @@ refuse_body(struct request *r, const struct buf *errors)
 	buf_free(&message);
 }
 
-/* The body as an object that has all of names, or NULL when it was refused. */
+/* Parses the body, an object that has all of names; NULL when it was refused. */
 static struct json_object *
 object_body(struct request *r, const char *const *names)
 {
@@ -105,7 +104,7 @@ object_body(struct request *r, const char *const *names)
 	return body;
 }
 
-/* The observables of the body that the provider takes; false: refused. */
+/* Reads the observables that the provider takes from the body; false: refused. */
 static bool
 observables_body(struct request *r, struct observables *obs)
 {
@@ -181,7 +180,8 @@ serve_refer(struct request *r)
 	serve_observables(r, PROVIDER_REFER, ANSWER_LIST, CTIM_SIGHTING);
 }
 
-/* No provider of this release offers actions; the body is checked as if. */
+/* Answers without actions, which no provider of this release has, but checks the
+ * body as one would. */
 void
 serve_respond(struct request *r)
 {
@@ -236,7 +236,8 @@ serve_tiles(struct request *r)
 		serve_finish(r, a);
 }
 
-/* No provider of this release has tiles; the body is checked as if. */
+/* Answers without a tile, which no provider of this release has, but checks the
+ * body as one would. */
 static void
 no_tile(struct request *r, const char *const *names)
 {

@@ -1,5 +1,5 @@
 /*
- * serve: what each route does, once path, method, body and token are checked.
+ * serve: the work of each route, once path, method, body and token are checked.
  * Each function writes the whole answer of its request; the rows that call them
  * are in relay.c.
  * Source: relay API, "Routes".
@@ -23,7 +23,7 @@ void serve_tile(struct request *);
 void serve_tile_data(struct request *);
 void serve_watchdog(struct request *);
 
-/* An answer whose only result is one fatal error. */
+/* Writes an answer whose only content is one fatal error. */
 void serve_refusal(struct request *, enum problem, const char *message);
 
 #endif

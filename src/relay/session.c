@@ -24,7 +24,7 @@ struct opened {
 
 struct session {
 	const struct conf *conf;
-	struct shared *own; /* of a process that is alone */
+	struct shared *own; /* NULL unless this process is alone */
 	struct cache *cache;
 	struct http *http;
 	struct jwks *jwks;
@@ -33,10 +33,10 @@ struct session {
 	struct opened *stores;
 	struct counters *counters;
 	size_t shard;
-	size_t *counted; /* place of each relay there */
+	size_t *counted; /* place of each relay in counters */
 };
 
-/* Where the requests of this thread are counted. */
+/* Chooses the shard and the places in which this thread counts. */
 static int
 count_begin(struct session *s, struct counters *c)
 {
@@ -54,7 +54,7 @@ count_begin(struct session *s, struct counters *c)
 	return 0;
 }
 
-/* Each stands on those before it. */
+/* Makes the parts in order: each uses those before it. */
 static int
 build(struct session *s, struct shared *shared)
 {
@@ -158,8 +158,8 @@ session_store(struct session *s, const struct relay_conf *relay)
 	if (o->store != NULL && now - o->looked < LOOK_EVERY)
 		return o->store;
 	o->looked = now;
-	/* A file that was removed or replaced stays readable for us; nobody
-	 * else would understand the answers. */
+	/* A file that was removed or replaced stays readable through the open
+	 * connection, but its answers would be out of date. */
 	if (o->store != NULL && store_moved(o->store)) {
 		store_close(o->store);
 		o->store = NULL;

@@ -1,6 +1,6 @@
 /*
- * session: what one thread keeps between requests: verified tokens, connections
- * to stores, to the cache and to providers.  No other thread may use it.
+ * session: the state of one thread between requests: verified tokens, connections
+ * to stores, to the cache and to providers.  No other thread may use a session.
  */
 #ifndef CTIM_SESSION_H
 #define CTIM_SESSION_H
@@ -14,8 +14,8 @@ struct session;
 struct shared;
 struct store;
 
-/* What is handed in must outlive it.  shared NULL: this process is alone and
- * gets its own.  NULL when memory ran out. */
+/* Both arguments must outlive the session.  shared NULL: this process is alone and
+ * gets shared memory of its own.  NULL when memory ran out. */
 struct session *session_new(const struct conf *, struct shared *);
 void session_free(struct session *);
 
@@ -23,12 +23,12 @@ const struct conf *session_conf(const struct session *);
 struct auth *session_auth(struct session *);
 struct fanout *session_fanout(struct session *);
 /*
- * The store of a relay whose provider has one, opened when first asked for and
- * again when another file has taken its place.  NULL when it does not open; the
- * reason is then in the log.
+ * The store of a relay whose provider has one.  Opens it at the first call, and
+ * again when another file has taken its place.  NULL when that fails; the log has
+ * the reason.
  */
 struct store *session_store(struct session *, const struct relay_conf *);
-/* A request to a relay (NULL: to the gateway itself) ended. */
+/* Counts a request to a relay (NULL: to the gateway itself) that has ended. */
 void session_count(
     struct session *, const struct relay_conf *, const struct log_request *);
 

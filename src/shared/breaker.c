@@ -13,10 +13,7 @@ breaker_guards(const struct slot *slot, int64_t now)
 	return b->open_until != 0 && now - b->open_until < BREAKER_LONGEST;
 }
 
-static const struct slots_kind breaker_kind = { .first = offsetof(
-						    struct breaker_table, host),
-	.size = sizeof(struct breaker),
-	.n = BREAKER_HOSTS,
+static const struct slots_kind breaker_kind = { SLOTS_KIND(breaker_table, host),
 	.needed = breaker_guards };
 
 /* Whether a call may go; sets *left as breaker_ask() does. */

@@ -5,10 +5,7 @@
 #include "base/buf.h"
 #include "shared/keysets.h"
 
-static const struct slots_kind keysets_kind = { .first = offsetof(
-						    struct jwks_table, host),
-	.size = sizeof(struct keyset),
-	.n = JWKS_HOSTS };
+static const struct slots_kind keysets_kind = { SLOTS_KIND(jwks_table, host) };
 
 /* Takes the lock and claims the slot of a host. */
 static struct keyset *

@@ -9,10 +9,7 @@
 	600000 /* ms; a time further on was written before the clock
 			 * was set back */
 
-static const struct slots_kind pace_kind = { .first = offsetof(
-						 struct pace_table, bucket),
-	.size = sizeof(struct pace),
-	.n = PACE_BUCKETS };
+static const struct slots_kind pace_kind = { SLOTS_KIND(pace_table, bucket) };
 
 /* The token, of n, that is back first.  A token whose turn would be after latest
  * counts as never used. */

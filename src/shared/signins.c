@@ -13,10 +13,7 @@ signins_busy(const struct slot *slot, int64_t now)
 	return k->busy_until > now;
 }
 
-static const struct slots_kind signins_kind = { .first = offsetof(
-						    struct signins_table, slot),
-	.size = sizeof(struct signin),
-	.n = SIGNINS_SLOTS,
+static const struct slots_kind signins_kind = { SLOTS_KIND(signins_table, slot),
 	.needed = signins_busy };
 
 static struct signin *

@@ -53,21 +53,6 @@ slots_give(struct slots *t)
 	robustlock_give(&t->lock);
 }
 
-static struct slot *
-slots_find_hash(struct slots *t, const struct slots_kind *kind, struct hash h)
-{
-	struct slot *s;
-	size_t i;
-
-	assert(robustlock_held(&t->lock));
-	for (i = 0; i < kind->n; i++) {
-		s = slots_number(t, kind, i);
-		if (s->name.a == h.a && s->name.b == h.b)
-			return s;
-	}
-	return NULL;
-}
-
 static struct hash
 slots_hash(const void *name, size_t len)
 {
@@ -95,15 +80,24 @@ void *
 slots_find(struct slots *t, const struct slots_kind *kind, const void *name,
     size_t len)
 {
-	return slots_find_hash(t, kind, slots_hash(name, len));
+	struct hash h = slots_hash(name, len);
+	struct slot *s;
+	size_t i;
+
+	assert(robustlock_held(&t->lock));
+	for (i = 0; i < kind->n; i++) {
+		s = slots_number(t, kind, i);
+		if (s->name.a == h.a && s->name.b == h.b)
+			return s;
+	}
+	return NULL;
 }
 
 void *
 slots_claim(struct slots *t, const struct slots_kind *kind, const void *name,
     size_t len, int64_t now)
 {
-	struct hash h = slots_hash(name, len);
-	struct slot *s = slots_find_hash(t, kind, h), *other;
+	struct slot *s = slots_find(t, kind, name, len), *other;
 	size_t i;
 
 	if (s != NULL)
@@ -115,7 +109,7 @@ slots_claim(struct slots *t, const struct slots_kind *kind, const void *name,
 			s = other;
 	}
 	explicit_bzero(s, kind->size);
-	s->name = h;
+	s->name = slots_hash(name, len);
 	return s;
 }
 

@@ -36,6 +36,13 @@ struct slots_kind {
 	bool (*needed)(const struct slot *, int64_t now);
 };
 
+/* A kind of which a struct has its slots in an array member. */
+#define SLOTS_KIND(table, member)                          \
+	.first = offsetof(struct table, member),           \
+	.size = sizeof(((struct table *)NULL)->member[0]), \
+	.n = sizeof(((struct table *)NULL)->member) /      \
+	    sizeof(((struct table *)NULL)->member[0])
+
 /* On zeroed memory, before fork.  Returns 0, or -1 with errno. */
 int slots_init(struct slots *);
 /* Takes the lock, which slots_give() gives back. */

@@ -10,12 +10,12 @@
 #include "base/utf8.h"
 #include "call/provider.h"
 #include "conf/conf.h"
+#include "conf/conf_cache.h"
 #include "conf/conf_setting.h"
 #include "start/pathtrust.h"
 
-#define LINKS_MAX     40 /* on one way, as the kernel has it */
-#define TOLD_MAX      64 /* places that are remembered as told */
-#define SQLITE_SCHEME "sqlite:"
+#define LINKS_MAX 40 /* on one way, as the kernel has it */
+#define TOLD_MAX  64 /* places that are remembered as reported */
 
 static const char *const whats[PATHTRUST_KINDS] = { [PATHTRUST_CONFIGURATION] =
 							"the configuration",
@@ -30,7 +30,7 @@ struct trustlook {
 	void *arg;
 	enum pathtrust_kind kind; /* of the path that is walked */
 	bool good;
-	bool led; /* by a link of the service's */
+	bool led; /* a link on the way belongs to the service */
 	struct {
 		dev_t dev;
 		ino_t ino;
@@ -61,7 +61,7 @@ who_is(struct pathtrust_who *who, const struct passwd *pw, gid_t gid)
 		who->n = PATHTRUST_GROUPS;
 }
 
-/* The group that may read the configuration, when that is not root's. */
+/* Takes the group that may read the configuration, unless that is root's. */
 static void
 who_is_group(struct pathtrust_who *who, gid_t gid)
 {
@@ -131,7 +131,7 @@ trust_told(struct trustlook *l, const struct stat *st)
 	return false;
 }
 
-/* A word for a shell, whatever is in it. */
+/* Adds a word, quoted for a shell. */
 static void
 trust_quote(struct buf *b, const char *word)
 {
@@ -153,8 +153,8 @@ trust_quote(struct buf *b, const char *word)
 }
 
 /*
- * The line that mends it.  find(1) without -L takes what stands at the path
- * itself, so that a link that came there meanwhile leads nowhere.
+ * Writes the command that mends a fault.  find(1) without -L takes the file at the
+ * path itself, so that a link that came there meanwhile leads nowhere.
  */
 static void
 trust_mend(const struct trustlook *l, const char *path, const struct stat *st,
@@ -234,7 +234,8 @@ trust_has_group(const struct pathtrust_who *who, gid_t gid)
 	return false;
 }
 
-/* Folders whose files only their owners may rename are shared by all. */
+/* Judges a file or folder.  In a sticky folder only the owners of files may rename
+ * them, so all may write such a folder. */
 static void
 trust_judge(
     struct trustlook *l, const char *path, const struct stat *st, bool own)
@@ -257,8 +258,8 @@ trust_judge(
 		trust_tell(l, path, st, whose, false, dir && st->st_uid == 0);
 }
 
-/* Links have no mode; their owner may replace them where the folder is sticky,
- * and whoever may write the folder is found there. */
+/* Judges a link.  A link has no mode; its owner may replace it in a sticky folder,
+ * and other users who may write the folder are found when that is judged. */
 static void
 trust_judge_link(struct trustlook *l, const char *path, const struct stat *st)
 {
@@ -278,7 +279,7 @@ trust_judge_link(struct trustlook *l, const char *path, const struct stat *st)
 
 /* --- a way --------------------------------------------------------------- */
 
-/* Takes the next name from ahead to at; false at the end. */
+/* Moves the next name from ahead to at; returns false at the end. */
 static bool
 way_step(struct trustway *w)
 {
@@ -301,7 +302,7 @@ way_step(struct trustway *w)
 	return true;
 }
 
-/* Puts what the link at the end of at says before the part ahead. */
+/* Puts the target of the link at the end of at before the part ahead. */
 static bool
 way_follow(struct trustway *w)
 {
@@ -323,7 +324,7 @@ way_follow(struct trustway *w)
 	return true;
 }
 
-/* Where a path begins; relative ones in the folder that we are in. */
+/* Begins a path at "/"; a relative one in the current folder. */
 static bool
 way_begin(struct trustway *w, const char *path, size_t len)
 {
@@ -339,9 +340,9 @@ way_begin(struct trustway *w, const char *path, size_t len)
 }
 
 /*
- * Judges every folder and link on the way to the first len bytes of path, and
- * what stands there.  service: what stands there belongs to the service.  What
- * is not there ends the way.
+ * Judges every folder and link on the way to the first len bytes of path, and the
+ * file at its end.  service: that file belongs to the service.  A missing file
+ * ends the way.
  */
 static void
 trust_walk(struct trustlook *l, const char *path, size_t len, bool service)
@@ -374,7 +375,7 @@ pathtrust_trust_file(
 	trust_walk(l, path, strlen(path), false);
 }
 
-/* The folder of a file that the service makes. */
+/* Judges the folder of a file that the service makes. */
 static void
 trust_data(struct trustlook *l, enum pathtrust_kind kind, const char *path)
 {
@@ -387,7 +388,7 @@ trust_data(struct trustlook *l, enum pathtrust_kind kind, const char *path)
 
 /* --- all of them --------------------------------------------------------- */
 
-/* The files that were read, conf.d itself, and what is behind file:PATH. */
+/* Judges the files that were read, conf.d itself, and the files of file:PATH. */
 static void
 trust_settings(struct trustlook *l, const struct conf *conf)
 {
@@ -422,18 +423,21 @@ pathtrust_look(const struct conf *conf, const struct pathtrust_who *who,
 		.who = who, .each = each, .arg = arg, .good = true
 	};
 	const struct relay_conf *r;
+	struct conf_cache url;
 
+	/* First, because a place is reported once, and settings are judged most
+	 * strictly. */
 	trust_settings(&l, conf);
-	/* A place is told once, and nothing is judged as strictly as these. */
 	if (conf->log_target[0] == '/')
 		trust_data(&l, PATHTRUST_LOG, conf->log_target);
 	for (r = conf->relays; r != NULL; r = r->next)
 		if (r->provider->store != NULL)
 			trust_data(
 			    &l, PATHTRUST_STORE, r->provider->store(r->own));
-	if (strncmp(conf->cache_url, SQLITE_SCHEME, strlen(SQLITE_SCHEME)) == 0)
-		trust_data(&l, PATHTRUST_CACHE,
-		    conf->cache_url + strlen(SQLITE_SCHEME));
+	(void)conf_cache_parse(conf->cache_url, &url);
+	explicit_bzero(url.password, sizeof(url.password));
+	if (url.kind == CONF_CACHE_FILE)
+		trust_data(&l, PATHTRUST_CACHE, url.path);
 	return l.good;
 }
 

@@ -1,11 +1,11 @@
 /*
- * pathtrust: whether somebody can change what the gateway is told.
+ * pathtrust: finds users who can change the files that the gateway trusts.
  *
- * Whoever may write a folder can replace what is in it, and all that is below:
- * so the folders above a file are looked at as the file is.  Of store, cache
- * and log the folder itself belongs to the service, which makes files there;
- * only what is above it is looked at.  Links are followed one by one, and what
- * is wrong is named by a path without any.
+ * A user who may write a folder can replace everything below it: so the folders
+ * above a file are checked like the file.  The folder of store, cache or log
+ * belongs to the service, which makes files there; only the folders above it are
+ * checked.  Links are followed one by one, and a finding names a path without
+ * links.
  */
 #ifndef CTIM_PATHTRUST_H
 #define CTIM_PATHTRUST_H
@@ -20,7 +20,7 @@ struct conf;
 #define PATHTRUST_MEND   (4 * PATH_MAX + 256) /* bytes of a line for a shell */
 #define PATHTRUST_GROUPS 256 /* groups of a user that are looked at */
 
-/* What a path leads to. */
+/* The purpose of a path. */
 enum pathtrust_kind {
 	PATHTRUST_CONFIGURATION,
 	PATHTRUST_KEY,
@@ -30,11 +30,12 @@ enum pathtrust_kind {
 	PATHTRUST_KINDS
 };
 
-/* Who must not be able to change it, beside the world. */
+/* The user or group that serves: they, and everybody else, must not be able to
+ * change those files. */
 struct pathtrust_who {
 	uid_t uid;  /* (uid_t)-1: not known */
-	bool owner; /* that user owns and runs everything:
-					 * nothing is to be kept from them */
+	bool owner; /* the user owns and runs everything, and may
+		     * change everything */
 	gid_t groups[PATHTRUST_GROUPS];
 	int n;
 	char name[80];  /* "www-data", "group www-data" */
@@ -51,19 +52,19 @@ struct pathtrust_finding {
 };
 
 /*
- * Who serves: [server] user; else the owner of the socket; else who owns the
- * configuration, or, when that is root, whoever may read it by its group.
+ * Finds the user who serves: [server] user; else the owner of the socket; else the
+ * owner of the configuration or, when that is root, the group that may read it.
  */
 void pathtrust_find(const struct conf *, struct pathtrust_who *);
 /*
- * Looks at every path that the configuration names, and at its own, and calls
- * each for what is wrong, once for a place.  What a finding points to ends with
- * the call.  Returns whether all is well.
+ * Checks every path that the configuration names, and its own, and calls each for
+ * every fault, once for a place.  The texts of a finding end with the call.
+ * Returns whether there is no fault.
  */
 bool pathtrust_look(const struct conf *, const struct pathtrust_who *,
     void (*each)(void *arg, const struct pathtrust_finding *), void *arg);
-/* Whether a link on the way to [log] target is the service's own: then root
- * should not be the one to open it. */
+/* Whether a link on the way to [log] target belongs to the service: then root
+ * should not open the log. */
 bool pathtrust_log_is_led(const struct conf *, const struct pathtrust_who *);
 
 #endif

@@ -31,9 +31,9 @@
 #define KEY_LEN   64  /* characters of a new secret key */
 
 /*
- * A token whose signature was verified by this thread, so that the platform's
- * next request with it costs a hash.  Its times, and for RS256 its host and
- * key, are looked at every time: a set that lost a key is another set.
+ * A token whose signature this thread has verified, so that the platform's next
+ * request with it costs a hash.  Times, and for RS256 host and key set, are
+ * checked every time: a set that lost a key has another serial.
  */
 struct verified {
 	unsigned char sha256[SHA256_DIGEST_LENGTH];
@@ -46,7 +46,7 @@ struct auth {
 	const struct conf *conf;
 	struct jwks *jwks; /* NULL: RS256 is refused */
 	struct verified kept[KEPT];
-	struct claims last;     /* of a token that is not kept */
+	struct claims last;     /* of the last token that is not kept */
 	char why[URL_MAX + 64]; /* a cause */
 };
 
@@ -97,11 +97,8 @@ bearer(const char *header, size_t *len)
 	return token;
 }
 
-/* The cause, made as printf(3) does, good until the next one. */
-static const char *auth_cause(struct auth *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static const char *
+/* Makes a cause as printf(3) does, good until the next one is made. */
+static const char *__attribute__((format(printf, 2, 3)))
 auth_cause(struct auth *a, const char *format, ...)
 {
 	va_list ap;
@@ -127,9 +124,9 @@ auth_signature(const char *token, size_t len, const char **dot,
 
 /*
  * Whether the token is signed with a key (RFC 7518 section 3.2): 1, 0, or -1
- * when memory ran out.  libjwt would not verify a typ that is not JWT, takes
- * every token when the key is empty, one without a signature for good when it
- * has no memory for the header, and tells that from no wrong signature.
+ * when memory ran out.  libjwt would not verify a typ that is not JWT, would take
+ * any token when the key is empty, and one without a signature when it has no
+ * memory for the header; it does not report a lack of memory.
  */
 static int
 signed_with(const char *token, size_t len, const char *key)
@@ -168,8 +165,8 @@ verify_hs256(
 	return FAILED "Failed to decode JWT with provided key";
 }
 
-/* The host of the key set that a token names, as the list has it, so that no
- * text of the token gets into a URL. */
+/* Finds the host of the key set that a token names, in the spelling of the list, so
+ * that no text of the token gets into a URL.  Returns NULL, or the message. */
 static const char *
 auth_find_host(const struct auth *a, const struct claims *c, const char **host,
     const char **cause)
@@ -210,8 +207,8 @@ signed_by(
 	return jwk_signed(set, kid, token, (size_t)(dot - token), signature, n);
 }
 
-/* Why the set of a host has no key for the token; before: what else is wrong
- * with that set, or NULL. */
+/* Makes the cause when the set of a host has no key for the token; before: another
+ * fault of that set, or NULL. */
 static const char *
 no_kid(struct auth *a, const char *kid, const char *host, const char *before)
 {
@@ -224,8 +221,8 @@ no_kid(struct auth *a, const char *kid, const char *host, const char *before)
 	    before == NULL ? "" : before);
 }
 
-/* *serial: of the set that verified the token before, 0 for none; gets that of
- * the one that did now. */
+/* Verifies an RS256 token.  *serial is that of the set that verified the token
+ * before, 0 for none, and becomes that of the set that verified it now. */
 static const char *
 verify_rs256(struct auth *a, const struct claims *c, const char *token,
     size_t len, int64_t now, int64_t deadline, uint64_t *serial,
@@ -318,7 +315,7 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 		 "scheme's name and one word behind it";
 	if ((token = bearer(header, &len)) == NULL)
 		return FAILED "Wrong authorization type";
-	/* Without its hash a token would be taken for any other. */
+	/* Without its hash a token could not be told from others. */
 	if (SHA256((const unsigned char *)token, len, sha256) == NULL)
 		return auth_no_memory;
 	snprintf(id, TOKEN_ID_MAX, "%02x%02x%02x%02x", sha256[0], sha256[1],
@@ -347,8 +344,9 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 	return token_times(*claims, now, a->conf->leeway, a->why);
 }
 
-/* A URL as it is compared: in normal form, without a slash at its end.  False
- * when it is none, or has a query or a fragment, which no relay's has. */
+/* Writes the normal form of a URL without a slash at its end, for comparison.
+ * Returns false when the text is no URL, or has a query or a fragment, which no
+ * relay's URL has. */
 static bool
 comparable(const char *url, char out[URL_MAX])
 {
@@ -399,7 +397,7 @@ auth_audience(struct auth *a, const struct claims *c, const char *const *bases,
 	errno = 0;
 	if (c->alg != TOKEN_RS256 || auth_names(c, bases))
 		return NULL;
-	/* To compare URLs takes some. */
+	/* Comparing URLs takes memory. */
 	if (errno == ENOMEM)
 		return auth_no_memory;
 	*cause = auth_cause(a, "aud %s %s",
@@ -478,7 +476,7 @@ auth_new_key(char key[KEY_LEN + 1])
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
 		return -1;
-	/* 64 letters, so every one is as likely as the others. */
+	/* 64 letters, so that all are equally likely. */
 	for (i = 0; i < KEY_LEN; i++)
 		key[i] = alphabet[random[i] & 63];
 	key[KEY_LEN] = '\0';

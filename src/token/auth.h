@@ -18,23 +18,23 @@ struct auth; /* verified tokens of one thread */
 struct conf;
 struct jwks;
 
-/* What a thread keeps; both must outlive it.  Without jwks (NULL) every RS256
- * token is refused.  NULL when memory ran out. */
+/* Both arguments must outlive the result.  Without jwks (NULL) every RS256 token is
+ * refused.  NULL when memory ran out. */
 struct auth *auth_new(const struct conf *, struct jwks *);
 void auth_free(struct auth *);
 
-/* The message when a token could not be looked at: memory ran out, and nothing
- * is said of the token.  This very pointer. */
+/* The message when memory ran out, which says nothing about the token; compared as
+ * a pointer. */
 extern const char auth_no_memory[];
 
 /*
- * Checks an Authorization header (NULL: there is none) at the time now, until
- * deadline (clock_ms()) at most where keys must be fetched: all but the
- * audience and what the relay needs.
+ * Checks an Authorization header (NULL: there is none) at the time now: all but
+ * the audience and the claims that the relay needs.  A fetch of keys ends at
+ * deadline (clock_ms()).
  * Returns NULL; or the message for the platform, a constant, with the cause for
- * the log in *cause, good until the next call.  *claims: the token's, good until
- * the next call; of a refused token they are what it says, whoever made it, and
- * NULL when it could not be read.
+ * the log in *cause, good until the next call.  *claims: those of the token, good
+ * until the next call; those of a refused token are not to be believed, and are
+ * NULL when the token could not be read.
  * id gets the first 8 hex digits of the token's SHA-256, "-" without a token.
  */
 const char *auth_check(struct auth *, const char *header, int64_t now,
@@ -42,18 +42,19 @@ const char *auth_check(struct auth *, const char *header, int64_t now,
     const char **cause);
 
 /*
- * Whether aud names one of the relay's base URLs (route_bases(), ended by
- * NULL): NULL, also for HS256 tokens, whose aud says nothing; or the message,
- * with *cause as for auth_check().
+ * Checks that aud names one of the relay's base URLs (route_bases(), ended by
+ * NULL).  Returns NULL, also for HS256 tokens, whose aud means nothing; or the
+ * message, with *cause as for auth_check().
  */
 const char *auth_audience(struct auth *, const struct claims *,
     const char *const *bases, const char **cause);
 
-/* The same without a message: whether aud names one of these URLs. */
+/* Whether aud names one of these URLs. */
 bool auth_names(const struct claims *, const char *const *bases);
 
-/* Whether the claims hold every one of names (may be NULL, ended by NULL) as a
- * non-empty string: NULL, or the message, with *cause as for auth_check(). */
+/* Checks that the claims hold each of names (may be NULL, ended by NULL) as a
+ * non-empty string.  Returns NULL, or the message, with *cause as for
+ * auth_check(). */
 const char *auth_claims(struct auth *, const struct claims *,
     const char *const *names, const char **cause);
 

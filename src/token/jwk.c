@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,8 +31,8 @@ struct number {
 	int len;
 };
 
-/* Characters of a text without its padding, which fills it up to a multiple of
- * four (RFC 4648 section 3.2); other text is as long as it is. */
+/* The length of a text without its padding, which fills it up to a multiple of
+ * four characters (RFC 4648 section 3.2). */
 static size_t
 unpadded(const char *text)
 {
@@ -43,9 +44,9 @@ unpadded(const char *text)
 }
 
 /*
- * Reads one.  Some write padding behind it or zero bytes in front, which the
- * RFC forbids but which change nothing: bits are counted behind the zeros.
- * False when it is no odd number of min to max bits.
+ * Reads a number.  Some services write padding behind it or zero bytes in front,
+ * which the RFC forbids but which change nothing: bits are counted behind the
+ * zeros.  Returns false unless it is an odd number of min to max bits.
  */
 static bool
 jwk_number(struct number *n, struct json_object *entry, const char *name,
@@ -92,24 +93,22 @@ jwk_make_key(const struct number *n, const struct number *e)
 }
 
 static bool
-jwk_holds(struct json_object *array, const char *word)
-{
-	const char *text;
-	size_t i;
-
-	for (i = 0; i < jsonin_length(array); i++)
-		if ((text = jsonin_text(jsonin_at(array, i))) != NULL &&
-		    strcmp(text, word) == 0)
-			return true;
-	return false;
-}
-
-static bool
 jwk_is(struct json_object *value, const char *word)
 {
 	const char *text = jsonin_text(value);
 
 	return text != NULL && strcmp(text, word) == 0;
+}
+
+static bool
+jwk_holds(struct json_object *array, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < jsonin_length(array); i++)
+		if (jwk_is(jsonin_at(array, i), word))
+			return true;
+	return false;
 }
 
 /* Whether an entry is an RSA key that may verify RS256 signatures (RFC 7517
@@ -127,8 +126,8 @@ is_for_us(struct json_object *entry)
 	    (ops == NULL || jwk_holds(ops, "verify"));
 }
 
-/* Adds an entry when it can be used.  False when memory ran out: a set without
- * a key that it has must not pass for the set. */
+/* Adds an entry when it can be used.  Returns false when memory ran out: a set that
+ * lacks one of its keys must not pass for the set. */
 static bool
 jwk_add(struct jwk_set *set, struct json_object *entry)
 {
@@ -136,6 +135,7 @@ jwk_add(struct jwk_set *set, struct json_object *entry)
 	struct number n, e;
 	size_t i = set->n;
 
+	assert(i < JWK_KEYS);
 	if (kid == NULL || !is_for_us(entry) ||
 	    !jwk_number(&n, entry, "n", JWK_BITS_MIN, JWK_BITS_MAX) ||
 	    !jwk_number(&e, entry, "e", 2, EXPONENT_MAX))
@@ -221,8 +221,8 @@ jwk_verify(EVP_PKEY *key, const char *text, size_t len,
 	if (signature_len != (size_t)EVP_PKEY_get_size(key))
 		return 0;
 	ctx = EVP_MD_CTX_new();
-	/* With a key that was found good only memory can be missing; the last
-	 * step says 0 to a wrong signature and may to that. */
+	/* With a good key these steps fail only for lack of memory; the last
+	 * one gives 0 for a wrong signature, and perhaps for that too. */
 	errno = 0;
 	if (ctx != NULL &&
 	    EVP_DigestVerifyInit(ctx, &how, EVP_sha256(), NULL, key) == 1 &&

@@ -34,16 +34,16 @@ extern const char jwk_no_memory[];
 const char *jwk_parse(const char *text, size_t len, struct jwk_set *);
 void jwk_free(struct jwk_set *);
 
-/* The first key of that kid (NULL: none), which belongs to the set; NULL when it
- * has no such key. */
+/* The first key of that kid, which belongs to the set; NULL when the set has no
+ * such key, or kid is NULL. */
 EVP_PKEY *jwk_find(const struct jwk_set *, const char *kid);
 
-/* Whether signature is that of one of the keys of that kid over the len bytes
- * at text; as jwk_verify(). */
+/* Whether one of the keys of that kid made signature over the len bytes at text; as
+ * jwk_verify(). */
 int jwk_signed(const struct jwk_set *, const char *kid, const char *text,
     size_t len, const unsigned char *signature, size_t signature_len);
-/* Whether signature is that of key over the len bytes at text:
- * RSASSA-PKCS1-v1_5 with SHA-256.  1, 0, or -1 when memory ran out. */
+/* Whether key made signature over the len bytes at text, with RSASSA-PKCS1-v1_5 and
+ * SHA-256.  1, 0, or -1 when memory ran out. */
 int jwk_verify(EVP_PKEY *key, const char *text, size_t len,
     const unsigned char *signature, size_t signature_len);
 

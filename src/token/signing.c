@@ -27,7 +27,7 @@
 #define NUMBER_CHARS 2048 /* of one in base64url */
 #define NEW_BITS     2048 /* of a new key */
 
-/* A key with a password is refused, not asked for. */
+/* Refuses a key with a password instead of asking for it. */
 static int
 no_password(char *text, int size, int writes, void *arg)
 {
@@ -163,7 +163,7 @@ signing_jwk(struct jsonout *j, EVP_PKEY *key, const char *kid)
 	return r;
 }
 
-/* A value of a member, which is taken over; false when memory ran out. */
+/* Sets a member to value, which it takes over; returns false when memory ran out. */
 static bool
 set(struct json_object *claims, const char *name, struct json_object *value)
 {

@@ -16,24 +16,25 @@
 struct buf;
 struct jsonout;
 
-/* What a token is made of. */
+/* The parts of a token beside its payload. */
 struct signing {
 	EVP_PKEY *key;
 	const char *kid;
 	const char *jwks_host, *aud; /* NULL: as in the payload */
-	int64_t now, expires;        /* seconds since 1970; expires
-						 * 0: never */
+	/* Seconds since 1970; expires 0: never. */
+	int64_t now, expires;
 };
 
 /* The RSA key of a PEM text, which the caller frees; NULL with the reason, a
  * constant, in *why. */
 EVP_PKEY *signing_read(const char *pem, const char **why);
-/* Adds a new key as PEM (PKCS #8); -1 when there is none to be had. */
+/* Adds a new key as PEM (PKCS #8).  Returns 0, or -1 when none can be made. */
 int signing_make(struct buf *pem);
 
-/* The name of a key that has no other: its thumbprint.  -1: memory ran out. */
+/* Writes the thumbprint of a key, the name of a key that has no other.  Returns 0,
+ * or -1 when memory ran out. */
 int signing_kid(EVP_PKEY *, char kid[SIGNING_KID]);
-/* Writes the entry of a key set for a key; -1: memory ran out. */
+/* Writes the entry of a key set for a key.  Returns 0, or -1 when memory ran out. */
 int signing_jwk(struct jsonout *, EVP_PKEY *, const char *kid);
 
 /*

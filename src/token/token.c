@@ -13,8 +13,8 @@ static const struct {
 	enum token_alg alg;
 } algorithms[] = { { "HS256", TOKEN_HS256 }, { "RS256", TOKEN_RS256 } };
 
-/* A part of the token that must be a JSON object; NULL when it is not, or with
- * *starved when memory ran out. */
+/* Parses a part of the token that must be a JSON object.  Returns NULL when it is
+ * none, and sets *starved when memory ran out. */
 static struct json_object *
 object(const char *part, size_t len, bool *starved)
 {
@@ -34,7 +34,7 @@ object(const char *part, size_t len, bool *starved)
 	return value;
 }
 
-/* The header into the claims: NULL, or as token_parse(). */
+/* Reads the header into the claims; returns as token_parse() does. */
 static const char *
 token_header(const char *part, size_t len, struct claims *c)
 {
@@ -54,8 +54,8 @@ token_header(const char *part, size_t len, struct claims *c)
 			c->alg = algorithms[i].alg;
 			why = NULL;
 		}
-	/* RFC 7515 section 4.1.11: what is critical and not understood is
-	 * refused, and we understand no extension. */
+	/* RFC 7515 section 4.1.11: a critical extension that is not understood
+	 * is refused, and this program understands none. */
 	if (jsonin_has(h, "crit", &crit))
 		why = "its header has crit, and no extension is known here";
 	kid = jsonin_string(h, "kid");
@@ -78,7 +78,7 @@ token_read_time(struct claims *c, const char *name, bool *has, int64_t *at)
 	}
 }
 
-/* An integer, or an integer as a string; anything else means the default. */
+/* Reads an integer, or one in a string; anything else gives the default. */
 static size_t
 read_limit(struct json_object *value)
 {

@@ -1,9 +1,9 @@
 /*
  * token: the shape of a JWT, checked before any library sees it, and its claims.
  *
- * libjwt takes tokens that it should not (an empty key, unknown crit, alg
- * spelled small, bytes after a NUL, an exp that is a string), so all of that is
- * decided here.
+ * libjwt takes tokens that it should refuse (an empty key, unknown crit, alg in
+ * small letters, bytes after a NUL, an exp that is a string), so these checks are
+ * here.
  * Source: RFC 7515 section 3 and 4, RFC 7519 section 4.1.
  */
 #ifndef CTIM_TOKEN_H
@@ -29,16 +29,16 @@ struct claims {
 	struct json_object *payload; /* an object */
 	bool has_exp, has_nbf;
 	int64_t exp, nbf;     /* seconds since 1970 */
-	const char *bad_time; /* exp or nbf, there and no
-						 * integer; NULL: neither is */
+	const char *bad_time; /* "exp" or "nbf", whose value is no
+			       * integer; NULL: neither */
 	size_t limit;         /* CTR_ENTITIES_LIMIT, in range */
 };
 
 /*
  * Takes a token of len bytes apart: three base64url parts, a header that is an
  * object with alg HS256 or RS256 and no crit, a payload that is an object.
- * Returns NULL, the caller ends with token_free(); or what of that shape the
- * token lacks, a constant, or jsonscan_no_memory; then the claims are empty.
+ * Returns NULL, the caller ends with token_free(); or the fault, a constant, or
+ * jsonscan_no_memory; then the claims are empty.
  */
 const char *token_parse(const char *token, size_t len, struct claims *);
 void token_free(struct claims *);
@@ -46,11 +46,11 @@ void token_free(struct claims *);
 /* A claim that is a non-empty string, else NULL; belongs to the claims. */
 const char *token_claim(const struct claims *, const char *name);
 
-/* The first of names (may be NULL, ended by NULL) of which there is no such
- * claim; NULL: they are all there. */
+/* The first of names (may be NULL, ended by NULL) that is no claim with a non-empty
+ * string; NULL: all are. */
 const char *token_lacks(const struct claims *, const char *const *names);
 
-/* Whether the times of the claims hold at now, give or take leeway seconds:
+/* Checks the times of the claims at now, give or take leeway seconds.  Returns
  * NULL, or the message for the platform, a constant, with the cause in why. */
 const char *token_times(
     const struct claims *, int64_t now, int leeway, char why[TOKEN_WHY_MAX]);
