@@ -25,8 +25,8 @@ struct buf {
 
 /* An empty buffer that holds at most max bytes.  Allocates nothing. */
 void buf_init(struct buf *, size_t max);
-/* An empty buffer in size bytes (at least 1) of the caller's memory: it allocates
- * nothing, holds size - 1 bytes and is not for buf_free(). */
+/* An empty buffer in size bytes (at least 1) of the caller's memory: it
+ * allocates nothing, holds size - 1 bytes and is not for buf_free(). */
 void buf_fixed(struct buf *, char *room, size_t size);
 /* Empties it and takes the marks off; keeps the memory. */
 void buf_reset(struct buf *);
@@ -43,9 +43,9 @@ int buf_vaddf(struct buf *, const char *, va_list)
     __attribute__((format(printf, 2, 0)));
 
 /*
- * Room for n more bytes and a NUL at the end, to be written by the caller, the
- * NUL too, and counted with len += what was written.  NULL when that would pass
- * the maximum.
+ * Makes room for n more bytes and a NUL.  The caller writes them, the NUL too,
+ * and adds the number of bytes to len.  NULL when they would pass the maximum,
+ * or memory ran out.
  */
 char *buf_room(struct buf *, size_t n);
 

@@ -1,6 +1,6 @@
 /*
- * hash: SipHash-2-4 with 128 bits of result, under a key that this process drew
- * at random: equal bytes have equal hashes within it, and nobody outside can
+ * hash: SipHash-2-4 with 128 bits of result, under a random key of this
+ * process: equal bytes have equal hashes within the process, and no peer can
  * make two texts that collide.
  * Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF", and the
  * 128-bit variant of its reference implementation.

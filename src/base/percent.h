@@ -1,5 +1,5 @@
 /*
- * percent: percent-encoding of what goes into a URL.
+ * percent: percent-encoding of texts for a URL.
  * Source: RFC 3986, section 2.
  */
 #ifndef CTIM_PERCENT_H
@@ -7,8 +7,8 @@
 
 struct buf;
 
-/* Adds text with every byte encoded but the unreserved ones and those in keep
- * ("" for none). */
+/* Adds text and encodes all bytes but the unreserved ones and those in keep (""
+ * for none). */
 void percent_add(struct buf *, const char *text, const char *keep);
 
 #endif

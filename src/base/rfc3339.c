@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -8,6 +9,7 @@
 static void
 put_two(char *at, unsigned n)
 {
+	assert(n < 100);
 	at[0] = (char)('0' + n / 10);
 	at[1] = (char)('0' + n % 10);
 }

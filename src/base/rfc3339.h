@@ -23,8 +23,8 @@ int rfc3339_milli(char text[RFC3339_MAX], int64_t ms);
  * many as it was written with.  Returns 0, or -1 when it is no time.
  */
 int rfc3339_again(char text[RFC3339_MAX], const char *given, int digits);
-/* The reverse, for RFC 3339 and for a date alone ("2020-04-16", or with a time
- * after a blank, UTC assumed when no zone is given): seconds, or -1. */
+/* Reads RFC 3339, a date alone ("2020-04-16"), or one with a time after a
+ * blank; without a zone in UTC.  Returns seconds since 1970, or -1. */
 int64_t rfc3339_parse(const char *);
 
 #endif

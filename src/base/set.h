@@ -1,5 +1,5 @@
 /*
- * set: a set of hashes that grows, for what must not come twice.
+ * set: a set of hashes that grows, to find duplicates.
  */
 #ifndef CTIM_SET_H
 #define CTIM_SET_H

@@ -1,10 +1,11 @@
+#include <assert.h>
 #include <string.h>
 
 #include "base/utf8.h"
 
 /*
- * First bytes and what may follow them: the second byte's range is what keeps
- * overlong forms, surrogates and code points above U+10FFFF out.
+ * First bytes and the bytes that may follow: the range of the second byte
+ * excludes overlong forms, surrogates and code points above U+10FFFF.
  * Source: RFC 3629 section 4; Unicode 15.0 table 3-7.
  */
 static const struct {
@@ -46,6 +47,7 @@ utf8_next(const char *s, size_t n, size_t *length)
 	size_t k = utf8_length(p, n), i;
 	int32_t c;
 
+	assert(n > 0);
 	*length = k == 0 ? 1 : k;
 	if (k < 2)
 		return k == 0 ? -1 : p[0];

@@ -31,8 +31,8 @@ bool utf8_valid(const char *s, size_t n);
 size_t utf8_cut(const char *s, size_t max_code_points);
 
 /* Bytes (1 or 2) of the control character (C0, DEL, C1) at s, of which n bytes
- * may be looked at; 0 when there is none.  Text without any is one line, ends no
- * header field and moves no terminal. */
+ * may be looked at; 0 when there is none.  Text without any is one line, ends
+ * no header field and moves no terminal. */
 size_t utf8_control(const char *s, size_t n);
 
 /*

@@ -151,8 +151,8 @@ cache_tell(const char *why)
 		    why);
 }
 
-/* Whether a call of the backend worked.  After one that did not, the cache rests
- * for a while, so that a request does not wait again and again. */
+/* Whether a call of the backend worked.  After one that did not, the cache
+ * rests for a while, so that a request does not wait again and again. */
 static bool
 worked(struct cache *c, enum use use, enum cache_result result,
     const struct cache_try *t)
@@ -246,6 +246,7 @@ mac(struct cache *c, enum domain domain, const struct cache_part *part,
 	unsigned char head[8], kind = (unsigned char)domain;
 	size_t i, j, len;
 
+	assert(c->open); /* else there is no key */
 	if (EVP_MAC_init(c->mac, c->key, sizeof(c->key), NULL) != 1 ||
 	    EVP_MAC_update(c->mac, &kind, 1) != 1)
 		return -1;
@@ -273,8 +274,8 @@ cache_name(struct cache *c, unsigned char name[CACHE_NAME],
 }
 
 /*
- * Makes the seal before a value, so that neither damage nor a user who may write
- * the file, but has not the key, can give one name the value of another.
+ * Makes the seal before a value, so that neither damage nor a user who may
+ * write the file, but has not the key, can give one name the value of another.
  */
 static int
 seal(struct cache *c, const unsigned char name[CACHE_NAME], const char *value,

@@ -4,10 +4,10 @@
  *
  * A cache belongs to one thread.  With a full, slow or broken cache nothing is
  * cached, and that is all: no function here fails in a way that a request would
- * notice, and none waits longer than CACHE_WAIT; when waits add up, the cache is
- * left alone for a moment.  The log has the fault, once a minute at most.
- * Names of entries are HMACs under a random key of the installation, so the file
- * shows nobody the questions or credentials behind them.
+ * notice, and none waits longer than CACHE_WAIT; when waits add up, the cache
+ * is left alone for a moment.  The log has the fault, once a minute at most.
+ * Names of entries are HMACs under a random key of the installation, so the
+ * file shows nobody the questions or credentials behind them.
  */
 #ifndef CTIM_CACHE_H
 #define CTIM_CACHE_H
@@ -28,8 +28,8 @@
 struct cache;
 struct conf;
 
-/* Makes a cache of [cache] url, which is opened when it is first used.  NULL when
- * memory ran out.  The configuration must outlive the cache. */
+/* Makes a cache of [cache] url, which is opened when it is first used.  NULL
+ * when memory ran out.  The configuration must outlive the cache. */
 struct cache *cache_new(const struct conf *);
 void cache_free(struct cache *);
 /* Whether the cache could keep anything: it is not `off`, and it opens. */
@@ -43,8 +43,8 @@ bool cache_is_remote(const struct cache *);
  */
 int cache_check(const struct conf *, char why[CACHE_WHY]);
 
-/* For root, before it becomes that user: makes the missing directory of a cache's
- * file and gives it to the user.  Logs a failure. */
+/* For root, before it becomes that user: makes the missing directory of a
+ * cache's file and gives it to the user.  Logs a failure. */
 void cache_give(const struct conf *, uid_t, gid_t);
 
 /*
@@ -58,8 +58,8 @@ struct cache_part {
 };
 int cache_name(struct cache *, unsigned char name[CACHE_NAME],
     const struct cache_part *, size_t n);
-/* Puts the value of an entry into *value (which is reset) and returns true; false
- * when there is none, its time has passed, or it is not as it was put. */
+/* Puts the value of an entry into *value (which is reset) and returns true;
+ * false when there is none, its time has passed, or it is not as it was put. */
 bool cache_get(
     struct cache *, const unsigned char name[CACHE_NAME], struct buf *value);
 /* Keeps a value for ttl seconds; 0: not at all.  The value is written at

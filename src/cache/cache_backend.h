@@ -2,8 +2,8 @@
  * cache_backend: where a cache keeps its entries.  Only cache*.c include it.
  *
  * A backend is one file and one const struct.  It stores bytes under names and
- * does not know their meaning; cache.c decides when to try a backend and what to
- * do about its errors.
+ * does not know their meaning; cache.c decides when to try a backend and what
+ * to do about its errors.
  */
 #ifndef CTIM_CACHE_BACKEND_H
 #define CTIM_CACHE_BACKEND_H

@@ -104,8 +104,8 @@ cache_sqlite_has_room(struct cache_file *f)
 	return enough;
 }
 
-/* Removes from a full file expired entries, then the oldest, for as long as there
- * is time. */
+/* Removes from a full file expired entries, then the oldest, for as long as
+ * there is time. */
 static int
 make_room(struct cache_file *f, void *arg)
 {
@@ -150,7 +150,8 @@ transact(
 	return code;
 }
 
-/* Does work in a transaction; in a full file a second time, after making room. */
+/* Does work in a transaction; in a full file a second time, after making
+ * room. */
 static int
 change(
     struct cache_file *f, int (*work)(struct cache_file *, void *), void *arg)

@@ -48,8 +48,8 @@ enum cache_result cache_sqlite_fail(
  * cache_sqlite_file.c: the file by its name.  A process that makes or removes a
  * cache holds a lock on its directory.
  */
-/* Makes the file and its directory as far as they are missing.  *fd has the lock,
- * which the caller closes; -1 when there is none. */
+/* Makes the file and its directory as far as they are missing.  *fd has the
+ * lock, which the caller closes; -1 when there is none. */
 enum cache_result cache_sqlite_make(
     const struct cache_file *, struct cache_try *, int *fd);
 /* Whether cache_sqlite_make() would work: CACHE_NOTHING, or CACHE_FAILED. */

@@ -48,8 +48,8 @@ struct rediscon_reply {
 };
 
 void rediscon_init(struct rediscon *);
-/* All return 0, or -1 with the reason in why; until is clock_ms().  After -1 and
- * NULL the connection can only be closed. */
+/* All return 0, or -1 with the reason in why; until is clock_ms().  After -1
+ * and NULL the connection can only be closed. */
 int rediscon_open(
     struct rediscon *, const char *host, const char *port, int64_t until);
 /* Takes over a connected socket, which the connection then closes. */
@@ -57,9 +57,9 @@ int rediscon_adopt(struct rediscon *, int fd);
 int rediscon_send(
     struct rediscon *, const struct rediscon_arg *, size_t n, int64_t until);
 /*
- * The next reply, to be released with free().  A reply of another type than those
- * above is refused, and so is one for which more than max bytes, give or take
- * those of one read(), would have to be read.
+ * The next reply, to be released with free().  A reply of another type than
+ * those above is refused, and so is one for which more than max bytes, give or
+ * take those of one read(), would have to be read.
  */
 struct rediscon_reply *rediscon_reply(
     struct rediscon *, size_t max, int64_t until);

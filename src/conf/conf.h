@@ -19,8 +19,8 @@ struct provider;
 
 struct conf_key;
 
-/* Puts value into the field of the key in base.  Returns 0, or -1 with a reason in
- * why (CONF_ERROR_MAX bytes). */
+/* Puts value into the field of the key in base.  Returns 0, or -1 with a reason
+ * in why (CONF_ERROR_MAX bytes). */
 typedef int conf_setter(
     void *base, const struct conf_key *, const char *value, char *why);
 
@@ -129,8 +129,9 @@ struct conf_lists {
 	bool (*reserved)(const char *name);
 };
 
-/* The file that is read when none is named: $CTIM_RELAY_CONF, else the one below
- * the installation's sysconfdir.  The text is a constant or the environment's. */
+/* The file that is read when none is named: $CTIM_RELAY_CONF, else the one
+ * below the installation's sysconfdir.  The text is a constant or the
+ * environment's. */
 const char *conf_path(void);
 /*
  * Reads path (NULL: conf_path()) and conf.d beside it.  Calls complain with one
@@ -141,9 +142,9 @@ struct conf *conf_load(const char *path, const struct conf_lists *,
     void (*complain)(void *arg, bool error, const char *line), void *arg);
 /*
  * The same for a command that only looks for the running gateway: in spite of
- * errors returns the settings that could be read, and the default of a key whose
- * value is wrong.  *good says whether there were no errors.  NULL when memory ran
- * out; control and log_target are always set.
+ * errors returns the settings that could be read, and the default of a key
+ * whose value is wrong.  *good says whether there were no errors.  NULL when
+ * memory ran out; control and log_target are always set.
  */
 struct conf *conf_load_rest(const char *path, const struct conf_lists *,
     void (*complain)(void *arg, bool error, const char *line), void *arg,

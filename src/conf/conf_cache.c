@@ -16,8 +16,8 @@ hex(char c)
 	return c == '\0' || at == NULL ? -1 : (int)(at - digits);
 }
 
-/* Copies len bytes, and decodes percent-encoding where encoded is true.  Returns
- * false when they do not fit, are not printable, or decode to a NUL. */
+/* Copies len bytes, and decodes percent-encoding where encoded is true.
+ * Returns false when they do not fit, are not printable, or decode to a NUL. */
 static bool
 conf_cache_copy(char *out, size_t size, const char *s, size_t len, bool encoded)
 {
@@ -43,8 +43,8 @@ conf_cache_copy(char *out, size_t size, const char *s, size_t len, bool encoded)
 	return true;
 }
 
-/* Copies a decimal number of len digits, from least to most; the fallback when len
- * is 0.  Returns false for anything else. */
+/* Copies a decimal number of len digits, from least to most; the fallback when
+ * len is 0.  Returns false for anything else. */
 static bool
 conf_cache_number(char *out, size_t size, const char *s, size_t len, long least,
     long most, const char *fallback)

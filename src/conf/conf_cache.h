@@ -20,8 +20,8 @@ struct conf_cache {
 	char host[256], port[6], db[5];
 };
 
-/* Takes a URL apart.  Returns false when it is no such URL; then only kind and path
- * mean anything.  The caller wipes the password. */
+/* Takes a URL apart.  Returns false when it is no such URL; then only kind and
+ * path mean anything.  The caller wipes the password. */
 bool conf_cache_parse(const char *url, struct conf_cache *);
 
 #endif

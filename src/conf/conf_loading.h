@@ -27,8 +27,8 @@ struct loading {
 	size_t named; /* [relay NAME] sections, good or not */
 };
 
-/* Reports an error, which makes the configuration invalid, or a warning.  line 0:
- * about the file as a whole. */
+/* Reports an error, which makes the configuration invalid, or a warning.  line
+ * 0: about the file as a whole. */
 void conf_complain(struct loading *, bool error, const char *file,
     unsigned line, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

@@ -22,8 +22,8 @@ conf_read_complain(struct reading *r, const char *why)
 	r->handler->complain(r->handler->arg, r->line, why);
 }
 
-/* Reads one line into r->text, without its newline; skips the rest of a long line,
- * which is not *whole.  Returns false at the end of the file. */
+/* Reads one line into r->text, without its newline; skips the rest of a long
+ * line, which is not *whole.  Returns false at the end of the file. */
 static bool
 conf_read_read_line(struct reading *r, bool *whole)
 {
@@ -89,7 +89,8 @@ misread(const struct reading *r, bool whole)
 	return NULL;
 }
 
-/* Hands lines to inih as fgets(3) would, but only those that inih reads right. */
+/* Hands lines to inih as fgets(3) would, but only those that inih reads
+ * right. */
 static char *
 next_line(char *out, int size, void *arg)
 {

@@ -1,10 +1,10 @@
 /*
  * conf_read: one INI file, line by line, through inih.
  *
- * inih alone hides errors from people: it gives its handler no line numbers, does
- * not show empty or repeated sections, cuts long lines and values at " ;", and
- * joins an indented line to the value before it.  This reader counts the lines and
- * refuses those that inih would read differently from a person.
+ * inih alone hides errors from people: it gives its handler no line numbers,
+ * does not show empty or repeated sections, cuts long lines and values at " ;",
+ * and joins an indented line to the value before it.  This reader counts the
+ * lines and refuses those that inih would read differently from a person.
  */
 #ifndef CTIM_CONF_READ_H
 #define CTIM_CONF_READ_H

@@ -69,8 +69,8 @@ setting_find(struct setting *s, const char *section, const char *name)
 	return NULL;
 }
 
-/* Makes len bytes, which came from name, a value of the key.  Returns 0, or -1 with
- * why. */
+/* Makes len bytes, which came from name, a value of the key.  Returns 0, or -1
+ * with why. */
 static int
 setting_plain(char *text, size_t len, const char *name,
     const struct conf_key *key, char *why)

@@ -36,8 +36,8 @@ struct whole {
 void settings_init(struct settings *);
 void settings_free(struct setting *first);
 
-/* Adds a setting with copies of all texts; file NULL: a default.  NULL when memory
- * ran out. */
+/* Adds a setting with copies of all texts; file NULL: a default.  NULL when
+ * memory ran out. */
 struct setting *setting_add(struct settings *, const char *section,
     const char *name, const char *text, const char *file, unsigned line,
     bool readable);
@@ -51,8 +51,9 @@ struct setting *setting_find(
 char *setting_value(const struct setting *, char *why);
 
 /*
- * Opens a regular file to read, and fills in st; the caller closes it.  NULL with
- * the reason in *what.  Never waits, not even at a named pipe without a writer.
+ * Opens a regular file to read, and fills in st; the caller closes it.  NULL
+ * with the reason in *what.  Never waits, not even at a named pipe without a
+ * writer.
  */
 FILE *conf_setting_open(const char *path, struct stat *st, const char **what);
 

@@ -25,9 +25,9 @@ dbfile_fail(char error[DB_ERROR_MAX], const char *path, const char *what,
 	return -1;
 }
 
-/* Root gives what it makes at path to the owner and group of the directory above:
- * *owner points at those (in *room), and is NULL for other users.  Returns 0, or
- * -1 with errno. */
+/* Root gives what it makes at path to the owner and group of the directory
+ * above: *owner points at those (in *room), and is NULL for other users.
+ * Returns 0, or -1 with errno. */
 static int
 dbfile_owner(const char *path, struct folder_owner *room,
     const struct folder_owner **owner)

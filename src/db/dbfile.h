@@ -4,8 +4,8 @@
  *
  * A WAL store is three files that every user of it must be able to write, its
  * readers included; so directories get mode 2770 and files 0660, and root gives
- * what it makes to the owner of the directory above.  SQLite gives its -wal and -shm
- * files the owner and mode of the main file.
+ * what it makes to the owner of the directory above.  SQLite gives its -wal and
+ * -shm files the owner and mode of the main file.
  */
 #ifndef CTIM_DBFILE_H
 #define CTIM_DBFILE_H
@@ -16,18 +16,18 @@ struct folder_owner;
 
 #define DB_ERROR_MAX 512 /* bytes of a line for people */
 
-/* Makes the directories above a file that are missing; the one that it is in
- * for owner, unless that is NULL.  Returns 0, or -1 with the reason in error. */
+/* Makes the missing directories above a file; the last one for owner, unless
+ * that is NULL.  Returns 0, or -1 with the reason in error. */
 int dbfile_directory(const char *path, const struct folder_owner *owner,
     char error[DB_ERROR_MAX]);
-/* Makes the file, empty, and the directories above it that are missing.  Returns
- * 0, also when it is there already, or -1 with the reason in error. */
+/* Makes the file, empty, and the directories above it that are missing.
+ * Returns 0, also when it is there already, or -1 with the reason in error. */
 int dbfile_make(const char *path, char error[DB_ERROR_MAX]);
 /*
  * As root: whether opened, the path that SQLite found at path, is the file of
- * that name, and not one that another user's symbolic link led to.  To be called
- * when the file is open and nothing is written yet; then a later change of the
- * name does no harm.  Returns 0, or -1 with the reason in error.
+ * that name, and not one that another user's symbolic link led to.  To be
+ * called when the file is open and nothing is written yet; then a later change
+ * of the name does no harm.  Returns 0, or -1 with the reason in error.
  */
 int dbfile_opened(
     const char *path, const char *opened, char error[DB_ERROR_MAX]);

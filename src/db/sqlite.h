@@ -33,7 +33,7 @@ struct sqlite {
  * to be closed.
  */
 int sqlite_open(struct sqlite *, const char *path, bool write);
-/* Ends the statements and the connection, rolls back what is under way. */
+/* Closes statements and connection; rolls an open transaction back. */
 void sqlite_close(struct sqlite *);
 /*
  * Whether path no longer leads to the file that was opened by it: it was

@@ -1,7 +1,7 @@
 /*
  * counters: all threads of all workers count requests in shared memory.  The
- * counts outlive a worker that is killed, and a reload; they begin anew with the
- * master.
+ * counts outlive a worker that is killed, and a reload; they begin anew with
+ * the master.
  *
  * Each thread counts in one of several shards, which lie on cache lines of
  * their own, by relaxed atomic additions: no thread waits for another.
@@ -64,7 +64,8 @@ struct counters {
 /* On zeroed memory; 0, or -1 with errno. */
 int counters_init(struct counters *);
 
-/* The place of a relay, which its name keeps for good; NULL: the gateway itself. */
+/* The place of a relay, which its name keeps for good; NULL: the gateway
+ * itself. */
 size_t counters_relay(struct counters *, const char *name);
 /* A shard for a thread that begins. */
 size_t counters_shard(struct counters *);

@@ -45,8 +45,8 @@ static char *file;
 static bool made; /* log_open() made the file */
 
 /* A full disk has cut the file within a line: the next record first ends that
- * line.  In memory that all processes share which write to the file, if there is
- * memory for that. */
+ * line.  In memory that all processes share which write to the file, if there
+ * is memory for that. */
 static _Atomic bool own_torn, *torn = &own_torn;
 
 static void
@@ -257,9 +257,9 @@ now_text(char text[RFC3339_MAX])
 		rfc3339_text(text, now.tv_sec); /* which clamps it */
 }
 
-/* Begins a record with the part that all records have, which leaves a JSON object
- * open.  Records are made on the stack, because a lack of memory must be logged
- * too. */
+/* Begins a record with the part that all records have, which leaves a JSON
+ * object open.  Records are made on the stack, because a lack of memory must be
+ * logged too. */
 static void
 head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 {

@@ -2,8 +2,8 @@
  * log: one record, one line, to stderr, syslog or a file.
  *
  * Safe from any thread; a record is one write(2).  Control characters come out
- * escaped, so nothing from outside can forge a line.  Never log a token, a key or
- * a body.
+ * escaped, so nothing from outside can forge a line.  Never log a token, a key
+ * or a body.
  */
 #ifndef CTIM_LOG_H
 #define CTIM_LOG_H
@@ -21,11 +21,11 @@ struct conf;
 int log_open(const struct conf *);
 /* Whether log_open() would refuse the file at a target now: 0, or an errno. */
 int log_check(const char *target);
-/* Why log_open() or log_reopen() failed, by its errno, and what to write
- * instead; until the next call. */
+/* Explains the errno of log_open() or log_reopen() and its mend; good until the
+ * next call. */
 const char *log_why(int error);
-/* For root, before it becomes that user: gives the file to the user, who will open
- * it again.  Only a file that log_open() made is given away.
+/* For root, before it becomes that user: gives the file to the user, who will
+ * open it again.  Only a file that log_open() made is given away.
  * Returns 0, or -1 with errno: EACCES when the file was there before, and that
  * user cannot open it. */
 int log_give(uid_t, gid_t);

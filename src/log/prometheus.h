@@ -31,8 +31,8 @@ void prometheus_count(struct buf *, const struct prometheus_sample *, uint64_t);
 /* A time, which Prometheus wants in seconds. */
 void prometheus_ms(struct buf *, const struct prometheus_sample *, int64_t);
 /*
- * A histogram of n buckets: the count of each alone (not of those before it), the
- * most ms of each (the last has no bound), and the sum of all times in ms.
+ * A histogram of n buckets: the count of each alone (not of those before it),
+ * the most ms of each (the last has no bound), and the sum of all times in ms.
  */
 void prometheus_histogram(struct buf *, const char *metric,
     struct prometheus_label, const uint64_t *buckets, const int64_t *bounds,

@@ -32,7 +32,8 @@ static const struct {
 };
 
 /*
- * What is not global, and what stands for an IPv4 address, at byte `at`;
+ * Networks that are not global, and those whose addresses hold an IPv4 address
+ * at byte `at`;
  * 0: nothing in the network is public.  The first row that an address is in
  * counts.
  */

@@ -14,8 +14,8 @@ struct sockaddr;
  * True for a global unicast address: not this host, loopback, private, shared,
  * link-local, unique local, multicast, documentation, benchmarking or reserved.
  * An IPv6 form around an IPv4 address (mapped, NAT64, 6to4, ISATAP) is public
- * when that address is; IPv4-compatible forms, Teredo and site-local NAT64 never
- * are.
+ * when that address is; IPv4-compatible forms, Teredo and site-local NAT64
+ * never are.
  */
 bool address_public(const struct sockaddr *);
 /*

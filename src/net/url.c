@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <ctype.h>
 #include <locale.h>
 #include <pthread.h>
@@ -85,7 +86,7 @@ plain_host(char *host)
 			*host = (char)(*host - 'A' + 'a');
 }
 
-/* Copies and frees what libcurl gave; -1 for NULL and for what does not fit. */
+/* Copies and frees a text of libcurl's; -1 when it is NULL or does not fit. */
 static int
 url_take(char *text, char *out, size_t size)
 {
@@ -129,6 +130,7 @@ url_host(const char *url, char *out, size_t size)
 	curl_url_cleanup(u);
 	if (r == 0 && out[0] == '[') {
 		n = strlen(out);
+		assert(n >= 2);
 		memmove(out, out + 1, n - 2);
 		out[n - 2] = '\0';
 	}
@@ -174,8 +176,8 @@ url_punycode(const char *host, char *out, size_t size)
 	return r;
 }
 
-/* text with its {type} and {value} replaced by a letter, which is right in any
- * place of a URL where they may stand. */
+/* Copies text with a letter for each {type} and {value}, because a letter is
+ * valid in any part of a URL. */
 static void
 fill_in(char *out, const char *text)
 {
@@ -195,8 +197,8 @@ fill_in(char *out, const char *text)
 }
 
 /*
- * Whether a URL holds only what RFC 3986 lets stand in one: libcurl takes more,
- * and CTIM's readers do not.  Brackets may stand in the host alone.
+ * Whether a URL has only characters that RFC 3986 allows: libcurl takes more,
+ * and readers of CTIM do not.  Brackets may stand in the host alone.
  */
 static bool
 strict(const char *s)

@@ -1,10 +1,10 @@
 /*
- * url: URLs and international host names, through libcurl's parser, so that
- * what is compared and what would be fetched are read in the same way.
+ * url: URLs and international host names, through libcurl's parser, so that a
+ * URL is read in the same way for a comparison and for a transfer.
  * Source: RFC 3986; RFC 5891 (punycode); curl_url_set(3), curl_url_get(3).
  *
  * No I/O; safe from any thread.  Output buffers are the caller's, size bytes
- * with the NUL; what does not fit is refused.
+ * with the NUL; a result that does not fit is refused.
  */
 #ifndef CTIM_URL_H
 #define CTIM_URL_H
@@ -21,17 +21,17 @@
  */
 int url_normalise(const char *url, char *out, size_t size);
 /*
- * The host of a URL that url_normalise() made; an IPv6 address without its
- * brackets.  Returns 0, or -1 when there is none.
+ * Writes the host of a URL that url_normalise() made; an IPv6 address without
+ * its brackets.  Returns 0, or -1 when there is none.
  */
 int url_host(const char *url, char *out, size_t size);
 /*
- * Scheme, host and port of a URL, with the port always there:
+ * Writes scheme, host and port of a URL, always with the port:
  * "https://api.example.com:443".  Returns 0, or -1 when it has none.
  */
 int url_origin(const char *url, char *out, size_t size);
-/* A host name with non-ASCII letters as punycode in lower case.  Returns 0, or
- * -1 when there is no such form of it. */
+/* Writes a host name with non-ASCII letters as punycode in lower case.  Returns
+ * 0, or -1 when it has no such form. */
 int url_punycode(const char *host, char *out, size_t size);
 /*
  * Whether text can be the template of a link: http or https with a host, at

@@ -19,9 +19,9 @@ struct folder_owner {
 int folder_of(const char *path, char out[PATH_MAX]);
 /*
  * Makes a directory, above which all must be there, with that mode whatever the
- * umask is.  Owner and mode are set by descriptor: those of what was made, not
- * of what took its name meanwhile.  Returns 0, or -1 with errno: EEXIST when
- * something of that name is there.
+ * umask is.  Owner and mode are set through a descriptor that follows no link,
+ * because the owner may replace the name meanwhile.  Returns 0, or -1 with
+ * errno: EEXIST when the name is taken.
  */
 int folder_make(const char *path, mode_t mode, const struct folder_owner *);
 

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -25,7 +26,8 @@ robustlock_init(pthread_mutex_t *m)
 	return error == 0 ? 0 : -1;
 }
 
-/* The result of an attempt to take the lock, as robustlock_wait() returns it. */
+/* The result of an attempt to take the lock, as robustlock_wait() returns
+ * it. */
 static int
 taken(pthread_mutex_t *m, int error)
 {
@@ -76,5 +78,6 @@ robustlock_held(pthread_mutex_t *m)
 void
 robustlock_give(pthread_mutex_t *m)
 {
+	assert(robustlock_held(m));
 	(void)pthread_mutex_unlock(m);
 }

@@ -21,8 +21,8 @@ bool robustlock_take(pthread_mutex_t *);
  * -1 when another held it all that time. */
 int robustlock_wait(pthread_mutex_t *, int ms);
 void robustlock_give(pthread_mutex_t *);
-/* Whether any thread holds the lock; for assert() alone, as a free lock is taken
- * by the question. */
+/* Whether any thread holds the lock; for assert() alone, as a free lock is
+ * taken by the question. */
 bool robustlock_held(pthread_mutex_t *);
 
 #endif

@@ -64,7 +64,8 @@ spill_failed(struct spill *s)
 int
 spill_add(struct spill *s, const void *p, size_t n)
 {
-	/* Once there is a file, all that follows goes there, to keep the order. */
+	/* Once there is a file, all that follows goes there, to keep the
+	 * order. */
 	if (s->fd == -1 && n <= *s->room && buf_add(&s->memory, p, n) == 0) {
 		*s->room -= n;
 		return 0;

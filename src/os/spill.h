@@ -1,6 +1,7 @@
 /*
- * spill: holds bytes in memory up to a limit that several spills may share, then
- * in a temporary file that has no name, so that a crash leaves nothing behind.
+ * spill: holds bytes in memory up to a limit that several spills may share,
+ * then in a temporary file that has no name, so that a crash leaves nothing
+ * behind.
  */
 #ifndef CTIM_SPILL_H
 #define CTIM_SPILL_H

@@ -41,8 +41,8 @@ ask_tell(struct answer *a, bool mild, enum problem p, const char *message,
 		    o->value);
 }
 
-/* Adds the problems of failed calls; returns whether any call succeeded, and sets
- * *whole to whether all did. */
+/* Adds the problems of failed calls; returns whether any call succeeded, and
+ * sets *whole to whether all did. */
 static bool
 tell_failures(struct answer *a, const struct query *q, bool *whole)
 {

@@ -1,7 +1,7 @@
 /*
- * ask: asks the relay's provider about the observables of a request and writes its
- * entities into the answer: from the local store one observable after the other,
- * from a service on the network through the fan-out.
+ * ask: asks the relay's provider about the observables of a request and writes
+ * its entities into the answer: from the local store one observable after the
+ * other, from a service on the network through the fan-out.
  */
 #ifndef CTIM_ASK_H
 #define CTIM_ASK_H

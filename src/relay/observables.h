@@ -20,9 +20,9 @@ struct observables {
 
 /*
  * Reads a body of len bytes into *obs: leaves out elements whose type is not in
- * the mask types, and all but the first of equal pairs.  any_case: names of types
- * are compared without case.  More than max elements, counted before any is left
- * out, are refused.
+ * the mask types, and all but the first of equal pairs.  any_case: names of
+ * types are compared without case.  More than max elements, counted before any
+ * is left out, are refused.
  * Returns 0, the caller ends with observables_free(); -1, with the JSON object
  * of field errors in *errors; or 1 when memory ran out.  Then *obs is empty.
  */

@@ -10,18 +10,16 @@
 #include "json/jsonout.h"
 #include "relay/page.h"
 #include "relay/request.h"
+#include "relay/route.h"
 
 #define PAGE_MAX (1U << 20) /* bytes of the page */
 
-/* Routes that every relay answers, and those that depend on its provider. */
-static const struct {
-	const char *path;
-	unsigned bit; /* 0: every relay */
-} shown[] = { { "health", 0 }, { "version", 0 },
-	{ "deliberate/observables", PROVIDER_DELIBERATE },
-	{ "observe/observables", PROVIDER_OBSERVE },
-	{ "refer/observables", PROVIDER_REFER },
-	{ "respond/trigger", PROVIDER_TRIGGER } };
+/* Whether the page lists a route for the relays of a provider. */
+static bool
+page_has_route(const struct provider *p, const struct route *route)
+{
+	return route->provider == ROUTE_ALL || (p->routes & route->provider);
+}
 
 static bool
 is_shown(const struct request *r, const struct relay_conf *relay)
@@ -33,6 +31,7 @@ static void
 json_relay(struct jsonout *j, const struct relay_conf *relay)
 {
 	const struct provider *p = relay->provider;
+	const struct route *route;
 	size_t i;
 
 	jsonout_object(j);
@@ -40,9 +39,9 @@ json_relay(struct jsonout *j, const struct relay_conf *relay)
 	jsonout_kstring(j, "provider", p->name);
 	jsonout_key(j, "routes");
 	jsonout_array(j);
-	for (i = 0; i < sizeof(shown) / sizeof(*shown); i++)
-		if (shown[i].bit == 0 || (p->routes & shown[i].bit))
-			jsonout_string(j, shown[i].path);
+	for (route = routes; route->path != NULL; route++)
+		if (page_has_route(p, route))
+			jsonout_string(j, route->path);
 	jsonout_end_array(j);
 	jsonout_key(j, "observables");
 	jsonout_array(j);
@@ -79,13 +78,14 @@ static void
 html_relay(struct buf *b, const struct relay_conf *relay)
 {
 	const struct provider *p = relay->provider;
+	const struct route *route;
 	size_t i;
 
 	buf_addf(b, "<tr><td>%s</td><td>%s</td><td>%s</td><td>", relay->name,
 	    p->title, p->description);
-	for (i = 0; i < sizeof(shown) / sizeof(*shown); i++)
-		if (shown[i].bit == 0 || (p->routes & shown[i].bit))
-			buf_addf(b, "/%s/%s<br>", relay->name, shown[i].path);
+	for (route = routes; route->path != NULL; route++)
+		if (page_has_route(p, route))
+			buf_addf(b, "/%s/%s<br>", relay->name, route->path);
 	buf_adds(b, "</td><td>");
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
 		if (p->types & OBSERVABLE_BIT(i))

@@ -1,6 +1,6 @@
 /*
- * page: the page at "/", which lists the relays of this gateway for people and for
- * programs.
+ * page: the page at "/", which lists the relays of this gateway for people and
+ * for programs.
  */
 #ifndef CTIM_PAGE_H
 #define CTIM_PAGE_H

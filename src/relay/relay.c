@@ -20,19 +20,24 @@
 #define SEEMS_BYTES 1024  /* of the list of a refused token's relays */
 
 const struct route routes[] = {
-	/* path			  method      token  gateway serve */
-	{ "health", ROUTE_POST, true, false, serve_health },
-	{ "version", ROUTE_POST, false, true, serve_version },
-	{ "deliberate/observables", ROUTE_POST, true, false, serve_deliberate },
-	{ "observe/observables", ROUTE_POST, true, false, serve_observe },
-	{ "refer/observables", ROUTE_POST, true, false, serve_refer },
-	{ "respond/observables", ROUTE_POST, true, false, serve_respond },
-	{ "respond/trigger", ROUTE_POST, true, false, serve_trigger },
-	{ "tiles", ROUTE_POST, true, false, serve_tiles },
-	{ "tiles/tile", ROUTE_POST, true, false, serve_tile },
-	{ "tiles/tile-data", ROUTE_POST, true, false, serve_tile_data },
-	{ "watchdog", ROUTE_GET, false, true, serve_watchdog },
-	{ "", ROUTE_GET, false, true, page_serve }, { 0 }
+	/* path, method, token, gateway, provider, serve */
+	{ "health", ROUTE_POST, true, false, ROUTE_ALL, serve_health },
+	{ "version", ROUTE_POST, false, true, ROUTE_ALL, serve_version },
+	{ "deliberate/observables", ROUTE_POST, true, false,
+	    PROVIDER_DELIBERATE, serve_observables },
+	{ "observe/observables", ROUTE_POST, true, false, PROVIDER_OBSERVE,
+	    serve_observables },
+	{ "refer/observables", ROUTE_POST, true, false, PROVIDER_REFER,
+	    serve_observables },
+	{ "respond/observables", ROUTE_POST, true, false, 0,
+	    serve_observables },
+	{ "respond/trigger", ROUTE_POST, true, false, PROVIDER_TRIGGER,
+	    serve_trigger },
+	{ "tiles", ROUTE_POST, true, false, 0, serve_tiles },
+	{ "tiles/tile", ROUTE_POST, true, false, 0, serve_tile },
+	{ "tiles/tile-data", ROUTE_POST, true, false, 0, serve_tile_data },
+	{ "watchdog", ROUTE_GET, false, true, 0, serve_watchdog },
+	{ "", ROUTE_GET, false, true, 0, page_serve }, { 0 }
 };
 
 static const struct {
@@ -41,8 +46,8 @@ static const struct {
 } methods[] = { [ROUTE_POST] = { "Allow: POST\r\n", "POST", NULL },
 	[ROUTE_GET] = { "Allow: GET, HEAD\r\n", "GET", "HEAD" } };
 
-/* Reads the whole body into r->body.  Returns the HTTP status for the result, 200
- * when the body is complete. */
+/* Reads the whole body into r->body.  Returns the HTTP status for the result,
+ * 200 when the body is complete. */
 static int
 read_body(struct request *r)
 {
@@ -110,8 +115,8 @@ may_be_for(const struct request *r, const struct claims *c,
 	return auth_names(c, bases.url);
 }
 
-/* Adds the names of the relays that a token may be meant for, of those that need
- * claims (needy) or of the others.  Returns how many. */
+/* Adds the names of the relays that a token may be meant for, of those that
+ * need claims (needy) or of the others.  Returns how many. */
 static size_t
 add_relays(const struct request *r, const struct claims *c, bool needy,
     struct buf *out)
@@ -128,8 +133,8 @@ add_relays(const struct request *r, const struct claims *c, bool needy,
 	return n;
 }
 
-/* Logs why a token is refused, and which relay it seems to be for: an aud may be
- * long, so it is read only once the token was found to be genuine. */
+/* Logs why a token is refused, and which relay it seems to be for: an aud may
+ * be long, so it is read only once the token was found to be genuine. */
 static void
 log_refusal(const struct request *r, const char *id, const struct claims *c,
     const char *cause)

@@ -23,8 +23,8 @@ route_is_first(const char *word)
 	return false;
 }
 
-/* Whether the web server started this program as a script, so that SCRIPT_NAME is
- * its mount and names no route (mod_fcgid, CGI). */
+/* Whether the web server started this program as a script, so that SCRIPT_NAME
+ * is its mount and names no route (mod_fcgid, CGI). */
 static bool
 is_script(const struct transport *t, const char *script)
 {
@@ -93,7 +93,8 @@ route_path(
 	*path = '\0';
 	if (from == NULL && script != NULL)
 		from = path_of_script(conf, t, script);
-	/* A CGI program may be mounted at "/", which SCRIPT_NAME leaves empty. */
+	/* A CGI program may be mounted at "/", which SCRIPT_NAME leaves
+	 * empty. */
 	if (from == NULL)
 		return t->script;
 	from = one_slash(from);
@@ -122,7 +123,8 @@ add_base(struct route_bases *b, const char *root, const char *name)
 	b->url[++b->n] = NULL;
 }
 
-/* Adds the relay's mount below a URL, and for the default relay the URL itself. */
+/* Adds the relay's mount below a URL, and for the default relay the URL
+ * itself. */
 static void __attribute__((format(printf, 4, 5)))
 add_mounts(struct route_bases *b, const struct conf *conf,
     const struct relay_conf *relay, const char *fmt, ...)
@@ -169,7 +171,8 @@ route_bases(const struct conf *conf, const struct transport *t,
 		add_mounts(b, conf, relay, "%s", conf->base_url);
 		return;
 	}
-	/* The Host header comes from outside: it may hold a host, nothing else. */
+	/* The Host header comes from outside: it may hold a host, nothing
+	 * else. */
 	if (host == NULL || strpbrk(host, "/?#@\\") != NULL)
 		return;
 	if (mount == NULL || transport_var(t, "PATH_INFO") == NULL)

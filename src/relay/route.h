@@ -16,6 +16,8 @@ struct transport;
 #define ROUTE_BASES    4    /* base URLs that one relay can have */
 #define ROUTE_BASE_MAX 1024 /* bytes of one, with the NUL */
 
+#define ROUTE_ALL      ~0U /* struct route's provider: every relay has it */
+
 enum route_method { ROUTE_POST, ROUTE_GET }; /* GET takes HEAD too */
 
 struct route {
@@ -23,6 +25,9 @@ struct route {
 	enum route_method method;
 	bool token;   /* token and claims are checked */
 	bool gateway; /* also answers without a relay */
+	/* The bit of enum provider_route; 0: no provider has this route, so
+	 * that the gateway answers with nothing. */
+	unsigned provider;
 	void (*serve)(struct request *);
 };
 
@@ -33,10 +38,10 @@ extern const struct route routes[];
 bool route_is_first(const char *word);
 
 /*
- * Writes the path that a request asks for into path (size bytes; a path that does
- * not fit is no route): without the query, slashes at its end, all but one at its
- * beginning, and the path of base_url.  Returns false, with an empty path, when
- * the web server has handed over neither PATH_INFO nor SCRIPT_NAME.
+ * Writes the path that a request asks for into path (size bytes; a path that
+ * does not fit is no route): without the query, slashes at its end, all but one
+ * at its beginning, and the path of base_url.  Returns false, with an empty
+ * path, when the web server has handed over neither PATH_INFO nor SCRIPT_NAME.
  */
 bool route_path(
     const struct conf *, const struct transport *, char *path, size_t size);
@@ -49,21 +54,21 @@ struct route_bases {
 };
 
 /*
- * Makes the base URLs of the relay that a request is for: of base_url, else of the
- * variables with the request's own URL.  A URL that is too long is left out, so
- * there may be none.
+ * Makes the base URLs of the relay that a request is for: of base_url, else of
+ * the variables with the request's own URL.  A URL that is too long is left
+ * out, so there may be none.
  */
 void route_bases(const struct conf *, const struct transport *,
     const struct relay_conf *, struct route_bases *);
 
-/* The row and the relay of a path; NULL when it names no route.  *relay is NULL for
- * a route that the gateway answers without a relay. */
+/* The row and the relay of a path; NULL when it names no route.  *relay is NULL
+ * for a route that the gateway answers without a relay. */
 const struct route *route_find(
     const struct conf *, const char *path, const struct relay_conf **relay);
 
-/* How many bytes of a path, which names no route and is not empty, stand in front
- * of a path that names a relay; 0: there is no such path, or the path itself
- * begins with a relay. */
+/* How many bytes of a path, which names no route and is not empty, stand in
+ * front of a path that names a relay; 0: there is no such path, or the path
+ * itself begins with a relay. */
 size_t route_prefix(const struct conf *, const char *path);
 
 #endif

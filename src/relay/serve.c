@@ -14,6 +14,7 @@
 #include "relay/bodycheck.h"
 #include "relay/observables.h"
 #include "relay/request.h"
+#include "relay/route.h"
 #include "relay/serve.h"
 
 #define FIELDS_MAX (1U << 20) /* bytes of the object of field errors */
@@ -82,7 +83,8 @@ refuse_body(struct request *r, const struct buf *errors)
 	buf_free(&message);
 }
 
-/* Parses the body, an object that has all of names; NULL when it was refused. */
+/* Parses the body, an object that has all of names; NULL when it was
+ * refused. */
 static struct json_object *
 object_body(struct request *r, const char *const *names)
 {
@@ -104,7 +106,8 @@ object_body(struct request *r, const char *const *names)
 	return body;
 }
 
-/* Reads the observables that the provider takes from the body; false: refused. */
+/* Reads the observables that the provider takes from the body; false:
+ * refused. */
 static bool
 observables_body(struct request *r, struct observables *obs)
 {
@@ -144,54 +147,26 @@ serve_version(struct request *r)
 	response_end(&r->response);
 }
 
-static void
-serve_observables(struct request *r, enum provider_route route,
-    enum answer_shape shape, enum ctim_kind streamed)
+/* Answers deliberate, observe and refer; and respond, for which no provider of
+ * this release has actions, so that only the body is checked. */
+void
+serve_observables(struct request *r)
 {
+	const unsigned route = r->route->provider;
 	struct observables obs;
 	struct answer *a;
 
 	if (!observables_body(r, &obs))
 		return;
-	if ((a = serve_begin(r, shape, streamed)) != NULL) {
+	a = serve_begin(r,
+	    route & (PROVIDER_DELIBERATE | PROVIDER_OBSERVE) ? ANSWER_ENTITIES :
+							       ANSWER_LIST,
+	    route & PROVIDER_DELIBERATE ? CTIM_JUDGEMENT : CTIM_SIGHTING);
+	if (a != NULL) {
 		if (r->relay->provider->routes & route)
-			ask_about(r, a, &obs, route);
+			ask_about(r, a, &obs, (enum provider_route)route);
 		serve_finish(r, a);
 	}
-	observables_free(&obs);
-}
-
-void
-serve_deliberate(struct request *r)
-{
-	serve_observables(
-	    r, PROVIDER_DELIBERATE, ANSWER_ENTITIES, CTIM_JUDGEMENT);
-}
-
-void
-serve_observe(struct request *r)
-{
-	serve_observables(r, PROVIDER_OBSERVE, ANSWER_ENTITIES, CTIM_SIGHTING);
-}
-
-void
-serve_refer(struct request *r)
-{
-	serve_observables(r, PROVIDER_REFER, ANSWER_LIST, CTIM_SIGHTING);
-}
-
-/* Answers without actions, which no provider of this release has, but checks the
- * body as one would. */
-void
-serve_respond(struct request *r)
-{
-	struct observables obs;
-	struct answer *a;
-
-	if (!observables_body(r, &obs))
-		return;
-	if ((a = serve_begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
-		serve_finish(r, a);
 	observables_free(&obs);
 }
 

@@ -13,10 +13,7 @@ struct request;
 
 void serve_health(struct request *);
 void serve_version(struct request *);
-void serve_deliberate(struct request *);
-void serve_observe(struct request *);
-void serve_refer(struct request *);
-void serve_respond(struct request *);
+void serve_observables(struct request *);
 void serve_trigger(struct request *);
 void serve_tiles(struct request *);
 void serve_tile(struct request *);

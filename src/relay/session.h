@@ -1,6 +1,7 @@
 /*
- * session: the state of one thread between requests: verified tokens, connections
- * to stores, to the cache and to providers.  No other thread may use a session.
+ * session: the state of one thread between requests: verified tokens,
+ * connections to stores, to the cache and to providers.  No other thread may
+ * use a session.
  */
 #ifndef CTIM_SESSION_H
 #define CTIM_SESSION_H
@@ -14,8 +15,8 @@ struct session;
 struct shared;
 struct store;
 
-/* Both arguments must outlive the session.  shared NULL: this process is alone and
- * gets shared memory of its own.  NULL when memory ran out. */
+/* Both arguments must outlive the session.  shared NULL: this process is alone
+ * and gets shared memory of its own.  NULL when memory ran out. */
 struct session *session_new(const struct conf *, struct shared *);
 void session_free(struct session *);
 
@@ -24,8 +25,8 @@ struct auth *session_auth(struct session *);
 struct fanout *session_fanout(struct session *);
 /*
  * The store of a relay whose provider has one.  Opens it at the first call, and
- * again when another file has taken its place.  NULL when that fails; the log has
- * the reason.
+ * again when another file has taken its place.  NULL when that fails; the log
+ * has the reason.
  */
 struct store *session_store(struct session *, const struct relay_conf *);
 /* Counts a request to a relay (NULL: to the gateway itself) that has ended. */

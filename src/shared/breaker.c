@@ -67,7 +67,8 @@ close_circuit(struct breaker *b)
 	memset(b->at, 0, sizeof(b->at));
 }
 
-/* Takes the result of a probe; returns true when that keeps the circuit open. */
+/* Takes the result of a probe; returns true when that keeps the circuit
+ * open. */
 static bool
 tell_probe(struct breaker *b, int64_t now, enum breaker_result result)
 {

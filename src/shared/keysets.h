@@ -2,8 +2,8 @@
  * keysets: the JSON Web Key Sets of the hosts on the list, as fetched, in
  * shared memory.
  *
- * This table keeps the texts; jwks.c decides when to fetch one.  A caller looks,
- * decides, claims the right to fetch, and gives that right back with
+ * This table keeps the texts; jwks.c decides when to fetch one.  A caller
+ * looks, decides, claims the right to fetch, and gives that right back with
  * keysets_store(), keysets_failed() or keysets_leave().
  * Source: RFC 7517.
  */

@@ -11,8 +11,8 @@
 
 static const struct slots_kind pace_kind = { SLOTS_KIND(pace_table, bucket) };
 
-/* The token, of n, that is back first.  A token whose turn would be after latest
- * counts as never used. */
+/* The token, of n, that is back first.  A token whose turn would be after
+ * latest counts as never used. */
 static int64_t *
 first_back(int64_t *back, int n, int period, int64_t latest)
 {

@@ -39,9 +39,9 @@ int64_t pace_turn(struct pace_table *, const void *name, size_t len, int rate,
     int64_t now, int64_t until);
 /*
  * The arithmetic alone, for buckets that the cache keeps (cache.h): back has
- * PACE_TOKENS times, 0 for a token never used.  A token whose turn is both after
- * until and more than ten minutes ahead counts as never used: the clock was set
- * back since.
+ * PACE_TOKENS times, 0 for a token never used.  A token whose turn is both
+ * after until and more than ten minutes ahead counts as never used: the clock
+ * was set back since.
  */
 int64_t pace_take(
     int64_t back[PACE_TOKENS], int rate, int64_t now, int64_t until);

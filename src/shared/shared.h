@@ -1,7 +1,7 @@
 /*
  * shared: what all threads of all workers know of the services that they call,
- * and what they count, in memory that the master maps before it forks.  A process
- * without a master (CGI, the command line) maps its own.
+ * and what they count, in memory that the master maps before it forks.  A
+ * process without a master (CGI, the command line) maps its own.
  *
  * Each table of slots has a lock, which survives a worker that is killed while
  * it holds it (robustlock.h); counters need none.
@@ -26,9 +26,9 @@ struct shared {
 	struct counters counters;
 };
 
-/* Maps and initialises the memory, which is kept out of core files; to be called
- * before fork, so that hash_bytes() gives the same in all workers.  NULL with
- * errno. */
+/* Maps and initialises the memory, which is kept out of core files; to be
+ * called before fork, so that hash_bytes() gives the same in all workers.  NULL
+ * with errno. */
 struct shared *shared_new(void);
 void shared_free(struct shared *);
 

@@ -40,16 +40,16 @@ enum signins_way {
 /*
  * Says how to get a token.  refused: the serial of a token that the service no
  * longer takes, 0 for none; a kept token with that serial is thrown away.
- * token (SIGNINS_MAX bytes) and *serial are filled in for SIGNINS_HAVE.  A caller
- * that got SIGNINS_SIGN_IN and reports no result for `lease` ms is presumed
- * dead.
+ * token (SIGNINS_MAX bytes) and *serial are filled in for SIGNINS_HAVE.  A
+ * caller that got SIGNINS_SIGN_IN and reports no result for `lease` ms is
+ * presumed dead.
  * name: relay and credentials, of len bytes; only its hash is kept.
  */
 enum signins_way signins_get(struct signins_table *, const void *name,
     size_t len, uint64_t refused, int64_t now, int64_t lease,
     char token[SIGNINS_MAX], uint64_t *serial);
-/* Keeps the token that a sign-in gave; *serial gets its number.  Returns 0, or -1
- * when the token is empty or too long to be kept; the caller then reports
+/* Keeps the token that a sign-in gave; *serial gets its number.  Returns 0, or
+ * -1 when the token is empty or too long to be kept; the caller then reports
  * signins_failed(). */
 int signins_put(struct signins_table *, const void *name, size_t len,
     const char *token, uint64_t *serial);

@@ -43,11 +43,11 @@ descriptors_widest(const struct conf *conf)
 }
 
 /*
- * The formula.  The queue's connections are in no process's table while they wait,
- * but the kernel counts them, as sent, by the same limit.  Descriptors that a call
- * has for a moment (a second socket that races, the resolver's) and idle
- * connections to further hosts are not counted: a call that finds no descriptor
- * for these fails alone, and no worker ends for it.
+ * The formula.  The queue's connections are in no process's table while they
+ * wait, but the kernel counts them, as sent, by the same limit.  Descriptors
+ * that a call has for a moment (a second socket that races, the resolver's) and
+ * idle connections to further hosts are not counted: a call that finds no
+ * descriptor for these fails alone, and no worker ends for it.
  */
 long
 descriptors_needed(const struct conf *conf)

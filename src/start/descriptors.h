@@ -10,14 +10,15 @@ struct conf;
 
 /*
  * The descriptors that master and worker alike have at most: standard ones 3;
- * listener 16; log 2, while it is opened again, and syslog's; lanes of the queue
- * 8; signalfd or epoll 1; control socket, its connections and one that is being
- * accepted 18; a configuration file being read 2.  fcgi/ asserts its share.
+ * listener 16; log 2, while it is opened again, and syslog's; lanes of the
+ * queue 8; signalfd or epoll 1; control socket, its connections and one that is
+ * being accepted 18; a configuration file being read 2.  fcgi/ asserts its
+ * share.
  */
 #define DESCRIPTORS_PROCESS 52
-/* A worker's own beside those of its threads: connections that wait for their 503,
- * the one that is being accepted, the memory file of the thread that answers
- * them. */
+/* A worker's own beside those of its threads: connections that wait for their
+ * 503, the one that is being accepted, the memory file of the thread that
+ * answers them. */
 #define DESCRIPTORS_REFUSED 64
 #define DESCRIPTORS_WORKER  (DESCRIPTORS_PROCESS + DESCRIPTORS_REFUSED + 2)
 
@@ -25,9 +26,9 @@ struct conf;
  * master, which has DESCRIPTORS_PROCESS, never needs as many. */
 long descriptors_needed(const struct conf *);
 /*
- * Checks that limit, of RLIMIT_NOFILE, is enough for every process.  Returns 0, or
- * -1 with a line in why (CONF_ERROR_MAX bytes) that gives the number needed, the
- * file, and the keys to lower.
+ * Checks that limit, of RLIMIT_NOFILE, is enough for every process.  Returns 0,
+ * or -1 with a line in why (CONF_ERROR_MAX bytes) that gives the number needed,
+ * the file, and the keys to lower.
  */
 int descriptors_check(const struct conf *, rlim_t limit, char *why);
 

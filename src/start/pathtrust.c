@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <assert.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -153,8 +154,8 @@ trust_quote(struct buf *b, const char *word)
 }
 
 /*
- * Writes the command that mends a fault.  find(1) without -L takes the file at the
- * path itself, so that a link that came there meanwhile leads nowhere.
+ * Writes the command that mends a fault.  find(1) without -L takes the file at
+ * the path itself, so that a link that came there meanwhile leads nowhere.
  */
 static void
 trust_mend(const struct trustlook *l, const char *path, const struct stat *st,
@@ -234,8 +235,8 @@ trust_has_group(const struct pathtrust_who *who, gid_t gid)
 	return false;
 }
 
-/* Judges a file or folder.  In a sticky folder only the owners of files may rename
- * them, so all may write such a folder. */
+/* Judges a file or folder.  In a sticky folder only the owners of files may
+ * rename them, so all may write such a folder. */
 static void
 trust_judge(
     struct trustlook *l, const char *path, const struct stat *st, bool own)
@@ -258,8 +259,9 @@ trust_judge(
 		trust_tell(l, path, st, whose, false, dir && st->st_uid == 0);
 }
 
-/* Judges a link.  A link has no mode; its owner may replace it in a sticky folder,
- * and other users who may write the folder are found when that is judged. */
+/* Judges a link.  A link has no mode; its owner may replace it in a sticky
+ * folder, and other users who may write the folder are found when that is
+ * judged. */
 static void
 trust_judge_link(struct trustlook *l, const char *path, const struct stat *st)
 {
@@ -310,6 +312,7 @@ way_follow(struct trustway *w)
 	ssize_t n = readlink(w->at, to, sizeof(to) - 1);
 	char *slash = strrchr(w->at, '/');
 
+	assert(slash != NULL); /* at is absolute */
 	if (n <= 0 || ++w->links > LINKS_MAX)
 		return false;
 	to[n] = '\0';
@@ -340,9 +343,9 @@ way_begin(struct trustway *w, const char *path, size_t len)
 }
 
 /*
- * Judges every folder and link on the way to the first len bytes of path, and the
- * file at its end.  service: that file belongs to the service.  A missing file
- * ends the way.
+ * Judges every folder and link on the way to the first len bytes of path, and
+ * the file at its end.  service: that file belongs to the service.  A missing
+ * file ends the way.
  */
 static void
 trust_walk(struct trustlook *l, const char *path, size_t len, bool service)
@@ -388,7 +391,8 @@ trust_data(struct trustlook *l, enum pathtrust_kind kind, const char *path)
 
 /* --- all of them --------------------------------------------------------- */
 
-/* Judges the files that were read, conf.d itself, and the files of file:PATH. */
+/* Judges the files that were read, conf.d itself, and the files of
+ * file:PATH. */
 static void
 trust_settings(struct trustlook *l, const struct conf *conf)
 {

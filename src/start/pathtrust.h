@@ -3,9 +3,9 @@
  *
  * A user who may write a folder can replace everything below it: so the folders
  * above a file are checked like the file.  The folder of store, cache or log
- * belongs to the service, which makes files there; only the folders above it are
- * checked.  Links are followed one by one, and a finding names a path without
- * links.
+ * belongs to the service, which makes files there; only the folders above it
+ * are checked.  Links are followed one by one, and a finding names a path
+ * without links.
  */
 #ifndef CTIM_PATHTRUST_H
 #define CTIM_PATHTRUST_H
@@ -52,13 +52,14 @@ struct pathtrust_finding {
 };
 
 /*
- * Finds the user who serves: [server] user; else the owner of the socket; else the
- * owner of the configuration or, when that is root, the group that may read it.
+ * Finds the user who serves: [server] user; else the owner of the socket; else
+ * the owner of the configuration or, when that is root, the group that may read
+ * it.
  */
 void pathtrust_find(const struct conf *, struct pathtrust_who *);
 /*
- * Checks every path that the configuration names, and its own, and calls each for
- * every fault, once for a place.  The texts of a finding end with the call.
+ * Checks every path that the configuration names, and its own, and calls each
+ * for every fault, once for a place.  The texts of a finding end with the call.
  * Returns whether there is no fault.
  */
 bool pathtrust_look(const struct conf *, const struct pathtrust_who *,

@@ -55,14 +55,15 @@ struct record {
 };
 
 /*
- * Opens the store at path.  Returns NULL when that fails, with one line in error
- * that names the fault and its mend.
+ * Opens the store at path.  Returns NULL when that fails, with one line in
+ * error that names the fault and its mend.
  */
 struct store *store_open(
     const char *path, enum store_mode, char error[STORE_ERROR_MAX]);
 void store_close(struct store *); /* NULL is fine */
 
-/* Whether path no longer leads to the open file, which was removed or replaced. */
+/* Whether path no longer leads to the open file, which was removed or
+ * replaced. */
 bool store_moved(const struct store *);
 /* Whether the store still answers: 0, or -1 with the reason in error. */
 int store_check(struct store *, char error[STORE_ERROR_MAX]);

@@ -71,7 +71,8 @@ static const char *const store_db_sql[SQL_STATEMENTS] = {
 	    " AND tlp = ?7 AND priority = ?8 AND reason IS ?9"
 	    " AND first_seen = ?10 AND last_seen = ?11 AND count = ?12"
 	    " AND expires = ?13",
-	/* A feed that lists a value twice keeps the reason that it gave once. */
+	/* A feed that lists a value twice keeps the reason that it gave
+	 * once. */
 	[SQL_CHANGE] =
 	    "UPDATE indicator SET disposition = ?4, severity = ?5,"
 	    " confidence = ?6, tlp = ?7, priority = ?8, reason ="

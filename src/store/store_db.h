@@ -1,6 +1,6 @@
 /*
- * store_db: the parts that the reading and the writing half of the store share: the
- * connection, its statements, the schema and the words for errors.
+ * store_db: the parts that the reading and the writing half of the store share:
+ * the connection, its statements, the schema and the words for errors.
  * Only store*.c include it.
  *
  * Source: https://www.sqlite.org/wal.html, rescode.html, withoutrowid.html.
@@ -85,8 +85,8 @@ int db_facts(struct store *);
 /* The source of an id or a name, NULL when there is none. */
 const struct store_row *db_source(const struct store *, int64_t id);
 const struct store_row *db_source_named(const struct store *, const char *name);
-/* Reads the columns of SQL_MATCH and SQL_LIST into a record whose texts belong to
- * SQLite until the next step.  SQLITE_OK, SQLITE_CORRUPT or SQLITE_NOMEM. */
+/* Reads the columns of SQL_MATCH and SQL_LIST into a record whose texts belong
+ * to SQLite until the next step.  SQLITE_OK, SQLITE_CORRUPT or SQLITE_NOMEM. */
 int db_record(const struct store *, sqlite3_stmt *, struct record *);
 
 #endif

@@ -173,7 +173,8 @@ store_write_compare(const void *a, const void *b)
 	return x->place < y->place ? -1 : 1;
 }
 
-/* Binds a row to one of the statements that write rows, and runs the statement. */
+/* Binds a row to one of the statements that write rows, and runs the
+ * statement. */
 static int
 write_with(struct store *s, enum store_sql which, const struct row *r)
 {
@@ -330,7 +331,7 @@ store_import_add(
 	return 0;
 }
 
-/* Removes what the source listed in former imports only. */
+/* Removes records that the source listed in former imports only. */
 static int
 remove_former(struct store *s)
 {
@@ -348,8 +349,8 @@ remove_former(struct store *s)
 }
 
 /*
- * Commits, and moves what is in the -wal file into the main one, as far as
- * readers let it; the data are safe in either, so that this may fail.
+ * Commits, and moves the -wal file into the main one as far as readers let it;
+ * the data are safe in either, so that the second may fail.
  */
 static int
 commit(struct store *s)

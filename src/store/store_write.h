@@ -15,8 +15,8 @@
 #define STORE_TITLE    1024 /* code points of a title */
 #define STORE_PRIORITY 100  /* the highest */
 
-/* The fields of its source that an import sets.  The others stay as they were: at
- * first the name as the title, no URL, no subdomains. */
+/* The fields of its source that an import sets.  The others stay as they were:
+ * at first the name as the title, no URL, no subdomains. */
 enum {
 	STORE_SET_TITLE = 1 << 0,
 	STORE_SET_URL = 1 << 1,
@@ -36,9 +36,9 @@ bool store_source_name(const char *name);
  * full, and no reader sees any of the import before its end has returned 0.
  * source and its strings must stay until the end.  now is the time of import.
  *
- * store_import_add() copies the record, of which it ignores source, imported and
- * exact, and overwrites an existing record of the source.  Values are normalised
- * already.
+ * store_import_add() copies the record, of which it ignores source, imported
+ * and exact, and overwrites an existing record of the source.  Values are
+ * normalised already.
  * store_import_end() with replace removes the records that the source listed
  * before and this import did not.  An import without a record is an error, so
  * that an empty feed changes nothing.

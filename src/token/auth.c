@@ -124,9 +124,9 @@ auth_signature(const char *token, size_t len, const char **dot,
 
 /*
  * Whether the token is signed with a key (RFC 7518 section 3.2): 1, 0, or -1
- * when memory ran out.  libjwt would not verify a typ that is not JWT, would take
- * any token when the key is empty, and one without a signature when it has no
- * memory for the header; it does not report a lack of memory.
+ * when memory ran out.  libjwt would not verify a typ that is not JWT, would
+ * take any token when the key is empty, and one without a signature when it has
+ * no memory for the header; it does not report a lack of memory.
  */
 static int
 signed_with(const char *token, size_t len, const char *key)
@@ -165,8 +165,9 @@ verify_hs256(
 	return FAILED "Failed to decode JWT with provided key";
 }
 
-/* Finds the host of the key set that a token names, in the spelling of the list, so
- * that no text of the token gets into a URL.  Returns NULL, or the message. */
+/* Finds the host of the key set that a token names, in the spelling of the
+ * list, so that no text of the token gets into a URL.  Returns NULL, or the
+ * message. */
 static const char *
 auth_find_host(const struct auth *a, const struct claims *c, const char **host,
     const char **cause)
@@ -207,8 +208,8 @@ signed_by(
 	return jwk_signed(set, kid, token, (size_t)(dot - token), signature, n);
 }
 
-/* Makes the cause when the set of a host has no key for the token; before: another
- * fault of that set, or NULL. */
+/* Makes the cause when the set of a host has no key for the token; before:
+ * another fault of that set, or NULL. */
 static const char *
 no_kid(struct auth *a, const char *kid, const char *host, const char *before)
 {

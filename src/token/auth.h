@@ -18,13 +18,13 @@ struct auth; /* verified tokens of one thread */
 struct conf;
 struct jwks;
 
-/* Both arguments must outlive the result.  Without jwks (NULL) every RS256 token is
- * refused.  NULL when memory ran out. */
+/* Both arguments must outlive the result.  Without jwks (NULL) every RS256
+ * token is refused.  NULL when memory ran out. */
 struct auth *auth_new(const struct conf *, struct jwks *);
 void auth_free(struct auth *);
 
-/* The message when memory ran out, which says nothing about the token; compared as
- * a pointer. */
+/* The message when memory ran out, which says nothing about the token; compared
+ * as a pointer. */
 extern const char auth_no_memory[];
 
 /*
@@ -32,9 +32,9 @@ extern const char auth_no_memory[];
  * the audience and the claims that the relay needs.  A fetch of keys ends at
  * deadline (clock_ms()).
  * Returns NULL; or the message for the platform, a constant, with the cause for
- * the log in *cause, good until the next call.  *claims: those of the token, good
- * until the next call; those of a refused token are not to be believed, and are
- * NULL when the token could not be read.
+ * the log in *cause, good until the next call.  *claims: those of the token,
+ * good until the next call; those of a refused token are not to be believed,
+ * and are NULL when the token could not be read.
  * id gets the first 8 hex digits of the token's SHA-256, "-" without a token.
  */
 const char *auth_check(struct auth *, const char *header, int64_t now,

@@ -19,8 +19,8 @@
 #define NUMBER_CHARS 2048 /* base64url characters of a number */
 
 /*
- * OpenSSL keeps errors by thread: what failed here must not be read as an error
- * of the thread's next TLS connection, so each public function clears them.
+ * OpenSSL keeps errors by thread: an error here must not pass for one of the
+ * thread's next TLS connection, so each public function clears them.
  */
 
 const char jwk_no_memory[] = "no memory left for its keys";
@@ -44,9 +44,10 @@ unpadded(const char *text)
 }
 
 /*
- * Reads a number.  Some services write padding behind it or zero bytes in front,
- * which the RFC forbids but which change nothing: bits are counted behind the
- * zeros.  Returns false unless it is an odd number of min to max bits.
+ * Reads a number.  Some services write padding behind it or zero bytes in
+ * front, which the RFC forbids but which change nothing: bits are counted
+ * behind the zeros.  Returns false unless it is an odd number of min to max
+ * bits.
  */
 static bool
 jwk_number(struct number *n, struct json_object *entry, const char *name,
@@ -126,8 +127,8 @@ is_for_us(struct json_object *entry)
 	    (ops == NULL || jwk_holds(ops, "verify"));
 }
 
-/* Adds an entry when it can be used.  Returns false when memory ran out: a set that
- * lacks one of its keys must not pass for the set. */
+/* Adds an entry when it can be used.  Returns false when memory ran out: a set
+ * that lacks one of its keys must not pass for the set. */
 static bool
 jwk_add(struct jwk_set *set, struct json_object *entry)
 {

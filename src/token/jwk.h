@@ -1,5 +1,5 @@
 /*
- * jwk: RSA public keys from the text of a JSON Web Key Set, and what they sign.
+ * jwk: reads RSA public keys from a JSON Web Key Set and verifies signatures.
  * Source: RFC 7517 section 4 and 5; RFC 7518 section 3.3 and 6.3.1.
  */
 #ifndef CTIM_JWK_H
@@ -38,12 +38,12 @@ void jwk_free(struct jwk_set *);
  * such key, or kid is NULL. */
 EVP_PKEY *jwk_find(const struct jwk_set *, const char *kid);
 
-/* Whether one of the keys of that kid made signature over the len bytes at text; as
- * jwk_verify(). */
+/* Whether one of the keys of that kid made signature over the len bytes at
+ * text; as jwk_verify(). */
 int jwk_signed(const struct jwk_set *, const char *kid, const char *text,
     size_t len, const unsigned char *signature, size_t signature_len);
-/* Whether key made signature over the len bytes at text, with RSASSA-PKCS1-v1_5 and
- * SHA-256.  1, 0, or -1 when memory ran out. */
+/* Whether key made signature over the len bytes at text, with RSASSA-PKCS1-v1_5
+ * and SHA-256.  1, 0, or -1 when memory ran out. */
 int jwk_verify(EVP_PKEY *key, const char *text, size_t len,
     const unsigned char *signature, size_t signature_len);
 

@@ -163,7 +163,8 @@ signing_jwk(struct jsonout *j, EVP_PKEY *key, const char *kid)
 	return r;
 }
 
-/* Sets a member to value, which it takes over; returns false when memory ran out. */
+/* Sets a member to value, which it takes over; returns false when memory ran
+ * out. */
 static bool
 set(struct json_object *claims, const char *name, struct json_object *value)
 {

@@ -31,10 +31,11 @@ EVP_PKEY *signing_read(const char *pem, const char **why);
 /* Adds a new key as PEM (PKCS #8).  Returns 0, or -1 when none can be made. */
 int signing_make(struct buf *pem);
 
-/* Writes the thumbprint of a key, the name of a key that has no other.  Returns 0,
- * or -1 when memory ran out. */
+/* Writes the thumbprint of a key, the name of a key that has no other.  Returns
+ * 0, or -1 when memory ran out. */
 int signing_kid(EVP_PKEY *, char kid[SIGNING_KID]);
-/* Writes the entry of a key set for a key.  Returns 0, or -1 when memory ran out. */
+/* Writes the entry of a key set for a key.  Returns 0, or -1 when memory ran
+ * out. */
 int signing_jwk(struct jsonout *, EVP_PKEY *, const char *kid);
 
 /*

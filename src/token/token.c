@@ -13,8 +13,8 @@ static const struct {
 	enum token_alg alg;
 } algorithms[] = { { "HS256", TOKEN_HS256 }, { "RS256", TOKEN_RS256 } };
 
-/* Parses a part of the token that must be a JSON object.  Returns NULL when it is
- * none, and sets *starved when memory ran out. */
+/* Parses a part of the token that must be a JSON object.  Returns NULL when it
+ * is none, and sets *starved when memory ran out. */
 static struct json_object *
 object(const char *part, size_t len, bool *starved)
 {

@@ -1,9 +1,10 @@
 /*
- * token: the shape of a JWT, checked before any library sees it, and its claims.
+ * token: the shape of a JWT, checked before any library sees it, and its
+ * claims.
  *
  * libjwt takes tokens that it should refuse (an empty key, unknown crit, alg in
- * small letters, bytes after a NUL, an exp that is a string), so these checks are
- * here.
+ * small letters, bytes after a NUL, an exp that is a string), so these checks
+ * are here.
  * Source: RFC 7515 section 3 and 4, RFC 7519 section 4.1.
  */
 #ifndef CTIM_TOKEN_H
@@ -46,8 +47,8 @@ void token_free(struct claims *);
 /* A claim that is a non-empty string, else NULL; belongs to the claims. */
 const char *token_claim(const struct claims *, const char *name);
 
-/* The first of names (may be NULL, ended by NULL) that is no claim with a non-empty
- * string; NULL: all are. */
+/* The first of names (may be NULL, ended by NULL) that is no claim with a
+ * non-empty string; NULL: all are. */
 const char *token_lacks(const struct claims *, const char *const *names);
 
 /* Checks the times of the claims at now, give or take leeway seconds.  Returns
