@@ -33,6 +33,29 @@ START_TEST(takes_what_rfc_3629_takes)
 }
 END_TEST
 
+START_TEST(text_that_is_no_utf8_is_told_apart)
+{
+	static const struct {
+		const char *s;
+		int32_t c;
+		size_t n;
+	} cases[] = { { "a", 'a', 1 }, { "\xc3\xa9", 0xe9, 2 },
+		{ "\xe2\x82\xac", 0x20ac, 3 },
+		{ "\xf0\x9f\x98\x80", 0x1f600, 4 },
+		{ "\xc0\x80", -1, 1 },         /* overlong */
+		{ "\xed\xa0\x80", -1, 1 },     /* a surrogate */
+		{ "\xf4\x90\x80\x80", -1, 1 }, /* above U+10FFFF */
+		{ "\x80", -1, 1 }, { "\xe2\x82", -1, 1 }, { "\xff", -1, 1 } };
+	size_t n, i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		ck_assert_int_eq(
+		    utf8_next(cases[i].s, strlen(cases[i].s), &n), cases[i].c);
+		ck_assert_uint_eq(n, cases[i].n);
+	}
+}
+END_TEST
+
 START_TEST(valid_is_valid_to_the_last_byte)
 {
 	ck_assert(utf8_valid("", 0));
@@ -87,6 +110,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = { takes_what_rfc_3629_takes,
+		text_that_is_no_utf8_is_told_apart,
 		valid_is_valid_to_the_last_byte, cut_keeps_whole_code_points,
 		a_line_has_no_control_characters };
 

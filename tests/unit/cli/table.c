@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/utf8.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "tests/unit/unit.h"
@@ -156,29 +155,6 @@ START_TEST(a_word_longer_than_its_column_is_cut_between_characters)
 }
 END_TEST
 
-START_TEST(text_that_is_no_utf8_is_told_apart)
-{
-	static const struct {
-		const char *s;
-		int32_t c;
-		size_t n;
-	} cases[] = { { "a", 'a', 1 }, { "\xc3\xa9", 0xe9, 2 },
-		{ "\xe2\x82\xac", 0x20ac, 3 },
-		{ "\xf0\x9f\x98\x80", 0x1f600, 4 },
-		{ "\xc0\x80", -1, 1 },         /* overlong */
-		{ "\xed\xa0\x80", -1, 1 },     /* a surrogate */
-		{ "\xf4\x90\x80\x80", -1, 1 }, /* above U+10FFFF */
-		{ "\x80", -1, 1 }, { "\xe2\x82", -1, 1 }, { "\xff", -1, 1 } };
-	size_t n;
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		ck_assert_int_eq(
-		    utf8_next(cases[i].s, strlen(cases[i].s), &n), cases[i].c);
-		ck_assert_uint_eq(n, cases[i].n);
-	}
-}
-END_TEST
-
 START_TEST(json_stays_json_when_it_is_made_harmless)
 {
 	static const char json[] = "{\n\t\"a\": \"\x7f\xc2\x9b\xe2\x80\xae"
@@ -225,7 +201,6 @@ main(void)
 		a_table_without_memory_fails,
 		a_terminal_gets_colours_and_folded_cells,
 		a_word_longer_than_its_column_is_cut_between_characters,
-		text_that_is_no_utf8_is_told_apart,
 		json_stays_json_when_it_is_made_harmless,
 		every_character_of_a_text_can_be_escaped
 	};
