@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <netdb.h>
-#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,8 @@
 #include "cli/pool/fcgiask.h"
 #include "conf/conf.h"
 #include "json/jsonin.h"
+#include "os/clock.h"
+#include "os/pollone.h"
 
 #define GROUPS_MAX 256 /* groups of a user that are looked at */
 
@@ -98,7 +99,6 @@ try_connect(const struct addrinfo *to)
 {
 	int fd, error = 0;
 	socklen_t size = sizeof(error);
-	struct pollfd p;
 
 	fd = socket(
 	    to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -106,8 +106,8 @@ try_connect(const struct addrinfo *to)
 		return errno;
 	if (connect(fd, to->ai_addr, to->ai_addrlen) == -1) {
 		error = errno;
-		p = (struct pollfd){ .fd = fd, .events = POLLOUT };
-		if (error == EINPROGRESS && poll(&p, 1, DOCTOR_CALL) < 1)
+		if (error == EINPROGRESS &&
+		    pollone(fd, POLLOUT, clock_ms() + DOCTOR_CALL) < 1)
 			error = ETIMEDOUT;
 		else if (error == EINPROGRESS)
 			(void)getsockopt(

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "cli/pool/poolask.h"
 #include "os/clock.h"
+#include "os/pollone.h"
 
 #define ROOM  16384 /* bytes read at a time */
 #define AGAIN 10    /* ms before the next try to get in */
@@ -71,18 +72,17 @@ get_in(int fd, const char *path, int64_t until)
 static int
 poolask_ask(int fd, const char *question, int64_t until, struct buf *answer)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
 	char line[64], *room;
 	size_t want;
-	int64_t left;
 	ssize_t n;
 
 	n = snprintf(line, sizeof(line), "%s\n", question);
 	if (send(fd, line, (size_t)n, MSG_NOSIGNAL) != n)
 		return errno;
 	for (;;) {
-		if ((left = until - clock_ms()) <= 0 ||
-		    (n = poll(&p, 1, (int)left)) == 0)
+		/* A drip must not pass the time, so not pollone() alone. */
+		if (clock_ms() >= until ||
+		    (n = pollone(fd, POLLIN, until)) == 0)
 			return ETIMEDOUT;
 		if ((want = answer->max - answer->len) > ROOM)
 			want = ROOM;
