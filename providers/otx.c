@@ -310,11 +310,15 @@ found_entry(struct call *c, struct json_object *entry)
 static bool
 begin_scan(const struct query *q, struct otx_scan *s)
 {
+	const char *core;
+	size_t n;
+
 	otx_spelling(&s->spelling, q->observable);
 	s->page = jsonfind_new("results", "indicator", s->spelling.asked);
 	if (s->page == NULL)
 		return false;
-	jsonfind_also(s->page, otx_is, &s->spelling);
+	core = otx_core(&s->spelling, &n);
+	jsonfind_also(s->page, core, n, otx_is, &s->spelling);
 	return true;
 }
 

@@ -51,6 +51,9 @@ struct otx_spelling {
 const char *otx_value(const struct observable *, char[INDICATOR_MAX + 1]);
 /* Fills it in; the observable must outlive it. */
 void otx_spelling(struct otx_spelling *, const struct observable *);
+/* What each text with the same normal form holds, but for its case, in *n bytes:
+ * the host, or all of it.  *n is 0 where no such thing is known. */
+const char *otx_core(const struct otx_spelling *, size_t *n);
 /* Whether a text of n bytes has the same normal form. */
 bool otx_is(const char *text, size_t n, const void *spelling);
 

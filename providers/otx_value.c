@@ -125,6 +125,19 @@ otx_may_be(const struct otx_spelling *s, const char *text)
 	    (n >= len && strncasecmp(host, normal, len) == 0);
 }
 
+const char *
+otx_core(const struct otx_spelling *s, size_t *n)
+{
+	const char *core = otx_host(s->type, s->normal, n);
+
+	/* An IPv6 address, a host beyond ASCII, and what begins with a character
+	 * that a bracket may stand for are written in many ways. */
+	if (s->type == OBSERVABLE_IPV6 || strchr("[.:@", *core) != NULL ||
+	    strstr(core, "xn--") != NULL)
+		*n = 0;
+	return core;
+}
+
 bool
 otx_is(const char *text, size_t n, const void *spelling)
 {

@@ -20,6 +20,9 @@ struct jsonfind {
 	const char *array, *member, *value;
 	bool (*same)(const char *, size_t, const void *);
 	const void *arg;
+	const char *core;  /* what value and all that stands for
+			   * the same hold */
+	size_t core_n;     /* 0: that is not known */
 	struct buf needle; /* the value as a JSON string;
 						 * empty: only with escapes */
 	enum jsonfind_state state;
@@ -37,7 +40,7 @@ struct jsonfind {
 	/* Of the piece at hand: */
 	const char *from; /* not kept yet */
 	const char *end;
-	const char *hit;           /* the next needle, or end */
+	const char *hit;           /* jsonfind_find()'s */
 	uint64_t backslashes;      /* of block and element */
 	struct json_object *found; /* until the state says so, one
 						 * that stands for the same */
@@ -88,11 +91,18 @@ jsonfind_new(const char *array, const char *member, const char *value)
 }
 
 void
-jsonfind_also(struct jsonfind *s,
+jsonfind_also(struct jsonfind *s, const char *core, size_t core_n,
     bool (*same)(const char *text, size_t n, const void *arg), const void *arg)
 {
+	const char *end = s->value + strlen(s->value);
+
 	s->same = same;
 	s->arg = arg;
+	if (core_n > 0 &&
+	    jsonfind_caseless(s->value, end, core, core_n) < end) {
+		s->core = core;
+		s->core_n = core_n;
+	}
 }
 
 void
@@ -124,11 +134,14 @@ jsonfind_keep(struct jsonfind *s, const char *to)
 	s->from = to;
 }
 
+/* The next place that only an element which may be the one has, or end. */
 static const char *
 jsonfind_find(const struct jsonfind *s, const char *p, const char *end)
 {
 	const char *hit = NULL;
 
+	if (s->core_n > 0)
+		return jsonfind_caseless(p, end, s->core, s->core_n);
 	if (s->needle.len > 0)
 		hit =
 		    memmem(p, (size_t)(end - p), s->needle.data, s->needle.len);
@@ -175,8 +188,9 @@ jsonfind_compare(struct jsonfind *s, const char *p, size_t n)
 		jsonfind_take(s, p, n, false);
 }
 
-/* The element ends at to.  It is looked into only when the value stands in it
- * somewhere, or could with escapes. */
+/* The element ends at to.  It is looked into only when the value, or the core,
+ * stands in it somewhere, or could with escapes; without a core, its string is
+ * compared all the same. */
 static void
 jsonfind_end_element(struct jsonfind *s, const char *to)
 {
@@ -195,10 +209,12 @@ jsonfind_end_element(struct jsonfind *s, const char *to)
 			s->hit = jsonfind_find(s, p, s->end);
 		maybe = s->hit < to;
 	}
-	if (s->state == JSONFIND_MORE && (maybe || s->escapes) &&
+	maybe = maybe || s->escapes;
+	if (s->state == JSONFIND_MORE && maybe &&
 	    jsonfind_has(p, n, s->member, s->value, &s->scratch))
 		jsonfind_take(s, p, n, true);
-	jsonfind_compare(s, p, n);
+	if (maybe || s->core_n == 0)
+		jsonfind_compare(s, p, n);
 	buf_reset(&s->element);
 	s->where = ARRAY;
 }

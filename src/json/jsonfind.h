@@ -30,10 +30,15 @@ enum jsonfind_state {
 /* The texts must outlive it.  NULL when memory ran out. */
 struct jsonfind *jsonfind_new(
     const char *array, const char *member, const char *value);
-/* Before the page: same() says whether a string of n bytes, with no NUL behind
+/*
+ * Before the page: same() says whether a string of n bytes, with no NUL behind
  * it, stands for the same as the value; arg, which it gets, must outlive the
- * scan. */
-void jsonfind_also(struct jsonfind *,
+ * scan, and so must core: the core_n bytes that any such string holds, small and
+ * capital letters of ASCII being the same.  With a core that the value holds too,
+ * a page is searched for that alone, and few of its elements are looked into;
+ * without one (core_n 0) the string of each element is compared.
+ */
+void jsonfind_also(struct jsonfind *, const char *core, size_t core_n,
     bool (*same)(const char *text, size_t n, const void *arg), const void *arg);
 void jsonfind_free(struct jsonfind *);
 /* The next n bytes, in pieces of any size.  After FOUND or BAD the answer stays

@@ -1,6 +1,9 @@
 #include <string.h>
+#include <strings.h>
 
 #include "json/jsonfind_block.h"
+
+#define SMALL 0x20 /* what a small letter has more than a capital */
 
 /* Which of the bytes are what, strings or not. */
 struct kinds {
@@ -24,7 +27,7 @@ jsonfind_block_look(const char *p)
 {
 	const __m128i quote = _mm_set1_epi8('"');
 	const __m128i backslash = _mm_set1_epi8('\\');
-	const __m128i small = _mm_set1_epi8(0x20);
+	const __m128i small = _mm_set1_epi8(SMALL);
 	const __m128i open = _mm_set1_epi8('{');
 	const __m128i shut = _mm_set1_epi8('}');
 	struct kinds k = { 0 };
@@ -41,6 +44,24 @@ jsonfind_block_look(const char *p)
 		    << at;
 	}
 	return k;
+}
+
+/* Bit i: whether byte i of a block is c but for SMALL, which c has. */
+static uint64_t
+jsonfind_block_same(const char *p, char c)
+{
+	const __m128i small = _mm_set1_epi8(SMALL);
+	const __m128i wanted = _mm_set1_epi8(c);
+	uint64_t same = 0;
+	__m128i v;
+	int at;
+
+	for (at = 0; at < JSONFIND_BLOCK; at += 16) {
+		memcpy(&v, p + at, sizeof(v));
+		v = _mm_cmpeq_epi8(_mm_or_si128(v, small), wanted);
+		same |= bits_of(v) << at;
+	}
+	return same;
 }
 
 #else
@@ -70,12 +91,25 @@ jsonfind_block_look(const char *p)
 	for (at = 0; at < JSONFIND_BLOCK; at += 8) {
 		memcpy(&v, p + at, sizeof(v));
 		v = le64toh(v);
-		low = v | ALL(0x20);
+		low = v | ALL(SMALL);
 		k.quotes |= equal(v, '"') << at;
 		k.backslashes |= equal(v, '\\') << at;
 		k.brackets |= (equal(low, '{') | equal(low, '}')) << at;
 	}
 	return k;
+}
+
+static uint64_t
+jsonfind_block_same(const char *p, char c)
+{
+	uint64_t same = 0, v;
+	int at;
+
+	for (at = 0; at < JSONFIND_BLOCK; at += 8) {
+		memcpy(&v, p + at, sizeof(v));
+		same |= equal(le64toh(v) | ALL(SMALL), (unsigned char)c) << at;
+	}
+	return same;
 }
 
 #endif
@@ -128,4 +162,28 @@ jsonfind_block(struct jsonfind_carry *carry, const char *p, unsigned n,
 	carry->string = 0 - (string >> 63);
 	bits->brackets = k.brackets & ~string;
 	bits->backslashes = k.backslashes;
+}
+
+const char *
+jsonfind_caseless(const char *p, const char *end, const char *word, size_t n)
+{
+	const char first = (char)(word[0] | SMALL);
+	const char last = (char)(word[n - 1] | SMALL);
+	uint64_t places;
+	const char *at;
+
+	for (; (size_t)(end - p) >= n - 1 + JSONFIND_BLOCK;
+	     p += JSONFIND_BLOCK) {
+		places = jsonfind_block_same(p, first) &
+		    jsonfind_block_same(p + n - 1, last);
+		for (; places != 0; places &= places - 1) {
+			at = p + __builtin_ctzll(places);
+			if (strncasecmp(at, word, n) == 0)
+				return at;
+		}
+	}
+	for (; (size_t)(end - p) >= n; p++)
+		if (strncasecmp(p, word, n) == 0)
+			return p;
+	return end;
 }

@@ -9,6 +9,7 @@
 #ifndef CTIM_JSONFIND_BLOCK_H
 #define CTIM_JSONFIND_BLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define JSONFIND_BLOCK 64
@@ -29,5 +30,11 @@ struct jsonfind_bits {
  * must be blanks. */
 void jsonfind_block(
     struct jsonfind_carry *, const char *p, unsigned n, struct jsonfind_bits *);
+
+/* Where the n bytes of a word, one or more, begin first between p and end, small
+ * and capital letters of ASCII being the same; end when they do not.  Of the
+ * bytes from p to end alone any is read. */
+const char *jsonfind_caseless(
+    const char *p, const char *end, const char *word, size_t n);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "json/jsonfind.h"
+#include "json/jsonfind_block.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
 #include "tests/unit/unit.h"
@@ -331,14 +332,14 @@ without_case(const char *text, size_t n, const void *arg)
 
 /* Of one page in pieces: the n of the element that is found, or what it is. */
 static int
-also(const char *page, size_t piece, unsigned *asked)
+also(const char *page, const char *core, size_t piece, unsigned *asked)
 {
 	struct jsonfind *s = jsonfind_new("results", "indicator", "a\\");
 	enum jsonfind_state state;
 	int n;
 
 	*asked = 0;
-	jsonfind_also(s, without_case, asked);
+	jsonfind_also(s, core, strlen(core), without_case, asked);
 	state = feed(s, page, strlen(page), piece);
 	n = state == JSONFIND_MORE ?
 	    -1 :
@@ -349,12 +350,13 @@ also(const char *page, size_t piece, unsigned *asked)
 	return n;
 }
 
-START_TEST(what_stands_for_the_same_is_found_where_the_value_is_not)
-{
 #define PAGE(elements) "{\"results\":[" elements "],\"next\":null}"
 #define ENTRY(text, n)                        \
 	"{\"x\":[{\"indicator\":\"a\\\\\"}]," \
 	"\"indicator\":\"" text "\",\"n\":" n "}"
+
+START_TEST(what_stands_for_the_same_is_found_where_the_value_is_not)
+{
 	static const struct {
 		const char *page;
 		int n;
@@ -373,13 +375,69 @@ START_TEST(what_stands_for_the_same_is_found_where_the_value_is_not)
 	size_t i, piece;
 
 	for (i = 0; i < COUNT(rows); i++)
-		for (piece = 1; piece < 150; piece++)
+		for (piece = 1; piece < 150; piece++) {
 			ck_assert_msg(
-			    also(rows[i].page, piece, &asked) == rows[i].n,
+			    also(rows[i].page, "", piece, &asked) == rows[i].n,
 			    "%zu by %zu", i, piece);
+			ck_assert_msg(
+			    also(rows[i].page, "A", piece, &asked) == rows[i].n,
+			    "%zu by %zu with a core", i, piece);
+		}
 	/* Nothing is asked once the value is there. */
-	ck_assert_int_eq(also(rows[3].page, 1000, &asked), 1);
+	ck_assert_int_eq(also(rows[3].page, "", 1000, &asked), 1);
 	ck_assert_uint_eq(asked, 0);
+}
+END_TEST
+
+START_TEST(of_elements_without_the_core_none_is_compared)
+{
+#define OTHER "{\"indicator\":\"other\"},"
+	static const char page[] =
+	    PAGE(OTHER OTHER OTHER "{\"indicator\":\"XWZ\"}," OTHER OTHER
+				   "{\"indicator\":\"\\u0042\"}");
+	static const struct {
+		const char *core;
+		unsigned asked;
+	} rows[] = { { "wz", 2 },
+		/* The value does not have it: all are compared. */
+		{ "q", 7 }, { "", 7 } };
+	struct jsonfind *s;
+	unsigned asked;
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		s = jsonfind_new("results", "indicator", "v.wz");
+		asked = 0;
+		jsonfind_also(s, rows[i].core, strlen(rows[i].core),
+		    without_case, &asked);
+		ck_assert_int_eq(
+		    feed(s, page, sizeof(page) - 1, 1000), JSONFIND_MORE);
+		ck_assert_uint_eq(asked, rows[i].asked);
+		jsonfind_free(s);
+	}
+}
+END_TEST
+
+START_TEST(a_word_is_found_at_every_place_without_its_case)
+{
+	static const char word[] = "aB.c-\xc3\xbcZ1";
+	const size_t n = sizeof(word) - 1, max = 3 * JSONFIND_BLOCK;
+	size_t len, at;
+	char *text;
+
+	for (len = 0; len < max; len++)
+		for (at = 0; at <= len; at++) {
+			text = malloc(len + 1);
+			ck_assert_ptr_nonnull(text);
+			/* Each one looks like a beginning and an end. */
+			memset(text, 'a', len);
+			if (at + n <= len)
+				memcpy(text + at, "Ab.C-\xc3\xbcz1", n);
+			text = realloc(text, len == 0 ? 1 : len);
+			ck_assert(jsonfind_caseless(text, text + len, word,
+				      n) == text + (at + n <= len ? at : len));
+			free(text);
+		}
 }
 END_TEST
 
@@ -654,6 +712,8 @@ main(void)
 		an_element_has_a_most_of_bytes, so_has_what_is_outside_the_list,
 		what_is_skipped_may_be_large,
 		what_stands_for_the_same_is_found_where_the_value_is_not,
+		of_elements_without_the_core_none_is_compared,
+		a_word_is_found_at_every_place_without_its_case,
 		the_answer_stays,
 		random_pages_give_what_parsing_them_whole_gives,
 		broken_pages_break_nothing
