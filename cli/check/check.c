@@ -203,6 +203,9 @@ check_run(struct check *check)
 		check_look_at(check);
 	jsonout_end_array(&check->errors);
 	jsonout_end_array(&check->warnings);
+	found->whole = jsonout_done(&check->errors) == 0;
+	if (jsonout_done(&check->warnings) == -1)
+		found->whole = false;
 	if (check->dump && found->conf != NULL)
 		return check_show_values(found, check->json);
 	if (check->json)

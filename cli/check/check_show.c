@@ -24,16 +24,18 @@ static const struct route {
 /* Prints and frees JSON, or says that memory ran out.  Returns the exit
  * status. */
 static int
-check_show_print_json(struct buf *b)
+check_show_print_json(struct jsonout *j, struct buf *b)
 {
-	int status = b->failed ? CMD_FAILED : CMD_OK;
+	int status = CMD_OK;
 
-	if (b->failed)
-		fprintf(stderr, "ctim-relay check: no memory left\n");
-	else if (text_print_json(stdout, b->data, b->len) == 0)
-		putchar('\n');
-	else
+	if (jsonout_done(j) == -1) {
 		status = CMD_FAILED;
+		fprintf(stderr, "ctim-relay check: no memory left\n");
+	} else if (text_print_json(stdout, b->data, b->len) == 0) {
+		putchar('\n');
+	} else {
+		status = CMD_FAILED;
+	}
 	buf_free(b);
 	return status;
 }
@@ -170,6 +172,8 @@ check_show_json(const struct check_found *found)
 	jsonout_kbool(
 	    &j, "usable", found->n_errors == 0 && found->conf != NULL);
 	jsonout_key(&j, "errors");
+	if (!found->whole)
+		jsonout_starve(&j);
 	jsonout_raw(&j, found->errors.data, found->errors.len);
 	jsonout_key(&j, "warnings");
 	jsonout_raw(&j, found->warnings.data, found->warnings.len);
@@ -184,7 +188,7 @@ check_show_json(const struct check_found *found)
 		jsonout_end_array(&j);
 	}
 	jsonout_end_object(&j);
-	status = check_show_print_json(&b);
+	status = check_show_print_json(&j, &b);
 	return found->n_errors > 0 || found->conf == NULL ? CMD_CONFIG : status;
 }
 
@@ -210,8 +214,7 @@ check_show_section(
 	struct json_object_iter i;
 
 	if (j != NULL) {
-		jsonout_key(j, section);
-		jsonout_object(j);
+		jsonout_kobject(j, section);
 	} else {
 		printf("[%s]\n", section);
 	}
@@ -238,6 +241,7 @@ check_show_values(const struct check_found *found, bool json)
 	struct buf b;
 	struct jsonout j;
 	bool more = false;
+	int status = CMD_OK;
 
 	conf_each(found->conf, check_show_keep, all);
 	/* workers has no default in the table; conf_load() computes its
@@ -246,9 +250,11 @@ check_show_values(const struct check_found *found, bool json)
 	if (jsonin_member(server, "workers") == NULL)
 		json_object_object_add(server, "workers",
 		    json_object_new_int(found->conf->workers));
-	buf_init(&b, OUTPUT_MAX);
-	jsonout_init(&j, &b);
-	jsonout_object(&j);
+	if (json) {
+		buf_init(&b, OUTPUT_MAX);
+		jsonout_init(&j, &b);
+		jsonout_object(&j);
+	}
 	/* The gateway's own sections come before the relays. */
 	for (int relays = 0; relays < 2; relays++)
 		json_object_object_foreachC(all, section)
@@ -261,12 +267,12 @@ check_show_values(const struct check_found *found, bool json)
 			check_show_section(
 			    json ? &j : NULL, section.key, section.val);
 		}
-	jsonout_end_object(&j);
+	if (json) {
+		jsonout_end_object(&j);
+		status = check_show_print_json(&j, &b);
+	}
 	json_object_put(all);
-	if (json)
-		return check_show_print_json(&b);
-	buf_free(&b);
-	return CMD_OK;
+	return status;
 }
 
 static void
@@ -305,7 +311,7 @@ check_show_keys(bool json)
 	const struct conf_key *key;
 	struct buf b;
 	struct jsonout j;
-	int status;
+	int status = CMD_OK;
 
 	buf_init(&b, OUTPUT_MAX);
 	jsonout_init(&j, &b);
@@ -317,11 +323,13 @@ check_show_keys(bool json)
 		     key++)
 			check_show_key(key, providers[i]->name, t, &j);
 	jsonout_end_array(&j);
-	if (json)
-		status = check_show_print_json(&b);
-	else
-		status = table_print(t, stdout) == 0 ? CMD_OK : CMD_FAILED;
-	buf_free(&b);
+	if (json) {
+		status = check_show_print_json(&j, &b);
+	} else {
+		if (jsonout_done(&j) == -1 || table_print(t, stdout) == -1)
+			status = CMD_FAILED;
+		buf_free(&b);
+	}
 	table_free(t);
 	return status;
 }

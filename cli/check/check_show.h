@@ -15,7 +15,8 @@ struct conf;
 struct check_found {
 	const char *file;
 	struct conf *conf; /* NULL: the configuration cannot be used */
-	struct buf errors, warnings; /* JSON arrays of strings */
+	struct buf errors, warnings; /* JSON arrays of strings … */
+	bool whole;                  /* … if so: memory may run out */
 	size_t n_errors, n_warnings;
 };
 

@@ -137,11 +137,23 @@ doctor_mend_conf(struct doctor *d, const char *section, const char *more,
 	    more == NULL ? "" : "; ", more == NULL ? "" : more);
 }
 
+static int
+doctor_say_print_json(struct doctor *d, bool whole)
+{
+	int r = -1;
+
+	if (whole)
+		r = text_print_json(stdout, d->out.data, d->out.len);
+	putchar('\n');
+	return r == 0 ? CMD_OK :
+			command_fail(d->cmd, CMD_FAILED, "no memory left");
+}
+
 int
 doctor_end(struct doctor *d)
 {
 	int status = CMD_OK;
-	bool failed;
+	bool whole;
 
 	if (d->open)
 		jsonout_end_object(&d->j);
@@ -149,19 +161,14 @@ doctor_end(struct doctor *d)
 	jsonout_kint(&d->j, "failed", d->count[DOCTOR_FAIL]);
 	jsonout_kint(&d->j, "warnings", d->count[DOCTOR_WARN]);
 	jsonout_end_object(&d->j);
-	if (d->json) {
-		failed = d->out.failed ||
-		    text_print_json(stdout, d->out.data, d->out.len) == -1;
-		putchar('\n');
-		if (failed)
-			status =
-			    command_fail(d->cmd, CMD_FAILED, "no memory left");
-	} else {
+	whole = jsonout_done(&d->j) == 0;
+	if (d->json)
+		status = doctor_say_print_json(d, whole);
+	else
 		printf("\n%u failed, %u warning%s, %u good, %u not checked\n",
 		    d->count[DOCTOR_FAIL], d->count[DOCTOR_WARN],
 		    d->count[DOCTOR_WARN] == 1 ? "" : "s", d->count[DOCTOR_OK],
 		    d->count[DOCTOR_SKIPPED]);
-	}
 	buf_free(&d->out);
 	return d->count[DOCTOR_FAIL] > 0 ? CMD_FAILED : status;
 }

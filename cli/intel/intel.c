@@ -234,7 +234,8 @@ say_removed(long long n, bool json)
 	jsonout_object(&out);
 	jsonout_kint(&out, "removed", n);
 	jsonout_end_object(&out);
-	printf("%s\n", text.data);
+	if (jsonout_done(&out) == 0)
+		printf("%s\n", text.data);
 	buf_free(&text);
 }
 

@@ -169,7 +169,8 @@ intel_import_print_json(const struct import *im)
 	}
 	jsonout_end_array(&out);
 	jsonout_end_object(&out);
-	(void)text_print_json(stdout, text.data, text.len);
+	if (jsonout_done(&out) == 0)
+		(void)text_print_json(stdout, text.data, text.len);
 	putchar('\n');
 	buf_free(&text);
 }

@@ -135,7 +135,7 @@ json_time(struct jsonout *out, const char *key, int64_t t)
 		jsonout_kstring(out, key, time_text(text, t));
 }
 
-void
+int
 intel_record_json(struct buf *b, const struct record *r)
 {
 	struct jsonout out;
@@ -161,6 +161,7 @@ intel_record_json(struct buf *b, const struct record *r)
 	json_time(&out, "expires", r->expires);
 	jsonout_kbool(&out, "exact", r->exact);
 	jsonout_end_object(&out);
+	return jsonout_done(&out);
 }
 
 void

@@ -87,7 +87,8 @@ print_record(void *arg, const struct record *r)
 		break;
 	case FORM_JSON:
 		buf_adds(&w->out, w->n == 0 ? "\n" : ",\n");
-		intel_record_json(&w->out, r);
+		if (intel_record_json(&w->out, r) == -1)
+			return -1;
 		break;
 	case FORM_LINES:
 		if (w->n == 0)
@@ -387,14 +388,14 @@ figures(const struct intel *in,
 	if ((s = intel_open(in, STORE_READ, &status)) == NULL)
 		return status;
 	buf_init(&text, OUTPUT_MAX);
-	jsonout_init(&out, &text);
 	n = store_stats(s, (int64_t)time(NULL), &counts, error);
 	if (n == -1)
 		status = command_fail(in->cmd, CMD_FAILED, "%s", error);
 	else if (in->json) {
+		jsonout_init(&out, &text);
 		json(&out, counts, n);
-		buf_addc(&text, '\n');
-		if (intel_show_flush(&text, true) == -1)
+		if (jsonout_done(&out) == -1 || buf_addc(&text, '\n') == -1 ||
+		    intel_show_flush(&text, true) == -1)
 			status = CMD_FAILED;
 	} else if (table(counts, n) == -1)
 		status =

@@ -155,6 +155,14 @@ question_of(
 }
 
 static int
+claims_too_long(const struct command *cmd)
+{
+	return command_fail(cmd, CMD_FAILED,
+	    "that is more than %d bytes, which a token cannot hold",
+	    CLAIMS_MAX);
+}
+
+static int
 from_terminal(const struct command *cmd, const struct relay_conf *relay,
     const struct claims_prompt *prompts, size_t n, struct buf *out)
 {
@@ -175,6 +183,8 @@ from_terminal(const struct command *cmd, const struct relay_conf *relay,
 		status = claims_ask_one(cmd, *name, what, &j);
 	}
 	jsonout_end_object(&j);
+	if (jsonout_done(&j) == -1 && status == CMD_OK)
+		status = claims_too_long(cmd);
 	return status;
 }
 
@@ -188,9 +198,7 @@ claims_ask(const struct command *cmd, const char *file,
 	status = file != NULL ? claims_from_file(cmd, file, relay, out) :
 				from_terminal(cmd, relay, prompts, n, out);
 	if (status == CMD_OK && (out->failed || out->len > CLAIMS_MAX))
-		return command_fail(cmd, CMD_FAILED,
-		    "that is more than %d bytes, which a token cannot hold",
-		    CLAIMS_MAX);
+		status = claims_too_long(cmd);
 	return status;
 }
 

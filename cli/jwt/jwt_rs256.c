@@ -194,8 +194,9 @@ write_set(const struct jwt *jwt, struct json_object *old, struct buf *out)
 	r = signing_jwk(&j, jwt->rsa, jwt->kid);
 	jsonout_end_array(&j);
 	jsonout_end_object(&j);
-	buf_addc(out, '\n');
-	return out->failed ? -1 : r;
+	if (jsonout_done(&j) == -1 || buf_addc(out, '\n') == -1)
+		r = -1;
+	return r;
 }
 
 /* Replaces the file in one step, so that nobody reads half of it. */

@@ -173,7 +173,8 @@ say_key_set(const struct jwt *jwt)
 	jsonout_end_array(&j);
 	jsonout_end_object(&j);
 	fprintf(stderr, ":\n\n");
-	(void)text_print_json(stderr, text.data, text.len);
+	if (jsonout_done(&j) == 0)
+		(void)text_print_json(stderr, text.data, text.len);
 	putc('\n', stderr);
 	buf_free(&text);
 }

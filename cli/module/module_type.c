@@ -291,7 +291,7 @@ module_type_print(const struct module_type *m)
 	buf_init(&text, TEXT);
 	jsonout_init(&j, &text);
 	write_all(&j, m);
-	if (!text.failed)
+	if (jsonout_done(&j) == 0)
 		type = jsonin_parse(
 		    text.data, text.len, JSON_REQUEST_VALUES, NULL);
 	if (type != NULL)

@@ -328,14 +328,16 @@ send_body(struct platform *p, struct terms *asked, struct json_object *value)
 {
 	struct jsonout j;
 	struct buf body;
+	bool whole;
 	int r = -1;
 
 	buf_init(&body, JSON_ANSWER_BYTES);
 	jsonout_init(&j, &body);
 	jsoncopy_value(&j, value);
+	whole = jsonout_done(&j) == 0;
 	asked->body = body.data;
 	asked->type = JSON;
-	if (body.failed)
+	if (!whole)
 		text_addf(p->why, "The module is too large to be sent.");
 	else
 		r = authorized(p, asked);

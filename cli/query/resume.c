@@ -64,8 +64,7 @@ write_head(const struct resume_key *key, struct buf *out)
 	jsonout_kint(&j, "observables", (int64_t)key->asked->n);
 	jsonout_kstring(&j, "list", id);
 	jsonout_end_object(&j);
-	buf_addc(out, '\n');
-	return out->failed ? -1 : 0;
+	return jsonout_done(&j) == -1 ? -1 : buf_addc(out, '\n');
 }
 
 /*

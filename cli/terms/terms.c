@@ -92,8 +92,7 @@ terms_fits(const struct terms *asked, enum observable_type type, char *value)
 	if (asked->max == 0 || strlen(value) * 6 + 64 <= asked->max)
 		return true;
 	buf_init(&body, asked->max);
-	(void)terms_body(&alone, 0, 1, asked->max, &body);
-	fits = !body.failed;
+	fits = terms_body(&alone, 0, 1, asked->max, &body) == 1;
 	buf_free(&body);
 	return fits;
 }
@@ -232,7 +231,8 @@ terms_body(const struct terms *asked, size_t from, size_t n, size_t max,
 		const struct term *one = &asked->list[i];
 
 		/* Escapes make it six times as long at most. */
-		if (i > from && out->len + strlen(one->value) * 6 + 64 > max)
+		if (i > from &&
+		    jsonout_size(&j) + strlen(one->value) * 6 + 64 > max)
 			break;
 		jsonout_object(&j);
 		jsonout_kstring(&j, "type", observable_name(one->type));
@@ -240,7 +240,7 @@ terms_body(const struct terms *asked, size_t from, size_t n, size_t max,
 		jsonout_end_object(&j);
 	}
 	jsonout_end_array(&j);
-	return i;
+	return jsonout_done(&j) == -1 ? from : i;
 }
 
 static int

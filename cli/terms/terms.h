@@ -64,7 +64,8 @@ int terms_text(const struct command *, struct terms *, const char *file);
 /*
  * Writes the body of a request, a JSON array, with observables from a place on:
  * at most n, and one at least, but no more than fit into max bytes.  Returns
- * the place behind the last one.
+ * the place behind the last one; or from, with the failed mark of out set, when
+ * out cannot hold them.
  */
 size_t terms_body(
     const struct terms *, size_t from, size_t n, size_t max, struct buf *out);

@@ -159,7 +159,8 @@ print_status(const char *status)
 	jsonout_object(&j);
 	jsonout_kstring(&j, "status", status);
 	jsonout_end_object(&j);
-	(void)text_print_json(stdout, text.data, text.len);
+	if (jsonout_done(&j) == 0)
+		(void)text_print_json(stdout, text.data, text.len);
 	buf_free(&text);
 }
 
@@ -222,7 +223,7 @@ print_bundle_head(const struct view *v)
 	jsonout_object(&j);
 	jsonout_kstring(&j, "start_time", time_text);
 	jsonout_end_object(&j);
-	r = text.failed || source.failed ?
+	r = jsonout_done(&j) == -1 || source.failed ?
 	    -1 :
 	    text_print_json(stdout, text.data, text.len);
 	buf_free(&text);

@@ -154,5 +154,6 @@ status_json(const struct status *s, struct buf *b)
 	if (s->n_jwks >= 0)
 		status_json_put_jwks(&j, s);
 	jsonout_end_object(&j);
-	(void)buf_addc(b, '\n');
+	if (jsonout_done(&j) == 0)
+		(void)buf_addc(b, '\n');
 }

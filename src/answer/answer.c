@@ -224,7 +224,7 @@ void
 answer_end(struct answer *a)
 {
 	jsonout_end_object(&a->json);
-	if (a->scratch.failed) {
+	if (jsonout_done(&a->json) == -1) {
 		a->broken = true;
 		return;
 	}
@@ -400,7 +400,7 @@ put_errors(struct answer *a)
 		jsonout_kstring(&j, "code", problem_code(a->errors[i].problem));
 		jsonout_kstring(&j, "message", a->errors[i].message);
 		jsonout_end_object(&j);
-		if (a->scratch.failed)
+		if (jsonout_done(&j) == -1)
 			a->broken = true;
 		answer_put(a,
 		    i > 0       ? "," :

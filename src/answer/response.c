@@ -121,11 +121,11 @@ response_error(struct response *r, int status, const char *message)
 	jsonout_kstring(&j, "message", message);
 	jsonout_kstring(&j, "reason", http_reason(status));
 	jsonout_end_object(&j);
-	if (b.starved) {
+	if (jsonout_done(&j) == 0) {
+		response_write(r, b.data, b.len);
+	} else {
 		r->status = 500;
 		response_write(r, starved, sizeof(starved) - 1);
-	} else {
-		response_write(r, b.data, b.len);
 	}
 	response_end(r);
 	buf_free(&b);

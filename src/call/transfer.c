@@ -403,7 +403,7 @@ transfer_keep(struct run *r, struct transfer *x)
 		ttl = r->negative_ttl < ttl ? r->negative_ttl : ttl;
 	else
 		jsoncopy_value(&j, c->result);
-	if (!text.failed && ttl > 0)
+	if (jsonout_done(&j) == 0 && ttl > 0)
 		cache_put(r->cache, x->name, text.data, text.len, ttl);
 	buf_free(&text);
 	r->patience -= clock_ms() - began;

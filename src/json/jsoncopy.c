@@ -55,7 +55,7 @@ jsoncopy_value(struct jsonout *j, struct json_object *value)
 		if (text != NULL)
 			jsonout_raw(j, text, len);
 		else
-			j->out->failed = j->out->starved = true;
+			jsonout_starve(j);
 		break;
 	}
 }

@@ -1,42 +1,93 @@
+#include <assert.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "json/jsonout.h"
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
 void
 jsonout_init(struct jsonout *j, struct buf *out)
 {
-	*j = (struct jsonout){ .out = out };
+	*j = (struct jsonout){ .out = out, .text = *out, .begin = out->len };
+	buf_init(out, 0);
+	out->failed = true;
 }
 
-/* The comma before a value or key, where one is due. */
-static void
-jsonout_next(struct jsonout *j)
+int
+jsonout_done(struct jsonout *j)
 {
-	uint64_t bit = UINT64_C(1) << j->depth;
+	struct buf *b = &j->text;
 
-	if (j->more & bit)
-		buf_addc(j->out, ',');
-	j->more |= bit;
+	assert(j->depth == 0 || b->failed);
+	if (b->failed)
+		b->len = j->begin;
+	if (b->cap != 0)
+		b->data[b->len] = '\0';
+	*j->out = *b;
+	return b->failed ? -1 : 0;
+}
+
+size_t
+jsonout_size(const struct jsonout *j)
+{
+	return j->text.len - j->begin;
+}
+
+void
+jsonout_starve(struct jsonout *j)
+{
+	j->text.failed = j->text.starved = true;
+}
+
+/* Room for n bytes behind a comma, which is written where one is due; the caller
+ * counts the n.  NULL: no room.  What is behind the text is a NUL only once it is
+ * done. */
+static char *
+jsonout_room(struct jsonout *j, size_t n)
+{
+	struct buf *b = &j->text;
+	unsigned comma = j->more >> j->depth & 1;
+	char *p;
+
+	if (b->cap > b->len && n + comma < b->cap - b->len)
+		p = b->data + b->len;
+	else if ((p = buf_room(b, n + comma)) == NULL)
+		return NULL;
+	*p = ',';
+	b->len += comma;
+	j->more |= UINT64_C(1) << j->depth;
+	return p + comma;
+}
+
+void
+jsonout_raw(struct jsonout *j, const char *json, size_t len)
+{
+	char *p = jsonout_room(j, len);
+
+	if (p == NULL)
+		return;
+	if (len > 0)
+		memcpy(p, json, len);
+	j->text.len += len;
 }
 
 static void
 jsonout_begin(struct jsonout *j, char c)
 {
-	jsonout_next(j);
-	buf_addc(j->out, c);
-	if (j->depth == 63) { /* deeper than the bits reach: say so */
-		j->out->failed = true;
-		return;
-	}
-	j->more &= ~(UINT64_C(1) << ++j->depth);
+	jsonout_raw(j, &c, 1);
+	if (j->depth == 63) /* deeper than the bits reach */
+		j->text.failed = true;
+	else
+		j->more &= ~(UINT64_C(1) << ++j->depth);
 }
 
 static void
 jsonout_end(struct jsonout *j, char c)
 {
-	buf_addc(j->out, c);
+	assert(j->depth > 0 || j->text.failed);
+	(void)buf_addc(&j->text, c);
 	if (j->depth > 0)
 		j->depth--;
 }
@@ -65,6 +116,20 @@ jsonout_end_array(struct jsonout *j)
 	jsonout_end(j, ']');
 }
 
+/* Whether eight bytes may all stand in a string as they are.  A byte that may not
+ * gets its highest bit; so may one behind it, by the borrow, which does no harm:
+ * then each is looked at alone. */
+static bool
+jsonout_eight(const unsigned char *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return ((v | (v - EACH(0x20)) | ((v ^ EACH('"')) - EACH(1)) |
+		    ((v ^ EACH('\\')) - EACH(1))) &
+		   EACH(0x80)) == 0;
+}
+
 /*
  * How many bytes at p may stand in a string as they are (RFC 8259 section 7);
  * *bad: the byte behind them begins no UTF-8.
@@ -73,15 +138,23 @@ static size_t
 jsonout_plain(const unsigned char *p, const unsigned char *end, bool *bad)
 {
 	const unsigned char *begin = p;
-	size_t n = 1;
+	size_t n;
 
-	while (p < end && *p >= 0x20 && *p != '"' && *p != '\\') {
-		if (*p >= 0x80 && (n = utf8_length(p, (size_t)(end - p))) == 0)
+	*bad = false;
+	while (p < end) {
+		if (end - p >= 8 && jsonout_eight(p)) {
+			p += 8;
+			continue;
+		}
+		if (*p < 0x20 || *p == '"' || *p == '\\')
 			break;
+		n = *p < 0x80 ? 1 : utf8_length(p, (size_t)(end - p));
+		if (n == 0) {
+			*bad = true;
+			break;
+		}
 		p += n;
-		n = 1;
 	}
-	*bad = n == 0;
 	return (size_t)(p - begin);
 }
 
@@ -102,25 +175,23 @@ jsonout_escape(struct buf *b, unsigned char c)
 	}
 }
 
+/* The rest of a string of which the first byte at p may not stand as it is (bad:
+ * is no UTF-8), and the quote that ends it. */
 static void
-jsonout_escaped(struct buf *b, const char *s, size_t len)
+jsonout_escaped(
+    struct buf *b, const unsigned char *p, const unsigned char *end, bool bad)
 {
-	const unsigned char *p = (const unsigned char *)s, *end = p + len;
 	size_t n;
-	bool bad;
 
-	buf_addc(b, '"');
-	for (;;) {
-		n = jsonout_plain(p, end, &bad);
-		buf_add(b, p, n);
-		p += n;
-		if (p == end)
-			break;
+	while (p < end) {
 		if (bad)
 			buf_adds(b, "\xef\xbf\xbd");
 		else
 			jsonout_escape(b, *p);
 		p++;
+		n = jsonout_plain(p, end, &bad);
+		buf_add(b, p, n);
+		p += n;
 	}
 	buf_addc(b, '"');
 }
@@ -128,14 +199,22 @@ jsonout_escaped(struct buf *b, const char *s, size_t len)
 void
 jsonout_bytes(struct jsonout *j, const char *s, size_t len)
 {
-	jsonout_next(j);
-	jsonout_escaped(j->out, s, len);
-}
+	const unsigned char *p = (const unsigned char *)s, *end = p + len;
+	bool bad;
+	size_t n = jsonout_plain(p, end, &bad);
+	char *to = jsonout_room(j, len + 2);
 
-void
-jsonout_string(struct jsonout *j, const char *s)
-{
-	jsonout_bytes(j, s, strlen(s));
+	if (to == NULL)
+		return;
+	*to++ = '"';
+	memcpy(to, s, n);
+	j->text.len += n + 1;
+	if (n < len) {
+		jsonout_escaped(&j->text, p + n, end, bad);
+		return;
+	}
+	to[n] = '"';
+	j->text.len++;
 }
 
 void
@@ -144,42 +223,31 @@ jsonout_int(struct jsonout *j, int64_t n)
 	char text[24], *p = text + sizeof(text);
 	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
 
-	jsonout_next(j);
 	do
 		*--p = (char)('0' + left % 10);
 	while ((left /= 10) != 0);
 	if (n < 0)
 		*--p = '-';
-	buf_add(j->out, p, (size_t)(text + sizeof(text) - p));
+	jsonout_raw(j, p, (size_t)(text + sizeof(text) - p));
 }
 
 void
 jsonout_bool(struct jsonout *j, bool yes)
 {
-	jsonout_next(j);
-	buf_adds(j->out, yes ? "true" : "false");
+	jsonout_raw(j, yes ? "true" : "false", yes ? 4 : 5);
 }
 
 void
-jsonout_raw(struct jsonout *j, const char *json, size_t len)
+jsonout_key_bytes(struct jsonout *j, const char *key, size_t n)
 {
-	jsonout_next(j);
-	buf_add(j->out, json, len);
-}
+	char *p = jsonout_room(j, n + 3);
 
-void
-jsonout_key(struct jsonout *j, const char *key)
-{
-	size_t n = strlen(key);
-	char *p;
-
-	jsonout_next(j);
-	if ((p = buf_room(j->out, n + 3)) == NULL)
+	if (p == NULL)
 		return;
 	p[0] = '"';
 	memcpy(p + 1, key, n);
-	memcpy(p + 1 + n, "\":", 3);
-	j->out->len += n + 3;
+	memcpy(p + 1 + n, "\":", 2);
+	j->text.len += n + 3;
 	/* The value follows without a comma; the next key sets the bit again. */
 	j->more &= ~(UINT64_C(1) << j->depth);
 }
@@ -188,29 +256,6 @@ void
 jsonout_outer_key(struct jsonout *j, const char *key)
 {
 	jsonout_string(j, key);
-	buf_addc(j->out, ':');
+	buf_addc(&j->text, ':');
 	j->more &= ~(UINT64_C(1) << j->depth);
-}
-
-void
-jsonout_kstring(struct jsonout *j, const char *key, const char *s)
-{
-	if (s == NULL)
-		return;
-	jsonout_key(j, key);
-	jsonout_string(j, s);
-}
-
-void
-jsonout_kint(struct jsonout *j, const char *key, int64_t n)
-{
-	jsonout_key(j, key);
-	jsonout_int(j, n);
-}
-
-void
-jsonout_kbool(struct jsonout *j, const char *key, bool yes)
-{
-	jsonout_key(j, key);
-	jsonout_bool(j, yes);
 }

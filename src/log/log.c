@@ -266,9 +266,9 @@ head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 	char time[RFC3339_MAX];
 
 	buf_fixed(b, room, RECORD_MAX + 1);
-	jsonout_init(j, b);
 	now_text(time);
 	if (format == LOG_FORMAT_JSON) {
+		jsonout_init(j, b);
 		jsonout_object(j);
 		jsonout_kstring(j, "time", time);
 		jsonout_kstring(j, "level", log_levels[l].name);
@@ -279,6 +279,15 @@ head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 		buf_addf(
 		    b, "%s %d %s ", time, (int)getpid(), log_levels[l].name);
 	}
+}
+
+/* Ends a JSON record, for which RECORD_MAX has room, and puts it into the log. */
+static void
+log_end_record(int l, struct buf *b, struct jsonout *j)
+{
+	jsonout_end_object(j);
+	if (jsonout_done(j) == 0)
+		log_put(l, b);
 }
 
 /* Adds a text, which may come from outside, as one line without anything that a
@@ -318,11 +327,11 @@ record(int l, const char *message, va_list ap)
 	head(&b, room, &j, l);
 	if (format == LOG_FORMAT_JSON) {
 		jsonout_kstring(&j, "message", text);
-		jsonout_end_object(&j);
+		log_end_record(l, &b, &j);
 	} else {
 		log_plain(&b, text);
+		log_put(l, &b);
 	}
-	log_put(l, &b);
 	errno = saved;
 }
 
@@ -370,7 +379,7 @@ log_request(const struct log_request *r)
 		jsonout_kint(&j, "ms", r->ms);
 		jsonout_kstring(&j, "id", dash(r->id));
 		jsonout_kstring(&j, "token", dash(r->token));
-		jsonout_end_object(&j);
+		log_end_record(LOG_LEVEL_INFO, &b, &j);
 	} else {
 		buf_addf(&b,
 		    "relay=%s route=%s status=%d observables=%zu "
@@ -380,6 +389,6 @@ log_request(const struct log_request *r)
 		    r->entities, r->errors, r->calls, r->cached,
 		    (unsigned long long)r->bytes, (long long)r->ms, dash(r->id),
 		    dash(r->token));
+		log_put(LOG_LEVEL_INFO, &b);
 	}
-	log_put(LOG_LEVEL_INFO, &b);
 }

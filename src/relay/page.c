@@ -53,7 +53,7 @@ json_relay(struct jsonout *j, const struct relay_conf *relay)
 	jsonout_end_object(j);
 }
 
-static void
+static int
 json_page(struct request *r, struct buf *b)
 {
 	const struct relay_conf *relay;
@@ -70,6 +70,7 @@ json_page(struct request *r, struct buf *b)
 			json_relay(&j, relay);
 	jsonout_end_array(&j);
 	jsonout_end_object(&j);
+	return jsonout_done(&j);
 }
 
 /* Names and texts here are from our own tables and from relay names, which are
@@ -146,16 +147,18 @@ page_serve(struct request *r)
 {
 	const char *accept = transport_var(r->transport, "HTTP_ACCEPT");
 	struct buf b;
+	bool whole;
 
 	buf_init(&b, PAGE_MAX);
 	if (accept != NULL &&
 	    weight(accept, "text/html") > weight(accept, "application/json")) {
 		r->response.type = "text/html; charset=utf-8";
 		html_page(r, &b);
+		whole = !b.failed;
 	} else {
-		json_page(r, &b);
+		whole = json_page(r, &b) == 0;
 	}
-	if (b.failed) {
+	if (!whole) {
 		response_error(
 		    &r->response, 500, "The gateway could not hold the answer");
 	} else {

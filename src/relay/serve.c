@@ -248,6 +248,7 @@ serve_watchdog(struct request *r)
 	const char *said;
 	struct buf b;
 	struct jsonout j;
+	bool whole;
 
 	said = transport_var(r->transport, "HTTP_HEALTH_CHECK");
 	if (said == NULL) {
@@ -259,9 +260,10 @@ serve_watchdog(struct request *r)
 	jsonout_object(&j);
 	jsonout_kstring(&j, "data", said);
 	jsonout_end_object(&j);
+	whole = jsonout_done(&j) == 0;
 	if (b.starved)
 		serve_no_memory(r);
-	else if (b.failed)
+	else if (!whole)
 		response_error(&r->response, 400, "Health-Check is too long");
 	else if (response_write(&r->response, b.data, b.len) == 0)
 		response_end(&r->response);

@@ -195,14 +195,14 @@ add_parts(struct buf *out, const struct signing *s, struct json_object *claims)
 	jsonout_kstring(&j, "typ", "JWT");
 	jsonout_kstring(&j, "kid", s->kid);
 	jsonout_end_object(&j);
+	out->failed = out->failed || jsonout_done(&j) == -1;
 	base64url_add(out, text.data, text.len);
 	buf_addc(out, '.');
-	out->failed = out->failed || text.failed;
 	buf_reset(&text);
 	jsonout_init(&j, &text);
 	jsoncopy_value(&j, claims);
+	out->failed = out->failed || jsonout_done(&j) == -1;
 	base64url_add(out, text.data, text.len);
-	out->failed = out->failed || text.failed;
 	OPENSSL_cleanse(text.data, text.len);
 	buf_free(&text);
 }

@@ -277,11 +277,105 @@ START_TEST(commas_and_escapes_come_by_themselves)
 	jsonout_end_array(&j);
 	jsonout_kint(&j, "z", 0);
 	jsonout_end_object(&j);
+	ck_assert_int_eq(jsonout_done(&j), 0);
 	ck_assert_str_eq(b.data,
 	    "{\"a\":\"q\\\"\\\\\\b\\f\\n\\r\\t\\u0001\x7f/"
 	    "\xc3\xa9\",\"n\":-9223372036854775808,\"t\":true,\"l\":[{},[],"
 	    "\"\xef\xbf\xbd\xef\xbf\xbd\",null],\"z\":0}");
 	ck_assert_ptr_null(jsonscan(b.data, b.len, 100, NULL));
+	buf_free(&b);
+}
+END_TEST
+
+/* The escapes of a text made one byte at a time. */
+static void
+escape_slowly(struct buf *b, const unsigned char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (s[i] == '"' || s[i] == '\\')
+			buf_addf(b, "\\%c", s[i]);
+		else if (s[i] < 0x20)
+			buf_addf(b, "\\u%04x", s[i]);
+		else if (s[i] >= 0x80)
+			buf_adds(b, "\xef\xbf\xbd");
+		else
+			buf_addc(b, (char)s[i]);
+}
+
+START_TEST(every_byte_is_escaped_at_every_place_of_a_string)
+{
+	unsigned char text[20];
+	struct buf is, should;
+	struct jsonout j;
+	size_t len, at;
+	int c;
+
+	buf_init(&is, 1000);
+	buf_init(&should, 1000);
+	for (c = 0; c < 256; c++)
+		for (len = 1; len <= sizeof(text); len++)
+			for (at = 0; at < len; at++) {
+				if (strchr("\b\f\n\r\t", c) != NULL && c != 0)
+					continue;
+				memset(text, '#', len);
+				text[at] = (unsigned char)c;
+				buf_reset(&is);
+				buf_reset(&should);
+				jsonout_init(&j, &is);
+				jsonout_bytes(&j, (char *)text, len);
+				ck_assert_int_eq(jsonout_done(&j), 0);
+				buf_addc(&should, '"');
+				escape_slowly(&should, text, len);
+				buf_addc(&should, '"');
+				ck_assert_str_eq(is.data, should.data);
+				ck_assert_uint_eq(is.len, should.len);
+			}
+	buf_free(&is);
+	buf_free(&should);
+}
+END_TEST
+
+START_TEST(the_bytes_of_a_text_that_is_not_whole_are_not_had)
+{
+	struct jsonout j;
+	struct buf b;
+	size_t max;
+	int depth;
+
+	for (max = 3; max < 30; max++) {
+		buf_init(&b, max);
+		buf_adds(&b, "old");
+		jsonout_init(&j, &b);
+		ck_assert_str_eq(b.data, "");
+		ck_assert_int_eq(buf_addc(&b, 'x'), -1);
+		jsonout_object(&j);
+		jsonout_kstring(&j, "key", "a \"text\"");
+		jsonout_kint(&j, "n", 1);
+		jsonout_end_object(&j);
+		ck_assert_int_eq(jsonout_done(&j), max < 29 ? -1 : 0);
+		ck_assert_int_eq(b.failed, max < 29);
+		ck_assert_str_eq(b.data,
+		    max < 29 ? "old" :
+			       "old{\"key\":\"a \\\"text\\\"\",\"n\":1}");
+		buf_free(&b);
+	}
+	buf_init(&b, 1000);
+	jsonout_init(&j, &b);
+	for (depth = 0; depth < 70; depth++)
+		jsonout_array(&j);
+	for (depth = 0; depth < 70; depth++)
+		jsonout_end_array(&j);
+	ck_assert_int_eq(jsonout_done(&j), -1);
+	ck_assert_uint_eq(b.len, 0);
+	buf_free(&b);
+	buf_init(&b, 1000);
+	jsonout_init(&j, &b);
+	jsonout_string(&j, "a");
+	jsonout_starve(&j);
+	ck_assert_int_eq(jsonout_done(&j), -1);
+	ck_assert(b.starved);
 	buf_free(&b);
 }
 END_TEST
@@ -315,7 +409,10 @@ main(void)
 		the_answer_of_a_service_has_limits, a_string_is_decoded_alone,
 		values_are_counted, reads_of_a_wrong_type_find_nothing,
 		a_whole_double_is_that_integer,
-		commas_and_escapes_come_by_themselves, the_hash_is_siphash };
+		commas_and_escapes_come_by_themselves,
+		every_byte_is_escaped_at_every_place_of_a_string,
+		the_bytes_of_a_text_that_is_not_whole_are_not_had,
+		the_hash_is_siphash };
 
 	return unit_run("json", tests, COUNT(tests));
 }

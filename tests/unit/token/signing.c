@@ -91,6 +91,7 @@ publish(EVP_PKEY *key, const char *kid, struct jwk_set *set)
 	ck_assert_int_eq(signing_jwk(&j, key, kid), 0);
 	jsonout_end_array(&j);
 	jsonout_end_object(&j);
+	ck_assert_int_eq(jsonout_done(&j), 0);
 	ck_assert_ptr_null(strstr(text.data, "\"d\""));
 	ck_assert_ptr_null(jwk_parse(text.data, text.len, set));
 	buf_free(&text);
