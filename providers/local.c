@@ -6,10 +6,10 @@
  * has seen before.
  * Source: CTIM judgement, verdict, indicator, sighting, relationship.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/entity.h"
 #include "base/buf.h"
 #include "base/percent.h"
 #include "base/rfc3339.h"
@@ -21,8 +21,7 @@
 
 #define SCHEMA_VERSION "1.3.28"
 #define VALID_FOR      (30 * 86400) /* seconds, where nothing expires */
-#define NAME_BYTES     16384        /* text that an id is made of */
-#define LINK_BYTES     16384        /* a filled-in URL */
+#define LINK_BYTES     16384        /* a filled-in URL, text that an id is of */
 #define URI_MAX        2048         /* characters of a URI in CTIM */
 
 /* Verdicts: of judgements with one priority, which disposition counts more. */
@@ -66,21 +65,21 @@ local_compare(const void *a, const void *b)
 	return strcmp(x->value, y->value);
 }
 
-/* {source}|{type}|{value} of the record; where the record is a network or a
- * parent of what was asked, that follows, as it is another judgement then. */
+/* The id of {source}|{type}|{value} of the record; where the record is a network
+ * or a parent of what was asked, that follows, as it is another judgement then. */
 static void
-judgement_id(
-    char id[CTIM_ID_MAX], const struct record *r, const struct observable *o)
+judgement_id(char id[CTIM_ID_MAX], struct buf *b, const struct record *r,
+    const struct observable *o)
 {
-	struct buf b;
+	const char *const parts[] = { r->source.name, "|",
+		observable_name(r->type), "|", r->value, "|",
+		observable_name(o->type), "|", o->value };
+	size_t i, n = sizeof(parts) / sizeof(parts[0]);
 
-	buf_init(&b, NAME_BYTES);
-	buf_addf(
-	    &b, "%s|%s|%s", r->source.name, observable_name(r->type), r->value);
-	if (!r->exact)
-		buf_addf(&b, "|%s|%s", observable_name(o->type), o->value);
-	ctim_id_of(id, CTIM_JUDGEMENT, b.data);
-	buf_free(&b);
+	buf_reset(b);
+	for (i = 0; i < (r->exact ? n - 4 : n); i++)
+		(void)buf_adds(b, parts[i]);
+	ctim_id_of(id, CTIM_JUDGEMENT, b->data);
 }
 
 /* The URL of a source for an observable; NULL when it has none that fits. */
@@ -104,28 +103,16 @@ link_to(struct buf *b, const struct record *r, const struct observable *o)
 	return b->failed || b->len == 0 || b->len > URI_MAX ? NULL : b->data;
 }
 
-static void
-write_observable(struct jsonout *j, const struct observable *o)
-{
-	jsonout_object(j);
-	jsonout_kstring(j, "type", observable_name(o->type));
-	jsonout_kstring(j, "value", o->value);
-	jsonout_end_object(j);
-}
-
+/* The times in order, whatever a feed says. */
 static void
 local_write_times(
     struct jsonout *j, const char *key, int64_t start, int64_t end)
 {
-	char text[RFC3339_MAX];
+	char from[RFC3339_MAX], to[RFC3339_MAX];
 
-	jsonout_key(j, key);
-	jsonout_object(j);
-	rfc3339_text(text, start < end ? start : end);
-	jsonout_kstring(j, "start_time", text);
-	rfc3339_text(text, end);
-	jsonout_kstring(j, "end_time", text);
-	jsonout_end_object(j);
+	rfc3339_text(from, start < end ? start : end);
+	rfc3339_text(to, end);
+	entity_times(j, key, from, to);
 }
 
 /* A judgement holds, and so does the verdict made of it, from when the record
@@ -152,12 +139,12 @@ local_write_judgement(struct answer *a, const struct query *q,
 {
 	struct jsonout *j;
 
-	judgement_id(id, r, q->observable);
+	judgement_id(id, link, r, q->observable);
 	if ((j = answer_entity(a, CTIM_JUDGEMENT, id)) == NULL)
 		return false;
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
 	jsonout_key(j, "observable");
-	write_observable(j, q->observable);
+	entity_observable(j, q->observable);
 	write_disposition(j, r);
 	jsonout_kstring(j, "severity", ctim_severity_name(r->severity));
 	jsonout_kstring(j, "confidence", ctim_severity_name(r->confidence));
@@ -181,7 +168,7 @@ write_verdict(struct answer *a, const struct query *q, const struct record *r,
 		return;
 	write_disposition(j, r);
 	jsonout_key(j, "observable");
-	write_observable(j, q->observable);
+	entity_observable(j, q->observable);
 	jsonout_kstring(j, "judgement_id", judgement);
 	write_valid_time(j, r, q->now);
 	answer_end(a);
@@ -194,16 +181,15 @@ local_write_indicator(
 {
 	struct jsonout *j;
 
-	ctim_id_of(id, CTIM_INDICATOR, r->source.name);
-	if ((j = answer_entity(a, CTIM_INDICATOR, id)) == NULL)
+	j = answer_entity(
+	    a, CTIM_INDICATOR, ctim_id_of(id, CTIM_INDICATOR, r->source.name));
+	if (j == NULL)
 		return false;
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
 	jsonout_kstring(j, "producer", r->source.name);
 	jsonout_kstring(j, "source", r->source.name);
 	jsonout_kstring(j, "title", r->source.title);
-	jsonout_key(j, "valid_time");
-	jsonout_object(j);
-	jsonout_end_object(j);
+	entity_times(j, "valid_time", NULL, NULL);
 	answer_end(a);
 	return true;
 }
@@ -216,7 +202,7 @@ local_write_sighting(struct answer *a, const struct query *q,
 
 	if ((j = answer_entity(a, CTIM_SIGHTING, NULL)) == NULL)
 		return false;
-	snprintf(id, CTIM_ID_MAX, "%s", answer_id(a));
+	(void)stpcpy(id, answer_id(a));
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
 	jsonout_kstring(j, "confidence", ctim_severity_name(r->confidence));
 	jsonout_kint(j, "count", r->count > 0 ? r->count : 1);
@@ -226,30 +212,12 @@ local_write_sighting(struct answer *a, const struct query *q,
 	jsonout_kstring(j, "title", r->source.title);
 	jsonout_kstring(j, "description", r->reason);
 	jsonout_kstring(j, "tlp", ctim_tlp_name(r->tlp));
-	jsonout_key(j, "observables");
-	jsonout_array(j);
-	write_observable(j, q->observable);
-	jsonout_end_array(j);
+	entity_observables(j, q->observable);
 	local_write_times(j, "observed_time",
 	    r->first_seen != 0 ? r->first_seen : r->last_seen,
 	    later(r->first_seen, r->last_seen));
 	answer_end(a);
 	return true;
-}
-
-static void
-local_write_relationship(
-    struct answer *a, const char *from, const char *type, const char *to)
-{
-	struct jsonout *j;
-
-	if ((j = answer_entity(a, CTIM_RELATIONSHIP, NULL)) == NULL)
-		return;
-	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
-	jsonout_kstring(j, "relationship_type", type);
-	jsonout_kstring(j, "source_ref", from);
-	jsonout_kstring(j, "target_ref", to);
-	answer_end(a);
 }
 
 static void
@@ -268,11 +236,13 @@ answer_record(struct answer *a, const struct query *q, const struct record *r,
 	/* A relationship joins only what is in the answer. */
 	indicated = local_write_indicator(a, r, indicator);
 	if (judged && indicated)
-		local_write_relationship(a, judgement, "based-on", indicator);
+		entity_relationship(
+		    a, SCHEMA_VERSION, judgement, "based-on", indicator);
 	if (r->first_seen == 0 && r->last_seen == 0)
 		return;
 	if (local_write_sighting(a, q, r, link, sighting) && indicated)
-		local_write_relationship(a, sighting, "sighting-of", indicator);
+		entity_relationship(
+		    a, SCHEMA_VERSION, sighting, "sighting-of", indicator);
 }
 
 /* The records in the order in which they count; the caller frees it. */
@@ -283,8 +253,7 @@ in_order(struct answer *a, const struct query *q)
 	size_t i;
 
 	if ((order = calloc(q->n, sizeof(*order))) == NULL) {
-		answer_problem(a, PROBLEM_INTERNAL, "No memory left (%s %s)",
-		    observable_name(q->observable->type), q->observable->value);
+		entity_no_memory(a, q->observable);
 		return NULL;
 	}
 	for (i = 0; i < q->n; i++)
@@ -313,29 +282,21 @@ static void
 local_write_reference(struct answer *a, const struct query *q,
     const struct record *r, const char *url)
 {
-	struct jsonout *j = answer_element(a);
-	struct buf b;
+	const char *type = observable_name(q->observable->type);
+	struct buf id, title, description;
 
-	buf_init(&b, LINK_BYTES);
-	buf_addf(&b, "ref-local-%s-%s-", r->source.name,
-	    observable_name(q->observable->type));
-	percent_add(&b, q->observable->value, "");
-	jsonout_kstring(j, "id", b.data);
-	buf_reset(&b);
-	buf_addf(&b, "Look up in %s", r->source.title);
-	jsonout_kstring(j, "title", b.data);
-	buf_reset(&b);
-	buf_addf(&b, "Look up this %s in %s",
-	    observable_name(q->observable->type), r->source.title);
-	jsonout_kstring(j, "description", b.data);
-	jsonout_kstring(j, "url", url);
-	jsonout_key(j, "categories");
-	jsonout_array(j);
-	jsonout_string(j, "Search");
-	jsonout_string(j, r->source.title);
-	jsonout_end_array(j);
-	answer_end(a);
-	buf_free(&b);
+	buf_init(&id, LINK_BYTES);
+	buf_init(&title, LINK_BYTES);
+	buf_init(&description, LINK_BYTES);
+	buf_addf(&id, "ref-local-%s-%s-", r->source.name, type);
+	percent_add(&id, q->observable->value, "");
+	buf_addf(&title, "Look up in %s", r->source.title);
+	buf_addf(&description, "Look up this %s in %s", type, r->source.title);
+	entity_reference(
+	    a, id.data, title.data, description.data, url, r->source.title);
+	buf_free(&id);
+	buf_free(&title);
+	buf_free(&description);
 }
 
 /* One reference a source, however many of its records match. */

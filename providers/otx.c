@@ -189,16 +189,6 @@ is_askable(struct json_object *pulse)
 	    !is_dots(id);
 }
 
-/* Adds a value, which is the object's then.  False: no memory. */
-static bool
-otx_put(struct json_object *object, const char *name, struct json_object *value)
-{
-	if (value != NULL && json_object_object_add(object, name, value) == 0)
-		return true;
-	json_object_put(value);
-	return false;
-}
-
 /* Adds what is needed of a pulse.  Its place decides between entries that were
  * made at one time.  False: no memory. */
 static bool
@@ -209,10 +199,10 @@ add_pulse(struct json_object *list, struct json_object *pulse)
 	if ((kept = jsoncopy_members(pulse, pulse_members)) == NULL)
 		return false;
 	author = jsonin_member(jsonin_member(pulse, "author"), "username");
-	if (!otx_put(kept, "place",
+	if (!jsoncopy_put(kept, "place",
 		json_object_new_int64((int64_t)jsonin_length(list))) ||
 	    (author != NULL &&
-		!otx_put(kept, "author", json_object_get(author))) ||
+		!jsoncopy_put(kept, "author", json_object_get(author))) ||
 	    json_object_array_add(list, kept) != 0) {
 		json_object_put(kept);
 		return false;
@@ -236,7 +226,7 @@ keep_pulses(const struct query *q, struct call *c, struct json_object *body)
 	result = json_object_new_object();
 	list = json_object_new_array();
 	if (result == NULL || list == NULL ||
-	    !otx_put(result, "pulses", json_object_get(list)))
+	    !jsoncopy_put(result, "pulses", json_object_get(list)))
 		good = false;
 	for (i = 0; good && i < jsonin_length(pulses); i++) {
 		pulse = jsonin_at(pulses, i);
@@ -278,7 +268,7 @@ otx_found(struct call *c, const char *name, struct json_object *value)
 {
 	struct json_object *result = json_object_new_object();
 
-	if (result == NULL || !otx_put(result, name, value)) {
+	if (result == NULL || !jsoncopy_put(result, name, value)) {
 		if (result == NULL)
 			json_object_put(value);
 		json_object_put(result);

@@ -1,8 +1,10 @@
 /* Pulses and their entries as CTIM, and the pages of the service.
  * Source: OTX relay; CTIM sighting, indicator, relationship. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/entity.h"
 #include "base/buf.h"
 #include "base/percent.h"
 #include "base/rfc3339.h"
@@ -59,13 +61,12 @@ entries(const struct lookup *l, struct entry *list)
 }
 
 static void
-otx_write_write_tags(struct jsonout *j, struct json_object *tags)
+otx_write_tags(struct jsonout *j, struct json_object *tags)
 {
 	const char *text;
 	size_t i, cut, bytes = 0;
 
-	jsonout_key(j, "tags");
-	jsonout_array(j);
+	jsonout_karray(j, "tags");
 	for (i = 0; i < jsonin_length(tags); i++) {
 		if ((text = jsonin_text(jsonin_at(tags, i))) == NULL)
 			continue;
@@ -89,8 +90,7 @@ write_pulse(struct jsonout *j, const struct query *q, struct json_object *pulse)
 	jsonout_kstring(
 	    j, "confidence", ctim_severity_name(CTIM_SEVERITY_HIGH));
 	jsonout_kstring(j, "source", OTX_NAME);
-	jsonout_key(j, "external_ids");
-	jsonout_array(j);
+	jsonout_karray(j, "external_ids");
 	jsonout_string(j, id);
 	jsonout_end_array(j);
 	jsoncopy_text(j, "title", jsonin_string(pulse, "name"), CTIM_SHORT);
@@ -114,23 +114,8 @@ write_description(
 	jsoncopy_text(j, key, text == NULL ? "" : text, max);
 }
 
-/* end: as the service wrote it; NULL, or no time: none. */
-static void
-otx_write_write_times(
-    struct jsonout *j, const char *key, const char *start, const char *end)
-{
-	char text[RFC3339_MAX];
-
-	jsonout_key(j, key);
-	jsonout_object(j);
-	jsonout_kstring(j, "start_time", start);
-	if (end != NULL && rfc3339_again(text, end, -1) == 0)
-		jsonout_kstring(j, "end_time", text);
-	jsonout_end_object(j);
-}
-
 static bool
-otx_write_write_sighting(struct answer *a, const struct query *q,
+otx_write_sighting(struct answer *a, const struct query *q,
     const struct entry *e, const char *time, char id[CTIM_ID_MAX])
 {
 	struct jsonout *j;
@@ -141,54 +126,40 @@ otx_write_write_sighting(struct answer *a, const struct query *q,
 	write_pulse(j, q, e->pulse);
 	jsonout_kint(j, "count", 1);
 	jsonout_kbool(j, "internal", false);
-	otx_write_write_times(j, "observed_time", time, time);
+	entity_times(j, "observed_time", time, time);
 	write_description(j, "description", e->pulse, CTIM_MARKDOWN);
-	jsonout_key(j, "observables");
-	jsonout_array(j);
-	jsonout_object(j);
-	jsonout_kstring(j, "type", observable_name(q->observable->type));
-	jsonout_kstring(j, "value", q->observable->value);
-	jsonout_end_object(j);
-	jsonout_end_array(j);
+	entity_observables(j, q->observable);
 	answer_end(a);
 	return true;
 }
 
 /* CTIM asks for a producer: where the author has no name it is the service. */
 static bool
-otx_write_write_indicator(struct answer *a, const struct query *q,
+otx_write_indicator(struct answer *a, const struct query *q,
     const struct entry *e, const char *time, char id[CTIM_ID_MAX])
 {
 	const char *author = jsonin_string(e->pulse, "author");
 	struct json_object *tags = jsonin_member(e->pulse, "tags");
+	char end[RFC3339_MAX];
 	struct jsonout *j;
 
-	ctim_id_of(id, CTIM_INDICATOR, jsonin_string(e->pulse, "id"));
-	if ((j = answer_entity(a, CTIM_INDICATOR, id)) == NULL)
+	j = answer_entity(a, CTIM_INDICATOR,
+	    ctim_id_of(id, CTIM_INDICATOR, jsonin_string(e->pulse, "id")));
+	if (j == NULL)
 		return false;
 	write_pulse(j, q, e->pulse);
 	jsoncopy_text(
 	    j, "producer", author == NULL ? OTX_NAME : author, CTIM_SHORT);
-	otx_write_write_times(j, "valid_time", time, e->expiration);
+	entity_times(j, "valid_time", time,
+	    e->expiration != NULL &&
+		    rfc3339_again(end, e->expiration, -1) == 0 ?
+		end :
+		NULL);
 	write_description(j, "short_description", e->pulse, CTIM_MEDIUM);
 	if (json_object_is_type(tags, json_type_array))
-		otx_write_write_tags(j, tags);
+		otx_write_tags(j, tags);
 	answer_end(a);
 	return true;
-}
-
-static void
-otx_write_write_relationship(struct answer *a, const char *from, const char *to)
-{
-	struct jsonout *j;
-
-	if ((j = answer_entity(a, CTIM_RELATIONSHIP, NULL)) == NULL)
-		return;
-	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
-	jsonout_kstring(j, "relationship_type", "member-of");
-	jsonout_kstring(j, "source_ref", from);
-	jsonout_kstring(j, "target_ref", to);
-	answer_end(a);
 }
 
 static void
@@ -199,9 +170,10 @@ write_entry(struct answer *a, const struct query *q, const struct entry *e)
 
 	if (rfc3339_again(time, e->created, -1) == -1)
 		return;
-	if (otx_write_write_sighting(a, q, e, time, sighting) &&
-	    otx_write_write_indicator(a, q, e, time, indicator))
-		otx_write_write_relationship(a, sighting, indicator);
+	if (otx_write_sighting(a, q, e, time, sighting) &&
+	    otx_write_indicator(a, q, e, time, indicator))
+		entity_relationship(
+		    a, SCHEMA_VERSION, sighting, "member-of", indicator);
 }
 
 void
@@ -213,8 +185,7 @@ otx_answer(struct answer *a, const struct query *q)
 	if (q->lookup->n == 0)
 		return;
 	if ((list = calloc(q->lookup->n, sizeof(*list))) == NULL) {
-		answer_problem(a, PROBLEM_INTERNAL, "No memory left (%s %s)",
-		    observable_name(q->observable->type), q->observable->value);
+		entity_no_memory(a, q->observable);
 		return;
 	}
 	n = entries(q->lookup, list);
@@ -229,37 +200,22 @@ void
 otx_refer(struct answer *a, const struct query *q)
 {
 	const struct observable *o = q->observable;
-	const char *type = observable_name(o->type);
-	struct jsonout *j;
-	struct buf id, url, text;
+	const struct otx_kind *kind = &otx_kinds[o->type];
+	char title[TEXT_BYTES], description[TEXT_BYTES];
+	struct buf id, url;
 
 	buf_init(&id, LINK_BYTES);
 	buf_init(&url, LINK_BYTES);
-	buf_init(&text, TEXT_BYTES);
-	(void)buf_addf(&id, "ref-avotx-search-%s-", type);
+	(void)buf_addf(&id, "ref-avotx-search-%s-", observable_name(o->type));
 	percent_add(&id, o->value, "");
-	(void)buf_addf(
-	    &url, "%s/indicator/%s/", otx_url(q), otx_kinds[o->type].link);
+	(void)buf_addf(&url, "%s/indicator/%s/", otx_url(q), kind->link);
 	percent_add(&url, o->value, "@:");
-	if (!id.failed && !url.failed) {
-		j = answer_element(a);
-		jsonout_kstring(j, "id", id.data);
-		(void)buf_addf(
-		    &text, "Search for this %s", otx_kinds[o->type].name);
-		jsonout_kstring(j, "title", text.data);
-		buf_reset(&text);
-		(void)buf_addf(&text, "Lookup this %s on " OTX_NAME,
-		    otx_kinds[o->type].name);
-		jsonout_kstring(j, "description", text.data);
-		jsonout_kstring(j, "url", url.data);
-		jsonout_key(j, "categories");
-		jsonout_array(j);
-		jsonout_string(j, "Search");
-		jsonout_string(j, OTX_NAME);
-		jsonout_end_array(j);
-		answer_end(a);
-	}
+	(void)snprintf(title, sizeof(title), "Search for this %s", kind->name);
+	(void)snprintf(description, sizeof(description),
+	    "Lookup this %s on " OTX_NAME, kind->name);
+	if (!id.failed && !url.failed)
+		entity_reference(
+		    a, id.data, title, description, url.data, OTX_NAME);
 	buf_free(&id);
 	buf_free(&url);
-	buf_free(&text);
 }

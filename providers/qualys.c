@@ -5,10 +5,11 @@
  * as far as there is room for more.  Where the service is comes with the token.
  * Source: relay API, Qualys IOC relay.
  */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "answer/entity.h"
 #include "base/buf.h"
 #include "base/percent.h"
 #include "call/provider.h"
@@ -22,6 +23,7 @@
 #define VALUE_BYTES 65536             /* of a value that is asked for */
 #define QUERY_BYTES (8 * VALUE_BYTES) /* of texts made with it */
 #define MESSAGE     200               /* characters of a body in a message */
+#define TEXT_BYTES  64                /* of a title of a reference */
 #define BLANKS      " \t\r\n"
 
 struct qualys_conf {
@@ -354,34 +356,25 @@ static void
 qualys_write_reference(
     struct answer *a, const struct observable *o, const char *platform)
 {
-	struct jsonout *j = answer_element(a);
 	const char *name = qualys_kinds[o->type].name;
+	char title[TEXT_BYTES], description[TEXT_BYTES];
 	size_t n = strlen(platform);
-	struct buf b;
+	struct buf id, url;
 
-	buf_init(&b, QUERY_BYTES);
-	buf_addf(&b, "ref-qualys-search-%s-", observable_name(o->type));
-	percent_add(&b, o->value, "");
-	jsonout_kstring(j, "id", b.data);
-	buf_reset(&b);
-	buf_addf(&b, "Search for this %s", name);
-	jsonout_kstring(j, "title", b.data);
-	buf_reset(&b);
-	buf_addf(&b, "Check this %s status with Qualys", name);
-	jsonout_kstring(j, "description", b.data);
-	buf_reset(&b);
+	buf_init(&id, QUERY_BYTES);
+	buf_init(&url, QUERY_BYTES);
+	buf_addf(&id, "ref-qualys-search-%s-", observable_name(o->type));
+	percent_add(&id, o->value, "");
 	while (n > 0 && platform[n - 1] == '/')
 		n--;
-	buf_addf(&b, "%.*s/ioc/#/hunting?search=", (int)n, platform);
-	add_filter(&b, o);
-	jsonout_kstring(j, "url", b.data);
-	jsonout_key(j, "categories");
-	jsonout_array(j);
-	jsonout_string(j, "Search");
-	jsonout_string(j, "Qualys");
-	jsonout_end_array(j);
-	answer_end(a);
-	buf_free(&b);
+	buf_addf(&url, "%.*s/ioc/#/hunting?search=", (int)n, platform);
+	add_filter(&url, o);
+	(void)snprintf(title, sizeof(title), "Search for this %s", name);
+	(void)snprintf(description, sizeof(description),
+	    "Check this %s status with Qualys", name);
+	entity_reference(a, id.data, title, description, url.data, "Qualys");
+	buf_free(&id);
+	buf_free(&url);
 }
 
 static void

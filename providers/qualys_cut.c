@@ -30,17 +30,11 @@ static const struct {
 } parts[] = { { "asset", asset_members }, { "file", file_members },
 	{ "process", process_members }, { "network", network_members } };
 
-/* Adds a value to an object, whose it is then. */
+/* Adds a value to an object, whose it is then; NULL: there is none to add. */
 static bool
-qualys_cut_put(
-    struct json_object *object, const char *name, struct json_object *value)
+cut_put(struct json_object *object, const char *name, struct json_object *value)
 {
-	if (value == NULL)
-		return true;
-	if (json_object_object_add(object, name, value) == 0)
-		return true;
-	json_object_put(value);
-	return false;
+	return value == NULL || jsoncopy_put(object, name, value);
 }
 
 /* The objects of an array with the members that are named; NULL for none.
@@ -106,11 +100,11 @@ cut_parts(struct json_object *copy, struct json_object *event)
 		interfaces = cut_array(
 		    jsonin_member(part, "interfaces"), interface_members, NULL);
 		json_object_object_del(part, "interfaces");
-		if (!qualys_cut_put(part, "interfaces", interfaces)) {
+		if (!cut_put(part, "interfaces", interfaces)) {
 			json_object_put(part);
 			return false;
 		}
-		if (!qualys_cut_put(copy, parts[i].name, part))
+		if (!cut_put(copy, parts[i].name, part))
 			return false;
 	}
 	return true;
@@ -123,8 +117,8 @@ qualys_event(struct json_object *event)
 
 	if (copy == NULL)
 		return NULL;
-	if (!qualys_cut_put(copy, "dateTime", cut_time(event)) ||
-	    !qualys_cut_put(copy, "indicator2",
+	if (!cut_put(copy, "dateTime", cut_time(event)) ||
+	    !cut_put(copy, "indicator2",
 		cut_array(jsonin_member(event, "indicator2"), indicator_members,
 		    "threatName")) ||
 	    !cut_parts(copy, event) || jsoncopy_size(copy) > EVENT_BYTES) {

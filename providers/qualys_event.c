@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/entity.h"
 #include "base/buf.h"
 #include "json/jsoncopy.h"
 #include "json/jsonin.h"
@@ -105,26 +106,9 @@ text_in(const struct event *e, const char *part, const char *member)
 }
 
 static void
-qualys_event_write_pair(struct jsonout *j, const char *type, const char *value)
-{
-	jsonout_object(j);
-	jsonout_kstring(j, "type", type);
-	jsonout_kstring(j, "value", value);
-	jsonout_end_object(j);
-}
-
-static void
-write_asked(struct jsonout *j, const struct query *q)
-{
-	qualys_event_write_pair(
-	    j, observable_name(q->observable->type), q->observable->value);
-}
-
-static void
 write_empty(struct jsonout *j, const char *key)
 {
-	jsonout_key(j, key);
-	jsonout_array(j);
+	jsonout_karray(j, key);
 	jsonout_end_array(j);
 }
 
@@ -137,21 +121,10 @@ write_common(struct jsonout *j, const struct event *e)
 	jsonout_kstring(j, "confidence", "High");
 	jsonout_kstring(
 	    j, "severity", ctim_severity_name((int)e->score->severity));
-	jsonout_key(j, "external_ids");
-	jsonout_array(j);
+	jsonout_karray(j, "external_ids");
 	if (e->id != NULL)
 		jsonout_string(j, e->id);
 	jsonout_end_array(j);
-}
-
-static void
-qualys_event_write_observed_time(struct jsonout *j, const char *time)
-{
-	jsonout_key(j, "observed_time");
-	jsonout_object(j);
-	jsonout_kstring(j, "start_time", time);
-	jsonout_kstring(j, "end_time", time);
-	jsonout_end_object(j);
 }
 
 static void
@@ -161,8 +134,7 @@ qualys_event_write_relations(struct jsonout *j, const struct event *e)
 	const char *source, *related;
 	size_t i;
 
-	jsonout_key(j, "relations");
-	jsonout_array(j);
+	jsonout_karray(j, "relations");
 	for (i = 0; i < sizeof(relations) / sizeof(relations[0]); i++) {
 		from = relations[i].source;
 		to = relations[i].related;
@@ -173,9 +145,9 @@ qualys_event_write_relations(struct jsonout *j, const struct event *e)
 		jsonout_object(j);
 		jsonout_kstring(j, "origin", SOURCE);
 		jsonout_key(j, "source");
-		qualys_event_write_pair(j, from->type, source);
+		entity_pair(j, from->type, source);
 		jsonout_key(j, "related");
-		qualys_event_write_pair(j, to->type, related);
+		entity_pair(j, to->type, related);
 		jsonout_kstring(j, "relation", relations[i].relation);
 		jsonout_end_object(j);
 	}
@@ -194,24 +166,22 @@ write_targets(struct jsonout *j, const struct event *e, const char *time)
 	if (text == NULL)
 		text = text_in(e, "asset", "hostName");
 
-	jsonout_key(j, "targets");
-	jsonout_array(j);
+	jsonout_karray(j, "targets");
 	jsonout_object(j);
 	jsonout_kstring(j, "type", "endpoint");
-	jsonout_key(j, "observables");
-	jsonout_array(j);
+	jsonout_karray(j, "observables");
 	if (text != NULL)
-		qualys_event_write_pair(j, "hostname", text);
+		entity_pair(j, "hostname", text);
 	for (i = 0; i < jsonin_length(list); i++) {
 		text = jsonin_string(jsonin_at(list, i), "ipAddress");
 		if (text != NULL && *text != '\0')
-			qualys_event_write_pair(j, "ip", text);
+			entity_pair(j, "ip", text);
 		text = jsonin_string(jsonin_at(list, i), "macAddress");
 		if (text != NULL && *text != '\0')
-			qualys_event_write_pair(j, "mac_address", text);
+			entity_pair(j, "mac_address", text);
 	}
 	jsonout_end_array(j);
-	qualys_event_write_observed_time(j, time);
+	entity_times(j, "observed_time", time, time);
 	jsonout_kstring(j, "os", jsonin_string(asset, "fullOSName"));
 	jsonout_end_object(j);
 	jsonout_end_array(j);
@@ -221,17 +191,14 @@ write_targets(struct jsonout *j, const struct event *e, const char *time)
 static void
 qualys_event_write_data(struct jsonout *j, bool active)
 {
-	jsonout_key(j, "data");
-	jsonout_object(j);
-	jsonout_key(j, "columns");
-	jsonout_array(j);
+	jsonout_kobject(j, "data");
+	jsonout_karray(j, "columns");
 	jsonout_object(j);
 	jsonout_kstring(j, "name", "Active");
 	jsonout_kstring(j, "type", "string");
 	jsonout_end_object(j);
 	jsonout_end_array(j);
-	jsonout_key(j, "rows");
-	jsonout_array(j);
+	jsonout_karray(j, "rows");
 	jsonout_array(j);
 	jsonout_string(j, active ? "True" : "False");
 	jsonout_end_array(j);
@@ -253,15 +220,12 @@ qualys_event_write_sighting(struct answer *a, const struct query *q,
 	if (time == NULL || (j = answer_entity(a, CTIM_SIGHTING, NULL)) == NULL)
 		return;
 	m->sighted = true;
-	memcpy(m->sighting, answer_id(a), strlen(answer_id(a)) + 1);
+	(void)stpcpy(m->sighting, answer_id(a));
 	write_common(j, e);
 	jsonout_kint(j, "count", 1);
 	write_empty(j, "external_references");
-	jsonout_key(j, "observables");
-	jsonout_array(j);
-	write_asked(j, q);
-	jsonout_end_array(j);
-	qualys_event_write_observed_time(j, time);
+	entity_observables(j, q->observable);
+	entity_times(j, "observed_time", time, time);
 	qualys_event_write_relations(j, e);
 	jsonout_kstring(j, "sensor", "endpoint");
 	write_targets(j, e, time);
@@ -284,18 +248,19 @@ qualys_event_write_indicator(
 	if (!e->scored)
 		return;
 	if (e->id == NULL || *e->id == '\0')
-		ctim_id(m->indicator, CTIM_INDICATOR);
+		j = answer_entity(a, CTIM_INDICATOR, NULL);
 	else
-		ctim_id_of(m->indicator, CTIM_INDICATOR, e->id);
-	if ((j = answer_entity(a, CTIM_INDICATOR, m->indicator)) == NULL)
+		j = answer_entity(a, CTIM_INDICATOR,
+		    ctim_id_of(m->indicator, CTIM_INDICATOR, e->id));
+	if (j == NULL)
 		return;
+	if (e->id == NULL || *e->id == '\0')
+		(void)stpcpy(m->indicator, answer_id(a));
 	m->indicated = true;
 	write_common(j, e);
 	jsonout_kstring(j, "title", e->score->title);
 	jsonout_kstring(j, "producer", SOURCE);
-	jsonout_key(j, "valid_time");
-	jsonout_object(j);
-	jsonout_end_object(j);
+	entity_times(j, "valid_time", NULL, NULL);
 	answer_end(a);
 }
 
@@ -333,19 +298,17 @@ qualys_event_write_judgement(struct answer *a, const struct query *q,
 
 	if ((j = answer_entity(a, CTIM_JUDGEMENT, NULL)) == NULL)
 		return;
-	memcpy(m->judgements[m->n++], answer_id(a), strlen(answer_id(a)) + 1);
+	(void)stpcpy(m->judgements[m->n++], answer_id(a));
 	d = qualys_event_disposition(jsonin_string(indicator, "verdict"));
 	write_common(j, e);
 	jsonout_kint(j, "disposition", d);
 	jsonout_kstring(j, "disposition_name", ctim_disposition_name((int)d));
 	write_empty(j, "external_references");
 	jsonout_key(j, "observable");
-	write_asked(j, q);
+	entity_observable(j, q->observable);
 	jsonout_kint(j, "priority", PRIORITY);
 	write_reason(j, indicator);
-	jsonout_key(j, "valid_time");
-	jsonout_object(j);
-	jsonout_end_object(j);
+	entity_times(j, "valid_time", NULL, NULL);
 	answer_end(a);
 }
 
@@ -405,8 +368,7 @@ qualys_write(struct answer *a, const struct query *q)
 
 	made.judgements = calloc(q->claims->limit, CTIM_ID_MAX);
 	if (made.judgements == NULL) {
-		answer_problem(a, PROBLEM_INTERNAL, "No memory left (%s %s)",
-		    observable_name(q->observable->type), q->observable->value);
+		entity_no_memory(a, q->observable);
 		return;
 	}
 	for (i = 0; i < q->lookup->n; i++) {

@@ -206,17 +206,6 @@ spycloud_list(
 	return n;
 }
 
-/* Adds a value, which is the object's then.  False: no memory. */
-static bool
-spycloud_put(
-    struct json_object *object, const char *name, struct json_object *value)
-{
-	if (value != NULL && json_object_object_add(object, name, value) == 0)
-		return true;
-	json_object_put(value);
-	return false;
-}
-
 /* Makes the records of a list the result of their page. */
 static void
 spycloud_keep(struct call *c, const struct dated *list, size_t n,
@@ -228,10 +217,10 @@ spycloud_keep(struct call *c, const struct dated *list, size_t n,
 	size_t i;
 
 	good = result != NULL &&
-	    spycloud_put(result, "records", json_object_get(array)) &&
-	    spycloud_put(result, "undated", json_object_new_int64(undated)) &&
+	    jsoncopy_put(result, "records", json_object_get(array)) &&
+	    jsoncopy_put(result, "undated", json_object_new_int64(undated)) &&
 	    (cursor == NULL ||
-		spycloud_put(result, "cursor", json_object_new_string(cursor)));
+		jsoncopy_put(result, "cursor", json_object_new_string(cursor)));
 	for (i = 0; good && i < n; i++)
 		if (json_object_array_add(
 			array, json_object_get(list[i].record)) != 0) {

@@ -1,6 +1,7 @@
 /* Records and catalog entries as CTIM. */
 #include <string.h>
 
+#include "answer/entity.h"
 #include "base/buf.h"
 #include "base/percent.h"
 #include "base/rfc3339.h"
@@ -16,6 +17,7 @@
 static const char *const untold[] = { "sighting", "infected_machine_id",
 	"email_domain", "domain", "email_username", "document_id", "source_id",
 	"spycloud_publish_date", "severity", NULL };
+
 static bool
 is_in(const char *const *names, const char *name)
 {
@@ -26,53 +28,19 @@ is_in(const char *const *names, const char *name)
 }
 
 static void
-spycloud_write_write_pair(
-    struct jsonout *j, const char *type, const char *value)
-{
-	jsonout_object(j);
-	jsonout_kstring(j, "type", type);
-	jsonout_kstring(j, "value", value);
-	jsonout_end_object(j);
-}
-
-/* [the e-mail address] */
-static void
-write_observables(struct jsonout *j, const struct query *q)
-{
-	jsonout_key(j, "observables");
-	jsonout_array(j);
-	spycloud_write_write_pair(
-	    j, observable_name(q->observable->type), q->observable->value);
-	jsonout_end_array(j);
-}
-
-static void
-spycloud_write_write_observed_time(struct jsonout *j, const char *time)
-{
-	jsonout_key(j, "observed_time");
-	jsonout_object(j);
-	jsonout_kstring(j, "start_time", time);
-	jsonout_kstring(j, "end_time", time);
-	jsonout_end_object(j);
-}
-
-static void
-spycloud_write_write_relations(
+spycloud_write_relations(
     struct jsonout *j, const struct query *q, struct json_object *entry)
 {
 	const char *site = jsonin_string(entry, "site");
 
-	jsonout_key(j, "relations");
-	jsonout_array(j);
+	jsonout_karray(j, "relations");
 	if (site != NULL && *site != '\0' && strcmp(site, "n/a") != 0) {
 		jsonout_object(j);
 		jsonout_kstring(j, "origin", "Spycloud Breach Module");
 		jsonout_key(j, "source");
-		spycloud_write_write_pair(j,
-		    observable_name(q->observable->type), q->observable->value);
+		entity_observable(j, q->observable);
 		jsonout_key(j, "related");
-		spycloud_write_write_pair(
-		    j, observable_name(OBSERVABLE_DOMAIN), site);
+		entity_pair(j, observable_name(OBSERVABLE_DOMAIN), site);
 		jsonout_kstring(j, "relation", "Leaked_From");
 		jsonout_end_object(j);
 	}
@@ -86,8 +54,7 @@ write_external_ids(
 {
 	const char *text;
 
-	jsonout_key(j, "external_ids");
-	jsonout_array(j);
+	jsonout_karray(j, "external_ids");
 	for (; *names != NULL; names++)
 		if ((text = spycloud_text(object, *names)) != NULL)
 			jsonout_string(j, text);
@@ -127,15 +94,13 @@ spycloud_write_severity(struct json_object *record, struct json_object *entry)
 
 /* The record as a table of one row. */
 static void
-spycloud_write_write_data(struct jsonout *j, const struct spycloud_conf *conf,
+spycloud_write_data(struct jsonout *j, const struct spycloud_conf *conf,
     struct json_object *record)
 {
 	struct json_object_iter i;
 
-	jsonout_key(j, "data");
-	jsonout_object(j);
-	jsonout_key(j, "columns");
-	jsonout_array(j);
+	jsonout_kobject(j, "data");
+	jsonout_karray(j, "columns");
 	json_object_object_foreachC(record, i)
 	{
 		if (is_in(untold, i.key))
@@ -146,8 +111,7 @@ spycloud_write_write_data(struct jsonout *j, const struct spycloud_conf *conf,
 		jsonout_end_object(j);
 	}
 	jsonout_end_array(j);
-	jsonout_key(j, "rows");
-	jsonout_array(j);
+	jsonout_karray(j, "rows");
 	jsonout_array(j);
 	json_object_object_foreachC(record, i)
 	{
@@ -179,7 +143,7 @@ page_of(
 }
 
 static void
-spycloud_write_write_sighting(struct answer *a, const struct query *q,
+spycloud_write_sighting(struct answer *a, const struct query *q,
     struct json_object *record, struct json_object *entry, struct buf *b)
 {
 	static const char *const ids[] = { "document_id", "source_id",
@@ -201,20 +165,19 @@ spycloud_write_write_sighting(struct answer *a, const struct query *q,
 	jsonout_kstring(j, "title", "Reported to Spycloud");
 	jsonout_kbool(j, "internal", false);
 	jsonout_kint(j, "count", count);
-	write_observables(j, q);
-	spycloud_write_write_observed_time(j, time);
-	spycloud_write_write_relations(j, q, entry);
+	entity_observables(j, q->observable);
+	entity_times(j, "observed_time", time, time);
+	spycloud_write_relations(j, q, entry);
 	write_external_ids(j, record, ids);
 	jsonout_kstring(j, "severity", spycloud_write_severity(record, entry));
-	jsonout_key(j, "targets");
-	jsonout_array(j);
+	jsonout_karray(j, "targets");
 	jsonout_object(j);
 	jsonout_kstring(j, "type", "email");
-	write_observables(j, q);
-	spycloud_write_write_observed_time(j, time);
+	entity_observables(j, q->observable);
+	entity_times(j, "observed_time", time, time);
 	jsonout_end_object(j);
 	jsonout_end_array(j);
-	spycloud_write_write_data(j, q->conf, record);
+	spycloud_write_data(j, q->conf, record);
 	buf_reset(b);
 	buf_addf(b, "Present in %s", title == NULL ? "breach" : title);
 	jsoncopy_text(j, "description", b->data, CTIM_MARKDOWN);
@@ -239,7 +202,7 @@ write_confidence(struct jsonout *j, struct json_object *entry)
 }
 
 static void
-spycloud_write_write_reference(
+spycloud_write_reference(
     struct jsonout *j, const char *description, const char *url, const char *id)
 {
 	jsonout_object(j);
@@ -260,25 +223,23 @@ write_references(struct jsonout *j, const struct query *q,
 	const char *uuid = spycloud_text(entry, "uuid");
 	const char *description = spycloud_text(entry, "description");
 
-	jsonout_key(j, "external_references");
-	jsonout_array(j);
+	jsonout_karray(j, "external_references");
 	if (site != NULL && about != NULL)
-		spycloud_write_write_reference(j, about, site, NULL);
+		spycloud_write_reference(j, about, site, NULL);
 	if (uuid != NULL && description != NULL)
-		spycloud_write_write_reference(
+		spycloud_write_reference(
 		    j, description, page_of(b, q->conf, entry), uuid);
 	jsonout_end_array(j);
 }
 
 /* The names of what the breach disclosed. */
 static void
-spycloud_write_write_tags(struct jsonout *j, struct json_object *entry)
+spycloud_write_tags(struct jsonout *j, struct json_object *entry)
 {
 	struct json_object *assets = jsonin_member(entry, "assets");
 	struct json_object_iter i;
 
-	jsonout_key(j, "tags");
-	jsonout_array(j);
+	jsonout_karray(j, "tags");
 	if (json_object_is_type(assets, json_type_object)) {
 		json_object_object_foreachC(assets, i)
 		    jsonout_bytes(j, i.key, jsoncopy_cut(i.key, CTIM_SHORT));
@@ -287,7 +248,7 @@ spycloud_write_write_tags(struct jsonout *j, struct json_object *entry)
 }
 
 static void
-spycloud_write_write_indicator(struct answer *a, const struct query *q,
+spycloud_write_indicator(struct answer *a, const struct query *q,
     const struct call *c, struct buf *b)
 {
 	static const char *const ids[] = { "id", "uuid", NULL };
@@ -303,11 +264,8 @@ spycloud_write_write_indicator(struct answer *a, const struct query *q,
 		return;
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
 	jsonout_kstring(j, "producer", SOURCE);
-	jsonout_key(j, "valid_time");
-	jsonout_object(j);
-	if (spycloud_published(entry, time) == 0)
-		jsonout_kstring(j, "start_time", time);
-	jsonout_end_object(j);
+	entity_times(j, "valid_time",
+	    spycloud_published(entry, time) == 0 ? time : NULL, NULL);
 	write_confidence(j, entry);
 	jsoncopy_text(j, "title", title, CTIM_SHORT);
 	jsoncopy_text(j, "description", jsonin_string(entry, "description"),
@@ -315,7 +273,7 @@ spycloud_write_write_indicator(struct answer *a, const struct query *q,
 	jsoncopy_text(j, "short_description", title, CTIM_MEDIUM);
 	write_external_ids(j, entry, ids);
 	write_references(j, q, entry, b);
-	spycloud_write_write_tags(j, entry);
+	spycloud_write_tags(j, entry);
 	answer_end(a);
 }
 
@@ -331,7 +289,7 @@ write_catalog(struct answer *a, const struct query *q, struct buf *b)
 		if (c->step != SPYCLOUD_CATALOG || c->problem != PROBLEM_NONE)
 			continue;
 		if (c->result != NULL)
-			spycloud_write_write_indicator(a, q, c, b);
+			spycloud_write_indicator(a, q, c, b);
 		else
 			answer_warning(a, PROBLEM_NOT_FOUND,
 			    "SpyCloud did not "
@@ -386,7 +344,7 @@ spycloud_answer(struct answer *a, const struct query *q)
 		}
 		catalog = spycloud_catalog_call(
 		    q, spycloud_text(record, "source_id"));
-		spycloud_write_write_sighting(
+		spycloud_write_sighting(
 		    a, q, record, catalog == NULL ? NULL : catalog->result, &b);
 	}
 	write_catalog(a, q, &b);

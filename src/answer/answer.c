@@ -27,13 +27,14 @@ struct kind {
 struct answer {
 	struct response *response;
 	enum answer_shape shape;
-	enum ctim_kind streamed;
+	enum ctim_kind streamed; /* while not streaming: if it can */
 	size_t limit;
 	struct kind kinds[CTIM_KINDS];
 	size_t room;        /* memory left to the spills */
 	struct buf scratch; /* the entity being written */
 	struct jsonout json;
 	enum ctim_kind kind; /* of that entity */
+	bool unique;         /* its id was drawn: it cannot be there already */
 	char id[CTIM_ID_MAX];
 	struct set seen; /* entities and errors */
 	struct error *errors;
@@ -138,13 +139,11 @@ answer_entity(struct answer *a, enum ctim_kind kind, const char *id)
 	jsonout_init(&a->json, &a->scratch);
 	jsonout_object(&a->json);
 	jsonout_kstring(&a->json, "type", ctim_kind_name(kind));
-	if (has_id(kind)) {
-		if (id == NULL)
-			ctim_id(a->id, kind);
-		else
-			snprintf(a->id, sizeof(a->id), "%s", id);
-		jsonout_kstring(&a->json, "id", a->id);
-	}
+	a->unique = has_id(kind) && id == NULL;
+	if (a->unique)
+		id = ctim_id(a->id, kind);
+	if (has_id(kind))
+		jsonout_kstring(&a->json, "id", id);
 	return &a->json;
 }
 
@@ -186,19 +185,45 @@ seen_before(struct answer *a, struct hash h)
 	return before;
 }
 
-static void
-stream(struct answer *a)
+static int
+answer_copy(void *arg, const void *p, size_t n)
 {
+	return response_write(arg, p, n);
+}
+
+/* What waits of the streamed kind leaves, and from now on what comes. */
+static void
+begin_stream(struct answer *a)
+{
+	struct spill *s = &a->kinds[a->streamed].wait;
+
+	a->streaming = true;
 	open_data(a);
-	if (!a->streaming) {
-		a->streaming = true;
-		answer_put(a, "\"");
-		answer_put(a, ctim_kind_plural(a->kind));
-		answer_put(a, "\":{\"docs\":[");
-	} else {
-		answer_put(a, ",");
-	}
-	response_write(a->response, a->scratch.data, a->scratch.len);
+	answer_put(a, "\"");
+	answer_put(a, ctim_kind_plural(a->streamed));
+	answer_put(a, "\":{\"docs\":[");
+	if (spill_read(s, answer_copy, a->response) == -1)
+		a->broken = true;
+	a->room += s->memory.len;
+	spill_free(s);
+}
+
+/* Something has to leave: settles which kind is streamed, with the entity of n
+ * bytes that is not among those that wait. */
+static void
+choose_stream(struct answer *a, size_t n)
+{
+	size_t len[CTIM_KINDS];
+	enum ctim_kind i, most = a->streamed;
+
+	for (i = 0; i < CTIM_KINDS; i++)
+		len[i] = spill_len(&a->kinds[i].wait) + (i == a->kind ? n : 0);
+	for (i = 0; i < CTIM_KINDS; i++)
+		if (len[i] > len[most])
+			most = i;
+	if (len[most] > 2 * len[a->streamed])
+		a->streamed = most;
+	begin_stream(a);
 }
 
 static void
@@ -232,14 +257,21 @@ answer_end(struct answer *a)
 		answer_end_element(a);
 		return;
 	}
-	if (seen_before(a, hash_bytes(a->scratch.data, a->scratch.len)))
+	if (!a->unique &&
+	    seen_before(a, hash_bytes(a->scratch.data, a->scratch.len)))
 		return;
 	a->kinds[a->kind].here++;
 	a->kinds[a->kind].count++;
-	if (a->kind == a->streamed)
-		stream(a);
-	else
+	if (!a->streaming &&
+	    ANSWER_MEMORY - a->room + a->scratch.len >= RESPONSE_HELD)
+		choose_stream(a, a->scratch.len);
+	if (!a->streaming || a->kind != a->streamed) {
 		answer_wait(a);
+		return;
+	}
+	if (a->kinds[a->kind].count > 1)
+		answer_put(a, ",");
+	response_write(a->response, a->scratch.data, a->scratch.len);
 }
 
 /* Whether the very same is there already: many calls may fail alike.  No entity
@@ -325,14 +357,10 @@ answer_warning(struct answer *a, enum problem p, const char *format, ...)
 void
 answer_push(struct answer *a)
 {
+	if (!a->streaming && a->room < ANSWER_MEMORY)
+		choose_stream(a, 0);
 	if (a->open)
 		response_push(a->response);
-}
-
-static int
-answer_copy(void *arg, const void *p, size_t n)
-{
-	return response_write(arg, p, n);
 }
 
 /* The kinds that waited, and the end of the one that did not. */
@@ -345,6 +373,8 @@ put_kinds(struct answer *a)
 	size_t i;
 
 	buf_fixed(&b, room, sizeof(room));
+	if (!a->streaming && a->kinds[a->streamed].count > 0)
+		begin_stream(a);
 	if (a->streaming) {
 		buf_addf(&b, "],\"count\":%zu}", a->kinds[a->streamed].count);
 		answer_put(a, b.data);

@@ -1,11 +1,13 @@
 /*
  * answer: the JSON of one relay answer while it is being made.
  *
- * For the routes that answer entities, one kind is written as it comes, the
- * others wait in bounded buffers (above ANSWER_MEMORY in an unlinked temporary
- * file) until it ends, and errors come last.  An entity that is already in the
- * answer, same id and same members, is left out.  For the routes that answer a
- * list, the elements are written as they come.
+ * For the routes that answer entities, one kind is streamed: its entities leave
+ * as they come.  The others wait in bounded buffers (above ANSWER_MEMORY in an
+ * unlinked temporary file) until it ends, and errors come last.  Which one that
+ * is, is settled when something has to leave, by what is there: the kind that the
+ * core names, unless another has more than twice its bytes.  An entity that is
+ * already in the answer, same id and same members, is left out.  For the routes
+ * that answer a list, the elements leave as they come.
  * Source: relay API, "Routes" and "Errors".
  */
 #ifndef CTIM_ANSWER_H
@@ -64,8 +66,8 @@ void answer_warning(struct answer *, enum problem, const char *, ...)
 
 /* What the core calls. */
 
-/* Begins an answer of a shape on a response.  streamed: which kind goes out as
- * it comes.  NULL when memory ran out.  The caller ends with answer_free(). */
+/* Begins an answer of a shape on a response.  streamed: which kind is, if it can.
+ * NULL when memory ran out.  The caller ends with answer_free(). */
 struct answer *answer_new(
     struct response *, enum answer_shape, enum ctim_kind streamed);
 void answer_free(struct answer *);

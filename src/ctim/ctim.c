@@ -192,25 +192,27 @@ ctim_is_uri(const char *text)
 	    (s == NULL || strchr(s + 1, '#') == NULL);
 }
 
-static void
+static const char *
 write_id(
     char id[CTIM_ID_MAX], enum ctim_kind kind, const char text[UUID_STR_LEN])
 {
-	id = stpcpy(stpcpy(id, "transient:"), ctim_kinds[kind].name);
-	*id++ = '-';
-	memcpy(id, text, UUID_STR_LEN);
+	char *end = stpcpy(stpcpy(id, "transient:"), ctim_kinds[kind].name);
+
+	*end++ = '-';
+	memcpy(end, text, UUID_STR_LEN);
+	return id;
 }
 
-void
+const char *
 ctim_id(char id[CTIM_ID_MAX], enum ctim_kind kind)
 {
 	char text[UUID_STR_LEN];
 
 	uuid4(text);
-	write_id(id, kind, text);
+	return write_id(id, kind, text);
 }
 
-void
+const char *
 ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind kind, const char *name)
 {
 	char text[UUID_STR_LEN];
@@ -219,5 +221,5 @@ ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind kind, const char *name)
 	uuid_generate_sha1(
 	    uuid, *uuid_get_template("x500"), name, strlen(name));
 	uuid_unparse_lower(uuid, text);
-	write_id(id, kind, text);
+	return write_id(id, kind, text);
 }

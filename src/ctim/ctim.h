@@ -70,8 +70,9 @@ bool ctim_is_uri(const char *);
 #define RFC3339_MAX 32 /* "2020-04-16T00:00:00Z" + NUL, with room */
 
 /* Id "transient:KIND-UUID": a random UUID (RFC 4122 version 4) … */
-void ctim_id(char id[CTIM_ID_MAX], enum ctim_kind);
-/* … or version 5 of name in the X.500 namespace: the same name, the same id. */
-void ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind, const char *name);
+const char *ctim_id(char id[CTIM_ID_MAX], enum ctim_kind);
+/* … or version 5 of name in the X.500 namespace: the same name, the same id.
+ * Both return id. */
+const char *ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind, const char *name);
 
 #endif

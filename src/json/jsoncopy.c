@@ -94,14 +94,22 @@ jsoncopy_members(struct json_object *object, const char *const *names)
 	for (; *names != NULL; names++) {
 		if ((value = jsonin_member(object, *names)) == NULL)
 			continue;
-		if (json_object_object_add(
-			copy, *names, json_object_get(value)) != 0) {
-			json_object_put(value);
+		if (!jsoncopy_put(copy, *names, json_object_get(value))) {
 			json_object_put(copy);
 			return NULL;
 		}
 	}
 	return copy;
+}
+
+bool
+jsoncopy_put(
+    struct json_object *object, const char *name, struct json_object *value)
+{
+	if (value != NULL && json_object_object_add(object, name, value) == 0)
+		return true;
+	json_object_put(value);
+	return false;
 }
 
 size_t

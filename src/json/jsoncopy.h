@@ -7,6 +7,7 @@
 #ifndef CTIM_JSONCOPY_H
 #define CTIM_JSONCOPY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct json_object;
@@ -29,6 +30,10 @@ size_t jsoncopy_cut(const char *text, size_t max);
  */
 struct json_object *jsoncopy_members(
     struct json_object *object, const char *const *names);
+/* Adds a value (NULL: none could be made) to an object, whose it is then.
+ * Returns whether it did; if not, memory ran out and the value is released. */
+bool jsoncopy_put(
+    struct json_object *, const char *name, struct json_object *value);
 /* Bytes of its text. */
 size_t jsoncopy_size(struct json_object *);
 

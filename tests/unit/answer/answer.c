@@ -61,6 +61,20 @@ entity(struct answer *a, enum ctim_kind kind, const char *id, int n)
 	answer_end(a);
 }
 
+/* How often a text was sent. */
+static int
+count_of(const char *text)
+{
+	const char *at = sent.data;
+	int n = 0;
+
+	while ((at = strstr(at, text)) != NULL) {
+		at++;
+		n++;
+	}
+	return n;
+}
+
 START_TEST(kinds_without_entities_are_left_out)
 {
 	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
@@ -84,6 +98,59 @@ START_TEST(kinds_without_entities_are_left_out)
 	    "\"verdicts\":{\"count\":1,\"docs\":[{\"type\":\"verdict\",\"n\":3}"
 	    "]"
 	    "}}}");
+	buf_free(&sent);
+}
+END_TEST
+
+START_TEST(what_leaves_first_is_the_kind_of_which_there_is_most)
+{
+	/* How many are written of a kind that is named and of another, and
+	 * whether the other leaves. */
+	static const struct {
+		int named, other;
+		bool other_leaves;
+	} rows[] = { { 10, 0, false }, { 0, 10, true }, { 10, 10, false },
+		{ 10, 15, false }, { 2, 20, true } };
+	enum ctim_kind named = CTIM_JUDGEMENT, other = CTIM_INDICATOR;
+	struct answer *a;
+	size_t i;
+	int k;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		a = begin(ANSWER_ENTITIES, named);
+		for (k = 0; k < rows[i].other; k++)
+			entity(a, other, NULL, k);
+		for (k = 0; k < rows[i].named; k++)
+			entity(a, named, NULL, k);
+		answer_push(a);
+		k = rows[i].other_leaves ? rows[i].other : rows[i].named;
+		ck_assert_ptr_nonnull(strstr(sent.data,
+		    rows[i].other_leaves ?
+			"{\"data\":{\"indicators\":{\"docs\":" :
+			"{\"data\":{\"judgements\":{\"docs\":"));
+		ck_assert_int_eq(count_of("\"n\":"), k);
+		entity(a, rows[i].other_leaves ? other : named, NULL, k);
+		answer_push(a);
+		ck_assert_int_eq(count_of("\"n\":"), k + 1);
+		ck_assert_ptr_null(strstr(sent.data, "\"count\""));
+		finish(a);
+		ck_assert_int_eq(
+		    count_of("\"n\":"), rows[i].named + rows[i].other + 1);
+		buf_free(&sent);
+	}
+}
+END_TEST
+
+START_TEST(a_large_answer_leaves_before_it_is_pushed)
+{
+	struct answer *a = begin(ANSWER_ENTITIES, CTIM_SIGHTING);
+	int i;
+
+	for (i = 0; i < 2000; i++)
+		entity(a, CTIM_JUDGEMENT, NULL, i);
+	ck_assert_uint_gt(sent.len, 2000 * 30);
+	finish(a);
+	ck_assert_ptr_nonnull(strstr(sent.data, "],\"count\":2000}}}"));
 	buf_free(&sent);
 }
 END_TEST
@@ -356,6 +423,8 @@ int
 main(void)
 {
 	const TTest *const tests[] = { kinds_without_entities_are_left_out,
+		what_leaves_first_is_the_kind_of_which_there_is_most,
+		a_large_answer_leaves_before_it_is_pushed,
 		the_same_entity_comes_once,
 		the_limit_holds_for_each_kind_and_observable,
 		what_is_in_the_answer_already_leaves_room,
