@@ -273,6 +273,23 @@ small_number(const char *s)
 	return i == 0 || s[i] != '\0' || (s[0] == '0' && i > 1) ? -1 : n;
 }
 
+/* Whether a text is an IPv4 address as inet_ntop(3) writes it. */
+static bool
+is_plain_ip(const char *s)
+{
+	int part, digits, n;
+
+	for (part = 0; part < 4; part++) {
+		for (n = digits = 0; digits < 3 && is_digit(*s); digits++)
+			n = n * 10 + (*s++ - '0');
+		if (digits == 0 || n > 255 ||
+		    (digits > 1 && s[-digits] == '0') ||
+		    *s++ != (part < 3 ? '.' : '\0'))
+			return false;
+	}
+	return true;
+}
+
 /* Writes an address, or with fewer bits than it has the network of it. */
 static int
 write_network(const struct family *f, unsigned char addr[16], int bits,
@@ -389,6 +406,11 @@ indicator_normalise(
 {
 	char mended[INDICATOR_MAX + 1];
 
+	/* Most that is asked for; what follows comes to the same. */
+	if (type == OBSERVABLE_IP && is_plain_ip(value)) {
+		(void)stpcpy(out, value);
+		return 0;
+	}
 	if (!indicator_type((int)type) || indicator_mend(value, mended) == -1)
 		return -1;
 	return normalisers[type](mended, out);

@@ -6,9 +6,13 @@
 #include "base/hash.h"
 #include "base/set.h"
 #include "json/jsonin.h"
+#include "json/jsonpairs.h"
 #include "json/jsonscan.h"
 #include "relay/bodycheck.h"
 #include "relay/observables.h"
+
+/* An element is three values of the text, and the list one. */
+#define PAIRS_MAX ((JSON_REQUEST_VALUES - 1) / 3)
 
 /* Returns 1 when the pair is new, 0 when it is not, -1 when memory ran out. */
 static int
@@ -37,23 +41,30 @@ observables_check(struct json_object *body, size_t n, struct buf *errors)
 	return bodycheck_end(&fe);
 }
 
+/* Fills the list with what of the n elements that were read is wanted. */
 static int
-observables_fill(struct observables *obs, struct json_object *body, size_t n,
-    unsigned types, bool any_case)
+observables_fill(
+    struct observables *obs, size_t n, unsigned types, bool any_case)
 {
 	struct set seen = { .used = 0 };
 	struct json_object *element;
 	struct observable *o;
 	enum observable_type type;
-	const char *name;
+	const char *name, *value;
 	size_t i;
 	int new = 0;
 
 	if ((obs->list = calloc(n + 1, sizeof(*obs->list))) == NULL)
 		return -1;
 	for (i = 0; i < n && new != -1; i++) {
-		element = jsonin_at(body, i);
-		name = jsonin_string(element, "type");
+		if (obs->pairs != NULL) {
+			name = obs->pairs[i].a;
+			value = obs->pairs[i].b;
+		} else {
+			element = jsonin_at(obs->body, i);
+			name = jsonin_string(element, "type");
+			value = jsonin_string(element, "value");
+		}
 		type = any_case ? observable_type_any_case(name) :
 				  observable_type(name);
 		if (type == OBSERVABLE_UNKNOWN ||
@@ -61,7 +72,7 @@ observables_fill(struct observables *obs, struct json_object *body, size_t n,
 			continue;
 		o = &obs->list[obs->n];
 		o->type = type;
-		o->value = jsonin_string(element, "value");
+		o->value = value;
 		o->index = i;
 		if ((new = pair_is_new(&seen, type, o->value)) == 1)
 			obs->n++;
@@ -79,6 +90,14 @@ observables_parse(struct observables *obs, const char *text, size_t len,
 	size_t n;
 
 	*obs = (struct observables){ 0 };
+	obs->pairs = jsonpairs_read(
+	    text, len, "type", "value", max < PAIRS_MAX ? max : PAIRS_MAX, &n);
+	if (obs->pairs != NULL) {
+		if (observables_fill(obs, n, types, any_case) == 0)
+			return 0;
+		observables_free(obs);
+		return 1;
+	}
 	body = jsonin_parse(text, len, JSON_REQUEST_VALUES, &why);
 	n = jsonin_length(body);
 	if (why == jsonscan_no_memory)
@@ -90,7 +109,7 @@ observables_parse(struct observables *obs, const char *text, size_t len,
 		    errors, "Longer than maximum length %zu.", max);
 	else if (observables_check(body, n, errors) == 0) {
 		obs->body = body;
-		if (observables_fill(obs, body, n, types, any_case) == 0)
+		if (observables_fill(obs, n, types, any_case) == 0)
 			return 0;
 		observables_free(obs);
 		return 1;
@@ -103,6 +122,7 @@ void
 observables_free(struct observables *obs)
 {
 	free(obs->list);
+	free(obs->pairs);
 	json_object_put(obs->body);
 	*obs = (struct observables){ 0 };
 }

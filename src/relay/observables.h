@@ -15,7 +15,9 @@ struct buf;
 struct observables {
 	struct observable *list;
 	size_t n;
-	void *body; /* the parsed body that values point into */
+	/* The body as it was read, which values point into; the other is NULL. */
+	struct jsonpair *pairs;
+	void *body;
 };
 
 /*

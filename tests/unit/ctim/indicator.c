@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -286,6 +288,39 @@ START_TEST(parents_of_a_domain)
 }
 END_TEST
 
+START_TEST(an_ipv4_address_is_what_the_system_takes)
+{
+	static const char *const parts[] = { "0", "00", "1", "01", "9", "10",
+		"010", "99", "100", "255", "256", "260", "1000", "", "1a",
+		"-1" };
+	unsigned char addr[4];
+	char text[64], normal[INDICATOR_MAX + 1], again[64];
+	size_t i, n = COUNT(parts);
+	bool good;
+
+	for (i = 0; i < n * n * n * n; i++) {
+		snprintf(text, sizeof(text), "%s.%s.%s.%s", parts[i % n],
+		    parts[i / n % n], parts[i / n / n % n],
+		    parts[i / n / n / n]);
+		good = inet_pton(AF_INET, text, addr) == 1;
+		ck_assert_int_eq(
+		    indicator_normalise(OBSERVABLE_IP, text, normal),
+		    good ? 0 : -1);
+		if (!good)
+			continue;
+		inet_ntop(AF_INET, addr, again, sizeof(again));
+		ck_assert_str_eq(normal, again);
+	}
+	for (i = 0; i < COUNT(parts); i++)
+		ck_assert_int_eq(
+		    indicator_normalise(OBSERVABLE_IP, parts[i], normal), -1);
+	ck_assert_int_eq(
+	    indicator_normalise(OBSERVABLE_IP, "1.2.3.4.", normal), -1);
+	ck_assert_int_eq(
+	    indicator_normalise(OBSERVABLE_IP, "1.2.3.4.5", normal), -1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -293,7 +328,8 @@ main(void)
 		a_value_is_only_what_it_is,
 		a_type_without_a_normal_form_has_no_values,
 		local_parts_are_text_and_not_long, long_values, prefixes,
-		networks_of_an_address, hosts_of_urls, parents_of_a_domain };
+		networks_of_an_address, hosts_of_urls, parents_of_a_domain,
+		an_ipv4_address_is_what_the_system_takes };
 
 	return unit_run("indicator", tests, COUNT(tests));
 }

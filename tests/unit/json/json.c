@@ -1,10 +1,12 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
 #include "json/jsonin.h"
 #include "json/jsonout.h"
+#include "json/jsonpairs.h"
 #include "json/jsonscan.h"
 #include "tests/unit/unit.h"
 
@@ -380,6 +382,52 @@ START_TEST(the_bytes_of_a_text_that_is_not_whole_are_not_had)
 }
 END_TEST
 
+START_TEST(pairs_are_read_where_they_are_plain)
+{
+	static const struct {
+		const char *text;
+		size_t n; /* 0: not plain, or no such list */
+	} rows[] = { { "[{\"t\":\"a\",\"v\":\"b\"}]", 1 },
+		{ " [ { \"v\" : \"b\" ,\n\"t\"\t: \"a\" } ]\r ", 1 },
+		{ "[{\"t\":\"a\",\"v\":\"b\"},{\"t\":\"a\",\"v\":\"b\"}]", 2 },
+		{ "[{\"t\":\"a\",\"v\":\"b\"},{\"t\":\"a\",\"v\":\"b\"},"
+		  "{\"t\":\"a\",\"v\":\"b\"},{\"t\":\"a\",\"v\":\"b\"}]",
+		    0 },
+		{ "[]", 0 }, { "", 0 }, { "[", 0 }, { "[{\"t", 0 },
+		{ "[{\"t\":\"a\",\"v\":\"b\"}", 0 },
+		{ "[{\"t\":\"a\",\"v\":\"b\"},]", 0 },
+		{ "[{\"t\":\"a\",\"v\":\"b\"}]]", 0 },
+		{ "[{\"t\":\"a\",\"v\":\"b\",}]", 0 },
+		{ "[{\"t\":\"a\" \"v\":\"b\"}]", 0 }, { "[{\"t\":\"a\"}]", 0 },
+		{ "[{\"t\":\"\",\"v\":\"b\"}]", 0 },
+		{ "[{\"t\":\"a\",\"t\":\"b\"}]", 0 },
+		{ "[{\"t\":\"a\",\"v\":1}]", 0 },
+		{ "[{\"t\":\"a\",\"v\":\"b\",\"x\":\"c\"}]", 0 },
+		{ "[{\"t\":\"a\",\"v\":\"\\u0062\"}]", 0 },
+		{ "[{\"t\":\"a\",\"v\":\"\xc3\xa9\"}]", 0 },
+		{ "[{\"t\":\"a\",\"v\":\"b\nc\"}]", 0 } };
+	struct jsonpair *pairs;
+	size_t i, k, n;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		pairs = jsonpairs_read(
+		    rows[i].text, strlen(rows[i].text), "t", "v", 3, &n);
+		ck_assert_int_eq(pairs != NULL, rows[i].n > 0);
+		for (k = 0; k < rows[i].n; k++) {
+			ck_assert_uint_eq(n, rows[i].n);
+			ck_assert_str_eq(pairs[k].a, "a");
+			ck_assert_str_eq(pairs[k].b, "b");
+		}
+		free(pairs);
+	}
+	/* A NUL does not end a text, and what is behind len is not read. */
+	ck_assert_ptr_null(jsonpairs_read(
+	    "[{\"t\":\"a\",\"v\":\"b\"}]\0", 20, "t", "v", 3, &n));
+	ck_assert_ptr_null(
+	    jsonpairs_read("[{\"t\":\"a\",\"v\":\"b\"}]", 18, "t", "v", 3, &n));
+}
+END_TEST
+
 /* Vectors 15 and 0 of the 128-bit SipHash reference: key 00…0f, input 00…0e. */
 START_TEST(the_hash_is_siphash)
 {
@@ -411,6 +459,7 @@ main(void)
 		a_whole_double_is_that_integer,
 		commas_and_escapes_come_by_themselves,
 		every_byte_is_escaped_at_every_place_of_a_string,
+		pairs_are_read_where_they_are_plain,
 		the_bytes_of_a_text_that_is_not_whole_are_not_had,
 		the_hash_is_siphash };
 
