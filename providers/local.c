@@ -87,18 +87,21 @@ static const char *
 link_to(struct buf *b, const struct record *r, const struct observable *o)
 {
 	const char *url = r->source.url;
+	size_t n;
 
 	buf_reset(b);
 	while (url != NULL && *url != '\0') {
+		n = strcspn(url + 1, "{") + 1;
 		if (strncmp(url, "{type}", 6) == 0) {
 			percent_add(b, observable_name(o->type), "");
-			url += 6;
+			n = 6;
 		} else if (strncmp(url, "{value}", 7) == 0) {
 			percent_add(b, o->value, "");
-			url += 7;
+			n = 7;
 		} else {
-			buf_addc(b, *url++);
+			buf_add(b, url, n);
 		}
+		url += n;
 	}
 	return b->failed || b->len == 0 || b->len > URI_MAX ? NULL : b->data;
 }
@@ -133,6 +136,7 @@ write_disposition(struct jsonout *j, const struct record *r)
 	    j, "disposition_name", ctim_disposition_name(r->disposition));
 }
 
+/* It and the verdict name the observable, which is asked for once. */
 static bool
 local_write_judgement(struct answer *a, const struct query *q,
     const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
@@ -154,7 +158,7 @@ local_write_judgement(struct answer *a, const struct query *q,
 	jsonout_kstring(j, "source_uri", link_to(link, r, q->observable));
 	jsonout_kstring(j, "tlp", ctim_tlp_name(r->tlp));
 	write_valid_time(j, r, q->now);
-	answer_end(a);
+	answer_end_unique(a);
 	return true;
 }
 
@@ -171,7 +175,7 @@ write_verdict(struct answer *a, const struct query *q, const struct record *r,
 	entity_observable(j, q->observable);
 	jsonout_kstring(j, "judgement_id", judgement);
 	write_valid_time(j, r, q->now);
-	answer_end(a);
+	answer_end_unique(a);
 }
 
 /* The feed itself, as the thing that a judgement of it is based on. */

@@ -34,7 +34,7 @@ struct answer {
 	struct buf scratch; /* the entity being written */
 	struct jsonout json;
 	enum ctim_kind kind; /* of that entity */
-	bool unique;         /* its id was drawn: it cannot be there already */
+	bool unique;         /* it cannot be there already */
 	char id[CTIM_ID_MAX];
 	struct set seen; /* entities and errors */
 	struct error *errors;
@@ -272,6 +272,13 @@ answer_end(struct answer *a)
 	if (a->kinds[a->kind].count > 1)
 		answer_put(a, ",");
 	response_write(a->response, a->scratch.data, a->scratch.len);
+}
+
+void
+answer_end_unique(struct answer *a)
+{
+	a->unique = true;
+	answer_end(a);
 }
 
 /* Whether the very same is there already: many calls may fail alike.  No entity

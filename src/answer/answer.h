@@ -55,6 +55,9 @@ struct jsonout *answer_link(struct answer *);
 /* An element of a list (a reference, an action, a tile): inside its object. */
 struct jsonout *answer_element(struct answer *);
 void answer_end(struct answer *);
+/* Ends an entity that cannot be in the answer already, which is not looked for
+ * then.  One with an id that answer_entity() made is such a one always. */
+void answer_end_unique(struct answer *);
 /* An error; the format makes its message.  One that is in the answer already,
  * same code and message, is left out. */
 void answer_problem(struct answer *, enum problem, const char *, ...)

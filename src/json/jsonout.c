@@ -146,6 +146,11 @@ jsonout_plain(const unsigned char *p, const unsigned char *end, bool *bad)
 			p += 8;
 			continue;
 		}
+		/* What is left, with some of what was looked at. */
+		if (end - p < 8 && end - begin >= 8 && jsonout_eight(end - 8)) {
+			p = end;
+			break;
+		}
 		if (*p < 0x20 || *p == '"' || *p == '\\')
 			break;
 		n = *p < 0x80 ? 1 : utf8_length(p, (size_t)(end - p));
