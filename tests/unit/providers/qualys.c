@@ -10,9 +10,6 @@
 	"{'user':'me','pass':'secret','API_URL':'" API "/'," \
 	"'PLATFORM_URL':'https://guard.example/'}"
 #define SHA "bb72b8aa82b48bc68a082f86a8a8f4262023a732b464f03e44a3a9eb83229105"
-#define ACTIVE \
-	EVENTS "100&filter=file.hash.sha256%3A%20%22" SHA "%22&state=true"
-#define PAST(n) EVENTS n "&filter=file.hash.sha256%3A%20%22" SHA "%22"
 
 static const struct observable asked = { OBSERVABLE_SHA256, SHA, 0 };
 
@@ -45,212 +42,12 @@ json(const char *text)
 	"'interfaces':[{'ipAddress':'10.10.10.29',"                            \
 	"'macAddress':'00:50:56:9f:f2:d1'},{'ipAddress':'fe80::1'}],"          \
 	"'netBiosName':'WIN7-HOST-01','platform':'WINDOWS'}}"
-#define PROCESS                                                       \
-	"{'dateTime':'2020-03-19T18:54:44.120+0200','id':'N_1',"      \
-	"'process':{'processName':'agent.exe','pid':7},"              \
-	"'network':{'remoteIP':'192.0.2.1','remoteDns':'a.example'}," \
-	"'indicator2':[{'verdict':'KNOWN'}],'asset':{}}"
 
 #define PAIR(t, v) "{'type':'" t "','value':'" v "'}"
 #define RELATION(t, v, r, u, w)                  \
 	"{'origin':'Qualys IOC','source':" PAIR( \
 	    t, v) ",'relation':'" r "','related':" PAIR(u, w) "}"
-#define COMMON(t, n, ids, sev)                               \
-	"{'type':'" t "','id':'transient:" t "-#" n          \
-	"','schema_version':'1.0.17','source':'Qualys IOC'," \
-	"'confidence':'High','external_ids':['" ids "'],'severity':'" sev "'"
-#define SIGHTED(time, active)                                               \
-	",'count':1,'external_references':[],"                              \
-	"'sensor':'endpoint','observables':[" PAIR("sha256",                \
-	    SHA) "],"                                                       \
-		 "'description':'A Qualys IOC event related to \\u0022" SHA \
-		 "\\u0022'," TIME(                                          \
-		     time) ",'data':{'columns':[{'name':'Active',"          \
-			   "'type':'string'}],'rows':[['" active            \
-			   "']],'row_count':1}"
 #define TIME(t) "'observed_time':{'start_time':'" t "','end_time':'" t "'}"
-#define JUDGED(n, name, why)                                    \
-	",'disposition':" n ",'disposition_name':'" name        \
-	"','external_references':[],'observable':" PAIR(        \
-	    "sha256", SHA) ",'priority':90,'reason':'" why "'," \
-			   "'valid_time':{}}"
-#define JOINED(n, from, type, to)                                         \
-	"{'type':'relationship',"                                         \
-	"'id':'transient:relationship-#" n "','schema_version':'1.0.17'," \
-	"'source':'Qualys IOC','source_ref':'transient:" from "',"        \
-	"'target_ref':'transient:" to "','relationship_type':'" type "'," \
-	"'external_ids':[]}"
-#define V5 "indicator-bfe2bf7b-1209-5da3-a5e7-dbf99a1d2e2d"
-
-START_TEST(events_become_sightings_indicators_judgements_and_what_joins_them)
-{
-	const struct drive_reply replies[] = { { API "/auth", 201, "Created",
-						   " \n token.of.mine\r\n" },
-		{ ACTIVE, 200, "OK", json("[" EVENT "]") },
-		{ PAST("99"), 200, "OK", json("[" PROCESS "]") } };
-	struct drive d;
-	struct json_object *whole;
-
-	drive_init(&d, &provider_qualys, TOKEN, replies, COUNT(replies));
-	drive_lookup(&d, PROVIDER_OBSERVE, &asked);
-	ck_assert_str_eq(d.asked.data,
-	    API "/auth\n"
-		"\tusername=me&password=secret&token=true\n" ACTIVE
-		"\n" PAST("99") "\n");
-	ck_assert_str_eq(jsonin_text(d.token), "token.of.mine");
-	ck_assert_str_eq(d.problems.data, "");
-	whole = drive_answer(&d);
-	drive_same(whole,
-	    "{'data':{'sightings':{'count':2,'docs':[" COMMON("sighting", "2",
-		"F_5ab4ee62", "High") SIGHTED("2020-02-10T00:21:04.000Z",
-		"True") ",'relations':[" RELATION("file_name", "bublik.exe",
-		"File_Name_Of", "sha256", SHA) "," RELATION("file_name",
-		"bublik.exe", "File_Name_Of", "md5",
-		"1577e6455a5d19413c9e0c7726983e8c") "," RELATION("file_path",
-		"C:\\\\Users\\\\bublik.exe", "File_Path_Of", "sha256",
-		SHA) "," RELATION("file_path", "C:\\\\Users\\\\bublik.exe",
-		"File_Path_Of", "md5",
-		"1577e6455a5d19413c9e0c7726983e8c") "],'targets':[{"
-						    "'type':'endpoint','"
-						    "os':'Microsoft "
-						    "Windows "
-						    "7','observables':"
-						    "[" PAIR("hostname",
-							"WIN7-HOST-01") "," PAIR("ip",
-							"10.10.10.29") "," PAIR("mac_address",
-							"00:50:56:9f:f2:"
-							"d1") "," PAIR("ip", "fe80::1") "]"
-											"," TIME("2020-02-10T00:21:04.000Z") "}]}," COMMON(
-											    "sighting",
-											    "3",
-											    "N_1",
-											    "Unknown")
-											    SIGHTED(
-												"2020-03-19T16:54:44.120Z",
-												"False") ",'relations':[" RELATION("file_name",
-												"agent.exe",
-												"Connected_To",
-												"ip",
-												"192.0.2.1") "," RELATION("file_name",
-												"agent.exe",
-												"Connected_To", "domain", "a.example") "," RELATION("ip", "192.0.2.1", "Resolved_To", "domain", "a.example") "],'targets':[{'type':'endpoint','observables':[]," TIME("2020-03-19T16:54:44.120Z") "}]}]},"
-																																				  "'indicators':{'count':1,'docs':[{'type':'indicator',"
-																																				  "'id':'transient:" V5
-																																				  "','schema_version':'1.0.17',"
-																																				  "'source':'Qualys IOC','producer':'Qualys IOC',"
-																																				  "'confidence':'High','external_ids':['F_5ab4ee62'],"
-																																				  "'severity':'High','title':'Malicious File event',"
-																																				  "'valid_time':{}}]},"
-																																				  "'judgements':{'count':2,'docs':[" COMMON(
-																																				      "judgement",
-																																				      "4", "F_5ab4ee62", "High")
-																																				      JUDGED(
-																																					  "2",
-																																					  "Malicious", "Win32.Worm.Kolab") "," COMMON("judgement", "5", "N_1",
-																																					  "Unknown")
-																																					  JUDGED("1", "Clean", "") "]},"
-																																								   "'relationships':{'count':4,'docs':[" JOINED("6", "judgement-#4", "based-on", V5) "," JOINED("7", "sighting-#2", "based-on", "judgement-#4") "," JOINED("8", "sighting-#2", "sighting-of",
-																																								       V5) "," JOINED("9",
-																																								       "sighting-#3", "based-on", "judgement-#5") "]}}}");
-	json_object_put(whole);
-	drive_free(&d);
-}
-END_TEST
-
-static const struct {
-	enum observable_type type;
-	const char *value, *filter, *name, *id;
-} filters[] = { { OBSERVABLE_MD5, "ab", "file.hash.md5%3A%20%22ab%22", "MD5",
-		    "md5-ab" },
-	{ OBSERVABLE_SHA256, "ab", "file.hash.sha256%3A%20%22ab%22", "SHA256",
-	    "sha256-ab" },
-	{ OBSERVABLE_FILE_NAME, "a V&b.exe",
-	    "file.name%3A%20%22a%20V%26b.exe%22", "file name",
-	    "file_name-a%20V%26b.exe" },
-	{ OBSERVABLE_FILE_PATH, "C:\\a/b\xc3\xa9",
-	    "file.fullPath%3A%20%22C%3A%5Ca/b%C3%A9%22", "file path",
-	    "file_path-C%3A%5Ca%2Fb%C3%A9" },
-	{ OBSERVABLE_IP, "1.2.3.4",
-	    "network.local.address.ip%3A%20%221.2.3.4"
-	    "%22%20or%20network.remote.address.ip%3A%20%221.2.3.4%22",
-	    "IP", "ip-1.2.3.4" },
-	{ OBSERVABLE_DOMAIN, "a.b",
-	    "network.remote.address.fqdn%3A%20%22a.b%22", "domain",
-	    "domain-a.b" },
-	{ OBSERVABLE_MUTEX, "m%s", "handle.name%3A%20%22m%25s%22", "mutex",
-	    "mutex-m%25s" } };
-
-START_TEST(each_type_has_its_filter_and_its_reference)
-{
-	static const struct drive_reply none[] = {
-		{ API "/auth", 200, NULL, "t" }, { "*", 404, NULL, NULL }
-	};
-	struct drive d;
-	struct json_object *whole;
-	struct observable o = { .value = NULL };
-	struct buf want;
-	size_t i;
-
-	drive_init(&d, &provider_qualys, TOKEN, none, 2);
-	buf_init(&want, 10000);
-	for (i = 0; i < COUNT(filters); i++) {
-		o.type = filters[i].type;
-		o.value = filters[i].value;
-		drive_lookup(&d, PROVIDER_OBSERVE, &o);
-		buf_reset(&want);
-		buf_addf(&want,
-		    "%s" EVENTS "100&filter=%s&state=true\n" EVENTS
-		    "100&filter=%s\n",
-		    i > 0 ? "" :
-			    API "/auth\n"
-				"\tusername=me&password=secret&token=true\n",
-		    filters[i].filter, filters[i].filter);
-		ck_assert_str_eq(d.asked.data, want.data);
-		ck_assert_str_eq(d.problems.data, "");
-		whole = drive_answer_of(&d, PROVIDER_REFER, &o);
-		buf_reset(&want);
-		buf_addf(&want,
-		    "{'data':[{'id':'ref-qualys-search-%s',"
-		    "'title':'Search for this %s','description':'Check this "
-		    "%s status with Qualys','url':'https://guard.example/ioc/"
-		    "#/hunting?search=%s','categories':['Search','Qualys']}]}",
-		    filters[i].id, filters[i].name, filters[i].name,
-		    filters[i].filter);
-		drive_same(whole, want.data);
-		json_object_put(whole);
-	}
-	ck_assert_uint_eq(
-	    provider_qualys.types & OBSERVABLE_BIT(OBSERVABLE_IPV6), 0);
-	buf_free(&want);
-	drive_free(&d);
-}
-END_TEST
-
-START_TEST(a_quotation_mark_is_a_warning_and_no_call)
-{
-	static const enum provider_route routes[] = { PROVIDER_OBSERVE,
-		PROVIDER_REFER };
-	const struct observable o = { OBSERVABLE_FILE_NAME, "a\" or \"b", 0 };
-	struct drive d;
-	struct json_object *whole;
-	size_t i;
-
-	drive_init(&d, &provider_qualys, TOKEN, NULL, 0);
-	for (i = 0; i < COUNT(routes); i++) {
-		drive_lookup(&d, PROVIDER_OBSERVE, &o);
-		ck_assert_uint_eq(d.lookup.n, 0);
-		whole = drive_answer_of(&d, routes[i], &o);
-		drive_same(jsonin_member(whole, "errors"),
-		    "[{'type':'warning','code':'invalid argument',"
-		    "'message':'A value with a quotation mark cannot be "
-		    "searched for in Qualys IOC (file_name a\\u0022 or "
-		    "\\u0022b)'}]");
-		drive_same(jsonin_member(whole, "data"), i == 0 ? "{}" : "[]");
-		json_object_put(whole);
-	}
-	drive_free(&d);
-}
-END_TEST
 
 START_TEST(a_value_too_long_to_ask_for_is_a_warning)
 {
@@ -537,31 +334,6 @@ START_TEST(a_long_body_is_cut_in_a_message)
 }
 END_TEST
 
-START_TEST(credentials_are_encoded_and_a_401_signs_in_again)
-{
-	const struct drive_reply replies[] = { { API "/auth", 200, NULL,
-						   "first" },
-		{ API "/auth", 200, NULL, "second" },
-		{ EVENTS "1&state=true", 401, NULL, "" },
-		{ EVENTS "1&state=true", 200, NULL, "[]" } };
-	struct drive d;
-
-	drive_init(&d, &provider_qualys,
-	    "{'user':'a&b=c','pass':'d e/\xc3\xa9"
-	    "%','API_URL':'" API "'}",
-	    replies, COUNT(replies));
-	drive_lookup(&d, PROVIDER_HEALTH, NULL);
-#define SIGN_IN                                                      \
-	API "/auth\n\tusername=a%26b%3Dc&password=d%20e%2F%C3%A9%25" \
-	    "&token=true\n"
-	ck_assert_str_eq(d.asked.data,
-	    SIGN_IN EVENTS "1&state=true\n" SIGN_IN EVENTS "1&state=true\n");
-	ck_assert_str_eq(jsonin_text(d.token), "second");
-	ck_assert_str_eq(d.problems.data, "");
-	drive_free(&d);
-}
-END_TEST
-
 /* Asks with a limit; both calls answer as said. */
 static struct json_object *
 ask(struct drive *d, const char *active, const char *past, size_t limit)
@@ -583,63 +355,6 @@ ask(struct drive *d, const char *active, const char *past, size_t limit)
 
 #define SMALL(id, more) \
 	"{'id':'" id "','dateTime':'2020-02-10T00:21:04Z'" more "}"
-#define JUDGE(n) ",'score':'0','indicator2':[" n "]"
-
-START_TEST(the_limit_cuts_each_kind_and_leaves_what_joins_the_rest)
-{
-	struct drive d;
-	struct json_object *whole;
-
-	used = 0;
-	/* More events than were asked for: the fourth has the third indicator,
-	 * but neither a sighting nor a judgement. */
-	whole = ask(&d,
-	    "[" SMALL("1", JUDGE("{}")) "," SMALL("2",
-		",'indicator2':[{}]") "," SMALL("3", JUDGE("{}")) "," SMALL("4",
-		JUDGE("{}")) "," SMALL("5", JUDGE("{}")) "]",
-	    "[]", 3);
-	ck_assert_uint_eq(d.lookup.n, 1); /* no room for the past */
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "sightings")), 3);
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "indicators")), 3);
-	drive_same(jsonin_member(jsonin_at(drive_docs(whole, "indicators"), 2),
-		       "external_ids"),
-	    "['4']");
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "judgements")), 3);
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "relationships")), 7);
-	json_object_put(whole);
-	drive_free(&d);
-	whole = ask(&d, "[" SMALL("1", JUDGE("{},{},{}")) "]", "[]", 2);
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "judgements")), 2);
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "relationships")), 5);
-	json_object_put(whole);
-	drive_free(&d);
-}
-END_TEST
-
-START_TEST(the_past_gets_the_room_that_is_left)
-{
-	struct drive d;
-	struct json_object *whole, *docs;
-
-	used = 0;
-	/* An event without a time is no sighting and takes no room. */
-	whole = ask(&d, "[" SMALL("1", "") ",{'id':'2','score':3}]",
-	    "[" SMALL("1", "") "," SMALL("4", "") "," SMALL("5", "") "]", 3);
-	ck_assert_uint_eq(d.lookup.n, 2);
-	ck_assert_str_eq(d.lookup.calls[1]->url.data, PAST("2"));
-	ck_assert_uint_eq(d.lookup.calls[0]->flags, CALL_SIGNED | CALL_CACHE);
-	ck_assert_uint_eq(d.lookup.calls[1]->flags, CALL_SIGNED | CALL_CACHE);
-	docs = drive_docs(whole, "sightings");
-	ck_assert_uint_eq(jsonin_length(docs), 3);
-	drive_same(
-	    jsonin_member(jsonin_member(jsonin_at(docs, 1), "data"), "rows"),
-	    "[['False']]");
-	ck_assert_uint_eq(jsonin_length(drive_docs(whole, "indicators")), 1);
-	ck_assert_ptr_null(drive_docs(whole, "relationships"));
-	json_object_put(whole);
-	drive_free(&d);
-}
-END_TEST
 
 START_TEST(what_is_kept_of_an_event_is_what_is_looked_at)
 {
@@ -853,23 +568,6 @@ START_TEST(an_answer_that_is_no_list_of_events_is_nothing_known)
 }
 END_TEST
 
-START_TEST(an_answer_that_is_no_json_is_unknown)
-{
-	static const char *const bodies[] = { "", "<html>", "[{", "nul", "[1]]",
-		"\xff" };
-	struct drive d;
-	size_t i;
-
-	for (i = 0; i < COUNT(bodies); i++) {
-		used = 0;
-		json_object_put(ask(&d, bodies[i], "[]", 9));
-		ck_assert_int_eq(d.lookup.calls[0]->problem, PROBLEM_UNKNOWN);
-		ck_assert(d.first_failed);
-		drive_free(&d);
-	}
-}
-END_TEST
-
 START_TEST(an_event_too_large_to_write_costs_only_itself)
 {
 	struct drive d;
@@ -918,27 +616,18 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = {
-		events_become_sightings_indicators_judgements_and_what_joins_them,
-		each_type_has_its_filter_and_its_reference,
-		a_quotation_mark_is_a_warning_and_no_call,
-		a_value_too_long_to_ask_for_is_a_warning,
+	const TTest *const tests[] = { a_value_too_long_to_ask_for_is_a_warning,
 		a_long_value_is_cut_in_the_description,
 		the_api_is_where_the_token_or_the_configuration_says,
 		the_platform_is_where_the_token_or_the_configuration_says,
 		what_the_service_refuses_is_said_in_known_words,
 		a_sign_in_that_is_not_there_is_unknown_and_no_events_are_nothing,
 		a_long_body_is_cut_in_a_message,
-		credentials_are_encoded_and_a_401_signs_in_again,
-		the_limit_cuts_each_kind_and_leaves_what_joins_the_rest,
-		the_past_gets_the_room_that_is_left,
 		what_is_kept_of_an_event_is_what_is_looked_at,
 		every_member_is_read_as_it_should_be,
 		an_answer_that_is_no_list_of_events_is_nothing_known,
-		an_answer_that_is_no_json_is_unknown,
 		an_event_too_large_to_write_costs_only_itself,
-		a_body_without_a_token_is_no_sign_in
-	};
+		a_body_without_a_token_is_no_sign_in };
 
 	return unit_run("qualys", tests, COUNT(tests));
 }

@@ -55,15 +55,8 @@ json(const char *text)
 	"{'ip_addresses':['210.56.127.202'],'sighting':6,"             \
 	"'spycloud_publish_date':'2020-04-02T00:00:00Z','severity':5," \
 	"'source_id':17494,'document_id':'d27e8c1e','email':null}"
-#define BOTH  "{'hits':2,'results':[" RECORD_2 "," RECORD_1 "]}"
+#define BOTH      "{'hits':2,'results':[" RECORD_2 "," RECORD_1 "]}"
 
-#define ASKED "'observables':[{'type':'email','value':'admin@example.org'}]"
-#define SIGHTED                                                     \
-	"'type':'sighting','schema_version':'1.0.17',"              \
-	"'source':'Spycloud','confidence':'High','internal':false," \
-	"'title':'Reported to Spycloud'," ASKED
-#define TIME(t)   "'observed_time':{'start_time':'" t "','end_time':'" t "'}"
-#define AT(t)     TIME(t) ",'targets':[{'type':'email'," ASKED "," TIME(t) "}]"
 #define PORTAL    "https://portal.spycloud.com/breach/catalog/"
 #define COLUMN(n) "{'name':'" n "','type':'string'}"
 
@@ -80,142 +73,6 @@ both(void)
 	    (struct drive_reply){ ENTRY "17494", 200, "OK", json(FORUM) };
 	return replies;
 }
-
-START_TEST(records_and_catalog_become_sightings_and_indicators)
-{
-	struct drive d;
-	struct json_object *whole;
-
-	drive_init(&d, &provider_spycloud, TOKEN, both(), 3);
-	drive_lookup(&d, PROVIDER_OBSERVE, &admin);
-	ck_assert_str_eq(d.asked.data,
-	    EMAILS "admin@example.org\n" ENTRY "17551\n" ENTRY "17494\n");
-	ck_assert_str_eq(d.problems.data, "");
-	whole = drive_answer(&d);
-	drive_same(whole,
-	    "{'data':{'sightings':{'count':2,'docs':["
-	    "{" SIGHTED ",'id':'transient:sighting-#2','count':1," AT(
-		"2020-04-16T00:00:00.000000Z") ",'relations':[],"
-					       "'external_ids':['90f9c47d','"
-					       "17551','0bb046a5'],"
-					       "'severity':'High','data':{'"
-					       "columns':[" COLUMN("city") "," COLUMN("infected_time") "," COLUMN("email") "," COLUMN("password") "," COLUMN(
-						   "password_plaintext") "],"
-									 "'rows"
-									 "':[['"
-									 "()','"
-									 "2020-"
-									 "03-"
-									 "26 "
-									 "16:"
-									 "56:"
-									 "49','"
-									 "admin"
-									 "@exam"
-									 "ple."
-									 "org',"
-									 "'test"
-									 "123',"
-									 "'test"
-									 "123']"
-									 "]},'"
-									 "descr"
-									 "iptio"
-									 "n':'"
-									 "Prese"
-									 "nt "
-									 "in "
-									 "Vidar"
-									 " Stea"
-									 "ler',"
-									 "'sour"
-									 "ce_"
-									 "uri':"
-									 "'" PORTAL
-									 "3a7fc"
-									 "3d4-"
-									 "2f57-"
-									 "1076-"
-									 "951c-"
-									 "28733"
-									 "2a4d1"
-									 "f8'},"
-									 "{" SIGHTED
-									 ",'id'"
-									 ":'"
-									 "trans"
-									 "ient:"
-									 "sight"
-									 "ing-#"
-									 "3','"
-									 "count"
-									 "':"
-									 "6"
-									 "," AT(
-									     "2"
-									     "0"
-									     "2"
-									     "0"
-									     "-"
-									     "0"
-									     "4"
-									     "-"
-									     "0"
-									     "2"
-									     "T"
-									     "0"
-									     "0"
-									     ":"
-									     "0"
-									     "0"
-									     ":"
-									     "0"
-									     "0"
-									     "."
-									     "0"
-									     "0"
-									     "0"
-									     "0"
-									     "0"
-									     "0"
-									     "Z") ",'relations':[{"
-										  "'origin':'Spycloud Breach Module','source':{'type':'email',"
-										  "'value':'admin@example.org'},'related':{'type':'domain',"
-										  "'value':'forum.example'},'relation':'Leaked_From'}],"
-										  "'external_ids':['d27e8c1e','17494'],'severity':'Medium',"
-										  "'data':{'columns':[" COLUMN("ip_addresses") "," COLUMN(
-										      "email") "],'rows':[[['210.56.127.202'],null]]},"
-											       "'description':'Present in A forum',"
-											       "'source_uri':'" PORTAL
-											       "1293a093'}]},"
-											       "'indicators':{'count':2,'docs':[{'type':'indicator',"
-											       "'id':'transient:indicator-5dc84da0-3f5f-5d29-a58f-4c735c6fe393',"
-											       "'schema_version':'1.0.17','producer':'Spycloud',"
-											       "'valid_time':{'start_time':'2020-04-16T00:00:00.000000Z'},"
-											       "'confidence':'Low','title':'Vidar Stealer',"
-											       "'description':'about 17551','short_description':'Vidar Stealer',"
-											       "'external_ids':['17551','3a7fc3d4-2f57-1076-951c-287332a4d1f8'],"
-											       "'external_references':[{'source_name':'Spycloud',"
-											       "'description':'site of 17551','url':'n/a'},"
-											       "{'source_name':'Spycloud','description':'about 17551','url':'" PORTAL
-											       "3a7fc3d4-2f57-1076-951c-287332a4d1f8',"
-											       "'external_id':'3a7fc3d4-2f57-1076-951c-287332a4d1f8'}],"
-											       "'tags':['username','city','email']},"
-											       "{'type':'indicator',"
-											       "'id':'transient:indicator-16df0084-14f8-5b10-98db-79797ad8cc1d',"
-											       "'schema_version':'1.0.17','producer':'Spycloud',"
-											       "'valid_time':{'start_time':'2020-04-02T00:00:00.000000Z'},"
-											       "'confidence':'High','title':'A forum',"
-											       "'description':'about 17494','short_description':'A forum',"
-											       "'external_ids':['17494','1293a093'],"
-											       "'external_references':[{'source_name':'Spycloud',"
-											       "'description':'about 17494','url':'" PORTAL
-											       "1293a093',"
-											       "'external_id':'1293a093'}],'tags':[]}]}}}");
-	json_object_put(whole);
-	drive_free(&d);
-}
-END_TEST
 
 START_TEST(calls_carry_the_key_and_only_the_catalog_is_kept)
 {
@@ -245,24 +102,6 @@ START_TEST(calls_carry_the_key_and_only_the_catalog_is_kept)
 }
 END_TEST
 
-START_TEST(an_address_is_encoded_but_for_its_at)
-{
-	static const struct drive_reply none[] = { { "*", 400, NULL, NULL } };
-	const struct observable odd = { OBSERVABLE_EMAIL,
-		"a b/c?d+\xc3\xa9~_.-@x.org", 0 };
-	struct drive d;
-
-	drive_init(&d, &provider_spycloud, TOKEN, none, 1);
-	drive_conf(&d, "url", "http://127.0.0.1:8080/v2/");
-	drive_lookup(&d, PROVIDER_OBSERVE, &odd);
-	ck_assert_str_eq(d.asked.data,
-	    "http://127.0.0.1:8080/v2/breach/data/"
-	    "emails/a%20b%2Fc%3Fd%2B%C3%A9~_.-@x.org\n");
-	ck_assert_str_eq(d.problems.data, "");
-	drive_free(&d);
-}
-END_TEST
-
 /* Asks about admin; catalog entries are all the one body. */
 static struct json_object *
 ask(struct drive *d, const char *records, const char *entry, int status,
@@ -279,39 +118,6 @@ ask(struct drive *d, const char *records, const char *entry, int status,
 	drive_lookup(d, PROVIDER_OBSERVE, &admin);
 	return drive_answer(d);
 }
-
-static const struct {
-	int status;
-	const char *body;
-} missing[] = { { 404, "{'message':'no'}" }, { 400, "" },
-	{ 200, "{'hits':0,'results':[]}" }, { 200, "{}" },
-	{ 200, "{'results':{}}" }, { 200, "{'results':[17]}" },
-	{ 200, "{'results':[null]}" }, { 200, "[]" }, { 200, "null" } };
-
-START_TEST(a_missing_entry_is_one_warning_and_the_record_stays)
-{
-	struct drive d;
-	struct json_object *whole, *sighting;
-	size_t i;
-
-	for (i = 0; i < COUNT(missing); i++) {
-		used = 0;
-		whole = ask(&d, "{'results':[" RECORD_1 "," RECORD_1 "]}",
-		    missing[i].body, missing[i].status, NULL);
-		ck_assert_str_eq(d.problems.data, "");
-		sighting = jsonin_at(drive_docs(whole, "sightings"), 1);
-		ck_assert_str_eq(jsonin_string(sighting, "description"),
-		    "Present in breach");
-		ck_assert_ptr_null(jsonin_member(sighting, "source_uri"));
-		ck_assert_ptr_null(drive_docs(whole, "indicators"));
-		drive_same(jsonin_member(whole, "errors"),
-		    "[{'type':'warning','code':'not found','message':"
-		    "'SpyCloud did not return results for 17551'}]");
-		json_object_put(whole);
-		drive_free(&d);
-	}
-}
-END_TEST
 
 static const struct {
 	int status;
@@ -415,101 +221,6 @@ START_TEST(what_the_service_says_of_a_refusal_is_cut)
 	ck_assert_uint_eq(d.problems.len, strlen(begin) + 1000 + 1);
 	drive_free(&d);
 	buf_free(&body);
-}
-END_TEST
-
-START_TEST(a_catalog_call_that_fails_leaves_the_record)
-{
-	struct drive d;
-	struct json_object *whole, *sighting;
-	size_t i;
-
-	for (i = 0; i < COUNT(failures); i++) {
-		used = 0;
-		whole = ask(&d, "{'results':[" RECORD_1 "]}", failures[i].body,
-		    failures[i].status, NULL);
-		ck_assert(!d.first_failed);
-		same_problem(
-		    d.problems.data, failures[i].problem, ", optional");
-		sighting = jsonin_at(drive_docs(whole, "sightings"), 0);
-		ck_assert_str_eq(jsonin_string(sighting, "description"),
-		    "Present in breach");
-		ck_assert_ptr_null(jsonin_member(whole, "errors"));
-		json_object_put(whole);
-		drive_free(&d);
-	}
-}
-END_TEST
-
-START_TEST(health_asks_the_watchlist)
-{
-	static const struct {
-		int status;
-		const char *body, *problems;
-	} rows[] = { { 200, "{'results':[]}", "" }, { 400, "", "" },
-		{ 403, "{'message':'Forbidden'}",
-		    "[authorization error] "
-		    "Authorization failed: Forbidden\n" },
-		{ 404, "", "[not found] The Spycloud not found.\n" },
-		{ 503, "",
-		    "[service unavailable] Unexpected response from "
-		    "Spycloud: 503 R\n" } };
-	struct drive_reply reply = { "*", 0, "R", NULL };
-	struct drive d;
-	size_t i;
-
-	for (i = 0; i < COUNT(rows); i++) {
-		used = 0;
-		reply.status = rows[i].status;
-		reply.body = json(rows[i].body);
-		drive_init(&d, &provider_spycloud, TOKEN, &reply, 1);
-		drive_lookup(&d, PROVIDER_HEALTH, NULL);
-		ck_assert_str_eq(d.asked.data, BASE "watchlist/example.org\n");
-		ck_assert_str_eq(d.problems.data, rows[i].problems);
-		drive_free(&d);
-	}
-}
-END_TEST
-
-START_TEST(the_newest_survive_the_limit_and_only_their_sources_are_asked)
-{
-	static const char records[] =
-	    "{'results':["
-	    "{'source_id':1,'spycloud_publish_date':'2020-01-01T00:00:00Z'},"
-	    "{'source_id':2,'spycloud_publish_date':'2021-01-01T00:00:00Z',"
-	    "'document_id':'first'},"
-	    "{'source_id':3,'spycloud_publish_date':'2021-01-01T00:00:00.5Z'},"
-	    "{'source_id':2,'spycloud_publish_date':'2021-01-01T00:00:00Z',"
-	    "'document_id':'second'},"
-	    "{'source_id':4,'spycloud_publish_date':'2020-12-31T23:59:59Z'},"
-	    "{'source_id':5,"
-	    "'spycloud_publish_date':'2021-01-01T01:00:00+0200'}]}";
-	struct drive_reply replies[2] = { { EMAILS "admin@example.org", 200,
-					      "OK", NULL },
-		{ "*", 404, NULL, NULL } };
-	struct drive d;
-	struct json_object *whole, *docs;
-
-	used = 0;
-	replies[0].body = json(records);
-	drive_init(&d, &provider_spycloud, TOKEN, replies, 2);
-	d.claims.limit = 4;
-	drive_lookup(&d, PROVIDER_OBSERVE, &admin);
-	ck_assert_str_eq(d.asked.data,
-	    EMAILS "admin@example.org\n" ENTRY "3\n" ENTRY "2\n" ENTRY "4\n");
-	whole = drive_answer(&d);
-	docs = drive_docs(whole, "sightings");
-	ck_assert_uint_eq(jsonin_length(docs), 4);
-	drive_same(jsonin_member(jsonin_at(docs, 0), "observed_time"),
-	    "{'start_time':'2021-01-01T00:00:00.500000Z',"
-	    "'end_time':'2021-01-01T00:00:00.500000Z'}");
-	drive_same(
-	    jsonin_member(jsonin_at(docs, 1), "external_ids"), "['first','2']");
-	drive_same(jsonin_member(jsonin_at(docs, 2), "external_ids"),
-	    "['second','2']");
-	drive_same(jsonin_member(jsonin_at(docs, 3), "external_ids"), "['4']");
-	json_object_put(whole);
-	drive_free(&d);
 }
 END_TEST
 
@@ -678,38 +389,6 @@ static const char *const nothing[] = { "{}", "[]", "7", "'text'", "true",
 	"{'cursor':''}", "{'cursor':7,'results':[]}", "{'message':true}",
 	"{'error':''}" };
 
-/* Records that have no date. */
-static const char *const undated[] = {
-	"{'results':[{}]}", "{'results':[{'spycloud_publish_date':null}]}",
-	"{'results':[{'spycloud_publish_date':7}]}",
-	"{'results':[{'spycloud_publish_date':['2020-01-01T00:00:00Z']}]}",
-	"{'results':[{'spycloud_publish_date':''}]}",
-	"{'results':[{'spycloud_publish_date':'2020-13-01T00:00:00Z'}]}",
-	"{'results':[{'spycloud_publish_date':'1969-01-01T00:00:00Z'}]}",
-	"{'results':[{'spycloud_publish_date':'2020-01-01T00:00:00Z\\u0000'}]}"
-};
-
-START_TEST(a_record_without_a_date_is_counted_and_left_out)
-{
-	struct drive d;
-	struct json_object *whole;
-	size_t i;
-
-	for (i = 0; i < COUNT(undated); i++) {
-		used = 0;
-		whole = ask(&d, undated[i], "", 200, NULL);
-		ck_assert_str_eq(d.problems.data, "");
-		drive_same(whole,
-		    "{'data':{},'errors':[{'type':'warning',"
-		    "'code':'unknown','message':'Records of Spycloud without a "
-		    "publish date are left out: 1 (email admin@example.org)'"
-		    "}]}");
-		json_object_put(whole);
-		drive_free(&d);
-	}
-}
-END_TEST
-
 START_TEST(an_answer_without_records_is_nothing_known)
 {
 	struct drive d;
@@ -767,30 +446,6 @@ START_TEST(a_source_is_encoded_in_the_url)
 	    "", 404, NULL);
 	ck_assert_str_eq(
 	    d.asked.data, EMAILS "admin@example.org\n" ENTRY "..%2Fa%20b%40\n");
-	json_object_put(whole);
-	drive_free(&d);
-}
-END_TEST
-
-START_TEST(what_is_to_be_redacted_is_not_shown)
-{
-	struct drive d;
-	struct json_object *whole;
-
-	used = 0;
-	whole = ask(&d,
-	    "{'results':[{'password':'secret','salt':'s',"
-	    "'password_plaintext':{'a':'secret'},"
-	    "'spycloud_publish_date':'2020-04-16T00:00:00Z'}]}",
-	    "", 200, "password password_plaintext");
-	drive_same(
-	    jsonin_member(
-		jsonin_member(
-		    jsonin_at(drive_docs(whole, "sightings"), 0), "data"),
-		"rows"),
-	    "[['********','s',"
-	    "'********']]");
-	ck_assert_ptr_null(strstr(d.sent.data, "secret"));
 	json_object_put(whole);
 	drive_free(&d);
 }
@@ -878,21 +533,13 @@ int
 main(void)
 {
 	const TTest *const tests[] = {
-		records_and_catalog_become_sightings_and_indicators,
 		calls_carry_the_key_and_only_the_catalog_is_kept,
-		an_address_is_encoded_but_for_its_at,
-		a_missing_entry_is_one_warning_and_the_record_stays,
 		what_the_service_refuses_is_said_in_known_words,
 		what_the_service_says_of_a_refusal_is_cut,
-		a_catalog_call_that_fails_leaves_the_record,
-		health_asks_the_watchlist,
-		the_newest_survive_the_limit_and_only_their_sources_are_asked,
 		every_member_is_read_as_it_should_be,
 		an_answer_without_records_is_nothing_known,
-		a_record_without_a_date_is_counted_and_left_out,
 		a_record_that_names_no_source_stands_alone,
 		a_source_is_encoded_in_the_url,
-		what_is_to_be_redacted_is_not_shown,
 		long_texts_are_cut_to_what_ctim_takes,
 		a_record_too_large_to_write_costs_only_itself,
 		a_key_that_no_header_can_carry_is_refused_before_the_call
