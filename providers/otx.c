@@ -73,14 +73,6 @@ add_key(const struct query *q, struct call *c)
 }
 
 static void
-otx_ask_health(const struct query *q)
-{
-	add_key(q,
-	    lookup_call(
-		q->lookup, OTX_HEALTH, 0, "%s/api/v1/user/me", otx_url(q)));
-}
-
-static void
 ask_general(const struct query *q)
 {
 	const struct observable *o = q->observable;
@@ -123,7 +115,9 @@ otx_request(const struct query *q, const struct call *done)
 	size_t i;
 
 	if (done == NULL && q->route == PROVIDER_HEALTH) {
-		otx_ask_health(q);
+		add_key(q,
+		    lookup_call(q->lookup, OTX_HEALTH, 0, "%s/api/v1/user/me",
+			otx_url(q)));
 	} else if (done == NULL) {
 		ask_general(q);
 	} else if (done->step == OTX_GENERAL) {

@@ -1,9 +1,11 @@
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "answer/answer.h"
+#include "answer/errors.h"
 #include "answer/response.h"
 #include "base/buf.h"
 #include "base/hash.h"
@@ -11,12 +13,6 @@
 #include "os/spill.h"
 
 #define NOT_HELD "The gateway could not hold the answer"
-
-struct error {
-	enum problem problem;
-	bool mild; /* never more than a warning */
-	char *message;
-};
 
 struct kind {
 	size_t count;      /* in the answer */
@@ -37,8 +33,7 @@ struct answer {
 	bool unique;         /* it cannot be there already */
 	char id[CTIM_ID_MAX];
 	struct set seen; /* entities and errors */
-	struct error *errors;
-	size_t n_errors;
+	struct errors errors;
 	size_t elements;
 	const char *status;
 	bool open;      /* {"data": has left */
@@ -83,9 +78,7 @@ answer_free(struct answer *a)
 		return;
 	for (i = 0; i < CTIM_KINDS; i++)
 		spill_free(&a->kinds[i].wait);
-	for (i = 0; i < a->n_errors; i++)
-		free(a->errors[i].message);
-	free(a->errors);
+	errors_free(&a->errors);
 	set_free(&a->seen);
 	buf_free(&a->scratch);
 	free(a);
@@ -236,25 +229,20 @@ answer_wait(struct answer *a)
 		a->broken = true;
 }
 
-static void
-answer_end_element(struct answer *a)
-{
-	open_data(a);
-	if (a->elements++ > 0)
-		answer_put(a, ",");
-	response_write(a->response, a->scratch.data, a->scratch.len);
-}
-
 void
 answer_end(struct answer *a)
 {
+	assert(a->json.out == &a->scratch); /* something was begun */
 	jsonout_end_object(&a->json);
 	if (jsonout_done(&a->json) == -1) {
 		a->broken = true;
 		return;
 	}
 	if (a->shape != ANSWER_ENTITIES) {
-		answer_end_element(a);
+		open_data(a);
+		if (a->elements++ > 0)
+			answer_put(a, ",");
+		response_write(a->response, a->scratch.data, a->scratch.len);
 		return;
 	}
 	if (!a->unique &&
@@ -281,73 +269,14 @@ answer_end_unique(struct answer *a)
 	answer_end(a);
 }
 
-/* Whether the very same is there already: many calls may fail alike.  No entity
- * has the text of a message: that is an object. */
-static bool
-said(struct answer *a, enum problem p, const struct buf *message)
-{
-	struct hash h = hash_bytes(message->data, message->len);
-
-	h.a += (uint64_t)p;
-	return seen_before(a, h);
-}
-
-/* What was a warning is more from now on. */
-static void
-worsen(struct answer *a, enum problem p, const char *message)
-{
-	size_t i;
-
-	for (i = 0; i < a->n_errors; i++)
-		if (a->errors[i].problem == p &&
-		    strcmp(a->errors[i].message, message) == 0) {
-			a->errors[i].mild = false;
-			return;
-		}
-}
-
-static void add_problem(struct answer *, enum problem, bool, const char *,
-    va_list) __attribute__((format(printf, 4, 0)));
-
-static void
-add_problem(
-    struct answer *a, enum problem p, bool mild, const char *format, va_list ap)
-{
-	struct buf b;
-	struct error *errors;
-
-	if (a->n_errors == ANSWER_ERRORS)
-		return;
-	errors = reallocarray(a->errors, a->n_errors + 1, sizeof(*errors));
-	if (errors == NULL) {
-		a->broken = true;
-		return;
-	}
-	a->errors = errors;
-	errors += a->n_errors;
-	buf_init(&b, ANSWER_ENTITY);
-	if (buf_vaddf(&b, format, ap) == -1) {
-		a->broken = true;
-	} else if (said(a, p, &b)) {
-		if (!mild)
-			worsen(a, p, b.data);
-	} else {
-		*errors = (struct error){ p, mild, strdup(b.data) };
-		if (errors->message == NULL)
-			a->broken = true;
-		else
-			a->n_errors++;
-	}
-	buf_free(&b);
-}
-
 void
 answer_problem(struct answer *a, enum problem p, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	add_problem(a, p, false, format, ap);
+	if (errors_add(&a->errors, &a->seen, p, false, format, ap) == -1)
+		a->broken = true;
 	va_end(ap);
 }
 
@@ -357,7 +286,8 @@ answer_warning(struct answer *a, enum problem p, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	add_problem(a, p, true, format, ap);
+	if (errors_add(&a->errors, &a->seen, p, true, format, ap) == -1)
+		a->broken = true;
 	va_end(ap);
 }
 
@@ -420,24 +350,11 @@ put_data(struct answer *a)
 static void
 put_errors(struct answer *a)
 {
-	struct jsonout j;
 	size_t i;
-	const char *type;
 
-	if (a->n_errors == 0)
-		return;
-	for (i = 0; i < a->n_errors; i++) {
+	for (i = 0; i < a->errors.n; i++) {
 		buf_reset(&a->scratch);
-		jsonout_init(&j, &a->scratch);
-		type = a->errors[i].mild ?
-		    "warning" :
-		    problem_type(a->errors[i].problem, a->answered);
-		jsonout_object(&j);
-		jsonout_kstring(&j, "type", type);
-		jsonout_kstring(&j, "code", problem_code(a->errors[i].problem));
-		jsonout_kstring(&j, "message", a->errors[i].message);
-		jsonout_end_object(&j);
-		if (jsonout_done(&j) == -1)
+		if (errors_write(&a->errors, i, a->answered, &a->scratch) == -1)
 			a->broken = true;
 		answer_put(a,
 		    i > 0       ? "," :
@@ -445,7 +362,8 @@ put_errors(struct answer *a)
 				  "{\"errors\":[");
 		response_write(a->response, a->scratch.data, a->scratch.len);
 	}
-	answer_put(a, "]");
+	if (a->errors.n > 0)
+		answer_put(a, "]");
 }
 
 /* Whether the only result is an error that ends the request; a status that is
@@ -453,18 +371,10 @@ put_errors(struct answer *a)
 static bool
 only_fatal(const struct answer *a)
 {
-	size_t i;
-
 	if (a->open || a->answered || answer_entities(a) > 0)
 		return false;
-	if (a->shape == ANSWER_STATUS && a->n_errors > 0)
-		return true;
-	for (i = 0; i < a->n_errors; i++)
-		if (!a->errors[i].mild &&
-		    strcmp(problem_type(a->errors[i].problem, false),
-			"fatal") == 0)
-			return true;
-	return false;
+	return (a->shape == ANSWER_STATUS && a->errors.n > 0) ||
+	    errors_fatal(&a->errors);
 }
 
 int
@@ -496,7 +406,8 @@ answer_refuse(struct answer *a, enum problem p, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	add_problem(a, p, false, format, ap);
+	if (errors_add(&a->errors, &a->seen, p, false, format, ap) == -1)
+		a->broken = true;
 	va_end(ap);
 	answer_finish(a);
 }
@@ -525,5 +436,5 @@ answer_entities(const struct answer *a)
 size_t
 answer_errors(const struct answer *a)
 {
-	return a->n_errors;
+	return a->errors.n;
 }

@@ -26,7 +26,6 @@ struct response;
 
 #define ANSWER_ENTITY (4U << 20) /* bytes of one entity */
 #define ANSWER_MEMORY (4U << 20) /* bytes that wait in memory, a request */
-#define ANSWER_ERRORS 5000       /* errors of one request */
 
 /* What "data" is. */
 enum answer_shape {

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <string.h>
 #include <strings.h>
 
@@ -157,6 +158,7 @@ jsonfind_block(struct jsonfind_carry *carry, const char *p, unsigned n,
 	uint64_t dead = jsonfind_block_escaped(k.backslashes, &carry->escaped);
 	uint64_t string = parity(k.quotes & ~dead) ^ carry->string;
 
+	assert(n > 0 && n <= JSONFIND_BLOCK);
 	if (n < JSONFIND_BLOCK)
 		carry->escaped = dead >> n & 1;
 	carry->string = 0 - (string >> 63);
@@ -172,6 +174,7 @@ jsonfind_caseless(const char *p, const char *end, const char *word, size_t n)
 	uint64_t places;
 	const char *at;
 
+	assert(n > 0 && p <= end);
 	for (; (size_t)(end - p) >= n - 1 + JSONFIND_BLOCK;
 	     p += JSONFIND_BLOCK) {
 		places = jsonfind_block_same(p, first) &

@@ -1,0 +1,40 @@
+/*
+ * errors: those of one answer, each once, in the order in which they came.
+ * Source: relay API, "Errors".
+ */
+#ifndef CTIM_ERRORS_H
+#define CTIM_ERRORS_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ctim/problem.h"
+
+struct buf;
+struct set;
+
+#define ERRORS_MAX 5000 /* of one request; more are left out */
+
+/* Zeroed: none. */
+struct errors {
+	struct error *list;
+	size_t n;
+};
+
+void errors_free(struct errors *);
+/*
+ * Adds one with the message that the format makes, unless seen has its code and
+ * message; seen has them then.  mild: it is never more than a warning, unless it
+ * is added without that too.  Returns 0, or -1 when the message is too long or
+ * memory ran out.
+ */
+int errors_add(struct errors *, struct set *seen, enum problem, bool mild,
+    const char *format, va_list) __attribute__((format(printf, 5, 0)));
+/* Puts error i as a JSON object into an empty buffer.  answered: as of
+ * problem_type().  Returns 0, or -1 when it does not fit or memory ran out. */
+int errors_write(const struct errors *, size_t i, bool answered, struct buf *);
+/* Whether one of them is fatal where nothing was answered. */
+bool errors_fatal(const struct errors *);
+
+#endif
