@@ -223,9 +223,11 @@ print_bundle_head(const struct view *v)
 	jsonout_object(&j);
 	jsonout_kstring(&j, "start_time", time_text);
 	jsonout_end_object(&j);
+	jsonout_end_object(&j);
+	/* The kinds follow, and then the last brace. */
 	r = jsonout_done(&j) == -1 || source.failed ?
 	    -1 :
-	    text_print_json(stdout, text.data, text.len);
+	    text_print_json(stdout, text.data, text.len - 1);
 	buf_free(&text);
 	buf_free(&source);
 	return r;
