@@ -207,7 +207,7 @@ cgi_serve(const struct conf *conf, struct cgi *c)
 
 	t.deadline = c->deadline = clock_ms() + (int64_t)conf->deadline * 1000;
 	(void)alarm((unsigned int)conf->deadline + 1);
-	session = session_new(conf, NULL);
+	session = session_new(conf, NULL, NULL);
 	if (session == NULL)
 		return misconfigured("The gateway cannot start.", 1);
 	cgi_body_begin(c, &t);

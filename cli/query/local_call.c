@@ -94,7 +94,7 @@ local_call_open(const struct conf *conf, const char *path, const char *token)
 	    &in->values[AUTHORIZATION], "HTTP_AUTHORIZATION=Bearer %s", token);
 	for (size_t i = 0; i < VARIABLES; i++)
 		good = good && !in->values[i].failed;
-	if (!good || (in->session = session_new(conf, NULL)) == NULL) {
+	if (!good || (in->session = session_new(conf, NULL, NULL)) == NULL) {
 		local_call_close(in);
 		return NULL;
 	}

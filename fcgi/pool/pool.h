@@ -17,6 +17,7 @@
 
 struct conf;
 struct fastcgi;
+struct http_engine;
 struct listener;
 struct session;
 struct balance;
@@ -51,7 +52,8 @@ struct pool {
 	pid_t master; /* 0: there is none */
 	bool orphan;  /* it is gone; the main thread's */
 	int threads;
-	struct thread *thread; /* threads, and one for the refuser */
+	struct http_engine *engine; /* of all threads */
+	struct thread *thread;      /* threads, and one for the refuser */
 	pthread_t overflow;
 	pthread_mutex_t lock;
 	/* Under the lock: */

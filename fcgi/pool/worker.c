@@ -20,6 +20,7 @@
 #include "fcgi/pool/overflow.h"
 #include "fcgi/pool/pool.h"
 #include "fcgi/pool/worker.h"
+#include "http/http_engine.h"
 #include "log/log.h"
 #include "os/clock.h"
 #include "relay/relay.h"
@@ -61,6 +62,7 @@ worker_free(struct pool *p)
 			session_free(p->thread[i].session);
 		fastcgi_free(p->thread[i].fastcgi);
 	}
+	http_engine_free(p->engine);
 	free(p->thread);
 	if (p->epoll != -1)
 		(void)close(p->epoll);
@@ -94,7 +96,8 @@ worker_init(struct pool *p)
 	int i;
 
 	p->thread = calloc((size_t)p->threads + 1, sizeof(*p->thread));
-	if (p->thread == NULL || fastcgi_init() == -1 ||
+	p->engine = http_engine_new(p->conf);
+	if (p->thread == NULL || p->engine == NULL || fastcgi_init() == -1 ||
 	    worker_join_sockets(p) == -1 || sigaction(SIGURG, &sa, NULL) == -1)
 		return -1;
 	for (i = 0; i <= p->threads; i++) {
@@ -107,7 +110,8 @@ worker_init(struct pool *p)
 			return -1;
 		if (i == p->threads)
 			continue;
-		p->thread[i].session = session_new(p->conf, p->share->outside);
+		p->thread[i].session =
+		    session_new(p->conf, p->share->outside, p->engine);
 		if (p->thread[i].session == NULL)
 			return -1;
 	}
@@ -184,6 +188,16 @@ worker_stop(struct pool *p)
 	}
 }
 
+/* Calls to services would never end. */
+static void
+worker_engine_died(const char *why)
+{
+	log_error("worker ends by force: its calls to services cannot go on: "
+		  "%s",
+	    why);
+	_exit(1);
+}
+
 /* Returns 0, or an error number when not all could be started; those that were
  * have ended then. */
 static int
@@ -193,7 +207,9 @@ worker_start(struct pool *p)
 	bool overflow = false;
 	int i = 0, error;
 
-	error = start_thread(&refuser->id, overflow_refuser, refuser);
+	error = http_engine_start(p->engine, worker_engine_died);
+	if (error == 0)
+		error = start_thread(&refuser->id, overflow_refuser, refuser);
 	if (error != 0)
 		return error;
 	while (i < p->threads && error == 0) {

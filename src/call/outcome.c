@@ -237,6 +237,13 @@ sign_again(struct run *r, struct transfer *x, int64_t now)
 	return true;
 }
 
+/* ms that its last try had a place at the host; 0: it never got one. */
+static int64_t
+transfer_had(const struct transfer *x, int64_t now)
+{
+	return x->http.began == 0 ? 0 : now - x->http.began;
+}
+
 void
 transfer_ended(struct run *r, struct transfer *x)
 {
@@ -256,8 +263,8 @@ transfer_ended(struct run *r, struct transfer *x)
 		x->said = h->status >= 500 ? BREAKER_FAILED : BREAKER_WORKED;
 	/* Unless the deadline left it too little time to say anything of the
 	 * host. */
-	else if (h->end != HTTP_LATE || h->timeout >= r->timeout ||
-	    now - x->started >= r->fair)
+	else if (h->end != HTTP_LATE || h->granted >= r->timeout ||
+	    transfer_had(x, now) >= r->fair)
 		x->said = outcome_ends[h->end].said;
 	if (there)
 		answered(r, x);
@@ -266,18 +273,22 @@ transfer_ended(struct run *r, struct transfer *x)
 	transfer_move(r, x, &r->landed);
 }
 
+/* The transfer is the engine's until it is cancelled. */
 void
 transfer_late(struct run *r, struct transfer *x)
 {
-	if (x->in == &r->flying && clock_ms() - x->started >= r->fair)
-		x->said = BREAKER_FAILED;
-	if (x->in != &r->flying || !x->enough) {
-		transfer_give_up(r, x, PROBLEM_CONNECTION,
-		    "The deadline of the request has passed");
+	bool flew = x->in == &r->flying;
+
+	if (flew)
+		http_cancel(r->http, &x->http);
+	if (flew && x->enough) {
+		/* Only what nobody wants was still to come. */
+		x->said = BREAKER_WORKED;
+		transfer_move(r, x, &r->landed);
 		return;
 	}
-	/* Only what nobody wants was still to come. */
-	http_cancel(r->http, &x->http);
-	x->said = BREAKER_WORKED;
-	transfer_move(r, x, &r->landed);
+	if (flew && transfer_had(x, clock_ms()) >= r->fair)
+		x->said = BREAKER_FAILED;
+	transfer_give_up(
+	    r, x, PROBLEM_CONNECTION, "The deadline of the request has passed");
 }

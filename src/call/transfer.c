@@ -334,10 +334,9 @@ transfer_take(struct http_call *h, const char *p, size_t n, int64_t length)
 }
 
 static void
-fill_http(struct run *r, struct transfer *x, int64_t now)
+fill_http(struct run *r, struct transfer *x)
 {
 	struct call *c = x->call;
-	int64_t left = r->job->deadline - now;
 	size_t i;
 
 	for (i = 0; i < c->n_headers; i++)
@@ -347,7 +346,8 @@ fill_http(struct run *r, struct transfer *x, int64_t now)
 	x->headers[i] = NULL;
 	x->http = (struct http_call){ .url = c->url.data,
 		.headers = x->headers,
-		.timeout = r->timeout < left ? r->timeout : left,
+		.timeout = r->timeout,
+		.deadline = r->job->deadline,
 		.max_body = r->conf->max_answer,
 		.take = transfer_take,
 		.arg = x,
@@ -379,8 +379,7 @@ transfer_start(struct run *r, struct transfer *x)
 		return;
 	}
 	outcome_reset(x);
-	fill_http(r, x, now);
-	x->started = now;
+	fill_http(r, x);
 	x->tries++;
 	transfer_move(r, x, &r->flying);
 	if (http_start(r->http, &x->http) == -1)

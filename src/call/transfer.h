@@ -63,7 +63,6 @@ struct transfer {
 	char host[BREAKER_NAME];
 	unsigned char name[CACHE_NAME];
 	int64_t at;               /* timed: clock_ms() when it goes on */
-	int64_t started;          /* clock_ms() of the try under way */
 	int tries;                /* so far */
 	bool cached;              /* has a name; its result is to be kept */
 	bool hit;                 /* came from the cache */

@@ -103,6 +103,7 @@ struct conf {
 	int leeway;
 	/* [http] */
 	int connect_timeout, timeout, deadline, retries, breaker, parallel;
+	int host_parallel;
 	size_t max_answer;
 	char *ca_file, *proxy;
 	bool allow_private;

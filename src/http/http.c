@@ -1,28 +1,31 @@
+/* A thread's side of the engine. */
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <curl/curl.h>
 
 #include "conf/conf.h"
 #include "http/http.h"
+#include "http/http_engine.h"
 #include "http/http_transfer.h"
-#include "http/http_trust.h"
 #include "os/clock.h"
 
-#define SPARE       64  /* handles that are kept for the next call */
-#define IDLE_MIN    16  /* connections that are kept, at least … */
-#define IDLE_MAX    128 /* and at most */
-#define IDLE_OTHERS 8   /* for other hosts than the busiest */
+#define LOOK 1000 /* ms between looks of http_do() */
+#define PAST \
+	250 /* ms past its time that http_do() waits for the engine to say
+	     * so */
 
 struct http {
-	const struct conf *conf;
-	CURLM *multi;
-	X509_STORE *trust; /* NULL until it is needed */
-	struct http_transfer *busy, *spare;
-	int n_busy, n_spare;
+	struct http_engine *engine;
+	bool own;              /* it is this thread's, and has none */
+	struct http_calls all; /* handed over, not yet named or cancelled */
+	pthread_mutex_t lock;
+	/* Under the lock: */
+	pthread_cond_t news;
+	struct http_calls ended;
 };
 
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
@@ -41,273 +44,207 @@ http_global(void)
 	return global_result == CURLE_OK ? 0 : -1;
 }
 
-static void
-list_insert(struct http_transfer **list, struct http_transfer *t)
+/* Lock and condition, which waits by clock_ms(); 0 or an error number. */
+static int
+http_init_lock(struct http *h)
 {
-	t->next = *list;
-	t->prev = list;
-	if (t->next != NULL)
-		t->next->prev = &t->next;
-	*list = t;
-}
+	pthread_condattr_t attr;
+	int error;
 
-static void
-list_remove(struct http_transfer *t)
-{
-	*t->prev = t->next;
-	if (t->next != NULL)
-		t->next->prev = t->prev;
-}
-
-/* So many connections that the busiest relay finds its own again. */
-static long
-idle_connections(const struct conf *conf)
-{
-	const struct relay_conf *r;
-	int n = conf->parallel;
-
-	for (r = conf->relays; r != NULL; r = r->next)
-		if (r->parallel > n)
-			n = r->parallel;
-	n += IDLE_OTHERS;
-	return n < IDLE_MIN ? IDLE_MIN : n > IDLE_MAX ? IDLE_MAX : n;
+	if ((error = pthread_condattr_init(&attr)) != 0)
+		return error;
+	if ((error = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC)) == 0 &&
+	    (error = pthread_cond_init(&h->news, &attr)) == 0 &&
+	    (error = pthread_mutex_init(&h->lock, NULL)) != 0)
+		(void)pthread_cond_destroy(&h->news);
+	(void)pthread_condattr_destroy(&attr);
+	return error;
 }
 
 struct http *
-http_new(const struct conf *conf)
+http_join(struct http_engine *engine)
 {
 	struct http *h;
 
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return NULL;
-	h->conf = conf;
-	if ((h->multi = curl_multi_init()) == NULL ||
-	    curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS,
-		idle_connections(conf)) != CURLM_OK) {
-		http_free(h);
+	h->engine = engine;
+	TAILQ_INIT(&h->all);
+	TAILQ_INIT(&h->ended);
+	if (http_init_lock(h) == 0)
+		return h;
+	free(h);
+	return NULL;
+}
+
+struct http *
+http_new(const struct conf *conf)
+{
+	struct http_engine *engine = http_engine_new(conf);
+	struct http *h;
+
+	if (engine == NULL)
+		return NULL;
+	if ((h = http_join(engine)) == NULL) {
+		http_engine_free(engine);
 		return NULL;
 	}
+	h->own = true;
 	return h;
 }
 
 void
 http_free(struct http *h)
 {
-	struct http_transfer *t;
+	struct http_call *call;
 
 	if (h == NULL)
 		return;
-	while (h->busy != NULL)
-		http_cancel(h, h->busy->call);
-	while ((t = h->spare) != NULL) {
-		list_remove(t);
-		http_transfer_free(t);
-	}
-	curl_multi_cleanup(h->multi);
-	http_trust_put(h->trust);
+	while ((call = TAILQ_FIRST(&h->all)) != NULL)
+		http_cancel(h, call);
+	if (h->own)
+		http_engine_free(h->engine);
+	(void)pthread_cond_destroy(&h->news);
+	(void)pthread_mutex_destroy(&h->lock);
 	free(h);
 }
 
-/* A handle without a transfer, on no list. */
-static struct http_transfer *
-get_spare(struct http *h)
-{
-	struct http_transfer *t = h->spare;
-
-	if (t == NULL)
-		return http_transfer_new();
-	list_remove(t);
-	h->n_spare--;
-	return t;
-}
-
+/* Nothing of an earlier transfer is left in the call. */
 static void
-put_spare(struct http *h, struct http_transfer *t)
+http_clear(struct http *h, struct http_call *call)
 {
-	if (h->n_spare == SPARE || !http_transfer_reset(t)) {
-		http_transfer_free(t);
-		return;
-	}
-	list_insert(&h->spare, t);
-	h->n_spare++;
-}
-
-/* The transfer is no longer under way. */
-static void
-http_finish(struct http *h, struct http_transfer *t)
-{
-	(void)curl_multi_remove_handle(h->multi, t->easy);
-	t->call->handle = NULL;
-	list_remove(t);
-	h->n_busy--;
-	put_spare(h, t);
-}
-
-/* The file of certificates to trust: the configuration's, else the one that
- * libcurl was built with. */
-static const char *
-http_trust_file(const struct http *h, CURL *easy)
-{
-	char *file = NULL;
-
-	if (h->conf->ca_file != NULL)
-		return h->conf->ca_file;
-	(void)curl_easy_getinfo(easy, CURLINFO_CAINFO, &file);
-	return file;
-}
-
-/* Reads the certificates to trust at the first https call of the thread. */
-static int
-get_trust(struct http *h, CURL *easy)
-{
-	const char *file;
-
-	if (h->trust == NULL && (file = http_trust_file(h, easy)) != NULL)
-		h->trust = http_trust_get(file);
-	return h->trust == NULL ? -1 : 0;
-}
-
-static int
-http_begin(
-    struct http *h, struct http_transfer *t, struct http_call *call, bool https)
-{
-	bool tls = https || h->conf->proxy != NULL;
-
-	errno = 0;
-	if (tls && get_trust(h, t->easy) == -1) {
-		if (errno == ENOMEM) {
-			http_end_as(call, HTTP_NO_MEMORY);
-			return -1;
-		}
-		http_end_as(call, HTTP_TLS);
-		snprintf(call->why, sizeof(call->why),
-		    "the file of trusted certificates cannot be read");
-		return -1;
-	}
-	if (http_transfer_begin(t, h->conf, tls ? h->trust : NULL, call, https,
-		clock_ms()) == -1)
-		return -1;
-	if (curl_multi_add_handle(h->multi, t->easy) != CURLM_OK) {
-		http_end_as(call, HTTP_NO_MEMORY);
-		return -1;
-	}
-	return 0;
-}
-
-int
-http_start(struct http *h, struct http_call *call)
-{
-	struct http_transfer *t;
-	bool https;
+	const struct conf *conf = http_engine_conf(h->engine);
 
 	call->status = 0;
 	call->reason[0] = call->retry_after[0] = call->date[0] = '\0';
 	call->server[0] = '\0';
 	memset(call->kept, 0, sizeof(call->kept));
-	call->until = 0;
+	call->until = call->began = call->granted = 0;
 	call->h2 = call->fresh = false;
-	call->handle = NULL;
-	if (!http_check_call(h->conf, call, &https))
+	call->own = (struct http_own){ .from = h,
+		.policy = { conf->allow_private, conf->ca_file } };
+	if (call->policy != NULL)
+		call->own.policy = *call->policy;
+}
+
+int
+http_start(struct http *h, struct http_call *call)
+{
+	http_clear(h, call);
+	if (!http_check_call(call))
 		return -1;
-	if ((t = get_spare(h)) == NULL) {
-		http_end_as(call, HTTP_NO_MEMORY);
-		return -1;
-	}
-	if (http_begin(h, t, call, https) == -1) {
-		put_spare(h, t);
-		return -1;
-	}
-	list_insert(&h->busy, t);
-	h->n_busy++;
-	call->handle = t;
+	call->own.out = true;
+	TAILQ_INSERT_TAIL(&h->all, call, own.all);
+	http_engine_post(h->engine, call);
 	return 0;
+}
+
+/* The call is its thread's again. */
+static void
+http_take_back(struct http *h, struct http_call *call)
+{
+	TAILQ_REMOVE(&h->all, call, own.all);
+	call->own.out = false;
+}
+
+/* Waits for news until then (clock_ms()), under the lock. */
+static void
+http_sleep(struct http *h, int64_t until)
+{
+	struct timespec t = { .tv_sec = (time_t)(until / 1000),
+		.tv_nsec = (long)(until % 1000) * 1000000 };
+
+	(void)pthread_cond_timedwait(&h->news, &h->lock, &t);
 }
 
 void
 http_cancel(struct http *h, struct http_call *call)
 {
-	if (call->handle != NULL)
-		http_finish(h, call->handle);
+	if (!call->own.out)
+		return;
+	http_take_back(h, call);
+	if (!http_engine_withdraw(h->engine, call))
+		return;
+	if (h->own)
+		http_engine_round(h->engine, 0);
+	(void)pthread_mutex_lock(&h->lock);
+	while (!call->own.dropped)
+		(void)pthread_cond_wait(&h->news, &h->lock);
+	(void)pthread_mutex_unlock(&h->lock);
 }
 
-/* Lets a transfer make a connection of its own.  A handle can be put back where
- * it was taken from: that allocates nothing. */
-static void
-hurry(struct http *h, struct http_transfer *t, int64_t now)
+void
+http_give_back(struct http_call *call)
 {
-	int64_t left = t->until > now ? t->until - now : 1;
+	struct http *h = call->own.from;
 
-	(void)curl_multi_remove_handle(h->multi, t->easy);
-	(void)curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L);
-	(void)curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)left);
-	(void)curl_multi_add_handle(h->multi, t->easy);
-	t->patience = 0;
+	(void)pthread_mutex_lock(&h->lock);
+	call->own.back = true;
+	TAILQ_INSERT_TAIL(&h->ended, call, own.link);
+	(void)pthread_cond_signal(&h->news);
+	(void)pthread_mutex_unlock(&h->lock);
 }
 
-/*
- * Transfers to a host whose protocol is not known yet wait for the first one's
- * connection: over HTTP/2 it will carry all of them.  But when that hangs,
- * libcurl lets them try one after the other, each for the whole connect
- * time-out.  So they wait for a moment only.  Returns the ms until the next of
- * them has waited enough, ms at most.
- */
-static int64_t
-hurry_all(struct http *h, int64_t ms)
+void
+http_let_go(struct http_call *call)
 {
-	struct http_transfer *t;
-	int64_t now = clock_ms();
+	struct http *h = call->own.from;
 
-	for (t = h->busy; t != NULL; t = t->next) {
-		if (t->moving || t->patience == 0)
-			continue;
-		if (t->patience <= now)
-			hurry(h, t, now);
-		else if (t->patience - now < ms)
-			ms = t->patience - now;
-	}
-	return ms;
+	(void)pthread_mutex_lock(&h->lock);
+	if (call->own.back)
+		TAILQ_REMOVE(&h->ended, call, own.link);
+	call->own.dropped = true;
+	(void)pthread_cond_signal(&h->news);
+	(void)pthread_mutex_unlock(&h->lock);
 }
 
 void
 http_wait(struct http *h, int64_t ms)
 {
-	int running;
+	int64_t until = clock_ms() + ms;
 
-	ms = hurry_all(h, ms);
-	(void)curl_multi_perform(h->multi, &running);
-	if (running < h->n_busy || ms <= 0)
+	if (h->own) {
+		http_engine_round(
+		    h->engine, TAILQ_EMPTY(&h->ended) && ms > 0 ? ms : 0);
 		return;
-	(void)curl_multi_poll(
-	    h->multi, NULL, 0, ms > INT_MAX ? INT_MAX : (int)ms, NULL);
+	}
+	(void)pthread_mutex_lock(&h->lock);
+	while (TAILQ_EMPTY(&h->ended) && clock_ms() < until)
+		http_sleep(h, until);
+	(void)pthread_mutex_unlock(&h->lock);
 }
 
 struct http_call *
 http_next(struct http *h)
 {
-	struct http_transfer *t;
 	struct http_call *call;
-	CURLMsg *m;
-	int left;
 
-	while ((m = curl_multi_info_read(h->multi, &left)) != NULL) {
-		if (m->msg != CURLMSG_DONE)
-			continue;
-		t = NULL;
-		(void)curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
-		call = t->call;
-		http_end_call(t, m->data.result);
-		http_finish(h, t);
-		return call;
+	(void)pthread_mutex_lock(&h->lock);
+	if ((call = TAILQ_FIRST(&h->ended)) != NULL) {
+		TAILQ_REMOVE(&h->ended, call, own.link);
+		call->own.back = false;
 	}
-	return NULL;
+	(void)pthread_mutex_unlock(&h->lock);
+	if (call != NULL)
+		http_take_back(h, call);
+	return call;
 }
 
 void
 http_do(struct http *h, struct http_call *call)
 {
+	int64_t until = clock_ms() + call->timeout, left;
+
+	call->deadline = until;
 	if (http_start(h, call) == -1)
 		return;
-	do
-		http_wait(h, 1000);
-	while (http_next(h) == NULL);
+	while (http_next(h) == NULL) {
+		left = until + PAST - clock_ms();
+		if (left <= 0) {
+			http_cancel(h, call);
+			http_end_as(call, HTTP_LATE);
+			return;
+		}
+		http_wait(h, left < LOOK ? left : LOOK);
+	}
 }

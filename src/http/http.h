@@ -1,5 +1,11 @@
 /*
- * http: transfers of one thread, many at a time, on kept connections.
+ * http: transfers of one request, many at a time, on the connections that all
+ * requests of the process keep.
+ *
+ * A struct http is what one thread has of the engine (http_engine.h), which
+ * moves the transfers.  A call that is handed over belongs to the engine until
+ * http_next() names it or http_cancel() returns: meanwhile neither the call nor
+ * what it points to may be changed, read or freed, but by take().
  *
  * The only files that know libcurl, with url.c.  What is unsafe in its defaults
  * is decided here: no redirect, no signal, no proxy of the environment, https
@@ -9,6 +15,8 @@
  */
 #ifndef CTIM_HTTP_H
 #define CTIM_HTTP_H
+
+#include <sys/queue.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,10 +28,46 @@
 #define HTTP_WANTED_MAX 128   /* bytes of one, with the NUL */
 #define HTTP_HEADER_MAX 65536 /* bytes of an answer's header and trailer */
 #define HTTP_RETRY_MAX  (INT64_C(366) * 86400 * 1000) /* ms, a year */
+#define HTTP_ORIGIN_MAX 288 /* bytes of scheme, host and port, with the NUL */
 
 struct conf;
-struct http; /* a thread's connections; no other may use it */
+struct http; /* one thread's; no other may use it */
 struct http_call;
+struct http_engine;
+struct http_line;
+struct http_transfer;
+
+TAILQ_HEAD(http_calls, http_call);
+
+/* Whom a transfer may reach.  Transfers with different ones share neither a
+ * connection nor a TLS session. */
+struct http_policy {
+	bool allow_private;  /* also http and private addresses */
+	const char *ca_file; /* certificates to trust; NULL: those that libcurl
+				 * was built with.  It must outlive the engine */
+};
+
+/* Of a call, for http.c and the engine alone. */
+struct http_own {
+	struct http *from;
+	struct http_policy policy;
+	char origin[HTTP_ORIGIN_MAX];
+	bool https;
+	/* The thread's: */
+	bool out; /* started, and not yet named or cancelled */
+	TAILQ_ENTRY(http_call) all;
+	/* Under the engine's lock: */
+	bool posted; /* in its mailbox */
+	bool cancel; /* as a call to cancel */
+	TAILQ_ENTRY(http_call) post;
+	/* Under the lock of `from`: */
+	bool back;    /* in its list of those that ended */
+	bool dropped; /* the engine has let go of it */
+	/* The engine's; then link is of the list of those that ended. */
+	TAILQ_ENTRY(http_call) link;
+	struct http_line *line;         /* it waits in; NULL: in none */
+	struct http_transfer *transfer; /* it has a place; NULL: none */
+};
 
 /* How a transfer ended. */
 enum http_end {
@@ -52,15 +96,21 @@ enum http_take { HTTP_MORE, HTTP_STOP, HTTP_REFUSE };
 /* One transfer.  The caller fills in the first part and keeps it, and what it
  * points to, until the transfer ended. */
 struct http_call {
-	const char *url;            /* ASCII, without a user */
-	const char *const *headers; /* "Name: value", ended by NULL; or
+	const char *url;                  /* ASCII, without a user */
+	const char *const *headers;       /* "Name: value", ended by NULL; or
 					 * NULL.  One with a control character
 					 * is refused */
-	const char *method;         /* NULL: POST with a body, else GET */
-	const char *body;           /* a string, or NULL for none */
-	const char *type;           /* Content-Type of that */
-	int64_t timeout;            /* ms for all of it */
-	size_t max_body;            /* bytes, after unpacking */
+	const char *method;               /* NULL: POST with a body, else GET */
+	const char *body;                 /* a string, or NULL for none */
+	const char *type;                 /* Content-Type of that */
+	int64_t timeout;                  /* ms for all of it, from when it
+					 * has a place at its host */
+	int64_t deadline;                 /* clock_ms() until which it may
+					 * last, whenever it got its place;
+					 * 0: none.  To cancel one that still
+					 * waits then is the caller's */
+	size_t max_body;                  /* bytes, after unpacking */
+	const struct http_policy *policy; /* NULL: the configuration's */
 	/*
 	 * Takes n bytes of the body, whatever the status, which is filled in
 	 * by then.  length: bytes still to come after these on the wire, -1
@@ -68,7 +118,7 @@ struct http_call {
 	 * not every libcurl counts what it is unpacking.  HTTP_STOP ends the
 	 * transfer as HTTP_ENOUGH, and over HTTP/1.1 the connection with it:
 	 * where little is to come it is cheaper to take that and forget it.
-	 * It must not call http_*().
+	 * It runs in the engine's thread and must not call http_*().
 	 * NULL: nobody wants the body.
 	 */
 	enum http_take (*take)(
@@ -96,29 +146,38 @@ struct http_call {
 					 * URL's query or any header of ours */
 	bool h2;                /* it went over HTTP/2 */
 	bool fresh;             /* a connection was made for it */
-	void *handle;           /* http.c's while under way, or NULL */
+	int64_t began;          /* clock_ms() when it got its place at the
+					 * host; 0: it never had one.  Good after
+					 * http_cancel(), too */
+	int64_t granted;        /* ms that it could have from then on */
+	struct http_own own;
 };
 
 /* Once in each process, before threads and after fork; 0, or -1.  The process
  * must ignore SIGPIPE. */
 int http_global(void);
-/* The configuration must outlive it.  NULL when memory ran out. */
+/* What a thread has of an engine that runs, and which must outlive it.  NULL
+ * when memory ran out. */
+struct http *http_join(struct http_engine *);
+/* The same with an engine of its own, which moves only while the caller waits.
+ * The configuration must outlive it.  NULL when memory ran out. */
 struct http *http_new(const struct conf *);
 /* Ends what is under way without a word. */
 void http_free(struct http *);
 
-/* Begins a transfer.  Returns 0, then http_next() will name it; or -1 with end
+/* Hands a call over.  Returns 0, then http_next() will name it; or -1 with end
  * and why filled in: it cannot even begin. */
 int http_start(struct http *, struct http_call *);
 /* Ends a transfer now; http_next() will not name it.  Nothing happens to one
  * that is not under way. */
 void http_cancel(struct http *, struct http_call *);
-/* Moves what can be moved; unless a transfer ended, waits until something can
- * or ms passed.  Nothing under way: waits all that time. */
+/* Waits until a transfer has ended, or ms passed.  Nothing under way: waits all
+ * that time.  With an engine of its own it may return before, too. */
 void http_wait(struct http *, int64_t ms);
 /* A transfer that ended; NULL for none. */
 struct http_call *http_next(struct http *);
-/* One transfer from start to end, while no other is under way. */
+/* One transfer from start to end, while no other is under way; timeout holds for
+ * its wait for a place, too. */
 void http_do(struct http *, struct http_call *);
 
 /* Whether a header can carry text: no control characters. */

@@ -4,7 +4,6 @@
 
 #include <curl/curl.h>
 
-#include "conf/conf.h"
 #include "http/http.h"
 #include "http/http_transfer.h"
 #include "net/address.h"
@@ -12,7 +11,7 @@
 /* A URL taken apart; what libcurl made. */
 struct parts {
 	CURLU *u;
-	char *scheme, *user, *host;
+	char *scheme, *user, *host, *port;
 };
 
 bool
@@ -43,6 +42,7 @@ http_check_release(struct parts *p)
 	curl_free(p->scheme);
 	curl_free(p->user);
 	curl_free(p->host);
+	curl_free(p->port);
 	curl_url_cleanup(p->u);
 }
 
@@ -62,15 +62,20 @@ take_apart(const char *url, struct parts *p)
 	user = curl_url_get(p->u, CURLUPART_USER, &p->user, 0);
 	return (user == CURLUE_OK || user == CURLUE_NO_USER) &&
 	    curl_url_get(p->u, CURLUPART_SCHEME, &p->scheme, 0) == CURLUE_OK &&
-	    curl_url_get(p->u, CURLUPART_HOST, &p->host, 0) == CURLUE_OK;
+	    curl_url_get(p->u, CURLUPART_HOST, &p->host, 0) == CURLUE_OK &&
+	    curl_url_get(p->u, CURLUPART_PORT, &p->port, CURLU_DEFAULT_PORT) ==
+	    CURLUE_OK;
 }
 
-/* What a URL comes to before anything is sent; HTTP_ANSWERED: it is good. */
+/* What a URL comes to before anything is sent; HTTP_ANSWERED: it is good, and
+ * origin and https of the call are filled in. */
 static enum http_end
-check_url(const struct conf *conf, const char *url, bool *https)
+check_url(const char *url, struct http_own *own)
 {
+	bool private = own->policy.allow_private;
 	struct parts p;
 	enum http_end end = HTTP_ANSWERED;
+	int n;
 
 	/* The host again: there libcurl has decoded "%EF%BC%91". */
 	if (!take_apart(url, &p)) {
@@ -78,11 +83,14 @@ check_url(const struct conf *conf, const char *url, bool *https)
 	} else if (p.user != NULL || !is_plain(p.host)) {
 		end = HTTP_BAD_URL;
 	} else {
-		*https = strcmp(p.scheme, "https") == 0;
-		if (!*https &&
-		    (!conf->allow_private || strcmp(p.scheme, "http") != 0))
+		own->https = strcmp(p.scheme, "https") == 0;
+		n = snprintf(own->origin, sizeof(own->origin), "%s://%s:%s",
+		    p.scheme, p.host, p.port);
+		if ((!own->https &&
+			(!private || strcmp(p.scheme, "http") != 0)) ||
+		    n < 0 || (size_t)n >= sizeof(own->origin))
 			end = HTTP_BAD_URL;
-		else if (!conf->allow_private && !address_public_host(p.host))
+		else if (!private && !address_public_host(p.host))
 			end = HTTP_PRIVATE;
 	}
 	http_check_release(&p);
@@ -102,13 +110,16 @@ headers_safe(const struct http_call *call)
 }
 
 bool
-http_check_call(const struct conf *conf, struct http_call *call, bool *https)
+http_check_call(struct http_call *call)
 {
-	http_end_as(call, check_url(conf, call->url, https));
+	http_end_as(call, check_url(call->url, &call->own));
 	if (call->end == HTTP_ANSWERED && !headers_safe(call)) {
 		http_end_as(call, HTTP_FAILED);
 		snprintf(call->why, sizeof(call->why),
 		    "a header holds a control character");
+	} else if (call->end == HTTP_ANSWERED && call->type != NULL &&
+	    strlen(call->type) > HTTP_TYPE_MAX) {
+		http_end_as(call, HTTP_FAILED);
 	}
 	return call->end == HTTP_ANSWERED;
 }

@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 
 #include "conf/conf.h"
+#include "http/http_host.h"
 #include "http/http_transfer.h"
 #include "net/address.h"
 
@@ -17,9 +18,9 @@
 #define BUFFER        65536L
 #define STALL_BYTES   64L /* a body that brings fewer a second … */
 #define STALL_SECONDS 10L /* for so long will not end */
-#define PATIENCE \
-	500        /* ms that it waits for the connection of
-				 * another, which may be good for many */
+#define SHARED_WAIT \
+	500 /* ms that a transfer waits for the connection of another, which
+	     * may be good for many */
 #define LIFE 3600L /* seconds that a connection is used again */
 
 static const struct {
@@ -51,10 +52,18 @@ http_transfer_stop(struct http_transfer *t, enum http_end verdict)
 	t->verdict = verdict;
 }
 
+/* Whether the other side may only be at a public address.  Behind a proxy it is
+ * the proxy, which is the operator's. */
+static bool
+must_be_public(const struct http_transfer *t)
+{
+	return !t->host->pool->policy.allow_private && t->conf->proxy == NULL;
+}
+
 /*
  * Makes the socket of a connection, when its address is one to connect to.
  * Here the address is the one that is used: nothing can be changed between the
- * check and the connection.  Behind a proxy it is the proxy's.
+ * check and the connection.
  */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
@@ -64,8 +73,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 
 	(void)purpose;
 	t->moving = true;
-	if (!t->conf->allow_private && t->conf->proxy == NULL &&
-	    !address_public(&a->addr)) {
+	if (must_be_public(t) && !address_public(&a->addr)) {
 		t->refused = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -103,18 +111,22 @@ good_until(CURL *easy)
 	return (int64_t)timegm(&tm);
 }
 
-/* Before the request is sent: the certificate was found good by then. */
+/* Before the request is sent, on a kept connection too: the certificate was
+ * found good by then, and the address is that of the other side. */
 static int
 http_transfer_connected(
     void *arg, char *ip, char *local_ip, int port, int local_port)
 {
 	struct http_transfer *t = arg;
 
-	(void)ip;
 	(void)local_ip;
 	(void)port;
 	(void)local_port;
 	t->moving = true;
+	if (must_be_public(t) && !address_public_host(ip)) {
+		http_transfer_stop(t, HTTP_PRIVATE);
+		return CURL_PREREQFUNC_ABORT;
+	}
 	if (t->call->look)
 		t->call->until = good_until(t->easy);
 	return CURL_PREREQFUNC_OK;
@@ -126,7 +138,7 @@ use_trust(CURL *easy, void *ctx, void *arg)
 	struct http_transfer *t = arg;
 
 	(void)easy;
-	SSL_CTX_set1_cert_store(ctx, t->trust);
+	SSL_CTX_set1_cert_store(ctx, t->host->pool->trust);
 	return CURLE_OK;
 }
 
@@ -241,7 +253,7 @@ set_request(struct http_transfer *t)
 	 * for it, and asks something else. */
 	SET(CURLOPT_REQUEST_TARGET, http_target(t));
 	SET(CURLOPT_PROTOCOLS_STR,
-	    conf->allow_private ? "http,https" : "https");
+	    t->host->pool->policy.allow_private ? "http,https" : "https");
 	/* "": not what the environment says. */
 	SET(CURLOPT_PROXY, conf->proxy != NULL ? conf->proxy : "");
 	SET(CURLOPT_NOPROXY, "");
@@ -303,7 +315,8 @@ set_longs(struct http_transfer *t, int64_t timeout)
 
 	for (i = 0; i < sizeof(longs) / sizeof(longs[0]); i++)
 		SET(longs[i].option, longs[i].value);
-	SET(CURLOPT_PIPEWAIT, t->patience != 0 ? 1L : 0L);
+	SET(CURLOPT_SHARE, t->host->sessions);
+	SET(CURLOPT_PIPEWAIT, t->alone_at != 0 ? 1L : 0L);
 	SET(CURLOPT_TIMEOUT_MS, (long)timeout);
 	SET(CURLOPT_CONNECTTIMEOUT_MS,
 	    (long)(connect < timeout ? connect : timeout));
@@ -317,7 +330,7 @@ set_all(struct http_transfer *t, int64_t timeout)
 
 	if ((c = set_longs(t, timeout)) == CURLE_OK &&
 	    (c = set_request(t)) == CURLE_OK &&
-	    (c = set_callbacks(t)) == CURLE_OK && t->trust != NULL)
+	    (c = set_callbacks(t)) == CURLE_OK && t->host->pool->trust != NULL)
 		c = set_trust(t);
 	return c;
 }
@@ -336,13 +349,10 @@ http_transfer_add_header(struct http_transfer *t, const char *line)
 static int
 add_type(struct http_transfer *t, const char *type)
 {
-	char line[256];
-	int n;
+	char line[HTTP_TYPE_MAX + 16];
 
-	n = snprintf(line, sizeof(line), "Content-Type: %s", type);
-	return n < 0 || (size_t)n >= sizeof(line) ?
-	    -1 :
-	    http_transfer_add_header(t, line);
+	(void)snprintf(line, sizeof(line), "Content-Type: %s", type);
+	return http_transfer_add_header(t, line);
 }
 
 static int
@@ -383,31 +393,38 @@ http_transfer_free(struct http_transfer *t)
 	free(t);
 }
 
+/* ms that a call may have from now on, 1 at least: 0 would be no time-out. */
+static int64_t
+http_transfer_grant(const struct http_call *call, int64_t now)
+{
+	int64_t ms = call->timeout;
+
+	if (call->deadline != 0 && call->deadline - now < ms)
+		ms = call->deadline - now;
+	return ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms;
+}
+
 int
 http_transfer_begin(struct http_transfer *t, const struct conf *conf,
-    X509_STORE *trust, struct http_call *call, bool https, int64_t now)
+    struct http_host *host, struct http_call *call, int64_t now)
 {
-	int64_t timeout = call->timeout;
-
-	/* 0 would be no time-out at all. */
-	if (timeout < 1)
-		timeout = 1;
-	if (timeout > INT32_MAX)
-		timeout = INT32_MAX;
 	t->call = call;
 	t->conf = conf;
-	t->trust = trust;
-	t->until = now + timeout;
-	t->patience = https ? now + PATIENCE : 0;
+	t->host = host;
+	call->began = now;
+	call->granted = http_transfer_grant(call, now);
+	t->deadline = now + call->granted;
+	t->alone_at = call->own.https && !host->http1 ? now + SHARED_WAIT : 0;
 	errno = 0;
-	if (add_headers(t) == 0 && set_all(t, timeout) == CURLE_OK)
+	if (add_headers(t) == 0 && set_all(t, call->granted) == CURLE_OK)
 		return 0;
 	http_end_as(call, errno == ENOMEM ? HTTP_NO_MEMORY : HTTP_FAILED);
 	return -1;
 }
 
 /* libcurl keeps the buffer of a transfer that ended before it had a connection,
- * and while there is one it refuses to be told its size. */
+ * and while there is one it refuses to be told its size.  A share stays through
+ * a reset, and could not be freed. */
 bool
 http_transfer_reset(struct http_transfer *t)
 {
@@ -416,5 +433,6 @@ http_transfer_reset(struct http_transfer *t)
 	curl_easy_reset(easy);
 	curl_slist_free_all(t->headers);
 	*t = (struct http_transfer){ .easy = easy };
-	return curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER) == CURLE_OK;
+	return curl_easy_setopt(easy, CURLOPT_SHARE, NULL) == CURLE_OK &&
+	    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, BUFFER) == CURLE_OK;
 }

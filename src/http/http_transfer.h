@@ -1,48 +1,54 @@
 /*
  * http_transfer: one transfer on a libcurl handle: what is set on it, what it
- * calls back, and what its end means.  For http.c alone.
+ * calls back, and what its end means.  For the engine.
  */
 #ifndef CTIM_HTTP_TRANSFER_H
 #define CTIM_HTTP_TRANSFER_H
+
+#include <sys/queue.h>
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <curl/curl.h>
-#include <openssl/types.h>
 
 #include "http/http.h"
 
+#define HTTP_TYPE_MAX 240 /* bytes of a Content-Type */
+
+struct http_host;
+
 struct http_transfer {
-	struct http_transfer *next, **prev; /* http.c's list that it is in */
+	/* The engine's lists: it is spare, or has a place; and of those that
+	 * may have to get a connection of their own. */
+	TAILQ_ENTRY(http_transfer) link, alone;
 	CURL *easy;
 	struct http_call *call; /* NULL while it is spare */
-	struct curl_slist *headers;
+	struct http_host *host; /* where it has its place */
 	const struct conf *conf;
-	X509_STORE *trust;     /* NULL where there is no TLS */
-	int64_t until;         /* clock_ms() of its time-out */
-	int64_t patience;      /* clock_ms() until which it may
-						 * wait for the connection of
-						 * another; 0: not at all */
+	struct curl_slist *headers;
+	int64_t deadline;      /* clock_ms() of its time-out */
+	int64_t alone_at;      /* clock_ms() until which it may wait for the
+				 * connection of another; 0: not at all */
 	size_t body;           /* bytes taken, unpacked */
 	size_t header;         /* bytes of header lines */
-	enum http_end verdict; /* why we ended it ourselves;
-						 * HTTP_ANSWERED: we did not */
-	const char *why;       /* of that, a constant; NULL:
-						 * the words for it */
+	enum http_end verdict; /* why we ended it ourselves; HTTP_ANSWERED: we
+				 * did not */
+	const char *why;       /* of that, a constant; NULL: the words for it */
 	bool coded;            /* the body is packed */
-	bool moving;           /* it has its own connection, or
-						 * asks for the address */
+	bool moving;           /* it has its own connection, or asks for the
+				 * address */
 	bool refused;          /* an address was private */
 	bool opened;           /* another was not */
-	int no_socket;         /* errno, when none could be
-						 * made */
+	bool deaf;             /* its socket could not be waited for */
+	int no_socket;         /* errno, when none could be made */
 };
 
-/* http_check.c: whether a call may be made at all.  False: end and why of the
- * call are filled in.  *https: whether it is that. */
-bool http_check_call(const struct conf *, struct http_call *, bool *https);
+/* http_check.c: whether a call may be made at all, by the policy in its `own`,
+ * of which origin and https are filled in.  False: end and why of the call are
+ * filled in. */
+bool http_check_call(struct http_call *);
 
 /* http_header.c: libcurl's callback for a line of the header, or of the trailer
  * behind a body; arg is a transfer. */
@@ -51,10 +57,10 @@ size_t http_header_take(char *line, size_t one, size_t n, void *arg);
 /* A spare one, or NULL. */
 struct http_transfer *http_transfer_new(void);
 void http_transfer_free(struct http_transfer *);
-/* Makes it ready to be added to a multi handle, at now (clock_ms()).  -1: it
- * cannot be, and end and why of the call are filled in. */
+/* Makes it ready to be added to the multi handle of the host's pool, at now
+ * (clock_ms()).  -1: it cannot be, and end and why of the call are filled in. */
 int http_transfer_begin(struct http_transfer *, const struct conf *,
-    X509_STORE *, struct http_call *, bool https, int64_t now);
+    struct http_host *, struct http_call *, int64_t now);
 /* Makes it spare; nothing of the call is left in it.  False: it cannot be used
  * again and is to be freed. */
 bool http_transfer_reset(struct http_transfer *);

@@ -56,7 +56,7 @@ count_begin(struct session *s, struct counters *c)
 
 /* Makes the parts in order: each uses those before it. */
 static int
-build(struct session *s, struct shared *shared)
+build(struct session *s, struct shared *shared, struct http_engine *engine)
 {
 	if (shared == NULL) {
 		if ((shared = s->own = shared_new()) == NULL)
@@ -65,7 +65,8 @@ build(struct session *s, struct shared *shared)
 	}
 	return count_begin(s, &shared->counters) == -1 || http_global() == -1 ||
 		(s->cache = cache_new(s->conf)) == NULL ||
-		(s->http = http_new(s->conf)) == NULL ||
+		(s->http = engine == NULL ? http_new(s->conf) :
+					    http_join(engine)) == NULL ||
 		(s->jwks = jwks_new(shared, s->cache, s->http)) == NULL ||
 		(s->auth = auth_new(s->conf, s->jwks)) == NULL ||
 		(s->fanout = fanout_new(s->conf, shared, s->cache, s->http)) ==
@@ -75,14 +76,15 @@ build(struct session *s, struct shared *shared)
 }
 
 struct session *
-session_new(const struct conf *conf, struct shared *shared)
+session_new(
+    const struct conf *conf, struct shared *shared, struct http_engine *engine)
 {
 	struct session *s;
 
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return NULL;
 	s->conf = conf;
-	if (build(s, shared) == -1) {
+	if (build(s, shared, engine) == -1) {
 		session_free(s);
 		return NULL;
 	}

@@ -9,15 +9,18 @@
 struct auth;
 struct conf;
 struct fanout;
+struct http_engine;
 struct log_request;
 struct relay_conf;
 struct session;
 struct shared;
 struct store;
 
-/* Both arguments must outlive the session.  shared NULL: this process is alone
- * and gets shared memory of its own.  NULL when memory ran out. */
-struct session *session_new(const struct conf *, struct shared *);
+/* The arguments must outlive the session.  shared NULL: this process is alone and
+ * gets shared memory of its own.  engine NULL: calls move on the thread itself
+ * while it waits.  NULL when memory ran out. */
+struct session *session_new(
+    const struct conf *, struct shared *, struct http_engine *);
 void session_free(struct session *);
 
 const struct conf *session_conf(const struct session *);

@@ -342,7 +342,8 @@ def test_many_in_flight():
     with Upstream([{'request': '*', 'status': 404, 'together': count}]
                   ) as upstream:
         relay = pool(upstream.url, server={'threads': '200', 'queue': '300'},
-                     http={'timeout': '60', 'deadline': '60'})
+                     http={'timeout': '60', 'deadline': '60',
+                           'host_parallel': '300'})
         replies = []
 
         def work(n):
@@ -405,6 +406,33 @@ def test_connections_are_kept():
         same(upstream.count(), 5 * 16, 'calls')
         same(upstream.connections, 0, 'new connections')
         ended(relay)
+
+
+def in_a_row(http):
+    """32 requests, one after the other, through a pool of 2 x 16 threads: the
+    connections that were opened to the service, how many of them resumed no
+    TLS session in the first request of each worker and later, and the pool."""
+    with Upstream(otx(ASKED, pulses=3), tls='good') as upstream:
+        relay = pool(upstream.url, server={'workers': '2', 'threads': '16'},
+                     http=dict({'deadline': '20', 'timeout': '15'}, **http))
+        handshakes = []
+        for _ in range(32):
+            reply = ask(relay, OBSERVE, ASKED)
+            same((reply.values(), reply.errors),
+                 (sorted([BAD] + GOOD), []), 'the answer')
+            handshakes.append(upstream.handshakes)
+        ended(relay)
+        return upstream.connections, handshakes
+
+
+def test_connections_serve_all_threads_of_a_worker():
+    """What one request opened serves the next, whichever thread has it."""
+    connections, handshakes = in_a_row({})
+    holds(connections <= 40, '%d connections' % connections)
+    first, last = handshakes[0], handshakes[-1]
+    holds(last <= 2 * max(first, 16), 'full handshakes: %s' % handshakes)
+    holds(len(set(handshakes)) <= 2 * 2,
+          'requests with a full handshake: %s' % handshakes)
 
 
 HTTP2 = '''

@@ -94,7 +94,7 @@ class Upstream:
 
     tls: the name of a certificate of testca.  Attributes to look at:
     requests, unexpected (lists of Request), connections (how many there were),
-    open (numbers of those that are), waiting (requests that have no
+    handshakes (how many of these resumed no TLS session), open (numbers of those that are), waiting (requests that have no
     answer yet), most_open, most_waiting (at once)."""
 
     def __init__(self, rules=(), tls=None, host='127.0.0.1', name=None,
@@ -145,7 +145,8 @@ class Upstream:
 
     def forget(self):
         self.requests, self.unexpected = [], []
-        self.connections, self.most_open, self.most_waiting = 0, 0, 0
+        self.connections, self.handshakes = 0, 0
+        self.most_open, self.most_waiting = 0, 0
 
     def lines(self):
         """What it was asked: ["GET /path", …]."""
@@ -191,6 +192,8 @@ class Upstream:
     async def serve(self, reader, writer):
         number = next(self.numbers)
         self.connections += 1
+        tls = writer.get_extra_info('ssl_object')
+        self.handshakes += tls is not None and not tls.session_reused
         self.open.add(number)
         self.most_open = max(self.most_open, len(self.open))
         try:

@@ -135,9 +135,11 @@ http_start(struct http *h, struct http_call *c)
 	c->status = early ? row_of[i]->status : 0;
 	if (early)
 		(void)c->take(c, row_of[i]->body, strlen(row_of[i]->body), 10);
-	ends_at[i] = now_ms + row_of[i]->ms;
-	if (row_of[i]->ms > c->timeout)
-		ends_at[i] = now_ms + c->timeout;
+	c->began = now_ms;
+	c->granted = c->deadline - now_ms < c->timeout ? c->deadline - now_ms :
+							 c->timeout;
+	ends_at[i] =
+	    now_ms + (row_of[i]->ms > c->granted ? c->granted : row_of[i]->ms);
 	for (i = 0; i < RUNNING; i++)
 		n += running[i] != NULL;
 	if (n > most_running)
@@ -195,7 +197,7 @@ http_next(struct http *h)
 		return NULL;
 	c->end = p->end;
 	c->status = p->status;
-	if (p->ms > c->timeout) {
+	if (p->ms > c->granted) {
 		c->end = HTTP_LATE;
 		c->status = 0;
 	}

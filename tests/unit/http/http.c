@@ -202,9 +202,10 @@ begin(void)
 	for (i = 0; i < COUNT(ends); i++)
 		rows[i] = ends[i].row;
 	loopback_start(&server, rows, COUNT(rows), NULL);
-	conf = (struct conf){
-		.connect_timeout = 5, .parallel = 32, .allow_private = true
-	};
+	conf = (struct conf){ .connect_timeout = 5,
+		.parallel = 32,
+		.host_parallel = 64,
+		.allow_private = true };
 	ck_assert_int_eq(http_global(), 0);
 }
 
@@ -261,7 +262,7 @@ check_end(struct http *h, size_t i)
 		ck_assert_str_eq(page.call.retry_after, "");
 		ck_assert(page.n == 0 || page.status == ends[i].status);
 	}
-	ck_assert_ptr_null(page.call.handle);
+	ck_assert(!page.call.own.out);
 }
 
 START_TEST(every_answer_has_its_end)
@@ -536,7 +537,7 @@ START_TEST(many_go_at_once)
 	while (n < COUNT(pages)) {
 		http_wait(h, 1000);
 		for (; (call = http_next(h)) != NULL; n++)
-			ck_assert_ptr_null(call->handle);
+			ck_assert(!call->own.out);
 	}
 	for (i = 0; i < COUNT(pages); i++)
 		ck_assert_int_eq(

@@ -75,7 +75,7 @@ start(struct conf **conf, struct relay_conf *relay)
 	ck_assert_ptr_nonnull(*conf);
 	*relay = (struct relay_conf){ .name = (char *)"played",
 		.provider = &provider };
-	s = session_new(*conf, NULL);
+	s = session_new(*conf, NULL, NULL);
 	ck_assert_ptr_nonnull(s);
 	return s;
 }
