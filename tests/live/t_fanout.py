@@ -2,6 +2,8 @@
 that leave, what is sent before all is there, connections."""
 
 import json
+import os
+import signal
 import socket
 import threading
 import time
@@ -487,6 +489,159 @@ def test_http2_where_it_is_offered():
         same(len({r.headers.get('x-connection') for r in upstream.requests}),
              1, 'connections')
         same(upstream.count(), 3 * 12 * 4, 'calls')
+
+
+# --- the engine --------------------------------------------------------------
+
+def asking(relay, asked, replies, **more):
+    """A thread that asks, and puts the reply and when it came into a list."""
+    def work():
+        reply = ask(relay, OBSERVE, asked, **more)
+        replies.append((reply, time.monotonic()))
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+def test_a_large_request_does_not_hold_up_a_small_one():
+    """Requests take turns at a host: one with 1,000 calls, the service
+    answering 80 a second, does not hold up another with one."""
+    large = observables('domain', *('d%d.example' % n for n in range(1000)))
+    with Upstream([{'request': '*', 'status': 404, 'delay': 0.1}]) as upstream:
+        relay = pool(upstream.url,
+                     server={'workers': '1', 'threads': '4'},
+                     http={'parallel': '64', 'host_parallel': '8',
+                           'deadline': '20', 'timeout': '5'})
+        replies = []
+        thread = asking(relay, large, replies, timeout=40)
+        harness.wait_for(lambda: upstream.waiting == 8, 'all places taken')
+        before = upstream.count()
+        began = time.monotonic()
+        same(ask(relay, OBSERVE, ASKED[:1]).json, {'data': {}}, 'the small one')
+        took, between = time.monotonic() - began, upstream.count() - before
+        same(replies, [], 'answers to the large one')
+        holds(between < 40, '%d calls went before, in %.1f s' % (between, took))
+        same(upstream.most_waiting, 8, 'calls at once')
+        thread.join()
+        ended(relay)
+
+
+def test_a_hung_host_holds_up_no_other():
+    """Its places are its own, and its calls end with their time-out."""
+    md5 = 'd8414d743778cae103c15461200ec64d'
+    hung = observables('domain', *('d%d.example' % n for n in range(40)))
+    with Upstream([{'request': '*', 'fault': 'hang'}]) as upstream, \
+            Upstream(services.qualys([md5])) as other:
+        relay = gateway('hosts', upstream.url,
+                        server={'workers': '1', 'threads': '4'},
+                        http={'host_parallel': '4', 'timeout': '10',
+                              'deadline': '10'})
+        relay.relays = relay.relays.replace('api_url = ' + upstream.url,
+                                            'api_url = ' + other.url)
+        relay.write()
+        relay.serve()
+        replies = []
+        thread = asking(relay, hung, replies, timeout=40)
+        harness.wait_for(lambda: upstream.waiting == 4, 'all places taken')
+        for _ in range(3):
+            reply = ask(relay, '/qualys/observe/observables',
+                        observables('md5', md5))
+            same(reply.values(), [md5], 'the other service')
+        same(replies, [], 'answers of the hung one')
+        thread.join()
+        same({code for _, code in replies[0][0].codes()},
+             {'connection error'}, 'the hung one')
+        ended(relay)
+
+
+def test_calls_that_wait_end_at_the_deadline():
+    """A call without a place has no time-out, but the request's deadline."""
+    asked = observables('domain', *('d%d.example' % n for n in range(6)))
+    with Upstream([{'request': '*', 'fault': 'hang'}]) as upstream:
+        relay = pool(upstream.url, server={'workers': '1', 'threads': '4'},
+                     http={'host_parallel': '1', 'timeout': '10',
+                           'deadline': '3'})
+        began = time.monotonic()
+        reply = ask(relay, OBSERVE, asked)
+        holds(2.5 < time.monotonic() - began < 6, 'it took %.1f s' % (
+            time.monotonic() - began))
+        same([code for _, code in reply.codes()], ['connection error'] * 6,
+             'errors')
+        same(upstream.count(), 1, 'calls')
+        ended(relay)
+
+
+def test_a_client_that_leaves_gives_its_places_up():
+    """Those under way and those that wait, within a second; and the next
+    request has them."""
+    large = observables('domain', *('d%d.example' % n for n in range(200)))
+    with Upstream([{'request': '*', 'fault': 'hang'}]) as upstream:
+        relay = pool(upstream.url, server={'workers': '1', 'threads': '4'},
+                     http={'host_parallel': '4', 'parallel': '100',
+                           'timeout': '60', 'deadline': '60'})
+        body = json.dumps(large).encode()
+        client = fcgi.connect(relay.socket)
+        client.sendall(fcgi.records(fcgi.request(
+            'POST', OBSERVE, body, harness.jwt(CLAIMS['otx'])), body))
+        harness.wait_for(lambda: upstream.waiting == 4, 'all places taken')
+        client.close()
+        harness.wait_for(lambda: not upstream.waiting,
+                         'no call of a client that has left', 5)
+        upstream.rules([{'request': '*', 'status': 404}])
+        same(ask(relay, OBSERVE, ASKED).json, {'data': {}}, 'the next')
+        ended(relay)
+
+
+def ended_with_calls_out(end):
+    """Requests whose calls are out when end(relay) is called: all answered."""
+    with Upstream([{'request': '*', 'status': 404, 'hold': True}]) as upstream:
+        relay = pool(upstream.url, server={'workers': '1', 'threads': '4'},
+                     http={'host_parallel': '4', 'timeout': '15',
+                           'deadline': '15'})
+        replies = []
+        threads = [asking(relay, ASKED, replies, timeout=30) for _ in range(3)]
+        harness.wait_for(lambda: upstream.waiting == 4, 'all places taken')
+        end(relay)
+        upstream.release()
+        for thread in threads:
+            thread.join()
+        same([r.json for r, _ in replies], [{'data': {}}] * 3, 'the answers')
+        return relay
+
+
+def test_reload_with_calls_out():
+    """The old worker's engine goes on until its last answer."""
+    def reload(relay):
+        old = relay.workers()
+        os.kill(relay.process.pid, signal.SIGHUP)
+        harness.wait_for(lambda: set(relay.workers()) - set(old), 'new worker')
+    ended(ended_with_calls_out(reload))
+
+
+def test_stop_with_calls_out():
+    relay = ended_with_calls_out(lambda relay: relay.process.terminate())
+    ended(relay)
+
+
+def test_kill_with_calls_out():
+    """A worker that is killed leaves no answer that passes for whole, and the
+    next one's engine works."""
+    with Upstream([{'request': '*', 'fault': 'hang'}]) as upstream:
+        relay = pool(upstream.url, server={'workers': '1', 'threads': '4'},
+                     http={'timeout': '15', 'deadline': '15'})
+        body = json.dumps(ASKED).encode()
+        with fcgi.connect(relay.socket) as client:
+            client.sendall(fcgi.records(fcgi.request(
+                'POST', OBSERVE, body, harness.jwt(CLAIMS['otx'])), body))
+            harness.wait_for(lambda: upstream.waiting == 4, 'its calls')
+            old, = relay.workers()
+            os.kill(old, signal.SIGKILL)
+            harness.wait_for(lambda: not upstream.waiting, 'no call')
+            holds(b'"data"' not in fcgi.drain(client, 10), 'an answer')
+        upstream.rules([{'request': '*', 'status': 404}])
+        harness.wait_for(lambda: relay.workers() not in ([old], []), 'another')
+        same(ask(relay, OBSERVE, ASKED).json, {'data': {}}, 'the next')
+        ended(relay)
 
 
 def test_parallel():

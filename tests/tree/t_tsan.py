@@ -14,7 +14,7 @@ from harness import Gateway, Skipped, fail, same
 
 # Those with threads, or with what threads share.
 UNITS = ('breaker', 'cache', 'cache_faults', 'cache_shared', 'counters',
-         'fanout', 'http', 'jwks', 'signins', 'pace', 'record', 'balance',
+         'fanout', 'http', 'http_engine', 'jwks', 'signins', 'pace', 'record', 'balance',
          'robustlock')
 _lock = threading.Lock()
 _built = []
