@@ -73,6 +73,8 @@ struct relay_conf {
 	int timeout;                     /* seconds; 0: as [http] */
 	int parallel;                    /* 0: as [http] */
 	int breaker;                     /* -1: as [http] */
+	int allow_private;               /* 0 or 1; -1: as [http] */
+	char *ca_file;                   /* NULL: as [http] */
 	void *own;                       /* the provider's conf_size bytes */
 	const struct conf_key *own_keys; /* the rows that fill them */
 	char *file;                      /* where its section is */
@@ -103,7 +105,7 @@ struct conf {
 	int leeway;
 	/* [http] */
 	int connect_timeout, timeout, deadline, retries, breaker, parallel;
-	int host_parallel;
+	int host_parallel, idle_timeout;
 	size_t max_answer;
 	char *ca_file, *proxy;
 	bool allow_private;

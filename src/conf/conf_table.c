@@ -154,6 +154,9 @@ static const struct conf_key table[] = {
 	{ "http", "host_parallel", conf_set_int, AT(host_parallel),
 	    .fallback = "64", .min = 1, .max = 1024,
 	    .help = "concurrent calls of a worker to a host" },
+	{ "http", "idle_timeout", conf_set_int, AT(idle_timeout),
+	    .fallback = "230", .min = 1, .max = 3600,
+	    .help = "seconds that an unused connection is kept" },
 	{ "http", "max_answer", conf_set_size, AT(max_answer),
 	    .fallback = "64M", .min = 1024, .max = 1LL << 30,
 	    .help = "bytes of a provider's answer" },
@@ -197,6 +200,11 @@ static const struct conf_key table[] = {
 	{ "relay", "breaker", conf_set_int, IN(breaker), .fallback = "-1",
 	    .min = -1, .max = 1000,
 	    .help = "instead of [http] breaker; -1: not set" },
+	{ "relay", "allow_private", set_allow_private, IN(allow_private),
+	    .fallback = "as [http]",
+	    .help = "instead of [http] allow_private, for hosts named here" },
+	{ "relay", "ca_file", conf_set_path, IN(ca_file), STRING,
+	    .help = "instead of [http] ca_file, for hosts named here" },
 	{ 0 }
 };
 

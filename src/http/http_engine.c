@@ -285,7 +285,8 @@ http_engine_start(struct http_engine *e, void (*died)(const char *why))
 	e->threaded = true;
 	if ((error = pthread_attr_setstacksize(&attr, STACK)) == 0)
 		error = pthread_create(&e->thread, &attr, engine_run, e);
-	e->threaded = error == 0;
+	if (error != 0)
+		e->threaded = false;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	(void)pthread_attr_destroy(&attr);
 	return error;

@@ -316,6 +316,7 @@ set_longs(struct http_transfer *t, int64_t timeout)
 	for (i = 0; i < sizeof(longs) / sizeof(longs[0]); i++)
 		SET(longs[i].option, longs[i].value);
 	SET(CURLOPT_SHARE, t->host->sessions);
+	SET(CURLOPT_MAXAGE_CONN, (long)t->conf->idle_timeout);
 	SET(CURLOPT_PIPEWAIT, t->alone_at != 0 ? 1L : 0L);
 	SET(CURLOPT_TIMEOUT_MS, (long)timeout);
 	SET(CURLOPT_CONNECTTIMEOUT_MS,

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import threading
 import time
 
@@ -435,6 +436,27 @@ def test_connections_serve_all_threads_of_a_worker():
     holds(last <= 2 * max(first, 16), 'full handshakes: %s' % handshakes)
     holds(len(set(handshakes)) <= 2 * 2,
           'requests with a full handshake: %s' % handshakes)
+
+
+def test_sessions_outlive_their_connections():
+    """After its idle time a connection is not used again, and the next one
+    resumes its TLS session: a ticket of TLS 1.3, or TLS 1.2."""
+    one = ASKED[:1]
+    for version in (ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2):
+        with Upstream(otx(one), tls='good') as upstream:
+            upstream.ssl.maximum_version = version
+            relay = pool(upstream.url, server={'workers': '1'},
+                         http={'idle_timeout': '1'})
+            same(ask(relay, OBSERVE, one).errors, [], 'the first')
+            same((upstream.connections, upstream.handshakes), (1, 1), 'first')
+            same(ask(relay, OBSERVE, one).errors, [], 'the second, at once')
+            same(upstream.connections, 1, 'connections, at once')
+            # libcurl counts whole seconds, and more than one it must be.
+            time.sleep(2.1)
+            same(ask(relay, OBSERVE, one).errors, [], 'the third, later')
+            same((upstream.connections, upstream.handshakes), (2, 1),
+                 'connections and full handshakes later, %s' % version.name)
+            ended(relay)
 
 
 HTTP2 = '''

@@ -205,6 +205,7 @@ begin(void)
 	conf = (struct conf){ .connect_timeout = 5,
 		.parallel = 32,
 		.host_parallel = 64,
+		.idle_timeout = 230,
 		.allow_private = true };
 	ck_assert_int_eq(http_global(), 0);
 }

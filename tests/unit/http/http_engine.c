@@ -46,6 +46,7 @@ begin(int host_parallel)
 		.parallel = 32,
 		.threads = 4,
 		.host_parallel = host_parallel,
+		.idle_timeout = 230,
 		.allow_private = true };
 	answers = 0;
 	engine = http_engine_new(&conf);

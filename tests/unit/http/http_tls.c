@@ -66,6 +66,7 @@ begin(const char *address, long begins, long ends)
 	conf = (struct conf){ .connect_timeout = 5,
 		.parallel = 32,
 		.host_parallel = 64,
+		.idle_timeout = 230,
 		.allow_private = true,
 		.ca_file = pem };
 	ck_assert_int_eq(http_global(), 0);
