@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call/policy.h"
 #include "call/provider.h"
 #include "cli/doctor/doctor.h"
 #include "cli/query/local_call.h"
@@ -175,6 +176,7 @@ static void
 reach(struct doctor *d, const struct relay_conf *r)
 {
 	struct place p = { .relay = r->name };
+	struct http_policy policy;
 	struct doctor_call c;
 	char origin[DOCTOR_URL], text[160];
 	const char *host;
@@ -189,6 +191,8 @@ reach(struct doctor *d, const struct relay_conf *r)
 	}
 	host = strstr(origin, "://") + 3;
 	doctor_call_init(&c, host, "%s/", origin);
+	policy = policy_for(d->conf, r, origin);
+	c.http.policy = &policy;
 	doctor_call_do(d, d->conf, &c, 1);
 	doctor_note_clock(d, &c);
 	snprintf(text, sizeof(text),

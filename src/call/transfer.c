@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "call/fanout.h"
 #include "call/outcome.h"
+#include "call/policy.h"
 #include "call/signin.h"
 #include "call/transfer.h"
 #include "conf/conf.h"
@@ -344,11 +345,13 @@ fill_http(struct run *r, struct transfer *x)
 	if (x->serial != 0)
 		x->headers[i++] = x->bearer.data;
 	x->headers[i] = NULL;
+	x->policy = policy_for(r->conf, r->job->relay, x->host);
 	x->http = (struct http_call){ .url = c->url.data,
 		.headers = x->headers,
 		.timeout = r->timeout,
 		.deadline = r->job->deadline,
 		.max_body = r->conf->max_answer,
+		.policy = &x->policy,
 		.take = transfer_take,
 		.arg = x,
 		.wanted = r->provider->answer_headers };

@@ -56,6 +56,7 @@ struct transfer {
 	struct call *call;       /* of the task's lookup */
 	struct sharing *sharing; /* NULL: it is made for one lookup */
 	struct http_call http;
+	struct http_policy policy;
 	const char *headers[CALL_HEADERS + 2];
 	struct buf bearer; /* the field with the token */
 	uint64_t serial;   /* of the token; 0: has none yet */

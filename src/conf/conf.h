@@ -62,6 +62,12 @@ enum conf_log_level {
 };
 enum conf_log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
+enum conf_relay_private {
+	RELAY_PRIVATE_INHERIT, /* as [http] */
+	RELAY_PRIVATE_NO,
+	RELAY_PRIVATE_YES
+};
+
 /* One [relay NAME]. */
 struct relay_conf {
 	char *name;
@@ -73,7 +79,7 @@ struct relay_conf {
 	int timeout;                     /* seconds; 0: as [http] */
 	int parallel;                    /* 0: as [http] */
 	int breaker;                     /* -1: as [http] */
-	int allow_private;               /* 0 or 1; -1: as [http] */
+	int allow_private;               /* enum conf_relay_private */
 	char *ca_file;                   /* NULL: as [http] */
 	void *own;                       /* the provider's conf_size bytes */
 	const struct conf_key *own_keys; /* the rows that fill them */

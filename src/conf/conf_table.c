@@ -18,6 +18,9 @@ static const char *const conf_table_levels[] = { "debug", "info", "warning",
 	"error", NULL };
 static const char *const conf_table_formats[] = { "text", "json", NULL };
 
+static const char *const conf_table_private[] = { "inherit", "no", "yes",
+	NULL };
+
 /* unix:/PATH or HOST:PORT, an IPv6 host in brackets. */
 static int
 set_listen(void *base, const struct conf_key *key, const char *value, char *why)
@@ -200,8 +203,8 @@ static const struct conf_key table[] = {
 	{ "relay", "breaker", conf_set_int, IN(breaker), .fallback = "-1",
 	    .min = -1, .max = 1000,
 	    .help = "instead of [http] breaker; -1: not set" },
-	{ "relay", "allow_private", set_allow_private, IN(allow_private),
-	    .fallback = "as [http]",
+	{ "relay", "allow_private", conf_set_choice, IN(allow_private),
+	    .fallback = "inherit", .choices = conf_table_private,
 	    .help = "instead of [http] allow_private, for hosts named here" },
 	{ "relay", "ca_file", conf_set_path, IN(ca_file), STRING,
 	    .help = "instead of [http] ca_file, for hosts named here" },

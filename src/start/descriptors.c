@@ -9,11 +9,15 @@
 #define CONNECTION 1          /* the request's */
 #define SINK       1          /* the memory file with the request */
 #define SPILLS     CTIM_KINDS /* parts of an answer that memory is short of */
-#define ENGINE     2          /* libcurl's pair of sockets to be woken by */
 #define CACHE \
 	4       /* the file, -wal, -shm, and its directory or a
 				 * journal while it is made; or Redis' socket */
 #define STORE 3 /* the file, -wal, -shm, of each relay's store */
+
+/* Of the engine: */
+#define ENGINE 2  /* its epoll set, and what it is woken by */
+#define POOL   2  /* libcurl's pair of sockets, of each policy */
+#define KEPT   16 /* connections that it keeps, however few calls there are */
 
 /* The key that decides how many calls a thread makes at once. */
 struct widest {
@@ -21,12 +25,13 @@ struct widest {
 	const char *relay; /* NULL: [http] */
 	bool calls;        /* any at all */
 	int stores;
+	int pools; /* of connections, at most */
 };
 
 static struct widest
 descriptors_widest(const struct conf *conf)
 {
-	struct widest w = { .parallel = conf->parallel };
+	struct widest w = { .parallel = conf->parallel, .pools = 1 };
 	const struct relay_conf *r;
 
 	for (r = conf->relays; r != NULL; r = r->next) {
@@ -34,6 +39,8 @@ descriptors_widest(const struct conf *conf)
 		if (r->provider->request == NULL)
 			continue;
 		w.calls = true;
+		w.pools += r->allow_private != RELAY_PRIVATE_INHERIT ||
+		    r->ca_file != NULL;
 		if (r->parallel > w.parallel) {
 			w.parallel = r->parallel;
 			w.relay = r->name;
@@ -53,12 +60,13 @@ long
 descriptors_needed(const struct conf *conf)
 {
 	struct widest w = descriptors_widest(conf);
-	long calls = w.calls ? w.parallel : 1; /* of a key set */
+	/* Without relays that call, of a key set. */
+	long calls = (long)conf->threads * (w.calls ? w.parallel : 1);
 
-	return DESCRIPTORS_WORKER + conf->queue +
+	return DESCRIPTORS_WORKER + conf->queue + ENGINE +
+	    (long)POOL * w.pools + (calls < KEPT ? KEPT : calls) +
 	    conf->threads *
-	    (CONNECTION + SINK + SPILLS + ENGINE + calls + CACHE +
-		STORE * w.stores);
+	    (CONNECTION + SINK + SPILLS + CACHE + STORE * w.stores);
 }
 
 int

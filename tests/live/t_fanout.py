@@ -513,6 +513,75 @@ def test_http2_where_it_is_offered():
         same(upstream.count(), 3 * 12 * 4, 'calls')
 
 
+# --- whom a relay may reach ---------------------------------------------------
+
+def test_private_addresses_of_one_relay():
+    """A relay that may call them, beside others that may not."""
+    with Upstream(otx(ASKED)) as upstream:
+        for http, otx_key, reached in ((None, 'yes', True), ('no', 'yes', True),
+                                       (None, 'inherit', False),
+                                       ('yes', 'inherit', True),
+                                       ('yes', 'no', False)):
+            relay = gateway('private', upstream.url, ('otx', 'spycloud'),
+                            http={'allow_private': http})
+            relay.relays = relay.relays.replace(
+                '[relay otx]', '[relay otx]\nallow_private = ' + otx_key)
+            relay.write()
+            relay.serve()
+            reply = ask(relay, OBSERVE, ASKED)
+            same((reply.values() != [], upstream.count() > 0),
+                 (reached, reached), 'http %s, relay %s' % (http, otx_key))
+            if not reached:
+                same([code for _, code in reply.codes()],
+                     ['connection error'] * 4, 'errors')
+            upstream.rules([{'request': '*', 'status': 400}])
+            ask(relay, '/spycloud/observe/observables',
+                observables('email', 'a@example.org'))
+            same(upstream.count() > 0, http == 'yes', 'the other relay')
+            upstream.rules(otx(ASKED))
+            ended(relay)
+
+
+def test_private_addresses_are_not_for_hosts_that_a_token_names():
+    md5 = 'd8414d743778cae103c15461200ec64d'
+    body = observables('md5', md5)
+    with Upstream(services.qualys([md5])) as upstream, \
+            Upstream(services.qualys([md5])) as other:
+        relay = gateway('claimed', upstream.url, ('qualys',),
+                        http={'allow_private': None},
+                        relay={'allow_private': 'yes'}).serve()
+        path = '/qualys/observe/observables'
+        same(ask(relay, path, body).values(), [md5], 'as configured')
+        same(ask(relay, path, body, {'API_URL': upstream.url}).values(), [md5],
+             'the same host in the token')
+        reply = ask(relay, path, body, {'API_URL': other.url})
+        same((reply.values(), [code for _, code in reply.codes()]),
+             ([], ['connection error']), 'another host in the token')
+        same((other.connections, other.requests), (0, []), 'its calls')
+        ended(relay)
+
+
+def test_certificates_of_one_relay():
+    """What one relay trusts lets no other reach the same host, not even over
+    the connection that is there."""
+    with Upstream(otx(ASKED), tls='good') as upstream:
+        relay = gateway('trust', upstream.url, ('otx', 'spycloud'),
+                        server={'workers': '1'},
+                        http={'ca_file': None})
+        relay.relays = relay.relays.replace(
+            '[relay otx]', '[relay otx]\nca_file = ' + testca.ca_file())
+        relay.write()
+        relay.serve()
+        for _ in range(2):
+            same(ask(relay, OBSERVE, ASKED).errors, [], 'the one that trusts')
+            reply = ask(relay, '/spycloud/observe/observables',
+                        observables('email', 'a@example.org'))
+            same(reply.codes(), [('fatal', 'unknown')], 'the other')
+            has('Unable to verify SSL certificate',
+                reply.errors[0]['message'], 'the other')
+        ended(relay)
+
+
 # --- the engine --------------------------------------------------------------
 
 def asking(relay, asked, replies, **more):

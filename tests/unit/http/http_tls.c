@@ -1,3 +1,7 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <dlfcn.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -38,6 +42,25 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 	if (strspn(name, "0123456789.") == strlen(name))
 		return real(name, service, hints, out);
 	return EAI_NONAME;
+}
+
+#define PUBLIC "93.184.216.34" /* an address that connect() moves */
+
+/* What is sent to PUBLIC arrives at this machine. */
+int
+connect(int fd, const struct sockaddr *to, socklen_t size)
+{
+	int (*real)(int, const struct sockaddr *, socklen_t);
+	void *symbol = dlsym(RTLD_NEXT, "connect");
+	struct sockaddr_in moved;
+
+	memcpy(&real, &symbol, sizeof(real));
+	if (to->sa_family != AF_INET)
+		return real(fd, to, size);
+	memcpy(&moved, to, sizeof(moved));
+	if (moved.sin_addr.s_addr == inet_addr(PUBLIC))
+		moved.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return real(fd, (struct sockaddr *)&moved, sizeof(moved));
 }
 
 static struct loopback server;
@@ -330,6 +353,31 @@ START_TEST(a_name_may_not_lead_to_a_private_address)
 }
 END_TEST
 
+/* Its own address was public, the other side's is not: nothing is sent. */
+START_TEST(the_other_side_is_looked_at_before_each_request)
+{
+	struct http_policy private = { .allow_private = true, .ca_file = pem };
+	struct http *h;
+	struct http_call call;
+	int i;
+
+	begin(PUBLIC, -DAY, DAY);
+	conf.allow_private = false;
+	h = http_new(&conf);
+	for (i = 0; i < 2; i++) {
+		prepare(&call, url_of("https", PUBLIC));
+		call.policy = &private;
+		http_do(h, &call);
+		ck_assert_msg(call.end == HTTP_ANSWERED, "%s", call.why);
+		ck_assert(call.fresh == (i == 0));
+		call = get(h, url_of("https", PUBLIC));
+		ck_assert_msg(call.end == HTTP_PRIVATE, "%s", call.why);
+		ck_assert_int_eq(call.status, 0);
+	}
+	end(h);
+}
+END_TEST
+
 START_TEST(urls_are_looked_at_before_they_are_called)
 {
 	static const struct {
@@ -447,6 +495,7 @@ main(void)
 		a_cancelled_wait_leaves_a_handle_that_works,
 		a_hung_resolver_holds_nobody_up,
 		a_name_may_not_lead_to_a_private_address,
+		the_other_side_is_looked_at_before_each_request,
 		urls_are_looked_at_before_they_are_called,
 		a_proxy_gets_the_calls_and_no_key,
 		the_environment_takes_no_host_from_the_proxy };

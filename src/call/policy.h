@@ -1,0 +1,20 @@
+/*
+ * policy: whom the calls of a relay may reach, and which certificates count
+ * there.
+ *
+ * What a relay's own keys allow beyond [http] holds for hosts that the relay's
+ * configuration names, and for none that a token names.
+ */
+#ifndef CTIM_POLICY_H
+#define CTIM_POLICY_H
+
+struct conf;
+struct http_policy;
+struct relay_conf;
+
+/* The policy for a call of the relay to origin (url_origin()).  It points into
+ * the configuration. */
+struct http_policy policy_for(
+    const struct conf *, const struct relay_conf *, const char *origin);
+
+#endif
