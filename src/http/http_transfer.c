@@ -4,13 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include "conf/conf.h"
 #include "http/http_host.h"
+#include "http/http_tls.h"
 #include "http/http_transfer.h"
 #include "net/address.h"
 
@@ -95,22 +92,6 @@ resolving(void *state, void *reserved, void *arg)
 	return 0;
 }
 
-/* Until when the certificate of the other side is good, 0 without one. */
-static int64_t
-good_until(CURL *easy)
-{
-	struct curl_tlssessioninfo *tls = NULL;
-	const X509 *certificate;
-	struct tm tm;
-
-	if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
-	    tls == NULL || tls->internals == NULL ||
-	    (certificate = SSL_get0_peer_certificate(tls->internals)) == NULL ||
-	    ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) != 1)
-		return 0;
-	return (int64_t)timegm(&tm);
-}
-
 /* Before the request is sent, on a kept connection too: the certificate was
  * found good by then, and the address is that of the other side. */
 static int
@@ -128,18 +109,8 @@ http_transfer_connected(
 		return CURL_PREREQFUNC_ABORT;
 	}
 	if (t->call->look)
-		t->call->until = good_until(t->easy);
+		t->call->until = http_tls_good_until(t->easy);
 	return CURL_PREREQFUNC_OK;
-}
-
-static CURLcode
-use_trust(CURL *easy, void *ctx, void *arg)
-{
-	struct http_transfer *t = arg;
-
-	(void)easy;
-	SSL_CTX_set1_cert_store(ctx, t->host->pool->trust);
-	return CURLE_OK;
 }
 
 /*
@@ -301,8 +272,8 @@ set_trust(struct http_transfer *t)
 	SET(CURLOPT_CAPATH, NULL);
 	SET(CURLOPT_PROXY_CAINFO, NULL);
 	SET(CURLOPT_PROXY_CAPATH, NULL);
-	SET(CURLOPT_SSL_CTX_FUNCTION, use_trust);
-	SET(CURLOPT_SSL_CTX_DATA, t);
+	SET(CURLOPT_SSL_CTX_FUNCTION, http_tls_prepare);
+	SET(CURLOPT_SSL_CTX_DATA, t->host->pool->trust);
 	return c;
 }
 

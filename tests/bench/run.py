@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import bed
+import https
 import least
 import providers
 import query
@@ -29,6 +30,7 @@ CASES = {
     "query": query.run,
     "scan": scan,
     "otx": lambda where: providers.one_request(where, 50),
+    "https": https.run,
     "many": lambda where: providers.many_clients(where, 200, 32),
     "spycloud": providers.spycloud,
     "waiting": lambda where: providers.waiting(where, 500),
