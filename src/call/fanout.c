@@ -1,6 +1,7 @@
 /*
- * The loop.  A flight is in one of four lists (ready, timed, flying, landed);
- * what lands is looked at here and nowhere else, so that nothing calls itself.
+ * The loop.  A transfer is in one of four lists: ready, timed, flying, landed.
+ * What has landed is looked at in task_landed() and nowhere else, so that nothing
+ * calls itself.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,22 +46,6 @@ fanout_free(struct fanout *f)
 	free(f);
 }
 
-/* Tells of a task that is complete. */
-static bool
-fanout_complete(struct run *r, struct task *t)
-{
-	const struct call *c;
-	bool ends = false;
-	size_t i;
-
-	for (i = 0; i < t->firsts; i++) {
-		c = t->lookup.calls[i];
-		ends = ends || c->problem == PROBLEM_AUTHORIZATION ||
-		    c->problem == PROBLEM_PERMISSION_DENIED;
-	}
-	return r->job->complete(r->job->arg, &t->q, ends) && !ends;
-}
-
 static void
 task_free(struct task *t)
 {
@@ -68,9 +53,29 @@ task_free(struct task *t)
 	free(t);
 }
 
-/* Calls that the provider has added set out. */
-static void
-take_calls(struct run *r, struct task *t)
+/* Tells of a task that is complete, and ends it.  0, or -1 when nobody wants
+ * more. */
+static int
+task_complete(struct run *r, struct task *t)
+{
+	const struct call *c;
+	bool ends = false, more;
+	size_t i;
+
+	for (i = 0; i < t->firsts; i++) {
+		c = t->lookup.calls[i];
+		ends = ends || c->problem == PROBLEM_AUTHORIZATION ||
+		    c->problem == PROBLEM_PERMISSION_DENIED;
+	}
+	more = r->job->complete(r->job->arg, &t->q, ends) && !ends;
+	task_free(t);
+	return more ? 0 : -1;
+}
+
+/* Calls that the provider has added set out; a task without any under way is
+ * complete.  0, or -1 when nobody wants more. */
+static int
+task_go_on(struct run *r, struct task *t)
 {
 	struct call *c;
 
@@ -81,16 +86,16 @@ take_calls(struct run *r, struct task *t)
 		else
 			t->lookup.broken = true;
 	}
+	return t->open == 0 ? task_complete(r, t) : 0;
 }
 
 /* The next observable.  0, or -1 when nobody wants more. */
 static int
-fanout_begin(struct run *r, size_t i)
+task_begin(struct run *r, size_t i)
 {
 	struct task *t = calloc(1, sizeof(*t));
 	struct query q = r->job->query;
 	struct lookup none;
-	int more = 0;
 
 	q.observable = r->job->list == NULL ? NULL : &r->job->list[i];
 	if (t == NULL) {
@@ -104,22 +109,16 @@ fanout_begin(struct run *r, size_t i)
 	t->q.lookup = &t->lookup;
 	r->provider->request(&t->q, NULL);
 	t->firsts = t->lookup.n;
-	take_calls(r, t);
-	if (t->open == 0) {
-		if (!fanout_complete(r, t))
-			more = -1;
-		task_free(t);
-	}
-	return more;
+	return task_go_on(r, t);
 }
 
-/* 0, or -1 when nobody wants more. */
+/* A call has landed: its result is kept and shared, and its task goes on with
+ * what the provider wants next.  0, or -1 when nobody wants more. */
 static int
-landed(struct run *r, struct transfer *x)
+task_landed(struct run *r, struct transfer *x)
 {
 	struct task *t = x->task;
 	struct call *c = x->call;
-	int more = 0;
 
 	transfer_over(r, x);
 	if (t == &r->sign) {
@@ -131,13 +130,7 @@ landed(struct run *r, struct transfer *x)
 	t->open--;
 	if (c->problem == PROBLEM_NONE || (c->flags & CALL_OPTIONAL))
 		r->provider->request(&t->q, c);
-	take_calls(r, t);
-	if (t->open == 0) {
-		if (!fanout_complete(r, t))
-			more = -1;
-		task_free(t);
-	}
-	return more;
+	return task_go_on(r, t);
 }
 
 /* All that landed, and so much of what is ready as there is room for. */
@@ -148,13 +141,13 @@ progress(struct run *r, size_t *next)
 
 	for (;;) {
 		if ((x = TAILQ_FIRST(&r->landed)) != NULL) {
-			if (landed(r, x) == -1)
+			if (task_landed(r, x) == -1)
 				return -1;
 		} else if ((x = TAILQ_FIRST(&r->ready)) != NULL &&
 		    r->in_air < r->room) {
 			transfer_start(r, x);
 		} else if (*next < r->job->n && r->active < r->room) {
-			if (fanout_begin(r, (*next)++) == -1)
+			if (task_begin(r, (*next)++) == -1)
 				return -1;
 		} else {
 			return 0;
@@ -162,7 +155,7 @@ progress(struct run *r, size_t *next)
 	}
 }
 
-/* Timed flights whose time has come are ready.  Returns when the next is. */
+/* Timed transfers whose time has come are ready.  Returns when the next is. */
 static int64_t
 look_at_times(struct run *r, int64_t now)
 {
@@ -217,7 +210,7 @@ fanout_wait(struct run *r)
 	return true;
 }
 
-/* Ends what is under way, and its tasks with their last flight. */
+/* Ends what is under way, and its tasks with their last transfer. */
 static void
 fanout_drop(struct run *r, struct transfer *x)
 {
@@ -302,7 +295,7 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 		.shared = f->shared,
 		.cache = f->cache,
 		.http = f->http,
-		.patience = left / CACHE_SHARE,
+		.cache_budget = left / CACHE_SHARE,
 		.room = (size_t)either(c->parallel, 0, f->conf->parallel),
 		.rate = either(c->rate, -1, c->provider->rate),
 		.breaker = either(c->breaker, -1, f->conf->breaker),

@@ -1,6 +1,6 @@
 /*
- * fanout: all the calls of one request to a provider, concurrent on the thread's
- * own connections, against one deadline.
+ * fanout: all the calls of one request to a provider, concurrent through the
+ * engine (http.h), against one deadline.
  *
  * Here is everything between a provider's request() and its reply(): the cache,
  * the circuit, turns, signing in, time-outs, retries, limits.

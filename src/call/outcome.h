@@ -1,6 +1,6 @@
 /*
- * transfer_retry: what the end of a transfer means: the provider's reply, another
- * try, or a failure; what transfer.c and transfer_retry.c share.
+ * outcome: what the end of a transfer means: the provider's reply, another try, or
+ * a failure; what transfer.c and outcome.c share.
  */
 #ifndef CTIM_OUTCOME_H
 #define CTIM_OUTCOME_H

@@ -4,8 +4,9 @@
  * table.c; template.c is the one to copy.
  *
  * A provider does no I/O and keeps no state.  Its functions are called on the
- * thread of the request, with everything they may look at in struct query; they
- * say which calls to make through lookup.h and what was found through answer.h.
+ * thread of the request, scan() on that of the engine, with everything they may
+ * look at in struct query; they say which calls to make through lookup.h and
+ * what was found through answer.h.
  * So a provider is tested with files.
  */
 #ifndef CTIM_PROVIDER_H
@@ -121,7 +122,10 @@ struct provider {
 	bool (*lasting)(const struct call *c);
 	/* CALL_SCAN: sees the body of a 2xx answer as it comes, then with n 0
 	 * at its end (reply() is not called for it; nothing is for a 204).
-	 * c->scan is its own. */
+	 * c->scan is its own.  While it runs, the request's thread may be in
+	 * request() and reply() for other calls: it reads the observable,
+	 * claims and conf of q and what request() put into c, and writes to c
+	 * alone. */
 	enum scan_result (*scan)(
 	    const struct query *q, struct call *c, const char *p, size_t n);
 	void (*scan_free)(struct call *c); /* what c->scan holds */

@@ -1,5 +1,5 @@
 /*
- * transfer_sign: the token of services that want us to sign in first.
+ * signin: the token of services that want us to sign in first.
  */
 #ifndef CTIM_SIGNIN_H
 #define CTIM_SIGNIN_H
@@ -10,7 +10,7 @@
 struct transfer;
 struct run;
 
-/* Whether the flight has the token that it needs, or needs none; else it is
+/* Whether the transfer has the token that it needs, or needs none; else it is
  * timed until there is one, for which somebody signs in. */
 bool signin_want(struct run *, struct transfer *, int64_t now);
 /* The call that signs in is over: those who wait for it go on, or fail like

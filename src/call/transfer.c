@@ -41,12 +41,6 @@ transfer_move(struct run *r, struct transfer *x, struct transfers *to)
 	}
 }
 
-static void
-land(struct run *r, struct transfer *x)
-{
-	transfer_move(r, x, &r->landed);
-}
-
 void
 transfer_give_up(
     struct run *r, struct transfer *x, enum problem p, const char *format, ...)
@@ -60,7 +54,7 @@ transfer_give_up(
 	(void)vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	call_fail_at(x->call, p, "%s", text);
-	land(r, x);
+	transfer_move(r, x, &r->landed);
 }
 
 /* A result that is kept: JSON, or nothing for "nothing known". */
@@ -116,11 +110,11 @@ transfer_look_up(struct run *r, struct transfer *x)
 {
 	int64_t began = clock_ms();
 
-	if (r->patience <= 0 || began >= r->job->deadline)
+	if (r->cache_budget <= 0 || began >= r->job->deadline)
 		return false;
 	x->cached = name_it(r, x);
 	x->hit = x->cached && from_cache(r, x);
-	r->patience -= clock_ms() - began;
+	r->cache_budget -= clock_ms() - began;
 	return x->hit;
 }
 
@@ -173,17 +167,19 @@ share(struct run *r, struct transfer *x)
 	}
 	if (s->leader == NULL) {
 		copy_outcome(s, x->call);
-		land(r, x);
+		transfer_move(r, x, &r->landed);
 	} else {
 		transfer_move(r, x, &s->followers);
 	}
 	return true;
 }
 
-/* What did not fit is not sent in part; it costs this call alone. */
-static void
-check_whole(const struct run *r, struct call *c)
+/* Whether a call can be made as it is; else it has failed.  What did not fit is
+ * not sent in part; it costs this call alone. */
+static bool
+transfer_check(const struct run *r, struct transfer *x)
 {
+	struct call *c = x->call;
 	size_t i;
 
 	if (c->url.starved || c->form.starved) {
@@ -196,6 +192,16 @@ check_whole(const struct run *r, struct call *c)
 	for (i = 0; i < c->n_headers; i++)
 		if (c->headers[i].failed)
 			call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	if (c->done)
+		return false;
+	errno = 0;
+	if (url_origin(c->url.data, x->host, sizeof(x->host)) == 0)
+		return true;
+	if (errno == ENOMEM)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	call_fail_at(c, PROBLEM_CONNECTION, "The URL of %s cannot be called",
+	    r->provider->title);
+	return false;
 }
 
 int
@@ -212,30 +218,16 @@ transfer_new(struct run *r, struct task *t, struct call *c)
 	buf_init(&x->bearer, SIGNINS_MAX + 32);
 	r->active++;
 	r->job->calls++;
-	check_whole(r, c);
-	if (c->done) {
-		land(r, x);
-		return 0;
-	}
-	errno = 0;
-	if (url_origin(c->url.data, x->host, sizeof(x->host)) == -1) {
-		if (errno == ENOMEM)
-			call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
-		call_fail_at(c, PROBLEM_CONNECTION,
-		    "The URL of %s cannot be "
-		    "called",
-		    r->provider->title);
-		land(r, x);
-		return 0;
-	}
-	if ((c->flags & CALL_SHARED) && share(r, x))
-		return 0;
-	if (transfer_look_up(r, x)) {
+	if (!transfer_check(r, x)) {
+		transfer_move(r, x, &r->landed);
+	} else if ((c->flags & CALL_SHARED) && share(r, x)) {
+		/* It waits for another, or has landed like that. */
+	} else if (transfer_look_up(r, x)) {
 		r->job->cached++;
-		land(r, x);
-		return 0;
+		transfer_move(r, x, &r->landed);
+	} else {
+		transfer_move(r, x, &r->ready);
 	}
-	transfer_move(r, x, &r->ready);
 	return 0;
 }
 
@@ -408,7 +400,7 @@ transfer_keep(struct run *r, struct transfer *x)
 	if (jsonout_done(&j) == 0 && ttl > 0)
 		cache_put(r->cache, x->name, text.data, text.len, ttl);
 	buf_free(&text);
-	r->patience -= clock_ms() - began;
+	r->cache_budget -= clock_ms() - began;
 }
 
 /* Those who waited for the same call. */
@@ -425,7 +417,7 @@ tell_followers(struct run *r, struct transfer *x)
 	s->message = strdup(call_message(x->call));
 	while ((y = TAILQ_FIRST(&s->followers)) != NULL) {
 		copy_outcome(s, y->call);
-		land(r, y);
+		transfer_move(r, y, &r->landed);
 	}
 	x->sharing = NULL;
 }
@@ -435,7 +427,7 @@ transfer_over(struct run *r, struct transfer *x)
 {
 	x->call->done = true;
 	if (x->cached && !x->hit && x->call->problem == PROBLEM_NONE &&
-	    r->patience > 0)
+	    r->cache_budget > 0)
 		transfer_keep(r, x);
 	if (x->sharing != NULL)
 		tell_followers(r, x);

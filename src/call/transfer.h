@@ -78,8 +78,8 @@ struct run {
 	const struct conf *conf;
 	const struct provider *provider;
 	struct shared *shared;
-	struct cache *cache; /* NULL: none */
-	int64_t patience;    /* ms that the cache may still take */
+	struct cache *cache;  /* NULL: none */
+	int64_t cache_budget; /* ms that the cache may still take */
 	struct http *http;
 	struct transfers ready; /* to be started */
 	struct transfers timed; /* wait for a time, or for a token */
@@ -87,7 +87,7 @@ struct run {
 	struct transfers landed; /* over, to be looked at */
 	struct sharings sharings[SHARING_LISTS];
 	unsigned logged; /* bits of enum http_end */
-	size_t active;   /* flights that are not over */
+	size_t active;   /* transfers that are not over */
 	size_t in_air;
 	struct task sign; /* signing in */
 	bool signing;

@@ -252,7 +252,7 @@ fetch(struct jwks *j, struct search *s)
 		jwks_cache_put(j->cache, JWKS_CACHED_SET, s->host, s->now,
 		    j->text.data, j->text.len);
 	} else if (s->starved || (late && left < FETCH)) {
-		/* A request in a hurry, or without memory, says nothing about
+		/* A request short of time or memory says nothing about
 		 * the host. */
 		keysets_leave(j->table, s->host);
 	} else {
@@ -265,7 +265,7 @@ fetch(struct jwks *j, struct search *s)
 }
 
 /* Whether the host may be asked.  A new key is found at its first token, also
- * right after a fetch; only then is patience asked of those that nobody has. */
+ * right after a fetch; those that nobody has must wait then. */
 static bool
 jwks_is_due(const struct search *s)
 {
