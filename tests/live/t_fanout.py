@@ -1,6 +1,7 @@
 """How the calls of a request go out: retries, circuit breaker, turns, clients
 that leave, what is sent before all is there, connections."""
 
+import contextlib
 import json
 import os
 import signal
@@ -465,7 +466,8 @@ pid @T/pid;
 error_log @T/error.log;
 events { }
 http {
-	access_log off;
+	log_format tls "$connection $ssl_session_reused";
+	access_log @T/access.log tls;
 	client_body_temp_path @T/body;
 	proxy_temp_path @T/proxy;
 	fastcgi_temp_path @T/fastcgi;
@@ -473,6 +475,7 @@ http {
 	scgi_temp_path @T/scgi;
 	server {
 		listen 127.0.0.1:%(port)d ssl http2;
+		ssl_protocols %(tls)s;
 		ssl_certificate %(pem)s;
 		ssl_certificate_key %(key)s;
 		location / {
@@ -485,32 +488,58 @@ http {
 '''
 
 
+@contextlib.contextmanager
+def http2(url, tls='TLSv1.2 TLSv1.3'):
+    """nginx that speaks HTTP/2 before a service: its URL, and its folder."""
+    pem, key = testca.certificate('good')
+    port = harness.free_port()
+    base = harness.folder('http2')
+    conf = HTTP2 % {'port': port, 'pem': pem, 'key': key, 'url': url,
+                    'tls': tls}
+    nginx = harness.start(['nginx', '-p', base, '-c', harness.write(
+        base + '/nginx.conf', conf.replace('@T', base))],
+        env=dict(harness.environment(), PATH=harness.sbin_path()))
+    harness.wait_for(lambda: harness.port_open(port), 'nginx listens')
+    try:
+        yield 'https://localhost:%d' % port, base
+    finally:
+        harness.stop(nginx)
+
+
 def test_http2_where_it_is_offered():
     """All calls of a request, and of the next, over one connection."""
     asked = observables('domain', *['d%d.example' % n for n in range(12)])
-    pem, key = testca.certificate('good')
-    port = harness.free_port()
-    with Upstream(otx(asked, pulses=3)) as upstream:
-        base = harness.folder('http2')
-        conf = HTTP2 % {'port': port, 'pem': pem, 'key': key,
-                        'url': upstream.url}
-        nginx = harness.start(['nginx', '-p', base, '-c', harness.write(
-            base + '/nginx.conf', conf.replace('@T', base))],
-            env=dict(harness.environment(), PATH=harness.sbin_path()))
-        harness.wait_for(lambda: harness.port_open(port), 'nginx listens')
-        relay = pool('https://localhost:%d' % port,
-                     http={'ca_file': testca.ca_file()},
-                     server={'workers': '1', 'threads': '1'})
+    with Upstream(otx(asked, pulses=3)) as upstream, \
+            http2(upstream.url) as (url, _):
+        relay = pool(url, http={'ca_file': testca.ca_file()},
+                     server={'workers': '1', 'threads': '4'})
         for _ in range(3):
             reply = ask(relay, OBSERVE, asked)
             same((len(reply.values()), reply.errors), (12, []), 'the answer')
         ended(relay)
-        harness.stop(nginx)
         same({r.headers.get('x-spoken') for r in upstream.requests},
              {'HTTP/2.0'}, 'protocol')
         same(len({r.headers.get('x-connection') for r in upstream.requests}),
              1, 'connections')
         same(upstream.count(), 3 * 12 * 4, 'calls')
+
+
+def test_sessions_of_http2_outlive_their_connections():
+    """Where the server knows them by tickets alone, of TLS 1.2 too."""
+    one = ASKED[:1]
+    for tls in ('TLSv1.2', 'TLSv1.3'):
+        with Upstream(otx(one)) as upstream, \
+                http2(upstream.url, tls) as (url, base):
+            relay = pool(url, server={'workers': '1'},
+                         http={'idle_timeout': '1'})
+            for _ in range(3):
+                same(ask(relay, OBSERVE, one).errors, [], 'the answer')
+                time.sleep(2.1)
+            ended(relay)
+            seen = dict(line.split() for line in harness.read(
+                base + '/access.log').splitlines())
+            same(sorted(seen.values()), ['.', 'r', 'r'],
+                 'connections, and whether they resumed, %s' % tls)
 
 
 # --- whom a relay may reach ---------------------------------------------------
