@@ -12,13 +12,11 @@
 
 #include "base/buf.h"
 #include "cli/pool/fcgiask.h"
+#include "net/fcgiframe.h"
 #include "os/clock.h"
 
-#define HEADER    8    /* bytes of a record's */
 #define PAIRS_MAX 4096 /* bytes of the variables */
 #define HOST_MAX  256
-
-enum { BEGIN_REQUEST = 1, END_REQUEST = 3, PARAMS = 4, STDIN = 5, STDOUT = 6 };
 
 int
 fcgiask_is_address(const char *s)
@@ -109,11 +107,12 @@ connect_to(const char *address, int ms, char *why)
 }
 
 static void
-add_record(struct buf *b, unsigned type, const char *content, size_t len)
+add_record(
+    struct buf *b, enum fcgiframe_type type, const char *content, size_t len)
 {
-	const unsigned char head[HEADER] = { 1, (unsigned char)type, 0, 1,
-		(unsigned char)(len >> 8), (unsigned char)(len & 0xff), 0, 0 };
+	unsigned char head[FCGIFRAME_HEADER];
 
+	fcgiframe_write(head, type, 1, len);
 	(void)buf_add(b, head, sizeof(head));
 	(void)buf_add(b, content, len);
 }
@@ -139,7 +138,8 @@ add_pair(struct buf *b, const char *name, const char *value)
 static void
 add_request(struct buf *b, const char *path, const char *check)
 {
-	static const char begin[HEADER] = { 0, 1, 0, 0, 0, 0, 0, 0 };
+	static const char begin[FCGIFRAME_BODY] = { 0,
+		FCGIFRAME_ROLE_RESPONDER };
 	const struct {
 		const char *name, *value;
 	} pairs[] = { { "GATEWAY_INTERFACE", "CGI/1.1" },
@@ -155,10 +155,10 @@ add_request(struct buf *b, const char *path, const char *check)
 	buf_init(&params, PAIRS_MAX);
 	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		add_pair(&params, pairs[i].name, pairs[i].value);
-	add_record(b, BEGIN_REQUEST, begin, sizeof(begin));
-	add_record(b, PARAMS, params.data, params.len);
-	add_record(b, PARAMS, "", 0);
-	add_record(b, STDIN, "", 0);
+	add_record(b, FCGIFRAME_BEGIN_REQUEST, begin, sizeof(begin));
+	add_record(b, FCGIFRAME_PARAMS, params.data, params.len);
+	add_record(b, FCGIFRAME_PARAMS, "", 0);
+	add_record(b, FCGIFRAME_STDIN, "", 0);
 	b->failed = b->failed || params.failed;
 	buf_free(&params);
 }
@@ -192,17 +192,21 @@ static bool
 unwrap(const struct buf *got, struct buf *out)
 {
 	const unsigned char *p = (const unsigned char *)got->data;
-	size_t at = 0, len;
+	struct fcgiframe f;
+	size_t left = got->len;
 
-	while (got->len - at >= HEADER && p[at] == 1) {
-		len = (size_t)p[at + 4] << 8 | p[at + 5];
-		if (got->len - at - HEADER < len + p[at + 6])
+	while (left >= FCGIFRAME_HEADER) {
+		fcgiframe_read(&f, p);
+		left -= FCGIFRAME_HEADER;
+		if (f.version != FCGIFRAME_VERSION ||
+		    left < f.content + f.padding)
 			return false;
-		if (p[at + 1] == STDOUT)
-			(void)buf_add(out, p + at + HEADER, len);
-		if (p[at + 1] == END_REQUEST)
+		if (f.type == FCGIFRAME_STDOUT)
+			(void)buf_add(out, p + FCGIFRAME_HEADER, f.content);
+		if (f.type == FCGIFRAME_END_REQUEST)
 			return !out->failed;
-		at += HEADER + len + p[at + 6];
+		left -= f.content + f.padding;
+		p += FCGIFRAME_HEADER + f.content + f.padding;
 	}
 	return false;
 }
