@@ -38,7 +38,6 @@
 _Static_assert(9 + LISTENER_MAX + 2 * BALANCE_LANES + CONTROL_PLACES + 2 <=
 	DESCRIPTORS_PROCESS,
     "what master and worker have is counted");
-_Static_assert(POOL_REFUSED <= DESCRIPTORS_REFUSED, "so are the refused");
 
 struct options {
 	const char *file;   /* NULL: conf_path() */

@@ -78,6 +78,10 @@ show_pool(FILE *f, struct json_object *o)
 	struct json_object *w = jsonin_member(o, "workers");
 	struct json_object *t = jsonin_member(o, "threads");
 	struct json_object *q = jsonin_member(o, "queue");
+	struct json_object *c = jsonin_member(o, "connections");
+	int64_t requests = status_show_number(c, "requests");
+	int64_t readers = status_show_number(c, "readers");
+	int64_t dropped = status_show_number(c, "dropped");
 	size_t i;
 
 	fprintf(f, "\nworkers  %" PRId64 " of %" PRId64 " serve",
@@ -95,6 +99,11 @@ show_pool(FILE *f, struct json_object *o)
 	    "queue    %" PRId64 " of %" PRId64 " places, %" PRId64 " refused\n",
 	    status_show_number(q, "waiting"), status_show_number(q, "places"),
 	    status_show_number(q, "refused"));
+	if (requests + readers + dropped > 0)
+		fprintf(f,
+		    "waiting  %" PRId64 " for a request, %" PRId64
+		    " for their reader, %" PRId64 " dropped\n",
+		    requests, readers, dropped);
 }
 
 /* One line of counts; the mean time of a request comes last. */

@@ -4,7 +4,11 @@
  *   parses what it reads from there.  That is the sink, a memory file with the
  *   checked request in it, so it neither waits nor sees a stray byte.
  * - reads use the request's ipcFd at the time, and so do writes: it is the sink
- *   while the body is read and the connection while the answer is written.
+ *   while the body is read, and while the answer is written the connection, or
+ *   the file in which the answer waits for its reader.
+ * - It writes at most its buffer at a time, and a write that is cut cannot be
+ *   mended.  So before it writes there must be room for its buffer: poll(2) says
+ *   that a socket has it, as both kinds keep more than that free then.
  * - What it cannot allocate it does not do without: it asserts.  All that it
  *   allocates it does in FCGX_Accept_r, and always the same, as the variables
  *   are not shown to it: two streams, a reader, an empty environment.
@@ -13,7 +17,6 @@
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #undef NDEBUG /* __assert_fail() is declared */
 #include <assert.h>
 #include <errno.h>
@@ -21,48 +24,37 @@
 #include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "answer/transport.h"
-#include "conf/conf.h"
+#include "fcgi/net/connection.h"
 #include "fcgi/net/fastcgi.h"
-#include "fcgi/net/record.h"
 #include "log/log.h"
 #include "os/clock.h"
 
 #define SINK_KEEP    (256 * 1024) /* bytes a memory file may keep */
-#define WRITE_GRACE  700          /* ms after the deadline for writing */
-#define DRAIN_TIME   200          /* ms for a peer that we refused */
-#define WARN_EVERY   1000         /* ms between such warnings */
 #define ACCEPT_NEEDS 32768        /* bytes, more than FCGX_Accept_r allocates */
-
-static const char answer_no_memory[] =
-    "Status: 500 Internal Server Error\r\n"
-    "Content-Type: application/json\r\n"
-    "X-Content-Type-Options: nosniff\r\n"
-    "Cache-Control: no-store\r\n\r\n"
-    "{\"code\":500,\"message\":\"No memory left\","
-    "\"reason\":\"Internal Server Error\"}";
-static_assert(sizeof(answer_no_memory) + 2 * RECORD_HEADER + RECORD_END_SIZE <=
-	RECORD_ANSWER_MAX,
-    "record_answer()");
+#define FLUSH_MOST   16384        /* bytes, more than libfcgi writes at once */
+#define PATIENCE     5            /* ms of a request's for its reader */
+#define CATCH_UP     (1 << 20)    /* bytes that wait, sent at once */
 
 /* Where an assertion of FCGX_Accept_r leads; NULL outside of it. */
-static _Thread_local jmp_buf *accept_failed;
+static _Thread_local jmp_buf *assert_failed;
 
 struct fastcgi {
 	FCGX_Request request;
-	struct record record;
+	struct connection *connection;
+	char *env[RECORD_NAMES_MAX + 1];
 	int sink;
-	int fd;        /* the connection */
 	uint64_t left; /* bytes of the body to hand out */
 	bool cut;      /* there should be more */
 	bool gone;     /* the answer cannot be written */
+	bool first;    /* nothing was written to the connection yet */
+	bool late;     /* the answer goes to the connection's files */
+	int patience;  /* ms left for the reader */
 };
 
 int
@@ -80,8 +72,8 @@ void
 __assert_fail(
     const char *what, const char *file, unsigned int line, const char *function)
 {
-	if (accept_failed != NULL)
-		longjmp(*accept_failed, 1);
+	if (assert_failed != NULL)
+		longjmp(*assert_failed, 1);
 	(void)fprintf(stderr,
 	    "ctim-relay.fcgi: %s:%u: %s: Assertion `%s' "
 	    "failed.\n",
@@ -102,36 +94,25 @@ accept_sink(FCGX_Request *r)
 		return 1;
 	free(reserve);
 	if (setjmp(back) == 0) {
-		accept_failed = &back;
+		assert_failed = &back;
 		result = FCGX_Accept_r(r) == 0 ? 0 : -1;
-		accept_failed = NULL;
+		assert_failed = NULL;
 		return result;
 	}
-	accept_failed = NULL;
+	assert_failed = NULL;
 	FCGX_Free(r, 0);
 	return 1;
 }
 
-static int
-sink_open(struct fastcgi *f)
-{
-	if (f->sink == -1)
-		f->sink = memfd_create("ctim-request", MFD_CLOEXEC);
-	f->record.sink = f->sink;
-	return f->sink == -1 ? -1 : 0;
-}
-
 struct fastcgi *
-fastcgi_new(const struct conf *conf)
+fastcgi_new(void)
 {
 	struct fastcgi *f = calloc(1, sizeof(*f));
 
 	if (f == NULL)
 		return NULL;
-	f->sink = f->fd = -1;
-	if (FCGX_InitRequest(&f->request, -1, 0) != 0 ||
-	    record_init(&f->record, -1, conf->max_body) == -1 ||
-	    sink_open(f) == -1) {
+	f->sink = memfd_create("ctim-request", MFD_CLOEXEC);
+	if (f->sink == -1 || FCGX_InitRequest(&f->request, -1, 0) != 0) {
 		fastcgi_free(f);
 		return NULL;
 	}
@@ -143,17 +124,39 @@ fastcgi_free(struct fastcgi *f)
 {
 	if (f == NULL)
 		return;
-	record_free(&f->record);
 	if (f->sink != -1)
 		(void)close(f->sink);
 	free(f);
+}
+
+/* Writes the request's frames where libfcgi will read them. */
+static int
+sink_fill(struct fastcgi *f)
+{
+	const struct buf *frames = &f->connection->record.frames;
+	size_t done = 0;
+	ssize_t n;
+
+	if (f->sink == -1)
+		f->sink = memfd_create("ctim-request", MFD_CLOEXEC);
+	while (f->sink != -1 && done < frames->len) {
+		n = pwrite(f->sink, frames->data + done, frames->len - done,
+		    (off_t)done);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		done += (size_t)n;
+	}
+	return f->sink == -1 ? -1 : (int)lseek(f->sink, 0, SEEK_SET);
 }
 
 /* The sink keeps no more than a usual request between two of them. */
 static void
 sink_trim(struct fastcgi *f)
 {
-	if (f->record.written > SINK_KEEP && ftruncate(f->sink, 0) == -1)
+	if (f->connection->record.frames.len > SINK_KEEP &&
+	    ftruncate(f->sink, 0) == -1)
 		log_warning("memory file: %s", strerror(errno));
 }
 
@@ -169,7 +172,7 @@ fastcgi_body_begin(struct fastcgi *f, const struct transport *t)
 	unsigned long long length;
 	char *end;
 
-	f->left = f->record.kept;
+	f->left = f->connection->record.kept;
 	f->cut = false;
 	if (s == NULL)
 		return;
@@ -180,7 +183,7 @@ fastcgi_body_begin(struct fastcgi *f, const struct transport *t)
 		f->cut = true;
 		return;
 	}
-	f->cut = f->record.body < length;
+	f->cut = f->connection->record.body < length;
 	if (f->left > length)
 		f->left = length;
 }
@@ -210,8 +213,94 @@ static int
 answer_gone(struct fastcgi *f)
 {
 	f->gone = true;
-	(void)shutdown(f->fd, SHUT_RDWR);
+	f->request.ipcFd = f->connection->fd;
+	(void)shutdown(f->connection->fd, SHUT_RDWR);
 	return -1;
+}
+
+/* Why an answer that waits cannot wait. */
+static int
+answer_lost(struct fastcgi *f)
+{
+	int error = errno;
+
+	atomic_fetch_add(&f->connection->out.room->lost, 1);
+	if (connection_may_warn())
+		log_warning("connection dropped: its answer is not read, and "
+			    "%s",
+		    error == ENOBUFS ? "write_memory and spill are used up" :
+				       strerror(error));
+	return answer_gone(f);
+}
+
+/*
+ * Whether the socket has room for what libfcgi may write at once.  A new
+ * connection's has.  A reader that is a little behind is waited for, but only
+ * for a moment of the request's whole time.
+ */
+static bool
+answer_has_room(struct fastcgi *f)
+{
+	struct pollfd out = { .fd = f->connection->fd, .events = POLLOUT };
+	int64_t began;
+
+	if (f->first) {
+		f->first = false;
+		return true;
+	}
+	if (poll(&out, 1, 0) != 0)
+		return true;
+	if (f->patience <= 0)
+		return false;
+	began = clock_ms();
+	if (poll(&out, 1, f->patience) == 0)
+		f->patience = 0;
+	f->patience -= (int)(clock_ms() - began);
+	return out.revents != 0;
+}
+
+/* What waits for the reader goes as far as it is taken.  Returns 1 when nothing
+ * waits any more, else 0, or -1. */
+static int
+answer_catch_up(struct fastcgi *f)
+{
+	struct connection *c = f->connection;
+
+	return f->late ? outgoing_send(&c->out, c->fd, CATCH_UP, &c->bytes) : 1;
+}
+
+/* Before libfcgi writes: chooses where to. */
+static int
+answer_begin_flush(struct fastcgi *f)
+{
+	if (!f->late && answer_has_room(f)) {
+		f->request.ipcFd = f->connection->fd;
+		return 0;
+	}
+	f->late = true;
+	f->request.ipcFd = outgoing_file(&f->connection->out, FLUSH_MOST);
+	return f->request.ipcFd == -1 ? answer_lost(f) : 0;
+}
+
+/* After libfcgi wrote; failed: not all of it. */
+static int
+answer_end_flush(struct fastcgi *f, bool failed)
+{
+	if (failed)
+		return f->late ? answer_lost(f) : answer_gone(f);
+	if (f->late && outgoing_wrote(&f->connection->out) == -1)
+		return answer_lost(f);
+	return 0;
+}
+
+/* libfcgi's buffer leaves.  The call empties it before it returns, however it
+ * is called: with a byte more than it holds, or to flush. */
+static int
+fastcgi_flush(struct fastcgi *f)
+{
+	if (answer_begin_flush(f) == -1)
+		return -1;
+	return answer_end_flush(f, FCGX_FFlush(f->request.out) == -1);
 }
 
 static int
@@ -220,24 +309,25 @@ fastcgi_answer_write(void *arg, const void *data, size_t n, bool push)
 	struct fastcgi *f = arg;
 	FCGX_Stream *out = f->request.out;
 	const char *p = data;
+	size_t room;
 	int part;
 
-	if (f->gone)
-		return -1;
-	f->request.ipcFd = f->fd;
-	for (; n > 0; n -= (size_t)part, p += part) {
-		part = n > INT_MAX ? INT_MAX : (int)n;
-		if (FCGX_PutStr(p, part, out) != part ||
-		    FCGX_GetError(out) != 0)
+	for (; n > 0 && !f->gone; n -= (size_t)part, p += part) {
+		if (out->stop == out->wrNext && fastcgi_flush(f) == -1)
+			return -1;
+		room = (size_t)(out->stop - out->wrNext);
+		part = (int)(n < room ? n : room);
+		if (FCGX_PutStr(p, part, out) != part)
 			return answer_gone(f);
 	}
-	if (push && FCGX_FFlush(out) == -1)
-		return answer_gone(f);
-	return 0;
+	if (f->gone || (push && fastcgi_flush(f) == -1))
+		return -1;
+	return answer_catch_up(f) == -1 ? answer_gone(f) : 0;
 }
 
 /* A web server whose client has left closes the connection, or says
- * FCGI_ABORT_REQUEST (FastCGI specification, 5.4). */
+ * FCGI_ABORT_REQUEST (FastCGI specification, 5.4).  What waits for the reader
+ * meanwhile is offered again. */
 static bool
 fastcgi_client_gone(void *arg)
 {
@@ -245,12 +335,14 @@ fastcgi_client_gone(void *arg)
 	unsigned char head[2];
 	ssize_t n;
 
-	if (f->gone)
+	if (f->gone || answer_catch_up(f) == -1)
 		return true;
-	n = recv(f->fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
+	n = recv(
+	    f->connection->fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
 	if (n == -1)
 		return errno != EAGAIN && errno != EINTR;
-	return n == 0 || (n == sizeof(head) && head[1] == RECORD_ABORT);
+	return n == 0 ||
+	    (n == sizeof(head) && head[1] == FCGIFRAME_ABORT_REQUEST);
 }
 
 /*
@@ -258,16 +350,29 @@ fastcgi_client_gone(void *arg)
  * buffer, in one write.  The error stream first: nothing is ever in it, and the
  * last stream to close is the one that carries END_REQUEST.
  */
-static void
+static enum connection_wait
 request_end(struct fastcgi *f)
 {
 	FCGX_Request *r = &f->request;
+	struct connection *c = f->connection;
+	bool failed;
+	int left = -1;
 
-	r->ipcFd = f->fd;
-	if (FCGX_FClose(r->err) != 0 || FCGX_FClose(r->out) != 0)
-		log_debug("the client left before its answer's end");
+	if (!f->gone)
+		(void)answer_begin_flush(f);
+	failed = FCGX_FClose(r->err) != 0;
+	failed = FCGX_FClose(r->out) != 0 || failed;
+	if (!f->gone && answer_end_flush(f, failed) == 0)
+		left = answer_catch_up(f);
 	FCGX_Free(r, 0);
 	r->ipcFd = -1;
+	if (left == -1)
+		log_debug("the client left before its answer's end");
+	c->answers++;
+	return left == -1 ? CONNECTION_NOTHING :
+	    left == 0     ? CONNECTION_READER :
+	    c->keep       ? CONNECTION_REQUEST :
+			    CONNECTION_NOTHING;
 }
 
 /* Shows libfcgi the checked request.  Returns 0, -1, or 1 when memory ran
@@ -278,7 +383,7 @@ request_begin(struct fastcgi *f)
 	FCGX_Request *r = &f->request;
 	int result;
 
-	if (lseek(f->sink, 0, SEEK_SET) == -1)
+	if (sink_fill(f) == -1)
 		return -1;
 	r->ipcFd = f->sink;
 	r->keepConnection = 1;
@@ -299,137 +404,38 @@ request_begin(struct fastcgi *f)
 	return 0;
 }
 
-/* An answer that libfcgi has no part in; the peer gets a moment to read it
- * before the connection goes. */
-static void
-fastcgi_refuse(struct fastcgi *f, const void *answer, size_t n)
+enum connection_wait
+fastcgi_serve(struct fastcgi *f, struct connection *c, int64_t deadline,
+    bool keep, void (*answer)(void *, struct transport *), void *arg)
 {
-	unsigned char trash[4096];
-	struct pollfd p = { .fd = f->fd, .events = POLLIN };
-	int64_t until = clock_ms() + DRAIN_TIME, left;
-
-	if (send(f->fd, answer, n, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)n ||
-	    shutdown(f->fd, SHUT_WR) == -1)
-		return;
-	while ((left = until - clock_ms()) > 0 && poll(&p, 1, (int)left) > 0 &&
-	    recv(f->fd, trash, sizeof(trash), MSG_DONTWAIT) > 0)
-		;
-}
-
-/* A role that we do not play is answered as the specification says. */
-static void
-refuse_role(struct fastcgi *f)
-{
-	unsigned char end[RECORD_END_SIZE];
-
-	record_end(&f->record, end);
-	fastcgi_refuse(f, end, sizeof(end));
-}
-
-/* One a second: whoever can connect can cause what these say. */
-static bool
-fastcgi_may_warn(void)
-{
-	static _Atomic int64_t last;
-	int64_t now = clock_ms(), before = atomic_load(&last);
-
-	return (before == 0 || now - before >= WARN_EVERY) &&
-	    atomic_compare_exchange_strong(&last, &before, now);
-}
-
-static void
-refuse_starved(struct fastcgi *f)
-{
-	unsigned char answer[RECORD_ANSWER_MAX];
-
-	if (fastcgi_may_warn())
-		log_error("no memory left for a request: answered with 500");
-	if (f->record.id != 0)
-		fastcgi_refuse(f, answer,
-		    record_answer(&f->record, answer_no_memory, answer));
-}
-
-/* A request that did not come to be. */
-static void
-dropped(struct fastcgi *f, enum record_result result)
-{
-	switch (result) {
-	case RECORD_STARVED:
-		refuse_starved(f);
-		return;
-	case RECORD_ROLE:
-		refuse_role(f);
-		log_debug("request %u dropped: not for a responder",
-		    (unsigned int)f->record.id);
-		return;
-	case RECORD_BAD:
-	case RECORD_LATE:
-	case RECORD_FAULT:
-		if (fastcgi_may_warn())
-			log_warning("connection dropped: %s",
-			    result == RECORD_BAD ?
-				f->record.why :
-				result == RECORD_LATE ?
-				"the request did not come in time" :
-				"reading the request failed");
-		return;
-	default:
-		log_debug("connection dropped: %s",
-		    result == RECORD_SILENT      ? "nothing came" :
-			result == RECORD_ABORTED ? "the web server aborted it" :
-						   "the request was cut");
-		return;
-	}
-}
-
-/* Writes wait no longer than the request may live; a peer that takes a few
- * bytes at a time is left to the worker's watchdog. */
-static void
-set_write_time(int fd, int64_t deadline)
-{
-	int64_t left = deadline + WRITE_GRACE - clock_ms();
-	struct timeval tv;
-
-	if (left < 1)
-		left = 1;
-	tv.tv_sec = (time_t)(left / 1000);
-	tv.tv_usec = (suseconds_t)(left % 1000 * 1000);
-	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv)) == -1)
-		log_debug("SO_SNDTIMEO: %s", strerror(errno));
-}
-
-void
-fastcgi_serve(struct fastcgi *f, int fd, int64_t head, int64_t deadline,
-    void (*answer)(void *, struct transport *), void *arg)
-{
-	struct transport t = { .read = fastcgi_body_read,
+	struct transport t = { .env = f->env,
+		.read = fastcgi_body_read,
 		.write = fastcgi_answer_write,
 		.gone = fastcgi_client_gone,
 		.arg = f,
 		.deadline = deadline };
-	enum record_result result;
-	int begun;
+	enum connection_wait next = CONNECTION_NOTHING;
 
-	f->fd = fd;
-	f->gone = false;
-	record_reset(&f->record);
-	result = sink_open(f) == -1 ?
-	    RECORD_FAULT :
-	    record_read(&f->record, fd, head, deadline);
-	if (result != RECORD_WHOLE)
-		dropped(f, result);
-	else if ((begun = request_begin(f)) == 1)
-		refuse_starved(f);
-	else if (begun == -1)
+	f->connection = c;
+	f->gone = f->late = false;
+	f->first = c->answers == 0;
+	f->patience = PATIENCE;
+	c->keep = keep && c->record.keep && !c->record.surplus;
+	switch (request_begin(f)) {
+	case 1:
+		next = connection_drop(c, RECORD_STARVED);
+		break;
+	case -1:
 		log_error("libfcgi refused a request that was checked");
-	else {
-		set_write_time(fd, deadline);
-		t.env = f->record.env;
+		break;
+	default:
+		record_variables(&c->record, f->env);
 		fastcgi_body_begin(f, &t);
 		answer(arg, &t);
-		request_end(f);
+		next = request_end(f);
 	}
 	if (f->sink != -1)
 		sink_trim(f);
-	f->fd = -1;
+	f->connection = NULL;
+	return next;
 }

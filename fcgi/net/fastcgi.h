@@ -1,35 +1,37 @@
 /*
- * fastcgi: serves one FastCGI connection with libfcgi.  The only file that
- * knows that library.
+ * fastcgi: answers one FastCGI request with libfcgi.  The only file that knows
+ * that library.
  *
- * record.c reads and checks the request; libfcgi is shown the checked copy and
- * writes the answer to the connection.  One request a connection:
- * FCGI_KEEP_CONN is not honoured, because a kept connection would hold its
- * thread while idle (the caller closes, which tells the web server so).
+ * record.c has read and checked the request; libfcgi is shown the checked copy
+ * and writes the answer: to the connection, or, once its reader does not take
+ * it, into the connection's files (outgoing.h).  So no answer waits for its
+ * reader with a thread.
  */
 #ifndef CTIM_FASTCGI_H
 #define CTIM_FASTCGI_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-struct conf;
+#include "fcgi/net/connection.h"
+
 struct fastcgi;
 struct transport;
 
 /* Once in a process, before its threads.  Returns 0 or -1. */
 int fastcgi_init(void);
-/* What one thread needs.  The configuration must outlive it.  NULL when memory
- * or descriptors ran out. */
-struct fastcgi *fastcgi_new(const struct conf *);
+/* What one thread needs.  NULL when memory or descriptors ran out. */
+struct fastcgi *fastcgi_new(void);
 void fastcgi_free(struct fastcgi *);
 /*
- * Reads the request from fd, a connected blocking socket, calls answer with it
- * and sends the end.  What is no request is dropped without an answer.
- * head and deadline are clock_ms() times: until when the request's variables,
- * and the whole of it with its answer, have time.  fd stays the caller's, who
- * closes it; a shutdown(2) of it by another thread ends the call early.
+ * Calls answer with the whole request of a connection, a blocking socket, and
+ * sends the end.  deadline: clock_ms(), for answer.  keep: the connection may be
+ * kept; connection->keep says then whether it is.  The connection stays the
+ * caller's; a shutdown(2) of its socket by another thread ends the call early.
+ * Returns what the connection waits for now.
  */
-void fastcgi_serve(struct fastcgi *, int fd, int64_t head, int64_t deadline,
-    void (*answer)(void *arg, struct transport *), void *arg);
+enum connection_wait fastcgi_serve(struct fastcgi *, struct connection *,
+    int64_t deadline, bool keep, void (*answer)(void *arg, struct transport *),
+    void *arg);
 
 #endif

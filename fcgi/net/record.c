@@ -1,34 +1,10 @@
-/*
- * The reader is fed with bytes as they come; it looks at each once.  What is
- * not yet in the sink is at most one PARAMS and one STDIN record, in frames.
- */
-#include <sys/socket.h>
-#include <sys/types.h>
-#include <errno.h>
-#include <poll.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fcgi/net/record.h"
-#include "os/clock.h"
 
-#define INPUT_SIZE     32768 /* bytes for one recv(2) */
-#define FRAMES_MAX     (3 * (RECORD_HEADER + RECORD_CONTENT_MAX))
-
-#define VERSION_1      1
-#define ROLE_RESPONDER 1
-#define UNKNOWN_ROLE   3
-#define BEGIN_BODY     8 /* bytes of BEGIN_REQUEST's content */
-
-enum type {
-	TYPE_BEGIN_REQUEST = 1,
-	TYPE_ABORT_REQUEST,
-	TYPE_END_REQUEST,
-	TYPE_PARAMS,
-	TYPE_STDIN,
-	TYPE_STDOUT
-};
+#define RECORD_SPARE (64 * 1024) /* bytes of a buffer kept between requests */
 
 enum stage {
 	STAGE_BEGIN,
@@ -46,25 +22,12 @@ record_bad(struct record *r, const char *why)
 	return RECORD_BAD;
 }
 
-static void
-record_header(unsigned char *out, enum type type, uint16_t id, size_t content)
-{
-	out[0] = VERSION_1;
-	out[1] = (unsigned char)type;
-	out[2] = (unsigned char)(id >> 8);
-	out[3] = (unsigned char)(id & 0xff);
-	out[4] = (unsigned char)(content >> 8);
-	out[5] = (unsigned char)(content & 0xff);
-	out[6] = 0;
-	out[7] = 0;
-}
-
 static int
-record_add_header(struct record *r, enum type type, size_t content)
+record_add_header(struct record *r, enum fcgiframe_type type, size_t content)
 {
-	unsigned char h[RECORD_HEADER];
+	unsigned char h[FCGIFRAME_HEADER];
 
-	record_header(h, type, r->id, content);
+	fcgiframe_write(h, type, r->id, content);
 	return buf_add(&r->frames, h, sizeof(h));
 }
 
@@ -72,45 +35,24 @@ void
 record_end(const struct record *r, unsigned char *out)
 {
 	memset(out, 0, RECORD_END_SIZE);
-	record_header(
-	    out, TYPE_END_REQUEST, r->id, RECORD_END_SIZE - RECORD_HEADER);
-	out[RECORD_HEADER + 4] = UNKNOWN_ROLE;
+	fcgiframe_write(out, FCGIFRAME_END_REQUEST, r->id,
+	    RECORD_END_SIZE - FCGIFRAME_HEADER);
+	out[FCGIFRAME_HEADER + 4] = FCGIFRAME_UNKNOWN_ROLE;
 }
 
 size_t
 record_answer(const struct record *r, const char *text, unsigned char *out)
 {
-	size_t n = strlen(text), end = RECORD_HEADER + n;
+	size_t n = strlen(text), end = FCGIFRAME_HEADER + n;
 
-	record_header(out, TYPE_STDOUT, r->id, n);
-	memcpy(out + RECORD_HEADER, text, n);
-	record_header(out + end, TYPE_STDOUT, r->id, 0);
-	end += RECORD_HEADER;
+	fcgiframe_write(out, FCGIFRAME_STDOUT, r->id, n);
+	memcpy(out + FCGIFRAME_HEADER, text, n);
+	fcgiframe_write(out + end, FCGIFRAME_STDOUT, r->id, 0);
+	end += FCGIFRAME_HEADER;
 	memset(out + end, 0, RECORD_END_SIZE);
-	record_header(out + end, TYPE_END_REQUEST, r->id,
-	    RECORD_END_SIZE - RECORD_HEADER);
+	fcgiframe_write(out + end, FCGIFRAME_END_REQUEST, r->id,
+	    RECORD_END_SIZE - FCGIFRAME_HEADER);
 	return end + RECORD_END_SIZE;
-}
-
-/* What is in frames goes to the sink. */
-static int
-record_flush(struct record *r)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < r->frames.len) {
-		n = pwrite(r->sink, r->frames.data + done, r->frames.len - done,
-		    r->written);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		done += (size_t)n;
-		r->written += n;
-	}
-	buf_reset(&r->frames);
-	return 0;
 }
 
 /* One length of a name-value pair: one byte, or four with the first bit set.
@@ -136,41 +78,50 @@ pair_length(const unsigned char **p, const unsigned char *end, size_t *out)
 }
 
 /*
- * Makes the variables of PARAMS, in its own bytes: a pair's "=" and NUL take no
- * more room than its two lengths did.  NULL, or what is wrong with it.
+ * Makes the variables' text of PARAMS, in its own bytes: a pair's "=" and NUL
+ * take no more room than its two lengths did.  NULL, or what is wrong with it.
  */
 static const char *
-record_variables(struct record *r)
+record_pairs(struct record *r)
 {
 	const unsigned char *p = (unsigned char *)r->params.data;
 	const unsigned char *end = p + r->params.len;
 	char *out = r->params.data;
 	size_t name, value, pairs = 0;
 
-	while (p < end) {
+	for (; p < end; p += name + value) {
 		if (pair_length(&p, end, &name) == -1 ||
 		    pair_length(&p, end, &value) == -1)
 			return "a length in PARAMS is cut";
 		if (name > (size_t)(end - p) ||
 		    value > (size_t)(end - p) - name)
 			return "a length in PARAMS goes past its end";
-		if (pairs == RECORD_NAMES_MAX)
+		if (pairs++ == RECORD_NAMES_MAX)
 			return "too many variables";
 		if (name == 0 || memchr(p, '=', name) != NULL ||
 		    memchr(p, '\0', name) != NULL)
 			return "a variable's name is not one";
 		if (memchr(p + name, '\0', value) != NULL)
 			return "NUL in a variable's value";
-		r->env[pairs++] = out;
 		memmove(out, p, name);
 		out[name] = '=';
 		memmove(out + name + 1, p + name, value);
 		out += name + 1 + value;
 		*out++ = '\0';
-		p += name + value;
 	}
-	r->env[pairs] = NULL;
+	r->params.len = (size_t)(out - r->params.data);
 	return NULL;
+}
+
+void
+record_variables(const struct record *r, char *env[RECORD_NAMES_MAX + 1])
+{
+	char *p = r->params.data, *end = p + r->params.len;
+	size_t n = 0;
+
+	for (; p < end && n < RECORD_NAMES_MAX; p += strlen(p) + 1)
+		env[n++] = p;
+	env[n] = NULL;
 }
 
 static enum record_result
@@ -185,11 +136,11 @@ fault(struct record *r)
 static enum record_result
 params_end(struct record *r)
 {
-	const char *why = record_variables(r);
+	const char *why = record_pairs(r);
 
 	if (why != NULL)
 		return record_bad(r, why);
-	if (record_add_header(r, TYPE_PARAMS, 0) == -1)
+	if (record_add_header(r, FCGIFRAME_PARAMS, 0) == -1)
 		return fault(r);
 	r->stage = STAGE_STDIN;
 	return RECORD_MORE;
@@ -199,16 +150,16 @@ params_end(struct record *r)
 static enum record_result
 stdin_end(struct record *r)
 {
-	static const unsigned char stop[RECORD_HEADER];
+	static const unsigned char stop[FCGIFRAME_HEADER];
 
 	/*
-	 * The sink is used again and again and may hold more bytes than this
-	 * request has.  A header of version 0 after it is where libfcgi would
-	 * stop with an error, were it ever to read on.
+	 * The memory file in which libfcgi sees the frames is used again and
+	 * again and may hold more bytes than this request has.  A header of
+	 * version 0 after it is where libfcgi would stop with an error, were it
+	 * ever to read on.
 	 */
-	if (record_add_header(r, TYPE_STDIN, 0) == -1 ||
-	    buf_add(&r->frames, stop, sizeof(stop)) == -1 ||
-	    record_flush(r) == -1)
+	if (record_add_header(r, FCGIFRAME_STDIN, 0) == -1 ||
+	    buf_add(&r->frames, stop, sizeof(stop)) == -1)
 		return fault(r);
 	r->stage = STAGE_WHOLE;
 	return RECORD_WHOLE;
@@ -218,29 +169,31 @@ stdin_end(struct record *r)
 static enum record_result
 begin_record(struct record *r)
 {
-	const unsigned char *h = r->head;
-	uint16_t id = (uint16_t)(h[2] << 8 | h[3]);
+	struct fcgiframe h;
 
-	if (h[0] != VERSION_1)
+	fcgiframe_read(&h, r->head);
+	if (h.version != FCGIFRAME_VERSION)
 		return record_bad(r, "not FastCGI version 1");
-	r->content = (size_t)h[4] << 8 | h[5];
-	r->padding = h[6];
-	if (id == 0)
+	r->content = h.content;
+	r->padding = h.padding;
+	if (h.id == 0)
 		return record_bad(r, "a management record");
 	if (r->stage == STAGE_BEGIN) {
-		r->id = id;
-		if (h[1] != TYPE_BEGIN_REQUEST || r->content != BEGIN_BODY)
+		r->id = h.id;
+		if (h.type != FCGIFRAME_BEGIN_REQUEST ||
+		    r->content != FCGIFRAME_BODY)
 			return record_bad(
 			    r, "the first record is no BEGIN_REQUEST");
 		return RECORD_MORE;
 	}
-	if (id != r->id)
+	if (h.id != r->id)
 		return record_bad(r, "a second request on the connection");
-	if (h[1] == TYPE_ABORT_REQUEST) {
+	if (h.type == FCGIFRAME_ABORT_REQUEST) {
 		r->stage = STAGE_BROKEN;
 		return RECORD_ABORTED;
 	}
-	if (h[1] != (r->stage == STAGE_PARAMS ? TYPE_PARAMS : TYPE_STDIN))
+	if (h.type !=
+	    (r->stage == STAGE_PARAMS ? FCGIFRAME_PARAMS : FCGIFRAME_STDIN))
 		return record_bad(r, "a record of the wrong type");
 	if (r->stage == STAGE_PARAMS &&
 	    r->content > RECORD_PARAMS_MAX - r->params.len)
@@ -248,19 +201,21 @@ begin_record(struct record *r)
 	return RECORD_MORE;
 }
 
-/* BEGIN_REQUEST's content is complete.  Its flags are not kept: a connection is
- * always closed after its answer. */
+/* BEGIN_REQUEST's content is complete.  libfcgi is not shown its flags: whether
+ * the connection is kept is not for libfcgi to decide. */
 static enum record_result
 begin_request(struct record *r)
 {
 	unsigned char *p = (unsigned char *)r->frames.data;
 
-	if ((p[RECORD_HEADER] << 8 | p[RECORD_HEADER + 1]) != ROLE_RESPONDER) {
+	if ((p[FCGIFRAME_HEADER] << 8 | p[FCGIFRAME_HEADER + 1]) !=
+	    FCGIFRAME_ROLE_RESPONDER) {
 		r->stage = STAGE_BROKEN;
 		return RECORD_ROLE;
 	}
-	record_header(p, TYPE_BEGIN_REQUEST, r->id, BEGIN_BODY);
-	memset(p + RECORD_HEADER + 2, 0, BEGIN_BODY - 2);
+	r->keep = (p[FCGIFRAME_HEADER + 2] & FCGIFRAME_KEEP_CONN) != 0;
+	fcgiframe_write(p, FCGIFRAME_BEGIN_REQUEST, r->id, FCGIFRAME_BODY);
+	memset(p + FCGIFRAME_HEADER + 2, 0, FCGIFRAME_BODY - 2);
 	r->stage = STAGE_PARAMS;
 	return RECORD_MORE;
 }
@@ -275,10 +230,10 @@ add_stdin(struct record *r, const unsigned char *p, size_t n)
 	while (n > 0) {
 		if (r->open_len == 0) {
 			r->open = r->frames.len;
-			if (record_add_header(r, TYPE_STDIN, 0) == -1)
+			if (record_add_header(r, FCGIFRAME_STDIN, 0) == -1)
 				return -1;
 		}
-		take = RECORD_CONTENT_MAX - r->open_len;
+		take = FCGIFRAME_CONTENT_MAX - r->open_len;
 		if (take > n)
 			take = n;
 		if (buf_add(&r->frames, p, take) == -1)
@@ -286,13 +241,10 @@ add_stdin(struct record *r, const unsigned char *p, size_t n)
 		p += take;
 		n -= take;
 		r->open_len += take;
-		record_header((unsigned char *)r->frames.data + r->open,
-		    TYPE_STDIN, r->id, r->open_len);
-		if (r->open_len == RECORD_CONTENT_MAX) {
+		fcgiframe_write((unsigned char *)r->frames.data + r->open,
+		    FCGIFRAME_STDIN, r->id, r->open_len);
+		if (r->open_len == FCGIFRAME_CONTENT_MAX)
 			r->open_len = 0;
-			if (record_flush(r) == -1)
-				return -1;
-		}
 	}
 	return 0;
 }
@@ -315,8 +267,8 @@ add_content(struct record *r, const unsigned char *p, size_t n)
 	case STAGE_BEGIN:
 		/* Header and content, so that begin_request() sees both. */
 		if ((r->frames.len == 0 &&
-			record_add_header(r, TYPE_BEGIN_REQUEST, BEGIN_BODY) ==
-			    -1) ||
+			record_add_header(r, FCGIFRAME_BEGIN_REQUEST,
+			    FCGIFRAME_BODY) == -1) ||
 		    buf_add(&r->frames, p, n) == -1)
 			return fault(r);
 		return n == r->content ? begin_request(r) : RECORD_MORE;
@@ -352,13 +304,13 @@ step(struct record *r, const unsigned char *p, size_t n, size_t *used)
 		r->padding -= take;
 		return RECORD_MORE;
 	}
-	take = RECORD_HEADER - r->have;
+	take = FCGIFRAME_HEADER - r->have;
 	if (take > n)
 		take = n;
 	*used = take;
 	memcpy(r->head + r->have, p, take);
 	r->have += take;
-	if (r->have < RECORD_HEADER)
+	if (r->have < FCGIFRAME_HEADER)
 		return RECORD_MORE;
 	r->have = 0;
 	result = begin_record(r);
@@ -383,95 +335,51 @@ record_feed(struct record *r, const void *data, size_t n)
 		p += used;
 		n -= used;
 	}
+	r->surplus = result == RECORD_WHOLE && n > 0;
 	return result;
 }
 
-/* Waits until there is something to read: 1, 0 when the time is over, or -1. */
-static int
-wait_input(int fd, int64_t until)
+static void
+record_trim(struct buf *b)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t left;
-	int n;
-
-	do {
-		left = until - clock_ms();
-		if (left <= 0)
-			return 0;
-		n = poll(&p, 1, left > 60000 ? 60000 : (int)left);
-	} while (n == 0 || (n == -1 && errno == EINTR));
-	return n;
-}
-
-/*
- * MSG_DONTWAIT first, poll when there is nothing yet: the request is mostly
- * there already, and the descriptor itself stays blocking for libfcgi's writes.
- * The time is looked at after every read, so that a drip does not escape it.
- */
-enum record_result
-record_read(struct record *r, int fd, int64_t head, int64_t end)
-{
-	enum record_result result = RECORD_MORE;
-	int64_t until;
-	ssize_t n;
-
-	if (head > end)
-		head = end;
-	while (result == RECORD_MORE) {
-		until = r->stage == STAGE_STDIN ? end : head;
-		n = recv(fd, r->input, INPUT_SIZE, MSG_DONTWAIT);
-		if (n > 0) {
-			r->any = true;
-			result = record_feed(r, r->input, (size_t)n);
-			if (result == RECORD_MORE && clock_ms() >= until)
-				return RECORD_LATE;
-			continue;
-		}
-		if (n == 0 || errno == ECONNRESET)
-			return r->any ? RECORD_CUT : RECORD_SILENT;
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			return RECORD_FAULT;
-		switch (wait_input(fd, until)) {
-		case 0:
-			return r->any ? RECORD_LATE : RECORD_SILENT;
-		case -1:
-			return RECORD_FAULT;
-		}
-	}
-	return result;
+	if (b->cap > RECORD_SPARE)
+		buf_free(b);
+	else
+		buf_reset(b);
 }
 
 void
 record_reset(struct record *r)
 {
-	buf_reset(&r->frames);
+	record_trim(&r->frames);
+	record_trim(&r->params);
 	r->id = 0;
+	r->keep = r->surplus = false;
 	r->body = r->kept = 0;
 	r->why = NULL;
-	r->written = 0;
-	buf_reset(&r->params);
-	r->env[0] = NULL;
 	r->open = r->open_len = 0;
 	r->have = r->content = r->padding = 0;
 	r->stage = STAGE_BEGIN;
-	r->any = false;
 }
 
-int
-record_init(struct record *r, int sink, size_t max_body)
+/* Most bytes of frames: the records of a body that is one byte too long, each
+ * with its header, and the headers around them. */
+static size_t
+record_most(size_t max_body)
+{
+	size_t records = (max_body + 1) / FCGIFRAME_CONTENT_MAX + 1;
+
+	return max_body + 1 + FCGIFRAME_BODY + (records + 4) * FCGIFRAME_HEADER;
+}
+
+void
+record_init(struct record *r, size_t max_body)
 {
 	memset(r, 0, sizeof(*r));
-	buf_init(&r->frames, FRAMES_MAX);
+	buf_init(&r->frames, record_most(max_body));
 	buf_init(&r->params, RECORD_PARAMS_MAX);
-	r->sink = sink;
 	r->max_body = max_body;
-	r->input = malloc(INPUT_SIZE);
-	if (r->input == NULL)
-		return -1;
 	record_reset(r);
-	return 0;
 }
 
 void
@@ -479,6 +387,17 @@ record_free(struct record *r)
 {
 	buf_free(&r->frames);
 	buf_free(&r->params);
-	free(r->input);
-	r->input = NULL;
+}
+
+size_t
+record_memory(const struct record *r)
+{
+	return r->frames.cap + r->params.cap;
+}
+
+void
+record_adopt(struct record *r)
+{
+	assert(r->stage == STAGE_BEGIN && r->id != 0);
+	r->stage = STAGE_WHOLE;
 }

@@ -88,14 +88,15 @@ balance_count(struct balance *s, int *idle, int *places)
 
 union control {
 	struct cmsghdr header;
-	char space[CMSG_SPACE(sizeof(int))];
+	char space[CMSG_SPACE(BALANCE_FDS * sizeof(int))];
 };
 
 int
-balance_put(struct balance *s, int fd, int64_t since)
+balance_put(
+    struct balance *s, const int fd[BALANCE_FDS], const void *note, size_t n)
 {
 	union control control = { .space = { 0 } };
-	struct iovec iov = { &since, sizeof(since) };
+	struct iovec iov = { (void *)(uintptr_t)note, n };
 	struct msghdr msg = { .msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = &control,
@@ -105,12 +106,12 @@ balance_put(struct balance *s, int fd, int64_t since)
 
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	c->cmsg_len = CMSG_LEN(BALANCE_FDS * sizeof(int));
+	memcpy(CMSG_DATA(c), fd, BALANCE_FDS * sizeof(int));
 	/*
 	 * Counted before it is there, and off after it was taken.  A worker
 	 * that is killed in between leaves the number too high, which costs
-	 * others a look; the other way round would hide a connection.
+	 * others a look; the other way round would hide a request.
 	 */
 	atomic_fetch_add(&s->queued, 1);
 	if (sendmsg(s->lane[lane][0], &msg, MSG_NOSIGNAL) == -1) {
@@ -121,61 +122,76 @@ balance_put(struct balance *s, int fd, int64_t since)
 	return 0;
 }
 
-/* Whether this process may have one more descriptor: without, a connection that
- * is taken would be closed by the kernel. */
+/* Whether this process may have the descriptors of one more request: without,
+ * those that are taken would be closed by the kernel. */
 static bool
 balance_has_room(const struct balance *s)
 {
-	int fd = fcntl(s->lane[0][1], F_DUPFD_CLOEXEC, 0);
+	int fd[BALANCE_FDS], n = 0;
+	bool enough;
 
-	if (fd != -1)
-		(void)close(fd);
-	return fd != -1;
+	while (n < BALANCE_FDS &&
+	    (fd[n] = fcntl(s->lane[0][1], F_DUPFD_CLOEXEC, 0)) != -1)
+		n++;
+	enough = n == BALANCE_FDS;
+	while (n > 0)
+		(void)close(fd[--n]);
+	return enough;
 }
 
 /* From one lane.  -1 with errno EAGAIN when it is empty. */
 static int
-balance_receive(int lane, int64_t *since)
+balance_receive(int lane, int fd[BALANCE_FDS], void *note, size_t n)
 {
 	union control control;
-	struct iovec iov = { since, sizeof(*since) };
+	struct iovec iov = { note, n };
 	struct msghdr msg = { .msg_iov = &iov,
 		.msg_iovlen = 1,
 		.msg_control = &control,
 		.msg_controllen = sizeof(control) };
 	struct cmsghdr *c;
-	int fd;
+	size_t i, got;
 
 	if (recvmsg(lane, &msg, MSG_CMSG_CLOEXEC) == -1)
 		return -1;
 	c = CMSG_FIRSTHDR(&msg);
-	if (c == NULL || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(sizeof(fd))) {
-		/* Another thread got the last descriptor just now: it is
-		 * lost. */
-		errno = EMFILE;
-		return -1;
-	}
-	memcpy(&fd, CMSG_DATA(c), sizeof(fd));
-	return fd;
+	got = c == NULL || c->cmsg_type != SCM_RIGHTS ?
+	    0 :
+	    (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	memcpy(fd, c == NULL ? control.space : (char *)CMSG_DATA(c),
+	    got * sizeof(int));
+	if (got == BALANCE_FDS)
+		return 0;
+	/* Another thread got the last descriptor just now: the request is
+	 * lost. */
+	for (i = 0; i < got; i++)
+		(void)close(fd[i]);
+	errno = EMFILE;
+	return -1;
 }
 
 int
-balance_take(struct balance *s, int64_t *since)
+balance_take(struct balance *s, int fd[BALANCE_FDS], void *note, size_t n)
 {
 	unsigned int i, first = atomic_load(&s->out);
-	int fd;
+	int result;
 
 	if (atomic_load(&s->queued) <= 0 || !balance_has_room(s))
 		return -1;
 	for (i = 0; i < BALANCE_LANES; i++) {
-		fd = balance_receive(
-		    s->lane[(first + i) % BALANCE_LANES][1], since);
-		if (fd == -1 && errno == EAGAIN)
+		result = balance_receive(
+		    s->lane[(first + i) % BALANCE_LANES][1], fd, note, n);
+		if (result == -1 && errno == EAGAIN)
 			continue;
 		atomic_fetch_add(&s->out, 1);
 		atomic_fetch_sub(&s->queued, 1);
-		return fd;
+		return result;
 	}
 	return -1;
+}
+
+int
+balance_lane(const struct balance *s, int i)
+{
+	return s->lane[i][1];
 }

@@ -1,40 +1,48 @@
 /*
  * balance: what the workers of one master have in common, made before it forks:
  * memory in which they let each other know how they are, and the queue of
- * connections that wait for a thread of any of them.
+ * requests that wait for a thread of any of them.
  */
 #ifndef CTIM_BALANCE_H
 #define CTIM_BALANCE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct shared;
 
 #define BALANCE_SLOTS 4096 /* workers at a time, with those that end */
 #define BALANCE_LANES 4    /* of the queue: a few hundred places each */
+#define BALANCE_FDS   2    /* descriptors of a request */
 
 /* One worker, on its own cache line. */
 struct balance_slot {
 	/* clock_ms() of its last sign of life, by which others count it and the
-	 * master knows that it is not stuck; 0: takes no connections */
+	 * master knows that it is not stuck; 0: there is none */
 	_Alignas(64) _Atomic int64_t beat;
-	_Atomic int idle;    /* threads that wait for a connection */
+	_Atomic int idle;    /* threads that have nothing to do */
 	_Atomic int places;  /* what it adds to the queue's length */
 	_Atomic int ready;   /* it serves */
 	_Atomic int leave;   /* it wants to be replaced */
 	_Atomic int threads; /* that it has */
+	/* Connections that wait without a thread: for the rest of a request
+	 * or the next one, and for their reader. */
+	_Atomic int requests, readers;
 };
 
 struct balance {
-	struct shared *outside;   /* what is known of services and key
+	struct shared *outside; /* what is known of services and key
 					 * sets; mapped, too */
-	_Atomic int64_t drain;    /* the whole service stops: until this
+	_Atomic int64_t drain;  /* the whole service stops: until this
 					 * clock_ms() what waits in the listen
 					 * queue is still taken; 0: not */
-	_Atomic int top;          /* slots in use are below it */
-	_Atomic int queued;       /* connections in the queue */
+	_Atomic int top;        /* slots in use are below it */
+	_Atomic int queued;     /* requests in the queue */
+	/* Connections that were dropped since the start: too slow, too many,
+	 * not read. */
+	_Atomic uint64_t dropped;
 	_Atomic unsigned in, out; /* how many went through it */
 	int lane[BALANCE_LANES][2];
 	struct balance_slot slot[BALANCE_SLOTS];
@@ -48,12 +56,17 @@ void balance_count(struct balance *, int *idle, int *places);
 /* Whether the worker of a slot gave a sign of life a moment ago. */
 bool balance_lives(const struct balance *, int slot, int64_t now);
 /*
- * Puts a connection, accepted at since (clock_ms()), into the queue; the caller
- * closes fd in any case.  Returns 0, or -1 when the queue takes no more.
+ * Puts a request into the queue: its descriptors and n bytes about it.  The caller closes the descriptors in any case.  Returns 0,
+ * or -1 when the queue takes no more.
  */
-int balance_put(struct balance *, int fd, int64_t since);
-/* Takes the connection that waits longest: a descriptor; -1 for none, or when
- * this process has no descriptor left for it. */
-int balance_take(struct balance *, int64_t *since);
+int balance_put(
+    struct balance *, const int fd[BALANCE_FDS], const void *note, size_t n);
+/* Takes the request that waits longest: its descriptors, and the n bytes that
+ * were put with it.  Returns 0, or -1 when there is none, or when this process
+ * has no descriptors left for it. */
+int balance_take(struct balance *, int fd[BALANCE_FDS], void *note, size_t n);
+/* Descriptors for epoll_wait(2), edge-triggered: one becomes readable, in every
+ * worker, when something is put. */
+int balance_lane(const struct balance *, int i);
 
 #endif

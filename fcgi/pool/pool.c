@@ -1,27 +1,28 @@
 /*
- * One lock, the pool's, for the threads' states and the refused.  It is held
- * for a moment, twice a request.
+ * One lock, the pool's, for the threads' states and the requests that wait for
+ * one.  It is held for a moment, twice a request.
  *
  * Threads in accept4(2) are woken by SIGURG (which nobody else sends, and which
  * is harmless where it is not caught).  It is only sent under the lock to a
- * thread that is marked idle, and the first system call after that mark goes is
- * a recv(2) that takes EINTR; so no other call ever sees it.  A thread that is
+ * thread that is marked as accepting, and the first system call after that mark
+ * goes is one that takes EINTR; so no other call ever sees it.  A thread that is
  * marked but not yet in the call misses it, so who depends on it repeats it.
  */
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "answer/transport.h"
 #include "conf/conf.h"
+#include "fcgi/net/accept.h"
+#include "fcgi/net/connection.h"
 #include "fcgi/net/fastcgi.h"
-#include "fcgi/net/listener.h"
 #include "fcgi/pool/balance.h"
 #include "fcgi/pool/pool.h"
 #include "log/log.h"
@@ -29,11 +30,12 @@
 #include "relay/relay.h"
 #include "shared/shared.h"
 
-#define HEAD_TIME   10000 /* ms for a request's variables */
-#define WATCH_GRACE 700   /* ms after a deadline that an answer is cut */
-#define BACK_OFF    50    /* ms when descriptors ran out */
-#define EAGAIN_TICK 250   /* ms between tries of a non-blocking socket */
-#define WARN_EVERY  1000  /* ms between warnings of a failing accept */
+#define ACCEPTORS   2    /* threads in accept4(2): one takes, one stands by */
+#define READS       64   /* times recv(2) for what just came */
+#define FIRST_WAIT  1    /* ms for the bytes of a connection that just came */
+#define REFUSE_TIME 1000 /* ms for an answer that refuses */
+#define WATCH_GRACE 700  /* ms after a deadline that an answer is cut */
+#define BACK_OFF    50   /* ms between looks at a socket that was hung up */
 
 static void
 kick(struct thread *t)
@@ -41,13 +43,30 @@ kick(struct thread *t)
 	(void)pthread_kill(t->id, SIGURG);
 }
 
-void
-pool_kick_one(struct pool *p)
+/* Under the lock: who slept last wakes, if somebody sleeps. */
+static bool
+pool_wake_top(struct pool *p)
+{
+	struct thread *t = p->top;
+
+	if (t == NULL)
+		return false;
+	p->top = t->below;
+	t->sleeps = false;
+	(void)pthread_cond_signal(&t->wake);
+	return true;
+}
+
+/* Under the lock: one idle thread looks whether there is something for it. */
+static void
+pool_wake_one(struct pool *p)
 {
 	int i;
 
+	if (pool_wake_top(p))
+		return;
 	for (i = 0; i < p->threads; i++)
-		if (p->thread[i].idle) {
+		if (p->thread[i].accepting) {
 			kick(&p->thread[i]);
 			return;
 		}
@@ -58,36 +77,33 @@ pool_kick_all(struct pool *p)
 {
 	int i;
 
+	while (pool_wake_top(p))
+		;
 	for (i = 0; i < p->threads; i++)
-		if (p->thread[i].idle)
+		if (p->thread[i].accepting)
 			kick(&p->thread[i]);
 	if (p->overflowing)
 		(void)pthread_kill(p->overflow, SIGURG);
 }
 
-/* Waits for ms; whether somebody is in a listen queue.  One that was hung up is
- * always "readable". */
+/* Under the lock: whether the queue has something for this worker. */
 static bool
-pool_poll(const struct pool *p, int ms)
+pool_queued(const struct pool *p)
 {
-	const struct listener *l = p->listener;
-	struct pollfd in[LISTENER_MAX];
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		in[i] = (struct pollfd){ .fd = l->fd[i], .events = POLLIN };
-	if (poll(in, (nfds_t)l->n, ms) < 1)
-		return false;
-	for (i = 0; i < l->n; i++)
-		if ((in[i].revents & (POLLIN | POLLHUP)) == POLLIN)
-			return true;
-	return false;
+	return !p->passing && atomic_load(&p->share->queued) > 0;
 }
 
 bool
-pool_pending(const struct pool *p)
+pool_nudge(struct pool *p)
 {
-	return pool_poll(p, 0);
+	bool waits;
+
+	(void)pthread_mutex_lock(&p->lock);
+	waits = p->waiting > 0 && p->idle > 0;
+	if (waits || (p->idle > 0 && pool_queued(p)))
+		pool_wake_one(p);
+	(void)pthread_mutex_unlock(&p->lock);
+	return waits;
 }
 
 bool
@@ -96,118 +112,230 @@ pool_orphaned(const struct pool *p)
 	return p->master != 0 && getppid() != p->master;
 }
 
-int
-pool_accept(const struct pool *p)
-{
-	struct epoll_event e = { .data.fd = p->listener->fd[0] };
-
-	if (p->epoll != -1 && epoll_wait(p->epoll, &e, 1, -1) != 1)
-		return -1;
-	return accept4(e.data.fd, NULL, NULL, SOCK_CLOEXEC);
-}
-
 void
 pool_accept_failed(const struct pool *p, int error)
 {
-	static _Atomic int64_t last;
-	int64_t now = clock_ms(), before;
-
-	switch (error) {
-	case EINTR:
-	case ECONNABORTED:
-	case EPROTO:
-		return;
-	case EAGAIN:
-		/* Another was quicker; or somebody made the socket that we
-		 * share with others non-blocking. */
-		if (p->epoll == -1)
-			(void)pool_poll(p, EAGAIN_TICK);
-		return;
-	case EINVAL: /* a worker has hung up for all of them */
-		if (pool_orphaned(p)) {
-			(void)poll(NULL, 0, BACK_OFF);
-			return;
-		}
-		break;
-	}
-	before = atomic_load(&last);
-	if ((before == 0 || now - before > WARN_EVERY) &&
-	    atomic_compare_exchange_strong(&last, &before, now))
-		log_warning("accept: %s", strerror(error));
-	(void)poll(NULL, 0, BACK_OFF);
+	/* A worker without a master has hung up for all of them. */
+	if (error == EINVAL && pool_orphaned(p))
+		(void)poll(NULL, 0, BACK_OFF);
+	else
+		accept_failed(p->listener, p->epoll, error);
 }
 
-/* Under the lock. */
+/* Under the lock: what others see of the idle threads.  One that leaves has
+ * none for them. */
 static void
-set_idle(struct pool *p, struct thread *t, bool idle)
+pool_tell_idle(struct pool *p)
 {
-	t->idle = idle;
-	p->idle += idle ? 1 : -1;
-	atomic_store(&p->slot->idle, p->idle);
+	int idle = p->idle - p->waiting;
+
+	atomic_store(&p->slot->idle, p->stopping || idle < 0 ? 0 : idle);
 	if (p->idle == 0)
 		(void)pthread_cond_signal(&p->full);
 }
 
-/* Under the lock: t has a connection. */
+/* Under the lock. */
 static void
-pool_begin(struct pool *p, struct thread *t, int fd, int64_t since)
+pool_set_idle(struct pool *p, bool idle)
 {
-	t->fd = fd;
-	t->deadline = since + (int64_t)p->conf->deadline * 1000;
+	p->idle += idle ? 1 : -1;
+	pool_tell_idle(p);
 }
 
-/* The next connection: from the queue, else from the socket.  false when there
- * will be none. */
-static bool
-pool_take(struct pool *p, struct thread *t)
+/* Under the lock: the whole request of this worker that waits longest. */
+static struct connection *
+pool_take_ready(struct pool *p)
 {
-	int64_t since;
+	struct connection *c = p->ready;
+
+	if (c == NULL)
+		return NULL;
+	if ((p->ready = c->next) == NULL)
+		p->ready_end = &p->ready;
+	p->waiting--;
+	return c;
+}
+
+/* What becomes of a connection that was t's. */
+static void
+pool_next(struct thread *t, struct connection *c, enum connection_wait wait)
+{
+	struct pool *p = t->pool;
+
+	if (wait == CONNECTION_NOTHING && t->spare == NULL) {
+		connection_close(c);
+		t->spare = c;
+		return;
+	}
+	if (t->spare == NULL) {
+		t->spare = connection_new(p->conf->max_body, &p->room);
+		if (t->spare == NULL) {
+			log_error("no memory left: a connection is dropped");
+			connection_close(c);
+			t->spare = c;
+			return;
+		}
+	}
+	if (wait == CONNECTION_REQUEST && c->answers > 0)
+		connection_again(c);
+	parked_add(p, c, wait);
+}
+
+/* Under the lock: the whole request of all workers that waits longest. */
+static struct connection *
+pool_take_queued(struct pool *p, struct thread *t)
+{
+	struct connection_note note;
+	struct connection *c = t->spare;
+	int fd[BALANCE_FDS];
+
+	if (!pool_queued(p) ||
+	    balance_take(p->share, fd, &note, sizeof(note)) == -1)
+		return NULL;
+	if (connection_unpack(c, &note, fd) == -1) {
+		log_error("no memory left for a request: dropped");
+		return NULL;
+	}
+	t->spare = NULL;
+	if (c->whole != 0)
+		return c;
+	/* One that is kept, from a worker that leaves. */
+	pool_next(t, c, CONNECTION_REQUEST);
+	return pool_take_queued(p, t);
+}
+
+/* Reads what is there.  The bytes of a connection that just came are mostly
+ * there, or come in a moment, which is less than parking takes; but only a
+ * thread that is not missed waits for them. */
+static enum record_result
+pool_read(struct thread *t)
+{
+	struct connection *c = t->spare;
+	struct pollfd in = { .fd = c->fd, .events = POLLIN };
+	enum record_result result = connection_read(c, t->input, READS);
+
+	if (result == RECORD_MORE && c->began == 0 &&
+	    atomic_load(&t->pool->slot->idle) > 0 &&
+	    poll(&in, 1, FIRST_WAIT) > 0)
+		result = connection_read(c, t->input, READS);
+	return result;
+}
+
+/* A socket that the thread accepted.  Returns the connection when its request is
+ * whole, else NULL. */
+static struct connection *
+pool_receive(struct thread *t, int fd)
+{
+	struct connection *c = t->spare;
+	enum record_result result;
+
+	connection_open(c, fd);
+	result = pool_read(t);
+	t->spare = NULL;
+	if (result == RECORD_WHOLE)
+		return c;
+	pool_next(t, c,
+	    result == RECORD_MORE ? CONNECTION_REQUEST :
+				    connection_drop(c, result));
+	return NULL;
+}
+
+/* Under the lock, which is given up meanwhile: the next connection. */
+static struct connection *
+pool_take_new(struct pool *p, struct thread *t)
+{
+	struct connection *c = NULL;
 	int fd, error;
 
-	(void)pthread_mutex_lock(&p->lock);
-	for (;;) {
-		fd = balance_take(p->share, &since);
-		if (fd != -1) {
-			pool_begin(p, t, fd, since);
-			break;
-		}
-		if (p->closing &&
-		    (clock_ms() >= atomic_load(&p->share->drain) ||
-			!pool_pending(p))) {
-			(void)pthread_mutex_unlock(&p->lock);
-			return false;
-		}
-		set_idle(p, t, true);
-		(void)pthread_mutex_unlock(&p->lock);
-		fd = pool_accept(p);
-		error = errno;
-		(void)pthread_mutex_lock(&p->lock);
-		set_idle(p, t, false);
-		if (fd != -1) {
-			pool_begin(p, t, fd, clock_ms());
-			/* A kick for the queue may have been meant for us. */
-			if (atomic_load(&p->share->queued) > 0)
-				pool_kick_one(p);
-			break;
-		}
-		(void)pthread_mutex_unlock(&p->lock);
-		pool_accept_failed(p, error);
-		(void)pthread_mutex_lock(&p->lock);
-	}
-	p->served++;
+	p->accepting++;
+	t->accepting = true;
+	pool_set_idle(p, true);
 	(void)pthread_mutex_unlock(&p->lock);
-	return true;
+	fd = accept_next(p->listener, p->epoll);
+	error = errno;
+	(void)pthread_mutex_lock(&p->lock);
+	pool_set_idle(p, false);
+	t->accepting = false;
+	p->accepting--;
+	/* Somebody stands by; and a kick may have been meant for others. */
+	if (fd != -1 &&
+	    (p->accepting == 0 || p->waiting > 0 ||
+		atomic_load(&p->share->queued) > 0))
+		pool_wake_one(p);
+	(void)pthread_mutex_unlock(&p->lock);
+	if (fd == -1)
+		pool_accept_failed(p, error);
+	else
+		c = pool_receive(t, fd);
+	(void)pthread_mutex_lock(&p->lock);
+	return c;
+}
+
+/* Under the lock, which is given up meanwhile. */
+static void
+pool_sleep(struct pool *p, struct thread *t)
+{
+	t->sleeps = true;
+	t->below = p->top;
+	p->top = t;
+	pool_set_idle(p, true);
+	while (t->sleeps)
+		(void)pthread_cond_wait(&t->wake, &p->lock);
+	pool_set_idle(p, false);
+}
+
+/* Under the lock, once nothing more comes from the overflow thread: whether
+ * connections still come from the listen queue. */
+static bool
+pool_drains(const struct pool *p)
+{
+	return clock_ms() < atomic_load(&p->share->drain) &&
+	    accept_pending(p->listener);
+}
+
+/* The next whole request.  NULL when there will be none. */
+static struct connection *
+pool_take(struct pool *p, struct thread *t)
+{
+	struct connection *c;
+
+	(void)pthread_mutex_lock(&p->lock);
+	while ((c = pool_take_ready(p)) == NULL &&
+	    (c = pool_take_queued(p, t)) == NULL) {
+		if (!p->closing || pool_drains(p)) {
+			if (p->accepting >= ACCEPTORS)
+				pool_sleep(p, t);
+			else if ((c = pool_take_new(p, t)) != NULL)
+				break;
+		} else if (parked_count(p, CONNECTION_REQUEST) > 0) {
+			pool_sleep(p, t);
+		} else {
+			break;
+		}
+	}
+	pool_tell_idle(p);
+	if (c != NULL) {
+		t->fd = c->fd;
+		t->deadline = c->whole + (int64_t)p->conf->deadline * 1000;
+		if (t->deadline > p->no_later)
+			t->deadline = p->no_later;
+		t->keep = !p->closing || p->passing;
+		p->served++;
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	return c;
 }
 
 static void
-answer_relay(void *arg, struct transport *t)
+pool_answer_relay(void *arg, struct transport *t)
 {
 	struct thread *self = arg;
 
 	relay_serve(self->session, t);
 }
 
-void
+/* An answer: 503. */
+static void
 pool_answer_busy(void *arg, struct transport *t)
 {
 	struct thread *self = arg;
@@ -216,28 +344,70 @@ pool_answer_busy(void *arg, struct transport *t)
 	relay_busy(self->pool->conf, t);
 }
 
-void
-pool_serve(
-    struct thread *t, int64_t head, void (*answer)(void *, struct transport *))
+/* Serves the connection that the thread has. */
+static void
+pool_serve(struct thread *t, struct connection *c,
+    void (*answer)(void *, struct transport *))
 {
 	struct pool *p = t->pool;
-	int fd = t->fd;
+	enum connection_wait wait;
 
-	fastcgi_serve(t->fastcgi, fd, head, t->deadline, answer, t);
+	wait = fastcgi_serve(t->fastcgi, c, t->deadline, t->keep, answer, t);
 	(void)pthread_mutex_lock(&p->lock);
 	t->fd = -1;
 	(void)pthread_mutex_unlock(&p->lock);
-	(void)close(fd);
+	pool_next(t, c, wait);
 }
 
 void
-pool_unblock_kick(void)
+pool_refuse(struct pool *p, struct connection *c)
 {
-	sigset_t set;
+	struct thread *t = &p->thread[p->threads];
 
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGURG);
-	(void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	(void)pthread_mutex_lock(&p->refusing);
+	(void)pthread_mutex_lock(&p->lock);
+	t->fd = c->fd;
+	t->keep = !p->closing || p->passing;
+	t->deadline = clock_ms() + REFUSE_TIME;
+	(void)pthread_mutex_unlock(&p->lock);
+	pool_serve(t, c, pool_answer_busy);
+	(void)pthread_mutex_unlock(&p->refusing);
+}
+
+bool
+pool_hand(struct pool *p, struct connection *c)
+{
+	bool taken;
+
+	(void)pthread_mutex_lock(&p->lock);
+	if ((taken = p->waiting < p->idle)) {
+		c->next = NULL;
+		*p->ready_end = c;
+		p->ready_end = &c->next;
+		p->waiting++;
+		pool_tell_idle(p);
+		pool_wake_one(p);
+	}
+	(void)pthread_mutex_unlock(&p->lock);
+	return taken;
+}
+
+struct connection *
+pool_arrive(struct pool *p, int fd)
+{
+	struct thread *t = &p->thread[p->threads];
+	struct connection *c;
+
+	(void)pthread_mutex_lock(&p->refusing);
+	if ((c = pool_receive(t, fd)) != NULL) {
+		t->spare = connection_new(p->conf->max_body, &p->room);
+		if (t->spare == NULL) {
+			pool_next(t, c, connection_drop(c, RECORD_STARVED));
+			c = NULL;
+		}
+	}
+	(void)pthread_mutex_unlock(&p->refusing);
+	return c;
 }
 
 void *
@@ -245,23 +415,18 @@ pool_thread(void *arg)
 {
 	struct thread *t = arg;
 	struct pool *p = t->pool;
-	int64_t now;
+	struct connection *c;
 
-	pool_unblock_kick();
-	while (pool_take(p, t)) {
-		now = clock_ms();
-		if (now < t->deadline) {
-			pool_serve(t, now + HEAD_TIME, answer_relay);
-			continue;
-		}
-		/* It waited too long for a thread. */
-		(void)pthread_mutex_lock(&p->lock);
-		t->deadline = now + POOL_REFUSED_TIME;
-		(void)pthread_mutex_unlock(&p->lock);
-		pool_serve(t, t->deadline, pool_answer_busy);
-	}
+	accept_unblock_kick();
+	/* Who waited too long for a thread is refused. */
+	while ((c = pool_take(p, t)) != NULL)
+		pool_serve(t, c,
+		    clock_ms() < t->deadline ? pool_answer_relay :
+					       pool_answer_busy);
 	(void)pthread_mutex_lock(&p->lock);
 	p->running--;
+	/* Who sleeps may find the end, too. */
+	pool_kick_all(p);
 	(void)pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
@@ -278,11 +443,12 @@ pool_watch(struct pool *p)
 		    now > p->thread[i].deadline + WATCH_GRACE)
 			(void)shutdown(p->thread[i].fd, SHUT_RDWR);
 	/*
-	 * A thread became idle while a connection was put into the queue, or
-	 * took one from there when the kernel had just woken it for another.
+	 * A thread became idle while a request was put into the queue, or took
+	 * one from there when the kernel had just woken it for another.
 	 */
 	if (p->idle > 0 &&
-	    (atomic_load(&p->share->queued) > 0 || pool_pending(p)))
-		pool_kick_one(p);
+	    (p->waiting > 0 || pool_queued(p) || accept_pending(p->listener)))
+		pool_wake_one(p);
 	(void)pthread_mutex_unlock(&p->lock);
+	parked_tick(p);
 }

@@ -1,10 +1,14 @@
 /*
  * pool: the threads of one worker and what they share.
  *
- * Every idle thread waits in accept4(2), or for several sockets in
- * epoll_wait(2), of which the kernel wakes one, so a
- * request is taken and answered without any hand-off.  Only when no thread is
- * idle does the overflow thread take what waits (overflow.h).
+ * A thread accepts, reads what is there and, where that is a whole request,
+ * answers it without any hand-off.  What is not whole is parked (parked.h); the
+ * set's thread hands it back when it is.  Of the idle threads two wait in
+ * accept4(2), or for several sockets in epoll_wait(2), the others in a stack, so
+ * that who worked last works next.  Only when no thread of any worker is idle
+ * does the overflow thread accept (overflow.h); a whole request that finds no
+ * idle thread of its worker goes to the queue of all (balance.h), and beyond
+ * that is answered with 503.
  */
 #ifndef CTIM_POOL_H
 #define CTIM_POOL_H
@@ -15,32 +19,34 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fcgi/net/outgoing.h"
+#include "fcgi/pool/parked.h"
+
 struct conf;
+struct connection;
 struct fastcgi;
 struct http_engine;
 struct listener;
 struct session;
 struct balance;
 struct balance_slot;
-struct transport;
-
-#define POOL_REFUSED      64  /* connections that wait for their 503 */
-#define POOL_REFUSED_TIME 100 /* ms for such a request, once it began */
-
-/* A connection that waits. */
-struct place {
-	int fd;
-	int64_t since; /* clock_ms() of its accept */
-};
 
 struct thread {
 	pthread_t id;
 	struct pool *pool;
-	struct session *session; /* NULL: the refuser's */
+	struct session *session; /* NULL: of who refuses */
 	struct fastcgi *fastcgi;
-	bool idle;        /* in accept4(2), or on the way */
-	int fd;           /* being served, -1 for none */
-	int64_t deadline; /* of that, clock_ms() */
+	struct connection
+	    *spare;           /* the next one's; NULL while it serves that */
+	unsigned char *input; /* CONNECTION_INPUT bytes */
+	/* Under the lock: */
+	pthread_cond_t wake;
+	bool sleeps;          /* in the stack */
+	struct thread *below; /* in the stack */
+	bool accepting;       /* in accept4(2), or on the way */
+	bool keep;            /* the connection may be kept */
+	int fd;               /* being served, -1 for none */
+	int64_t deadline;     /* of that, clock_ms() */
 };
 
 struct pool {
@@ -53,45 +59,49 @@ struct pool {
 	bool orphan;  /* it is gone; the main thread's */
 	int threads;
 	struct http_engine *engine; /* of all threads */
-	struct thread *thread;      /* threads, and one for the refuser */
+	struct thread *thread;      /* threads, and one for who refuses */
 	pthread_t overflow;
+	struct parked parked;
+	struct outgoing_room room;
+	pthread_mutex_t refusing; /* the last of the threads */
 	pthread_mutex_t lock;
 	/* Under the lock: */
-	pthread_cond_t full;    /* idle became 0, or it stops */
-	pthread_cond_t refusal; /* something to refuse, or it ends */
-	int idle, running;      /* of the threads */
-	bool stopping;          /* the overflow thread shall end */
-	bool closing;           /* it has: nothing more from it */
-	bool ended;             /* nothing will be refused any more */
-	bool overflowing;       /* overflow is in accept4(2) */
+	pthread_cond_t full; /* idle became 0, or it stops */
+	struct thread *top;  /* of the stack of those that sleep */
+	struct connection *ready, **ready_end; /* whole requests */
+	int waiting;                           /* of these */
+	int idle, accepting, running;          /* of the threads */
+	bool passing;     /* it leaves, and others get what is kept */
+	bool stopping;    /* the overflow thread shall end */
+	bool closing;     /* it has: nothing more from it */
+	bool overflowing; /* overflow is in accept4(2) */
+	int64_t no_later; /* clock_ms() at which all requests are over */
 	uint64_t served;
-	struct place refused[POOL_REFUSED];
-	size_t refusals;
 };
 
 /* A thread of the pool, given its struct thread. */
 void *pool_thread(void *);
-/* Serves the connection that the thread has, and closes it. */
-void pool_serve(struct thread *, int64_t head,
-    void (*answer)(void *thread, struct transport *));
-/* An answer for pool_serve(): 503. */
-void pool_answer_busy(void *thread, struct transport *);
-/* The next connection of the listener; -1 with errno. */
-int pool_accept(const struct pool *);
-/* That failed with error: waits as long as makes sense. */
+/* Takes a socket that no thread of the pool has accepted and reads what is
+ * there.  Returns the connection when that is a whole request, else NULL: it is
+ * parked then, or closed. */
+struct connection *pool_arrive(struct pool *, int fd);
+/* Gives a connection with a whole request to an idle thread.  Returns false when
+ * there is none; the connection stays the caller's then. */
+bool pool_hand(struct pool *, struct connection *);
+/* Answers a whole request with 503. */
+void pool_refuse(struct pool *, struct connection *);
+/* Wakes a thread for what waits.  Returns whether a request waits here although
+ * a thread is idle: then it has to be done again. */
+bool pool_nudge(struct pool *);
+/* accept_next() failed with error: waits as long as makes sense. */
 void pool_accept_failed(const struct pool *, int error);
-/* Whether somebody waits in a listen queue that is open. */
-bool pool_pending(const struct pool *);
 /* Whether there was a master, and is no more. */
 bool pool_orphaned(const struct pool *);
-/* Lets the calling thread be woken from accept4(2). */
-void pool_unblock_kick(void);
-/* Under the lock: one idle thread, or all and the overflow thread, leave
- * accept4(2).  It may have to be done again: see pool.c. */
-void pool_kick_one(struct pool *);
+/* Under the lock: all that are idle look whether there is something for them, or
+ * the end.  Who is on the way into accept4(2) misses it: see pool.c. */
 void pool_kick_all(struct pool *);
-/* Cuts the connections whose request is past its time; to be called often.  A
- * peer that takes its answer byte by byte would otherwise keep its thread. */
+/* Cuts the connections whose request is past its time, wakes threads for what
+ * waits and has the parked looked at; to be called often. */
 void pool_watch(struct pool *);
 
 #endif

@@ -26,17 +26,21 @@ look_at_workers(struct status *s, int64_t clock)
 	const struct balance_slot *slot;
 	int i, idle, top = atomic_load(&s->share->top);
 
-	s->threads = s->busy = 0;
+	s->threads = s->busy = s->requests = s->readers = 0;
 	for (i = 0; i < top; i++) {
 		slot = &s->share->slot[i];
-		if (!balance_lives(s->share, i, clock) ||
-		    atomic_load(&slot->ready) == 0)
+		if (!balance_lives(s->share, i, clock))
+			continue;
+		s->requests += atomic_load(&slot->requests);
+		s->readers += atomic_load(&slot->readers);
+		if (atomic_load(&slot->ready) == 0)
 			continue;
 		idle = atomic_load(&slot->threads) - atomic_load(&slot->idle);
 		s->threads += atomic_load(&slot->threads);
 		s->busy += idle > 0 ? idle : 0;
 	}
 	balance_count(s->share, &idle, &s->places);
+	s->dropped = atomic_load(&s->share->dropped);
 	s->queued = atomic_load(&s->share->queued);
 	if (s->queued < 0)
 		s->queued = 0;

@@ -36,6 +36,8 @@ struct status {
 	bool stopping;
 	/* status_look() fills in: */
 	int threads, busy, queued, places;
+	int requests, readers;  /* connections that wait without a thread */
+	uint64_t dropped;       /* such connections, since the start */
 	int n_breakers, n_jwks; /* -1: could not be looked at */
 	struct breaker_seen breaker[BREAKER_HOSTS];
 	struct keysets_seen jwks[JWKS_HOSTS];

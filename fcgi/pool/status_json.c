@@ -42,6 +42,12 @@ put_workers(struct jsonout *j, const struct status *s)
 	jsonout_kint(j, "refused",
 	    (int64_t)atomic_load(&s->share->outside->counters.refused));
 	jsonout_end_object(j);
+	jsonout_key(j, "connections");
+	jsonout_object(j);
+	jsonout_kint(j, "requests", s->requests);
+	jsonout_kint(j, "readers", s->readers);
+	jsonout_kint(j, "dropped", (int64_t)s->dropped);
+	jsonout_end_object(j);
 }
 
 static void

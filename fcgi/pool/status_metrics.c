@@ -88,6 +88,27 @@ put_counters(struct buf *b, const struct counters *c)
 	    atomic_load(&c->refused));
 }
 
+/* Connections that hold no thread. */
+static void
+put_waiting(struct buf *b, const struct status *s)
+{
+	static const char waiting[] = "ctim_relay_connections_waiting";
+
+	prometheus_head(b, waiting, "gauge",
+	    "Connections that wait without a thread, by what for.");
+	prometheus_count(b,
+	    &(struct prometheus_sample){
+		.metric = waiting, .label = { { "for", "request" } } },
+	    (uint64_t)s->requests);
+	prometheus_count(b,
+	    &(struct prometheus_sample){
+		.metric = waiting, .label = { { "for", "reader" } } },
+	    (uint64_t)s->readers);
+	status_metrics_number(b, "ctim_relay_connections_dropped_total",
+	    "counter", "Such connections that were too slow, or too many.",
+	    s->dropped);
+}
+
 static void
 put_pool(struct buf *b, const struct status *s)
 {
@@ -109,9 +130,10 @@ put_pool(struct buf *b, const struct status *s)
 	status_metrics_number(b, "ctim_relay_threads_busy", "gauge",
 	    "Threads that have a request.", (uint64_t)s->busy);
 	status_metrics_number(b, "ctim_relay_queue_length", "gauge",
-	    "Connections that wait for a thread.", (uint64_t)s->queued);
+	    "Requests that wait for a thread.", (uint64_t)s->queued);
 	status_metrics_number(b, "ctim_relay_queue_places", "gauge",
 	    "The greatest length of the queue.", (uint64_t)s->places);
+	put_waiting(b, s);
 	status_metrics_number(b, "ctim_relay_start_time_seconds", "gauge",
 	    "When the pool was started, since 1970.", (uint64_t)s->started);
 	status_metrics_number(b, "ctim_relay_load_time_seconds", "gauge",

@@ -1,7 +1,6 @@
 /*
  * The process around a pool: start, signals, the watch over deadlines, stop.
  */
-#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <errno.h>
 #include <poll.h>
@@ -14,6 +13,8 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "fcgi/net/accept.h"
+#include "fcgi/net/connection.h"
 #include "fcgi/net/fastcgi.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/pool/balance.h"
@@ -28,6 +29,8 @@
 #define STACK_SIZE   (1024 * 1024) /* bytes a thread */
 #define WATCH_TICK   250           /* ms between looks at the deadlines */
 #define STOP_TICK    10            /* ms between kicks of idle threads */
+#define LEAVE_TICK   100           /* the same, after a while */
+#define CUT_TIME     2000          /* ms for what is not whole at a stop */
 #define MASTER_FIRST 50            /* ms that a stop waits for the master's */
 #define DRAIN_TIME   1000          /* ms for the listen queue at a stop */
 
@@ -57,10 +60,13 @@ worker_free(struct pool *p)
 {
 	int i;
 
+	parked_free(p);
 	for (i = 0; p->thread != NULL && i <= p->threads; i++) {
 		if (p->thread[i].session != NULL)
 			session_free(p->thread[i].session);
 		fastcgi_free(p->thread[i].fastcgi);
+		connection_free(p->thread[i].spare);
+		free(p->thread[i].input);
 	}
 	http_engine_free(p->engine);
 	free(p->thread);
@@ -68,24 +74,21 @@ worker_free(struct pool *p)
 		(void)close(p->epoll);
 }
 
-/* Several sockets are waited for in one place; of the workers one is woken. */
+/* What one thread needs.  Who answers 503 has no session. */
 static int
-worker_join_sockets(struct pool *p)
+worker_init_thread(struct pool *p, int i)
 {
-	const struct listener *l = p->listener;
-	struct epoll_event e = { .events = EPOLLIN | EPOLLEXCLUSIVE };
-	size_t i;
+	struct thread *t = &p->thread[i];
 
-	if (l->n == 1)
-		return 0;
-	if ((p->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
+	t->fastcgi = fastcgi_new();
+	t->spare = connection_new(p->conf->max_body, &p->room);
+	t->input = malloc(CONNECTION_INPUT);
+	if (t->fastcgi == NULL || t->spare == NULL || t->input == NULL ||
+	    (errno = pthread_cond_init(&t->wake, NULL)) != 0)
 		return -1;
-	for (i = 0; i < l->n; i++) {
-		e.data.fd = l->fd[i];
-		if (epoll_ctl(p->epoll, EPOLL_CTL_ADD, l->fd[i], &e) == -1)
-			return -1;
-	}
-	return 0;
+	if (i < p->threads)
+		t->session = session_new(p->conf, p->share->outside, p->engine);
+	return i < p->threads && t->session == NULL ? -1 : 0;
 }
 
 /* Everything that threads need, before there are any. */
@@ -95,34 +98,31 @@ worker_init(struct pool *p)
 	struct sigaction sa = { .sa_handler = kick_handler };
 	int i;
 
+	p->ready_end = &p->ready;
+	p->no_later = INT64_MAX;
+	p->room.memory_most = (int64_t)p->conf->write_memory;
+	p->room.disk_most = (int64_t)p->conf->spill;
 	p->thread = calloc((size_t)p->threads + 1, sizeof(*p->thread));
 	p->engine = http_engine_new(p->conf);
 	if (p->thread == NULL || p->engine == NULL || fastcgi_init() == -1 ||
-	    worker_join_sockets(p) == -1 || sigaction(SIGURG, &sa, NULL) == -1)
+	    accept_join(p->listener, &p->epoll) == -1 ||
+	    sigaction(SIGURG, &sa, NULL) == -1)
 		return -1;
 	for (i = 0; i <= p->threads; i++) {
 		p->thread[i].pool = p;
 		p->thread[i].fd = -1;
 	}
-	for (i = 0; i <= p->threads; i++) {
-		p->thread[i].fastcgi = fastcgi_new(p->conf);
-		if (p->thread[i].fastcgi == NULL)
+	for (i = 0; i <= p->threads; i++)
+		if (worker_init_thread(p, i) == -1)
 			return -1;
-		if (i == p->threads)
-			continue;
-		p->thread[i].session =
-		    session_new(p->conf, p->share->outside, p->engine);
-		if (p->thread[i].session == NULL)
-			return -1;
-	}
 	if (pthread_mutex_init(&p->lock, NULL) != 0 ||
-	    pthread_cond_init(&p->full, NULL) != 0 ||
-	    pthread_cond_init(&p->refusal, NULL) != 0)
+	    pthread_mutex_init(&p->refusing, NULL) != 0 ||
+	    pthread_cond_init(&p->full, NULL) != 0)
 		return -1;
-	return 0;
+	return parked_init(p);
 }
 
-/* Ends the helpers once nothing is accepted and nobody serves, then all. */
+/* Ends the helpers, when nothing is accepted and nobody serves. */
 static void
 worker_join(struct pool *p, int threads, bool overflow)
 {
@@ -132,11 +132,7 @@ worker_join(struct pool *p, int threads, bool overflow)
 		(void)pthread_join(p->thread[i].id, NULL);
 	if (overflow)
 		(void)pthread_join(p->overflow, NULL);
-	(void)pthread_mutex_lock(&p->lock);
-	p->ended = true;
-	(void)pthread_cond_signal(&p->refusal);
-	(void)pthread_mutex_unlock(&p->lock);
-	(void)pthread_join(p->thread[p->threads].id, NULL);
+	parked_end(p);
 }
 
 /*
@@ -157,34 +153,103 @@ worker_orphaned(struct pool *p)
 	return true;
 }
 
+/* Whether all ends, not this worker alone. */
+static bool
+worker_stops(const struct pool *p)
+{
+	return p->orphan || atomic_load(&p->share->drain) != 0;
+}
+
+/*
+ * Says until when what is there may stay.  Where all ends, what is not a whole
+ * request was not accepted work, and has a moment; where other workers go on, it
+ * has read_timeout, and they get the connections that are kept.
+ * Returns the clock_ms() at which everything is over.
+ */
+static int64_t
+worker_leave_by(struct pool *p, int64_t began)
+{
+	int64_t deadline = (int64_t)p->conf->deadline * 1000;
+	int64_t leave, over;
+
+	if (worker_stops(p)) {
+		over = began + deadline + WORKER_GRACE - 2 * WATCH_TICK;
+		parked_leave(p, began + CUT_TIME, began + CUT_TIME, false);
+		(void)pthread_mutex_lock(&p->lock);
+		p->passing = false;
+		p->no_later = began + deadline + WORKER_GRACE / 2;
+		(void)pthread_mutex_unlock(&p->lock);
+		return over;
+	}
+	leave = began + (int64_t)p->conf->read_timeout * 1000;
+	over = leave + (int64_t)p->conf->read_timeout * 1000;
+	parked_leave(p, leave, over, p->master != 0);
+	(void)pthread_mutex_lock(&p->lock);
+	p->passing = p->master != 0;
+	(void)pthread_mutex_unlock(&p->lock);
+	return over + deadline + (int64_t)p->conf->write_timeout * 1000;
+}
+
+/* Waits; the log may be opened again meanwhile. */
+static void
+worker_pause(int64_t since)
+{
+	int ms = clock_ms() - since < CUT_TIME ? STOP_TICK : LEAVE_TICK;
+	struct timespec tick = { 0, ms * 1000000L };
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGUSR1);
+	if (sigtimedwait(&set, NULL, &tick) == SIGUSR1 && log_reopen() == -1)
+		log_warning("log: %s", log_why(errno));
+}
+
+/* Whether all that was accepted is answered, and the answers are taken. */
+static bool
+worker_done(struct pool *p, int *running)
+{
+	bool done;
+
+	(void)pthread_mutex_lock(&p->lock);
+	*running = p->running;
+	done = p->running == 0 && parked_count(p, CONNECTION_REQUEST) == 0 &&
+	    parked_count(p, CONNECTION_READER) == 0;
+	if (p->running > 0)
+		pool_kick_all(p);
+	(void)pthread_mutex_unlock(&p->lock);
+	return done;
+}
+
 /* No new connections; waits until the accepted ones are answered. */
 static void
 worker_stop(struct pool *p)
 {
-	int64_t until = clock_ms() + (int64_t)p->conf->deadline * 1000 +
-	    WORKER_GRACE - 2 * WATCH_TICK;
+	int64_t began = clock_ms(), over = worker_leave_by(p, began);
+	bool all = worker_stops(p);
 	int running;
 
-	atomic_store(&p->slot->beat, 0);
+	atomic_store(&p->slot->places, 0);
+	atomic_store(&p->slot->idle, 0);
+	atomic_store(&p->slot->ready, 0);
 	(void)pthread_mutex_lock(&p->lock);
 	p->stopping = true;
 	(void)pthread_cond_broadcast(&p->full);
-	for (;;) {
-		pool_kick_all(p);
-		running = p->running;
-		(void)pthread_mutex_unlock(&p->lock);
-		if (running == 0)
-			return;
-		(void)poll(NULL, 0, STOP_TICK);
+	(void)pthread_mutex_unlock(&p->lock);
+	while (!worker_done(p, &running)) {
+		worker_pause(began);
+		atomic_store(&p->slot->beat, clock_ms());
 		(void)worker_orphaned(p);
 		pool_watch(p);
-		if (clock_ms() > until) {
-			log_error("worker ends by force: %d requests are past "
-				  "their deadline",
-			    running);
-			_exit(1);
-		}
-		(void)pthread_mutex_lock(&p->lock);
+		if (!all && (all = worker_stops(p)))
+			over = worker_leave_by(p, clock_ms());
+		if (clock_ms() <= over)
+			continue;
+		if (running == 0)
+			return; /* readers have had their time */
+		log_error("worker ends by force: %d requests are past their "
+			  "deadline",
+		    running);
+		_exit(1);
 	}
 }
 
@@ -203,13 +268,12 @@ worker_engine_died(const char *why)
 static int
 worker_start(struct pool *p)
 {
-	struct thread *refuser = &p->thread[p->threads];
 	bool overflow = false;
 	int i = 0, error;
 
 	error = http_engine_start(p->engine, worker_engine_died);
 	if (error == 0)
-		error = start_thread(&refuser->id, overflow_refuser, refuser);
+		error = start_thread(&p->parked.thread, parked_run, p);
 	if (error != 0)
 		return error;
 	while (i < p->threads && error == 0) {
@@ -336,6 +400,7 @@ worker_run(const struct conf *conf, const struct listener *listener,
 		.slot = &share->slot[slot],
 		.listener = listener,
 		.epoll = -1,
+		.parked = { .epoll = -1, .wake = -1 },
 		.master = master,
 		.threads = conf->threads };
 	int error;

@@ -99,6 +99,9 @@ struct conf {
 	int workers; /* not set: number of cores */
 	int threads;
 	int queue;
+	int connections;
+	int read_timeout, write_timeout;
+	size_t parked_memory, write_memory, spill;
 	size_t max_body;
 	int max_observables;
 	int max_requests;

@@ -36,10 +36,8 @@ spill_folder(void)
 	return folder == NULL || *folder != '/' ? "/tmp" : folder;
 }
 
-/* A file without a name; where the file system cannot make one, a name that is
- * removed at once. */
-static int
-spill_open_file(void)
+int
+spill_file(void)
 {
 	const char *folder = spill_folder();
 	char *path;
@@ -70,7 +68,7 @@ spill_add(struct spill *s, const void *p, size_t n)
 		*s->room -= n;
 		return 0;
 	}
-	if (s->fd == -1 && (s->fd = spill_open_file()) == -1)
+	if (s->fd == -1 && (s->fd = spill_file()) == -1)
 		return spill_failed(s);
 	if (writeall(s->fd, p, n) == -1)
 		return spill_failed(s);

@@ -25,6 +25,9 @@ void spill_free(struct spill *);
 int spill_add(struct spill *, const void *, size_t);
 /* The folder of the files: TMPDIR, else /tmp. */
 const char *spill_folder(void);
+/* Opens such a file: one without a name or, where the file system cannot make
+ * one, with a name that is removed at once.  The descriptor, or -1 with errno. */
+int spill_file(void);
 size_t spill_len(const struct spill *);
 /* Calls each with all bytes, in order, until it returns -1.  0, or -1. */
 int spill_read(

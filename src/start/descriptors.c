@@ -7,6 +7,7 @@
 
 /* Of each thread: */
 #define CONNECTION 1          /* the request's */
+#define OUTGOING   2          /* files of an answer that is not read */
 #define SINK       1          /* the memory file with the request */
 #define SPILLS     CTIM_KINDS /* parts of an answer that memory is short of */
 #define CACHE \
@@ -18,6 +19,8 @@
 #define ENGINE 2  /* its epoll set, and what it is woken by */
 #define POOL   2  /* libcurl's pair of sockets, of each policy */
 #define KEPT   16 /* connections that it keeps, however few calls there are */
+/* Of each request in the queue: its connection, the memory file with it. */
+#define QUEUED 2
 
 /* The key that decides how many calls a thread makes at once. */
 struct widest {
@@ -50,7 +53,7 @@ descriptors_widest(const struct conf *conf)
 }
 
 /*
- * The formula.  The queue's connections are in no process's table while they
+ * The formula.  The queue's descriptors are in no process's table while they
  * wait, but the kernel counts them, as sent, by the same limit.  Descriptors
  * that a call has for a moment (a second socket that races, the resolver's) and
  * idle connections to further hosts are not counted: a call that finds no
@@ -63,10 +66,10 @@ descriptors_needed(const struct conf *conf)
 	/* Without relays that call, of a key set. */
 	long calls = (long)conf->threads * (w.calls ? w.parallel : 1);
 
-	return DESCRIPTORS_WORKER + conf->queue + ENGINE +
+	return DESCRIPTORS_WORKER + QUEUED * conf->queue + ENGINE +
 	    (long)POOL * w.pools + (calls < KEPT ? KEPT : calls) +
 	    conf->threads *
-	    (CONNECTION + SINK + SPILLS + CACHE + STORE * w.stores);
+	    (CONNECTION + OUTGOING + SINK + SPILLS + CACHE + STORE * w.stores);
 }
 
 int

@@ -16,11 +16,12 @@ struct conf;
  * share.
  */
 #define DESCRIPTORS_PROCESS 52
-/* A worker's own beside those of its threads: connections that wait for their
- * 503, the one that is being accepted, the memory file of the thread that
- * answers them. */
-#define DESCRIPTORS_REFUSED 64
-#define DESCRIPTORS_WORKER  (DESCRIPTORS_PROCESS + DESCRIPTORS_REFUSED + 2)
+/* A worker's own beside those of its threads: so many of its parked connections
+ * at least, their set with what wakes it, the one that is being accepted, the
+ * memory file of the thread that answers 503.  Where there are more descriptors,
+ * there may be as many connections as `connections` says. */
+#define DESCRIPTORS_PARKED 64
+#define DESCRIPTORS_WORKER (DESCRIPTORS_PROCESS + DESCRIPTORS_PARKED + 4)
 
 /* The most descriptors that one worker with this configuration may need.  The
  * master, which has DESCRIPTORS_PROCESS, never needs as many. */

@@ -10,6 +10,7 @@ import harness
 from harness import has, holds, same, wait_for
 from provider_case import ask, gateway as service_gateway
 from services import observables, otx
+from t_process import Asking, slow
 from t_status import (end, relay_of, send, settled, start, status, talk,
                       traffic)
 from upstream import Upstream
@@ -122,20 +123,29 @@ def test_calls_cache_and_circuits():
 
 
 def test_requests_refused_are_counted():
-    """Beyond threads and queue: 503, counted as such."""
-    gateway = start('status-busy', sections={
-        'server': {'workers': '1', 'threads': '1', 'queue': '0'}})
-    holders = [fcgi.connect(gateway.socket) for _ in range(1)]
-    for sock in holders:
-        sock.sendall(fcgi.begin())
-    wait_for(lambda: status(gateway)['threads']['busy'] == 1, 'a busy thread')
-    same(status(gateway)['threads']['all'], 1, 'threads')
-    same(send(gateway, '/template/health', b'')[0], 503, 'the answer')
-    same(status(gateway)['queue']['refused'], 1, 'refused')
-    for sock in holders:
-        sock.close()
-    wait_for(lambda: status(gateway)['threads']['busy'] == 0, 'it is free')
-    end(gateway)
+    """Beyond threads and queue: 503, counted as such; a request that is not
+    yet whole takes neither."""
+    with Upstream() as service:
+        relay = service_gateway('status-busy', service.url, ['otx'], server={
+            'workers': '1', 'threads': '1', 'queue': '0'})
+        relay.relays += '[relay template]\n'
+        relay.write()
+        relay.serve()
+        slow(service)
+        half = fcgi.connect(relay.socket)
+        half.sendall(fcgi.begin())
+        wait_for(lambda: status(relay)['connections']['requests'] == 1,
+                 'half a request')
+        asking = Asking(relay.socket, 1)
+        wait_for(lambda: status(relay)['threads']['busy'] == 1, 'a busy thread')
+        same(status(relay)['threads']['all'], 1, 'threads')
+        same(send(relay, '/template/health', b'')[0], 503, 'the answer')
+        same(status(relay)['queue']['refused'], 1, 'refused')
+        service.release()
+        asking.whole()
+        wait_for(lambda: status(relay)['threads']['busy'] == 0, 'it is free')
+        half.close()
+        end(relay)
 
 
 # --- metrics -----------------------------------------------------------------

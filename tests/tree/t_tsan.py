@@ -14,8 +14,8 @@ from harness import Gateway, Skipped, fail, same
 
 # Those with threads, or with what threads share.
 UNITS = ('breaker', 'cache', 'cache_faults', 'cache_shared', 'counters',
-         'fanout', 'http', 'http_engine', 'jwks', 'signins', 'pace', 'record', 'balance',
-         'robustlock')
+         'fanout', 'http', 'http_engine', 'jwks', 'signins', 'pace', 'record',
+         'balance', 'connection', 'robustlock')
 _lock = threading.Lock()
 _built = []
 

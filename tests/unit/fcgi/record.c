@@ -1,12 +1,7 @@
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "fcgi/net/record.h"
-#include "os/clock.h"
 #include "tests/unit/unit.h"
 
 #define BODY_MAX 1000 /* max_body of the reader under test */
@@ -15,14 +10,12 @@ enum { BEGIN = 1, ABORT, END, PARAMS, STDIN, STDOUT, STDERR, DATA, GET_VALUES };
 
 static struct record r;
 static struct buf in;
-static int sink;
+static char *env[RECORD_NAMES_MAX + 1];
 
 static void
 open_reader(void)
 {
-	sink = memfd_create("record", MFD_CLOEXEC);
-	ck_assert_int_ne(sink, -1);
-	ck_assert_int_eq(record_init(&r, sink, BODY_MAX), 0);
+	record_init(&r, BODY_MAX);
 	buf_init(&in, 1 << 20);
 }
 
@@ -31,14 +24,13 @@ close_reader(void)
 {
 	record_free(&r);
 	buf_free(&in);
-	close(sink);
 }
 
 /* One record of n bytes for the input. */
 static void
 add(int type, int id, const void *p, size_t n, size_t padding)
 {
-	const char head[RECORD_HEADER] = { 1, (char)type, (char)(id >> 8),
+	const char head[FCGIFRAME_HEADER] = { 1, (char)type, (char)(id >> 8),
 		(char)id, (char)(n >> 8), (char)n, (char)padding, 0 };
 	static const char zeros[256];
 
@@ -73,15 +65,12 @@ feed_all(void)
 	return record_feed(&r, in.data, in.len);
 }
 
-/* What the sink holds is exactly n bytes p. */
+/* What libfcgi is shown is exactly n bytes p. */
 static void
-check_sink(const char *p, size_t n)
+check_frames(const char *p, size_t n)
 {
-	char got[4096];
-
-	ck_assert_int_eq(r.written, (off_t)n);
-	ck_assert_int_eq(pread(sink, got, sizeof(got), 0), (ssize_t)n);
-	ck_assert_mem_eq(got, p, n);
+	ck_assert_uint_eq(r.frames.len, n);
+	ck_assert_mem_eq(r.frames.data, p, n);
 }
 
 #define P      \
@@ -104,8 +93,10 @@ START_TEST(a_request_is_written_again_in_its_plain_form)
 	add_request(P, sizeof(P) - 1, "xyz");
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
 	/* no padding, no KEEP_CONN, a header that nobody takes at the end */
-	check_sink(FRAMED, sizeof(FRAMED) - 1);
+	check_frames(FRAMED, sizeof(FRAMED) - 1);
 	ck_assert_uint_eq(r.id, 1);
+	ck_assert(r.keep);
+	ck_assert(!r.surplus);
 	ck_assert_uint_eq(r.body, 3);
 	ck_assert_uint_eq(r.kept, 3);
 	close_reader();
@@ -128,7 +119,7 @@ START_TEST(it_does_not_matter_how_the_bytes_are_split)
 			result = record_feed(&r, in.data + at, n);
 		}
 		ck_assert_int_eq(result, RECORD_WHOLE);
-		check_sink(FRAMED, sizeof(FRAMED) - 1);
+		check_frames(FRAMED, sizeof(FRAMED) - 1);
 	}
 	close_reader();
 }
@@ -162,7 +153,7 @@ START_TEST(streams_in_many_records_become_whole)
 	add(STDIN, 1, "yz", 2, 255);
 	add(STDIN, 1, "", 0, 0);
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
-	check_sink(FRAMED, sizeof(FRAMED) - 1);
+	check_frames(FRAMED, sizeof(FRAMED) - 1);
 	close_reader();
 }
 END_TEST
@@ -174,11 +165,11 @@ START_TEST(a_request_may_have_no_variable)
 	add(PARAMS, 1, "", 0, 0);
 	add(STDIN, 1, "", 0, 0);
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
-	check_sink("\1\1\0\1\0\10\0\0"
-		   "\0\1\0\0\0\0\0\0"
-		   "\1\4\0\1\0\0\0\0"
-		   "\1\5\0\1\0\0\0\0"
-		   "\0\0\0\0\0\0\0\0",
+	check_frames("\1\1\0\1\0\10\0\0"
+		     "\0\1\0\0\0\0\0\0"
+		     "\1\4\0\1\0\0\0\0"
+		     "\1\5\0\1\0\0\0\0"
+		     "\0\0\0\0\0\0\0\0",
 	    40);
 	close_reader();
 }
@@ -190,8 +181,9 @@ START_TEST(what_comes_after_the_request_is_ignored)
 	add_request(P, sizeof(P) - 1, "xyz");
 	add(GET_VALUES, 0, "", 0, 0);
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
+	ck_assert(r.surplus);
 	ck_assert_int_eq(record_feed(&r, "garbage", 7), RECORD_WHOLE);
-	check_sink(FRAMED, sizeof(FRAMED) - 1);
+	check_frames(FRAMED, sizeof(FRAMED) - 1);
 	close_reader();
 }
 END_TEST
@@ -203,34 +195,38 @@ START_TEST(the_variables_are_strings_until_the_next_request)
 	open_reader();
 	add_request(P, sizeof(P) - 1, "xyz");
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
-	ck_assert_str_eq(r.env[0], "A=B");
-	ck_assert_str_eq(r.env[1], "CD=");
-	ck_assert_ptr_null(r.env[2]);
+	record_variables(&r, env);
+	ck_assert_str_eq(env[0], "A=B");
+	ck_assert_str_eq(env[1], "CD=");
+	ck_assert_ptr_null(env[2]);
 	record_reset(&r);
-	ck_assert_ptr_null(r.env[0]);
+	record_variables(&r, env);
+	ck_assert_ptr_null(env[0]);
 	/* lengths of four bytes, and the most that one byte can say */
 	memset(params, 'x', sizeof(params));
 	memcpy(params, "\1\200\0\1\54N", 6);
 	buf_reset(&in);
 	add_request(params, 6 + 300, "");
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
-	ck_assert_uint_eq(strlen(r.env[0]), 2 + 300);
-	ck_assert_int_eq(memcmp(r.env[0], "N=xxx", 5), 0);
-	ck_assert_ptr_null(r.env[1]);
+	record_variables(&r, env);
+	ck_assert_uint_eq(strlen(env[0]), 2 + 300);
+	ck_assert_int_eq(memcmp(env[0], "N=xxx", 5), 0);
+	ck_assert_ptr_null(env[1]);
 	close_reader();
 }
 END_TEST
 
-START_TEST(a_large_body_is_whole_in_the_sink)
+START_TEST(a_large_body_is_whole_in_the_frames)
 {
-	static char body[70000], got[70000 + 200];
+	static char body[70000];
+	const char *got;
 	const size_t at = 32; /* of the body's first byte */
 	size_t i;
 
 	for (i = 0; i < sizeof(body); i++)
 		body[i] = (char)(i % 251);
 	open_reader();
-	r.max_body = sizeof(body);
+	record_init(&r, sizeof(body));
 	add_begin(1, 0);
 	add(PARAMS, 1, P, sizeof(P) - 1, 0);
 	add(PARAMS, 1, "", 0, 0);
@@ -238,10 +234,10 @@ START_TEST(a_large_body_is_whole_in_the_sink)
 	add(STDIN, 1, body + 35000, 35000, 0);
 	add(STDIN, 1, "", 0, 0);
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
-	ck_assert_int_eq(pread(sink, got, sizeof(got), 0), r.written);
-	ck_assert_mem_eq(got + at, body, RECORD_CONTENT_MAX);
-	ck_assert_mem_eq(got + at + RECORD_CONTENT_MAX + RECORD_HEADER,
-	    body + RECORD_CONTENT_MAX, sizeof(body) - RECORD_CONTENT_MAX);
+	got = r.frames.data;
+	ck_assert_mem_eq(got + at, body, FCGIFRAME_CONTENT_MAX);
+	ck_assert_mem_eq(got + at + FCGIFRAME_CONTENT_MAX + FCGIFRAME_HEADER,
+	    body + FCGIFRAME_CONTENT_MAX, sizeof(body) - FCGIFRAME_CONTENT_MAX);
 	close_reader();
 }
 END_TEST
@@ -261,12 +257,55 @@ START_TEST(of_a_long_body_one_byte_more_than_allowed_is_kept)
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
 	ck_assert_uint_eq(r.body, 10 * sizeof(body));
 	ck_assert_uint_eq(r.kept, BODY_MAX + 1);
-	ck_assert_int_lt(r.written, BODY_MAX + 200);
+	ck_assert_uint_lt(r.frames.len, BODY_MAX + 200);
 	close_reader();
 }
 END_TEST
 
-START_TEST(the_sink_is_used_again_from_its_begin)
+START_TEST(the_frames_of_the_largest_body_have_room)
+{
+	static char body[2 * FCGIFRAME_CONTENT_MAX + 1];
+	size_t max;
+
+	for (max = sizeof(body) - 3; max < sizeof(body); max++) {
+		open_reader();
+		record_init(&r, max);
+		add_begin(1, 0);
+		add(PARAMS, 1, "", 0, 0);
+		add(STDIN, 1, body, FCGIFRAME_CONTENT_MAX, 0);
+		add(STDIN, 1, body, FCGIFRAME_CONTENT_MAX, 0);
+		add(STDIN, 1, body, FCGIFRAME_CONTENT_MAX, 0);
+		add(STDIN, 1, "", 0, 0);
+		ck_assert_int_eq(feed_all(), RECORD_WHOLE);
+		ck_assert_uint_eq(r.kept, max + 1);
+		close_reader();
+	}
+}
+END_TEST
+
+START_TEST(memory_of_a_large_request_is_given_back)
+{
+	static char body[60000];
+	int i;
+
+	open_reader();
+	record_init(&r, 1 << 20);
+	ck_assert_uint_eq(record_memory(&r), 0);
+	add_begin(1, 0);
+	add(PARAMS, 1, P, sizeof(P) - 1, 0);
+	add(PARAMS, 1, "", 0, 0);
+	for (i = 0; i < 10; i++)
+		add(STDIN, 1, body, sizeof(body), 0);
+	add(STDIN, 1, "", 0, 0);
+	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
+	ck_assert_uint_ge(record_memory(&r), 10 * sizeof(body));
+	record_reset(&r);
+	ck_assert_uint_le(record_memory(&r), 2 * 65536);
+	close_reader();
+}
+END_TEST
+
+START_TEST(the_record_is_used_again_from_its_begin)
 {
 	open_reader();
 	add_request(P, sizeof(P) - 1, "a body that is longer than the next");
@@ -275,18 +314,7 @@ START_TEST(the_sink_is_used_again_from_its_begin)
 	record_reset(&r);
 	add_request(P, sizeof(P) - 1, "xyz");
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
-	ck_assert_int_eq(r.written, sizeof(FRAMED) - 1);
-	close_reader();
-}
-END_TEST
-
-START_TEST(a_sink_that_cannot_be_written_is_a_fault)
-{
-	open_reader();
-	r.sink = -1;
-	add_request(P, sizeof(P) - 1, "xyz");
-	ck_assert_int_eq(feed_all(), RECORD_FAULT);
-	ck_assert_int_eq(record_feed(&r, "", 0), RECORD_BAD);
+	check_frames(FRAMED, sizeof(FRAMED) - 1);
 	close_reader();
 }
 END_TEST
@@ -326,7 +354,6 @@ START_TEST(malformed_variables_are_refused)
 		add_request(bad_params[i].params, bad_params[i].len, "");
 		ck_assert_int_eq(feed_all(), RECORD_BAD);
 		ck_assert_str_eq(r.why, bad_params[i].why);
-		ck_assert_int_eq(r.written, 0);
 	}
 	close_reader();
 }
@@ -486,114 +513,6 @@ START_TEST(another_role_is_told_so)
 }
 END_TEST
 
-/* What the other end of a connection does. */
-struct peer {
-	int fd;
-	const char *data;
-	size_t len, step; /* bytes, and bytes at a time */
-	int pause;        /* ms between them */
-	bool leave;       /* closes at the end */
-};
-
-static void *
-peer_run(void *arg)
-{
-	struct peer *p = arg;
-	size_t at, n;
-
-	for (at = 0; at < p->len; at += n) {
-		n = p->len - at < p->step ? p->len - at : p->step;
-		if (send(p->fd, p->data + at, n, MSG_NOSIGNAL) != (ssize_t)n)
-			break;
-		if (p->pause > 0)
-			usleep((useconds_t)p->pause * 1000);
-	}
-	if (p->leave)
-		shutdown(p->fd, SHUT_RDWR);
-	return NULL;
-}
-
-/* Reads from such a peer, with times in ms from now. */
-static enum record_result
-read_from(struct peer *p, int head, int end, int64_t *took)
-{
-	pthread_t thread;
-	enum record_result result;
-	int64_t now;
-	int pair[2];
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	p->fd = pair[1];
-	ck_assert_int_eq(pthread_create(&thread, NULL, peer_run, p), 0);
-	record_reset(&r);
-	now = clock_ms();
-	result = record_read(&r, pair[0], now + head, now + end);
-	*took = clock_ms() - now;
-	close(pair[0]);
-	pthread_join(thread, NULL);
-	close(pair[1]);
-	return result;
-}
-
-START_TEST(a_slow_request_within_its_time_is_read)
-{
-	struct peer p = { .step = 7, .pause = 1 };
-	int64_t took;
-
-	open_reader();
-	add_request(P, sizeof(P) - 1, "xyz");
-	p.data = in.data;
-	p.len = in.len;
-	ck_assert_int_eq(read_from(&p, 5000, 5000, &took), RECORD_WHOLE);
-	check_sink(FRAMED, sizeof(FRAMED) - 1);
-	close_reader();
-}
-END_TEST
-
-START_TEST(a_peer_that_is_silent_drips_or_leaves_is_told_apart)
-{
-	struct peer silent = { .step = 1 };
-	struct peer gone = { .step = 1, .leave = true };
-	struct peer drip = { .step = 1, .pause = 20 };
-	struct peer half = { .step = 99 };
-	struct peer cut = { .step = 99, .leave = true };
-	struct peer body = { .step = 1000 };
-	int64_t took;
-
-	open_reader();
-	add_request(P, sizeof(P) - 1, "xyz");
-	drip.data = half.data = cut.data = body.data = in.data;
-	drip.len = in.len;
-	half.len = cut.len = 30;
-	body.len = in.len - 3;
-	ck_assert_int_eq(read_from(&silent, 100, 5000, &took), RECORD_SILENT);
-	ck_assert_int_ge(took, 100);
-	ck_assert_int_lt(took, 1000);
-	ck_assert_int_eq(read_from(&gone, 5000, 5000, &took), RECORD_SILENT);
-	ck_assert_int_lt(took, 1000);
-	ck_assert_int_eq(read_from(&drip, 200, 5000, &took), RECORD_LATE);
-	ck_assert_int_lt(took, 1000);
-	ck_assert_int_eq(read_from(&half, 100, 5000, &took), RECORD_LATE);
-	ck_assert_int_eq(read_from(&cut, 5000, 5000, &took), RECORD_CUT);
-	/* the body has the longer time, and no more than that */
-	ck_assert_int_eq(read_from(&body, 100, 300, &took), RECORD_LATE);
-	ck_assert_int_ge(took, 300);
-	ck_assert_int_eq(read_from(&body, 5000, 100, &took), RECORD_LATE);
-	ck_assert_int_lt(took, 1000);
-	close_reader();
-}
-END_TEST
-
-START_TEST(what_is_no_socket_is_a_fault)
-{
-	open_reader();
-	ck_assert_int_eq(
-	    record_read(&r, sink, clock_ms() + 100, clock_ms() + 100),
-	    RECORD_FAULT);
-	close_reader();
-}
-END_TEST
-
 int
 main(void)
 {
@@ -605,18 +524,16 @@ main(void)
 		a_request_may_have_no_variable,
 		what_comes_after_the_request_is_ignored,
 		the_variables_are_strings_until_the_next_request,
-		a_large_body_is_whole_in_the_sink,
+		a_large_body_is_whole_in_the_frames,
 		of_a_long_body_one_byte_more_than_allowed_is_kept,
-		the_sink_is_used_again_from_its_begin,
-		a_sink_that_cannot_be_written_is_a_fault,
+		the_frames_of_the_largest_body_have_room,
+		memory_of_a_large_request_is_given_back,
+		the_record_is_used_again_from_its_begin,
 		malformed_variables_are_refused, long_lengths_are_read,
 		variables_are_counted, variables_have_a_greatest_size,
 		records_come_in_their_order,
 		parameters_after_the_body_began_are_refused,
-		another_version_is_refused, another_role_is_told_so,
-		a_slow_request_within_its_time_is_read,
-		a_peer_that_is_silent_drips_or_leaves_is_told_apart,
-		what_is_no_socket_is_a_fault
+		another_version_is_refused, another_role_is_told_so
 	};
 
 	return unit_run("record", tests, COUNT(tests));

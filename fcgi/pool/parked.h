@@ -1,0 +1,57 @@
+/*
+ * parked: the connections of a worker that wait without a thread, in one
+ * epoll(7) set with one thread for all of them: for the rest of a request or the
+ * next one, for a reader that takes its answer, for the end of who was refused.
+ *
+ * Any thread parks a connection; only the set's own takes it out again, so that
+ * none goes while that one looks at it.
+ */
+#ifndef CTIM_PARKED_H
+#define CTIM_PARKED_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/net/connection.h"
+
+struct pool;
+
+struct parked {
+	int epoll, wake; /* the set, and an eventfd(2) in it; or -1 */
+	long most;       /* descriptors that they may have together */
+	pthread_t thread;
+	atomic_bool ended; /* it shall end, and close all */
+	pthread_mutex_t lock;
+	/* Under the lock: */
+	struct connection *first;
+	size_t n[CONNECTION_NOTHING]; /* by what they wait for */
+	size_t memory;                /* bytes of unfinished requests */
+	/* clock_ms() at which those go that have not begun a request, and
+	 * those whose request is not whole */
+	int64_t leave_at, cut_at;
+	bool passing; /* others get what is kept */
+};
+
+/* Returns 0, or -1 with errno; parked_free() in any case. */
+int parked_init(struct pool *);
+void parked_free(struct pool *);
+/* The thread, given the struct pool. */
+void *parked_run(void *);
+/* Takes a connection, which is closed when it waits for nothing. */
+void parked_add(struct pool *, struct connection *, enum connection_wait);
+/* How many wait for that. */
+size_t parked_count(struct pool *, enum connection_wait);
+/* The worker leaves: connections on which no request has begun are closed at
+ * leave_at, those whose request is not whole at cut_at, clock_ms() times.  passing: other
+ * workers get those that are kept. */
+void parked_leave(
+    struct pool *, int64_t leave_at, int64_t cut_at, bool passing);
+/* Looks at all times and limits; to be called often. */
+void parked_tick(struct pool *);
+/* Ends the thread, and with it what is still parked. */
+void parked_end(struct pool *);
+
+#endif
