@@ -160,15 +160,15 @@ parked_add(struct pool *p, struct connection *c, enum connection_wait wait)
 	c->wait = wait;
 	c->until = wait == CONNECTION_END ? clock_ms() + END_TIME : NEVER;
 	(void)pthread_mutex_lock(&s->lock);
+	/* Once it is in the set it is the set's thread's. */
+	parked_link(p, c);
 	if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, c->fd, &e) == -1) {
-		(void)pthread_mutex_unlock(&s->lock);
 		if (connection_may_warn())
 			log_warning(
 			    "connection dropped: epoll: %s", strerror(errno));
+		parked_unlink(p, c);
 		connection_free(c);
-		return;
 	}
-	parked_link(p, c);
 	full = parked_limit(p) != PARKED_STAYS;
 	(void)pthread_mutex_unlock(&s->lock);
 	if (full)

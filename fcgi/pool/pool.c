@@ -31,6 +31,7 @@
 #include "shared/shared.h"
 
 #define ACCEPTORS   2    /* threads in accept4(2): one takes, one stands by */
+#define SPARES      4    /* connections a thread has ready */
 #define READS       64   /* times recv(2) for what just came */
 #define FIRST_WAIT  1    /* ms for the bytes of a connection that just came */
 #define REFUSE_TIME 1000 /* ms for an answer that refuses */
@@ -156,29 +157,60 @@ pool_take_ready(struct pool *p)
 	return c;
 }
 
-/* What becomes of a connection that was t's. */
+/* Takes one of the thread's spare connections. */
+static struct connection *
+pool_take_spare(struct thread *t)
+{
+	struct connection *c = t->spare;
+
+	t->spare = c->next;
+	t->spares--;
+	return c;
+}
+
+static void
+pool_add_spare(struct thread *t, struct connection *c)
+{
+	c->next = t->spare;
+	t->spare = c;
+	t->spares++;
+}
+
+bool
+pool_fill_spares(struct thread *t)
+{
+	struct pool *p = t->pool;
+	struct connection *c;
+
+	while (t->spares < SPARES) {
+		c = connection_new(p->conf->max_body, &p->room);
+		if (c == NULL)
+			return false;
+		pool_add_spare(t, c);
+	}
+	return true;
+}
+
+/* What becomes of a connection that was the thread's.  There is mostly a spare
+ * one in its place, also when memory is short. */
 static void
 pool_next(struct thread *t, struct connection *c, enum connection_wait wait)
 {
-	struct pool *p = t->pool;
-
-	if (wait == CONNECTION_NOTHING && t->spare == NULL) {
-		connection_close(c);
-		t->spare = c;
-		return;
-	}
-	if (t->spare == NULL) {
-		t->spare = connection_new(p->conf->max_body, &p->room);
-		if (t->spare == NULL) {
-			log_error("no memory left: a connection is dropped");
-			connection_close(c);
-			t->spare = c;
-			return;
-		}
-	}
 	if (wait == CONNECTION_REQUEST && c->answers > 0)
 		connection_again(c);
-	parked_add(p, c, wait);
+	if (wait != CONNECTION_NOTHING) {
+		(void)pool_fill_spares(t);
+		if (t->spares > 0) {
+			parked_add(t->pool, c, wait);
+			return;
+		}
+		log_error("no memory left: a connection is dropped");
+	}
+	connection_close(c);
+	if (t->spares < SPARES)
+		pool_add_spare(t, c);
+	else
+		connection_free(c);
 }
 
 /* Under the lock: the whole request of all workers that waits longest. */
@@ -186,17 +218,18 @@ static struct connection *
 pool_take_queued(struct pool *p, struct thread *t)
 {
 	struct connection_note note;
-	struct connection *c = t->spare;
+	struct connection *c;
 	int fd[BALANCE_FDS];
 
 	if (!pool_queued(p) ||
 	    balance_take(p->share, fd, &note, sizeof(note)) == -1)
 		return NULL;
+	c = pool_take_spare(t);
 	if (connection_unpack(c, &note, fd) == -1) {
 		log_error("no memory left for a request: dropped");
+		pool_add_spare(t, c);
 		return NULL;
 	}
-	t->spare = NULL;
 	if (c->whole != 0)
 		return c;
 	/* One that is kept, from a worker that leaves. */
@@ -208,9 +241,8 @@ pool_take_queued(struct pool *p, struct thread *t)
  * there, or come in a moment, which is less than parking takes; but only a
  * thread that is not missed waits for them. */
 static enum record_result
-pool_read(struct thread *t)
+pool_read(struct thread *t, struct connection *c)
 {
-	struct connection *c = t->spare;
 	struct pollfd in = { .fd = c->fd, .events = POLLIN };
 	enum record_result result = connection_read(c, t->input, READS);
 
@@ -226,12 +258,11 @@ pool_read(struct thread *t)
 static struct connection *
 pool_receive(struct thread *t, int fd)
 {
-	struct connection *c = t->spare;
+	struct connection *c = pool_take_spare(t);
 	enum record_result result;
 
 	connection_open(c, fd);
-	result = pool_read(t);
-	t->spare = NULL;
+	result = pool_read(t, c);
 	if (result == RECORD_WHOLE)
 		return c;
 	pool_next(t, c,
@@ -399,12 +430,10 @@ pool_arrive(struct pool *p, int fd)
 	struct connection *c;
 
 	(void)pthread_mutex_lock(&p->refusing);
-	if ((c = pool_receive(t, fd)) != NULL) {
-		t->spare = connection_new(p->conf->max_body, &p->room);
-		if (t->spare == NULL) {
-			pool_next(t, c, connection_drop(c, RECORD_STARVED));
-			c = NULL;
-		}
+	c = pool_receive(t, fd);
+	if (c != NULL && !pool_fill_spares(t) && t->spares == 0) {
+		pool_next(t, c, connection_drop(c, RECORD_STARVED));
+		c = NULL;
 	}
 	(void)pthread_mutex_unlock(&p->refusing);
 	return c;

@@ -36,8 +36,9 @@ struct thread {
 	struct pool *pool;
 	struct session *session; /* NULL: of who refuses */
 	struct fastcgi *fastcgi;
-	struct connection
-	    *spare;           /* the next one's; NULL while it serves that */
+	/* For the next ones: one at least while it serves none of them. */
+	struct connection *spare;
+	int spares;
 	unsigned char *input; /* CONNECTION_INPUT bytes */
 	/* Under the lock: */
 	pthread_cond_t wake;
@@ -81,6 +82,8 @@ struct pool {
 
 /* A thread of the pool, given its struct thread. */
 void *pool_thread(void *);
+/* Makes the spare connections of a thread; false when memory ran out. */
+bool pool_fill_spares(struct thread *);
 /* Takes a socket that no thread of the pool has accepted and reads what is
  * there.  Returns the connection when that is a whole request, else NULL: it is
  * parked then, or closed. */

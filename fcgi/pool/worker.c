@@ -58,6 +58,7 @@ start_thread(pthread_t *id, void *(*run)(void *), void *arg)
 static void
 worker_free(struct pool *p)
 {
+	struct connection *c;
 	int i;
 
 	parked_free(p);
@@ -65,7 +66,10 @@ worker_free(struct pool *p)
 		if (p->thread[i].session != NULL)
 			session_free(p->thread[i].session);
 		fastcgi_free(p->thread[i].fastcgi);
-		connection_free(p->thread[i].spare);
+		while ((c = p->thread[i].spare) != NULL) {
+			p->thread[i].spare = c->next;
+			connection_free(c);
+		}
 		free(p->thread[i].input);
 	}
 	http_engine_free(p->engine);
@@ -81,9 +85,8 @@ worker_init_thread(struct pool *p, int i)
 	struct thread *t = &p->thread[i];
 
 	t->fastcgi = fastcgi_new();
-	t->spare = connection_new(p->conf->max_body, &p->room);
 	t->input = malloc(CONNECTION_INPUT);
-	if (t->fastcgi == NULL || t->spare == NULL || t->input == NULL ||
+	if (t->fastcgi == NULL || t->input == NULL || !pool_fill_spares(t) ||
 	    (errno = pthread_cond_init(&t->wake, NULL)) != 0)
 		return -1;
 	if (i < p->threads)

@@ -337,7 +337,9 @@ def test_killed_worker_takes_only_its_own():
         'server': {'workers': '2', 'threads': '2'}}).serve()
     with Quiet(gateway, 60, 'h') as others:
         wait_parked(gateway, 60)
-        os.kill(gateway.workers()[0], signal.SIGKILL)
+        victim = gateway.workers()[0]
+        os.kill(victim, signal.SIGKILL)
+        harness.wait_for(lambda: not lives(victim), 'it is dead')
         for _ in range(10):
             health(gateway)
         harness.wait_for(lambda: len(gateway.workers()) == 2, 'a new worker')
@@ -479,8 +481,9 @@ def large_pool(name, **more):
     megabyte."""
     sections = {'server': dict({'workers': '1', 'threads': '2',
                                 'max_observables': '5000'},
-                               **more.pop('server', {})), **more}
-    gateway = Gateway(name, sections=sections)
+                               **more.pop('server', {}))}
+    gateway = Gateway(name, build=more.pop('build', None),
+                      sections=dict(sections, **more))
     gateway.load('\n'.join(KNOWN) + '\n', 'feed')
     return gateway
 

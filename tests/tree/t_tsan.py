@@ -6,10 +6,12 @@ import glob
 import os
 import signal
 import threading
+import time
 
 import fcgiclient as fcgi
 import harness
 import t_build
+import t_connections
 from harness import Gateway, Skipped, fail, same
 
 # Those with threads, or with what threads share.
@@ -123,6 +125,49 @@ def test_pool():
 
 
 test_pool.limit = 900
+
+
+def test_parked():
+    """What waits without a thread: requests that come in pieces, answers that
+    are not read, kept connections, more requests than threads; under a reload
+    and a stop."""
+    can_run()
+    relay = t_connections.large_pool('tsan-parked', build=tsan_build(), server={
+        'workers': '2', 'queue': '4', 'connections': '60', 'read_timeout': '3',
+        'write_timeout': '2', 'write_memory': '1M'}, cache={'url': None})
+    folder = harness.folder('tsan')
+    os.chmod(folder, 0o1777)
+    relay.serve(wrapper=sanitized(os.path.join(folder, 'report')), timeout=60)
+
+    def client(number):
+        """One of those that wait for something; what it gets is not looked
+        at."""
+        for n in range(6):
+            with fcgi.connect(relay.socket, 30) as sock:
+                try:
+                    whole = t_connections.large_request(number) \
+                        if n % 2 else t_connections.health_request(
+                            flags=fcgi.KEEP_CONN)
+                    for at in range(0, len(whole), len(whole) // 3 + 1):
+                        sock.sendall(whole[at:at + len(whole) // 3 + 1])
+                        time.sleep(0.02)
+                    sock.recv(1000)
+                    time.sleep(number % 4)
+                except OSError:
+                    pass
+    threads = [threading.Thread(target=client, args=(n,)) for n in range(12)]
+    with t_connections.Quiet(relay, 80, 'sh'):
+        for thread in threads:
+            thread.start()
+        time.sleep(2)
+        os.kill(relay.process.pid, signal.SIGHUP)
+        for thread in threads:
+            thread.join()
+        same(relay.stop(timeout=60), 0, 'exit status')
+    clean(folder)
+
+
+test_parked.limit = 900
 
 
 def tests():
