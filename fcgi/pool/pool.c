@@ -271,6 +271,15 @@ pool_receive(struct thread *t, int fd)
 	return NULL;
 }
 
+/* Under the lock: somebody waits for the next connection.  Who has made its
+ * answer is back sooner than another wakes. */
+static void
+pool_stand_by(struct pool *p)
+{
+	if (p->accepting == 0 && atomic_load(&p->ending) == 0 && !p->closing)
+		(void)pool_wake_top(p);
+}
+
 /* Under the lock, which is given up meanwhile: the next connection. */
 static struct connection *
 pool_take_new(struct pool *p, struct thread *t)
@@ -288,10 +297,9 @@ pool_take_new(struct pool *p, struct thread *t)
 	pool_set_idle(p, false);
 	t->accepting = false;
 	p->accepting--;
-	/* Somebody stands by; and a kick may have been meant for others. */
-	if (fd != -1 &&
-	    (p->accepting == 0 || p->waiting > 0 ||
-		atomic_load(&p->share->queued) > 0))
+	pool_stand_by(p);
+	/* A kick may have been meant for others. */
+	if (fd != -1 && (p->waiting > 0 || pool_queued(p)))
 		pool_wake_one(p);
 	(void)pthread_mutex_unlock(&p->lock);
 	if (fd == -1)
@@ -331,6 +339,9 @@ pool_take(struct pool *p, struct thread *t)
 	struct connection *c;
 
 	(void)pthread_mutex_lock(&p->lock);
+	if (t->ending)
+		atomic_fetch_sub(&p->ending, 1);
+	t->ending = false;
 	while ((c = pool_take_ready(p)) == NULL &&
 	    (c = pool_take_queued(p, t)) == NULL) {
 		if (!p->closing || pool_drains(p)) {
@@ -346,6 +357,7 @@ pool_take(struct pool *p, struct thread *t)
 	}
 	pool_tell_idle(p);
 	if (c != NULL) {
+		pool_stand_by(p);
 		t->fd = c->fd;
 		t->deadline = c->whole + (int64_t)p->conf->deadline * 1000;
 		if (t->deadline > p->no_later)
@@ -363,6 +375,8 @@ pool_answer_relay(void *arg, struct transport *t)
 	struct thread *self = arg;
 
 	relay_serve(self->session, t);
+	self->ending = true;
+	atomic_fetch_add(&self->pool->ending, 1);
 }
 
 /* An answer: 503. */

@@ -46,6 +46,7 @@ struct thread {
 	struct thread *below; /* in the stack */
 	bool accepting;       /* in accept4(2), or on the way */
 	bool keep;            /* the connection may be kept */
+	bool ending;          /* its answer is made, it is back at once */
 	int fd;               /* being served, -1 for none */
 	int64_t deadline;     /* of that, clock_ms() */
 };
@@ -65,6 +66,7 @@ struct pool {
 	struct parked parked;
 	struct outgoing_room room;
 	pthread_mutex_t refusing; /* the last of the threads */
+	_Atomic int ending;       /* threads whose answer is made */
 	pthread_mutex_t lock;
 	/* Under the lock: */
 	pthread_cond_t full; /* idle became 0, or it stops */

@@ -22,7 +22,8 @@ struct transport {
 	/*
 	 * Takes n bytes of the answer: CGI header, blank line, body.  push: on
 	 * their way now, not when a buffer is full.  n may be 0 with push.
-	 * What was not pushed leaves when the request ends.
+	 * What was not pushed leaves when the request ends.  Whether the client
+	 * reads what was taken is not waited for, where it can be kept.
 	 * Returns 0, or -1 when the client is gone; then nothing more need be
 	 * made for it.
 	 */
@@ -33,7 +34,7 @@ struct transport {
 	void *arg;        /* handed to all */
 	bool script;      /* classic CGI: SCRIPT_NAME is this program, never
 				 * a route */
-	int64_t deadline; /* clock_ms() at which the request must be over */
+	int64_t deadline; /* clock_ms() at which the answer must be made */
 };
 
 /* The value of a meta-variable; NULL when it is absent or empty, as web servers

@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import bed
+import connections
 import https
 import least
 import providers
@@ -26,6 +27,7 @@ def scan(where):
 
 CASES = {
     "least": least.run,
+    "connections": connections.run,
     "jwks": tokens.run,
     "query": query.run,
     "scan": scan,

@@ -1,0 +1,174 @@
+"""Health while others wait: connections that say nothing, half a request or a
+byte now and then, and readers that do not read; and what a health request costs,
+straight at the socket, beside the least program with libfcgi."""
+import os
+import resource
+import socket
+import statistics
+import sys
+import threading
+import time
+
+import bed as b
+
+sys.path.insert(0, os.path.join(b.HERE, ".."))
+import fcgiclient as fcgi      # noqa: E402
+
+ASKED = 300             # health requests a measurement
+KNOWN = 5000            # observables of an answer of some 9 MB
+TIMED = 20000           # health requests for their CPU
+
+
+def request(path, token, body=b""):
+    return fcgi.records(fcgi.request("POST", path, body, token), body)
+
+
+def health(address, data):
+    """One request: whether it was answered, and the milliseconds."""
+    before = time.monotonic()
+    got = fcgi.raw(address, data, 60)
+    return b"200 OK" in got, (time.monotonic() - before) * 1000
+
+
+def asked(address, data, n=ASKED):
+    return [health(address, data) for _ in range(n)]
+
+
+class Row:
+    """A line: health alone, and health while others wait."""
+
+    def __init__(self, g, data):
+        self.address, self.data = f"{g.dir}/relay.sock", data
+        self.pids = g.pids()
+
+    def show(self, name, prepare):
+        alone = asked(self.address, self.data)
+        socks, during = prepare()
+        done = threading.Event()
+        if during:
+            thread = threading.Thread(target=during, args=(socks, done))
+            thread.start()
+        time.sleep(0.2)
+        among = asked(self.address, self.data)
+        held = b.memory(self.pids) / 1e6
+        done.set()
+        if during:
+            thread.join()
+        for s in socks:
+            s.close()
+        time.sleep(0.3)
+        mine, theirs = ([ms for _, ms in x] for x in (alone, among))
+        print(f"{name:34} {b.percentile(mine, 50):7.2f} "
+              f"{b.percentile(theirs, 50):7.2f} {max(mine):8.1f} "
+              f"{max(theirs):8.1f} {sum(not ok for ok, _ in among):6} "
+              f"{held:8.0f}")
+
+    def connections(self, n, part):
+        socks = [fcgi.connect(self.address, 60) for _ in range(n)]
+        for s in socks:
+            s.sendall(part)
+        return socks
+
+
+def drip(data):
+    def run(socks, done):
+        at = 0
+        while not done.wait(0.05) and at < len(data) - 1:
+            for s in socks:
+                s.sendall(data[at:at + 1])
+            at += 1
+    return run
+
+
+def waits(bed):
+    feed = bed.write(f"{bed.dir}/known.txt", "".join(
+        f"10.0.{i // 250}.{i % 250}\n" for i in range(KNOWN)))
+    g = b.Gateway(bed, {
+        "server": {"workers": 2, "threads": 16, "max_observables": 5000,
+                   "read_timeout": 120, "write_timeout": 120},
+        "relay template": {}, "relay local": {"store": f"{bed.dir}/wait.db"}})
+    g.cli("intel", "import", feed, "--source", "bench")
+    g.serve()
+    data = request("/template/health", g.token("template"))
+    large = b"[" + b",".join(
+        b'{"type":"ip","value":"10.0.%d.%d"}' % (i // 250, i % 250)
+        for i in range(KNOWN)) + b"]"
+    large = request("/local/observe/observables", g.token("local"), large)
+    row = Row(g, data)
+    print(f"\n{'health, straight at the socket':34} {'median ms':>15} "
+          f"{'most ms':>17} {'failed':>6} {'MB then':>8}\n"
+          f"{'':34} {'alone':>7} {'among':>7} {'alone':>8} {'among':>8}"
+          "   aim: delayed by less than 20 ms, none failed")
+    for n in (64, 160, 1000, 2000):
+        row.show(f"{n} silent",
+                 lambda n=n: (row.connections(n, b""), None))
+        row.show(f"{n} half-sent", lambda n=n: (
+            row.connections(n, data[:len(data) // 2]), None))
+        row.show(f"{n} dripping",
+                 lambda n=n: (row.connections(n, b""), drip(data)))
+
+    def unread():
+        socks = row.connections(64, large)
+        time.sleep(8)           # all that can be made of them is made
+        return socks, None
+    row.show("64 that do not read 9 MB", unread)
+    g.stop()
+
+
+def floor(bed, g):
+    path = f"{g.dir}/floor.sock"
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(path)
+        s.listen(511)
+        return path, bed.start([bed.program("floor"), "24"], stdin=s.fileno())
+
+
+def kept(address, data, n):
+    """So many requests on one connection."""
+    with fcgi.connect(address, 60) as s:
+        for _ in range(n):
+            s.sendall(data)
+            got = b""
+            while not got.endswith(fcgi.record(fcgi.END_REQUEST, b"\0" * 8)):
+                got += s.recv(65536)
+
+
+def cost(bed):
+    g = b.Gateway(bed, {"server": {"workers": 1}, "relay template": {}})
+    g.serve()
+    token = g.token("template")
+    path, least = floor(bed, g)
+    data = request("/template/health", token)
+    keep = fcgi.records(fcgi.request("POST", "/template/health", b"", token),
+                        flags=fcgi.KEEP_CONN)
+
+    def new(address):
+        asked(address, data, TIMED)
+    ways = (("new", new, f"{g.dir}/relay.sock", g.workers()),
+            ("kept", lambda a: kept(a, keep, TIMED), f"{g.dir}/relay.sock",
+             g.workers()),
+            ("least", new, path, [least.pid]))
+    used = {}
+    for i in range(2 * bed.rounds + 1):
+        for name, run, address, pids in ways:
+            before = b.cpu(pids)
+            run(address)
+            if i:
+                used.setdefault(name, []).append(
+                    (b.cpu(pids) - before) / TIMED * 1e6)
+    print(f"\nCPU of a health request, us: new connection "
+          f"{b.spread(used['new'])}, kept {b.spread(used['kept'])}, the least "
+          f"program {b.spread(used['least'])}")
+    for name in ("new", "kept"):
+        ratio = [x / y for x, y in zip(used[name], used["least"])]
+        print(f"{name} connection to the least program: "
+              f"{b.spread(ratio, 1, 2)}   aim 1.5")
+    bed.end(least)
+    g.stop()
+
+
+def run(bed):
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    waits(bed)
+    cost(bed)
