@@ -74,6 +74,8 @@ connection_close(struct connection *c)
 void
 connection_again(struct connection *c)
 {
+	/* It may wait for long. */
+	record_free(&c->record);
 	record_reset(&c->record);
 	outgoing_close(&c->out);
 	c->began = c->whole = 0;

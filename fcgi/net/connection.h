@@ -62,7 +62,7 @@ void connection_free(struct connection *);
 void connection_open(struct connection *, int fd);
 /* Closes the socket and forgets everything, for the next one. */
 void connection_close(struct connection *);
-/* After an answer: the next request may come. */
+/* After an answer: the next request may come.  Gives its memory back. */
 void connection_again(struct connection *);
 /*
  * Reads what is there, without waiting, into input (CONNECTION_INPUT bytes) and

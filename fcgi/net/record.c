@@ -4,7 +4,7 @@
 
 #include "fcgi/net/record.h"
 
-#define RECORD_SPARE (64 * 1024) /* bytes of a buffer kept between requests */
+#define RECORD_SPARE (16 * 1024) /* bytes of a buffer kept between requests */
 
 enum stage {
 	STAGE_BEGIN,

@@ -300,7 +300,7 @@ START_TEST(memory_of_a_large_request_is_given_back)
 	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
 	ck_assert_uint_ge(record_memory(&r), 10 * sizeof(body));
 	record_reset(&r);
-	ck_assert_uint_le(record_memory(&r), 2 * 65536);
+	ck_assert_uint_le(record_memory(&r), 2 * 16384);
 	close_reader();
 }
 END_TEST
