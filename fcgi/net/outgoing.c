@@ -47,7 +47,7 @@ outgoing_give_back(struct outgoing *o, enum outgoing_where where, int64_t n)
 void
 outgoing_close(struct outgoing *o)
 {
-	int i;
+	enum outgoing_where i;
 
 	for (i = 0; i < OUTGOING_FILES; i++) {
 		if (o->fd[i] != -1)
@@ -87,8 +87,8 @@ outgoing_file(struct outgoing *o, size_t n)
 int
 outgoing_wrote(struct outgoing *o)
 {
+	enum outgoing_where i;
 	off_t at;
-	int i;
 
 	for (i = 0; i < OUTGOING_FILES; i++) {
 		if (o->fd[i] == -1)
