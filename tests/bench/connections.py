@@ -11,7 +11,7 @@ import time
 
 import bed as b
 
-sys.path.insert(0, os.path.join(b.HERE, ".."))
+sys.path.insert(0, os.path.join(b.HERE, "..", "tools"))
 import fcgiclient as fcgi      # noqa: E402
 
 ASKED = 300             # health requests a measurement

@@ -552,7 +552,7 @@ def test_no_home_is_opened():
     with closed_home() as home:
         relay = gateway()
         ca = harness.write(home + '/ca.pem', harness.read(
-            harness.HERE + '/testca.py'), 0o644)
+            harness.TOOLS + '/testca.py'), 0o644)
         key = harness.write(home + '/secret.key', STRONG + '\n', 0o600)
         relay.sections['auth']['secret_key'] = 'file:' + key
         relay.sections['http'] = {'ca_file': ca}
