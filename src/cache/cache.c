@@ -46,11 +46,11 @@ struct cache {
 	const struct cache_backend *backend; /* NULL: off */
 	void *state;                         /* the backend's */
 	bool open;
-	int64_t rests[USES]; /* until: clock_ms() */
-	int64_t looked;      /* clock_ms() of the last same() */
-	int64_t spent;       /* ms that calls took, as of … */
-	int64_t counted;     /* clock_ms() */
-	EVP_MAC_CTX *mac;
+	int64_t rests[USES];          /* until: clock_ms() */
+	int64_t looked;               /* clock_ms() of the last same() */
+	int64_t spent;                /* ms that calls took, as of … */
+	int64_t counted;              /* clock_ms() */
+	EVP_MAC_CTX *mac;             /* NULL until it is needed */
 	unsigned char key[CACHE_KEY]; /* while open */
 	struct waiting queue[CACHE_QUEUE];
 	size_t n;
@@ -95,8 +95,7 @@ cache_new(const struct conf *conf)
 	(void)conf_cache_parse(conf->cache_url, &url);
 	c->backend = backends[url.kind];
 	if (c->backend != NULL &&
-	    ((c->mac = new_mac()) == NULL ||
-		(c->state = c->backend->make(conf, &url)) == NULL)) {
+	    (c->state = c->backend->make(conf, &url)) == NULL) {
 		cache_free(c);
 		c = NULL;
 	}
@@ -247,6 +246,8 @@ mac(struct cache *c, enum domain domain, const struct cache_part *part,
 	size_t i, j, len;
 
 	assert(c->open); /* else there is no key */
+	if (c->mac == NULL && (c->mac = new_mac()) == NULL)
+		return -1;
 	if (EVP_MAC_init(c->mac, c->key, sizeof(c->key), NULL) != 1 ||
 	    EVP_MAC_update(c->mac, &kind, 1) != 1)
 		return -1;

@@ -7,13 +7,10 @@
 #include <strings.h>
 #include <sys/random.h>
 
-#include <jwt.h>
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include "base/base64url.h"
+#include "base/sha256.h"
 #include "conf/conf.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
@@ -36,7 +33,7 @@
  * checked every time: a set that lost a key has another serial.
  */
 struct verified {
-	unsigned char sha256[SHA256_DIGEST_LENGTH];
+	unsigned char sha256[SHA256_BYTES];
 	bool used;
 	uint64_t serial; /* RS256: of the key set */
 	struct claims claims;
@@ -123,24 +120,21 @@ auth_signature(const char *token, size_t len, const char **dot,
 }
 
 /*
- * Whether the token is signed with a key (RFC 7518 section 3.2): 1, 0, or -1
- * when memory ran out.  libjwt would not verify a typ that is not JWT, would
- * take any token when the key is empty, and one without a signature when it has
- * no memory for the header; it does not report a lack of memory.
+ * Whether the token is signed with a key (RFC 7518 section 3.2).  libjwt would
+ * not verify a typ that is not JWT, would take any token when the key is empty,
+ * and one without a signature when it has no memory for the header; it does not
+ * report a lack of memory.
  */
-static int
+static bool
 signed_with(const char *token, size_t len, const char *key)
 {
-	unsigned char signature[TOKEN_MAX], mac[SHA256_DIGEST_LENGTH];
+	unsigned char signature[TOKEN_MAX], mac[SHA256_BYTES];
 	const char *dot;
 
 	if (key == NULL || *key == '\0' ||
 	    auth_signature(token, len, &dot, signature) != sizeof(mac))
-		return 0;
-	if (HMAC(EVP_sha256(), key, (int)strlen(key),
-		(const unsigned char *)token, (size_t)(dot - token), mac,
-		NULL) == NULL)
-		return -1;
+		return false;
+	sha256_hmac(key, strlen(key), token, (size_t)(dot - token), mac);
 	return CRYPTO_memcmp(mac, signature, sizeof(mac)) == 0;
 }
 
@@ -148,16 +142,12 @@ static const char *
 verify_hs256(
     const struct auth *a, const char *token, size_t len, const char **cause)
 {
-	int good;
-
 	*cause = "[auth] secret_key is not set";
 	if (a->conf->secret_key == NULL)
 		return FAILED "<SECRET_KEY> is missing";
-	good = signed_with(token, len, a->conf->secret_key);
-	if (good == 0)
-		good = signed_with(token, len, a->conf->secret_key_previous);
-	if (good != 0)
-		return good == 1 ? NULL : auth_no_memory;
+	if (signed_with(token, len, a->conf->secret_key) ||
+	    signed_with(token, len, a->conf->secret_key_previous))
+		return NULL;
 	*cause = a->conf->secret_key_previous == NULL ?
 	    "it is not signed with [auth] secret_key" :
 	    "it is signed neither "
@@ -286,12 +276,12 @@ verify_new(struct auth *a, const char *token, size_t len, const char **cause)
 
 /* Moves the claims in a->last to v. */
 static void
-auth_remember(struct auth *a, struct verified *v, const unsigned char *sha256)
+auth_remember(struct auth *a, struct verified *v, const unsigned char *hash)
 {
 	token_free(&v->claims);
 	v->claims = a->last;
 	a->last = (struct claims){ 0 };
-	memcpy(v->sha256, sha256, sizeof(v->sha256));
+	memcpy(v->sha256, hash, sizeof(v->sha256));
 	v->used = true;
 }
 
@@ -299,7 +289,7 @@ const char *
 auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
     const struct claims **claims, char id[TOKEN_ID_MAX], const char **cause)
 {
-	unsigned char sha256[SHA256_DIGEST_LENGTH];
+	unsigned char hash[SHA256_BYTES];
 	struct verified *v;
 	struct claims *c;
 	const char *token, *message;
@@ -316,13 +306,11 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 		 "scheme's name and one word behind it";
 	if ((token = bearer(header, &len)) == NULL)
 		return FAILED "Wrong authorization type";
-	/* Without its hash a token could not be told from others. */
-	if (SHA256((const unsigned char *)token, len, sha256) == NULL)
-		return auth_no_memory;
-	snprintf(id, TOKEN_ID_MAX, "%02x%02x%02x%02x", sha256[0], sha256[1],
-	    sha256[2], sha256[3]);
-	v = &a->kept[sha256[4] % KEPT];
-	if (v->used && memcmp(v->sha256, sha256, sizeof(sha256)) == 0) {
+	sha256_hash(token, len, hash);
+	snprintf(id, TOKEN_ID_MAX, "%02x%02x%02x%02x", hash[0], hash[1],
+	    hash[2], hash[3]);
+	v = &a->kept[hash[4] % KEPT];
+	if (v->used && memcmp(v->sha256, hash, sizeof(hash)) == 0) {
 		c = &v->claims;
 		serial = v->serial;
 	} else {
@@ -338,7 +326,7 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 		 a, c, token, len, now, deadline, &serial, cause)) != NULL)
 		return message;
 	if (c == &a->last)
-		auth_remember(a, v, sha256);
+		auth_remember(a, v, hash);
 	v->serial = serial;
 	*claims = &v->claims;
 	*cause = a->why;
@@ -424,47 +412,6 @@ auth_claims(struct auth *a, const struct claims *c, const char *const *names,
 		jsonin_text(value) == NULL ? "no string" :
 					     "empty");
 	return FAILED "Wrong JWT payload structure";
-}
-
-char *
-auth_token(const char *payload, const char *key, int64_t now, int64_t expires,
-    const char **why)
-{
-	struct json_object *claims;
-	jwt_t *jwt = NULL;
-	char *token = NULL;
-
-	*why = NULL;
-	claims =
-	    jsonin_parse(payload, strlen(payload), JSON_REQUEST_VALUES, why);
-	if (*why == NULL && !json_object_is_type(claims, json_type_object))
-		*why = "the claims are no JSON object";
-	if (*why == NULL && *key == '\0')
-		*why = "the secret key is empty";
-	if (*why == NULL) {
-		if (jwt_new(&jwt) != 0 ||
-		    jwt_add_grants_json(jwt, payload) != 0 ||
-		    jwt_del_grants(jwt, "iat") != 0 ||
-		    jwt_add_grant_int(jwt, "iat", (long)now) != 0 ||
-		    (expires != 0 &&
-			(jwt_del_grants(jwt, "exp") != 0 ||
-			    jwt_add_grant_int(jwt, "exp", (long)expires) !=
-				0)) ||
-		    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)key,
-			(int)strlen(key)) != 0 ||
-		    (token = jwt_encode_str(jwt)) == NULL)
-			*why = "the token could not be signed";
-		else if (strlen(token) > TOKEN_MAX)
-			*why =
-			    "the claims make a token of more than 8192 bytes";
-	}
-	if (*why != NULL) {
-		free(token);
-		token = NULL;
-	}
-	jwt_free(jwt);
-	json_object_put(claims);
-	return token;
 }
 
 int

@@ -3,7 +3,8 @@
  * Source: RFC 6750 (Bearer), RFC 7519 (JWT), RFC 7515 (JWS); relay API,
  * "Tokens".
  *
- * The only file that knows libjwt.  Token shape and claims are in token.h.
+ * auth_token.c is the only file that knows libjwt.  Token shape and claims are in
+ * token.h.
  */
 #ifndef CTIM_AUTH_H
 #define CTIM_AUTH_H

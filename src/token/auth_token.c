@@ -1,0 +1,50 @@
+/* A file of its own: only programs that make tokens link libjwt. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jwt.h>
+
+#include "json/jsonin.h"
+#include "json/jsonscan.h"
+#include "token/auth.h"
+
+char *
+auth_token(const char *payload, const char *key, int64_t now, int64_t expires,
+    const char **why)
+{
+	struct json_object *claims;
+	jwt_t *jwt = NULL;
+	char *token = NULL;
+
+	*why = NULL;
+	claims =
+	    jsonin_parse(payload, strlen(payload), JSON_REQUEST_VALUES, why);
+	if (*why == NULL && !json_object_is_type(claims, json_type_object))
+		*why = "the claims are no JSON object";
+	if (*why == NULL && *key == '\0')
+		*why = "the secret key is empty";
+	if (*why == NULL) {
+		if (jwt_new(&jwt) != 0 ||
+		    jwt_add_grants_json(jwt, payload) != 0 ||
+		    jwt_del_grants(jwt, "iat") != 0 ||
+		    jwt_add_grant_int(jwt, "iat", (long)now) != 0 ||
+		    (expires != 0 &&
+			(jwt_del_grants(jwt, "exp") != 0 ||
+			    jwt_add_grant_int(jwt, "exp", (long)expires) !=
+				0)) ||
+		    jwt_set_alg(jwt, JWT_ALG_HS256, (const unsigned char *)key,
+			(int)strlen(key)) != 0 ||
+		    (token = jwt_encode_str(jwt)) == NULL)
+			*why = "the token could not be signed";
+		else if (strlen(token) > TOKEN_MAX)
+			*why =
+			    "the claims make a token of more than 8192 bytes";
+	}
+	if (*why != NULL) {
+		free(token);
+		token = NULL;
+	}
+	jwt_free(jwt);
+	json_object_put(claims);
+	return token;
+}
