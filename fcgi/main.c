@@ -299,6 +299,9 @@ main_prepare(const struct options *o, const struct conf *conf,
 		cache_give(conf, p.uid, p.gid);
 	if (o->workers != 0)
 		open_control(conf, c, w.doubtful ? &none : &p);
+	/* Here, so that workers share its pages and need not open it, and an
+	 * upgrade meanwhile does not mix two builds. */
+	master_open_network();
 	if (!w.doubtful && privilege_drop(&p, why) == -1)
 		return main_failed(why);
 	if (found && o->listen != NULL)

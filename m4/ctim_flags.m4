@@ -25,13 +25,16 @@ AC_DEFUN([CTIM_WARNINGS],
 AC_SUBST([WARN_CFLAGS])])
 
 # CTIM_HARDENING: what the toolchain has against memory errors, in HARD_CFLAGS
-# and HARD_LDFLAGS.
+# and HARD_LDFLAGS; of that, what is for programs alone in PIE_CFLAGS and
+# PIE_LDFLAGS, for shared objects alone in OBJECT_LDFLAGS.
 AC_DEFUN([CTIM_HARDENING],
 [m4_foreach_w([ctim_flag], [-fstack-protector-strong -fstack-clash-protection
-  -fcf-protection -fPIE], [CTIM_ADD_FLAG([HARD_CFLAGS], ctim_flag, [compile])])
+  -fcf-protection], [CTIM_ADD_FLAG([HARD_CFLAGS], ctim_flag, [compile])])
+CTIM_ADD_FLAG([PIE_CFLAGS], [-fPIE], [compile])
 CTIM_ADD_FLAG([HARD_CFLAGS], [-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3], [compile])
-CTIM_ADD_FLAG([HARD_LDFLAGS], [-pie], [link])
+CTIM_ADD_FLAG([PIE_LDFLAGS], [-pie], [link])
 CTIM_ADD_FLAG([HARD_LDFLAGS], [-Wl,-z,relro,-z,now], [link])
 CTIM_ADD_FLAG([HARD_LDFLAGS], [-Wl,-z,noexecstack], [link])
+CTIM_ADD_FLAG([OBJECT_LDFLAGS], [-Wl,-z,defs], [link])
 AC_SUBST([HARD_CFLAGS])
 AC_SUBST([HARD_LDFLAGS])])

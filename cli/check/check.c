@@ -22,6 +22,7 @@
 #include "conf/conf.h"
 #include "json/jsonout.h"
 #include "log/log.h"
+#include "net/network.h"
 #include "relay/lists.h"
 #include "start/descriptors.h"
 #include "start/pathtrust.h"
@@ -125,17 +126,20 @@ check_try_store(struct check *check, const struct relay_conf *relay)
 		    relay->name);
 }
 
-/* Tries the stores and, where a relay calls a service, the cache.  Only speed
- * depends on the cache, so a fault of it is a warning. */
+/* Tries the stores, the object that makes calls and, where a relay calls a
+ * service, the cache.  Only speed depends on the cache, so a fault of it is a
+ * warning; so is the lack of the object where RS256 tokens alone need it. */
 static void
 check_try_relays(struct check *check)
 {
 	const struct relay_conf *r;
 	bool calls = false;
-	char why[CACHE_WHY];
+	char why[CACHE_WHY], missing[NETWORK_WHY];
 
 	for (r = check->found.conf->relays; r != NULL; r = r->next)
 		calls = calls || r->provider->request != NULL;
+	if (network_open(missing) == NULL)
+		check_note(check, calls, missing);
 	if (calls && cache_check(check->found.conf, why) == -1)
 		check_notef(check, false, "[cache] url: %s%s", why,
 		    settings_cache_hint(why));

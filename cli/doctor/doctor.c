@@ -21,12 +21,12 @@
 
 /* A check stands behind those that it depends on. */
 static const struct doctor_row doctor_rows[] = { { "config", 0, doctor_config },
-	{ "modes", CONF, doctor_modes }, { "paths", CONF, doctor_paths },
-	{ "key", CONF, doctor_key }, { "log", CONF, doctor_log },
-	{ "store", CONF, doctor_store }, { "cache", CONF, doctor_cache },
-	{ "socket", CONF, doctor_socket }, { "control", CONF, doctor_control },
-	{ "users", CONF, doctor_users }, { "ca", CONF, doctor_ca },
-	{ "proxy", CONF | CALLS, doctor_proxy },
+	{ "network", CONF, doctor_network }, { "modes", CONF, doctor_modes },
+	{ "paths", CONF, doctor_paths }, { "key", CONF, doctor_key },
+	{ "log", CONF, doctor_log }, { "store", CONF, doctor_store },
+	{ "cache", CONF, doctor_cache }, { "socket", CONF, doctor_socket },
+	{ "control", CONF, doctor_control }, { "users", CONF, doctor_users },
+	{ "ca", CONF, doctor_ca }, { "proxy", CONF | CALLS, doctor_proxy },
 	{ "jwks", CONF | CALLS, doctor_jwks },
 	{ "provider", CONF | CALLS, doctor_providers },
 	{ "clock", CONF, doctor_clock }, { "front", FRONT, doctor_front },

@@ -271,6 +271,7 @@ void doctor_web_free(struct doctor *);
 
 /* The checks. */
 void doctor_config(struct doctor *);
+void doctor_network(struct doctor *);
 void doctor_modes(struct doctor *);
 void doctor_paths(struct doctor *);
 void doctor_key(struct doctor *);

@@ -27,6 +27,7 @@
 #include "fcgi/pool/master_tell.h"
 #include "fcgi/pool/worker.h"
 #include "log/log.h"
+#include "net/network.h"
 #include "os/clock.h"
 #include "relay/lists.h"
 #include "start/descriptors.h"
@@ -268,6 +269,15 @@ master_enough(const struct conf *conf)
 	return false;
 }
 
+void
+master_open_network(void)
+{
+	char why[NETWORK_WHY];
+
+	if (network_open(why) == NULL)
+		log_error("%s; no relay can call its service", why);
+}
+
 static void
 reload(struct master *m)
 {
@@ -294,6 +304,7 @@ reload(struct master *m)
 	if (log_open(new) == -1)
 		log_warning(
 		    "[log] target %s: %s", new->log_target, log_why(errno));
+	master_open_network();
 	for (i = 0; i < m->top; i++)
 		m->child[i].stale = m->child[i].pid != 0;
 	m->next = 0;

@@ -7,7 +7,8 @@
  * http_next() names it or http_cancel() returns: meanwhile neither the call nor
  * what it points to may be changed, read or freed, but by take().
  *
- * The only files that know libcurl, with url.c.  What is unsafe in its defaults
+ * The only files that know libcurl, with url_curl.c: the network half
+ * (net/network.h); http_forward.c opens it.  What is unsafe in its defaults
  * is decided here: no redirect, no signal, no proxy of the environment, https
  * alone unless private addresses are allowed, the address looked at when the
  * socket is made (address.h), own counts of every byte.

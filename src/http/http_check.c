@@ -14,17 +14,6 @@ struct parts {
 	char *scheme, *user, *host, *port;
 };
 
-bool
-http_header_safe(const char *text)
-{
-	const unsigned char *p = (const unsigned char *)text;
-
-	for (; *p != '\0'; p++)
-		if (*p < 0x20 || *p == 0x7f)
-			return false;
-	return true;
-}
-
 /* Visible ASCII: a name with other letters would be read by the character set
  * of the locale, and after the check. */
 static bool

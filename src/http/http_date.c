@@ -1,3 +1,4 @@
+/* What stands in header fields: dates, the time to wait, safe text. */
 #include <ctype.h>
 #include <string.h>
 #include <time.h>
@@ -175,4 +176,15 @@ http_retry_after(const char *text, int64_t now)
 		if (date(http_date_forms[i], trimmed, now, &seconds))
 			return milliseconds(seconds - now);
 	return -1;
+}
+
+bool
+http_header_safe(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+
+	for (; *p != '\0'; p++)
+		if (*p < 0x20 || *p == 0x7f)
+			return false;
+	return true;
 }

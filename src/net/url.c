@@ -1,179 +1,213 @@
-#include <assert.h>
+#include <arpa/inet.h>
 #include <ctype.h>
-#include <locale.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include <curl/curl.h>
-
+#include "net/network.h"
 #include "net/url.h"
 
-static const char *const url_schemes[] = { "http", "https", "ftp" };
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS  "0123456789"
 
-static pthread_once_t utf8_once = PTHREAD_ONCE_INIT;
-static locale_t utf8_locale; /* 0 when the system has none */
-
-static void
-utf8_init(void)
-{
-	utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-}
+static const struct {
+	const char *name, *port;
+} url_defaults[] = { { "http", "80" }, { "https", "443" }, { "ftp", "21" } };
 
 /*
- * curl_url_get() with punycode.  libidn2, below libcurl, reads host names in
- * the character set of the locale, and a server's is plain C: so the thread
- * gets a UTF-8 one for the time of the call.
+ * A plain URL, in pieces: one that can be read in one way only, and in which
+ * libcurl would change nothing but what url_normalise() says.  All others are
+ * left to libcurl.
  */
-static char *
-part_of(CURLU *u, CURLUPart what)
-{
-	locale_t before = (locale_t)0;
-	char *part = NULL;
-	CURLUcode code;
+struct plain {
+	size_t scheme;    /* in url_defaults[] */
+	const char *host; /* a name, or an IPv4 address of four numbers */
+	int host_len;
+	const char *port; /* digits */
+	int port_len;     /* 0: none was given */
+	const char *rest; /* "", or a path and what is behind it */
+};
 
-	pthread_once(&utf8_once, utf8_init);
-	if (utf8_locale != (locale_t)0)
-		before = uselocale(utf8_locale);
-	code = curl_url_get(
-	    u, what, &part, CURLU_PUNYCODE | CURLU_NO_DEFAULT_PORT);
-	if (before != (locale_t)0)
-		uselocale(before);
-	if (code != CURLUE_OK) {
-		curl_free(part);
-		return NULL;
+/* Whether n characters, which may stand in a name, are a name with nothing empty
+ * between its dots, that no reader takes for a number; or an IPv4 address. */
+static bool
+url_host_is_plain(const char *host, size_t n)
+{
+	char text[INET_ADDRSTRLEN];
+	struct in_addr address;
+	const char *label = host;
+	size_t i;
+
+	for (i = 0; i <= n; i++) {
+		if (i < n && host[i] != '.')
+			continue;
+		if (host + i == label)
+			return false;
+		if (i < n)
+			label = host + i + 1;
 	}
-	return part;
+	if (strchr(LETTERS, *label) != NULL)
+		return true;
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, host, n);
+	text[n] = '\0';
+	return inet_pton(AF_INET, text, &address) == 1;
 }
 
-/* A parsed URL of one of the schemes, NULL for anything else. */
-static CURLU *
-url_parse(const char *url)
+/* Nothing is to be encoded, dropped or refused behind the host. */
+static bool
+url_rest_is_plain(const char *rest)
 {
-	CURLU *u;
-	size_t i, n, count = sizeof(url_schemes) / sizeof(url_schemes[0]);
+	const char *s;
 
-	/* libcurl mends "http:/host" and "http:///host"; as the value of an
-	 * indicator that is a typing error. */
-	n = strcspn(url, ":");
-	if (strncmp(url + n, "://", 3) != 0 || url[n + 3] == '/')
-		return NULL;
+	if (*rest != '\0' && *rest != '/')
+		return false;
+	for (s = rest; *s != '\0'; s++)
+		if (*s <= ' ' || *s >= 0x7f || *s == '#')
+			return false;
+	return s == rest || s[-1] != '?';
+}
+
+static bool
+url_port_is_plain(const char *port, size_t n)
+{
+	return n > 0 && *port != '0' &&
+	    (n < 5 || (n == 5 && strncmp(port, "65535", 5) <= 0));
+}
+
+/* Takes a plain URL apart; false when it is none. */
+static bool
+url_plain(const char *url, struct plain *p)
+{
+	size_t n = strcspn(url, ":"), port = 0;
+	size_t i, count = sizeof(url_defaults) / sizeof(url_defaults[0]);
+
 	for (i = 0; i < count; i++)
-		if (strlen(url_schemes[i]) == n &&
-		    strncasecmp(url, url_schemes[i], n) == 0)
+		if (strlen(url_defaults[i].name) == n &&
+		    strncasecmp(url, url_defaults[i].name, n) == 0)
 			break;
-	if (i == count || strlen(url) > URL_MAX || (u = curl_url()) == NULL)
-		return NULL;
-	if (curl_url_set(u, CURLUPART_URL, url, CURLU_PATH_AS_IS) !=
-	    CURLUE_OK) {
-		curl_url_cleanup(u);
-		return NULL;
+	if (i == count || strncmp(url + n, "://", 3) != 0 ||
+	    strlen(url) > URL_MAX)
+		return false;
+	p->scheme = i;
+	p->host = url + n + 3;
+	n = strspn(p->host, LETTERS DIGITS "-._");
+	if (n == 0 || !url_host_is_plain(p->host, n))
+		return false;
+	p->port = p->rest = p->host + n;
+	if (*p->rest == ':') {
+		p->port++;
+		port = strspn(p->port, DIGITS);
+		if (!url_port_is_plain(p->port, port))
+			return false;
+		p->rest = p->port + port;
 	}
-	return u;
+	p->host_len = (int)n;
+	p->port_len = (int)port;
+	return url_rest_is_plain(p->rest);
 }
 
-/* Lower case, without the trailing dot, in place. */
-static void
-plain_host(char *host)
+static bool
+url_port_is_default(const struct plain *p)
 {
-	size_t n = strlen(host);
+	const char *port = url_defaults[p->scheme].port;
 
-	if (n > 1 && host[n - 1] == '.')
-		host[n - 1] = '\0';
-	for (; *host != '\0'; host++)
-		if (*host >= 'A' && *host <= 'Z')
-			*host = (char)(*host - 'A' + 'a');
+	return p->port_len == 0 ||
+	    ((size_t)p->port_len == strlen(port) &&
+		strncmp(p->port, port, strlen(port)) == 0);
 }
 
-/* Copies and frees a text of libcurl's; -1 when it is NULL or does not fit. */
 static int
-url_take(char *text, char *out, size_t size)
+url_fits(int n, size_t size)
 {
-	int n = -1;
-
-	if (text != NULL)
-		n = snprintf(out, size, "%s", text);
-	curl_free(text);
 	return n >= 0 && (size_t)n < size ? 0 : -1;
+}
+
+static void
+url_lower(char *s, int n)
+{
+	for (; n > 0; n--, s++)
+		if (*s >= 'A' && *s <= 'Z')
+			*s = (char)(*s - 'A' + 'a');
 }
 
 int
 url_normalise(const char *url, char *out, size_t size)
 {
-	CURLU *u;
-	char *host;
-	int r = -1;
+	const struct network *network;
+	struct plain p;
+	const char *scheme;
+	int n;
 
-	if ((u = url_parse(url)) == NULL)
-		return -1;
-	if ((host = part_of(u, CURLUPART_HOST)) != NULL) {
-		plain_host(host);
-		if (curl_url_set(u, CURLUPART_HOST, host, 0) == CURLUE_OK)
-			r = url_take(part_of(u, CURLUPART_URL), out, size);
+	if (!url_plain(url, &p)) {
+		network = network_get();
+		return network == NULL ?
+		    -1 :
+		    network->url->normalise(url, out, size);
 	}
-	curl_free(host);
-	curl_url_cleanup(u);
-	return r;
+	scheme = url_defaults[p.scheme].name;
+	n = url_port_is_default(&p) ?
+	    snprintf(out, size, "%s://%.*s%s", scheme, p.host_len, p.host,
+		*p.rest == '\0' ? "/" : p.rest) :
+	    snprintf(out, size, "%s://%.*s:%.*s%s", scheme, p.host_len, p.host,
+		p.port_len, p.port, *p.rest == '\0' ? "/" : p.rest);
+	if (url_fits(n, size) == -1)
+		return -1;
+	url_lower(out + strlen(scheme) + 3, p.host_len);
+	return 0;
 }
 
 int
 url_host(const char *url, char *out, size_t size)
 {
-	CURLU *u;
-	size_t n;
-	int r;
+	const struct network *network;
+	struct plain p;
 
-	if ((u = url_parse(url)) == NULL)
-		return -1;
-	r = url_take(part_of(u, CURLUPART_HOST), out, size);
-	curl_url_cleanup(u);
-	if (r == 0 && out[0] == '[') {
-		n = strlen(out);
-		assert(n >= 2);
-		memmove(out, out + 1, n - 2);
-		out[n - 2] = '\0';
+	if (!url_plain(url, &p)) {
+		network = network_get();
+		return network == NULL ? -1 :
+					 network->url->host(url, out, size);
 	}
-	return r;
+	if (url_fits(p.host_len, size) == -1)
+		return -1;
+	/* url may be out. */
+	memmove(out, p.host, (size_t)p.host_len);
+	out[p.host_len] = '\0';
+	return 0;
 }
 
 int
 url_origin(const char *url, char *out, size_t size)
 {
-	char *scheme = NULL, *port = NULL, *host = NULL;
-	CURLU *u;
-	int n = -1;
+	const struct network *network;
+	struct plain p;
+	const char *scheme, *port;
+	int n;
 
-	if ((u = url_parse(url)) == NULL)
-		return -1;
-	if ((host = part_of(u, CURLUPART_HOST)) != NULL &&
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-	    curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) ==
-		CURLUE_OK) {
-		plain_host(host);
-		n = snprintf(out, size, "%s://%s:%s", scheme, host, port);
+	if (!url_plain(url, &p)) {
+		network = network_get();
+		return network == NULL ? -1 :
+					 network->url->origin(url, out, size);
 	}
-	curl_free(scheme);
-	curl_free(port);
-	curl_free(host);
-	curl_url_cleanup(u);
-	return n >= 0 && (size_t)n < size ? 0 : -1;
+	scheme = url_defaults[p.scheme].name;
+	port = url_defaults[p.scheme].port;
+	n = p.port_len == 0 ? snprintf(out, size, "%s://%.*s:%s", scheme,
+				  p.host_len, p.host, port) :
+			      snprintf(out, size, "%s://%.*s:%.*s", scheme,
+				  p.host_len, p.host, p.port_len, p.port);
+	if (url_fits(n, size) == -1)
+		return -1;
+	url_lower(out + strlen(scheme) + 3, p.host_len);
+	return 0;
 }
 
 int
 url_punycode(const char *host, char *out, size_t size)
 {
-	CURLU *u;
-	int r = -1;
+	const struct network *network = network_get();
 
-	if ((u = curl_url()) == NULL)
-		return -1;
-	if (curl_url_set(u, CURLUPART_HOST, host, 0) == CURLUE_OK)
-		r = url_take(part_of(u, CURLUPART_HOST), out, size);
-	curl_url_cleanup(u);
-	if (r == 0)
-		plain_host(out);
-	return r;
+	return network == NULL ? -1 : network->url->punycode(host, out, size);
 }
 
 /* Copies text with a letter for each {type} and {value}, because a letter is
@@ -225,34 +259,31 @@ strict(const char *s)
 bool
 url_template(const char *text)
 {
+	const struct network *network;
 	char filled[URL_MAX + 1];
-	CURLU *u;
+	struct plain p;
 
 	if (strlen(text) > URL_MAX || strncasecmp(text, "http", 4) != 0)
 		return false;
 	fill_in(filled, text);
-	if (!strict(filled) || (u = url_parse(filled)) == NULL)
+	if (!strict(filled))
 		return false;
-	curl_url_cleanup(u);
-	return true;
+	if (url_plain(filled, &p))
+		return true;
+	network = network_get();
+	return network != NULL && network->url->valid(filled);
 }
 
 bool
 url_is_base(const char *url)
 {
-	CURLU *u;
-	char *user, *query, *fragment;
-	bool plain;
+	const struct network *network;
+	struct plain p;
 
-	if (strncasecmp(url, "http", 4) != 0 || (u = url_parse(url)) == NULL)
+	if (strncasecmp(url, "http", 4) != 0)
 		return false;
-	user = part_of(u, CURLUPART_USER);
-	query = part_of(u, CURLUPART_QUERY);
-	fragment = part_of(u, CURLUPART_FRAGMENT);
-	plain = user == NULL && query == NULL && fragment == NULL;
-	curl_free(user);
-	curl_free(query);
-	curl_free(fragment);
-	curl_url_cleanup(u);
-	return plain;
+	if (url_plain(url, &p))
+		return strchr(p.rest, '?') == NULL;
+	network = network_get();
+	return network != NULL && network->url->is_base(url);
 }

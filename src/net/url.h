@@ -1,6 +1,8 @@
 /*
- * url: URLs and international host names, through libcurl's parser, so that a
- * URL is read in the same way for a comparison and for a transfer.
+ * url: URLs and international host names, read as libcurl's parser reads them, so
+ * that a URL is the same for a comparison and for a transfer.  Plain URLs, nearly
+ * all that there are, are read here; the others by libcurl itself (network.h).
+ * Where that cannot be opened, they are refused.
  * Source: RFC 3986; RFC 5891 (punycode); curl_url_set(3), curl_url_get(3).
  *
  * No I/O; safe from any thread.  Output buffers are the caller's, size bytes

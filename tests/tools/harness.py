@@ -29,6 +29,7 @@ KEY = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._'
 DEADLINE = 25
 ROOT = os.geteuid() == 0
 APACHE_MODULES = '/usr/lib/apache2/modules'
+NETWORK = 'ctim-relay-net.so'
 
 
 class Failed(Exception):
@@ -139,14 +140,17 @@ def give(path, mode):
 
 
 def program(name, build=None):
-    """A program of the build, copied to where every user can run it."""
+    """A program of the build, copied to where every user can run it, with the
+    object that it opens beside it."""
     build = build or BUILD
     source = os.path.join(build, name)
     if not os.path.exists(source):
         fail('%s is not built' % source)
     place = os.path.join(tmp(), 'bin', hashlib.sha256(
         build.encode()).hexdigest()[:8])
-    os.makedirs(place, mode=0o755, exist_ok=True)
+    if not os.path.exists(place):
+        os.makedirs(place, mode=0o755)
+        shutil.copy2(os.path.join(build, NETWORK), place)
     target = os.path.join(place, name)
     if not os.path.exists(target):
         shutil.copy2(source, target)

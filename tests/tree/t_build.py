@@ -77,6 +77,7 @@ def test_install():
     make(folder, 'install', 'DESTDIR=' + root)
     top = os.path.join(root, 'usr', 'local')
     for name in ('bin/ctim-relay', 'libexec/ctim-relay.fcgi',
+                 'lib/ctim-relay/ctim-relay-net.so',
                  'share/ctim-relay/nginx/ctim-relay.conf',
                  'share/ctim-relay/nginx/ctim-relay-location.conf',
                  'share/ctim-relay/apache/ctim-relay-proxy_fcgi.conf',
@@ -95,7 +96,7 @@ def test_install():
     same((status, out.split('\n')[0][:27]), (0, 'usage: ctim-relay jwt [STAG'),
          'jwt --help')
     make(folder, 'uninstall', 'DESTDIR=' + root)
-    for place in ('bin', 'share/bash-completion/completions'):
+    for place in ('bin', 'lib/ctim-relay', 'share/bash-completion/completions'):
         same(os.listdir(os.path.join(top, place)), [], place)
 
 
@@ -110,14 +111,17 @@ def test_no_links_unless_asked_for():
 def test_hardening():
     """What ./configure asks of the toolchain unless told otherwise: position
     independent, read-only relocations, no executable stack, stack protector,
-    FORTIFY_SOURCE (which needs an optimised build: the folder's is -O1)."""
+    FORTIFY_SOURCE (which needs an optimised build: the folder's is -O1).  A
+    shared object has all but what makes a program."""
     folder = clang_build()
-    for name in ('ctim-relay', 'ctim-relay.fcgi'):
+    program = 'DYN (Position-Independent Executable file)'
+    for name, kind in (('ctim-relay', program), ('ctim-relay.fcgi', program),
+                       (harness.NETWORK, 'DYN (Shared object file)')):
         status, out, err = harness.run(
             ['readelf', '-hlsdW', os.path.join(folder, name)])
         same(status, 0, err)
-        for sign in ('DYN (Position-Independent Executable file)',
-                     'GNU_RELRO', 'BIND_NOW', '__stack_chk_fail', '_chk@'):
+        for sign in (kind, 'GNU_RELRO', 'BIND_NOW', '__stack_chk_fail',
+                     '_chk@'):
             holds(sign in out, '%s: no %s' % (name, sign))
         stack = [line for line in out.splitlines() if 'GNU_STACK' in line]
         holds(stack and 'RWE' not in stack[0], '%s: %s' % (name, stack))

@@ -1,5 +1,7 @@
+#include <stddef.h>
 #include <string.h>
 
+#include "net/network.h"
 #include "net/url.h"
 #include "tests/unit/unit.h"
 
@@ -175,10 +177,75 @@ START_TEST(bases_have_nothing_but_a_path)
 }
 END_TEST
 
+/* Whether the functions of url.h say of a text what libcurl's say. */
+static void
+read_alike(const char *text)
+{
+	static const struct {
+		int (*ours)(const char *, char *, size_t);
+		size_t theirs; /* offset of it */
+	} functions[] = { { url_normalise,
+			      offsetof(struct url_functions, normalise) },
+		{ url_host, offsetof(struct url_functions, host) },
+		{ url_origin, offsetof(struct url_functions, origin) } };
+	char ours[URL_MAX + 1], theirs[URL_MAX + 1];
+	int (*other)(const char *, char *, size_t);
+	size_t i;
+	int r;
+
+	for (i = 0; i < COUNT(functions); i++) {
+		memcpy(&other, (const char *)&url_curl + functions[i].theirs,
+		    sizeof(other));
+		r = functions[i].ours(text, ours, sizeof(ours));
+		ck_assert_msg(r == other(text, theirs, sizeof(theirs)),
+		    "%zu of %s", i, text);
+		ck_assert_msg(
+		    r == -1 || strcmp(ours, theirs) == 0, "%zu of %s", i, text);
+	}
+	if (strncmp(text, "http", 4) == 0)
+		ck_assert_msg(url_is_base(text) == url_curl.is_base(text),
+		    "base %s", text);
+}
+
+/* Plain URLs are read without libcurl, and as it reads them: made of pieces on
+ * both sides of what is plain. */
+START_TEST(plain_urls_are_read_as_libcurl_reads_them)
+{
+	static const char *const schemes[] = { "http", "https", "ftp", "HTTP",
+		"Https", "file", "httpx" };
+	static const char *const hosts[] = { "a", "A.Example", "a.example.",
+		"a..b", ".a", "1.2.3.4", "01.2.3.4", "1.2.3", "0x7f.1", "127.1",
+		"1.2.3.4.", "1.2.3.256", "1.2.3.4.5", "4294967295", "a.1",
+		"1.a", "a.0x1", "a-b_c.d", "-a", "_a._b", "xn--bcher-kva.de",
+		"a.-b", "[::1]", "", "u@h", "u:p@h", "a%41", "a b", "b\xc3\xbc",
+		"a,b", "a.9x", "0x1.0x2.0x3.a", "999.1.1.1" };
+	static const char *const ports[] = { "", ":", ":80", ":443", ":21",
+		":8080", ":0", ":00080", ":65535", ":65536", ":99999", ":1a",
+		":080", ":4430", ":65529", ":123456" };
+	static const char *const rests[] = { "", "/", "/a/../b", "//", "?",
+		"?q", "/?", "/a?b", "/a?b?", "/#", "/a#f", "/a?#f", "/a b",
+		"/\xc3\xbc", "/%41%2f%zz", "/a\\b", "/a|b\"<>", "/\x7f",
+		"/a?b=c&d", "\\a", "/a:80@b", "/;a", "/\t" };
+	char text[128];
+	size_t s, h, p, r;
+
+	for (s = 0; s < COUNT(schemes); s++)
+		for (h = 0; h < COUNT(hosts); h++)
+			for (p = 0; p < COUNT(ports); p++)
+				for (r = 0; r < COUNT(rests); r++) {
+					snprintf(text, sizeof(text),
+					    "%s://%s%s%s", schemes[s], hosts[h],
+					    ports[p], rests[r]);
+					read_alike(text);
+				}
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { normal_forms,
+		plain_urls_are_read_as_libcurl_reads_them,
 		what_does_not_fit_is_refused, punycode_whatever_the_locale,
 		templates, bases_have_nothing_but_a_path };
 

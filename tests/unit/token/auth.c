@@ -631,7 +631,7 @@ START_TEST(the_audience_is_the_base_url_of_the_relay)
 }
 END_TEST
 
-/* libcurl, which takes URLs apart, without memory. */
+/* libcurl, which takes URLs apart that are not plain, without memory. */
 static bool no_more;
 
 static void *
@@ -654,7 +654,7 @@ starved_calloc(size_t n, size_t size)
 
 START_TEST(an_audience_that_memory_hides_is_not_a_wrong_one)
 {
-	static const char payload[] = "{\"aud\":\"https://h.example/\"}";
+	static const char payload[] = "{\"aud\":\"https://h.example./\"}";
 	const char *const bases[] = { "https://h.example", NULL };
 	const char *cause = NULL;
 	struct auth *a = auth_new(&conf, NULL);
