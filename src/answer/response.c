@@ -1,4 +1,4 @@
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "answer/response.h"
@@ -26,9 +26,11 @@ choose_id(struct response *r)
 void
 response_init(struct response *r, struct transport *t)
 {
-	*r = (struct response){
-		.transport = t, .status = 200, .type = "application/json"
-	};
+	/* Not the room, which is large. */
+	memset(r, 0, offsetof(struct response, room));
+	r->transport = t;
+	r->status = 200;
+	r->type = "application/json";
 	buf_fixed(&r->held, r->room, sizeof(r->room));
 	choose_id(r);
 }
@@ -46,22 +48,30 @@ out(struct response *r, const void *p, size_t n, bool push)
 static int
 response_start(struct response *r, bool whole)
 {
-	char header[1024], length[64] = "";
-	int n;
+	char room[1024];
+	struct buf b;
 
 	r->started = true;
-	if (whole)
-		snprintf(length, sizeof(length), "Content-Length: %zu\r\n",
-		    r->held.len);
-	n = snprintf(header, sizeof(header),
-	    "Status: %d %s\r\n"
-	    "Content-Type: %s\r\n%s"
-	    "X-Content-Type-Options: nosniff\r\n"
+	buf_fixed(&b, room, sizeof(room));
+	buf_adds(&b, "Status: ");
+	buf_addi(&b, r->status);
+	buf_addc(&b, ' ');
+	buf_adds(&b, http_reason(r->status));
+	buf_adds(&b, "\r\nContent-Type: ");
+	buf_adds(&b, r->type);
+	if (whole) {
+		buf_adds(&b, "\r\nContent-Length: ");
+		buf_addi(&b, (int64_t)r->held.len);
+	}
+	buf_adds(&b,
+	    "\r\nX-Content-Type-Options: nosniff\r\n"
 	    "Cache-Control: no-store\r\n"
-	    "X-Request-Id: %s\r\n%s\r\n",
-	    r->status, http_reason(r->status), r->type, length, r->id,
-	    r->extra == NULL ? "" : r->extra);
-	return out(r, header, (size_t)n, false);
+	    "X-Request-Id: ");
+	buf_adds(&b, r->id);
+	buf_adds(&b, "\r\n");
+	buf_adds(&b, r->extra == NULL ? "" : r->extra);
+	buf_adds(&b, "\r\n");
+	return out(r, b.data, b.len, false);
 }
 
 static int

@@ -99,6 +99,20 @@ buf_adds(struct buf *b, const char *s)
 }
 
 int
+buf_addi(struct buf *b, int64_t n)
+{
+	char text[24], *p = text + sizeof(text);
+	uint64_t left = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+
+	do
+		*--p = (char)('0' + left % 10);
+	while ((left /= 10) != 0);
+	if (n < 0)
+		*--p = '-';
+	return buf_add(b, p, (size_t)(text + sizeof(text) - p));
+}
+
+int
 buf_vaddf(struct buf *b, const char *format, va_list ap)
 {
 	va_list again;

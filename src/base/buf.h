@@ -13,6 +13,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *data;   /* never NULL, NUL-terminated */
@@ -37,6 +38,7 @@ void buf_free(struct buf *);
 int buf_add(struct buf *, const void *, size_t);
 int buf_addc(struct buf *, char);
 int buf_adds(struct buf *, const char *);
+int buf_addi(struct buf *, int64_t); /* in decimal */
 int buf_addf(struct buf *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 int buf_vaddf(struct buf *, const char *, va_list)

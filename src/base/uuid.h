@@ -4,6 +4,7 @@
  * libuuid's own generator makes half a dozen system calls for each UUID to mix
  * bytes that getrandom(2) has mixed already; only its types and its text form
  * are used.
+ * Each thread draws the bytes of several at a time.
  */
 #ifndef CTIM_UUID_H
 #define CTIM_UUID_H

@@ -1,3 +1,4 @@
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,14 +277,17 @@ relay_route(struct request *r, const char *path, char id[TOKEN_ID_MAX])
 void
 relay_serve(struct session *session, struct transport *t)
 {
-	struct request r = { .session = session,
-		.conf = session_conf(session),
-		.transport = t,
-		.now = (int64_t)time(NULL) };
+	struct request r;
 	char path[PATH_BYTES], id[TOKEN_ID_MAX] = "-";
 	const char *method = transport_var(t, "REQUEST_METHOD");
 	int64_t started = clock_ms();
 
+	/* The response is the last member, and large. */
+	memset(&r, 0, offsetof(struct request, response));
+	r.session = session;
+	r.conf = session_conf(session);
+	r.transport = t;
+	r.now = (int64_t)time(NULL);
 	buf_init(&r.body, 0);
 	response_init(&r.response, t);
 	r.response.head_only = method != NULL && strcmp(method, "HEAD") == 0;

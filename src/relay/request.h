@@ -26,9 +26,9 @@ struct request {
 	const struct relay_conf *relay; /* NULL: the gateway itself */
 	const struct claims *claims;    /* once the token is verified */
 	struct buf body;
-	struct response response;
 	struct log_request log;
 	int64_t now; /* seconds since 1970 */
+	struct response response;
 };
 
 #endif

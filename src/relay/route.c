@@ -103,7 +103,8 @@ route_path(
 		n--;
 	if (n >= size)
 		n = 0;
-	snprintf(path, size, "%.*s", (int)n, from);
+	memcpy(path, from, n);
+	path[n] = '\0';
 	if (n == 0 && strcspn(from, "?") >= size)
 		snprintf(path, size, "/?"); /* too long: no route */
 	return true;

@@ -285,6 +285,20 @@ auth_remember(struct auth *a, struct verified *v, const unsigned char *hash)
 	v->used = true;
 }
 
+/* What a token is called in the log: the first bytes of its hash. */
+static void
+auth_name(const unsigned char *hash, char id[TOKEN_ID_MAX])
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		*id++ = hex[hash[i] >> 4];
+		*id++ = hex[hash[i] & 15];
+	}
+	*id = '\0';
+}
+
 const char *
 auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
     const struct claims **claims, char id[TOKEN_ID_MAX], const char **cause)
@@ -296,7 +310,7 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 	uint64_t serial = 0;
 	size_t len;
 
-	snprintf(id, TOKEN_ID_MAX, "-");
+	memcpy(id, "-", sizeof("-"));
 	*claims = NULL;
 	*cause = "no Authorization header came; Apache keeps it back unless "
 		 "CGIPassAuth is on";
@@ -307,8 +321,7 @@ auth_check(struct auth *a, const char *header, int64_t now, int64_t deadline,
 	if ((token = bearer(header, &len)) == NULL)
 		return FAILED "Wrong authorization type";
 	sha256_hash(token, len, hash);
-	snprintf(id, TOKEN_ID_MAX, "%02x%02x%02x%02x", hash[0], hash[1],
-	    hash[2], hash[3]);
+	auth_name(hash, id);
 	v = &a->kept[hash[4] % KEPT];
 	if (v->used && memcmp(v->sha256, hash, sizeof(hash)) == 0) {
 		c = &v->claims;

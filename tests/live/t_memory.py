@@ -30,7 +30,8 @@ def plain_build():
             os.makedirs(folder, exist_ok=True)
             if not os.path.exists(os.path.join(folder, 'config.status')):
                 t_build.configure(folder, 'CC=gcc', 'CFLAGS=-O1 -g')
-            t_build.make(folder, '-j2', 'ctim-relay', 'ctim-relay.fcgi')
+            t_build.make(folder, '-j2', 'ctim-relay', 'ctim-relay.fcgi',
+                         harness.NETWORK)
             _built['plain'] = folder
     return _built['plain']
 

@@ -37,7 +37,7 @@ def tsan_build():
             shim = os.path.join(folder, 'tsan.o')
             flags = ['-O1', '-g', '-fsanitize=thread']
             status, out, err = harness.run(
-                ['gcc', '-Wall', *flags, '-c', '-o', shim,
+                ['gcc', '-Wall', '-fPIC', *flags, '-c', '-o', shim,
                  os.path.join(harness.TOOLS, 'tsan.c')], env=t_build.PLAIN)
             if status != 0:
                 raise Skipped('gcc has no thread sanitizer: ' +
@@ -46,7 +46,7 @@ def tsan_build():
                 t_build.configure(folder, 'CC=gcc',
                                   'CFLAGS=' + ' '.join(flags), 'LIBS=' + shim)
             t_build.make(folder, '-j2', 'ctim-relay.fcgi', 'ctim-relay',
-                         *map(program, UNITS))
+                         harness.NETWORK, *map(program, UNITS))
             _built.append(folder)
     return _built[0]
 
