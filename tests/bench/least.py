@@ -129,5 +129,10 @@ def run(bed):
     print("ratio: relay to floor, median of "
           f"{bed.rounds} pairs; us/req: CPU of the pool and of the floor "
           "for a request\n")
-    least.cgi()
     least.gateway.stop()
+
+
+def cgi(bed):
+    least = Least(bed)
+    least.token = least.gateway.token("template")
+    least.cgi()

@@ -28,6 +28,7 @@ def scan(where):
 CASES = {
     "least": least.run,
     "connections": connections.run,
+    "cgi": least.cgi,
     "jwks": tokens.run,
     "query": query.run,
     "scan": scan,

@@ -150,7 +150,7 @@ def test_no_search():
 def test_what_check_and_doctor_say():
     for word, change in (
             ('is of another build than this program: it is of ', spoil),
-            ('cannot be opened: ', lose)):
+            ('/lib/ctim-relay/%s: cannot open' % OBJECT, lose)):
         gateway = relay()
         same(gateway.cli('check', ok=False)[0], 0, 'check')
         change(place(gateway))
