@@ -29,9 +29,9 @@ def health_request(**more):
                                      harness.jwt()), **more)
 
 
-def health(gateway):
+def health(gateway, timeout=10):
     env = fcgi.request('POST', '/template/health', b'', harness.jwt())
-    code, _, text = fcgi.call(gateway.socket, env)
+    code, _, text = fcgi.call(gateway.socket, env, timeout=timeout)
     same((code, text.decode()), (200, HEALTH), 'health')
 
 
@@ -538,7 +538,8 @@ def test_64_clients_that_do_not_read_hold_nobody_up():
     gateway = large_pool('unread', server={'queue': '100',
                                            'write_memory': '8M'}).serve()
     with Unread(gateway, 64) as clients:
-        health(gateway)
+        # In its turn: 64 large answers are made before.
+        health(gateway, 120)
         answered(gateway, 64)
         same(parked(gateway, 'readers'), 64, 'answers that wait')
         for _ in range(10):
