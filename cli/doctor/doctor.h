@@ -172,8 +172,8 @@ enum doctor_way {
 /* The mend opens the first folder on the way that the user that serves may not
  * pass. */
 enum doctor_way doctor_mend_way(struct doctor *, const char *path);
-/* Whether a folder is, or is in, /root, /home or the home of its owner.  The
- * home of the user that serves is none. */
+/* Whether a folder is, or is in, /root, /home or, unless the user that serves
+ * owns the folder, the home of its owner. */
 bool doctor_mend_is_home(const struct doctor *, const char *dir);
 /* Puts the folder of a path into dir, "/" for a path right below the root. */
 void doctor_directory(const char *path, char dir[PATH_MAX]);

@@ -201,7 +201,8 @@ new_try(void)
 	return (struct cache_try){ .until = clock_ms() + CACHE_WAIT };
 }
 
-/* Opens the cache unless it is open or rests; returns whether it is open. */
+/* Opens the cache unless it is open or rests; returns whether it may be
+ * used. */
 static bool
 ready(struct cache *c, enum use use, struct cache_try *t)
 {

@@ -25,8 +25,8 @@ struct route {
 	enum route_method method;
 	bool token;   /* token and claims are checked */
 	bool gateway; /* also answers without a relay */
-	/* The bit of enum provider_route; 0: no provider has this route, so
-	 * that the gateway answers with nothing. */
+	/* The bit of enum provider_route, or ROUTE_ALL; 0: no provider takes
+	 * part, and the page does not list the route. */
 	unsigned provider;
 	void (*serve)(struct request *);
 };

@@ -4,7 +4,7 @@
  * process without a master (CGI, the command line) maps its own.
  *
  * Each table of slots has a lock, which survives a worker that is killed while
- * it holds it (robustlock.h); counters need none.
+ * it holds it (robustlock.h); adding to a counter needs none.
  */
 #ifndef CTIM_SHARED_H
 #define CTIM_SHARED_H
