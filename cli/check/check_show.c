@@ -21,6 +21,14 @@ static const struct route {
 
 #define ROUTES (sizeof(check_show_routes) / sizeof(check_show_routes[0]))
 
+/* Says that memory ran out.  Returns the exit status. */
+static int
+check_show_no_memory(void)
+{
+	fprintf(stderr, "ctim-relay check: no memory left\n");
+	return CMD_FAILED;
+}
+
 /* Prints and frees JSON, or says that memory ran out.  Returns the exit
  * status. */
 static int
@@ -29,8 +37,7 @@ check_show_print_json(struct jsonout *j, struct buf *b)
 	int status = CMD_OK;
 
 	if (jsonout_done(j) == -1) {
-		status = CMD_FAILED;
-		fprintf(stderr, "ctim-relay check: no memory left\n");
+		status = check_show_no_memory();
 	} else if (text_print_json(stdout, b->data, b->len) == 0) {
 		putchar('\n');
 	} else {
@@ -192,19 +199,39 @@ check_show_json(const struct check_found *found)
 	return found->n_errors > 0 || found->conf == NULL ? CMD_CONFIG : status;
 }
 
-/* Keeps a value as {SECTION: {KEY: TEXT}}: conf_each() follows the files, with
- * the defaults behind them, and a reader wants every section once. */
+/* The values in force, as {SECTION: {KEY: TEXT}}: conf_each() follows the
+ * files, with the defaults behind them, and a reader wants every section
+ * once. */
+struct check_show_kept {
+	struct json_object *sections;
+	bool failed; /* memory ran out */
+};
+
+/* Adds a member with a value, which it takes over.  Returns the value; NULL,
+ * with the failed mark, when memory ran out. */
+static struct json_object *
+check_show_put(struct check_show_kept *v, struct json_object *in,
+    const char *name, struct json_object *value)
+{
+	if (in != NULL && value != NULL &&
+	    json_object_object_add(in, name, value) == 0)
+		return value;
+	json_object_put(value);
+	v->failed = true;
+	return NULL;
+}
+
 static void
 check_show_keep(void *arg, const char *section, const struct conf_key *key,
     const char *text)
 {
-	struct json_object *in = jsonin_member(arg, section);
+	struct check_show_kept *v = arg;
+	struct json_object *in = jsonin_member(v->sections, section);
 
-	if (in == NULL && (in = json_object_new_object()) != NULL)
-		json_object_object_add(arg, section, in);
-	if (in != NULL)
-		json_object_object_add(
-		    in, key->name, json_object_new_string(text));
+	if (in == NULL)
+		in = check_show_put(
+		    v, v->sections, section, json_object_new_object());
+	(void)check_show_put(v, in, key->name, json_object_new_string(text));
 }
 
 static void
@@ -236,28 +263,30 @@ check_show_section(
 int
 check_show_values(const struct check_found *found, bool json)
 {
-	struct json_object *all = json_object_new_object(), *server;
+	struct check_show_kept v = { .sections = json_object_new_object() };
+	struct json_object *server;
 	struct json_object_iter section;
+	char workers[16];
 	struct buf b;
 	struct jsonout j;
 	bool more = false;
-	int status = CMD_OK;
 
-	conf_each(found->conf, check_show_keep, all);
+	conf_each(found->conf, check_show_keep, &v);
 	/* workers has no default in the table; conf_load() computes its
 	 * number. */
-	server = jsonin_member(all, "server");
+	server = jsonin_member(v.sections, "server");
+	(void)snprintf(workers, sizeof(workers), "%d", found->conf->workers);
 	if (jsonin_member(server, "workers") == NULL)
-		json_object_object_add(server, "workers",
-		    json_object_new_int(found->conf->workers));
+		(void)check_show_put(
+		    &v, server, "workers", json_object_new_string(workers));
 	if (json) {
 		buf_init(&b, OUTPUT_MAX);
 		jsonout_init(&j, &b);
 		jsonout_object(&j);
 	}
 	/* The gateway's own sections come before the relays. */
-	for (int relays = 0; relays < 2; relays++)
-		json_object_object_foreachC(all, section)
+	for (int relays = 0; relays < 2 && !v.failed; relays++)
+		json_object_object_foreachC(v.sections, section)
 		{
 			if ((strncmp(section.key, "relay ", 6) == 0) != relays)
 				continue;
@@ -267,12 +296,14 @@ check_show_values(const struct check_found *found, bool json)
 			check_show_section(
 			    json ? &j : NULL, section.key, section.val);
 		}
+	json_object_put(v.sections);
 	if (json) {
 		jsonout_end_object(&j);
-		status = check_show_print_json(&j, &b);
+		if (v.failed)
+			jsonout_starve(&j);
+		return check_show_print_json(&j, &b);
 	}
-	json_object_put(all);
-	return status;
+	return v.failed ? check_show_no_memory() : CMD_OK;
 }
 
 static void
