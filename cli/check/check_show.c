@@ -234,11 +234,14 @@ check_show_keep(void *arg, const char *section, const struct conf_key *key,
 	(void)check_show_put(v, in, key->name, json_object_new_string(text));
 }
 
-static void
+/* Shows a section, in j or (NULL) for people.  Returns 0, or -1 when memory ran
+ * out; main() sees to output that cannot be written. */
+static int
 check_show_section(
     struct jsonout *j, const char *section, struct json_object *values)
 {
 	struct json_object_iter i;
+	int r = 0;
 
 	if (j != NULL) {
 		jsonout_kobject(j, section);
@@ -253,11 +256,14 @@ check_show_section(
 			continue;
 		}
 		printf("%s = ", i.key);
-		(void)text_print(stdout, json_object_get_string(i.val));
+		if (text_print(stdout, json_object_get_string(i.val)) == -1 &&
+		    !ferror(stdout))
+			r = -1;
 		putchar('\n');
 	}
 	if (j != NULL)
 		jsonout_end_object(j);
+	return r;
 }
 
 int
@@ -293,8 +299,9 @@ check_show_values(const struct check_found *found, bool json)
 			if (more && !json)
 				putchar('\n');
 			more = true;
-			check_show_section(
-			    json ? &j : NULL, section.key, section.val);
+			if (check_show_section(json ? &j : NULL, section.key,
+				section.val) == -1)
+				v.failed = true;
 		}
 	json_object_put(v.sections);
 	if (json) {

@@ -273,6 +273,28 @@ def test_too_little_to_start():
     same(relay.stop(), 0, 'exit status')
 
 
+def test_dump_without_memory():
+    """check -d shows all values, or says that it could not."""
+    folder = harness.folder('dump')
+    conf = harness.write(os.path.join(folder, 'c.conf'), '[relay local]\n')
+    memory = Memory(folder)
+    command = [os.path.join(plain_build(), 'ctim-relay'), 'check', '-d',
+               '-c', conf]
+    env = dict(os.environ, LD_PRELOAD=shim(), CTIM_NOMEM=memory.path)
+    whole = harness.run(command, env=env)[1]
+    memory.set(2)
+    harness.run(command, env=env)
+    total = struct.unpack('=5Q', memory.map[0:40])[1]
+    for at in range(max(1, total - 150), total + 1):
+        memory.set(2, at)
+        status, out, err = harness.run(command, env=env)
+        if status == 0:
+            same(out, whole, 'allocation %d of %d' % (at, total))
+        elif status not in (1, 78):
+            fail('allocation %d of %d: status %d: %s'
+                 % (at, total, status, err))
+
+
 # --- a full disk -------------------------------------------------------------
 
 def answer_too_large_for(folder, cause):

@@ -2,7 +2,7 @@
  * Preloaded into the gateway (t_memory.py): memory runs out at an allocation of
  * the test's choice.  CTIM_NOMEM names a file of five 64-bit numbers, mapped
  * here and by the test:
- *   0  armed: allocations count (those of a process's first thread never do)
+ *   0  armed: allocations count; 1: but those of a process's first thread
  *   1  how many there were since
  *   2  the one that fails, from 1 on; 0: none
  *   3  whether all after it fail, too
@@ -46,7 +46,8 @@ fails(void)
 {
 	uint64_t n, at;
 
-	if (word == NULL || word[0] == 0 || syscall(SYS_gettid) == getpid())
+	if (word == NULL || word[0] == 0 ||
+	    (word[0] == 1 && syscall(SYS_gettid) == getpid()))
 		return 0;
 	n = atomic_fetch_add(&word[1], 1) + 1;
 	at = word[2];
