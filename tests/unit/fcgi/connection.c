@@ -63,11 +63,11 @@ START_TEST(a_request_is_read_as_it_comes)
 	ck_assert_int_eq(connection_read(c, input, 4), RECORD_MORE);
 	ck_assert_int_eq(c->began, 0);
 	for (at = 0; at + 1 < REQUEST_SIZE; at++) {
-		say(REQUEST + at, 1);
+		say(&REQUEST[at], 1);
 		ck_assert_int_eq(connection_read(c, input, 4), RECORD_MORE);
 		ck_assert_int_ne(c->began, 0);
 	}
-	say(REQUEST + at, 1);
+	say(&REQUEST[at], 1);
 	ck_assert_int_eq(connection_read(c, input, 4), RECORD_WHOLE);
 	ck_assert_uint_eq(c->bytes, REQUEST_SIZE);
 	ck_assert_int_ge(c->whole, c->began);
