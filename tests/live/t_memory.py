@@ -290,7 +290,9 @@ def test_dump_without_memory():
         status, out, err = harness.run(command, env=env)
         if status == 0:
             same(out, whole, 'allocation %d of %d' % (at, total))
-        elif status not in (1, 78):
+        # As the process ends, a library below libcurl wants memory that belongs
+        # to its thread; glibc aborts without it, with 127.
+        elif status not in (1, 78) and 'thread-local data' not in err:
             fail('allocation %d of %d: status %d: %s'
                  % (at, total, status, err))
 
