@@ -18,8 +18,10 @@
 
 /*
  * The normal form of an http, https or ftp URL: scheme and host in lower case,
- * host in punycode without a trailing dot, no default port, "/" for an empty
- * path; all else as it is.  Returns 0, or -1 when it is no such URL.
+ * host in punycode without a trailing dot, an IPv4 address as four numbers, no
+ * default port, "/" for an empty path; all else as it is.  The normal form of a
+ * normal form is itself.  Returns 0, or -1 when url is no such URL, or has no
+ * normal form of at most URL_MAX bytes.  out may not overlap url.
  */
 int url_normalise(const char *url, char *out, size_t size);
 /*

@@ -10,6 +10,9 @@
 #include "net/network.h"
 #include "net/url.h"
 
+/* Rewritings until a URL must be in normal form; the last one shows that. */
+#define URL_ROUNDS 4
+
 static const char *const url_schemes[] = { "http", "https", "ftp" };
 
 static pthread_once_t utf8_once = PTHREAD_ONCE_INIT;
@@ -98,8 +101,10 @@ url_take(char *text, char *out, size_t size)
 	return n >= 0 && (size_t)n < size ? 0 : -1;
 }
 
+/* Normalises once: the host of the result may mean another one to the parser,
+ * as "1" of "http://1./" does.  Refuses a host with an empty label. */
 static int
-curled_normalise(const char *url, char *out, size_t size)
+curled_rewrite(const char *url, char *out, size_t size)
 {
 	CURLU *u;
 	char *host;
@@ -107,7 +112,8 @@ curled_normalise(const char *url, char *out, size_t size)
 
 	if ((u = url_parse(url)) == NULL)
 		return -1;
-	if ((host = part_of(u, CURLUPART_HOST)) != NULL) {
+	if ((host = part_of(u, CURLUPART_HOST)) != NULL &&
+	    strstr(host, "..") == NULL) {
 		plain_host(host);
 		if (curl_url_set(u, CURLUPART_HOST, host, 0) == CURLUE_OK)
 			r = url_take(part_of(u, CURLUPART_URL), out, size);
@@ -115,6 +121,24 @@ curled_normalise(const char *url, char *out, size_t size)
 	curl_free(host);
 	curl_url_cleanup(u);
 	return r;
+}
+
+static int
+curled_normalise(const char *url, char *out, size_t size)
+{
+	char last[URL_MAX + 1];
+	int round;
+
+	for (round = 0; round < URL_ROUNDS; round++) {
+		if (curled_rewrite(url, out, size) == -1)
+			return -1;
+		if (strcmp(url, out) == 0)
+			return 0;
+		if (strlen(out) > URL_MAX)
+			return -1;
+		url = strcpy(last, out);
+	}
+	return -1;
 }
 
 static int
