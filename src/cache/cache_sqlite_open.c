@@ -272,6 +272,8 @@ open_once(
 	struct stat st;
 	int lock = -1;
 
+	if (dbfile_check(f->path, t->why) == -1)
+		return CACHE_FAILED;
 	if (stat(f->path, &st) == -1 || st.st_size == 0)
 		r = t->look ? cache_sqlite_could(f, t) :
 			      cache_sqlite_make(f, t, &lock);

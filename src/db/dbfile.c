@@ -9,6 +9,7 @@
 
 #include "db/dbfile.h"
 #include "os/folder.h"
+#include "os/regular.h"
 
 #define FILE_MODE      0660
 #define DIRECTORY_MODE 02770
@@ -111,6 +112,29 @@ dbfile_make(const char *path, char error[DB_ERROR_MAX])
 }
 
 int
+dbfile_check(const char *path, char error[DB_ERROR_MAX])
+{
+	static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
+	char name[PATH_MAX];
+	const char *what;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if ((size_t)snprintf(name, sizeof(name), "%s%s", path,
+			ends[i]) >= sizeof(name) ||
+		    stat(name, &st) == -1 ||
+		    (what = regular_not(st.st_mode)) == NULL)
+			continue;
+		snprintf(error, DB_ERROR_MAX,
+		    "%.*s%s: %s; move it away, or name another file",
+		    PATH_SHOWN, path, ends[i], what);
+		return -1;
+	}
+	return 0;
+}
+
+int
 dbfile_opened(const char *path, const char *opened, char error[DB_ERROR_MAX])
 {
 	struct stat named, st;
@@ -141,12 +165,6 @@ dbfile_explain(const char *path, bool write, char error[DB_ERROR_MAX])
 		    errno == ENOENT ?
 			"`ctim-relay intel import` makes it" :
 			"run as its owner or as a member of its group");
-		return true;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
-		dbfile_fail(
-		    error, path, "is no file", "name the file of the store");
 		return true;
 	}
 	if (eaccess(path, write ? R_OK | W_OK : R_OK) == -1) {

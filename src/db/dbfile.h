@@ -24,6 +24,13 @@ int dbfile_directory(const char *path, const struct folder_owner *owner,
  * Returns 0, also when it is there already, or -1 with the reason in error. */
 int dbfile_make(const char *path, char error[DB_ERROR_MAX]);
 /*
+ * Refuses a path, or one of the files that SQLite makes beside it, that leads
+ * to a named pipe, a directory or a device; what is not there is taken.  To be
+ * called before SQLite opens the path.  Returns 0, or -1 with the reason in
+ * error.
+ */
+int dbfile_check(const char *path, char error[DB_ERROR_MAX]);
+/*
  * As root: whether opened, the path that SQLite found at path, is the file of
  * that name, and not one that another user's symbolic link led to.  To be
  * called when the file is open and nothing is written yet; then a later change

@@ -1,8 +1,11 @@
 #include <sys/stat.h>
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "db/sqlite.h"
 
@@ -13,12 +16,39 @@ static const char *const sqlite_common[SQL_OWN] = { [SQL_BEGIN] = "BEGIN",
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK" };
 
+/*
+ * SQLite's open(2), for a database and for the files beside it: one that took
+ * the place of a regular file may be a named pipe, at which open(2) would wait
+ * as long as the process lives.  Directories are taken, because SQLite syncs
+ * the one that it made a file in.  Returns -1 with errno.
+ */
+static int
+sqlite_open_file(const char *path, int flags, int mode)
+{
+	int fd = open(path, flags | O_NONBLOCK | O_NOCTTY, mode);
+	struct stat st;
+
+	if (fd == -1 ||
+	    (fstat(fd, &st) == 0 &&
+		(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))))
+		return fd;
+	(void)close(fd);
+	errno = EISDIR; /* SQLite tries no other flags then */
+	return -1;
+}
+
 /* Turns off SQLite's count of the memory in use, which takes a lock for all
- * threads with every allocation and which nothing here reads. */
+ * threads with every allocation and which nothing here reads; and gives SQLite
+ * an open(2) that never waits. */
 static void
 sqlite_configure(void)
 {
+	sqlite3_vfs *vfs;
+
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	if ((vfs = sqlite3_vfs_find(NULL)) != NULL && vfs->iVersion >= 3)
+		(void)vfs->xSetSystemCall(
+		    vfs, "open", (sqlite3_syscall_ptr)sqlite_open_file);
 }
 
 int

@@ -236,7 +236,8 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	struct store *s;
 	int code;
 
-	if (mode == STORE_WRITE && dbfile_make(path, error) == -1)
+	if (dbfile_check(path, error) == -1 ||
+	    (mode == STORE_WRITE && dbfile_make(path, error) == -1))
 		return NULL;
 	if ((s = calloc(1, sizeof(*s))) == NULL ||
 	    (s->path = strdup(path)) == NULL) {

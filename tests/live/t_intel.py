@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import socket
 import sqlite3
 import threading
 
@@ -391,6 +392,59 @@ def test_damaged_store():
         status, _, body = fcgi.call(relay.socket, fcgi.request(
             'POST', '/local/health', b'', harness.jwt()))
         has('"code":"internal error"', body.decode(), 'health')
+    finally:
+        relay.stop()
+
+
+def put_there(path, kind):
+    """What is no file, in the place of one."""
+    if os.path.isdir(path):
+        os.rmdir(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
+    if kind == 'a named pipe':
+        os.mkfifo(path)
+    elif kind == 'a directory':
+        os.mkdir(path)
+    elif kind == 'a socket':
+        with socket.socket(socket.AF_UNIX) as s:
+            s.bind(path)
+    else:
+        os.symlink('/dev/zero', path)
+
+
+KINDS = ('a named pipe', 'a directory', 'a socket', 'a device')
+
+
+def test_store_that_is_no_file():
+    """Nothing waits for a pipe, as the store or beside it: what it is is said,
+    and the pool answers with an error."""
+    relay = gateway('nofile')
+    load(relay, '203.0.113.1\n')
+    for kind in KINDS:
+        other = os.path.join(relay.folder, 'other.db')
+        put_there(other, kind)
+        for command in (['list'], ['stats'], ['export'], ['sources'],
+                        ['remove', '203.0.113.1'],
+                        ['import', '-', '--source', 'x']):
+            status, _, err = relay.cli('intel', *command, '--store', other,
+                                       input='203.0.113.1\n', ok=False)
+            same(status, 1, err)
+            has('%s: it is %s, not a file; ' % (other, kind), err, command)
+    for end in ('-wal', '-shm', '-journal'):
+        for kind in KINDS:
+            put_there(relay.store + end, kind)
+            for command in (['list'], ['import', '-', '--source', 'x']):
+                status, _, err = relay.cli('intel', *command,
+                                           input='203.0.113.1\n', ok=False)
+                same(status, 1, err)
+                has('%s%s: it is %s, not a file; ' % (relay.store, end, kind),
+                    err, command)
+        os.unlink(relay.store + end)
+    put_there(relay.store, 'a named pipe')
+    relay.serve()
+    try:
+        has('"code":"internal error"', ask(relay, '203.0.113.1'), 'the answer')
     finally:
         relay.stop()
 

@@ -48,6 +48,27 @@ START_TEST(a_file_that_is_no_cache_stays_as_it_is)
 }
 END_TEST
 
+START_TEST(what_is_no_file_is_refused_at_once)
+{
+	static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
+	char why[CACHE_WHY], name[256];
+	size_t i;
+
+	for (i = 0; i < COUNT(ends); i++) {
+		begin();
+		snprintf(name, sizeof(name), "%s%s", path, ends[i]);
+		ck_assert_int_eq(mkfifo(name, 0600), 0);
+		ck_assert(!works());
+		ck_assert_int_eq(cache_check(&conf, why), -1);
+		ck_assert_ptr_nonnull(strstr(why, name));
+		ck_assert_ptr_nonnull(strstr(why, ": it is a named pipe"));
+		unlink(name);
+		ck_assert(works());
+		end();
+	}
+}
+END_TEST
+
 START_TEST(the_database_of_another_program_stays_as_it_is)
 {
 	static const char *const theirs[] = {
@@ -443,6 +464,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = { a_file_that_is_no_cache_stays_as_it_is,
+		what_is_no_file_is_refused_at_once,
 		the_database_of_another_program_stays_as_it_is,
 		an_empty_file_is_taken, a_damaged_or_old_cache_is_made_anew,
 		damage_that_is_found_later_is_mended_too,

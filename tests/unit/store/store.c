@@ -714,7 +714,7 @@ START_TEST(files_that_are_no_store)
 	refused("newer ctim-relay (format 999");
 	unlink(path);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	refused("Is a directory");
+	refused("it is a directory, not a file");
 	rmdir(path);
 	end();
 }
