@@ -9,7 +9,15 @@
 struct buf;
 struct command;
 
-/* Opens a file ("-": standard input).  Returns NULL after saying why it cannot
+/*
+ * Opens a path to read without a wait: a regular file, /dev/null, or a
+ * descriptor that this process was started with, such as /dev/stdin or what the
+ * shell makes of <(command).  A named pipe, a directory or another device is
+ * refused.  The caller closes the descriptor.  Returns -1 with errno and the
+ * reason in *what.
+ */
+int infile_descriptor(const char *path, const char **what);
+/* Opens a file ("-": standard input) as infile_descriptor() does.  Returns NULL after saying why it cannot
  * be opened. */
 FILE *infile_open(const struct command *, const char *file);
 /* Closes what infile_open() gave, unless it is standard input. */

@@ -61,13 +61,13 @@ read_open(const struct command *cmd, const char *path, int fd, struct buf *out)
 int
 secret_read(const struct command *cmd, const char *path, struct buf *out)
 {
+	const char *what;
 	int fd, status;
 
 	if (strcmp(path, "-") == 0)
 		return read_open(cmd, "standard input", STDIN_FILENO, out);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) == -1)
-		return command_fail(
-		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
+	if ((fd = infile_descriptor(path, &what)) == -1)
+		return command_fail(cmd, CMD_FAILED, "%s: %s", path, what);
 	status = read_open(cmd, path, fd, out);
 	close(fd);
 	return status;

@@ -17,6 +17,7 @@
 #include "json/jsonin.h"
 #include "json/jsonout.h"
 #include "json/jsonscan.h"
+#include "os/regular.h"
 #include "os/writeall.h"
 #include "token/jwk.h"
 
@@ -231,14 +232,14 @@ read_set(const struct jwt *jwt, struct json_object **set)
 {
 	struct buf text;
 	const char *why = NULL;
+	struct stat st;
 	int fd;
 
 	*set = NULL;
-	if ((fd = open(jwt->jwks_file, O_RDONLY | O_CLOEXEC)) == -1)
-		return errno == ENOENT ?
-		    CMD_OK :
-		    command_fail(jwt->cmd, CMD_FAILED, "%s: %s", jwt->jwks_file,
-			strerror(errno));
+	if ((fd = regular_open(jwt->jwks_file, O_RDONLY, &st, &why)) == -1)
+		return errno == ENOENT ? CMD_OK :
+					 command_fail(jwt->cmd, CMD_FAILED,
+					     "%s: %s", jwt->jwks_file, why);
 	buf_init(&text, JWKS_MAX);
 	/* A larger file, cut short, is no JSON. */
 	(void)infile_all(fd, &text);

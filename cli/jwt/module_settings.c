@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -13,6 +15,7 @@
 #include "cli/terminal/text.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
+#include "os/regular.h"
 
 #define MODULE "module_settings.json"
 #define ZAPPA  "zappa_settings.json"
@@ -27,7 +30,8 @@ static const char *const module_settings_regions[] = { "us", "eu", "apjc" };
 	(sizeof(module_settings_regions) / sizeof(module_settings_regions[0]))
 
 static int
-module_settings_no_file(const struct command *cmd, const char *path)
+module_settings_no_file(
+    const struct command *cmd, const char *path, const char *why)
 {
 	if (errno == ENOENT)
 		return command_fail(cmd, CMD_FAILED,
@@ -35,7 +39,7 @@ module_settings_no_file(const struct command *cmd, const char *path)
 		    "the folder of a published relay. Without one: ctim-relay "
 		    "jwt --relay NAME",
 		    path);
-	return command_fail(cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
+	return command_fail(cmd, CMD_FAILED, "%s: %s", path, why);
 }
 
 static int
@@ -44,11 +48,15 @@ read_object(
 {
 	struct buf text;
 	const char *why = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC), status = CMD_OK;
+	struct stat st;
+	int fd = regular_open(path, O_RDONLY, &st, &why), status = CMD_OK;
 
 	buf_init(&text, BYTES);
-	if (fd == -1 || infile_all(fd, &text) == -1) {
-		status = module_settings_no_file(cmd, path);
+	if (fd == -1) {
+		status = module_settings_no_file(cmd, path, why);
+	} else if (infile_all(fd, &text) == -1) {
+		status = command_fail(
+		    cmd, CMD_FAILED, "%s: %s", path, strerror(errno));
 	} else {
 		text.len = savedtext_trim(text.data, text.len);
 		*object = jsonin_parse(

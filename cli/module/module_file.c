@@ -314,7 +314,8 @@ struct json_object *
 module_file_read(const char *path, struct buf *why)
 {
 	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	const char *what = NULL;
+	int fd = standard ? STDIN_FILENO : infile_descriptor(path, &what);
 	struct json_object *all = NULL;
 	struct buf text;
 
@@ -323,7 +324,7 @@ module_file_read(const char *path, struct buf *why)
 	(void)buf_room(&text, MODULE_FILE_MAX);
 	if (fd != -1 && infile_all(fd, &text) == 0)
 		all = module_file_parse(path, text.data, text.len, why);
-	else if (errno == EFBIG)
+	else if (fd != -1 && errno == EFBIG)
 		text_addf(why,
 		    "The Relay settings file \"%s\" has more than %d bytes.",
 		    path, MODULE_FILE_MAX);
@@ -331,7 +332,7 @@ module_file_read(const char *path, struct buf *why)
 		text_addf(why,
 		    "Unable to read the Relay settings file \"%s\": %s. Name "
 		    "another with -f.",
-		    path, strerror(errno));
+		    path, fd == -1 ? what : strerror(errno));
 	secret_free(&text);
 	if (fd != -1 && !standard)
 		(void)close(fd);

@@ -12,6 +12,7 @@
 #include "ctim/observable.h"
 #include "log/log.h"
 #include "net/url.h"
+#include "os/regular.h"
 
 #define BATCH_STORE     250 /* observables of a request to a local store */
 #define BATCH_SERVICE   25  /* the same, to a service, within its deadline */
@@ -64,6 +65,7 @@ find_url(struct asker *a)
 {
 	const struct query_options *o = a->options;
 	char url[URL_MAX + 1];
+	const char *what;
 	size_t len;
 
 	if (!url_is_base(o->url) ||
@@ -85,6 +87,9 @@ find_url(struct asker *a)
 		return CMD_FAILED;
 	a->conf->allow_private = true;
 	if (o->ca_file != NULL) {
+		if ((what = regular_other(o->ca_file)) != NULL)
+			return command_fail(
+			    a->cmd, CMD_FAILED, "%s: %s", o->ca_file, what);
 		conf_release_string(&a->conf->ca_file);
 		a->conf->ca_file = strdup(o->ca_file);
 		if (a->conf->ca_file == NULL)

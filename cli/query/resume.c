@@ -15,6 +15,7 @@
 #include "json/jsonin.h"
 #include "json/jsonout.h"
 #include "os/clock.h"
+#include "os/regular.h"
 #include "os/writeall.h"
 
 #define LINE_MAX_BYTES (300U << 20) /* bytes of a line with an answer */
@@ -225,6 +226,7 @@ resume_open_file(struct replay *r, const struct resume_key *key)
 	struct resume *s = r->state;
 	struct buf head;
 	struct stat st;
+	const char *why;
 	int status;
 
 	buf_init(&head, HEAD_MAX);
@@ -234,11 +236,8 @@ resume_open_file(struct replay *r, const struct resume_key *key)
 		status = 0;
 	else if (errno != EEXIST)
 		status = resume_fail(s, strerror(errno));
-	else if ((s->fd = open(s->path, O_RDWR | O_CLOEXEC | O_NOCTTY)) == -1 ||
-	    fstat(s->fd, &st) == -1)
-		status = resume_fail(s, strerror(errno));
-	else if (!S_ISREG(st.st_mode))
-		status = resume_fail(s, "this is no regular file");
+	else if ((s->fd = regular_open(s->path, O_RDWR, &st, &why)) == -1)
+		status = resume_fail(s, why);
 	else
 		status = resume_read_file(r, &head);
 	buf_free(&head);

@@ -13,6 +13,7 @@
 #include "cli/base/infile.h"
 #include "cli/webconf/webconf.h"
 #include "json/jsonin.h"
+#include "os/regular.h"
 
 #define FILE_MAX_LEN (1U << 20)
 
@@ -41,28 +42,28 @@ webconf_add(const struct webconf_at *at, const char *name, const char *args)
 	return node;
 }
 
-/* Reads a regular file into text, a string then, which the caller frees also after
- * -1 with errno.  A named pipe is refused without waiting for its writer. */
+/* Reads a regular file into text, a string then, which the caller frees also
+ * after -1 with the reason in *what. */
 static int
-webconf_read_text(const char *path, struct buf *text)
+webconf_read_text(const char *path, struct buf *text, const char **what)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
-	int r = -1;
+	int fd = regular_open(path, O_RDONLY, &st, what), r;
 
 	buf_init(text, FILE_MAX_LEN);
 	if (fd == -1)
 		return -1;
-	errno = EINVAL;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size <= (off_t)FILE_MAX_LEN)
-		r = infile_all(fd, text);
+	if ((r = infile_all(fd, text)) == -1)
+		*what = strerror(errno);
 	(void)close(fd);
 	return r;
 }
 
+/* Reads a file and those that it includes.  Returns -1 with the reason in *what
+ * when the file itself cannot be read. */
 static int
-webconf_read_file(const struct webconf_at *from, const char *path)
+webconf_read_file(
+    const struct webconf_at *from, const char *path, const char **what)
 {
 	struct webconf *w = from->w;
 	struct webconf_at at = *from;
@@ -70,10 +71,10 @@ webconf_read_file(const struct webconf_at *from, const char *path)
 	char **files;
 
 	if (w->n_files == WEBCONF_FILES || at.depth == WEBCONF_DEPTH) {
-		errno = ELOOP;
+		*what = strerror(ELOOP);
 		return -1;
 	}
-	if (webconf_read_text(path, &text) == -1) {
+	if (webconf_read_text(path, &text, what) == -1) {
 		buf_free(&text);
 		return -1;
 	}
@@ -82,7 +83,7 @@ webconf_read_file(const struct webconf_at *from, const char *path)
 		w->files = files;
 	if (files == NULL || (files[w->n_files] = strdup(path)) == NULL) {
 		buf_free(&text);
-		errno = ENOMEM;
+		*what = strerror(ENOMEM);
 		return -1;
 	}
 	at.file = files[w->n_files++];
@@ -100,6 +101,7 @@ void
 webconf_include(const struct webconf_at *at, const char *pattern)
 {
 	char whole[PATH_MAX];
+	const char *what;
 	glob_t found;
 	size_t i;
 
@@ -109,7 +111,7 @@ webconf_include(const struct webconf_at *at, const char *pattern)
 	if (glob(whole, 0, NULL, &found) != 0)
 		return;
 	for (i = 0; i < found.gl_pathc; i++)
-		(void)webconf_read_file(at, found.gl_pathv[i]);
+		(void)webconf_read_file(at, found.gl_pathv[i], &what);
 	globfree(&found);
 }
 
@@ -134,13 +136,14 @@ static void
 webconf_environment(struct webconf *w)
 {
 	char path[PATH_MAX], *line, *next, *value;
+	const char *what;
 	struct buf text;
 
 	if (w->kind != WEBCONF_APACHE ||
 	    (size_t)snprintf(path, sizeof(path), "%s/envvars", w->root) >=
 		sizeof(path))
 		return;
-	(void)webconf_read_text(path, &text);
+	(void)webconf_read_text(path, &text, &what);
 	for (line = text.data; line != NULL; line = next) {
 		if ((next = strchr(line, '\n')) != NULL)
 			*next++ = '\0';
@@ -159,7 +162,7 @@ webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 {
 	struct webconf *w = calloc(1, sizeof(*w));
 	struct webconf_at at = { .w = w };
-	const char *slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/'), *what = strerror(ENOMEM);
 
 	if (w != NULL) {
 		w->kind = kind;
@@ -172,8 +175,8 @@ webconf_read(const char *path, enum webconf_kind kind, char why[WEBCONF_WHY])
 	if (w != NULL && w->root != NULL && w->defines != NULL)
 		webconf_environment(w);
 	if (w == NULL || w->root == NULL || w->defines == NULL ||
-	    webconf_read_file(&at, path) == -1) {
-		snprintf(why, WEBCONF_WHY, "%s", strerror(errno));
+	    webconf_read_file(&at, path, &what) == -1) {
+		snprintf(why, WEBCONF_WHY, "%s", what);
 		webconf_free(w);
 		return NULL;
 	}

@@ -9,6 +9,7 @@
 
 #include "base/savedtext.h"
 #include "conf/conf_setting.h"
+#include "os/regular.h"
 
 #define SECRET_FILE_MAX 65536 /* bytes taken from a file:PATH */
 
@@ -91,15 +92,15 @@ setting_plain(char *text, size_t len, const char *name,
 FILE *
 conf_setting_open(const char *path, struct stat *st, const char **what)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	FILE *f = NULL;
+	int fd = regular_open(path, O_RDONLY, st, what);
+	FILE *f;
 
-	*what = "it is no file";
-	if (fd == -1 || fstat(fd, st) == -1 ||
-	    (S_ISREG(st->st_mode) && (f = fdopen(fd, "r")) == NULL))
+	if (fd == -1)
+		return NULL;
+	if ((f = fdopen(fd, "r")) == NULL) {
 		*what = strerror(errno);
-	if (f == NULL && fd != -1)
 		close(fd);
+	}
 	return f;
 }
 

@@ -10,6 +10,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_cache.h"
+#include "os/regular.h"
 
 #define AT(member) .offset = offsetof(struct conf, member)
 #define IN(member) .offset = offsetof(struct relay_conf, member)
@@ -45,6 +46,20 @@ set_listen(void *base, const struct conf_key *key, const char *value, char *why)
 	    "or HOST:PORT",
 	    sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
 	return -1;
+}
+
+/* A named pipe would hold the worker that makes the first call. */
+static int
+set_ca_file(
+    void *base, const struct conf_key *key, const char *value, char *why)
+{
+	const char *what = regular_other(value);
+
+	if (what != NULL) {
+		snprintf(why, CONF_ERROR_MAX, "%s: %s", value, what);
+		return -1;
+	}
+	return conf_set_path(base, key, value, why);
 }
 
 static int
@@ -180,7 +195,7 @@ static const struct conf_key table[] = {
 	{ "http", "max_answer", conf_set_size, AT(max_answer),
 	    .fallback = "64M", .min = 1024, .max = 1LL << 30,
 	    .help = "bytes of a provider's answer" },
-	{ "http", "ca_file", conf_set_path, AT(ca_file), STRING,
+	{ "http", "ca_file", set_ca_file, AT(ca_file), STRING,
 	    .help = "certificates to trust instead of the system's" },
 	{ "http", "proxy", conf_set_string, AT(proxy), STRING,
 	    .secret_user = true, .help = "proxy for calls to providers" },

@@ -117,14 +117,12 @@ dbfile_check(const char *path, char error[DB_ERROR_MAX])
 	static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
 	char name[PATH_MAX];
 	const char *what;
-	struct stat st;
 	size_t i;
 
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if ((size_t)snprintf(name, sizeof(name), "%s%s", path,
 			ends[i]) >= sizeof(name) ||
-		    stat(name, &st) == -1 ||
-		    (what = regular_not(st.st_mode)) == NULL)
+		    (what = regular_other(name)) == NULL)
 			continue;
 		snprintf(error, DB_ERROR_MAX,
 		    "%.*s%s: %s; move it away, or name another file",

@@ -16,7 +16,8 @@ static const struct {
 	{ S_IFCHR, "it is a device, not a file" },
 	{ S_IFBLK, "it is a device, not a file" } };
 
-const char *
+/* What a path with that st_mode is; NULL: a regular file. */
+static const char *
 regular_not(mode_t mode)
 {
 	size_t i;
@@ -25,6 +26,14 @@ regular_not(mode_t mode)
 		if ((mode & S_IFMT) == regular_others[i].kind)
 			return regular_others[i].what;
 	return S_ISREG(mode) ? NULL : "it is no file";
+}
+
+const char *
+regular_other(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == -1 ? NULL : regular_not(st.st_mode);
 }
 
 int

@@ -9,13 +9,12 @@
 #ifndef CTIM_REGULAR_H
 #define CTIM_REGULAR_H
 
-#include <sys/types.h>
-
 struct stat;
 
-/* Says what a path with that st_mode leads to, for people: "it is a named pipe,
- * not a file".  Returns NULL for a regular file. */
-const char *regular_not(mode_t mode);
+/* Says what else than a regular file a path leads to, for people: "it is a named
+ * pipe, not a file".  Returns NULL for a regular file, and where nothing is
+ * there or may be looked at. */
+const char *regular_other(const char *path);
 /*
  * Opens a regular file with the flags of open(2), to which O_CLOEXEC and
  * O_NOCTTY are added, and fills in st; the caller closes the descriptor.

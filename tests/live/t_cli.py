@@ -268,6 +268,55 @@ def test_files_saved_on_windows():
     has('UTF-16; save it as UTF-8', err, 'what it says')
 
 
+def test_what_is_no_file_is_not_waited_for():
+    """No command waits for the writer of a named pipe that it is given."""
+    relay = gateway('nofile')
+    pipe = os.path.join(relay.folder, 'pipe')
+    os.mkfifo(pipe)
+    rs256 = ('--rs256', '--aud', 'https://relay.example/local',
+             '--jwks-host', 'keys.example')
+    wrong = (('query', 'local', '--text', pipe),
+             ('query', 'local', '--csv-in', pipe),
+             ('query', 'local', '-a', pipe),
+             ('query', 'local', '-s', pipe, '192.0.2.1'),
+             ('query', 'local', '-f', pipe, '192.0.2.1'),
+             ('query', 'local', '--token-file', pipe, '192.0.2.1'),
+             ('query', 'local', '-t', 'file:' + pipe, '192.0.2.1'),
+             ('query', '--url', 'https://relay.example/', '--ca-file', pipe,
+              '192.0.2.1'),
+             ('intel', 'import', pipe, '--source', 'x'),
+             ('jwt', '-k', pipe), ('jwt', '-f', pipe),
+             ('jwt', *rs256, '--key', pipe),
+             ('jwt', *rs256, '--make-key', '--key',
+              os.path.join(relay.folder, 'rsa.pem'), '--jwks', pipe),
+             ('doctor', '-f', pipe), ('doctor', '-w', pipe),
+             ('query', '-c', pipe, 'local', '192.0.2.1'),
+             ('check', '-c', pipe), ('doctor', '-c', pipe))
+    for args in wrong:
+        status, out, err = relay.cli(*args, ok=False, timeout=20)
+        holds(status != 0, args)
+        has('it is a named pipe, not a file', out + err, args)
+    relay.sections.setdefault('http', {})['ca_file'] = pipe
+    relay.write()
+    status, out, err = relay.cli('check', ok=False, timeout=20)
+    same(status, 78, err)
+    has('it is a named pipe, not a file', out + err, 'ca_file')
+
+
+def test_a_pipe_that_is_open_is_read():
+    """/dev/stdin and what a shell makes of <(command) are open already."""
+    relay = gateway('openpipe')
+    program = harness.program('ctim-relay')
+    for text in ('echo 192.0.2.1 | %s intel import /dev/stdin --source a',
+                 '%s intel import <(echo 192.0.2.1) --source b',
+                 '%s jwt -f <(echo "{}")', '%s query local </dev/null '
+                 '--text <(echo speaks of 192.0.2.1)'):
+        status, out, err = harness.run(
+            ['bash', '-o', 'pipefail', '-c', text % program], env=relay.env())
+        same(status, 0, text + err)
+    has('192.0.2.1', relay.cli('intel', 'list')[1], 'the store')
+
+
 def test_bad_claims():
     relay = gateway()
     for text in ('', '[]', '{', '{"a":1,"a":2}', '"x"', "{'key':'x'}",

@@ -1266,7 +1266,7 @@ def test_web_file_that_is_none():
     pipe = os.path.join(relay.folder, 'pipe.conf')
     os.mkfifo(pipe)
     harness.write(path, 'include %s;\n' % pipe)
-    for name, said in ((pipe, 'Invalid argument'),
+    for name, said in ((pipe, 'it is a named pipe, not a file'),
                        (path, 'nothing in it leads')):
         doctor(relay, '--web', name).bad('limit', said,
                                          'ctim-relay-location.conf')

@@ -486,10 +486,10 @@ def test_reload_does_not_wait_at_a_pipe():
                 harness.KEY, key.replace('@', gateway.folder)))
             status, _, err = gateway.cli('check', ok=False, timeout=10)
             same(status, 78, err)
-            has('cannot be read: it is no file', err, pipe)
+            has('cannot be read: it is a named pipe, not a file', err, pipe)
             gateway.process.send_signal(signal.SIGHUP)
             harness.wait_for(
-                lambda: 'it is no file' in harness.read(gateway.log),
+                lambda: 'it is a named pipe' in harness.read(gateway.log),
                 'the refusal in the log')
             serves(gateway)
         finally:

@@ -204,7 +204,7 @@ def test_a_file_that_is_missing_or_malformed():
     err = nothing_asked('add', None, '-f', 'nowhere.json')
     has('Error: Unable to read the Relay settings file "nowhere.json": No '
         'such file or directory.', err, 'missing')
-    has('Is a directory', nothing_asked('add', None, '-f', '/'), 'a folder')
+    has('it is a directory', nothing_asked('add', None, '-f', '/'), 'a folder')
     for text in ('', '{', '{"name": "x",}', "{'name': 'x'}",
                  '{"name":"a","name":"b"}', '{} {}', '\ufeff{}', '\0',
                  '[' * 100):
