@@ -146,7 +146,18 @@ mark(struct resume *s, size_t from, size_t to)
 	}
 }
 
-/* Returns 0, or -1 after printing the error. */
+/* Whether one of the observables has an answer already.  Only a file that was
+ * changed by hand has such a line: what it alone would answer is asked again,
+ * so that nothing is shown twice. */
+static bool
+resume_overlaps(const struct resume *s, size_t from, size_t to)
+{
+	while (from < to && !s->done[from])
+		from++;
+	return from < to;
+}
+
+/* Hands on the answer of a line.  Returns 0, or -1 after printing the error. */
 static int
 replay_line(struct replay *r, const char *line, size_t len)
 {
@@ -161,7 +172,7 @@ replay_line(struct replay *r, const char *line, size_t len)
 		status = resume_fail(s,
 		    "a line of it is damaged; remove the file to begin again");
 	else if (json_object_get_boolean(jsonin_member(said, "whole")) &&
-	    !s->done[from]) {
+	    !resume_overlaps(s, from, to)) {
 		mark(s, from, to);
 		status = r->take(r->arg, from, to, answer) == CMD_OK ? 0 : -1;
 	}
