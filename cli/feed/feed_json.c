@@ -90,16 +90,14 @@ feed_json_emit(struct json_object *object, const struct feed_options *o,
 	return feed_row_emit(&e.row, line, sink);
 }
 
-/* Takes one object as text. */
+/* Takes what was parsed, and frees it; why is the reason when it is no JSON, else
+ * NULL. */
 static int
-element(const char *text, size_t n, const struct feed_options *o, uint64_t line,
-    const struct feed_sink *sink)
+feed_json_take(struct json_object *object, const char *why,
+    const struct feed_options *o, uint64_t line, const struct feed_sink *sink)
 {
-	struct json_object *object;
-	const char *why = NULL;
 	int stop;
 
-	object = jsonin_parse(text, n, ELEMENT_VALUES, &why);
 	if (object == NULL && why != NULL)
 		return feed_skip(sink, line, "it is no JSON: %s", why);
 	stop = json_object_is_type(object, json_type_object) ?
@@ -109,15 +107,16 @@ element(const char *text, size_t n, const struct feed_options *o, uint64_t line,
 	return stop;
 }
 
-static bool
-is_object(const char *text, size_t n)
+/* Takes one object as text. */
+static int
+element(const char *text, size_t n, const struct feed_options *o, uint64_t line,
+    const struct feed_sink *sink)
 {
-	const char *why;
-	struct json_object *value = jsonin_parse(text, n, ELEMENT_VALUES, &why);
-	bool is = json_object_is_type(value, json_type_object);
+	const char *why = NULL;
+	struct json_object *object =
+	    jsonin_parse(text, n, ELEMENT_VALUES, &why);
 
-	json_object_put(value);
-	return is;
+	return feed_json_take(object, why, o, line, sink);
 }
 
 /*
@@ -129,6 +128,8 @@ static int
 feed_json_read_lines(struct feed_reader *r, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
+	struct json_object *object;
+	const char *why;
 	char *s;
 	size_t n;
 	uint64_t line;
@@ -147,7 +148,10 @@ feed_json_read_lines(struct feed_reader *r, const struct feed_options *o,
 		}
 		if (strspn(s, " \t") >= n)
 			continue;
-		if (first && !is_object(s, n)) {
+		why = NULL;
+		object = jsonin_parse(s, n, ELEMENT_VALUES, &why);
+		if (first && !json_object_is_type(object, json_type_object)) {
+			json_object_put(object);
 			snprintf(error, FEED_ERROR_MAX,
 			    "line %" PRIu64 ": this "
 			    "is neither an array nor one object a line; take "
@@ -156,7 +160,7 @@ feed_json_read_lines(struct feed_reader *r, const struct feed_options *o,
 			return -1;
 		}
 		first = false;
-		stop = element(s, n, o, line, sink);
+		stop = feed_json_take(object, why, o, line, sink);
 	}
 	return stop;
 }
