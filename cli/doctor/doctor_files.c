@@ -12,6 +12,7 @@
 #include "cli/base/settings.h"
 #include "cli/doctor/doctor.h"
 #include "conf/conf.h"
+#include "conf/conf_cache.h"
 #include "store/store.h"
 
 #define DOCTOR_FILES (4 * PATH_MAX) /* bytes of the names of a store */
@@ -274,18 +275,23 @@ doctor_store(struct doctor *d)
 
 _Static_assert(CACHE_WHY <= DOCTOR_WHY, "reasons are handed on");
 
+struct doctor_cache {
+	const struct conf *conf;
+	struct conf_cache url; /* of conf, taken apart */
+};
+
 static int
 doctor_files_try_cache(void *arg, char why[DOCTOR_WHY])
 {
-	const struct conf *conf = arg;
-	const char *path = conf->cache_url + strlen("sqlite:");
+	struct doctor_cache *c = arg;
 
-	if (cache_check(conf, why) == -1)
+	if (cache_check(c->conf, why) == -1)
 		return -1;
 	/* A cache that opens for reading only keeps nothing. */
-	if (strncmp(conf->cache_url, "sqlite:", 7) == 0 &&
-	    access(path, F_OK) == 0 && eaccess(path, W_OK) == -1) {
-		snprintf(why, DOCTOR_WHY, "%s: %s", path, strerror(errno));
+	if (c->url.kind == CONF_CACHE_FILE && access(c->url.path, F_OK) == 0 &&
+	    eaccess(c->url.path, W_OK) == -1) {
+		snprintf(
+		    why, DOCTOR_WHY, "%s: %s", c->url.path, strerror(errno));
 		return -1;
 	}
 	return 0;
@@ -315,20 +321,23 @@ doctor_files_redis(struct doctor *d, const char *why)
 void
 doctor_cache(struct doctor *d)
 {
-	const char *url = d->conf->cache_url;
+	struct doctor_cache c = { .conf = d->conf };
 	char why[DOCTOR_WHY];
-	bool file = strncmp(url, "sqlite:", 7) == 0;
+	bool file;
 
-	if (strcmp(url, "off") == 0) {
+	(void)conf_cache_parse(d->conf->cache_url, &c.url);
+	explicit_bzero(c.url.password, sizeof(c.url.password));
+	file = c.url.kind == CONF_CACHE_FILE;
+	if (c.url.kind == CONF_CACHE_OFF) {
 		doctor_say(d, DOCTOR_OK, "is off");
-	} else if (doctor_as(d, doctor_files_try_cache, d->conf, why) == 0) {
+	} else if (doctor_as(d, doctor_files_try_cache, &c, why) == 0) {
 		doctor_say(d, DOCTOR_OK, "%s can be used%s",
-		    file ? url + 7 : "the Redis server", d->as_whom);
-	} else if (!file || !doctor_foreign(d, url + 7)) {
+		    file ? c.url.path : "the Redis server", d->as_whom);
+	} else if (!file || !doctor_foreign(d, c.url.path)) {
 		doctor_say(d, DOCTOR_FAIL, "nothing is cached%s: %s%s",
 		    d->as_whom, why, settings_cache_hint(why));
 		if (file)
-			mend_file(d, url + 7, "[cache]", "url = sqlite:");
+			mend_file(d, c.url.path, "[cache]", "url = sqlite:");
 		else
 			doctor_files_redis(d, why);
 	}
