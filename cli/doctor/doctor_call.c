@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/base/httpbody.h"
 #include "cli/doctor/doctor.h"
 #include "conf/conf.h"
 #include "json/jsonin.h"
@@ -18,16 +19,6 @@
 #define DAY           INT64_C(86400)
 #define HALF_YEAR     (183 * DAY)
 
-static enum http_take
-doctor_call_keep(
-    struct http_call *call, const char *p, size_t n, int64_t length)
-{
-	struct doctor_call *c = call->arg;
-
-	(void)length;
-	return buf_add(&c->body, p, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
-}
-
 void
 doctor_call_init(
     struct doctor_call *c, const char *host, const char *format, ...)
@@ -35,7 +26,7 @@ doctor_call_init(
 	va_list ap;
 
 	*c = (struct doctor_call){ .http = { .max_body = ANSWER_MAX,
-				       .take = doctor_call_keep,
+				       .take = httpbody_keep,
 				       .look = true,
 				       .timeout = DOCTOR_CALL } };
 	buf_init(&c->body, ANSWER_MAX);
@@ -63,7 +54,7 @@ doctor_call_do(
 		snprintf(c[i].http.why, sizeof(c[i].http.why),
 		    "there was no time left, or no memory");
 		c[i].http.url = c[i].url;
-		c[i].http.arg = &c[i];
+		c[i].http.arg = &c[i].body;
 		c[i].http.timeout = doctor_left(d, c[i].http.timeout);
 		if (h != NULL && c[i].http.timeout > 0 &&
 		    http_start(h, &c[i].http) == 0)

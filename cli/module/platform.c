@@ -6,11 +6,11 @@
 #include <openssl/evp.h>
 
 #include "base/buf.h"
+#include "cli/base/httpbody.h"
 #include "cli/base/secret.h"
 #include "cli/module/platform.h"
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
-#include "http/http.h"
 #include "json/jsoncopy.h"
 #include "json/jsonin.h"
 #include "json/jsonout.h"
@@ -133,14 +133,6 @@ platform_close(struct platform *p)
 	secret_free(&p->answer);
 }
 
-static enum http_take
-platform_take(
-    struct http_call *call, const char *data, size_t n, int64_t length)
-{
-	(void)length;
-	return buf_add(call->arg, data, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
-}
-
 /* An ID is the platform's: anything that means something in a URL is written
  * as %XX (RFC 3986, 2.1). */
 static void
@@ -176,7 +168,7 @@ do_call(struct platform *p, const struct terms *asked, const char *credential,
 		.type = asked->type,
 		.timeout = p->timeout,
 		.max_body = JSON_ANSWER_BYTES,
-		.take = platform_take,
+		.take = httpbody_keep,
 		.arg = &p->answer };
 	http_do(p->http, call);
 	call->url = NULL;

@@ -9,12 +9,12 @@
 
 #include "base/buf.h"
 #include "cli/base/command.h"
+#include "cli/base/httpbody.h"
 #include "cli/base/options.h"
 #include "cli/base/settings.h"
 #include "cli/pool/fcgiask.h"
 #include "cli/pool/poolask.h"
 #include "conf/conf.h"
-#include "http/http.h"
 #include "json/jsonin.h"
 #include "os/clock.h"
 
@@ -129,13 +129,6 @@ ping_judge(
 	return good ? 0 : -1;
 }
 
-static enum http_take
-ping_take(struct http_call *c, const char *bytes, size_t n, int64_t length)
-{
-	(void)length;
-	return buf_add(c->arg, bytes, n) == 0 ? HTTP_MORE : HTTP_REFUSE;
-}
-
 /* The HTTP status, or -1 with p->why. */
 static int
 ask_http(struct ping *p, const char *check, struct buf *body)
@@ -146,7 +139,7 @@ ask_http(struct ping *p, const char *check, struct buf *body)
 		.headers = headers,
 		.timeout = p->ms,
 		.max_body = FCGIASK_MAX,
-		.take = ping_take,
+		.take = httpbody_keep,
 		.arg = body };
 	struct conf *conf = conf_default();
 	struct http *http = NULL;

@@ -4,11 +4,11 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "cli/base/httpbody.h"
 #include "cli/base/secret.h"
 #include "cli/query/asker.h"
 #include "cli/terminal/interrupt.h"
 #include "conf/conf.h"
-#include "http/http.h"
 #include "json/jsonin.h"
 #include "os/clock.h"
 
@@ -59,13 +59,6 @@ remote_close(struct remote *e)
 	http_free(e->http);
 	secret_free(&e->authorization);
 	free(e);
-}
-
-static enum http_take
-remote_take(struct http_call *call, const char *p, size_t n, int64_t length)
-{
-	(void)length;
-	return buf_add(call->arg, p, n) == -1 ? HTTP_REFUSE : HTTP_MORE;
 }
 
 /* Makes one try; false: an interrupt came. */
@@ -162,7 +155,7 @@ remote_post(struct remote *e, const char *body, struct buf *answer)
 			.type = "application/json",
 			.timeout = TIMEOUT,
 			.max_body = ANSWER_MAX,
-			.take = remote_take,
+			.take = httpbody_keep,
 			.arg = answer };
 		buf_reset(answer);
 		if (!try(e, &call))
