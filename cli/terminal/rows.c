@@ -1,9 +1,10 @@
 #include <string.h>
 
+#include "base/utf8.h"
 #include "cli/terminal/rows.h"
 
 #define ROWS_MAX (1U << 30) /* bytes of all cells */
-#define SHORT    160        /* bytes of a short one */
+#define SHORT    160        /* characters of a short one */
 
 void
 rows_init(struct rows *r, size_t columns)
@@ -46,15 +47,12 @@ rows_cell(struct rows *r, const char *text, enum table_colour colour)
 void
 rows_short(struct rows *r, const char *text, enum table_colour colour)
 {
-	size_t n = text == NULL ? 0 : strnlen(text, SHORT + 1);
+	size_t n = text == NULL ? 0 : utf8_cut(text, SHORT);
 
-	if (n <= SHORT) {
+	if (text == NULL || text[n] == '\0') {
 		rows_cell(r, text, colour);
 		return;
 	}
-	/* Not within a character. */
-	for (n = SHORT; n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80; n--)
-		;
 	rows_add(r, text, n, colour);
 	buf_adds(&r->cells, " ...");
 	buf_addc(&r->cells, '\0');
