@@ -204,7 +204,7 @@ no_header(
 	char has[256] = "";
 	size_t i, n = 0, k;
 
-	for (i = 0; i < f->n && f->wrong == NULL; i++) {
+	for (i = 0; i < f->n; i++) {
 		k = strlen(csv_field(f, i));
 		if (!utf8_valid(csv_field(f, i), k) || n + k + 3 > sizeof(has))
 			break;
@@ -252,7 +252,14 @@ read_header(struct csv *in, struct csv_row *f, struct header *h,
 		if (csv_is_open(f) ||
 		    (have && !feed_csv_is_header(&other, f, o, 1)))
 			return 1;
-		lacks = f->wrong != NULL ? "" : map(h, f, o);
+		if (f->wrong != NULL) {
+			snprintf(error, FEED_ERROR_MAX,
+			    "line %" PRIu64 ": this should be the header, and "
+			    "%s",
+			    f->line, f->wrong);
+			return -1;
+		}
+		lacks = map(h, f, o);
 		return lacks == NULL ? 0 : no_header(f, lacks, error);
 	}
 	return 0;

@@ -325,6 +325,22 @@ START_TEST(csv_without_a_column_for_the_value)
 }
 END_TEST
 
+START_TEST(csv_with_a_header_that_cannot_be_read)
+{
+	static const char nul[] = "\nip,a\0b\n192.0.2.1,x\n";
+	struct feed_options o = { FEED_CSV, NULL, 0 };
+	char wide[1024] = "ip";
+
+	ck_assert_str_eq(say(nul, sizeof(nul) - 1, &o),
+	    "= line 2: this should be the header, and it has a NUL byte");
+	memset(wide + 2, ',', 300);
+	memcpy(wide + 302, "\n192.0.2.1\n", 12);
+	ck_assert_str_eq(say(wide, strlen(wide), &o),
+	    "= line 1: this should be the header, and it has more than 256 "
+	    "columns");
+}
+END_TEST
+
 START_TEST(columns_as_said)
 {
 	static const struct feed_column columns[] = { { FEED_VALUE,
@@ -762,7 +778,8 @@ main(void)
 {
 	const TTest *const tests[] = { text, csv, a_quote_that_is_not_closed,
 		times_and_counts_that_are_none,
-		csv_without_a_column_for_the_value, columns_as_said, json,
+		csv_without_a_column_for_the_value,
+		csv_with_a_header_that_cannot_be_read, columns_as_said, json,
 		a_broken_line_of_json_is_one_line, an_array_in_an_object,
 		what_this_version_does_not_read, nul_bytes, huge_lines,
 		a_row_of_too_many_columns_keeps_its_quotes,
