@@ -117,15 +117,15 @@ mend_scheme(const char **s, char **out)
 /*
  * Copies a value without blanks around it and with its defanged spellings
  * mended, up to where a path begins: brackets in a path are its own.
- * Returns 0, or -1 when it is too long, empty or no plain UTF-8 text.
+ * Returns 0, or -1 when it is too long, empty or no plain UTF-8 text, or when
+ * the mend of one spelling makes another, as that of "((.))" does.
  */
 static int
 indicator_mend(const char *value, char out[INDICATOR_MAX + 1])
 {
 	const char *s = value + strspn(value, " \t\r\n");
 	const char *end = s + strlen(s);
-	char *o = out;
-	bool path = false;
+	char *o = out, *path = NULL;
 	int row;
 
 	while (end > s && strchr(" \t\r\n", end[-1]) != NULL)
@@ -140,17 +140,23 @@ indicator_mend(const char *value, char out[INDICATOR_MAX + 1])
 	while (s < end) {
 		if ((unsigned char)*s <= ' ' || *s == 0x7f)
 			return -1;
-		if (!path && (row = spelling(s)) != -1) {
+		if (path == NULL && (row = spelling(s)) != -1) {
 			o = stpcpy(o, spellings[row].mended);
 			s += strlen(spellings[row].defanged);
 			continue;
 		}
-		if (*s == '?' || *s == '#' ||
-		    (*s == '/' && o > out && o[-1] != ':' && o[-1] != '/'))
-			path = true;
+		if (path == NULL &&
+		    (*s == '?' || *s == '#' ||
+			(*s == '/' && o > out && o[-1] != ':' && o[-1] != '/')))
+			path = o;
 		*o++ = *s++;
 	}
 	*o = '\0';
+	if (path == NULL)
+		path = o;
+	for (o = out; o < path; o++)
+		if (spelling(o) != -1)
+			return -1;
 	return 0;
 }
 

@@ -72,6 +72,7 @@ static const struct {
 	{ "fxp://evil.example/", U, "ftp://evil.example/" },
 	{ "http://[2001:db8::1]/", U, "http://[2001:db8::1]/" },
 	{ "http://evil.example?a[.]b", U, "http://evil.example/?a[.]b" },
+	{ "http://joe((.))x@evil.example/", NONE, NULL },
 	{ "gopher://evil.example/", NONE, NULL }, { "http://", NONE, NULL },
 	{ "evil.example/path", NONE, NULL },
 	/* E-mail addresses. */
