@@ -663,7 +663,7 @@ def test_a_configuration_that_is_no_file():
         has('readlink -f', finding(doctor(relay, '-c', link), 'config',
                                    'cannot be read')['mend'], name)
     has('ls -ld', finding(doctor(relay, '-c', relay.folder), 'config',
-                          'no file')['mend'], 'a folder')
+                          'not a file')['mend'], 'a folder')
 
 
 def test_the_key_of_jwt_is_put_beside_the_others():
