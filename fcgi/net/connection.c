@@ -159,7 +159,6 @@ connection_drop(struct connection *c, enum record_result result)
 {
 	static const char *const why[] = { [RECORD_SILENT] = "nothing came",
 		[RECORD_CUT] = "the request was cut",
-		[RECORD_LATE] = "the request did not come in time",
 		[RECORD_ABORTED] = "the web server aborted it",
 		[RECORD_FAULT] = "reading the request failed" };
 
@@ -169,7 +168,6 @@ connection_drop(struct connection *c, enum record_result result)
 	case RECORD_ROLE:
 		return refuse_role(c);
 	case RECORD_BAD:
-	case RECORD_LATE:
 	case RECORD_FAULT:
 		if (connection_may_warn())
 			log_warning("connection dropped: %s",
@@ -187,11 +185,13 @@ connection_slower(
 {
 	int64_t life_a = now - a->born + 1, life_b = now - b->born + 1;
 	bool young_a = life_a <= YOUNG, young_b = life_b <= YOUNG;
+	double rate_a, rate_b;
 
 	if (young_a != young_b)
 		return young_b;
-	return (double)a->bytes / (double)life_a <
-	    (double)b->bytes / (double)life_b;
+	rate_a = (double)a->bytes / (double)life_a;
+	rate_b = (double)b->bytes / (double)life_b;
+	return rate_a < rate_b || (!(rate_b < rate_a) && a->born < b->born);
 }
 
 int
@@ -263,9 +263,7 @@ connection_unpack(struct connection *c, const struct connection_note *note,
 	    0 :
 	    -1;
 	(void)close(file);
-	if (result == -1)
-		connection_close(c);
-	else if (r->id != 0)
+	if (result == 0 && r->id != 0)
 		record_adopt(r);
 	return result;
 }

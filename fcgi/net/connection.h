@@ -82,8 +82,8 @@ enum connection_wait connection_drop(
  * second. */
 bool connection_may_warn(void);
 /* Whether a goes before b where not all can stay, at clock_ms() now: the one
- * with fewer bytes a second over its life, and those that have just come last,
- * so that old drips go before new visitors. */
+ * with fewer bytes a second over its life, of equals the older one, and those that
+ * have just come last, so that old drips go before new visitors. */
 bool connection_slower(
     const struct connection *a, const struct connection *b, int64_t now);
 /*
@@ -96,7 +96,8 @@ int connection_pack(const struct connection *, struct connection_note *note,
     int fd[CONNECTION_FDS]);
 /*
  * The opposite, into a connection without a descriptor.  Takes both
- * descriptors.  Returns 0, or -1 when memory ran out; it is closed then.
+ * descriptors.  Returns 0, or -1 when memory ran out; what is left for it then is
+ * connection_drop() with RECORD_STARVED.
  */
 int connection_unpack(struct connection *, const struct connection_note *note,
     const int fd[CONNECTION_FDS]);

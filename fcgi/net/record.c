@@ -279,10 +279,12 @@ add_content(struct record *r, const unsigned char *p, size_t n)
 	}
 }
 
-/* A record without content ends its stream. */
+/* A record is complete.  One without content ends its stream. */
 static enum record_result
-end_stream(struct record *r)
+end_record(struct record *r)
 {
+	if (!r->empty)
+		return RECORD_MORE;
 	return r->stage == STAGE_PARAMS ? params_end(r) : stdin_end(r);
 }
 
@@ -302,7 +304,7 @@ step(struct record *r, const unsigned char *p, size_t n, size_t *used)
 	if (r->padding > 0) {
 		*used = take = n < r->padding ? n : r->padding;
 		r->padding -= take;
-		return RECORD_MORE;
+		return r->padding == 0 ? end_record(r) : RECORD_MORE;
 	}
 	take = FCGIFRAME_HEADER - r->have;
 	if (take > n)
@@ -314,8 +316,9 @@ step(struct record *r, const unsigned char *p, size_t n, size_t *used)
 		return RECORD_MORE;
 	r->have = 0;
 	result = begin_record(r);
-	if (result == RECORD_MORE && r->content == 0)
-		return end_stream(r);
+	r->empty = r->content == 0;
+	if (result == RECORD_MORE && r->empty && r->padding == 0)
+		return end_record(r);
 	return result;
 }
 
@@ -359,6 +362,7 @@ record_reset(struct record *r)
 	r->why = NULL;
 	r->open = r->open_len = 0;
 	r->have = r->content = r->padding = 0;
+	r->empty = false;
 	r->stage = STAGE_BEGIN;
 }
 

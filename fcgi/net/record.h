@@ -30,9 +30,8 @@
 enum record_result {
 	RECORD_MORE,    /* good so far, not yet whole */
 	RECORD_WHOLE,   /* the request is in frames, its variables in params */
-	RECORD_SILENT,  /* closed, or late, before its first byte */
+	RECORD_SILENT,  /* closed before its first byte */
 	RECORD_CUT,     /* closed in the middle */
-	RECORD_LATE,    /* not whole in time */
 	RECORD_ABORTED, /* the web server gave it up */
 	RECORD_ROLE,    /* not for a responder; see record_end() */
 	RECORD_BAD,     /* not FastCGI as we take it; see why */
@@ -57,6 +56,7 @@ struct record {
 	unsigned char head[FCGIFRAME_HEADER];
 	size_t have;             /* bytes in head */
 	size_t content, padding; /* of the record, still to come */
+	bool empty;              /* the record has no content */
 	int stage;
 };
 

@@ -219,22 +219,21 @@ pool_take_queued(struct pool *p, struct thread *t)
 {
 	struct connection_note note;
 	struct connection *c;
+	enum connection_wait wait;
 	int fd[BALANCE_FDS];
 
-	if (!pool_queued(p) ||
-	    balance_take(p->share, fd, &note, sizeof(note)) == -1)
-		return NULL;
-	c = pool_take_spare(t);
-	if (connection_unpack(c, &note, fd) == -1) {
-		log_error("no memory left for a request: dropped");
-		pool_add_spare(t, c);
-		return NULL;
+	while (pool_queued(p) &&
+	    balance_take(p->share, fd, &note, sizeof(note)) == 0) {
+		c = pool_take_spare(t);
+		wait = CONNECTION_REQUEST;
+		if (connection_unpack(c, &note, fd) == -1)
+			wait = connection_drop(c, RECORD_STARVED);
+		else if (c->whole != 0)
+			return c;
+		/* Else one that is kept, from a worker that leaves. */
+		pool_next(t, c, wait);
 	}
-	if (c->whole != 0)
-		return c;
-	/* One that is kept, from a worker that leaves. */
-	pool_next(t, c, CONNECTION_REQUEST);
-	return pool_take_queued(p, t);
+	return NULL;
 }
 
 /* Reads what is there.  The bytes of a connection that just came are mostly

@@ -160,6 +160,32 @@ START_TEST(a_request_goes_to_another_process_whole)
 }
 END_TEST
 
+START_TEST(a_request_that_cannot_be_taken_over_is_answered)
+{
+	struct connection_note note;
+	struct connection *other;
+	int fd[CONNECTION_FDS];
+	char text[RECORD_ANSWER_MAX];
+	ssize_t n;
+
+	connected(0, 0);
+	other = connection_new(1000, &room);
+	say(REQUEST, REQUEST_SIZE);
+	ck_assert_int_eq(connection_read(c, input, 4), RECORD_WHOLE);
+	ck_assert_int_eq(connection_pack(c, &note, fd), 0);
+	ck_assert_int_eq(ftruncate(fd[CONNECTION_FILE], 1), 0);
+	fd[CONNECTION_SOCKET] = dup(c->fd);
+	ck_assert_int_eq(connection_unpack(other, &note, fd), -1);
+	ck_assert_int_eq(
+	    connection_drop(other, RECORD_STARVED), CONNECTION_END);
+	n = read(peer, text, sizeof(text));
+	ck_assert_int_gt(n, 0);
+	ck_assert_ptr_nonnull(memmem(text, (size_t)n, "Status: 500", 11));
+	connection_free(other);
+	disconnected();
+}
+END_TEST
+
 START_TEST(the_slowest_goes_first_and_the_young_last)
 {
 	struct connection old_drip = { .born = 0, .bytes = 10 };
@@ -173,6 +199,11 @@ START_TEST(the_slowest_goes_first_and_the_young_last)
 	ck_assert(connection_slower(&old_fast, &young, now));
 	ck_assert(!connection_slower(&young, &old_fast, now));
 	ck_assert(connection_slower(&young, &younger, now));
+	/* Of those that said nothing the one that waits longest. */
+	younger.bytes = 0;
+	ck_assert(connection_slower(&young, &younger, now));
+	ck_assert(!connection_slower(&younger, &young, now));
+	ck_assert(!connection_slower(&young, &young, now));
 }
 END_TEST
 
@@ -191,7 +222,7 @@ START_TEST(who_was_refused_can_read_why)
 	ck_assert_int_gt(n, 0);
 	ck_assert_ptr_nonnull(memmem(text, (size_t)n, "Status: 500", 11));
 	ck_assert_int_eq(read(peer, text, 1), 0);
-	ck_assert_int_eq(connection_drop(c, RECORD_LATE), CONNECTION_NOTHING);
+	ck_assert_int_eq(connection_drop(c, RECORD_FAULT), CONNECTION_NOTHING);
 	disconnected();
 }
 END_TEST
@@ -310,6 +341,7 @@ main(void)
 		a_peer_that_leaves_is_told_apart, what_is_no_socket_is_a_fault,
 		a_flood_is_read_in_parts,
 		a_request_goes_to_another_process_whole,
+		a_request_that_cannot_be_taken_over_is_answered,
 		the_slowest_goes_first_and_the_young_last,
 		who_was_refused_can_read_why,
 		an_answer_waits_in_memory_and_then_on_disk,

@@ -125,6 +125,28 @@ START_TEST(it_does_not_matter_how_the_bytes_are_split)
 }
 END_TEST
 
+START_TEST(padding_of_an_empty_record_belongs_to_it)
+{
+	size_t n;
+
+	open_reader();
+	add_begin(1, 1);
+	add(PARAMS, 1, P, sizeof(P) - 1, 0);
+	add(PARAMS, 1, "", 0, 7);
+	add(STDIN, 1, "xyz", 3, 0);
+	add(STDIN, 1, "", 0, 200);
+	for (n = 0; n < in.len; n++) {
+		record_reset(&r);
+		ck_assert_int_eq(record_feed(&r, in.data, n), RECORD_MORE);
+	}
+	record_reset(&r);
+	ck_assert_int_eq(feed_all(), RECORD_WHOLE);
+	check_frames(FRAMED, sizeof(FRAMED) - 1);
+	ck_assert(!r.surplus);
+	close_reader();
+}
+END_TEST
+
 START_TEST(a_request_that_is_cut_anywhere_is_not_whole)
 {
 	size_t n;
@@ -519,6 +541,7 @@ main(void)
 	const TTest *const tests[] = {
 		a_request_is_written_again_in_its_plain_form,
 		it_does_not_matter_how_the_bytes_are_split,
+		padding_of_an_empty_record_belongs_to_it,
 		a_request_that_is_cut_anywhere_is_not_whole,
 		streams_in_many_records_become_whole,
 		a_request_may_have_no_variable,
