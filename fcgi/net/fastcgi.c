@@ -54,6 +54,7 @@ struct fastcgi {
 	bool gone;     /* the answer cannot be written */
 	bool first;    /* nothing was written to the connection yet */
 	bool late;     /* the answer goes to the connection's files */
+	size_t held;   /* bytes of the answer in libfcgi's buffer */
 	int patience;  /* ms left for the reader */
 };
 
@@ -290,6 +291,9 @@ answer_end_flush(struct fastcgi *f, bool failed)
 		return f->late ? answer_lost(f) : answer_gone(f);
 	if (f->late && outgoing_wrote(&f->connection->out) == -1)
 		return answer_lost(f);
+	if (!f->late)
+		f->connection->bytes += f->held;
+	f->held = 0;
 	return 0;
 }
 
@@ -319,6 +323,7 @@ fastcgi_answer_write(void *arg, const void *data, size_t n, bool push)
 		part = (int)(n < room ? n : room);
 		if (FCGX_PutStr(p, part, out) != part)
 			return answer_gone(f);
+		f->held += (size_t)part;
 	}
 	if (f->gone || (push && fastcgi_flush(f) == -1))
 		return -1;
@@ -384,7 +389,7 @@ request_begin(struct fastcgi *f)
 	int result;
 
 	if (sink_fill(f) == -1)
-		return -1;
+		return 1;
 	r->ipcFd = f->sink;
 	r->keepConnection = 1;
 	r->appStatus = 0;
@@ -419,6 +424,7 @@ fastcgi_serve(struct fastcgi *f, struct connection *c, int64_t deadline,
 	f->connection = c;
 	f->gone = f->late = false;
 	f->first = c->answers == 0;
+	f->held = 0;
 	f->patience = PATIENCE;
 	c->keep = keep && c->record.keep && !c->record.surplus;
 	switch (request_begin(f)) {

@@ -1,9 +1,11 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fcgi/net/outgoing.h"
+#include "log/log.h"
 #include "os/clock.h"
 #include "os/spill.h"
 
@@ -140,6 +142,8 @@ outgoing_next(struct outgoing *o, void *p, size_t n)
 	do
 		got = pread(o->fd[where], p, n, o->sent);
 	while (got == -1 && errno == EINTR);
+	if (got == 0)
+		errno = EIO;
 	return got == 0 ? -1 : got;
 }
 
@@ -152,8 +156,12 @@ outgoing_send(struct outgoing *o, int fd, size_t most, uint64_t *taken)
 	while (outgoing_waits(o) && most > 0) {
 		n = outgoing_next(
 		    o, chunk, most < sizeof(chunk) ? most : sizeof(chunk));
-		if (n == -1)
+		if (n == -1) {
+			log_error(
+			    "an answer that waits cannot be read back: %s",
+			    strerror(errno));
 			return -1;
+		}
 		done = send(fd, chunk, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (done == -1 && errno == EINTR)
 			continue;
