@@ -74,6 +74,9 @@ spawn(struct master *m, int64_t now)
 	atomic_store(&s->idle, 0);
 	atomic_store(&s->ready, 0);
 	atomic_store(&s->leave, 0);
+	/* Of one that was killed. */
+	atomic_store(&s->requests, 0);
+	atomic_store(&s->readers, 0);
 	if (slot >= m->top) {
 		m->top = slot + 1;
 		atomic_store(&m->share->top, m->top);

@@ -21,31 +21,9 @@
 #define EVENTS     64           /* taken from epoll_wait(2) at a time */
 #define SEND_MOST  (256 * 1024) /* bytes to one reader at a time */
 #define END_TIME   200          /* ms for a peer that was refused */
-#define YOUNG      2000         /* ms for which a connection goes last */
 #define AGAIN_TICK 2            /* ms until a thread is woken once more */
 #define READER_FDS 2            /* descriptors more of one with a reader */
 #define NEVER      INT64_MAX
-
-/* Why a connection is closed that still waits. */
-enum parked_reason {
-	PARKED_STAYS,
-	PARKED_OVER, /* nothing that people must know */
-	PARKED_LATE,
-	PARKED_UNREAD,
-	PARKED_CROWD,
-	PARKED_MEMORY,
-	PARKED_STOPPED,
-	PARKED_REASONS
-};
-
-static const char *const parked_why[PARKED_REASONS] = {
-	[PARKED_LATE] = "the request did not come within read_timeout",
-	[PARKED_UNREAD] = "nothing of the answer was taken for write_timeout",
-	[PARKED_CROWD] = "the slowest, as more than `connections` wait",
-	[PARKED_MEMORY] =
-	    "the slowest, as unfinished requests take more than parked_memory",
-	[PARKED_STOPPED] = "its answer was not taken until the worker's end"
-};
 
 int
 parked_init(struct pool *p)
@@ -86,7 +64,7 @@ parked_free(struct pool *p)
 }
 
 /* Under the lock: what there is too much of. */
-static enum parked_reason
+static enum dropped_reason
 parked_limit(const struct pool *p)
 {
 	const struct parked *s = &p->parked;
@@ -95,9 +73,9 @@ parked_limit(const struct pool *p)
 
 	if (all > (size_t)p->conf->connections ||
 	    (long)(all + READER_FDS * s->n[CONNECTION_READER]) > s->most)
-		return PARKED_CROWD;
-	return s->memory > p->conf->parked_memory ? PARKED_MEMORY :
-						    PARKED_STAYS;
+		return DROPPED_CROWD;
+	return s->memory > p->conf->parked_memory ? DROPPED_MEMORY :
+						    DROPPED_NOT;
 }
 
 /* Under the lock: lets others see how many there are. */
@@ -157,6 +135,9 @@ parked_add(struct pool *p, struct connection *c, enum connection_wait wait)
 		connection_free(c);
 		return;
 	}
+	/* Its request is not needed any more. */
+	if (wait != CONNECTION_REQUEST)
+		record_free(&c->record);
 	c->wait = wait;
 	c->until = wait == CONNECTION_END ? clock_ms() + END_TIME : NEVER;
 	(void)pthread_mutex_lock(&s->lock);
@@ -169,7 +150,7 @@ parked_add(struct pool *p, struct connection *c, enum connection_wait wait)
 		parked_unlink(p, c);
 		connection_free(c);
 	}
-	full = parked_limit(p) != PARKED_STAYS;
+	full = parked_limit(p) != DROPPED_NOT;
 	(void)pthread_mutex_unlock(&s->lock);
 	if (full)
 		(void)eventfd_write(s->wake, 1);
@@ -202,7 +183,8 @@ parked_tick(struct pool *p)
 	bool any;
 
 	(void)pthread_mutex_lock(&p->parked.lock);
-	any = p->parked.first != NULL;
+	any = p->parked.first != NULL || p->parked.untold ||
+	    atomic_load(&p->room.lost) > 0;
 	(void)pthread_mutex_unlock(&p->parked.lock);
 	if (any)
 		(void)eventfd_write(p->parked.wake, 1);
@@ -274,7 +256,7 @@ parked_read(struct pool *p, struct connection *c, unsigned char *input)
 	(void)pthread_mutex_lock(&s->lock);
 	s->memory += memory - c->counted;
 	c->counted = memory;
-	full = parked_limit(p) != PARKED_STAYS;
+	full = parked_limit(p) != DROPPED_NOT;
 	(void)pthread_mutex_unlock(&s->lock);
 	return full;
 }
@@ -332,7 +314,7 @@ parked_event(struct pool *p, void *what, unsigned char *input)
 }
 
 /* Why a connection's time is over, if it is. */
-static enum parked_reason
+static enum dropped_reason
 parked_late(const struct pool *p, const struct connection *c, int64_t now)
 {
 	const struct parked *s = &p->parked;
@@ -340,35 +322,35 @@ parked_late(const struct pool *p, const struct connection *c, int64_t now)
 	switch (c->wait) {
 	case CONNECTION_REQUEST:
 		if (now >= (c->began == 0 ? s->leave_at : s->cut_at))
-			return PARKED_OVER;
+			return DROPPED_OVER;
 		if (c->began == 0)
 			/* One that is kept may wait for its next request. */
 			return c->answers == 0 &&
 				now - c->born >=
 				    (int64_t)p->conf->read_timeout * 1000 ?
-			    PARKED_OVER :
-			    PARKED_STAYS;
+			    DROPPED_OVER :
+			    DROPPED_NOT;
 		return now - c->began >= (int64_t)p->conf->read_timeout * 1000 ?
-		    PARKED_LATE :
-		    PARKED_STAYS;
+		    DROPPED_LATE :
+		    DROPPED_NOT;
 	case CONNECTION_READER:
 		return now - c->out.taken_at >=
 			(int64_t)p->conf->write_timeout * 1000 ?
-		    PARKED_UNREAD :
-		    PARKED_STAYS;
+		    DROPPED_UNREAD :
+		    DROPPED_NOT;
 	default:
-		return now >= c->until ? PARKED_OVER : PARKED_STAYS;
+		return now >= c->until ? DROPPED_OVER : DROPPED_NOT;
 	}
 }
 
 /* Who has to go.  Of memory only who has some is of use. */
 static struct connection *
-parked_slowest(const struct pool *p, enum parked_reason why, int64_t now)
+parked_slowest(const struct pool *p, enum dropped_reason why, int64_t now)
 {
 	struct connection *c, *slowest = NULL;
 
 	for (c = p->parked.first; c != NULL; c = c->next) {
-		if (why == PARKED_MEMORY && c->counted == 0)
+		if (why == DROPPED_MEMORY && c->counted == 0)
 			continue;
 		if (slowest == NULL || connection_slower(c, slowest, now))
 			slowest = c;
@@ -377,26 +359,26 @@ parked_slowest(const struct pool *p, enum parked_reason why, int64_t now)
 }
 
 static void
-parked_close(struct pool *p, struct connection *c, size_t *n)
+parked_close(struct pool *p, struct connection *c, enum dropped_reason why)
 {
 	parked_unlink(p, c);
 	connection_free(c);
-	(*n)++;
+	p->parked.dropped.n[why]++;
 }
 
+/* Counts what was dropped since the log had to be told of `before`, and tells the
+ * log. */
 static void
-parked_log(struct pool *p, const size_t n[PARKED_REASONS])
+parked_tell_dropped(struct pool *p, size_t before, bool end)
 {
-	int i;
+	struct dropped *d = &p->parked.dropped;
 
-	atomic_fetch_add(&p->share->dropped, atomic_exchange(&p->room.lost, 0));
-	for (i = PARKED_LATE; i < PARKED_REASONS; i++) {
-		if (n[i] == 0)
-			continue;
-		atomic_fetch_add(&p->share->dropped, n[i]);
-		log_warning("%zu connection%s dropped: %s", n[i],
-		    n[i] == 1 ? "" : "s", parked_why[i]);
-	}
+	atomic_fetch_add(&p->share->dropped,
+	    dropped_untold(d) - before + atomic_exchange(&p->room.lost, 0));
+	dropped_tell(d, end);
+	(void)pthread_mutex_lock(&p->parked.lock);
+	p->parked.untold = dropped_untold(d) > 0;
+	(void)pthread_mutex_unlock(&p->parked.lock);
 }
 
 /* Closes those whose time is over, and while there is too much, the slowest. */
@@ -404,22 +386,22 @@ static void
 parked_look(struct pool *p)
 {
 	struct parked *s = &p->parked;
-	size_t n[PARKED_REASONS] = { 0 };
+	size_t before = dropped_untold(&s->dropped);
 	int64_t now = clock_ms();
 	struct connection *c, *next;
-	enum parked_reason why;
+	enum dropped_reason why;
 
 	(void)pthread_mutex_lock(&s->lock);
 	for (c = s->first; c != NULL; c = next) {
 		next = c->next;
-		if ((why = parked_late(p, c, now)) != PARKED_STAYS)
-			parked_close(p, c, &n[why]);
+		if ((why = parked_late(p, c, now)) != DROPPED_NOT)
+			parked_close(p, c, why);
 	}
-	while ((why = parked_limit(p)) != PARKED_STAYS &&
+	while ((why = parked_limit(p)) != DROPPED_NOT &&
 	    (c = parked_slowest(p, why, now)) != NULL)
-		parked_close(p, c, &n[why]);
+		parked_close(p, c, why);
 	(void)pthread_mutex_unlock(&s->lock);
-	parked_log(p, n);
+	parked_tell_dropped(p, before, false);
 }
 
 /* One that is kept and on which nothing has begun, where such are passed on. */
@@ -458,16 +440,16 @@ parked_pass(struct pool *p)
 static void
 parked_close_all(struct pool *p)
 {
-	size_t n[PARKED_REASONS] = { 0 };
+	size_t before = dropped_untold(&p->parked.dropped);
 
 	(void)pthread_mutex_lock(&p->parked.lock);
 	while (p->parked.first != NULL)
 		parked_close(p, p->parked.first,
-		    &n[p->parked.first->wait == CONNECTION_READER ?
-			    PARKED_STOPPED :
-			    PARKED_OVER]);
+		    p->parked.first->wait == CONNECTION_READER ?
+			DROPPED_STOPPED :
+			DROPPED_OVER);
 	(void)pthread_mutex_unlock(&p->parked.lock);
-	parked_log(p, n);
+	parked_tell_dropped(p, before, true);
 }
 
 void *

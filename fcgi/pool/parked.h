@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "fcgi/net/connection.h"
+#include "fcgi/net/dropped.h"
 
 struct pool;
 
@@ -23,7 +24,8 @@ struct parked {
 	int epoll, wake; /* the set, and an eventfd(2) in it; or -1 */
 	long most;       /* descriptors that they may have together */
 	pthread_t thread;
-	atomic_bool ended; /* it shall end, and close all */
+	atomic_bool ended;      /* it shall end, and close all */
+	struct dropped dropped; /* the thread's own */
 	pthread_mutex_t lock;
 	/* Under the lock: */
 	struct connection *first;
@@ -33,6 +35,7 @@ struct parked {
 	 * those whose request is not whole */
 	int64_t leave_at, cut_at;
 	bool passing; /* others get what is kept */
+	bool untold;  /* something of dropped is for the log */
 };
 
 /* Returns 0, or -1 with errno; parked_free() in any case. */

@@ -195,6 +195,53 @@ def test_the_slowest_old_connection_goes_first():
     ended(gateway)
 
 
+def test_what_was_answered_counts_for_a_connection():
+    """Who took 600 KB of answers is faster than who sent 200 KB."""
+    gateway = large_pool('counts', server={'connections': '2'}).serve()
+    body = json.dumps(observables('ip', *KNOWN[:40])).encode()
+    env = fcgi.request('POST', '/local/deliberate/observables', body,
+                       harness.jwt())
+    sender = fcgi.connect(gateway.socket)
+    sender.sendall(fcgi.begin() + fcgi.stream(fcgi.PARAMS, fcgi.pairs(
+        fcgi.request('POST', '/local/observe/observables', b'',
+                     harness.jwt()))) +
+        4 * fcgi.record(fcgi.STDIN, b' ' * 50000))
+    kept = Kept(gateway)
+    for _ in range(30):
+        kept.send(fcgi.records(env, body, flags=fcgi.KEEP_CONN))
+        holds(len(kept.answer()[2]) > 20000, 'a small answer')
+    wait_parked(gateway, 2)
+    time.sleep(2.2)
+    new = fcgi.connect(gateway.socket)
+    holds(closed(sender), 'the sender is open')
+    holds(is_open(kept.sock), 'who took the answer went first')
+    for sock in (sender, kept.sock, new):
+        sock.close()
+    ended(gateway)
+
+
+def test_dropped_connections_do_not_fill_the_log():
+    """Whoever can connect can have connections dropped: that is one line a
+    second, and counts them all."""
+    gateway = started('flood', connections='10')
+    began = time.monotonic()
+    socks = []
+    for _ in range(200):
+        socks.append(fcgi.connect(gateway.socket))
+        time.sleep(.005)
+    wait_parked(gateway, 10)
+    wait_status(gateway, 'connections', 'dropped', 190)
+    for sock in socks:
+        sock.close()
+    ended(gateway)
+    lines = [line for line in harness.read(gateway.log).split('\n')
+             if 'the slowest, as more than' in line]
+    holds(len(lines) <= time.monotonic() - began + 2,
+          '%d lines in the log' % len(lines))
+    same(sum(int(json.loads(line)['message'].split()[0]) for line in lines),
+         190, 'dropped, as the log says')
+
+
 def test_read_timeout_ends_a_drip():
     """All of a request has so long, from its first byte; what is dripped does
     not make it longer."""
@@ -248,6 +295,30 @@ def test_parked_memory_is_bounded():
     for sock in socks:
         sock.close()
     wait_parked(gateway, 0)
+    ended(gateway)
+
+
+def test_answered_requests_do_not_count_as_parked_memory():
+    """Who does not read an answer holds the answer, not the request."""
+    gateway = large_pool('memory-readers',
+                         server={'parked_memory': '100K'}).serve()
+    with Unread(gateway, 6) as clients:
+        answered(gateway, 6)
+        same(parked(gateway, 'readers'), 6, 'answers that wait')
+        time.sleep(.5)
+        clients.read()
+    ended(gateway)
+
+
+def test_no_file_for_a_request_is_answered_with_500():
+    """The memory file in which libfcgi sees the request may grow no more."""
+    gateway = Gateway('small-files', sections={'server': {'workers': '1'}})
+    gateway.serve(wrapper=('prlimit', '--fsize=100000'))
+    body = b'[' + b' ' * 200000 + b']'
+    env = fcgi.request('POST', '/local/observe/observables', body,
+                       harness.jwt())
+    same(fcgi.call(gateway.socket, env, body)[0], 500, 'status')
+    health(gateway)
     ended(gateway)
 
 
@@ -347,6 +418,19 @@ def test_killed_worker_takes_only_its_own():
         for sock in left:
             sock.sendall(others.whole[len(others.whole) // 2:])
             same(fcgi.parse(fcgi.drain(sock))[2], (0, 0), 'END_REQUEST')
+    ended(gateway)
+
+
+def test_what_a_killed_worker_had_is_not_counted():
+    gateway = started('killed-count')
+    with Quiet(gateway, 20):
+        wait_parked(gateway, 20)
+        first = gateway.workers()
+        os.kill(first[0], signal.SIGKILL)
+        harness.wait_for(lambda: gateway.workers() not in ([], first),
+                         'a new worker')
+        health(gateway)
+        wait_parked(gateway, 0)
     ended(gateway)
 
 
