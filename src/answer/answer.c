@@ -325,8 +325,10 @@ put_kinds(struct answer *a)
 		    first ? "" : ",", ctim_kind_plural((enum ctim_kind)i),
 		    a->kinds[i].count);
 		answer_put(a, b.data);
+		/* It ends early, too, when the client has left. */
 		if (spill_read(&a->kinds[i].wait, answer_copy, a->response) ==
-		    -1)
+			-1 &&
+		    !a->response->gone)
 			a->broken = true;
 		answer_put(a, "]}");
 		first = false;
