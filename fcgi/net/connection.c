@@ -107,6 +107,16 @@ connection_read(struct connection *c, unsigned char *input, int reads)
 	return result;
 }
 
+enum connection_wait
+connection_answered(const struct connection *c)
+{
+	if (c->keep)
+		return CONNECTION_REQUEST;
+	return c->record.surplus && shutdown(c->fd, SHUT_WR) == 0 ?
+	    CONNECTION_END :
+	    CONNECTION_NOTHING;
+}
+
 /* Sends an answer that no request's thread has a part in; the peer shall read
  * it before it sees the connection closed. */
 static enum connection_wait

@@ -19,7 +19,7 @@
 enum connection_wait {
 	CONNECTION_REQUEST, /* the rest of a request, or the next one */
 	CONNECTION_READER,  /* that its answer is taken */
-	CONNECTION_END,     /* that the peer, who was refused, closes */
+	CONNECTION_END,     /* that the peer closes, who gets no more */
 	CONNECTION_NOTHING  /* it is to be closed */
 };
 
@@ -64,6 +64,10 @@ void connection_open(struct connection *, int fd);
 void connection_close(struct connection *);
 /* After an answer: the next request may come.  Gives its memory back. */
 void connection_again(struct connection *);
+/* What a connection waits for whose answer is taken.  One on which more came
+ * than its request is not closed with bytes unread: over TCP that would take
+ * from the peer what of the answer is on its way. */
+enum connection_wait connection_answered(const struct connection *);
 /*
  * Reads what is there, without waiting, into input (CONNECTION_INPUT bytes) and
  * from there into the record, at most reads times as much.  RECORD_MORE: more

@@ -376,8 +376,7 @@ request_end(struct fastcgi *f)
 	c->answers++;
 	return left == -1 ? CONNECTION_NOTHING :
 	    left == 0     ? CONNECTION_READER :
-	    c->keep       ? CONNECTION_REQUEST :
-			    CONNECTION_NOTHING;
+			    connection_answered(c);
 }
 
 /* Shows libfcgi the checked request.  Returns 0, -1, or 1 when memory ran

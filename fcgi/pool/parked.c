@@ -20,7 +20,7 @@
 
 #define EVENTS     64           /* taken from epoll_wait(2) at a time */
 #define SEND_MOST  (256 * 1024) /* bytes to one reader at a time */
-#define END_TIME   200          /* ms for a peer that was refused */
+#define END_TIME   200          /* ms for a peer who gets no more */
 #define AGAIN_TICK 2            /* ms until a thread is woken once more */
 #define READER_FDS 2            /* descriptors more of one with a reader */
 #define NEVER      INT64_MAX
@@ -266,16 +266,18 @@ static void
 parked_send(struct pool *p, struct connection *c)
 {
 	int left = outgoing_send(&c->out, c->fd, SEND_MOST, &c->bytes);
+	enum connection_wait wait = CONNECTION_NOTHING;
 
 	if (left == 0)
 		return;
 	parked_take(p, c);
 	if (left == -1)
 		log_debug("the client left before its answer's end");
-	if (left == 1 && c->keep)
+	if (left == 1)
+		wait = connection_answered(c);
+	if (wait == CONNECTION_REQUEST)
 		connection_again(c);
-	parked_add(p, c,
-	    left == 1 && c->keep ? CONNECTION_REQUEST : CONNECTION_NOTHING);
+	parked_add(p, c, wait);
 }
 
 /* What comes from a peer that was refused is of no interest, but its end. */

@@ -897,6 +897,25 @@ def test_bytes_after_a_request_end_its_connection():
     ended(gateway)
 
 
+def test_bytes_after_a_request_do_not_cost_its_answer():
+    """Over TCP, where a close with bytes unread is a reset that takes what the
+    client has not read with it."""
+    address = ('127.0.0.1', harness.free_port())
+    gateway = large_pool('surplus-tcp', server={'listen': '%s:%d' % address})
+    gateway.serve(wait=False)
+    harness.wait_for(lambda: gateway.cli('status', ok=False)[0] == 0,
+                     'the pool serves')
+    with socket.socket() as sock:
+        sock.settimeout(30)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(address)
+        sock.sendall(large_request(flags=fcgi.KEEP_CONN) + b'more' * 100000)
+        out, _, end = fcgi.parse(fcgi.drain(sock))
+        same((end, len(fcgi.http(out)[2]) > 1 << 20), ((0, 0), True),
+             'END_REQUEST, and a large answer')
+    ended(gateway)
+
+
 def test_request_on_a_kept_connection_waits_in_the_queue_of_all():
     """Its worker has no idle thread: another one's takes it, or it waits; it is
     not refused."""
