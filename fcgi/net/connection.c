@@ -199,6 +199,9 @@ connection_slower(
 
 	if (young_a != young_b)
 		return young_b;
+	/* Who has just come has had no time to be fast. */
+	if (young_a)
+		return a->born < b->born;
 	rate_a = (double)a->bytes / (double)life_a;
 	rate_b = (double)b->bytes / (double)life_b;
 	return rate_a < rate_b || (!(rate_b < rate_a) && a->born < b->born);

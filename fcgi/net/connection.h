@@ -86,8 +86,8 @@ enum connection_wait connection_drop(
  * second. */
 bool connection_may_warn(void);
 /* Whether a goes before b where not all can stay, at clock_ms() now: the one
- * with fewer bytes a second over its life, of equals the older one, and those that
- * have just come last, so that old drips go before new visitors. */
+ * with fewer bytes a second over its life, of equals the older one; those that have
+ * just come last, the older first, so that drips go before new visitors. */
 bool connection_slower(
     const struct connection *a, const struct connection *b, int64_t now);
 /*

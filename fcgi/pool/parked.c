@@ -345,7 +345,8 @@ parked_late(const struct pool *p, const struct connection *c, int64_t now)
 	}
 }
 
-/* Who has to go.  Of memory only who has some is of use. */
+/* Who has to go, of equals the last in the list, who was parked first.  Of memory
+ * only who has some is of use. */
 static struct connection *
 parked_slowest(const struct pool *p, enum dropped_reason why, int64_t now)
 {
@@ -354,7 +355,7 @@ parked_slowest(const struct pool *p, enum dropped_reason why, int64_t now)
 	for (c = p->parked.first; c != NULL; c = c->next) {
 		if (why == DROPPED_MEMORY && c->counted == 0)
 			continue;
-		if (slowest == NULL || connection_slower(c, slowest, now))
+		if (slowest == NULL || !connection_slower(slowest, c, now))
 			slowest = c;
 	}
 	return slowest;

@@ -242,6 +242,20 @@ def test_dropped_connections_do_not_fill_the_log():
          190, 'dropped, as the log says')
 
 
+def test_a_visitor_is_not_put_out_by_those_who_came_before():
+    """All are younger than two seconds, and the visitor alone has had no time
+    to send anything."""
+    gateway = started('visitor', connections='20')
+    whole = health_request()
+    with Quiet(gateway, 40, 'h'), fcgi.connect(gateway.socket) as sock:
+        time.sleep(.3)
+        sock.sendall(whole[:10])
+        time.sleep(.1)
+        sock.sendall(whole[10:])
+        same(fcgi.parse(fcgi.drain(sock))[2], (0, 0), 'END_REQUEST')
+    ended(gateway)
+
+
 def test_read_timeout_ends_a_drip():
     """All of a request has so long, from its first byte; what is dripped does
     not make it longer."""

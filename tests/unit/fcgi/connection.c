@@ -199,11 +199,17 @@ START_TEST(the_slowest_goes_first_and_the_young_last)
 	ck_assert(connection_slower(&old_fast, &young, now));
 	ck_assert(!connection_slower(&young, &old_fast, now));
 	ck_assert(connection_slower(&young, &younger, now));
-	/* Of those that said nothing the one that waits longest. */
+	/* Who has just come has had no time to send anything. */
+	young.bytes = 1000;
 	younger.bytes = 0;
 	ck_assert(connection_slower(&young, &younger, now));
 	ck_assert(!connection_slower(&younger, &young, now));
-	ck_assert(!connection_slower(&young, &young, now));
+	/* Of those that said nothing the one that waits longest. */
+	old_drip.bytes = old_fast.bytes = 0;
+	old_fast.born = 1;
+	ck_assert(connection_slower(&old_drip, &old_fast, now));
+	ck_assert(!connection_slower(&old_fast, &old_drip, now));
+	ck_assert(!connection_slower(&old_fast, &old_fast, now));
 }
 END_TEST
 
