@@ -879,10 +879,11 @@ def test_nginx_that_keeps_its_connections():
         time.sleep(0.7)
         gateway.process.send_signal(signal.SIGHUP)
     time.sleep(0.7)
-    holds(parked(gateway) > 0, 'nginx keeps no connection')
     stop.set()
     for thread in threads:
         thread.join()
+    # Under load there may be none at a given moment.
+    holds(parked(gateway) > 0, 'nginx keeps no connection')
     web.stop()
     ended(gateway)
     same(failures, [], 'failures of %d requests' % count[0])
