@@ -29,9 +29,12 @@ http_tls_session(SSL *ssl, SSL_SESSION *session)
 }
 
 /*
- * A handshake begins.  It gets a copy of the session to resume: OpenSSL makes one
- * of TLS 1.3 void as soon as a handshake with it is over, and the connections
- * that are opened together with that one could not resume it.
+ * A connection's first handshake begins.  It gets a copy of the session to resume:
+ * OpenSSL makes one of TLS 1.3 void as soon as a handshake with it is over, and
+ * the connections that are opened together with that one could not resume it.
+ *
+ * A later one, which the other side may ask for in TLS 1.2, is left alone: to set
+ * a session then would wipe the keys and the state of the connection.
  */
 static void
 http_tls_begin(const SSL *ssl, int where, int value)
@@ -39,8 +42,8 @@ http_tls_begin(const SSL *ssl, int where, int value)
 	SSL_SESSION *session = SSL_get_session(ssl), *copy;
 
 	(void)value;
-	if (where != SSL_CB_HANDSHAKE_START || session == NULL ||
-	    !SSL_SESSION_is_resumable(session) ||
+	if (where != SSL_CB_HANDSHAKE_START || !SSL_in_before(ssl) ||
+	    session == NULL || !SSL_SESSION_is_resumable(session) ||
 	    (copy = SSL_SESSION_dup(session)) == NULL)
 		return;
 	/* It is const for a callback that only watches. */

@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include <check.h>
@@ -136,6 +137,24 @@ end(struct peer *p, enum loopback_after after)
 		pause();
 }
 
+/* Another handshake on a connection of TLS 1.2; whether the client went along. */
+static bool
+renegotiate(struct peer *p)
+{
+	struct timeval patience = { .tv_usec = 300000 }, none = { 0 };
+	char byte;
+	bool done;
+
+	if (SSL_renegotiate(p->ssl) != 1 || SSL_do_handshake(p->ssl) != 1)
+		return false;
+	/* Nothing is there to read but the handshake. */
+	setsockopt(p->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	(void)SSL_peek(p->ssl, &byte, 1);
+	setsockopt(p->fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+	done = SSL_renegotiate_pending(p->ssl) == 0;
+	return done && echo(p);
+}
+
 /* Answers a request; whether another may come. */
 static bool
 answer(struct peer *p)
@@ -145,6 +164,8 @@ answer(struct peer *p)
 
 	if (strncmp(p->request, "CONNECT ", 8) == 0)
 		return refuse(p);
+	if (strncmp(p->request, "GET /renegotiate ", 17) == 0)
+		return renegotiate(p);
 	if ((row = find(p)) == NULL)
 		return echo(p);
 	if (row->n > 0 && !say(p, row->text, row->n))

@@ -42,9 +42,9 @@ struct loopback {
 };
 
 /*
- * Starts it; tls may be NULL.  Two paths are its own: "/echo" answers with the
- * request that came, and CONNECT is refused with 403, or with 500 when it
- * carries an X-Key.
+ * Starts it; tls may be NULL.  Three paths are its own: "/echo" answers with the
+ * request that came, "/renegotiate" the same after another handshake (TLS 1.2),
+ * and CONNECT is refused with 403, or with 500 when it carries an X-Key.
  */
 void loopback_start(
     struct loopback *, const struct loopback_row *, size_t n, SSL_CTX *tls);

@@ -66,6 +66,7 @@ connect(int fd, const struct sockaddr *to, socklen_t size)
 static struct loopback server;
 static struct conf conf;
 static char pem[64]; /* the server's certificate */
+static int newest;   /* version of TLS that the server speaks; 0: any */
 
 /* A server whose certificate is for an address and begins and ends so many
  * seconds from now; NULL: no TLS. */
@@ -82,8 +83,10 @@ begin(const char *address, long begins, long ends)
 	fd = mkstemp(pem);
 	ck_assert_int_ne(fd, -1);
 	close(fd);
-	if (address != NULL)
+	if (address != NULL) {
 		tls = loopback_tls(address, begins, ends, pem);
+		ck_assert_int_eq(SSL_CTX_set_max_proto_version(tls, newest), 1);
+	}
 	loopback_start(&server, rows, COUNT(rows), tls);
 	SSL_CTX_free(tls);
 	conf = (struct conf){ .connect_timeout = 5,
@@ -143,6 +146,32 @@ START_TEST(a_trusted_certificate_is_taken)
 	call = get(h, url_of("https", "127.0.0.1"));
 	ck_assert(!call.fresh);
 	end(h);
+}
+END_TEST
+
+/* With and without a session that the first handshake resumed. */
+START_TEST(a_second_handshake_on_a_connection_does_no_harm)
+{
+	struct http *h;
+	struct http_call call;
+	char url[128];
+	int i;
+
+	newest = TLS1_2_VERSION;
+	begin("127.0.0.1", -DAY, DAY);
+	snprintf(
+	    url, sizeof(url), "%srenegotiate", url_of("https", "127.0.0.1"));
+	conf.idle_timeout = 1;
+	h = http_new(&conf);
+	for (i = 0; i < 2; i++) {
+		call = get(h, url);
+		ck_assert_msg(call.end == HTTP_ANSWERED, "%s", call.why);
+		ck_assert(call.fresh);
+		/* libcurl counts whole seconds. */
+		usleep(i == 0 ? 2100000 : 0);
+	}
+	end(h);
+	newest = 0;
 }
 END_TEST
 
@@ -487,6 +516,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = { a_trusted_certificate_is_taken,
+		a_second_handshake_on_a_connection_does_no_harm,
 		any_other_certificate_is_refused,
 		ca_file_is_instead_of_the_systems_certificates,
 		a_file_that_cannot_be_read_trusts_nobody,
