@@ -180,6 +180,7 @@ fanout_expire(struct run *r)
 	struct transfer *x;
 	size_t i;
 
+	http_cancel_all(r->http);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		while ((x = TAILQ_FIRST(lists[i])) != NULL)
 			transfer_late(r, x);
@@ -247,6 +248,7 @@ fanout_end(struct run *r)
 	struct transfer *x;
 	size_t i;
 
+	http_cancel_all(r->http);
 	for (i = 0; i < SHARING_LISTS; i++)
 		end_sharings(r, &r->sharings[i]);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

@@ -96,12 +96,9 @@ http_new(const struct conf *conf)
 void
 http_free(struct http *h)
 {
-	struct http_call *call;
-
 	if (h == NULL)
 		return;
-	while ((call = TAILQ_FIRST(&h->all)) != NULL)
-		http_cancel(h, call);
+	http_cancel_all(h);
 	if (h->own)
 		http_engine_free(h->engine);
 	(void)pthread_cond_destroy(&h->news);
@@ -171,6 +168,17 @@ http_cancel(struct http *h, struct http_call *call)
 	while (!call->own.dropped)
 		(void)pthread_cond_wait(&h->news, &h->lock);
 	(void)pthread_mutex_unlock(&h->lock);
+}
+
+/* The last first: that one waits for the place of another, and would get it and
+ * go out. */
+void
+http_cancel_all(struct http *h)
+{
+	struct http_call *call;
+
+	while ((call = TAILQ_LAST(&h->all, http_calls)) != NULL)
+		http_cancel(h, call);
 }
 
 void

@@ -172,6 +172,8 @@ int http_start(struct http *, struct http_call *);
 /* Ends a transfer now; http_next() will not name it.  Nothing happens to one
  * that is not under way. */
 void http_cancel(struct http *, struct http_call *);
+/* Ends all that are under way like that, and none of them goes out meanwhile. */
+void http_cancel_all(struct http *);
 /* Waits until a transfer has ended, or ms passed.  Nothing under way: waits all
  * that time.  With an engine of its own it may return before, too. */
 void http_wait(struct http *, int64_t ms);

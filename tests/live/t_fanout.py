@@ -707,6 +707,8 @@ def test_a_client_that_leaves_gives_its_places_up():
         client.close()
         harness.wait_for(lambda: not upstream.waiting,
                          'no call of a client that has left', 5)
+        same((upstream.count(), upstream.connections), (4, 4),
+             'calls and connections')
         upstream.rules([{'request': '*', 'status': 404}])
         same(ask(relay, OBSERVE, ASKED).json, {'data': {}}, 'the next')
         ended(relay)

@@ -153,10 +153,21 @@ http_cancel(struct http *h, struct http_call *c)
 	size_t i;
 
 	(void)h;
-	cancelled++;
 	for (i = 0; i < RUNNING; i++)
-		if (running[i] == c)
+		if (running[i] == c) {
 			running[i] = NULL;
+			cancelled++;
+		}
+}
+
+void
+http_cancel_all(struct http *h)
+{
+	size_t i;
+
+	for (i = 0; i < RUNNING; i++)
+		if (running[i] != NULL)
+			http_cancel(h, running[i]);
 }
 
 /* As with libcurl, what happens while it waits is seen when it is called the

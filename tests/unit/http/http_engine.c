@@ -272,6 +272,26 @@ START_TEST(what_is_cancelled_is_not_named_wherever_it_is)
 }
 END_TEST
 
+START_TEST(calls_that_wait_do_not_go_out_as_all_end)
+{
+	struct http *a;
+	struct page hung, many[MANY];
+	size_t i;
+
+	begin(1);
+	a = http_join(engine);
+	start(a, &hung, &server, "/hang", 20000);
+	for (i = 0; i < MANY; i++)
+		start(a, &many[i], &server, "/", 20000);
+	http_wait(a, 50);
+	http_free(a);
+	ck_assert_int_ne(hung.call.began, 0);
+	for (i = 0; i < MANY; i++)
+		ck_assert_int_eq(many[i].call.began, 0);
+	end();
+}
+END_TEST
+
 /* Calls of which every third is cancelled, now or later. */
 static void *
 ask(void *arg)
@@ -351,6 +371,7 @@ main(void)
 		a_deadline_leaves_less_than_the_time_out,
 		one_call_in_a_row_waits_no_longer_than_its_time_out,
 		what_is_cancelled_is_not_named_wherever_it_is,
+		calls_that_wait_do_not_go_out_as_all_end,
 		threads_start_and_cancel_as_they_like,
 		waiting_ends_with_its_time };
 
