@@ -234,7 +234,7 @@ http_place_admit(struct http_engine *e, struct http_call *call)
 	place_fill(e, h);
 }
 
-/* It has no place any more, and another may have it. */
+/* It has no place any more. */
 static void
 place_leave(struct http_engine *e, struct http_transfer *t)
 {
@@ -247,17 +247,14 @@ place_leave(struct http_engine *e, struct http_transfer *t)
 	TAILQ_REMOVE(&e->busy, t, link);
 	place_put_spare(e, t);
 	h->places--;
-	place_fill(e, h);
 }
 
-void
-http_place_end(struct http_engine *e, struct http_transfer *t, CURLcode code)
+/* Its call goes back. */
+static void
+place_end(struct http_engine *e, struct http_transfer *t, CURLcode code)
 {
 	struct http_call *call = t->call;
 
-	/* What libcurl has no memory to look up it calls not found. */
-	if (code == CURLE_COULDNT_RESOLVE_HOST && t->host->pool->starved)
-		code = CURLE_OUT_OF_MEMORY;
 	http_end_call(t, code);
 	if (call->own.https && call->status != 0)
 		t->host->http1 = !call->h2;
@@ -266,12 +263,30 @@ http_place_end(struct http_engine *e, struct http_transfer *t, CURLcode code)
 }
 
 void
+http_place_end(struct http_engine *e, struct http_transfer *t, CURLcode code)
+{
+	struct http_host *h = t->host;
+
+	/* What libcurl has no memory to look up it calls not found. */
+	if (code == CURLE_COULDNT_RESOLVE_HOST && h->pool->starved)
+		code = CURLE_OUT_OF_MEMORY;
+	place_end(e, t, code);
+	place_fill(e, h);
+}
+
+void
 http_place_drop(struct http_engine *e, struct http_call *call)
 {
-	if (call->own.transfer != NULL)
-		place_leave(e, call->own.transfer);
-	else if (call->own.line != NULL)
+	struct http_transfer *t = call->own.transfer;
+	struct http_host *h;
+
+	if (t != NULL) {
+		h = t->host;
+		place_leave(e, t);
+		place_fill(e, h);
+	} else if (call->own.line != NULL) {
 		http_host_leave(call);
+	}
 	http_let_go(call);
 }
 
@@ -290,16 +305,21 @@ http_place_end_deaf(struct http_engine *e)
 
 /* After libcurl had no memory to say which socket it waits for, it does not say
  * of which transfer that was, and 7.88 divides by zero when it meets that socket
- * again: so all go, and what it knew of sockets. */
+ * again: so all go, and what it knew of sockets, before others get their places. */
 void
 http_place_clear(struct http_engine *e, struct http_pool *p)
 {
 	struct http_transfer *t, *next;
+	struct http_host *h;
 
 	for (t = TAILQ_FIRST(&e->busy); t != NULL; t = next) {
 		next = TAILQ_NEXT(t, link);
 		if (t->host->pool == p)
-			http_place_end(e, t, CURLE_OUT_OF_MEMORY);
+			place_end(e, t, CURLE_OUT_OF_MEMORY);
 	}
 	http_pool_close(p);
+	/* Without a multi handle none of them begins. */
+	(void)place_open(e, p);
+	TAILQ_FOREACH(h, &p->hosts, link)
+	place_fill(e, h);
 }

@@ -49,7 +49,8 @@ void http_place_end(struct http_engine *, struct http_transfer *, CURLcode);
 void http_place_drop(struct http_engine *, struct http_call *);
 /* Ends the transfers whose sockets could not be waited for. */
 void http_place_end_deaf(struct http_engine *);
-/* Ends all transfers of a pool as out of memory, and its connections. */
+/* Ends all transfers of a pool as out of memory, and its connections; others get
+ * the places. */
 void http_place_clear(struct http_engine *, struct http_pool *);
 
 #endif

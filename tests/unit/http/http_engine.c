@@ -1,9 +1,12 @@
 /* The engine with a thread of its own, and requests on others. */
+#include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include <curl/curl.h>
 
 #include "conf/conf.h"
 #include "http/http.h"
@@ -24,6 +27,19 @@ struct page {
 	char url[64];
 	int place; /* among all answers, from 1; 0: none came */
 };
+
+static atomic_bool starve; /* libcurl has no memory, once */
+
+CURLMcode
+curl_multi_socket_action(CURLM *multi, curl_socket_t fd, int what, int *running)
+{
+	CURLMcode (*real)(CURLM *, curl_socket_t, int, int *);
+	void *symbol = dlsym(RTLD_NEXT, "curl_multi_socket_action");
+
+	memcpy(&real, &symbol, sizeof(real));
+	return atomic_exchange(&starve, false) ? CURLM_OUT_OF_MEMORY :
+						 real(multi, fd, what, running);
+}
 
 static void
 died(const char *why)
@@ -292,6 +308,31 @@ START_TEST(calls_that_wait_do_not_go_out_as_all_end)
 }
 END_TEST
 
+START_TEST(memory_that_runs_out_ends_what_is_out_and_not_what_waits)
+{
+	struct http *a;
+	struct page hung, many[MANY], page;
+	size_t i;
+
+	begin(1);
+	a = http_join(engine);
+	start(a, &hung, &server, "/hang", 20000);
+	for (i = 0; i < MANY; i++)
+		start(a, &many[i], &server, "/", 20000);
+	http_wait(a, 50);
+	starve = true;
+	start(a, &page, &other, "/", 20000);
+	ck_assert_ptr_eq(next(a), &hung);
+	ck_assert_int_eq(hung.call.end, HTTP_NO_MEMORY);
+	ck_assert_ptr_eq(next(a), &page);
+	ck_assert_int_eq(page.call.end, HTTP_NO_MEMORY);
+	for (i = 0; i < MANY; i++)
+		answered(a, &many[i]);
+	http_free(a);
+	end();
+}
+END_TEST
+
 /* Calls of which every third is cancelled, now or later. */
 static void *
 ask(void *arg)
@@ -372,6 +413,7 @@ main(void)
 		one_call_in_a_row_waits_no_longer_than_its_time_out,
 		what_is_cancelled_is_not_named_wherever_it_is,
 		calls_that_wait_do_not_go_out_as_all_end,
+		memory_that_runs_out_ends_what_is_out_and_not_what_waits,
 		threads_start_and_cancel_as_they_like,
 		waiting_ends_with_its_time };
 
