@@ -59,15 +59,19 @@ http_pool_free(struct http_pool *p)
 	free(p);
 }
 
-/* Forgets the host that was not called for the longest time.  None is forgotten
- * where there is a transfer, so the last one in the list may stay. */
+/* Forgets hosts that were not called for the longest time, until there is room
+ * for one more; none where there is a transfer. */
 static void
 http_host_forget(struct http_pool *p)
 {
-	struct http_host *h = TAILQ_LAST(&p->hosts, http_hosts);
+	struct http_host *h, *before;
 
-	if (h->places == 0 && TAILQ_EMPTY(&h->lines))
-		http_host_free(h);
+	for (h = TAILQ_LAST(&p->hosts, http_hosts); h != NULL && p->n >= HOSTS;
+	     h = before) {
+		before = TAILQ_PREV(h, http_hosts, link);
+		if (h->places == 0 && TAILQ_EMPTY(&h->lines))
+			http_host_free(h);
+	}
 }
 
 static struct http_host *
@@ -75,8 +79,7 @@ http_host_new(struct http_pool *p, const char *origin)
 {
 	struct http_host *h;
 
-	if (p->n >= HOSTS)
-		http_host_forget(p);
+	http_host_forget(p);
 	if ((h = calloc(1, sizeof(*h))) == NULL)
 		return NULL;
 	if ((h->sessions = curl_share_init()) == NULL ||

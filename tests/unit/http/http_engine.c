@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "http/http.h"
 #include "http/http_engine.h"
+#include "http/http_host.h"
 #include "os/clock.h"
 #include "tests/unit/loopback.h"
 #include "tests/unit/unit.h"
@@ -384,6 +385,32 @@ START_TEST(threads_start_and_cancel_as_they_like)
 }
 END_TEST
 
+/* Tokens may name hosts, and one that hangs must not keep them all. */
+START_TEST(hosts_are_forgotten_but_where_a_transfer_is)
+{
+	struct http_policy policy = { 0 };
+	struct http_pool *pool;
+	struct http_host *busy, *first;
+	char origin[32];
+	int i;
+
+	ck_assert_int_eq(http_global(), 0);
+	pool = http_pool_new(&policy);
+	busy = http_host_get(pool, "busy");
+	busy->places = 1;
+	first = http_host_get(pool, "0");
+	for (i = 1; i < 1000; i++) {
+		snprintf(origin, sizeof(origin), "%d", i);
+		ck_assert_ptr_nonnull(http_host_get(pool, origin));
+		if (i == 200)
+			ck_assert_ptr_eq(http_host_get(pool, "0"), first);
+	}
+	ck_assert_uint_le(pool->n, 256);
+	ck_assert_ptr_eq(http_host_get(pool, "busy"), busy);
+	http_pool_free(pool);
+}
+END_TEST
+
 START_TEST(waiting_ends_with_its_time)
 {
 	struct http *a;
@@ -415,6 +442,7 @@ main(void)
 		calls_that_wait_do_not_go_out_as_all_end,
 		memory_that_runs_out_ends_what_is_out_and_not_what_waits,
 		threads_start_and_cancel_as_they_like,
+		hosts_are_forgotten_but_where_a_transfer_is,
 		waiting_ends_with_its_time };
 
 	return unit_run("http_engine", tests, COUNT(tests));
