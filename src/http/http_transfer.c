@@ -1,3 +1,5 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -18,7 +20,8 @@
 #define SHARED_WAIT \
 	500 /* ms that a transfer waits for the connection of another, which
 	     * may be good for many */
-#define LIFE 3600L /* seconds that a connection is used again */
+#define LIFE 3600L  /* seconds that a connection is used again */
+#define LOST 10000U /* ms that the other side may leave bytes unacknowledged */
 
 static const struct {
 	CURLoption option;
@@ -57,6 +60,19 @@ must_be_public(const struct http_transfer *t)
 	return !t->host->pool->policy.allow_private && t->conf->proxy == NULL;
 }
 
+/* A firewall may have forgotten the connection: without a word from the other side
+ * the system would try for a quarter of an hour, and so long libcurl would give
+ * new calls to a connection of HTTP/2.  The limit is that of connecting, too. */
+static void
+http_transfer_limit(const struct http_transfer *t, int fd)
+{
+	unsigned ms = (unsigned)t->conf->connect_timeout * 1000;
+
+	if (ms < LOST)
+		ms = LOST;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof(ms));
+}
+
 /*
  * Makes the socket of a connection, when its address is one to connect to.
  * Here the address is the one that is used: nothing can be changed between the
@@ -79,6 +95,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 		t->no_socket = errno;
 		return CURL_SOCKET_BAD;
 	}
+	http_transfer_limit(t, fd);
 	t->opened = true;
 	return fd;
 }

@@ -2,11 +2,13 @@
 that leave, what is sent before all is there, connections."""
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
 import socket
 import ssl
+import struct
 import threading
 import time
 
@@ -540,6 +542,67 @@ def test_sessions_of_http2_outlive_their_connections():
                 base + '/access.log').splitlines())
             same(sorted(seen.values()), ['.', 'r', 'r'],
                  'connections, and whether they resumed, %s' % tls)
+
+
+class Wire:
+    """A port of this machine that leads to another, until the connections that
+    are there are lost() without a word, as a firewall loses them."""
+
+    def __init__(self, port):
+        self.to, self.here = port, []
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                here = self.listener.accept()[0]
+                there = socket.create_connection(('127.0.0.1', self.to))
+                self.here.append(here)
+                for pair in ((here, there), (there, here)):
+                    threading.Thread(target=self.copy, args=pair,
+                                     daemon=True).start()
+
+    @staticmethod
+    def copy(a, b):
+        with contextlib.suppress(OSError):
+            while data := a.recv(65536):
+                b.sendall(data)
+            b.shutdown(socket.SHUT_WR)
+
+    def lost(self):
+        """No packet arrives there any more (SO_ATTACH_FILTER: "ret #0")."""
+        nothing = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0))
+        for here in self.here:
+            here.setsockopt(socket.SOL_SOCKET, 26, struct.pack(
+                'HL', 1, ctypes.addressof(nothing)))
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for here in self.here:
+            here.close()
+
+
+def test_a_connection_of_http2_that_is_lost():
+    """It takes no calls for ever: the next ones get another."""
+    one = ASKED[:1]
+    with Upstream(otx(one)) as upstream, http2(upstream.url) as (url, _), \
+            contextlib.closing(Wire(int(url.rpartition(':')[2]))) as wire:
+        relay = pool('https://localhost:%d' % wire.port,
+                     server={'workers': '1'},
+                     http={'ca_file': testca.ca_file(), 'breaker': '0',
+                           'timeout': '3', 'deadline': '3'})
+        same(ask(relay, OBSERVE, one).errors, [], 'the first')
+        same(len(wire.here), 1, 'connections')
+        wire.lost()
+        same(ask(relay, OBSERVE, one).codes(), [('fatal', 'connection error')],
+             'what was under way')
+        harness.wait_for(lambda: not ask(relay, OBSERVE, one).errors,
+                         'an answer over another connection', 25)
+        same(len(wire.here), 2, 'connections in the end')
+        ended(relay)
 
 
 # --- whom a relay may reach ---------------------------------------------------
