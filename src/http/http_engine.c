@@ -98,7 +98,10 @@ engine_socket(
 		return;
 	errno = 0;
 	code = curl_multi_socket_action(p->multi, fd, events, &running);
-	p->starved = p->starved || errno == ENOMEM;
+	if (errno == ENOMEM) {
+		p->starved = true;
+		e->starved_at = clock_ms();
+	}
 	if (code == CURLM_OUT_OF_MEMORY)
 		http_place_clear(e, p);
 }
@@ -137,6 +140,8 @@ engine_collect(struct http_engine *e)
 	CURLcode code;
 	int left;
 
+	if (e->deaf)
+		http_place_end_deaf(e);
 	for (p = e->pools; p != NULL; p = p->next) {
 		while (p->multi != NULL &&
 		    (m = curl_multi_info_read(p->multi, &left)) != NULL) {
@@ -148,10 +153,10 @@ engine_collect(struct http_engine *e)
 			    m->easy_handle, CURLINFO_PRIVATE, &t);
 			http_place_end(e, t, code);
 		}
+		if (p->unsound)
+			http_place_clear(e, p);
 		p->starved = false;
 	}
-	if (e->deaf)
-		http_place_end_deaf(e);
 }
 
 /* All that can be done without waiting. */
@@ -305,6 +310,7 @@ http_engine_new(const struct conf *conf)
 		return NULL;
 	}
 	e->conf = conf;
+	e->starved_at = INT64_MIN / 2;
 	TAILQ_INIT(&e->posted);
 	TAILQ_INIT(&e->busy);
 	TAILQ_INIT(&e->spare);

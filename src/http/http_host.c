@@ -36,6 +36,7 @@ http_pool_close(struct http_pool *p)
 	if (p->multi != NULL)
 		(void)curl_multi_cleanup(p->multi);
 	p->multi = NULL;
+	p->unsound = false;
 	p->due = -1;
 }
 

@@ -51,6 +51,8 @@ struct http_pool {
 	X509_STORE *trust; /* NULL until it is needed */
 	bool starved;      /* memory ran out in it since transfers that ended
 			    * were last collected */
+	bool http2;        /* a host speaks it */
+	bool unsound;      /* its connections must not be used any more */
 	int64_t due;       /* clock_ms() when libcurl wants to be called; -1:
 				 * it does not */
 	TAILQ_HEAD(http_hosts, http_host)

@@ -10,9 +10,10 @@
 #include "http/http_trust.h"
 #include "os/clock.h"
 
-#define SPARE    64  /* handles that are kept for the next call */
-#define IDLE_MIN 16  /* connections that are kept, at least … */
-#define IDLE_MAX 256 /* and at most */
+#define SPARE    64    /* handles that are kept for the next call */
+#define IDLE_MIN 16    /* connections that are kept, at least … */
+#define IDLE_MAX 256   /* and at most */
+#define SHORT    10000 /* ms that memory counts as short */
 
 /* --- what libcurl tells -------------------------------------------------- */
 
@@ -174,6 +175,8 @@ static void
 place_give_back(struct http_engine *e, struct http_call *call)
 {
 	e->ended = true;
+	if (call->end == HTTP_NO_MEMORY)
+		e->starved_at = clock_ms();
 	http_give_back(call);
 }
 
@@ -258,8 +261,23 @@ place_end(struct http_engine *e, struct http_transfer *t, CURLcode code)
 	http_end_call(t, code);
 	if (call->own.https && call->status != 0)
 		t->host->http1 = !call->h2;
+	t->host->pool->http2 = t->host->pool->http2 || call->h2;
 	place_leave(e, t);
 	place_give_back(e, call);
+}
+
+/*
+ * A transfer ends before its answer is whole.  When libcurl 7.88 has no memory for
+ * a request of HTTP/2 it ends the transfer, keeps the connection, and sends the
+ * request later: the answer goes to the call that has the handle then.  Nothing
+ * tells that from another end, so while memory is short each makes the pool
+ * unsound.
+ */
+static void
+place_doubt(const struct http_engine *e, struct http_pool *p)
+{
+	if (p->http2 && clock_ms() - e->starved_at < SHORT)
+		p->unsound = true;
 }
 
 void
@@ -270,8 +288,11 @@ http_place_end(struct http_engine *e, struct http_transfer *t, CURLcode code)
 	/* What libcurl has no memory to look up it calls not found. */
 	if (code == CURLE_COULDNT_RESOLVE_HOST && h->pool->starved)
 		code = CURLE_OUT_OF_MEMORY;
+	if (code != CURLE_OK)
+		place_doubt(e, h->pool);
 	place_end(e, t, code);
-	place_fill(e, h);
+	if (!h->pool->unsound)
+		place_fill(e, h);
 }
 
 void
@@ -282,6 +303,7 @@ http_place_drop(struct http_engine *e, struct http_call *call)
 
 	if (t != NULL) {
 		h = t->host;
+		place_doubt(e, h->pool);
 		place_leave(e, t);
 		place_fill(e, h);
 	} else if (call->own.line != NULL) {

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <curl/curl.h>
 
@@ -36,8 +37,9 @@ struct http_engine {
 						 * for a connection of another,
 						 * the first for the longest */
 	size_t n_spare;
-	bool ended; /* a transfer, in this round */
-	bool deaf;  /* some transfers are, which are to end */
+	bool ended;         /* a transfer, in this round */
+	bool deaf;          /* some transfers are, which are to end */
+	int64_t starved_at; /* clock_ms() when memory was last short */
 };
 
 /* A call that was handed over gets a place, or waits for one, or has ended: out

@@ -7,12 +7,16 @@ import functools
 import json
 import mmap
 import os
+import random
 import struct
 import threading
+import time
 
 import fcgiclient as fcgi
 import harness
 import t_build
+import t_fanout
+import testca
 from harness import Gateway, fail, holds, same
 from provider_case import CLAIMS, gateway
 from services import CREATED, observables, otx
@@ -205,6 +209,49 @@ def at_every_allocation(name):
         relay.stop()
     for line in harness.read(relay.log).splitlines():
         json.loads(line)
+
+
+def test_calls_over_http2():
+    """Memory that runs out at any time leaves no request on a connection whose
+    answer another call takes for its own."""
+    asked = observables('domain', *('d%d.example' % n for n in range(12)))
+    path = '/otx/observe/observables'
+    token, chance = harness.jwt(CLAIMS['otx']), random.Random(7)
+    memory = Memory(harness.folder('memory'))
+    until, problems, good = time.monotonic() + 20, [], {}
+
+    def client():
+        while time.monotonic() < until and not problems:
+            status, text = send(relay, path, asked, token)
+            # Any other says by itself that it is not whole.
+            if status == 200 and text.endswith(b'}}}'):
+                answer = json.loads(text)
+                if 'errors' not in answer and count(answer) != count(good):
+                    problems.append('%s of %s, and no word of it' % (
+                        count(answer), count(good)))
+
+    with Upstream(otx(asked, pulses=3)) as upstream, \
+            t_fanout.http2(upstream.url) as (url, _):
+        relay = gateway('http2', url, ('otx',),
+                        server={'workers': '1', 'threads': '4'},
+                        http={'breaker': '0', 'host_parallel': '5',
+                              'ca_file': testca.ca_file()})
+        relay.build = plain_build()
+        relay.serve(LD_PRELOAD=shim(), CTIM_NOMEM=memory.path)
+        good = json.loads(send(relay, path, asked, token)[1])
+        workers = relay.workers()
+        threads = [threading.Thread(target=client) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        while time.monotonic() < until and not problems:
+            memory.set(1, chance.randint(1, 2500), chance.random() < 0.3)
+            time.sleep(chance.random() * 0.15)
+            memory.set(0)
+        for thread in threads:
+            thread.join()
+        same(relay.workers(), workers, 'workers')
+        same(problems, [], 'answers')
+        same(relay.stop(), 0, 'exit status')
 
 
 # --- RLIMIT_AS ---------------------------------------------------------------
