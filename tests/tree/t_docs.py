@@ -109,6 +109,53 @@ def test_readme_names_files_that_exist():
         holds(os.access(os.path.join(SRC, command), os.X_OK), command)
 
 
+def guides():
+    """(name, text) of the pages for people who work on the tree."""
+    for name in ('README.md', 'CONTRIBUTING.md', 'tests/README.md'):
+        yield name, harness.read(os.path.join(SRC, name))
+
+
+def test_guides_name_files_that_exist():
+    """A path in backquotes is in the tree, from its top or beside the page; a
+    name without a folder is that of some file or folder in the tree."""
+    names = set(os.listdir(SRC))
+    for top in ('src', 'providers', 'fcgi', 'cli', 'man', 'share', 'tests'):
+        for _, folders, files in os.walk(os.path.join(SRC, top)):
+            names.update(folders + files)
+    path = re.compile(r'`((?:[\w-]+/)*(?:[\w-]+\.(?:c|h|py|md|am|[1-8])|'
+                      r'[\w-]+/))`')
+    for page_name, text in guides():
+        tops = ['', os.path.dirname(page_name)]
+        for found in path.findall(text):
+            if re.search('NAME|FOLDER|PROVIDER', found):
+                continue
+            holds(found.rstrip('/') in names or
+                  any(os.path.exists(os.path.join(SRC, top, found))
+                      for top in tops),
+                  '%s: %s is not there' % (page_name, found))
+
+
+def test_guides_name_functions_that_exist():
+    """What a page calls a function or a table of ours is one."""
+    tree = ''.join(
+        harness.read(p) for top in ('src', 'providers', 'fcgi', 'cli')
+        for p in glob.glob(os.path.join(SRC, top, '**', '*.c'),
+                           recursive=True))
+    for name, text in guides():
+        for word, end in re.findall(r'`(\w+)(\(\)|\[\])`', text):
+            holds(re.search(r'\b%s%s' % (word, re.escape(end[0])), tree),
+                  '%s: there is no %s%s' % (name, word, end))
+
+
+def test_guide_has_every_folder():
+    """The table of layers in CONTRIBUTING.md has all folders of src."""
+    text = dict(guides())['CONTRIBUTING.md']
+    have = {'src/' + os.path.basename(f)
+            for f in glob.glob(os.path.join(SRC, 'src', '*'))}
+    same(sorted(have - set(re.findall(r'^\| \d \| `(src/\w+)`', text, re.M))),
+         [], 'folders without a row')
+
+
 def test_readme_commands_exist():
     """`ctim-relay WORD` in the README is a command."""
     _, out, _ = run([harness.program('ctim-relay'), '--help'])
