@@ -89,6 +89,8 @@ struct relay_conf {
 	struct relay_conf *next; /* in the order of the files */
 };
 
+/* Times are in seconds, sizes in bytes; ctim-relay.conf(5) says what each key
+ * means and whether it is of a process, a request or a call. */
 struct conf {
 	char *file; /* the main file, or its name in messages */
 	/* [server] */
