@@ -65,8 +65,9 @@ local_compare(const void *a, const void *b)
 	return strcmp(x->value, y->value);
 }
 
-/* The id of {source}|{type}|{value} of the record; where the record is a network
- * or a parent of what was asked, that follows, as it is another judgement then. */
+/* The id is made of {source}|{type}|{value} of the record.  Where the record is a
+ * network around the observable or a parent of it, the observable follows: each
+ * observable has a judgement of its own then. */
 static void
 judgement_id(char id[CTIM_ID_MAX], struct buf *b, const struct record *r,
     const struct observable *o)

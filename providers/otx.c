@@ -1,9 +1,10 @@
 /*
  * otx: AlienVault Open Threat Exchange.
  *
- * A pulse is a report with the indicators that belong to it.  The service says
- * which pulses name the observable; when it was put into each of them stands in
- * pages of all the pulse's indicators, newest first; one entry of them matters.
+ * A pulse is a report with the indicators that belong to it.  A first call gives
+ * the pulses that name the observable.  When a pulse got the observable stands in
+ * its list of indicators, which comes in pages, newest first; otx_scan_page()
+ * looks for that one entry while a page arrives.
  * Source: OTX relay.
  */
 #include <errno.h>
@@ -34,7 +35,7 @@ const struct otx_kind otx_kinds[OBSERVABLE_TYPES] = {
 	[OBSERVABLE_URL] = { "URL", "url", "url", NULL }
 };
 
-/* Of a pulse and of an entry of its pages, what is looked at. */
+/* The members of a pulse, and of an entry of its pages, that are used. */
 static const char *const pulse_members[] = { "id", "name", "description", "TLP",
 	"tags", NULL };
 static const char *const otx_entry_members[] = { "created", "expiration",
@@ -47,7 +48,7 @@ static const char *const general_needs[] = { "base_indicator", "pulse_info",
 static const char *const page_needs[] = { "results", NULL };
 static const char *const otx_excuses[] = { "error", "detail", NULL };
 
-/* What is kept while a page comes. */
+/* The state of one page's scan. */
 struct otx_scan {
 	struct jsonfind *page;
 	struct otx_spelling spelling;
@@ -183,8 +184,8 @@ is_askable(struct json_object *pulse)
 	    !is_dots(id);
 }
 
-/* Adds what is needed of a pulse.  Its place decides between entries that were
- * made at one time.  False: no memory. */
+/* Adds the members of a pulse that are used.  Its place decides between entries
+ * that were made at one time.  False: no memory. */
 static bool
 add_pulse(struct json_object *list, struct json_object *pulse)
 {
@@ -273,7 +274,7 @@ otx_found(struct call *c, const char *name, struct json_object *value)
 	return true;
 }
 
-/* The entry is there.  Everything that is made of it needs its time. */
+/* Takes the entry that was found.  Without a time nothing can be made of it. */
 static enum scan_result
 found_entry(struct call *c, struct json_object *entry)
 {

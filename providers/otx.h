@@ -1,6 +1,6 @@
 /*
- * otx: what the parts of the provider share: the calls and what is kept of the
- * answers (otx.c), how an observable is spelt (otx_value.c), and what is written
+ * otx: declarations for the three files of the provider: calls, and results that
+ * are cut out of answers (otx.c), spellings of an observable (otx_value.c), CTIM
  * (otx_write.c).
  */
 #ifndef CTIM_OTX_H
@@ -51,8 +51,8 @@ struct otx_spelling {
 const char *otx_value(const struct observable *, char[INDICATOR_MAX + 1]);
 /* Fills it in; the observable must outlive it. */
 void otx_spelling(struct otx_spelling *, const struct observable *);
-/* What each text with the same normal form holds, but for its case, in *n bytes:
- * the host, or all of it.  *n is 0 where no such thing is known. */
+/* A text of *n bytes, the host or all of the value, that every spelling with the
+ * same normal form contains, but for case.  *n is 0 where there is none. */
 const char *otx_core(const struct otx_spelling *, size_t *n);
 /* Whether a text of n bytes has the same normal form. */
 bool otx_is(const char *text, size_t n, const void *spelling);

@@ -132,7 +132,7 @@ is_listed(char *const *hosts, const char *url)
 	return false;
 }
 
-/* What the operator has configured needs no leave of his list. */
+/* A host of the configuration's api_url need not be in api_hosts. */
 static bool
 may_call(const struct query *q, const char *url)
 {

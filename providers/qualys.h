@@ -1,6 +1,6 @@
 /*
- * qualys: what the parts of the provider share: the calls (qualys.c), what is
- * kept of an answer (qualys_cut.c) and what is written of it (qualys_event.c).
+ * qualys: declarations for the three files of the provider: calls (qualys.c),
+ * members of events that are kept (qualys_cut.c), CTIM (qualys_event.c).
  */
 #ifndef CTIM_QUALYS_H
 #define CTIM_QUALYS_H
@@ -17,9 +17,9 @@ enum qualys_step {
 };
 
 /*
- * What of an event is looked at: its time as CTIM writes it, the other members
- * as they came.  The caller releases it; NULL when it is no event, is larger
- * than any is, or memory ran out.
+ * A copy of an event with the members that are used: its time as CTIM writes it,
+ * the others unchanged.  The caller releases the copy; NULL when this is no event,
+ * is larger than an event may be, or memory ran out.
  */
 struct json_object *qualys_event(struct json_object *);
 /* How many sightings an array of such events gives. */

@@ -1,4 +1,4 @@
-/* Of an event, what is looked at: that is what the cache keeps. */
+/* Cuts the members that are used out of an event; only these are cached. */
 #include <stdlib.h>
 #include <string.h>
 

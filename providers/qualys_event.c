@@ -327,7 +327,7 @@ qualys_event_join(
 	answer_end(a);
 }
 
-/* What of an event was left out for the limit is not joined. */
+/* Entities of an event that the limit left out are not joined. */
 static void
 join_all(struct answer *a, const struct made *m)
 {

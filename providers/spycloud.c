@@ -103,8 +103,8 @@ add_catalog_call(const struct query *q, const char *source)
 	json_object_put(about);
 }
 
-/* cursor: what the page before said of this one; NULL for the first.  A later
- * one that fails costs what it would have told, and no more. */
+/* cursor: of this page, from the page before; NULL for the first.  A later page
+ * that fails costs its own records and no others. */
 static void
 add_page_call(const struct query *q, int64_t number, const char *cursor)
 {
@@ -134,8 +134,8 @@ spycloud_page(const struct query *q)
 	return NULL;
 }
 
-/* Once all pages are there, or one failed, so that no entry is asked for of
- * which the records are not among the newest. */
+/* Asks for catalog entries once all pages are there or one failed: only then are
+ * the newest records known, and other records need no entry. */
 static void
 add_catalog_calls(const struct query *q)
 {

@@ -1,6 +1,6 @@
 /*
- * spycloud: what the two halves of the provider share: the calls (spycloud.c)
- * and what is written of their results (spycloud_write.c).
+ * spycloud: declarations for the two files of the provider: calls (spycloud.c),
+ * CTIM (spycloud_write.c).
  */
 #ifndef CTIM_SPYCLOUD_H
 #define CTIM_SPYCLOUD_H

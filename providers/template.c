@@ -4,11 +4,13 @@
  *
  * To add a service named "acme":
  *
- *   1. cp providers/template.c providers/acme.c, and write acme for template;
+ *   1. cp providers/template.c providers/acme.c, and write acme for template: a
+ *      name of a static is unique in the tree (./test names:);
  *   2. add provider_acme to src/call/provider.h and providers/table.c;
  *   3. add providers/acme.c to libctim_a_SOURCES in Makefile.am;
- *   4. add its cases to tests/cases/acme/, and [relay acme] to the
- *      configuration.
+ *   4. add its keys to man/ctim-relay.conf.5, its cases to tests/cases/acme/ and
+ *      its name to tests/tools/provider_case.py;
+ *   5. add [relay acme] to the configuration.
  *
  * The contract is in provider.h and ctim-relay-provider(7), which also has a
  * small provider that calls a service, whole.
@@ -18,10 +20,11 @@
 #include "call/provider.h"
 
 /*
- * A service on the network has two functions more, and names them below:
+ * A service on the network has two functions more, the row's .request and
+ * .reply:
  *
  *	static void
- *	request(const struct query *q, const struct call *done)
+ *	acme_request(const struct query *q, const struct call *done)
  *	{
  *		struct call	*c;
  *
@@ -38,7 +41,7 @@
  *	}
  *
  *	static void
- *	reply(const struct query *q, struct call *c)
+ *	acme_reply(const struct query *q, struct call *c)
  *	{
  *		struct json_object	*body;
  *
@@ -89,7 +92,8 @@ template_refer(struct answer *a, const struct query *q)
 
 /* Here an action is done; what goes wrong is an answer_problem() and false. */
 static bool
-trigger(struct answer *a, const struct query *q, const struct trigger *t)
+template_trigger(
+    struct answer *a, const struct query *q, const struct trigger *t)
 {
 	(void)a;
 	(void)q;
@@ -105,4 +109,4 @@ const struct provider provider_template = { .name = "template",
 	    PROVIDER_TRIGGER,
 	.answer = template_answer,
 	.refer = template_refer,
-	.trigger = trigger };
+	.trigger = template_trigger };

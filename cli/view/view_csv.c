@@ -1,4 +1,6 @@
-/* The answer of a relay as CSV: a line for each observable, as answers come. */
+/* The answer of a relay as CSV, as answers come: a line for each observable or,
+ * of refer, for each reference.  view_csv_take() writes the names of the columns,
+ * which line() and line_reference() fill in the same order. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /*
- * connection: a FastCGI connection with what is known of it between two moments
- * in which something can be done for it: the request as far as it has come, and
- * the answer as far as it has not been taken.  It holds no thread meanwhile.
+ * connection: a FastCGI connection with its state while it waits without a
+ * thread: the bytes of its request that have come, and the bytes of its answer
+ * that the reader has not taken.
  */
 #ifndef CTIM_CONNECTION_H
 #define CTIM_CONNECTION_H
@@ -32,7 +32,7 @@ struct connection {
 	unsigned int answers; /* that it got */
 	struct record record;
 	struct outgoing out;
-	/* Of who keeps it while it waits: */
+	/* For parked.c, while it waits: */
 	enum connection_wait wait;
 	bool keep;      /* after the answer the next request may come */
 	int64_t until;  /* clock_ms() at which CONNECTION_END is over */

@@ -1,10 +1,12 @@
 /*
  * parked: the connections of a worker that wait without a thread, in one
- * epoll(7) set with one thread for all of them: for the rest of a request or the
- * next one, for a reader that takes its answer, for the end of who was refused.
+ * epoll(7) set with one thread for all of them.  A connection waits for the rest
+ * of a request, for the next request, for its reader to take the answer, or, once
+ * refused, for its peer to close.  The keys `connections` and `parked_memory`
+ * bound how many there are and the memory of their requests.
  *
- * Any thread parks a connection; only the set's own takes it out again, so that
- * none goes while that one looks at it.
+ * Any thread parks a connection; only the thread of the set takes it out again,
+ * so that no connection is freed while that thread looks at it.
  */
 #ifndef CTIM_PARKED_H
 #define CTIM_PARKED_H

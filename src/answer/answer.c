@@ -167,7 +167,8 @@ answer_element(struct answer *a)
 	return &a->json;
 }
 
-/* Whether what has this hash is in the answer already; it is from now on. */
+/* Whether an entity with this hash is in the answer already; notes that it is
+ * from now on. */
 static bool
 seen_before(struct answer *a, struct hash h)
 {
@@ -184,7 +185,8 @@ answer_copy(void *arg, const void *p, size_t n)
 	return response_write(arg, p, n);
 }
 
-/* What waits of the streamed kind leaves, and from now on what comes. */
+/* Sends the entities of the streamed kind that wait; from now on each leaves as
+ * it is made. */
 static void
 begin_stream(struct answer *a)
 {
@@ -201,8 +203,8 @@ begin_stream(struct answer *a)
 	spill_free(s);
 }
 
-/* Something has to leave: settles which kind is streamed, with the entity of n
- * bytes that is not among those that wait. */
+/* Chooses the kind that is streamed, as bytes have to leave.  n: bytes of an
+ * entity of the kind at hand that does not wait yet. */
 static void
 choose_stream(struct answer *a, size_t n)
 {
@@ -300,7 +302,7 @@ answer_push(struct answer *a)
 		response_push(a->response);
 }
 
-/* The kinds that waited, and the end of the one that did not. */
+/* Ends the streamed kind, and writes the kinds that waited. */
 static void
 put_kinds(struct answer *a)
 {
@@ -388,13 +390,13 @@ answer_finish(struct answer *a)
 		answer_problem(a, PROBLEM_INTERNAL, NOT_HELD);
 	put_errors(a);
 	if (a->broken && !a->response->started) {
-		/* Nothing has left yet: say it instead of cutting. */
+		/* Nothing was sent yet: status 500 instead of a cut answer. */
 		a->response->bytes -= a->response->held.len;
 		buf_reset(&a->response->held);
 		response_error(a->response, 500, NOT_HELD);
 		return -1;
 	}
-	/* Without its last brace what has left is no valid JSON, so nobody
+	/* Without its last brace the answer is no valid JSON, so no client
 	 * takes the part for the whole. */
 	if (!a->broken)
 		answer_put(a, "}");

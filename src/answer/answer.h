@@ -2,12 +2,12 @@
  * answer: the JSON of one relay answer while it is being made.
  *
  * For the routes that answer entities, one kind is streamed: its entities leave
- * as they come.  The others wait in bounded buffers (above ANSWER_MEMORY in an
- * unlinked temporary file) until it ends, and errors come last.  Which one that
- * is, is settled when something has to leave, by what is there: the kind that the
- * core names, unless another has more than twice its bytes.  An entity that is
- * already in the answer, same id and same members, is left out.  For the routes
- * that answer a list, the elements leave as they come.
+ * as they are made.  The other kinds wait in bounded buffers (above ANSWER_MEMORY
+ * in an unlinked temporary file) until the streamed kind ends, and errors come
+ * last.  The streamed kind is chosen when the first bytes have to leave: it is
+ * the kind that the core names, unless another has more than twice its bytes by
+ * then.  An entity that is already in the answer, same id and same members, is
+ * left out.  For the routes that answer a list, elements leave as they are made.
  * Source: relay API, "Routes" and "Errors".
  */
 #ifndef CTIM_ANSWER_H
@@ -79,7 +79,7 @@ void answer_observable(struct answer *, size_t limit);
 void answer_answered(struct answer *);
 /* ANSWER_STATUS: the text of "status", a constant. */
 void answer_status(struct answer *, const char *status);
-/* The streamed part that is ready leaves for the client. */
+/* Sends the entities of the streamed kind that are made so far. */
 void answer_push(struct answer *);
 /* Writes what is left and ends the response.  fatal: no "data" unless some of
  * it was already written.  Returns 0, or -1 when the answer could not be made

@@ -25,7 +25,7 @@ errors_free(struct errors *e)
 	free(e->list);
 }
 
-/* What was a warning is more from now on. */
+/* Makes an error of a warning that is in the list. */
 static void
 errors_worsen(struct errors *e, enum problem p, const char *message)
 {

@@ -24,10 +24,10 @@ struct errors {
 
 void errors_free(struct errors *);
 /*
- * Adds one with the message that the format makes, unless seen has its code and
- * message; seen has them then.  mild: it is never more than a warning, unless it
- * is added without that too.  Returns 0, or -1 when the message is too long or
- * memory ran out.
+ * Adds an error with the message that the format makes, and its code and message
+ * to seen; one that seen has already is not added again.  mild: the error is
+ * never more than a warning, unless it is also added without mild.  Returns 0, or
+ * -1 when the message is too long or memory ran out.
  */
 int errors_add(struct errors *, struct set *seen, enum problem, bool mild,
     const char *format, va_list) __attribute__((format(printf, 5, 0)));

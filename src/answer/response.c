@@ -44,7 +44,7 @@ out(struct response *r, const void *p, size_t n, bool push)
 	return r->gone ? -1 : 0;
 }
 
-/* The header; whole: what is held is the whole body. */
+/* Sends the header.  whole: the held bytes are the whole body. */
 static int
 response_start(struct response *r, bool whole)
 {

@@ -41,12 +41,12 @@ void response_init(struct response *, struct transport *);
 
 /* Adds n bytes to the body.  0, or -1 when the client is gone. */
 int response_write(struct response *, const void *, size_t n);
-/* What is held leaves now. */
+/* Sends the held bytes now. */
 int response_push(struct response *);
 /* The body is whole. */
 int response_end(struct response *);
 
-/* A whole answer for what is no relay call: {"code", "message", "reason"}. */
+/* Writes a whole answer to a request that is no relay call: {"code", "message", "reason"}. */
 void response_error(struct response *, int status, const char *message);
 
 #endif

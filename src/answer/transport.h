@@ -22,8 +22,8 @@ struct transport {
 	/*
 	 * Takes n bytes of the answer: CGI header, blank line, body.  push: on
 	 * their way now, not when a buffer is full.  n may be 0 with push.
-	 * What was not pushed leaves when the request ends.  Whether the client
-	 * reads what was taken is not waited for, where it can be kept.
+	 * Bytes that were not pushed leave when the request ends.  Does not wait
+	 * for a slow client where the transport can keep its bytes.
 	 * Returns 0, or -1 when the client is gone; then nothing more need be
 	 * made for it.
 	 */

@@ -34,7 +34,8 @@ struct fanout_job {
 	bool (*complete)(void *arg, const struct query *q, bool first_failed);
 	/* Nothing can be done but wait: what is ready should leave. */
 	void (*idle)(void *arg);
-	/* Whether the client has left; asked a few times a second. */
+	/* Whether the client has left; asked five times a second while calls
+	 * are out. */
 	bool (*gone)(void *arg);
 	void *arg;
 	/* What it took, for the log. */

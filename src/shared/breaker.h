@@ -5,6 +5,9 @@
  * the last 20 calls within 10 seconds failed: for 30 seconds, doubled up to 300
  * each time that the probe fails.  After that time one call may go, the probe;
  * its success closes the circuit.
+ *
+ * The lock of the table (slots.h) guards all circuits; each function here takes
+ * it, and no caller need.
  * Source: M. Nygard, "Release It!", "Circuit Breaker".
  */
 #ifndef CTIM_BREAKER_H
