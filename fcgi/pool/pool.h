@@ -2,13 +2,13 @@
  * pool: the threads of one worker and what they share.
  *
  * A thread accepts, reads what is there and, where that is a whole request,
- * answers it without any hand-off.  What is not whole is parked (parked.h); the
- * set's thread hands it back when it is.  Of the idle threads two wait in
- * accept4(2), or for several sockets in epoll_wait(2), the others in a stack, so
- * that who worked last works next.  Only when no thread of any worker is idle
- * does the overflow thread accept (overflow.h); a whole request that finds no
- * idle thread of its worker goes to the queue of all (balance.h), and beyond
- * that is answered with 503.
+ * answers it without any hand-off.  A connection whose request is not whole is
+ * parked (parked.h); the set's thread hands it back when the request is whole.
+ * Of the idle threads two wait in accept4(2), or for several sockets in
+ * epoll_wait(2), the others in a stack, so that the thread that worked last works
+ * next.  Only when no thread of any worker is idle does the overflow thread
+ * accept (overflow.h); a whole request that finds no idle thread of its worker
+ * goes to the queue of all (balance.h), and beyond that is answered with 503.
  */
 #ifndef CTIM_POOL_H
 #define CTIM_POOL_H
@@ -34,7 +34,7 @@ struct balance_slot;
 struct thread {
 	pthread_t id;
 	struct pool *pool;
-	struct session *session; /* NULL: of who refuses */
+	struct session *session; /* NULL: it answers 503 */
 	struct fastcgi *fastcgi;
 	/* For the next ones: one at least while it serves none of them. */
 	struct connection *spare;
@@ -61,7 +61,7 @@ struct pool {
 	bool orphan;  /* it is gone; the main thread's */
 	int threads;
 	struct http_engine *engine; /* of all threads */
-	struct thread *thread;      /* threads, and one for who refuses */
+	struct thread *thread;      /* threads, and one that answers 503 */
 	pthread_t overflow;
 	struct parked parked;
 	struct outgoing_room room;

@@ -46,7 +46,8 @@ int response_push(struct response *);
 /* The body is whole. */
 int response_end(struct response *);
 
-/* Writes a whole answer to a request that is no relay call: {"code", "message", "reason"}. */
+/* Writes a whole answer to a request that is no relay call: {"code", "message",
+ * "reason"}. */
 void response_error(struct response *, int status, const char *message);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * http_host: the hosts that are called: who has a place at each, who waits for
- * one, and the TLS sessions that its next connections resume.
+ * http_host: the hosts that are called: at each, the transfers that have a place,
+ * the calls that wait for one, and the TLS sessions that the next connections
+ * resume.
  *
  * Hosts stand in pools: a pool has the connections of all transfers of one
  * policy.  For the engine's thread alone.

@@ -1,6 +1,6 @@
 /*
- * http_place: the engine's pools and the transfers in them: who gets a place, who
- * has one, who leaves it.  For http_engine.c, on the engine's thread.
+ * http_place: gives calls places at hosts, begins and ends their transfers, in
+ * the engine's pools.  For http_engine.c, on the engine's thread.
  */
 #ifndef CTIM_HTTP_PLACE_H
 #define CTIM_HTTP_PLACE_H

@@ -108,6 +108,30 @@ def test_only_allowed_arrows():
     harness.same(bad, [], 'includes that no layer allows')
 
 
+# A library's headers, and what may include them.
+LIBRARIES = [
+    ('fcgi', 'fcgi/net/fastcgi.c'),
+    ('jwt.h', 'src/token/auth_token.c'),
+    ('hiredis', 'src/cache/rediscon.c'),
+    ('ini.h', 'src/conf/conf_read.c'),
+    ('curl/', 'src/http/ src/net/url_curl.c'),
+    ('sqlite3.h', 'src/db/ src/store/'),
+    ('openssl/ssl.h', 'src/http/'),
+]
+
+
+def test_libraries_stay_behind_their_files():
+    texts = {path: harness.read(os.path.join(harness.SRC, path))
+             for paths in sources().values() for path in paths}
+    for header, places in LIBRARIES:
+        users = [path for path, text in texts.items()
+                 if re.search('^#include <' + re.escape(header), text, re.M)]
+        harness.holds(users, 'nothing includes ' + header)
+        harness.same([path for path in users
+                      if not path.startswith(tuple(places.split()))], [],
+                     'files that include ' + header)
+
+
 def test_no_circle():
     """The table itself goes one way: what a folder may include stands above it
     there."""
