@@ -238,7 +238,7 @@ static const struct conf_key table[] = {
 	{ "relay", "allow_private", conf_set_choice, IN(allow_private),
 	    .fallback = "inherit", .choices = conf_table_private,
 	    .help = "instead of [http] allow_private, for hosts named here" },
-	{ "relay", "ca_file", conf_set_path, IN(ca_file), STRING,
+	{ "relay", "ca_file", set_ca_file, IN(ca_file), STRING,
 	    .help = "instead of [http] ca_file, for hosts named here" },
 	{ 0 }
 };

@@ -296,11 +296,13 @@ def test_what_is_no_file_is_not_waited_for():
         status, out, err = relay.cli(*args, ok=False, timeout=20)
         holds(status != 0, args)
         has('it is a named pipe, not a file', out + err, args)
-    relay.sections.setdefault('http', {})['ca_file'] = pipe
-    relay.write()
-    status, out, err = relay.cli('check', ok=False, timeout=20)
-    same(status, 78, err)
-    has('it is a named pipe, not a file', out + err, 'ca_file')
+    for section in ('http', 'relay otx'):
+        relay.sections.setdefault(section, {})['ca_file'] = pipe
+        relay.write()
+        status, out, err = relay.cli('check', ok=False, timeout=20)
+        del relay.sections[section]['ca_file']
+        same(status, 78, section + err)
+        has('it is a named pipe, not a file', out + err, section)
 
 
 def test_a_pipe_that_is_open_is_read():
