@@ -17,8 +17,8 @@ struct command;
  * reason in *what.
  */
 int infile_descriptor(const char *path, const char **what);
-/* Opens a file ("-": standard input) as infile_descriptor() does.  Returns NULL after saying why it cannot
- * be opened. */
+/* Opens a file ("-": standard input) as infile_descriptor() does.  Returns NULL
+ * after saying why it cannot be opened. */
 FILE *infile_open(const struct command *, const char *file);
 /* Closes what infile_open() gave, unless it is standard input. */
 void infile_close(FILE *);

@@ -27,8 +27,8 @@ struct resume_key {
 /*
  * Opens the file, or makes it.  Calls take with every complete answer in it,
  * about the observables from a place up to another and about each of them once,
- * until take returns another value than CMD_OK.  Refuses the file of another query, and one that another
- * process has open.
+ * until take returns another value than CMD_OK.  Refuses the file of another
+ * query, and one that another process has open.
  * Returns NULL after printing the error.
  */
 struct resume *resume_open(const struct command *, const char *path,

@@ -56,8 +56,9 @@ void balance_count(struct balance *, int *idle, int *places);
 /* Whether the worker of a slot gave a sign of life a moment ago. */
 bool balance_lives(const struct balance *, int slot, int64_t now);
 /*
- * Puts a request into the queue: its descriptors and n bytes about it.  The caller closes the descriptors in any case.  Returns 0,
- * or -1 when the queue takes no more.
+ * Puts a request into the queue: its descriptors and n bytes about it.  The
+ * caller closes the descriptors in any case.  Returns 0, or -1 when the queue
+ * takes no more.
  */
 int balance_put(
     struct balance *, const int fd[BALANCE_FDS], const void *note, size_t n);

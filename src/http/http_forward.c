@@ -1,6 +1,6 @@
 /*
- * http.h, and what is public of http_engine.h, for the half without libcurl.  The network half is opened at the first
- * call, and what needs it is made then.
+ * http.h, and the public part of http_engine.h, for the half without libcurl.
+ * The network half is opened at the first call, and what needs it is made then.
  */
 #include <limits.h>
 #include <poll.h>
@@ -151,6 +151,13 @@ http_cancel(struct http *h, struct http_call *call)
 {
 	if (h->to != NULL)
 		h->to->cancel(h->there, call);
+}
+
+void
+http_cancel_all(struct http *h)
+{
+	if (h->to != NULL)
+		h->to->cancel_all(h->there);
 }
 
 void

@@ -12,6 +12,7 @@ static const struct http_functions http_functions = { .global = http_global,
 	.free = http_free,
 	.start = http_start,
 	.cancel = http_cancel,
+	.cancel_all = http_cancel_all,
 	.wait = http_wait,
 	.next = http_next,
 	.run = http_do };

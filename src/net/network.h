@@ -34,8 +34,9 @@ struct url_functions {
 	bool (*is_base)(const char *url);
 };
 
-/* Those of http/http.h and http_engine.h, each as there.  http_forward.c has functions of the same names
- * for the half without libcurl, which hand over to these. */
+/* Those of http/http.h and http_engine.h, each as there.  http_forward.c has
+ * functions of the same names for the half without libcurl, which hand over to
+ * these. */
 struct http_functions {
 	int (*global)(void);
 	struct http_engine *(*engine_make)(const struct conf *);
@@ -46,6 +47,7 @@ struct http_functions {
 	void (*free)(struct http *);
 	int (*start)(struct http *, struct http_call *);
 	void (*cancel)(struct http *, struct http_call *);
+	void (*cancel_all)(struct http *);
 	void (*wait)(struct http *, int64_t ms);
 	struct http_call *(*next)(struct http *);
 	void (*run)(struct http *, struct http_call *); /* http_do() */
