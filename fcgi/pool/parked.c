@@ -2,6 +2,7 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -163,6 +164,8 @@ parked_count(struct pool *p, enum connection_wait wait)
 
 	(void)pthread_mutex_lock(&p->parked.lock);
 	n = p->parked.n[wait];
+	if (wait == CONNECTION_REQUEST && p->parked.handing)
+		n++;
 	(void)pthread_mutex_unlock(&p->parked.lock);
 	return n;
 }
@@ -210,23 +213,25 @@ parked_take(struct pool *p, struct connection *c)
 	(void)pthread_mutex_unlock(&p->parked.lock);
 }
 
-/* Takes it out, but it counts as parked until parked_handed(): a worker that
- * leaves stays, with its threads, as long as there is one. */
+/* Takes out a connection that waited for a request.  parked_count() has it until
+ * parked_handed(): a worker that leaves stays, with its threads, as long as there
+ * is one.  The limits have it no more: its thread may have parked it anew. */
 static void
 parked_hand(struct pool *p, struct connection *c)
 {
 	(void)pthread_mutex_lock(&p->parked.lock);
+	assert(c->wait == CONNECTION_REQUEST && !p->parked.handing);
 	parked_unlink(p, c);
-	p->parked.n[c->wait]++;
+	p->parked.handing = true;
 	(void)pthread_mutex_unlock(&p->parked.lock);
 }
 
 /* Others have it, or it is parked again. */
 static void
-parked_handed(struct pool *p, enum connection_wait wait)
+parked_handed(struct pool *p)
 {
 	(void)pthread_mutex_lock(&p->parked.lock);
-	p->parked.n[wait]--;
+	p->parked.handing = false;
 	(void)pthread_mutex_unlock(&p->parked.lock);
 }
 
@@ -242,7 +247,7 @@ parked_read(struct pool *p, struct connection *c, unsigned char *input)
 	if (result == RECORD_WHOLE) {
 		parked_hand(p, c);
 		overflow_dispatch(p, c);
-		parked_handed(p, CONNECTION_REQUEST);
+		parked_handed(p);
 		return false;
 	}
 	if (result != RECORD_MORE) {
@@ -435,7 +440,7 @@ parked_pass(struct pool *p)
 		passed = overflow_pass(p, c) == 0;
 		if (!passed)
 			parked_add(p, c, CONNECTION_REQUEST);
-		parked_handed(p, CONNECTION_REQUEST);
+		parked_handed(p);
 	}
 }
 

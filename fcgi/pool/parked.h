@@ -36,6 +36,7 @@ struct parked {
 	/* clock_ms() at which those go that have not begun a request, and
 	 * those whose request is not whole */
 	int64_t leave_at, cut_at;
+	bool handing; /* one is on its way to a thread or another worker */
 	bool passing; /* others get what is kept */
 	bool untold;  /* something of dropped is for the log */
 };
