@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "call/lookup.h"
+#include "http/http.h"
 #include "json/jsoncopy.h"
 #include "json/jsonin.h"
 
@@ -90,22 +91,12 @@ lookup_call(struct lookup *l, int step, unsigned flags, const char *url, ...)
 	return c;
 }
 
-/* No control characters: they would end the field and begin another. */
-static bool
-lookup_plain(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s < ' ' || *s == 0x7f)
-			return false;
-	return true;
-}
-
 void
 call_header(struct call *c, const char *name, const char *value)
 {
 	struct buf *b = &c->headers[c->n_headers];
 
-	if (c->n_headers == CALL_HEADERS || !lookup_plain(value)) {
+	if (c->n_headers == CALL_HEADERS || !http_header_safe(value)) {
 		call_fail(c, PROBLEM_AUTHORIZATION,
 		    "Authorization failed: "
 		    "%s cannot be sent with what the token holds",
