@@ -1,5 +1,6 @@
 #include <sys/epoll.h>
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -280,13 +281,27 @@ place_doubt(const struct http_engine *e, struct http_pool *p)
 		p->unsound = true;
 }
 
+/* Whether the host is an address: nothing is looked up for it. */
+static bool
+place_is_address(const struct http_host *h)
+{
+	const char *host = strstr(h->origin, "://");
+
+	assert(host != NULL);
+	host += 3;
+	return *host == '[' ||
+	    strspn(host, "0123456789.") == strcspn(host, ":");
+}
+
 void
 http_place_end(struct http_engine *e, struct http_transfer *t, CURLcode code)
 {
 	struct http_host *h = t->host;
 
-	/* What libcurl has no memory to look up it calls not found. */
-	if (code == CURLE_COULDNT_RESOLVE_HOST && h->pool->starved)
+	/* What libcurl has no memory to look up it calls not found; errno may
+	 * be another's by now, where several transfers moved. */
+	if (code == CURLE_COULDNT_RESOLVE_HOST &&
+	    (h->pool->starved || place_is_address(h)))
 		code = CURLE_OUT_OF_MEMORY;
 	if (code != CURLE_OK)
 		place_doubt(e, h->pool);
