@@ -185,15 +185,21 @@ place_give_back(struct http_engine *e, struct http_call *call)
 static int
 place_begin(struct http_engine *e, struct http_host *h, struct http_call *call)
 {
-	struct http_transfer *t = place_get_spare(e);
+	int64_t now = clock_ms();
+	struct http_transfer *t;
 
-	if (t == NULL) {
+	/* The call before may have ended at the deadline of both. */
+	if (call->deadline != 0 && call->deadline <= now) {
+		http_end_as(call, HTTP_LATE);
+		return -1;
+	}
+	if ((t = place_get_spare(e)) == NULL) {
 		http_end_as(call, HTTP_NO_MEMORY);
 		return -1;
 	}
 	if (((call->own.https || e->conf->proxy != NULL) &&
 		place_trust(h->pool, t->easy, call) == -1) ||
-	    http_transfer_begin(t, e->conf, h, call, clock_ms()) == -1) {
+	    http_transfer_begin(t, e->conf, h, call, now) == -1) {
 		place_put_spare(e, t);
 		return -1;
 	}
