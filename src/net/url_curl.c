@@ -127,6 +127,7 @@ static int
 curled_normalise(const char *url, char *out, size_t size)
 {
 	char last[URL_MAX + 1];
+	size_t n;
 	int round;
 
 	for (round = 0; round < URL_ROUNDS; round++) {
@@ -134,9 +135,9 @@ curled_normalise(const char *url, char *out, size_t size)
 			return -1;
 		if (strcmp(url, out) == 0)
 			return 0;
-		if (strlen(out) > URL_MAX)
+		if ((n = strlen(out)) > URL_MAX)
 			return -1;
-		url = strcpy(last, out);
+		url = memcpy(last, out, n + 1);
 	}
 	return -1;
 }
