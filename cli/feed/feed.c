@@ -8,11 +8,6 @@
 #define HEAD   (64U << 10) /* bytes that are looked at to find the format */
 #define BLANKS " \t\r\n"
 
-static const char *const feed_formats[FEED_FORMATS] = { [FEED_AUTO] = "auto",
-	[FEED_TEXT] = "text",
-	[FEED_CSV] = "csv",
-	[FEED_JSON] = "json" };
-
 /* First bytes of files that are no text. */
 static const struct {
 	const char *bytes;
@@ -38,17 +33,6 @@ static const char stix[] =
 static const char misp[] =
     "this is a MISP feed, which this version does not read; it reads text, "
     "csv, and JSON objects with a type and a value";
-
-int
-feed_format(const char *name)
-{
-	int i;
-
-	for (i = 0; i < FEED_FORMATS; i++)
-		if (strcmp(feed_formats[i], name) == 0)
-			return i;
-	return -1;
-}
 
 /* Whether s begins with a member of this name; *value is the text behind it. */
 static bool
@@ -111,14 +95,51 @@ other_json(const char *head)
 }
 
 static bool
-looks_json(const char *head)
+looks_json(const char *head, size_t len, const struct feed_options *o)
 {
 	const char *s = head + strspn(head, BLANKS);
 
+	(void)len;
+	(void)o;
 	if (*s == '{')
 		return true;
 	/* "[.]" and "[2001:db8::1]" begin lines of text. */
 	return *s == '[' && strchr("{]", s[1 + strspn(s + 1, BLANKS)]) != NULL;
+}
+
+static bool
+looks_csv(const char *head, size_t n, const struct feed_options *o)
+{
+	return o->n_columns > 0 || feed_csv_looks(head, n, o);
+}
+
+static bool
+looks_text(const char *head, size_t n, const struct feed_options *o)
+{
+	(void)head;
+	(void)n;
+	(void)o;
+	return true;
+}
+
+/* In the order in which they are tried; text takes what is left. */
+static const enum feed_format feed_order[] = { FEED_JSON, FEED_CSV, FEED_TEXT };
+static const struct feed_kind feed_kinds[FEED_FORMATS] = {
+	[FEED_AUTO] = { "auto", NULL, NULL },
+	[FEED_TEXT] = { "text", looks_text, feed_text },
+	[FEED_CSV] = { "csv", looks_csv, feed_csv },
+	[FEED_JSON] = { "json", looks_json, feed_json }
+};
+
+int
+feed_format(const char *name)
+{
+	int i;
+
+	for (i = 0; i < FEED_FORMATS; i++)
+		if (strcmp(feed_kinds[i].name, name) == 0)
+			return i;
+	return -1;
 }
 
 static int
@@ -152,10 +173,9 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 	head = r->data + r->at;
 	kept = head[n];
 	head[n] = '\0';
-	if (format == FEED_AUTO)
-		format = looks_json(head)                          ? FEED_JSON :
-		    o->n_columns > 0 || feed_csv_looks(head, n, o) ? FEED_CSV :
-								     FEED_TEXT;
+	for (i = 0; format == FEED_AUTO; i++)
+		if (feed_kinds[feed_order[i]].looks(head, n, o))
+			format = (int)feed_order[i];
 	other = format == FEED_JSON ? other_json(head) : NULL;
 	head[n] = kept;
 	return other == NULL ? format : feed_fail(error, other);
@@ -166,21 +186,12 @@ feed_read(FILE *file, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	struct feed_reader r;
-	int stop = -1;
+	int stop = -1, format;
 
 	if (feed_reader_init(&r, file) == -1)
 		return feed_fail(error, "memory ran out");
-	switch (find_format(&r, o, error)) {
-	case FEED_TEXT:
-		stop = feed_text(&r, sink);
-		break;
-	case FEED_CSV:
-		stop = feed_csv(&r, o, sink, error);
-		break;
-	case FEED_JSON:
-		stop = feed_json(&r, o, sink, error);
-		break;
-	}
+	if ((format = find_format(&r, o, error)) != -1)
+		stop = feed_kinds[format].read(&r, o, sink, error);
 	if (r.error != 0 && stop <= 0)
 		stop = feed_fail(error, strerror(r.error));
 	feed_reader_free(&r);

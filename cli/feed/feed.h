@@ -10,6 +10,7 @@
 #ifndef CTIM_FEED_H
 #define CTIM_FEED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,12 +48,20 @@ struct feed_entry {
 	int priority;                         /* -1: the feed does not say */
 	int64_t first_seen, last_seen, count; /* 0: it does not say */
 	int64_t expires; /* -1: it does not say, 0: never */
+	const char *url; /* where more is said of it, or NULL */
+	bool below;      /* a domain: the feed means all below it too */
 };
 
-/* The callbacks of the reader; another result than 0 ends the reading. */
+/*
+ * The callbacks of the reader; another result than 0 ends the reading.  skipped
+ * gets a reason, by whose words skips are counted, and why, which says the same
+ * of this line.  note gets a line for people: which column was taken for what.
+ */
 struct feed_sink {
 	int (*entry)(void *arg, uint64_t line, const struct feed_entry *);
-	int (*skipped)(void *arg, uint64_t line, const char *why);
+	int (*skipped)(
+	    void *arg, uint64_t line, const char *reason, const char *why);
+	void (*note)(void *arg, const char *text); /* NULL: nobody listens */
 	void *arg;
 };
 

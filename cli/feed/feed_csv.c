@@ -184,7 +184,7 @@ feed_csv_emit(const struct header *h, struct csv_row *f,
 		return -1;
 	}
 	if (f->wrong != NULL)
-		return feed_skip(sink, f->line, "%s", f->wrong);
+		return feed_skip(sink, f->line, f->wrong, NULL);
 	if (csv_is_empty(f))
 		return 0;
 	for (i = 0; i < h->n_values; i++)

@@ -99,10 +99,11 @@ feed_json_take(struct json_object *object, const char *why,
 	int stop;
 
 	if (object == NULL && why != NULL)
-		return feed_skip(sink, line, "it is no JSON: %s", why);
+		return feed_skip(
+		    sink, line, "it is no JSON", "it is no JSON: %s", why);
 	stop = json_object_is_type(object, json_type_object) ?
 	    feed_json_emit(object, o, line, sink) :
-	    feed_skip(sink, line, "it is no JSON object");
+	    feed_skip(sink, line, "it is no JSON object", NULL);
 	json_object_put(object);
 	return stop;
 }
@@ -142,7 +143,7 @@ feed_json_read_lines(struct feed_reader *r, const struct feed_options *o,
 		if ((got = feed_reader_line(r, &s, &n)) == FEED_END)
 			return 0;
 		if (got == FEED_TOO_LONG) {
-			stop = feed_skip(sink, line,
+			stop = feed_skip(sink, line, "it is too long",
 			    "it is longer than %u bytes", FEED_LINE_MAX);
 			continue;
 		}
@@ -221,8 +222,8 @@ read_array(struct feed_reader *r, struct buf *out, const struct feed_options *o,
 		/* An empty array has no element before its bracket. */
 		if (!(first && c == ']' && out->len == 0))
 			stop = out->failed ?
-			    feed_skip(sink, line, "it is longer than %u bytes",
-				FEED_LINE_MAX) :
+			    feed_skip(sink, line, "it is too long",
+				"it is longer than %u bytes", FEED_LINE_MAX) :
 			    element(out->data, out->len, o, line, sink);
 		if (stop != 0 || c == ']')
 			break;

@@ -91,15 +91,32 @@ static const struct {
 	{ "uri", OBSERVABLE_URL, OBSERVABLE_URL, false } };
 
 int
-feed_skip(const struct feed_sink *sink, uint64_t line, const char *format, ...)
+feed_skip(const struct feed_sink *sink, uint64_t line, const char *reason,
+    const char *format, ...)
 {
 	char why[512];
 	va_list ap;
 
+	if (format == NULL)
+		return sink->skipped(sink->arg, line, reason, reason);
 	va_start(ap, format);
 	vsnprintf(why, sizeof(why), format, ap);
 	va_end(ap);
-	return sink->skipped(sink->arg, line, why);
+	return sink->skipped(sink->arg, line, reason, why);
+}
+
+void
+feed_note(const struct feed_sink *sink, const char *format, ...)
+{
+	char text[512];
+	va_list ap;
+
+	if (sink->note == NULL)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	sink->note(sink->arg, text);
 }
 
 int
@@ -333,9 +350,10 @@ skip_value(const struct feed_sink *sink, uint64_t line, const char *value,
 	int n = (int)utf8_cut(value, SHOWN);
 
 	if (type == NULL || *type == '\0')
-		return feed_skip(sink, line, "\"%.*s\"%s is no indicator", n,
-		    value, value[n] == '\0' ? "" : "…");
-	return feed_skip(sink, line,
+		return feed_skip(sink, line, "it is no indicator",
+		    "\"%.*s\"%s is no indicator", n, value,
+		    value[n] == '\0' ? "" : "…");
+	return feed_skip(sink, line, "it is no indicator of its type",
 	    "\"%.*s\"%s is no indicator of type \"%.*s\"", n, value,
 	    value[n] == '\0' ? "" : "…", (int)utf8_cut(type, SHOWN), type);
 }
@@ -368,9 +386,9 @@ feed_row_emit(
 	int r = 0;
 
 	if (!all_utf8(row))
-		return feed_skip(sink, line, "it is not UTF-8");
+		return feed_skip(sink, line, "it is not UTF-8", NULL);
 	if ((why = read_fields(row, n)) != NULL)
-		return feed_skip(sink, line, "%s", why);
+		return feed_skip(sink, line, why, NULL);
 	e = (struct feed_entry){ .reason = read_reason(
 				     row->text[FEED_REASON], reason),
 		.disposition = (int)n[FEED_DISPOSITION],
@@ -392,5 +410,5 @@ feed_row_emit(
 		    skip_value(sink, line, row->values[i], type) :
 		    sink->entry(sink->arg, line, &e);
 	}
-	return values == 0 ? feed_skip(sink, line, "it has no value") : r;
+	return values == 0 ? feed_skip(sink, line, "it has no value", NULL) : r;
 }

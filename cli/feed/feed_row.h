@@ -41,9 +41,25 @@ int feed_name_is(const char *column, size_t n, const char *usual);
  */
 int feed_row_emit(
     const struct feed_row *, uint64_t line, const struct feed_sink *);
-/* Calls sink->skipped() with a reason that the format makes. */
-int feed_skip(const struct feed_sink *, uint64_t line, const char *, ...)
-    __attribute__((format(printf, 3, 4)));
+/* Calls sink->skipped() with a reason and what the format makes of this line;
+ * NULL: the reason says it all. */
+int feed_skip(const struct feed_sink *, uint64_t line, const char *reason,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Calls sink->note(), where somebody listens. */
+void feed_note(const struct feed_sink *, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * A format: one file and one row of the table in feed.c.  looks says whether
+ * the first n bytes, behind which a NUL is, are of the format; the first format
+ * whose looks does so reads the feed.
+ */
+struct feed_kind {
+	const char *name; /* of --format */
+	bool (*looks)(const char *head, size_t n, const struct feed_options *);
+	int (*read)(struct feed_reader *, const struct feed_options *,
+	    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+};
 
 /*
  * The readers of the formats: all of them read to the end and return 0, what a
@@ -51,7 +67,8 @@ int feed_skip(const struct feed_sink *, uint64_t line, const char *, ...)
  *
  * Text: one indicator a line, with an optional comment; hosts files.
  */
-int feed_text(struct feed_reader *, const struct feed_sink *);
+int feed_text(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
 /* CSV: rows of a table, mapped by the names of its columns.  An error when there
  * is no header, or a column of the options is not in it.
  * Source: RFC 4180; https://abuse.ch exports, whose header is a comment. */

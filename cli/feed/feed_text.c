@@ -43,7 +43,7 @@ end_word(char *s)
 static int
 skip_local(const struct feed_sink *sink, uint64_t line)
 {
-	return feed_skip(sink, line, "a name of the machine itself");
+	return feed_skip(sink, line, "a name of the machine itself", NULL);
 }
 
 /* Copies the first word of a comment: "" when it is too long to be a name. */
@@ -97,7 +97,7 @@ feed_text_read_line(
 	bool named;
 
 	if (memchr(s, '\0', n) != NULL)
-		return feed_skip(sink, line, "it has a NUL byte");
+		return feed_skip(sink, line, "it has a NUL byte", NULL);
 	s += strspn(s, BLANKS);
 	if (*s == '\0' || *s == '#' || *s == ';')
 		return 0;
@@ -120,7 +120,8 @@ feed_text_read_line(
 }
 
 int
-feed_text(struct feed_reader *r, const struct feed_sink *sink)
+feed_text(struct feed_reader *r, const struct feed_options *o,
+    const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	char *s;
 	size_t n;
@@ -128,13 +129,15 @@ feed_text(struct feed_reader *r, const struct feed_sink *sink)
 	enum feed_got got;
 	int stop = 0;
 
+	(void)o;
+	(void)error;
 	while (stop == 0) {
 		line = r->line;
 		if ((got = feed_reader_line(r, &s, &n)) == FEED_END)
 			return 0;
 		stop = got == FEED_TOO_LONG ?
-		    feed_skip(sink, line, "it is longer than %u bytes",
-			FEED_LINE_MAX) :
+		    feed_skip(sink, line, "it is too long",
+			"it is longer than %u bytes", FEED_LINE_MAX) :
 		    feed_text_read_line(s, n, line, sink);
 	}
 	return stop;

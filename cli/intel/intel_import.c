@@ -97,10 +97,11 @@ intel_import_add(void *arg, uint64_t line, const struct feed_entry *e)
 }
 
 static int
-skip(void *arg, uint64_t line, const char *why)
+skip(void *arg, uint64_t line, const char *reason, const char *why)
 {
 	struct import *im = arg;
 
+	(void)reason;
 	if (im->n_skipped < REASONS)
 		im->skipped[im->n_skipped] =
 		    (struct skipped){ line, strdup(why) };
@@ -211,7 +212,9 @@ intel_import_refuse(const struct import *im, const char *why)
 static int
 transfer(struct import *im)
 {
-	const struct feed_sink sink = { intel_import_add, skip, im };
+	const struct feed_sink sink = {
+		.entry = intel_import_add, .skipped = skip, .arg = im
+	};
 	char error[FEED_ERROR_MAX];
 	int r;
 

@@ -14,17 +14,17 @@ entry(void *arg, uint64_t line, const struct feed_entry *e)
 }
 
 static int
-skipped(void *arg, uint64_t line, const char *why)
+skipped(void *arg, uint64_t line, const char *reason, const char *why)
 {
 	(void)arg;
-	HOLDS(line > 0 && *why != '\0');
+	HOLDS(line > 0 && *reason != '\0' && *why != '\0');
 	return 0;
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct feed_sink sink = { entry, skipped, NULL };
+	const struct feed_sink sink = { .entry = entry, .skipped = skipped };
 	struct feed_options options = { 0 };
 	char error[FEED_ERROR_MAX];
 	FILE *f;

@@ -58,9 +58,10 @@ entry(void *arg, uint64_t line, const struct feed_entry *e)
 }
 
 static int
-skipped(void *arg, uint64_t line, const char *why)
+skipped(void *arg, uint64_t line, const char *reason, const char *why)
 {
 	(void)arg;
+	(void)reason;
 	buf_addf(&said, "%" PRIu64 " ! %s\n", line, why);
 	return count_down();
 }
@@ -69,7 +70,7 @@ skipped(void *arg, uint64_t line, const char *why)
 static const char *
 say(const char *bytes, size_t n, const struct feed_options *o)
 {
-	const struct feed_sink sink = { entry, skipped, NULL };
+	const struct feed_sink sink = { .entry = entry, .skipped = skipped };
 	char error[FEED_ERROR_MAX];
 	FILE *f;
 	int r;
@@ -751,7 +752,7 @@ END_TEST
 
 START_TEST(a_stream_that_fails_is_an_error)
 {
-	const struct feed_sink sink = { entry, skipped, NULL };
+	const struct feed_sink sink = { .entry = entry, .skipped = skipped };
 	const struct feed_options o = { .format = FEED_TEXT };
 	char error[FEED_ERROR_MAX];
 	FILE *f = fopen("/", "r");
