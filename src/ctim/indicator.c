@@ -1,13 +1,10 @@
-#include <arpa/inet.h>
-
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/utf8.h"
 #include "ctim/indicator.h"
+#include "ctim/indicator_part.h"
 #include "net/url.h"
 
 #define DOMAIN_MAX 253 /* bytes; RFC 1035 section 3.1, as text */
@@ -25,39 +22,6 @@ static const struct {
 	const char *defanged, *mended;
 } indicator_schemes[] = { { "hxxp:", "http:" }, { "hxxps:", "https:" },
 	{ "fxp:", "ftp:" } };
-
-/* What the two address families differ in. */
-static const struct family {
-	enum observable_type type;
-	int af;
-	int bits;
-} indicator_families[] = { { OBSERVABLE_IP, AF_INET, 32 },
-	{ OBSERVABLE_IPV6, AF_INET6, 128 } };
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static const struct family *
-indicator_family_of(enum observable_type type)
-{
-	size_t i;
-
-	for (i = 0;
-	     i < sizeof(indicator_families) / sizeof(indicator_families[0]);
-	     i++)
-		if (indicator_families[i].type == type)
-			return &indicator_families[i];
-	return NULL;
-}
 
 /* The row of spellings that s begins with, or -1. */
 static int
@@ -177,10 +141,11 @@ is_domain(const char *s)
 		if (n == 0 || n > LABEL_MAX || s[0] == '-' || s[n - 1] == '-')
 			return false;
 		for (number = true, i = 0; i < n; i++) {
-			if (!is_digit(s[i]))
+			if (!indicator_is_digit(s[i]))
 				number = false;
-			if (!is_digit(s[i]) && (s[i] < 'a' || s[i] > 'z') &&
-			    s[i] != '-' && s[i] != '_')
+			if (!indicator_is_digit(s[i]) &&
+			    (s[i] < 'a' || s[i] > 'z') && s[i] != '-' &&
+			    s[i] != '_')
 				return false;
 		}
 		labels++;
@@ -198,7 +163,7 @@ domain(const char *value, char out[INDICATOR_MAX + 1])
 	if (n > 1 && value[n - 1] == '.')
 		n--;
 	for (i = 0; i < n; i++) {
-		out[i] = lower(value[i]);
+		out[i] = indicator_lower(value[i]);
 		if ((unsigned char)value[i] >= 0x80)
 			ascii = false;
 	}
@@ -233,8 +198,9 @@ hash(const char *value, size_t digits, char out[INDICATOR_MAX + 1])
 	size_t i;
 
 	for (i = 0; i <= digits; i++) {
-		out[i] = lower(value[i]);
-		if (!is_digit(out[i]) && (out[i] < 'a' || out[i] > 'f'))
+		out[i] = indicator_lower(value[i]);
+		if (!indicator_is_digit(out[i]) &&
+		    (out[i] < 'a' || out[i] > 'f'))
 			break;
 	}
 	return i == digits && value[i] == '\0' ? 0 : -1;
@@ -264,97 +230,12 @@ url(const char *value, char out[INDICATOR_MAX + 1])
 	return url_normalise(value, out, INDICATOR_MAX + 1);
 }
 
-/* A decimal number of at most three digits without a leading zero, to the end
- * of the string; -1 for anything else. */
-static int
-small_number(const char *s)
-{
-	int n = 0, i;
-
-	for (i = 0; is_digit(s[i]); i++) {
-		if (i == 3)
-			return -1;
-		n = n * 10 + (s[i] - '0');
-	}
-	return i == 0 || s[i] != '\0' || (s[0] == '0' && i > 1) ? -1 : n;
-}
-
-/* Whether a text is an IPv4 address as inet_ntop(3) writes it. */
-static bool
-is_plain_ip(const char *s)
-{
-	int part, digits, n;
-
-	for (part = 0; part < 4; part++) {
-		for (n = digits = 0; digits < 3 && is_digit(*s); digits++)
-			n = n * 10 + (*s++ - '0');
-		if (digits == 0 || n > 255 ||
-		    (digits > 1 && s[-digits] == '0') ||
-		    *s++ != (part < 3 ? '.' : '\0'))
-			return false;
-	}
-	return true;
-}
-
-/* Writes an address, or with fewer bits than it has the network of it. */
-static int
-write_network(const struct family *f, unsigned char addr[16], int bits,
-    char out[INDICATOR_MAX + 1])
-{
-	char *end;
-	int i;
-
-	for (i = bits; i < f->bits; i++)
-		addr[i / 8] &= (unsigned char)~(0x80 >> (i % 8));
-	if (inet_ntop(f->af, addr, out, INDICATOR_MAX + 1) == NULL)
-		return -1;
-	if (bits < f->bits) {
-		end = out + strlen(out);
-		snprintf(
-		    end, (size_t)(out + INDICATOR_MAX + 1 - end), "/%d", bits);
-	}
-	return 0;
-}
-
-static int
-address(const struct family *f, const char *value, char out[INDICATOR_MAX + 1])
-{
-	char text[INET6_ADDRSTRLEN + 1];
-	unsigned char addr[16];
-	const char *slash = strchr(value, '/');
-	size_t n = slash == NULL ? strlen(value) : (size_t)(slash - value);
-	int bits = f->bits;
-
-	if (n >= sizeof(text))
-		return -1;
-	memcpy(text, value, n);
-	text[n] = '\0';
-	if (slash != NULL &&
-	    ((bits = small_number(slash + 1)) == -1 || bits > f->bits))
-		return -1;
-	if (inet_pton(f->af, text, addr) != 1)
-		return -1;
-	return write_network(f, addr, bits, out);
-}
-
-static int
-ip(const char *value, char out[INDICATOR_MAX + 1])
-{
-	return address(&indicator_families[0], value, out);
-}
-
-static int
-ipv6(const char *value, char out[INDICATOR_MAX + 1])
-{
-	return address(&indicator_families[1], value, out);
-}
-
 /* Each takes a mended value; those of INDICATOR_TYPES have one. */
 static int (*const normalisers[OBSERVABLE_TYPES])(
     const char *, char[INDICATOR_MAX + 1]) = { [OBSERVABLE_DOMAIN] = domain,
 	[OBSERVABLE_EMAIL] = email,
-	[OBSERVABLE_IP] = ip,
-	[OBSERVABLE_IPV6] = ipv6,
+	[OBSERVABLE_IP] = indicator_address_ip,
+	[OBSERVABLE_IPV6] = indicator_address_ipv6,
 	[OBSERVABLE_MD5] = md5,
 	[OBSERVABLE_SHA1] = sha1,
 	[OBSERVABLE_SHA256] = sha256,
@@ -413,35 +294,13 @@ indicator_normalise(
 	char mended[INDICATOR_MAX + 1];
 
 	/* Most that is asked for; what follows comes to the same. */
-	if (type == OBSERVABLE_IP && is_plain_ip(value)) {
+	if (type == OBSERVABLE_IP && indicator_address_is_plain(value)) {
 		(void)stpcpy(out, value);
 		return 0;
 	}
 	if (!indicator_type((int)type) || indicator_mend(value, mended) == -1)
 		return -1;
 	return normalisers[type](mended, out);
-}
-
-int
-indicator_prefix(const char *value)
-{
-	const char *slash = strchr(value, '/');
-
-	/* A URL has a slash too, but no number alone behind the first one. */
-	return slash == NULL ? -1 : small_number(slash + 1);
-}
-
-int
-indicator_network(enum observable_type type, const char *value, int bits,
-    char out[INDICATOR_MAX + 1])
-{
-	const struct family *f = indicator_family_of(type);
-	unsigned char addr[16];
-
-	if (f == NULL || bits < 0 || bits > f->bits ||
-	    inet_pton(f->af, value, addr) != 1)
-		return -1;
-	return write_network(f, addr, bits, out);
 }
 
 enum observable_type

@@ -55,6 +55,30 @@ int indicator_prefix(const char *value);
  */
 int indicator_network(enum observable_type, const char *value, int bits,
     char out[INDICATOR_MAX + 1]);
+/* Why a range has no networks. */
+enum indicator_range_error {
+	INDICATOR_RANGE_NONE = -1,      /* no two addresses of the type */
+	INDICATOR_RANGE_BACKWARDS = -2, /* the last is below the first */
+	INDICATOR_RANGE_MANY = -3       /* more than INDICATOR_RANGE_NETWORKS */
+};
+#define INDICATOR_RANGE_NETWORKS 64
+/*
+ * Calls each with the networks, normalised, in their order, that cover exactly
+ * the addresses from first to last, as few as there can be; first and last need
+ * not be normalised.  Stops when each returns another value than 0 (above 0,
+ * so that it can be told) and returns that; else 0, or an
+ * indicator_range_error, and then nothing was called.
+ */
+int indicator_range(enum observable_type, const char *first, const char *last,
+    int (*each)(void *arg, const char *network), void *arg);
+/* What an indicator_range_error means, for people: "the range ends …". */
+const char *indicator_range_error(int code);
+/*
+ * The network that an address and a mask ("255.255.255.0") mean, normalised.
+ * Returns 0, or -1 when value is no address of the type or mask no mask.
+ */
+int indicator_masked(enum observable_type, const char *value, const char *mask,
+    char out[INDICATOR_MAX + 1]);
 /*
  * The host of a normalised URL and its type (domain, ip, ipv6).  Returns
  * OBSERVABLE_UNKNOWN when it has none that is one of these.
