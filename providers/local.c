@@ -107,6 +107,14 @@ link_to(struct buf *b, const struct record *r, const struct observable *o)
 	return b->failed || b->len == 0 || b->len > URI_MAX ? NULL : b->data;
 }
 
+/* Where more is said of a record: its own reference before the source's page. */
+static const char *
+local_source_uri(
+    struct buf *b, const struct record *r, const struct observable *o)
+{
+	return r->url != NULL ? r->url : link_to(b, r, o);
+}
+
 /* The times in order, whatever a feed says. */
 static void
 local_write_times(
@@ -156,7 +164,8 @@ local_write_judgement(struct answer *a, const struct query *q,
 	jsonout_kint(j, "priority", r->priority);
 	jsonout_kstring(j, "reason", r->reason);
 	jsonout_kstring(j, "source", r->source.name);
-	jsonout_kstring(j, "source_uri", link_to(link, r, q->observable));
+	jsonout_kstring(
+	    j, "source_uri", local_source_uri(link, r, q->observable));
 	jsonout_kstring(j, "tlp", ctim_tlp_name(r->tlp));
 	write_valid_time(j, r, q->now);
 	answer_end_unique(a);
@@ -213,7 +222,8 @@ local_write_sighting(struct answer *a, const struct query *q,
 	jsonout_kint(j, "count", r->count > 0 ? r->count : 1);
 	jsonout_kstring(j, "severity", ctim_severity_name(r->severity));
 	jsonout_kstring(j, "source", r->source.name);
-	jsonout_kstring(j, "source_uri", link_to(link, r, q->observable));
+	jsonout_kstring(
+	    j, "source_uri", local_source_uri(link, r, q->observable));
 	jsonout_kstring(j, "title", r->source.title);
 	jsonout_kstring(j, "description", r->reason);
 	jsonout_kstring(j, "tlp", ctim_tlp_name(r->tlp));

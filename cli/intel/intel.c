@@ -139,6 +139,15 @@ intel_path(const struct command *cmd, const char *store, const char *config,
 	return path;
 }
 
+void
+intel_note(const struct store *s)
+{
+	if (store_note(s) == NULL)
+		return;
+	(void)text_print(stderr, store_note(s));
+	fputc('\n', stderr);
+}
+
 struct store *
 intel_open(const struct intel *in, enum store_mode mode, int *status)
 {
@@ -155,6 +164,8 @@ intel_open(const struct intel *in, enum store_mode mode, int *status)
 	s = store_open(path, mode, error);
 	*status =
 	    s != NULL ? CMD_OK : command_fail(in->cmd, CMD_FAILED, "%s", error);
+	if (s != NULL)
+		intel_note(s);
 	free(path);
 	return s;
 }

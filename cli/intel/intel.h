@@ -42,6 +42,8 @@ char *intel_path(
     const struct command *, const char *store, const char *config, int *status);
 /* Opens an existing store.  Returns NULL as intel_path() does. */
 struct store *intel_open(const struct intel *, enum store_mode, int *status);
+/* Says on standard error what opening did to the store, if anything. */
+void intel_note(const struct store *);
 /* Says on standard error that a value is not listed. */
 void intel_not_listed(const char *value);
 

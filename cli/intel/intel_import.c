@@ -58,9 +58,11 @@ static int
 intel_import_begin(struct import *im)
 {
 	im->to = store_open(im->path, STORE_WRITE, im->error);
-	return im->to == NULL ? -1 :
-				store_import_begin(im->to, &im->o.source,
-				    im->o.set, im->o.now, im->error);
+	if (im->to == NULL)
+		return -1;
+	intel_note(im->to);
+	return store_import_begin(
+	    im->to, &im->o.source, im->o.set, im->o.now, im->error);
 }
 
 static int
@@ -76,6 +78,8 @@ intel_import_add(void *arg, uint64_t line, const struct feed_entry *e)
 	r.first_seen = e->first_seen;
 	r.last_seen = e->last_seen;
 	r.count = e->count;
+	r.url = e->url;
+	r.below = e->below;
 	if (e->disposition != -1)
 		r.disposition = e->disposition;
 	if (e->severity != -1)

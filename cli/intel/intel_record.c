@@ -117,7 +117,9 @@ intel_record_block(struct buf *b, const struct record *r, int64_t now)
 	labelled(b, "tlp", ctim_tlp_name(r->tlp));
 	snprintf(text, sizeof(text), "%d", r->priority);
 	labelled(b, "priority", text);
+	labelled(b, "below", r->below ? "matches all below it" : NULL);
 	labelled(b, "reason", r->reason);
+	labelled(b, "reference", r->url);
 	labelled(b, "first seen", time_text(text, r->first_seen));
 	labelled(b, "last seen", time_text(text, r->last_seen));
 	snprintf(text, sizeof(text), "%" PRId64, r->count);
@@ -153,6 +155,9 @@ intel_record_json(struct buf *b, const struct record *r)
 	jsonout_kstring(&out, "tlp", ctim_tlp_name(r->tlp));
 	jsonout_kint(&out, "priority", r->priority);
 	jsonout_kstring(&out, "reason", r->reason);
+	jsonout_kstring(&out, "reference", r->url);
+	if (r->below)
+		jsonout_kbool(&out, "below", true);
 	json_time(&out, "first_seen", r->first_seen);
 	json_time(&out, "last_seen", r->last_seen);
 	if (r->count != 0)

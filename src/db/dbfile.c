@@ -112,6 +112,30 @@ dbfile_make(const char *path, char error[DB_ERROR_MAX])
 }
 
 int
+dbfile_twin(const char *path, const char *like)
+{
+	struct stat st;
+	int fd, kept;
+
+	if (stat(like, &st) == -1)
+		return -1;
+	fd = open(
+	    path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	/* Only root gives files away; a member of the group keeps the group. */
+	if (fchown(fd, st.st_uid, st.st_gid) == -1)
+		(void)fchown(fd, (uid_t)-1, st.st_gid);
+	if (fchmod(fd, st.st_mode & 0777) == 0)
+		return close(fd);
+	kept = errno;
+	close(fd);
+	unlink(path);
+	errno = kept;
+	return -1;
+}
+
+int
 dbfile_check(const char *path, char error[DB_ERROR_MAX])
 {
 	static const char *const ends[] = { "", "-wal", "-shm", "-journal" };

@@ -23,6 +23,10 @@ int dbfile_directory(const char *path, const struct folder_owner *owner,
 /* Makes the file, empty, and the directories above it that are missing.
  * Returns 0, also when it is there already, or -1 with the reason in error. */
 int dbfile_make(const char *path, char error[DB_ERROR_MAX]);
+/* Makes a new, empty file at path with the mode, and as far as this user may
+ * the owner, of the file at like.  Returns 0, or -1 with errno: EEXIST when
+ * there is something at path. */
+int dbfile_twin(const char *path, const char *like);
 /*
  * Refuses a path, or one of the files that SQLite makes beside it, that leads
  * to a named pipe, a directory or a device; what is not there is taken.  To be

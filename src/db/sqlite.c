@@ -73,15 +73,27 @@ sqlite_open(struct sqlite *s, const char *path, bool write)
 	    SQLITE_OK;
 }
 
+/* Finalizes the statements from a number on. */
+static void
+sqlite_forget(struct sqlite *s, size_t from)
+{
+	for (; from < SQL_MOST; from++) {
+		sqlite3_finalize(s->stmt[from]);
+		s->stmt[from] = NULL;
+	}
+}
+
+void
+sqlite_use(struct sqlite *s, const char *const *text)
+{
+	sqlite_forget(s, SQL_OWN);
+	s->text = text;
+}
+
 void
 sqlite_close(struct sqlite *s)
 {
-	size_t i;
-
-	for (i = 0; i < SQL_MOST; i++) {
-		sqlite3_finalize(s->stmt[i]);
-		s->stmt[i] = NULL;
-	}
+	sqlite_forget(s, 0);
 	sqlite3_close(s->handle);
 	s->handle = NULL;
 }
@@ -217,6 +229,27 @@ sqlite_make(struct sqlite *s, const struct sqlite_format *f, const char *schema,
 			code = also(s);
 	}
 	return code == SQLITE_OK ? sqlite_run(s, SQL_COMMIT) : code;
+}
+
+int
+sqlite_copy(struct sqlite *s, const char *path)
+{
+	struct sqlite to = { 0 };
+	sqlite3_backup *copy = NULL;
+	int code = sqlite_open(&to, path, true);
+
+	if (code == SQLITE_OK) {
+		copy =
+		    sqlite3_backup_init(to.handle, "main", s->handle, "main");
+		code = copy == NULL ? sqlite3_extended_errcode(to.handle) :
+				      sqlite3_backup_step(copy, -1);
+	}
+	if (copy != NULL && code == SQLITE_DONE)
+		code = sqlite3_backup_finish(copy);
+	else
+		(void)sqlite3_backup_finish(copy);
+	sqlite_close(&to);
+	return code;
 }
 
 int

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SQL_MOST 20 /* statements of a connection */
+#define SQL_MOST 32 /* statements of a connection */
 
 /* The statements that every connection has; then the owner's. */
 enum { SQL_BEGIN, SQL_BEGIN_WRITE, SQL_COMMIT, SQL_ROLLBACK, SQL_OWN };
@@ -45,6 +45,8 @@ bool sqlite_moved(const struct sqlite *, const char *path);
 /* A statement, prepared when it is first needed, without bound values; NULL
  * with the result in *code. */
 sqlite3_stmt *sqlite_statement(struct sqlite *, size_t which, int *code);
+/* Takes other texts for the owner's statements; none of these may be running. */
+void sqlite_use(struct sqlite *, const char *const *text);
 /* Resets a statement after the step that gave code: SQLITE_OK for a row and for
  * the end of the rows. */
 int sqlite_end(sqlite3_stmt *, int code);
@@ -73,6 +75,9 @@ int sqlite_format(struct sqlite *, struct sqlite_format *);
  */
 int sqlite_make(struct sqlite *, const struct sqlite_format *,
     const char *schema, int (*also)(struct sqlite *));
+/* Copies all of a database, as it is at one moment, into the empty file at
+ * path.  Others may read and write the database meanwhile. */
+int sqlite_copy(struct sqlite *, const char *path);
 /* errno of the call of the operating system that failed with code, 0: none. */
 int sqlite_errno(const struct sqlite *, int code);
 

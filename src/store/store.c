@@ -65,58 +65,79 @@ new_row(struct store_facts *f)
 	return &f->rows[f->n++];
 }
 
+/* The texts of a source in the order of SQL_SOURCES, where the first is column
+ * 1; name and title are never NULL. */
+static const size_t store_source_texts[] = { offsetof(struct source, name),
+	offsetof(struct source, title), offsetof(struct source, url),
+	offsetof(struct source, feed), offsetof(struct source, header),
+	offsetof(struct source, options), offsetof(struct source, etag),
+	offsetof(struct source, modified) };
+
+#define TEXTS (sizeof(store_source_texts) / sizeof(store_source_texts[0]))
+
 /* Points the rows at their texts, which lie one after another. */
 static void
 point_at_texts(struct store_facts *f)
 {
-	const char *text = f->text.data;
+	const char *text = f->text.data, **to;
 	struct store_row *r;
+	size_t i;
 
-	f->subdomains = false;
+	f->below = false;
 	for (r = f->rows; r < f->rows + f->n; r++) {
-		r->source.name = text;
-		r->source.title = text += strlen(text) + 1;
-		text += strlen(text) + 1;
-		r->source.url = *text == '\0' ? NULL : text;
-		text += strlen(text) + 1;
-		if (r->source.subdomains)
-			f->subdomains = true;
+		for (i = 0; i < TEXTS; i++) {
+			to = (const char **)((char *)&r->source +
+			    store_source_texts[i]);
+			*to = i > 1 && *text == '\0' ? NULL : text;
+			text += strlen(text) + 1;
+		}
+		if (r->source.subdomains || r->source.below)
+			f->below = true;
 	}
+}
+
+/* Reads the row of SQL_SOURCES; its texts are kept one after another. */
+static int
+store_read_source(struct store_facts *f, sqlite3_stmt *st)
+{
+	struct store_row *r = new_row(f);
+	int column = 1;
+
+	if (r == NULL)
+		return SQLITE_NOMEM;
+	*r = (struct store_row){ .id = sqlite3_column_int64(st, 0) };
+	for (; column <= (int)TEXTS; column++)
+		store_keep(
+		    &f->text, (const char *)sqlite3_column_text(st, column));
+	r->source.subdomains = sqlite3_column_int(st, column++) != 0;
+	r->source.below = sqlite3_column_int(st, column++) != 0;
+	r->imported = sqlite3_column_int64(st, column++);
+	r->run = sqlite3_column_int64(st, column++);
+	r->source.checked = sqlite3_column_int64(st, column);
+	return f->text.failed ? SQLITE_NOMEM : SQLITE_OK;
 }
 
 static int
 read_sources(struct store *s)
 {
 	struct store_facts *f = &s->facts;
-	struct store_row *r;
 	sqlite3_stmt *st;
-	int code, column;
+	int code;
 
 	f->n = 0;
 	buf_reset(&f->text);
 	if ((st = sqlite_statement(&s->db, SQL_SOURCES, &code)) == NULL)
 		return code;
-	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		code = SQLITE_NOMEM;
-		if ((r = new_row(f)) == NULL)
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		if ((code = store_read_source(f, st)) != SQLITE_OK)
 			break;
-		*r = (struct store_row){ .id = sqlite3_column_int64(st, 0),
-			.source.subdomains = sqlite3_column_int(st, 4) != 0,
-			.imported = sqlite3_column_int64(st, 5),
-			.run = sqlite3_column_int64(st, 6) };
-		for (column = 1; column <= 3; column++)
-			store_keep(&f->text,
-			    (const char *)sqlite3_column_text(st, column));
-		if (f->text.failed)
-			break;
-	}
 	if ((code = sqlite_end(st, code)) != SQLITE_OK)
 		return code;
 	/* Only now: the buffer moved while it grew. */
 	if (f->n != 0)
 		point_at_texts(f);
 	else
-		f->subdomains = false;
+		f->below = false;
 	return SQLITE_OK;
 }
 
@@ -152,6 +173,17 @@ db_begin_read(struct store *s)
 	return code == SQLITE_OK ? db_facts(s) : code;
 }
 
+/* Another program may have brought the store to a newer format, while it was
+ * open here, which these statements know or do not. */
+static int
+store_format_now(struct store *s)
+{
+	struct sqlite_format f;
+	int code = sqlite_format(&s->db, &f);
+
+	return code == SQLITE_OK ? db_use(s, f.version) : code;
+}
+
 int
 db_facts(struct store *s)
 {
@@ -171,7 +203,8 @@ db_facts(struct store *s)
 	if (f->known && f->version == version)
 		return SQLITE_OK;
 	f->known = false;
-	if ((code = read_sources(s)) == SQLITE_OK)
+	if ((code = store_format_now(s)) == SQLITE_OK &&
+	    (code = read_sources(s)) == SQLITE_OK)
 		code = read_networks(s);
 	if (code == SQLITE_OK) {
 		f->known = true;
@@ -204,6 +237,8 @@ db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
 		.count = sqlite3_column_int64(st, 11),
 		.expires = sqlite3_column_int64(st, 12),
 		.imported = sqlite3_column_int64(st, 13),
+		.url = (const char *)sqlite3_column_text(st, 14),
+		.below = sqlite3_column_int(st, 15) != 0,
 		.exact = true };
 	if (r->value == NULL)
 		return SQLITE_NOMEM;
@@ -224,7 +259,7 @@ store_grow(struct store *s)
 {
 	size_t cap = s->cap == 0 ? 16 : s->cap * 2;
 	struct record *records;
-	size_t(*text_at)[2];
+	size_t(*text_at)[3];
 
 	if (s->n < s->cap)
 		return SQLITE_OK;
@@ -242,7 +277,8 @@ store_grow(struct store *s)
 struct want {
 	int64_t now;
 	bool exact;
-	bool below; /* of sources whose domains match subdomains, alone */
+	bool
+	    below; /* only what matches all below it, by itself or its source */
 };
 
 /* Adds the records of one value. */
@@ -265,11 +301,12 @@ store_look_up(struct store *s, enum observable_type type, const char *value,
 		if ((code = db_record(s, st, r)) != SQLITE_OK)
 			break;
 		if ((r->expires != 0 && r->expires <= want->now) ||
-		    (want->below && !r->source.subdomains))
+		    (want->below && !r->source.subdomains && !r->below))
 			continue;
 		r->exact = want->exact;
 		s->text_at[s->n][0] = store_keep(&s->text, r->value);
 		s->text_at[s->n][1] = store_keep(&s->text, r->reason);
+		s->text_at[s->n][2] = store_keep(&s->text, r->url);
 		code = SQLITE_NOMEM;
 		if (s->text.failed)
 			break;
@@ -337,12 +374,10 @@ match(
 	case OBSERVABLE_IPV6:
 		return networks(s, type, value, &around);
 	case OBSERVABLE_DOMAIN:
-		return s->facts.subdomains ? parents(s, value, &below) :
-					     SQLITE_OK;
+		return s->facts.below ? parents(s, value, &below) : SQLITE_OK;
 	case OBSERVABLE_URL:
-		return s->facts.subdomains ?
-		    url_host_records(s, value, &below) :
-		    SQLITE_OK;
+		return s->facts.below ? url_host_records(s, value, &below) :
+					SQLITE_OK;
 	default:
 		return SQLITE_OK;
 	}
@@ -392,6 +427,8 @@ store_match(struct store *s, const struct observable *o, int64_t now,
 		s->records[i].value = s->text.data + s->text_at[i][0];
 		if (s->records[i].reason != NULL)
 			s->records[i].reason = s->text.data + s->text_at[i][1];
+		if (s->records[i].url != NULL)
+			s->records[i].url = s->text.data + s->text_at[i][2];
 	}
 	*records = s->records;
 	return (ssize_t)s->n;

@@ -31,6 +31,12 @@ struct source {
 	const char *title; /* for people; never NULL */
 	const char *url;   /* NULL, or a template with {type}, {value} */
 	bool subdomains;   /* its domains match what is below them */
+	/* What `intel update` knows: where the feed is, the header to send with
+	 * its key as a reference, how to import it, and what the feed's server
+	 * said last.  NULL: not known. */
+	const char *feed, *header, *options, *etag, *modified;
+	int64_t checked; /* the last try that reached the feed; 0: none */
+	bool below;      /* some record of it has below */
 };
 
 /* One indicator as one source lists it.  Times are seconds since 1970. */
@@ -49,6 +55,8 @@ struct record {
 	int64_t count;      /* times seen, 0: not known */
 	int64_t expires;    /* 0: never */
 	int64_t imported;
+	const char *url; /* where more is said of it; NULL: not known */
+	bool below;      /* a domain that matches what is below it */
 	/* The record is the observable itself, not a network, parent domain
 	 * or host of it. */
 	bool exact;
@@ -61,6 +69,9 @@ struct record {
 struct store *store_open(
     const char *path, enum store_mode, char error[STORE_ERROR_MAX]);
 void store_close(struct store *); /* NULL is fine */
+/* What opening did to the store, one line for people: the store of an older
+ * version was brought to this one's format.  NULL: nothing. */
+const char *store_note(const struct store *);
 
 /* Whether path no longer leads to the open file, which was removed or
  * replaced. */

@@ -12,84 +12,14 @@
 	(16U << 20) /* bytes of one answer's, or of all the
 					 * sources', text */
 
-#define RECORD                                                          \
-	"value, type, source, disposition, severity, confidence, tlp, " \
-	"priority, reason, first_seen, last_seen, count, expires, imported"
-
 static const struct sqlite_format store_db_format = {
 	.application = 0x4354494d, /* "CTIM" */
-	.version = 1
+	.version = STORE_FORMAT
 };
 
-_Static_assert(SQL_STATEMENTS <= SQL_MOST, "room for them");
-
-/*
- * A value is listed once by each source.  bits is the prefix length of a
- * network, NULL for all else, so that the partial index holds the networks
- * alone.
- */
-static const char store_db_schema[] =
-    "CREATE TABLE source("
-    " id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,"
-    " title TEXT NOT NULL, url TEXT, subdomains INTEGER NOT NULL,"
-    " imported INTEGER NOT NULL, run INTEGER NOT NULL);"
-    "CREATE TABLE indicator("
-    " value TEXT NOT NULL, type INTEGER NOT NULL,"
-    " source INTEGER NOT NULL REFERENCES source(id),"
-    " disposition INTEGER NOT NULL, severity INTEGER NOT NULL,"
-    " confidence INTEGER NOT NULL, tlp INTEGER NOT NULL,"
-    " priority INTEGER NOT NULL, reason TEXT,"
-    " first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
-    " count INTEGER NOT NULL, expires INTEGER NOT NULL,"
-    " imported INTEGER NOT NULL, run INTEGER NOT NULL, bits INTEGER,"
-    " PRIMARY KEY(value, type, source)) WITHOUT ROWID;"
-    "CREATE INDEX network ON indicator(type, bits) WHERE bits IS NOT NULL;";
-
-#define ROW_IS "value = ?1 AND type = ?2 AND source = ?3"
-
-static const char *const store_db_sql[SQL_STATEMENTS] = {
-	[SQL_VERSION] = "PRAGMA data_version",
-	[SQL_SOURCES] = "SELECT id, name, title, url, subdomains, imported, run"
-			" FROM source ORDER BY id",
-	[SQL_NETWORKS] = "SELECT type, value FROM indicator"
-			 " WHERE bits IS NOT NULL",
-	[SQL_MATCH] = "SELECT " RECORD " FROM indicator"
-		      " WHERE value = ?1 AND type = ?2",
-	[SQL_SOURCE_ADD] = "INSERT INTO source(name, title, subdomains,"
-			   " imported, run) VALUES(?1, ?1, 0, 0, 0)",
-	[SQL_SOURCE_SET] =
-	    "UPDATE source SET title = ?2, url = ?3,"
-	    " subdomains = ?4, imported = ?5, run = ?6 WHERE id = ?1",
-	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
-	[SQL_ADD] =
-	    "INSERT INTO indicator(" RECORD ", run, bits) VALUES(?1, ?2,"
-	    " ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
-	    " ON CONFLICT DO NOTHING",
-	[SQL_TOUCH] =
-	    "UPDATE indicator SET imported = ?14, run = ?15 WHERE " ROW_IS
-	    " AND disposition = ?4 AND severity = ?5 AND confidence = ?6"
-	    " AND tlp = ?7 AND priority = ?8 AND reason IS ?9"
-	    " AND first_seen = ?10 AND last_seen = ?11 AND count = ?12"
-	    " AND expires = ?13",
-	/* A feed that lists a value twice keeps the reason that it gave
-	 * once. */
-	[SQL_CHANGE] =
-	    "UPDATE indicator SET disposition = ?4, severity = ?5,"
-	    " confidence = ?6, tlp = ?7, priority = ?8, reason ="
-	    " CASE run WHEN ?15 THEN coalesce(?9, reason) ELSE ?9 END,"
-	    " first_seen = ?10, last_seen = ?11, count = ?12, expires = ?13,"
-	    " imported = ?14, run = ?15 WHERE " ROW_IS,
-	[SQL_REPLACED] = "DELETE FROM indicator WHERE source = ?1"
-			 " AND run <> ?2",
-	[SQL_REMOVE] = "DELETE FROM indicator WHERE value = ?1 AND type = ?2"
-		       " AND (?3 IS NULL OR source = ?3)",
-	[SQL_REMOVE_SOURCE] = "DELETE FROM indicator WHERE source = ?1",
-	[SQL_LIST] =
-	    "SELECT " RECORD " FROM indicator"
-	    " WHERE (?1 IS NULL OR source = ?1) AND (?2 IS NULL OR type = ?2)"
-	    " ORDER BY value, type, source LIMIT ?3",
-	[SQL_COUNT] = "SELECT source, type, disposition, expires FROM indicator"
-};
+/* The version of a program, and what is in one. */
+#define STORE_WRITER    64
+#define STORE_WRITER_OF "0123456789.-+~abcdefghijklmnopqrstuvwxyz"
 
 static const char store_db_again[] =
     "nothing was changed; repeat when that has ended";
@@ -117,6 +47,8 @@ static const struct {
 	{ SQLITE_IOERR, "the store could not be read or written",
 	    "look at the disk and at the system's log" },
 	{ SQLITE_NOMEM, "memory ran out", "give it more, or import less" },
+	{ SQLITE_SCHEMA, "a newer ctim-relay brought the store to its format",
+	    "restart the service with that one" },
 	{ SQLITE_ERROR, "the store has not the tables it should have",
 	    "restore a copy of it, or remove it and import again" } };
 
@@ -165,42 +97,78 @@ open_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 	return db_error(s, code, error);
 }
 
+/* Says that a newer program made the store; which one, if the store tells. */
+static int
+store_db_newer(struct store *s, int64_t format, char error[STORE_ERROR_MAX])
+{
+	char writer[STORE_WRITER] = "a newer ctim-relay";
+	sqlite3_stmt *st;
+	const char *text;
+
+	if (sqlite3_prepare_v2(s->db.handle, store_sql_writer, -1, &st, NULL) ==
+		SQLITE_OK &&
+	    sqlite3_step(st) == SQLITE_ROW &&
+	    (text = (const char *)sqlite3_column_text(st, 0)) != NULL &&
+	    text[strspn(text, STORE_WRITER_OF)] == '\0')
+		snprintf(writer, sizeof(writer), "ctim-relay %.32s", text);
+	sqlite3_finalize(st);
+	snprintf(error, STORE_ERROR_MAX,
+	    "%s: made by %s (format %lld; this is " CTIM_VERSION
+	    ", which reads %d); use that one",
+	    s->path, writer, (long long)format, STORE_FORMAT);
+	return -1;
+}
+
+/* Says what a file is that is no store. */
+static int
+store_db_other(struct store *s, bool empty, char error[STORE_ERROR_MAX])
+{
+	snprintf(error, STORE_ERROR_MAX,
+	    empty ? "%s: the store is empty; `ctim-relay intel import` fills "
+		    "it" :
+		    "%s: this is the database of another program; name another "
+		    "file",
+	    s->path);
+	return -1;
+}
+
+/* Makes the tables in an empty file, or brings those of an older format to the
+ * present one, if this is to write. */
+static int
+store_db_prepare(struct store *s, struct sqlite_format *f)
+{
+	int code;
+
+	if ((code = sqlite_format(&s->db, f)) != SQLITE_OK ||
+	    s->mode == STORE_READ)
+		return code;
+	if (f->application == 0 && f->tables == 0) {
+		code = sqlite_exec(&s->db, "PRAGMA journal_mode = WAL");
+		if (code == SQLITE_OK)
+			code = sqlite_make(
+			    &s->db, &store_db_format, store_sql_schema, NULL);
+	} else if (f->application == store_db_format.application &&
+	    f->version < STORE_FORMAT && store_sql(f->version) != NULL) {
+		code = db_upgrade(s);
+	}
+	return code == SQLITE_OK ? sqlite_format(&s->db, f) : code;
+}
+
 /* Whether the file is a store that this version reads. */
 static int
 check_schema(struct store *s, char error[STORE_ERROR_MAX])
 {
 	struct sqlite_format f;
-	int code = sqlite_format(&s->db, &f);
+	int code = store_db_prepare(s, &f);
 
-	if (code == SQLITE_OK && f.application == 0 && f.tables == 0 &&
-	    s->mode == STORE_WRITE) {
-		code = sqlite_exec(&s->db, "PRAGMA journal_mode = WAL");
-		if (code == SQLITE_OK)
-			code = sqlite_make(
-			    &s->db, &store_db_format, store_db_schema, NULL);
-		if (code == SQLITE_OK)
-			return 0;
-	}
 	if (code != SQLITE_OK)
 		return open_error(s, code, error);
-	if (f.application != store_db_format.application) {
-		snprintf(error, STORE_ERROR_MAX,
-		    f.tables == 0 ? "%s: the store is empty; `ctim-relay intel "
-				    "import` fills it" :
-				    "%s: this is the database of another "
-				    "program; name another "
-				    "file",
-		    s->path);
-		return -1;
-	}
-	if (f.version > store_db_format.version) {
-		snprintf(error, STORE_ERROR_MAX,
-		    "%s: made by a newer ctim-relay "
-		    "(format %lld, this version reads %lld); use that one",
-		    s->path, (long long)f.version,
-		    (long long)store_db_format.version);
-		return -1;
-	}
+	if (f.application != store_db_format.application)
+		return store_db_other(s, f.tables == 0, error);
+	if (f.version > STORE_FORMAT)
+		return store_db_newer(s, f.version, error);
+	if ((code = db_use(s, f.version)) != SQLITE_OK)
+		return db_error(s, SQLITE_ERROR, error);
 	return 0;
 }
 
@@ -230,6 +198,24 @@ store_db_set_up(struct store *s)
 	return code;
 }
 
+int
+db_use(struct store *s, int64_t format)
+{
+	if (format == s->format)
+		return SQLITE_OK;
+	if (store_sql(format) == NULL)
+		return SQLITE_SCHEMA;
+	sqlite_use(&s->db, store_sql(format));
+	s->format = format;
+	return SQLITE_OK;
+}
+
+const char *
+store_note(const struct store *s)
+{
+	return s->note[0] == '\0' ? NULL : s->note;
+}
+
 struct store *
 store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 {
@@ -248,7 +234,8 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	s->mode = mode;
 	buf_init(&s->text, TEXT_MAX);
 	buf_init(&s->facts.text, TEXT_MAX);
-	s->db.text = store_db_sql;
+	s->db.text = store_sql(STORE_FORMAT);
+	s->format = STORE_FORMAT;
 	code = sqlite_open(&s->db, path, mode == STORE_WRITE);
 	if (code == SQLITE_OK && mode == STORE_WRITE &&
 	    dbfile_opened(

@@ -14,25 +14,7 @@
 #include "db/sqlite.h"
 #include "store/store.h"
 #include "store/store_net.h"
-
-enum store_sql {
-	SQL_VERSION = SQL_OWN,
-	SQL_SOURCES,
-	SQL_NETWORKS,
-	SQL_MATCH,
-	SQL_SOURCE_ADD,
-	SQL_SOURCE_SET,
-	SQL_SOURCE_REMOVE,
-	SQL_ADD,
-	SQL_TOUCH,
-	SQL_CHANGE,
-	SQL_REPLACED,
-	SQL_REMOVE,
-	SQL_REMOVE_SOURCE,
-	SQL_LIST,
-	SQL_COUNT,
-	SQL_STATEMENTS
-};
+#include "store/store_sql.h"
 
 /* A source as the store keeps it. */
 struct store_row {
@@ -50,7 +32,7 @@ struct store_facts {
 	struct store_row *rows; /* by id */
 	size_t n;
 	struct buf text;
-	bool subdomains;      /* some source has them */
+	bool below;           /* some domains match what is below them */
 	struct store_net net; /* all networks */
 };
 
@@ -58,10 +40,12 @@ struct store {
 	struct sqlite db;
 	char *path;
 	enum store_mode mode;
+	int64_t format;             /* whose statements db has */
+	char note[STORE_ERROR_MAX]; /* "": none */
 	struct store_facts facts;
 	/* The last store_match(): records, and where their text begins. */
 	struct record *records;
-	size_t (*text_at)[2]; /* of value and reason, in text */
+	size_t (*text_at)[3]; /* of value, reason and url, in text */
 	size_t n, cap;
 	struct buf text;
 	struct store_import *import; /* the one under way, or NULL */
@@ -76,6 +60,14 @@ int db_error(struct store *, int code, char error[STORE_ERROR_MAX]);
 
 /* The same for a source that is not there. */
 int db_no_source(struct store *, const char *name, char error[STORE_ERROR_MAX]);
+
+/* Uses the statements for a format from now on.  SQLITE_SCHEMA when this program
+ * does not know the format. */
+int db_use(struct store *, int64_t format);
+/* Brings an older store to the present format, in one transaction, and keeps a
+ * copy of the old file beside it when there is room: an SQLite result; the note
+ * says what was done.  After an error the transaction may be open. */
+int db_upgrade(struct store *);
 
 /* Begins a read transaction and brings the facts up to date with it: an SQLite
  * result.  To be ended with SQL_COMMIT. */

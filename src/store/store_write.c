@@ -22,10 +22,11 @@
 struct row {
 	uint64_t key;
 	const char *value;
-	const char *reason; /* or NULL */
+	const char *reason; /* or NULL; so is url */
+	const char *url;
 	int64_t first_seen, last_seen, count, expires;
 	uint32_t place; /* in the batch: the last one wins */
-	uint8_t type, disposition, severity, confidence, tlp, priority;
+	uint8_t type, disposition, severity, confidence, tlp, priority, below;
 };
 
 struct store_import {
@@ -34,6 +35,7 @@ struct store_import {
 	int64_t now;
 	bool begun;      /* the transaction is open */
 	int64_t id, run; /* of the source, this import */
+	bool below;      /* some record of it had that */
 	struct store_counts counts;
 	struct row *rows;
 	uint32_t n;
@@ -104,35 +106,47 @@ store_import_begin(struct store *s, const struct source *source, unsigned set,
 	    0;
 }
 
-/* Finds or adds the source and writes the fields that the import sets. */
+/* Finds or adds the source, and the number of this import of it. */
 static int
-write_source(struct store *s)
+find_source(struct store *s)
 {
 	struct store_import *im = s->import;
 	const struct store_row *row = db_source_named(s, im->source->name);
+	sqlite3_stmt *st;
+	int code;
+
+	im->id = row == NULL ? 0 : row->id;
+	im->run = row == NULL ? 1 : row->run + 1;
+	if (row != NULL)
+		return SQLITE_OK;
+	if ((st = sqlite_statement(&s->db, SQL_SOURCE_ADD, &code)) == NULL)
+		return code;
+	sqlite3_bind_text(st, 1, im->source->name, -1, SQLITE_STATIC);
+	code = sqlite_finish(st);
+	im->id = sqlite3_last_insert_rowid(s->db.handle);
+	return code;
+}
+
+/* Writes the fields of the source that the import sets, when all of its records
+ * are written. */
+static int
+write_source(struct store *s, bool replace)
+{
+	struct store_import *im = s->import;
+	const struct store_row *row = db_source(s, im->id);
 	struct source will = { .title = im->source->name };
 	sqlite3_stmt *st;
 	int code;
 
 	if (row != NULL)
 		will = row->source;
-	im->id = row == NULL ? 0 : row->id;
-	im->run = row == NULL ? 1 : row->run + 1;
-	if (row == NULL) {
-		if ((st = sqlite_statement(&s->db, SQL_SOURCE_ADD, &code)) ==
-		    NULL)
-			return code;
-		sqlite3_bind_text(st, 1, im->source->name, -1, SQLITE_STATIC);
-		if ((code = sqlite_finish(st)) != SQLITE_OK)
-			return code;
-		im->id = sqlite3_last_insert_rowid(s->db.handle);
-	}
 	if (im->set & STORE_SET_TITLE)
 		will.title = im->source->title;
 	if (im->set & STORE_SET_URL)
 		will.url = im->source->url;
 	if (im->set & STORE_SET_SUBDOMAINS)
 		will.subdomains = im->source->subdomains;
+	will.below = im->below || (will.below && !replace);
 	if ((st = sqlite_statement(&s->db, SQL_SOURCE_SET, &code)) == NULL)
 		return code;
 	sqlite3_bind_int64(st, 1, im->id);
@@ -141,6 +155,7 @@ write_source(struct store *s)
 	sqlite3_bind_int(st, 4, will.subdomains);
 	sqlite3_bind_int64(st, 5, im->now);
 	sqlite3_bind_int64(st, 6, im->run);
+	sqlite3_bind_int(st, 7, will.below);
 	return sqlite_finish(st);
 }
 
@@ -199,11 +214,13 @@ write_with(struct store *s, enum store_sql which, const struct row *r)
 	sqlite3_bind_int64(st, 13, r->expires);
 	sqlite3_bind_int64(st, 14, im->now);
 	sqlite3_bind_int64(st, 15, im->run);
+	sqlite3_bind_text(st, 16, r->url, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 17, r->below);
 	if (which == SQL_ADD) {
 		if (r->type == OBSERVABLE_IP || r->type == OBSERVABLE_IPV6)
 			bits = indicator_prefix(r->value);
 		if (bits != -1)
-			sqlite3_bind_int(st, 16, bits);
+			sqlite3_bind_int(st, 18, bits);
 	}
 	return sqlite_finish(st);
 }
@@ -240,7 +257,7 @@ store_write_flush(struct store *s)
 	assert(im->begun == sqlite_busy(&s->db));
 	if (!im->begun) {
 		if ((code = begin_write(s)) == SQLITE_OK)
-			code = write_source(s);
+			code = find_source(s);
 		im->begun = code == SQLITE_OK;
 	}
 	qsort(im->rows, im->n, sizeof(*im->rows), store_write_compare);
@@ -280,6 +297,8 @@ store_write_in_range(const struct record *r, size_t n)
 {
 	return n != 0 && n <= INDICATOR_MAX && utf8_valid(r->value, n) &&
 	    (r->reason == NULL || utf8_valid(r->reason, strlen(r->reason))) &&
+	    (r->url == NULL || utf8_valid(r->url, strlen(r->url))) &&
+	    (!r->below || r->type == OBSERVABLE_DOMAIN) &&
 	    indicator_type((int)r->type) &&
 	    ctim_disposition_name(r->disposition) != NULL &&
 	    ctim_severity_name(r->severity) != NULL &&
@@ -296,7 +315,7 @@ store_import_add(
 {
 	struct store_import *im = s->import;
 	struct row *row;
-	size_t n = strlen(r->value), reason = 0;
+	size_t n = strlen(r->value), reason = 0, url = 0;
 	int code;
 
 	if (!store_write_in_range(r, n)) {
@@ -309,7 +328,10 @@ store_import_add(
 	}
 	if (r->reason != NULL)
 		reason = utf8_cut(r->reason, STORE_REASON);
-	if ((im->n == BATCH_ROWS || im->used + n + reason + 2 > BATCH_TEXT) &&
+	if (r->url != NULL && strlen(r->url) <= STORE_URL)
+		url = strlen(r->url);
+	if ((im->n == BATCH_ROWS ||
+		im->used + n + reason + url + 3 > BATCH_TEXT) &&
 	    (code = store_write_flush(s)) != SQLITE_OK)
 		return import_error(s, code, error);
 	row = &im->rows[im->n];
@@ -317,6 +339,7 @@ store_import_add(
 		.value = store_write_copy(im, r->value, n),
 		.reason = reason == 0 ? NULL :
 					store_write_copy(im, r->reason, reason),
+		.url = url == 0 ? NULL : store_write_copy(im, r->url, url),
 		.first_seen = r->first_seen,
 		.last_seen = r->last_seen,
 		.count = r->count,
@@ -327,7 +350,9 @@ store_import_add(
 		.severity = (uint8_t)r->severity,
 		.confidence = (uint8_t)r->confidence,
 		.tlp = (uint8_t)r->tlp,
-		.priority = (uint8_t)r->priority };
+		.priority = (uint8_t)r->priority,
+		.below = r->below };
+	im->below |= r->below;
 	return 0;
 }
 
@@ -381,6 +406,8 @@ store_import_end(struct store *s, bool replace, struct store_counts *counts,
 	}
 	if ((code = store_write_flush(s)) == SQLITE_OK && replace)
 		code = remove_former(s);
+	if (code == SQLITE_OK)
+		code = write_source(s, replace);
 	if (code == SQLITE_OK)
 		code = commit(s);
 	if (code != SQLITE_OK)

@@ -13,6 +13,7 @@
 
 #define STORE_REASON   1024 /* code points of a reason; the rest is cut */
 #define STORE_TITLE    1024 /* code points of a title */
+#define STORE_URL      2048 /* bytes of a reference; a longer one is left out */
 #define STORE_PRIORITY 100  /* the highest */
 
 /* The fields of its source that an import sets.  The others stay as they were:

@@ -278,7 +278,9 @@ START_TEST(a_record_keeps_its_fields)
 		.first_seen = 1,
 		.last_seen = RFC3339_LAST,
 		.count = INT64_MAX,
-		.expires = RFC3339_LAST };
+		.expires = RFC3339_LAST,
+		.url = "https://x.example/report",
+		.below = true };
 	const struct observable o = { .type = OBSERVABLE_DOMAIN,
 		.value = "evil.example" };
 	const struct record *r;
@@ -312,6 +314,8 @@ START_TEST(a_record_keeps_its_fields)
 	ck_assert_int_eq(r->count, in.count);
 	ck_assert_int_eq(r->expires, in.expires);
 	ck_assert_int_eq(r->imported, NOW);
+	ck_assert_str_eq(r->url, in.url);
+	ck_assert(r->below);
 	ck_assert(r->exact);
 	store_close(s);
 	end();
@@ -343,6 +347,67 @@ START_TEST(a_source_keeps_what_was_said_of_it)
 		ck_assert_str_eq(c->source.title, i == 0 ? "s" : "Title");
 		ck_assert(c->source.subdomains == (i > 0));
 		ck_assert((c->source.url != NULL) == (i > 0));
+	}
+	store_close(s);
+	end();
+}
+END_TEST
+
+/* Adds a domain with all below it. */
+static void
+import_below(struct store *s, const char *source, bool replace,
+    const char *value, const bool *below, size_t n)
+{
+	const struct source from = { .name = source };
+	struct record r = usual;
+	struct store_counts counts;
+	size_t i;
+
+	r.type = OBSERVABLE_DOMAIN;
+	r.value = value;
+	ck_assert_int_eq(store_import_begin(s, &from, 0, NOW, error), 0);
+	for (i = 0; i < n; i++) {
+		r.below = below[i];
+		ck_assert_int_eq(store_import_add(s, &r, error), 0);
+	}
+	ck_assert_int_eq(store_import_end(s, replace, &counts, error), 0);
+}
+
+/* A record matches what is below it where the feed says so of it alone; a feed
+ * that lists a name with and without what is below it means both. */
+START_TEST(records_with_all_below_them)
+{
+	static const bool yes[] = { true }, no[] = { false };
+	static const bool both[] = { true, false }, then[] = { false, true };
+	const bool *const twice[] = { both, then };
+	struct store *s;
+	size_t i;
+
+	begin();
+	s = must_open(STORE_WRITE);
+	import_below(s, "s", false, "plain.example", no, 1);
+	ck_assert_str_eq(match(s, OBSERVABLE_DOMAIN, "a.plain.example"), "");
+	import_below(s, "s", false, "wide.example", yes, 1);
+	ck_assert_str_eq(match(s, OBSERVABLE_DOMAIN, "a.plain.example"), "");
+	ck_assert_str_eq(
+	    match(s, OBSERVABLE_DOMAIN, "b.a.wide.example"), "wide.example@s");
+	ck_assert_str_eq(
+	    match(s, OBSERVABLE_DOMAIN, "wide.example"), "wide.example@s=");
+	ck_assert_str_eq(match(s, OBSERVABLE_DOMAIN, "xwide.example"), "");
+	ck_assert_str_eq(match(s, OBSERVABLE_URL, "http://wide.example/x"),
+	    "wide.example@s");
+	ck_assert_str_eq(match(s, OBSERVABLE_URL, "http://c.wide.example:8/"),
+	    "wide.example@s");
+	ck_assert_str_eq(
+	    match(s, OBSERVABLE_URL, "http://plain.example/x"), "");
+	for (i = 0; i < COUNT(twice); i++) {
+		import_below(s, "two", false, "two.example", twice[i], 2);
+		ck_assert_str_eq(match(s, OBSERVABLE_DOMAIN, "a.two.example"),
+		    "two.example@two");
+		/* A later feed may take it back. */
+		import_below(s, "two", true, "two.example", no, 1);
+		ck_assert_str_eq(
+		    match(s, OBSERVABLE_DOMAIN, "a.two.example"), "");
 	}
 	store_close(s);
 	end();
@@ -711,7 +776,9 @@ START_TEST(files_that_are_no_store)
 	s = must_open(STORE_WRITE);
 	store_close(s);
 	run_sql("PRAGMA user_version = 999");
-	refused("newer ctim-relay (format 999");
+	refused("(format 999; this is " CTIM_VERSION);
+	run_sql("DROP TABLE meta");
+	refused("made by a newer ctim-relay (format 999");
 	unlink(path);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	refused("it is a directory, not a file");
@@ -1015,10 +1082,10 @@ main(void)
 	const TTest *const tests[] = { what_matches_what,
 		expired_records_do_not_match,
 		a_store_that_is_held_stays_as_it_was, a_record_keeps_its_fields,
-		a_source_keeps_what_was_said_of_it, counts_of_an_import,
-		an_import_is_whole_or_nothing, names_of_sources,
-		a_reason_is_kept_within_an_import, removing, listing,
-		a_reader_beside_an_import, files_that_are_no_store,
+		a_source_keeps_what_was_said_of_it, records_with_all_below_them,
+		counts_of_an_import, an_import_is_whole_or_nothing,
+		names_of_sources, a_reason_is_kept_within_an_import, removing,
+		listing, a_reader_beside_an_import, files_that_are_no_store,
 		an_empty_file_is_an_empty_store, a_truncated_store,
 		a_store_that_was_taken_away, networks_of_every_length,
 		modes_and_owners, links_that_root_follows,

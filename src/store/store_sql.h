@@ -1,0 +1,47 @@
+/*
+ * store_sql: all SQL of the store: its tables, its statements, and what brings
+ * the tables of an older format to the present one.  Only store*.c include it.
+ *
+ * Source: https://www.sqlite.org/withoutrowid.html, lang_altertable.html,
+ * lang_upsert.html.
+ */
+#ifndef CTIM_STORE_SQL_H
+#define CTIM_STORE_SQL_H
+
+#include <stdint.h>
+
+#include "db/sqlite.h"
+
+#define STORE_FORMAT 2 /* PRAGMA user_version; 0.1 wrote 1 */
+
+enum store_sql {
+	SQL_VERSION = SQL_OWN,
+	SQL_SOURCES,
+	SQL_NETWORKS,
+	SQL_MATCH,
+	SQL_LIST,
+	SQL_COUNT,
+	SQL_READING, /* those before it read, in every format */
+	SQL_SOURCE_ADD = SQL_READING,
+	SQL_SOURCE_SET,
+	SQL_SOURCE_REMOVE,
+	SQL_ADD,
+	SQL_TOUCH,
+	SQL_CHANGE,
+	SQL_REPLACED,
+	SQL_REMOVE,
+	SQL_REMOVE_SOURCE,
+	SQL_STATEMENTS
+};
+
+/* The statements for a store of this format; NULL when this program does not
+ * know the format.  Those of an older format only read. */
+const char *const *store_sql(int64_t format);
+/* Makes the tables in an empty file. */
+extern const char store_sql_schema[];
+/* Makes them of the tables of format 1. */
+extern const char store_sql_upgrade[];
+/* The version of the program that wrote a store, of format 2 or later. */
+extern const char store_sql_writer[];
+
+#endif
