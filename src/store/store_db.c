@@ -270,6 +270,7 @@ store_close(struct store *s)
 	free(s->records);
 	free(s->text_at);
 	free(s->counts);
+	free(s->tally.cells);
 	free(s->path);
 	free(s);
 }

@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "store/store_net.h"
 #include "store/store_sql.h"
+#include "store/store_tally.h"
 
 /* A source as the store keeps it. */
 struct store_row {
@@ -48,6 +49,7 @@ struct store {
 	size_t (*text_at)[3]; /* of value, reason and url, in text */
 	size_t n, cap;
 	struct buf text;
+	struct store_tally tally;    /* what is to be counted yet */
 	struct store_import *import; /* the one under way, or NULL */
 	struct store_count *counts;  /* the last store_stats() */
 };

@@ -36,35 +36,116 @@ store_each(struct store *s, const struct store_filter *filter,
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }
 
-static int
-count(struct store *s, int64_t now)
+/* The figures of a source; NULL when there is no such source. */
+static struct store_count *
+store_list_count(struct store *s, int64_t source)
 {
-	struct store_count *c;
+	const struct store_row *row = db_source(s, source);
+
+	return row == NULL ? NULL : &s->counts[row - s->facts.rows];
+}
+
+/* Adds n records of a type and a disposition. */
+static int
+store_list_add(
+    struct store *s, int64_t source, int type, int disposition, int64_t n)
+{
+	struct store_count *c = store_list_count(s, source);
+
+	if (c == NULL || !indicator_type(type) || disposition < CTIM_CLEAN ||
+	    disposition > CTIM_UNKNOWN || n < 0)
+		return SQLITE_CORRUPT;
+	c->records += (uint64_t)n;
+	c->types[type] += (uint64_t)n;
+	c->dispositions[disposition] += (uint64_t)n;
+	return SQLITE_OK;
+}
+
+/* Counts by going through all records, in a store that keeps no counts. */
+static int
+count_all(struct store *s, int64_t now)
+{
 	sqlite3_stmt *st;
-	const struct store_row *row;
-	int64_t expires;
-	int code, type, disposition;
+	int64_t source, expires;
+	int code;
 
 	if ((st = sqlite_statement(&s->db, SQL_COUNT, &code)) == NULL)
 		return code;
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		row = db_source(s, sqlite3_column_int64(st, 0));
-		type = sqlite3_column_int(st, 1);
-		disposition = sqlite3_column_int(st, 2);
+		source = sqlite3_column_int64(st, 0);
 		expires = sqlite3_column_int64(st, 3);
-		if (row == NULL || !indicator_type(type) ||
-		    disposition < CTIM_CLEAN || disposition > CTIM_UNKNOWN) {
+		if ((code = store_list_add(s, source, sqlite3_column_int(st, 1),
+			 sqlite3_column_int(st, 2), 1)) != SQLITE_OK)
+			break;
+		if (expires != 0 && expires <= now)
+			store_list_count(s, source)->expired++;
+	}
+	return sqlite_end(st, code);
+}
+
+/* Adds the numbers of expired records that a statement with parameters a and b
+ * tells for each source. */
+static int
+count_expired(struct store *s, enum store_sql which, int64_t a, int64_t b)
+{
+	struct store_count *c;
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, which, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, a);
+	if (which == SQL_EXPIRED)
+		sqlite3_bind_int64(st, 2, b);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		c = store_list_count(s, sqlite3_column_int64(st, 0));
+		if (c == NULL || sqlite3_column_int64(st, 1) < 0) {
 			code = SQLITE_CORRUPT;
 			break;
 		}
-		c = &s->counts[row - s->facts.rows];
-		c->records++;
-		c->types[type]++;
-		c->dispositions[disposition]++;
-		if (expires != 0 && expires <= now)
-			c->expired++;
+		c->expired += (uint64_t)sqlite3_column_int64(st, 1);
 	}
 	return sqlite_end(st, code);
+}
+
+/* Whether any record expires in this hour. */
+static int
+some_expire(struct store *s, int64_t hour, bool *some)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, SQL_EXPIRING, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, hour);
+	code = sqlite3_step(st);
+	*some = code == SQLITE_ROW;
+	return sqlite_end(st, code);
+}
+
+/* Counts by the counts that are kept. */
+static int
+count_kept(struct store *s, int64_t now)
+{
+	int64_t hour = now / STORE_HOUR;
+	bool some = false;
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, SQL_TALLIES, &code)) == NULL)
+		return code;
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		if ((code = store_list_add(s, sqlite3_column_int64(st, 0),
+			 sqlite3_column_int(st, 1), sqlite3_column_int(st, 2),
+			 sqlite3_column_int64(st, 3))) != SQLITE_OK)
+			break;
+	if ((code = sqlite_end(st, code)) == SQLITE_OK)
+		code = count_expired(s, SQL_EXPIRIES, hour, 0);
+	if (code == SQLITE_OK && now % STORE_HOUR != 0)
+		code = some_expire(s, hour + 1, &some);
+	return code == SQLITE_OK && some ?
+	    count_expired(s, SQL_EXPIRED, hour * STORE_HOUR, now) :
+	    code;
 }
 
 static int
@@ -92,7 +173,9 @@ store_stats(struct store *s, int64_t now, const struct store_count **counts,
 		s->counts[i].source = s->facts.rows[i].source;
 		s->counts[i].imported = s->facts.rows[i].imported;
 	}
-	if ((code = count(s, now)) == SQLITE_OK)
+	code =
+	    s->format == STORE_FORMAT ? count_kept(s, now) : count_all(s, now);
+	if (code == SQLITE_OK)
 		code = sqlite_run(&s->db, SQL_COMMIT);
 	if (code != SQLITE_OK)
 		return db_error(s, code, error);

@@ -100,6 +100,7 @@ static const char *const store_sql_1[SQL_STATEMENTS] = {
 	[SQL_SOURCES] = "SELECT id, name, title, url, NULL, NULL, NULL, NULL,"
 			" NULL, subdomains, 0, imported, run, 0"
 			" FROM source ORDER BY id",
+	[SQL_ACTIONS] = "SELECT 1 WHERE 0 AND ?1 + ?2 + ?3 + ?4",
 };
 
 static const char *const store_sql_2[SQL_STATEMENTS] = {
@@ -108,11 +109,23 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	    "SELECT id, name, title, url, feed, header, options, etag,"
 	    " modified, subdomains, below, imported, import, checked"
 	    " FROM source ORDER BY id",
+	[SQL_ACTIONS] =
+	    "SELECT id, at, relay, who, action, type, value, status, reason"
+	    " FROM action WHERE at >= ?1 AND (?2 IS NULL OR type = ?2)"
+	    " AND (?3 IS NULL OR value = ?3) ORDER BY id DESC LIMIT ?4",
+	[SQL_TALLIES] = "SELECT source, type, disposition, n FROM tally",
+	[SQL_EXPIRIES] = "SELECT source, sum(n) FROM expiry WHERE hour <= ?1"
+			 " GROUP BY source",
+	[SQL_EXPIRING] = "SELECT 1 FROM expiry WHERE hour = ?1",
+	[SQL_EXPIRED] = "SELECT source, count(*) FROM indicator"
+			" WHERE expires > ?1 AND expires <= ?2 GROUP BY source",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(name, title, subdomains,"
 			   " imported, import) VALUES(?1, ?1, 0, 0, 0)",
 	[SQL_SOURCE_SET] =
-	    "UPDATE source SET title = ?2, url = ?3, subdomains = ?4,"
-	    " imported = ?5, import = ?6, below = ?7 WHERE id = ?1",
+	    "UPDATE source SET title = ?2, url = ?3, feed = ?4, header = ?5,"
+	    " options = ?6, etag = ?7, modified = ?8, subdomains = ?9,"
+	    " checked = ?10, below = ?11, imported = ?12, import = ?13"
+	    " WHERE id = ?1",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
 	[SQL_ADD] = "INSERT INTO indicator(" RECORD ", run, url, below, bits)"
 		    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
@@ -124,6 +137,7 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	    " AND tlp = ?7 AND priority = ?8 AND reason IS ?9"
 	    " AND first_seen = ?10 AND last_seen = ?11 AND count = ?12"
 	    " AND expires = ?13 AND url IS ?16 AND below = ?17",
+	[SQL_OLD] = "SELECT disposition, expires FROM indicator WHERE " ROW_IS,
 	/* A feed that lists a value twice keeps the reason and the reference
 	 * that it gave once, and one with all below it keeps that. */
 	[SQL_CHANGE] =
@@ -135,11 +149,32 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	    " CASE run WHEN ?15 THEN coalesce(?16, url) ELSE ?16 END, below ="
 	    " CASE run WHEN ?15 THEN max(?17, below) ELSE ?17 END, run = ?15"
 	    " WHERE " ROW_IS,
+	[SQL_FORMER] = "SELECT type, disposition, expires FROM indicator"
+		       " WHERE source = ?1 AND run <> ?2",
 	[SQL_REPLACED] = "DELETE FROM indicator WHERE source = ?1"
 			 " AND run <> ?2",
 	[SQL_REMOVE] = "DELETE FROM indicator WHERE value = ?1 AND type = ?2"
-		       " AND (?3 IS NULL OR source = ?3)",
+		       " AND (?3 IS NULL OR source = ?3)"
+		       " RETURNING source, disposition, expires",
 	[SQL_REMOVE_SOURCE] = "DELETE FROM indicator WHERE source = ?1",
+	[SQL_REMOVE_TALLY] = "DELETE FROM tally WHERE source = ?1",
+	[SQL_REMOVE_EXPIRY] = "DELETE FROM expiry WHERE source = ?1",
+	[SQL_TALLY] = "INSERT INTO tally VALUES(?1, ?2, ?3, ?4)"
+		      " ON CONFLICT DO UPDATE SET n = n + excluded.n",
+	[SQL_TALLY_NONE] = "DELETE FROM tally WHERE source = ?1 AND type = ?2"
+			   " AND disposition = ?3 AND n = 0",
+	[SQL_EXPIRY] = "INSERT INTO expiry VALUES(?1, ?2, ?3)"
+		       " ON CONFLICT DO UPDATE SET n = n + excluded.n",
+	[SQL_EXPIRY_NONE] = "DELETE FROM expiry WHERE source = ?1"
+			    " AND hour = ?2 AND n = 0",
+	[SQL_ACTION_ADD] =
+	    "INSERT INTO action(relay, action, type, value, at, who, status,"
+	    " reason) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	/* From the newest on, which are the last ones by id. */
+	[SQL_ACTION_DONE] =
+	    "SELECT 1 FROM action WHERE relay = ?1 AND action = ?2"
+	    " AND type = ?3 AND value = ?4 AND at >= ?5"
+	    " AND status = 'success' ORDER BY id DESC LIMIT 1",
 };
 
 const char *const *

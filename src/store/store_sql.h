@@ -15,22 +15,39 @@
 #define STORE_FORMAT 2 /* PRAGMA user_version; 0.1 wrote 1 */
 
 enum store_sql {
+	/* These read, in every format. */
 	SQL_VERSION = SQL_OWN,
 	SQL_SOURCES,
 	SQL_NETWORKS,
 	SQL_MATCH,
 	SQL_LIST,
 	SQL_COUNT,
-	SQL_READING, /* those before it read, in every format */
-	SQL_SOURCE_ADD = SQL_READING,
+	SQL_ACTIONS,
+	/* These read the counts, from format 2 on. */
+	SQL_TALLIES,
+	SQL_EXPIRIES,
+	SQL_EXPIRING,
+	SQL_EXPIRED,
+	/* These write. */
+	SQL_SOURCE_ADD,
 	SQL_SOURCE_SET,
 	SQL_SOURCE_REMOVE,
 	SQL_ADD,
 	SQL_TOUCH,
+	SQL_OLD,
 	SQL_CHANGE,
+	SQL_FORMER,
 	SQL_REPLACED,
 	SQL_REMOVE,
 	SQL_REMOVE_SOURCE,
+	SQL_REMOVE_TALLY,
+	SQL_REMOVE_EXPIRY,
+	SQL_TALLY,
+	SQL_TALLY_NONE,
+	SQL_EXPIRY,
+	SQL_EXPIRY_NONE,
+	SQL_ACTION_ADD,
+	SQL_ACTION_DONE,
 	SQL_STATEMENTS
 };
 

@@ -99,7 +99,8 @@ db_upgrade(struct store *s)
 	if (f.version >= STORE_FORMAT)
 		return sqlite_run(&s->db, SQL_COMMIT);
 	why = store_upgrade_copy(s, f.version, copy);
-	if ((code = sqlite_exec(&s->db, store_sql_upgrade)) == SQLITE_OK)
+	if ((code = sqlite_exec(&s->db, store_sql_upgrade)) == SQLITE_OK &&
+	    (code = store_tally_fill(s)) == SQLITE_OK)
 		code = sqlite_run(&s->db, SQL_COMMIT);
 	if (code != SQLITE_OK) {
 		if (why == NULL)

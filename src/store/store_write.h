@@ -17,11 +17,18 @@
 #define STORE_PRIORITY 100  /* the highest */
 
 /* The fields of its source that an import sets.  The others stay as they were:
- * at first the name as the title, no URL, no subdomains. */
+ * at first the name as the title, no URL, no subdomains, no feed. */
 enum {
 	STORE_SET_TITLE = 1 << 0,
 	STORE_SET_URL = 1 << 1,
-	STORE_SET_SUBDOMAINS = 1 << 2
+	STORE_SET_SUBDOMAINS = 1 << 2,
+	STORE_SET_FEED = 1 << 3,
+	STORE_SET_HEADER = 1 << 4,
+	STORE_SET_OPTIONS = 1 << 5,
+	STORE_SET_ETAG = 1 << 6,
+	STORE_SET_MODIFIED = 1 << 7,
+	STORE_SET_CHECKED = 1 << 8,
+	STORE_SET_MAKE = 1 << 9 /* store_source_set(): make it, if it is new */
 };
 
 struct store_counts {
@@ -53,6 +60,10 @@ int store_import_end(struct store *, bool replace, struct store_counts *,
     char error[STORE_ERROR_MAX]);
 void store_import_cancel(struct store *); /* none under way is fine */
 
+/* Sets fields of a source, which is found by its name; NULL texts but the title
+ * are taken away.  Returns 0, or -1. */
+int store_source_set(struct store *, const struct source *, unsigned set,
+    char error[STORE_ERROR_MAX]);
 /* Removes a normalised value, of one source or (NULL) of all.  Returns how many
  * records went, or -1. */
 ssize_t store_remove(struct store *, enum observable_type, const char *value,
@@ -84,8 +95,9 @@ struct store_count {
 	uint64_t types[OBSERVABLE_TYPES];
 	uint64_t dispositions[CTIM_UNKNOWN + 1];
 };
-/* Counts the records of all sources, sorted by name.  Returns how many sources,
- * or -1.  *counts is good until the next call on the store. */
+/* Counts the records of all sources, sorted by name, from counts that are kept;
+ * only for records that expire between the last full hour and now, if there are
+ * any, all are looked through.  Returns how many sources, or -1.  *counts is good until the next call on the store. */
 ssize_t store_stats(struct store *, int64_t now, const struct store_count **,
     char error[STORE_ERROR_MAX]);
 

@@ -451,8 +451,8 @@ def test_store_that_is_no_file():
 
 # What no import writes, and the commands that need what is wrong.
 DAMAGE = (
-    ("UPDATE indicator SET disposition = 9", 'list stats show export'),
-    ("UPDATE indicator SET source = 77", 'list stats show export'),
+    ("UPDATE indicator SET disposition = 9", 'list show export'),
+    ("UPDATE indicator SET source = 77", 'list show export'),
     ("UPDATE indicator SET severity = 99", 'list show export'),
     ("UPDATE indicator SET tlp = -1", 'list show export'),
     ("UPDATE indicator SET value = 'nonsense' WHERE bits IS NOT NULL",
@@ -505,6 +505,27 @@ def test_damaged_records():
     holds(any('is damaged' in r.get('message', '') for r in relay.records()),
           'the log does not say it')
     same(relay.stop(), 0, 'exit status')
+
+
+def test_damaged_counts():
+    """Counts that cannot be are told as damage, and not shown; the records are
+    there all the same."""
+    relay = gateway('counts')
+    load(relay, '203.0.113.1\n')
+    for damage in ('disposition = 9', 'source = 77', 'type = 99', 'n = -1'):
+        database = sqlite3.connect(relay.store, isolation_level=None)
+        database.execute('UPDATE tally SET ' + damage)
+        database.close()
+        for command in ('stats', 'sources'):
+            status, out, err = relay.cli('intel', command, ok=False)
+            same((status, out), (1, ''), '%s after %s' % (command, damage))
+            has('the store is damaged', err, damage)
+        same(values(relay), [('ip', '203.0.113.1')], 'the records')
+        relay.cli('intel', 'remove', '--source', 'feed', '--all')
+        database = sqlite3.connect(relay.store, isolation_level=None)
+        database.execute('DELETE FROM tally')
+        database.close()
+        load(relay, '203.0.113.1\n')
 
 
 def test_full_disk():

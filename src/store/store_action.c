@@ -1,0 +1,194 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "store/store_action.h"
+#include "store/store_rows.h"
+
+/* Binds what makes two actions equal, from the first parameter on. */
+static void
+store_action_bind(sqlite3_stmt *st, const struct store_action *a)
+{
+	sqlite3_bind_text(st, 1, a->relay, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 2, a->action, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 3, (int)a->type);
+	sqlite3_bind_text(st, 4, a->value, -1, SQLITE_STATIC);
+}
+
+static int
+store_action_write(struct store *s, const struct store_action *a)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, SQL_ACTION_ADD, &code)) == NULL)
+		return code;
+	store_action_bind(st, a);
+	sqlite3_bind_int64(st, 5, a->at);
+	sqlite3_bind_text(st, 6, a->who, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 7, a->status, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 8, a->reason, -1, SQLITE_STATIC);
+	return sqlite_finish(st);
+}
+
+/* Whether the same was done at since or later. */
+static int
+store_action_done(
+    struct store *s, const struct store_action *a, int64_t since, bool *done)
+{
+	sqlite3_stmt *st;
+	int code = SQLITE_OK;
+
+	*done = false;
+	if (since == 0)
+		return SQLITE_OK;
+	if ((st = sqlite_statement(&s->db, SQL_ACTION_DONE, &code)) == NULL)
+		return code;
+	store_action_bind(st, a);
+	sqlite3_bind_int64(st, 5, since);
+	code = sqlite3_step(st);
+	*done = code == SQLITE_ROW;
+	return sqlite_end(st, code);
+}
+
+static int
+store_action_remove(
+    struct store *s, const struct store_change *c, uint64_t *changed)
+{
+	const struct store_row *row = db_source_named(s, c->source->name);
+
+	return row == NULL ? SQLITE_OK :
+			     store_rows_remove(s, c->record->type,
+				 c->record->value, row->id, changed);
+}
+
+/* Adds a record as an import of it alone. */
+static int
+store_action_put(struct store *s, const struct store_change *c, int64_t now,
+    uint64_t *changed)
+{
+	struct store_target to = {
+		.source = c->source, .set = c->set, .now = now
+	};
+	size_t reason, url;
+	struct store_entry e = store_rows_entry(c->record, &reason, &url);
+	char text[STORE_REASON * 4 + 1];
+	int code;
+
+	if (e.reason != NULL)
+		e.reason = memcpy(text, e.reason, reason);
+	text[reason] = '\0';
+	if ((code = store_rows_target(s, &to)) == SQLITE_OK &&
+	    (code = store_rows_write(s, &to, &e)) == SQLITE_OK)
+		code = store_rows_finish(s, &to, false);
+	*changed += to.counts.added + to.counts.updated;
+	return code;
+}
+
+/* Whether the store takes all that is to be added; error says why not. */
+static bool
+store_action_good(struct store *s, const struct store_change *changes, size_t n,
+    char error[STORE_ERROR_MAX])
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (store_rows_name(changes[i].source->name, error) == -1)
+			return false;
+		if (changes[i].remove || store_rows_good(changes[i].record))
+			continue;
+		snprintf(error, STORE_ERROR_MAX,
+		    "%s: a record with figures or texts that the store does "
+		    "not take",
+		    s->path);
+		return false;
+	}
+	return true;
+}
+
+int
+store_act(struct store *s, const struct store_change *changes, size_t n,
+    const struct store_action *a, int64_t since, uint64_t *changed,
+    char error[STORE_ERROR_MAX])
+{
+	uint64_t sum = 0;
+	bool done = false;
+	size_t i;
+	int code;
+
+	if (!store_action_good(s, changes, n, error))
+		return -1;
+	if ((code = store_rows_begin(s)) == SQLITE_OK)
+		code = store_action_done(s, a, since, &done);
+	for (i = 0; i < n && !done && code == SQLITE_OK; i++) {
+		/* The source of a change may be that of one before. */
+		s->facts.known = s->facts.known && i == 0;
+		if ((code = db_facts(s)) != SQLITE_OK)
+			break;
+		code = changes[i].remove ?
+		    store_action_remove(s, &changes[i], &sum) :
+		    store_action_put(s, &changes[i], a->at, &sum);
+	}
+	if (code == SQLITE_OK && !done)
+		code = store_action_write(s, a);
+	if (code == SQLITE_OK)
+		code = store_rows_commit(s);
+	if (code != SQLITE_OK)
+		return db_error(s, code, error);
+	if (changed != NULL)
+		*changed = sum;
+	return done ? 0 : 1;
+}
+
+int
+store_action_add(
+    struct store *s, const struct store_action *a, char error[STORE_ERROR_MAX])
+{
+	return store_act(s, NULL, 0, a, 0, NULL, error) == -1 ? -1 : 0;
+}
+
+/* The row of SQL_ACTIONS. */
+static int
+store_action_read(sqlite3_stmt *st, struct store_action *a)
+{
+	*a = (struct store_action){ .id = sqlite3_column_int64(st, 0),
+		.at = sqlite3_column_int64(st, 1),
+		.relay = (const char *)sqlite3_column_text(st, 2),
+		.who = (const char *)sqlite3_column_text(st, 3),
+		.action = (const char *)sqlite3_column_text(st, 4),
+		.type = (enum observable_type)sqlite3_column_int(st, 5),
+		.value = (const char *)sqlite3_column_text(st, 6),
+		.status = (const char *)sqlite3_column_text(st, 7),
+		.reason = (const char *)sqlite3_column_text(st, 8) };
+	if (a->relay == NULL || a->who == NULL || a->action == NULL ||
+	    a->value == NULL || a->status == NULL)
+		return SQLITE_NOMEM;
+	return a->type < 0 || a->type >= OBSERVABLE_TYPES ? SQLITE_CORRUPT :
+							    SQLITE_OK;
+}
+
+int
+store_actions(struct store *s, const struct store_action_filter *filter,
+    int (*each)(void *, const struct store_action *), void *arg,
+    char error[STORE_ERROR_MAX])
+{
+	struct store_action a;
+	sqlite3_stmt *st = NULL;
+	int code;
+
+	if ((code = db_begin_read(s)) == SQLITE_OK)
+		st = sqlite_statement(&s->db, SQL_ACTIONS, &code);
+	if (st == NULL)
+		return db_error(s, code, error);
+	sqlite3_bind_int64(st, 1, filter->since);
+	if (filter->type != OBSERVABLE_UNKNOWN)
+		sqlite3_bind_int(st, 2, (int)filter->type);
+	sqlite3_bind_text(st, 3, filter->value, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 4, filter->limit);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		if ((code = store_action_read(st, &a)) != SQLITE_OK ||
+		    each(arg, &a) != 0)
+			break;
+	if ((code = sqlite_end(st, code)) == SQLITE_OK)
+		code = sqlite_run(&s->db, SQL_COMMIT);
+	return code == SQLITE_OK ? 0 : db_error(s, code, error);
+}

@@ -1,0 +1,327 @@
+#include <ctype.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "ctim/indicator.h"
+#include "store/store_rows.h"
+#include "store/store_tally.h"
+
+#define CACHE_PRAGMA "PRAGMA cache_size = -262144" /* KiB, while writing */
+#define NAME_BYTES   64                            /* of a source's name */
+
+bool
+store_source_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] != '\0'; i++) {
+		if (!isascii((unsigned char)name[i]) || i == NAME_BYTES)
+			return false;
+		if (!isalnum((unsigned char)name[i]) &&
+		    (i == 0 || strchr(" ._-", name[i]) == NULL))
+			return false;
+	}
+	return i > 0;
+}
+
+int
+store_rows_name(const char *name, char error[STORE_ERROR_MAX])
+{
+	if (store_source_name(name))
+		return 0;
+	snprintf(error, STORE_ERROR_MAX,
+	    "a source's name is at most %d letters, digits and \" ._-\", a "
+	    "letter or digit first",
+	    NAME_BYTES);
+	return -1;
+}
+
+bool
+store_rows_good(const struct record *r)
+{
+	size_t n = strlen(r->value);
+
+	return n != 0 && n <= INDICATOR_MAX && utf8_valid(r->value, n) &&
+	    (r->reason == NULL || utf8_valid(r->reason, strlen(r->reason))) &&
+	    (r->url == NULL || utf8_valid(r->url, strlen(r->url))) &&
+	    (!r->below || r->type == OBSERVABLE_DOMAIN) &&
+	    indicator_type((int)r->type) &&
+	    ctim_disposition_name(r->disposition) != NULL &&
+	    ctim_severity_name(r->severity) != NULL &&
+	    ctim_severity_name(r->confidence) != NULL &&
+	    r->confidence != CTIM_SEVERITY_CRITICAL &&
+	    ctim_tlp_name(r->tlp) != NULL && r->priority >= 0 &&
+	    r->priority <= STORE_PRIORITY && r->first_seen >= 0 &&
+	    r->last_seen >= 0 && r->count >= 0 && r->expires >= 0;
+}
+
+struct store_entry
+store_rows_entry(const struct record *r, size_t *reason, size_t *url)
+{
+	*reason = r->reason == NULL ? 0 : utf8_cut(r->reason, STORE_REASON);
+	*url = r->url == NULL ? 0 : strlen(r->url);
+	if (*url > STORE_URL)
+		*url = 0;
+	return (struct store_entry){ .value = r->value,
+		.reason = *reason == 0 ? NULL : r->reason,
+		.url = *url == 0 ? NULL : r->url,
+		.first_seen = r->first_seen,
+		.last_seen = r->last_seen,
+		.count = r->count,
+		.expires = r->expires,
+		.type = (uint8_t)r->type,
+		.disposition = (uint8_t)r->disposition,
+		.severity = (uint8_t)r->severity,
+		.confidence = (uint8_t)r->confidence,
+		.tlp = (uint8_t)r->tlp,
+		.priority = (uint8_t)r->priority,
+		.below = r->below };
+}
+
+int
+store_rows_begin(struct store *s)
+{
+	int code;
+
+	store_tally_reset(s);
+	if ((code = sqlite_exec(&s->db, CACHE_PRAGMA)) == SQLITE_OK &&
+	    (code = sqlite_run(&s->db, SQL_BEGIN_WRITE)) == SQLITE_OK) {
+		s->facts.known = false;
+		code = db_facts(s);
+	}
+	return code;
+}
+
+int
+store_rows_target(struct store *s, struct store_target *t)
+{
+	const struct store_row *row = db_source_named(s, t->source->name);
+	sqlite3_stmt *st;
+	int code;
+
+	t->id = row == NULL ? 0 : row->id;
+	t->run = row == NULL ? 1 : row->run + 1;
+	if (row != NULL)
+		return SQLITE_OK;
+	if ((st = sqlite_statement(&s->db, SQL_SOURCE_ADD, &code)) == NULL)
+		return code;
+	sqlite3_bind_text(st, 1, t->source->name, -1, SQLITE_STATIC);
+	code = sqlite_finish(st);
+	t->id = sqlite3_last_insert_rowid(s->db.handle);
+	return code;
+}
+
+/* The text fields of a source, and where SQL_SOURCE_SET has them. */
+static const struct {
+	unsigned set;
+	size_t at;
+	int column;
+} source_fields[] = { { STORE_SET_TITLE, offsetof(struct source, title), 2 },
+	{ STORE_SET_URL, offsetof(struct source, url), 3 },
+	{ STORE_SET_FEED, offsetof(struct source, feed), 4 },
+	{ STORE_SET_HEADER, offsetof(struct source, header), 5 },
+	{ STORE_SET_OPTIONS, offsetof(struct source, options), 6 },
+	{ STORE_SET_ETAG, offsetof(struct source, etag), 7 },
+	{ STORE_SET_MODIFIED, offsetof(struct source, modified), 8 } };
+
+int
+store_rows_source(struct store *s, const struct store_row *is,
+    const struct source *new, unsigned set)
+{
+	const struct source *from;
+	sqlite3_stmt *st;
+	size_t i;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, SQL_SOURCE_SET, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, is->id);
+	for (i = 0; i < sizeof(source_fields) / sizeof(source_fields[0]); i++) {
+		from = set & source_fields[i].set ? new : &is->source;
+		sqlite3_bind_text(st, source_fields[i].column,
+		    *(const char *const *)((const char *)from +
+			source_fields[i].at),
+		    -1, SQLITE_STATIC);
+	}
+	from = set & STORE_SET_SUBDOMAINS ? new : &is->source;
+	sqlite3_bind_int(st, 9, from->subdomains);
+	from = set & STORE_SET_CHECKED ? new : &is->source;
+	sqlite3_bind_int64(st, 10, from->checked);
+	sqlite3_bind_int(st, 11, is->source.below);
+	sqlite3_bind_int64(st, 12, is->imported);
+	sqlite3_bind_int64(st, 13, is->run);
+	return sqlite_finish(st);
+}
+
+/* Binds a record to one of the statements that write records, and runs the
+ * statement. */
+static int
+write_with(struct store *s, enum store_sql which, const struct store_target *t,
+    const struct store_entry *r)
+{
+	sqlite3_stmt *st;
+	int code, bits = -1;
+
+	if ((st = sqlite_statement(&s->db, which, &code)) == NULL)
+		return code;
+	sqlite3_bind_text(st, 1, r->value, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 2, r->type);
+	sqlite3_bind_int64(st, 3, t->id);
+	sqlite3_bind_int(st, 4, r->disposition);
+	sqlite3_bind_int(st, 5, r->severity);
+	sqlite3_bind_int(st, 6, r->confidence);
+	sqlite3_bind_int(st, 7, r->tlp);
+	sqlite3_bind_int(st, 8, r->priority);
+	sqlite3_bind_text(st, 9, r->reason, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(st, 10, r->first_seen);
+	sqlite3_bind_int64(st, 11, r->last_seen);
+	sqlite3_bind_int64(st, 12, r->count);
+	sqlite3_bind_int64(st, 13, r->expires);
+	sqlite3_bind_int64(st, 14, t->now);
+	sqlite3_bind_int64(st, 15, t->run);
+	sqlite3_bind_text(st, 16, r->url, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 17, r->below);
+	if (which == SQL_ADD) {
+		if (r->type == OBSERVABLE_IP || r->type == OBSERVABLE_IPV6)
+			bits = indicator_prefix(r->value);
+		if (bits != -1)
+			sqlite3_bind_int(st, 18, bits);
+	}
+	return sqlite_finish(st);
+}
+
+/* Takes the record that is there, and is about to change, off the tally. */
+static int
+uncount_old(
+    struct store *s, const struct store_target *t, const struct store_entry *r)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, SQL_OLD, &code)) == NULL)
+		return code;
+	sqlite3_bind_text(st, 1, r->value, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 2, r->type);
+	sqlite3_bind_int64(st, 3, t->id);
+	if ((code = sqlite3_step(st)) == SQLITE_ROW)
+		code = store_tally_change(s, t->id, r->type,
+		    sqlite3_column_int(st, 0), sqlite3_column_int64(st, 1), -1);
+	else if (code == SQLITE_DONE)
+		code = SQLITE_CORRUPT;
+	return sqlite_end(st, code);
+}
+
+int
+store_rows_write(
+    struct store *s, struct store_target *t, const struct store_entry *r)
+{
+	int code;
+
+	t->below |= r->below;
+	/* Each statement changes a record only where those before did not. */
+	if ((code = write_with(s, SQL_ADD, t, r)) != SQLITE_OK)
+		return code;
+	if (sqlite3_changes(s->db.handle) != 0) {
+		t->counts.added++;
+		return store_tally_change(
+		    s, t->id, r->type, r->disposition, r->expires, 1);
+	}
+	if ((code = write_with(s, SQL_TOUCH, t, r)) != SQLITE_OK)
+		return code;
+	if (sqlite3_changes(s->db.handle) != 0) {
+		t->counts.unchanged++;
+		return SQLITE_OK;
+	}
+	t->counts.updated++;
+	if ((code = uncount_old(s, t, r)) == SQLITE_OK &&
+	    (code = write_with(s, SQL_CHANGE, t, r)) == SQLITE_OK)
+		code = store_tally_change(
+		    s, t->id, r->type, r->disposition, r->expires, 1);
+	return code;
+}
+
+/* Removes records that the source listed in former imports only. */
+static int
+remove_former(struct store *s, struct store_target *t)
+{
+	static const enum store_sql steps[] = { SQL_FORMER, SQL_REPLACED };
+	sqlite3_stmt *st;
+	size_t i;
+	int code = SQLITE_OK;
+
+	for (i = 0; i < 2 && code == SQLITE_OK; i++) {
+		if ((st = sqlite_statement(&s->db, steps[i], &code)) == NULL)
+			return code;
+		sqlite3_bind_int64(st, 1, t->id);
+		sqlite3_bind_int64(st, 2, t->run);
+		while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+			t->counts.removed++;
+			if ((code = store_tally_change(s, t->id,
+				 sqlite3_column_int(st, 0),
+				 sqlite3_column_int(st, 1),
+				 sqlite3_column_int64(st, 2), -1)) != SQLITE_OK)
+				break;
+		}
+		code = sqlite_end(st, code);
+		if (t->counts.removed == 0)
+			return code;
+	}
+	return code;
+}
+
+int
+store_rows_finish(struct store *s, struct store_target *t, bool replace)
+{
+	const struct store_row *row = db_source(s, t->id);
+	struct store_row is = { .source.title = t->source->name };
+	int code;
+
+	if (replace && (code = remove_former(s, t)) != SQLITE_OK)
+		return code;
+	if (row != NULL)
+		is = *row;
+	is.id = t->id;
+	is.run = t->run;
+	is.imported = t->now;
+	is.source.below = t->below || (is.source.below && !replace);
+	return store_rows_source(s, &is, t->source, t->set);
+}
+
+int
+store_rows_remove(struct store *s, enum observable_type type, const char *value,
+    int64_t source, uint64_t *n)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, SQL_REMOVE, &code)) == NULL)
+		return code;
+	sqlite3_bind_text(st, 1, value, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 2, (int)type);
+	if (source != 0)
+		sqlite3_bind_int64(st, 3, source);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		(*n)++;
+		if ((code = store_tally_change(s, sqlite3_column_int64(st, 0),
+			 (int)type, sqlite3_column_int(st, 1),
+			 sqlite3_column_int64(st, 2), -1)) != SQLITE_OK)
+			break;
+	}
+	return sqlite_end(st, code);
+}
+
+int
+store_rows_commit(struct store *s)
+{
+	int code = store_tally_flush(s);
+
+	if (code == SQLITE_OK)
+		code = sqlite_run(&s->db, SQL_COMMIT);
+	s->facts.known = false;
+	if (code == SQLITE_OK)
+		sqlite3_wal_checkpoint_v2(
+		    s->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return code;
+}
