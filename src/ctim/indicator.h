@@ -79,6 +79,20 @@ const char *indicator_range_error(int code);
  */
 int indicator_masked(enum observable_type, const char *value, const char *mask,
     char out[INDICATOR_MAX + 1]);
+/* What a list of bad addresses has by mistake, mostly. */
+enum indicator_scope {
+	INDICATOR_PLAIN,       /* nothing of these, or no address */
+	INDICATOR_WIDE,        /* shorter than /8 (IPv4) or /19 (IPv6) */
+	INDICATOR_UNSPECIFIED, /* in 0.0.0.0/8, or :: */
+	INDICATOR_LOOPBACK,    /* in 127.0.0.0/8, or ::1 */
+	INDICATOR_PRIVATE      /* private, shared, link-local, unique local */
+};
+/*
+ * What a normalised address or network is, the whole of it; of an IPv4-mapped
+ * one, what the IPv4 one is.
+ * Source: IANA IPv4 and IPv6 special-purpose address registries (RFC 6890).
+ */
+enum indicator_scope indicator_scope(enum observable_type, const char *value);
 /*
  * The host of a normalised URL and its type (domain, ip, ipv6).  Returns
  * OBSERVABLE_UNKNOWN when it has none that is one of these.

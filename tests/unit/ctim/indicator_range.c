@@ -152,12 +152,57 @@ START_TEST(masks)
 }
 END_TEST
 
+START_TEST(scopes_of_addresses)
+{
+	static const struct {
+		enum observable_type type;
+		const char *value;
+		enum indicator_scope scope;
+	} cases[] = { { I, "192.0.2.1", INDICATOR_PLAIN },
+		{ I, "11.0.0.0/8", INDICATOR_PLAIN },
+		{ I, "10.0.0.0/7", INDICATOR_WIDE },
+		{ I, "0.0.0.0/0", INDICATOR_WIDE },
+		{ I, "0.0.0.0", INDICATOR_UNSPECIFIED },
+		{ I, "127.0.0.1", INDICATOR_LOOPBACK },
+		{ I, "127.0.0.0/8", INDICATOR_LOOPBACK },
+		{ I, "10.0.0.0/8", INDICATOR_PRIVATE },
+		{ I, "10.1.2.3", INDICATOR_PRIVATE },
+		{ I, "172.31.255.255", INDICATOR_PRIVATE },
+		{ I, "172.32.0.0", INDICATOR_PLAIN },
+		{ I, "172.0.0.0/8", INDICATOR_PLAIN },
+		{ I, "192.168.0.0/16", INDICATOR_PRIVATE },
+		{ I, "192.168.0.0/15", INDICATOR_PLAIN },
+		{ I, "100.127.0.1", INDICATOR_PRIVATE },
+		{ I, "169.254.1.1", INDICATOR_PRIVATE },
+		{ I6, "::", INDICATOR_UNSPECIFIED },
+		{ I6, "::1", INDICATOR_LOOPBACK },
+		{ I6, "::2", INDICATOR_PLAIN },
+		{ I6, "fe80::1", INDICATOR_PRIVATE },
+		{ I6, "fd00:1::/32", INDICATOR_PRIVATE },
+		{ I6, "fec0::1", INDICATOR_PLAIN },
+		{ I6, "2001:db8::/32", INDICATOR_PLAIN },
+		{ I6, "2001::/18", INDICATOR_WIDE },
+		{ I6, "2001:2000::/19", INDICATOR_PLAIN },
+		{ I6, "::ffff:10.0.0.1", INDICATOR_PRIVATE },
+		{ I6, "::ffff:0.0.0.0/96", INDICATOR_WIDE },
+		{ I6, "::ffff:192.0.2.1", INDICATOR_PLAIN },
+		{ OBSERVABLE_DOMAIN, "a.example", INDICATOR_PLAIN },
+		{ OBSERVABLE_URL, "http://10.0.0.1/", INDICATOR_PLAIN } };
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++)
+		ck_assert_msg(indicator_scope(cases[i].type, cases[i].value) ==
+			cases[i].scope,
+		    "%s", cases[i].value);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { a_range_is_the_fewest_networks,
 		sixty_four_networks_at_most, who_is_called_may_end_a_range,
-		masks };
+		masks, scopes_of_addresses };
 
 	return unit_run("indicator_range", tests, COUNT(tests));
 }
