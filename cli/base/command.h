@@ -10,6 +10,7 @@ enum {
 	CMD_OK = 0,
 	CMD_FAILED = 1,    /* the command did not work */
 	CMD_MALICIOUS = 2, /* query: an observable is malicious */
+	CMD_PARTLY = 3,    /* intel import: more was skipped than taken */
 	CMD_USAGE = 64,    /* EX_USAGE of sysexits(3) */
 	CMD_CONFIG = 78    /* EX_CONFIG of sysexits(3) */
 };

@@ -131,6 +131,9 @@ static const struct feed_kind feed_kinds[FEED_FORMATS] = {
 	[FEED_JSON] = { "json", looks_json, feed_json }
 };
 
+/* Folders that are one feed; the last row is empty. */
+static const struct feed_folder_kind feed_folders[] = { { NULL, NULL, NULL } };
+
 int
 feed_format(const char *name)
 {
@@ -196,4 +199,18 @@ feed_read(FILE *file, const struct feed_options *o,
 		stop = feed_fail(error, strerror(r.error));
 	feed_reader_free(&r);
 	return stop;
+}
+
+bool
+feed_folder(const char *path, const struct feed_options *o,
+    const struct feed_sink *sink, int *result, char error[FEED_ERROR_MAX])
+{
+	const struct feed_folder_kind *k;
+
+	for (k = feed_folders; k->name != NULL; k++)
+		if (k->looks(path)) {
+			*result = k->read(path, o, sink, error);
+			return true;
+		}
+	return false;
 }

@@ -62,6 +62,9 @@ struct feed_sink {
 	int (*skipped)(
 	    void *arg, uint64_t line, const char *reason, const char *why);
 	void (*note)(void *arg, const char *text); /* NULL: nobody listens */
+	/* In a folder that is one feed: which of its files is read from here on,
+	 * or NULL: none.  The name must stay.  NULL: nobody listens */
+	void (*file)(void *arg, const char *name);
 	void *arg;
 };
 
@@ -75,6 +78,8 @@ struct feed_options {
 	enum feed_format format;
 	const struct feed_column *columns; /* before the usual names */
 	size_t n_columns;
+	bool any_network; /* networks of any length are taken */
+	int disposition;  /* enum ctim_disposition, of what says none */
 };
 
 /* Returns the format of a name ("csv"), or -1. */
@@ -89,5 +94,13 @@ int feed_field(const char *name);
  */
 int feed_read(FILE *, const struct feed_options *, const struct feed_sink *,
     char error[FEED_ERROR_MAX]);
+
+/*
+ * Reads a folder that is one feed as a whole, and returns true, with what
+ * feed_read() would return in *result.  Returns false for any other folder: its
+ * files are feeds.
+ */
+bool feed_folder(const char *path, const struct feed_options *,
+    const struct feed_sink *, int *result, char error[FEED_ERROR_MAX]);
 
 #endif

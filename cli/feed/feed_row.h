@@ -61,6 +61,14 @@ struct feed_kind {
 	    const struct feed_sink *, char error[FEED_ERROR_MAX]);
 };
 
+/* The same for a folder that is one feed. */
+struct feed_folder_kind {
+	const char *name;
+	bool (*looks)(const char *path);
+	int (*read)(const char *path, const struct feed_options *,
+	    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+};
+
 /*
  * The readers of the formats: all of them read to the end and return 0, what a
  * callback returned, or -1 with a line in error.

@@ -111,13 +111,26 @@ import_set_subdomains(const struct options_found *found)
 	return CMD_OK;
 }
 
+/* Places the field in the column named by the word, which is argv's. */
+static int
+import_add_column(
+    const struct options_found *found, enum feed_field field, const char *word)
+{
+	struct import_options *o = found->at;
+
+	if (o->feed.n_columns == IMPORT_COLUMNS)
+		return command_usage(
+		    found->cmd, "--column at most %d times", IMPORT_COLUMNS);
+	o->columns[o->feed.n_columns++] = (struct feed_column){ field, word };
+	return CMD_OK;
+}
+
 static int
 import_set_column(const struct options_found *found)
 {
-	struct import_options *o = found->at;
-	const char *equals = strchr(found->text, '=');
+	char *equals = strchr(found->text, '='), *comma;
 	char name[32];
-	int field = -1;
+	int field = -1, status;
 
 	if (equals != NULL && (size_t)(equals - found->text) < sizeof(name)) {
 		memcpy(name, found->text, (size_t)(equals - found->text));
@@ -130,12 +143,15 @@ import_set_column(const struct options_found *found)
 		    "disposition, severity, confidence, tlp, priority, reason, "
 		    "first_seen, last_seen, count or expires; not \"%s\"",
 		    found->text);
-	if (o->feed.n_columns == IMPORT_COLUMNS)
-		return command_usage(
-		    found->cmd, "--column at most %d times", IMPORT_COLUMNS);
-	o->columns[o->feed.n_columns++] =
-	    (struct feed_column){ (enum feed_field)field, equals + 1 };
-	return CMD_OK;
+	/* Values may be in several columns. */
+	while (field == FEED_VALUE && (comma = strchr(equals, ',')) != NULL) {
+		*comma = '\0';
+		status = import_add_column(found, FEED_VALUE, equals + 1);
+		if (status != CMD_OK)
+			return status;
+		equals = comma;
+	}
+	return import_add_column(found, (enum feed_field)field, equals + 1);
 }
 
 static const struct options_kind
@@ -191,9 +207,13 @@ static const struct options_row import_rows[] = {
 	{ "no-subdomains", 0, &import_subdomains, 0, NULL, "no longer" },
 	{ "replace", 0, &options_flag, AT(replace), NULL,
 	    "what the feed no longer lists is removed" },
+	{ "dry-run", 0, &options_flag, AT(dry_run), NULL,
+	    "say what an import would do, and change nothing" },
+	{ "any-network", 0, &options_flag, AT(feed.any_network), NULL,
+	    "networks shorter than /8 (IPv6: /19) too" },
 	{ "column", 0, &import_column, 0, "FIELD=NAME",
 	    "the field is in this column (or JSON member); with\n"
-	    "nothing behind the =, in none" },
+	    "nothing behind the =, in none; value=A,B: in both" },
 	{ "store", 0, &options_text, AT(store), "PATH",
 	    "this store, whatever the configuration says" },
 	OPTIONS_CONFIG(struct import_options),
@@ -205,7 +225,8 @@ static const struct options_row import_rows[] = {
 const struct options import_option_table = { import_rows,
 	sizeof(import_rows) / sizeof(import_rows[0]), 0, true, NULL,
 	"\n"
-	"FILE is - for standard input. What a feed says of an indicator goes\n"
+	"FILE is - for standard input; of a folder all files are read. What a "
+	"feed says of an indicator goes\n"
 	"before the options. Either all of it is imported, or nothing.\n" };
 
 int
@@ -224,9 +245,10 @@ import_options(
 	status = options_read(&import_option_table, cmd, o, argc, argv);
 	if (status != CMD_OK || o->help)
 		return status;
+	o->feed.disposition = o->fallback.disposition;
 	if (optind + 1 != argc)
 		return command_usage(
-		    o->cmd, "name one file, or - for standard input");
+		    o->cmd, "name one file or folder, or - for standard input");
 	o->file = argv[optind];
 	if (o->source.name == NULL)
 		return command_usage(

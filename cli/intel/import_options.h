@@ -25,7 +25,7 @@ struct import_options {
 	struct record fallback; /* for what the feed does not say */
 	struct feed_column columns[IMPORT_COLUMNS];
 	struct feed_options feed;
-	bool replace, json, help;
+	bool replace, dry_run, json, help;
 	int64_t now; /* --expires counts from here */
 };
 

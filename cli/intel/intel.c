@@ -73,10 +73,10 @@ static const struct intel_command {
 	struct command command;
 	const struct options *options; /* NULL: the command reads its own */
 	int (*run)(const struct intel *);
-} intel_commands[] = { { { "intel import", "FILE|- --source NAME [OPTION ...]",
-			     "put the indicators of a feed into the store",
-			     intel_import },
-			   NULL, NULL },
+} intel_commands[] = {
+	{ { "intel import", "FILE|FOLDER|- --source NAME [OPTION ...]",
+	      "put the indicators of a feed into the store", intel_import },
+	    NULL, NULL },
 	{ { "intel list",
 	      "[--source NAME] [--type TYPE] [--disposition D] [--limit N]",
 	      "list indicators in the order of their values", NULL },
@@ -98,7 +98,8 @@ static const struct intel_command {
 	      "[--format csv|json|plain] [--source NAME] [--type TYPE] "
 	      "[--disposition D] [--limit N]",
 	      "write indicators for other programs", NULL },
-	    &intel_export_options, intel_export } };
+	    &intel_export_options, intel_export }
+};
 
 #define COMMANDS (sizeof(intel_commands) / sizeof(intel_commands[0]))
 #define WORD     (sizeof("intel ") - 1) /* before a command's name */

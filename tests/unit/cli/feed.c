@@ -329,7 +329,7 @@ END_TEST
 START_TEST(csv_with_a_header_that_cannot_be_read)
 {
 	static const char nul[] = "\nip,a\0b\n192.0.2.1,x\n";
-	struct feed_options o = { FEED_CSV, NULL, 0 };
+	struct feed_options o = { .format = FEED_CSV };
 	char wide[1024] = "ip";
 
 	ck_assert_str_eq(say(nul, sizeof(nul) - 1, &o),
@@ -353,14 +353,15 @@ START_TEST(columns_as_said)
 	static const char json[] =
 	    "{\"ip\":\"10.0.0.1\",\"Bad Thing\":\"evil.example\","
 	    "\"severity\":8}\n";
-	struct feed_options o = { FEED_AUTO, columns, COUNT(columns) };
+	struct feed_options o = { .columns = columns,
+		.n_columns = COUNT(columns) };
 
 	ck_assert_str_eq(
 	    say(feed, strlen(feed), &o), "2 domain evil.example (10.0.0.1)\n");
 	ck_assert_str_eq(
 	    say(json, strlen(json), &o), "1 domain evil.example (10.0.0.1)\n");
 	/* They are of a table, whether its header looks like one or not. */
-	o = (struct feed_options){ FEED_AUTO, missing, 1 };
+	o = (struct feed_options){ .columns = missing, .n_columns = 1 };
 	ck_assert_str_eq(say(feed, strlen(feed), &o),
 	    "= there is no column "
 	    "\"gone\"; the header has: ip, bad thing, severity");
@@ -612,7 +613,9 @@ START_TEST(blanks_in_quotes)
 		    "4 ! it has no value\n" }
 	};
 	const struct feed_column column = { FEED_VALUE, "where from" };
-	const struct feed_options o = { FEED_CSV, &column, 1 };
+	const struct feed_options o = {
+		.format = FEED_CSV, .columns = &column, .n_columns = 1
+	};
 	static const char said_so[] = "\"where from \"\n"
 				      "192.0.2.1\n";
 
