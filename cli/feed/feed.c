@@ -8,25 +8,6 @@
 #define HEAD   (64U << 10) /* bytes that are looked at to find the format */
 #define BLANKS " \t\r\n"
 
-/* First bytes of files that are no text. */
-static const struct {
-	const char *bytes;
-	size_t n;
-	const char *what;
-} magics[] = { { "\x1f\x8b", 2, "it is compressed; unpack it with gunzip" },
-	{ "PK\3\4", 4, "it is a zip archive; unpack it" },
-	{ "\xfd"
-	  "7zXZ",
-	    5, "it is compressed; unpack it with unxz" },
-	{ "BZh", 3, "it is compressed; unpack it with bunzip2" },
-	{ "\x28\xb5\x2f\xfd", 4, "it is compressed; unpack it with unzstd" },
-	{ "\xff\xfe", 2,
-	    "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8" },
-	{ "\xfe\xff", 2,
-	    "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8" },
-	{ "%PDF", 4, "it is a PDF document" },
-	{ "SQLite format 3", 15, "it is a database" } };
-
 static const char stix[] =
     "this is a STIX bundle, which this version does not read; it reads text, "
     "csv, and JSON objects with a type and a value";
@@ -162,10 +143,6 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 	size_t i, n = feed_reader_fill(r, HEAD);
 	int format = (int)o->format;
 
-	for (i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
-		if (n >= magics[i].n &&
-		    memcmp(r->data + r->at, magics[i].bytes, magics[i].n) == 0)
-			return feed_fail(error, magics[i].what);
 	if (n >= 3 && memcmp(r->data + r->at, "\xef\xbb\xbf", 3) == 0) {
 		r->at += 3; /* the byte order mark of UTF-8 */
 		n -= 3;
@@ -176,6 +153,8 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 	head = r->data + r->at;
 	kept = head[n];
 	head[n] = '\0';
+	if ((other = feed_no_text(head, n)) != NULL)
+		return feed_fail(error, other);
 	for (i = 0; format == FEED_AUTO; i++)
 		if (feed_kinds[feed_order[i]].looks(head, n, o))
 			format = (int)feed_order[i];
@@ -193,10 +172,14 @@ feed_read(FILE *file, const struct feed_options *o,
 
 	if (feed_reader_init(&r, file) == -1)
 		return feed_fail(error, "memory ran out");
+	if (feed_reader_decode(&r) == -1) {
+		feed_reader_free(&r);
+		return feed_fail(error, "memory ran out");
+	}
 	if ((format = find_format(&r, o, error)) != -1)
 		stop = feed_kinds[format].read(&r, o, sink, error);
 	if (r.error != 0 && stop <= 0)
-		stop = feed_fail(error, strerror(r.error));
+		stop = feed_fail(error, feed_reader_wrong(&r));
 	feed_reader_free(&r);
 	return stop;
 }

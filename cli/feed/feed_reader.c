@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/feed/feed.h"
+#include "cli/feed/feed_decode.h"
 #include "cli/feed/feed_reader.h"
 
 int
@@ -15,8 +16,45 @@ feed_reader_init(struct feed_reader *r, FILE *file)
 void
 feed_reader_free(struct feed_reader *r)
 {
+	feed_decode_free(r->decode);
 	free(r->data);
 	r->data = NULL;
+	r->decode = NULL;
+}
+
+int
+feed_reader_decode(struct feed_reader *r)
+{
+	return (r->decode = feed_decode_new(r->file)) == NULL ? -1 : 0;
+}
+
+const char *
+feed_reader_wrong(const struct feed_reader *r)
+{
+	if (r->error == 0)
+		return NULL;
+	return r->decode != NULL ? feed_decode_error(r->decode) :
+				   strerror(r->error);
+}
+
+/* Reads what fits behind the end; returns how many bytes came. */
+static size_t
+feed_reader_more(struct feed_reader *r)
+{
+	char *to = r->data + r->end;
+	size_t room = FEED_READER_ROOM - r->end, n;
+
+	errno = 0;
+	if (r->decode == NULL) {
+		n = fread(to, 1, room, r->file);
+		if (n == 0 && ferror(r->file))
+			r->error = errno == 0 ? EIO : errno;
+	} else {
+		n = feed_decode_read(r->decode, to, room);
+		if (n == 0 && feed_decode_error(r->decode) != NULL)
+			r->error = EILSEQ;
+	}
+	return n;
 }
 
 size_t
@@ -32,15 +70,9 @@ feed_reader_fill(struct feed_reader *r, size_t n)
 		}
 		if (r->end == FEED_READER_ROOM)
 			break;
-		errno = 0;
-		got = fread(
-		    r->data + r->end, 1, FEED_READER_ROOM - r->end, r->file);
+		got = feed_reader_more(r);
 		r->end += got;
-		if (got == 0) {
-			r->eof = true;
-			if (ferror(r->file))
-				r->error = errno == 0 ? EIO : errno;
-		}
+		r->eof = got == 0;
 	}
 	return r->end - r->at;
 }

@@ -14,18 +14,27 @@
 
 #define FEED_READER_ROOM (FEED_LINE_MAX + 1) /* with its newline */
 
+struct feed_decode;
+
 struct feed_reader {
 	FILE *file;
-	char *data;     /* FEED_READER_ROOM bytes, and a NUL */
+	struct feed_decode *decode; /* NULL: the bytes are as they are */
+	char *data;                 /* FEED_READER_ROOM bytes, and a NUL */
 	size_t at, end; /* of data, the bytes that nobody has taken */
 	uint64_t line;  /* number of the line at data[at], from 1 */
 	bool eof;
-	int error; /* errno of a failed read, or 0 */
+	int error; /* errno of a failed read, or 0; EILSEQ: see _wrong() */
 };
 
 /* Returns 0, or -1 when memory ran out.  The caller ends with _free(). */
 int feed_reader_init(struct feed_reader *, FILE *);
 void feed_reader_free(struct feed_reader *);
+
+/* Before the first byte: has gzip unpacked, UTF-16 turned into UTF-8 and all
+ * line ends into LF (feed_decode.h).  Returns 0, or -1 when memory ran out. */
+int feed_reader_decode(struct feed_reader *);
+/* What was wrong with the file, for people; NULL: nothing. */
+const char *feed_reader_wrong(const struct feed_reader *);
 
 /* Reads ahead, so that at least n bytes (at most FEED_READER_ROOM) lie behind at,
  * unless the file ends before.  Returns how many do. */

@@ -61,6 +61,10 @@ struct feed_kind {
 	    const struct feed_sink *, char error[FEED_ERROR_MAX]);
 };
 
+/* What the first n bytes, behind which a NUL is, show that is no text: an
+ * archive, a document, markup; for people.  NULL: nothing. */
+const char *feed_no_text(const char *head, size_t n);
+
 /* The same for a folder that is one feed. */
 struct feed_folder_kind {
 	const char *name;

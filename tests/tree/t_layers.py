@@ -117,6 +117,7 @@ LIBRARIES = [
     ('curl/', 'src/http/ src/net/url_curl.c'),
     ('sqlite3.h', 'src/db/ src/store/'),
     ('openssl/ssl.h', 'src/http/'),
+    ('zlib.h', 'cli/feed/feed_decode.c'),
 ]
 
 

@@ -456,11 +456,21 @@ START_TEST(what_this_version_does_not_read)
 		  "\"\"}}",
 		    "MISP" },
 		{ "{\"Event\": {\"Attribute\": []}}", "MISP" },
-		{ "\x1f\x8b\x08x", "gunzip" }, { "PK\x03\x04x", "zip" },
+		{ "\x1f\x8b\x08x", "gzip, and damaged" },
+		{ "\x1f\x8b", "cut short" }, { "PK\x03\x04x", "zip" },
 		{ "\xff\xfe"
-		  "1x",
-		    "UTF-16" },
-		{ "SQLite format 3", "database" }
+		  "1\nx",
+		    "UTF-16, and was cut short" },
+		{ "SQLite format 3", "database" }, { "%PDF-1.7", "PDF" },
+		{ "\xfd"
+		  "7zXZx",
+		    "unxz" },
+		{ "\x28\xb5\x2f\xfd", "unzstd" },
+		{ "7z\xbc\xaf\x27\x1c", "7z" },
+		{ "<!DOCTYPE html><p>Sign in", "HTML" },
+		{ "\n <html lang=en>", "HTML" },
+		{ "\xef\xbb\xbf<?xml version=\"1.0\"?>\n<feed>192.0.2.1",
+		    "XML" }
 	};
 	const struct feed_options o = { .format = FEED_AUTO };
 	size_t i;
