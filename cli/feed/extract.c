@@ -73,8 +73,10 @@ meant_as_email(const char *normal)
 static bool
 is_defanged(const char *word)
 {
+	const char *mended;
+
 	for (; *word != '\0'; word++)
-		if (indicator_defanged(word) > 0)
+		if (indicator_defanged(word, &mended) > 0)
 			return true;
 	return false;
 }
@@ -195,11 +197,12 @@ take_piece(struct search *s, char *piece)
 static void
 take_pieces(struct search *s, char *word)
 {
+	const char *mended;
 	char *piece = word;
 	size_t n;
 
 	while (s->stop == 0 && *word != '\0') {
-		if ((n = indicator_defanged(word)) > 0)
+		if ((n = indicator_defanged(word, &mended)) > 0)
 			word += n;
 		else if (strchr("|,;=()[]{}\\", *word) != NULL) {
 			*word = '\0';

@@ -1,8 +1,6 @@
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/utf8.h"
 #include "ctim/indicator.h"
 #include "ctim/indicator_part.h"
 #include "net/url.h"
@@ -10,119 +8,6 @@
 #define DOMAIN_MAX 253 /* bytes; RFC 1035 section 3.1, as text */
 #define LABEL_MAX  63
 #define LOCAL_MAX  64 /* of an e-mail address; RFC 5321 4.5.3.1.1 */
-
-/* Spellings that keep people from clicking, as feeds and reports have them. */
-static const struct {
-	const char *defanged, *mended;
-} spellings[] = { { "[.]", "." }, { "(.)", "." }, { "{.}", "." },
-	{ "[dot]", "." }, { "(dot)", "." }, { "{dot}", "." }, { "[:]", ":" },
-	{ "[://]", "://" }, { "[at]", "@" }, { "(at)", "@" }, { "[@]", "@" },
-	{ "(@)", "@" } };
-static const struct {
-	const char *defanged, *mended;
-} indicator_schemes[] = { { "hxxp:", "http:" }, { "hxxps:", "https:" },
-	{ "fxp:", "ftp:" } };
-
-/* The row of spellings that s begins with, or -1. */
-static int
-spelling(const char *s)
-{
-	size_t i;
-
-	if (strchr("[({", *s) == NULL)
-		return -1;
-	for (i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
-		if (strncasecmp(s, spellings[i].defanged,
-			strlen(spellings[i].defanged)) == 0)
-			return (int)i;
-	return -1;
-}
-
-size_t
-indicator_defanged(const char *s)
-{
-	int row = spelling(s);
-
-	return row == -1 ? 0 : strlen(spellings[row].defanged);
-}
-
-/* The scheme of a defanged URL, mended; moves *s and *out behind it. */
-static void
-mend_scheme(const char **s, char **out)
-{
-	char word[16];
-	size_t i, n, k = 0;
-	int row;
-
-	/* "hxxp[:]//" and "hxxp[://]" too: read up to the mended colon. */
-	for (n = 0; k + 3 < sizeof(word) && (*s)[n] != '\0'; n++) {
-		if ((row = spelling(*s + n)) != -1 &&
-		    spellings[row].mended[0] == ':')
-			word[k++] = ':';
-		else
-			word[k++] = (*s)[n];
-		if (word[k - 1] == ':')
-			break;
-	}
-	word[k] = '\0';
-	for (i = 0;
-	     i < sizeof(indicator_schemes) / sizeof(indicator_schemes[0]);
-	     i++) {
-		if (strcasecmp(word, indicator_schemes[i].defanged) != 0)
-			continue;
-		k = strlen(indicator_schemes[i].mended) - 1;
-		memcpy(*out, indicator_schemes[i].mended, k);
-		*out += k;
-		*s += strlen(indicator_schemes[i].defanged) - 1;
-		return;
-	}
-}
-
-/*
- * Copies a value without blanks around it and with its defanged spellings
- * mended, up to where a path begins: brackets in a path are its own.
- * Returns 0, or -1 when it is too long, empty or no plain UTF-8 text, or when
- * the mend of one spelling makes another, as that of "((.))" does.
- */
-static int
-indicator_mend(const char *value, char out[INDICATOR_MAX + 1])
-{
-	const char *s = value + strspn(value, " \t\r\n");
-	const char *end = s + strlen(s);
-	char *o = out, *path = NULL;
-	int row;
-
-	while (end > s && strchr(" \t\r\n", end[-1]) != NULL)
-		end--;
-	/* The whole text counts: what matches is written out as it was asked,
-	 * blanks included, once for every record. */
-	if (end == s || strlen(value) > INDICATOR_MAX ||
-	    !utf8_valid(s, (size_t)(end - s)))
-		return -1;
-	if (strchr("hHfF", *s) != NULL)
-		mend_scheme(&s, &o);
-	while (s < end) {
-		if ((unsigned char)*s <= ' ' || *s == 0x7f)
-			return -1;
-		if (path == NULL && (row = spelling(s)) != -1) {
-			o = stpcpy(o, spellings[row].mended);
-			s += strlen(spellings[row].defanged);
-			continue;
-		}
-		if (path == NULL &&
-		    (*s == '?' || *s == '#' ||
-			(*s == '/' && o > out && o[-1] != ':' && o[-1] != '/')))
-			path = o;
-		*o++ = *s++;
-	}
-	*o = '\0';
-	if (path == NULL)
-		path = o;
-	for (o = out; o < path; o++)
-		if (spelling(o) != -1)
-			return -1;
-	return 0;
-}
 
 /* Whether a lower-case host is a domain: labels of letters, digits, hyphens
  * (not at their ends) and the underscores that DNS names have in practice, at
@@ -224,12 +109,6 @@ sha256(const char *value, char out[INDICATOR_MAX + 1])
 	return hash(value, 64, out);
 }
 
-static int
-url(const char *value, char out[INDICATOR_MAX + 1])
-{
-	return url_normalise(value, out, INDICATOR_MAX + 1);
-}
-
 /* Each takes a mended value; those of INDICATOR_TYPES have one. */
 static int (*const normalisers[OBSERVABLE_TYPES])(
     const char *, char[INDICATOR_MAX + 1]) = { [OBSERVABLE_DOMAIN] = domain,
@@ -239,7 +118,7 @@ static int (*const normalisers[OBSERVABLE_TYPES])(
 	[OBSERVABLE_MD5] = md5,
 	[OBSERVABLE_SHA1] = sha1,
 	[OBSERVABLE_SHA256] = sha256,
-	[OBSERVABLE_URL] = url };
+	[OBSERVABLE_URL] = indicator_url };
 
 bool
 indicator_type(int type)
@@ -278,10 +157,11 @@ guess(const char *s)
 enum observable_type
 indicator_detect(const char *value, char out[INDICATOR_MAX + 1])
 {
-	char mended[INDICATOR_MAX + 1];
+	char room[INDICATOR_MAX + 1];
+	const char *mended = indicator_mend(value, room);
 	enum observable_type type;
 
-	if (indicator_mend(value, mended) == -1)
+	if (mended == NULL)
 		return OBSERVABLE_UNKNOWN;
 	type = guess(mended);
 	return normalisers[type](mended, out) == 0 ? type : OBSERVABLE_UNKNOWN;
@@ -291,14 +171,16 @@ int
 indicator_normalise(
     enum observable_type type, const char *value, char out[INDICATOR_MAX + 1])
 {
-	char mended[INDICATOR_MAX + 1];
+	char room[INDICATOR_MAX + 1];
+	const char *mended;
 
 	/* Most that is asked for; what follows comes to the same. */
 	if (type == OBSERVABLE_IP && indicator_address_is_plain(value)) {
 		(void)stpcpy(out, value);
 		return 0;
 	}
-	if (!indicator_type((int)type) || indicator_mend(value, mended) == -1)
+	if (!indicator_type((int)type) ||
+	    (mended = indicator_mend(value, room)) == NULL)
 		return -1;
 	return normalisers[type](mended, out);
 }

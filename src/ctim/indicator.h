@@ -3,13 +3,19 @@
  * the one spelling under which it is stored and looked up.
  *
  * Normal forms: hosts in lower case, punycode, without a trailing dot; addresses
- * as inet_ntop(3) writes them (IPv4-mapped IPv6 stays IPv6); networks with the
- * host bits off and their prefix length ("10.0.0.0/8"); a network of one address
- * is that address; hashes in lower case; the domain of an e-mail address in
- * lower case, its local part as it is; URLs with scheme and host in lower case,
- * without the default port, with "/" for an empty path.  Defanged spellings
- * (hxxp, [.], (.), {.}, [dot], (dot), [:], [://], [at], (at), [@]) are mended
- * first.
+ * as inet_ntop(3) writes them (IPv4-mapped IPv6 stays IPv6), without brackets;
+ * networks with the host bits off and their prefix length ("10.0.0.0/8"); a
+ * network of one address is that address; hashes in lower case; the domain of an
+ * e-mail address in lower case, its local part as it is; URLs with scheme and
+ * host in lower case, without the default port or empty user information, with
+ * "/" for an empty path, "." and ".." resolved, percent-encoding in upper case,
+ * of no character that needs none, and of all that RFC 3986 does not have.
+ * Source: RFC 3986 6.2.2 and 6.2.3.
+ *
+ * Defanged spellings are mended first: hxxp, fxp, "." in all brackets, also as
+ * "dot" and with blanks around it, ":", "/", "://", "@", "at" in brackets, half
+ * brackets around a dot, and a backslash before these marks.  In the path of a
+ * URL they are, when its scheme or host has one, too.
  */
 #ifndef CTIM_INDICATOR_H
 #define CTIM_INDICATOR_H
@@ -36,7 +42,8 @@ bool indicator_type(int);
 
 /*
  * Finds out the type of a value and writes its normal form.  Returns
- * OBSERVABLE_UNKNOWN when it is none (out is then undefined).
+ * OBSERVABLE_UNKNOWN when it is none (out is then undefined).  Here and below,
+ * out may not overlap value.
  */
 enum observable_type indicator_detect(
     const char *value, char out[INDICATOR_MAX + 1]);
@@ -99,9 +106,9 @@ enum indicator_scope indicator_scope(enum observable_type, const char *value);
  */
 enum observable_type indicator_url_host(
     const char *url, char out[INDICATOR_MAX + 1]);
-/* Bytes of the defanged spelling in brackets, such as "[.]", that s begins with;
- * 0 for none. */
-size_t indicator_defanged(const char *s);
+/* Bytes of the defanged spelling, such as "[.]", that s begins with, and in
+ * *mended what it means; 0 for none. */
+size_t indicator_defanged(const char *s, const char **mended);
 /* The domain above a normalised one, inside it; NULL above a top-level one. */
 const char *indicator_parent(const char *domain);
 

@@ -23,9 +23,16 @@ indicator_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/*
+ * The value without blanks around it and with its defanged spellings mended: it
+ * itself, or in out.  NULL when it is too long, empty or no UTF-8 text, or has
+ * blanks or control characters.
+ */
+const char *indicator_mend(const char *value, char out[INDICATOR_MAX + 1]);
 int indicator_address_ip(const char *, char out[INDICATOR_MAX + 1]);
 int indicator_address_ipv6(const char *, char out[INDICATOR_MAX + 1]);
 /* Whether a text is an IPv4 address as inet_ntop(3) writes it. */
 bool indicator_address_is_plain(const char *);
+int indicator_url(const char *, char out[INDICATOR_MAX + 1]);
 
 #endif
