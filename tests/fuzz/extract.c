@@ -1,7 +1,7 @@
 /* A text that speaks of observables: each that is found is in normal form. */
 #include <string.h>
 
-#include "cli/feed/extract.h"
+#include "cli/extract/extract.h"
 #include "cli/feed/feed_reader.h"
 #include "ctim/indicator.h"
 #include "tests/fuzz/fuzz.h"

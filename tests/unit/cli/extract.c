@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cli/feed/extract.h"
+#include "cli/extract/extract.h"
 #include "cli/feed/feed_reader.h"
 #include "tests/unit/unit.h"
 
