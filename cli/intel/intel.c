@@ -43,15 +43,50 @@
 		"help", 'h', &options_flag, AT(help), NULL, NULL \
 	}
 
+/* --subdomains and --no-subdomains. */
+static int
+intel_subdomains(const struct options_found *found)
+{
+	*(int *)found->at =
+	    strcmp(found->row->name, "subdomains") == 0 ? 1 : -1;
+	return CMD_OK;
+}
+
+static const struct options_kind intel_subdomains_kind = {
+	.set = intel_subdomains
+};
+
 static const struct options_row intel_plain_rows[] = { PLACE, FORM };
 static const struct options_row intel_list_rows[] = { SOURCE, TYPE, DISPOSITION,
 	LIMIT, PLACE, FORM };
 static const struct options_row intel_export_rows[] = { SOURCE, TYPE,
 	DISPOSITION,
 	{ "format", 0, &options_text, AT(format), "F",
-	    "csv (as it is, if not said), json, or plain: values alone,\n"
-	    "each once, without expired ones" },
+	    "csv (as it is, if not said), json, stix (a STIX 2.1 bundle),\n"
+	    "or plain: values alone, each once, without expired ones" },
+	{ "edl", 0, &options_text, AT(edl), "PATH",
+	    "the plain list to this file, for a firewall: whole at any\n"
+	    "moment, and without what is Clean, unless that is asked for" },
 	LIMIT, PLACE, FORM };
+static const struct options_row intel_sources_rows[] = {
+	INTEL_TEXT(title, "T", "set: what people read"),
+	INTEL_TEXT(url, "U",
+	    "set: a page to look a value up, with {type} and {value}"),
+	{ "subdomains", 0, &intel_subdomains_kind, AT(subdomains), NULL,
+	    "set: its domains match what is below them, and URLs" },
+	{ "no-subdomains", 0, &intel_subdomains_kind, AT(subdomains), NULL,
+	    "set: no longer" },
+	INTEL_TEXT(feed, "URL", "set: where the feed is; makes the source"),
+	{ "feed-header", 0, &options_text, AT(feed_header), "H",
+	    "set: what to send there, with the key's place:\n"
+	    "\"Auth-Key: file:/etc/PATH\"" },
+	PLACE, FORM
+};
+static const struct options_row intel_backup_rows[] = {
+	{ "force", 0, &options_flag, AT(force), NULL,
+	    "write over a file that is there" },
+	PLACE, FORM
+};
 static const struct options_row intel_remove_rows[] = { SOURCE, PLACE,
 	{ "all", 0, &options_flag, AT(all), NULL,
 	    "the source itself, with all that it lists" },
@@ -66,6 +101,10 @@ static const struct options intel_plain_options = INTEL_TABLE(intel_plain_rows),
 			    intel_list_options = INTEL_TABLE(intel_list_rows),
 			    intel_export_options =
 				INTEL_TABLE(intel_export_rows),
+			    intel_sources_options =
+				INTEL_TABLE(intel_sources_rows),
+			    intel_backup_options =
+				INTEL_TABLE(intel_backup_rows),
 			    intel_remove_options =
 				INTEL_TABLE(intel_remove_rows);
 
@@ -90,15 +129,22 @@ static const struct intel_command {
 	      "[TYPE:]VALUE ... [--source NAME] | --source NAME --all",
 	      "remove values, or a source with all of its indicators", NULL },
 	    &intel_remove_options, intel_remove },
-	{ { "intel sources", "", "list the sources", NULL },
-	    &intel_plain_options, intel_sources },
+	{ { "intel sources", "[set NAME OPTION ...]",
+	      "list the sources, or set what is known of one", NULL },
+	    &intel_sources_options, intel_sources },
 	{ { "intel stats", "", "count the indicators", NULL },
 	    &intel_plain_options, intel_stats },
 	{ { "intel export",
-	      "[--format csv|json|plain] [--source NAME] [--type TYPE] "
-	      "[--disposition D] [--limit N]",
+	      "[--format csv|json|plain|stix] [--edl PATH] [--source NAME] "
+	      "[--type TYPE] [--disposition D] [--limit N]",
 	      "write indicators for other programs", NULL },
-	    &intel_export_options, intel_export }
+	    &intel_export_options, intel_export },
+	{ { "intel backup", "FILE [--force]",
+	      "copy the whole store to a file, as it is at one moment", NULL },
+	    &intel_backup_options, intel_backup },
+	{ { "intel restore", "FILE",
+	      "put a backup in the place of all that is in the store", NULL },
+	    &intel_plain_options, intel_restore }
 };
 
 #define COMMANDS (sizeof(intel_commands) / sizeof(intel_commands[0]))
@@ -149,8 +195,10 @@ intel_note(const struct store *s)
 	fputc('\n', stderr);
 }
 
-struct store *
-intel_open(const struct intel *in, enum store_mode mode, int *status)
+/* make: a store that is not there is made. */
+static struct store *
+intel_open_or_make(
+    const struct intel *in, enum store_mode mode, bool make, int *status)
 {
 	char error[STORE_ERROR_MAX];
 	char *path = intel_path(in->cmd, in->store, in->config, status);
@@ -160,7 +208,7 @@ intel_open(const struct intel *in, enum store_mode mode, int *status)
 		return NULL;
 	/* Opening a missing store to write would make it; to read reports
 	 * it. */
-	if (mode == STORE_WRITE && access(path, F_OK) == -1)
+	if (mode == STORE_WRITE && !make && access(path, F_OK) == -1)
 		mode = STORE_READ;
 	s = store_open(path, mode, error);
 	*status =
@@ -169,6 +217,18 @@ intel_open(const struct intel *in, enum store_mode mode, int *status)
 		intel_note(s);
 	free(path);
 	return s;
+}
+
+struct store *
+intel_open(const struct intel *in, enum store_mode mode, int *status)
+{
+	return intel_open_or_make(in, mode, false, status);
+}
+
+struct store *
+intel_make(const struct intel *in, int *status)
+{
+	return intel_open_or_make(in, STORE_WRITE, true, status);
 }
 
 /* A number of records, with its noun: "1 record". */

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "cli/base/command.h"
 #include "store/store.h"
@@ -17,8 +18,10 @@ struct buf;
 struct intel {
 	const struct command *cmd;  /* named "intel list" and so on */
 	const char *config, *store; /* NULL: not given; so are the others */
-	const char *source, *type, *disposition, *format, *limit;
-	bool all, json, help;
+	const char *source, *type, *disposition, *format, *limit, *edl;
+	const char *title, *url, *feed, *feed_header;
+	int subdomains; /* 1: yes, -1: no, 0: not given */
+	bool all, force, json, help;
 	char **words; /* behind the options */
 	int n;
 };
@@ -32,6 +35,11 @@ int intel_remove(const struct intel *);
 int intel_sources(const struct intel *);
 int intel_stats(const struct intel *);
 int intel_export(const struct intel *);
+int intel_backup(const struct intel *);
+int intel_restore(const struct intel *);
+
+#define INTEL_RECORD_MAX (64U << 10) /* bytes of one record as text */
+#define INTEL_FEED_MAX   (8U << 10)  /* and of a feed's address */
 
 /*
  * Returns the path of the store: the given one, else that of the first relay of
@@ -42,6 +50,11 @@ char *intel_path(
     const struct command *, const char *store, const char *config, int *status);
 /* Opens an existing store.  Returns NULL as intel_path() does. */
 struct store *intel_open(const struct intel *, enum store_mode, int *status);
+/* The same for a store that is made when it is not there. */
+struct store *intel_make(const struct intel *, int *status);
+/* A feed's address (NULL: none) as people may see it: what can be a key, in the
+ * user part, the path or the query, is "…".  Returns text, or NULL. */
+const char *intel_feed_text(const char *feed, char text[INTEL_FEED_MAX]);
 /* Says on standard error what opening did to the store, if anything. */
 void intel_note(const struct store *);
 /* Says on standard error that a value is not listed. */
@@ -62,5 +75,7 @@ void intel_record_block(struct buf *, const struct record *, int64_t now);
 int intel_record_json(struct buf *, const struct record *);
 void intel_record_csv(struct buf *, const struct record *);
 void intel_record_csv_header(struct buf *);
+/* Prints the buffer and empties it; returns -1 when that failed. */
+int intel_record_print(struct buf *, FILE *, bool json);
 
 #endif

@@ -21,6 +21,23 @@ static const struct {
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
+/* JSON means the same to programs after escaping what a terminal could obey.
+ * Lines were escaped when they were made; CSV and bare values cannot be. */
+int
+intel_record_print(struct buf *b, FILE *to, bool json)
+{
+	int r;
+
+	if (b->failed)
+		r = -1;
+	else if (json)
+		r = text_print_json(to, b->data, b->len);
+	else
+		r = fwrite(b->data, 1, b->len, to) < b->len ? -1 : 0;
+	buf_reset(b);
+	return r;
+}
+
 /* Adds a cell, with two blanks at least behind it, so that columns stay
  * apart. */
 static void
@@ -148,6 +165,9 @@ intel_record_json(struct buf *b, const struct record *r)
 	jsonout_kstring(&out, "type", observable_name(r->type));
 	jsonout_kstring(&out, "source", r->source.name);
 	jsonout_kstring(&out, "title", r->source.title);
+	jsonout_kstring(&out, "source_url", r->source.url);
+	if (r->source.subdomains)
+		jsonout_kbool(&out, "subdomains", true);
 	jsonout_kstring(
 	    &out, "disposition", ctim_disposition_name(r->disposition));
 	jsonout_kstring(&out, "severity", ctim_severity_name(r->severity));
@@ -174,7 +194,8 @@ intel_record_csv_header(struct buf *b)
 {
 	buf_adds(b,
 	    "value,type,source,disposition,severity,confidence,tlp,priority,"
-	    "reason,first_seen,last_seen,count,expires\r\n");
+	    "reason,first_seen,last_seen,count,expires,reference,below,"
+	    "title,source_url,subdomains\r\n");
 }
 
 void
@@ -196,5 +217,10 @@ intel_record_csv(struct buf *b, const struct record *r)
 	csvout_field(b, time_text(text, r->last_seen), ",");
 	snprintf(number, sizeof(number), "%" PRId64, r->count);
 	csvout_field(b, r->count == 0 ? "" : number, ",");
-	csvout_field(b, time_text(text, r->expires), "\r\n");
+	csvout_field(b, time_text(text, r->expires), ",");
+	csvout_field(b, r->url, ",");
+	csvout_field(b, r->below ? "true" : "", ",");
+	csvout_field(b, r->source.title, ",");
+	csvout_field(b, r->source.url, ",");
+	csvout_field(b, r->source.subdomains ? "true" : "", "\r\n");
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "db/sqlite.h"
@@ -232,24 +233,37 @@ sqlite_make(struct sqlite *s, const struct sqlite_format *f, const char *schema,
 }
 
 int
-sqlite_copy(struct sqlite *s, const char *path)
+sqlite_copy(struct sqlite *from, struct sqlite *to)
 {
-	struct sqlite to = { 0 };
-	sqlite3_backup *copy = NULL;
-	int code = sqlite_open(&to, path, true);
+	sqlite3_backup *copy =
+	    sqlite3_backup_init(to->handle, "main", from->handle, "main");
+	int code;
 
-	if (code == SQLITE_OK) {
-		copy =
-		    sqlite3_backup_init(to.handle, "main", s->handle, "main");
-		code = copy == NULL ? sqlite3_extended_errcode(to.handle) :
-				      sqlite3_backup_step(copy, -1);
-	}
-	if (copy != NULL && code == SQLITE_DONE)
-		code = sqlite3_backup_finish(copy);
-	else
-		(void)sqlite3_backup_finish(copy);
-	sqlite_close(&to);
+	if (copy == NULL)
+		return sqlite3_extended_errcode(to->handle);
+	code = sqlite3_backup_step(copy, -1);
+	if (code == SQLITE_DONE)
+		return sqlite3_backup_finish(copy);
+	(void)sqlite3_backup_finish(copy);
 	return code;
+}
+
+int
+sqlite_whole(struct sqlite *s)
+{
+	sqlite3_stmt *st;
+	const char *said;
+	int code;
+
+	code = sqlite3_prepare_v2(
+	    s->handle, "PRAGMA integrity_check(1)", -1, &st, NULL);
+	if (code == SQLITE_OK && (code = sqlite3_step(st)) == SQLITE_ROW) {
+		said = (const char *)sqlite3_column_text(st, 0);
+		code = said != NULL && strcmp(said, "ok") == 0 ? SQLITE_OK :
+								 SQLITE_CORRUPT;
+	}
+	sqlite3_finalize(st);
+	return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
 }
 
 int

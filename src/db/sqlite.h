@@ -75,9 +75,13 @@ int sqlite_format(struct sqlite *, struct sqlite_format *);
  */
 int sqlite_make(struct sqlite *, const struct sqlite_format *,
     const char *schema, int (*also)(struct sqlite *));
-/* Copies all of a database, as it is at one moment, into the empty file at
- * path.  Others may read and write the database meanwhile. */
-int sqlite_copy(struct sqlite *, const char *path);
+/* Copies all of a database, as it is at one moment, over another, in one
+ * transaction; both may be read, and the first one written, by others
+ * meanwhile. */
+int sqlite_copy(struct sqlite *from, struct sqlite *to);
+/* Whether the database is whole (PRAGMA integrity_check): SQLITE_OK, or
+ * SQLITE_CORRUPT. */
+int sqlite_whole(struct sqlite *);
 /* errno of the call of the operating system that failed with code, 0: none. */
 int sqlite_errno(const struct sqlite *, int code);
 

@@ -12,11 +12,11 @@
 
 /* A record to write. */
 struct store_entry {
-	uint64_t key; /* of store_import.c */
+	uint64_t key; /* of store_write.c */
 	const char *value;
 	const char *reason, *url; /* or NULL */
 	int64_t first_seen, last_seen, count, expires;
-	uint32_t place; /* of store_import.c */
+	uint32_t place; /* of store_write.c */
 	uint8_t type, disposition, severity, confidence, tlp, priority, below;
 };
 

@@ -68,16 +68,18 @@ static const char *
 store_upgrade_copy(struct store *s, int64_t format, char name[PATH_MAX])
 {
 	const char *path = sqlite3_db_filename(s->db.handle, "main");
-	struct sqlite from = { .text = s->db.text };
+	struct sqlite from = { .text = s->db.text }, to = from;
 	int code;
 
 	if (!store_upgrade_room(path))
 		return "there is not enough room on the disk";
 	if (store_upgrade_name(path, format, name) == -1)
 		return strerror(errno);
-	if ((code = sqlite_open(&from, path, false)) == SQLITE_OK)
-		code = sqlite_copy(&from, name);
+	if ((code = sqlite_open(&from, path, false)) == SQLITE_OK &&
+	    (code = sqlite_open(&to, name, true)) == SQLITE_OK)
+		code = sqlite_copy(&from, &to);
 	sqlite_close(&from);
+	sqlite_close(&to);
 	if (code == SQLITE_OK)
 		return NULL;
 	(void)unlink(name);

@@ -1,6 +1,7 @@
 /*
  * store_write: functions that change the store or go through all of it; for the
- * command line.  All but store_each() and store_stats() need STORE_WRITE.
+ * command line.  All but store_each(), store_stats() and
+ * store_backup() need STORE_WRITE.
  * Functions that fail put the reason, one line, into error.
  */
 #ifndef CTIM_STORE_WRITE_H
@@ -100,5 +101,22 @@ struct store_count {
  * any, all are looked through.  Returns how many sources, or -1.  *counts is good until the next call on the store. */
 ssize_t store_stats(struct store *, int64_t now, const struct store_count **,
     char error[STORE_ERROR_MAX]);
+
+/* Copies the store, as it is at one moment, into the empty file at path, which
+ * needs no file beside it then.  Others may read and write the store meanwhile.
+ * Returns 0, or -1 with the reason in error. */
+int store_backup(struct store *, const char *path, char error[STORE_ERROR_MAX]);
+
+/*
+ * Puts what is in the store at from, which is looked through first, in the place
+ * of all that is in the store at path, in one transaction: whoever has that open
+ * sees either the one or the other.  A store that is not there is made; one
+ * that is damaged is moved aside, to PATH.damaged, and a new file takes its
+ * place.  A store of an older format is brought to the present one.
+ * Returns 0, with a line in note for people ("": nothing to say); or -1 with
+ * the reason in error, and the store is what it was.
+ */
+int store_restore(const char *path, const char *from,
+    char note[STORE_ERROR_MAX], char error[STORE_ERROR_MAX]);
 
 #endif
