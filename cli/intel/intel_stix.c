@@ -13,7 +13,7 @@
 #define PATTERN_MAX 16384 /* bytes of a pattern, or of what an id is of */
 
 /* The path of each type in a pattern. */
-static const char *const stix_paths[OBSERVABLE_TYPES] = { [OBSERVABLE_IP] =
+static const char *const export_paths[OBSERVABLE_TYPES] = { [OBSERVABLE_IP] =
 							      "ipv4-addr:value",
 	[OBSERVABLE_IPV6] = "ipv6-addr:value",
 	[OBSERVABLE_DOMAIN] = "domain-name:value",
@@ -65,7 +65,7 @@ stix_pattern(struct buf *b, const struct record *r)
 {
 	const char *s;
 
-	buf_addf(b, "[%s = '", stix_paths[r->type]);
+	buf_addf(b, "[%s = '", export_paths[r->type]);
 	for (s = r->value; *s != '\0'; s++) {
 		if (*s == '\'' || *s == '\\')
 			buf_addc(b, '\\');
