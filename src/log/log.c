@@ -1,14 +1,7 @@
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/uio.h>
-
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
@@ -20,7 +13,7 @@
 #include "conf/conf.h"
 #include "json/jsonout.h"
 #include "log/log.h"
-#include "os/pollone.h"
+#include "log/logfile.h"
 
 #define MESSAGE_MAX 2048 /* bytes of a message; longer ones are cut */
 #define RECORD_MAX  (8 * MESSAGE_MAX) /* bytes of one record, escaped */
@@ -33,100 +26,15 @@ static const struct {
 	[LOG_LEVEL_WARNING] = { "warning", LOG_WARNING },
 	[LOG_LEVEL_ERROR] = { "error", LOG_ERR } };
 
-/*
- * Set by log_open() before there are threads, but for the descriptor: a
- * re-opened file takes the same number by dup3(2), so writers need no lock.
- */
+/* Set by log_open() before there are threads. */
 static int level = LOG_LEVEL_INFO, format = LOG_FORMAT_TEXT;
-static int fd = STDERR_FILENO;
+static struct logfile log_file = LOGFILE(STDERR_FILENO);
 static bool to_syslog;
-static bool may_block = true; /* fd is no regular file */
-static char *file;
-static bool made; /* log_open() made the file */
-
-/* A full disk has cut the file within a line: the next record first ends that
- * line.  In memory that all processes share which write to the file, if there
- * is memory for that. */
-static _Atomic bool own_torn, *torn = &own_torn;
-
-static void
-log_share_torn(void)
-{
-	void *p;
-
-	if (torn != &own_torn)
-		return;
-	p = mmap(NULL, sizeof(*torn), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (p != MAP_FAILED)
-		torn = p;
-}
-
-/* Whether the file ends within a line. */
-static bool
-log_is_torn(const char *path)
-{
-	int in = open(
-	    path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
-	off_t end = in == -1 ? -1 : lseek(in, 0, SEEK_END);
-	char last = '\n';
-
-	if (end > 0 && pread(in, &last, 1, end - 1) != 1)
-		last = '\n';
-	if (in != -1)
-		close(in);
-	return last != '\n';
-}
-
-/* Refuses anything but a regular file: a record would go where a link leads, or
- * into a device; and for root also a file with a second name, which may be
- * another file's.  Returns 0, or an errno for log_why(). */
-static int
-log_refuses(const struct stat *st)
-{
-	if (S_ISLNK(st->st_mode))
-		return ELOOP;
-	if (!S_ISREG(st->st_mode))
-		return ENODEV;
-	return st->st_nlink > 1 && geteuid() == 0 ? EMLINK : 0;
-}
 
 int
 log_check(const char *target)
 {
-	struct stat st;
-
-	return target[0] != '/' || lstat(target, &st) == -1 ? 0 :
-							      log_refuses(&st);
-}
-
-/* Opens the log; *created says whether the file was missing.  A pipe without a
- * reader, a terminal and the like must not hold the caller, hence O_NONBLOCK,
- * which regular files ignore.  Returns -1 with errno. */
-static int
-log_open_file(const char *path, bool *created)
-{
-	const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY |
-	    O_NOFOLLOW | O_NONBLOCK;
-	struct stat st;
-	int new, error;
-
-	new = open(path, flags | O_CREAT | O_EXCL, 0640);
-	*created = new != -1;
-	if (new == -1 && errno == EEXIST)
-		new = open(path, flags);
-	if (new == -1) {
-		if (errno == ENXIO || errno == EISDIR)
-			errno = ENODEV;
-		return -1;
-	}
-	error = fstat(new, &st) == -1 ? errno : log_refuses(&st);
-	if (error != 0) {
-		close(new);
-		errno = error;
-		return -1;
-	}
-	return new;
+	return target[0] != '/' ? 0 : logfile_check(target);
 }
 
 const char *
@@ -143,37 +51,19 @@ log_why(int error)
 		return "has more than one name; remove the others, or write "
 		       "`target = stderr`";
 	default:
-		return strerror(error);
+		return logfile_why(error);
 	}
 }
 
 int
 log_open(const struct conf *conf)
 {
-	struct stat st;
-	char *path = NULL;
-	int new = STDERR_FILENO;
-	bool created = false;
 	bool syslog_wanted = strcmp(conf->log_target, "syslog") == 0;
 
-	if (conf->log_target[0] == '/') {
-		if ((path = strdup(conf->log_target)) == NULL)
-			return -1;
-		if ((new = log_open_file(path, &created)) == -1) {
-			free(path);
-			return -1;
-		}
-	}
-	if (fd != STDERR_FILENO)
-		close(fd);
-	free(file);
-	fd = new;
-	file = path;
-	made = created;
-	may_block = fstat(fd, &st) == -1 || !S_ISREG(st.st_mode);
-	if (file != NULL)
-		log_share_torn();
-	atomic_store(torn, !may_block && file != NULL && log_is_torn(file));
+	if (conf->log_target[0] != '/')
+		logfile_leave(&log_file, STDERR_FILENO);
+	else if (logfile_open(&log_file, conf->log_target) == -1)
+		return -1;
 	if (syslog_wanted && !to_syslog)
 		openlog("ctim-relay", LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	to_syslog = syslog_wanted;
@@ -185,69 +75,27 @@ log_open(const struct conf *conf)
 int
 log_give(uid_t uid, gid_t gid)
 {
-	struct stat st;
-
-	if (file == NULL)
-		return 0;
-	if (made)
-		return fchown(fd, uid, gid);
-	if (fstat(fd, &st) == -1)
-		return -1;
-	errno = EACCES;
-	return st.st_uid == uid || (st.st_mode & S_IWOTH) != 0 ||
-		(st.st_gid == gid && (st.st_mode & S_IWGRP) != 0) ?
-	    0 :
-	    -1;
+	return logfile_give(&log_file, uid, gid);
 }
 
 int
 log_reopen(void)
 {
-	bool created;
-	int new, r;
-
-	if (file == NULL)
-		return 0;
-	if ((new = log_open_file(file, &created)) == -1)
-		return -1;
-	r = dup3(new, fd, O_CLOEXEC);
-	close(new);
-	if (r != -1)
-		atomic_store(torn, !may_block && log_is_torn(file));
-	return r == -1 ? -1 : 0;
+	return logfile_reopen(&log_file);
 }
 
 /* Writes one line.  A log that cannot be written must not stop the service. */
 static void
 log_put(int l, struct buf *b)
 {
-	static char newline[] = "\n";
-	struct iovec out[2] = { { newline, 1 } };
-	bool mend;
-	ssize_t n;
-	int ready;
-
-	if (to_syslog) {
+	if (to_syslog)
 		syslog(log_levels[l].priority, "%s", b->data);
-		return;
-	}
-	buf_addc(b, '\n');
-	/* A pipe whose reader stalls would hold the thread that logs, in the
-	 * middle of a request or of a stop: then the record is lost. */
-	if (may_block &&
-	    ((ready = pollone(fd, POLLOUT, 0)) <= 0 || !(ready & POLLOUT)))
-		return;
-	out[1] = (struct iovec){ b->data, b->len };
-	mend = atomic_exchange(torn, false);
-	do
-		n = writev(fd, mend ? out : out + 1, mend ? 2 : 1);
-	while (n == -1 && errno == EINTR);
-	if (n == -1 ? mend : n > mend && (size_t)n < b->len + mend)
-		atomic_store(torn, true);
+	else
+		(void)logfile_put(&log_file, b);
 }
 
-static void
-now_text(char text[RFC3339_MAX])
+void
+log_time(char text[RFC3339_MAX])
 {
 	struct timespec now;
 
@@ -266,7 +114,7 @@ head(struct buf *b, char room[RECORD_MAX + 1], struct jsonout *j, int l)
 	char time[RFC3339_MAX];
 
 	buf_fixed(b, room, RECORD_MAX + 1);
-	now_text(time);
+	log_time(time);
 	if (format == LOG_FORMAT_JSON) {
 		jsonout_init(j, b);
 		jsonout_object(j);

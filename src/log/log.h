@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/rfc3339.h"
+
 struct conf;
 
 /* Until log_open() records go to stderr as text, at level info.
@@ -37,6 +39,9 @@ void log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+/* The time now as records have it, with ms. */
+void log_time(char text[RFC3339_MAX]);
 
 /* A request that has ended.  Strings may be NULL ("-" in the record). */
 struct log_request {
