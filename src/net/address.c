@@ -37,7 +37,7 @@ static const struct {
  * 0: nothing in the network is public.  The first row that an address is in
  * counts.
  */
-static const struct {
+static const struct special6 {
 	unsigned char net[16];
 	int bits;
 	int at;
@@ -90,22 +90,49 @@ same_net(const unsigned char *a, const unsigned char *net, int bits)
 	    (rest == 0 || (a[whole] ^ net[whole]) >> (8 - rest) == 0);
 }
 
-static bool
-public6(const unsigned char a[16])
+/* The row of special6[] that an address is in; NULL: none. */
+static const struct special6 *
+address_special(const unsigned char a[16])
 {
-	/* An interface id made from an IPv4 address, RFC 5214, 6.1; the first
-	 * byte says whether that is globally unique. */
-	static const unsigned char isatap[] = { 0x00, 0x5e, 0xfe };
 	const size_t n = sizeof(special6) / sizeof(special6[0]);
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (same_net(a, special6[i].net, special6[i].bits))
-			break;
-	if (i < n && (special6[i].at == 0 || !public4_in(a + special6[i].at)))
+			return &special6[i];
+	return NULL;
+}
+
+/* Whether the interface id is made from an IPv4 address, RFC 5214, 6.1; the first
+ * byte says whether that is globally unique. */
+static bool
+address_is_isatap(const unsigned char a[16])
+{
+	static const unsigned char isatap[] = { 0x00, 0x5e, 0xfe };
+
+	return (a[8] & 0xfd) == 0 && memcmp(a + 9, isatap, 3) == 0;
+}
+
+static bool
+public6(const unsigned char a[16])
+{
+	const struct special6 *row = address_special(a);
+
+	if (row != NULL && (row->at == 0 || !public4_in(a + row->at)))
 		return false;
-	return (a[8] & 0xfd) != 0 || memcmp(a + 9, isatap, 3) != 0 ||
-	    public4_in(a + 12);
+	return !address_is_isatap(a) || public4_in(a + 12);
+}
+
+bool
+address_inner(const unsigned char six[16], unsigned char four[4])
+{
+	const struct special6 *row = address_special(six);
+	int at = row != NULL ? row->at : 0;
+
+	if (at == 0 && address_is_isatap(six))
+		at = 12;
+	memcpy(four, six + at, 4);
+	return at != 0;
 }
 
 bool

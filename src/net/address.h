@@ -25,5 +25,8 @@ bool address_public(const struct sockaddr *);
  * ".localhost".
  */
 bool address_public_host(const char *host);
+/* Copies the IPv4 address that an IPv6 address is a form of (mapped, NAT64, 6to4,
+ * ISATAP).  False when it is a form of none; four is then undefined. */
+bool address_inner(const unsigned char six[16], unsigned char four[4]);
 
 #endif
