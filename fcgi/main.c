@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "cache/cache.h"
 #include "conf/conf.h"
+#include "egress/egress_log.h"
 #include "fcgi/cgi.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/pool/balance.h"
@@ -262,6 +263,12 @@ open_log(const struct conf *conf, const struct privilege *p)
 		log_warning("[log] target %s: %s; it will not be opened again "
 			    "after its rotation",
 		    conf->log_target, strerror(errno));
+	egress_log_open(conf);
+	if (p->change && geteuid() == 0 &&
+	    egress_log_give(p->uid, p->gid) == -1)
+		log_warning("[egress] log %s: %s; it will not be opened again "
+			    "after its rotation",
+		    conf->egress.log, strerror(errno));
 	return 0;
 }
 

@@ -99,8 +99,8 @@ ask_page(const struct query *q, struct json_object *pulse, int64_t page)
 	struct call *c;
 
 	c = lookup_call(q->lookup, OTX_PAGE,
-	    CALL_CACHE | CALL_OPTIONAL | CALL_SCAN, "%s/api/v1/pulses/",
-	    otx_url(q));
+	    CALL_CACHE | CALL_OPTIONAL | CALL_SCAN | CALL_WITHOUT_VALUE,
+	    "%s/api/v1/pulses/", otx_url(q));
 	percent_add(&c->url, jsonin_string(pulse, "id"), "");
 	(void)buf_addf(&c->url, "/indicators?sort=-created&limit=10000&page=%d",
 	    (int)page);

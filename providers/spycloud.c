@@ -96,7 +96,8 @@ add_catalog_call(const struct query *q, const char *source)
 	    (about = json_object_new_string(source)) == NULL)
 		return;
 	c = spycloud_add_call(q, SPYCLOUD_CATALOG,
-	    CALL_CACHE | CALL_SHARED | CALL_OPTIONAL, "breach/catalog/");
+	    CALL_CACHE | CALL_SHARED | CALL_OPTIONAL | CALL_WITHOUT_VALUE,
+	    "breach/catalog/");
 	c->ttl = CATALOG_TTL;
 	percent_add(&c->url, source, "");
 	call_about(c, about);

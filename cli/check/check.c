@@ -22,6 +22,7 @@
 #include "conf/conf.h"
 #include "json/jsonout.h"
 #include "log/log.h"
+#include "log/logfile.h"
 #include "net/network.h"
 #include "relay/lists.h"
 #include "start/descriptors.h"
@@ -194,6 +195,10 @@ check_look_at(struct check *check)
 	if ((error = log_check(conf->log_target)) != 0)
 		check_notef(check, true, "[log] target %s: %s",
 		    conf->log_target, log_why(error));
+	if (conf->egress.log != NULL &&
+	    (error = logfile_check(conf->egress.log)) != 0)
+		check_notef(check, true, "[egress] log %s: %s",
+		    conf->egress.log, logfile_why(error));
 }
 
 static int

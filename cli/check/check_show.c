@@ -7,8 +7,11 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
+#include "conf/conf_patterns.h"
 #include "json/jsonin.h"
 #include "json/jsonout.h"
+#include "net/nameset.h"
+#include "net/netset.h"
 
 #define OUTPUT_MAX (4U << 20)
 
@@ -114,6 +117,75 @@ check_show_relays(const struct conf *conf)
 	return r == 0 ? CMD_OK : CMD_FAILED;
 }
 
+/* How many entries each list of [egress] has. */
+struct check_show_held {
+	size_t networks, domains, patterns;
+};
+
+static struct check_show_held
+check_show_count(const struct conf_egress *e)
+{
+	struct check_show_held n = { 0 };
+
+	if (e->networks != NULL)
+		n.networks = netset_count(e->networks);
+	if (e->domains != NULL)
+		n.domains = nameset_count(e->domains);
+	if (e->patterns != NULL)
+		n.patterns = conf_patterns_count(e->patterns);
+	return n;
+}
+
+/* Adds a part of a line, "2 domains"; nothing for none. */
+static void
+check_show_part(const char **between, size_t n, const char *what)
+{
+	if (n == 0)
+		return;
+	printf("%s%zu %s%s", *between, n, what, n == 1 ? "" : "s");
+	*between = ", ";
+}
+
+/* Says what [egress] holds back and where it writes; nothing without one. */
+static void
+check_show_egress(const struct conf_egress *e)
+{
+	const struct check_show_held n = check_show_count(e);
+	const char *between = "held back   ";
+
+	check_show_part(&between, n.networks, "network");
+	check_show_part(&between, n.domains, "domain");
+	check_show_part(&between, n.patterns, "pattern");
+	if (e->private)
+		printf("%sprivate addresses", between);
+	if (e->private || *between == ',')
+		putchar('\n');
+	if (e->log == NULL)
+		return;
+	printf("egress log  ");
+	(void)text_print(stdout, e->log);
+	printf("%s\n", e->log_required ? " (required)" : "");
+}
+
+/* The same as a member; none without a section. */
+static void
+check_show_egress_json(struct jsonout *j, const struct conf_egress *e)
+{
+	const struct check_show_held n = check_show_count(e);
+
+	if (n.networks + n.domains + n.patterns == 0 && !e->private &&
+	    e->log == NULL)
+		return;
+	jsonout_kobject(j, "egress");
+	jsonout_kint(j, "networks", (int64_t)n.networks);
+	jsonout_kint(j, "domains", (int64_t)n.domains);
+	jsonout_kint(j, "patterns", (int64_t)n.patterns);
+	jsonout_kbool(j, "private", e->private);
+	jsonout_kstring(j, "log", e->log);
+	jsonout_kbool(j, "log_required", e->log_required);
+	jsonout_end_object(j);
+}
+
 int
 check_show(const struct check_found *found)
 {
@@ -143,6 +215,7 @@ check_show(const struct check_found *found)
 		    conf->secret_key_previous == NULL ?
 			"" :
 			", and the previous one");
+	check_show_egress(&conf->egress);
 	return conf->relays == NULL ? CMD_OK : check_show_relays(conf);
 }
 
@@ -188,6 +261,7 @@ check_show_json(const struct check_found *found)
 		jsonout_kstring(&j, "listen", found->conf->listen);
 		jsonout_kbool(
 		    &j, "secret_key", found->conf->secret_key != NULL);
+		check_show_egress_json(&j, &found->conf->egress);
 		jsonout_key(&j, "relays");
 		jsonout_array(&j);
 		for (r = found->conf->relays; r != NULL; r = r->next)

@@ -14,6 +14,7 @@
 #include "cli/doctor/doctor.h"
 #include "conf/conf.h"
 #include "log/log.h"
+#include "log/logfile.h"
 #include "relay/lists.h"
 #include "start/pathtrust.h"
 
@@ -391,7 +392,9 @@ void
 doctor_paths(struct doctor *d)
 {
 	struct pathtrust_who who;
+	const char *egress = d->conf->egress.log;
 	int error = log_check(d->conf->log_target);
+	int other = egress == NULL ? 0 : logfile_check(egress);
 	bool good;
 
 	if (error != 0) {
@@ -399,9 +402,15 @@ doctor_paths(struct doctor *d)
 		    d->conf->log_target, log_why(error));
 		doctor_mend(d, "target = stderr    (in [log])");
 	}
+	if (other != 0) {
+		doctor_say(d, DOCTOR_FAIL, "[egress] log %s: %s", egress,
+		    logfile_why(other));
+		doctor_sudo(d, "ls -ld %s", doctor_quote(d, egress));
+		doctor_note(d, "name a file of its own there");
+	}
 	pathtrust_find(d->conf, &who);
 	good = pathtrust_look(d->conf, &who, doctor_conf_say_path, d);
-	if (good && error == 0)
+	if (good && error == 0 && other == 0)
 		doctor_say(d, DOCTOR_OK,
 		    "nobody who should not may replace the configuration, or "
 		    "what it names");

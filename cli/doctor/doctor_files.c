@@ -124,24 +124,21 @@ try_log(void *arg, char why[DOCTOR_WHY])
 	    -1;
 }
 
-void
-doctor_log(struct doctor *d)
+/* Looks whether the user that serves can write a log, which the key of the section
+ * names. */
+static void
+doctor_files_log(
+    struct doctor *d, char *path, const char *section, const char *key)
 {
-	char *path = d->conf->log_target, why[DOCTOR_WHY];
+	char why[DOCTOR_WHY];
 	struct stat st;
 
-	if (strcmp(path, "syslog") == 0 && access("/dev/log", W_OK) == -1) {
-		doctor_say(d, DOCTOR_WARN,
-		    "[log] target is syslog, and nobody listens at /dev/log");
-		doctor_mend_conf(d, "[log]", NULL, "target = stderr");
-	} else if (path[0] != '/') {
-		doctor_say(d, DOCTOR_OK, "goes to %s", path);
-	} else if (doctor_as(d, try_log, path, why) == -1) {
+	if (doctor_as(d, try_log, path, why) == -1) {
 		if (doctor_foreign(d, path))
 			return;
 		doctor_say(d, DOCTOR_FAIL, "%s: cannot be written%s: %s", path,
 		    d->as_whom, why);
-		mend_file(d, path, "[log]", "target = ");
+		mend_file(d, path, section, key);
 	} else if (stat(path, &st) == 0 && (st.st_mode & S_IWOTH) != 0) {
 		doctor_say(d, DOCTOR_WARN, "%s: everybody may change it", path);
 		/* The user that serves may be one of them. */
@@ -154,6 +151,24 @@ doctor_log(struct doctor *d)
 		doctor_say(
 		    d, DOCTOR_OK, "%s can be written%s", path, d->as_whom);
 	}
+}
+
+void
+doctor_log(struct doctor *d)
+{
+	char *path = d->conf->log_target;
+
+	if (strcmp(path, "syslog") == 0 && access("/dev/log", W_OK) == -1) {
+		doctor_say(d, DOCTOR_WARN,
+		    "[log] target is syslog, and nobody listens at /dev/log");
+		doctor_mend_conf(d, "[log]", NULL, "target = stderr");
+	} else if (path[0] != '/') {
+		doctor_say(d, DOCTOR_OK, "goes to %s", path);
+	} else {
+		doctor_files_log(d, path, "[log]", "target = ");
+	}
+	if (d->conf->egress.log != NULL)
+		doctor_files_log(d, d->conf->egress.log, "[egress]", "log = ");
 }
 
 /* --- store --------------------------------------------------------------- */

@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "egress/egress_log.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/pool/balance.h"
 #include "fcgi/pool/control.h"
@@ -307,6 +308,7 @@ reload(struct master *m)
 	if (log_open(new) == -1)
 		log_warning(
 		    "[log] target %s: %s", new->log_target, log_why(errno));
+	egress_log_open(new);
 	master_open_network();
 	for (i = 0; i < m->top; i++)
 		m->child[i].stale = m->child[i].pid != 0;
@@ -347,6 +349,7 @@ handle(struct master *m, int sig)
 	case SIGUSR1:
 		if (log_reopen() == -1)
 			log_warning("log: %s", log_why(errno));
+		egress_log_reopen();
 		tell_all(m, SIGUSR1);
 		break;
 	}

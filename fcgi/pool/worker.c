@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "egress/egress_log.h"
 #include "fcgi/net/accept.h"
 #include "fcgi/net/connection.h"
 #include "fcgi/net/fastcgi.h"
@@ -193,6 +194,15 @@ worker_leave_by(struct pool *p, int64_t began)
 	return over + deadline + (int64_t)p->conf->write_timeout * 1000;
 }
 
+/* Opens the logs again, which were rotated. */
+static void
+worker_reopen(void)
+{
+	if (log_reopen() == -1)
+		log_warning("log: %s", log_why(errno));
+	egress_log_reopen();
+}
+
 /* Waits; the log may be opened again meanwhile. */
 static void
 worker_pause(int64_t since)
@@ -203,8 +213,8 @@ worker_pause(int64_t since)
 
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGUSR1);
-	if (sigtimedwait(&set, NULL, &tick) == SIGUSR1 && log_reopen() == -1)
-		log_warning("log: %s", log_why(errno));
+	if (sigtimedwait(&set, NULL, &tick) == SIGUSR1)
+		worker_reopen();
 }
 
 /* Whether all that was accepted is answered, and the answers are taken. */
@@ -381,8 +391,7 @@ worker_wait(struct pool *p)
 				worker_leave(p);
 			return;
 		case SIGUSR1:
-			if (log_reopen() == -1)
-				log_warning("log: %s", log_why(errno));
+			worker_reopen();
 			break;
 		}
 		pool_watch(p);

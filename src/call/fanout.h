@@ -29,6 +29,7 @@ struct fanout_job {
 	const struct observable *list; /* NULL with n 1: health */
 	size_t n;
 	int64_t deadline; /* clock_ms() */
+	const char *id;   /* X-Request-Id, for the egress log */
 	/* A lookup is complete, in the order in which they become so.  q has
 	 * its observable and lookup.  False: no more are wanted. */
 	bool (*complete)(void *arg, const struct query *q, bool first_failed);

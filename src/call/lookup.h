@@ -41,7 +41,10 @@ enum call_flag {
 	 * in once more and repeats the call. */
 	CALL_SIGNED = 1 << 3,
 	/* The provider's scan() sees the body as it comes; nothing is kept. */
-	CALL_SCAN = 1 << 4
+	CALL_SCAN = 1 << 4,
+	/* Nothing of the observable is in it, not even in part: the egress log
+	 * does not tell of it. */
+	CALL_WITHOUT_VALUE = 1 << 5
 };
 
 /* One call.  All of it belongs to its lookup. */

@@ -13,6 +13,7 @@
 #include "call/signin.h"
 #include "call/transfer.h"
 #include "conf/conf.h"
+#include "egress/egress_log.h"
 #include "json/jsoncopy.h"
 #include "json/jsonin.h"
 #include "json/jsonout.h"
@@ -355,6 +356,34 @@ fill_http(struct run *r, struct transfer *x)
 	}
 }
 
+/* Whether the value of the call's observable may leave now: it is in the egress
+ * log, once for each host, or need not be. */
+static bool
+transfer_logged(struct run *r, struct transfer *x)
+{
+	const struct observable *o = x->task->q.observable;
+	struct egress_line line = { .relay = r->job->relay->name,
+		.origin = x->host,
+		.id = r->job->id };
+
+	if (r->conf->egress.log == NULL || o == NULL ||
+	    (x->call->flags & CALL_WITHOUT_VALUE) ||
+	    strcmp(x->task->told, x->host) == 0)
+		return true;
+	line.type = observable_name(o->type);
+	line.value = o->value;
+	if (egress_log_write(r->conf, &line)) {
+		(void)stpcpy(x->task->told, x->host);
+		return true;
+	}
+	if (!r->conf->egress.log_required)
+		return true;
+	transfer_give_up(r, x, PROBLEM_INTERNAL,
+	    "Not sent to %s: the egress log of this gateway cannot be written",
+	    r->provider->title);
+	return false;
+}
+
 void
 transfer_start(struct run *r, struct transfer *x)
 {
@@ -373,6 +402,8 @@ transfer_start(struct run *r, struct transfer *x)
 			transfer_tell(r, x, BREAKER_UNTOLD);
 		return;
 	}
+	if (!transfer_logged(r, x))
+		return;
 	outcome_reset(x);
 	fill_http(r, x);
 	x->tries++;

@@ -30,9 +30,10 @@ TAILQ_HEAD(transfers, transfer);
 struct task {
 	struct query q;
 	struct lookup lookup;
-	size_t seen;   /* calls of the lookup taken on */
-	size_t open;   /* of these, not yet over */
-	size_t firsts; /* calls that request() began with */
+	size_t seen;             /* calls of the lookup taken on */
+	size_t open;             /* of these, not yet over */
+	size_t firsts;           /* calls that request() began with */
+	char told[BREAKER_NAME]; /* host of its line in the egress log */
 };
 
 /* The result of a call that several lookups make. */

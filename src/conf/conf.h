@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+struct conf_patterns;
+struct nameset;
+struct netset;
 struct provider;
 
 #define CONF_ERROR_MAX 1024
@@ -36,6 +39,8 @@ struct conf_key {
 	const char *const *choices;   /* conf_set_choice, ended by NULL */
 	bool secret;                  /* never shown, file modes are checked */
 	bool secret_user;             /* the same for a URL with a user in it */
+	bool lines;                   /* a list; file:PATH has an entry a line,
+					 * and comments */
 	void (*release)(void *field); /* what set allocated, or NULL */
 };
 
@@ -50,8 +55,14 @@ conf_setter conf_set_list;        /* char **, ended by NULL */
 conf_setter conf_set_hosts;       /* char **, each HOST or HOST:PORT */
 conf_setter conf_set_url;         /* char *; http or https, no trailing slash */
 conf_setter conf_set_path;        /* char *; absolute */
+conf_setter conf_set_networks;    /* struct netset *, lines */
+conf_setter conf_set_domains;     /* struct nameset *, lines */
+conf_setter conf_set_patterns;    /* struct conf_patterns *, lines */
 void conf_release_string(void *); /* char * */
 void conf_release_list(void *);   /* char ** */
+void conf_release_networks(void *);
+void conf_release_domains(void *);
+void conf_release_patterns(void *);
 
 enum conf_log_level {
 	LOG_LEVEL_DEBUG,
@@ -80,6 +91,8 @@ struct relay_conf {
 	int parallel;                    /* 0: as [http] */
 	int breaker;                     /* -1: as [http] */
 	int allow_private;               /* enum conf_relay_private */
+	bool egress;                     /* whether [egress] holds values back
+						 * from it */
 	char *ca_file;                   /* NULL: as [http] */
 	void *own;                       /* the provider's conf_size bytes */
 	const struct conf_key *own_keys; /* the rows that fill them */
@@ -87,6 +100,16 @@ struct relay_conf {
 	unsigned line;
 	size_t place;            /* among the relays, from 0 */
 	struct relay_conf *next; /* in the order of the files */
+};
+
+/* What must not leave for a third party; each list NULL: none. */
+struct conf_egress {
+	struct netset *networks;
+	struct nameset *domains;
+	struct conf_patterns *patterns;
+	bool private;
+	char *log; /* where what left is written, or NULL */
+	bool log_required;
 };
 
 /* Times are in seconds, sizes in bytes; ctim-relay.conf(5) says what each key
@@ -126,6 +149,7 @@ struct conf {
 	/* [log] */
 	int log_level, log_format;
 	char *log_target;
+	struct conf_egress egress;
 	struct relay_conf *relays;
 };
 

@@ -36,6 +36,17 @@ no_default(struct loading *l)
 	    l->conf->default_relay);
 }
 
+static void
+no_egress_log(struct loading *l)
+{
+	const struct setting *s;
+
+	s = setting_find(l->settings.first, "egress", "log_required");
+	conf_complain(l, true, s->file, s->line,
+	    "[egress] log_required: there is no [egress] log, so nothing "
+	    "could leave");
+}
+
 static bool
 is_set(const struct loading *l, const char *section, const char *name)
 {
@@ -72,6 +83,9 @@ conf_check(struct loading *l)
 		    "gateway an RS256 token is for is then judged by the Host "
 		    "that the request names; set it, or let [auth] jwks_hosts "
 		    "be empty");
+	if (c->egress.log_required && c->egress.log == NULL &&
+	    !is_set(l, "egress", "log"))
+		no_egress_log(l);
 	if (c->relays == NULL && l->named == 0)
 		conf_complain(l, false, l->file, 0,
 		    "no [relay NAME]: nothing is served; a "

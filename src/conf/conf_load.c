@@ -120,8 +120,8 @@ on_section(void *arg, const char *section, char *why)
 	if (name == NULL && !has_section(section)) {
 		snprintf(why, CONF_ERROR_MAX,
 		    "there is no section [%s]; the "
-		    "sections are server, auth, http, cache, log and relay "
-		    "NAME",
+		    "sections are server, auth, http, cache, log, egress and "
+		    "relay NAME",
 		    section);
 		return false;
 	}
@@ -237,12 +237,12 @@ static void
 apply(struct loading *l, struct setting *s, void *base)
 {
 	char why[CONF_ERROR_MAX], *value;
-	bool failed = false;
+	bool failed = false, file;
 
 	if ((value = setting_value(s, why)) == NULL)
 		failed = true;
 	else if (*value == '\0')
-		failed = s->key->release != conf_release_list ||
+		failed = !conf_key_is_list(s->key) ||
 		    s->key->set(base, s->key, value, why) == -1;
 	else if (s->key->set(base, s->key, value, why) == -1)
 		failed = true;
@@ -250,9 +250,13 @@ apply(struct loading *l, struct setting *s, void *base)
 		snprintf(why, CONF_ERROR_MAX,
 		    "has no value; leave the line "
 		    "out for the default");
+	/* Behind the path of a file with lines stands the number of one. */
+	file =
+	    value != NULL && s->key->lines && strncmp(s->text, "file:", 5) == 0;
 	if (failed)
 		conf_complain(l, true, s->file != NULL ? s->file : l->file,
-		    s->line, "[%s] %s: %s", s->section, s->name, why);
+		    s->line, "[%s] %s: %s%s%s", s->section, s->name,
+		    file ? s->text + 5 : "", file ? ":" : "", why);
 	/* conf_load_rest() hands out what is left. */
 	if (failed && s->file != NULL && s->key->fallback != NULL)
 		(void)s->key->set(base, s->key, s->key->fallback, why);
@@ -339,7 +343,7 @@ static void
 apply_all(struct loading *l)
 {
 	static const char *const sections[] = { "server", "auth", "http",
-		"cache", "log" };
+		"cache", "log", "egress" };
 	struct relay_conf *r;
 	struct setting *s;
 	const struct relay_conf *of;

@@ -11,7 +11,8 @@
 #include "conf/conf_setting.h"
 #include "os/regular.h"
 
-#define SECRET_FILE_MAX 65536 /* bytes taken from a file:PATH */
+#define SECRET_FILE_MAX 65536      /* bytes taken from a file:PATH */
+#define LIST_FILE_MAX   (4U << 20) /* the same for a key with lines */
 
 void
 settings_init(struct settings *list)
@@ -70,6 +71,12 @@ setting_find(struct setting *s, const char *section, const char *name)
 	return NULL;
 }
 
+bool
+conf_key_is_list(const struct conf_key *key)
+{
+	return key->lines || key->release == conf_release_list;
+}
+
 /* Makes len bytes, which came from name, a value of the key.  Returns 0, or -1
  * with why. */
 static int
@@ -77,7 +84,7 @@ setting_plain(char *text, size_t len, const char *name,
     const struct conf_key *key, char *why)
 {
 	char what[SAVEDTEXT_WHY];
-	bool list = key->release == conf_release_list;
+	bool list = conf_key_is_list(key);
 
 	(void)savedtext_trim(text, len);
 	if (savedtext_plain(text, list, what) == 0)
@@ -112,6 +119,7 @@ conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
 	struct stat st;
 	FILE *f;
 	const char *what;
+	const size_t max = key->lines ? LIST_FILE_MAX : SECRET_FILE_MAX;
 	char *text = NULL, *value = NULL;
 	size_t n = 0;
 
@@ -123,22 +131,22 @@ conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
 		    "%s holds a secret and everybody "
 		    "may read it; chmod o= %s",
 		    path, path);
-	else if ((text = calloc(1, SECRET_FILE_MAX + 1)) == NULL)
+	else if ((text = calloc(1, max + 2)) == NULL)
 		snprintf(why, CONF_ERROR_MAX, "no memory left");
-	else if (savedtext_is_utf16(
-		     text, n = fread(text, 1, SECRET_FILE_MAX + 1, f)))
+	else if (savedtext_is_utf16(text, n = fread(text, 1, max + 1, f)))
 		snprintf(why, CONF_ERROR_MAX,
 		    "%s is in UTF-16; save it as "
 		    "UTF-8",
 		    path);
-	else if (n > SECRET_FILE_MAX || ferror(f) ||
-	    memchr(text, '\0', n) != NULL)
+	else if (n > max || ferror(f) || memchr(text, '\0', n) != NULL)
 		snprintf(why, CONF_ERROR_MAX,
-		    "%s is no text of at most %d "
+		    "%s is no text of at most %zu "
 		    "bytes",
-		    path, SECRET_FILE_MAX);
+		    path, max);
 	else if (setting_plain(text, n, path, key, why) == 0)
 		value = text;
+	if (value != NULL && key->lines)
+		(void)strcpy(value + strlen(value), "\n");
 	if (value == NULL)
 		free(text);
 	if (f != NULL)

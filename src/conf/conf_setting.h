@@ -43,9 +43,11 @@ struct setting *setting_add(struct settings *, const char *section,
     bool readable);
 struct setting *setting_find(
     struct setting *first, const char *section, const char *name);
+/* Whether a key is a list, which may be empty and may have line ends in it. */
+bool conf_key_is_list(const struct conf_key *);
 /*
  * The value of a setting with a key: its text, the variable of env:NAME, or the
- * content of file:PATH.  The caller frees it; NULL with a reason in why
+ * content of file:PATH, which ends in a newline for a key with lines.  The caller frees it; NULL with a reason in why
  * (CONF_ERROR_MAX bytes), also for a secret that everybody may read.
  */
 char *setting_value(const struct setting *, char *why);

@@ -28,6 +28,8 @@ const struct counters_row counters_rows[] = { [COUNTER_2XX] = { COUNTER_2XX,
 	[COUNTER_RETRIES] = { COUNTER_RETRIES, "retries",
 	    "ctim_relay_provider_retries_total",
 	    "Calls to providers that were made again." },
+	[COUNTER_HELD] = { COUNTER_HELD, "held", "ctim_relay_held_back_total",
+	    "Observables that [egress] held back." },
 	[COUNTER_BYTES] = { COUNTER_BYTES, "bytes",
 	    "ctim_relay_answer_bytes_total", "Bytes of answers' bodies." },
 	[COUNTER_MS] = { COUNTER_MS, "ms", NULL, NULL },
@@ -101,6 +103,7 @@ counters_request(
 	counters_add(&n[COUNTER_CALLS], r->calls);
 	counters_add(&n[COUNTER_CACHED], r->cached);
 	counters_add(&n[COUNTER_RETRIES], r->retried);
+	counters_add(&n[COUNTER_HELD], r->held);
 	counters_add(&n[COUNTER_BYTES], r->bytes);
 	counters_add(&n[COUNTER_MS], ms);
 }

@@ -34,6 +34,7 @@ enum counter {
 	COUNTER_CALLS,
 	COUNTER_CACHED,
 	COUNTER_RETRIES,
+	COUNTER_HELD,
 	COUNTER_BYTES,
 	COUNTER_MS,      /* that requests took, in sum */
 	COUNTER_LATENCY, /* requests, by bucket */

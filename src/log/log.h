@@ -51,6 +51,7 @@ struct log_request {
 	size_t calls;   /* to the provider, those in … */
 	size_t cached;  /* … the cache among them */
 	size_t retried; /* made again: counted, not written */
+	size_t held;    /* observables that [egress] held back: the same */
 	uint64_t bytes; /* of the answer's body */
 	int64_t ms;
 	const char *id;    /* X-Request-Id */

@@ -5,6 +5,7 @@
 #include "call/fanout.h"
 #include "call/provider.h"
 #include "conf/conf.h"
+#include "egress/egress.h"
 #include "log/log.h"
 #include "os/clock.h"
 #include "relay/ask.h"
@@ -151,6 +152,7 @@ ask_service(struct request *r, struct answer *a, const struct observable *list,
 		.list = list,
 		.n = n,
 		.deadline = r->transport->deadline,
+		.id = r->response.id,
 		.complete = ask_complete,
 		.idle = idle,
 		.gone = gone,
@@ -235,13 +237,42 @@ ask_here(struct request *r, struct answer *a, const struct observables *obs,
 		store_release(store);
 }
 
+/* Takes what must not leave for the service out of the list, with a warning for
+ * each.  Neither is it referred: a reference carries the value there. */
+static void
+ask_hold_back(struct request *r, struct answer *a, struct observables *obs)
+{
+	const struct observable *o;
+	size_t i, n = 0;
+
+	/* A store is on this machine. */
+	if (r->relay->provider->store != NULL ||
+	    !egress_guards(r->conf, r->relay))
+		return;
+	for (i = 0; i < obs->n; i++) {
+		o = &obs->list[i];
+		if (egress_may(r->conf, o)) {
+			obs->list[n++] = *o;
+			continue;
+		}
+		answer_warning(a, PROBLEM_PERMISSION_DENIED,
+		    "Not sent to %s: it is on this gateway's egress list "
+		    "(%s %s)",
+		    r->relay->provider->title, observable_name(o->type),
+		    o->value);
+	}
+	r->log.held = obs->n - n;
+	obs->n = n;
+}
+
 void
-ask_about(struct request *r, struct answer *a, const struct observables *obs,
+ask_about(struct request *r, struct answer *a, struct observables *obs,
     enum provider_route route)
 {
 	const struct provider *p = r->relay->provider;
 	struct store *store = NULL;
 
+	ask_hold_back(r, a, obs);
 	if (p->request != NULL && route != PROVIDER_REFER) {
 		ask_service(r, a, obs->list, obs->n, route);
 		return;

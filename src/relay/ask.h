@@ -13,8 +13,8 @@ struct observables;
 struct request;
 
 /* A failure with one observable becomes an error in the answer and leaves the
- * others alone. */
-void ask_about(struct request *, struct answer *, const struct observables *,
+ * others alone.  What [egress] holds back is taken out of the list first. */
+void ask_about(struct request *, struct answer *, struct observables *,
     enum provider_route);
 /* Checks that the provider can answer at all; if not, adds an error with the
  * reason. */

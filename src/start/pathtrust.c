@@ -434,6 +434,8 @@ pathtrust_look(const struct conf *conf, const struct pathtrust_who *who,
 	trust_settings(&l, conf);
 	if (conf->log_target[0] == '/')
 		trust_data(&l, PATHTRUST_LOG, conf->log_target);
+	if (conf->egress.log != NULL)
+		trust_data(&l, PATHTRUST_LOG, conf->egress.log);
 	for (r = conf->relays; r != NULL; r = r->next)
 		if (r->provider->store != NULL)
 			trust_data(
@@ -459,5 +461,7 @@ pathtrust_log_is_led(const struct conf *conf, const struct pathtrust_who *who)
 
 	if (conf->log_target[0] == '/')
 		trust_data(&l, PATHTRUST_LOG, conf->log_target);
+	if (conf->egress.log != NULL)
+		trust_data(&l, PATHTRUST_LOG, conf->egress.log);
 	return l.led;
 }

@@ -64,8 +64,8 @@ void pathtrust_find(const struct conf *, struct pathtrust_who *);
  */
 bool pathtrust_look(const struct conf *, const struct pathtrust_who *,
     void (*each)(void *arg, const struct pathtrust_finding *), void *arg);
-/* Whether a link on the way to [log] target belongs to the service: then root
- * should not open the log. */
+/* Whether a link on the way to [log] target or [egress] log belongs to the service:
+ * then root should not open the log. */
 bool pathtrust_log_is_led(const struct conf *, const struct pathtrust_who *);
 
 #endif

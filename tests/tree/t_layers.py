@@ -18,6 +18,7 @@ LAYERS = [
     ('src/conf', 'src/base src/os src/net'),
     ('src/ctim', 'src/base src/os src/net'),
     ('src/log', 'src/base src/os src/conf src/json'),
+    ('src/egress', 'src/base src/os src/net src/conf src/ctim src/json src/log'),
     ('src/http', 'src/base src/os src/net src/conf'),
     ('src/answer', 'src/base src/os src/net src/ctim src/json'),
     ('src/store', 'src/base src/os src/net src/ctim src/db'),

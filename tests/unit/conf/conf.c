@@ -117,10 +117,10 @@ static const struct {
 		"[server]; `ctim-relay check --keys` lists them" },
 	{ "[sever]\n",
 	    "a.conf:1: there is no section [sever]; the sections "
-	    "are server, auth, http, cache, log and relay NAME" },
+	    "are server, auth, http, cache, log, egress and relay NAME" },
 	{ "[relay]\n",
 	    "a.conf:1: there is no section [relay]; the sections "
-	    "are server, auth, http, cache, log and relay NAME" },
+	    "are server, auth, http, cache, log, egress and relay NAME" },
 	{ "x = 1\n", "a.conf:1: a key before the first [section]" },
 	{ "[server]\nhello\n",
 	    "a.conf:2: neither a [section] nor key = value" },

@@ -90,7 +90,9 @@ START_TEST(calls_carry_the_key_and_only_the_catalog_is_kept)
 		ck_assert_str_eq(
 		    c->headers[1].data, "Accept: application/json");
 		ck_assert_uint_eq(c->flags,
-		    i == 0 ? 0 : CALL_CACHE | CALL_SHARED | CALL_OPTIONAL);
+		    i == 0 ? 0 :
+			     CALL_CACHE | CALL_SHARED | CALL_OPTIONAL |
+			    CALL_WITHOUT_VALUE);
 		ck_assert_int_eq(c->ttl, i == 0 ? 0 : 86400);
 	}
 	/* What is kept of the catalog is what is looked at. */
