@@ -18,7 +18,7 @@
 #include "egress/egress_log.h"
 #include "fcgi/cgi.h"
 #include "fcgi/net/listener.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/control.h"
 #include "fcgi/pool/master.h"
 #include "fcgi/pool/pool.h"
@@ -337,7 +337,8 @@ main_serve(const struct options *o, struct conf **conf, struct listener *l,
 		setup.share->outside->alone = true;
 		log_info("start: %s, this process only, threads %d", l->text,
 		    (*conf)->threads);
-		status = worker_run(*conf, l, setup.share, 0, 0);
+		status =
+		    worker_run(*conf, l, setup.share, 0, 0, (*conf)->workers);
 	} else {
 		status = master_run(&setup);
 	}

@@ -340,25 +340,36 @@ check_show_section(
 	return r;
 }
 
+/* Adds a key that was not set. */
+static void
+check_show_computed(struct check_show_kept *v, struct json_object *server,
+    const char *key, size_t value, const char *unit)
+{
+	char text[32];
+
+	if (jsonin_member(server, key) != NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "%zu%s", value, unit);
+	(void)check_show_put(v, server, key, json_object_new_string(text));
+}
+
 int
 check_show_values(const struct check_found *found, bool json)
 {
 	struct check_show_kept v = { .sections = json_object_new_object() };
 	struct json_object *server;
 	struct json_object_iter section;
-	char workers[16];
 	struct buf b;
 	struct jsonout j;
 	bool more = false;
 
 	conf_each(found->conf, check_show_keep, &v);
-	/* workers has no default in the table; conf_load() computes its
-	 * number. */
+	/* They have no default in the table; conf_load() computes them. */
 	server = jsonin_member(v.sections, "server");
-	(void)snprintf(workers, sizeof(workers), "%d", found->conf->workers);
-	if (jsonin_member(server, "workers") == NULL)
-		(void)check_show_put(
-		    &v, server, "workers", json_object_new_string(workers));
+	check_show_computed(
+	    &v, server, "workers", (size_t)found->conf->workers, "");
+	check_show_computed(
+	    &v, server, "memory", found->conf->memory >> 20, "M");
 	if (json) {
 		buf_init(&b, OUTPUT_MAX);
 		jsonout_init(&j, &b);

@@ -82,6 +82,8 @@ show_pool(FILE *f, struct json_object *o)
 	int64_t requests = status_show_number(c, "requests");
 	int64_t readers = status_show_number(c, "readers");
 	int64_t dropped = status_show_number(c, "dropped");
+	int64_t large =
+	    status_show_number(jsonin_member(o, "memory"), "waiting");
 	size_t i;
 
 	fprintf(f, "\nworkers  %" PRId64 " of %" PRId64 " serve",
@@ -99,6 +101,9 @@ show_pool(FILE *f, struct json_object *o)
 	    "queue    %" PRId64 " of %" PRId64 " places, %" PRId64 " refused\n",
 	    status_show_number(q, "waiting"), status_show_number(q, "places"),
 	    status_show_number(q, "refused"));
+	if (large > 0)
+		fprintf(f, "memory   %" PRId64 " large requests wait for it\n",
+		    large);
 	if (requests + readers + dropped > 0)
 		fprintf(f,
 		    "waiting  %" PRId64 " for a request, %" PRId64

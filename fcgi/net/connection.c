@@ -11,6 +11,7 @@
 #include "os/clock.h"
 #include "os/writeall.h"
 
+#define SPARES     4    /* connections that a thread has ready */
 #define YOUNG      2000 /* ms for which a connection goes last */
 #define WARN_EVERY 1000 /* ms between such warnings */
 
@@ -47,6 +48,60 @@ connection_free(struct connection *c)
 	connection_close(c);
 	record_free(&c->record);
 	free(c);
+}
+
+bool
+connection_fill(struct spares *s, size_t max_body, struct outgoing_room *room)
+{
+	struct connection *c;
+
+	while (s->n < SPARES) {
+		if ((c = connection_new(max_body, room)) == NULL)
+			return false;
+		c->next = s->first;
+		s->first = c;
+		s->n++;
+	}
+	return true;
+}
+
+struct connection *
+connection_take(struct spares *s)
+{
+	struct connection *c = s->first;
+
+	s->first = c->next;
+	s->n--;
+	return c;
+}
+
+void
+connection_spare(struct spares *s, struct connection *c)
+{
+	if (s->n >= SPARES) {
+		connection_free(c);
+		return;
+	}
+	connection_close(c);
+	c->next = s->first;
+	s->first = c;
+	s->n++;
+}
+
+void
+connection_rest(struct spares *s)
+{
+	struct connection *c;
+
+	for (c = s->first; c != NULL; c = c->next)
+		record_free(&c->record);
+}
+
+void
+connection_empty(struct spares *s)
+{
+	while (s->n > 0)
+		connection_free(connection_take(s));
 }
 
 void

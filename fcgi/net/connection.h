@@ -32,12 +32,19 @@ struct connection {
 	unsigned int answers; /* that it got */
 	struct record record;
 	struct outgoing out;
+	size_t taken; /* bytes of memory, of large.c */
 	/* For parked.c, while it waits: */
 	enum connection_wait wait;
 	bool keep;      /* after the answer the next request may come */
 	int64_t until;  /* clock_ms() at which CONNECTION_END is over */
-	size_t counted; /* record_memory() as it was counted */
+	size_t counted; /* record_memory() as it was counted; large.c's, too */
 	struct connection *next, *previous;
+};
+
+/* Connections without a descriptor that a thread has ready. */
+struct spares {
+	struct connection *first;
+	int n;
 };
 
 /* A connection on its way to another process, beside its descriptors. */
@@ -58,6 +65,18 @@ enum { CONNECTION_SOCKET, CONNECTION_FILE, CONNECTION_FDS };
 struct connection *connection_new(size_t max_body, struct outgoing_room *room);
 /* Closes it, too. */
 void connection_free(struct connection *);
+/* Makes as many spare ones as a thread should have; false when memory ran out.
+ * The arguments are those of connection_new(). */
+bool connection_fill(
+    struct spares *, size_t max_body, struct outgoing_room *room);
+/* Takes one of the spare ones, of which there must be one. */
+struct connection *connection_take(struct spares *);
+/* Closes a connection, and keeps it as a spare one or frees it. */
+void connection_spare(struct spares *, struct connection *);
+/* Gives the memory of the spare ones back. */
+void connection_rest(struct spares *);
+/* Frees the spare ones. */
+void connection_empty(struct spares *);
 /* Gives it a connected socket, accepted just now. */
 void connection_open(struct connection *, int fd);
 /* Closes the socket and forgets everything, for the next one. */

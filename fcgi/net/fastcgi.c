@@ -35,11 +35,11 @@
 #include "log/log.h"
 #include "os/clock.h"
 
-#define SINK_KEEP    (256 * 1024) /* bytes a memory file may keep */
-#define ACCEPT_NEEDS 32768        /* bytes, more than FCGX_Accept_r allocates */
-#define FLUSH_MOST   16384        /* bytes, more than libfcgi writes at once */
-#define PATIENCE     5            /* ms of a request's for its reader */
-#define CATCH_UP     (1 << 20)    /* bytes that wait, sent at once */
+#define SINK_KEEP    (64 * 1024) /* bytes a memory file may keep */
+#define ACCEPT_NEEDS 32768       /* bytes, more than FCGX_Accept_r allocates */
+#define FLUSH_MOST   16384       /* bytes, more than libfcgi writes at once */
+#define PATIENCE     5           /* ms of a request's for its reader */
+#define CATCH_UP     (1 << 20)   /* bytes that wait, sent at once */
 
 /* Where an assertion of FCGX_Accept_r leads; NULL outside of it. */
 static _Thread_local jmp_buf *assert_failed;
@@ -152,12 +152,10 @@ sink_fill(struct fastcgi *f)
 	return f->sink == -1 ? -1 : (int)lseek(f->sink, 0, SEEK_SET);
 }
 
-/* The sink keeps no more than a usual request between two of them. */
-static void
-sink_trim(struct fastcgi *f)
+void
+fastcgi_rest(struct fastcgi *f)
 {
-	if (f->connection->record.frames.len > SINK_KEEP &&
-	    ftruncate(f->sink, 0) == -1)
+	if (f->sink != -1 && ftruncate(f->sink, 0) == -1)
 		log_warning("memory file: %s", strerror(errno));
 }
 
@@ -439,8 +437,9 @@ fastcgi_serve(struct fastcgi *f, struct connection *c, int64_t deadline,
 		answer(arg, &t);
 		next = request_end(f);
 	}
-	if (f->sink != -1)
-		sink_trim(f);
+	/* It keeps no more than a usual request between two of them. */
+	if (c->record.frames.len > SINK_KEEP)
+		fastcgi_rest(f);
 	f->connection = NULL;
 	return next;
 }

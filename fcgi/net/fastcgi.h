@@ -23,6 +23,8 @@ int fastcgi_init(void);
 /* What one thread needs.  NULL when memory or descriptors ran out. */
 struct fastcgi *fastcgi_new(void);
 void fastcgi_free(struct fastcgi *);
+/* Between two requests: gives back the memory that it keeps for the next. */
+void fastcgi_rest(struct fastcgi *);
 /*
  * Calls answer with the whole request of a connection, a blocking socket, and
  * sends the end.  deadline: clock_ms(), for answer.  keep: the connection may be

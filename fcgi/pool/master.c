@@ -22,7 +22,7 @@
 #include "conf/conf.h"
 #include "egress/egress_log.h"
 #include "fcgi/net/listener.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/control.h"
 #include "fcgi/pool/master.h"
 #include "fcgi/pool/master_tell.h"
@@ -78,6 +78,7 @@ spawn(struct master *m, int64_t now)
 	/* Of one that was killed. */
 	atomic_store(&s->requests, 0);
 	atomic_store(&s->readers, 0);
+	atomic_store(&s->large, 0);
 	if (slot >= m->top) {
 		m->top = slot + 1;
 		atomic_store(&m->share->top, m->top);
@@ -456,5 +457,5 @@ master_run(const struct master_setup *setup)
 		return 0;
 	}
 	return worker_run(master_conf(&m), setup->listener, setup->share,
-	    (size_t)m.become, m.pid);
+	    (size_t)m.become, m.pid, master_wanted(&m));
 }

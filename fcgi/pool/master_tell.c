@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "fcgi/net/listener.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/master.h"
 #include "fcgi/pool/master_tell.h"
 #include "fcgi/pool/status.h"

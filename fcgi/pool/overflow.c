@@ -10,7 +10,7 @@
 
 #include "fcgi/net/accept.h"
 #include "fcgi/net/connection.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/overflow.h"
 #include "fcgi/pool/pool.h"
 
@@ -69,7 +69,7 @@ overflow_dispatch(struct pool *p, struct connection *c)
 	if (pool_hand(p, c))
 		return;
 	if (overflow_full(p) || overflow_enqueue(p, c) == -1)
-		pool_refuse(p, c);
+		pool_refuse(p, c, false);
 	else
 		(void)pool_nudge(p);
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/overflow.h"
 #include "fcgi/pool/parked.h"
 #include "fcgi/pool/pool.h"
@@ -75,8 +75,7 @@ parked_limit(const struct pool *p)
 	if (all > (size_t)p->conf->connections ||
 	    (long)(all + READER_FDS * s->n[CONNECTION_READER]) > s->most)
 		return DROPPED_CROWD;
-	return s->memory > p->conf->parked_memory ? DROPPED_MEMORY :
-						    DROPPED_NOT;
+	return s->memory > s->memory_most ? DROPPED_MEMORY : DROPPED_NOT;
 }
 
 /* Under the lock: lets others see how many there are. */

@@ -23,8 +23,9 @@
 struct pool;
 
 struct parked {
-	int epoll, wake; /* the set, and an eventfd(2) in it; or -1 */
-	long most;       /* descriptors that they may have together */
+	int epoll, wake;    /* the set, and an eventfd(2) in it; or -1 */
+	size_t memory_most; /* bytes of unfinished requests */
+	long most;          /* descriptors that they may have together */
 	pthread_t thread;
 	atomic_bool ended;      /* it shall end, and close all */
 	struct dropped dropped; /* the thread's own */

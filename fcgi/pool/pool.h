@@ -8,7 +8,8 @@
  * epoll_wait(2), the others in a stack, so that the thread that worked last works
  * next.  Only when no thread of any worker is idle does the overflow thread
  * accept (overflow.h); a whole request that finds no idle thread of its worker
- * goes to the queue of all (balance.h), and beyond that is answered with 503.
+ * goes to the queue of all (balance.h), and beyond that is answered with 503.  A large
+ * request waits, beside its thread, until there is memory for it (large.h).
  */
 #ifndef CTIM_POOL_H
 #define CTIM_POOL_H
@@ -19,11 +20,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "fcgi/net/connection.h"
+#include "fcgi/net/large.h"
 #include "fcgi/net/outgoing.h"
 #include "fcgi/pool/parked.h"
 
 struct conf;
-struct connection;
 struct fastcgi;
 struct http_engine;
 struct listener;
@@ -37,9 +39,9 @@ struct thread {
 	struct session *session; /* NULL: it answers 503 */
 	struct fastcgi *fastcgi;
 	/* For the next ones: one at least while it serves none of them. */
-	struct connection *spare;
-	int spares;
+	struct spares spare;
 	unsigned char *input; /* CONNECTION_INPUT bytes */
+	bool warm;            /* it served since it rested */
 	/* Under the lock: */
 	pthread_cond_t wake;
 	bool sleeps;          /* in the stack */
@@ -60,6 +62,7 @@ struct pool {
 	pid_t master; /* 0: there is none */
 	bool orphan;  /* it is gone; the main thread's */
 	int threads;
+	int workers;                /* that share the memory */
 	struct http_engine *engine; /* of all threads */
 	struct thread *thread;      /* threads, and one that answers 503 */
 	pthread_t overflow;
@@ -73,6 +76,7 @@ struct pool {
 	struct thread *top;  /* of the stack of those that sleep */
 	struct connection *ready, **ready_end; /* whole requests */
 	int waiting;                           /* of these */
+	struct large large;                    /* … that wait for memory */
 	int idle, accepting, running;          /* of the threads */
 	bool passing;     /* it leaves, and others get what is kept */
 	bool stopping;    /* the overflow thread shall end */
@@ -80,12 +84,27 @@ struct pool {
 	bool overflowing; /* overflow is in accept4(2) */
 	int64_t no_later; /* clock_ms() at which all requests are over */
 	uint64_t served;
+	uint64_t rested; /* times that a thread gave back what it kept */
+	/* The main thread's: clock_ms() at which free memory was given back, and
+	 * what served and rested were by then. */
+	int64_t trimmed_at;
+	uint64_t trimmed;
 };
 
 /* A thread of the pool, given its struct thread. */
 void *pool_thread(void *);
-/* Makes the spare connections of a thread; false when memory ran out. */
-bool pool_fill_spares(struct thread *);
+/* Makes as many spare connections as a thread should have, where memory is
+ * there. */
+void pool_fill(struct thread *);
+/* What becomes of a connection that was the thread's.  There is mostly a spare
+ * one in its place, also when memory is short. */
+void pool_next(struct thread *, struct connection *, enum connection_wait);
+/* Under the lock: who slept last wakes, if somebody sleeps. */
+bool pool_wake_top(struct pool *);
+/* Under the lock: one idle thread looks whether there is something for it. */
+void pool_wake_one(struct pool *);
+/* Under the lock: whether the queue has something for this worker. */
+bool pool_queued(const struct pool *);
 /* Takes a socket that no thread of the pool has accepted and reads what is
  * there.  Returns the connection when that is a whole request, else NULL: it is
  * parked then, or closed. */
@@ -93,8 +112,8 @@ struct connection *pool_arrive(struct pool *, int fd);
 /* Gives a connection with a whole request to an idle thread.  Returns false when
  * there is none; the connection stays the caller's then. */
 bool pool_hand(struct pool *, struct connection *);
-/* Answers a whole request with 503. */
-void pool_refuse(struct pool *, struct connection *);
+/* Answers a whole request with 503.  memory: for want of that, not of a thread. */
+void pool_refuse(struct pool *, struct connection *, bool memory);
 /* Wakes a thread for what waits.  Returns whether a request waits here although
  * a thread is idle: then it has to be done again. */
 bool pool_nudge(struct pool *);
@@ -106,7 +125,8 @@ bool pool_orphaned(const struct pool *);
  * the end.  Who is on the way into accept4(2) misses it: see pool.c. */
 void pool_kick_all(struct pool *);
 /* Cuts the connections whose request is past its time, wakes threads for what
- * waits and has the parked looked at; to be called often. */
+ * waits, has the parked looked at and gives back memory that a load has left; the
+ * main thread calls it often. */
 void pool_watch(struct pool *);
 
 #endif

@@ -2,7 +2,7 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/status.h"
 #include "os/clock.h"
 #include "shared/shared.h"
@@ -26,13 +26,14 @@ look_at_workers(struct status *s, int64_t clock)
 	const struct balance_slot *slot;
 	int i, idle, top = atomic_load(&s->share->top);
 
-	s->threads = s->busy = s->requests = s->readers = 0;
+	s->threads = s->busy = s->requests = s->readers = s->large = 0;
 	for (i = 0; i < top; i++) {
 		slot = &s->share->slot[i];
 		if (!balance_lives(s->share, i, clock))
 			continue;
 		s->requests += atomic_load(&slot->requests);
 		s->readers += atomic_load(&slot->readers);
+		s->large += atomic_load(&slot->large);
 		if (atomic_load(&slot->ready) == 0)
 			continue;
 		idle = atomic_load(&slot->threads) - atomic_load(&slot->idle);

@@ -37,6 +37,7 @@ struct status {
 	/* status_look() fills in: */
 	int threads, busy, queued, places;
 	int requests, readers;  /* connections that wait without a thread */
+	int large;              /* requests that wait for memory */
 	uint64_t dropped;       /* such connections, since the start */
 	int n_breakers, n_jwks; /* -1: could not be looked at */
 	struct breaker_seen breaker[BREAKER_HOSTS];

@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/rfc3339.h"
 #include "conf/conf.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/status.h"
 #include "json/jsonout.h"
 #include "log/counters.h"
@@ -41,6 +41,10 @@ put_workers(struct jsonout *j, const struct status *s)
 	jsonout_kint(j, "places", s->places);
 	jsonout_kint(j, "refused",
 	    (int64_t)atomic_load(&s->share->outside->counters.refused));
+	jsonout_end_object(j);
+	jsonout_key(j, "memory");
+	jsonout_object(j);
+	jsonout_kint(j, "waiting", s->large);
 	jsonout_end_object(j);
 	jsonout_key(j, "connections");
 	jsonout_object(j);

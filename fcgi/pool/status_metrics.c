@@ -1,5 +1,5 @@
 #include "base/buf.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/status.h"
 #include "log/counters.h"
 #include "log/prometheus.h"
@@ -84,11 +84,11 @@ put_counters(struct buf *b, const struct counters *c)
 	each_relay(b, c, NULL, put_duration);
 	status_metrics_number(b, "ctim_relay_refused_total", "counter",
 	    "Requests answered "
-	    "with 503, as every thread was busy and the queue full.",
+	    "with 503, no thread or memory being free.",
 	    atomic_load(&c->refused));
 }
 
-/* Connections that hold no thread. */
+/* Connections that hold no thread, and requests that do not. */
 static void
 put_waiting(struct buf *b, const struct status *s)
 {
@@ -104,6 +104,8 @@ put_waiting(struct buf *b, const struct status *s)
 	    &(struct prometheus_sample){
 		.metric = waiting, .label = { { "for", "reader" } } },
 	    (uint64_t)s->readers);
+	status_metrics_number(b, "ctim_relay_memory_waiting", "gauge",
+	    "Large requests that wait for memory.", (uint64_t)s->large);
 	status_metrics_number(b, "ctim_relay_connections_dropped_total",
 	    "counter", "Such connections that were too slow, or too many.",
 	    s->dropped);

@@ -3,6 +3,7 @@
  */
 #include <sys/prctl.h>
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,7 +19,7 @@
 #include "fcgi/net/connection.h"
 #include "fcgi/net/fastcgi.h"
 #include "fcgi/net/listener.h"
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "fcgi/pool/overflow.h"
 #include "fcgi/pool/pool.h"
 #include "fcgi/pool/worker.h"
@@ -28,6 +29,7 @@
 #include "relay/relay.h"
 
 #define STACK_SIZE   (1024 * 1024) /* bytes a thread */
+#define MMAP_FROM    (128 * 1024)  /* bytes of a large buffer */
 #define WATCH_TICK   250           /* ms between looks at the deadlines */
 #define STOP_TICK    10            /* ms between kicks of idle threads */
 #define LEAVE_TICK   100           /* the same, after a while */
@@ -59,7 +61,6 @@ start_thread(pthread_t *id, void *(*run)(void *), void *arg)
 static void
 worker_free(struct pool *p)
 {
-	struct connection *c;
 	int i;
 
 	parked_free(p);
@@ -67,10 +68,7 @@ worker_free(struct pool *p)
 		if (p->thread[i].session != NULL)
 			session_free(p->thread[i].session);
 		fastcgi_free(p->thread[i].fastcgi);
-		while ((c = p->thread[i].spare) != NULL) {
-			p->thread[i].spare = c->next;
-			connection_free(c);
-		}
+		connection_empty(&p->thread[i].spare);
 		free(p->thread[i].input);
 	}
 	http_engine_free(p->engine);
@@ -84,15 +82,40 @@ static int
 worker_init_thread(struct pool *p, int i)
 {
 	struct thread *t = &p->thread[i];
+	pthread_condattr_t attr;
 
 	t->fastcgi = fastcgi_new();
 	t->input = malloc(CONNECTION_INPUT);
-	if (t->fastcgi == NULL || t->input == NULL || !pool_fill_spares(t) ||
-	    (errno = pthread_cond_init(&t->wake, NULL)) != 0)
+	if (t->fastcgi == NULL || t->input == NULL ||
+	    !connection_fill(&t->spare, p->conf->max_body, &p->room) ||
+	    (errno = pthread_condattr_init(&attr)) != 0)
+		return -1;
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	errno = pthread_cond_init(&t->wake, &attr);
+	(void)pthread_condattr_destroy(&attr);
+	if (errno != 0)
 		return -1;
 	if (i < p->threads)
 		t->session = session_new(p->conf, p->share->outside, p->engine);
 	return i < p->threads && t->session == NULL ? -1 : 0;
+}
+
+/* Divides the worker's part of [server] memory: half of it for large requests
+ * that are answered, an eighth for those of them that wait, an eighth for
+ * requests that are not whole, a quarter for answers that are not read. */
+static void
+worker_share(struct pool *p)
+{
+	size_t part = p->conf->memory / (size_t)p->workers;
+
+	large_init(&p->large, part / 2, part / 8, p->conf->queue);
+	p->parked.memory_most = p->conf->parked_memory < part / 8 ?
+	    p->conf->parked_memory :
+	    part / 8;
+	p->room.memory_most =
+	    (int64_t)(p->conf->write_memory < part / 4 ? p->conf->write_memory :
+							 part / 4);
+	p->room.disk_most = (int64_t)p->conf->spill;
 }
 
 /* Everything that threads need, before there are any. */
@@ -104,8 +127,10 @@ worker_init(struct pool *p)
 
 	p->ready_end = &p->ready;
 	p->no_later = INT64_MAX;
-	p->room.memory_most = (int64_t)p->conf->write_memory;
-	p->room.disk_most = (int64_t)p->conf->spill;
+	worker_share(p);
+	/* Large buffers are mappings of their own, and go back when they are
+	 * freed; unless told so, malloc(3) keeps ever larger ones. */
+	(void)mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
 	p->thread = calloc((size_t)p->threads + 1, sizeof(*p->thread));
 	p->engine = http_engine_new(p->conf);
 	if (p->thread == NULL || p->engine == NULL || fastcgi_init() == -1 ||
@@ -405,7 +430,7 @@ worker_wait(struct pool *p)
 
 int
 worker_run(const struct conf *conf, const struct listener *listener,
-    struct balance *share, size_t slot, pid_t master)
+    struct balance *share, size_t slot, pid_t master, int workers)
 {
 	struct pool p = { .conf = conf,
 		.share = share,
@@ -414,6 +439,7 @@ worker_run(const struct conf *conf, const struct listener *listener,
 		.epoll = -1,
 		.parked = { .epoll = -1, .wake = -1 },
 		.master = master,
+		.workers = workers,
 		.threads = conf->threads };
 	int error;
 

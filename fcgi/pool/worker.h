@@ -18,10 +18,11 @@ struct balance;
  * until its master is gone; then the listener is hung up first.  master is that
  * one's process, or 0 when there is none; max_requests then ends it.  What was
  * accepted is answered first; after the deadline and WORKER_GRACE it ends by
- * force.  Call worker_signals() before.  Returns the exit status of the process.
+ * force.  workers: among how many [server] memory is divided.  Call
+ * worker_signals() before.  Returns the exit status of the process.
  */
 int worker_run(const struct conf *, const struct listener *, struct balance *,
-    size_t slot, pid_t master);
+    size_t slot, pid_t master, int workers);
 /* Blocks the signals that master and workers wait for, in all threads. */
 void worker_signals(void);
 

@@ -126,6 +126,7 @@ struct conf {
 	int queue;
 	int connections;
 	int read_timeout, write_timeout;
+	size_t memory; /* of the pool; not set: by workers and max_body */
 	size_t parked_memory, write_memory, spill;
 	size_t max_body;
 	int max_observables;

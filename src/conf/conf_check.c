@@ -6,6 +6,12 @@
 #include "conf/conf.h"
 #include "conf/conf_loading.h"
 
+/* A worker's part of [server] memory, in bytes: at least, and unless set.  A
+ * worker keeps a part for bodies in which BODIES / 8 of the largest fit. */
+#define MEMORY_LEAST (16U << 20)
+#define MEMORY_USUAL (128U << 20)
+#define BODIES       16
+
 static void
 from_environment(struct loading *l, const char *key)
 {
@@ -53,6 +59,29 @@ is_set(const struct loading *l, const char *section, const char *name)
 	return setting_find(l->settings.first, section, name) != NULL;
 }
 
+/* [server] memory: the default, or whether it is enough. */
+static void
+conf_check_memory(struct loading *l)
+{
+	struct conf *c = l->conf;
+	const struct setting *s =
+	    setting_find(l->settings.first, "server", "memory");
+	size_t least = BODIES * c->max_body, usual = MEMORY_USUAL;
+
+	if (least < MEMORY_LEAST)
+		least = MEMORY_LEAST;
+	if (usual < least)
+		usual = least;
+	if (c->memory == 0)
+		c->memory = usual * (size_t)c->workers;
+	else if (c->memory / (size_t)c->workers < least)
+		conf_complain(l, true, s->file, s->line,
+		    "[server] memory: %d workers with a max_body of %zu bytes "
+		    "need at least %zuM",
+		    c->workers, c->max_body,
+		    (least * (size_t)c->workers + (1 << 20) - 1) >> 20);
+}
+
 void
 conf_check(struct loading *l)
 {
@@ -65,6 +94,7 @@ conf_check(struct loading *l)
 		c->workers = sched_getaffinity(0, sizeof(cpus), &cpus) == 0 ?
 		    CPU_COUNT(&cpus) :
 		    1;
+	conf_check_memory(l);
 	if (c->secret_key == NULL && key != NULL && *key != '\0')
 		from_environment(l, key);
 	if (c->default_relay != NULL &&

@@ -308,16 +308,21 @@ relay_serve(struct session *session, struct transport *t)
 }
 
 void
-relay_busy(const struct conf *conf, struct transport *t)
+relay_busy(const struct conf *conf, struct transport *t, bool memory)
 {
 	struct response r;
 	char text[128];
 
 	response_init(&r, t);
 	r.extra = "Retry-After: 1\r\n";
-	snprintf(text, sizeof(text),
-	    "All %d x %d threads are busy and the "
-	    "queue is full",
-	    conf->workers, conf->threads);
+	if (memory)
+		snprintf(text, sizeof(text),
+		    "The memory for large requests is in use; ask for "
+		    "fewer observables, or later");
+	else
+		snprintf(text, sizeof(text),
+		    "All %d x %d threads are busy and the "
+		    "queue is full",
+		    conf->workers, conf->threads);
 	response_error(&r, 503, text);
 }

@@ -113,6 +113,16 @@ session_free(struct session *s)
 	free(s);
 }
 
+void
+session_rest(struct session *s)
+{
+	struct opened *o;
+
+	for (o = s->stores; o != NULL; o = o->next)
+		if (o->store != NULL)
+			store_rest(o->store);
+}
+
 const struct conf *
 session_conf(const struct session *s)
 {

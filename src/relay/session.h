@@ -23,6 +23,9 @@ struct session *session_new(
     const struct conf *, struct shared *, struct http_engine *);
 void session_free(struct session *);
 
+/* Between two requests: gives back the memory that it keeps for the next. */
+void session_rest(struct session *);
+
 const struct conf *session_conf(const struct session *);
 struct auth *session_auth(struct session *);
 struct fanout *session_fanout(struct session *);

@@ -21,6 +21,8 @@
 #define KEPT   16 /* connections that it keeps, however few calls there are */
 /* Of each request in the queue: its connection, the memory file with it. */
 #define QUEUED 2
+/* Of each that waits for memory, of which there are as many: its connection. */
+#define LARGE 1
 
 /* The key that decides how many calls a thread makes at once. */
 struct widest {
@@ -66,7 +68,7 @@ descriptors_needed(const struct conf *conf)
 	/* Without relays that call, of a key set. */
 	long calls = (long)conf->threads * (w.calls ? w.parallel : 1);
 
-	return DESCRIPTORS_WORKER + QUEUED * conf->queue + ENGINE +
+	return DESCRIPTORS_WORKER + (QUEUED + LARGE) * conf->queue + ENGINE +
 	    (long)POOL * w.pools + (calls < KEPT ? KEPT : calls) +
 	    conf->threads *
 	    (CONNECTION + OUTGOING + SINK + SPILLS + CACHE + STORE * w.stores);

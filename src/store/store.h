@@ -73,6 +73,8 @@ void store_close(struct store *); /* NULL is fine */
  * version was brought to this one's format.  NULL: nothing. */
 const char *store_note(const struct store *);
 
+/* Between two matches: gives back the memory of pages that SQLite keeps. */
+void store_rest(struct store *);
 /* Whether path no longer leads to the open file, which was removed or
  * replaced. */
 bool store_moved(const struct store *);

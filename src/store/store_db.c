@@ -258,6 +258,12 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 }
 
 void
+store_rest(struct store *s)
+{
+	(void)sqlite3_db_release_memory(s->db.handle);
+}
+
+void
 store_close(struct store *s)
 {
 	if (s == NULL)

@@ -129,12 +129,14 @@ test_pool.limit = 900
 
 def test_parked():
     """What waits without a thread: requests that come in pieces, answers that
-    are not read, kept connections, more requests than threads; under a reload
+    are not read, kept connections, more requests than threads, large ones that
+    wait for memory; under a reload
     and a stop."""
     can_run()
     relay = t_connections.large_pool('tsan-parked', build=tsan_build(), server={
         'workers': '2', 'queue': '4', 'connections': '60', 'read_timeout': '3',
-        'write_timeout': '2', 'write_memory': '1M'}, cache={'url': None})
+        'write_timeout': '2', 'write_memory': '1M',
+        'memory': '32M'}, cache={'url': None})
     folder = harness.folder('tsan')
     os.chmod(folder, 0o1777)
     relay.serve(wrapper=sanitized(os.path.join(folder, 'report')), timeout=60)

@@ -140,6 +140,12 @@ static const struct {
 	{ "[server]\nmax_body = 9999999999G\n",
 	    "a.conf:2: [server] max_body: "
 	    "must be a size from 1024 to 67108864 bytes, as in 64K or 1M" },
+	{ "[server]\nworkers = 4\nmemory = 63M\n",
+	    "a.conf:3: [server] memory: 4 workers with a max_body of 1048576 "
+	    "bytes need at least 64M" },
+	{ "[server]\nworkers = 2\nmemory = 32M\nmax_body = 3M\n",
+	    "a.conf:3: [server] memory: 2 workers with a max_body of 3145728 "
+	    "bytes need at least 96M" },
 	{ "[server]\nsocket_mode = 888\n",
 	    "a.conf:2: [server] socket_mode: "
 	    "must be a file mode in octal, as in 0660" },
@@ -535,6 +541,23 @@ START_TEST(a_dump_shows_all_but_secrets)
 }
 END_TEST
 
+START_TEST(memory_goes_with_workers_and_bodies)
+{
+	struct conf *c = load("[server]\nworkers = 3\n");
+
+	ck_assert_uint_eq(c->memory, 3 * (128U << 20));
+	conf_free(c);
+	buf_free(&said);
+	c = load("[server]\nworkers = 2\nmax_body = 64M\n");
+	ck_assert_uint_eq(c->memory, 2 * 16 * (64ULL << 20));
+	conf_free(c);
+	buf_free(&said);
+	c = load("[server]\nworkers = 2\nmemory = 32M\n");
+	ck_assert_uint_eq(c->memory, 32U << 20);
+	forget(c);
+}
+END_TEST
+
 START_TEST(a_missing_file_is_named)
 {
 	struct conf *c = load("");
@@ -581,6 +604,7 @@ main(void)
 		conf_d_is_read_after_it_by_name,
 		a_conf_d_that_cannot_be_read_is_said,
 		a_dump_shows_all_but_secrets, a_missing_file_is_named,
+		memory_goes_with_workers_and_bodies,
 		the_defaults_need_no_file };
 
 	return unit_run("conf", tests, COUNT(tests));

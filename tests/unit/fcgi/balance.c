@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "os/clock.h"
 #include "tests/unit/unit.h"
 

@@ -30,6 +30,7 @@ struct balance_slot {
 	/* Connections that wait without a thread: for the rest of a request
 	 * or the next one, and for their reader. */
 	_Atomic int requests, readers;
+	_Atomic int large; /* requests that wait for memory */
 };
 
 struct balance {

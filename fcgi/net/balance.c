@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fcgi/pool/balance.h"
+#include "fcgi/net/balance.h"
 #include "os/clock.h"
 #include "shared/shared.h"
 
