@@ -28,14 +28,16 @@
 #include "os/clock.h"
 #include "relay/relay.h"
 
-#define STACK_SIZE   (1024 * 1024) /* bytes a thread */
-#define MMAP_FROM    (128 * 1024)  /* bytes of a large buffer */
-#define WATCH_TICK   250           /* ms between looks at the deadlines */
-#define STOP_TICK    10            /* ms between kicks of idle threads */
-#define LEAVE_TICK   100           /* the same, after a while */
-#define CUT_TIME     2000          /* ms for what is not whole at a stop */
-#define MASTER_FIRST 50            /* ms that a stop waits for the master's */
-#define DRAIN_TIME   1000          /* ms for the listen queue at a stop */
+#define STACK_SIZE (1024 * 1024) /* bytes a thread */
+#define MMAP_FROM  (256 * 1024)  /* bytes of a large buffer */
+#define HEAP_FREE \
+	(1024 * 1024)     /* bytes at the end of a heap that may be free */
+#define WATCH_TICK   250  /* ms between looks at the deadlines */
+#define STOP_TICK    10   /* ms between kicks of idle threads */
+#define LEAVE_TICK   100  /* the same, after a while */
+#define CUT_TIME     2000 /* ms for what is not whole at a stop */
+#define MASTER_FIRST 50   /* ms that a stop waits for the master's */
+#define DRAIN_TIME   1000 /* ms for the listen queue at a stop */
 
 /* Only there so that the signal interrupts. */
 static void
@@ -129,8 +131,10 @@ worker_init(struct pool *p)
 	p->no_later = INT64_MAX;
 	worker_share(p);
 	/* Large buffers are mappings of their own, and go back when they are
-	 * freed; unless told so, malloc(3) keeps ever larger ones. */
+	 * freed; unless told so, malloc(3) keeps ever larger ones.  What a heap
+	 * has free, pool_watch() gives back, not each request. */
 	(void)mallopt(M_MMAP_THRESHOLD, MMAP_FROM);
+	(void)mallopt(M_TRIM_THRESHOLD, HEAP_FREE);
 	p->thread = calloc((size_t)p->threads + 1, sizeof(*p->thread));
 	p->engine = http_engine_new(p->conf);
 	if (p->thread == NULL || p->engine == NULL || fastcgi_init() == -1 ||

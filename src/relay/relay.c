@@ -17,7 +17,7 @@
 #include "token/auth.h"
 
 #define PATH_BYTES  1024  /* of a request's path */
-#define READ_BYTES  65536 /* of the body asked for at a time */
+#define READ_BYTES  16384 /* of the body asked for at a time */
 #define SEEMS_BYTES 1024  /* of the list of a refused token's relays */
 
 const struct route routes[] = {

@@ -5,6 +5,7 @@ import os
 import resource
 import socket
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -17,6 +18,29 @@ import fcgiclient as fcgi      # noqa: E402
 ASKED = 300             # health requests a measurement
 KNOWN = 5000            # observables of an answer of some 9 MB
 TIMED = 20000           # health requests for their CPU
+
+
+APACHE = """
+ServerRoot {dir}
+PidFile {dir}/pid
+ServerName localhost
+DefaultRuntimeDir {dir}
+ErrorLog {dir}/error.log
+LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
+LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
+LoadModule env_module /usr/lib/apache2/modules/mod_env.so
+LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
+LoadModule proxy_fcgi_module /usr/lib/apache2/modules/mod_proxy_fcgi.so
+Mutex file:{dir} default
+User www-data
+Group www-data
+Define CTIM_RELAY_SOCKET {socket}
+Listen 127.0.0.1:{port}
+<VirtualHost 127.0.0.1:{port}>
+	ServerName localhost
+	Include {source}/ctim-relay-proxy_fcgi.conf
+</VirtualHost>
+"""
 
 
 def request(path, token, body=b""):
@@ -32,6 +56,29 @@ def health(address, data):
 
 def asked(address, data, n=ASKED):
     return [health(address, data) for _ in range(n)]
+
+
+def apache(bed, g):
+    """Apache before the pool, with the tree's own file; its port."""
+    port, folder = b.free_port(), bed.folder("apache")
+    source = os.path.join(b.HERE, "..", "..", "apache")
+    conf = bed.write(f"{folder}/conf", APACHE.format(
+        dir=folder, port=port, socket=f"{g.dir}/relay.sock", source=source))
+    process = bed.start(["/usr/sbin/apache2", "-f", conf, "-D", "FOREGROUND"],
+                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    b.wait_for(("127.0.0.1", port))
+    return port, process
+
+
+def slow_posts(port, token, n):
+    head = ("POST /template/health HTTP/1.1\r\nHost: localhost\r\n"
+            f"Authorization: Bearer {token}\r\nContent-Length: 1000000\r\n"
+            "\r\n").encode()
+    socks = [socket.create_connection(("127.0.0.1", port), 60)
+             for _ in range(n)]
+    for s in socks:
+        s.sendall(head + b" " * 20000)
+    return socks
 
 
 class Row:
@@ -112,6 +159,12 @@ def waits(bed):
         time.sleep(8)           # all that can be made of them is made
         return socks, None
     row.show("64 that do not read 9 MB", unread)
+    if os.path.exists("/usr/sbin/apache2"):
+        port, web = apache(bed, g)
+        for n in (32, 100):
+            row.show(f"{n} slow POSTs through Apache", lambda n=n: (
+                slow_posts(port, g.token("template"), n), drip(b" " * 1000)))
+        bed.end(web)
     g.stop()
 
 

@@ -1,6 +1,7 @@
 """OTX over HTTPS: what connections and TLS handshakes cost a pool whose
 requests come one after the other, and one whose connections were given up."""
 import shutil
+import statistics
 import time
 
 import bed as b
@@ -8,6 +9,7 @@ import providers
 
 REQUESTS = 32
 DELAY = 5
+FAR = 50                # ms
 PULSES, ENTRIES = 20, 20
 
 NGINX = """
@@ -121,7 +123,42 @@ def in_a_row(bed, front, name, server, http, pause=0.0):
     g.stop()
 
 
+def far(bed):
+    """Beside curl, which connects anew for each of its two steps: a pool whose
+    connections are there, and one that was started just now."""
+    rows = {}
+    for h2 in (False, True):
+        u = providers.Upstream(bed, FAR, PULSES)
+        front = Front(bed, u, h2, "TLSv1.3")
+        curl = providers.Curl(bed, u, front.url, (
+            "--cacert", f"{front.dir}/pem",
+            "--http2" if h2 else "--http1.1"))
+        http = {"parallel": providers.PARALLEL}
+        g = pool(bed, front, {"threads": 4}, http)
+        token = g.token("otx", key=providers.KEY)
+        providers.warm(g, token, 4 * len(g.workers()))
+        for _ in range(2 * bed.rounds):
+            new = pool(bed, front, {"threads": 4}, http)
+            cold = ask(new, token).seconds
+            new.stop()
+            rows.setdefault(h2, []).append((ask(g, token).seconds, cold,
+                                            curl.two_steps().seconds))
+        g.stop()
+        front.stop()
+        u.stop()
+    print(f"\n{f'OTX over HTTPS, {FAR} ms away, wall ms':44} {'warm':>18} "
+          f"{'cold':>18} {'curl':>18}   to curl: warm, cold; aim 0.80, 0.95")
+    for h2, found in rows.items():
+        warm, cold, curl = zip(*found)
+        print(f"{'HTTP/2' if h2 else 'HTTP/1.1':44} "
+              f"{b.spread(warm, 1000):>18} {b.spread(cold, 1000):>18} "
+              f"{b.spread(curl, 1000):>18}   "
+              f"{statistics.median(x / z for x, _, z in found):.2f} "
+              f"{statistics.median(y / z for _, y, z in found):.2f}")
+
+
 def run(bed):
+    far(bed)
     default = {"workers": 2, "threads": 16}
     for h2, tls in ((False, "TLSv1.2"), (False, "TLSv1.3"), (True, "TLSv1.3")):
         u = providers.Upstream(bed, DELAY, PULSES, ENTRIES)

@@ -72,7 +72,10 @@ class Curl:
     """curl with the URLs that the relay asks for, found as the relay finds
     them: `general` of each observable, then its pulses' pages."""
 
-    def __init__(self, bed, upstream):
+    def __init__(self, bed, upstream, url=None, options=()):
+        """url: where it is asked, if not at the upstream itself."""
+        self.options = options
+        url = url or upstream.url
         generals, pages = [], []
         for _, value, category in OBSERVABLES:
             if category is None:
@@ -86,15 +89,14 @@ class Curl:
         self.calls = len(generals) + len(pages)
         self.files = [
             bed.write(f"{bed.dir}/{name}.curl", "".join(
-                f'url = "{upstream.url}{path}"\noutput = /dev/null\n'
+                f'url = "{url}{path}"\noutput = /dev/null\n'
                 for path in paths))
             for name, paths in (("all", generals + pages),
                                 ("generals", generals), ("pages", pages))]
 
-    @staticmethod
-    def fetch(path):
+    def fetch(self, path):
         return b.run_measured(
-            ["curl", "-q", "--silent", "--fail", "--parallel",
+            ["curl", "-q", "--silent", "--fail", *self.options, "--parallel",
              "--parallel-max", str(PARALLEL), "--config", path])
 
     def all_at_once(self):

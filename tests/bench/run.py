@@ -17,6 +17,7 @@ import https
 import least
 import providers
 import query
+import streams
 import tokens
 
 
@@ -35,6 +36,7 @@ CASES = {
     "otx": lambda where: providers.one_request(where, 50),
     "https": https.run,
     "many": lambda where: providers.many_clients(where, 200, 32),
+    "streams": streams.run,
     "spycloud": providers.spycloud,
     "waiting": lambda where: providers.waiting(where, 500),
 }

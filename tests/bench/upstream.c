@@ -10,7 +10,8 @@
  *	ENTRIES	of a pulse's one page (2000)
  *	AT	where the entries that match begin in it, in percent (75); -1
  *		leaves them out
- * /stats says what was asked since /reset; neither waits.
+ * /stats says what was asked since /reset; neither waits.  What asks for
+ * slow.example waits three seconds more.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -32,8 +33,10 @@
 
 #include "answers.h"
 
-#define ROUTES 9
-#define EVENTS 256
+#define ROUTES    9
+#define EVENTS    256
+#define SLOW      "slow.example"
+#define SLOW_TIME 3000000000 /* ns more for what asks for that */
 
 struct connection {
 	TAILQ_ENTRY(connection) later; /* in `due` while it waits */
@@ -226,6 +229,7 @@ static void
 ask(struct upstream *u, struct connection *c, const char *path)
 {
 	const struct route *r = routes;
+	struct connection *before;
 
 	while (strncmp(path, r->prefix, strlen(r->prefix)) != 0)
 		r++;
@@ -235,7 +239,16 @@ ask(struct upstream *u, struct connection *c, const char *path)
 	if (r->at_once || u->delay == 0)
 		return;
 	c->due = now_ns() + u->delay;
-	TAILQ_INSERT_TAIL(&u->due, c, later);
+	if (strstr(path, SLOW) != NULL)
+		c->due += SLOW_TIME;
+	/* All but the slow ones come last. */
+	before = TAILQ_LAST(&u->due, due);
+	while (before != NULL && before->due > c->due)
+		before = TAILQ_PREV(before, due, later);
+	if (before == NULL)
+		TAILQ_INSERT_HEAD(&u->due, c, later);
+	else
+		TAILQ_INSERT_AFTER(&u->due, before, c, later);
 	if (++u->waiting > u->most_waiting)
 		u->most_waiting = u->waiting;
 }
