@@ -13,15 +13,16 @@
 #define PATTERN_MAX 16384 /* bytes of a pattern, or of what an id is of */
 
 /* The path of each type in a pattern. */
-static const char *const export_paths[OBSERVABLE_TYPES] = { [OBSERVABLE_IP] =
-							      "ipv4-addr:value",
+static const char *const export_paths[OBSERVABLE_TYPES] = {
+	[OBSERVABLE_IP] = "ipv4-addr:value",
 	[OBSERVABLE_IPV6] = "ipv6-addr:value",
 	[OBSERVABLE_DOMAIN] = "domain-name:value",
 	[OBSERVABLE_URL] = "url:value",
 	[OBSERVABLE_EMAIL] = "email-addr:value",
 	[OBSERVABLE_MD5] = "file:hashes.MD5",
 	[OBSERVABLE_SHA1] = "file:hashes.'SHA-1'",
-	[OBSERVABLE_SHA256] = "file:hashes.'SHA-256'" };
+	[OBSERVABLE_SHA256] = "file:hashes.'SHA-256'"
+};
 
 static const char *const stix_markings[] = {
 	[CTIM_WHITE] =

@@ -1,8 +1,13 @@
+/* SHA-1, for its speed, as sha256.c says. */
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
+
+#include <openssl/sha.h>
 
 #include "base/uuid.h"
 
@@ -46,15 +51,32 @@ uuid_draw(void)
 	uuid_drawn_after = uuid_forked;
 }
 
+/* Writes the UUID of 16 bytes whose version and variant it sets. */
+static void
+uuid_write(char text[UUID_STR_LEN], unsigned char *u, unsigned version)
+{
+	u[6] = (unsigned char)((u[6] & 0x0f) | version << 4);
+	u[8] = (unsigned char)((u[8] & 0x3f) | 0x80);
+	uuid_unparse_lower(u, text);
+}
+
 void
 uuid4(char text[UUID_STR_LEN])
 {
-	unsigned char *u;
-
 	if (uuid_left == 0 || uuid_drawn_after != uuid_forked)
 		uuid_draw();
-	u = uuid_drawn[--uuid_left];
-	u[6] = (unsigned char)((u[6] & 0x0f) | 0x40); /* version 4 */
-	u[8] = (unsigned char)((u[8] & 0x3f) | 0x80); /* its variant */
-	uuid_unparse_lower(u, text);
+	uuid_write(text, uuid_drawn[--uuid_left], 4);
+}
+
+void
+uuid5(char text[UUID_STR_LEN], const char *name, size_t n)
+{
+	unsigned char hash[SHA_DIGEST_LENGTH];
+	SHA_CTX c;
+
+	(void)SHA1_Init(&c);
+	(void)SHA1_Update(&c, *uuid_get_template("x500"), sizeof(uuid_t));
+	(void)SHA1_Update(&c, name, n);
+	(void)SHA1_Final(hash, &c);
+	uuid_write(text, hash, 5);
 }

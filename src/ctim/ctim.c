@@ -216,10 +216,7 @@ const char *
 ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind kind, const char *name)
 {
 	char text[UUID_STR_LEN];
-	uuid_t uuid;
 
-	uuid_generate_sha1(
-	    uuid, *uuid_get_template("x500"), name, strlen(name));
-	uuid_unparse_lower(uuid, text);
+	uuid5(text, name, strlen(name));
 	return write_id(id, kind, text);
 }

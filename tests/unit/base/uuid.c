@@ -22,6 +22,23 @@ START_TEST(version_4_and_never_twice)
 }
 END_TEST
 
+/* libuuid's own is the reference. */
+START_TEST(version_5_of_a_name)
+{
+	char name[200], text[UUID_STR_LEN], theirs[UUID_STR_LEN];
+	uuid_t uuid;
+	size_t n;
+
+	for (n = 0; n < sizeof(name); n++) {
+		memset(name, 'a' + (int)(n % 26), n);
+		uuid_generate_sha1(uuid, *uuid_get_template("x500"), name, n);
+		uuid_unparse_lower(uuid, theirs);
+		uuid5(text, name, n);
+		ck_assert_str_eq(text, theirs);
+	}
+}
+END_TEST
+
 /* Random bytes are drawn for several at a time; a child has its own. */
 START_TEST(parent_and_child_make_others)
 {
@@ -55,7 +72,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = { version_4_and_never_twice,
-		parent_and_child_make_others };
+		version_5_of_a_name, parent_and_child_make_others };
 
 	return unit_run("uuid", tests, COUNT(tests));
 }
