@@ -3,7 +3,7 @@
  * the one spelling under which it is stored and looked up.
  *
  * Normal forms: hosts in lower case, punycode, without a trailing dot; addresses
- * as inet_ntop(3) writes them (IPv4-mapped IPv6 stays IPv6), without brackets;
+ * as inet_ntop(3) writes them (IPv4-mapped IPv6 stays IPv6);
  * networks with the host bits off and their prefix length ("10.0.0.0/8"); a
  * network of one address is that address; hashes in lower case; the domain of an
  * e-mail address in lower case, its local part as it is; URLs with scheme and

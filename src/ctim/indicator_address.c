@@ -111,15 +111,6 @@ indicator_address_ip(const char *value, char out[INDICATOR_MAX + 1])
 int
 indicator_address_ipv6(const char *value, char out[INDICATOR_MAX + 1])
 {
-	char bare[INET6_ADDRSTRLEN + 2];
-	size_t n = strlen(value);
-
-	/* As in a URL. */
-	if (*value == '[' && n < sizeof(bare) && value[n - 1] == ']') {
-		memcpy(bare, value + 1, n - 2);
-		bare[n - 2] = '\0';
-		value = bare;
-	}
 	return address(&indicator_families[1], value, out);
 }
 
