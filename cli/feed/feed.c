@@ -104,12 +104,17 @@ looks_text(const char *head, size_t n, const struct feed_options *o)
 }
 
 /* In the order in which they are tried; text takes what is left. */
-static const enum feed_format feed_order[] = { FEED_JSON, FEED_CSV, FEED_TEXT };
+static const enum feed_format feed_order[] = { FEED_JSON, FEED_ADBLOCK,
+	FEED_RPZ, FEED_SNORT, FEED_CONFIG, FEED_CSV, FEED_TEXT };
 static const struct feed_kind feed_kinds[FEED_FORMATS] = {
 	[FEED_AUTO] = { "auto", NULL, NULL },
 	[FEED_TEXT] = { "text", looks_text, feed_text },
 	[FEED_CSV] = { "csv", looks_csv, feed_csv },
-	[FEED_JSON] = { "json", looks_json, feed_json }
+	[FEED_JSON] = { "json", looks_json, feed_json },
+	[FEED_ADBLOCK] = { "adblock", feed_adblock_looks, feed_adblock },
+	[FEED_RPZ] = { "rpz", feed_rpz_looks, feed_rpz },
+	[FEED_SNORT] = { "snort", feed_snort_looks, feed_snort },
+	[FEED_CONFIG] = { "config", feed_config_looks, feed_config }
 };
 
 /* Folders that are one feed; the last row is empty. */
@@ -124,6 +129,12 @@ feed_format(const char *name)
 		if (strcmp(feed_kinds[i].name, name) == 0)
 			return i;
 	return -1;
+}
+
+const char *
+feed_format_name(int format)
+{
+	return format < FEED_FORMATS ? feed_kinds[format].name : NULL;
 }
 
 static int
@@ -167,6 +178,8 @@ int
 feed_read(FILE *file, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
+	struct feed_scope scope = { sink, o };
+	const struct feed_sink scoped = feed_scope_sink(&scope);
 	struct feed_reader r;
 	int stop = -1, format;
 
@@ -177,7 +190,7 @@ feed_read(FILE *file, const struct feed_options *o,
 		return feed_fail(error, "memory ran out");
 	}
 	if ((format = find_format(&r, o, error)) != -1)
-		stop = feed_kinds[format].read(&r, o, sink, error);
+		stop = feed_kinds[format].read(&r, o, &scoped, error);
 	if (r.error != 0 && stop <= 0)
 		stop = feed_fail(error, feed_reader_wrong(&r));
 	feed_reader_free(&r);
@@ -188,11 +201,13 @@ bool
 feed_folder(const char *path, const struct feed_options *o,
     const struct feed_sink *sink, int *result, char error[FEED_ERROR_MAX])
 {
+	struct feed_scope scope = { sink, o };
+	const struct feed_sink scoped = feed_scope_sink(&scope);
 	const struct feed_folder_kind *k;
 
 	for (k = feed_folders; k->name != NULL; k++)
 		if (k->looks(path)) {
-			*result = k->read(path, o, sink, error);
+			*result = k->read(path, o, &scoped, error);
 			return true;
 		}
 	return false;

@@ -20,7 +20,17 @@
 #define FEED_ERROR_MAX 512
 #define FEED_LINE_MAX  (1U << 20) /* bytes of a line, row or element */
 
-enum feed_format { FEED_AUTO, FEED_TEXT, FEED_CSV, FEED_JSON, FEED_FORMATS };
+enum feed_format {
+	FEED_AUTO,
+	FEED_TEXT,
+	FEED_CSV,
+	FEED_JSON,
+	FEED_ADBLOCK,
+	FEED_RPZ,
+	FEED_SNORT,
+	FEED_CONFIG,
+	FEED_FORMATS
+};
 
 /* What a feed can say of an indicator; the name of each is in feed_row.c. */
 enum feed_field {
@@ -84,6 +94,8 @@ struct feed_options {
 
 /* Returns the format of a name ("csv"), or -1. */
 int feed_format(const char *name);
+/* Returns the name of a format, NULL behind the last one. */
+const char *feed_format_name(int);
 /* Returns the field of a name ("first_seen"), or -1. */
 int feed_field(const char *name);
 

@@ -61,6 +61,17 @@ struct feed_kind {
 	    const struct feed_sink *, char error[FEED_ERROR_MAX]);
 };
 
+/*
+ * A sink that skips what no feed means: loopback and unspecified addresses,
+ * private ones unless they are Clean, and networks that are too large, unless
+ * the options take them.  All readers get one.
+ */
+struct feed_scope {
+	const struct feed_sink *to;
+	const struct feed_options *options;
+};
+struct feed_sink feed_scope_sink(struct feed_scope *); /* which must stay */
+
 /* What the first n bytes, behind which a NUL is, show that is no text: an
  * archive, a document, markup; for people.  NULL: nothing. */
 const char *feed_no_text(const char *head, size_t n);
@@ -93,6 +104,27 @@ bool feed_csv_looks(const char *head, size_t n, const struct feed_options *);
  * line.  An error when the array does not end, or a document is of another
  * form. */
 int feed_json(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+/* Filters of browsers and resolvers: ||name^ is the name and all below it.
+ * Source: https://adguard-dns.io/kb/general/dns-filtering-syntax/ */
+bool feed_adblock_looks(
+    const char *head, size_t n, const struct feed_options *);
+int feed_adblock(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+/* A zone of response policies.
+ * Source: draft-vixie-dnsop-dns-rpz-00 */
+bool feed_rpz_looks(const char *head, size_t n, const struct feed_options *);
+int feed_rpz(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+/* Rules of Snort and Suricata: the addresses that they are about, and names that
+ * they compare whole.
+ * Source: https://docs.suricata.io, "Rules Format" */
+bool feed_snort_looks(const char *head, size_t n, const struct feed_options *);
+int feed_snort(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+/* Configuration of programs that block: cli/lists/feed_config_table.c. */
+bool feed_config_looks(const char *head, size_t n, const struct feed_options *);
+int feed_config(struct feed_reader *, const struct feed_options *,
     const struct feed_sink *, char error[FEED_ERROR_MAX]);
 
 #endif

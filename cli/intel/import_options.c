@@ -1,6 +1,7 @@
 /* The options of `ctim-relay intel import`. */
 #include <getopt.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -30,13 +31,18 @@ static int
 import_set_format(const struct options_found *found)
 {
 	struct import_options *o = found->at;
-	int format = feed_format(found->text);
+	int i, format = feed_format(found->text);
+	char names[256] = "";
+	size_t n = 0;
 
-	if (format == -1)
+	if (format == -1) {
+		for (i = 0; feed_format_name(i) != NULL; i++)
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
+			    "%s%s", i == 0 ? "" : ", ", feed_format_name(i));
 		return command_usage(found->cmd,
-		    "\"%s\" is no format that this version reads: auto, text, "
-		    "csv, json",
-		    found->text);
+		    "\"%s\" is no format that this version reads: %s",
+		    found->text, names);
+	}
 	o->feed.format = (enum feed_format)format;
 	return CMD_OK;
 }
@@ -182,7 +188,8 @@ static const struct options_kind
 static const struct options_row import_rows[] = {
 	{ "source", 0, &import_source, 0, "NAME", "the feed's name; needed" },
 	{ "format", 0, &import_format, 0, "F",
-	    "auto (as it is, if not said), text, csv or json" },
+	    "auto (as it is, if not said), text, csv, json, adblock,\n"
+	    "rpz, snort or config" },
 	{ "disposition", 0, &import_disposition, AT(fallback.disposition), "D",
 	    "Clean, Malicious, Suspicious (if not said), Common,\n"
 	    "Unknown" },

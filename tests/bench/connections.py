@@ -129,7 +129,7 @@ def drip(data):
 
 def waits(bed):
     feed = bed.write(f"{bed.dir}/known.txt", "".join(
-        f"10.0.{i // 250}.{i % 250}\n" for i in range(KNOWN)))
+        f"11.0.{i // 250}.{i % 250}\n" for i in range(KNOWN)))
     g = b.Gateway(bed, {
         "server": {"workers": 2, "threads": 16, "max_observables": 5000,
                    "read_timeout": 120, "write_timeout": 120},
@@ -138,7 +138,7 @@ def waits(bed):
     g.serve()
     data = request("/template/health", g.token("template"))
     large = b"[" + b",".join(
-        b'{"type":"ip","value":"10.0.%d.%d"}' % (i // 250, i % 250)
+        b'{"type":"ip","value":"11.0.%d.%d"}' % (i // 250, i % 250)
         for i in range(KNOWN)) + b"]"
     large = request("/local/observe/observables", g.token("local"), large)
     row = Row(g, data)

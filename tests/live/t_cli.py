@@ -105,7 +105,7 @@ def test_progress_on_a_terminal():
     """An import shows how far it is, on a terminal only."""
     relay = gateway()
     path = harness.write(os.path.join(relay.folder, 'feed'), ''.join(
-        '10.%d.%d.%d\n' % (i >> 16, i >> 8 & 255, i & 255)
+        '11.%d.%d.%d\n' % (i >> 16, i >> 8 & 255, i & 255)
         for i in range(60000)))
     args = ['intel', 'import', path, '--source', 'feed']
     status, out = on_terminal(relay, *args)

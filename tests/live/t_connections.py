@@ -21,7 +21,7 @@ from upstream import Upstream
 
 HEALTH = '{"data":{"status":"ok"}}'
 LARGE = 1500            # observables of a large answer
-KNOWN = ['10.0.%d.%d' % (i // 250, i % 250) for i in range(LARGE)]
+KNOWN = ['11.0.%d.%d' % (i // 250, i % 250) for i in range(LARGE)]
 
 
 def health_request(**more):

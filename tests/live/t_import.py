@@ -1,6 +1,7 @@
 """ctim-relay intel import, from outside: what it says of a feed, what it leaves
 as it was, and which files it takes."""
 
+import gzip
 import json
 import os
 
@@ -178,3 +179,108 @@ def test_empty_folder():
     os.mkdir(path)
     has('nothing in it to import', take_path(relay, path, status=1)['said'],
         'what it says')
+
+
+# --- what is skipped ------------------------------------------------------------
+
+SCOPES = """0.0.0.0/0
+10.0.0.0/8
+192.168.1.1
+127.0.0.1
+127.0.0.0/8
+0.0.0.0
+::
+::1
+2001:db8::/18
+11.0.0.0/7
+fd00::1
+169.254.0.0/16
+192.0.2.0/24
+11.0.0.0/8
+"""
+
+
+def test_scopes():
+    """What a list has by mistake is skipped with the reason, in every format."""
+    relay = gateway()
+    summary = take(relay, SCOPES, status=3)
+    same(values(relay), ['11.0.0.0/8', '192.0.2.0/24'], 'what is left')
+    same({r['reason']: r['count'] for r in summary['skipped_by_reason']}, {
+        'a network that is too large (--any-network takes it)': 3,
+        'a private address': 4, 'a loopback address': 3,
+        'the unspecified address': 2}, 'reasons')
+    relay = gateway()
+    take(relay, SCOPES, '--disposition', 'Clean', status=3)
+    same(len(values(relay)), 6, 'an allow list may have private addresses')
+    relay = gateway()
+    take(relay, SCOPES, '--any-network', status=3)
+    same(len(values(relay)), 5, 'with --any-network')
+    relay = gateway()
+    same(figures(take(relay, 'ip,disposition\n10.0.0.1,Clean\n10.0.0.2,\n')),
+         (2, 1, 0, 0, 0, 1), 'what the feed says of one counts for it')
+    same(figures(take(relay, '[{"ip":"10.0.0.3"},{"ip":"192.0.2.1"}]'))[-1], 1,
+         'JSON')
+
+
+# --- how a feed is packed ---------------------------------------------------------
+
+def test_packed():
+    """gzip, UTF-16 and old line ends are read as what they are of."""
+    text = 'ip,reason\n192.0.2.1,\u00fcber\n192.0.2.2,x\n'
+    for packed in (gzip.compress(text.encode()),
+                   gzip.compress(text[:20].encode()) +
+                   gzip.compress(text[20:].encode()),
+                   text.encode('utf-16'), b'\xfe\xff' + text.encode('utf-16-be'),
+                   gzip.compress(text.encode('utf-16')),
+                   text.replace('\n', '\r').encode(),
+                   text.replace('\n', '\r\n').encode(),
+                   b'\xef\xbb\xbf' + text.encode()):
+        relay = gateway()
+        same(figures(take(relay, packed))[:2], (2, 2), packed[:40])
+        record = relay.cli('intel', 'show', '192.0.2.1', '--json')[1]
+        has('\u00fcber', json.dumps(json.loads(record), ensure_ascii=False),
+            'the reason')
+
+
+def test_packed_and_broken():
+    packed = gzip.compress(b'192.0.2.1\n' * 1000)
+    for broken, word in ((packed[:-9], 'it is compressed, and was cut short'),
+                         (packed[:20] + b'x' + packed[21:], 'and damaged'),
+                         (packed + b'x', 'something else behind the end'),
+                         (gzip.compress(b'0' * (70 << 20)),
+                          'more than 200 times as large unpacked'),
+                         (gzip.compress(packed), 'compressed twice')):
+        relay = gateway()
+        said = take(relay, broken, status=1)['said']
+        has(word, said, 'what it says')
+        has('nothing was changed', said, 'what it says')
+        same(values(relay), [], 'the store')
+
+
+def test_no_feeds():
+    """What is no list is named once and refused."""
+    for content, word in ((b'<!DOCTYPE html><html>192.0.2.1</html>', 'HTML'),
+                          (b'<?xml version="1.0"?><a>192.0.2.1</a>', 'XML'),
+                          (b'%PDF-1.4\n192.0.2.1\n', 'PDF'),
+                          (b'PK\x03\x04\n192.0.2.1\n', 'zip'),
+                          (b'\xfd7zXZ\x00\n192.0.2.1\n', 'unxz'),
+                          (b'\x28\xb5\x2f\xfd\n192.0.2.1\n', 'unzstd'),
+                          (b'7z\xbc\xaf\x27\x1c\n192.0.2.1\n', '7z')):
+        summary = take(gateway(), content, status=1)
+        has(word, summary['said'], 'what it says')
+        same(figures(summary)[0], 0, 'read')
+
+
+def test_programs():
+    """Lists for programs, under their own names and by what is in them."""
+    relay = gateway()
+    summary = take(relay, '! x\n||evil.example^\n@@||good.example^\n')
+    same((values(relay), summary['skipped']), (['evil.example'], 1), 'a filter')
+    status, out, _ = relay.cli('intel', 'show', 'www.evil.example', ok=False)
+    same(status, 0, 'what is below')
+    summary = take(gateway(), 'deny 192.0.2.1;\nallow 192.0.2.2;\n')
+    same(summary['notes'], ['it was read as a configuration of nginx'], 'notes')
+    has('Cisco', take(gateway(), 'access-list 1 deny 192.0.2.0 0.0.0.255\n',
+                      status=1)['said'], 'what it says')
+    has('auto, text, csv, json, adblock, rpz, snort, config', take(
+        gateway(), '', '--format', 'xml', status=64)['said'], 'the formats')

@@ -328,7 +328,7 @@ def test_readers_do_not_wait_for_an_import():
     """100,000 lines go in while the pool answers; an answer shows all or
     nothing of them."""
     relay = gateway(sections={'server': {'workers': '1'}}).serve()
-    lines = ''.join('10.%d.%d.%d\n' % (i >> 16, i >> 8 & 255, i & 255)
+    lines = ''.join('11.%d.%d.%d\n' % (i >> 16, i >> 8 & 255, i & 255)
                     for i in range(100000))
     done = threading.Event()
 
@@ -337,8 +337,8 @@ def test_readers_do_not_wait_for_an_import():
         done.set()
     thread = threading.Thread(target=writer)
     thread.start()
-    body = b'[{"type":"ip","value":"10.0.0.0"},' \
-           b'{"type":"ip","value":"10.1.134.159"}]'
+    body = b'[{"type":"ip","value":"11.0.0.0"},' \
+           b'{"type":"ip","value":"11.1.134.159"}]'
     seen = set()
     try:
         while True:
@@ -535,7 +535,7 @@ def test_full_disk():
     harness.give(disk, 0o2770)
     store = os.path.join(disk, 'intel.db')
     relay = gateway('full', relays='[relay local]\nstore = %s\n' % store)
-    lines = ''.join('10.0.%d.%d\n' % (i >> 8, i & 255) for i in range(50000))
+    lines = ''.join('11.0.%d.%d\n' % (i >> 8, i & 255) for i in range(50000))
     try:
         load(relay, '203.0.113.1\n')
         relay.serve()
@@ -545,11 +545,11 @@ def test_full_disk():
             has(store + ': no space is left on its disk', err, 'what it says')
             same(values(relay), [('ip', '203.0.113.1')], 'what is there')
             has('"Suspicious"', ask(relay, '203.0.113.1'), 'what was there')
-            same(ask(relay, '10.0.0.1'), '{"data":{}}', 'a part of it')
+            same(ask(relay, '11.0.0.1'), '{"data":{}}', 'a part of it')
         same(harness.run(['mount', '-o', 'remount,size=64m', disk])[0], 0,
              'more room')
         same(load(relay, lines)['added'], 50000, 'added')
-        has('"Suspicious"', ask(relay, '10.0.0.1'), 'what is new')
+        has('"Suspicious"', ask(relay, '11.0.0.1'), 'what is new')
         same(relay.stop(), 0, 'exit status')
     finally:
         if relay.process:

@@ -38,6 +38,7 @@ LAYERS = [
     ('cli/base', 'src cli/terminal'),
     ('cli/feed', 'src cli/terminal cli/base'),
     ('cli/sharing', 'src cli/terminal cli/base cli/feed'),
+    ('cli/lists', 'src cli/terminal cli/base cli/feed'),
     ('cli/extract', 'src cli/feed'),
     ('cli/terms', 'src cli/terminal cli/base cli/feed cli/extract'),
     ('cli/pool', 'src cli/terminal cli/base'),

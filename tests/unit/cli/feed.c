@@ -139,22 +139,23 @@ START_TEST(text)
 		  "b.example\n",
 		    "1 domain evil.example\n2 domain a.example\n"
 		    "2 domain b.example\n" },
-		{ "127.0.0.1\t3\n", "1 ip 127.0.0.1 (3)\n" },
+		{ "127.0.0.1\t3\n", "1 ! 127.0.0.1: a loopback address\n" },
 		/* Names begin with anything; a number alone is a comment. */
 		{ "0.0.0.0 1-1ads.example\n0.0.0.0\t2o7.example\n"
 		  "0.0.0.0 _thums.example # 3\n:: \xc3\xbcnsafe.example\n"
 		  "127.0.0.1 42 # lists\n0.0.0.0 192.0.2.1\n",
 		    "1 domain 1-1ads.example\n2 domain 2o7.example\n"
 		    "3 domain _thums.example\n4 domain xn--nsafe-jva.example\n"
-		    "5 ip 127.0.0.1 (42 # lists)\n6 ip 192.0.2.1\n" },
+		    "5 ! 127.0.0.1: a loopback address\n6 ip 192.0.2.1\n" },
 		/* A name follows a blank, not the mark of a comment. */
 		{ "192.0.2.7 # localhost scanner\n127.0.0.1 # loopback\n"
 		  "0.0.0.0\t# bogon\n192.0.2.8; localhost\n"
 		  "127.0.0.1,evil.example\n",
 		    "1 ip 192.0.2.7 (localhost scanner)\n"
-		    "2 ip 127.0.0.1 (loopback)\n3 ip 0.0.0.0 (bogon)\n"
+		    "2 ! 127.0.0.1: a loopback address\n"
+		    "3 ! 0.0.0.0: the unspecified address\n"
 		    "4 ip 192.0.2.8 (localhost)\n"
-		    "5 ip 127.0.0.1 (evil.example)\n" },
+		    "5 ! 127.0.0.1: a loopback address\n" },
 		{ "192.0.2.1 evil.example\n",
 		    "1 ip 192.0.2.1 (evil.example)\n" },
 		/* What is none. */
@@ -167,7 +168,7 @@ START_TEST(text)
 		  "192.0.2.1\n",
 		    "1 ip 192.0.2.1\n" },
 		{ "[2001:db8::1]\n[.]\n",
-		    "1 ! \"[2001:db8::1]\" is no indicator\n"
+		    "1 ipv6 2001:db8::1\n"
 		    "2 ! \"[.]\" is no indicator\n" } };
 
 	try(cases, COUNT(cases), FEED_AUTO);
