@@ -246,10 +246,11 @@ pool_thread(void *arg)
 	struct connection *c;
 
 	accept_unblock_kick();
-	/* Who waited too long for a thread is refused. */
+	/* Who waited too long for a thread, or memory, is refused. */
 	while ((c = take_next(p, t)) != NULL)
 		pool_serve(t, c,
 		    clock_ms() < t->deadline ? pool_answer_relay :
+			t->waited            ? pool_answer_full :
 					       pool_answer_busy);
 	(void)pthread_mutex_lock(&p->lock);
 	p->running--;

@@ -48,6 +48,7 @@ struct thread {
 	struct thread *below; /* in the stack */
 	bool accepting;       /* in accept4(2), or on the way */
 	bool keep;            /* the connection may be kept */
+	bool waited;          /* its request has, for memory */
 	bool ending;          /* its answer is made, it is back at once */
 	int fd;               /* being served, -1 for none */
 	int64_t deadline;     /* of that, clock_ms() */

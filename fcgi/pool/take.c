@@ -230,8 +230,8 @@ take_waiting(struct pool *p, struct thread *t)
 {
 	struct connection *c;
 
-	if (p->large.waiting > 0 &&
-	    (c = large_next(&p->large, take_late(p))) != NULL)
+	c = p->large.waiting > 0 ? large_next(&p->large, take_late(p)) : NULL;
+	if ((t->waited = c != NULL))
 		return c;
 	while ((c = take_ready(p)) != NULL || (c = take_queued(p, t)) != NULL)
 		if (take_admit(p, t, c))

@@ -65,10 +65,29 @@ def cpu(pids):
     return total / TICK
 
 
-def memory(pids):
-    """Bytes that the processes hold together; what they share counts once."""
+def memory_files(folder, seen):
+    """Bytes of the memory files in a folder of descriptors that are not in
+    seen."""
     total = 0
+    for name in os.listdir(folder):
+        try:
+            if "/memfd:" not in os.readlink(f"{folder}/{name}"):
+                continue
+            found = os.stat(f"{folder}/{name}")
+        except FileNotFoundError:
+            continue
+        if found.st_ino not in seen:
+            seen.add(found.st_ino)
+            total += found.st_blocks * 512
+    return total
+
+
+def memory(pids):
+    """Bytes that the processes hold together, with their memory files; what they
+    share counts once."""
+    total, seen = 0, set()
     for pid in pids:
+        total += memory_files(f"/proc/{pid}/fd", seen)
         with open(f"/proc/{pid}/smaps_rollup") as f:
             for line in f:
                 if line.startswith("Pss:"):

@@ -14,6 +14,7 @@ import sys
 import bed
 import connections
 import https
+import large
 import least
 import providers
 import query
@@ -36,6 +37,7 @@ CASES = {
     "otx": lambda where: providers.one_request(where, 50),
     "https": https.run,
     "many": lambda where: providers.many_clients(where, 200, 32),
+    "memory": large.run,
     "streams": streams.run,
     "spycloud": providers.spycloud,
     "waiting": lambda where: providers.waiting(where, 500),

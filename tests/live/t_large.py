@@ -118,8 +118,9 @@ def test_those_that_wait_are_answered_when_their_time_is_over():
         asking = begun(relay)
         for each in asking:
             code, _, text = each.end()
-            holds(code == 503 or (code == 200 and 'errors' in
-                                  json.loads(text)), 'status %r' % code)
+            told = json.loads(text)
+            holds((code == 503 and 'memory' in told['message']) or
+                  (code == 200 and 'errors' in told), '%r: %r' % (code, told))
         wait_large(relay, 0)
         health(relay)
         service.release()
