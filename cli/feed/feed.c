@@ -85,7 +85,8 @@ looks_json(const char *head, size_t len, const struct feed_options *o)
 	if (*s == '{')
 		return true;
 	/* "[.]" and "[2001:db8::1]" begin lines of text. */
-	return *s == '[' && strchr("{]", s[1 + strspn(s + 1, BLANKS)]) != NULL;
+	return *s == '[' &&
+	    strchr("{]\"", s[1 + strspn(s + 1, BLANKS)]) != NULL;
 }
 
 static bool

@@ -1,7 +1,6 @@
 /*
- * feed_row: the fields of one entry as a feed spells them, and their meaning,
- * for the readers of all formats.  The usual names of columns and members are a
- * table in feed_row.c.
+ * feed_row: one row of a feed as its reader found it, and how it comes to
+ * entries, for the readers of all formats.
  */
 #ifndef CTIM_FEED_ROW_H
 #define CTIM_FEED_ROW_H
@@ -10,37 +9,49 @@
 
 #include "cli/feed/feed.h"
 
+struct feed_cell_form;
 struct feed_reader;
 
-#define FEED_VALUES 8 /* values that one row can have (its hashes) */
+#define FEED_VALUES     8 /* cells of one row that can be values (its hashes) */
+#define FEED_LOST       FEED_FIELDS /* fields, and the reference */
+#define FEED_LOST_SHOWN 40          /* code points of a cell */
 
-/* The texts of one row; NULL or "" where it has none. */
+/* What cells cost without their rows, by field, for the summary.  All zeros at
+ * first. */
+struct feed_lost {
+	struct {
+		const char *what; /* NULL: of nothing more */
+		uint64_t n, line; /* line: of the first */
+		char first[FEED_LOST_SHOWN * 4 + 1];
+	} of[FEED_LOST];
+};
+
+/* Whether two values of a row are a network together. */
+enum feed_pair {
+	FEED_PAIR_NONE,
+	FEED_PAIR_RANGE, /* the first and the last address */
+	FEED_PAIR_MASK   /* the address, its mask or number of bits */
+};
+
+/* The texts of one row; NULL or "" where it has none.  What is not set is 0. */
 struct feed_row {
 	const char *values[FEED_VALUES];
 	size_t n_values;
-	const char *text[FEED_FIELDS]; /* but that of FEED_VALUE */
+	enum feed_pair pair;
+	const char *text[FEED_FIELDS];     /* but that of FEED_VALUE */
+	const char *reference;             /* a page about it */
+	const struct feed_cell_form *form; /* how cells are written, or NULL */
+	struct feed_lost *lost;            /* NULL: nobody asks */
 };
-
-/* A usual name of a field, in lower case, '_' for blanks and hyphens. */
-struct feed_name {
-	const char *name;
-	enum feed_field field;
-	/* The value is in the columns of the first group of which a feed has
-	 * any: the hashes of a row are the same file, its URL and its host are
-	 * not. */
-	int group;
-};
-extern const struct feed_name feed_names[]; /* the last name is NULL */
-
-/* Whether a column name of n bytes is the usual name. */
-int feed_name_is(const char *column, size_t n, const char *usual);
 
 /*
- * Hands the entries of a row to the sink, or reports why there are none.
- * Returns the result of the callback.
+ * Hands the entries of a row to the sink, each value once, or reports why there
+ * are none.  Returns the result of the callback.
  */
 int feed_row_emit(
     const struct feed_row *, uint64_t line, const struct feed_sink *);
+/* Tells what was lost, a note for each field. */
+void feed_row_lost(const struct feed_lost *, const struct feed_sink *);
 /* Calls sink->skipped() with a reason and what the format makes of this line;
  * NULL: the reason says it all. */
 int feed_skip(const struct feed_sink *, uint64_t line, const char *reason,

@@ -10,9 +10,9 @@
 #include "cli/base/command.h"
 #include "cli/base/infile.h"
 #include "cli/extract/extract.h"
-#include "cli/feed/csv.h"
 #include "cli/feed/feed_reader.h"
-#include "cli/feed/feed_row.h"
+#include "cli/table/csv.h"
+#include "cli/table/heading.h"
 #include "cli/terms/terms.h"
 
 #define HEAD      4096 /* bytes that are searched for the comma */
@@ -91,21 +91,31 @@ may_be(struct reading *t, size_t column)
 	t->columns[t->n++] = column;
 }
 
-/* Finds the columns whose headings are usual for values in feeds. */
+/* Finds the columns whose headings are usual for values in feeds, in the order in
+ * which feeds take them. */
 static void
 find_usual(struct reading *t)
 {
-	size_t column;
+	const struct heading *h[CSV_COLUMNS];
+	size_t i, best;
 
-	for (const struct feed_name *name = feed_names; name->name != NULL;
-	     name++)
-		for (size_t i = 0; name->field == FEED_VALUE && i < t->row.n;
-		     i++)
-			if (feed_name_is(csv_word(&t->row, i),
-				strlen(csv_word(&t->row, i)), name->name))
-				may_be(t, i);
-	if ((column = csv_column(&t->row, "observable")) != CSV_NONE)
-		may_be(t, column);
+	for (i = 0; i < t->row.n; i++) {
+		h[i] = heading_of(csv_word(&t->row, i));
+		if (h[i] != NULL && (unsigned)h[i]->kind >= HEADING_VALUES)
+			h[i] = NULL;
+	}
+	do {
+		best = CSV_NONE;
+		for (i = 0; i < t->row.n; i++)
+			if (h[i] != NULL &&
+			    (best == CSV_NONE ||
+				heading_rank(h[i]) < heading_rank(h[best])))
+				best = i;
+		if (best != CSV_NONE) {
+			may_be(t, best);
+			h[best] = NULL;
+		}
+	} while (best != CSV_NONE);
 }
 
 /* Keeps the first row for an error message. */

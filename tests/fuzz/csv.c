@@ -2,7 +2,7 @@
  * file, which must come to the same. */
 #include <string.h>
 
-#include "cli/feed/csv.h"
+#include "cli/table/csv.h"
 #include "cli/feed/feed_reader.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/set.h"
-#include "cli/feed/csv.h"
+#include "cli/table/csv.h"
 #include "cli/terminal/rows.h"
 #include "tests/unit/unit.h"
 
@@ -28,7 +28,8 @@ START_TEST(fields_are_quoted_and_parted_as_the_table_likes)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct csv in = { NULL, cases[i].text,
-			cases[i].text + strlen(cases[i].text), cases[i].comma };
+			cases[i].text + strlen(cases[i].text), cases[i].comma,
+			0 };
 		struct csv_row row;
 		size_t n = 0;
 
@@ -48,7 +49,7 @@ END_TEST
 START_TEST(wrong_rows_say_why)
 {
 	static char many[CSV_COLUMNS + 2], nul[] = "a\0b,c\n";
-	struct csv in = { NULL, "\"a,b\n", NULL, ',' };
+	struct csv in = { NULL, "\"a,b\n", NULL, ',', 0 };
 	struct csv_row row;
 
 	csv_row_init(&row);
@@ -56,11 +57,11 @@ START_TEST(wrong_rows_say_why)
 	csv_read(&in, &row);
 	ck_assert(csv_is_open(&row));
 	memset(many, ',', sizeof(many) - 1);
-	in = (struct csv){ NULL, many, many + sizeof(many) - 1, ',' };
+	in = (struct csv){ NULL, many, many + sizeof(many) - 1, ',', 0 };
 	csv_read(&in, &row);
 	ck_assert_ptr_nonnull(row.wrong);
 	ck_assert(!csv_is_open(&row));
-	in = (struct csv){ NULL, nul, nul + sizeof(nul) - 1, ',' };
+	in = (struct csv){ NULL, nul, nul + sizeof(nul) - 1, ',', 0 };
 	csv_read(&in, &row);
 	ck_assert_ptr_nonnull(strstr(row.wrong, "NUL"));
 	csv_row_free(&row);
@@ -72,7 +73,7 @@ END_TEST
 START_TEST(quotes_of_a_wrong_row_are_followed)
 {
 	static char text[4 * CSV_ROW_MAX];
-	struct csv in = { NULL, text, NULL, ',' };
+	struct csv in = { NULL, text, NULL, ',', 0 };
 	struct csv_row row;
 	static const struct {
 		const char *before; /* as often as it says */
@@ -111,7 +112,7 @@ START_TEST(an_open_quote_is_the_end_whatever_is_behind_it)
 {
 	static char text[4 * CSV_ROW_MAX];
 	static const char *const before[] = { "\"", "a,\"", "a\1b,\"" };
-	struct csv in = { NULL, text, text + sizeof(text), ',' };
+	struct csv in = { NULL, text, text + sizeof(text), ',', 0 };
 	struct csv_row row;
 
 	csv_row_init(&row);
@@ -134,7 +135,7 @@ END_TEST
 START_TEST(a_row_is_taken_up_to_its_limit)
 {
 	static char text[CSV_ROW_MAX + 2];
-	struct csv in = { NULL, text, NULL, ',' };
+	struct csv in = { NULL, text, NULL, ',', 0 };
 	struct csv_row row;
 
 	csv_row_init(&row);

@@ -2,7 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/feed/csv.h"
+#include "cli/table/csv.h"
 #include "cli/feed/feed_reader.h"
 
 static const char too_long[] = "it is longer than 65536 bytes";
@@ -104,6 +104,32 @@ end_field(struct csv_row *f, size_t keep)
 		f->text.data[f->text.len - 1] = '\0';
 }
 
+/* Takes the next byte; EOF too at the end of a line, of which CR is one with and
+ * without LF behind it. */
+static int
+csv_next_in_line(struct csv *in)
+{
+	int c = csv_next(in);
+
+	if (c != '\r')
+		return c == '\n' ? EOF : c;
+	if (csv_peek(in) == '\n')
+		csv_next(in);
+	else
+		in->cr++;
+	return EOF;
+}
+
+void
+csv_line(struct csv *in, struct buf *text)
+{
+	int c;
+
+	buf_reset(text);
+	while ((c = csv_next_in_line(in)) != EOF)
+		buf_addc(text, (char)c);
+}
+
 void
 csv_read(struct csv *in, struct csv_row *f)
 {
@@ -113,10 +139,10 @@ csv_read(struct csv *in, struct csv_row *f)
 
 	buf_reset(&f->text);
 	f->n = 0;
-	f->line = in->reader == NULL ? 0 : in->reader->line;
+	f->line = in->reader == NULL ? 0 : in->reader->line + in->cr;
 	f->wrong = NULL;
 	begin_field(f);
-	while ((c = csv_next(in)) != EOF && c != '\n') {
+	while ((c = csv_next_in_line(in)) != EOF) {
 		if (c == in->comma) {
 			if (f->wrong == NULL) {
 				end_field(f, keep);

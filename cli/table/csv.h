@@ -23,7 +23,8 @@ struct feed_reader;
 struct csv {
 	struct feed_reader *reader; /* NULL: the memory below */
 	const char *p, *end;
-	char comma; /* between the fields */
+	char comma;  /* between the fields */
+	uint64_t cr; /* lines that ended with CR alone */
 };
 
 /* The fields of one row, each ended by a NUL, one after another in text. */
@@ -41,12 +42,14 @@ void csv_row_free(struct csv_row *);
 /* Returns the next byte without taking it, or EOF. */
 int csv_peek(struct csv *);
 /*
- * Reads one row to the end of its line, even a wrong one.  A line that ends
- * within quotes goes on.  Drops blanks around a field; a quote behind them
+ * Reads one row to the end of its line (CR, LF or both), even a wrong one.  A
+ * line that ends within quotes goes on.  Drops blanks around a field; a quote behind them
  * still begins the field, as abuse.ch writes `"a", "b"`.  Blanks in quotes
  * belong to the field (RFC 4180).
  */
 void csv_read(struct csv *, struct csv_row *);
+/* Reads a line as it is into text, up to what fits, without its end. */
+void csv_line(struct csv *, struct buf *text);
 /* Returns field i; NULL where the row has fewer. */
 const char *csv_field(const struct csv_row *, size_t i);
 /* Returns field i without blanks around it, for fields that are no text; the
