@@ -40,7 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2)
 		return 0;
 	memory.end = text + size - 1;
-	memory.comma = file.comma = ",;\t"[data[0] % 3];
+	memory.comma = file.comma = ",;\t|#"[data[0] % 5];
 	HOLDS((f = fmemopen((void *)(uintptr_t)text, size - 1, "r")) != NULL);
 	HOLDS(feed_reader_init(&r, f) == 0);
 	csv_row_init(&a);

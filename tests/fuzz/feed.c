@@ -21,10 +21,19 @@ skipped(void *arg, uint64_t line, const char *reason, const char *why)
 	return 0;
 }
 
+static void
+note(void *arg, const char *text)
+{
+	(void)arg;
+	HOLDS(*text != '\0' && strchr(text, '\n') == NULL);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct feed_sink sink = { .entry = entry, .skipped = skipped };
+	const struct feed_sink sink = {
+		.entry = entry, .skipped = skipped, .note = note
+	};
 	struct feed_options options = { 0 };
 	char error[FEED_ERROR_MAX];
 	FILE *f;
