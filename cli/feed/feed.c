@@ -8,73 +8,6 @@
 #define HEAD   (64U << 10) /* bytes that are looked at to find the format */
 #define BLANKS " \t\r\n"
 
-static const char stix[] =
-    "this is a STIX bundle, which this version does not read; it reads text, "
-    "csv, and JSON objects with a type and a value";
-static const char misp[] =
-    "this is a MISP feed, which this version does not read; it reads text, "
-    "csv, and JSON objects with a type and a value";
-
-/* Whether s begins with a member of this name; *value is the text behind it. */
-static bool
-feed_member(const char *s, const char *name, const char **value)
-{
-	size_t n = strlen(name);
-
-	if (*s != '"' || strncmp(s + 1, name, n) != 0 || s[n + 1] != '"')
-		return false;
-	s += n + 2;
-	s += strspn(s, BLANKS);
-	if (*s != ':')
-		return false;
-	*value = s + 1 + strspn(s + 1, BLANKS);
-	return true;
-}
-
-/* Whether s begins with a member of a MISP manifest, named by a UUID: "5a3b…":
- * {. */
-static bool
-is_manifest(const char *s)
-{
-	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
-	size_t i;
-
-	if (*s++ != '"')
-		return false;
-	for (i = 0; form[i] != '\0'; i++)
-		if (form[i] == '-' ? s[i] != '-' :
-				     s[i] == '\0' ||
-			    strchr("0123456789abcdefABCDEF", s[i]) == NULL)
-			return false;
-	s += i;
-	if (*s++ != '"')
-		return false;
-	s += strspn(s, BLANKS);
-	if (*s++ != ':')
-		return false;
-	return s[strspn(s, BLANKS)] == '{';
-}
-
-/* Returns what a JSON object is that looks like a feed of another kind; NULL
- * otherwise. */
-static const char *
-other_json(const char *head)
-{
-	const char *value, *s = head + strspn(head, BLANKS);
-
-	if (*s++ != '{')
-		return NULL;
-	s += strspn(s, BLANKS);
-	if (is_manifest(s) || feed_member(s, "Event", &value))
-		return misp;
-	/* "type" need not be the first member of a bundle. */
-	for (; (s = strchr(s, '"')) != NULL; s++)
-		if (feed_member(s, "type", &value) &&
-		    strncmp(value, "\"bundle\"", 8) == 0)
-			return stix;
-	return NULL;
-}
-
 static bool
 looks_json(const char *head, size_t len, const struct feed_options *o)
 {
@@ -105,8 +38,9 @@ looks_text(const char *head, size_t n, const struct feed_options *o)
 }
 
 /* In the order in which they are tried; text takes what is left. */
-static const enum feed_format feed_order[] = { FEED_JSON, FEED_ADBLOCK,
-	FEED_RPZ, FEED_SNORT, FEED_CONFIG, FEED_CSV, FEED_TEXT };
+static const enum feed_format feed_order[] = { FEED_STIX, FEED_MISP,
+	FEED_MISP_INDEX, FEED_WARNINGLIST, FEED_JSON, FEED_ADBLOCK, FEED_RPZ,
+	FEED_SNORT, FEED_CONFIG, FEED_CSV, FEED_TEXT };
 static const struct feed_kind feed_kinds[FEED_FORMATS] = {
 	[FEED_AUTO] = { "auto", NULL, NULL },
 	[FEED_TEXT] = { "text", looks_text, feed_text },
@@ -115,11 +49,20 @@ static const struct feed_kind feed_kinds[FEED_FORMATS] = {
 	[FEED_ADBLOCK] = { "adblock", feed_adblock_looks, feed_adblock },
 	[FEED_RPZ] = { "rpz", feed_rpz_looks, feed_rpz },
 	[FEED_SNORT] = { "snort", feed_snort_looks, feed_snort },
-	[FEED_CONFIG] = { "config", feed_config_looks, feed_config }
+	[FEED_CONFIG] = { "config", feed_config_looks, feed_config },
+	[FEED_STIX] = { "stix", feed_stix_looks, feed_stix },
+	[FEED_MISP] = { "misp", feed_misp_looks, feed_misp },
+	[FEED_MISP_INDEX] = { "misp-index", feed_misp_index_looks,
+	    feed_misp_index },
+	[FEED_WARNINGLIST] = { "warninglist", feed_warninglist_looks,
+	    feed_warninglist }
 };
 
 /* Folders that are one feed; the last row is empty. */
-static const struct feed_folder_kind feed_folders[] = { { NULL, NULL, NULL } };
+static const struct feed_folder_kind feed_folders[] = {
+	{ "misp", feed_misp_folder_looks, feed_misp_folder },
+	{ NULL, NULL, NULL }
+};
 
 int
 feed_format(const char *name)
@@ -170,9 +113,8 @@ find_format(struct feed_reader *r, const struct feed_options *o,
 	for (i = 0; format == FEED_AUTO; i++)
 		if (feed_kinds[feed_order[i]].looks(head, n, o))
 			format = (int)feed_order[i];
-	other = format == FEED_JSON ? other_json(head) : NULL;
 	head[n] = kept;
-	return other == NULL ? format : feed_fail(error, other);
+	return format;
 }
 
 int

@@ -29,6 +29,10 @@ enum feed_format {
 	FEED_RPZ,
 	FEED_SNORT,
 	FEED_CONFIG,
+	FEED_STIX,
+	FEED_MISP,
+	FEED_MISP_INDEX, /* known to be refused */
+	FEED_WARNINGLIST,
 	FEED_FORMATS
 };
 
@@ -90,6 +94,10 @@ struct feed_options {
 	size_t n_columns;
 	bool any_network; /* networks of any length are taken */
 	int disposition;  /* enum ctim_disposition, of what says none */
+	bool judged; /* the user says a disposition: lists of what is harmless
+			do not say Clean */
+	struct hold *hold; /* of several files that are one feed: what waits
+			      until all are read (hold.h); NULL: of this one */
 };
 
 /* Returns the format of a name ("csv"), or -1. */

@@ -138,4 +138,26 @@ bool feed_config_looks(const char *head, size_t n, const struct feed_options *);
 int feed_config(struct feed_reader *, const struct feed_options *,
     const struct feed_sink *, char error[FEED_ERROR_MAX]);
 
+/* STIX 2.0 and 2.1: the indicators of bundles, TAXII envelopes, arrays and
+ * lines of objects. */
+bool feed_stix_looks(const char *head, size_t n, const struct feed_options *);
+int feed_stix(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+/* MISP: the attributes of events and of attribute exports; the index files of a
+ * feed, which are errors by themselves, and its folder; warning lists. */
+bool feed_misp_looks(const char *head, size_t n, const struct feed_options *);
+int feed_misp(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+bool feed_misp_index_looks(
+    const char *head, size_t n, const struct feed_options *);
+int feed_misp_index(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+bool feed_misp_folder_looks(const char *path);
+int feed_misp_folder(const char *path, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+bool feed_warninglist_looks(
+    const char *head, size_t n, const struct feed_options *);
+int feed_warninglist(struct feed_reader *, const struct feed_options *,
+    const struct feed_sink *, char error[FEED_ERROR_MAX]);
+
 #endif

@@ -29,7 +29,7 @@
 
 #include "cli/feed/feed.h"
 
-#define JSONCUT_PATHS 16  /* at most */
+#define JSONCUT_PATHS 32  /* at most */
 #define JSONCUT_KEY   256 /* bytes of a name that is walked through, and a NUL */
 
 struct feed_reader;

@@ -189,7 +189,7 @@ static const struct options_row import_rows[] = {
 	{ "source", 0, &import_source, 0, "NAME", "the feed's name; needed" },
 	{ "format", 0, &import_format, 0, "F",
 	    "auto (as it is, if not said), text, csv, json, adblock,\n"
-	    "rpz, snort or config" },
+	    "rpz, snort, config, stix, misp or warninglist" },
 	{ "disposition", 0, &import_disposition, AT(fallback.disposition), "D",
 	    "Clean, Malicious, Suspicious (if not said), Common,\n"
 	    "Unknown" },
@@ -243,7 +243,7 @@ import_options(
 	int status;
 
 	*o = (struct import_options){ .cmd = cmd, .now = (int64_t)time(NULL) };
-	o->fallback = (struct record){ .disposition = CTIM_SUSPICIOUS,
+	o->fallback = (struct record){ .disposition = -1, /* not said */
 		.severity = CTIM_SEVERITY_MEDIUM,
 		.confidence = CTIM_SEVERITY_MEDIUM,
 		.tlp = CTIM_AMBER,
@@ -252,6 +252,9 @@ import_options(
 	status = options_read(&import_option_table, cmd, o, argc, argv);
 	if (status != CMD_OK || o->help)
 		return status;
+	o->feed.judged = o->fallback.disposition != -1;
+	if (!o->feed.judged)
+		o->fallback.disposition = CTIM_SUSPICIOUS;
 	o->feed.disposition = o->fallback.disposition;
 	if (optind + 1 != argc)
 		return command_usage(

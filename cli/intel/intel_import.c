@@ -14,6 +14,7 @@
 #include "cli/intel/import_options.h"
 #include "cli/intel/import_summary.h"
 #include "cli/intel/intel.h"
+#include "cli/sharing/hold.h"
 #include "cli/terminal/interrupt.h"
 #include "cli/terminal/progress.h"
 
@@ -188,15 +189,21 @@ static int
 intel_import_folder(
     struct import *im, const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
+	const struct hold_all all = { .skip = NULL };
 	int i, r = 0;
 
 	if (feed_folder(im->o.file, &im->o.feed, sink, &r, error))
 		return r;
+	if ((im->o.feed.hold = hold_new()) == NULL)
+		return hold_none(error);
 	for (i = 0; i < im->files.n && r == 0; i++)
 		r = intel_import_one(
 		    im, import_files_name(&im->files, i), sink, error);
-	if (r == 0)
+	if (r == 0) {
 		im->file = NULL;
+		r = hold_end(im->o.feed.hold, &all, sink, error);
+	}
+	hold_free(im->o.feed.hold);
 	return r;
 }
 

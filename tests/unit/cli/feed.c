@@ -441,14 +441,12 @@ START_TEST(what_this_version_does_not_read)
 {
 	static const struct {
 		const char *feed, *word;
-	} cases[] = {
-		{ "{\"type\": \"bundle\", \"id\": \"x\", \"objects\": []}",
-		    "STIX" },
-		{ "{\n \"objects\": [],\n \"type\" : \"bundle\"\n}", "STIX" },
-		{ "{\"5a3b1c2d-1111-2222-3333-444455556666\": {\"info\": "
-		  "\"\"}}",
-		    "MISP" },
-		{ "{\"Event\": {\"Attribute\": []}}", "MISP" },
+	} cases[] = { { "{\"5a3b1c2d-1111-2222-3333-444455556666\": {\"info\": "
+			"\"\"}}",
+			  "manifest.json of a MISP feed" },
+		{ "d41d8cd98f00b204e9800998ecf8427e,5a3b1c2d-1111-2222-3333-"
+		  "444455556666\n",
+		    "hashes.csv of a MISP feed" },
 		{ "\x1f\x8b\x08x", "gzip, and damaged" },
 		{ "\x1f\x8b", "cut short" }, { "PK\x03\x04x", "zip" },
 		{ "\xff\xfe"
@@ -463,8 +461,7 @@ START_TEST(what_this_version_does_not_read)
 		{ "<!DOCTYPE html><p>Sign in", "HTML" },
 		{ "\n <html lang=en>", "HTML" },
 		{ "\xef\xbb\xbf<?xml version=\"1.0\"?>\n<feed>192.0.2.1",
-		    "XML" }
-	};
+		    "XML" } };
 	const struct feed_options o = { .format = FEED_AUTO };
 	size_t i;
 
@@ -772,7 +769,7 @@ START_TEST(names)
 {
 	ck_assert_int_eq(feed_format("csv"), FEED_CSV);
 	ck_assert_int_eq(feed_format("auto"), FEED_AUTO);
-	ck_assert_int_eq(feed_format("stix"), -1);
+	ck_assert_int_eq(feed_format("openioc"), -1);
 	ck_assert_int_eq(feed_field("first_seen"), FEED_FIRST_SEEN);
 	ck_assert_int_eq(feed_field("colour"), -1);
 }
