@@ -13,7 +13,7 @@
 #define PATTERN_MAX 16384 /* bytes of a pattern, or of what an id is of */
 
 /* The path of each type in a pattern. */
-static const char *const export_paths[OBSERVABLE_TYPES] = {
+static const char *const bundle_paths[OBSERVABLE_TYPES] = {
 	[OBSERVABLE_IP] = "ipv4-addr:value",
 	[OBSERVABLE_IPV6] = "ipv6-addr:value",
 	[OBSERVABLE_DOMAIN] = "domain-name:value",
@@ -24,7 +24,7 @@ static const char *const export_paths[OBSERVABLE_TYPES] = {
 	[OBSERVABLE_SHA256] = "file:hashes.'SHA-256'"
 };
 
-static const char *const stix_markings[] = {
+static const char *const bundle_markings[] = {
 	[CTIM_WHITE] =
 	    "marking-definition--613f2e26-407d-48c7-9eca-b8e91df99dc9",
 	[CTIM_GREEN] =
@@ -34,14 +34,14 @@ static const char *const stix_markings[] = {
 	[CTIM_RED] = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"
 };
 
-static const char *const stix_kinds[] = { [CTIM_CLEAN] = "benign",
+static const char *const bundle_kinds[] = { [CTIM_CLEAN] = "benign",
 	[CTIM_MALICIOUS] = "malicious-activity",
 	[CTIM_SUSPICIOUS] = "anomalous-activity",
 	[CTIM_COMMON] = "benign",
 	[CTIM_UNKNOWN] = "unknown" };
 
 /* Within the bands that `intel import` reads; -1: not given. */
-static const int stix_confidence[] = { [CTIM_SEVERITY_UNKNOWN] = -1,
+static const int bundle_confidence[] = { [CTIM_SEVERITY_UNKNOWN] = -1,
 	[CTIM_SEVERITY_NONE] = 0,
 	[CTIM_SEVERITY_INFO] = 10,
 	[CTIM_SEVERITY_LOW] = 15,
@@ -50,7 +50,7 @@ static const int stix_confidence[] = { [CTIM_SEVERITY_UNKNOWN] = -1,
 
 /* An id of a kind that is the same for the same text: version 5. */
 static const char *
-stix_id(char id[CTIM_ID_MAX + 16], const char *kind, const char *text)
+bundle_id(char id[CTIM_ID_MAX + 16], const char *kind, const char *text)
 {
 	char ours[CTIM_ID_MAX];
 
@@ -62,11 +62,11 @@ stix_id(char id[CTIM_ID_MAX + 16], const char *kind, const char *text)
 
 /* The pattern; quotes and backslashes of the value are escaped. */
 static void
-stix_pattern(struct buf *b, const struct record *r)
+bundle_pattern(struct buf *b, const struct record *r)
 {
 	const char *s;
 
-	buf_addf(b, "[%s = '", export_paths[r->type]);
+	buf_addf(b, "[%s = '", bundle_paths[r->type]);
 	for (s = r->value; *s != '\0'; s++) {
 		if (*s == '\'' || *s == '\\')
 			buf_addc(b, '\\');
@@ -76,7 +76,7 @@ stix_pattern(struct buf *b, const struct record *r)
 }
 
 static void
-stix_time(struct jsonout *out, const char *key, int64_t t)
+bundle_time(struct jsonout *out, const char *key, int64_t t)
 {
 	char text[RFC3339_MAX];
 
@@ -85,7 +85,7 @@ stix_time(struct jsonout *out, const char *key, int64_t t)
 }
 
 static void
-stix_strings(struct jsonout *out, const char *key, const char *one)
+bundle_strings(struct jsonout *out, const char *key, const char *one)
 {
 	jsonout_key(out, key);
 	jsonout_array(out);
@@ -96,19 +96,19 @@ stix_strings(struct jsonout *out, const char *key, const char *one)
 /* An indicator holds from when it was first seen; STIX wants the end behind the
  * start, and what ended before that is as good as revoked. */
 static void
-stix_validity(struct jsonout *out, const struct record *r)
+bundle_validity(struct jsonout *out, const struct record *r)
 {
 	int64_t from = r->first_seen != 0 ? r->first_seen : r->imported;
 
 	if (r->expires != 0 && from >= r->expires)
 		from = r->expires - 1;
-	stix_time(out, "valid_from", from);
+	bundle_time(out, "valid_from", from);
 	if (r->expires != 0)
-		stix_time(out, "valid_until", r->expires);
+		bundle_time(out, "valid_until", r->expires);
 }
 
 static void
-stix_reference(struct jsonout *out, const struct record *r)
+bundle_reference(struct jsonout *out, const struct record *r)
 {
 	if (r->url == NULL)
 		return;
@@ -122,7 +122,7 @@ stix_reference(struct jsonout *out, const struct record *r)
 }
 
 static void
-stix_indicator(struct jsonout *out, const struct record *r, struct buf *text)
+bundle_indicator(struct jsonout *out, const struct record *r, struct buf *text)
 {
 	char id[CTIM_ID_MAX + 16];
 
@@ -131,22 +131,23 @@ stix_indicator(struct jsonout *out, const struct record *r, struct buf *text)
 	jsonout_object(out);
 	jsonout_kstring(out, "type", "indicator");
 	jsonout_kstring(out, "spec_version", "2.1");
-	jsonout_kstring(out, "id", stix_id(id, "indicator", text->data));
-	stix_time(out, "created", r->imported);
-	stix_time(out, "modified", r->imported);
+	jsonout_kstring(out, "id", bundle_id(id, "indicator", text->data));
+	bundle_time(out, "created", r->imported);
+	bundle_time(out, "modified", r->imported);
 	jsonout_kstring(out, "name", r->value);
 	jsonout_kstring(out, "description", r->reason);
-	stix_strings(out, "indicator_types", stix_kinds[r->disposition]);
+	bundle_strings(out, "indicator_types", bundle_kinds[r->disposition]);
 	buf_reset(text);
-	stix_pattern(text, r);
+	bundle_pattern(text, r);
 	jsonout_kstring(out, "pattern", text->data);
 	jsonout_kstring(out, "pattern_type", "stix");
-	stix_validity(out, r);
-	if (stix_confidence[r->confidence] != -1)
-		jsonout_kint(out, "confidence", stix_confidence[r->confidence]);
-	stix_strings(out, "labels", r->source.name);
-	stix_strings(out, "object_marking_refs", stix_markings[r->tlp]);
-	stix_reference(out, r);
+	bundle_validity(out, r);
+	if (bundle_confidence[r->confidence] != -1)
+		jsonout_kint(
+		    out, "confidence", bundle_confidence[r->confidence]);
+	bundle_strings(out, "labels", r->source.name);
+	bundle_strings(out, "object_marking_refs", bundle_markings[r->tlp]);
+	bundle_reference(out, r);
 	jsonout_end_object(out);
 }
 
@@ -170,7 +171,7 @@ intel_stix_record(struct intel_stix *s, struct buf *b, const struct record *r)
 	/* A list in STIX is not empty: without records there is none. */
 	buf_adds(b, s->n++ == 0 ? ",\"objects\":[\n" : ",\n");
 	jsonout_init(&out, b);
-	stix_indicator(&out, r, &text);
+	bundle_indicator(&out, r, &text);
 	buf_free(&text);
 	if (r->below)
 		s->below++;

@@ -141,15 +141,34 @@ read_sources(struct store *s)
 	return SQLITE_OK;
 }
 
+/* The integer that a statement without parameters answers. */
 static int
-read_networks(struct store *s)
+store_number(struct store *s, enum store_sql which, int64_t *n)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, which, &code)) == NULL)
+		return code;
+	code = sqlite3_step(st);
+	*n = sqlite3_column_int64(st, 0);
+	return code == SQLITE_DONE ? SQLITE_CORRUPT : sqlite_end(st, code);
+}
+
+/* Reads all networks into the filter. */
+static int
+store_read_networks(struct store *s)
 {
 	struct store_net *net = &s->facts.net;
 	sqlite3_stmt *st;
 	const char *value;
+	int64_t n;
 	int code, type;
 
-	store_net_reset(net);
+	if ((code = store_number(s, SQL_NETWORKS_COUNT, &n)) != SQLITE_OK)
+		return code;
+	if (store_net_reset(net, (size_t)n) == -1)
+		return SQLITE_NOMEM;
 	if ((st = sqlite_statement(&s->db, SQL_NETWORKS, &code)) == NULL)
 		return code;
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
@@ -163,6 +182,24 @@ read_networks(struct store *s)
 		}
 	}
 	return sqlite_end(st, code);
+}
+
+/* The same, if they have changed since. */
+static int
+read_networks(struct store *s)
+{
+	struct store_facts *f = &s->facts;
+	int64_t state;
+	int code = store_number(s, SQL_NETWORKS_STATE, &state);
+
+	if (code != SQLITE_OK || (f->net_known && f->net_state == state))
+		return code;
+	f->net_known = false;
+	if ((code = store_read_networks(s)) == SQLITE_OK) {
+		f->net_known = true;
+		f->net_state = state;
+	}
+	return code;
 }
 
 int

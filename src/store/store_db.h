@@ -26,7 +26,8 @@ struct store_row {
 };
 
 /* Facts about the whole store; read again when this or another connection has
- * changed the store. */
+ * changed the store: the sources each time, the networks, of which there may be
+ * many, when some were added or removed. */
 struct store_facts {
 	bool known;
 	int64_t version;        /* PRAGMA data_version */
@@ -34,6 +35,8 @@ struct store_facts {
 	size_t n;
 	struct buf text;
 	bool below;           /* some domains match what is below them */
+	bool net_known;       /* the networks are read */
+	int64_t net_state;    /* and were in this state */
 	struct store_net net; /* all networks */
 };
 
@@ -49,7 +52,8 @@ struct store {
 	size_t (*text_at)[3]; /* of value, reason and url, in text */
 	size_t n, cap;
 	struct buf text;
-	struct store_tally tally;    /* what is to be counted yet */
+	struct store_tally tally; /* what is to be counted yet */
+	bool networks; /* the open transaction added or removed some */
 	struct store_import *import; /* the one under way, or NULL */
 	struct store_count *counts;  /* the last store_stats() */
 };

@@ -1,13 +1,16 @@
 #include <arpa/inet.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "ctim/indicator.h"
 #include "store/store_net.h"
 
-/* With more networks than this the filter is too full to be of use, and every
+#define WORDS_LEAST 1024 /* 8 KiB */
+#define BITS_EACH   8    /* for a network, where the filter may be as large */
+/* With fewer bits for a network the filter is too full to be of use, and every
  * listed length may match. */
-#define NETWORKS_MAX (STORE_NET_WORDS * 64 / 4)
+#define BITS_LEAST 4
 
 static const struct {
 	int af, bits;
@@ -40,7 +43,8 @@ mask(unsigned char addr[16], int from, int to)
 
 /* The place in the filter (splitmix64's mixing). */
 static size_t
-store_net_place(int family, int bits, const unsigned char addr[16])
+store_net_place(const struct store_net *net, int family, int bits,
+    const unsigned char addr[16])
 {
 	uint64_t half[2], h;
 	int i;
@@ -53,12 +57,32 @@ store_net_place(int family, int bits, const unsigned char addr[16])
 		h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
 		h ^= h >> 31;
 	}
-	return h % (STORE_NET_WORDS * 64);
+	return h & (net->words * 64 - 1);
+}
+
+int
+store_net_reset(struct store_net *net, size_t networks)
+{
+	size_t words = networks == 0 ? 0 : WORDS_LEAST;
+	uint64_t *set = NULL;
+
+	while (words != 0 && words * 64 / BITS_EACH < networks &&
+	    words * sizeof(*set) < STORE_NET_MOST)
+		words *= 2;
+	store_net_free(net);
+	if (words == 0)
+		return 0;
+	if ((set = calloc(words, sizeof(*set))) == NULL)
+		return -1;
+	net->set = set;
+	net->words = words;
+	return 0;
 }
 
 void
-store_net_reset(struct store_net *net)
+store_net_free(struct store_net *net)
 {
+	free(net->set);
 	memset(net, 0, sizeof(*net));
 }
 
@@ -72,14 +96,14 @@ store_net_add(
 	int bits = indicator_prefix(network);
 	size_t n = strcspn(network, "/"), at;
 
-	if (family == -1 || bits == -1 ||
+	if (family == -1 || bits == -1 || net->words == 0 ||
 	    bits > store_net_families[family].bits || n >= sizeof(text))
 		return -1;
 	memcpy(text, network, n);
 	text[n] = '\0';
 	if (inet_pton(store_net_families[family].af, text, addr) != 1)
 		return -1;
-	at = store_net_place(family, bits, addr);
+	at = store_net_place(net, family, bits, addr);
 	net->set[at / 64] |= UINT64_C(1) << (at % 64);
 	net->lengths[family][bits] = true;
 	net->n++;
@@ -103,8 +127,8 @@ store_net_lengths(const struct store_net *net, enum observable_type type,
 			continue;
 		mask(addr, from, bits);
 		from = bits;
-		at = store_net_place(family, bits, addr);
-		if (net->n > NETWORKS_MAX ||
+		at = store_net_place(net, family, bits, addr);
+		if (net->n > net->words * 64 / BITS_LEAST ||
 		    (net->set[at / 64] >> (at % 64) & 1) != 0)
 			lengths[n++] = bits;
 	}

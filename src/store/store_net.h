@@ -13,17 +13,21 @@
 
 #include "ctim/observable.h"
 
-#define STORE_NET_WORDS   8192 /* 64 KiB a connection */
-#define STORE_NET_LENGTHS 129  /* prefix lengths 0 to 128 */
+#define STORE_NET_MOST    (2U << 20) /* bytes of a filter: one a connection */
+#define STORE_NET_LENGTHS 129        /* prefix lengths 0 to 128 */
 
+/* An empty filter is all zeros. */
 struct store_net {
-	uint64_t set[STORE_NET_WORDS];
+	uint64_t *set;
+	size_t words;                       /* of set: a power of two */
 	size_t n;                           /* networks in it */
 	bool lengths[2][STORE_NET_LENGTHS]; /* of ip, of ipv6 */
 };
 
-/* Empties the filter. */
-void store_net_reset(struct store_net *);
+/* Empties the filter and makes it large enough for so many networks.  Returns 0,
+ * or -1 when memory ran out. */
+int store_net_reset(struct store_net *, size_t networks);
+void store_net_free(struct store_net *);
 /* Adds a normalised network.  Returns 0, or -1 when the text is no network. */
 int store_net_add(
     struct store_net *, enum observable_type, const char *network);

@@ -86,6 +86,7 @@ store_rows_begin(struct store *s)
 	int code;
 
 	store_tally_reset(s);
+	s->networks = false;
 	if ((code = sqlite_exec(&s->db, CACHE_PRAGMA)) == SQLITE_OK &&
 	    (code = sqlite_run(&s->db, SQL_BEGIN_WRITE)) == SQLITE_OK) {
 		s->facts.known = false;
@@ -155,6 +156,15 @@ store_rows_source(struct store *s, const struct store_row *is,
 	return sqlite_finish(st);
 }
 
+/* The prefix length of a network, -1 for all else. */
+static int
+store_rows_bits(const struct store_entry *r)
+{
+	return r->type == OBSERVABLE_IP || r->type == OBSERVABLE_IPV6 ?
+	    indicator_prefix(r->value) :
+	    -1;
+}
+
 /* Binds a record to one of the statements that write records, and runs the
  * statement. */
 static int
@@ -162,7 +172,7 @@ write_with(struct store *s, enum store_sql which, const struct store_target *t,
     const struct store_entry *r)
 {
 	sqlite3_stmt *st;
-	int code, bits = -1;
+	int code;
 
 	if ((st = sqlite_statement(&s->db, which, &code)) == NULL)
 		return code;
@@ -183,12 +193,8 @@ write_with(struct store *s, enum store_sql which, const struct store_target *t,
 	sqlite3_bind_int64(st, 15, t->run);
 	sqlite3_bind_text(st, 16, r->url, -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 17, r->below);
-	if (which == SQL_ADD) {
-		if (r->type == OBSERVABLE_IP || r->type == OBSERVABLE_IPV6)
-			bits = indicator_prefix(r->value);
-		if (bits != -1)
-			sqlite3_bind_int(st, 18, bits);
-	}
+	if (which == SQL_ADD && store_rows_bits(r) != -1)
+		sqlite3_bind_int(st, 18, store_rows_bits(r));
 	return sqlite_finish(st);
 }
 
@@ -225,6 +231,7 @@ store_rows_write(
 		return code;
 	if (sqlite3_changes(s->db.handle) != 0) {
 		t->counts.added++;
+		s->networks |= store_rows_bits(r) != -1;
 		return store_tally_change(
 		    s, t->id, r->type, r->disposition, r->expires, 1);
 	}
@@ -258,6 +265,8 @@ remove_former(struct store *s, struct store_target *t)
 		sqlite3_bind_int64(st, 2, t->run);
 		while ((code = sqlite3_step(st)) == SQLITE_ROW) {
 			t->counts.removed++;
+			s->networks |=
+			    sqlite3_column_type(st, 3) != SQLITE_NULL;
 			if ((code = store_tally_change(s, t->id,
 				 sqlite3_column_int(st, 0),
 				 sqlite3_column_int(st, 1),
@@ -304,6 +313,7 @@ store_rows_remove(struct store *s, enum observable_type type, const char *value,
 		sqlite3_bind_int64(st, 3, source);
 	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
 		(*n)++;
+		s->networks |= sqlite3_column_type(st, 3) != SQLITE_NULL;
 		if ((code = store_tally_change(s, sqlite3_column_int64(st, 0),
 			 (int)type, sqlite3_column_int(st, 1),
 			 sqlite3_column_int64(st, 2), -1)) != SQLITE_OK)
@@ -317,6 +327,8 @@ store_rows_commit(struct store *s)
 {
 	int code = store_tally_flush(s);
 
+	if (code == SQLITE_OK && s->networks)
+		code = sqlite_run(&s->db, SQL_NETWORKS_CHANGED);
 	if (code == SQLITE_OK)
 		code = sqlite_run(&s->db, SQL_COMMIT);
 	s->facts.known = false;

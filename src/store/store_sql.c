@@ -67,7 +67,8 @@ _Static_assert(SQL_STATEMENTS <= SQL_MOST, "room for them");
 	" PRIMARY KEY(day, type, value, source)) WITHOUT ROWID;"             \
 	"CREATE TABLE meta("                                                 \
 	" name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"        \
-	"INSERT INTO meta VALUES('writer', '" CTIM_VERSION "');"
+	"INSERT INTO meta VALUES('writer', '" CTIM_VERSION "');"             \
+	"INSERT INTO meta VALUES('networks', random());"
 
 /* What each format added, one after another: a new store comes the same way as
  * an upgraded one, so that they cannot differ. */
@@ -86,6 +87,8 @@ const char store_sql_writer[] = "SELECT value FROM meta WHERE name = 'writer'";
 	[SQL_VERSION] = "PRAGMA data_version",                    \
 	[SQL_NETWORKS] = "SELECT type, value FROM indicator"      \
 			 " WHERE bits IS NOT NULL",               \
+	[SQL_NETWORKS_COUNT] = "SELECT count(*) FROM indicator"   \
+			       " WHERE bits IS NOT NULL",         \
 	[SQL_MATCH] = "SELECT " columns " FROM indicator"         \
 		      " WHERE value = ?1 AND type = ?2",          \
 	[SQL_LIST] = "SELECT " columns " FROM indicator"          \
@@ -97,6 +100,7 @@ const char store_sql_writer[] = "SELECT value FROM meta WHERE name = 'writer'";
 
 static const char *const store_sql_1[SQL_STATEMENTS] = {
 	READING(RECORD ", NULL, 0"),
+	[SQL_NETWORKS_STATE] = "SELECT random()", /* not known: read them */
 	[SQL_SOURCES] = "SELECT id, name, title, url, NULL, NULL, NULL, NULL,"
 			" NULL, subdomains, 0, imported, run, 0"
 			" FROM source ORDER BY id",
@@ -105,6 +109,10 @@ static const char *const store_sql_1[SQL_STATEMENTS] = {
 
 static const char *const store_sql_2[SQL_STATEMENTS] = {
 	READING(RECORD ", url, below"),
+	/* Another number whenever networks were added or removed. */
+	[SQL_NETWORKS_STATE] =
+	    "SELECT coalesce((SELECT value FROM meta WHERE name = 'networks'),"
+	    " random())",
 	[SQL_SOURCES] =
 	    "SELECT id, name, title, url, feed, header, options, etag,"
 	    " modified, subdomains, below, imported, import, checked"
@@ -149,14 +157,16 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	    " CASE run WHEN ?15 THEN coalesce(?16, url) ELSE ?16 END, below ="
 	    " CASE run WHEN ?15 THEN max(?17, below) ELSE ?17 END, run = ?15"
 	    " WHERE " ROW_IS,
-	[SQL_FORMER] = "SELECT type, disposition, expires FROM indicator"
-		       " WHERE source = ?1 AND run <> ?2",
+	[SQL_FORMER] = "SELECT type, disposition, expires, bits"
+		       " FROM indicator WHERE source = ?1 AND run <> ?2",
 	[SQL_REPLACED] = "DELETE FROM indicator WHERE source = ?1"
 			 " AND run <> ?2",
 	[SQL_REMOVE] = "DELETE FROM indicator WHERE value = ?1 AND type = ?2"
 		       " AND (?3 IS NULL OR source = ?3)"
-		       " RETURNING source, disposition, expires",
+		       " RETURNING source, disposition, expires, bits",
 	[SQL_REMOVE_SOURCE] = "DELETE FROM indicator WHERE source = ?1",
+	[SQL_NETWORKS_CHANGED] =
+	    "INSERT OR REPLACE INTO meta VALUES('networks', random())",
 	[SQL_REMOVE_TALLY] = "DELETE FROM tally WHERE source = ?1",
 	[SQL_REMOVE_EXPIRY] = "DELETE FROM expiry WHERE source = ?1",
 	[SQL_TALLY] = "INSERT INTO tally VALUES(?1, ?2, ?3, ?4)"

@@ -221,6 +221,7 @@ store_remove_source(
 		return db_error(s, code, error);
 	if ((row = db_source_named(s, source)) == NULL)
 		return db_no_source(s, source, error);
+	s->networks = true; /* there may have been some */
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if ((st = sqlite_statement(&s->db, steps[i], &code)) == NULL)
 			break;

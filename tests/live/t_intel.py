@@ -455,9 +455,11 @@ DAMAGE = (
     ("UPDATE indicator SET source = 77", 'list show export'),
     ("UPDATE indicator SET severity = 99", 'list show export'),
     ("UPDATE indicator SET tlp = -1", 'list show export'),
-    ("UPDATE indicator SET value = 'nonsense' WHERE bits IS NOT NULL",
+    ("UPDATE meta SET value = random() WHERE name = 'networks';"
+     "UPDATE indicator SET value = 'nonsense' WHERE bits IS NOT NULL",
      'list stats show export import'),
-    ("UPDATE indicator SET type = 99 WHERE bits IS NOT NULL",
+    ("UPDATE meta SET value = random() WHERE name = 'networks';"
+     "UPDATE indicator SET type = 99 WHERE bits IS NOT NULL",
      'list stats show export import'),
     ("DROP TABLE indicator", 'list stats show export import'),
 )
@@ -478,7 +480,7 @@ def test_damaged_records():
         "IS NOT NULL")]
     whole = list(database.execute('SELECT * FROM indicator'))
     for damage, commands in DAMAGE:
-        database.execute(damage)
+        database.executescript(damage)
         for command in commands.split():
             args = {'show': ['203.0.113.1'], 'import':
                     ['-', '--source', 'another']}.get(command, [])
@@ -498,6 +500,8 @@ def test_damaged_records():
         database.execute('DELETE FROM indicator')
         database.executemany('INSERT INTO indicator VALUES(%s)' % ','.join(
             '?' * len(whole[0])), whole)
+        database.execute("UPDATE meta SET value = random() WHERE name = "
+                         "'networks'")
         database.execute('COMMIT')
         has('"judgements"', ask(relay, '203.0.113.1'), 'mended ' + damage)
     database.close()

@@ -679,6 +679,39 @@ START_TEST(listing)
 }
 END_TEST
 
+/* The networks are read again when some came or went, and not otherwise. */
+START_TEST(networks_that_come_and_go)
+{
+	struct store *s, *w;
+
+	begin();
+	w = must_open(STORE_WRITE);
+	s = must_open(STORE_READ);
+	import(w, "a", false, false, OBSERVABLE_IP, VALUES("10.1.0.0/16"));
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "10.1.0.1"), "10.1.0.0/16@a");
+	import(w, "a", false, false, OBSERVABLE_IP, VALUES("10.2.0.0/16"));
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "10.1.0.1"), "10.1.0.0/16@a");
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "10.2.0.1"), "10.2.0.0/16@a");
+	import(w, "b", false, false, OBSERVABLE_IP, VALUES("10.2.0.1"));
+	ck_assert_str_eq(
+	    match(s, OBSERVABLE_IP, "10.2.0.1"), "10.2.0.0/16@a 10.2.0.1@b=");
+	import(w, "a", false, true, OBSERVABLE_IP, VALUES("10.3.0.0/16"));
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "10.2.0.1"), "10.2.0.1@b=");
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "10.3.0.1"), "10.3.0.0/16@a");
+	ck_assert_str_eq(match(w, OBSERVABLE_IP, "10.3.0.1"), "10.3.0.0/16@a");
+	ck_assert_int_eq(
+	    store_remove(w, OBSERVABLE_IP, "10.3.0.0/16", NULL, error), 1);
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "10.3.0.1"), "");
+	import(w, "c", false, false, OBSERVABLE_IP, VALUES("10.4.0.0/16"));
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "10.4.0.1"), "10.4.0.0/16@c");
+	ck_assert_int_eq(store_remove_source(w, "c", error), 1);
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "10.4.0.1"), "");
+	store_close(s);
+	store_close(w);
+	end();
+}
+END_TEST
+
 /* A reader sees the store as it was until an import is committed, never waits
  * for it, and then sees its networks and sources, too. */
 START_TEST(a_reader_beside_an_import)
@@ -948,8 +981,10 @@ START_TEST(networks_of_every_length)
 	int lengths[STORE_NET_LENGTHS];
 	int bits, n, more;
 
-	for (more = 0; more < 2; more++) {
-		store_net_reset(&net);
+	for (more = 0; more < 3; more++) {
+		/* Large enough, or too small by far. */
+		ck_assert_int_eq(
+		    store_net_reset(&net, more == 1 ? 200200 : 200), 0);
 		ck_assert_int_eq(store_net_lengths(&net, OBSERVABLE_IP,
 				     "10.255.171.205", lengths),
 		    0);
@@ -986,7 +1021,7 @@ START_TEST(networks_of_every_length)
 		    128);
 	}
 	/* And few that do not hold it. */
-	store_net_reset(&net);
+	ck_assert_int_eq(store_net_reset(&net, 5000), 0);
 	for (n = 0; n < 5000; n++) {
 		snprintf(other, sizeof(other), "10.%d.%d.0/%d", n >> 8 & 255,
 		    n & 255, 24);
@@ -1001,6 +1036,26 @@ START_TEST(networks_of_every_length)
 	ck_assert_int_eq(store_net_add(&net, OBSERVABLE_IP, "x/8"), -1);
 	ck_assert_int_eq(
 	    store_net_add(&net, OBSERVABLE_DOMAIN, "10.0.0.0/8"), -1);
+	/* However many there are, the filter grows no further than that, and
+	 * with 300,000 is of use. */
+	ck_assert_int_eq(store_net_reset(&net, SIZE_MAX / 128), 0);
+	ck_assert_uint_eq(net.words * sizeof(*net.set), STORE_NET_MOST);
+	ck_assert_int_eq(store_net_reset(&net, 300000), 0);
+	for (n = 0; n < 300000; n++) {
+		snprintf(other, sizeof(other), "%d.%d.%d.0/24", 1 + (n >> 16),
+		    n >> 8 & 255, n & 255);
+		ck_assert_int_eq(store_net_add(&net, OBSERVABLE_IP, other), 0);
+	}
+	for (n = 0, more = 0; n < 1000; n++) {
+		snprintf(other, sizeof(other), "192.168.%d.1", n & 255);
+		more += store_net_lengths(&net, OBSERVABLE_IP, other, lengths);
+	}
+	ck_assert_int_lt(more, 300);
+	/* An empty one. */
+	ck_assert_int_eq(store_net_reset(&net, 0), 0);
+	ck_assert_int_eq(
+	    store_net_lengths(&net, OBSERVABLE_IP, "10.0.0.1", lengths), 0);
+	store_net_free(&net);
 }
 END_TEST
 
@@ -1085,11 +1140,11 @@ main(void)
 		a_source_keeps_what_was_said_of_it, records_with_all_below_them,
 		counts_of_an_import, an_import_is_whole_or_nothing,
 		names_of_sources, a_reason_is_kept_within_an_import, removing,
-		listing, a_reader_beside_an_import, files_that_are_no_store,
-		an_empty_file_is_an_empty_store, a_truncated_store,
-		a_store_that_was_taken_away, networks_of_every_length,
-		modes_and_owners, links_that_root_follows,
-		users_who_may_only_read };
+		listing, networks_that_come_and_go, a_reader_beside_an_import,
+		files_that_are_no_store, an_empty_file_is_an_empty_store,
+		a_truncated_store, a_store_that_was_taken_away,
+		networks_of_every_length, modes_and_owners,
+		links_that_root_follows, users_who_may_only_read };
 
 	return unit_run("store", tests, COUNT(tests));
 }
