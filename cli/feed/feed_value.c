@@ -200,6 +200,20 @@ value_unquote(char *text)
 	return text;
 }
 
+/* Takes the brackets off an IPv6 address that is written as in a URL. */
+static char *
+value_unbracket(char *text)
+{
+	size_t n = strlen(text);
+
+	if (n > 2 && *text == '[' && text[n - 1] == ']' &&
+	    strcspn(text + 1, "[]") == n - 2 && strchr(text, ':') != NULL) {
+		text[n - 1] = '\0';
+		text++;
+	}
+	return text;
+}
+
 /* The types that a word before a colon names ("Ip:192.0.2.1"); moves behind the
  * colon.  0: there is none. */
 static unsigned
@@ -219,7 +233,7 @@ value_forms(struct feed_value *v, char *text, unsigned types)
 {
 	unsigned named;
 
-	text = value_unquote(text);
+	text = value_unbracket(value_unquote(text));
 	if (value_plain(v, text, types) || value_below(v, text, types))
 		return true;
 	if ((named = value_prefix(&text)) != 0) {

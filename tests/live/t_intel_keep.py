@@ -81,7 +81,7 @@ def test_backup_beside_an_import():
     """What a backup holds while imports replace the list is one of the lists,
     whole."""
     relay = Gateway('beside')
-    lists = [''.join('10.%d.%d.%d\n' % (n, i >> 8, i & 255)
+    lists = [''.join('11.%d.%d.%d\n' % (n, i >> 8, i & 255)
                      for i in range(20000)) for n in range(2)]
     load(relay, lists[0], 'feed')
     stop = threading.Event()
@@ -184,7 +184,7 @@ def test_restore_is_whole_or_nothing_to_readers():
     relay = Gateway('swap', sections={'server': {'workers': '1'}})
     files = []
     for n, size in ((1, 20000), (2, 60000)):
-        load(relay, ''.join('10.%d.%d.%d\n' % (n, i >> 8, i & 255)
+        load(relay, ''.join('11.%d.%d.%d\n' % (n, i >> 8, i & 255)
                             for i in range(size)), 'feed', '--replace')
         files.append(os.path.join(relay.folder, 'backup%d' % n))
         relay.cli('intel', 'backup', files[-1])
@@ -194,7 +194,7 @@ def test_restore_is_whole_or_nothing_to_readers():
 
     def asks():
         body = json.dumps([{'type': 'ip', 'value': v} for v in (
-            '10.1.0.0', '10.1.78.31', '10.2.0.0', '10.2.200.1')])
+            '11.1.0.0', '11.1.78.31', '11.2.0.0', '11.2.200.1')])
         while not stop.is_set():
             answer = harness.json.loads(ask_all(relay, body))
             if 'errors' in answer:
@@ -225,7 +225,7 @@ def test_restore_is_whole_or_nothing_to_readers():
         stop.set()
         thread.join()
         relay.stop()
-    same(sorted(set(seen)), ['10.1.0.0,10.1.78.31', '10.2.0.0,10.2.200.1'],
+    same(sorted(set(seen)), ['11.1.0.0,11.1.78.31', '11.2.0.0,11.2.200.1'],
          'what was answered')
     database = sqlite3.connect(relay.store)
     same(database.execute('PRAGMA integrity_check').fetchall(), [('ok',)],

@@ -52,7 +52,7 @@ def test_killed_imports():
     took = 0.5
     done, known = 0, -1
     for n in range(KILLS):
-        text = ''.join('10.%d.%d.%d\n' % (n % 250, i >> 8, i & 255)
+        text = ''.join('11.%d.%d.%d\n' % (n % 250, i >> 8, i & 255)
                        for i in range(ROWS))
         began = time.monotonic()
         p = start(relay, 'import', '-', '--source', 'feed', '--replace',

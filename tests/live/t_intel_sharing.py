@@ -115,7 +115,8 @@ def test_warning_lists():
             ('dax30', {'domain': 13}, 13, {}),
             ('google', {'domain': 558}, 669, {}),
             ('microsoft', {'domain': 171}, 191, {'it is no indicator': 2}),
-            ('rfc5735', {'ip': 15}, 15, {}),
+            ('rfc5735', {'ip': 13}, 15,
+             {'the unspecified address': 1, 'a loopback address': 1}),
             ('empty-hashes', {'md5': 1, 'sha1': 1, 'sha256': 1}, 6,
              {'it is no indicator': 2,
               'the list is for values of other types': 1})):
