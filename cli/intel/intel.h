@@ -71,8 +71,9 @@ void intel_record_heading(struct buf *);
 /* Everything that is known, in several lines. */
 void intel_record_block(struct buf *, const struct record *, int64_t now);
 /* A JSON object, and a CSV row (RFC 4180) with its header row, in the words that
- * `intel import` reads.  Of the object -1 when it does not fit. */
-int intel_record_json(struct buf *, const struct record *);
+ * `intel import` reads; of a name and all below it the value is *.NAME in the
+ * row, and in an object for export.  Of the object -1 when it does not fit. */
+int intel_record_json(struct buf *, const struct record *, bool export);
 void intel_record_csv(struct buf *, const struct record *);
 void intel_record_csv_header(struct buf *);
 /* Prints the buffer and empties it; returns -1 when that failed. */

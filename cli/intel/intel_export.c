@@ -28,6 +28,7 @@ static const struct {
 struct walk {
 	enum form form;
 	int disposition; /* 0: all */
+	bool export;     /* not for list */
 	bool edl;        /* for what blocks: not what is Clean, unless asked */
 	int64_t now;
 	FILE *to;
@@ -84,7 +85,7 @@ print_record(void *arg, const struct record *r)
 		break;
 	case FORM_JSON:
 		buf_adds(&w->out, w->n == 0 ? "\n" : ",\n");
-		if (intel_record_json(&w->out, r) == -1)
+		if (intel_record_json(&w->out, r, w->export) == -1)
 			return -1;
 		break;
 	case FORM_STIX:
@@ -154,7 +155,7 @@ intel_export_end(struct walk *w)
 
 /* Writes the records that the options ask for to a stream. */
 static int
-walk(const struct intel *in, enum form form, FILE *to)
+walk(const struct intel *in, enum form form, bool export, FILE *to)
 {
 	struct store_filter filter;
 	struct walk *w;
@@ -166,6 +167,7 @@ walk(const struct intel *in, enum form form, FILE *to)
 		return command_fail(in->cmd, CMD_FAILED, "memory ran out");
 	w->form = form;
 	w->limit = -1;
+	w->export = export;
 	w->edl = in->edl != NULL;
 	w->to = to;
 	w->now = (int64_t)time(NULL);
@@ -201,7 +203,7 @@ intel_list(const struct intel *in)
 		return command_usage(in->cmd,
 		    "what is \"%s\"? A value is looked up with \"show\"",
 		    in->words[0]);
-	return walk(in, in->json ? FORM_JSON : FORM_LINES, stdout);
+	return walk(in, in->json ? FORM_JSON : FORM_LINES, false, stdout);
 }
 
 /* Writes a list for a firewall, which may fetch it at any moment: it gets the
@@ -222,7 +224,7 @@ intel_export_edl(const struct intel *in)
 	status = outfile_begin(in->cmd, &out, in->edl, mode);
 	if (status != CMD_OK)
 		return status;
-	if ((status = walk(in, FORM_PLAIN, out.file)) != CMD_OK) {
+	if ((status = walk(in, FORM_PLAIN, true, out.file)) != CMD_OK) {
 		outfile_drop(&out);
 		return status;
 	}
@@ -240,10 +242,11 @@ intel_export(const struct intel *in)
 	if (in->edl != NULL)
 		return intel_export_edl(in);
 	if (in->format == NULL)
-		return walk(in, in->json ? FORM_JSON : FORM_CSV, stdout);
+		return walk(in, in->json ? FORM_JSON : FORM_CSV, true, stdout);
 	for (i = 0; i < n; i++)
 		if (strcmp(intel_export_forms[i].name, in->format) == 0)
-			return walk(in, intel_export_forms[i].form, stdout);
+			return walk(
+			    in, intel_export_forms[i].form, true, stdout);
 	return command_usage(
 	    in->cmd, "\"%s\" is no format: csv, json, plain, stix", in->format);
 }

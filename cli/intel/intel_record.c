@@ -8,6 +8,7 @@
 #include "cli/terminal/csvout.h"
 #include "cli/terminal/text.h"
 #include "ctim/ctim.h"
+#include "ctim/indicator.h"
 #include "json/jsonout.h"
 #include "store/store.h"
 
@@ -154,20 +155,41 @@ json_time(struct jsonout *out, const char *key, int64_t t)
 		jsonout_kstring(out, key, time_text(text, t));
 }
 
-int
-intel_record_json(struct buf *b, const struct record *r)
+/* The value as `intel import` reads it: *.NAME for a name and all below it. */
+static const char *
+record_value(const struct record *r, char text[INDICATOR_MAX + 3])
 {
+	if (!r->below)
+		return r->value;
+	snprintf(text, INDICATOR_MAX + 3, "*.%s", r->value);
+	return text;
+}
+
+/* What an import may set of a source. */
+static void
+record_json_source(struct jsonout *out, const struct source *s)
+{
+	jsonout_kstring(out, "source_title", s->title);
+	jsonout_kstring(out, "source_lookup", s->url);
+	if (s->subdomains)
+		jsonout_kbool(out, "source_subdomains", true);
+}
+
+int
+intel_record_json(struct buf *b, const struct record *r, bool export)
+{
+	char text[INDICATOR_MAX + 3];
 	struct jsonout out;
 
 	jsonout_init(&out, b);
 	jsonout_object(&out);
-	jsonout_kstring(&out, "value", r->value);
+	jsonout_kstring(
+	    &out, "value", export ? record_value(r, text) : r->value);
 	jsonout_kstring(&out, "type", observable_name(r->type));
 	jsonout_kstring(&out, "source", r->source.name);
 	jsonout_kstring(&out, "title", r->source.title);
-	jsonout_kstring(&out, "source_url", r->source.url);
-	if (r->source.subdomains)
-		jsonout_kbool(&out, "subdomains", true);
+	if (export)
+		record_json_source(&out, &r->source);
 	jsonout_kstring(
 	    &out, "disposition", ctim_disposition_name(r->disposition));
 	jsonout_kstring(&out, "severity", ctim_severity_name(r->severity));
@@ -176,7 +198,7 @@ intel_record_json(struct buf *b, const struct record *r)
 	jsonout_kint(&out, "priority", r->priority);
 	jsonout_kstring(&out, "reason", r->reason);
 	jsonout_kstring(&out, "reference", r->url);
-	if (r->below)
+	if (r->below && !export)
 		jsonout_kbool(&out, "below", true);
 	json_time(&out, "first_seen", r->first_seen);
 	json_time(&out, "last_seen", r->last_seen);
@@ -194,16 +216,16 @@ intel_record_csv_header(struct buf *b)
 {
 	buf_adds(b,
 	    "value,type,source,disposition,severity,confidence,tlp,priority,"
-	    "reason,first_seen,last_seen,count,expires,reference,below,"
-	    "title,source_url,subdomains\r\n");
+	    "reason,first_seen,last_seen,count,expires,reference,"
+	    "source_title,source_lookup,source_subdomains\r\n");
 }
 
 void
 intel_record_csv(struct buf *b, const struct record *r)
 {
-	char text[RFC3339_MAX], number[32];
+	char text[RFC3339_MAX], number[32], value[INDICATOR_MAX + 3];
 
-	csvout_field(b, r->value, ",");
+	csvout_field(b, record_value(r, value), ",");
 	csvout_field(b, observable_name(r->type), ",");
 	csvout_field(b, r->source.name, ",");
 	csvout_field(b, ctim_disposition_name(r->disposition), ",");
@@ -219,7 +241,6 @@ intel_record_csv(struct buf *b, const struct record *r)
 	csvout_field(b, r->count == 0 ? "" : number, ",");
 	csvout_field(b, time_text(text, r->expires), ",");
 	csvout_field(b, r->url, ",");
-	csvout_field(b, r->below ? "true" : "", ",");
 	csvout_field(b, r->source.title, ",");
 	csvout_field(b, r->source.url, ",");
 	csvout_field(b, r->source.subdomains ? "true" : "", "\r\n");

@@ -18,7 +18,7 @@ intel_show_record(
 		return intel_record_print(b, stdout, false);
 	}
 	buf_adds(b, first ? "\n" : ",\n");
-	if (intel_record_json(b, r) == -1)
+	if (intel_record_json(b, r, false) == -1)
 		return -1;
 	return intel_record_print(b, stdout, true);
 }

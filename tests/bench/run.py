@@ -18,6 +18,7 @@ import large
 import least
 import providers
 import query
+import store
 import streams
 import tokens
 
@@ -33,6 +34,7 @@ CASES = {
     "cgi": least.cgi,
     "jwks": tokens.run,
     "query": query.run,
+    "store": store.run,
     "scan": scan,
     "otx": lambda where: providers.one_request(where, 50),
     "https": https.run,

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import threading
 
+import fcgiclient as fcgi
 import harness
 from harness import Gateway, has, holds, same
 from t_intel import ask, listed, load, values
@@ -189,28 +190,12 @@ def test_restore_is_whole_or_nothing_to_readers():
         files.append(os.path.join(relay.folder, 'backup%d' % n))
         relay.cli('intel', 'backup', files[-1])
     relay.serve()
-    stop = threading.Event()
-    seen = []
+    quiet = relay.env()
+    quiet['ASAN_OPTIONS'] = quiet.get('ASAN_OPTIONS', '') + ':detect_leaks=0'
 
-    def asks():
-        body = json.dumps([{'type': 'ip', 'value': v} for v in (
-            '11.1.0.0', '11.1.78.31', '11.2.0.0', '11.2.200.1')])
-        while not stop.is_set():
-            answer = harness.json.loads(ask_all(relay, body))
-            if 'errors' in answer:
-                seen.append(str(answer['errors']))
-                continue
-            seen.append(','.join(sorted(
-                j['observable']['value'] for j in
-                answer['data']['judgements']['docs'])))
-    thread = threading.Thread(target=asks)
-    thread.start()
-    try:
+    def restores():
         for n in range(6):
             relay.cli('intel', 'restore', files[n % 2])
-        quiet = relay.env()
-        quiet['ASAN_OPTIONS'] = (quiet.get('ASAN_OPTIONS', '') +
-                                 ':detect_leaks=0')
         for n in range(6):
             killed = subprocess.Popen(
                 [harness.program('ctim-relay'), 'intel', 'restore',
@@ -221,20 +206,67 @@ def test_restore_is_whole_or_nothing_to_readers():
             except subprocess.TimeoutExpired:
                 killed.kill()
                 killed.wait()
+    try:
+        same(answers_during(relay, restores, '11.1.0.0', '11.1.78.31',
+                            '11.2.0.0', '11.2.200.1'),
+             ['11.1.0.0,11.1.78.31', '11.2.0.0,11.2.200.1'],
+             'what was answered')
     finally:
-        stop.set()
-        thread.join()
         relay.stop()
-    same(sorted(set(seen)), ['11.1.0.0,11.1.78.31', '11.2.0.0,11.2.200.1'],
-         'what was answered')
     database = sqlite3.connect(relay.store)
     same(database.execute('PRAGMA integrity_check').fetchall(), [('ok',)],
          'the store')
     database.close()
 
 
+def test_a_list_is_replaced_at_once():
+    """While a list, networks in it, is replaced by another and back, a pool
+    answers from the one or the other."""
+    relay = Gateway('replaced', sections={'server': {'workers': '1'}})
+    lists = [''.join('11.%d.%d.%d\n' % (n, i >> 8, i & 255)
+                     for i in range(40000)) + '192.0.2.%d/25\n' % (128 * n)
+             for n in range(2)]
+    load(relay, lists[0], 'feed')
+    relay.serve()
+
+    def imports():
+        for n in range(6):
+            load(relay, lists[1 - n % 2], 'feed', '--replace')
+    try:
+        same(answers_during(relay, imports, '10.0.0.0', '10.0.156.63',
+                            '11.1.0.0', '10.1.156.63', '192.0.2.1',
+                            '192.0.2.129'),
+             ['10.0.0.0,10.0.156.63,192.0.2.1',
+              '10.1.0.0,10.1.156.63,192.0.2.129'], 'what was answered')
+    finally:
+        relay.stop()
+
+
+def answers_during(relay, action, *addresses):
+    """Asks about all of the addresses again and again while action runs: the
+    kinds of answers, as the addresses that were judged."""
+    body = json.dumps([{'type': 'ip', 'value': v} for v in addresses])
+    stop = threading.Event()
+    seen = set()
+
+    def asks():
+        while not stop.is_set():
+            answer = json.loads(ask_all(relay, body))
+            seen.add(str(answer['errors']) if 'errors' in answer else
+                     ','.join(sorted(
+                         j['observable']['value'] for j in
+                         answer['data']['judgements']['docs'])))
+    thread = threading.Thread(target=asks)
+    thread.start()
+    try:
+        action()
+    finally:
+        stop.set()
+        thread.join()
+    return sorted(seen)
+
+
 def ask_all(relay, body):
-    import fcgiclient as fcgi
     body = body.encode()
     request = fcgi.request('POST', '/local/deliberate/observables', body,
                            harness.jwt())
@@ -305,16 +337,51 @@ def test_sources_set_wrongly():
 
 def test_export_has_what_import_takes():
     relay = filled('export')
+    database = sqlite3.connect(relay.store, isolation_level=None)
+    database.execute("UPDATE indicator SET below = 1, url = "
+                     "'https://r.example/1' WHERE value = 'evil.example'")
+    database.close()
     rows = list(csv.DictReader(io.StringIO(
         relay.cli('intel', 'export', '--source', 'feed')[1])))
-    same({(r['title'], r['source_url'], r['subdomains']) for r in rows},
-         {('A feed', 'https://x.example/{type}/{value}', 'true')},
-         'the source in csv')
     found = json.loads(relay.cli('intel', 'export', '--format', 'json',
                                  '--source', 'feed')[1])
-    same({(r['title'], r['source_url'], r['subdomains']) for r in found},
-         {('A feed', 'https://x.example/{type}/{value}', True)},
-         'the source in json')
+    for records, yes in ((rows, 'true'), (found, True)):
+        same({(r['source_title'], r['source_lookup'], r['source_subdomains'])
+              for r in records},
+             {('A feed', 'https://x.example/{type}/{value}', yes)},
+             'what is said of the source')
+        same([r['reference'] for r in records
+              if r['value'] == '*.evil.example'], ['https://r.example/1'],
+             'a name with all below it, and its reference')
+    plain = relay.cli('intel', 'export', '--format', 'plain')[1].split()
+    same('evil.example' in plain, False, 'what has expired')
+    database = sqlite3.connect(relay.store, isolation_level=None)
+    database.execute('UPDATE indicator SET expires = 0')
+    database.close()
+    plain = relay.cli('intel', 'export', '--format', 'plain')[1].split()
+    same([v for v in plain if 'evil.example' in v and '@' not in v],
+         ['evil.example', '*.evil.example'], 'the name, and all below it')
+
+
+def test_round_trip():
+    """What is exported as csv or json and imported into an empty store is
+    there as it was."""
+    relay = filled('there')
+    before = listed(relay, '--source', 'feed')
+    for r in before:
+        del r['imported']
+    for form in ('csv', 'json'):
+        text = relay.cli('intel', 'export', '--source', 'feed', '--format',
+                         form)[1]
+        back = Gateway('back' + form)
+        summary = load(back, text, 'feed', '--replace', '--title', 'A feed',
+                       '--url', 'https://x.example/{type}/{value}',
+                       '--subdomains')
+        same((summary['added'], summary['skipped']), (8, 0), form)
+        after = listed(back)
+        for r in after:
+            del r['imported']
+        same(after, before, form)
 
 
 UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'
