@@ -1,42 +1,11 @@
-#include <stddef.h>
-
+#include "conf/duration.h"
 #include "base/rfc3339.h"
 #include "cli/base/expires.h"
-
-static const struct unit {
-	char letter;
-	int64_t seconds;
-} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
-	{ 'w', 604800 } };
-
-/* Seconds of a number and a unit; -1 when the text is none, or reaches past the
- * last time of CTIM. */
-static int64_t
-expires_duration(const char *s)
-{
-	int64_t n = 0;
-
-	if (*s < '0' || *s > '9')
-		return -1;
-	for (; *s >= '0' && *s <= '9'; s++) {
-		n = n * 10 + (*s - '0');
-		if (n > RFC3339_LAST)
-			return -1;
-	}
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (s[0] != units[i].letter || s[1] != '\0')
-			continue;
-		return n > RFC3339_LAST / units[i].seconds ?
-		    -1 :
-		    n * units[i].seconds;
-	}
-	return -1;
-}
 
 int64_t
 expires_parse(const char *s, int64_t now)
 {
-	int64_t seconds = expires_duration(s), when;
+	int64_t seconds = duration_parse(s), when;
 
 	when = seconds > 0 ? now + seconds : rfc3339_parse(s);
 	return when > now ? when : -1;

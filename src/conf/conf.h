@@ -49,6 +49,7 @@ conf_setter conf_set_string;      /* char * */
 conf_setter conf_set_int;         /* int */
 conf_setter conf_set_size;        /* size_t; 64K, 1M, 2G */
 conf_setter conf_set_bool;        /* bool; yes, no */
+conf_setter conf_set_duration;    /* int64_t, seconds; 30d; never is 0 */
 conf_setter conf_set_mode;        /* mode_t; octal */
 conf_setter conf_set_choice;      /* int, place in choices */
 conf_setter conf_set_list;        /* char **, ended by NULL */

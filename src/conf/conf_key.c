@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "conf/duration.h"
 #include "conf/conf.h"
 #include "net/url.h"
 
@@ -128,6 +129,21 @@ conf_set_bool(
 			return 0;
 		}
 	return conf_key_refuse(why, "must be yes or no");
+}
+
+int
+conf_set_duration(
+    void *base, const struct conf_key *key, const char *value, char *why)
+{
+	int64_t seconds = 0;
+
+	if (strcmp(value, "never") != 0 &&
+	    ((seconds = duration_parse(value)) < key->min ||
+		seconds > key->max))
+		return conf_key_refuse(
+		    why, "must be " DURATION_FORMS ", or never");
+	*(int64_t *)conf_key_field(base, key) = seconds;
+	return 0;
 }
 
 int
