@@ -23,6 +23,8 @@
 struct claims;
 struct conf_key;
 struct provider;
+struct buf;
+struct json_object;
 struct record;
 
 /* The routes a provider may implement; the gateway answers the others itself,
@@ -32,7 +34,8 @@ enum provider_route {
 	PROVIDER_OBSERVE = 1 << 1,
 	PROVIDER_REFER = 1 << 2,
 	PROVIDER_TRIGGER = 1 << 3,
-	PROVIDER_HEALTH = 1 << 4 /* asks the service itself */
+	PROVIDER_HEALTH = 1 << 4, /* asks the service itself */
+	PROVIDER_RESPOND = 1 << 5
 };
 
 /* One question.  Everything in it belongs to the gateway and is good until the
@@ -66,6 +69,18 @@ struct trigger {
 	const char *action;
 	const char *type;
 	const char *value;
+	/* The whole body, with the members of query-params of the action. */
+	struct json_object *body;
+};
+
+/* What a trigger changes in the store of a provider. */
+enum provider_change {
+	CHANGE_NONE,   /* all is as the action wants it */
+	CHANGE_ADD,    /* the record is put there, over another one */
+	CHANGE_RENEW,  /* the same: it is there, but would expire sooner */
+	CHANGE_REMOVE, /* the record of that source goes */
+	CHANGE_WRONG,  /* it is no action, or not for this observable */
+	CHANGE_REFUSED /* it must not be done */
 };
 
 /* What the user of a module of this relay enters at the platform; it comes as
@@ -100,6 +115,9 @@ struct provider {
 	/* Answers from the local store: where that is, from its own keys.  NULL
 	 * for a provider that does not. */
 	const char *(*store)(const void *conf);
+	/* The program to run after a change of that store (hook.h), from its own
+	 * keys; NULL, or one that returns NULL: none. */
+	const char *(*on_change)(const void *conf);
 	/*
 	 * A service on the network: adds the calls to make next to q->lookup.
 	 * Called first with done NULL (for each observable, and for health
@@ -145,8 +163,23 @@ struct provider {
 	void (*answer)(struct answer *, const struct query *q);
 	/* Refer: writes the references with answer_element(). */
 	void (*refer)(struct answer *, const struct query *q);
-	/* Trigger: does it and returns true, or false with an answer_problem()
-	 * that says why not.  q->observable is NULL. */
+	/* Respond: writes the actions that people can take on the observable with
+	 * answer_element(): those that change something and that would not be
+	 * refused.  q->observable is normalised, and q->records has also the
+	 * parent domains and hosts that do not match what is below them. */
+	void (*actions)(struct answer *, const struct query *q);
+	/*
+	 * Trigger, for a provider with a store: says what the action changes
+	 * there, with q as for actions().  Called within the transaction in which
+	 * the gateway then writes the change and its row of the audit.  Fills in
+	 * the record, whose strings are constants or of q and t; of one to be
+	 * removed type, value and source.  why (empty) gets the reason of
+	 * CHANGE_WRONG and CHANGE_REFUSED.
+	 */
+	enum provider_change (*change)(const struct query *q,
+	    const struct trigger *, struct record *, struct buf *why);
+	/* Trigger, for one without a store: does it and returns true, or false
+	 * with an answer_problem() that says why not.  q->observable is NULL. */
 	bool (*trigger)(
 	    struct answer *, const struct query *q, const struct trigger *);
 };

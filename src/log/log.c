@@ -84,6 +84,16 @@ log_reopen(void)
 	return logfile_reopen(&log_file);
 }
 
+int
+log_keep(void)
+{
+	if (to_syslog) {
+		closelog();
+		openlog("ctim-relay", LOG_PID, LOG_DAEMON);
+	}
+	return log_file.fd;
+}
+
 /* Writes one line.  A log that cannot be written must not stop the service. */
 static void
 log_put(int l, struct buf *b)

@@ -35,6 +35,11 @@ int log_give(uid_t, gid_t);
  * the old one stays open. */
 int log_reopen(void);
 
+/* For a process that closes all descriptors of its parent: gives up the connection
+ * to syslog, which the next record opens again, and returns the log's descriptor,
+ * to be kept. */
+int log_keep(void);
+
 void log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *, ...) __attribute__((format(printf, 1, 2)));

@@ -9,6 +9,7 @@
 #ifndef CTIM_SHARED_H
 #define CTIM_SHARED_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "log/counters.h"
@@ -24,6 +25,9 @@ struct shared {
 	struct signins_table kept;
 	struct jwks_table jwks;
 	struct counters counters;
+	/* How often requests have changed the store of a relay, by its place in
+	 * counters: the master looks (hook.h). */
+	_Atomic unsigned changes[COUNTERS_RELAYS];
 };
 
 /* Maps and initialises the memory, which is kept out of core files; to be

@@ -28,6 +28,7 @@ LAYERS = [
      'src/json src/log src/shared'),
     ('src/call', 'below'),
     ('src/start', 'src/base src/conf src/call src/ctim'),
+    ('src/hook', 'src/base src/os src/conf src/log src/shared src/call'),
     ('src/relay', 'below'),
     ('providers', 'src/base src/net src/call src/conf src/ctim src/json '
      'src/store src/token src/answer'),
