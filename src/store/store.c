@@ -391,17 +391,20 @@ url_host_records(struct store *s, const char *url, const struct want *want)
 	code = store_look_up(s, type, host, want);
 	if (code == SQLITE_OK && type == OBSERVABLE_DOMAIN)
 		code = parents(s, host, want);
+	else if (code == SQLITE_OK && !want->below)
+		code = networks(s, type, host, want);
 	return code;
 }
 
-/* Collects all records that match a normalised value. */
+/* Collects all records that match a normalised value; all: also those above it
+ * that match nothing below them. */
 static int
-match(
-    struct store *s, enum observable_type type, const char *value, int64_t now)
+match(struct store *s, enum observable_type type, const char *value,
+    int64_t now, bool all)
 {
 	const struct want exact = { now, true, false };
 	const struct want around = { now, false, false };
-	const struct want below = { now, false, true };
+	const struct want below = { now, false, !all };
 	int code;
 
 	if ((code = store_look_up(s, type, value, &exact)) != SQLITE_OK)
@@ -411,10 +414,12 @@ match(
 	case OBSERVABLE_IPV6:
 		return networks(s, type, value, &around);
 	case OBSERVABLE_DOMAIN:
-		return s->facts.below ? parents(s, value, &below) : SQLITE_OK;
+		return all || s->facts.below ? parents(s, value, &below) :
+					       SQLITE_OK;
 	case OBSERVABLE_URL:
-		return s->facts.below ? url_host_records(s, value, &below) :
-					SQLITE_OK;
+		return all || s->facts.below ?
+		    url_host_records(s, value, &below) :
+		    SQLITE_OK;
 	default:
 		return SQLITE_OK;
 	}
@@ -437,9 +442,9 @@ store_release(struct store *s)
 		(void)sqlite_run(&s->db, SQL_COMMIT);
 }
 
-ssize_t
-store_match(struct store *s, const struct observable *o, int64_t now,
-    const struct record **records, char error[STORE_ERROR_MAX])
+static ssize_t
+store_collect(struct store *s, const struct observable *o, int64_t now,
+    bool all, const struct record **records, char error[STORE_ERROR_MAX])
 {
 	char value[INDICATOR_MAX + 1];
 	size_t i;
@@ -455,7 +460,7 @@ store_match(struct store *s, const struct observable *o, int64_t now,
 	if (!held)
 		code = db_begin_read(s);
 	if (code == SQLITE_OK)
-		code = match(s, o->type, value, now);
+		code = match(s, o->type, value, now, all);
 	if (code == SQLITE_OK && !held)
 		code = sqlite_run(&s->db, SQL_COMMIT);
 	if (code != SQLITE_OK)
@@ -469,6 +474,20 @@ store_match(struct store *s, const struct observable *o, int64_t now,
 	}
 	*records = s->records;
 	return (ssize_t)s->n;
+}
+
+ssize_t
+store_match(struct store *s, const struct observable *o, int64_t now,
+    const struct record **records, char error[STORE_ERROR_MAX])
+{
+	return store_collect(s, o, now, false, records, error);
+}
+
+ssize_t
+store_match_around(struct store *s, const struct observable *o, int64_t now,
+    const struct record **records, char error[STORE_ERROR_MAX])
+{
+	return store_collect(s, o, now, true, records, error);
 }
 
 bool

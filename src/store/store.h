@@ -97,5 +97,10 @@ void store_release(struct store *);
  */
 ssize_t store_match(struct store *, const struct observable *, int64_t now,
     const struct record **records, char error[STORE_ERROR_MAX]);
+/* The same with all records above the observable, also those that do not match
+ * what is below them: its parent domains, the host of a URL, that one's parents
+ * and networks. */
+ssize_t store_match_around(struct store *, const struct observable *,
+    int64_t now, const struct record **records, char error[STORE_ERROR_MAX]);
 
 #endif

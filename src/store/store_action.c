@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -115,8 +116,10 @@ store_act(struct store *s, const struct store_change *changes, size_t n,
 	size_t i;
 	int code;
 
-	if (!store_action_good(s, changes, n, error))
+	if (!store_action_good(s, changes, n, error)) {
+		store_act_cancel(s);
 		return -1;
+	}
 	if ((code = store_rows_begin(s)) == SQLITE_OK)
 		code = store_action_done(s, a, since, &done);
 	for (i = 0; i < n && !done && code == SQLITE_OK; i++) {
@@ -137,6 +140,69 @@ store_act(struct store *s, const struct store_change *changes, size_t n,
 	if (changed != NULL)
 		*changed = sum;
 	return done ? 0 : 1;
+}
+
+int
+store_act_begin(struct store *s, int wait, char error[STORE_ERROR_MAX])
+{
+	int code;
+
+	assert(!s->act);
+	sqlite3_busy_timeout(s->db.handle, wait);
+	if ((code = store_rows_begin(s)) != SQLITE_OK)
+		return db_error(s, code, error);
+	s->act = true;
+	return 0;
+}
+
+int
+store_act_end(struct store *s, char error[STORE_ERROR_MAX])
+{
+	int code;
+
+	assert(s->act);
+	/* No checkpoint, which would wait for readers: those of a request. */
+	if ((code = store_rows_write_out(s)) != SQLITE_OK)
+		return db_error(s, code, error);
+	s->facts.known = false;
+	s->act = false;
+	return 0;
+}
+
+void
+store_act_cancel(struct store *s)
+{
+	sqlite_rollback(&s->db);
+	s->facts.known = false;
+	s->act = false;
+}
+
+int
+store_act_last(struct store *s, const struct store_action *a, int64_t since,
+    struct store_act_last *last, char error[STORE_ERROR_MAX])
+{
+	const char *action, *status, *reason;
+	sqlite3_stmt *st;
+	int code;
+
+	assert(s->act);
+	*last = (struct store_act_last){ .same = false };
+	if ((st = sqlite_statement(&s->db, SQL_ACTION_LAST, &code)) == NULL)
+		return db_error(s, code, error);
+	store_action_bind(st, a);
+	sqlite3_bind_int64(st, 5, since);
+	if ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		action = (const char *)sqlite3_column_text(st, 0);
+		status = (const char *)sqlite3_column_text(st, 1);
+		reason = (const char *)sqlite3_column_text(st, 2);
+		last->same = action != NULL && strcmp(action, a->action) == 0;
+		last->success =
+		    status != NULL && strcmp(status, "success") == 0;
+		(void)snprintf(last->reason, sizeof(last->reason), "%s",
+		    reason == NULL ? "" : reason);
+	}
+	code = sqlite_end(st, code);
+	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }
 
 int

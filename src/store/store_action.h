@@ -49,6 +49,29 @@ int store_act(struct store *, const struct store_change *, size_t n,
 int store_action_add(
     struct store *, const struct store_action *, char error[STORE_ERROR_MAX]);
 
+/*
+ * An act of several steps in one transaction: what is matched, changed and told
+ * between its begin and its end.  Others that want to write wait for it, and it
+ * waits `wait` ms at most for these.  Within it store_act(), store_action_add()
+ * and store_remove() are steps.  Where any step or the end fails, the act has
+ * ended and nothing of it is there.
+ */
+int store_act_begin(struct store *, int wait, char error[STORE_ERROR_MAX]);
+/* 0 when all of it is on the disk, or -1. */
+int store_act_end(struct store *, char error[STORE_ERROR_MAX]);
+/* Ends it without a trace; none under way is fine. */
+void store_act_cancel(struct store *);
+
+/* The newest row of a relay, type and value. */
+struct store_act_last {
+	bool same; /* there is one, and it is of the same action */
+	bool success;
+	char reason[4 * STORE_REASON + 1]; /* "": none */
+};
+/* Finds it within an act, if it is of since or later. */
+int store_act_last(struct store *, const struct store_action *, int64_t since,
+    struct store_act_last *, char error[STORE_ERROR_MAX]);
+
 struct store_action_filter {
 	int64_t since;             /* at or later; 0: all */
 	enum observable_type type; /* OBSERVABLE_UNKNOWN: all */

@@ -68,6 +68,7 @@ db_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 	    os == 0 ? "" : ": ", os == 0 ? "" : strerror(os),
 	    mend == NULL ? "" : "; ", mend == NULL ? "" : mend);
 	sqlite_rollback(&s->db);
+	s->act = false;
 	return -1;
 }
 
@@ -75,6 +76,7 @@ int
 db_no_source(struct store *s, const char *name, char error[STORE_ERROR_MAX])
 {
 	sqlite_rollback(&s->db);
+	s->act = false;
 	snprintf(error, STORE_ERROR_MAX,
 	    "%s: there is no source \"%s\"; "
 	    "`ctim-relay intel sources` lists them",

@@ -55,6 +55,7 @@ struct store {
 	struct store_tally tally; /* what is to be counted yet */
 	bool networks; /* the open transaction added or removed some */
 	struct store_import *import; /* the one under way, or NULL */
+	bool act;                    /* store_act_begin(): until its end */
 	struct store_count *counts;  /* the last store_stats() */
 };
 

@@ -85,6 +85,8 @@ store_rows_begin(struct store *s)
 {
 	int code;
 
+	if (s->act)
+		return db_facts(s);
 	store_tally_reset(s);
 	s->networks = false;
 	if ((code = sqlite_exec(&s->db, CACHE_PRAGMA)) == SQLITE_OK &&
@@ -323,16 +325,24 @@ store_rows_remove(struct store *s, enum observable_type type, const char *value,
 }
 
 int
-store_rows_commit(struct store *s)
+store_rows_write_out(struct store *s)
 {
 	int code = store_tally_flush(s);
 
 	if (code == SQLITE_OK && s->networks)
 		code = sqlite_run(&s->db, SQL_NETWORKS_CHANGED);
-	if (code == SQLITE_OK)
-		code = sqlite_run(&s->db, SQL_COMMIT);
+	return code == SQLITE_OK ? sqlite_run(&s->db, SQL_COMMIT) : code;
+}
+
+int
+store_rows_commit(struct store *s)
+{
+	int code;
+
 	s->facts.known = false;
-	if (code == SQLITE_OK)
+	if (s->act)
+		return SQLITE_OK;
+	if ((code = store_rows_write_out(s)) == SQLITE_OK)
 		sqlite3_wal_checkpoint_v2(
 		    s->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	return code;

@@ -39,7 +39,7 @@ bool store_rows_good(const struct record *);
 struct store_entry store_rows_entry(
     const struct record *, size_t *reason, size_t *url);
 
-/* Begins a transaction that writes, and brings the facts up to date in it. */
+/* Begins a transaction that writes, unless an act is one, and brings the facts up to date in it. */
 int store_rows_begin(struct store *);
 /* Finds or adds the source of the target, and numbers this import of it. */
 int store_rows_target(struct store *, struct store_target *);
@@ -55,8 +55,11 @@ int store_rows_remove(struct store *, enum observable_type, const char *value,
 /* Writes the fields of a source that set names, and what it is already. */
 int store_rows_source(struct store *, const struct store_row *is,
     const struct source *, unsigned set);
+/* Writes the counts, and that networks changed, and commits: an SQLite result. */
+int store_rows_write_out(struct store *);
 /* Commits, and moves the -wal file into the main one as far as readers let it;
- * the data are safe in either, so that the second may fail. */
+ * the data are safe in either, so that the second may fail.  Within an act
+ * nothing is done: the act has an end of its own. */
 int store_rows_commit(struct store *);
 
 #endif

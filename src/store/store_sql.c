@@ -185,6 +185,12 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	    "SELECT 1 FROM action WHERE relay = ?1 AND action = ?2"
 	    " AND type = ?3 AND value = ?4 AND at >= ?5"
 	    " AND status = 'success' ORDER BY id DESC LIMIT 1",
+	/* Of so many at most, however long the audit is. */
+	[SQL_ACTION_LAST] =
+	    "SELECT action, status, reason FROM action WHERE id >"
+	    " (SELECT max(id) - 20000 FROM action) AND relay = ?1"
+	    " AND type = ?3 AND value = ?4 AND at >= ?5"
+	    " ORDER BY id DESC LIMIT 1",
 };
 
 const char *const *

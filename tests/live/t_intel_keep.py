@@ -233,11 +233,11 @@ def test_a_list_is_replaced_at_once():
         for n in range(6):
             load(relay, lists[1 - n % 2], 'feed', '--replace')
     try:
-        same(answers_during(relay, imports, '10.0.0.0', '10.0.156.63',
-                            '11.1.0.0', '10.1.156.63', '192.0.2.1',
+        same(answers_during(relay, imports, '11.0.0.0', '11.0.156.63',
+                            '11.1.0.0', '11.1.156.63', '192.0.2.1',
                             '192.0.2.129'),
-             ['10.0.0.0,10.0.156.63,192.0.2.1',
-              '10.1.0.0,10.1.156.63,192.0.2.129'], 'what was answered')
+             ['11.0.0.0,11.0.156.63,192.0.2.1',
+              '11.1.0.0,11.1.156.63,192.0.2.129'], 'what was answered')
     finally:
         relay.stop()
 

@@ -316,12 +316,110 @@ START_TEST(fields_of_a_source)
 }
 END_TEST
 
+/* Several steps are one transaction, for which other writers wait. */
+START_TEST(an_act_is_whole_or_not_there)
+{
+	const struct store_change steps[] = { { false, &block, 0, &bad },
+		{ false, &allow, 0, &bad } };
+	struct store_action a = action_at(NOW);
+	struct store_act_last last;
+	struct store *s = action_begin(), *other;
+	int end;
+
+	other = store_open(path, STORE_WRITE, error);
+	ck_assert_ptr_nonnull(other);
+	for (end = 0; end < 2; end++) {
+		ck_assert_int_eq(store_act_begin(s, 0, error), 0);
+		ck_assert_int_eq(
+		    store_act(s, &steps[0], 1, &a, 0, NULL, error), 1);
+		ck_assert_int_eq(
+		    store_act(s, &steps[1], 1, &a, 0, NULL, error), 1);
+		ck_assert_int_eq(
+		    store_remove(s, bad.type, bad.value, block.name, error), 1);
+		ck_assert_str_eq(listed_by(s), "allow list,");
+		ck_assert_str_eq(listed_by(other), "");
+		ck_assert_int_eq(store_act_begin(other, 0, error), -1);
+		ck_assert_ptr_nonnull(strstr(error, "another process"));
+		if (end)
+			ck_assert_int_eq(store_act_end(s, error), 0);
+		else
+			store_act_cancel(s);
+		ck_assert_str_eq(listed_by(s), end ? "allow list," : "");
+		ck_assert_str_eq(listed_by(other), end ? "allow list," : "");
+	}
+	ck_assert_str_eq(audit(other, ALL, 0),
+	    "1000000 local someone block ip 192.0.2.1 success -;"
+	    "1000000 local someone block ip 192.0.2.1 success -;");
+	/* The newest row of the value decides. */
+	ck_assert_int_eq(store_act_begin(other, 0, error), 0);
+	ck_assert_int_eq(store_act_last(other, &a, NOW, &last, error), 0);
+	ck_assert(last.same && last.success);
+	ck_assert_int_eq(store_act_last(other, &a, NOW + 1, &last, error), 0);
+	ck_assert(!last.same);
+	a.action = "allow";
+	a.status = "failure";
+	a.reason = "no";
+	ck_assert_int_eq(store_action_add(other, &a, error), 0);
+	ck_assert_int_eq(store_act_last(other, &a, NOW, &last, error), 0);
+	ck_assert(last.same && !last.success);
+	ck_assert_str_eq(last.reason, "no");
+	a.action = "block";
+	ck_assert_int_eq(store_act_last(other, &a, NOW, &last, error), 0);
+	ck_assert(!last.same);
+	/* What fails ends the act. */
+	ck_assert_int_eq(
+	    store_remove(other, bad.type, bad.value, "none", error), -1);
+	ck_assert_int_eq(store_act_begin(other, 0, error), 0);
+	store_act_cancel(other);
+	store_close(other);
+	action_end(s);
+}
+END_TEST
+
+START_TEST(all_that_is_above_is_found)
+{
+	static const struct {
+		enum observable_type type;
+		const char *value;
+		bool there; /* to store_match_around(), of what is listed */
+	} asked[] = { { OBSERVABLE_DOMAIN, "a.b.good.example", true },
+		{ OBSERVABLE_DOMAIN, "bad.example", false },
+		{ OBSERVABLE_URL, "http://x.good.example/", true },
+		{ OBSERVABLE_URL, "http://198.51.100.7/", true },
+		{ OBSERVABLE_URL, "http://198.51.101.7/", false },
+		{ OBSERVABLE_EMAIL, "me@good.example", false } };
+	struct record domain = bad, net = bad;
+	const struct store_change both[] = { { false, &allow, 0, &domain },
+		{ false, &allow, 0, &net } };
+	struct store_action a = action_at(NOW);
+	struct store *s = action_begin();
+	const struct record *r;
+	struct observable o = { .index = 0 };
+	size_t i;
+
+	domain.type = OBSERVABLE_DOMAIN;
+	domain.value = "good.example";
+	net.value = "198.51.100.0/24";
+	ck_assert_int_eq(store_act(s, both, 2, &a, 0, NULL, error), 1);
+	for (i = 0; i < COUNT(asked); i++) {
+		o.type = asked[i].type;
+		o.value = asked[i].value;
+		ck_assert_int_eq(store_match(s, &o, NOW, &r, error), 0);
+		ck_assert_msg(store_match_around(s, &o, NOW, &r, error) ==
+			(asked[i].there ? 1 : 0),
+		    "%s", o.value);
+	}
+	action_end(s);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { a_change_and_its_row, the_same_again,
 		the_audit_newest_first, neither_without_the_other,
-		fields_of_a_source };
+		fields_of_a_source, an_act_is_whole_or_not_there,
+		all_that_is_above_is_found };
 
 	return unit_run("action", tests, COUNT(tests));
 }
