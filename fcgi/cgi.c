@@ -18,11 +18,13 @@
 #include "conf/conf.h"
 #include "fcgi/cgi.h"
 #include "fcgi/privilege.h"
+#include "hook/hook.h"
 #include "log/log.h"
 #include "os/clock.h"
 #include "os/writeall.h"
 #include "relay/lists.h"
 #include "relay/relay.h"
+#include "relay/session.h"
 
 #define OUT_SIZE    16384      /* bytes that wait for a write(2) */
 #define DRAIN_MAX   (16 << 20) /* bytes of a body that nobody wanted */
@@ -202,6 +204,7 @@ cgi_serve(const struct conf *conf, struct cgi *c)
 		.gone = cgi_client_gone,
 		.arg = c,
 		.script = true };
+	struct hook_seen seen = { { 0 } };
 	struct session *session;
 	int r;
 
@@ -214,6 +217,7 @@ cgi_serve(const struct conf *conf, struct cgi *c)
 	relay_serve(session, &t);
 	r = answer_flush(c);
 	drain(c);
+	hook_look(&seen, conf, session_shared(session));
 	session_free(session);
 	return r == 0 ? 0 : 1;
 }

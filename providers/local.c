@@ -345,11 +345,29 @@ store(const void *conf)
 	return ((const struct local_conf *)conf)->store;
 }
 
+static const char *
+local_on_change(const void *conf)
+{
+	return ((const struct local_conf *)conf)->on_change;
+}
+
 static const struct conf_key local_keys[] = {
 	{ "relay", "store", conf_set_path,
 	    .offset = offsetof(struct local_conf, store),
 	    .fallback = LOCAL_STORE, .release = conf_release_string,
 	    .help = "SQLite file of the indicators" },
+	{ "relay", "protect", local_set_protect,
+	    .offset = offsetof(struct local_conf, protect),
+	    .release = conf_release_list,
+	    .help = "domains and networks of the site: never blocked" },
+	{ "relay", "respond_expires", conf_set_duration,
+	    .offset = offsetof(struct local_conf, respond_expires),
+	    .fallback = "30d", .min = 1, .max = RFC3339_LAST,
+	    .help = "how long what people add by an action stays" },
+	{ "relay", "on_change", conf_set_path,
+	    .offset = offsetof(struct local_conf, on_change),
+	    .release = conf_release_string,
+	    .help = "program that runs after a change of the store" },
 	{ 0 }
 };
 
@@ -357,7 +375,8 @@ const struct provider provider_local = { .name = "local",
 	.title = "Local indicators",
 	.description = "Block lists, allow lists and feeds on this machine.",
 	.types = INDICATOR_TYPES,
-	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER,
+	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER |
+	    PROVIDER_RESPOND | PROVIDER_TRIGGER,
 	.about =
 	    "Answers from the indicators that were imported into the "
 	    "gateway: block lists, allow lists, feeds, and what people added. "
@@ -365,5 +384,8 @@ const struct provider provider_local = { .name = "local",
 	.keys = local_keys,
 	.conf_size = sizeof(struct local_conf),
 	.store = store,
+	.on_change = local_on_change,
 	.answer = local_answer,
-	.refer = local_refer };
+	.refer = local_refer,
+	.actions = local_actions,
+	.change = local_change };

@@ -20,6 +20,7 @@
 #include "cli/check/check_show.h"
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
+#include "hook/hook.h"
 #include "json/jsonout.h"
 #include "log/log.h"
 #include "log/logfile.h"
@@ -127,6 +128,20 @@ check_try_store(struct check *check, const struct relay_conf *relay)
 		    relay->name);
 }
 
+/* Looks at the program that runs after changes of a relay's store. */
+static void
+check_try_program(struct check *check, const struct relay_conf *relay)
+{
+	const struct provider *p = relay->provider;
+	const char *path =
+	    p->on_change == NULL ? NULL : p->on_change(relay->own);
+	char why[HOOK_WHY];
+
+	if (path != NULL && hook_check(path, why) == -1)
+		check_notef(check, true, "[relay %s] on_change: %s: %s",
+		    relay->name, path, why);
+}
+
 /* Tries the stores, the object that makes calls and, where a relay calls a
  * service, the cache.  Only speed depends on the cache, so a fault of it is a
  * warning; so is the lack of the object where RS256 tokens alone need it. */
@@ -147,6 +162,8 @@ check_try_relays(struct check *check)
 	for (r = check->found.conf->relays; r != NULL; r = r->next)
 		if (r->provider->store != NULL)
 			check_try_store(check, r);
+	for (r = check->found.conf->relays; r != NULL; r = r->next)
+		check_try_program(check, r);
 }
 
 /* Says what to do about a configuration that is not there, or not for this

@@ -20,6 +20,7 @@ static const struct route {
 	const char *name;
 } check_show_routes[] = { { PROVIDER_DELIBERATE, "deliberate" },
 	{ PROVIDER_OBSERVE, "observe" }, { PROVIDER_REFER, "refer" },
+	{ PROVIDER_RESPOND, "respond" },
 	{ PROVIDER_TRIGGER, "respond/trigger" } };
 
 #define ROUTES (sizeof(check_show_routes) / sizeof(check_show_routes[0]))

@@ -160,7 +160,7 @@ import_set_column(const struct options_found *found)
 	return import_add_column(found, (enum feed_field)field, equals + 1);
 }
 
-static const struct options_kind
+const struct options_kind
     import_disposition = { .set = options_word,
 	    .word = ctim_disposition,
 	    .words = "Clean, Malicious, Suspicious, Common, Unknown" },
@@ -174,9 +174,11 @@ static const struct options_kind
 	    .word = ctim_tlp_given,
 	    .words = "white, green, amber, red" },
     import_source = { .set = import_set_source },
+    import_expires = { .set = import_set_expires };
+
+static const struct options_kind
     import_format = { .set = import_set_format },
     import_priority = { .set = import_set_priority },
-    import_expires = { .set = import_set_expires },
     import_title = { .set = import_set_title },
     import_url = { .set = import_set_url },
     import_subdomains = { .set = import_set_subdomains },

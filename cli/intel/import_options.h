@@ -34,5 +34,8 @@ struct import_options {
 int import_options(
     struct import_options *, const struct command *, int argc, char **argv);
 extern const struct options import_option_table;
+/* Kinds of its options that another command has, too, in the same struct. */
+extern const struct options_kind import_disposition, import_severity,
+    import_confidence, import_tlp, import_source, import_expires;
 
 #endif

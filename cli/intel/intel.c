@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -68,6 +69,9 @@ static const struct options_row intel_export_rows[] = { SOURCE, TYPE,
 	    "the plain list to this file, for a firewall: whole at any\n"
 	    "moment, and without what is Clean, unless that is asked for" },
 	LIMIT, PLACE, FORM };
+static const struct options_row intel_audit_rows[] = { LIMIT, PLACE,
+	{ "csv", 0, &options_flag, AT(csv), NULL, "as CSV, for programs" },
+	FORM };
 static const struct options_row intel_sources_rows[] = {
 	INTEL_TEXT(title, "T", "set: what people read"),
 	INTEL_TEXT(url, "U",
@@ -99,6 +103,7 @@ static const struct options_row intel_remove_rows[] = { SOURCE, PLACE,
 
 static const struct options intel_plain_options = INTEL_TABLE(intel_plain_rows),
 			    intel_list_options = INTEL_TABLE(intel_list_rows),
+			    intel_audit_options = INTEL_TABLE(intel_audit_rows),
 			    intel_export_options =
 				INTEL_TABLE(intel_export_rows),
 			    intel_sources_options =
@@ -116,6 +121,10 @@ static const struct intel_command {
 	{ { "intel import", "FILE|FOLDER|- --source NAME [OPTION ...]",
 	      "put the indicators of a feed into the store", intel_import },
 	    NULL, NULL },
+	{ { "intel add", "[TYPE:]VALUE ... [--disposition D] [OPTION ...]",
+	      "add values of one's own to the block list or another",
+	      intel_add },
+	    NULL, NULL },
 	{ { "intel list",
 	      "[--source NAME] [--type TYPE] [--disposition D] [--limit N]",
 	      "list indicators in the order of their values", NULL },
@@ -129,6 +138,9 @@ static const struct intel_command {
 	      "[TYPE:]VALUE ... [--source NAME] | --source NAME --all",
 	      "remove values, or a source with all of its indicators", NULL },
 	    &intel_remove_options, intel_remove },
+	{ { "intel audit", "[--limit N] [--json | --csv]",
+	      "show who has changed what, the newest first", NULL },
+	    &intel_audit_options, intel_audit },
 	{ { "intel sources", "[set NAME OPTION ...]",
 	      "list the sources, or set what is known of one", NULL },
 	    &intel_sources_options, intel_sources },
@@ -276,7 +288,8 @@ remove_values(const struct intel *in, struct store *s)
 
 	for (i = 0; i < in->n; i++) {
 		type = terms_normal(in->words[i], value);
-		removed = store_remove(s, type, value, in->source, error);
+		removed = intel_remove_value(
+		    s, type, value, in->source, (int64_t)time(NULL), error);
 		if (removed == -1) {
 			(void)command_fail(in->cmd, CMD_FAILED,
 			    "%s; removed before that: %s", error,
@@ -352,6 +365,8 @@ intel_remove(const struct intel *in)
 	store_close(s);
 	if (n >= 0)
 		say_removed(n, in->json);
+	if (n > 0)
+		intel_changed(in->cmd, in->store, in->config, "remove");
 	/* A source without a record is gone too. */
 	return n > 0 || (n == 0 && in->n == 0) ? CMD_OK : CMD_FAILED;
 }

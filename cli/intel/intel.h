@@ -10,9 +10,11 @@
 #include <stdio.h>
 
 #include "cli/base/command.h"
-#include "store/store.h"
+#include "store/store_action.h"
 
 struct buf;
+
+#define INTEL_WAIT 5000 /* ms for others that write the store */
 
 /* A command of `intel` but import, as the command line has it. */
 struct intel {
@@ -21,7 +23,7 @@ struct intel {
 	const char *source, *type, *disposition, *format, *limit, *edl;
 	const char *title, *url, *feed, *feed_header;
 	int subdomains; /* 1: yes, -1: no, 0: not given */
-	bool all, force, json, help;
+	bool all, force, json, csv, help;
 	char **words; /* behind the options */
 	int n;
 };
@@ -35,6 +37,9 @@ int intel_remove(const struct intel *);
 int intel_sources(const struct intel *);
 int intel_stats(const struct intel *);
 int intel_export(const struct intel *);
+int intel_audit(const struct intel *);
+/* So has add. */
+int intel_add(const struct command *, int argc, char **argv);
 int intel_backup(const struct intel *);
 int intel_restore(const struct intel *);
 
@@ -57,6 +62,17 @@ struct store *intel_make(const struct intel *, int *status);
 const char *intel_feed_text(const char *feed, char text[INTEL_FEED_MAX]);
 /* Says on standard error what opening did to the store, if anything. */
 void intel_note(const struct store *);
+/* Runs the programs of relays with the store, which this command has changed for
+ * a reason; store and config as given.  What goes wrong is said, and no more. */
+void intel_changed(const struct command *, const char *store,
+    const char *config, const char *reason);
+/* A row of the audit for what the user of this command does. */
+struct store_action intel_act(
+    const char *action, enum observable_type, const char *value, int64_t now);
+/* store_remove() of a value, with its row in the audit if anything went. */
+ssize_t intel_remove_value(struct store *, enum observable_type,
+    const char *value, const char *source, int64_t now,
+    char error[STORE_ERROR_MAX]);
 /* Says on standard error that a value is not listed. */
 void intel_not_listed(const char *value);
 

@@ -300,7 +300,10 @@ intel_import_free(struct import *im)
 int
 intel_import(const struct command *cmd, int argc, char **argv)
 {
+	const struct store_counts *counts;
+	const char *store, *config;
 	struct import *im;
+	bool changed;
 	int status;
 
 	if ((im = calloc(1, sizeof(*im))) == NULL)
@@ -318,6 +321,13 @@ intel_import(const struct command *cmd, int argc, char **argv)
 		interrupt_catch(false);
 		status = intel_import_transfer(im);
 	}
+	counts = &im->summary.counts;
+	changed = !im->o.dry_run &&
+	    counts->added + counts->updated + counts->removed > 0;
+	store = im->o.store;
+	config = im->o.config;
 	intel_import_free(im);
+	if (changed)
+		intel_changed(cmd, store, config, "import");
 	return status;
 }

@@ -27,6 +27,7 @@
 #include "fcgi/pool/master.h"
 #include "fcgi/pool/master_tell.h"
 #include "fcgi/pool/worker.h"
+#include "hook/hook.h"
 #include "log/log.h"
 #include "net/network.h"
 #include "os/clock.h"
@@ -410,6 +411,7 @@ loop(struct master *m)
 	for (;;) {
 		alive = reap(m);
 		master_watch(m);
+		hook_look(&m->changes, master_conf(m), m->share->outside);
 		if (m->stopping) {
 			if (alive == 0)
 				return;

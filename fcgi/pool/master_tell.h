@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hook/hook.h"
+
 struct buf;
 struct conf;
 struct master_setup;
@@ -36,11 +38,12 @@ struct master {
 	int64_t early;       /* clock_ms() of that */
 	bool reload;         /* asked for, waits for its turn */
 	bool stopping;
-	int64_t watched; /* clock_ms() of the last watch() */
-	int64_t kill_at; /* clock_ms() at which patience ends */
-	int deadline;    /* seconds: the longest of all configurations
+	struct hook_seen changes; /* of stores, of which programs are told */
+	int64_t watched;          /* clock_ms() of the last watch() */
+	int64_t kill_at;          /* clock_ms() at which patience ends */
+	int deadline;             /* seconds: the longest of all configurations
 					 * so far, which old workers may still have */
-	int become;      /* in a new worker: its slot; else -1 */
+	int become;               /* in a new worker: its slot; else -1 */
 	/* For status: */
 	int64_t since, loaded; /* seconds since 1970 */
 	uint64_t reloads, refused, deaths;

@@ -24,6 +24,7 @@
 #include "fcgi/net/large.h"
 #include "fcgi/net/outgoing.h"
 #include "fcgi/pool/parked.h"
+#include "hook/hook.h"
 
 struct conf;
 struct fastcgi;
@@ -79,10 +80,11 @@ struct pool {
 	int waiting;                           /* of these */
 	struct large large;                    /* … that wait for memory */
 	int idle, accepting, running;          /* of the threads */
-	bool passing;     /* it leaves, and others get what is kept */
-	bool stopping;    /* the overflow thread shall end */
-	bool closing;     /* it has: nothing more from it */
-	bool overflowing; /* overflow is in accept4(2) */
+	bool passing;             /* it leaves, and others get what is kept */
+	bool stopping;            /* the overflow thread shall end */
+	bool closing;             /* it has: nothing more from it */
+	bool overflowing;         /* overflow is in accept4(2) */
+	struct hook_seen changes; /* of stores, where there is no master */
 	int64_t no_later; /* clock_ms() at which all requests are over */
 	uint64_t served;
 	uint64_t rested; /* times that a thread gave back what it kept */

@@ -23,6 +23,7 @@
 #include "fcgi/pool/overflow.h"
 #include "fcgi/pool/pool.h"
 #include "fcgi/pool/worker.h"
+#include "hook/hook.h"
 #include "http/http_engine.h"
 #include "log/log.h"
 #include "os/clock.h"
@@ -386,6 +387,14 @@ worker_leave(struct pool *p)
 		(void)kill(p->master, SIGUSR2);
 }
 
+/* Runs the programs of stores that were changed, where no master does. */
+static void
+worker_changes(struct pool *p)
+{
+	if (p->master == 0)
+		hook_look(&p->changes, p->conf, p->share->outside);
+}
+
 /* Until it is time to stop. */
 static void
 worker_wait(struct pool *p)
@@ -424,6 +433,7 @@ worker_wait(struct pool *p)
 			break;
 		}
 		pool_watch(p);
+		worker_changes(p);
 		if (worn(p)) {
 			if (p->master == 0)
 				return;
@@ -464,6 +474,7 @@ worker_run(const struct conf *conf, const struct listener *listener,
 	worker_wait(&p);
 	worker_stop(&p);
 	worker_join(&p, p.threads, true);
+	worker_changes(&p);
 	/* A leak checker stops what it looks at, which SIGCONT would undo. */
 	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	worker_free(&p);

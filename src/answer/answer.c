@@ -36,6 +36,7 @@ struct answer {
 	struct errors errors;
 	size_t elements;
 	const char *status;
+	bool said;      /* answer_status() was called */
 	bool open;      /* {"data": has left */
 	bool streaming; /* so has the streamed kind's [ */
 	bool answered;
@@ -104,6 +105,7 @@ void
 answer_status(struct answer *a, const char *status)
 {
 	a->status = status;
+	a->said = true;
 }
 
 static void
@@ -375,7 +377,7 @@ put_errors(struct answer *a)
 static bool
 only_fatal(const struct answer *a)
 {
-	if (a->open || a->answered || answer_entities(a) > 0)
+	if (a->open || a->answered || a->said || answer_entities(a) > 0)
 		return false;
 	return (a->shape == ANSWER_STATUS && a->errors.n > 0) ||
 	    errors_fatal(&a->errors);

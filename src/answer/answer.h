@@ -77,7 +77,8 @@ void answer_free(struct answer *);
 void answer_observable(struct answer *, size_t limit);
 /* The observable was answered: entities, or known that there are none. */
 void answer_answered(struct answer *);
-/* ANSWER_STATUS: the text of "status", a constant. */
+/* ANSWER_STATUS: the text of "status", a constant; it is there then, whatever
+ * errors there are. */
 void answer_status(struct answer *, const char *status);
 /* Sends the entities of the streamed kind that are made so far. */
 void answer_push(struct answer *);

@@ -1,4 +1,6 @@
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "conf/duration.h"
 #include "base/rfc3339.h"
@@ -29,4 +31,16 @@ duration_parse(const char *s)
 		    n * units[i].seconds;
 	}
 	return -1;
+}
+
+char *
+duration_text(char out[DURATION_MAX], int64_t seconds)
+{
+	size_t i = sizeof(units) / sizeof(units[0]) - 1;
+
+	while (seconds % units[i].seconds != 0)
+		i--;
+	(void)snprintf(out, DURATION_MAX, "%lld%c",
+	    (long long)(seconds / units[i].seconds), units[i].letter);
+	return seconds == 0 ? strcpy(out, "never") : out;
 }

@@ -10,6 +10,11 @@
  * none, or reaches past the last time of CTIM. */
 int64_t duration_parse(const char *);
 
+#define DURATION_MAX 32 /* bytes of a text, with its NUL */
+
+/* Writes seconds in the largest unit that fits, "never" for 0; returns out. */
+char *duration_text(char out[DURATION_MAX], int64_t seconds);
+
 #define DURATION_FORMS "30d, 12h, 90m, 45s or 2w"
 
 #endif

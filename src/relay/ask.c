@@ -1,10 +1,13 @@
+#include <errno.h>
 #include <stdbool.h>
 
 #include "answer/answer.h"
+#include "answer/entity.h"
 #include "answer/transport.h"
 #include "call/fanout.h"
 #include "call/provider.h"
 #include "conf/conf.h"
+#include "ctim/indicator.h"
 #include "egress/egress.h"
 #include "log/log.h"
 #include "os/clock.h"
@@ -175,7 +178,8 @@ ask_look_up(
 
 	if (store == NULL)
 		return true;
-	n = store_match(store, q->observable, q->now, &q->records, error);
+	n = (q->route == PROVIDER_RESPOND ? store_match_around : store_match)(
+	    store, q->observable, q->now, &q->records, error);
 	if (n == -1) {
 		log_error("relay %s: %s", r->relay->name, error);
 		ask_tell(
@@ -184,6 +188,26 @@ ask_look_up(
 	}
 	q->n = (size_t)n;
 	return true;
+}
+
+/* Has the provider write the actions for an observable, in its normal form.
+ * There are none for a value that is not of its type. */
+static void
+ask_actions(struct answer *a, const struct query *q)
+{
+	char value[INDICATOR_MAX + 1];
+	struct observable normal = *q->observable;
+	struct query asked = *q;
+
+	errno = 0;
+	if (indicator_normalise(normal.type, normal.value, value) == -1) {
+		if (errno == ENOMEM)
+			entity_no_memory(a, q->observable);
+		return;
+	}
+	normal.value = value;
+	asked.observable = &normal;
+	q->provider->actions(a, &asked);
 }
 
 /* Asks a provider that makes no calls about one observable. */
@@ -203,7 +227,9 @@ relay_ask_one(
 	if (!ask_look_up(r, a, store, q))
 		return;
 	answer_observable(a, r->claims->limit);
-	if (q->route == PROVIDER_REFER)
+	if (q->route == PROVIDER_RESPOND)
+		ask_actions(a, q);
+	else if (q->route == PROVIDER_REFER)
 		p->refer(a, q);
 	else
 		p->answer(a, q);
@@ -273,7 +299,8 @@ ask_about(struct request *r, struct answer *a, struct observables *obs,
 	struct store *store = NULL;
 
 	ask_hold_back(r, a, obs);
-	if (p->request != NULL && route != PROVIDER_REFER) {
+	if (p->request != NULL && route != PROVIDER_REFER &&
+	    route != PROVIDER_RESPOND) {
 		ask_service(r, a, obs->list, obs->n, route);
 		return;
 	}

@@ -30,7 +30,7 @@ const struct route routes[] = {
 	    serve_observables },
 	{ "refer/observables", ROUTE_POST, true, false, PROVIDER_REFER,
 	    serve_observables },
-	{ "respond/observables", ROUTE_POST, true, false, 0,
+	{ "respond/observables", ROUTE_POST, true, false, PROVIDER_RESPOND,
 	    serve_observables },
 	{ "respond/trigger", ROUTE_POST, true, false, PROVIDER_TRIGGER,
 	    serve_trigger },

@@ -4,11 +4,13 @@
 
 #include "answer/answer.h"
 #include "answer/transport.h"
+#include "call/change.h"
 #include "call/provider.h"
 #include "conf/conf.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
 #include "log/log.h"
+#include "os/clock.h"
 #include "os/spill.h"
 #include "relay/ask.h"
 #include "relay/bodycheck.h"
@@ -16,8 +18,10 @@
 #include "relay/request.h"
 #include "relay/route.h"
 #include "relay/serve.h"
+#include "relay/session.h"
 
-#define FIELDS_MAX (1U << 20) /* bytes of the object of field errors */
+#define FIELDS_MAX   (1U << 20) /* bytes of the object of field errors */
+#define TRIGGER_WAIT 5000       /* ms for others that write the store */
 
 static void
 serve_no_memory(struct request *r)
@@ -147,8 +151,7 @@ serve_version(struct request *r)
 	response_end(&r->response);
 }
 
-/* Answers deliberate, observe and refer; and respond, for which no provider of
- * this release has actions, so that only the body is checked. */
+/* Answers deliberate, observe, refer and respond. */
 void
 serve_observables(struct request *r)
 {
@@ -170,17 +173,48 @@ serve_observables(struct request *r)
 	observables_free(&obs);
 }
 
-void
-serve_trigger(struct request *r)
+/* Does a trigger by a change of the relay's store. */
+static bool
+trigger_change(struct request *r, struct answer *a, const struct query *q,
+    const struct trigger *t)
 {
-	static const char *const names[] = { "action-id", "observable_type",
-		"observable_value", NULL };
+	struct change_result result;
+	int64_t left = r->transport->deadline - clock_ms();
+
+	change_do(r->relay, q, t,
+	    left < 0                ? 0 :
+		left < TRIGGER_WAIT ? (int)left :
+				      TRIGGER_WAIT,
+	    &result);
+	if (result.changed)
+		session_changed(r->session, r->relay);
+	if (!result.success)
+		answer_problem(a, result.problem, "%s", result.reason);
+	return result.success;
+}
+
+/* Does a trigger in the way of its provider. */
+static bool
+trigger_do(struct request *r, struct answer *a, const struct trigger *t)
+{
 	const struct provider *p = r->relay->provider;
 	const struct query q = { .provider = p,
 		.route = PROVIDER_TRIGGER,
 		.claims = r->claims,
 		.conf = r->relay->own,
 		.now = r->now };
+
+	if ((p->routes & PROVIDER_TRIGGER) == 0)
+		return false;
+	return p->change != NULL ? trigger_change(r, a, &q, t) :
+				   p->trigger(a, &q, t);
+}
+
+void
+serve_trigger(struct request *r)
+{
+	static const char *const names[] = { "action-id", "observable_type",
+		"observable_value", NULL };
 	struct json_object *body;
 	struct trigger trigger;
 	struct answer *a;
@@ -190,13 +224,10 @@ serve_trigger(struct request *r)
 	trigger.action = jsonin_string(body, "action-id");
 	trigger.type = jsonin_string(body, "observable_type");
 	trigger.value = jsonin_string(body, "observable_value");
+	trigger.body = body;
 	if ((a = serve_begin(r, ANSWER_STATUS, CTIM_SIGHTING)) != NULL) {
-		answer_status(a,
-		    (p->routes & PROVIDER_TRIGGER) &&
-			    p->trigger(a, &q, &trigger) ?
-			"success" :
-			"failure");
-		answer_answered(a);
+		answer_status(
+		    a, trigger_do(r, a, &trigger) ? "success" : "failure");
 		serve_finish(r, a);
 	}
 	json_object_put(body);

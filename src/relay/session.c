@@ -1,3 +1,4 @@
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "cache/cache.h"
@@ -25,6 +26,7 @@ struct opened {
 struct session {
 	const struct conf *conf;
 	struct shared *own; /* NULL unless this process is alone */
+	struct shared *shared;
 	struct cache *cache;
 	struct http *http;
 	struct jwks *jwks;
@@ -63,6 +65,7 @@ build(struct session *s, struct shared *shared, struct http_engine *engine)
 			return -1;
 		shared->alone = true;
 	}
+	s->shared = shared;
 	return count_begin(s, &shared->counters) == -1 || http_global() == -1 ||
 		(s->cache = cache_new(s->conf)) == NULL ||
 		(s->http = engine == NULL ? http_new(s->conf) :
@@ -182,6 +185,19 @@ session_store(struct session *s, const struct relay_conf *relay)
 			log_error("relay %s: %s", relay->name, error);
 	}
 	return o->store;
+}
+
+void
+session_changed(struct session *s, const struct relay_conf *relay)
+{
+	(void)atomic_fetch_add(
+	    &s->shared->changes[s->counted[relay->place]], 1);
+}
+
+struct shared *
+session_shared(struct session *s)
+{
+	return s->shared;
 }
 
 void

@@ -35,6 +35,10 @@ struct fanout *session_fanout(struct session *);
  * has the reason.
  */
 struct store *session_store(struct session *, const struct relay_conf *);
+/* Notes that a request has changed the store of a relay, and where that is noted,
+ * for hook_look(). */
+void session_changed(struct session *, const struct relay_conf *);
+struct shared *session_shared(struct session *);
 /* Counts a request to a relay (NULL: to the gateway itself) that has ended. */
 void session_count(
     struct session *, const struct relay_conf *, const struct log_request *);

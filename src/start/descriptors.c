@@ -14,6 +14,9 @@
 	4       /* the file, -wal, -shm, and its directory or a
 				 * journal while it is made; or Redis' socket */
 #define STORE 3 /* the file, -wal, -shm, of each relay's store */
+#define ACT \
+	4 /* the same, of the store that a trigger writes, and the
+		 * copy that an upgrade makes of it */
 
 /* Of the engine: */
 #define ENGINE 2  /* its epoll set, and what it is woken by */
@@ -71,7 +74,8 @@ descriptors_needed(const struct conf *conf)
 	return DESCRIPTORS_WORKER + (QUEUED + LARGE) * conf->queue + ENGINE +
 	    (long)POOL * w.pools + (calls < KEPT ? KEPT : calls) +
 	    conf->threads *
-	    (CONNECTION + OUTGOING + SINK + SPILLS + CACHE + STORE * w.stores);
+	    (CONNECTION + OUTGOING + SINK + SPILLS + CACHE + STORE * w.stores +
+		(w.stores > 0 ? ACT : 0));
 }
 
 int

@@ -23,7 +23,8 @@ static const char *const whats[PATHTRUST_KINDS] = { [PATHTRUST_CONFIGURATION] =
 	[PATHTRUST_KEY] = "what file: names",
 	[PATHTRUST_STORE] = "the store",
 	[PATHTRUST_CACHE] = "the cache",
-	[PATHTRUST_LOG] = "the log" };
+	[PATHTRUST_LOG] = "the log",
+	[PATHTRUST_PROGRAM] = "the program of on_change" };
 
 struct trustlook {
 	const struct pathtrust_who *who;
@@ -249,7 +250,8 @@ trust_judge(
 	if (!dir && !S_ISREG(st->st_mode))
 		return;
 	if ((st->st_mode & S_IWOTH) != 0 && !sticky)
-		trust_tell(l, path, st, "everybody", false, own);
+		trust_tell(l, path, st, "everybody", false,
+		    own && l->kind != PATHTRUST_PROGRAM);
 	else if (own || l->who->owner)
 		return;
 	else if (st->st_uid == l->who->uid)
@@ -419,6 +421,20 @@ trust_settings(struct trustlook *l, const struct conf *conf)
 		pathtrust_trust_file(l, PATHTRUST_CONFIGURATION, r->file);
 }
 
+/* Judges the program that runs after changes; the service, which runs it, may own
+ * the file itself. */
+static void
+trust_program(struct trustlook *l, const struct relay_conf *r)
+{
+	const char *path = r->provider->on_change == NULL ?
+	    NULL :
+	    r->provider->on_change(r->own);
+
+	l->kind = PATHTRUST_PROGRAM;
+	if (path != NULL)
+		trust_walk(l, path, strlen(path), true);
+}
+
 bool
 pathtrust_look(const struct conf *conf, const struct pathtrust_who *who,
     void (*each)(void *, const struct pathtrust_finding *), void *arg)
@@ -440,6 +456,8 @@ pathtrust_look(const struct conf *conf, const struct pathtrust_who *who,
 		if (r->provider->store != NULL)
 			trust_data(
 			    &l, PATHTRUST_STORE, r->provider->store(r->own));
+	for (r = conf->relays; r != NULL; r = r->next)
+		trust_program(&l, r);
 	(void)conf_cache_parse(conf->cache_url, &url);
 	explicit_bzero(url.password, sizeof(url.password));
 	if (url.kind == CONF_CACHE_FILE)

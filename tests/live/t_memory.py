@@ -76,12 +76,14 @@ SPELT = observables('domain', 'é.example')
 PUNYCODE = 'xn--9ca.example'
 LOCAL = observables('ip', '203.0.113.7', '192.0.2.1') + observables(
     'domain', 'a.evil.example', 'é.example')
-TRIGGER = {'action-id': 'x', 'observable_type': 'ip', 'observable_value': 'x'}
+TRIGGER = {'action-id': 'add-to-block-list', 'observable_type': 'url',
+           'observable_value': 'http://é.example:80/x', 'expires': '2w'}
 REQUESTS = {
     'observe': ('/local/observe/observables', LOCAL),
     'deliberate': ('/local/deliberate/observables', LOCAL),
     'refer': ('/local/refer/observables', LOCAL),
     'trigger': ('/local/respond/trigger', TRIGGER),
+    'respond': ('/local/respond/observables', LOCAL),
     'tile': ('/local/tiles/tile', {'tile_id': 'x'}),
     'health': ('/local/health', None),
     'otx': ('/otx/observe/observables', ASKED),

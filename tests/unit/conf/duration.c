@@ -32,11 +32,28 @@ START_TEST(nothing_lasts_beyond_the_last_time)
 }
 END_TEST
 
+START_TEST(the_largest_unit_is_written)
+{
+	static const struct {
+		int64_t seconds;
+		const char *text;
+	} cases[] = { { 0, "never" }, { 1, "1s" }, { 60, "1m" }, { 61, "61s" },
+		{ 43200, "12h" }, { 30 * 86400, "30d" }, { 14 * 86400, "2w" } };
+	char text[DURATION_MAX];
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++)
+		ck_assert_str_eq(
+		    duration_text(text, cases[i].seconds), cases[i].text);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { a_number_and_a_unit,
-		nothing_lasts_beyond_the_last_time };
+		nothing_lasts_beyond_the_last_time,
+		the_largest_unit_is_written };
 
 	return unit_run("duration", tests, COUNT(tests));
 }
