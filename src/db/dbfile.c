@@ -115,6 +115,7 @@ int
 dbfile_twin(const char *path, const char *like)
 {
 	struct stat st;
+	mode_t mode;
 	int fd, kept;
 
 	if (stat(like, &st) == -1)
@@ -123,10 +124,13 @@ dbfile_twin(const char *path, const char *like)
 	    path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd == -1)
 		return -1;
-	/* Only root gives files away; a member of the group keeps the group. */
-	if (fchown(fd, st.st_uid, st.st_gid) == -1)
-		(void)fchown(fd, (uid_t)-1, st.st_gid);
-	if (fchmod(fd, st.st_mode & 0777) == 0)
+	/* Only root gives files away; a member of the group keeps the group, and
+	 * another group is not let in. */
+	mode = st.st_mode & 0777;
+	if (fchown(fd, st.st_uid, st.st_gid) == -1 &&
+	    fchown(fd, (uid_t)-1, st.st_gid) == -1)
+		mode &= 0707;
+	if (fchmod(fd, mode) == 0)
 		return close(fd);
 	kept = errno;
 	close(fd);

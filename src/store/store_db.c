@@ -283,3 +283,25 @@ store_close(struct store *s)
 	free(s->path);
 	free(s);
 }
+
+bool
+store_moved(const struct store *s)
+{
+	return sqlite_moved(&s->db, s->path);
+}
+
+int
+store_check(struct store *s, char error[STORE_ERROR_MAX])
+{
+	const struct observable nobody = { OBSERVABLE_IP, "192.0.2.1", 0 };
+	const struct record *records;
+
+	if (store_moved(s)) {
+		snprintf(error, STORE_ERROR_MAX,
+		    "%s: the store was removed or "
+		    "replaced while it was open; reload the service",
+		    s->path);
+		return -1;
+	}
+	return store_match(s, &nobody, 0, &records, error) == -1 ? -1 : 0;
+}

@@ -112,7 +112,7 @@ def test_relay_without_guard_and_local():
                         relay={'egress': 'no'}, egress=LISTS)
         relay.relays += '[relay local]\nstore = @/store/intel.db\n'
         relay.write()
-        relay.load('10.1.2.3\n', 'x')
+        relay.load('10.1.2.3\n', 'x', '--disposition', 'Clean')
         logged(relay, LISTS).serve()
         reply = ask(relay, OBSERVE, INSIDE)
         same((reply.errors, reply.values()),
