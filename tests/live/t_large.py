@@ -22,7 +22,7 @@ from upstream import Upstream
 
 ALONE = '16M'           # of a worker: one large request at a time
 PADDING = b' ' * 20000  # makes a request a large one
-KNOWN = ['10.1.%d.%d' % (i // 250, i % 250) for i in range(5000)]
+KNOWN = ['11.1.%d.%d' % (i // 250, i % 250) for i in range(5000)]
 UNBOUND = 4 << 20       # bytes that are nobody's request: stacks, tables
 
 
@@ -295,11 +295,11 @@ def test_a_pool_gives_back_what_a_load_took():
     """Buffers, and the pages of a large store that each thread has seen."""
     relay = t_connections.large_pool('large-rest', build=t_memory.plain_build(),
                                      server={'workers': '2', 'threads': '16'})
-    relay.load('\n'.join('10.%d.%d.%d' % (1 + i // 65536, i // 256 % 256, i % 256)
+    relay.load('\n'.join('11.%d.%d.%d' % (1 + i // 65536, i // 256 % 256, i % 256)
                          for i in range(200000)) + '\n', 'more')
     relay.serve()
     bodies = [json.dumps(observables('ip', *(
-        '10.%d.%d.%d' % (1 + i // 65536, i // 256 % 256, i % 256)
+        '11.%d.%d.%d' % (1 + i // 65536, i // 256 % 256, i % 256)
         for i in range(n * 997 % 199, 200000, 200)))).encode()
         for n in range(100)]
 
