@@ -368,6 +368,9 @@ static const struct conf_key local_keys[] = {
 	    .offset = offsetof(struct local_conf, on_change),
 	    .release = conf_release_string,
 	    .help = "program that runs after a change of the store" },
+	{ "relay", "tiles_show_values", conf_set_bool,
+	    .offset = offsetof(struct local_conf, tiles_show_values),
+	    .fallback = "yes", .help = "whether tiles name observables" },
 	{ 0 }
 };
 
@@ -376,7 +379,7 @@ const struct provider provider_local = { .name = "local",
 	.description = "Block lists, allow lists and feeds on this machine.",
 	.types = INDICATOR_TYPES,
 	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER |
-	    PROVIDER_RESPOND | PROVIDER_TRIGGER,
+	    PROVIDER_RESPOND | PROVIDER_TRIGGER | PROVIDER_TILES,
 	.about =
 	    "Answers from the indicators that were imported into the "
 	    "gateway: block lists, allow lists, feeds, and what people added. "
@@ -388,4 +391,5 @@ const struct provider provider_local = { .name = "local",
 	.answer = local_answer,
 	.refer = local_refer,
 	.actions = local_actions,
-	.change = local_change };
+	.change = local_change,
+	.tiles = local_tiles };

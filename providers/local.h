@@ -20,6 +20,7 @@ struct local_conf {
 	char **protect;
 	int64_t respond_expires; /* seconds; 0: never */
 	char *on_change;         /* NULL: none */
+	bool tiles_show_values;  /* tiles name observables */
 };
 
 /* Where the store is unless the configuration says otherwise. */
@@ -34,6 +35,9 @@ struct local_conf {
 void local_actions(struct answer *, const struct query *);
 enum provider_change local_change(const struct query *, const struct trigger *,
     struct record *, struct buf *why);
+
+/* local_tiles.c: provider.tiles. */
+extern const struct tile local_tiles[];
 
 /* local_guard.c */
 /* Setter of `protect`: a list of domains, addresses and networks. */

@@ -37,7 +37,7 @@
 static const struct {
 	unsigned route;        /* 0: every relay has it */
 	const char *id, *does; /* does: behind the title */
-	const char *apis[3];
+	const char *apis[4];
 } capabilities[] = {
 	{ 0, "health", "whether the relay works, and its credentials are taken",
 	    { "health" } },
@@ -48,7 +48,9 @@ static const struct {
 	{ PROVIDER_REFER, "refer", "links to pages about an observable",
 	    { "refer/observables" } },
 	{ PROVIDER_TRIGGER, "respond", "actions for an observable",
-	    { "respond/observables", "respond/trigger" } }
+	    { "respond/observables", "respond/trigger" } },
+	{ PROVIDER_TILES, "tiles", "figures for dashboards",
+	    { "tiles", "tiles/tile", "tiles/tile-data" } }
 };
 
 #define CAPABILITIES (sizeof(capabilities) / sizeof(capabilities[0]))
@@ -217,6 +219,7 @@ write_capabilities(struct jsonout *j, const struct provider *p)
 		before = " (";
 		for (unsigned type = 0; type < OBSERVABLE_TYPES; type++) {
 			if (capabilities[i].route == 0 ||
+			    capabilities[i].route == PROVIDER_TILES ||
 			    (p->types & OBSERVABLE_BIT(type)) == 0)
 				continue;
 			buf_addf(&text, "%s%s", before,

@@ -236,6 +236,8 @@ answer_wait(struct answer *a)
 void
 answer_end(struct answer *a)
 {
+	size_t n;
+
 	assert(a->json.out == &a->scratch); /* something was begun */
 	jsonout_end_object(&a->json);
 	if (jsonout_done(&a->json) == -1) {
@@ -246,7 +248,10 @@ answer_end(struct answer *a)
 		open_data(a);
 		if (a->elements++ > 0)
 			answer_put(a, ",");
-		response_write(a->response, a->scratch.data, a->scratch.len);
+		/* The one element of an object is that object itself. */
+		n = a->shape == ANSWER_OBJECT ? 1 : 0;
+		response_write(
+		    a->response, a->scratch.data + n, a->scratch.len - 2 * n);
 		return;
 	}
 	if (!a->unique &&

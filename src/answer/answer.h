@@ -32,7 +32,7 @@ enum answer_shape {
 	ANSWER_STATUS,   /* {"status": "ok"} or what answer_status() says */
 	ANSWER_ENTITIES, /* {"KINDS": {"count": n, "docs": []}} */
 	ANSWER_LIST,     /* [] */
-	ANSWER_OBJECT    /* {} */
+	ANSWER_OBJECT    /* {}, or the one element that is written */
 };
 
 /*

@@ -18,6 +18,7 @@
 
 #include "answer/answer.h"
 #include "call/lookup.h"
+#include "call/tile.h"
 #include "ctim/observable.h"
 
 struct claims;
@@ -35,7 +36,8 @@ enum provider_route {
 	PROVIDER_REFER = 1 << 2,
 	PROVIDER_TRIGGER = 1 << 3,
 	PROVIDER_HEALTH = 1 << 4, /* asks the service itself */
-	PROVIDER_RESPOND = 1 << 5
+	PROVIDER_RESPOND = 1 << 5,
+	PROVIDER_TILES = 1 << 6
 };
 
 /* One question.  Everything in it belongs to the gateway and is good until the
@@ -43,7 +45,8 @@ enum provider_route {
 struct query {
 	const struct provider *provider;
 	enum provider_route route;
-	const struct observable *observable; /* NULL: health, trigger */
+	const struct observable *observable; /* NULL: health, trigger,
+							 * tiles */
 	const struct claims *claims;         /* of the verified token, auth.h */
 	const void *conf;                    /* the relay's own keys, conf_size
 						 * bytes filled in from keys */
@@ -182,6 +185,10 @@ struct provider {
 	 * with an answer_problem() that says why not.  q->observable is NULL. */
 	bool (*trigger)(
 	    struct answer *, const struct query *q, const struct trigger *);
+	/* Tiles: all that there are, ended by a row without an id. */
+	const struct tile *tiles;
+	/* Whether the relay has a tile, by its own keys.  NULL: it has all. */
+	bool (*tile_shown)(const void *conf, const struct tile *);
 };
 
 /* One row a provider; each is the whole of its file. */

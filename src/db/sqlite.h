@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SQL_MOST 48 /* statements of a connection */
+#define SQL_MOST 64 /* statements of a connection */
 
 /* The statements that every connection has; then the owner's. */
 enum { SQL_BEGIN, SQL_BEGIN_WRITE, SQL_COMMIT, SQL_ROLLBACK, SQL_OWN };

@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "ctim/indicator.h"
 #include "egress/egress.h"
+#include "figures/figures.h"
 #include "log/log.h"
 #include "os/clock.h"
 #include "relay/ask.h"
@@ -329,4 +330,36 @@ ask_health(struct request *r, struct answer *a)
 		log_error("relay %s: %s", r->relay->name, error);
 		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
 	}
+}
+
+void
+ask_tile(struct request *r, struct answer *a, const struct tile *tile,
+    enum tile_period period)
+{
+	const struct query query = question(r, PROVIDER_TILES);
+	struct figures figures = { .n = 0 };
+	struct tile_question q = { .query = &query,
+		.tile = tile,
+		.period = period,
+		.since = r->now - tile_seconds(period) };
+	char error[STORE_ERROR_MAX] = "";
+	struct store *store;
+
+	if (r->relay->provider->store != NULL) {
+		store = session_store(r->session, r->relay);
+		if (store == NULL ||
+		    figures_read(store, tile->needs, q.since, r->now, &figures,
+			error) == -1) {
+			if (error[0] != '\0')
+				log_error(
+				    "relay %s: %s", r->relay->name, error);
+			answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
+			figures_free(&figures);
+			return;
+		}
+		q.figures = &figures;
+	}
+	tile_write(answer_element(a), &q);
+	answer_end(a);
+	figures_free(&figures);
 }

@@ -19,5 +19,9 @@ void ask_about(struct request *, struct answer *, struct observables *,
 /* Checks that the provider can answer at all; if not, adds an error with the
  * reason. */
 void ask_health(struct request *, struct answer *);
+/* Has the provider write the data of a tile; where the store cannot be read, the
+ * answer is an error. */
+void ask_tile(
+    struct request *, struct answer *, const struct tile *, enum tile_period);
 
 #endif

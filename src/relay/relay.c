@@ -34,9 +34,10 @@ const struct route routes[] = {
 	    serve_observables },
 	{ "respond/trigger", ROUTE_POST, true, false, PROVIDER_TRIGGER,
 	    serve_trigger },
-	{ "tiles", ROUTE_POST, true, false, 0, serve_tiles },
-	{ "tiles/tile", ROUTE_POST, true, false, 0, serve_tile },
-	{ "tiles/tile-data", ROUTE_POST, true, false, 0, serve_tile_data },
+	{ "tiles", ROUTE_POST, true, false, PROVIDER_TILES, serve_tiles },
+	{ "tiles/tile", ROUTE_POST, true, false, PROVIDER_TILES, serve_tile },
+	{ "tiles/tile-data", ROUTE_POST, true, false, PROVIDER_TILES,
+	    serve_tile_data },
 	{ "watchdog", ROUTE_GET, false, true, 0, serve_watchdog },
 	{ "", ROUTE_GET, false, true, 0, page_serve }, { 0 }
 };

@@ -1,9 +1,11 @@
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "answer/answer.h"
 #include "answer/transport.h"
+#include "base/utf8.h"
 #include "call/change.h"
 #include "call/provider.h"
 #include "conf/conf.h"
@@ -22,6 +24,8 @@
 
 #define FIELDS_MAX   (1U << 20) /* bytes of the object of field errors */
 #define TRIGGER_WAIT 5000       /* ms for others that write the store */
+#define TILE_GIVEN   64         /* code points of a name that is refused */
+#define TILE_WHY     1024       /* bytes of the refusal */
 
 static void
 serve_no_memory(struct request *r)
@@ -233,27 +237,88 @@ serve_trigger(struct request *r)
 	json_object_put(body);
 }
 
+/* Whether the relay has a tile. */
+static bool
+tile_is_shown(const struct request *r, const struct tile *t)
+{
+	const struct provider *p = r->relay->provider;
+
+	return p->tile_shown == NULL || p->tile_shown(r->relay->own, t);
+}
+
+static void
+tile_describe_one(struct answer *a, const struct tile *t)
+{
+	tile_describe(answer_element(a), t);
+	answer_end(a);
+}
+
 void
 serve_tiles(struct request *r)
 {
+	const struct tile *t = r->relay->provider->tiles;
 	struct answer *a;
 
-	if ((a = serve_begin(r, ANSWER_LIST, CTIM_SIGHTING)) != NULL)
-		serve_finish(r, a);
+	if ((a = serve_begin(r, ANSWER_LIST, CTIM_SIGHTING)) == NULL)
+		return;
+	for (; t != NULL && t->id != NULL; t++)
+		if (tile_is_shown(r, t))
+			tile_describe_one(a, t);
+	serve_finish(r, a);
 }
 
-/* Answers without a tile, which no provider of this release has, but checks the
- * body as one would. */
+/* Finds the tile, and its period (NULL: not asked for), that a body names; of a
+ * relay without tiles it is NULL.  Returns false when the relay has tiles, but
+ * not this one, or not for that period: the request is refused then. */
+static bool
+tile_named(struct request *r, struct json_object *body, const struct tile **t,
+    int *period)
+{
+	const char *id = jsonin_string(body, "tile_id");
+	char why[TILE_WHY];
+
+	*t = r->relay->provider->tiles;
+	if (*t == NULL)
+		return true;
+	*t = tile_find(*t, id);
+	if (*t == NULL || !tile_is_shown(r, *t)) {
+		(void)snprintf(why, sizeof(why), "There is no tile \"%.*s\"",
+		    (int)utf8_cut(id, TILE_GIVEN), id);
+		serve_refusal(r, PROBLEM_INVALID_ARGUMENT, why);
+		return false;
+	}
+	if (period == NULL)
+		return true;
+	id = jsonin_string(body, "period");
+	if ((*period = tile_period(*t, id)) != -1)
+		return true;
+	(void)snprintf(why, sizeof(why),
+	    "The tile \"%s\" has no period \"%.*s\"", (*t)->id,
+	    (int)utf8_cut(id, TILE_GIVEN), id);
+	serve_refusal(r, PROBLEM_INVALID_ARGUMENT, why);
+	return false;
+}
+
+/* Answers with what a provider with tiles has of the one that the body names, and
+ * with nothing for another provider. */
 static void
-no_tile(struct request *r, const char *const *names)
+tile_serve(struct request *r, const char *const *names, bool data)
 {
 	struct json_object *body;
+	const struct tile *t;
 	struct answer *a;
+	int period = 0;
 
 	if ((body = object_body(r, names)) == NULL)
 		return;
-	if ((a = serve_begin(r, ANSWER_OBJECT, CTIM_SIGHTING)) != NULL)
+	if (tile_named(r, body, &t, data ? &period : NULL) &&
+	    (a = serve_begin(r, ANSWER_OBJECT, CTIM_SIGHTING)) != NULL) {
+		if (t != NULL && data)
+			ask_tile(r, a, t, (enum tile_period)period);
+		else if (t != NULL)
+			tile_describe_one(a, t);
 		serve_finish(r, a);
+	}
 	json_object_put(body);
 }
 
@@ -262,7 +327,7 @@ serve_tile(struct request *r)
 {
 	static const char *const names[] = { "tile_id", NULL };
 
-	no_tile(r, names);
+	tile_serve(r, names, false);
 }
 
 void
@@ -270,7 +335,7 @@ serve_tile_data(struct request *r)
 {
 	static const char *const names[] = { "tile_id", "period", NULL };
 
-	no_tile(r, names);
+	tile_serve(r, names, true);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * store_db: the parts that the reading and the writing half of the store share:
  * the connection, its statements, the schema and the words for errors.
- * Only store*.c include it.
+ * Only src/store and src/figures include it.
  *
  * Source: https://www.sqlite.org/wal.html, rescode.html, withoutrowid.html.
  */

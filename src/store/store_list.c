@@ -123,12 +123,25 @@ some_expire(struct store *s, int64_t hour, bool *some)
 	return sqlite_end(st, code);
 }
 
-/* Counts by the counts that are kept. */
+/* Counts the expired records of all sources. */
 static int
-count_kept(struct store *s, int64_t now)
+count_all_expired(struct store *s, int64_t now)
 {
 	int64_t hour = now / STORE_HOUR;
 	bool some = false;
+	int code = count_expired(s, SQL_EXPIRIES, hour, 0);
+
+	if (code == SQLITE_OK && now % STORE_HOUR != 0)
+		code = some_expire(s, hour + 1, &some);
+	return code == SQLITE_OK && some ?
+	    count_expired(s, SQL_EXPIRED, hour * STORE_HOUR, now) :
+	    code;
+}
+
+/* Counts by the counts that are kept. */
+static int
+count_kept(struct store *s)
+{
 	sqlite3_stmt *st;
 	int code;
 
@@ -139,13 +152,7 @@ count_kept(struct store *s, int64_t now)
 			 sqlite3_column_int(st, 1), sqlite3_column_int(st, 2),
 			 sqlite3_column_int64(st, 3))) != SQLITE_OK)
 			break;
-	if ((code = sqlite_end(st, code)) == SQLITE_OK)
-		code = count_expired(s, SQL_EXPIRIES, hour, 0);
-	if (code == SQLITE_OK && now % STORE_HOUR != 0)
-		code = some_expire(s, hour + 1, &some);
-	return code == SQLITE_OK && some ?
-	    count_expired(s, SQL_EXPIRED, hour * STORE_HOUR, now) :
-	    code;
+	return sqlite_end(st, code);
 }
 
 static int
@@ -156,30 +163,40 @@ by_name(const void *a, const void *b)
 	return strcmp(x->source.name, y->source.name);
 }
 
-ssize_t
-store_stats(struct store *s, int64_t now, const struct store_count **counts,
-    char error[STORE_ERROR_MAX])
+int
+store_tally_read(struct store *s, int64_t now, bool expired)
 {
-	size_t i, n;
+	size_t i, n = s->facts.n;
 	int code;
 
-	if ((code = db_begin_read(s)) != SQLITE_OK)
-		return db_error(s, code, error);
-	n = s->facts.n;
 	free(s->counts);
 	if ((s->counts = calloc(n + 1, sizeof(*s->counts))) == NULL)
-		return db_error(s, SQLITE_NOMEM, error);
+		return SQLITE_NOMEM;
 	for (i = 0; i < n; i++) {
 		s->counts[i].source = s->facts.rows[i].source;
 		s->counts[i].imported = s->facts.rows[i].imported;
 	}
-	code =
-	    s->format == STORE_FORMAT ? count_kept(s, now) : count_all(s, now);
+	if (s->format != STORE_FORMAT)
+		code = count_all(s, now);
+	else if ((code = count_kept(s)) == SQLITE_OK && expired)
+		code = count_all_expired(s, now);
+	if (code == SQLITE_OK)
+		qsort(s->counts, n, sizeof(*s->counts), by_name);
+	return code;
+}
+
+ssize_t
+store_stats(struct store *s, int64_t now, const struct store_count **counts,
+    char error[STORE_ERROR_MAX])
+{
+	int code;
+
+	if ((code = db_begin_read(s)) == SQLITE_OK)
+		code = store_tally_read(s, now, true);
 	if (code == SQLITE_OK)
 		code = sqlite_run(&s->db, SQL_COMMIT);
 	if (code != SQLITE_OK)
 		return db_error(s, code, error);
-	qsort(s->counts, n, sizeof(*s->counts), by_name);
 	*counts = s->counts;
-	return (ssize_t)n;
+	return (ssize_t)s->facts.n;
 }

@@ -127,6 +127,16 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	[SQL_EXPIRING] = "SELECT 1 FROM expiry WHERE hour = ?1",
 	[SQL_EXPIRED] = "SELECT source, count(*) FROM indicator"
 			" WHERE expires > ?1 AND expires <= ?2 GROUP BY source",
+	[SQL_EXPIRED_IN] = "SELECT coalesce(sum(n), 0) FROM expiry"
+			   " WHERE hour > ?1 AND hour <= ?2",
+	/* Of so many rows at most, however long the audit is. */
+	[SQL_ACTED] = "SELECT coalesce(sum(status = 'success'), 0), count(*)"
+		      " FROM (SELECT at, status FROM action"
+		      " ORDER BY id DESC LIMIT ?2) WHERE at >= ?1",
+	[SQL_LAST_ACTIONS] =
+	    "SELECT at, who, action, type, value, status, reason"
+	    " FROM (SELECT * FROM action ORDER BY id DESC LIMIT ?2)"
+	    " WHERE at >= ?1 ORDER BY id DESC LIMIT ?3",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(name, title, subdomains,"
 			   " imported, import) VALUES(?1, ?1, 0, 0, 0)",
 	[SQL_SOURCE_SET] =

@@ -1,6 +1,6 @@
 /*
  * store_sql: all SQL of the store: its tables, its statements, and what brings
- * the tables of an older format to the present one.  Only store*.c include it.
+ * the tables of an older format to the present one.  Only src/store and src/figures include it.
  *
  * Source: https://www.sqlite.org/withoutrowid.html, lang_altertable.html,
  * lang_upsert.html.
@@ -25,11 +25,14 @@ enum store_sql {
 	SQL_LIST,
 	SQL_COUNT,
 	SQL_ACTIONS,
-	/* These read the counts, from format 2 on. */
+	/* These read the counts and the audit, from format 2 on. */
 	SQL_TALLIES,
 	SQL_EXPIRIES,
 	SQL_EXPIRING,
 	SQL_EXPIRED,
+	SQL_EXPIRED_IN,
+	SQL_ACTED,
+	SQL_LAST_ACTIONS,
 	/* These write. */
 	SQL_SOURCE_ADD,
 	SQL_SOURCE_SET,

@@ -1,7 +1,7 @@
 /*
  * store_tally: counts of what the store holds, kept with every change of a
  * record in the same transaction, so that nobody has to go through all records
- * to count them.  Only store*.c include it.
+ * to count them.  Only src/store and src/figures include it.
  *
  * tally has the records of each source by type and disposition, expiry those
  * that expire by the hour in which they do.  Changes wait in a table of bounded
@@ -10,6 +10,7 @@
 #ifndef CTIM_STORE_TALLY_H
 #define CTIM_STORE_TALLY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct store;
@@ -32,5 +33,9 @@ int store_tally_change(struct store *, int64_t source, int type,
 int store_tally_flush(struct store *);
 /* Counts all records anew, where nobody has counted: an SQLite result. */
 int store_tally_fill(struct store *);
+/* Counts what each source has, by name, into the counts of the store, within a
+ * read transaction; also what has expired, which may go through all records,
+ * where that is asked for: an SQLite result. */
+int store_tally_read(struct store *, int64_t now, bool expired);
 
 #endif

@@ -390,7 +390,7 @@ KEY = ('key', 'api_key', True)
 TYPES = {
     'template': ([LIMIT], 'health observe deliberate refer respond',
                  APIS[1:6]),
-    'local': ([LIMIT], 'health observe deliberate refer respond', APIS[1:6]),
+    'local': ([LIMIT], 'health observe deliberate refer respond tiles', APIS[1:]),
     'otx': ([KEY, LIMIT], 'health observe refer', [APIS[1], APIS[3]]),
     'spycloud': ([KEY, LIMIT], 'health observe', APIS[1:2]),
     'qualys': ([('user', 'string', True), ('pass', 'password', True),

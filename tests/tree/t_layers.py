@@ -27,11 +27,13 @@ LAYERS = [
     ('src/token', 'src/base src/os src/net src/cache src/conf src/http '
      'src/json src/log src/shared'),
     ('src/call', 'below'),
+    ('src/figures', 'src/base src/os src/conf src/ctim src/db src/log '
+     'src/store src/shared src/call'),
     ('src/start', 'src/base src/conf src/call src/ctim'),
     ('src/hook', 'src/base src/os src/conf src/log src/shared src/call'),
     ('src/relay', 'below'),
     ('providers', 'src/base src/net src/call src/conf src/ctim src/json '
-     'src/store src/token src/answer'),
+     'src/store src/figures src/token src/answer'),
     ('fcgi/net', 'src'),
     ('fcgi/pool', 'src fcgi/net'),
     ('fcgi', 'src fcgi/net fcgi/pool'),

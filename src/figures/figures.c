@@ -1,0 +1,140 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "figures/figures.h"
+#include "store/store_db.h"
+
+/* Keeps a copy of a column of text; NULL for none, or when memory ran out. */
+static const char *
+figures_text(struct figures *f, sqlite3_stmt *st, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(st, column);
+
+	if (text == NULL)
+		return NULL;
+	return f->texts[f->n_texts++] = strdup(text);
+}
+
+static int
+figures_sources(struct store *s, int64_t since, int64_t now, struct figures *f)
+{
+	int code = store_tally_read(s, now, false);
+
+	(void)since;
+	f->sources = s->counts;
+	f->n = s->facts.n;
+	return code;
+}
+
+static int
+figures_expired(struct store *s, int64_t since, int64_t now, struct figures *f)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, SQL_EXPIRED_IN, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, since / STORE_HOUR);
+	sqlite3_bind_int64(st, 2, now / STORE_HOUR);
+	if ((code = sqlite3_step(st)) == SQLITE_ROW)
+		f->expired = (uint64_t)sqlite3_column_int64(st, 0);
+	return sqlite_end(st, code);
+}
+
+static int
+figures_acted(struct store *s, int64_t since, int64_t now, struct figures *f)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	(void)now;
+	if ((st = sqlite_statement(&s->db, SQL_ACTED, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, since);
+	sqlite3_bind_int64(st, 2, FIGURES_AUDIT);
+	if ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		f->acted = (uint64_t)sqlite3_column_int64(st, 0);
+		f->acted_more = sqlite3_column_int64(st, 1) == FIGURES_AUDIT;
+	}
+	return sqlite_end(st, code);
+}
+
+/* The row of SQL_LAST_ACTIONS. */
+static int
+figures_action(struct figures *f, sqlite3_stmt *st)
+{
+	struct store_action *a = &f->actions[f->n_actions];
+	int type = sqlite3_column_int(st, 3);
+
+	*a = (struct store_action){ .at = sqlite3_column_int64(st, 0),
+		.who = figures_text(f, st, 1),
+		.action = figures_text(f, st, 2),
+		.type = (enum observable_type)type,
+		.value = figures_text(f, st, 4),
+		.status = figures_text(f, st, 5),
+		.reason = figures_text(f, st, 6) };
+	if (a->who == NULL || a->action == NULL || a->value == NULL ||
+	    a->status == NULL)
+		return SQLITE_NOMEM;
+	if (type < 0 || type >= OBSERVABLE_TYPES)
+		return SQLITE_CORRUPT;
+	f->n_actions++;
+	return SQLITE_OK;
+}
+
+static int
+figures_actions(struct store *s, int64_t since, int64_t now, struct figures *f)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	(void)now;
+	if ((st = sqlite_statement(&s->db, SQL_LAST_ACTIONS, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, since);
+	sqlite3_bind_int64(st, 2, FIGURES_AUDIT);
+	sqlite3_bind_int64(st, 3, FIGURES_ROWS);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		if ((code = figures_action(f, st)) != SQLITE_OK)
+			break;
+	return sqlite_end(st, code);
+}
+
+static const struct {
+	unsigned need;
+	bool any_format; /* also of a store without counts */
+	int (*read)(struct store *, int64_t, int64_t, struct figures *);
+} figures_parts[] = {
+	{ FIGURES_SOURCES, true, figures_sources },
+	{ FIGURES_EXPIRED, false, figures_expired },
+	{ FIGURES_ACTED, false, figures_acted },
+	{ FIGURES_ACTIONS, false, figures_actions },
+};
+
+int
+figures_read(struct store *s, unsigned needs, int64_t since, int64_t now,
+    struct figures *f, char error[STORE_ERROR_MAX])
+{
+	size_t i;
+	int code;
+
+	*f = (struct figures){ .n = 0 };
+	code = db_begin_read(s);
+	for (i = 0; i < sizeof(figures_parts) / sizeof(figures_parts[0]); i++)
+		if (code == SQLITE_OK && (needs & figures_parts[i].need) &&
+		    (figures_parts[i].any_format || s->format == STORE_FORMAT))
+			code = figures_parts[i].read(s, since, now, f);
+	if (code == SQLITE_OK)
+		code = sqlite_run(&s->db, SQL_COMMIT);
+	return code == SQLITE_OK ? 0 : db_error(s, code, error);
+}
+
+void
+figures_free(struct figures *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n_texts; i++)
+		free(f->texts[i]);
+	f->n_texts = 0;
+}
