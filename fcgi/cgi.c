@@ -4,6 +4,7 @@
  * the process.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -18,6 +19,7 @@
 #include "conf/conf.h"
 #include "fcgi/cgi.h"
 #include "fcgi/privilege.h"
+#include "figures/ledger.h"
 #include "hook/hook.h"
 #include "log/log.h"
 #include "os/clock.h"
@@ -25,11 +27,13 @@
 #include "relay/lists.h"
 #include "relay/relay.h"
 #include "relay/session.h"
+#include "shared/shared.h"
 
-#define OUT_SIZE    16384      /* bytes that wait for a write(2) */
-#define DRAIN_MAX   (16 << 20) /* bytes of a body that nobody wanted */
-#define DRAIN_TIME  2000       /* ms for these */
-#define EXIT_CONFIG 78         /* sysexits(3) */
+#define OUT_SIZE     16384      /* bytes that wait for a write(2) */
+#define DRAIN_MAX    (16 << 20) /* bytes of a body that nobody wanted */
+#define DRAIN_TIME   2000       /* ms for these */
+#define EXIT_CONFIG  78         /* sysexits(3) */
+#define MATCHES_TIME 100        /* ms that matches wait for the store */
 
 struct cgi {
 	int64_t deadline;
@@ -195,6 +199,26 @@ cgi_complain(void *arg, bool error, const char *line)
 		(void)fprintf(stderr, "%s\n", line);
 }
 
+/* Takes the matches of the request to the stores.  The web server has the whole
+ * answer when the output ends, and may end this process then. */
+static void
+cgi_matches(const struct conf *conf, struct shared *shared)
+{
+	sigset_t set;
+	int null;
+
+	if (!matches_wait(&shared->matches))
+		return;
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	if ((null = open("/dev/null", O_WRONLY | O_CLOEXEC)) != -1) {
+		(void)dup2(null, STDOUT_FILENO);
+		(void)close(null);
+	}
+	ledger_save(conf, shared, MATCHES_TIME, false);
+}
+
 static int
 cgi_serve(const struct conf *conf, struct cgi *c)
 {
@@ -218,6 +242,7 @@ cgi_serve(const struct conf *conf, struct cgi *c)
 	r = answer_flush(c);
 	drain(c);
 	hook_look(&seen, conf, session_shared(session));
+	cgi_matches(conf, session_shared(session));
 	session_free(session);
 	return r == 0 ? 0 : 1;
 }

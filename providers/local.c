@@ -392,4 +392,5 @@ const struct provider provider_local = { .name = "local",
 	.refer = local_refer,
 	.actions = local_actions,
 	.change = local_change,
-	.tiles = local_tiles };
+	.tiles = local_tiles,
+	.tile_shown = local_tile_shown };

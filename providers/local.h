@@ -36,8 +36,9 @@ void local_actions(struct answer *, const struct query *);
 enum provider_change local_change(const struct query *, const struct trigger *,
     struct record *, struct buf *why);
 
-/* local_tiles.c: provider.tiles. */
+/* local_tiles.c: provider.tiles and provider.tile_shown(). */
 extern const struct tile local_tiles[];
+bool local_tile_shown(const void *conf, const struct tile *);
 
 /* local_guard.c */
 /* Setter of `protect`: a list of domains, addresses and networks. */

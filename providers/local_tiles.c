@@ -16,6 +16,13 @@
 #define TILE_SOURCES 10          /* that are drawn by name */
 #define TILE_LINE    (64U << 10) /* bytes of a line of a document */
 
+/* Matches are kept for 31 days. */
+#define LOCAL_MATCH_PERIODS                       \
+	(TILE_PERIOD_BIT(TILE_LAST_HOUR) |        \
+	    TILE_PERIOD_BIT(TILE_LAST_24_HOURS) | \
+	    TILE_PERIOD_BIT(TILE_LAST_7_DAYS) |   \
+	    TILE_PERIOD_BIT(TILE_LAST_30_DAYS))
+
 /* In the order in which people look for them. */
 static const int local_dispositions[] = { CTIM_MALICIOUS, CTIM_SUSPICIOUS,
 	CTIM_UNKNOWN, CTIM_COMMON, CTIM_CLEAN };
@@ -369,6 +376,80 @@ local_tile_actions(struct jsonout *j, const struct tile_question *q)
 	buf_free(&b);
 }
 
+/* --- matches ------------------------------------------------------------- */
+
+static void
+local_tile_matches(struct jsonout *j, const struct tile_question *q)
+{
+	const struct figures *f = q->figures;
+	char text[RFC3339_MAX], label[RFC3339_MAX];
+	int64_t at;
+	size_t i;
+
+	jsonout_kstring(j, "key_type", "timestamp");
+	local_write_keys(j);
+	jsonout_karray(j, "data");
+	for (i = 0; i < f->bins; i++) {
+		at = (f->first + (int64_t)i) * f->bin;
+		rfc3339_text(text, at);
+		if (f->bin < 86400)
+			(void)snprintf(label, sizeof(label), "%.10s %.5s", text,
+			    text + 11);
+		else
+			(void)snprintf(label, sizeof(label), "%.10s", text);
+		jsonout_object(j);
+		jsonout_kint(j, "key", at);
+		jsonout_kstring(j, "label", label);
+		local_write_parts(j, f->matched[i], "matches", label);
+		jsonout_end_object(j);
+	}
+	jsonout_end_array(j);
+}
+
+static void
+local_write_top_row(
+    struct jsonout *j, struct buf *b, const struct figures_top *t)
+{
+	const char *p;
+
+	buf_adds(b, "| ");
+	local_add_code(b, t->value);
+	buf_addf(b, " | %s | ", observable_name(t->type));
+	for (p = t->sources; *p != '\0'; p++)
+		buf_adds(b, *p == ',' ? ", " : (char[]){ *p, '\0' });
+	buf_addf(b, " | %llu |", (unsigned long long)t->n);
+	local_write_line(j, b);
+}
+
+static void
+local_tile_top_matches(struct jsonout *j, const struct tile_question *q)
+{
+	const struct figures *f = q->figures;
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, TILE_LINE);
+	jsonout_karray(j, "data");
+	jsonout_string(j, "| Observable | Type | Sources | Matches |");
+	jsonout_string(j, "| --- | --- | --- | --- |");
+	for (i = 0; i < f->n_top; i++)
+		local_write_top_row(j, &b, &f->top[i]);
+	if (f->others > 0) {
+		buf_addf(&b, "| others, whose values are not kept | | | %llu |",
+		    (unsigned long long)f->others);
+		local_write_line(j, &b);
+	}
+	jsonout_end_array(j);
+	buf_free(&b);
+}
+
+bool
+local_tile_shown(const void *conf, const struct tile *t)
+{
+	return t->data != local_tile_top_matches ||
+	    ((const struct local_conf *)conf)->tiles_show_values;
+}
+
 /* --- the table ----------------------------------------------------------- */
 
 const struct tile local_tiles[] = {
@@ -390,6 +471,19 @@ const struct tile local_tiles[] = {
 	    "store, by disposition.",
 	    "The ten largest sources", TILE_ALL_PERIODS, TILE_LAST_7_DAYS,
 	    FIGURES_SOURCES, local_tile_sources },
+	{ "matches", TILE_VERTICAL_BAR_CHART, "Matches of local indicators",
+	    { "matches" },
+	    "How often an observable that was asked about was on the list of "
+	    "a source, by hour or day and disposition.",
+	    "Matches by hour or day", LOCAL_MATCH_PERIODS, TILE_LAST_7_DAYS,
+	    FIGURES_MATCHED, local_tile_matches },
+	{ "top_matches", TILE_MARKDOWN, "Top matches of local indicators",
+	    { "matches" },
+	    "The ten observables that were most often on the list of a source "
+	    "when they were asked about, in the days of the period.",
+	    "The ten observables matched most",
+	    LOCAL_MATCH_PERIODS & ~TILE_PERIOD_BIT(TILE_LAST_HOUR),
+	    TILE_LAST_7_DAYS, FIGURES_TOP, local_tile_top_matches },
 	{ "actions", TILE_MARKDOWN, "Actions on local indicators",
 	    { "actions" },
 	    "The last ten actions of the period that added to the gateway's "

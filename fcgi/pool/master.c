@@ -27,6 +27,7 @@
 #include "fcgi/pool/master.h"
 #include "fcgi/pool/master_tell.h"
 #include "fcgi/pool/worker.h"
+#include "figures/ledger.h"
 #include "hook/hook.h"
 #include "log/log.h"
 #include "net/network.h"
@@ -43,6 +44,7 @@
 #define PAUSE_FIRST 100   /* ms before a successor of an early death */
 #define PAUSE_MAX   10000 /* ms that this grows to, doubling */
 #define DRAIN_TIME  1000  /* ms for the listen queue at a stop */
+#define LAST_WAIT   1000  /* ms that the last matches wait for a store */
 
 /*
  * Called in the new process.  When the master dies, the kernel wakes it, even
@@ -303,6 +305,10 @@ reload(struct master *m)
 		return;
 	}
 	master_tell_restart(m, new);
+	/* Into the stores that were the relays' so far. */
+	m->ledger.next = 0;
+	(void)ledger_look(
+	    &m->ledger, master_conf(m), m->share->outside, clock_ms());
 	conf_free(*m->setup->conf);
 	*m->setup->conf = new;
 	if (m->deadline < new->deadline)
@@ -412,6 +418,8 @@ loop(struct master *m)
 		alive = reap(m);
 		master_watch(m);
 		hook_look(&m->changes, master_conf(m), m->share->outside);
+		(void)ledger_look(
+		    &m->ledger, master_conf(m), m->share->outside, clock_ms());
 		if (m->stopping) {
 			if (alive == 0)
 				return;
@@ -455,6 +463,8 @@ master_run(const struct master_setup *setup)
 	(void)close(m.signals);
 	control_close(setup->control);
 	if (m.become == -1) {
+		ledger_save(
+		    master_conf(&m), m.share->outside, LAST_WAIT, false);
 		log_info("stopped");
 		return 0;
 	}

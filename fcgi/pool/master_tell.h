@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "figures/ledger.h"
 #include "hook/hook.h"
 
 struct buf;
@@ -39,6 +40,7 @@ struct master {
 	bool reload;         /* asked for, waits for its turn */
 	bool stopping;
 	struct hook_seen changes; /* of stores, of which programs are told */
+	struct ledger ledger;     /* of matches */
 	int64_t watched;          /* clock_ms() of the last watch() */
 	int64_t kill_at;          /* clock_ms() at which patience ends */
 	int deadline;             /* seconds: the longest of all configurations

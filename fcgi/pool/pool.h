@@ -24,6 +24,7 @@
 #include "fcgi/net/large.h"
 #include "fcgi/net/outgoing.h"
 #include "fcgi/pool/parked.h"
+#include "figures/ledger.h"
 #include "hook/hook.h"
 
 struct conf;
@@ -85,6 +86,7 @@ struct pool {
 	bool closing;             /* it has: nothing more from it */
 	bool overflowing;         /* overflow is in accept4(2) */
 	struct hook_seen changes; /* of stores, where there is no master */
+	struct ledger ledger;     /* the same, of matches */
 	int64_t no_later; /* clock_ms() at which all requests are over */
 	uint64_t served;
 	uint64_t rested; /* times that a thread gave back what it kept */

@@ -23,6 +23,7 @@
 #include "fcgi/pool/overflow.h"
 #include "fcgi/pool/pool.h"
 #include "fcgi/pool/worker.h"
+#include "figures/ledger.h"
 #include "hook/hook.h"
 #include "http/http_engine.h"
 #include "log/log.h"
@@ -39,6 +40,7 @@
 #define CUT_TIME     2000 /* ms for what is not whole at a stop */
 #define MASTER_FIRST 50   /* ms that a stop waits for the master's */
 #define DRAIN_TIME   1000 /* ms for the listen queue at a stop */
+#define LAST_WAIT    1000 /* ms that the last matches wait for a store */
 
 /* Only there so that the signal interrupts. */
 static void
@@ -387,12 +389,15 @@ worker_leave(struct pool *p)
 		(void)kill(p->master, SIGUSR2);
 }
 
-/* Runs the programs of stores that were changed, where no master does. */
+/* Does what a master would: runs the programs of stores that were changed, and
+ * takes matches to stores. */
 static void
 worker_changes(struct pool *p)
 {
-	if (p->master == 0)
-		hook_look(&p->changes, p->conf, p->share->outside);
+	if (p->master != 0)
+		return;
+	hook_look(&p->changes, p->conf, p->share->outside);
+	ledger_look_here(&p->ledger, p->conf, p->share->outside, clock_ms());
 }
 
 /* Until it is time to stop. */
@@ -475,6 +480,8 @@ worker_run(const struct conf *conf, const struct listener *listener,
 	worker_stop(&p);
 	worker_join(&p, p.threads, true);
 	worker_changes(&p);
+	if (master == 0)
+		ledger_save(conf, share->outside, LAST_WAIT, false);
 	/* A leak checker stops what it looks at, which SIGCONT would undo. */
 	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	worker_free(&p);

@@ -4,6 +4,8 @@
 #include "figures/figures.h"
 #include "store/store_db.h"
 
+#define DAY 86400 /* seconds */
+
 /* Keeps a copy of a column of text; NULL for none, or when memory ran out. */
 static const char *
 figures_text(struct figures *f, sqlite3_stmt *st, int column)
@@ -100,6 +102,93 @@ figures_actions(struct store *s, int64_t since, int64_t now, struct figures *f)
 	return sqlite_end(st, code);
 }
 
+/* Adds the row of SQL_MATCHES; other programs' dispositions stay out. */
+static void
+figures_bin(struct figures *f, sqlite3_stmt *st)
+{
+	int64_t i = sqlite3_column_int64(st, 0) - f->first;
+	int disposition = sqlite3_column_int(st, 1);
+
+	if (i >= 0 && i < (int64_t)f->bins && disposition >= CTIM_CLEAN &&
+	    disposition <= CTIM_UNKNOWN)
+		f->matched[i][disposition] =
+		    (uint64_t)sqlite3_column_int64(st, 2);
+}
+
+static int
+figures_matched(struct store *s, int64_t since, int64_t now, struct figures *f)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	f->bin = now - since > DAY ? DAY : STORE_HOUR;
+	f->first = since / f->bin;
+	f->bins = (size_t)(now / f->bin - f->first + 1);
+	if (f->bins > FIGURES_BINS)
+		f->bins = FIGURES_BINS;
+	if (s->format != STORE_FORMAT)
+		return SQLITE_OK;
+	if ((st = sqlite_statement(&s->db, SQL_MATCHES, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, f->first * (f->bin / STORE_HOUR));
+	sqlite3_bind_int64(st, 2, f->bin / STORE_HOUR);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		figures_bin(f, st);
+	return sqlite_end(st, code);
+}
+
+/* The row of SQL_TOP_MATCHES. */
+static int
+figures_top_row(struct figures *f, sqlite3_stmt *st)
+{
+	struct figures_top *t = &f->top[f->n_top];
+	int type = sqlite3_column_int(st, 0);
+
+	if (type < 0 || type >= OBSERVABLE_TYPES)
+		return SQLITE_CORRUPT;
+	*t = (struct figures_top){ .type = (enum observable_type)type,
+		.value = figures_text(f, st, 1),
+		.sources = figures_text(f, st, 2),
+		.n = (uint64_t)sqlite3_column_int64(st, 3) };
+	if (t->value == NULL || t->sources == NULL)
+		return SQLITE_NOMEM;
+	f->n_top++;
+	return SQLITE_OK;
+}
+
+static int
+figures_others(struct store *s, int64_t day, struct figures *f)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	if ((st = sqlite_statement(&s->db, SQL_OTHER_MATCHES, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, day);
+	if ((code = sqlite3_step(st)) == SQLITE_ROW)
+		f->others = (uint64_t)sqlite3_column_int64(st, 0);
+	return sqlite_end(st, code);
+}
+
+static int
+figures_tops(struct store *s, int64_t since, int64_t now, struct figures *f)
+{
+	sqlite3_stmt *st;
+	int code;
+
+	(void)now;
+	if ((st = sqlite_statement(&s->db, SQL_TOP_MATCHES, &code)) == NULL)
+		return code;
+	sqlite3_bind_int64(st, 1, since / DAY);
+	sqlite3_bind_int64(st, 2, FIGURES_ROWS);
+	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		if ((code = figures_top_row(f, st)) != SQLITE_OK)
+			break;
+	if ((code = sqlite_end(st, code)) == SQLITE_OK)
+		code = figures_others(s, since / DAY, f);
+	return code;
+}
+
 static const struct {
 	unsigned need;
 	bool any_format; /* also of a store without counts */
@@ -109,6 +198,8 @@ static const struct {
 	{ FIGURES_EXPIRED, false, figures_expired },
 	{ FIGURES_ACTED, false, figures_acted },
 	{ FIGURES_ACTIONS, false, figures_actions },
+	{ FIGURES_MATCHED, true, figures_matched },
+	{ FIGURES_TOP, false, figures_tops },
 };
 
 int

@@ -188,6 +188,9 @@ ask_look_up(
 		return false;
 	}
 	q->n = (size_t)n;
+	if (n > 0 && (q->route & (PROVIDER_DELIBERATE | PROVIDER_OBSERVE)) != 0)
+		session_matched(r->session, r->relay, q->observable, q->records,
+		    q->n, q->now);
 	return true;
 }
 

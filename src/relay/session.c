@@ -1,10 +1,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cache/cache.h"
 #include "call/fanout.h"
 #include "call/provider.h"
 #include "conf/conf.h"
+#include "ctim/indicator.h"
 #include "http/http.h"
 #include "log/log.h"
 #include "os/clock.h"
@@ -14,7 +16,8 @@
 #include "token/auth.h"
 #include "token/jwks.h"
 
-#define LOOK_EVERY 1000 /* ms between looks whether the file is the same */
+#define LOOK_EVERY   1000 /* ms between looks whether the file is the same */
+#define MATCHES_MOST 32   /* sources of an observable that are counted */
 
 struct opened {
 	const struct relay_conf *relay;
@@ -198,6 +201,45 @@ struct shared *
 session_shared(struct session *s)
 {
 	return s->shared;
+}
+
+/* Adds the source of a record to those that list the observable, each once for
+ * a disposition.  Returns how many there are. */
+static size_t
+session_match(struct match *list, size_t n, const struct record *r)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (list[i].disposition == r->disposition &&
+		    strcmp(list[i].source, r->source.name) == 0)
+			return n;
+	list[n] = (struct match){ r->source.name, r->disposition };
+	return n + 1;
+}
+
+void
+session_matched(struct session *s, const struct relay_conf *relay,
+    const struct observable *o, const struct record *records, size_t n,
+    int64_t now)
+{
+	struct match list[MATCHES_MOST];
+	char value[INDICATOR_MAX + 1];
+	const char *known = NULL;
+	size_t i, matches = 0;
+
+	for (i = 0; i < n && matches < MATCHES_MOST; i++) {
+		matches = session_match(list, matches, &records[i]);
+		if (records[i].exact)
+			known = records[i].value;
+	}
+	/* What a record is not itself is counted in its normal form, too. */
+	if (known == NULL && indicator_normalise(o->type, o->value, value) == 0)
+		known = value;
+	if (known != NULL)
+		matches_add(&s->shared->matches, s->shard,
+		    s->counted[relay->place], now, (int)o->type, known, list,
+		    matches);
 }
 
 void

@@ -6,11 +6,16 @@
 #ifndef CTIM_SESSION_H
 #define CTIM_SESSION_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct auth;
 struct conf;
 struct fanout;
 struct http_engine;
 struct log_request;
+struct observable;
+struct record;
 struct relay_conf;
 struct session;
 struct shared;
@@ -39,6 +44,10 @@ struct store *session_store(struct session *, const struct relay_conf *);
  * for hook_look(). */
 void session_changed(struct session *, const struct relay_conf *);
 struct shared *session_shared(struct session *);
+/* Counts, for the tiles, that an observable of a request matches records of the
+ * relay's store; now: seconds since 1970. */
+void session_matched(struct session *, const struct relay_conf *,
+    const struct observable *, const struct record *, size_t n, int64_t now);
 /* Counts a request to a relay (NULL: to the gateway itself) that has ended. */
 void session_count(
     struct session *, const struct relay_conf *, const struct log_request *);

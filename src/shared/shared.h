@@ -15,6 +15,7 @@
 #include "log/counters.h"
 #include "shared/breaker.h"
 #include "shared/keysets.h"
+#include "shared/matches.h"
 #include "shared/pace.h"
 #include "shared/signins.h"
 
@@ -25,6 +26,7 @@ struct shared {
 	struct signins_table kept;
 	struct jwks_table jwks;
 	struct counters counters;
+	struct matches matches;
 	/* How often requests have changed the store of a relay, by its place in
 	 * counters: the master looks (hook.h). */
 	_Atomic unsigned changes[COUNTERS_RELAYS];

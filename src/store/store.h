@@ -20,8 +20,9 @@
 struct store;
 
 enum store_mode {
-	STORE_READ, /* the file must be there */
-	STORE_WRITE /* made when it is not there, with its directory */
+	STORE_READ,  /* the file must be there */
+	STORE_WRITE, /* made when it is not there, with its directory */
+	STORE_ADD    /* written, but neither made nor brought to this format */
 };
 
 #define STORE_ERROR_MAX DB_ERROR_MAX

@@ -94,7 +94,7 @@ open_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		if ((code & 0xff) == refused[i] &&
-		    dbfile_explain(s->path, s->mode == STORE_WRITE, error))
+		    dbfile_explain(s->path, s->mode != STORE_READ, error))
 			return -1;
 	return db_error(s, code, error);
 }
@@ -142,7 +142,7 @@ store_db_prepare(struct store *s, struct sqlite_format *f)
 	int code;
 
 	if ((code = sqlite_format(&s->db, f)) != SQLITE_OK ||
-	    s->mode == STORE_READ)
+	    s->mode != STORE_WRITE)
 		return code;
 	if (f->application == 0 && f->tables == 0) {
 		code = sqlite_exec(&s->db, "PRAGMA journal_mode = WAL");
@@ -238,8 +238,8 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	buf_init(&s->facts.text, TEXT_MAX);
 	s->db.text = store_sql(STORE_FORMAT);
 	s->format = STORE_FORMAT;
-	code = sqlite_open(&s->db, path, mode == STORE_WRITE);
-	if (code == SQLITE_OK && mode == STORE_WRITE &&
+	code = sqlite_open(&s->db, path, mode != STORE_READ);
+	if (code == SQLITE_OK && mode != STORE_READ &&
 	    dbfile_opened(
 		path, sqlite3_db_filename(s->db.handle, "main"), error) == -1) {
 		store_close(s);

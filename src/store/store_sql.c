@@ -137,6 +137,17 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	    "SELECT at, who, action, type, value, status, reason"
 	    " FROM (SELECT * FROM action ORDER BY id DESC LIMIT ?2)"
 	    " WHERE at >= ?1 ORDER BY id DESC LIMIT ?3",
+	/* The sums of so many hours each. */
+	[SQL_MATCHES] = "SELECT hour / ?2, disposition, sum(n) FROM matched"
+			" WHERE hour >= ?1 GROUP BY hour / ?2, disposition",
+	[SQL_TOP_MATCHES] =
+	    "SELECT type, value, group_concat(DISTINCT source), sum(n)"
+	    " FROM matched_value WHERE day >= ?1 AND value <> ''"
+	    " GROUP BY type, value ORDER BY sum(n) DESC, value LIMIT ?2",
+	[SQL_OTHER_MATCHES] = "SELECT coalesce(sum(n), 0) FROM matched_value"
+			      " WHERE day >= ?1 AND value = ''",
+	[SQL_MATCHED_ROWS] = "SELECT count(*) FROM matched_value"
+			     " WHERE day = ?1 AND value <> ''",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(name, title, subdomains,"
 			   " imported, import) VALUES(?1, ?1, 0, 0, 0)",
 	[SQL_SOURCE_SET] =
@@ -201,6 +212,24 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	    " (SELECT max(id) - 20000 FROM action) AND relay = ?1"
 	    " AND type = ?3 AND value = ?4 AND at >= ?5"
 	    " ORDER BY id DESC LIMIT 1",
+	[SQL_MATCHED] = "INSERT INTO matched VALUES(?1, ?2, ?3, ?4)"
+			" ON CONFLICT DO UPDATE SET n = n + excluded.n",
+	[SQL_MATCHED_VALUE] =
+	    "INSERT INTO matched_value VALUES(?1, ?3, ?5, ?2, ?4)"
+	    " ON CONFLICT DO UPDATE SET n = n + excluded.n",
+	[SQL_MATCHED_OLD] = "DELETE FROM matched WHERE hour < ?1",
+	[SQL_MATCHED_VALUE_OLD] = "DELETE FROM matched_value WHERE day < ?1",
+	/* What a day keeps no longer is first counted as its others. */
+	[SQL_MATCHED_OTHERS] =
+	    "INSERT INTO matched_value SELECT ?1, -1, '', '', sum(n)"
+	    " FROM (SELECT n FROM matched_value WHERE day = ?1 AND value <> ''"
+	    " ORDER BY n DESC, type, value, source LIMIT -1 OFFSET ?2)"
+	    " WHERE true ON CONFLICT DO UPDATE SET n = n + excluded.n",
+	[SQL_MATCHED_CUT] =
+	    "DELETE FROM matched_value WHERE day = ?1 AND (type, value, source)"
+	    " IN (SELECT type, value, source FROM matched_value"
+	    " WHERE day = ?1 AND value <> ''"
+	    " ORDER BY n DESC, type, value, source LIMIT -1 OFFSET ?2)",
 };
 
 const char *const *

@@ -85,6 +85,8 @@ REQUESTS = {
     'trigger': ('/local/respond/trigger', TRIGGER),
     'respond': ('/local/respond/observables', LOCAL),
     'tile': ('/local/tiles/tile', {'tile_id': 'x'}),
+    'tile_data': ('/local/tiles/tile-data',
+                  {'tile_id': 'dispositions', 'period': 'last_hour'}),
     'health': ('/local/health', None),
     'otx': ('/otx/observe/observables', ASKED),
     'otx_spelling': ('/otx/observe/observables', SPELT),
@@ -138,7 +140,7 @@ def count(answer):
     """How much of what is in an answer; a list's length."""
     data = answer.get('data')
     if isinstance(data, dict):
-        return {k: v['count'] if isinstance(v, dict) else v
+        return {k: v.get('count') if isinstance(v, dict) else v
                 for k, v in data.items()}
     return None if data is None else len(data)
 

@@ -3,23 +3,28 @@ imports and actions; what is refused; what a tile costs."""
 
 import calendar
 import json
+import os
 import re
+import signal
 import sqlite3
 import time
 
 import fcgiclient as fcgi
 import harness
-from harness import Gateway, has, holds, same
+from harness import Apache, Gateway, Skipped, has, holds, same
 
 HOUR, DAY = 3600, 86400
 PERIODS = {'last_hour': HOUR, 'last_24_hours': DAY, 'last_7_days': 7 * DAY,
            'last_30_days': 30 * DAY, 'last_60_days': 60 * DAY,
            'last_90_days': 90 * DAY}
 ALL = list(PERIODS)
+KEPT = ALL[:4]
 # tile: (type, periods)
 TILES = {'indicators': ('metric_group', ALL),
          'dispositions': ('donut_graph', ALL),
          'sources': ('horizontal_bar_chart', ALL),
+         'matches': ('vertical_bar_chart', KEPT),
+         'top_matches': ('markdown', KEPT[1:]),
          'actions': ('markdown', ALL)}
 DISPOSITIONS = ['Malicious', 'Suspicious', 'Unknown', 'Common', 'Clean']
 
@@ -106,6 +111,32 @@ def table(relay, tile, period='last_7_days'):
             for line in lines[2:]]
 
 
+def matches(relay, period='last_7_days'):
+    """The bars of a period; each hour or day that it has a part of."""
+    got = data(relay, 'matches', period)
+    same(got['key_type'], 'timestamp', 'key type')
+    end = when(got['observed_time']['end_time'])
+    size = HOUR if PERIODS[period] <= DAY else DAY
+    same([b['key'] for b in got['data']],
+         list(range((end - PERIODS[period]) // size * size, end + 1, size)),
+         'the times of the bars')
+    return bars(got)
+
+
+def summed(relay, period='last_7_days'):
+    """All matches of a period by disposition."""
+    total = {}
+    for _, _, parts in matches(relay, period):
+        for part, n in parts.items():
+            total[part] = total.get(part, 0) + n
+    return total
+
+
+def look_up(relay, *values, kind='ip', route='deliberate'):
+    ask(relay, route + '/observables',
+        [{'type': kind, 'value': v} for v in values])
+
+
 def act(relay, action, value, kind='ip'):
     return ask(relay, 'respond/trigger',
                {'action-id': action, 'observable_type': kind,
@@ -182,6 +213,10 @@ def test_an_empty_store_gives_zeros():
         same(table(relay, 'actions', period), [], period)
     same(donut(relay), {d: (0, {}) for d in DISPOSITIONS}, 'donut')
     same(sources(relay), [], 'sources')
+    for period in KEPT:
+        same({tuple(b[2]) for b in matches(relay, period)}, {()}, period)
+    for period in KEPT[1:]:
+        same(table(relay, 'top_matches', period), [], period)
 
 
 def test_numbers_are_those_of_imports_and_actions():
@@ -273,6 +308,13 @@ def test_tiles_without_values():
     relay = gateway('tiles_show_values = no\n').serve()
     same(act(relay, 'add-to-allow-list', '203.0.113.8'), 'success', 'allow')
     same(act(relay, 'add-to-block-list', '203.0.113.8'), 'failure', 'refused')
+    same([t['id'] for t in ask(relay, 'tiles')['data']],
+         [t for t in TILES if t != 'top_matches'], 'tiles')
+    refused(ask(relay, 'tiles/tile', {'tile_id': 'top_matches'}),
+            'There is no tile "top_matches"')
+    refused(ask(relay, 'tiles/tile-data', {'tile_id': 'top_matches',
+                                           'period': 'last_7_days'}),
+            'There is no tile "top_matches"')
     text = json.dumps(data(relay, 'actions'))
     holds('203.0.113.8' not in text, text)
     same([(r[1], r[-1]) for r in table(relay, 'actions')],
@@ -287,3 +329,177 @@ def test_a_store_that_cannot_be_read_is_an_error_of_tile_data_alone():
     answer = ask(relay, 'tiles/tile-data',
                  {'tile_id': 'sources', 'period': 'last_hour'})
     same([e['code'] for e in answer['errors']], ['internal error'], answer)
+
+
+# --- matches -----------------------------------------------------------------
+
+def listed_gateway(more='', **sections):
+    relay = gateway(more, **sections)
+    relay.load('198.51.100.7\n203.0.113.0/24\nbad.example\n', 'bad',
+               '--disposition', 'Malicious')
+    relay.load('198.51.100.7\n', 'odd', '--disposition', 'Suspicious')
+    return relay
+
+
+def taken(relay):
+    """What the store has of matches: {(source, disposition): n}."""
+    return {row[:2]: row[2] for row in sql(
+        relay, 'SELECT source, disposition, sum(n) FROM matched GROUP BY 1, 2')}
+
+
+def not_counted(relay):
+    return [r['message'] for r in relay.records()
+            if 'matches are not counted' in r.get('message', '')]
+
+
+def ask_many(relay):
+    for _ in range(20):
+        look_up(relay, '198.51.100.7', '192.0.2.1')
+    for i in range(5):
+        look_up(relay, '203.0.113.%d' % i, route='observe')
+    # Twice in a request is once.
+    look_up(relay, '203.0.113.1', '203.0.113.1')
+    # Links are no matches, nor what people may do.
+    look_up(relay, '198.51.100.7', route='refer')
+    look_up(relay, '198.51.100.7', route='respond')
+
+
+MANY = {('bad', 2): 26, ('odd', 3): 20}
+
+
+def test_matches_are_counted_until_the_end():
+    relay = listed_gateway().serve()
+    ask_many(relay)
+    # The command line's own questions are none of the service's.
+    relay.cli('query', 'local', '198.51.100.7', ok=False)
+    same(taken(relay), {}, 'before a minute is over')
+    same(relay.stop(), 0, 'stop')
+    same(taken(relay), MANY, 'at the end')
+    relay.serve()
+    for period in KEPT:
+        same(summed(relay, period), {'Malicious': 26, 'Suspicious': 20},
+             period)
+    for period in KEPT[1:]:
+        rows = table(relay, 'top_matches', period)
+        same(rows[:2], [['`198.51.100.7`', 'ip', 'bad, odd', '40'],
+                        ['`203.0.113.1`', 'ip', 'bad', '2']], period)
+        same([r[0] for r in rows[2:]],
+             ['`203.0.113.%d`' % i for i in (0, 2, 3, 4)], period)
+    # More is added to what there is.
+    ask_many(relay)
+    relay.stop()
+    same(taken(relay), {k: 2 * n for k, n in MANY.items()}, 'twice')
+
+
+def test_a_reload_takes_matches_to_the_store_beside_the_master():
+    relay = listed_gateway().serve()
+    ask_many(relay)
+    relay.process.send_signal(signal.SIGHUP)
+    harness.wait_for(lambda: taken(relay) == MANY, 'matches in the store')
+    # Each once, and while another has the store none is lost.
+    db = sqlite3.connect(relay.store, timeout=10)
+    db.execute('BEGIN IMMEDIATE')
+    look_up(relay, 'bad.example', kind='domain')
+    relay.process.send_signal(signal.SIGHUP)
+    began = time.time()
+    same(donut(relay)['Suspicious'][0], 1, 'a tile meanwhile')
+    holds(time.time() - began < 4, 'nobody waits for that')
+    db.rollback()
+    db.close()
+    relay.stop()
+    same(taken(relay), {('bad', 2): 27, ('odd', 3): 20}, 'at the end')
+
+
+def test_a_pool_of_one_process_counts_too():
+    relay = listed_gateway().serve('--workers', '0')
+    ask_many(relay)
+    same(relay.stop(), 0, 'stop')
+    same(taken(relay), MANY, 'at the end')
+
+
+def test_a_killed_worker_takes_no_matches_with_it():
+    relay = listed_gateway().serve()
+    ask_many(relay)
+    for pid in relay.workers():
+        harness.run(['kill', '-9', str(pid)])
+    harness.wait_for(lambda: len(relay.workers()) == 2, 'new workers')
+    look_up(relay, 'bad.example', kind='domain')
+    relay.stop()
+    same(taken(relay), {('bad', 2): 27, ('odd', 3): 20}, 'at the end')
+
+
+def test_cgi_adds_its_own():
+    relay = listed_gateway()
+    apache = Apache(relay, ways=('cgi',))
+
+    def post(path, body):
+        got = harness.http_request(apache.ports['cgi'], 'POST',
+                                   '/local/' + path, json.dumps(body),
+                                   harness.bearer())
+        same(got.status, 200, got.text)
+        return got.json()
+
+    for n in (1, 2):
+        post('deliberate/observables',
+             [{'type': 'ip', 'value': '198.51.100.7'}])
+        # The process goes on when the answer is out.
+        harness.wait_for(lambda: taken(relay) == {('bad', 2): n,
+                                                  ('odd', 3): n},
+                         'matches in the store')
+    same(post('tiles/tile-data', {'tile_id': 'top_matches',
+                                  'period': 'last_7_days'})['data']['data'][2:],
+         ['| `198.51.100.7` | ip | bad, odd | 4 |'], 'tile')
+    # Another writes the store: the match is lost, and the log says so.
+    db = sqlite3.connect(relay.store, timeout=10)
+    db.execute('BEGIN IMMEDIATE')
+    post('deliberate/observables', [{'type': 'ip', 'value': '198.51.100.7'}])
+    harness.wait_for(lambda: not_counted(relay), 'a line in the log')
+    db.rollback()
+    db.close()
+    has('another process is writing', not_counted(relay)[0], 'the line')
+    same(taken(relay), {('bad', 2): 2, ('odd', 3): 2}, 'matches')
+    apache.stop()
+
+
+def test_a_store_that_takes_nothing_loses_matches_with_one_line():
+    relay = listed_gateway()
+    if not harness.ROOT:
+        raise Skipped('needs another user, who serves')
+    for path in (relay.store, relay.store + '-wal', relay.store + '-shm'):
+        os.chown(path, 0, 0)
+        os.chmod(path, 0o644)
+    relay.serve()
+    for _ in range(3):
+        ask_many(relay)
+        relay.process.send_signal(signal.SIGHUP)
+        harness.wait_for(lambda: not_counted(relay), 'a line in the log')
+    relay.stop()
+    same([line.split(': ', 2)[1] for line in not_counted(relay)],
+         ['matches are not counted'], 'lines')
+    same(taken(relay), {}, 'matches')
+
+
+def test_what_is_too_much_is_counted_as_others():
+    relay = gateway(server={'workers': '1', 'threads': '1'})
+    relay.load(''.join('198.51.%d.%d\n' % (i // 250, i % 250 + 1)
+                       for i in range(2000)), 'bad', '--disposition',
+               'Malicious')
+    relay.serve()
+    values = ['198.51.%d.%d' % (i // 250, i % 250 + 1) for i in range(2000)]
+    for i in range(0, 2000, 500):
+        look_up(relay, *values[i:i + 500])
+    look_up(relay, values[0])
+    relay.stop()
+    same(taken(relay), {('bad', 2): 2001}, 'all by source')
+    kept = sql(relay, "SELECT count(*), sum(n) FROM matched_value"
+               " WHERE value <> ''")[0]
+    others = sql(relay, "SELECT sum(n) FROM matched_value"
+                 " WHERE value = ''")[0][0] or 0
+    same(kept[1] + others, 2001, 'all')
+    holds(600 <= kept[0] <= 2000 and others > 0, (kept, others))
+    relay.serve()
+    rows = table(relay, 'top_matches')
+    same(rows[-1], ['others, whose values are not kept', '', '', str(others)],
+         'the last row')
+    same(len(rows), 11, 'rows')
+    same(rows[0][3], '2', 'the most')
