@@ -129,6 +129,11 @@ struct http_call {
 	const char *const *wanted; /* names of header fields that are kept,
 					 * HTTP_WANTED at most, ended by NULL;
 					 * or NULL */
+	char *redirect; /* redirect_size bytes of the caller's, for the whole
+			 * URL that a redirect names, "" for none and for a
+			 * longer one; NULL: nobody wants that.  The body of
+			 * the redirect must be taken */
+	size_t redirect_size;
 
 	/* Filled in, good once it ended. */
 	enum http_end end;

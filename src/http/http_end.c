@@ -89,6 +89,21 @@ fill_status(struct http_transfer *t)
 		    http_reason(call->status));
 }
 
+/* Where the answer sends its reader.  Nobody has gone there. */
+static void
+fill_redirect(struct http_transfer *t)
+{
+	struct http_call *call = t->call;
+	const char *url = NULL;
+
+	if (call->redirect == NULL)
+		return;
+	(void)curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &url);
+	if (url == NULL || strlen(url) >= call->redirect_size)
+		url = "";
+	memcpy(call->redirect, url, strlen(url) + 1);
+}
+
 /* A verdict of libcurl in the words of enum http_end. */
 static void
 end_by_code(struct http_call *call, CURLcode code)
@@ -161,6 +176,7 @@ http_end_call(struct http_transfer *t, CURLcode code)
 	call->fresh = info(t, CURLINFO_NUM_CONNECTS) > 0;
 	call->h2 = info(t, CURLINFO_HTTP_VERSION) == CURL_HTTP_VERSION_2_0;
 	fill_status(t);
+	fill_redirect(t);
 	if (t->verdict != HTTP_ANSWERED) {
 		http_end_as(call, t->verdict);
 		if (t->why != NULL)

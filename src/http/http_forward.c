@@ -132,6 +132,8 @@ http_reached(struct http *h, struct http_call *call)
 	call->reason[0] = call->retry_after[0] = call->date[0] = '\0';
 	call->server[0] = '\0';
 	memset(call->kept, 0, sizeof(call->kept));
+	if (call->redirect != NULL)
+		call->redirect[0] = '\0';
 	call->until = call->began = call->granted = 0;
 	call->h2 = call->fresh = false;
 	call->own = (struct http_own){ 0 };

@@ -154,6 +154,10 @@ static const struct {
 	      "retry-after:  120 \r\nDATE: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 	      "Content-Length: 0\r\n\r\n"),
 	    HTTP_ANSWERED, 429, NULL },
+	{ ROW("/moved/here",
+	      "HTTP/1.1 302 Found\r\nLocation: ../there?a=b%20c#d\r\n"
+	      "Content-Length: 2\r\n\r\nno"),
+	    HTTP_ANSWERED, 302, "no" },
 	{ ROW("/no-reason", "HTTP/1.1 429\r\nContent-Length: 0\r\n\r\n"),
 	    HTTP_ANSWERED, 429, NULL },
 	{ ROW("/odd", "HTTP/1.1 799 \r\nContent-Length: 0\r\n\r\n"),
@@ -322,6 +326,36 @@ START_TEST(reason_and_headers_are_kept)
 	ck_assert_str_eq(page.call.reason, "Unknown");
 	get(h, &page, "/long");
 	ck_assert_uint_eq(strlen(page.call.reason), HTTP_REASON_MAX - 1);
+	end(h);
+}
+END_TEST
+
+START_TEST(a_redirect_is_told_and_not_followed)
+{
+	char to[64], small[8], want[64];
+	struct http *h;
+	struct page page;
+
+	begin();
+	h = http_new(&conf);
+	prepare(&page, server.port, "/moved/here");
+	page.call.redirect = to;
+	page.call.redirect_size = sizeof(to);
+	http_do(h, &page.call);
+	ck_assert_int_eq(page.call.status, 302);
+	snprintf(want, sizeof(want), "http://127.0.0.1:%u/there?a=b%%20c#d",
+	    (unsigned)server.port);
+	ck_assert_str_eq(to, want);
+	page.n = 0;
+	page.call.redirect = small;
+	page.call.redirect_size = sizeof(small);
+	http_do(h, &page.call);
+	ck_assert_str_eq(small, "");
+	prepare(&page, server.port, "/odd");
+	page.call.redirect = to;
+	page.call.redirect_size = sizeof(to);
+	http_do(h, &page.call);
+	ck_assert_str_eq(to, "");
 	end(h);
 }
 END_TEST
@@ -690,6 +724,7 @@ main(void)
 {
 	const TTest *const tests[] = { every_answer_has_its_end,
 		no_time_is_a_time_out, reason_and_headers_are_kept,
+		a_redirect_is_told_and_not_followed,
 		who_takes_the_body_may_end_it, what_is_still_to_come_is_told,
 		a_connection_is_used_again, requests_say_what_they_must,
 		a_method_of_its_own_goes_with_and_without_a_body,
