@@ -16,7 +16,8 @@
  */
 struct store_import {
 	struct store_target to;
-	bool begun; /* the transaction is open */
+	bool begun;   /* the transaction is open */
+	bool settled; /* and all is in it */
 	struct store_entry *rows;
 	uint32_t n;
 	char *text;
@@ -162,7 +163,7 @@ store_import_add(
 }
 
 int
-store_import_end(struct store *s, bool replace, struct store_counts *counts,
+store_import_settle(struct store *s, bool replace, struct store_counts *counts,
     char error[STORE_ERROR_MAX])
 {
 	struct store_import *im = s->import;
@@ -177,11 +178,26 @@ store_import_end(struct store *s, bool replace, struct store_counts *counts,
 		return -1;
 	}
 	if ((code = store_import_flush(s)) == SQLITE_OK &&
-	    (code = store_rows_finish(s, &im->to, replace)) == SQLITE_OK)
-		code = store_rows_commit(s);
-	if (code != SQLITE_OK)
+	    (code = store_rows_finish(s, &im->to, replace)) == SQLITE_OK) {
+		im->settled = true;
+		*counts = im->to.counts;
+		return 0;
+	}
+	return import_error(s, code, error);
+}
+
+int
+store_import_end(struct store *s, bool replace, struct store_counts *counts,
+    char error[STORE_ERROR_MAX])
+{
+	int code;
+
+	if (!s->import->settled &&
+	    store_import_settle(s, replace, counts, error) == -1)
+		return -1;
+	if ((code = store_rows_commit(s)) != SQLITE_OK)
 		return import_error(s, code, error);
-	*counts = im->to.counts;
+	*counts = s->import->to.counts;
 	store_import_cancel(s);
 	return 0;
 }

@@ -51,12 +51,16 @@ bool store_source_name(const char *name);
  * store_import_end() with replace removes the records that the source listed
  * before and this import did not.  An import without a record is an error, so
  * that an empty feed changes nothing.
- * A failed add or end has cancelled the import.
+ * store_import_settle() does all of the end but to let others see it: who does
+ * not like the counts cancels.  An end may follow, with the same replace.
+ * A failed add, settle or end has cancelled the import.
  */
 int store_import_begin(struct store *, const struct source *, unsigned set,
     int64_t now, char error[STORE_ERROR_MAX]);
 int store_import_add(
     struct store *, const struct record *, char error[STORE_ERROR_MAX]);
+int store_import_settle(struct store *, bool replace, struct store_counts *,
+    char error[STORE_ERROR_MAX]);
 int store_import_end(struct store *, bool replace, struct store_counts *,
     char error[STORE_ERROR_MAX]);
 void store_import_cancel(struct store *); /* none under way is fine */

@@ -484,6 +484,14 @@ START_TEST(an_import_is_whole_or_nothing)
 	ck_assert_int_eq(store_import_end(s, true, &n, error), -1);
 	ck_assert_ptr_nonnull(strstr(error, "nothing to import"));
 	ck_assert_uint_eq(records(s), 1);
+	/* Settled, its counts are those of the end, and it can be given up. */
+	ck_assert_int_eq(store_import_begin(s, &source, 0, NOW, error), 0);
+	ck_assert_int_eq(add(s, OBSERVABLE_IP, "192.0.2.2"), 0);
+	ck_assert_int_eq(store_import_settle(s, true, &n, error), 0);
+	ck_assert(n.added == 1 && n.removed == 1);
+	store_import_cancel(s);
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "192.0.2.1"), "192.0.2.1@s=");
+	ck_assert_str_eq(match(s, OBSERVABLE_IP, "192.0.2.2"), "");
 	/* More than one batch, then given up, or the connection closed. */
 	for (int way = 0; way < 2; way++) {
 		ck_assert_int_eq(
