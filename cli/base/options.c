@@ -138,6 +138,14 @@ int
 options_read(const struct options *o, const struct command *cmd, void *into,
     int argc, char **argv)
 {
+	return options_read_seen(o, cmd, into, argc, argv, NULL);
+}
+
+int
+options_read_seen(const struct options *o, const struct command *cmd,
+    void *into, int argc, char **argv,
+    void (*seen)(const struct options_found *))
+{
 	struct option longs[OPTIONS_MAX + 1];
 	char shorts[OPTIONS_MAX * 3 + 2];
 	const struct options_row *row;
@@ -153,6 +161,8 @@ options_read(const struct options *o, const struct command *cmd, void *into,
 		if (optarg == NULL && row->argument != NULL && optind < argc &&
 		    argv[optind][0] != '-')
 			optarg = argv[optind++];
+		if (seen != NULL)
+			seen(&(struct options_found){ cmd, row, into, optarg });
 		status = row->kind->set(&(struct options_found){
 		    cmd, row, (char *)into + row->offset, optarg });
 		if (status != CMD_OK || row->kind == &options_stop)

@@ -85,6 +85,11 @@ struct options {
  */
 int options_read(const struct options *, const struct command *, void *into,
     int argc, char **argv);
+/* The same; seen sees each option before it is stored, with the command's own
+ * struct in at. */
+int options_read_seen(const struct options *, const struct command *,
+    void *into, int argc, char **argv,
+    void (*seen)(const struct options_found *));
 /* Whether an option, whose kind is options_text or options_flag, was given. */
 bool options_given(const struct options *, const void *into, const char *name);
 /* Prints for --help, on standard output, how the command is called, its summary

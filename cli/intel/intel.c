@@ -12,6 +12,8 @@
 #include "call/provider.h"
 #include "cli/base/options.h"
 #include "cli/base/settings.h"
+#include "cli/import/fetch.h"
+#include "cli/import/import_run.h"
 #include "cli/intel/intel.h"
 #include "cli/terminal/text.h"
 #include "cli/terms/terms.h"
@@ -86,6 +88,21 @@ static const struct options_row intel_sources_rows[] = {
 	    "\"Auth-Key: file:/etc/PATH\"" },
 	PLACE, FORM
 };
+static const struct options_kind intel_seconds = { .set = options_number,
+	.least = 1,
+	.most = 86400 },
+				 intel_mib = { .set = options_number,
+					 .least = 1,
+					 .most = 8192 };
+static const struct options_row intel_update_rows[] = {
+	{ "shrink", 0, &options_flag, AT(shrink), NULL,
+	    "take over lists of which less than a tenth is left, too" },
+	{ "max-time", 0, &intel_seconds, AT(max_time), "S",
+	    "seconds for a feed, 600 if not said" },
+	{ "max-size", 0, &intel_mib, AT(max_size), "N",
+	    "MiB of a feed, 512 if not said" },
+	PLACE, FORM
+};
 static const struct options_row intel_backup_rows[] = {
 	{ "force", 0, &options_flag, AT(force), NULL,
 	    "write over a file that is there" },
@@ -108,6 +125,8 @@ static const struct options intel_plain_options = INTEL_TABLE(intel_plain_rows),
 				INTEL_TABLE(intel_export_rows),
 			    intel_sources_options =
 				INTEL_TABLE(intel_sources_rows),
+			    intel_update_options =
+				INTEL_TABLE(intel_update_rows),
 			    intel_backup_options =
 				INTEL_TABLE(intel_backup_rows),
 			    intel_remove_options =
@@ -118,9 +137,14 @@ static const struct intel_command {
 	const struct options *options; /* NULL: the command reads its own */
 	int (*run)(const struct intel *);
 } intel_commands[] = {
-	{ { "intel import", "FILE|FOLDER|- --source NAME [OPTION ...]",
+	{ { "intel import",
+	      "FILE|FOLDER|-|--feed URL --source NAME [OPTION ...]",
 	      "put the indicators of a feed into the store", intel_import },
 	    NULL, NULL },
+	{ { "intel update", "[SOURCE ...] [--shrink]",
+	      "fetch the feeds of sources, all that have one or those named",
+	      NULL },
+	    &intel_update_options, intel_update },
 	{ { "intel add", "[TYPE:]VALUE ... [--disposition D] [OPTION ...]",
 	      "add values of one's own to the block list or another",
 	      intel_add },
@@ -172,6 +196,18 @@ no_configuration(const char *config)
 	    access(conf_path(), F_OK) == -1 && errno == ENOENT;
 }
 
+struct conf *
+intel_configuration(const struct command *cmd, const char *config, int *status)
+{
+	bool none = no_configuration(config);
+	struct conf *conf =
+	    none ? settings_default(cmd) : settings_load(cmd, config);
+
+	if (conf == NULL)
+		*status = none ? CMD_FAILED : CMD_CONFIG;
+	return conf;
+}
+
 char *
 intel_path(const struct command *cmd, const char *store, const char *config,
     int *status)
@@ -198,15 +234,6 @@ intel_path(const struct command *cmd, const char *store, const char *config,
 	return path;
 }
 
-void
-intel_note(const struct store *s)
-{
-	if (store_note(s) == NULL)
-		return;
-	(void)text_print(stderr, store_note(s));
-	fputc('\n', stderr);
-}
-
 /* make: a store that is not there is made. */
 static struct store *
 intel_open_or_make(
@@ -226,7 +253,7 @@ intel_open_or_make(
 	*status =
 	    s != NULL ? CMD_OK : command_fail(in->cmd, CMD_FAILED, "%s", error);
 	if (s != NULL)
-		intel_note(s);
+		import_note(s);
 	free(path);
 	return s;
 }
@@ -389,7 +416,9 @@ intel_usage(void)
 static int
 intel_run(const struct intel_command *c, int argc, char **argv)
 {
-	struct intel in = { .cmd = &c->command };
+	struct intel in = { .cmd = &c->command,
+		.max_time = FETCH_SECONDS,
+		.max_size = FETCH_MIB };
 	int status;
 
 	if (c->options == NULL)

@@ -13,6 +13,7 @@
 #include "store/store_action.h"
 
 struct buf;
+struct conf;
 
 #define INTEL_WAIT 5000 /* ms for others that write the store */
 
@@ -23,8 +24,9 @@ struct intel {
 	const char *source, *type, *disposition, *format, *limit, *edl;
 	const char *title, *url, *feed, *feed_header;
 	int subdomains; /* 1: yes, -1: no, 0: not given */
-	bool all, force, json, csv, help;
-	char **words; /* behind the options */
+	bool all, force, shrink, json, csv, help;
+	long max_time, max_size; /* seconds, MiB */
+	char **words;            /* behind the options */
 	int n;
 };
 
@@ -40,6 +42,7 @@ int intel_export(const struct intel *);
 int intel_audit(const struct intel *);
 /* So has add. */
 int intel_add(const struct command *, int argc, char **argv);
+int intel_update(const struct intel *);
 int intel_backup(const struct intel *);
 int intel_restore(const struct intel *);
 
@@ -53,6 +56,10 @@ int intel_restore(const struct intel *);
  */
 char *intel_path(
     const struct command *, const char *store, const char *config, int *status);
+/* Returns the configuration that is named, or the usual one, or the defaults where
+ * there is none; NULL as intel_path() does. */
+struct conf *intel_configuration(
+    const struct command *, const char *config, int *status);
 /* Opens an existing store.  Returns NULL as intel_path() does. */
 struct store *intel_open(const struct intel *, enum store_mode, int *status);
 /* The same for a store that is made when it is not there. */
@@ -60,8 +67,6 @@ struct store *intel_make(const struct intel *, int *status);
 /* A feed's address (NULL: none) as people may see it: what can be a key, in the
  * user part, the path or the query, is "…".  Returns text, or NULL. */
 const char *intel_feed_text(const char *feed, char text[INTEL_FEED_MAX]);
-/* Says on standard error what opening did to the store, if anything. */
-void intel_note(const struct store *);
 /* Runs the programs of relays with the store, which this command has changed for
  * a reason; store and config as given.  What goes wrong is said, and no more. */
 void intel_changed(const struct command *, const char *store,

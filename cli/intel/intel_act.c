@@ -16,7 +16,8 @@
 #include "base/utf8.h"
 #include "call/provider.h"
 #include "cli/base/options.h"
-#include "cli/intel/import_options.h"
+#include "cli/import/import_options.h"
+#include "cli/import/import_run.h"
 #include "cli/intel/intel.h"
 #include "cli/terminal/csvout.h"
 #include "cli/terminal/table.h"
@@ -431,7 +432,7 @@ intel_add_run(struct import_options *o, char **words, int n)
 		return status;
 	status = CMD_OK;
 	if ((s = store_open(path, STORE_WRITE, error)) != NULL)
-		intel_note(s);
+		import_note(s);
 	if (s == NULL || intel_add_all(o, s, words, n, &changed, error) == -1)
 		status = command_fail(o->cmd, CMD_FAILED, "%s", error);
 	store_close(s);

@@ -8,6 +8,8 @@
 #include "base/rfc3339.h"
 #include "base/utf8.h"
 #include "cli/base/options.h"
+#include "cli/import/fetch.h"
+#include "cli/import/fetch_header.h"
 #include "cli/intel/intel.h"
 #include "cli/terminal/table.h"
 #include "ctim/ctim.h"
@@ -199,21 +201,6 @@ figures(const struct intel *in,
 	return status;
 }
 
-/* Whether a header is a name and where the key is: never the key itself, which
- * everybody who may read the store would see. */
-static bool
-sources_header(const char *text)
-{
-	size_t n = strcspn(text, ":");
-	const char *value = text + n + (text[n] == ':');
-
-	value += strspn(value, " ");
-	return n > 0 && strcspn(text, " \t\r\n") >= n &&
-	    strpbrk(text, "\r\n") == NULL &&
-	    ((strncmp(value, "file:/", 6) == 0 && value[6] != '\0') ||
-		(strncmp(value, "env:", 4) == 0 && value[4] != '\0'));
-}
-
 /* Checks what is to be set, and takes it over: an empty text takes a field
  * away. */
 static int
@@ -241,17 +228,12 @@ sources_fields(const struct intel *in, struct source *s, unsigned *set)
 		    "{value} where these belong" },
 		{ in->feed, STORE_SET_FEED, &s->feed,
 		    in->feed == NULL || *in->feed == '\0' ||
-			(utf8_valid(in->feed, strlen(in->feed)) &&
-			    strlen(in->feed) < INTEL_FEED_MAX / 4 &&
-			    url_template(in->feed)),
-		    "--feed is the http or https URL of the feed" },
+			fetch_address(in->feed),
+		    FETCH_MUST },
 		{ in->feed_header, STORE_SET_HEADER, &s->header,
 		    in->feed_header == NULL || *in->feed_header == '\0' ||
-			(utf8_valid(in->feed_header, strlen(in->feed_header)) &&
-			    sources_header(in->feed_header)),
-		    "--feed-header is a header whose value is in a file or in "
-		    "the environment: \"Auth-Key: file:/etc/PATH\" or "
-		    "\"Auth-Key: env:NAME\"" },
+			fetch_header_good(in->feed_header),
+		    FETCH_HEADER_MUST },
 	};
 	size_t i;
 
@@ -287,9 +269,11 @@ sources_set(const struct intel *in)
 		return command_usage(in->cmd,
 		    "set what? --title, --url, --subdomains, --no-subdomains, "
 		    "--feed or --feed-header");
-	/* What the server of another feed said is not said of this one. */
+	/* What the server of another feed said is not said of this one, and its
+	 * key is not for this one's. */
 	if (set & STORE_SET_FEED)
-		set |= STORE_SET_ETAG | STORE_SET_MODIFIED | STORE_SET_CHECKED;
+		set |= STORE_SET_ETAG | STORE_SET_MODIFIED | STORE_SET_CHECKED |
+		    STORE_SET_HEADER;
 	if (source.feed != NULL)
 		set |= STORE_SET_MAKE;
 	s = source.feed != NULL ? intel_make(in, &status) :

@@ -1,6 +1,6 @@
 """Certificates and RSA keys for the tests, made with the openssl program: an
 authority, and servers of 127.0.0.1, ::1 and localhost that are good, expired,
-of another host, or signed by nobody."""
+of another host, or signed by nobody; and of the feeds that are played."""
 
 import json
 import os
@@ -13,7 +13,8 @@ LOOPBACK = 'DNS:localhost,IP:127.0.0.1,IP:::1'
 # name: (names it holds, days it is good for: 0 end when they begin, and openssl
 # 3.5 makes none that ends before)
 KINDS = {'good': (LOOPBACK, 30), 'expired': (LOOPBACK, 0),
-         'wrong_host': ('DNS:other.example', 30)}
+         'wrong_host': ('DNS:other.example', 30),
+         'feeds': ('DNS:feed.example,DNS:mirror.example', 30)}
 _made = {}
 
 

@@ -49,8 +49,9 @@ LAYERS = [
     ('cli/check', 'src cli/terminal cli/base'),
     ('cli/jwt', 'src cli/terminal cli/base'),
     ('cli/module', 'src cli/terminal cli/base'),
+    ('cli/import', 'src cli/terminal cli/base cli/feed cli/sharing'),
     ('cli/intel', 'src providers cli/terminal cli/base cli/feed cli/sharing '
-     'cli/terms'),
+     'cli/terms cli/import'),
     ('cli/view', 'src cli/terminal cli/base cli/terms'),
     ('cli/query', 'src cli/terminal cli/base cli/feed cli/terms cli/jwt cli/view'),
     ('cli/webconf', 'src cli/terminal cli/base'),

@@ -10,8 +10,15 @@
 #include "cli/base/command.h"
 #include "cli/base/expires.h"
 #include "cli/base/options.h"
-#include "cli/intel/import_options.h"
+#include "cli/import/fetch.h"
+#include "cli/import/fetch_header.h"
+#include "cli/import/import_options.h"
+#include "json/jsonin.h"
+#include "json/jsonout.h"
 #include "net/url.h"
+
+#define WORDS_MAX   (64U << 10) /* bytes of the kept options */
+#define WORDS_LEAST 8           /* words of an update besides the kept ones */
 
 static int
 import_set_source(const struct options_found *found)
@@ -106,6 +113,28 @@ import_set_url(const struct options_found *found)
 	return CMD_OK;
 }
 
+static int
+import_set_feed(const struct options_found *found)
+{
+	struct import_options *o = found->at;
+
+	if (!fetch_address(found->text))
+		return command_usage(found->cmd, FETCH_MUST);
+	o->source.feed = found->text;
+	return CMD_OK;
+}
+
+static int
+import_set_header(const struct options_found *found)
+{
+	struct import_options *o = found->at;
+
+	if (!fetch_header_good(found->text))
+		return command_usage(found->cmd, FETCH_HEADER_MUST);
+	o->source.header = found->text;
+	return CMD_OK;
+}
+
 /* --subdomains and --no-subdomains. */
 static int
 import_set_subdomains(const struct options_found *found)
@@ -181,6 +210,8 @@ static const struct options_kind
     import_priority = { .set = import_set_priority },
     import_title = { .set = import_set_title },
     import_url = { .set = import_set_url },
+    import_feed = { .set = import_set_feed },
+    import_header = { .set = import_set_header },
     import_subdomains = { .set = import_set_subdomains },
     import_column = { .set = import_set_column };
 
@@ -216,6 +247,14 @@ static const struct options_row import_rows[] = {
 	{ "no-subdomains", 0, &import_subdomains, 0, NULL, "no longer" },
 	{ "replace", 0, &options_flag, AT(replace), NULL,
 	    "what the feed no longer lists is removed" },
+	{ "feed", 0, &import_feed, 0, "URL",
+	    "where the feed is; fetched from there without a FILE, and\n"
+	    "by \"intel update\" from then on" },
+	{ "feed-header", 0, &import_header, 0, "H",
+	    "what to send there, with the key's place:\n"
+	    "\"Auth-Key: file:/etc/PATH\"" },
+	{ "no-replace", 0, &options_flag, AT(no_replace), NULL,
+	    "an update keeps what the feed no longer lists" },
 	{ "dry-run", 0, &options_flag, AT(dry_run), NULL,
 	    "say what an import would do, and change nothing" },
 	{ "any-network", 0, &options_flag, AT(feed.any_network), NULL,
@@ -231,12 +270,71 @@ static const struct options_row import_rows[] = {
 	{ "help", 'h', &options_flag, AT(help), NULL, NULL }
 };
 
+/* Options of the source, the store or this one import. */
+static const char *const import_unkept[] = { "source", "title", "url",
+	"subdomains", "no-subdomains", "feed", "feed-header", "replace",
+	"dry-run", "store", "config", "json", "help" };
+
+static void
+import_keep_word(struct buf *words, const char *word)
+{
+	struct jsonout out;
+
+	jsonout_init(&out, words);
+	jsonout_string(&out, word);
+	if (jsonout_done(&out) == 0)
+		(void)buf_addc(words, ',');
+}
+
+/* Keeps an option for the updates, before a setter changes its text. */
+static void
+import_seen(const struct options_found *found)
+{
+	struct import_options *o = found->at;
+	char name[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(import_unkept) / sizeof(import_unkept[0]); i++)
+		if (strcmp(found->row->name, import_unkept[i]) == 0)
+			return;
+	snprintf(name, sizeof(name), "--%s", found->row->name);
+	import_keep_word(&o->words, name);
+	if (found->text != NULL)
+		import_keep_word(&o->words, found->text);
+}
+
 const struct options import_option_table = { import_rows,
 	sizeof(import_rows) / sizeof(import_rows[0]), 0, true, NULL,
 	"\n"
 	"FILE is - for standard input; of a folder all files are read. What a "
 	"feed says of an indicator goes\n"
 	"before the options. Either all of it is imported, or nothing.\n" };
+
+/* Checks what the options say together, and takes the file. */
+static int
+import_options_whole(struct import_options *o, int argc, char **argv)
+{
+	if (o->source.feed == NULL && o->source.header != NULL)
+		return command_usage(
+		    o->cmd, "--feed-header is of no use without --feed");
+	if (o->replace && o->no_replace)
+		return command_usage(
+		    o->cmd, "--replace or --no-replace, not both");
+	if (optind + 1 == argc)
+		o->file = argv[optind];
+	else if (optind != argc || o->source.feed == NULL)
+		return command_usage(o->cmd,
+		    "name one file or folder, - for standard input, or the "
+		    "feed's address with --feed");
+	if (o->source.name == NULL)
+		return command_usage(
+		    o->cmd, "say --source: the name of the feed");
+	if (o->source.feed != NULL)
+		o->set |= STORE_SET_FEED | STORE_SET_HEADER;
+	return o->words.failed ?
+	    command_fail(o->cmd, CMD_FAILED, "memory ran out") :
+	    CMD_OK;
+}
 
 int
 import_options(
@@ -251,19 +349,80 @@ import_options(
 		.tlp = CTIM_AMBER,
 		.priority = 90 };
 	o->feed.columns = o->columns;
-	status = options_read(&import_option_table, cmd, o, argc, argv);
+	buf_init(&o->words, WORDS_MAX);
+	status = options_read_seen(
+	    &import_option_table, cmd, o, argc, argv, import_seen);
 	if (status != CMD_OK || o->help)
 		return status;
 	o->feed.judged = o->fallback.disposition != -1;
 	if (!o->feed.judged)
 		o->fallback.disposition = CTIM_SUSPICIOUS;
 	o->feed.disposition = o->fallback.disposition;
-	if (optind + 1 != argc)
-		return command_usage(
-		    o->cmd, "name one file or folder, or - for standard input");
-	o->file = argv[optind];
-	if (o->source.name == NULL)
-		return command_usage(
-		    o->cmd, "say --source: the name of the feed");
-	return CMD_OK;
+	return import_options_whole(o, argc, argv);
+}
+
+void
+import_options_free(struct import_options *o)
+{
+	buf_free(&o->words);
+	json_object_put(o->kept);
+	o->kept = NULL;
+}
+
+int
+import_options_words(const struct import_options *o, struct buf *out)
+{
+	if (o->words.len == 0)
+		return 0;
+	buf_addc(out, '[');
+	buf_add(out, o->words.data, o->words.len - 1); /* no last comma */
+	return buf_addc(out, ']');
+}
+
+/* Makes a command line of the kept words; the last ones are not theirs.  Returns
+ * how many there are, or -1.  The caller frees *argv; the words belong to kept. */
+static int
+import_kept_line(struct json_object *kept, const struct source *s, char ***argv)
+{
+	static const char *const first[] = { "update", "--source", NULL,
+		"--feed", NULL };
+	size_t i, n = 0, words = jsonin_length(kept);
+	const char **line = calloc(words + WORDS_LEAST, sizeof(*line));
+
+	if (line == NULL)
+		return -1;
+	for (i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		line[n++] = first[i];
+	line[2] = s->name;
+	line[4] = s->feed;
+	for (i = 0; i < words; i++)
+		if ((line[n] = jsonin_text(jsonin_at(kept, i))) != NULL)
+			n++;
+	*argv = (char **)line;
+	return (int)n;
+}
+
+int
+import_options_kept(struct import_options *o, const struct command *cmd,
+    const struct source *source)
+{
+	struct json_object *kept = NULL;
+	const char *why = NULL;
+	char **argv = NULL;
+	int argc = -1, status = CMD_FAILED;
+
+	if (source->options != NULL)
+		kept = jsonin_parse(
+		    source->options, strlen(source->options), WORDS_MAX, &why);
+	if (why == NULL)
+		argc = import_kept_line(kept, source, &argv);
+	if (argc != -1)
+		status = import_options(o, cmd, argc, argv);
+	else
+		*o = (struct import_options){ .cmd = cmd };
+	o->replace = !o->no_replace;
+	o->set = 0;
+	o->kept = kept;
+	free(argv);
+	return status;
 }

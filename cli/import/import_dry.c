@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/intel/import_dry.h"
+#include "cli/import/import_dry.h"
 
 #define STORE "/intel.db"
 

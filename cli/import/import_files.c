@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/intel/import_files.h"
+#include "cli/import/import_files.h"
 
 static int
 files_shown(const struct dirent *e)

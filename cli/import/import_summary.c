@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cli/intel/import_summary.h"
+#include "cli/import/import_summary.h"
 #include "cli/terminal/text.h"
 #include "json/jsonout.h"
 
-#define OUTPUT_MAX (256U << 10)
+#define LINE_REASONS 3 /* reasons in a line */
+#define OUTPUT_MAX   (256U << 10)
 
 void
 import_summary_free(struct import_summary *s)
@@ -153,6 +154,22 @@ import_summary_skips(const struct import_summary *s, FILE *to)
 }
 
 void
+import_summary_reasons(const struct import_summary *s, struct buf *b)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->n_reasons && i < LINE_REASONS; i++) {
+		k = frequent(s, i);
+		buf_addf(
+		    b, "%s%" PRIu64 " ", i == 0 ? " (" : ", ", s->reasons[k].n);
+		text_add(b, text_of(s->reasons[k].reason),
+		    strlen(text_of(s->reasons[k].reason)));
+	}
+	if (i > 0)
+		buf_adds(b, s->n_reasons > i ? ", and others)" : ")");
+}
+
+void
 import_summary_print(const struct import_summary *s)
 {
 	printf("%s%s: read %" PRIu64 ", added %" PRIu64 ", updated %" PRIu64
@@ -193,29 +210,36 @@ json_skips(struct jsonout *out, const struct import_summary *s)
 }
 
 void
+import_summary_members(const struct import_summary *s, struct jsonout *out)
+{
+	size_t i;
+
+	jsonout_kbool(out, "dry_run", s->dry);
+	jsonout_kint(out, "read", (int64_t)s->read);
+	jsonout_kint(out, "added", (int64_t)s->counts.added);
+	jsonout_kint(out, "updated", (int64_t)s->counts.updated);
+	jsonout_kint(out, "unchanged", (int64_t)s->counts.unchanged);
+	jsonout_kint(out, "removed", (int64_t)s->counts.removed);
+	jsonout_kint(out, "skipped", (int64_t)s->skipped);
+	json_skips(out, s);
+	jsonout_key(out, "notes");
+	jsonout_array(out);
+	for (i = 0; i < s->n_notes && i < IMPORT_NOTES; i++)
+		jsonout_string(out, text_of(s->notes[i]));
+	jsonout_end_array(out);
+}
+
+void
 import_summary_json(const struct import_summary *s)
 {
 	struct jsonout out;
 	struct buf text;
-	size_t i;
 
 	buf_init(&text, OUTPUT_MAX);
 	jsonout_init(&out, &text);
 	jsonout_object(&out);
 	jsonout_kstring(&out, "source", s->source);
-	jsonout_kbool(&out, "dry_run", s->dry);
-	jsonout_kint(&out, "read", (int64_t)s->read);
-	jsonout_kint(&out, "added", (int64_t)s->counts.added);
-	jsonout_kint(&out, "updated", (int64_t)s->counts.updated);
-	jsonout_kint(&out, "unchanged", (int64_t)s->counts.unchanged);
-	jsonout_kint(&out, "removed", (int64_t)s->counts.removed);
-	jsonout_kint(&out, "skipped", (int64_t)s->skipped);
-	json_skips(&out, s);
-	jsonout_key(&out, "notes");
-	jsonout_array(&out);
-	for (i = 0; i < s->n_notes && i < IMPORT_NOTES; i++)
-		jsonout_string(&out, text_of(s->notes[i]));
-	jsonout_end_array(&out);
+	import_summary_members(s, &out);
 	jsonout_end_object(&out);
 	if (jsonout_done(&out) == 0)
 		(void)text_print_json(stdout, text.data, text.len);

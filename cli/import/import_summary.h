@@ -11,6 +11,9 @@
 
 #include "store/store_write.h"
 
+struct buf;
+struct jsonout;
+
 #define IMPORT_FIRST   10 /* skipped lines that are named */
 #define IMPORT_REASONS 40 /* that are told apart */
 #define IMPORT_NOTES   20
@@ -49,6 +52,11 @@ bool import_summary_mostly_skipped(const struct import_summary *);
 /* All of it on standard output, as text or as one JSON object. */
 void import_summary_print(const struct import_summary *);
 void import_summary_json(const struct import_summary *);
+/* The same as members of an object that is open, without the source. */
+void import_summary_members(const struct import_summary *, struct jsonout *);
+/* Adds the most frequent reasons of what was skipped, for a line: " (2 no
+ * indicator, 1 a private address)"; nothing when nothing was. */
+void import_summary_reasons(const struct import_summary *, struct buf *);
 /* What was skipped, and the notes, below an error. */
 void import_summary_skips(const struct import_summary *, FILE *);
 
