@@ -36,7 +36,7 @@ extract_url_begins(const char *text, size_t at)
 		} else
 			i = strlen(mended);
 		if (i > strlen("://") - colon ||
-		    strncmp("://" + colon, mended, i) != 0)
+		    strncmp(&"://"[colon], mended, i) != 0)
 			return 0;
 		colon += i;
 		s += n;

@@ -199,7 +199,7 @@ matches_take(struct matches *m, size_t part, size_t relay,
 	     c++) {
 		if (c->n == 0 || (key = matches_key(copy, c)).relay != relay)
 			continue;
-		one = (struct matched){ .kind = key.kind,
+		one = (struct matched){ .kind = (enum matches_kind)key.kind,
 			.when = key.when,
 			.what = key.what,
 			.value = copy->text + c->at + sizeof(key),
