@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "tests/unit/cli/feed_say.h"
+#include "tests/unit/feed_say.h"
 
 #define MD5 "d8414d743778cae103c15461200ec64d"
 
