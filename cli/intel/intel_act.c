@@ -1,7 +1,5 @@
 /* ctim-relay intel add and audit: what people change themselves, its rows in the
  * audit, and what every command does after a change of the store. */
-#include <sys/stat.h>
-
 #include <getopt.h>
 #include <pwd.h>
 #include <stddef.h>
@@ -26,6 +24,7 @@
 #include "conf/conf.h"
 #include "hook/hook.h"
 #include "json/jsonout.h"
+#include "os/regular.h"
 #include "providers/local.h"
 #include "relay/lists.h"
 
@@ -33,11 +32,8 @@
 static bool
 intel_change_has(const struct relay_conf *relay, const char *path)
 {
-	struct stat a, b;
-
 	return relay->provider->store != NULL &&
-	    stat(relay->provider->store(relay->own), &a) == 0 &&
-	    stat(path, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+	    regular_same(relay->provider->store(relay->own), path);
 }
 
 void
@@ -386,7 +382,7 @@ intel_add_all(const struct import_options *o, struct store *s, char **words,
 		(void)intel_add_word(words[i], value, &r);
 		row = intel_act("intel add", r.type, value, o->now);
 		row.reason = r.reason;
-		if (store_act(s, &change, 1, &row, 0, &one, error) == -1)
+		if (store_act(s, &change, 1, &row, &one, error) == -1)
 			return -1;
 		*changed += one;
 	}

@@ -8,6 +8,7 @@
 #include "cli/base/outfile.h"
 #include "cli/intel/intel.h"
 #include "cli/terminal/text.h"
+#include "os/regular.h"
 #include "store/store_write.h"
 
 #define BACKUP_MODE 0600
@@ -51,6 +52,31 @@ intel_backup_copy(const struct intel *in, struct store *s)
 	return outfile_end(in->cmd, &out, in->force);
 }
 
+/* Checks that a file which is to be written over is no store that is used: its
+ * -wal file would be taken for one of the copy. */
+static int
+intel_backup_over(const struct intel *in)
+{
+	const char *file = in->words[0];
+	char *store, *wal = NULL;
+	int status;
+
+	store = intel_path(in->cmd, in->store, in->config, &status);
+	if (store == NULL)
+		return status;
+	status = CMD_OK;
+	if (asprintf(&wal, "%s-wal", file) == -1) {
+		wal = NULL;
+		status = command_fail(in->cmd, CMD_FAILED, "memory ran out");
+	} else if (regular_same(store, file) || access(wal, F_OK) == 0) {
+		status = command_fail(in->cmd, CMD_FAILED,
+		    "%s: is a store that is in use; name another file", file);
+	}
+	free(wal);
+	free(store);
+	return status;
+}
+
 int
 intel_backup(const struct intel *in)
 {
@@ -64,7 +90,8 @@ intel_backup(const struct intel *in)
 		return command_fail(in->cmd, CMD_FAILED,
 		    "%s: is there already; --force writes over it",
 		    in->words[0]);
-	if ((s = intel_open(in, STORE_READ, &status)) == NULL)
+	if ((status = intel_backup_over(in)) != CMD_OK ||
+	    (s = intel_open(in, STORE_READ, &status)) == NULL)
 		return status;
 	status = intel_backup_copy(in, s);
 	store_close(s);

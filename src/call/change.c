@@ -124,7 +124,7 @@ change_write(struct changing *c, enum provider_change change,
 	size_t n = change == CHANGE_NONE || change == CHANGE_REFUSED ? 0 : 1;
 
 	c->result->changed = n > 0;
-	return store_act(c->store, &one, n, &c->row, 0, NULL, error) == -1 ?
+	return store_act(c->store, &one, n, &c->row, NULL, error) == -1 ?
 	    -1 :
 	    store_act_end(c->store, error);
 }

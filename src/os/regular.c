@@ -36,6 +36,15 @@ regular_other(const char *path)
 	return stat(path, &st) == -1 ? NULL : regular_not(st.st_mode);
 }
 
+bool
+regular_same(const char *path, const char *other)
+{
+	struct stat a, b;
+
+	return stat(path, &a) == 0 && stat(other, &b) == 0 &&
+	    a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 int
 regular_open(const char *path, int flags, struct stat *st, const char **what)
 {

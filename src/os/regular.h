@@ -9,12 +9,16 @@
 #ifndef CTIM_REGULAR_H
 #define CTIM_REGULAR_H
 
+#include <stdbool.h>
+
 struct stat;
 
 /* Says what else than a regular file a path leads to, for people: "it is a named
  * pipe, not a file".  Returns NULL for a regular file, and where nothing is
  * there or may be looked at. */
 const char *regular_other(const char *path);
+/* Whether both paths lead to one file that is there. */
+bool regular_same(const char *path, const char *other);
 /*
  * Opens a regular file with the flags of open(2), to which O_CLOEXEC and
  * O_NOCTTY are added, and fills in st; the caller closes the descriptor.

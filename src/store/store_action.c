@@ -31,26 +31,6 @@ store_action_write(struct store *s, const struct store_action *a)
 	return sqlite_finish(st);
 }
 
-/* Whether the same was done at since or later. */
-static int
-store_action_done(
-    struct store *s, const struct store_action *a, int64_t since, bool *done)
-{
-	sqlite3_stmt *st;
-	int code = SQLITE_OK;
-
-	*done = false;
-	if (since == 0)
-		return SQLITE_OK;
-	if ((st = sqlite_statement(&s->db, SQL_ACTION_DONE, &code)) == NULL)
-		return code;
-	store_action_bind(st, a);
-	sqlite3_bind_int64(st, 5, since);
-	code = sqlite3_step(st);
-	*done = code == SQLITE_ROW;
-	return sqlite_end(st, code);
-}
-
 static int
 store_action_remove(
     struct store *s, const struct store_change *c, uint64_t *changed)
@@ -108,11 +88,10 @@ store_action_good(struct store *s, const struct store_change *changes, size_t n,
 
 int
 store_act(struct store *s, const struct store_change *changes, size_t n,
-    const struct store_action *a, int64_t since, uint64_t *changed,
+    const struct store_action *a, uint64_t *changed,
     char error[STORE_ERROR_MAX])
 {
 	uint64_t sum = 0;
-	bool done = false;
 	size_t i;
 	int code;
 
@@ -120,9 +99,8 @@ store_act(struct store *s, const struct store_change *changes, size_t n,
 		store_act_cancel(s);
 		return -1;
 	}
-	if ((code = store_rows_begin(s)) == SQLITE_OK)
-		code = store_action_done(s, a, since, &done);
-	for (i = 0; i < n && !done && code == SQLITE_OK; i++) {
+	code = store_rows_begin(s);
+	for (i = 0; i < n && code == SQLITE_OK; i++) {
 		/* The source of a change may be that of one before. */
 		s->facts.known = s->facts.known && i == 0;
 		if ((code = db_facts(s)) != SQLITE_OK)
@@ -131,7 +109,7 @@ store_act(struct store *s, const struct store_change *changes, size_t n,
 		    store_action_remove(s, &changes[i], &sum) :
 		    store_action_put(s, &changes[i], a->at, &sum);
 	}
-	if (code == SQLITE_OK && !done)
+	if (code == SQLITE_OK)
 		code = store_action_write(s, a);
 	if (code == SQLITE_OK)
 		code = store_rows_commit(s);
@@ -139,7 +117,7 @@ store_act(struct store *s, const struct store_change *changes, size_t n,
 		return db_error(s, code, error);
 	if (changed != NULL)
 		*changed = sum;
-	return done ? 0 : 1;
+	return 0;
 }
 
 int
@@ -209,7 +187,7 @@ int
 store_action_add(
     struct store *s, const struct store_action *a, char error[STORE_ERROR_MAX])
 {
-	return store_act(s, NULL, 0, a, 0, NULL, error) == -1 ? -1 : 0;
+	return store_act(s, NULL, 0, a, NULL, error);
 }
 
 /* The row of SQL_ACTIONS. */

@@ -36,14 +36,12 @@ struct store_change {
 };
 
 /*
- * Makes the changes and adds the row.  Where an equal success (relay, action,
- * type, value) stands in the audit at since or later, nothing is done; since 0:
- * always.  Returns 1 when it was done, with the number of records that were
- * added, changed or removed in *changed (NULL: not asked for); 0 when it had
- * been done; or -1 with the reason in error, and nothing is changed.
+ * Makes the changes and adds the row.  Returns 0, with the number of records
+ * that were added, changed or removed in *changed (NULL: not asked for); or -1
+ * with the reason in error, and nothing is changed.
  */
 int store_act(struct store *, const struct store_change *, size_t n,
-    const struct store_action *, int64_t since, uint64_t *changed,
+    const struct store_action *, uint64_t *changed,
     char error[STORE_ERROR_MAX]);
 /* Adds a row alone, of what was refused or failed.  Returns 0, or -1. */
 int store_action_add(

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "db/dbfile.h"
+#include "os/regular.h"
 #include "store/store_db.h"
 #include "store/store_rows.h"
 
@@ -200,6 +201,11 @@ store_restore(const char *path, const char *from, char note[STORE_ERROR_MAX],
 	int r;
 
 	note[0] = '\0';
+	if (regular_same(path, from)) {
+		snprintf(error, STORE_ERROR_MAX,
+		    "%.300s: is the store itself; name a backup of it", from);
+		return -1;
+	}
 	if ((in = store_backup_open(from, error)) == NULL)
 		return -1;
 	damaged = !missing && dbfile_check(path, error) == 0 &&

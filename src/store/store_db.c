@@ -6,8 +6,9 @@
 #include "store/store_db.h"
 #include "store/store_write.h"
 
-#define BUSY_MS  5000        /* how long to wait for another writer */
-#define WAL_KEEP (64L << 20) /* bytes of -wal kept between imports */
+#define BUSY_MS    5000 /* how long to wait for another writer */
+#define JOURNAL_MS 100  /* and for readers, to change the journal's mode */
+#define WAL_KEEP   (64L << 20) /* bytes of -wal kept between imports */
 #define TEXT_MAX \
 	(16U << 20) /* bytes of one answer's, or of all the
 					 * sources', text */
@@ -16,6 +17,8 @@ static const struct sqlite_format store_db_format = {
 	.application = 0x4354494d, /* "CTIM" */
 	.version = STORE_FORMAT
 };
+
+static const char store_db_wal[] = "PRAGMA journal_mode = WAL";
 
 /* The version of a program, and what is in one. */
 #define STORE_WRITER    64
@@ -134,6 +137,17 @@ store_db_other(struct store *s, bool empty, char error[STORE_ERROR_MAX])
 	return -1;
 }
 
+/* A backup that was copied into the place of the store by hand is not in WAL
+ * mode, in which readers and a writer do not wait for each other.  Where others
+ * use it just now, the next one who writes tries again. */
+static void
+store_db_journal(struct store *s)
+{
+	sqlite3_busy_timeout(s->db.handle, JOURNAL_MS);
+	(void)sqlite_exec(&s->db, store_db_wal);
+	sqlite3_busy_timeout(s->db.handle, BUSY_MS);
+}
+
 /* Makes the tables in an empty file, or brings those of an older format to the
  * present one, if this is to write. */
 static int
@@ -145,13 +159,15 @@ store_db_prepare(struct store *s, struct sqlite_format *f)
 	    s->mode != STORE_WRITE)
 		return code;
 	if (f->application == 0 && f->tables == 0) {
-		code = sqlite_exec(&s->db, "PRAGMA journal_mode = WAL");
+		code = sqlite_exec(&s->db, store_db_wal);
 		if (code == SQLITE_OK)
 			code = sqlite_make(
 			    &s->db, &store_db_format, store_sql_schema, NULL);
 	} else if (f->application == store_db_format.application &&
-	    f->version < STORE_FORMAT && store_sql(f->version) != NULL) {
-		code = db_upgrade(s);
+	    store_sql(f->version) != NULL) {
+		store_db_journal(s);
+		if (f->version < STORE_FORMAT)
+			code = db_upgrade(s);
 	}
 	return code == SQLITE_OK ? sqlite_format(&s->db, f) : code;
 }

@@ -201,11 +201,6 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	[SQL_ACTION_ADD] =
 	    "INSERT INTO action(relay, action, type, value, at, who, status,"
 	    " reason) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-	/* From the newest on, which are the last ones by id. */
-	[SQL_ACTION_DONE] =
-	    "SELECT 1 FROM action WHERE relay = ?1 AND action = ?2"
-	    " AND type = ?3 AND value = ?4 AND at >= ?5"
-	    " AND status = 'success' ORDER BY id DESC LIMIT 1",
 	/* Of so many at most, however long the audit is. */
 	[SQL_ACTION_LAST] =
 	    "SELECT action, status, reason FROM action WHERE id >"

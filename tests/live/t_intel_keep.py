@@ -78,6 +78,48 @@ def test_backup_and_restore():
         relay.stop()
 
 
+def test_backup_over_a_store_in_use():
+    """No backup takes the place of the store, or of one that is in use: the
+    service could not read it, and a -wal file of another would change it."""
+    relay = filled('backup-over')
+    before, file = everything(relay), relay.store
+    link = os.path.join(relay.folder, 'link.db')
+    os.symlink(file, link)
+    other = os.path.join(relay.folder, 'other.db')
+    load(relay, '192.0.2.77\n', 'far', '--store', other)
+    for name in (file, link, other):
+        was = os.stat(name)
+        status, _, err = relay.cli('intel', 'backup', name, '--force',
+                                   ok=False)
+        same(status, 1, err)
+        has('is a store that is in use', err, name)
+        same((os.stat(name).st_ino, os.stat(name).st_mode),
+             (was.st_ino, was.st_mode), name)
+    status, _, err = relay.cli('intel', 'restore', link, ok=False)
+    same(status, 1, err)
+    has('is the store itself', err, 'restore')
+    same(everything(relay), before, 'the store')
+
+
+def test_backup_that_was_copied_into_place():
+    """A backup put there by hand, and not by restore, becomes a store whose
+    readers do not wait for a writer, once somebody writes."""
+    relay = filled('backup-copied')
+    file = os.path.join(relay.folder, 'intel.backup')
+    relay.cli('intel', 'backup', file)
+    relay.cli('intel', 'list', '--store', file)
+    same(journal(file), 'delete', 'a backup needs no file beside it')
+    relay.cli('intel', 'add', '192.0.2.5', '--store', file)
+    same(journal(file), 'wal', 'a store')
+
+
+def journal(file):
+    db = sqlite3.connect(file)
+    mode = db.execute('PRAGMA journal_mode').fetchone()[0]
+    db.close()
+    return mode
+
+
 def test_backup_beside_an_import():
     """What a backup holds while imports replace the list is one of the lists,
     whole."""

@@ -118,61 +118,23 @@ START_TEST(a_change_and_its_row)
 	struct store *s = action_begin();
 	uint64_t n;
 
-	ck_assert_int_eq(store_act(s, &add, 1, &a, 0, &n, error), 1);
+	ck_assert_int_eq(store_act(s, &add, 1, &a, &n, error), 0);
 	ck_assert_uint_eq(n, 1);
 	ck_assert_str_eq(listed_by(s), "Block list,");
 	ck_assert_str_eq(audit(s, ALL, 0),
 	    "1000000 local someone block ip 192.0.2.1 success -;");
 	/* What is so already changes nothing, and is told all the same. */
 	a.at = NOW + 1;
-	ck_assert_int_eq(store_act(s, &add, 1, &a, 0, &n, error), 1);
+	ck_assert_int_eq(store_act(s, &add, 1, &a, &n, error), 0);
 	ck_assert_uint_eq(n, 0);
 	/* Two changes are one. */
 	a.action = "allow";
 	a.at = NOW + 2;
-	ck_assert_int_eq(store_act(s, move, COUNT(move), &a, 0, &n, error), 1);
+	ck_assert_int_eq(store_act(s, move, COUNT(move), &a, &n, error), 0);
 	ck_assert_uint_eq(n, 2);
 	ck_assert_str_eq(listed_by(s), "Allow list,");
-	ck_assert_int_eq(store_act(s, &missing, 1, &a, 0, &n, error), 1);
+	ck_assert_int_eq(store_act(s, &missing, 1, &a, &n, error), 0);
 	ck_assert_uint_eq(n, 0);
-	action_end(s);
-}
-END_TEST
-
-/* The same within some time is answered from the audit. */
-START_TEST(the_same_again)
-{
-	const struct store_change add = { false, &block, STORE_SET_TITLE,
-		&bad };
-	const struct store_change remove = { true, &block, 0, &bad };
-	struct store_action a = action_at(NOW), other;
-	struct store *s = action_begin();
-	uint64_t n;
-	size_t i;
-
-	a.status = "failure";
-	ck_assert_int_eq(store_action_add(s, &a, error), 0);
-	a.status = "success";
-	ck_assert_int_eq(store_act(s, &add, 1, &a, NOW, &n, error), 1);
-	ck_assert_int_eq(store_act(s, &remove, 1, &a, NOW, &n, error), 0);
-	ck_assert_uint_eq(n, 0);
-	ck_assert_str_eq(listed_by(s), "Block list,");
-	ck_assert_str_eq(audit(s, ALL, 0),
-	    "1000000 local someone block ip 192.0.2.1 success -;"
-	    "1000000 local someone block ip 192.0.2.1 failure -;");
-	/* Later, or where anything differs, it is another. */
-	ck_assert_int_eq(store_act(s, NULL, 0, &a, NOW + 1, NULL, error), 1);
-	for (i = 0; i < 4; i++) {
-		other = a;
-		other.relay = i == 0 ? "other" : a.relay;
-		other.action = i == 1 ? "other" : a.action;
-		other.type = i == 2 ? OBSERVABLE_URL : a.type;
-		other.value = i == 3 ? "192.0.2.2" : a.value;
-		ck_assert_int_eq(
-		    store_act(s, NULL, 0, &other, NOW, NULL, error), 1);
-		ck_assert_int_eq(
-		    store_act(s, NULL, 0, &other, NOW, NULL, error), 0);
-	}
 	action_end(s);
 }
 END_TEST
@@ -242,21 +204,21 @@ START_TEST(neither_without_the_other)
 	for (i = 0; i < COUNT(wrongs); i++) {
 		const struct store_change both[] = { add, wrongs[i] };
 
-		ck_assert_int_eq(store_act(s, both, 2, &a, 0, NULL, error), -1);
+		ck_assert_int_eq(store_act(s, both, 2, &a, NULL, error), -1);
 		ck_assert_str_eq(listed_by(s), "");
 		ck_assert_str_eq(audit(s, ALL, 0), "");
 	}
 	action_sql("CREATE TRIGGER t BEFORE INSERT ON action BEGIN"
 		   " SELECT raise(ABORT, 'no'); END");
-	ck_assert_int_eq(store_act(s, &add, 1, &a, 0, NULL, error), -1);
+	ck_assert_int_eq(store_act(s, &add, 1, &a, NULL, error), -1);
 	ck_assert_str_eq(listed_by(s), "");
 	action_sql("DROP TRIGGER t");
 	action_sql("CREATE TRIGGER t BEFORE INSERT ON indicator BEGIN"
 		   " SELECT raise(ABORT, 'no'); END");
-	ck_assert_int_eq(store_act(s, &add, 1, &a, 0, NULL, error), -1);
+	ck_assert_int_eq(store_act(s, &add, 1, &a, NULL, error), -1);
 	ck_assert_str_eq(audit(s, ALL, 0), "");
 	action_sql("DROP TRIGGER t");
-	ck_assert_int_eq(store_act(s, &add, 1, &a, 0, NULL, error), 1);
+	ck_assert_int_eq(store_act(s, &add, 1, &a, NULL, error), 0);
 	action_end(s);
 }
 END_TEST
@@ -303,7 +265,7 @@ START_TEST(fields_of_a_source)
 		ck_assert_uint_eq(c->records, i);
 		if (i == 0)
 			ck_assert_int_eq(
-			    store_act(s, &add, 1, &a, 0, NULL, error), 1);
+			    store_act(s, &add, 1, &a, NULL, error), 0);
 	}
 	ck_assert_int_eq(
 	    store_source_set(s, &none, STORE_SET_FEED | STORE_SET_ETAG, error),
@@ -331,9 +293,9 @@ START_TEST(an_act_is_whole_or_not_there)
 	for (end = 0; end < 2; end++) {
 		ck_assert_int_eq(store_act_begin(s, 0, error), 0);
 		ck_assert_int_eq(
-		    store_act(s, &steps[0], 1, &a, 0, NULL, error), 1);
+		    store_act(s, &steps[0], 1, &a, NULL, error), 0);
 		ck_assert_int_eq(
-		    store_act(s, &steps[1], 1, &a, 0, NULL, error), 1);
+		    store_act(s, &steps[1], 1, &a, NULL, error), 0);
 		ck_assert_int_eq(
 		    store_remove(s, bad.type, bad.value, block.name, error), 1);
 		ck_assert_str_eq(listed_by(s), "allow list,");
@@ -400,7 +362,7 @@ START_TEST(all_that_is_above_is_found)
 	domain.type = OBSERVABLE_DOMAIN;
 	domain.value = "good.example";
 	net.value = "198.51.100.0/24";
-	ck_assert_int_eq(store_act(s, both, 2, &a, 0, NULL, error), 1);
+	ck_assert_int_eq(store_act(s, both, 2, &a, NULL, error), 0);
 	for (i = 0; i < COUNT(asked); i++) {
 		o.type = asked[i].type;
 		o.value = asked[i].value;
@@ -416,7 +378,7 @@ END_TEST
 int
 main(void)
 {
-	const TTest *const tests[] = { a_change_and_its_row, the_same_again,
+	const TTest *const tests[] = { a_change_and_its_row,
 		the_audit_newest_first, neither_without_the_other,
 		fields_of_a_source, an_act_is_whole_or_not_there,
 		all_that_is_above_is_found };

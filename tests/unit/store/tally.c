@@ -116,7 +116,7 @@ some_action(struct store *s, const char *name)
 		.status = "success" };
 
 	ck_assert_int_eq(
-	    store_act(s, changes, COUNT(changes), &action, 0, NULL, error), 1);
+	    store_act(s, changes, COUNT(changes), &action, NULL, error), 0);
 }
 
 static void
