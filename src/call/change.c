@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "ctim/indicator.h"
 #include "log/log.h"
+#include "os/clock.h"
 #include "store/store_action.h"
 #include "token/token.h"
 
@@ -187,14 +188,19 @@ static void
 change_store(struct changing *c, int wait)
 {
 	const char *path = c->relay->provider->store(c->relay->own);
+	const int64_t begun = clock_ms();
 	char error[STORE_ERROR_MAX];
 	struct buf why;
 
 	/* Opening a missing store to write would make it; to read reports it. */
 	c->store = store_open(
-	    path, access(path, F_OK) == -1 ? STORE_READ : STORE_WRITE, error);
+	    path, access(path, F_OK) == -1 ? STORE_READ : STORE_SERVE, error);
+	if (c->store != NULL && store_note(c->store) != NULL)
+		log_info("relay %s: %s", c->relay->name, store_note(c->store));
+	wait -= (int)(clock_ms() - begun);
 	buf_init(&why, CHANGE_REASON);
-	if (c->store == NULL || store_act_begin(c->store, wait, error) == -1 ||
+	if (c->store == NULL ||
+	    store_act_begin(c->store, wait < 0 ? 0 : wait, error) == -1 ||
 	    change_act(c, &why, error) == -1) {
 		c->result->changed = false;
 		change_fail_store(c, path, error);

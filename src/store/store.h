@@ -22,8 +22,15 @@ struct store;
 enum store_mode {
 	STORE_READ,  /* the file must be there */
 	STORE_WRITE, /* made when it is not there, with its directory */
-	STORE_ADD    /* written, but neither made nor brought to this format */
+	STORE_ADD,   /* written, but neither made nor brought to this format */
+	/* The same for a request, which others wait for: it waits STORE_SOON ms
+	 * at most, and a store of an older version that is larger than
+	 * STORE_SMALL is left to the command line. */
+	STORE_SERVE
 };
+
+#define STORE_SOON      1000
+#define STORE_SMALL     (64 << 20) /* bytes: upgraded in less than a second */
 
 #define STORE_ERROR_MAX DB_ERROR_MAX
 

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +51,10 @@ static const struct {
 	    "look at the modes of the file and of its directory" },
 	{ SQLITE_IOERR, "the store could not be read or written",
 	    "look at the disk and at the system's log" },
+	{ SQLITE_TOOBIG,
+	    "the store is of an older version, and too large to be brought to "
+	    "this one's format meanwhile",
+	    "any `ctim-relay intel` command that changes it does that" },
 	{ SQLITE_NOMEM, "memory ran out", "give it more, or import less" },
 	{ SQLITE_SCHEMA, "a newer ctim-relay brought the store to its format",
 	    "restart the service with that one" },
@@ -137,6 +143,13 @@ store_db_other(struct store *s, bool empty, char error[STORE_ERROR_MAX])
 	return -1;
 }
 
+/* How long to wait for others, in ms. */
+static int
+store_db_busy(const struct store *s)
+{
+	return s->mode == STORE_SERVE ? STORE_SOON : BUSY_MS;
+}
+
 /* A backup that was copied into the place of the store by hand is not in WAL
  * mode, in which readers and a writer do not wait for each other.  Where others
  * use it just now, the next one who writes tries again. */
@@ -145,7 +158,19 @@ store_db_journal(struct store *s)
 {
 	sqlite3_busy_timeout(s->db.handle, JOURNAL_MS);
 	(void)sqlite_exec(&s->db, store_db_wal);
-	sqlite3_busy_timeout(s->db.handle, BUSY_MS);
+	sqlite3_busy_timeout(s->db.handle, store_db_busy(s));
+}
+
+/* Brings a store of an older format to the present one, where there is time. */
+static int
+store_db_older(struct store *s)
+{
+	struct stat st;
+
+	return s->mode == STORE_SERVE && stat(s->path, &st) == 0 &&
+		st.st_size > STORE_SMALL ?
+	    SQLITE_TOOBIG :
+	    db_upgrade(s);
 }
 
 /* Makes the tables in an empty file, or brings those of an older format to the
@@ -167,7 +192,7 @@ store_db_prepare(struct store *s, struct sqlite_format *f)
 	    store_sql(f->version) != NULL) {
 		store_db_journal(s);
 		if (f->version < STORE_FORMAT)
-			code = db_upgrade(s);
+			code = store_db_older(s);
 	}
 	return code == SQLITE_OK ? sqlite_format(&s->db, f) : code;
 }
@@ -201,7 +226,7 @@ store_db_set_up(struct store *s)
 {
 	int keep = 1, code;
 
-	sqlite3_busy_timeout(s->db.handle, BUSY_MS);
+	sqlite3_busy_timeout(s->db.handle, store_db_busy(s));
 	if (s->mode == STORE_READ) {
 		sqlite3_db_config(
 		    s->db.handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -241,7 +266,7 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	int code;
 
 	if (dbfile_check(path, error) == -1 ||
-	    (mode == STORE_WRITE && dbfile_make(path, error) == -1))
+	    (mode != STORE_READ && dbfile_make(path, error) == -1))
 		return NULL;
 	if ((s = calloc(1, sizeof(*s))) == NULL ||
 	    (s->path = strdup(path)) == NULL) {

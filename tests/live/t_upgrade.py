@@ -184,6 +184,46 @@ def test_no_room_for_a_copy():
         harness.run(['umount', disk])
 
 
+def trigger(relay):
+    body = json.dumps({'action-id': 'add-to-block-list', 'observable_type':
+                       'ip', 'observable_value': '203.0.113.99'}).encode()
+    request = fcgi.request('POST', '/local/respond/trigger', body,
+                           harness.jwt())
+    return fcgi.call(relay.socket, request, body)[2].decode()
+
+
+def test_a_trigger_upgrades_a_small_store():
+    """A request has no time for a large one, which is read on and left to the
+    command line."""
+    relay = old_store('oldserved')
+    database = sqlite3.connect(relay.store)
+    database.execute("INSERT INTO indicator SELECT 'x' || value || '.example',"
+                     ' type, source, disposition, severity, confidence, tlp, '
+                     "priority, printf('%.*c', 70000000, 'x'), first_seen, "
+                     'last_seen, count, expires, imported, run, bits FROM '
+                     "indicator WHERE value = 'never.example'")
+    same(database.total_changes, 1, 'a record to make it large')
+    database.commit()
+    database.close()
+    relay.serve()
+    try:
+        before = answers(relay)
+        answer = trigger(relay)
+        has('"failure"', answer, 'the trigger')
+        has('is of an older version, and too large', answer, 'its reason')
+        same(version(relay.store), 1, 'the large store')
+        same(answers(relay), before, 'readers')
+        for path in glob.glob(relay.store + '*'):
+            os.unlink(path)
+        harness.give(shutil.copy(OLD, relay.store), 0o640)
+        has('"success"', trigger(relay), 'the trigger')
+        same(version(relay.store), 2, 'the small store')
+        holds(any('the old store is kept as' in r.get('message', '')
+                  for r in relay.records()), 'the log does not say it')
+    finally:
+        relay.stop()
+
+
 def test_a_newer_store_names_who_wrote_it():
     relay = Gateway('newer2')
     with sqlite3.connect(relay.store) as database:
