@@ -10,6 +10,8 @@
 #ifndef CTIM_STORE_H
 #define CTIM_STORE_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -76,6 +76,15 @@ int db_use(struct store *, int64_t format);
  * says what was done.  After an error the transaction may be open. */
 int db_upgrade(struct store *);
 
+/* What the upgrade made of URLs whose normal form is another one now. */
+struct store_renewed {
+	int renewed; /* have another spelling now */
+	int merged;  /* went, as their source has the same URL once more */
+	int unable;  /* have no normal form: they stay as they are */
+};
+/* Spells the URLs anew within the open transaction: an SQLite result. */
+int store_renew(sqlite3 *, struct store_renewed *);
+
 /* Begins a read transaction and brings the facts up to date with it: an SQLite
  * result.  To be ended with SQL_COMMIT. */
 int db_begin_read(struct store *);

@@ -86,9 +86,34 @@ store_upgrade_copy(struct store *s, int64_t format, char name[PATH_MAX])
 	return sqlite3_errstr(code);
 }
 
+/* Says what was done.  copy: where the old store is kept; why: NULL, or why it
+ * is not. */
+static void
+store_upgrade_say(struct store *s, const struct store_renewed *urls,
+    const char *copy, const char *why)
+{
+	size_t n;
+
+	snprintf(s->note, sizeof(s->note),
+	    why == NULL ?
+		"%.160s: brought to the format of ctim-relay " CTIM_VERSION
+		"; the old store is kept as %.160s" :
+		"%.160s: brought to the format of ctim-relay " CTIM_VERSION
+		"; no copy of the old store was kept: "
+		"%.100s",
+	    s->path, why == NULL ? copy : why);
+	n = strlen(s->note);
+	if (urls->renewed + urls->merged + urls->unable > 0)
+		snprintf(s->note + n, sizeof(s->note) - n,
+		    "; URLs: %d spelt anew, %d taken away as the same ones, "
+		    "%d without a spelling to look up left as they are",
+		    urls->renewed, urls->merged, urls->unable);
+}
+
 int
 db_upgrade(struct store *s)
 {
+	struct store_renewed urls;
 	struct sqlite_format f;
 	char copy[PATH_MAX] = "";
 	const char *why;
@@ -102,6 +127,7 @@ db_upgrade(struct store *s)
 		return sqlite_run(&s->db, SQL_COMMIT);
 	why = store_upgrade_copy(s, f.version, copy);
 	if ((code = sqlite_exec(&s->db, store_sql_upgrade)) == SQLITE_OK &&
+	    (code = store_renew(s->db.handle, &urls)) == SQLITE_OK &&
 	    (code = store_tally_fill(s)) == SQLITE_OK)
 		code = sqlite_run(&s->db, SQL_COMMIT);
 	if (code != SQLITE_OK) {
@@ -109,13 +135,6 @@ db_upgrade(struct store *s)
 			(void)unlink(copy);
 		return code;
 	}
-	snprintf(s->note, sizeof(s->note),
-	    why == NULL ?
-		"%.256s: brought to the format of ctim-relay " CTIM_VERSION
-		"; the old store is kept as %.200s" :
-		"%.256s: brought to the format of ctim-relay " CTIM_VERSION
-		"; no copy of the old store was kept: "
-		"%.100s",
-	    s->path, why == NULL ? copy : why);
+	store_upgrade_say(s, &urls, copy, why);
 	return SQLITE_OK;
 }

@@ -129,6 +129,61 @@ def test_what_the_commands_say_of_an_old_store():
         same(relay.cli('intel', *command)[1], text, ' '.join(command))
 
 
+# URLs as 0.1 wrote them: value, source, priority, last seen; and as they are
+# looked up now.  The last one has none.
+OLD_URLS = (
+    ('http://evil.example/%7ejoe/%c3%bc', 1, 90, 0),
+    ('http://evil.example/a/./b/../c', 1, 90, 0),
+    ('http://@evil.example/user', 1, 90, 0),
+    ('http://evil.example/\u00fc', 1, 90, 0),
+    ('http://evil.example/#a#b', 1, 90, 0),
+    # These become one in source 1; source 2 has its own.
+    ('http://evil.example/one', 1, 80, 9),
+    ('http://evil.example/%6fne', 1, 90, 1),
+    ('http://evil.example/./one', 1, 90, 2),
+    ('http://evil.example/x/../one', 2, 70, 0),
+    ('http://evil.example/' + 500 * '\u00fc', 1, 90, 0))
+NEW_URLS = (
+    ('http://evil.example/#a%23b', 1, 90, 0),
+    ('http://evil.example/%C3%BC', 1, 90, 0),
+    ('http://evil.example/a/c', 1, 90, 0),
+    ('http://evil.example/one', 1, 90, 2),
+    ('http://evil.example/one', 2, 70, 0),
+    ('http://evil.example/user', 1, 90, 0),
+    OLD_URLS[-1],
+    ('http://evil.example/~joe/%C3%BC', 1, 90, 0))
+
+
+def test_urls_of_an_old_store_are_spelt_as_they_are_looked_up():
+    """An upgrade writes URLs in the normal form of today; of those that become
+    one the better judged, then the last seen stays."""
+    relay = old_store('oldurls')
+    database = sqlite3.connect(relay.store)
+    kept = database.execute('SELECT count(*) FROM indicator').fetchone()[0]
+    kind = database.execute("SELECT type FROM indicator WHERE value LIKE "
+                            "'http%'").fetchone()[0]
+    database.executemany(
+        'INSERT INTO indicator VALUES(?1, %d, ?2, 3, 3, 3, 2, ?3, NULL, 0, ?4,'
+        ' 0, 0, 1, 1, NULL)' % kind, OLD_URLS)
+    database.commit()
+    database.close()
+    _, _, err = relay.cli('intel', 'import', '-', '--source', 'new',
+                          input='192.0.2.77\n')
+    has('URLs: 7 spelt anew, 2 taken away as the same ones, 1 without', err,
+        'it is said')
+    database = sqlite3.connect(relay.store)
+    found = database.execute(
+        "SELECT value, source, priority, last_seen FROM indicator WHERE "
+        "imported = 1 ORDER BY value, source").fetchall()
+    n = database.execute('SELECT count(*) FROM indicator').fetchone()[0]
+    counted = database.execute('SELECT sum(n) FROM tally').fetchone()[0]
+    database.close()
+    same(sorted(found), sorted(NEW_URLS), 'the URLs')
+    same((n, counted), (kept + len(NEW_URLS) + 1,) * 2, 'all records')
+    _, out, _ = relay.cli('intel', 'show', 'http://evil.example/a/./c')
+    has('http://evil.example/a/c', out, 'it is found')
+
+
 # What ctim-relay 0.1 asks a store that it has open: first the sources, after
 # every change, then the networks; then it matches.  And how its import begins.
 SQL_OF_0_1 = (
