@@ -161,6 +161,13 @@ store_db_journal(struct store *s)
 	sqlite3_busy_timeout(s->db.handle, store_db_busy(s));
 }
 
+/* Whether a store is made where there is none, and brought to this format. */
+static bool
+store_db_makes(enum store_mode mode)
+{
+	return mode == STORE_WRITE || mode == STORE_SERVE;
+}
+
 /* Brings a store of an older format to the present one, where there is time. */
 static int
 store_db_older(struct store *s)
@@ -181,7 +188,7 @@ store_db_prepare(struct store *s, struct sqlite_format *f)
 	int code;
 
 	if ((code = sqlite_format(&s->db, f)) != SQLITE_OK ||
-	    s->mode != STORE_WRITE)
+	    !store_db_makes(s->mode))
 		return code;
 	if (f->application == 0 && f->tables == 0) {
 		code = sqlite_exec(&s->db, store_db_wal);
@@ -266,7 +273,7 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 	int code;
 
 	if (dbfile_check(path, error) == -1 ||
-	    (mode != STORE_READ && dbfile_make(path, error) == -1))
+	    (store_db_makes(mode) && dbfile_make(path, error) == -1))
 		return NULL;
 	if ((s = calloc(1, sizeof(*s))) == NULL ||
 	    (s->path = strdup(path)) == NULL) {
