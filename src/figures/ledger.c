@@ -22,7 +22,7 @@ struct taking {
 	const struct relay_conf *relay; /* NULL: one that is gone */
 	struct shared *shared;
 	size_t place; /* of the relay in counters */
-	struct matches_part *copy;
+	struct matches_body *copy;
 	struct store *store; /* NULL: none takes them */
 	uint64_t lost;       /* that had no place in the memory */
 	char error[STORE_ERROR_MAX];
@@ -113,7 +113,7 @@ ledger_relay(const struct conf *conf, struct shared *shared, size_t place)
 void
 ledger_save(const struct conf *conf, struct shared *shared, int wait, bool keep)
 {
-	struct matches_part *copy;
+	struct matches_body *copy;
 	struct taking t;
 	size_t i;
 

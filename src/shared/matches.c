@@ -22,9 +22,11 @@ matches_init(struct matches *m)
 {
 	size_t i;
 
-	for (i = 0; i < MATCHES_PARTS; i++)
+	for (i = 0; i < MATCHES_PARTS; i++) {
+		m->part[i].body = &m->body[i];
 		if (robustlock_init(&m->part[i].lock) == -1)
 			return -1;
+	}
 	return 0;
 }
 
@@ -32,7 +34,7 @@ matches_init(struct matches *m)
 static void
 matches_clear(struct matches_part *p)
 {
-	memset(p->cell, 0, sizeof(p->cell));
+	memset(p->body->cell, 0, sizeof(p->body->cell));
 	p->cells = 0;
 	p->used = 0;
 }
@@ -53,10 +55,10 @@ matches_find(
 	uint64_t i;
 
 	for (i = hash;; i++) {
-		c = &p->cell[i % MATCHES_CELLS];
+		c = &p->body->cell[i % MATCHES_CELLS];
 		if (c->hash == 0 ||
 		    (c->hash == hash && c->len == len &&
-			memcmp(p->text + c->at, name, len) == 0))
+			memcmp(p->body->text + c->at, name, len) == 0))
 			return c;
 	}
 }
@@ -83,7 +85,7 @@ matches_count(struct matches_part *p, const struct matches_key *key,
 	if (c->hash == 0) {
 		if (p->cells >= room->cells || p->used + len > room->text)
 			return false;
-		memcpy(p->text + p->used, name, len);
+		memcpy(p->body->text + p->used, name, len);
 		*c = (struct matches_cell){ hash, 0, p->used, (uint32_t)len };
 		p->used += (uint32_t)len;
 		p->cells++;
@@ -145,28 +147,29 @@ matches_wait(const struct matches *m)
 
 /* Reads the key of a cell. */
 static struct matches_key
-matches_key(const struct matches_part *p, const struct matches_cell *c)
+matches_key(const struct matches_body *b, const struct matches_cell *c)
 {
 	struct matches_key key;
 
-	memcpy(&key, p->text + c->at, sizeof(key));
+	memcpy(&key, b->text + c->at, sizeof(key));
 	return key;
 }
 
 /* Copies a part, and takes the numbers of a relay out of the original.  Returns
  * whether there were any. */
 static bool
-matches_copy(struct matches_part *p, size_t relay, struct matches_part *copy)
+matches_copy(struct matches_part *p, size_t relay, struct matches_body *copy)
 {
+	struct matches_body *b = p->body;
 	struct matches_cell *c;
 	bool any = false, rest = false;
 
-	memcpy(copy->cell, p->cell, sizeof(p->cell));
-	memcpy(copy->text, p->text, p->used);
-	for (c = p->cell; c < p->cell + MATCHES_CELLS; c++) {
+	memcpy(copy->cell, b->cell, sizeof(b->cell));
+	memcpy(copy->text, b->text, p->used);
+	for (c = b->cell; c < b->cell + MATCHES_CELLS; c++) {
 		if (c->n == 0)
 			continue;
-		if (matches_key(p, c).relay == relay) {
+		if (matches_key(b, c).relay == relay) {
 			any = true;
 			c->n = 0;
 		} else {
@@ -180,7 +183,7 @@ matches_copy(struct matches_part *p, size_t relay, struct matches_part *copy)
 
 int
 matches_take(struct matches *m, size_t part, size_t relay,
-    struct matches_part *copy, uint64_t *lost,
+    struct matches_body *copy, uint64_t *lost,
     int (*each)(void *, const struct matched *), void *arg)
 {
 	struct matches_part *p = &m->part[part];

@@ -41,13 +41,18 @@ struct matches_cell {
 	uint32_t at, len; /* the key and the names, in text */
 };
 
+/* The numbers of a part, of which a process without matches touches no page. */
+struct matches_body {
+	struct matches_cell cell[MATCHES_CELLS];
+	char text[MATCHES_TEXT];
+};
+
 struct matches_part {
 	_Alignas(64) pthread_mutex_t lock;
 	uint64_t lost;
-	_Atomic uint32_t cells; /* that are taken */
-	uint32_t used;          /* bytes of text */
-	struct matches_cell cell[MATCHES_CELLS];
-	char text[MATCHES_TEXT];
+	_Atomic uint32_t cells;    /* that are taken */
+	uint32_t used;             /* bytes of text */
+	struct matches_body *body; /* at one place in all processes */
 };
 
 struct matches {
@@ -55,6 +60,7 @@ struct matches {
 	 * its matches are lost. */
 	_Atomic bool told[COUNTERS_RELAYS];
 	struct matches_part part[MATCHES_PARTS];
+	struct matches_body body[MATCHES_PARTS];
 };
 
 /* One source that lists the observable, and as what. */
@@ -63,7 +69,7 @@ struct match {
 	int disposition;
 };
 
-/* On zeroed memory; 0, or -1 with errno. */
+/* On zeroed memory, before fork; 0, or -1 with errno. */
 int matches_init(struct matches *);
 /* Counts the observable (type and value) as matched by n sources, in the part of
  * the thread; relay: its place in counters; now: seconds since 1970. */
@@ -89,7 +95,7 @@ struct matched {
  * how many matches had no place.  Returns 0, or what each returned.
  */
 int matches_take(struct matches *, size_t part, size_t relay,
-    struct matches_part *copy, uint64_t *lost,
+    struct matches_body *copy, uint64_t *lost,
     int (*each)(void *arg, const struct matched *), void *arg);
 
 #endif

@@ -51,7 +51,7 @@ sum(void *arg, const struct matched *m)
 static struct sums
 taken(struct matches *m, size_t relay)
 {
-	struct matches_part *copy = malloc(sizeof(*copy));
+	struct matches_body *copy = malloc(sizeof(*copy));
 	struct sums s = { .rows = 0 };
 	size_t i;
 
