@@ -223,11 +223,15 @@ session_matched(struct session *s, const struct relay_conf *relay,
     const struct observable *o, const struct record *records, size_t n,
     int64_t now)
 {
+	const size_t place = s->counted[relay->place];
 	struct match list[MATCHES_MOST];
 	char value[INDICATOR_MAX + 1];
 	const char *known = NULL;
 	size_t i, matches = 0;
 
+	/* Several relays share the last place, and may have other stores. */
+	if (place == COUNTERS_RELAYS - 1)
+		return;
 	for (i = 0; i < n && matches < MATCHES_MOST; i++) {
 		matches = session_match(list, matches, &records[i]);
 		if (records[i].exact)
@@ -237,9 +241,8 @@ session_matched(struct session *s, const struct relay_conf *relay,
 	if (known == NULL && indicator_normalise(o->type, o->value, value) == 0)
 		known = value;
 	if (known != NULL)
-		matches_add(&s->shared->matches, s->shard,
-		    s->counted[relay->place], now, (int)o->type, known, list,
-		    matches);
+		matches_add(&s->shared->matches, s->shard, place, now,
+		    (int)o->type, known, list, matches);
 }
 
 void
