@@ -422,9 +422,11 @@ def test_a_pool_of_one_process_counts_too():
 def test_a_killed_worker_takes_no_matches_with_it():
     relay = listed_gateway().serve()
     ask_many(relay)
-    for pid in relay.workers():
-        harness.run(['kill', '-9', str(pid)])
-    harness.wait_for(lambda: len(relay.workers()) == 2, 'new workers')
+    old = relay.workers()
+    for pid in old:
+        os.kill(pid, signal.SIGKILL)
+    harness.wait_for(lambda: len(set(relay.workers()) - set(old)) == 2 and
+                     not set(relay.workers()) & set(old), 'new workers')
     look_up(relay, 'bad.example', kind='domain')
     relay.stop()
     same(taken(relay), {('bad', 2): 27, ('odd', 3): 20}, 'at the end')
