@@ -87,7 +87,8 @@ outfile_move(const char *from, const char *to, bool over)
 int
 outfile_end(const struct command *cmd, struct outfile *o, bool over)
 {
-	int r = fflush(o->file);
+	/* A write that failed before lost its bytes, whatever succeeds now. */
+	int r = fflush(o->file) == EOF || ferror(o->file) ? -1 : 0;
 
 	if (r == 0)
 		r = fsync(fileno(o->file));

@@ -132,13 +132,13 @@ audit_csv(struct audit *audit, const struct store_action *a, const char *at)
 	struct buf *b = &audit->out;
 
 	csvout_field(b, at, ",");
-	csvout_field(b, a->relay, ",");
-	csvout_field(b, a->who, ",");
-	csvout_field(b, a->action, ",");
+	csvout_shown(b, a->relay, ",");
+	csvout_shown(b, a->who, ",");
+	csvout_shown(b, a->action, ",");
 	csvout_field(b, observable_name(a->type), ",");
-	csvout_field(b, a->value, ",");
+	csvout_shown(b, a->value, ",");
 	csvout_field(b, a->status, ",");
-	csvout_field(b, a->reason, "\r\n");
+	csvout_shown(b, a->reason, "\r\n");
 }
 
 static void

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "cli/terminal/csvout.h"
+#include "cli/terminal/text.h"
 
 void
 csvout_field(struct buf *b, const char *text, const char *end)
@@ -20,4 +21,22 @@ csvout_field(struct buf *b, const char *text, const char *end)
 		buf_addc(b, '"');
 	}
 	buf_adds(b, end);
+}
+
+void
+csvout_shown(struct buf *b, const char *text, const char *end)
+{
+	struct buf safe;
+
+	if (text == NULL)
+		text = "";
+	buf_init(&safe, CSVOUT_SHOWN);
+	if (*text != '\0' && text[1] != '\0' && strchr("=+-@", *text) != NULL)
+		buf_addc(&safe, '\'');
+	text_add(&safe, text, strlen(text));
+	if (safe.failed)
+		b->failed = true;
+	else
+		csvout_field(b, *text == '\0' ? "" : safe.data, end);
+	buf_free(&safe);
 }

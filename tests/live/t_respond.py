@@ -169,6 +169,20 @@ def test_who_is_in_the_audit():
     has('of ip %s by -: success' % OTHER, found[-1], 'the log')
 
 
+def test_audit_of_hostile_text_as_csv():
+    """No cell is a formula for a spreadsheet, or moves the cursor of a
+    terminal."""
+    relay = gateway().serve()
+    for who in ('=1+1', '@x', '-', '+\x1b[2J', 'a=b'):
+        same(trigger(relay, BLOCK, 'ip', BAD, harness.jwt({'sub': who})),
+             SUCCESS, who)
+        same(trigger(relay, UNBLOCK, 'ip', BAD, harness.jwt({'sub': who})),
+             SUCCESS, who)
+    lines = relay.cli('intel', 'audit', '--csv')[1].split('\r\n')
+    same([line.split(',')[2] for line in lines[1:-1:2]],
+         ['a=b', "'+\\x1b[2J", '-', "'@x", "'=1+1"], 'who')
+
+
 def audit_limited(relay, n):
     return json.loads(relay.cli('intel', 'audit', '--json', '--limit',
                                 str(n))[1])
