@@ -42,27 +42,51 @@ static const struct {
 	{ "PAR1", 4, "it is a Parquet file; export it as CSV" },
 	{ "SQLite format 3", 15, "it is a database" } };
 
+static const char feed_page[] =
+    "it is HTML, a page and no feed: perhaps its address is another, or one "
+    "must sign in";
+
 /* Where a tar archive has its mark.  Source: tar(5). */
 #define TAR_AT 257
 
-/* What markup is: HTML is what a portal or an error page answers in place of a
- * feed.  NULL: the string is no markup. */
+/* What markup is, by what is in its head; the first that fits. */
+static const struct {
+	const char *has, *what;
+} feed_markups[] = {
+	{ "schemas.mandiant.com",
+	    "it is OpenIOC, in XML, which is not read; write its values as "
+	    "text, one a line" },
+	{ "openioc",
+	    "it is OpenIOC, in XML, which is not read; write its values as "
+	    "text, one a line" },
+	{ "stix.mitre.org",
+	    "it is STIX 1, in XML, which is not read; a converter makes STIX "
+	    "2.1 of it" },
+	{ "<rss", "it is RSS, a news feed and no list" },
+	{ "http://www.w3.org/2005/atom",
+	    "it is Atom, a news feed and no list" },
+	{ "urn:schemas-microsoft-com:office",
+	    "it is a workbook in XML; save the sheet as CSV" },
+	/* What a portal or an error page answers in place of a feed. */
+	{ "<html", feed_page }, { "<!doctype html", feed_page },
+	{ "<body", feed_page }, { "<head", feed_page }, { "<pre", feed_page },
+	{ "", "it is XML, which is no format of a feed here" }
+};
+
+/* NULL: the string is no markup. */
 static const char *
 feed_markup(const char *head)
 {
+	size_t i;
+
 	head += strspn(head, BLANKS);
 	if (*head != '<' ||
 	    (head[1] != '!' && head[1] != '?' &&
 		!isalpha((unsigned char)head[1])))
 		return NULL;
-	return strcasestr(head, "<html") != NULL ||
-		strcasestr(head, "<!doctype html") != NULL ||
-		strcasestr(head, "<body") != NULL ||
-		strcasestr(head, "<head") != NULL ?
-	    "it is HTML, a page and no feed: perhaps its address is another, "
-	    "or "
-	    "one must sign in" :
-	    "it is XML, which is no format of a feed here";
+	for (i = 0; strcasestr(head, feed_markups[i].has) == NULL; i++)
+		;
+	return feed_markups[i].what;
 }
 
 const char *
