@@ -227,7 +227,19 @@ text_range_line(char *s, uint64_t line, const struct feed_sink *sink)
 	return text_networks(&r);
 }
 
-/* Whether all words of the line are indicators of the same type. */
+/* Whether the two say the same kind of thing: hashes of a file do. */
+static bool
+text_is_alike(enum observable_type a, enum observable_type b)
+{
+	static const unsigned hashes = OBSERVABLE_BIT(OBSERVABLE_MD5) |
+	    OBSERVABLE_BIT(OBSERVABLE_SHA1) | OBSERVABLE_BIT(OBSERVABLE_SHA256);
+
+	return a == b ||
+	    ((OBSERVABLE_BIT(a) & hashes) != 0 &&
+		(OBSERVABLE_BIT(b) & hashes) != 0);
+}
+
+/* Whether all words of the line are indicators of the same kind. */
 static bool
 text_is_list(const char *s)
 {
@@ -245,7 +257,7 @@ text_is_list(const char *s)
 		type = text_type(s, n);
 		if (words == 0)
 			first = type;
-		if (type == OBSERVABLE_UNKNOWN || type != first ||
+		if (type == OBSERVABLE_UNKNOWN || !text_is_alike(type, first) ||
 		    type == OBSERVABLE_URL)
 			return false;
 	}
