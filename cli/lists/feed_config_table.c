@@ -115,6 +115,13 @@ static const struct config_form clash_forms[] = { { "payload:", CONFIG_IGNORE,
 	    CONFIG_SKIP, "a rule about something else" },
 	{ NULL, CONFIG_SKIP, NULL } };
 
+/* https://metrics.torproject.org/collector.html#type-tordnsel */
+static const struct config_form tor_forms[] = { { "ExitAddress V ...",
+						    CONFIG_TAKE, NULL },
+	{ "ExitNode|Published|LastStatus|@type|Downloaded ...", CONFIG_IGNORE,
+	    NULL },
+	{ NULL, CONFIG_SKIP, NULL } };
+
 #define REFUSED(what)                                                         \
 	"it is a configuration of " what                                      \
 	", which is not read; write the addresses and names of its lists as " \
@@ -166,6 +173,7 @@ const struct config_program config_programs[] = { { "dnsmasq", " \t=/", "#", 0,
 	{ "nginx", " \t", "#", ';', nginx_forms },
 	{ "Apache httpd", " \t\"", "#<", 0, httpd_forms },
 	{ "a filter of Clash or Surge", " \t,'\"", "#;/", 0, clash_forms },
+	{ "the exits of Tor", " \t", "#", 0, tor_forms },
 	{ "Cisco", " \t", "!", 0, cisco_forms },
 	{ "Juniper", " \t", "#", 0, juniper_forms },
 	{ "FortiGate", " \t", "#", 0, fortigate_forms },
