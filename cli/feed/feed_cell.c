@@ -23,7 +23,21 @@ static const struct word {
 	{ "block", CTIM_MALICIOUS }, { "blocked", CTIM_MALICIOUS },
 	{ "blocklist", CTIM_MALICIOUS }, { "blocklisted", CTIM_MALICIOUS },
 	{ "blacklist", CTIM_MALICIOUS }, { "blacklisted", CTIM_MALICIOUS },
-	{ "suspect", CTIM_SUSPICIOUS }, { "undetermined", CTIM_UNKNOWN } };
+	{ "suspect", CTIM_SUSPICIOUS }, { "undetermined", CTIM_UNKNOWN },
+	/* What security products write for what they do, and know. */
+	{ "good", CTIM_CLEAN }, { "known good", CTIM_CLEAN },
+	{ "known trusted", CTIM_CLEAN }, { "most likely trusted", CTIM_CLEAN },
+	{ "might be trusted", CTIM_CLEAN }, { "permit", CTIM_CLEAN },
+	{ "permitted", CTIM_CLEAN }, { "bad", CTIM_MALICIOUS },
+	{ "known bad", CTIM_MALICIOUS }, { "known malicious", CTIM_MALICIOUS },
+	{ "most likely malicious", CTIM_MALICIOUS },
+	{ "might be malicious", CTIM_SUSPICIOUS },
+	{ "prevent", CTIM_MALICIOUS }, { "deny", CTIM_MALICIOUS },
+	{ "denylist", CTIM_MALICIOUS }, { "drop", CTIM_MALICIOUS },
+	{ "reject", CTIM_MALICIOUS }, { "quarantine", CTIM_MALICIOUS },
+	{ "blockandremediate", CTIM_MALICIOUS }, { "detect", CTIM_SUSPICIOUS },
+	{ "warn", CTIM_SUSPICIOUS }, { "audit", CTIM_SUSPICIOUS },
+	{ "alert", CTIM_SUSPICIOUS }, { "monitor", CTIM_SUSPICIOUS } };
 static const struct word cell_severities[] = { { "informational",
 						   CTIM_SEVERITY_INFO },
 	{ "information", CTIM_SEVERITY_INFO }, { "med", CTIM_SEVERITY_MEDIUM },

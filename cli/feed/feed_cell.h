@@ -14,6 +14,7 @@
 /* How the cells of one column are written, which one cell does not show. */
 struct feed_cell_form {
 	bool hundredths; /* confidence from 0 to 1 */
+	bool mixed;      /* only some words of the dispositions are any */
 	int64_t now;     /* durations count from here */
 };
 

@@ -135,7 +135,9 @@ row_fields(const struct feed_row *row, uint64_t line, int64_t n[FEED_FIELDS])
 		    row->form != NULL ? row->form : &plain);
 		if (n[i] != -1)
 			continue;
-		if (feed_cell_must((enum feed_field)i) != NULL)
+		if (feed_cell_must((enum feed_field)i) != NULL &&
+		    !(i == FEED_DISPOSITION && row->form != NULL &&
+			row->form->mixed))
 			return feed_cell_must((enum feed_field)i);
 		row_lose(row->lost, field_names[i], text, line);
 	}
@@ -173,6 +175,20 @@ row_reference(const struct feed_row *row, uint64_t line)
 	return NULL;
 }
 
+/* Why it is no indicator, where that has a name. */
+static const char *
+row_known(const char *value)
+{
+	size_t n;
+
+	if (strncasecmp(value, "AS", 2) != 0)
+		return NULL;
+	n = strspn(value + 2, "0123456789");
+	return n > 0 && n <= 10 && value[2 + n] == '\0' ?
+	    "the number of an autonomous system, which is no indicator" :
+	    NULL;
+}
+
 /* why: NULL, or what is wrong beside its type. */
 static int
 row_skip_value(const struct row_out *out, const char *value, const char *why)
@@ -181,6 +197,8 @@ row_skip_value(const struct row_out *out, const char *value, const char *why)
 	int n = (int)utf8_cut(value, SHOWN);
 	const char *more = value[n] == '\0' ? "" : "…";
 
+	if (why == NULL)
+		why = row_known(value);
 	if (why != NULL)
 		return feed_skip(out->sink, out->line, why, "\"%.*s\"%s: %s", n,
 		    value, more, why);
@@ -227,11 +245,12 @@ row_entry(void *arg, const struct feed_value *value)
 	return out->sink->entry(out->sink->arg, out->line, &out->e);
 }
 
-/* Takes cell i for the value. */
+/* Takes a cell for the value: one, or several with a line for each. */
 static int
-row_value(struct row_out *out, size_t i)
+row_value(struct row_out *out, const char *cell)
 {
-	const char *cell = out->row->values[i], *why = NULL;
+	const char *why = NULL;
+	char *copy, *line, *at = NULL;
 	int r;
 
 	if (feed_value_is_empty(cell))
@@ -239,7 +258,14 @@ row_value(struct row_out *out, size_t i)
 	out->values++;
 	r = feed_value_each(
 	    cell, out->row->text[FEED_TYPE], row_entry, out, &why);
-	return r == -1 ? row_skip_value(out, cell, why) : r;
+	if (r != -1 || why != NULL || strchr(cell, '\n') == NULL ||
+	    (copy = strdup(cell)) == NULL)
+		return r == -1 ? row_skip_value(out, cell, why) : r;
+	for (r = 0, line = strtok_r(copy, "\r\n", &at); line != NULL && r == 0;
+	     line = strtok_r(NULL, "\r\n", &at))
+		r = row_value(out, line);
+	free(copy);
+	return r;
 }
 
 /* Takes the two cells of a range, or of a network; the first alone where the
@@ -251,7 +277,7 @@ row_pair(struct row_out *out)
 	int r;
 
 	if (feed_value_is_empty(v[0]) || feed_value_is_empty(v[1]))
-		return row_value(out, 0);
+		return row_value(out, v[0]);
 	out->values++;
 	r = feed_value_pair(
 	    v[0], v[1], out->row->pair == FEED_PAIR_MASK, row_entry, out, &why);
@@ -268,7 +294,7 @@ row_values(struct row_out *out)
 	if (out->row->pair != FEED_PAIR_NONE && out->row->n_values == 2)
 		return row_pair(out);
 	for (i = 0; i < out->row->n_values && r == 0; i++)
-		r = row_value(out, i);
+		r = row_value(out, out->row->values[i]);
 	return r;
 }
 

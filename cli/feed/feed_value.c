@@ -49,7 +49,14 @@ static const struct {
 	{ "hashsha256", SHA256 }, { "filehashsha256", SHA256 },
 	{ "filesha256", SHA256 }, { "hash", MD5 | SHA1 | SHA256 },
 	{ "filehash", MD5 | SHA1 | SHA256 }, { "file", MD5 | SHA1 | SHA256 },
-	{ "url", URL }, { "uri", URL }, { "filename", FOREIGN },
+	{ "url", URL }, { "uri", URL },
+	/* https://docs.zeek.org/en/master/frameworks/intel.html */
+	{ "intel::addr", IP4 | IP6 }, { "intel::subnet", IP4 | IP6 },
+	{ "intel::domain", DOMAIN }, { "intel::email", EMAIL },
+	{ "intel::url", URL }, { "intel::filehash", MD5 | SHA1 | SHA256 },
+	{ "intel::certhash", FOREIGN }, { "intel::pubkeyhash", FOREIGN },
+	{ "intel::filename", FOREIGN }, { "intel::software", FOREIGN },
+	{ "intel::username", FOREIGN }, { "filename", FOREIGN },
 	{ "filepath", FOREIGN }, { "mutex", FOREIGN }, { "mutant", FOREIGN },
 	{ "regkey", FOREIGN }, { "registry", FOREIGN },
 	{ "registrykey", FOREIGN }, { "windowsregistrykey", FOREIGN },
@@ -232,8 +239,13 @@ static bool
 value_forms(struct feed_value *v, char *text, unsigned types)
 {
 	unsigned named;
+	size_t n;
 
 	text = value_unbracket(value_unquote(text));
+	/* "evil.example/": all of a host, in lists of firewalls. */
+	n = strlen(text);
+	if (n > 1 && strchr(text, '/') == text + n - 1)
+		text[n - 1] = '\0';
 	if (value_plain(v, text, types) || value_below(v, text, types))
 		return true;
 	if ((named = value_prefix(&text)) != 0) {

@@ -182,7 +182,16 @@ many_first(void *arg, const struct feed_value *v)
 bool
 feed_value_look(struct feed_value *v, const char *text)
 {
+	char line[INDICATOR_MAX + 1];
+	size_t n = strcspn(text, "\n");
 	const char *why;
 
-	return feed_value_each(text, NULL, many_first, v, &why) == 1;
+	if (feed_value_each(text, NULL, many_first, v, &why) == 1)
+		return true;
+	/* A cell with several values has a line for each. */
+	if (text[n] == '\0' || n >= sizeof(line))
+		return false;
+	memcpy(line, text, n);
+	line[n] = '\0';
+	return feed_value_each(line, NULL, many_first, v, &why) == 1;
 }

@@ -10,6 +10,7 @@
 #include "cli/table/heading.h"
 
 #define HEAD_ROWS 200 /* that are looked at */
+#define TITLES    10  /* lines above the headings */
 
 /* In the order of preference. */
 static const char commas[] = { ',', ';', '\t', '|', '#' };
@@ -86,37 +87,104 @@ comma_said(const char *head, size_t n, size_t *skip)
 	return *skip == 5 && n > 5 ? 0 : mark;
 }
 
+/* How many of the cells say something; *only: one of these. */
+static size_t
+title_cells(struct csv_row *row, const char **only)
+{
+	size_t i, n = 0;
+
+	for (i = 0; row->wrong == NULL && i < row->n; i++)
+		if (*csv_word(row, i) != '\0') {
+			*only = csv_word(row, i);
+			n++;
+		}
+	return row->wrong == NULL ? n : 2;
+}
+
+/* Whether the row is headings, one of them that of a value, of several cells. */
+static bool
+title_is_above(struct csv_row *row)
+{
+	static const struct feed_options none = { .format = FEED_CSV };
+	const struct heading *h;
+	const char *only;
+	size_t i;
+
+	if (title_cells(row, &only) < 2 ||
+	    csv_head(row, &none) != CSV_HEAD_SURE)
+		return false;
+	for (i = 0; i < row->n; i++)
+		if ((h = heading_of(csv_word(row, i))) != NULL &&
+		    (unsigned)h->kind < HEADING_VALUES)
+			return true;
+	return false;
+}
+
+/*
+ * Moves behind the lines above the headings that a spreadsheet has: a title in
+ * one cell, rows without any.  Returns how many, 0 where the first row is not
+ * one, or no headings follow.
+ */
+static size_t
+comma_titles(struct csv *in, struct csv_row *row)
+{
+	struct csv at = *in;
+	struct feed_value v;
+	const char *only = "";
+	size_t n, cells;
+
+	for (n = 0; n <= TITLES && csv_peek(&at) != EOF; n++) {
+		const char *begin = at.p;
+
+		if (csv_peek(&at) == '#')
+			return 0;
+		csv_read(&at, row);
+		if (title_is_above(row)) {
+			in->p = begin;
+			return n;
+		}
+		cells = title_cells(row, &only);
+		if (cells > 1 ||
+		    (cells == 1 && feed_value_look(&v, only) &&
+			v.type != OBSERVABLE_URL))
+			return 0;
+	}
+	return 0;
+}
+
 struct csv_comma
 csv_head_comma(const char *head, size_t n, bool whole, struct csv_row *row)
 {
 	struct csv_comma best = { .comma = ',' };
 	struct comma_seen seen;
-	size_t i, known = 0;
-	char said = comma_said(head, n, &best.skip);
+	size_t i, titles, first = 0, known = 0;
+	char said = comma_said(head, n, &first);
+	bool fits;
 
 	if (said == 0)
-		best.skip = 0;
+		first = 0;
+	best.skip = first;
 	for (i = 0; i < sizeof(commas); i++) {
-		struct csv in = { .p = head + best.skip,
+		struct csv in = { .p = head + first,
 			.end = head + n,
 			.comma = said != 0 ? said : commas[i] };
 
+		titles = comma_titles(&in, row);
 		seen = comma_look(in, whole, row);
-		if (seen.n >= 2 && seen.fit * 10 >= seen.rows * 9) {
-			if (!best.fits || seen.n > best.n) {
-				best.comma = in.comma;
-				best.n = seen.n;
-			}
-			best.fits = true;
-		} else if (!best.fits && seen.known > known) {
-			/* Rows that differ, below a heading that does not. */
+		fits = seen.n >= 2 && seen.fit * 10 >= seen.rows * 9;
+		/* Or rows that differ, below a heading that does not. */
+		if (said != 0 ||
+		    (fits ? !best.fits || seen.n > best.n :
+			    !best.fits && seen.known > known)) {
 			best.comma = in.comma;
+			best.skip = (size_t)(in.p - head);
+			best.titles = titles;
+			best.n = fits ? seen.n : best.n;
 			known = seen.known;
 		}
-		if (said != 0) {
-			best.comma = said;
+		best.fits = best.fits || fits;
+		if (said != 0)
 			break;
-		}
 	}
 	return best;
 }
@@ -192,6 +260,9 @@ csv_head_comment(struct csv *in, struct buf *line, struct csv_row *f)
 	one.end = line->data + line->len;
 	while (one.p < one.end && (*one.p == '#' || *one.p == ' '))
 		one.p++;
+	/* "#fields<TAB>indicator<TAB>indicator_type" of Zeek. */
+	if (one.end - one.p > 7 && memcmp(one.p, "fields\t", 7) == 0)
+		one.p += 7;
 	csv_read(&one, f);
 }
 

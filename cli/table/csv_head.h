@@ -15,9 +15,10 @@ struct feed_options;
 /* What parts the fields. */
 struct csv_comma {
 	char comma;
-	bool fits;   /* nine rows in ten have the same number of fields */
-	size_t n;    /* that number */
-	size_t skip; /* bytes of a line "sep=;" at the beginning */
+	bool fits;     /* nine rows in ten have the same number of fields */
+	size_t n;      /* that number */
+	size_t skip;   /* bytes before the table: "sep=;", or titles */
+	size_t titles; /* lines with a title, or none, above its headings */
 };
 
 /*

@@ -10,7 +10,8 @@
 #include "cli/table/feed_columns.h"
 #include "cli/table/feed_columns_part.h"
 
-#define SHOWN 40 /* code points of a heading in a message */
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define SHOWN    40 /* code points of a heading in a message */
 
 struct feed_columns *
 feed_columns_new(const struct feed_options *o)
@@ -19,7 +20,6 @@ feed_columns_new(const struct feed_options *o)
 
 	if (c != NULL) {
 		c->o = o;
-		c->to_ids = CSV_NONE;
 		c->form.now = (int64_t)time(NULL);
 	}
 	return c;
@@ -185,6 +185,29 @@ columns_speak(const struct feed_columns *c, size_t i)
 	return h->kind == HEADING_FIELD || feed_columns_half(seen, seen->words);
 }
 
+/*
+ * Takes a column that says of a few rows that they are clean, and of the others
+ * something that is no disposition ("Active", "Whitelisted"): what may pass must
+ * not become what is blocked.
+ */
+static void
+columns_mixed(struct feed_columns *c)
+{
+	const struct heading *h;
+	size_t i;
+
+	c->form.mixed = false;
+	for (i = 0; i < c->n && c->places[FEED_DISPOSITION] == 0; i++) {
+		h = c->column[i].heading;
+		if (h == NULL || h->kind != HEADING_WORDS ||
+		    h->field != FEED_DISPOSITION || c->column[i].nested ||
+		    c->column[i].seen.clean == 0)
+			continue;
+		feed_columns_place(c, FEED_DISPOSITION, i);
+		c->form.mixed = true;
+	}
+}
+
 /* Takes a column for the reason that is called a value, and has words instead:
  * "ip,ioc" of C2IntelFeeds. */
 static void
@@ -231,12 +254,25 @@ columns_fields(struct feed_columns *c, const bool said[FEED_FIELDS])
 		    c->references < FEED_PLACES &&
 		    feed_columns_half(seen, seen->kind[HEADING_URL]))
 			c->reference[c->references++] = order[i];
-		else if (h->kind == HEADING_TO_IDS)
-			c->to_ids = order[i];
 		else if ((h->kind == HEADING_FIELD ||
 			     h->kind == HEADING_WORDS) &&
 		    !said[h->field] && columns_speak(c, order[i]))
 			feed_columns_place(c, h->field, order[i]);
+	}
+}
+
+/* Finds the columns that say of a row that it is not meant. */
+static void
+columns_idle(struct feed_columns *c)
+{
+	const struct heading *h;
+	size_t i;
+
+	for (i = 0; i < c->n && c->idles < FEED_PLACES; i++) {
+		h = c->column[i].heading;
+		if (h != NULL &&
+		    (h->kind == HEADING_TO_IDS || h->kind == HEADING_PASS))
+			c->idle[c->idles++] = i;
 	}
 }
 
@@ -290,6 +326,12 @@ columns_fail(
 		    "and not of files; --column value=NAME takes them all the "
 		    "same, where NAME is one of: %s",
 		    has);
+	else if (c->systems)
+		snprintf(error, FEED_ERROR_MAX,
+		    "it is a list of autonomous systems (AS numbers), which "
+		    "are no indicators; --column value=NAME takes another %s, "
+		    "where NAME is one of: %s",
+		    what, has);
 	else if (c->headed)
 		snprintf(error, FEED_ERROR_MAX,
 		    "no %s is known to hold the value; name "
@@ -321,25 +363,50 @@ columns_hopeless(struct feed_columns *c)
 	}
 }
 
+/* Whether it is a list of autonomous systems: their number comes first, and a
+ * name beside it is that of who runs it. */
+static bool
+columns_systems(const struct feed_columns *c)
+{
+	static const char *const names[] = { "asn", "as", "asnumber" };
+	const struct heading *h;
+	size_t i;
+
+	for (i = 0; i < c->groups; i++) {
+		h = c->column[c->group[i].column[0]].heading;
+		if (h == NULL || h->kind != HEADING_NAME)
+			return false;
+	}
+	for (i = 0; c->n > 0 && i < COUNT(names); i++)
+		if (heading_same(c->column[0].name, names[i]))
+			return true;
+	return false;
+}
+
 int
 feed_columns_choose(struct feed_columns *c, char error[FEED_ERROR_MAX])
 {
 	bool said[FEED_FIELDS] = { false };
 	const char *lacks = c->late ? NULL : feed_columns_missing(c);
 
-	c->groups = c->references = 0;
+	c->groups = c->references = c->idles = 0;
 	memset(c->places, 0, sizeof(c->places));
 	c->guessed = false;
-	c->to_ids = CSV_NONE;
 	if (lacks != NULL)
 		return columns_fail(c, lacks, error);
 	feed_columns_said(c, said);
-	if (c->headed)
+	if (c->headed) {
 		columns_fields(c, said);
+		columns_idle(c);
+	}
+	if (c->headed && !said[FEED_DISPOSITION])
+		columns_mixed(c);
 	if (c->headed && !said[FEED_REASON])
 		columns_reason(c);
 	if (!said[FEED_VALUE] && c->headed)
 		feed_columns_by_heading(c);
+	if (!said[FEED_VALUE] && (c->systems = columns_systems(c)))
+		return columns_fail(c, NULL, error);
 	if (!said[FEED_VALUE] && c->groups == 0)
 		feed_columns_by_cells(c);
 	if (!said[FEED_VALUE] && c->groups == 0)

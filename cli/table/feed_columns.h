@@ -40,6 +40,7 @@ struct feed_column_seen {
 	uint32_t kind[HEADING_VALUES]; /* cells that are such a value */
 	uint32_t types;                /* … words for types */
 	uint32_t judged;               /* … words for dispositions */
+	uint32_t clean;                /* … of which these let pass */
 	uint32_t ranges; /* … addresses not above that of the next column */
 	uint32_t words;  /* … understood as the field of the heading */
 	uint32_t masks;  /* … netmasks or numbers of bits */
@@ -64,6 +65,7 @@ struct feed_columns {
 	bool late;   /* more columns may come (JSON) */
 	bool
 	    certificates; /* a comment says that the hashes are those of some */
+	bool systems;     /* it is a list of autonomous systems */
 	size_t n;
 	uint32_t rows; /* looked at */
 	struct {
@@ -78,8 +80,8 @@ struct feed_columns {
 	size_t groups;
 	size_t place[FEED_FIELDS][FEED_PLACES], places[FEED_FIELDS];
 	size_t reference[FEED_PLACES], references;
-	size_t to_ids; /* CSV_NONE: there is none */
-	bool guessed;  /* by the cells, not by headings */
+	size_t idle[FEED_PLACES], idles; /* say that the row is not meant */
+	bool guessed;                    /* by the cells, not by headings */
 	struct feed_cell_form form;
 };
 
@@ -100,8 +102,9 @@ int feed_columns_choose(struct feed_columns *, char error[FEED_ERROR_MAX]);
 /* Fills the row from the cells, to which it points. */
 void feed_columns_row(
     struct feed_columns *, const struct feed_cells *, struct feed_row *);
-/* Whether the cells say that the value is not meant for detection. */
-bool feed_columns_is_idle(
+/* Why the cells say that the value is not meant for detection; NULL: they do
+ * not. */
+const char *feed_columns_idle(
     const struct feed_columns *, const struct feed_cells *);
 /* Tells, at the end, what else could have been meant. */
 void feed_columns_note(const struct feed_columns *, const struct feed_sink *);

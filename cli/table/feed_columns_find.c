@@ -13,13 +13,26 @@ struct candidate {
 #define TURN_KIND   10000 /* headings, at most */
 #define TURN_NESTED (TURN_KIND * 100)
 
+enum heading_kind
+feed_columns_kind(const struct feed_columns *c, size_t i)
+{
+	const struct feed_column_seen *seen = &c->column[i].seen;
+
+	return c->column[i].heading->kind == HEADING_URL && seen->filled > 0 &&
+		feed_columns_half(seen, seen->kind[HEADING_NAME]) ?
+	    HEADING_NAME :
+	    c->column[i].heading->kind;
+}
+
 /* Whether most cells are what the heading says.  A name may be an address. */
 static bool
-find_proves(const struct feed_column_seen *seen, const struct heading *h)
+find_proves(const struct feed_columns *c, size_t i)
 {
-	uint32_t n = seen->kind[h->kind];
+	const struct feed_column_seen *seen = &c->column[i].seen;
+	enum heading_kind kind = feed_columns_kind(c, i);
+	uint32_t n = seen->kind[kind];
 
-	if (h->kind == HEADING_NAME)
+	if (kind == HEADING_NAME)
 		n += seen->kind[HEADING_ADDRESS];
 	return feed_columns_half(seen, n) && feed_columns_differ(seen);
 }
@@ -45,9 +58,9 @@ static size_t
 find_turn(const struct feed_columns *c, size_t i, bool url_first)
 {
 	const struct heading *h = c->column[i].heading;
-	size_t kind = (size_t)h->kind;
+	size_t kind = (size_t)feed_columns_kind(c, i);
 
-	if (h->kind == HEADING_URL && !url_first)
+	if (kind == HEADING_URL && !url_first)
 		kind = HEADING_VALUES;
 	return heading_rank(h) + kind * TURN_KIND +
 	    (c->column[i].nested ? TURN_NESTED : 0);
@@ -143,7 +156,7 @@ feed_columns_by_heading(struct feed_columns *c)
 		    heading_is_never(c->column[i].name) ||
 		    (h->kind == HEADING_HASH && c->certificates) ||
 		    (pair != NULL && (i == first || i == second)) ||
-		    !find_proves(&c->column[i].seen, h))
+		    !find_proves(c, i))
 			continue;
 		all[n++] = (struct candidate){ i, find_turn(c, i, url_first) };
 	}
@@ -165,14 +178,16 @@ find_is_hash(const struct feed_columns *c, size_t i)
 	return seen->kind[HEADING_HASH] == seen->filled;
 }
 
-/* Whether every cell is an indicator, and most rows have one. */
+/* Whether all cells but a few are indicators, and most rows have one.  Those few
+ * are what lists have in passing: a name without a dot, a line of totals. */
 static bool
 find_is_full(const struct feed_columns *c, size_t i)
 {
 	const struct feed_column_seen *seen = &c->column[i].seen;
 	const struct heading *h = c->column[i].heading;
 
-	return seen->filled > 0 && seen->kind[HEADING_ANY] == seen->filled &&
+	return seen->filled > 0 &&
+	    seen->kind[HEADING_ANY] * 10 >= seen->filled * 9 &&
 	    seen->filled * 10 >= c->rows * 9 && feed_columns_differ(seen) &&
 	    !heading_is_never(c->column[i].name) &&
 	    !(c->certificates && find_is_hash(c, i)) &&

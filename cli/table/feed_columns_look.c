@@ -3,6 +3,7 @@
 
 #include "cli/feed/feed_value.h"
 #include "cli/table/feed_columns.h"
+#include "ctim/ctim.h"
 
 #define TEXT_LETTERS 4 /* letters in a row make a word for people */
 
@@ -65,14 +66,16 @@ look_is_text(const char *cell)
 	return n == TEXT_LETTERS;
 }
 
-/* A number is a disposition only where the heading says so. */
-static bool
-look_is_judged(const struct feed_columns *c, const char *cell)
+/* The disposition that a word is, or -1.  A number is one only where the heading
+ * says so. */
+static int64_t
+look_judged(const struct feed_columns *c, const char *cell)
 {
 	double n;
 
-	return !feed_cell_number(cell, &n) &&
-	    feed_cell_read(FEED_DISPOSITION, cell, &c->form) != -1;
+	return feed_cell_number(cell, &n) ?
+	    -1 :
+	    feed_cell_read(FEED_DISPOSITION, cell, &c->form);
 }
 
 /* Whether the cell is understood as what the heading says. */
@@ -83,7 +86,7 @@ look_is_word(
 	if (h == NULL || (h->kind != HEADING_FIELD && h->kind != HEADING_WORDS))
 		return false;
 	if (h->kind == HEADING_WORDS && h->field == FEED_DISPOSITION)
-		return look_is_judged(c, cell);
+		return look_judged(c, cell) != -1;
 	return feed_cell_read(h->field, cell, &c->form) != -1;
 }
 
@@ -91,6 +94,7 @@ static void
 look_cell(struct feed_columns *c, size_t i, const char *cell, struct look *look)
 {
 	struct feed_column_seen *seen = &c->column[i].seen;
+	int64_t judged;
 	double n;
 
 	seen->filled++;
@@ -101,7 +105,9 @@ look_cell(struct feed_columns *c, size_t i, const char *cell, struct look *look)
 		seen->kind[look->kind]++;
 	}
 	seen->types += feed_value_is_type(cell);
-	seen->judged += look_is_judged(c, cell);
+	judged = look_judged(c, cell);
+	seen->judged += judged != -1;
+	seen->clean += judged == CTIM_CLEAN;
 	seen->words += look_is_word(c, c->column[i].heading, cell);
 	seen->masks += look_is_mask(cell);
 	seen->texts += look->kind == HEADING_ANY && look_is_text(cell);

@@ -26,6 +26,9 @@ size_t feed_columns_find(const struct feed_columns *, const char *name);
 /* Puts columns that the options name in their places; said[]: which fields they
  * speak of. */
 void feed_columns_said(struct feed_columns *, bool said[FEED_FIELDS]);
+/* What the heading of a column says; of a column of URLs that has names, as its
+ * cells show, a name.  It must have a heading. */
+enum heading_kind feed_columns_kind(const struct feed_columns *, size_t column);
 /* Finds the columns of the value by their headings, … */
 void feed_columns_by_heading(struct feed_columns *);
 /* … or by their cells, and the type and reason beside it. */

@@ -47,7 +47,7 @@ row_is_page(const struct feed_columns *c, size_t column)
 
 	return h == NULL ?
 	    seen->filled > 0 && seen->kind[HEADING_URL] == seen->filled :
-	    h->kind == HEADING_URL;
+	    feed_columns_kind(c, column) == HEADING_URL;
 }
 
 /* Finds the value; counts what could be it, too. */
@@ -110,20 +110,38 @@ feed_columns_row(struct feed_columns *c, const struct feed_cells *cells,
 			    row_text(c, (enum feed_field)field, cells);
 }
 
-bool
-feed_columns_is_idle(
-    const struct feed_columns *c, const struct feed_cells *cells)
+static bool
+row_is_one_of(const char *cell, const char *const words[3])
 {
-	static const char *const no[] = { "0", "false", "no" };
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		if (strcasecmp(cell, words[i]) == 0)
+			return true;
+	return false;
+}
+
+const char *
+feed_columns_idle(const struct feed_columns *c, const struct feed_cells *cells)
+{
+	static const char *const no[] = { "0", "false", "no" },
+				 *const yes[] = { "1", "true", "yes" };
 	const char *cell;
 	size_t i;
 
-	if (c->to_ids >= cells->n || (cell = cells->text[c->to_ids]) == NULL)
-		return false;
-	for (i = 0; i < sizeof(no) / sizeof(no[0]); i++)
-		if (strcasecmp(cell, no[i]) == 0)
-			return true;
-	return false;
+	for (i = 0; i < c->idles; i++) {
+		if (c->idle[i] >= cells->n ||
+		    (cell = cells->text[c->idle[i]]) == NULL)
+			continue;
+		if (c->column[c->idle[i]].heading->kind == HEADING_TO_IDS) {
+			if (row_is_one_of(cell, no))
+				return "to_ids says that it is not meant for "
+				       "detection";
+		} else if (row_is_one_of(cell, yes))
+			return "the feed says that it may pass, or is "
+			       "withdrawn";
+	}
+	return NULL;
 }
 
 /* A column as people are told of it. */
@@ -191,8 +209,8 @@ feed_columns_note(const struct feed_columns *c, const struct feed_sink *to)
 
 	if (c->guessed && c->groups > 0 && c->n > 1)
 		feed_note(to,
-		    "the value is taken from column %s, whose every cell is an "
-		    "indicator%s",
+		    "the value is taken from column %s, whose cells are "
+		    "indicators%s",
 		    row_label(c, c->group[0].column[0], label),
 		    c->headed ? "; no heading is known to be that of one" : "");
 	for (i = 0; i < c->n; i++) {

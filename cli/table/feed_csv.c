@@ -149,6 +149,11 @@ feed_csv_comma(struct csv_feed *f, struct feed_reader *r)
 	f->in.comma = comma.comma;
 	for (n = 0; n < comma.skip; n++)
 		(void)feed_reader_byte(r);
+	if (comma.titles > 0)
+		feed_note(f->table->sink,
+		    "%zu line%s above the headings %s passed over",
+		    comma.titles, comma.titles == 1 ? "" : "s",
+		    comma.titles == 1 ? "was" : "were");
 }
 
 int

@@ -21,13 +21,6 @@ struct json_feed {
 	struct feed_cells row;
 };
 
-/* The column of strings that are elements of the array with this name. */
-static const char *
-feed_json_column(const char *key)
-{
-	return *key == '\0' || heading_of(key) == NULL ? "value" : key;
-}
-
 /* Takes one element, or one line. */
 static int
 feed_json_take(struct json_feed *f, const char *text, size_t n, uint64_t line,
@@ -43,10 +36,9 @@ feed_json_take(struct json_feed *f, const char *text, size_t n, uint64_t line,
 	}
 	p += strspn(p, " \t\r\n");
 	if (*p == '{')
-		json_cells_object(&f->cells, text, n, &f->row);
+		json_cells_object(&f->cells, text, n, key, &f->row);
 	else if (*p == '"')
-		json_cells_string(
-		    &f->cells, text, n, feed_json_column(key), &f->row);
+		json_cells_string(&f->cells, text, n, key, &f->row);
 	else
 		return feed_table_skip(f->table, line, "it is no JSON object",
 		    "it is no JSON object");
@@ -96,10 +88,11 @@ static int
 feed_json_read(
     struct json_feed *f, struct feed_reader *r, char error[FEED_ERROR_MAX])
 {
-	static const char *const paths[][3] = { [JSON_SHAPE_ARRAY] = { "[]",
+	static const char *const paths[][4] = { [JSON_SHAPE_ARRAY] = { "[]",
 						    NULL },
 		[JSON_SHAPE_OBJECTS] = { "", NULL },
 		[JSON_SHAPE_HOLDER] = { "*[]", "", NULL },
+		[JSON_SHAPE_NESTED] = { "*[].*[]", "[].*[]", "", NULL },
 		[JSON_SHAPE_NONE] = { "", NULL } };
 	const struct feed_sink sink = { .skipped = feed_json_skipped,
 		.arg = f };

@@ -42,10 +42,10 @@ static int
 table_emit(struct feed_table *t, const struct feed_cells *cells)
 {
 	struct feed_row row = { .lost = &t->lost };
+	const char *idle;
 
-	if (feed_columns_is_idle(t->columns, cells))
-		return feed_skip(t->sink, cells->line,
-		    "to_ids says that it is not meant for detection", NULL);
+	if ((idle = feed_columns_idle(t->columns, cells)) != NULL)
+		return feed_skip(t->sink, cells->line, idle, NULL);
 	feed_columns_row(t->columns, cells, &row);
 	return feed_row_emit(&row, cells->line, t->sink);
 }

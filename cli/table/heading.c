@@ -9,6 +9,7 @@
 #define GROUP(kind, n) HEADING_##kind, FEED_VALUE, n
 #define FIELD(field)   HEADING_FIELD, FEED_##field, 0
 #define WORDS(field)   HEADING_WORDS, FEED_##field, 0
+#define PASS           HEADING_PASS, FEED_VALUE, 0
 
 static const struct heading headings[] = { { "indicator", VALUES(ANY) },
 	{ "ioc", VALUES(ANY) }, { "iocvalue", VALUES(ANY) },
@@ -28,12 +29,12 @@ static const struct heading headings[] = { { "indicator", VALUES(ANY) },
 	{ "filehash", GROUP(HASH, 1) }, { "hashes", GROUP(HASH, 1) },
 	{ "samplehash", GROUP(HASH, 1) }, { "url", VALUES(URL) },
 	{ "uri", VALUES(URL) }, { "urls", VALUES(URL) },
-	{ "fullurl", VALUES(URL) }, { "maliciousurl", VALUES(URL) },
-	{ "phishurl", VALUES(URL) }, { "phishingurl", VALUES(URL) },
-	{ "ip", VALUES(ADDRESS) }, { "ipaddress", VALUES(ADDRESS) },
-	{ "ipaddr", VALUES(ADDRESS) }, { "ips", VALUES(ADDRESS) },
-	{ "dstip", VALUES(ADDRESS) }, { "destip", VALUES(ADDRESS) },
-	{ "destinationip", VALUES(ADDRESS) },
+	{ "fullurl", VALUES(URL) }, { "origin", VALUES(URL) },
+	{ "maliciousurl", VALUES(URL) }, { "phishurl", VALUES(URL) },
+	{ "phishingurl", VALUES(URL) }, { "ip", VALUES(ADDRESS) },
+	{ "ipaddress", VALUES(ADDRESS) }, { "ipaddr", VALUES(ADDRESS) },
+	{ "ips", VALUES(ADDRESS) }, { "dstip", VALUES(ADDRESS) },
+	{ "destip", VALUES(ADDRESS) }, { "destinationip", VALUES(ADDRESS) },
 	{ "destinationaddress", VALUES(ADDRESS) },
 	{ "dstaddr", VALUES(ADDRESS) }, { "ipdst", VALUES(ADDRESS) },
 	{ "srcip", VALUES(ADDRESS) }, { "sourceip", VALUES(ADDRESS) },
@@ -45,7 +46,12 @@ static const struct heading headings[] = { { "indicator", VALUES(ANY) },
 	{ "serverip", VALUES(ADDRESS) }, { "ipv4", GROUP(ADDRESS, 2) },
 	{ "ipv4address", GROUP(ADDRESS, 2) }, { "ipv4addr", GROUP(ADDRESS, 2) },
 	{ "ipv6", GROUP(ADDRESS, 2) }, { "ipv6address", GROUP(ADDRESS, 2) },
-	{ "ipv6addr", GROUP(ADDRESS, 2) }, { "cidr", VALUES(ADDRESS) },
+	{ "ipv6addr", GROUP(ADDRESS, 2) }, { "ipprefix", GROUP(ADDRESS, 2) },
+	{ "ipv4prefix", GROUP(ADDRESS, 2) },
+	{ "ipv6prefix", GROUP(ADDRESS, 2) }, { "ipv4cidrs", GROUP(ADDRESS, 2) },
+	{ "ipv6cidrs", GROUP(ADDRESS, 2) },
+	{ "addressprefixes", VALUES(ADDRESS) }, { "ipstr", VALUES(ADDRESS) },
+	{ "attacker", VALUES(ADDRESS) }, { "cidr", VALUES(ADDRESS) },
 	{ "ipcidr", VALUES(ADDRESS) }, { "network", VALUES(ADDRESS) },
 	{ "networks", VALUES(ADDRESS) }, { "netblock", VALUES(ADDRESS) },
 	{ "subnet", VALUES(ADDRESS) }, { "prefix", VALUES(ADDRESS) },
@@ -133,14 +139,18 @@ static const struct heading headings[] = { { "indicator", VALUES(ANY) },
 	{ "validuntil", FIELD(EXPIRES) }, { "expiry", FIELD(EXPIRES) },
 	{ "expiresat", FIELD(EXPIRES) }, { "expirationdate", FIELD(EXPIRES) },
 	{ "expirydate", FIELD(EXPIRES) }, { "duration", WORDS(EXPIRES) },
-	{ "toids", HEADING_TO_IDS, FEED_VALUE, 0 } };
+	{ "toids", HEADING_TO_IDS, FEED_VALUE, 0 }, { "whitelist", PASS },
+	{ "whitelisted", PASS }, { "iswhitelisted", PASS },
+	{ "allowlist", PASS }, { "allowlisted", PASS },
+	{ "isallowlisted", PASS }, { "falsepositive", PASS },
+	{ "isfalsepositive", PASS }, { "deleted", PASS }, { "revoked", PASS } };
 
 /* Parts of headings of what is no indicator, though it looks like one. */
 static const char *const nevers[] = { "imphash", "ja3", "ja4", "jarm", "ssdeep",
 	"tlsh", "pehash", "vhash", "authentihash", "telfhash", "gimphash",
 	"icondhash", "richhash", "permhash", "fuzzy", "fingerprint",
 	"thumbprint", "cert", "x509", "serial", "registrar", "nameserver",
-	"whois", "reporter", "reversedns", "rdns", "uuid", "guid" };
+	"whois", "reporter", "etag", "reversedns", "rdns", "uuid", "guid" };
 
 const struct heading_pair heading_pairs[] = { { "start", "end", false },
 	{ "startip", "endip", false }, { "ipstart", "ipend", false },

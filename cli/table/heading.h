@@ -22,8 +22,9 @@ enum heading_kind {
 	/* What is said of it. */
 	HEADING_REFERENCE, /* a page */
 	HEADING_FIELD,
-	HEADING_WORDS, /* a field, when its cells are words of that field */
-	HEADING_TO_IDS /* 0: not meant for detection (MISP) */
+	HEADING_WORDS,  /* a field, when its cells are words of that field */
+	HEADING_TO_IDS, /* 0: not meant for detection (MISP) */
+	HEADING_PASS    /* 1: it may pass, or is withdrawn */
 };
 #define HEADING_VALUES (HEADING_NAME + 1)
 

@@ -166,6 +166,53 @@ cells_put_number(struct json_cells *j, size_t column, const struct piece *all)
 	cells_put(j, column, text, n, false);
 }
 
+/* Adds the string at *in to the text; false: it cannot be decoded. */
+static bool
+cells_add_string(struct json_cells *j, struct piece *in)
+{
+	struct piece inner;
+
+	if (!cells_quoted(in, &inner))
+		buf_add(&j->text, inner.p, (size_t)(inner.end - inner.p));
+	else if (jsonscan_string(inner.p - 1, (size_t)(inner.end - inner.p) + 2,
+		     &j->scratch))
+		buf_add(&j->text, j->scratch.data, j->scratch.len);
+	else
+		return false;
+	return true;
+}
+
+/* Puts the strings of an array that may be values, one a line; false: it has
+ * something else, or says something of a value. */
+static bool
+cells_put_strings(struct json_cells *j, size_t column, struct piece in)
+{
+	size_t begin = j->text.len;
+	const struct heading *h;
+
+	if (column == CSV_NONE)
+		return true;
+	h = j->columns->column[column].heading;
+	if (h != NULL && h->kind > HEADING_REFERENCE)
+		return false;
+	for (in.p++;; in.p++) {
+		cells_blanks(&in);
+		if (in.p >= in.end || *in.p != '"' || !cells_add_string(j, &in))
+			break;
+		cells_blanks(&in);
+		if (in.p < in.end && *in.p == ',') {
+			buf_addc(&j->text, '\n');
+			continue;
+		}
+		buf_addc(&j->text, '\0');
+		j->at[column] = begin;
+		j->odd[column] = false;
+		return true;
+	}
+	j->text.len = begin;
+	return false;
+}
+
 static void cells_members(
     struct json_cells *, struct piece in, const char *outer, size_t n);
 
@@ -184,7 +231,9 @@ cells_value(struct json_cells *j, struct piece *in, const char *name, size_t n,
 		cells_put_string(j, column, &all, escapes);
 	} else if (*in->p == '{' || *in->p == '[') {
 		all = cells_nested(in);
-		cells_put(j, column, all.p, (size_t)(all.end - all.p), true);
+		if (*all.p == '{' || !cells_put_strings(j, column, all))
+			cells_put(
+			    j, column, all.p, (size_t)(all.end - all.p), true);
 		if (outer && *all.p == '{')
 			cells_members(j, all, name, n);
 	} else {
@@ -263,9 +312,26 @@ cells_begin(struct json_cells *j)
 		j->at[i] = CSV_NONE;
 }
 
+/* Puts what the name of an array says of all in it, unless the object does. */
+static void
+cells_judge(struct json_cells *j, const char *array)
+{
+	static const char name[] = "disposition";
+	static const struct feed_cell_form plain = { .now = 0 };
+	size_t column;
+	double n;
+
+	if (feed_cell_number(array, &n) ||
+	    feed_cell_read(FEED_DISPOSITION, array, &plain) == -1)
+		return;
+	column = cells_column(j, name, strlen(name));
+	if (column != CSV_NONE && j->at[column] == CSV_NONE)
+		cells_put(j, column, array, strlen(array), false);
+}
+
 void
-json_cells_object(
-    struct json_cells *j, const char *text, size_t n, struct feed_cells *out)
+json_cells_object(struct json_cells *j, const char *text, size_t n,
+    const char *array, struct feed_cells *out)
 {
 	struct piece in = { text, text + n };
 
@@ -273,18 +339,23 @@ json_cells_object(
 	cells_blanks(&in);
 	if (in.p < in.end)
 		cells_members(j, in, NULL, 0);
+	cells_judge(j, array);
 	cells_done(j, out);
 }
 
 void
 json_cells_string(struct json_cells *j, const char *text, size_t n,
-    const char *name, struct feed_cells *out)
+    const char *array, struct feed_cells *out)
 {
+	const struct heading *h = heading_of(array);
+	const char *name =
+	    h == NULL || h->kind == HEADING_PASS ? "value" : array;
 	struct piece in = { text, text + n };
 
 	cells_begin(j);
 	cells_blanks(&in);
 	if (in.p < in.end)
 		cells_value(j, &in, name, strlen(name), false);
+	cells_judge(j, array);
 	cells_done(j, out);
 }

@@ -29,13 +29,16 @@ struct json_cells {
 void json_cells_init(struct json_cells *, struct feed_columns *);
 void json_cells_free(struct json_cells *);
 /*
- * Reads an object, of n bytes that jsonscan() found to be one.  The cells are
- * good until the next call.
+ * Reads an object, of n bytes that jsonscan() found to be one.  An array of
+ * strings is a cell with one of them a line.  array: the name of the array that
+ * the object is in, or ""; one that is a disposition ("allowlist") is that of
+ * all in it.  The cells are good until the next call.
  */
-void json_cells_object(
-    struct json_cells *, const char *text, size_t n, struct feed_cells *);
-/* The same for a string alone, which is in the column of this name. */
+void json_cells_object(struct json_cells *, const char *text, size_t n,
+    const char *array, struct feed_cells *);
+/* The same for a string alone: its column is the array's, where that is a
+ * heading, and else "value". */
 void json_cells_string(struct json_cells *, const char *text, size_t n,
-    const char *name, struct feed_cells *);
+    const char *array, struct feed_cells *);
 
 #endif

@@ -14,6 +14,8 @@ struct shape {
 	bool url;       /* … a URL, which may be that of the next page */
 	bool indicator; /* one under any name */
 	bool more;      /* another object behind it */
+	bool nested;    /* the objects of its array have none, but arrays */
+	bool inner;     /* this is such an object */
 };
 
 static void
@@ -82,16 +84,22 @@ shape_value(struct shape *s, const char *name)
 		s->value = true;
 }
 
+static void shape_object(struct shape *);
+
+/* deep: to look into its first object. */
 static void
-shape_array(struct shape *s)
+shape_array(struct shape *s, bool deep)
 {
-	struct shape in = *s;
+	struct shape in = { .p = s->p, .end = s->end, .inner = true };
 
 	in.p++;
 	shape_blanks(&in);
-	if (in.p < in.end && *in.p == '{')
+	if (in.p < in.end && *in.p == '{') {
 		s->objects = true;
-	else if (in.p < in.end && *in.p != ']')
+		if (deep)
+			shape_object(&in);
+		s->nested = s->nested || (in.objects && !in.value && !in.url);
+	} else if (in.p < in.end && *in.p != ']')
 		s->arrays = true;
 	shape_skip(s);
 }
@@ -115,7 +123,7 @@ shape_object(struct shape *s)
 		if (*s->p == '"')
 			shape_value(s, name);
 		else if (*s->p == '[')
-			shape_array(s);
+			shape_array(s, !s->inner);
 		else if (*s->p == '{')
 			shape_skip(s);
 		else
@@ -140,8 +148,10 @@ json_shape(const char *head, size_t n)
 	shape_blanks(&s);
 	if (s.p == s.end)
 		return JSON_SHAPE_NONE;
-	if (*s.p == '[')
-		return JSON_SHAPE_ARRAY;
+	if (*s.p == '[') {
+		shape_array(&s, true);
+		return s.nested ? JSON_SHAPE_NESTED : JSON_SHAPE_ARRAY;
+	}
 	if (*s.p == '"')
 		return JSON_SHAPE_STRINGS;
 	if (*s.p != '{')
@@ -149,6 +159,7 @@ json_shape(const char *head, size_t n)
 	shape_object(&s);
 	record = s.value || (s.url && (s.more || !s.objects)) ||
 	    (s.indicator && s.more && !s.objects);
-	return !record && (s.objects || s.arrays) ? JSON_SHAPE_HOLDER :
-						    JSON_SHAPE_OBJECTS;
+	if (record || (!s.objects && !s.arrays))
+		return JSON_SHAPE_OBJECTS;
+	return s.nested ? JSON_SHAPE_NESTED : JSON_SHAPE_HOLDER;
 }

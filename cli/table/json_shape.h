@@ -10,6 +10,7 @@ enum json_shape {
 	JSON_SHAPE_ARRAY,   /* its elements */
 	JSON_SHAPE_OBJECTS, /* each object, one a line */
 	JSON_SHAPE_HOLDER,  /* the elements of arrays in the object */
+	JSON_SHAPE_NESTED,  /* … of arrays in the objects of these */
 	JSON_SHAPE_STRINGS, /* strings, one a line */
 	JSON_SHAPE_NONE
 };

@@ -200,7 +200,7 @@ START_TEST(csv)
 		/* A cell that is not understood costs itself, but the row where the
 		 * judgement or its end would be another. */
 		{ "value,disposition,severity,confidence,tlp,priority,expires\n"
-		  "192.0.2.1,bad,,,,,\n192.0.2.1,,bad,,,,\n"
+		  "192.0.2.1,rotten,,,,,\n192.0.2.1,,bad,,,,\n"
 		  "192.0.2.1,,,Critical,,,\n192.0.2.1,,,,purple,,\n"
 		  "192.0.2.1,,,,,101,\n192.0.2.1,,,,,,soon\n,,,,,,\n",
 		    "2 ! " DISPOSITION "\n3 ip 192.0.2.1\n4 ip 192.0.2.1\n"
@@ -373,7 +373,7 @@ START_TEST(json)
 		    "1 ! it is no JSON object\n2 ! it has no value\n" },
 		{ "{\"value\":7}\n{\"value\":[\"192.0.2.1\"]}\n{\"value\":\"\"}"
 		  "\n",
-		    "1 ! \"7\" is no indicator\n2 ! it has no value\n"
+		    "1 ! \"7\" is no indicator\n2 ip 192.0.2.1\n"
 		    "3 ! it has no value\n" },
 		{ "{\"value\":\"192.0.2.1\",\"tlp\":\"purple\"}\n",
 		    "1 ip 192.0.2.1\n" },
