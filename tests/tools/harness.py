@@ -203,6 +203,9 @@ def environment(**more):
     env = {k: v for k, v in os.environ.items()
            if k in ('PATH', 'HOME', 'TMPDIR', 'USER', 'LOGNAME')}
     env['LC_ALL'] = 'C.UTF-8'
+    # Who has dropped root cannot write the counts of lines, and must not say so
+    # on the descriptors that it hands to a program.
+    env['GCOV_ERROR_FILE'] = os.devnull
     env.update(sanitizer_env())
     env.update({k: v for k, v in more.items() if v is not None})
     return env

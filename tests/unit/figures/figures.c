@@ -57,7 +57,7 @@ add(struct store *s, const char *value, int64_t expires)
 		.value = value,
 		.status = "success" };
 
-	ck_assert_msg(store_act(s, &c, 1, &a, NULL, error) == 1, "%s", error);
+	ck_assert_msg(store_act(s, &c, 1, &a, NULL, error) == 0, "%s", error);
 }
 
 static uint64_t
