@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2034
 # The packages that ./quickstart and ./test need, by names that Debian 12 and 13
 # both have, and how they come onto the machine.  Sourced by both, from the top

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=sh
 # A tree in which nobody has run ./configure, for ./quickstart and ./test, which
 # build in folders of their own: automake refuses that where it is built in

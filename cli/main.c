@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ctim-relay(1): the command line of the gateway.
  */
@@ -169,7 +170,8 @@ main_run(int argc, char **argv)
 		return CMD_USAGE;
 	}
 	if (argc > 1 && main_is_one_of(argv[1], "--version", "-V")) {
-		printf("ctim-relay %s\n", CTIM_VERSION);
+		printf("ctim-relay %s\nBuilt with %s\nReport faults to: %s\n",
+		    CTIM_VERSION, CTIM_LIBRARIES, CTIM_BUG_REPORT);
 		return CMD_OK;
 	}
 	if (cmd != NULL)

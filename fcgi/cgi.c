@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One process, one request.  Everything that could wait for ever is bounded by
  * the deadline: reads by poll(2), the rest by alarm(2), whose default is to end

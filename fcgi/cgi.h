@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cgi: one request as a classic CGI program.
  * Source: RFC 3875.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ctim-relay.fcgi: the server.  Finds out in which of its three ways it was
  * started, reads the configuration and hands over.
@@ -120,7 +121,9 @@ main_parse(struct options *o, int argc, char **argv)
 			o->status = fflush(stdout) == 0 ? 0 : 1;
 			break;
 		case 'V':
-			(void)puts("ctim-relay.fcgi " CTIM_VERSION);
+			(void)puts("ctim-relay.fcgi " CTIM_VERSION
+				   "\nBuilt with " CTIM_LIBRARIES
+				   "\nReport faults to: " CTIM_BUG_REPORT);
 			o->status = fflush(stdout) == 0 ? 0 : 1;
 			break;
 		default:

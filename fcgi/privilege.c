@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Root only as long as it takes to make the socket and open the log.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * privilege: gives up what the server does not need.
  */

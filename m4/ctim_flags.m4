@@ -1,3 +1,4 @@
+dnl SPDX-License-Identifier: MIT
 # CTIM_ADD_FLAG(VARIABLE, FLAG, WHICH)
 # Adds FLAG to VARIABLE when the compiler (WHICH = compile) or the linker (link)
 # takes it without a warning.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * local: indicators on this machine: block lists, allow lists, feeds.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * local: the relay that answers from the indicators on this machine, and the
  * actions by which people change them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What must not be blocked: this machine's and private networks, the site's own
  * names and networks, and what an allow list has.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The actions of the local relay: to put an observable on a list of people's
  * own, and to take it off again.

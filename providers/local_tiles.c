@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The tiles of the local relay: what the store holds, and what people did.
  * Source: relay API, "tiles": the members of each type's data.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * otx: AlienVault Open Threat Exchange.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * otx: declarations for the three files of the provider: calls, and results that
  * are cut out of answers (otx.c), spellings of an observable (otx_value.c), CTIM

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How the service writes an observable, and whether an entry of a page is it.
  * Source: OTX relay; src/ctim/indicator.h has the normal forms.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pulses and their entries as CTIM, and the pages of the service.
  * Source: OTX relay; CTIM sighting, indicator, relationship. */
 #include <stdio.h>

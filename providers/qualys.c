@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * qualys: what happened on the hosts that Qualys IOC watches.
  *

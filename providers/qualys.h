@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * qualys: declarations for the three files of the provider: calls (qualys.c),
  * members of events that are kept (qualys_cut.c), CTIM (qualys_event.c).

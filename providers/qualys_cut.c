@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cuts the members that are used out of an event; only these are cached. */
 #include <stdlib.h>
 #include <string.h>

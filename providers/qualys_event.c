@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Events as CTIM. */
 #include <stdlib.h>
 #include <string.h>

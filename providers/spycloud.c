@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spycloud: what of a person's accounts was found in breaches.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spycloud: declarations for the two files of the provider: calls (spycloud.c),
  * CTIM (spycloud_write.c).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Records and catalog entries as CTIM. */
 #include <string.h>
 

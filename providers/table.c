@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The only list of providers: one row each, in the order people see them. */
 #include <string.h>
 

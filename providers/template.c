@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * template: the relay to copy.  It knows nothing and says so, and does every
  * action it is asked for, which is: nothing.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Runs the tests: the Check programs of the build and the functions test_* in
 tests/*/t_*.py (and what their tests() yields), one line each.  A test of
 t_NAME.py, or t_NAME_PART.py, is called NAME:TEST.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * command: the commands of ctim-relay(1).  Each is one function and one row of
  * the table in main.c.

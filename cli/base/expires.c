@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "conf/duration.h"
 #include "base/rfc3339.h"
 #include "cli/base/expires.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * expires: "30d", "12h" or a date on the command line, as a time.
  */

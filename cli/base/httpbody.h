@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * httpbody: the body of an HTTP answer, kept whole.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * infile: files to read that may be standard input.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * options: the options of a command, as one table.  getopt_long(3) reads the
  * command line by it, and --help prints it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outfile: a file that is written beside its place and moved there when it is
  * whole, so that nobody reads a part of it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * secret: small files that hold credentials, and their bytes in memory.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay check: whether the configuration can be used, and how. */
 #include <sys/resource.h>
 #include <sys/stat.h>

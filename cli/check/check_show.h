@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * check_show: what `check` prints.  All functions write to standard output and
  * return what the program exits with.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay doctor: what goes wrong in practice, and the line that mends it. */
 #include <getopt.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * doctor: what goes wrong in practice, looked for one after the other.
  *

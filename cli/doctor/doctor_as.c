@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs checks as the user that serves: root can read and write everything, and
  * what matters is whether the gateway can. */
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls with little time: to hosts of the configuration, and to the web server
  * in front. */
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The configuration, as `check` sees it, and who may read and change it. */
 #include <sys/stat.h>
 

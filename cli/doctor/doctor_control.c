@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The control socket, at which `status` and `ping` ask the pool.  Its faults
  * are silent: the gateway serves without it. */
 #include <sys/stat.h>

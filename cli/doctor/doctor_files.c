@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The files that the gateway writes and reads while it serves. */
 #include <sys/stat.h>
 

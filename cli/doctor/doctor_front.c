@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asks the web server in front from outside whether a gateway is behind it, and
  * what of a request comes through. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The secret key: whoever guesses it makes tokens.
  *

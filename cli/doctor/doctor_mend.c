@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lines that mend: as which user they run, on which file, and never on the
  * file that a link leads to. */
 #include <sys/stat.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Looks at the hosts that the gateway calls, and at what is on the way to
  * them. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The object with the half of the gateway that makes calls, which is installed
  * with the programs. */
 #include "call/provider.h"

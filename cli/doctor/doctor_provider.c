@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asks the services behind the relays: with credentials whether a service
  * takes them, by the code of the server; without, whether the service can be
  * reached. */

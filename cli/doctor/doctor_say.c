@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a check found, for people and for programs. */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Looks at the socket between the web server and the gateway, and at which
  * users may use it. */
 #include <arpa/inet.h>

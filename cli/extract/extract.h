@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * extract: the observables in a text: a report, a mail, a log.
  *

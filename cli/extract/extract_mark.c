@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What characters outside ASCII part words, by Unicode's blocks. */
 #include <ctype.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a piece of a word is, when it is no URL: a name, an address, a range, a
  * hash, with what may stand around it. */
 #include <ctype.h>

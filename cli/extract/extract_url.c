@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* URLs in a text: where one ends, and those that are encoded in others. */
 #include <ctype.h>
 #include <string.h>

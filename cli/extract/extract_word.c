@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A word between blanks and quotation marks: the URLs in it, and the pieces
  * between brackets and commas. */
 #include <ctype.h>

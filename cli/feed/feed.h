@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed: lists of indicators as people and services publish them, read from a
  * file or pipe in bounded memory, one entry after another.

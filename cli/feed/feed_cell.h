@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_cell: what the words, numbers and times of a feed mean for the fields of
  * an entry.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_decode: the bytes of a feed as plain lines: gzip is unpacked, UTF-16
  * becomes UTF-8, and the line ends CR and CR LF become LF; each as it is read,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a feed is not: files that are named and refused. */
 #include <ctype.h>
 #include <string.h>

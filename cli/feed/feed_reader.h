@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_reader: bytes of a feed, by line or one by one, with their line number,
  * through one buffer of fixed size.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_row: one row of a feed as its reader found it, and how it comes to
  * entries, for the readers of all formats.

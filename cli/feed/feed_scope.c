@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which entries of a feed are no indicators of anything: for all formats. */
 #include "cli/feed/feed_row.h"
 #include "ctim/ctim.h"

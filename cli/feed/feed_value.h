@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_value: one indicator as feeds write it, and the names that they give to
  * types.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cells that mean several indicators: ranges, networks with a mask, lists. */
 #include <stdlib.h>
 #include <string.h>

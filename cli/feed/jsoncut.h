@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsoncut: a document of JSON of any size, cut into the elements that matter,
  * in bounded memory.

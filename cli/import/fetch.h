@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fetch: a feed from its address into a temporary file, in bounded memory.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fetch_header: the headers with the key of a feed: "Auth-Key: file:/etc/x", of
  * which is kept where the key is, never the key; and what the user part of its

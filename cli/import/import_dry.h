@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_dry: a store for --dry-run: what an import would add and update shows
  * in a copy of the source, and the store itself is only read.

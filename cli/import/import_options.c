@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The options of `ctim-relay intel import`. */
 #include <getopt.h>
 #include <stddef.h>

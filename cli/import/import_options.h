@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_options: the command line of `intel import`, and the words of it that a
  * source keeps, so that `intel update` imports as the import did.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_run: one feed, or a folder of them, into the store: what `intel import`
  * and `intel update` have in common.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * import_summary: what an import did, for people and for programs: counts, what
  * was skipped by reason, the first lines that were, and notes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * update_lock: one update of a source at a time.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay intel: the indicators that are kept on this machine. */
 #include <errno.h>
 #include <getopt.h>

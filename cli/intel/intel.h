@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * intel: what the commands of `ctim-relay intel` share.  Each is one function
  * and one row of the table in intel.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay intel add and audit: what people change themselves, its rows in the
  * audit, and what every command does after a change of the store. */
 #include <getopt.h>

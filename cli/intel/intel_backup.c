@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay intel backup, restore: a whole store as one file, and back. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay intel list, export: the records of the store, one after another. */
 #include <sys/stat.h>
 

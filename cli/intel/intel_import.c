@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay intel import: a feed, or a folder of them, into the store. */
 #include <stdlib.h>
 #include <unistd.h>

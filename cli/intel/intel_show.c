@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay intel show: what is known of a value. */
 #include <stdio.h>
 #include <time.h>

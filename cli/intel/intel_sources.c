@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay intel sources, stats: the sources, and figures about what they
  * list. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * intel_stix: records as a STIX 2.1 bundle, one indicator each.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay intel update: the feeds of sources, fetched and imported. */
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * claims: the credentials for which a token is made, from a file or asked.
  */

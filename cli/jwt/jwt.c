@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay jwt: a token for a relay. */
 #include <errno.h>
 #include <getopt.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jwt: the state that the parts of the command share: options and keys (jwt.c),
  * RS256 (jwt_rs256.c), messages to people (jwt_say.c).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * keyfile: a file that holds the secret key, and nothing else.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * module_settings: the two files that lie in the folder of a published relay:
  * what its module at the platform is called and asks for, and where a stage of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_config: configuration of programs that block, read by the forms that
  * their lines have.  What a line of a program may look like is a table,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The programs whose configuration is read, and those that is refused. */
 #include <stddef.h>
 

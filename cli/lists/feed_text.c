@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text: one indicator a line, with a comment; hosts files; ranges. */
 #include <stdbool.h>
 #include <stdio.h>

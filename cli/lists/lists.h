@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lists: lists of names and addresses as one program or another reads them, one
  * entry a line: what their readers share.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ctim-relay relay: the module at the platform, as the Relay Module CLI manages
  * it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * module_file: the file that describes a module of the platform, as the
  * Relay Module CLI reads it: a check of its members, and $NAME replaced from

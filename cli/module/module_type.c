@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ctim-relay module-type: the JSON that registers a relay at the platform as a
  * type of module.

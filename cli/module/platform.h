@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * platform: the calls to Threat Response (SecureX, XDR) that manage its
  * modules.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fcgiask: one GET straight to a FastCGI server, as a web server would send it.
  * Source: FastCGI specification 1.0, sections 3, 5 and 8.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay ping: whether the gateway works, for health checks. */
 #include <sys/random.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * poolask: one question to the running pool, on its control socket.
  */

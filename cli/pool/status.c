@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay status: how the running pool is. */
 #include <getopt.h>
 #include <stdbool.h>

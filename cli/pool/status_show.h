@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* status_show: prints the state of the running pool for people. */
 #ifndef CTIM_STATUS_SHOW_H
 #define CTIM_STATUS_SHOW_H

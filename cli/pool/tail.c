@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay tail: the requests as they come, from the log. */
 #include <sys/stat.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tail_file: a file that somebody else appends to, line by line: its end, and
  * what comes after it, also when it is moved away or cut.

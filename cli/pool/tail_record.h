@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tail_record: one line of the gateway's log, in either of its formats, and how
  * people read it.

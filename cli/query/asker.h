@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * asker: the relay that answers a query, of the configuration in this process
  * or elsewhere, and the token for it.

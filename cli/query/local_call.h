@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * local_call: requests to the gateway inside this process: the same code as
  * behind a web server, over memory instead of a socket.

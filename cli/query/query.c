@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* ctim-relay query: a relay's answer about observables. */
 #include <getopt.h>
 #include <stdbool.h>

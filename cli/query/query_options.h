@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * query_options: the command line of `ctim-relay query`.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * query_run: a query under way: it asks batch after batch, and keeps, shows and
  * judges each answer.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * resume: the answers that a long query has so far, in a file, so that an
  * interrupted query can go on.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hold: rows of a feed that wait until more is known of them: a newer version of
  * the same object, how severe their event is, what their list is for.  They

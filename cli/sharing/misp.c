@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * MISP: the attributes of events and attribute exports that MISP would give to
  * a detection system.

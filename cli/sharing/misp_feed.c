@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The folder of a MISP feed: manifest.json, which lists its events by their
  * UUID; a file for each; hashes.csv, MD5 sums of their values.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * misp_type: the types of MISP's attributes.
  * Source: https://www.misp-project.org/datamodels/, "MISP attributes".

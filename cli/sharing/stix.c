@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * STIX: the indicators of bundles, TAXII envelopes, arrays and lines of objects.
  * All other objects are context: an address among them may be a victim's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stix_lex: the tokens of a STIX pattern.
  * Source: the grammar of STIX 2.1 section 9.

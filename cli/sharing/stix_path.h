@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stix_path: which properties in STIX patterns have a value that can be looked
  * up.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * stix_pattern: what a pattern of a STIX indicator looks for, as far as it is a
  * value that can be looked up.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Warning lists of MISP: what is known to be harmless.
  * Source: https://github.com/MISP/misp-warninglists.

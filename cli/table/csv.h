@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * csv: the rows of a table, from a file or from memory.
  * Source: RFC 4180; tables of spreadsheets, which separate their fields

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * csv_head: the beginning of a table: what parts its fields, and where its
  * headings are, if it has any.

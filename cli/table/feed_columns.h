@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_columns: which column of a table, or member of JSON objects, is the
  * indicator, and what the others say of it.

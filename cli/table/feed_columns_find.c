@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which columns are the value. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the first rows show of the columns. */
 #include <string.h>
 

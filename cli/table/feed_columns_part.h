@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_columns_part: what the files of feed_columns.h share.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A row under the columns that were chosen, and what is told of the choice. */
 #include <inttypes.h>
 #include <stdio.h>

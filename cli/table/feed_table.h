@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_table: rows of a table on their way to the sink.  The first of them wait,
  * in bounded memory, until it is known which column is what.

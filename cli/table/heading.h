@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * heading: what the headings of columns, and names of JSON members, say in feeds
  * that people and services publish.  A heading alone proves nothing

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * json_cells: the members of one JSON object as the cells of a row, without
  * making objects of them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * json_shape: where the rows of a JSON document are, by how it begins.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * csvout: CSV for other programs.
  * Source: RFC 4180.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * interrupt: long work that a person may end (Ctrl-C) where nothing is lost.
  */

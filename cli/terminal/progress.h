@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * progress: how far a long piece of work is, on one line of a terminal.  When
  * standard error is no terminal nothing is printed.

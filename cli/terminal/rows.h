@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rows: cells that wait to be a table's (table.h), in as few bytes as they have.
  */

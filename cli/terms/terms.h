@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * terms: the observables of a query, each once, from words, lines, a column of
  * a CSV file, or a text.

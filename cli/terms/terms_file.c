@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Observables from files: a column of a CSV file, a text. */
 #include <errno.h>
 #include <inttypes.h>

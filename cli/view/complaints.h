@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * complaints: the errors in the answers of a relay, each shown once.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * view: the answers to a query, in the forms for people and programs.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The answer of a relay as CSV, as answers come: a line for each observable or,
  * of refer, for each reference.  view_csv_take() writes the names of the columns,
  * which line() and line_reference() fill in the same order. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * view_detail: the tables below the verdicts: judgements that no verdict is
  * based on, sightings, indicators.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The merged answer of a query, and its entities as a CTIM bundle. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers as tables: the verdicts, the worst first, then the rest. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * webconf: the configuration of nginx or Apache, read as a tree, to see what of
  * it holds for the gateway.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Apache: a directive a line, sections in angle brackets. */
 #include <ctype.h>
 #include <stdbool.h>

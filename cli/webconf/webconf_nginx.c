@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* nginx: words, ended by ";" or by a block in braces. */
 #include <ctype.h>
 #include <stdbool.h>

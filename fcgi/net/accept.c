@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * accept: how a thread waits for the next connection of a listener: in
  * accept4(2), or for several sockets in epoll_wait(2), of which the kernel wakes

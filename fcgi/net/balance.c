@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The queue is of sockets that carry descriptors (SCM_RIGHTS), so that a free
  * thread of any worker gets a connection that another worker accepted, and a

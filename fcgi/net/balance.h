@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * balance: what the workers of one master have in common, made before it forks:
  * memory in which they let each other know how they are, and the queue of

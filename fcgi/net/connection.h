@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * connection: a FastCGI connection with its state while it waits without a
  * thread: the bytes of its request that have come, and the bytes of its answer

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/net/dropped.h"
 #include "log/log.h"
 #include "os/clock.h"

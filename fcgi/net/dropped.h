@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dropped: why connections that waited were closed, counted, and told in the
  * log, once a second at most, as whoever can connect can cause it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How libfcgi (2.4.2) is used, so that its faults cannot be reached:
  * - FCGX_Accept_r with a descriptor already in the request does not accept; it

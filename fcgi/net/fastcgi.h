@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fastcgi: answers one FastCGI request with libfcgi.  The only file that knows
  * that library.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * large: the requests of a worker that are so large that the memory of those
  * being answered is counted, and those of them that wait for it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * listener: the socket that the pool serves on: handed over by a spawner, or
  * made here.  libfcgi's own functions for it end the process on errors.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outgoing: an answer whose reader does not take it: records in a memory file,
  * and beyond what a worker may have of these, in a spill file without a name.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * record: takes one FastCGI request as its bytes come, checks every byte of its
  * framing and writes it again in the one plain form that libfcgi is shown.

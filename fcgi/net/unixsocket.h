@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * unixsocket: the file of a unix socket: making it with the right owner and
  * mode, in place of one that a dead server left, and removing it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * control: the socket on which the command line asks the master how it is.
  *

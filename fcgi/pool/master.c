@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The workers that should be there are the "fresh" ones.  A worker becomes
  * stale by a reload, or when it wants a successor; it is told to stop as soon

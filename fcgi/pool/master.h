@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * master: starts workers, replaces what dies, reloads, stops.  It serves
  * nothing itself and has one thread.

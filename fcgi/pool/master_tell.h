@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * master_tell: what a master knows of itself, and what it says of that in the
  * log and on the control socket.  Only master*.c include it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The overflow thread looks every few milliseconds while all threads are busy,
  * and sleeps otherwise.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * parked: the connections of a worker that wait without a thread, in one
  * epoll(7) set with one thread for all of them.  A connection waits for the rest

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One lock, the pool's, for the threads' states and the requests that wait for
  * one.  It is held for a moment, twice a request.

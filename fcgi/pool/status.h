@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * status: how the pool is, for those who ask on the control socket.
  */

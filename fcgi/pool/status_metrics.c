@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "fcgi/net/balance.h"
 #include "fcgi/pool/status.h"

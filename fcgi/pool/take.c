@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs under the pool's lock, but for what waits. */
 #include <errno.h>
 #include <poll.h>

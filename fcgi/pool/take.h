@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * take: how a thread of a pool comes to its next request: one that waits for
  * memory or for a thread, or a new connection; and how it sleeps without one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The process around a pool: start, signals, the watch over deadlines, stop.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * answer: the JSON of one relay answer while it is being made.
  *

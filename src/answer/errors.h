@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * errors: those of one answer, each once, in the order in which they came.
  * Source: relay API, "Errors".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * response: the CGI side of an answer: status, header, body, counted.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * transport: the seam between what carries a request (FastCGI, CGI, the command
  * line) and what answers it.  A few functions and the CGI meta-variables.

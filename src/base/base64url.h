@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * base64url: the encoding of tokens and keys, read strictly.
  * Source: RFC 4648 section 5, without padding as in RFC 7515 section 2.

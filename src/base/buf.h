@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * buf: a growing byte buffer that cannot be made without its maximum.
  *

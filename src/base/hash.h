@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hash: SipHash-2-4 with 128 bits of result, under a random key of this
  * process: equal bytes have equal hashes within the process, and no peer can

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * percent: percent-encoding of texts for a URL.
  * Source: RFC 3986, section 2.

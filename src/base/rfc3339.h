@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rfc3339: times as text.
  * Source: RFC 3339, section 5.6; CTIM, "Time".

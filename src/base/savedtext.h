@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * savedtext: reads one value as an editor or another system saved it in a file
  * or in the environment.

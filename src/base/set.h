@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * set: a set of hashes that grows, to find duplicates.
  */

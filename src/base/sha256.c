@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* They are deprecated since 3.0, in favour of what is too slow here. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 

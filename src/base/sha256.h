@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sha256: SHA-256 and HMAC over it, by libcrypto's functions from before its
  * providers.  Those that it recommends read its configuration and gather all

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SHA-1, for its speed, as sha256.c says. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * uuid: UUIDs as text: random ones (RFC 4122 version 4), and those of names
  * (version 5).

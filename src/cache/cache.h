@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cache: keeps the parsed answers of providers for as long as they may be used
  * again, and what processes that share no memory must share: key sets, turns.

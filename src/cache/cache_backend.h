@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cache_backend: where a cache keeps its entries.  Only cache*.c include it.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cache_sqlite: the file of a cache: opened, made, and made again when it is
  * damaged.  Only cache_sqlite*.c include it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rediscon: a connection to a Redis server on which no call waits beyond its
  * limit: neither for the host's name nor for a server that hangs or drips.

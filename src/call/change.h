@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * change: a trigger that changes the store of its relay: the provider says what
  * to change, and here the change and its row of the audit are written in one

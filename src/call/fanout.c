@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The loop.  A transfer is in one of four lists: ready, timed, flying, landed.
  * What has landed is looked at in task_landed() and nowhere else, so that nothing

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fanout: all the calls of one request to a provider, concurrent through the
  * engine (http.h), against one deadline.

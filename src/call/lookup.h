@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lookup: one question to a service on its way: an observable (or its health)
  * and the calls that are made for it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * outcome: what the end of a transfer means: the provider's reply, another try, or
  * a failure; what transfer.c and outcome.c share.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * policy: whom the calls of a relay may reach, and which certificates count
  * there.

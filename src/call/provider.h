@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * provider: the contract between the gateway and one threat-intelligence
  * service.  A provider is one file with one const struct and one row in

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * tile: a figure of a dashboard, as a provider describes and draws it.
  *

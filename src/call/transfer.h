@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * transfer: one call of a fan-out on its way, from the cache to its reply; what
  * fanout.c and transfer.c share, and nobody else.

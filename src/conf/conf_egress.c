@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The setters of [egress]: lists in the line itself, or one entry a line of a
  * file. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The setters of the configuration table: text in, checked value out. */
 #include <ctype.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_loading: a configuration while it is read (conf_load.c) and checked
  * (conf_check.c).  Only these two include it.

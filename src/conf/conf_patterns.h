@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_patterns: POSIX extended regular expressions, each for whole texts and
  * without regard to case.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * conf_setting: the values of a configuration as they were written, before the
  * table gives them a meaning, and the values behind env: and file:.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows of the configuration that are not a provider's own. */
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * duration: "30d" or "12h", as people write how long something lasts.
  */

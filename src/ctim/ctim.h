@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ctim: the small facts of the Cisco Threat Intelligence Model that every
  * provider needs: ids, times, closed vocabularies.

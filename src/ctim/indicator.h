@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * indicator: what a line of a feed or a word of a request means: its type, and
  * the one spelling under which it is stored and looked up.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses and networks. */
 #include <arpa/inet.h>
 

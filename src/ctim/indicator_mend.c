@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Defanged spellings, which keep people from clicking, as feeds and reports have
  * them. */
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * indicator_part: what the files of indicator.h share.
  *

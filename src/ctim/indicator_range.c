@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ranges of addresses, and networks with a mask. */
 #include <arpa/inet.h>
 

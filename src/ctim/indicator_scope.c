@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses that a list of bad ones has by mistake. */
 #include <arpa/inet.h>
 

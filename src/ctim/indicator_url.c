@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The normal form of a URL: what src/net/url.h does for any, and that of the path
  * and what follows it. */
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * observable: what an analyst looks at, as CTIM types it.
  * Source: CTIM observable-type vocabulary.

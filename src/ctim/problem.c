@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "ctim/problem.h"
 
 enum type { FATAL, WARNING, UNLESS_ANSWERED };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * problem: the errors of the relay API, one row each.
  * Source: relay API, "Errors"; the codes are those that the platform shows.

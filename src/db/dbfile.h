@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * dbfile: the file and the directory of a store, with the owner and the
  * modes that let the service and the command line share it.

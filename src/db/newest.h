@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * newest: records in a temporary database, of each key the newest version.
  *

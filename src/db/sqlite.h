@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sqlite: a connection to an SQLite file and its prepared statements, for the
  * store and for the cache.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * egress: whether a value may leave for the service of a relay ([egress]).
  *

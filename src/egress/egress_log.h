@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * egress_log: one line of JSON in [egress] log for every value that leaves,
  * written before it does.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * egress_scan: looks through a text for names and addresses of [egress].
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * egress_spelling: a value as others than the gateway may read it: services,
  * browsers, people.

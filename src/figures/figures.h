@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * figures: what a store has counted, read for the tiles of a dashboard.
  *

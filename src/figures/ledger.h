@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ledger: takes the matches that requests have counted in shared memory to the
  * stores, once a minute and at the end.  No request waits for that.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * matched: adds matches to what a store has counted, and forgets old ones.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * hook: the program of `on_change`, which runs after a change of a store was
  * recorded.

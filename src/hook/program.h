@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * program: runs a program of the operator, without a shell, for a bounded time.
  *

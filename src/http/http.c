@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread's side of the engine. */
 #include <errno.h>
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http: transfers of one request, many at a time, on the connections that all
  * requests of the process keep.

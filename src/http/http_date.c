@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What stands in header fields: dates, the time to wait, safe text. */
 #include <ctype.h>
 #include <string.h>

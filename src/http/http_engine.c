@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Sockets and times of all pools are in one epoll set: libcurl is told which
  * socket can go on, so that a round costs what moves, not what is there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http_engine: moves all transfers of a process, on one thread, over one set of
  * connections and TLS sessions.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http.h, and the public part of http_engine.h, for the half without libcurl.
  * The network half is opened at the first call, and what needs it is made then.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the header of an answer says. */
 #include <string.h>
 #include <strings.h>

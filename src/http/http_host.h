@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http_host: the hosts that are called: at each, the transfers that have a place,
  * the calls that wait for one, and the TLS sessions that the next connections

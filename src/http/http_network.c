@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the network half exports. */
 #include "http/http.h"
 #include "http/http_engine.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http_place: gives calls places at hosts, begins and ends their transfers, in
  * the engine's pools.  For http_engine.c, on the engine's thread.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http_tls: what is set on the TLS context that libcurl makes for a connection.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http_transfer: one transfer on a libcurl handle: what is set on it, what it
  * calls back, and what its end means.  For the engine.

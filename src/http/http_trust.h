@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * http_trust: the certificates to trust, parsed once in a process for the
  * connections of all its threads.

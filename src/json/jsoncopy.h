@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsoncopy: parsed JSON of a service, kept or written again.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonfind: finds one element of an array in a JSON page as it arrives, without
  * parsing what does not matter.

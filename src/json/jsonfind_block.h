@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonfind_block: 64 bytes of JSON at a time: where its brackets are.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonfind_text: looks into JSON text without parsing it.
  *

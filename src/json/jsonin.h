@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonin: reads of parsed JSON that cannot assert.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonout: writes JSON text straight into a buffer, without a tree.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonpairs: reads a JSON array of objects with two texts each, as the bodies of
  * most requests are, without a tree.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonscan: JSON text checked, and made into values on the way.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jsonscan_state: where a scan is; what jsonscan.c and jsonscan_string.c share.
  */

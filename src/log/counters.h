@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * counters: all threads of all workers count requests in shared memory.  The
  * counts outlive a worker that is killed, and a reload; they begin anew with

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log: one record, one line, to stderr, syslog or a file.
  *

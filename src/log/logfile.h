@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * logfile: a file that several processes add lines to, for good: each line is
  * one write(2) at its end, and the file can be opened again after its rotation.

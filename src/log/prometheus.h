@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * prometheus: writes metrics in Prometheus's text format.
  * Source: Prometheus documentation, "Exposition formats", "Text-based format".

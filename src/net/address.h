@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * address: whether an address is one that a threat-intelligence service can
  * have.

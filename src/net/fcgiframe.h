@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fcgiframe: the framing of FastCGI, for the server and for who asks one.
  * Source: FastCGI specification 1.0, sections 3.3 and 8.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * nameset: a set of domains, each with all names below it.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * netset: a set of networks, and of what an address is a spelling of.
  *

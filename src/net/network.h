@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * network: the half of the gateway that needs libcurl: transfers and the URLs
  * that are not plain.  It is a shared object of our own, opened when it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * reason: the words that go with the status codes of HTTP, which HTTP/2 does
  * not carry (RFC 9113, section 8.3.2).

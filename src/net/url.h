@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * url: URLs and international host names, read as libcurl's parser reads them, so
  * that a URL is the same for a comparison and for a transfer.  Plain URLs, nearly

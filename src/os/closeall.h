@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * closeall: a process without the descriptors of the one that made it.
  * Source: close_range(2), fork(2).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * folder: the directory that a file is in, made and given to its owner.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pollone: a wait for one descriptor.
  * Source: poll(2).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * regular: regular files, opened without a wait.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * robustlock: a mutex in shared memory that the death of its holder does not
  * close for ever.

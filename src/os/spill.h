@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * spill: holds bytes in memory up to a limit that several spills may share,
  * then in a temporary file that has no name, so that a crash leaves nothing

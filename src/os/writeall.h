@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * writeall: a write(2) that goes on until everything is written.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * ask: asks the relay's provider about the observables of a request and writes
  * its entities into the answer: from the local store one observable after the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bodycheck: finds the faults of a request body's members and writes them in
  * the words and the form that the platform's users know.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "call/provider.h"
 #include "conf/conf.h"
 #include "relay/lists.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * lists: the lists for the configuration (conf.h): the providers, and the names
  * that no relay may have, because routes begin with them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * observables: reads the list of observables in the body of a request.
  * Source: relay API, "observables".

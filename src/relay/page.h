@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * page: the page at "/", which lists the relays of this gateway for people and
  * for programs.

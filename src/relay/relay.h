@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * relay: from a request to its answer.  The routes are rows of a table in
  * relay.c.

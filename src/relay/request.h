@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * request: one request on its way through relay.c, from the row of its route to
  * the line in the log.

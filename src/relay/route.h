@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * route: the routes of the relay API, and how a URL names one.
  * Source: relay API, "Where a relay lives" and "Routes".

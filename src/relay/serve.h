@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * serve: the work of each route, once path, method, body and token are checked.
  * Each function writes the whole answer of its request; the rows that call them

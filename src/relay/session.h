@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * session: the state of one thread between requests: verified tokens,
  * connections to stores, to the cache and to providers.  No other thread may

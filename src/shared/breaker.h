@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * breaker: the circuit of each provider host, in shared memory.
  *

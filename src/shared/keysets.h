@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * keysets: the JSON Web Key Sets of the hosts on the list, as fetched, in
  * shared memory.

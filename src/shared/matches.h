@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * matches: how often what was asked for was on a source's list, until a saver
  * takes it to the store (ledger.h).

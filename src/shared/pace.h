@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pace: gives turns to call a service that allows so many calls a second.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * shared: what all threads of all workers know of the services that they call,
  * and what they count, in memory that the master maps before it forks.  A

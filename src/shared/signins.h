@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * signins: the tokens that services gave us for credentials, in memory that all
  * workers share and that is in no file.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * slots: the one table of named slots in memory that all workers share.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * descriptors: how many file descriptors (RLIMIT_NOFILE) a pool may need.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pathtrust: finds users who can change the files that the gateway trusts.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store: the indicators on this machine, in one SQLite file.
  *

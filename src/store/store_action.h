@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_action: what people did through the service, and the audit of it.
  *

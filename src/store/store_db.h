@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_db: the parts that the reading and the writing half of the store share:
  * the connection, its statements, the schema and the words for errors.

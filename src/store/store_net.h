@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_net: tells in a fraction of a microsecond which networks can hold an
  * address, so that only these are looked up in the store.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* URLs of an older store get the spelling under which they are looked up now. */
 #include <stddef.h>
 #include <string.h>

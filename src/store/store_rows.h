@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_rows: records written and removed within one transaction, for imports,
  * for commands and for actions.  Only store*.c include it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_sql: all SQL of the store: its tables, its statements, and what brings
  * the tables of an older format to the present one.  Only src/store and src/figures include it.

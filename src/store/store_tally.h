@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_tally: counts of what the store holds, kept with every change of a
  * record in the same transaction, so that nobody has to go through all records

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A store of an older version is brought to the present format. */
 #include <sys/stat.h>
 #include <sys/statvfs.h>

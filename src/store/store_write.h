@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * store_write: functions that change the store or go through all of it; for the
  * command line.  All but store_each(), store_stats() and

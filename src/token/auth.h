@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * auth: from the Authorization header to the claims of a verified token.
  * Source: RFC 6750 (Bearer), RFC 7519 (JWT), RFC 7515 (JWS); relay API,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A file of its own: only programs that make tokens link libjwt. */
 #include <stdlib.h>
 #include <string.h>

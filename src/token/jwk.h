@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jwk: reads RSA public keys from a JSON Web Key Set and verifies signatures.
  * Source: RFC 7517 section 4 and 5; RFC 7518 section 3.3 and 6.3.1.

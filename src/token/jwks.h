@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jwks: the public keys of an RS256 token, from the key set of its host.
  *

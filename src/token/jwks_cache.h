@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * jwks_cache: what of a host's key set must outlive the process, in the cache:
  * CGI requests share no memory, and a pool that starts again need not ask anew.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * signing: RSA private keys, the tokens they sign, and their public half as a
  * JSON Web Key.  Only the command line signs; the gateway verifies (jwk.h).

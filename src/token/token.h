@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * token: the shape of a JWT, checked before any library sees it, and its
  * claims.

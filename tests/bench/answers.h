@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * answers: what OTX and SpyCloud say in `make bench`, whole HTTP answers that
  * are made before the first request.  A failure ends the program.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the cases of `make bench` share: a folder below /tmp, processes that
 end with the run, a gateway behind an nginx of its own, what a process used."""
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Health while others wait: connections that say nothing, half a request or a
 byte now and then, and readers that do not read; and what a health request costs,
 straight at the socket, beside the least program with libfcgi."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The least that a FastCGI program with libfcgi can do: read the body, answer a
  * fixed text.  What `make bench` measures the relay against.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """OTX over HTTPS: what connections and TLS handshakes cost a pool whose
 requests come one after the other, and one whose connections were given up."""
 import shutil

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Memory: what large requests take while they are answered, and what a pool
 keeps after them."""
 import json

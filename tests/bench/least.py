@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The relay beside the least that does the same: answers from memory and from
 the store, imports, a classic CGI request."""
 import json

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The least that a CGI program can do. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- wrk: the request of a benchmark, from the environment.
 wrk.method = "POST"
 wrk.headers["Authorization"] = "Bearer " .. os.getenv("BENCH_TOKEN")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The relays of services: OTX and SpyCloud played by upstream.c at a distance,
 beside curl that fetches the very same URLs."""
 import json

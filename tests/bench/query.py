@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`ctim-relay query` on the command line: a list of 10,000 observables against
 the local relay, and the start."""
 import subprocess

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """make bench: the relay beside the least that does the same.
 
 Everything is a ratio of two things that run in turn on this machine, because

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How fast a page of AlienVault OTX is searched: by pagescan as it arrives, and
  * by json-c, which parses it whole.  The value looked for is in none of the

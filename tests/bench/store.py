@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The store at size: ten million indicators imported, and deliberate of 100
 observables, half of them listed.  CTIM_BENCH_RECORDS is another number."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What leaves before an answer is whole: the share of the streamed kind before a
 slow observable, and the time to the first byte of a large local answer."""
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """RS256 tokens: how often the keys are fetched, and what checking one costs
 beside HS256."""
 import base64

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The provider that `make bench` asks: OTX and SpyCloud on loopback, each
  * answer made before the first request and sent after the same delay, so that

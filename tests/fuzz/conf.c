@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A configuration file. */
 #include <sys/mman.h>
 #include <sys/stat.h>

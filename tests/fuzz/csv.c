@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of a table, parted by what the first byte says: from memory and from a
  * file, which must come to the same. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A value of any type that [egress] looks at, the type in its first byte. */
 #include <stdlib.h>
 #include <string.h>

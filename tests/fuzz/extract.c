@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A text that speaks of observables: each that is found is in normal form. */
 #include <string.h>
 

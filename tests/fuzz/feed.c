@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A list of indicators, in the format that the first byte says. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz: what every fuzz target has: bytes from outside go in, and nothing may
  * break.  A target is one file with this function, built with libFuzzer

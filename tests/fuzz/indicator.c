@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A value from a feed or a request: what has a normal form keeps it. */
 #include <string.h>
 

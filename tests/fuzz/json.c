@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON before and in the parser, as requests and as services write it. */
 #include "base/buf.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A document of JSON cut into its elements: as it is, and with an edge of the
  * reader's buffer in its middle, which must come to the same; and where it is
  * JSON, to what is in it. */

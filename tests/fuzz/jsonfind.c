@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A page of OTX, in pieces whose size the first byte says.  What is found must
  * not depend on them, nor on whether the processor has SSE2, nor on whether it is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The text of a JSON Web Key Set. */
 #include "tests/fuzz/fuzz.h"
 #include "token/jwk.h"

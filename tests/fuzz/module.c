@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file that describes a module of the platform. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The body of a request: a list of observables. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the service of the otx provider may answer. */
 #include "call/provider.h"
 #include "tests/fuzz/fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * play: one request to a provider whose service answers what the input says.
  *

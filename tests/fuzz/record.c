@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A FastCGI connection, in pieces whose size the first byte says.  What comes
  * of it must not depend on them, and what libfcgi is shown must be plain.

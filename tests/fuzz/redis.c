@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a Redis server may answer, in pieces whose size the first byte says. */
 #include <sys/socket.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Shows a fuzz target every file of a folder: the one that is named, or
  * $srcdir/tests/fuzz/seeds/TARGET.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file of a query that goes on: all of it, or, by the first byte, what is
  * behind its first line. */
 #include <fcntl.h>

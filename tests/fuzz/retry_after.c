@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A Retry-After header.  The first bytes are what time it is. */
 #include <string.h>
 

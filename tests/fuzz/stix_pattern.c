@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Patterns of STIX indicators. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every input of tests/fuzz/seeds, shown to its fuzz target again: those that
 it began with, and those that once broke it."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A line of a log, as `ctim-relay tail` shows it. */
 #include <string.h>
 

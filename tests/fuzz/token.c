@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A token before any library sees it. */
 #include "tests/fuzz/fuzz.h"
 #include "token/token.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The configuration of nginx or of Apache, by the first byte. */
 #include <sys/mman.h>
 

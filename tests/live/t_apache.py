@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cases through the real Apache in its three ways, all of them through
 mod_fcgid, and what Apache alone can do."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is kept of services' answers, for whom, and what is not."""
 
 import json

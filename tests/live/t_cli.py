@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The command line from outside: check, jwt, query, and how it fails."""
 
 import json
@@ -31,7 +32,10 @@ def test_help_and_version():
         _, out, err = relay.cli(*args)
         has('usage: ctim-relay', out, args)
         same(err, '', args)
-    same(relay.cli('--version')[1], 'ctim-relay 0.1.0\n', '--version')
+    first, libraries, faults = relay.cli('--version')[1].splitlines()
+    same(first, 'ctim-relay 0.2.0', '--version')
+    has('sqlite3 3.', libraries, '--version')
+    same(faults, 'Report faults to: root@localhost', '--version')
 
 
 def test_wrong_use_is_64():

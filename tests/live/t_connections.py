@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Waits hold nothing: connections whose request does not come, or whose answer
 is not read, and everybody else meanwhile.  Straight at the socket, with many
 more of them than there are threads."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay doctor: every check made to fail on purpose, and to pass."""
 
 import contextlib
@@ -1015,7 +1016,7 @@ def front(server):
 def test_front():
     with front(OURS) as web:
         found = doctor(pool(), '--url', web.url)
-        found.good('front', 'shows a ctim-relay 0.1.0, as this is')
+        found.good('front', 'shows a ctim-relay 0.2.0, as this is')
         for check in ('path', 'authorization', 'header', 'body'):
             found.good(check)
     found = doctor(pool(), '--url', web.url)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What must not leave for a service ([egress]), by every way in which a value
 does, and the log of what left."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """How the calls of a request go out: retries, circuit breaker, turns, clients
 that leave, what is sent before all is there, connections."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Services that are slow, broken or hostile: what else was asked is answered,
 the right error is there, and the pool serves on."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The server program itself: FastCGI straight to its socket, the pool and its
 signals, the ways in which it is started."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every feed of ctim-relay-feeds(7): the line of the manual, run on a sample in
 the shape of that feed, gives what the page says.  The samples are our own."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay intel import, from outside: what it says of a feed, what it leaves
 as it was, and which files it takes."""
 

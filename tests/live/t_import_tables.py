@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay intel import of tables and JSON, from outside: which column is the
 indicator, what the others say, and what the summary tells of it.  Published
 feeds are cases of unit:feed_table."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay intel, from outside: what goes into the store and what comes out
 of it, by the command line and by the relay."""
 

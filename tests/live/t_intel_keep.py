@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay intel backup, restore, export and sources set: what is kept of a
 store outside of it, and comes back."""
 

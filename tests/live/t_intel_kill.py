@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Commands that change the store, killed at any moment."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay intel import of what platforms for sharing write: STIX and MISP."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Tokens and modules: jwt with a stage and with RS256, module-type, and what
 the shell completes."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Large requests and the memory of a pool: what is being answered holds no more
 than its share of [server] memory, what is beyond waits or gets 503, and the
 small ones know nothing of it; and what a load took is given back."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The log: one line a request, text or JSON, and never a secret."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Memory that runs out: a request ends with a good answer, with 500 or with an
 "internal error", never with a word about its body or token, and never the
 worker with it.  These need a build without sanitizers, which take the limits

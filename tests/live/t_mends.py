@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The lines that mend, pasted as they stand: each runs, and nothing that was
 there is overwritten, removed or replaced by another key."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Who may change what the gateway is told: the folders above configuration,
 keys, store, cache and log; and the log that root opens."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The half that makes calls (ctim-relay-net.so): who opens it, and which one."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every case through the real nginx, and what nginx alone can do."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What becomes of a pool's processes: a master that was killed, descriptors
 that do not suffice, a listener whose name has several addresses."""
 

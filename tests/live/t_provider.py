@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cases of tests/cases/PROVIDER/NAME/: what the gateway asks a service,
 and what it makes of the answers (provider_case.py)."""
 

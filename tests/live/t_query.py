@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay query: what is asked about, what is shown, and long lists."""
 
 import csv

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay query of a relay elsewhere, and how a long list goes on after an
 interruption."""
 

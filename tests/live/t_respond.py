@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The actions of the local relay: what is offered, what a trigger does, the
 audit, what is refused, and what goes wrong meanwhile."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """on_change: the program that runs after a change of the store, by the pool, by
 CGI and by the command line."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """RS256 tokens: the keys that a host hands out, and who gets in with them."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the running pool tells of itself: the control socket, `status`, `ping`;
 and `tail`, which reads the log."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the pool counts, exactly and over the death of its workers, and the
 metrics that say so."""
 

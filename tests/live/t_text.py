@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay query --text, on the texts of ../shared: what a report speaks of."""
 
 import os

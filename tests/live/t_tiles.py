@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The tiles of the local relay: exact numbers for each tile and period, out of
 imports and actions; what is refused; what a tile costs."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Refused tokens leave their cause in the log, and never themselves; and
 tokens and keys that are written in other ways than most."""
 

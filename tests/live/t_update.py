@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """ctim-relay intel update, with feeds played on loopback over TLS."""
 
 import base64

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A store of ctim-relay 0.1 (tests/stores/0.1.db, made by that version) under
 this one: what is read of it before and after it is upgraded is what 0.1 read
 (tests/stores/0.1.json, the answers of that version)."""

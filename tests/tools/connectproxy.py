@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A proxy played on loopback: it takes CONNECT alone, and leads each host that
 it knows to a played service, so that a test can call hosts with public names."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """FastCGI client primitives for the tests: build records, send bytes, parse
 what comes back.  An address is the path of a unix socket, or (host, port).
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The cases of tests/cases/*.json and the four ways in which they are sent:
 through nginx, and through Apache with mod_proxy_fcgi, with mod_fcgid and as
 classic CGI.  The expectation is the same for all.

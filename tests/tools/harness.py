@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the tests share: temporary folders, processes that end with the run,
 gateways with a configuration, the real nginx and Apache in front of them, HTTP
 requests, tokens, and the checks that every test ends with."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The platform played on loopback: what of Threat Response `ctim-relay relay`
 talks to, over upstream.py."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Preloaded into the gateway (t_memory.py): memory runs out at an allocation of
  * the test's choice.  CTIM_NOMEM names a file of five 64-bit numbers, mapped

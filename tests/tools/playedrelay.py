@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A relay played on loopback, for the commands that ask one elsewhere."""
 
 import http.server

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cases of the providers, as folders tests/cases/PROVIDER/NAME/ with
 
     request.json   {"route": "observe/observables", "claims": {…}, "body": […]}

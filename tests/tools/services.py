@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the played services answer, from short descriptions: rules for
 upstream.py, with the real routes.  `instead`, as {"fault": …} or
 {"status": …}, takes the place of a rule's answer."""

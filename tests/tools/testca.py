@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Certificates and RSA keys for the tests, made with the openssl program: an
 authority, and servers of 127.0.0.1, ::1 and localhost that are good, expired,
 of another host, or signed by nobody; and of the feeds that are played."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Linked into the programs that run under the thread sanitizer (t_tsan.py).
  * gcc's does not know pthread_mutex_clocklock(3), and takes the unlock that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Services played on loopback: an HTTP/1.1 server, with TLS if wanted, that
 answers by rules, has the faults of real services, and remembers what it was
 asked.

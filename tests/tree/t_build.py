@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Builds as others do them: clang, the release archive, and valgrind's view of
 one request of each route.  They take minutes and run beside the other tests."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The manual pages and the README say what the programs do."""
 
 import glob
@@ -35,6 +36,18 @@ def test_every_key_is_in_the_manual():
             key['section'], key['key']))
     unknown = known - {key['key'] for key in keys}
     same(sorted(unknown), [], 'keys of the page that do not exist')
+
+
+def test_every_source_names_its_licence():
+    bad = []
+    for top in ('src', 'providers', 'fcgi', 'cli', 'tests'):
+        for path in glob.glob(os.path.join(SRC, top, '**', '*.*'),
+                              recursive=True):
+            if (path.endswith(('.c', '.h', '.py')) and
+                    'SPDX-License-Identifier: MIT' not in
+                    harness.read(path)[:100]):
+                bad.append(os.path.relpath(path, SRC))
+    same(bad, [], 'sources without an SPDX line')
 
 
 def test_defaults_in_the_manual():

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Folders in layers: what a file may include (CONTRIBUTING.md, "Layers")."""
 
 import glob

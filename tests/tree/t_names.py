@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A static's name is its own in the whole tree, so that grep, ctags, gdb and
 perf find one thing and not twenty."""
 

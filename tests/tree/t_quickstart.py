@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """./quickstart as a new user runs it, in a copy of the tree."""
 
 import glob

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The layout of the C code is what .clang-format says."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the libraries take that the gateway may not: measured on those that are
 installed, so that a new release of one that no longer does, or takes more, is
 seen.  Each is met by a check of our own, whatever the library does.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The thread sanitizer: what runs in threads runs under it, and it finds no
 race."""
 

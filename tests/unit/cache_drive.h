@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cache_drive: what the tests of the cache have in common: a clock of their
  * own, a cache in a folder of its own, entries named by one word, and another

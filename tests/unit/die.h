@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * die: other processes for tests of shared memory.
  */

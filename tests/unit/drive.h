@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * drive: plays the fan-out for one lookup of a provider, with answers from a
  * table, so that a provider is tested with texts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fanout_played: what the programs of the fan-out share: a played network on a
  * played clock.  http.h and clock_ms() are played here, so that a minute of

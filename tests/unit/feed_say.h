@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * feed_say: what a feed says, as text, for tests: a line an entry, "N ! " and why
  * for what is skipped, "* " and the note, "= " and the error.

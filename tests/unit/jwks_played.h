@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* jwks_played: what the programs of jwks share: a host of keys, a clock and a
  * cache, all played. */
 #ifndef CTIM_JWKS_PLAYED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * loopback: a small server on 127.0.0.1, in a process of its own, that answers
  * each path with the bytes of a row.  It says what it is told, HTTP or not.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The network half, linked into the program that has this file: in the tests of
  * what it is made of there is no object to open. */
 #include "net/network.h"

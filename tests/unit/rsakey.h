@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * rsakey: RSA keys made for a test, as JWKs, and tokens signed with them.
  */

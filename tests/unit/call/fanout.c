@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The fan-out: calls side by side, tries, turns, deadline, scans. */
 #include "tests/unit/fanout_played.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The fan-out: when a host's circuit opens, what says nothing of the host, and
  * how it closes. */
 #include "tests/unit/fanout_played.h"

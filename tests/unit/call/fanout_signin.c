@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The fan-out: credentials, sign-ins, and what the cache keeps for whom. */
 #include "tests/unit/fanout_played.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a provider may say of its calls. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Credentials from a file and from a person at a terminal. */
 #include <sys/socket.h>
 #include <sys/un.h>

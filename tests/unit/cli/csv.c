@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of a table, and the sets and cells that a query keeps. */
 #include <stdio.h>
 #include <string.h>

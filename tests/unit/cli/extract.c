@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Observables in a text. */
 #include <stdio.h>
 #include <string.h>

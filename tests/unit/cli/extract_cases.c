@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Texts as reports, mails and logs have them, and what is found in each. */
 #include <stdio.h>
 #include <string.h>

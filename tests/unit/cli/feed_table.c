@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables and JSON as feeds publish them: which column is the indicator, and what
  * the others say of it. */
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The headers with the key of a feed. */
 #include <sys/stat.h>
 

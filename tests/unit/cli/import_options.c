@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a source keeps of the options of its import. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Documents of JSON, cut into the elements on some paths. */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lists as programs read them: filters, zones, rules, configuration. */
 #include <inttypes.h>
 #include <stdio.h>

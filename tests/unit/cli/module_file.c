@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file that describes a module: its check, and variables in it. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One table of options for all commands. */
 #include <getopt.h>
 #include <stddef.h>

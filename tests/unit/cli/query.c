@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is asked, and what an answer means to the one who asked. */
 #include <stdio.h>
 #include <string.h>

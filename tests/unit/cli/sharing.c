@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* STIX and MISP, as feeds. */
 #include <inttypes.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a STIX pattern looks for.  The examples of the specification are among
  * them. */
 #include <string.h>

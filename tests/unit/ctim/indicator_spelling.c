@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Odd spellings of values, and the one form that each has. */
 #include <stddef.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Records that wait in a temporary database. */
 #include <inttypes.h>
 #include <string.h>

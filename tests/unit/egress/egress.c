@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What may leave: every spelling of a name, an address, a value that people and
  * programs read, and what only looks like one. */
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/net/connection.h"
 #include "fcgi/net/large.h"
 #include "tests/unit/unit.h"

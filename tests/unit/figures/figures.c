@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What tiles show of a store, on a played clock. */
 #include <stdio.h>
 #include <string.h>

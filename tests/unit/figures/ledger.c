@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When matches are taken to the stores, on a played clock. */
 #include <sys/wait.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Matches in the store, on a played clock: hours, days, 31 of these. */
 #include <stdio.h>
 #include <string.h>

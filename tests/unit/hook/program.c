@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Programs of the operator's, here shell scripts. */
 #include <sys/stat.h>
 

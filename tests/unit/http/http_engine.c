@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The engine with a thread of its own, and requests on others. */
 #include <dlfcn.h>
 #include <pthread.h>

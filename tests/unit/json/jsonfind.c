@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A page is searched as it arrives, with the outcome of parsing it whole. */
 #include <stdio.h>
 #include <string.h>

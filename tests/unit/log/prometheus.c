@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "log/prometheus.h"
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The local provider is pure: records in, CTIM out, no store. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The actions of the local relay are pure: records in, a change out. */
 #include <string.h>
 

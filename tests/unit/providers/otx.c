@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AlienVault OTX: what is asked, what is made of the answers, as texts. */
 #include <stdio.h>
 #include <string.h>

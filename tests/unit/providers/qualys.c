@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The qualys provider with the texts of a played service. */
 #include <stdlib.h>
 #include <string.h>

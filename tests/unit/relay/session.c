@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Unit tests of session: a store that is replaced. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Matches in shared memory: nothing is counted twice, and what finds no place is
  * counted as others. */
 #include <sys/mman.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Actions: a change and its row in the audit are one. */
 #include <stdio.h>
 #include <string.h>

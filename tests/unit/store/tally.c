@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The counts that the store keeps are those of its records, whatever was done
  * to these. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A key set: when it is fetched, how long it serves, what is none. */
 #include "tests/unit/jwks_played.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Key sets that threads and processes share: who fetches, who waits, the cache. */
 #include "tests/unit/jwks_played.h"
 
