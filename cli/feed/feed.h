@@ -51,6 +51,11 @@ enum feed_field {
 	FEED_LAST_SEEN,
 	FEED_COUNT,
 	FEED_EXPIRES,
+	FEED_BELOW,
+	/* Of the source, on each of its rows (`intel export`). */
+	FEED_SOURCE_TITLE,
+	FEED_SOURCE_LOOKUP,
+	FEED_SOURCE_SUBDOMAINS,
 	FEED_FIELDS
 };
 
@@ -65,6 +70,9 @@ struct feed_entry {
 	int64_t expires; /* -1: it does not say, 0: never */
 	const char *url; /* where more is said of it, or NULL */
 	bool below;      /* a domain: the feed means all below it too */
+	/* What the feed says of the source; NULL, false: nothing. */
+	const char *source_title, *source_lookup;
+	bool source_subdomains;
 };
 
 /*

@@ -266,8 +266,23 @@ cell_expiry(const char *s, const struct feed_cell_form *form)
 	return (n = cell_time(s, form)) == 0 ? -1 : n;
 }
 
+/* Reads yes or no. */
+static int64_t
+cell_yes(const char *s, const struct feed_cell_form *form)
+{
+	static const struct word words[] = { { "true", 1 }, { "false", 0 },
+		{ "yes", 1 }, { "no", 0 }, { "1", 1 }, { "0", 0 } };
+	size_t i;
+
+	(void)form;
+	for (i = 0; i < COUNT(words); i++)
+		if (strcasecmp(words[i].word, s) == 0)
+			return words[i].n;
+	return -1;
+}
+
 /*
- * The readers of the fields but value, type and reason.  An entry with a
+ * The readers of the fields that are no texts.  An entry with a
  * judgement or an end that we cannot read is skipped; of others the cell is
  * lost, which costs less than the entry.
  */
@@ -285,9 +300,17 @@ static const struct {
 	[FEED_FIRST_SEEN] = { cell_time, NULL },
 	[FEED_LAST_SEEN] = { cell_time, NULL },
 	[FEED_COUNT] = { cell_count, NULL },
+	[FEED_BELOW] = { cell_yes, NULL },
+	[FEED_SOURCE_SUBDOMAINS] = { cell_yes, NULL },
 	[FEED_EXPIRES] = { cell_expiry,
 	    "expires is no time after 1970-01-01T00:00:00Z, nor never" }
 };
+
+bool
+feed_cell_is_text(enum feed_field field)
+{
+	return cell_readers[field].read == NULL;
+}
 
 int64_t
 feed_cell_read(

@@ -19,8 +19,11 @@ struct feed_cell_form {
 	int64_t now;     /* durations count from here */
 };
 
+/* Whether a field is a text: value, type, reason and what the source is
+ * called. */
+bool feed_cell_is_text(enum feed_field);
 /*
- * The number of a cell for a field that is none of value, type and reason, as
+ * The number of a cell for a field that is no text, as
  * struct feed_entry has it; -1 when the cell is not understood.
  */
 int64_t feed_cell_read(

@@ -26,6 +26,7 @@ struct row_out {
 	struct feed_entry e;
 	struct hash seen[ROW_SEEN];
 	size_t n_seen, values;
+	bool below; /* the row says so of its domains */
 };
 
 static const char *const field_names[FEED_FIELDS] = { [FEED_VALUE] = "value",
@@ -39,7 +40,11 @@ static const char *const field_names[FEED_FIELDS] = { [FEED_VALUE] = "value",
 	[FEED_FIRST_SEEN] = "first_seen",
 	[FEED_LAST_SEEN] = "last_seen",
 	[FEED_COUNT] = "count",
-	[FEED_EXPIRES] = "expires" };
+	[FEED_EXPIRES] = "expires",
+	[FEED_BELOW] = "below",
+	[FEED_SOURCE_TITLE] = "source_title",
+	[FEED_SOURCE_LOOKUP] = "source_lookup",
+	[FEED_SOURCE_SUBDOMAINS] = "source_subdomains" };
 
 int
 feed_skip(const struct feed_sink *sink, uint64_t line, const char *reason,
@@ -129,8 +134,8 @@ row_fields(const struct feed_row *row, uint64_t line, int64_t n[FEED_FIELDS])
 	for (i = 0; i < FEED_FIELDS; i++) {
 		n[i] = -1;
 		text = row->text[i];
-		if (i == FEED_VALUE || i == FEED_TYPE || i == FEED_REASON ||
-		    text == NULL || feed_value_is_empty(text))
+		if (feed_cell_is_text((enum feed_field)i) || text == NULL ||
+		    feed_value_is_empty(text))
 			continue;
 		n[i] = feed_cell_read((enum feed_field)i, text,
 		    row->form != NULL ? row->form : &plain);
@@ -242,7 +247,8 @@ row_entry(void *arg, const struct feed_value *value)
 		out->seen[out->n_seen++] = h;
 	out->e.type = value->type;
 	out->e.value = value->text;
-	out->e.below = value->below;
+	out->e.below =
+	    value->below || (out->below && value->type == OBSERVABLE_DOMAIN);
 	return out->sink->entry(out->sink->arg, out->line, &out->e);
 }
 
@@ -324,7 +330,11 @@ feed_row_emit(
 		.last_seen = n[FEED_LAST_SEEN] == -1 ? 0 : n[FEED_LAST_SEEN],
 		.count = n[FEED_COUNT] == -1 ? 0 : n[FEED_COUNT],
 		.expires = n[FEED_EXPIRES],
-		.url = row_reference(row, line) };
+		.url = row_reference(row, line),
+		.source_title = row->text[FEED_SOURCE_TITLE],
+		.source_lookup = row->text[FEED_SOURCE_LOOKUP],
+		.source_subdomains = n[FEED_SOURCE_SUBDOMAINS] == 1 };
+	out.below = n[FEED_BELOW] == 1;
 	r = row_values(&out);
 	return out.values == 0 ?
 	    feed_skip(sink, line, "it has no value", NULL) :

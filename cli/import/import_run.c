@@ -137,6 +137,7 @@ import_run_add(void *arg, uint64_t line, const struct feed_entry *e)
 
 	(void)line;
 	import_run_record(&r, e);
+	import_source_see(&im->said, e);
 	if ((im->to == NULL && import_run_begin(im) == -1) ||
 	    store_import_add(im->to, &r, im->error) == -1) {
 		im->failed = true;
@@ -275,6 +276,21 @@ import_run_settle(struct import *im)
 							     CMD_OK;
 }
 
+/* What the feed says of its source goes behind the options, and is no matter of
+ * an update: the source is what people made it. */
+static void
+import_run_said(struct import *im)
+{
+	const char *note;
+
+	if (im->update)
+		return;
+	if ((note = import_source_note(&im->said)) != NULL)
+		import_summary_note(&im->summary, NULL, note);
+	store_import_set(
+	    im->to, import_source_set(&im->said, &im->o.source, im->o.set));
+}
+
 /* Takes over what was read. */
 static int
 import_run_end(struct import *im)
@@ -292,6 +308,7 @@ import_run_end(struct import *im)
 		return import_run_failed(im, true,
 		    "more lines were skipped than taken; nothing was changed, "
 		    "import without --replace if that is right");
+	import_run_said(im);
 	return import_run_settle(im);
 }
 

@@ -14,6 +14,7 @@
 #include "cli/import/import_dry.h"
 #include "cli/import/import_files.h"
 #include "cli/import/import_options.h"
+#include "cli/import/import_source.h"
 #include "cli/import/import_summary.h"
 #include "cli/terminal/progress.h"
 
@@ -39,6 +40,7 @@ struct import {
 	/* Its own: */
 	uint64_t before;           /* bytes of the files read before it */
 	struct import_files files; /* of the folder */
+	struct import_source said;
 	struct store *to;
 	uint64_t records; /* of the source, before */
 	struct import_dry dry;

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/utf8.h"
+#include "cli/feed/feed_cell.h"
 #include "cli/feed/feed_value.h"
 #include "cli/table/feed_columns.h"
 #include "cli/table/feed_columns_part.h"
@@ -86,7 +87,8 @@ row_text(const struct feed_columns *c, enum feed_field field,
 		if (place[i] >= cells->n || cells->text[place[i]] == NULL)
 			continue;
 		if (cells->odd[place[i]]) {
-			if (odd == NULL && field != FEED_REASON)
+			if (odd == NULL &&
+			    (field == FEED_TYPE || !feed_cell_is_text(field)))
 				odd = cells->text[place[i]];
 		} else if (cells->text[place[i]][0] != '\0')
 			return cells->text[place[i]];

@@ -163,6 +163,12 @@ store_import_add(
 	return 0;
 }
 
+void
+store_import_set(struct store *s, unsigned set)
+{
+	s->import->to.set |= set;
+}
+
 int
 store_import_settle(struct store *s, bool replace, struct store_counts *counts,
     char error[STORE_ERROR_MAX])

@@ -62,6 +62,8 @@ int store_import_add(
     struct store *, const struct record *, char error[STORE_ERROR_MAX]);
 int store_import_settle(struct store *, bool replace, struct store_counts *,
     char error[STORE_ERROR_MAX]);
+/* Lets an import under way set more fields of its source. */
+void store_import_set(struct store *, unsigned set);
 int store_import_end(struct store *, bool replace, struct store_counts *,
     char error[STORE_ERROR_MAX]);
 void store_import_cancel(struct store *); /* none under way is fine */

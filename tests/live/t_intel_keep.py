@@ -41,6 +41,16 @@ def filled(name):
     return relay
 
 
+def source_said(relay, name='feed'):
+    """What an export says of a source."""
+    database = sqlite3.connect(relay.store)
+    title, url, subdomains = database.execute(
+        'SELECT title, url, subdomains FROM source WHERE name = ?',
+        (name,)).fetchone()
+    database.close()
+    return title, url, bool(subdomains)
+
+
 def everything(relay, *where):
     """All that the commands tell of a store."""
     return [relay.cli('intel', *command, *where)[1] for command in (
@@ -408,23 +418,47 @@ def test_export_has_what_import_takes():
 
 def test_round_trip():
     """What is exported as csv or json and imported into an empty store is
-    there as it was."""
+    there as it was, and so is its source."""
     relay = filled('there')
+    load(relay, 'value,reference\n*.wide.example,\nsaid.example,'
+         'https://r.example/1\n10.0.0.0/8,\n', 'feed', '--disposition',
+         'Clean')
     before = listed(relay, '--source', 'feed')
+    same([(r.get('below'), r.get('reference')) for r in before
+          if r['value'] in ('wide.example', 'said.example')],
+         [(None, 'https://r.example/1'), (True, None)], 'what list says')
+    has('reference     https://r.example/1', relay.cli(
+        'intel', 'show', 'said.example')[1], 'what show says')
     for r in before:
         del r['imported']
     for form in ('csv', 'json'):
         text = relay.cli('intel', 'export', '--source', 'feed', '--format',
                          form)[1]
         back = Gateway('back' + form)
-        summary = load(back, text, 'feed', '--replace', '--title', 'A feed',
-                       '--url', 'https://x.example/{type}/{value}',
-                       '--subdomains')
-        same((summary['added'], summary['skipped']), (8, 0), form)
+        summary = load(back, text, 'feed', '--replace')
+        same((summary['added'], summary['skipped']), (11, 0), form)
+        same(source_said(back), source_said(relay), form + ': the source')
         after = listed(back)
         for r in after:
             del r['imported']
         same(after, before, form)
+        load(back, text, 'feed', '--title', 'Mine', '--no-subdomains')
+        same(source_said(back), ('Mine', 'https://x.example/{type}/{value}',
+                                 False), form + ': options go before')
+
+
+def test_import_takes_what_list_says():
+    """JSON of list, whose names with all below them are plain; and rows of
+    several sources say nothing of the one that they come to."""
+    relay = filled('lists')
+    load(relay, '*.wide.example\n', 'other')
+    back = Gateway('backlist')
+    load(back, relay.cli('intel', 'list', '--json')[1], 'all')
+    same([r.get('below') for r in listed(back)
+          if r['value'] == 'wide.example'], [True], 'below')
+    summary = load(back, relay.cli('intel', 'export')[1], 'both')
+    has('several sources', json.dumps(summary['notes']), 'it is said')
+    same(source_said(back, 'both'), ('both', None, False), 'the source')
 
 
 UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}'
