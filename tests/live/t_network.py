@@ -57,7 +57,7 @@ def spoil(folder):
 
 def version():
     _, out, _ = harness.run([harness.program('ctim-relay.fcgi'), '--version'])
-    return out.split()[-1].encode()
+    return out.split()[1].encode()
 
 
 def relay(upstream='http://127.0.0.1:1'):
