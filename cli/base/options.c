@@ -216,6 +216,9 @@ options_help(const struct options *o, const struct command *cmd)
 			fputs(o->rows[i].help, stdout);
 		else if (o->rows[i].help != NULL)
 			options_print(o, &o->rows[i]);
-	printf("%s\nMore: man ctim-relay\n", o->after == NULL ? "" : o->after);
+	/* A family, as "intel add", has a page that leads to its others. */
+	printf("%s\nMore: man ctim-relay-%.*s\n",
+	    o->after == NULL ? "" : o->after, (int)strcspn(cmd->name, " "),
+	    cmd->name);
 	return CMD_OK;
 }

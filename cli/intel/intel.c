@@ -410,7 +410,8 @@ intel_usage(void)
 	for (i = 0; i < COMMANDS; i++)
 		printf("  %-8s %s\n", intel_commands[i].command.name + WORD,
 		    intel_commands[i].command.summary);
-	printf("\nEach says more with --help. All of it: man ctim-relay\n");
+	printf(
+	    "\nEach says more with --help. All of it: man ctim-relay-intel\n");
 	return CMD_OK;
 }
 

@@ -14,6 +14,7 @@ import time
 from email.utils import formatdate
 
 import harness
+import manual
 import testca
 from harness import Apache, Gateway, Nginx, Skipped, has, holds, same
 from upstream import Upstream
@@ -320,8 +321,7 @@ def test_key_for_everybody_is_one_finding():
 def test_examples():
     """The commands of the manual, with this machine's names in them."""
     relay = gateway('[relay otx]\n\n[relay template]\n').serve()
-    page = harness.read(os.path.join(harness.SRC, 'man', 'ctim-relay.1'))
-    examples = re.findall(r'^[#$] (ctim-relay doctor.*)$', page, re.M)
+    examples = manual.examples('doctor')
     same(len(examples), 3, 'examples: %s' % examples)
     with Front(relay, OURS) as web, Upstream([ANY], tls='good') as host:
         relay.relays = '[relay otx]\nurl = %s\n' % host.url

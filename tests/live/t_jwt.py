@@ -11,6 +11,7 @@ import re
 
 import fcgiclient as fcgi
 import harness
+import manual
 import testca
 from harness import Gateway, has, holds, same
 from t_rs256 import AUDIENCE, BASE, JWKS, WRONG_AUD, gateway, outcome
@@ -491,11 +492,8 @@ def test_module_type_refusals():
 # --- the manual --------------------------------------------------------------
 
 def test_examples_of_the_manual():
-    """The examples of jwt and module-type in ctim-relay(1), as they stand."""
-    text = harness.read(os.path.join(harness.SRC, 'man', 'ctim-relay.1'))
-    text = text[text.index('.Sh EXAMPLES'):].replace('\\e\n', '')
-    examples = [line for line in re.findall(r'^(?:\.Dl )?\$ (.*)$', text, re.M)
-                if re.search(r'ctim-relay (jwt|module-type)', line)]
+    """The examples of jwt and module-type in their pages, as they stand."""
+    examples = manual.examples('jwt|module-type')
     same(len(examples), 4, examples)
     relay = Gateway('manual', relays='[relay otx]\n', sections={
         'server': {'base_url': 'https://relay.example.org'}})

@@ -13,6 +13,7 @@ import termios
 import time
 
 import harness
+import manual
 from harness import Gateway, has, holds, same
 from playedrelay import Played, verdicts
 
@@ -384,13 +385,6 @@ def test_terminal():
 
 # --- the manual -------------------------------------------------------------------
 
-def examples():
-    """The commands of ctim-relay(1)'s examples that query."""
-    text = harness.read(os.path.join(harness.SRC, 'man', 'ctim-relay.1'))
-    text = text[text.index('.Sh EXAMPLES'):].replace('\\e\n', ' ')
-    return re.findall(r'^(?:\.Dl )?\$ (.*ctim-relay query.*)$', text, re.M)
-
-
 def test_examples_of_the_manual():
     """They work, with files of their names and the played relay's URL."""
     folder = harness.folder('examples')
@@ -400,7 +394,8 @@ def test_examples_of_the_manual():
             ('hosts.csv', 'name,address\n"a, b",203.0.113.1\n')):
         harness.write(os.path.join(folder, name), content)
     harness.write(os.path.join(folder, 'token'), harness.jwt() + '\n', 0o600)
-    found = [text for text in examples() if text.count('curl') == 0]
+    found = [text for text in manual.examples('query')
+             if text.count('curl') == 0]
     holds(len(found) >= 4, found)
     with Played(lambda asked: verdicts(asked)) as relay:
         for text in found:

@@ -14,6 +14,7 @@ import time
 
 import fcgiclient as fcgi
 import harness
+import manual
 import t_cli
 from harness import Gateway, Nginx, Skipped, fail, has, holds, same, wait_for
 from upstream import Upstream
@@ -533,11 +534,10 @@ def test_wrong_use():
 
 
 def test_examples_of_the_manual():
-    """What ctim-relay(1) and the README show of these commands, in a shell."""
+    """What their pages and the README show of these commands, in a shell."""
     gateway = start('status-examples')
-    shown = re.findall(
-        r'^(?:\$| +)? ?(ctim-relay (?:status|ping|tail)\b[^#\n]*)',
-        harness.read(os.path.join(harness.SRC, 'man', 'ctim-relay.1')) +
+    shown = manual.examples('status|ping|tail') + re.findall(
+        r'^ +(ctim-relay (?:status|ping|tail)\b[^#\n]*)',
         harness.read(os.path.join(harness.SRC, 'README.md')), re.M)
     holds(len(shown) >= 6, 'examples: %s' % shown)
     place = os.path.dirname(harness.program('ctim-relay'))

@@ -7,13 +7,9 @@ import os
 import re
 
 import harness
-from harness import SRC, Skipped, holds, run, same
-
-PAGES = sorted(glob.glob(os.path.join(SRC, 'man', '*.[0-9]')))
-
-
-def page(name):
-    return harness.read(os.path.join(SRC, 'man', name))
+import manual
+from harness import SRC, Skipped, fail, has, holds, run, same
+from manual import PAGES, page
 
 
 def documented(text):
@@ -80,18 +76,75 @@ def test_manual_pages_are_good():
         same((status, out), (0, ''), path)
 
 
+def help_of(*command):
+    return run([harness.program('ctim-relay'), *command, '--help'])[1]
+
+
+def commands(text):
+    """The commands that a --help lists."""
+    return re.findall(r'^  ([a-z-]+) ', text, re.M)
+
+
+def page_of(family, command):
+    """The page of a command: its own, or that of its family, which has an
+    entry for it."""
+    pages = manual.command_pages()
+    name = 'ctim-relay-%s-%s.1' % (family, command)
+    if name in pages:
+        return name, pages[name]
+    for name, text in pages.items():
+        if (name.startswith('ctim-relay-%s' % family) and
+                re.search(r'^\.It Cm %s\b' % command, text, re.M)):
+            return name, text
+    return fail('no page has an entry %s %s' % (family, command))
+
+
+def all_commands():
+    """(words, page, its text) of each command that --help leads to."""
+    pages = manual.command_pages()
+    for command in commands(help_of()):
+        name = 'ctim-relay-%s.1' % command
+        holds(name in pages, 'there is no ' + name)
+        yield [command], name, pages[name]
+    for command in commands(help_of('intel')):
+        yield ['intel', command], *page_of('intel', command)
+
+
 def test_every_command_is_in_the_manual():
-    text = page('ctim-relay.1')
-    _, out, _ = run([harness.program('ctim-relay'), '--help'])
-    commands = re.findall(r'^  ([a-z-]+) ', out, re.M)
-    holds(len(commands) >= 4, out)
-    for command in commands:
-        holds(re.search(r'^\.Ss %s$' % command, text, re.M), command)
-        _, help_text, _ = run([harness.program('ctim-relay'), command,
-                               '--help'])
-        for option in set(re.findall(r'--([a-z-]+)', help_text)):
-            holds(option.replace('-', '\\-') in text or option in text,
-                  '%s --%s is not in ctim-relay.1' % (command, option))
+    """Each has a page with all of its options, and ctim-relay(1) names it."""
+    index = page('ctim-relay.1')
+    seen = {'ctim-relay.1'}
+    for words, name, text in all_commands():
+        seen.add(name)
+        holds('man ctim-relay-' + words[0] + '\n' in help_of(*words), words)
+        has('.Xr %s 1' % name[:-2], index, 'the index')
+        for option in set(re.findall(r'--([a-z0-9_-]+)',
+                                     help_of(*words))) - {'help'}:
+            holds(re.search(r'\.(?:It|Op|Pq)?.*\\-%s\b(?!\\?-)' %
+                            option.replace('-', r'\\?-'), text),
+                  '%s: --%s is not in %s' % (words, option, name))
+    same(sorted(set(manual.command_pages()) - seen), [],
+         'pages of no command')
+    holds(len(seen) >= 12, seen)
+
+
+def test_pages_refer_to_pages():
+    """A page that another one names is ours, or not of this project; and the
+    command line's own page is meant where it is named."""
+    ours = {os.path.basename(path) for path in PAGES}
+    for path in PAGES:
+        for name, section in re.findall(r'\.Xr (ctim-relay\S*) (\d)',
+                                        harness.read(path)):
+            holds('%s.%s' % (name, section) in ours,
+                  '%s: there is no %s(%s)' % (path, name, section))
+
+
+def test_pages_are_installed():
+    """Makefile.am lists each page."""
+    listed = re.findall(r'\bman/\S+\.\d', harness.read(
+        os.path.join(SRC, 'Makefile.am')))
+    same(sorted(listed), sorted('man/' + os.path.basename(path)
+                                for path in PAGES), 'dist_man_MANS')
 
 
 def test_every_option_of_the_server_is_in_the_manual():
