@@ -20,8 +20,8 @@
 #include "fcgi/cgi.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/net/balance.h"
-#include "fcgi/pool/control.h"
-#include "fcgi/pool/master.h"
+#include "fcgi/master/control.h"
+#include "fcgi/master/master.h"
 #include "fcgi/pool/pool.h"
 #include "fcgi/pool/worker.h"
 #include "fcgi/privilege.h"
@@ -209,8 +209,8 @@ open_control(
 	char why[CONTROL_WHY];
 
 	if (control_open(c, conf, p->uid, p->gid, why) == -1)
-		log_warning("[server] control: %s; ctim-relay status and ping "
-			    "cannot ask this pool",
+		log_warning("[server] control: %s; ctim-relay status, ping, "
+			    "reload and stop do not reach this pool",
 		    why);
 }
 

@@ -31,6 +31,8 @@ int cmd_module_type(const struct command *, int argc, char **argv);
 int cmd_query(const struct command *, int argc, char **argv);
 int cmd_relay(const struct command *, int argc, char **argv);
 int cmd_status(const struct command *, int argc, char **argv);
+int cmd_reload(const struct command *, int argc, char **argv);
+int cmd_stop(const struct command *, int argc, char **argv);
 int cmd_ping(const struct command *, int argc, char **argv);
 int cmd_tail(const struct command *, int argc, char **argv);
 int cmd_intel(const struct command *, int argc, char **argv);

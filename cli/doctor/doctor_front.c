@@ -64,7 +64,7 @@ doctor_front_log(struct doctor *d)
 static void
 doctor_front_reload(struct doctor *d)
 {
-	doctor_sudo(d, "pkill -HUP -o -x ctim-relay.fcgi");
+	doctor_sudo(d, "ctim-relay reload");
 }
 
 /* Sends a request to the web server in front.  The answer is in c, which the
@@ -157,7 +157,7 @@ say_gateway(
 		    "%s shows a ctim-relay %s, and this is %s", c->host,
 		    version == NULL ? "without a version" : version,
 		    CTIM_VERSION);
-		doctor_sudo(d, "pkill -TERM -o -x ctim-relay.fcgi");
+		doctor_sudo(d, "ctim-relay stop");
 		doctor_note(d, "then start the installed one");
 	}
 	compare_relays(d, answer);

@@ -155,7 +155,7 @@ say_key(const struct jwt *jwt)
 	    "(what stands there becomes secret_key_previous, so that the "
 	    "tokens made with it stay\n"
 	    "good) and let a gateway that runs read it again:\n\n"
-	    "    sudo pkill -HUP -o -x ctim-relay.fcgi\n");
+	    "    sudo ctim-relay reload\n");
 }
 
 /* Prints the public key, for the host of the key set. */

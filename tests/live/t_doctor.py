@@ -1040,8 +1040,8 @@ def test_front_is_another():
     with Upstream([{'request': 'GET /', 'json': {
             'name': 'ctim-relay', 'version': '0.0.1', 'relays': []}}]) as web:
         found = doctor(gateway(), '--url', web.url)
-        found.bad('front', '0.0.1', 'pkill -TERM', 'warn')
-        found.bad('front', 'no relay "template"', 'pkill -HUP')
+        found.bad('front', '0.0.1', 'ctim-relay stop', 'warn')
+        found.bad('front', 'no relay "template"', 'ctim-relay reload')
         found.bad('path', 'status 404', 'location /PATH/')
         found.bad('authorization', 'status 404', 'location /PATH/')
     other = gateway('[relay template]\n', auth={'secret_key': STRONG[::-1]},
@@ -1049,8 +1049,8 @@ def test_front_is_another():
     with front(changed((r'client_max_body_size\s+2m',
                         'client_max_body_size 9m'))) as web:
         found = doctor(other, '--url', web.url)
-        found.bad('authorization', 'another secret_key', 'pkill -HUP')
-        found.bad('body', 'smaller max_body', 'pkill -HUP')
+        found.bad('authorization', 'another secret_key', 'ctim-relay reload')
+        found.bad('body', 'smaller max_body', 'ctim-relay reload')
 
 
 def changed(*changes):

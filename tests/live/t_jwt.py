@@ -74,7 +74,7 @@ def test_stage():
                                       harness.hashlib.sha256).digest()),
          signature, 'the key that is shown signs the token')
     for line in ('module Acme Intel', 'umask 077', 'secret_key = file:',
-                 'pkill -HUP', 'region=eu-west-1#/functions/tr-acme-relay-dev/'
+                 'ctim-relay reload', 'region=eu-west-1#/functions/tr-acme-relay-dev/'
                  'edit/environment-variables?tab=configuration',
                  'US: https://securex.us.security.cisco.com/settings/modules/'
                  'available/%s/new' % US, 'EU: not available',

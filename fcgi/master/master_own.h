@@ -1,23 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * master_tell: what a master knows of itself, and what it says of that in the
- * log and on the control socket.  Only master*.c include it.
+ * master_own: what a master knows of itself, and what it says of that in the
+ * log and on the control socket.  Only this folder includes it.
  */
-#ifndef CTIM_MASTER_TELL_H
-#define CTIM_MASTER_TELL_H
+#ifndef CTIM_MASTER_OWN_H
+#define CTIM_MASTER_OWN_H
 
 #include <sys/types.h>
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "fcgi/master/notify.h"
 #include "figures/ledger.h"
 #include "hook/hook.h"
 
-struct buf;
 struct conf;
 struct master_setup;
 struct balance;
+
+/* What the answer to "stop" waits for; reloads are numbered below. */
+#define MASTER_END UINT_MAX
 
 struct child {
 	pid_t pid;       /* 0: the slot is free */
@@ -38,7 +43,12 @@ struct master {
 	int64_t next;        /* clock_ms() of the next start */
 	int pause;           /* ms, of the last early death */
 	int64_t early;       /* clock_ms() of that */
+	bool serves;         /* all workers that there should be serve */
 	bool reload;         /* asked for, waits for its turn */
+	unsigned turn;       /* number of the one that was begun last */
+	bool telling;        /* that one is not complete */
+	struct buf said;     /* lines about its configuration */
+	struct notify notify;
 	bool stopping;
 	struct hook_seen changes; /* of stores, of which programs are told */
 	struct ledger ledger;     /* of matches */
@@ -60,7 +70,11 @@ int master_wanted(const struct master *);
 void master_tell_restart(const struct master *, const struct conf *new);
 /* Into the log: how it serves; what: "start" or "reload". */
 void master_log_setup(const struct master *, const char *what);
-/* For struct control: answers a question, arg being the master. */
-void master_answer(void *arg, const char *question, struct buf *out);
+/* For struct control: answers a question, or takes an order, arg being the
+ * master. */
+unsigned master_answer(
+    void *arg, const char *question, uid_t who, struct buf *out);
+/* Begins the end; why: for the log. */
+void master_stop(struct master *, const char *why);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "fcgi/net/balance.h"
-#include "fcgi/pool/status.h"
+#include "fcgi/master/status.h"
 #include "os/clock.h"
 #include "shared/shared.h"
 

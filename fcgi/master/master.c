@@ -24,9 +24,11 @@
 #include "egress/egress_log.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/net/balance.h"
-#include "fcgi/pool/control.h"
-#include "fcgi/pool/master.h"
-#include "fcgi/pool/master_tell.h"
+#include "fcgi/master/control.h"
+#include "fcgi/master/master.h"
+#include "fcgi/master/master_own.h"
+#include "fcgi/master/notify.h"
+#include "fcgi/master/reload.h"
 #include "fcgi/pool/worker.h"
 #include "figures/ledger.h"
 #include "hook/hook.h"
@@ -150,7 +152,8 @@ reconcile(struct master *m)
 			master_tell(c, SIGTERM);
 		}
 	}
-	return ready < want || stale > 0;
+	m->serves = ready >= want;
+	return !m->serves || stale > 0;
 }
 
 static void
@@ -165,6 +168,9 @@ early_death(struct master *m, int64_t now)
 	log_warning("the worker died within a second of its start; the next "
 		    "starts in %d ms",
 	    m->pause);
+	reload_fail(m,
+	    "the new workers die as they start, the log has the reason; those "
+	    "from before serve on");
 }
 
 /* A worker is gone. */
@@ -240,44 +246,6 @@ master_watch(struct master *m)
 	}
 }
 
-static void
-master_complain(void *arg, bool error, const char *line)
-{
-	(void)arg;
-	if (error)
-		log_error("%s", line);
-	else
-		log_warning("%s", line);
-}
-
-/* Whether the last change is complete: reloads come one after the other, so
- * that many of them do not pile up workers. */
-static bool
-settled(const struct master *m)
-{
-	int i;
-
-	for (i = 0; i < m->top; i++)
-		if (m->child[i].pid != 0 && m->child[i].stale &&
-		    !m->child[i].told)
-			return false;
-	return true;
-}
-
-/* Whether its workers would find as many descriptors as they may need. */
-static bool
-master_enough(const struct conf *conf)
-{
-	struct rlimit rl;
-	char why[CONF_ERROR_MAX];
-
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 ||
-	    descriptors_check(conf, rl.rlim_cur, why) == 0)
-		return true;
-	log_error("%s", why);
-	return false;
-}
-
 void
 master_open_network(void)
 {
@@ -287,61 +255,22 @@ master_open_network(void)
 		log_error("%s; no relay can call its service", why);
 }
 
-static void
-reload(struct master *m)
-{
-	struct conf *new;
-	int i;
-
-	m->reload = false;
-	new = conf_load(m->setup->file, &relay_lists, master_complain, NULL);
-	if (new != NULL && !master_enough(new)) {
-		conf_free(new);
-		new = NULL;
-	}
-	if (new == NULL) {
-		m->refused++;
-		log_error("reload refused; the configuration from before "
-			  "stays in force");
-		return;
-	}
-	master_tell_restart(m, new);
-	/* Into the stores that were the relays' so far. */
-	m->ledger.next = 0;
-	(void)ledger_look(
-	    &m->ledger, master_conf(m), m->share->outside, clock_ms());
-	conf_free(*m->setup->conf);
-	*m->setup->conf = new;
-	if (m->deadline < new->deadline)
-		m->deadline = new->deadline;
-	if (log_open(new) == -1)
-		log_warning(
-		    "[log] target %s: %s", new->log_target, log_why(errno));
-	egress_log_open(new);
-	master_open_network();
-	for (i = 0; i < m->top; i++)
-		m->child[i].stale = m->child[i].pid != 0;
-	m->next = 0;
-	m->pause = 0;
-	m->reloads++;
-	m->loaded = (int64_t)time(NULL);
-	master_log_setup(m, "reload");
-}
-
 /* Everything ends, what was accepted is answered before.  The socket's file
  * goes first, so that nobody new comes while the listen queue is emptied. */
-static void
-master_stop(struct master *m, int sig)
+void
+master_stop(struct master *m, const char *why)
 {
 	if (m->stopping)
 		return;
 	m->stopping = true;
+	notify_tell(&m->notify, "STOPPING=1\nSTATUS=stops");
+	reload_fail(m, "the gateway stops");
 	m->kill_at = clock_ms() + (int64_t)m->deadline * 1000 + WORKER_GRACE;
 	listener_unlink(m->setup->listener);
 	control_leave(m->setup->control);
 	atomic_store(&m->share->drain, clock_ms() + DRAIN_TIME);
 	tell_all(m, SIGTERM);
-	log_info("stop: %s", strsignal(sig));
+	log_info("stop: %s", why);
 }
 
 static void
@@ -350,10 +279,10 @@ handle(struct master *m, int sig)
 	switch (sig) {
 	case SIGTERM:
 	case SIGINT:
-		master_stop(m, sig);
+		master_stop(m, strsignal(sig));
 		break;
 	case SIGHUP:
-		m->reload = true;
+		(void)reload_ask(m);
 		break;
 	case SIGUSR1:
 		if (log_reopen() == -1)
@@ -427,12 +356,14 @@ loop(struct master *m)
 			stop_by_force(m, alive);
 			busy = true;
 		} else {
-			if (m->reload && settled(m))
-				reload(m);
-			busy = reconcile(m) || m->reload;
+			busy = reconcile(m);
 			if (m->become != -1)
 				return;
+			reload_look(m);
+			busy = busy || m->reload || m->telling;
 		}
+		if (m->serves || m->stopping)
+			notify_alive(&m->notify);
 		handle(m, next_signal(m, busy));
 	}
 }
@@ -453,6 +384,10 @@ master_run(const struct master_setup *setup)
 		free(m.child);
 		return 1;
 	}
+	notify_open(&m.notify);
+	/* The start is the first of what is told of. */
+	m.turn = 1;
+	m.telling = true;
 	m.deadline = master_conf(&m)->deadline;
 	m.watched = clock_ms();
 	m.loaded = m.since;
@@ -462,13 +397,17 @@ master_run(const struct master_setup *setup)
 	loop(&m);
 	free(m.child);
 	(void)close(m.signals);
-	control_close(setup->control);
+	notify_close(&m.notify);
+	buf_free(&m.said);
 	if (m.become == -1) {
 		ledger_save(
 		    master_conf(&m), m.share->outside, LAST_WAIT, false);
 		log_info("stopped");
+		control_tell(setup->control, MASTER_END, "ok: stopped\n");
+		control_close(setup->control);
 		return 0;
 	}
+	control_close(setup->control);
 	return worker_run(master_conf(&m), setup->listener, setup->share,
 	    (size_t)m.become, m.pid, master_wanted(&m));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,9 +9,10 @@
 #include "conf/conf.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/net/balance.h"
-#include "fcgi/pool/master.h"
-#include "fcgi/pool/master_tell.h"
-#include "fcgi/pool/status.h"
+#include "fcgi/master/master.h"
+#include "fcgi/master/master_own.h"
+#include "fcgi/master/reload.h"
+#include "fcgi/master/status.h"
 #include "log/log.h"
 #include "os/clock.h"
 
@@ -86,10 +88,9 @@ worker_state(const struct master *m, int slot, int64_t now)
 						    STATUS_SILENT;
 }
 
-void
-master_answer(void *arg, const char *question, struct buf *out)
+static void
+master_status(struct master *m, const char *question, struct buf *out)
 {
-	struct master *m = arg;
 	struct status s = { .conf = master_conf(m),
 		.share = m->share,
 		.started = m->since,
@@ -106,4 +107,48 @@ master_answer(void *arg, const char *question, struct buf *out)
 		if (m->child[i].pid != 0)
 			s.worker[worker_state(m, i, now)]++;
 	status_answer(&s, question, out);
+}
+
+static unsigned
+master_order_stop(struct master *m)
+{
+	master_stop(m, "asked for on the control socket");
+	return MASTER_END;
+}
+
+static unsigned
+master_order_reload(struct master *m)
+{
+	return m->stopping ? MASTER_END : reload_ask(m);
+}
+
+/* Orders, which only root and the user who serves may give: the group of the
+ * socket may ask. */
+static const struct {
+	const char *order;
+	unsigned (*take)(struct master *);
+} master_orders[] = { { "reload", master_order_reload },
+	{ "stop", master_order_stop } };
+
+unsigned
+master_answer(void *arg, const char *question, uid_t who, struct buf *out)
+{
+	struct master *m = arg;
+	size_t i;
+
+	for (i = 0; i < sizeof(master_orders) / sizeof(*master_orders); i++) {
+		if (strcmp(master_orders[i].order, question) != 0)
+			continue;
+		if (who == 0 || who == geteuid())
+			return master_orders[i].take(m);
+		log_warning("control: user %jd may not order %s", (intmax_t)who,
+		    question);
+		(void)buf_addf(out,
+		    "failed: only root and the user that serves (uid %jd) may "
+		    "order that\n",
+		    (intmax_t)geteuid());
+		return 0;
+	}
+	master_status(m, question, out);
+	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buf.h"
 #include "fcgi/net/balance.h"
-#include "fcgi/pool/status.h"
+#include "fcgi/master/status.h"
 #include "log/counters.h"
 #include "log/prometheus.h"
 #include "shared/shared.h"

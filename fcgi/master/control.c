@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
-#include "fcgi/pool/control.h"
+#include "fcgi/master/control.h"
 #include "log/log.h"
 #include "os/clock.h"
 
@@ -133,7 +135,9 @@ control_poll(const struct control *c, struct pollfd *p, int *wait)
 		if (t->fd == -1)
 			continue;
 		p[n++] = (struct pollfd){ .fd = t->fd,
-			.events = t->answering ? POLLOUT : POLLIN };
+			.events = (short)(t->answering ? POLLOUT :
+				t->waits != 0          ? 0 :
+							 POLLIN) };
 		control_sooner(wait, t->until - now);
 	}
 	return n;
@@ -155,20 +159,60 @@ control_answer(struct control_talk *t)
 		control_drop(t);
 }
 
+/* Begins to send what is in the answer. */
+static void
+control_begin(struct control_talk *t)
+{
+	t->waits = 0;
+	t->until = clock_ms() + TALK_TIME;
+	t->answering = true;
+	t->sent = 0;
+	control_answer(t);
+}
+
+/* Who is at the other end, as the kernel saw when it connected (unix(7)). */
+static uid_t
+control_who(int fd)
+{
+	struct ucred peer;
+	socklen_t size = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == -1)
+		return (uid_t)-1;
+	return peer.uid;
+}
+
 /* The line is whole. */
 static void
 asked(const struct control *c, struct control_talk *t)
 {
-	c->answer(c->arg, t->line, &t->answer);
+	t->waits = c->answer(c->arg, t->line, control_who(t->fd), &t->answer);
+	if (t->waits != 0) {
+		t->until = INT64_MAX;
+		return;
+	}
 	if (t->answer.failed || t->answer.len == 0) {
 		buf_reset(&t->answer);
 		(void)buf_adds(&t->answer,
-		    "error: the questions are ping, "
-		    "status and metrics\n");
+		    "error: the questions are ping, status and metrics, the "
+		    "orders reload, upgrade and stop\n");
 	}
-	t->answering = true;
-	t->sent = 0;
-	control_answer(t);
+	control_begin(t);
+}
+
+void
+control_tell(struct control *c, unsigned what, const char *text)
+{
+	struct control_talk *t;
+
+	assert(what != 0);
+	for (t = c->talk; t < c->talk + CONTROL_PLACES; t++) {
+		if (t->fd == -1 || t->waits != what)
+			continue;
+		buf_reset(&t->answer);
+		(void)buf_adds(&t->answer, text);
+		control_begin(t);
+	}
 }
 
 /* What came of a question. */
@@ -199,18 +243,23 @@ listen_to(const struct control *c, struct control_talk *t)
 	}
 }
 
-/* A free place, else that of the one that has been silent longest. */
+/* A free place, else that of the one that has been silent longest; who waits
+ * for something comes last. */
 static struct control_talk *
 control_place(struct control *c)
 {
 	struct control_talk *t, *best = &c->talk[0];
+	int64_t late, latest = INT64_MAX;
 
 	for (t = c->talk; t < c->talk + CONTROL_PLACES; t++) {
 		if (t->fd == -1)
 			return t;
-		if (t->answering < best->answering ||
-		    (t->answering == best->answering && t->until < best->until))
+		/* A silent one before one that is answered. */
+		late = t->answering ? t->until + TALK_TIME : t->until;
+		if (late < latest) {
+			latest = late;
 			best = t;
+		}
 	}
 	control_drop(best);
 	return best;
@@ -235,6 +284,7 @@ let_in(struct control *c)
 		t->fd = fd;
 		t->until = clock_ms() + TALK_TIME;
 		t->have = 0;
+		t->waits = 0;
 		t->answering = false;
 		listen_to(c, t);
 	}
@@ -245,7 +295,9 @@ control_go_on(const struct control *c, struct control_talk *t, short events)
 {
 	if (t->answering && (events & (POLLOUT | POLLHUP | POLLERR)))
 		control_answer(t);
-	else if (!t->answering && events != 0)
+	else if (t->waits != 0 && (events & (POLLHUP | POLLERR)))
+		control_drop(t);
+	else if (!t->answering && t->waits == 0 && events != 0)
 		listen_to(c, t);
 }
 

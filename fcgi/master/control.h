@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * control: the socket on which the command line asks the master how it is.
+ * control: the socket on which the command line asks the master how it is, and
+ * tells it what to do.
  *
  * One line, one answer, and the connection is closed.  Nothing here waits: the
  * master polls the descriptors together with its signals.  Who says nothing is
- * dropped after a second, or when somebody else wants the place.
+ * dropped after a second, or when somebody else wants the place; who waits for
+ * something to end keeps the place until it has.
  */
 #ifndef CTIM_CONTROL_H
 #define CTIM_CONTROL_H
@@ -29,7 +31,8 @@ struct control_talk {
 	int fd;        /* -1: the place is free */
 	int64_t until; /* clock_ms() at which it is dropped */
 	char line[CONTROL_LINE];
-	size_t have; /* bytes of that */
+	size_t have;    /* bytes of that */
+	unsigned waits; /* for what, as answer() said; 0: for nothing */
 	bool answering;
 	struct buf answer;
 	size_t sent;
@@ -41,9 +44,12 @@ struct control {
 	int64_t pause; /* clock_ms() until which nobody new is
 					 * let in; 0: none */
 	struct control_talk talk[CONTROL_PLACES];
-	/* The answer to a question (its line without the end) into out; left
-	 * empty where that is none. */
-	void (*answer)(void *arg, const char *question, struct buf *out);
+	/* The answer to a question (its line without the end) of the user who
+	 * ((uid_t)-1: not known) into out; left empty where that is none.
+	 * Returns 0, or the number of what the answer waits for: then
+	 * control_tell() gives it. */
+	unsigned (*answer)(
+	    void *arg, const char *question, uid_t who, struct buf *out);
 	void *arg;
 };
 
@@ -67,5 +73,7 @@ void control_close(struct control *);
 size_t control_poll(const struct control *, struct pollfd *, int *wait);
 /* After poll(2), with what it found. */
 void control_work(struct control *, const struct pollfd *, size_t n);
+/* Answers all who wait for what with the text. */
+void control_tell(struct control *, unsigned what, const char *text);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/rfc3339.h"
 #include "conf/conf.h"
 #include "fcgi/net/balance.h"
-#include "fcgi/pool/status.h"
+#include "fcgi/master/status.h"
 #include "json/jsonout.h"
 #include "log/counters.h"
 #include "shared/shared.h"
