@@ -8,6 +8,7 @@ import re
 
 import harness
 import manual
+import messages
 from harness import SRC, Skipped, fail, has, holds, run, same
 from manual import PAGES, page
 
@@ -232,6 +233,46 @@ def test_readme_commands_exist():
                     'answers', 'speaks', 'on', 'to'):
             continue
         holds(word in commands, 'ctim-relay %s is no command' % word)
+
+
+def test_every_message_is_in_the_index():
+    """docs/messages.md has each message of the sources once, and no other."""
+    have = messages.from_sources()
+    holds(len(have) > 500, 'messages: %d' % len(have))
+    shown = [text for _, texts, _ in messages.from_page() for text in texts]
+    same(['%s  (%s)' % (text, have[text]) for text in have
+          if text not in shown], [],
+         'messages that docs/messages.md lacks: put each under the heading '
+         'whose mend is its own, or under a new one')
+    same([text for text in shown if text not in have], [],
+         'entries of docs/messages.md that no source has')
+    same(sorted({text for text in shown if shown.count(text) > 1}), [],
+         'messages that are there twice')
+
+
+def test_every_message_has_a_mend():
+    for heading, texts, mend in messages.from_page():
+        holds(texts, heading + ': no message')
+        holds(len(mend) > 40, '%s: no mend: %r' % (heading, mend))
+
+
+def test_messages_are_found_in_sources():
+    """What the index is compared with: literals of any shape are seen, and
+    what goes on another one, help and SQL are not."""
+    path = os.path.join(harness.folder('messages'), 'x.c')
+    harness.write(path, '''
+#include "a file.h"
+#define SAID "one text " NAME " more"
+/* "a comment of words" */
+static const struct options_row rows[] = { { "x", "help of words" } };
+static const struct pair table[] = { { 1, "in a table" } };
+void f(void) { char c = '"'; tell("%s is %d " "split \\"%.*s\\"%s", ", and so"); }
+''')
+    source = messages.Source(path)
+    found = [messages.plain(literal) for literal, _, around in
+             source.literals() if messages.is_prose(messages.plain(literal)) and
+             literal[0] != ',' and not messages.silent('x.c', around, literal)]
+    same(found, ['one text', 'in a table', '… is … split "…"…'], 'found')
 
 
 def test_no_word_of_unfinished_work():
