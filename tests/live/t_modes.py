@@ -7,6 +7,7 @@ import os
 import re
 import stat
 
+import guides
 import harness
 import t_doctor
 from harness import Gateway, Skipped, has, holds, same
@@ -22,7 +23,7 @@ def root_only():
 
 
 class Relay(Gateway):
-    """Its configuration and its key are in folders of their own, as README
+    """Its configuration and its key are in folders of their own, as install.md
     makes them: etc and etc/keys."""
 
     def __init__(self, relays='[relay template]\n', place='etc', **sections):
@@ -94,23 +95,24 @@ class Relay(Gateway):
         same(self.starts(), '', 'warnings of the start')
 
 
-def test_readme_is_good():
-    """The folders as README's lines make them."""
+def test_guide_is_good():
+    """The folders as the lines of docs/install.md make them."""
     root_only()
-    lines = harness.read(os.path.join(harness.SRC, 'README.md')).splitlines()
+    lines = guides.text_of('docs/install.md').splitlines()
     made = {}
     for line in lines:
-        match = re.match(r'    sudo install -d -m (\d+) -g www-data (.*)', line)
+        match = re.match(r'sudo install -d -m (\d+) -g www-data (.*)', line)
         for path in match.group(2).split() if match else ():
             made[path] = match.group(1)
-    same(made, {'/etc/ctim-relay': '0750', '/var/lib/ctim-relay': '2770',
+    same(made, {'/etc/ctim-relay': '0750', '/etc/ctim-relay/conf.d': '0750',
+                '/var/lib/ctim-relay': '2770',
                 '/var/cache/ctim-relay': '2770', '/run/ctim-relay': '2770'},
-         'the folders of README')
+         'the folders of the page')
     Relay().right()
 
 
 def test_folder_that_the_service_may_write():
-    """2770, as README of 0.1 made it: the start only warns."""
+    """2770, as the README of 0.1 made it: the start only warns."""
     root_only()
     relay = Relay()
     os.chmod(relay.etc, 0o2770)
@@ -289,7 +291,7 @@ def test_who_owns_and_runs_everything():
 
 
 def test_who_serves_is_in_no_configuration():
-    """README's way starts the gateway as www-data: the group that may read the
+    """install.md's way starts the gateway as www-data: the group that may read the
     configuration must not be able to replace it."""
     root_only()
     relay = Relay()

@@ -607,14 +607,14 @@ def commands(text, first, last):
 
 
 def test_the_examples():
-    """Those of ctim-relay-relay(1) and of the README."""
+    """Those of ctim-relay-relay(1) and of docs/platform.md."""
     sample = os.path.join(harness.SRC, 'share', 'relay_settings.json')
     url = 'https://relay.example.org/local'
     added = json.loads(harness.read(sample).replace('$NAME', 'Local').replace(
         '$URL', url).replace('$JWT', 'the.jwt.token'))
     for name, first, last in (
             ('man/ctim-relay-relay.1', 'cp /usr/local/share', 'URL='),
-            ('README.md', 'cp share/relay', 'ctim-relay relay add')):
+            ('docs/platform.md', 'cp share/relay', 'ctim-relay relay add')):
         text = commands(harness.read(os.path.join(harness.SRC, name)), first,
                         last)
         has('ctim-relay relay add --region eu', text, name)

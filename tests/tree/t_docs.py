@@ -6,6 +6,7 @@ import json
 import os
 import re
 
+import guides
 import harness
 import manual
 import messages
@@ -163,23 +164,75 @@ def readme():
 
 
 def test_readme_names_files_that_exist():
-    """Paths in the README are in the tree."""
-    text = readme()
+    """Paths in the README and in docs/ are in the tree."""
     places = ('src|providers|fcgi|cli|nginx|apache|tests|man|share|bench|'
-              'build-aux')
-    found = set(re.findall(r'(?<![\w/.-])((?:%s)/[\w./-]*\w)' % places, text))
-    # How to add a provider is shown with one that does not exist.
-    for path in found - {'providers/acme.c', 'providers/X'}:
-        holds(os.path.exists(os.path.join(SRC, path)), path + ' is not there')
+              'build-aux|docs|packaging')
+    for page_name in operators_pages():
+        text = harness.read(os.path.join(SRC, page_name))
+        for path in set(re.findall(r'(?<![\w/.-])((?:%s)/[\w./-]*\w)' %
+                                   places, text)):
+            holds(os.path.exists(os.path.join(SRC, path)),
+                  '%s: %s is not there' % (page_name, path))
+    text = readme()
     for command in ('./quickstart', './test'):
         holds(command in text, command + ' is not in the README')
         holds(os.access(os.path.join(SRC, command), os.X_OK), command)
 
 
-def guides():
-    """(name, text) of the pages for people who work on the tree."""
-    for name in ('README.md', 'CONTRIBUTING.md', 'tests/README.md'):
+def operators_pages():
+    return guides.all_pages()
+
+
+def people_pages():
+    """(name, text) of all pages that are no manual pages."""
+    for name in operators_pages() + ['CONTRIBUTING.md', 'SECURITY.md',
+                                     'CHANGELOG.md', 'tests/README.md']:
         yield name, harness.read(os.path.join(SRC, name))
+
+
+def test_links_lead_somewhere():
+    """A link from page to page is a file, and the heading is in it."""
+    count = 0
+    for name, text in people_pages():
+        for link in re.findall(r'\]\(([^)\s]+)\)', text):
+            if re.match('[a-z]+:', link):
+                continue
+            path, _, heading = link.partition('#')
+            target = os.path.normpath(os.path.join(
+                SRC, os.path.dirname(name), path)) if path else \
+                os.path.join(SRC, name)
+            holds(os.path.exists(target), '%s: %s' % (name, link))
+            headings = [re.sub(r'[^\w -]', '', h.lower()).replace(' ', '-')
+                        for h in re.findall(r'^#+ (.*)$', harness.read(target),
+                                            re.M)] if heading else ['']
+            holds(heading in headings, '%s: %s' % (name, link))
+            count += 1
+    holds(count >= 20, 'links: %d' % count)
+
+
+def test_docs_lead_to_each_page():
+    """docs/README.md has a row for each page beside it."""
+    index = harness.read(os.path.join(SRC, 'docs', 'README.md'))
+    for path in glob.glob(os.path.join(SRC, 'docs', '*.md')):
+        name = os.path.basename(path)
+        holds(name == 'README.md' or '](%s)' % name in index, name)
+
+
+def test_firewall_has_every_host():
+    """The hosts of the table of docs/install.md are the defaults."""
+    text = harness.read(os.path.join(SRC, 'docs', 'install.md'))
+    shown = {host for row in re.findall(r'^\| (?:the gateway|where).*$', text,
+                                        re.M)
+             for host in re.findall(r'`((?:[\w-]+\.)+[a-z]+)`', row)}
+    keys = json.loads(run([harness.program('ctim-relay'), 'check', '--keys',
+                           '--json'])[1])
+    want = set()
+    for key in keys:
+        if key['key'] in ('url', 'jwks_hosts'):
+            want.update(re.findall(r'(?:https://|\b)((?:[a-z-]+\.){2,}[a-z]+)\b',
+                                   key.get('default') or ''))
+    holds(len(want) == 5, want)
+    same(sorted(shown), sorted(want), 'hosts')
 
 
 def test_guides_name_files_that_exist():
@@ -191,7 +244,7 @@ def test_guides_name_files_that_exist():
             names.update(folders + files)
     path = re.compile(r'`((?:[\w-]+/)*(?:[\w-]+\.(?:c|h|py|md|am|[1-8])|'
                       r'[\w-]+/))`')
-    for page_name, text in guides():
+    for page_name, text in people_pages():
         tops = ['', os.path.dirname(page_name)]
         for found in path.findall(text):
             if re.search('NAME|FOLDER|PROVIDER', found):
@@ -208,7 +261,7 @@ def test_guides_name_functions_that_exist():
         harness.read(p) for top in ('src', 'providers', 'fcgi', 'cli')
         for p in glob.glob(os.path.join(SRC, top, '**', '*.c'),
                            recursive=True))
-    for name, text in guides():
+    for name, text in people_pages():
         for word, end in re.findall(r'`(\w+)(\(\)|\[\])`', text):
             holds(re.search(r'\b%s%s' % (word, re.escape(end[0])), tree),
                   '%s: there is no %s%s' % (name, word, end))
@@ -216,23 +269,39 @@ def test_guides_name_functions_that_exist():
 
 def test_guide_has_every_folder():
     """The table of layers in CONTRIBUTING.md has all folders of src."""
-    text = dict(guides())['CONTRIBUTING.md']
+    text = dict(people_pages())['CONTRIBUTING.md']
     have = {'src/' + os.path.basename(f)
             for f in glob.glob(os.path.join(SRC, 'src', '*'))}
     same(sorted(have - set(re.findall(r'^\| \d \| `(src/\w+)`', text, re.M))),
          [], 'folders without a row')
 
 
-def test_readme_commands_exist():
-    """`ctim-relay WORD` in the README is a command."""
-    _, out, _ = run([harness.program('ctim-relay'), '--help'])
-    commands = set(re.findall(r'^  ([a-z-]+) ', out, re.M))
-    for word in re.findall(r'(?:^|[`/ ])ctim-relay ([a-z-]+)\b', readme(),
-                           re.M):
-        if word in ('is', 'as', 'and', 'serves', 'in', 'has', 'can', 'reads',
-                    'answers', 'speaks', 'on', 'to'):
-            continue
-        holds(word in commands, 'ctim-relay %s is no command' % word)
+def called(text):
+    """What pages call of ctim-relay, in backquotes or as a line of a block:
+    what follows the name, to the end of the command."""
+    text = text.replace('\\\n', ' ')
+    fenced = '\n'.join(re.findall(r'^```sh.*?\n(.*?)^```', text, re.M | re.S))
+    for part in re.findall(r'`([^`\n]+)`', text) + fenced.splitlines():
+        yield from re.findall(
+            r'(?:^|\s|/)ctim-relay ([a-z-]+(?: [^|&;>#]*)?)', part)
+
+
+def test_commands_of_the_pages_exist():
+    """Each command that a page calls is one, and has the options shown."""
+    seen = set()
+    for name, text in people_pages():
+        for line in called(text):
+            words = line.split()
+            count = 2 if words[0] == 'intel' and len(words) > 1 and \
+                words[1][0] != '-' else 1
+            seen.add(words[0])
+            status, out, _ = run([harness.program('ctim-relay'),
+                                  *words[:count], '--help'])
+            same(status, 0, '%s: ctim-relay %s' % (name, line))
+            for option in re.findall(r'(?<=\s)--?[a-z_-]+', line):
+                holds(re.search(r'(?<![\w-])%s\b' % option, out),
+                      '%s: ctim-relay %s: no %s' % (name, line, option))
+    holds(len(seen) >= 8, seen)
 
 
 def test_every_message_is_in_the_index():
