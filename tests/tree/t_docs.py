@@ -38,7 +38,7 @@ def test_every_key_is_in_the_manual():
 
 def test_every_source_names_its_licence():
     bad = []
-    for top in ('src', 'providers', 'fcgi', 'cli', 'tests'):
+    for top in ('src', 'providers', 'fcgi', 'cli', 'packaging', 'tests'):
         for path in glob.glob(os.path.join(SRC, top, '**', '*.*'),
                               recursive=True):
             if (path.endswith(('.c', '.h', '.py')) and
@@ -239,7 +239,8 @@ def test_guides_name_files_that_exist():
     """A path in backquotes is in the tree, from its top or beside the page; a
     name without a folder is that of some file or folder in the tree."""
     names = set(os.listdir(SRC))
-    for top in ('src', 'providers', 'fcgi', 'cli', 'man', 'share', 'tests'):
+    for top in ('src', 'providers', 'fcgi', 'cli', 'man', 'packaging', 'share',
+                'tests'):
         for _, folders, files in os.walk(os.path.join(SRC, top)):
             names.update(folders + files)
     path = re.compile(r'`((?:[\w-]+/)*(?:[\w-]+\.(?:c|h|py|md|am|[1-8])|'
@@ -348,7 +349,7 @@ def test_no_word_of_unfinished_work():
     """No file that is ours has a mark for work left undone."""
     bad = re.compile(r'\b(' + 'TO' + 'DO|FIX' + r'ME|XX' + r'X)\b')
     for top in ('src', 'providers', 'fcgi', 'cli', 'nginx', 'apache', 'man',
-                'tests', 'build-aux/packages.sh', 'build-aux/tree.sh',
+                'packaging', 'tests', 'build-aux/packages.sh', 'build-aux/tree.sh',
                 'README.md', 'quickstart', 'test'):
         place = os.path.join(SRC, top)
         files = [place] if os.path.isfile(place) else [
@@ -363,7 +364,7 @@ def test_no_word_of_unfinished_work():
 
 def test_files_are_short():
     """No C file is above 500 lines."""
-    for folder in ('src', 'fcgi', 'cli', 'providers'):
+    for folder in ('src', 'fcgi', 'cli', 'providers', 'packaging'):
         for path in glob.glob(os.path.join(SRC, folder, '**', '*.[ch]'),
                               recursive=True):
             lines = len(harness.read(path).splitlines())

@@ -60,6 +60,7 @@ LAYERS = [
     ('cli/doctor', 'src cli/terminal cli/base cli/terms cli/pool cli/jwt '
      'cli/query cli/webconf'),
     ('cli', 'src cli/terminal cli/base'),
+    ('packaging/container', 'src cli/base'),
 ]
 MOST_FILES = 20     # in a folder
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
@@ -68,7 +69,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
 def sources():
     """The C files of the program, by folder, from the top of the tree."""
     found = {}
-    for top in ('src', 'providers', 'fcgi', 'cli'):
+    for top in ('src', 'providers', 'fcgi', 'cli', 'packaging'):
         for path in glob.glob(os.path.join(harness.SRC, top, '**', '*.[ch]'),
                               recursive=True):
             path = os.path.relpath(path, harness.SRC)

@@ -22,8 +22,8 @@ def clang_format():
 def test_layout():
     program = clang_format()
     files = [os.path.join(folder, name)
-             for top in ('src', 'providers', 'fcgi', 'cli', 'tests/unit',
-                         'tests/fuzz', 'tests/bench')
+             for top in ('src', 'providers', 'fcgi', 'cli', 'packaging',
+                         'tests/unit', 'tests/fuzz', 'tests/bench')
              for folder, _, names in os.walk(os.path.join(SRC, top))
              for name in names if name.endswith(('.c', '.h'))]
     harness.holds(len(files) > 300, 'files: %d' % len(files))
