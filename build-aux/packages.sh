@@ -10,7 +10,8 @@ PACKAGES_BUILD="autoconf automake pkg-config gcc make libc6-dev libfcgi-dev
 PACKAGES_RUN="nginx curl ca-certificates"
 PACKAGES_TEST="check nginx apache2 libapache2-mod-fcgid spawn-fcgi python3
 	python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc curl
-	openssl redis-server shellcheck debootstrap"
+	openssl redis-server shellcheck debootstrap
+	debhelper lintian systemd"
 
 # packages_missing NAME …: those that are not installed.
 packages_missing() {

@@ -38,7 +38,8 @@ def _environment(**more):
     env = {k: v for k, v in os.environ.items()
            if k.lower() in ('http_proxy', 'https_proxy', 'no_proxy')}
     env.update(PATH='/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL='C.UTF-8',
-               HOME='/root', DEBIAN_FRONTEND='noninteractive')
+               HOME='/root', DEBIAN_FRONTEND='noninteractive',
+               SYSTEMD_OFFLINE='1')
     env.update(more)
     return env
 

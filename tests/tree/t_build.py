@@ -67,7 +67,8 @@ def test_distcheck():
                  'build-aux/tree.sh',
                  'share/bash-completion/completions/ctim-relay',
                  'share/ipsum-sample.txt', 'nginx/ctim-relay-location.conf',
-                 'apache/ctim-relay-cgi.conf', 'tests/run.py', 'README.md'):
+                 'apache/ctim-relay-cgi.conf', 'tests/run.py',
+                 'packaging/debian/rules', 'README.md'):
         holds(name in names, name + ' is not in the archive')
 
 

@@ -379,5 +379,6 @@ def test_shell_scripts():
         'quickstart', 'test', '.ci/run', 'build-aux/packages.sh',
         'build-aux/tree.sh', 'tests/fuzz/run')
         if name != '.ci/run' or os.path.exists(os.path.join(SRC, '.ci'))]
+    scripts += glob.glob('packaging/debian/*.post*', root_dir=SRC)
     status, out, _ = run(['shellcheck', '-x', *scripts], cwd=SRC)
     same(status, 0, out)
