@@ -195,7 +195,7 @@ asked(const struct control *c, struct control_talk *t)
 		buf_reset(&t->answer);
 		(void)buf_adds(&t->answer,
 		    "error: the questions are ping, status and metrics, the "
-		    "orders reload, upgrade and stop\n");
+		    "orders reload and stop\n");
 	}
 	control_begin(t);
 }

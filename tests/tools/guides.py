@@ -96,9 +96,6 @@ class Machine:
         text = re.sub(r'(?<![\w.*/-])/(etc|var|run)/(?!ssl)',
                       r'%s/\1/' % self.top, text)
         text = text.replace(FEED, self.feed)
-        # By its id: there may be other gateways on the machine of the tests.
-        text = re.sub(r'pkill -(\w+) -o -x ctim-relay.fcgi', r'kill -\1 %d' %
-                      (self.process.pid if self.process else 0), text)
         return text if harness.ROOT else text.replace('-g www-data ', '')
 
     def env(self):

@@ -67,6 +67,7 @@ SILENT = [
     ('cli/feed/feed_cell', 'cell_dispositions', '', 'words of feeds'),
     ('cli/module/module_type', 'write_field$', '', 'what was asked for'),
     ('fcgi/main|cli/base/command', '', 'usage: ', 'help'),
+    ('fcgi/master/', 'notify_tell$', '', 'words of sd_notify(3)'),
     ('src/conf/conf_load', 'asprintf$|conf_load_begin$', '', 'names of files'),
     ('src/start/pathtrust', '', 'group %s$|user %ld$', 'names of users'),
     ('cli/intel/intel\\.c', 'snprintf$', '%lld record', 'what was asked for'),
