@@ -23,7 +23,8 @@
 #define SCHEMA_VERSION "1.3.28"
 #define VALID_FOR      (30 * 86400) /* seconds, where nothing expires */
 #define LINK_BYTES     16384        /* a filled-in URL, text that an id is of */
-#define URI_MAX        2048         /* characters of a URI in CTIM */
+#define LOCAL_FEW      8    /* records that need no memory of their own */
+#define URI_MAX        2048 /* characters of a URI in CTIM */
 
 /* Verdicts: of judgements with one priority, which disposition counts more. */
 static const int rank[] = { [CTIM_CLEAN] = 5,
@@ -116,25 +117,27 @@ local_source_uri(
 	return r->url != NULL ? r->url : link_to(b, r, o);
 }
 
-/* The times in order, whatever a feed says. */
-static void
-local_write_times(
-    struct jsonout *j, const char *key, int64_t start, int64_t end)
-{
-	char from[RFC3339_MAX], to[RFC3339_MAX];
+struct local_times {
+	char start[RFC3339_MAX], end[RFC3339_MAX];
+};
 
-	rfc3339_text(from, start < end ? start : end);
-	rfc3339_text(to, end);
-	entity_times(j, key, from, to);
+/* Two times in order, whatever a feed says. */
+static struct local_times
+local_times(int64_t start, int64_t end)
+{
+	struct local_times t;
+
+	rfc3339_text(t.start, start < end ? start : end);
+	rfc3339_text(t.end, end);
+	return t;
 }
 
 /* A judgement holds, and so does the verdict made of it, from when the record
  * was first seen to its expiry. */
-static void
-write_valid_time(struct jsonout *j, const struct record *r, int64_t now)
+static struct local_times
+local_valid_time(const struct record *r, int64_t now)
 {
-	local_write_times(j, "valid_time",
-	    r->first_seen != 0 ? r->first_seen : r->imported,
+	return local_times(r->first_seen != 0 ? r->first_seen : r->imported,
 	    r->expires != 0 ? r->expires : now + VALID_FOR);
 }
 
@@ -142,40 +145,41 @@ static void
 write_disposition(struct jsonout *j, const struct record *r)
 {
 	jsonout_kint(j, "disposition", r->disposition);
-	jsonout_kstring(
+	jsonout_kown(
 	    j, "disposition_name", ctim_disposition_name(r->disposition));
 }
 
 /* It and the verdict name the observable, which is asked for once. */
 static bool
 local_write_judgement(struct answer *a, const struct query *q,
-    const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
+    const struct record *r, const struct local_times *valid, struct buf *link,
+    char id[CTIM_ID_MAX])
 {
 	struct jsonout *j;
 
 	judgement_id(id, link, r, q->observable);
 	if ((j = answer_entity(a, CTIM_JUDGEMENT, id)) == NULL)
 		return false;
-	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
+	jsonout_kown(j, "schema_version", SCHEMA_VERSION);
 	jsonout_key(j, "observable");
 	entity_observable(j, q->observable);
 	write_disposition(j, r);
-	jsonout_kstring(j, "severity", ctim_severity_name(r->severity));
-	jsonout_kstring(j, "confidence", ctim_severity_name(r->confidence));
+	jsonout_kown(j, "severity", ctim_severity_name(r->severity));
+	jsonout_kown(j, "confidence", ctim_severity_name(r->confidence));
 	jsonout_kint(j, "priority", r->priority);
 	jsonout_kstring(j, "reason", r->reason);
 	jsonout_kstring(j, "source", r->source.name);
 	jsonout_kstring(
 	    j, "source_uri", local_source_uri(link, r, q->observable));
-	jsonout_kstring(j, "tlp", ctim_tlp_name(r->tlp));
-	write_valid_time(j, r, q->now);
+	jsonout_kown(j, "tlp", ctim_tlp_name(r->tlp));
+	entity_times(j, "valid_time", valid->start, valid->end);
 	answer_end_unique(a);
 	return true;
 }
 
 static void
 write_verdict(struct answer *a, const struct query *q, const struct record *r,
-    const char *judgement)
+    const struct local_times *valid, const char *judgement)
 {
 	struct jsonout *j;
 
@@ -184,8 +188,8 @@ write_verdict(struct answer *a, const struct query *q, const struct record *r,
 	write_disposition(j, r);
 	jsonout_key(j, "observable");
 	entity_observable(j, q->observable);
-	jsonout_kstring(j, "judgement_id", judgement);
-	write_valid_time(j, r, q->now);
+	jsonout_kown(j, "judgement_id", judgement);
+	entity_times(j, "valid_time", valid->start, valid->end);
 	answer_end_unique(a);
 }
 
@@ -200,7 +204,7 @@ local_write_indicator(
 	    a, CTIM_INDICATOR, ctim_id_of(id, CTIM_INDICATOR, r->source.name));
 	if (j == NULL)
 		return false;
-	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
+	jsonout_kown(j, "schema_version", SCHEMA_VERSION);
 	jsonout_kstring(j, "producer", r->source.name);
 	jsonout_kstring(j, "source", r->source.name);
 	jsonout_kstring(j, "title", r->source.title);
@@ -213,25 +217,26 @@ static bool
 local_write_sighting(struct answer *a, const struct query *q,
     const struct record *r, struct buf *link, char id[CTIM_ID_MAX])
 {
+	const struct local_times seen =
+	    local_times(r->first_seen != 0 ? r->first_seen : r->last_seen,
+		later(r->first_seen, r->last_seen));
 	struct jsonout *j;
 
 	if ((j = answer_entity(a, CTIM_SIGHTING, NULL)) == NULL)
 		return false;
 	(void)stpcpy(id, answer_id(a));
-	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
-	jsonout_kstring(j, "confidence", ctim_severity_name(r->confidence));
+	jsonout_kown(j, "schema_version", SCHEMA_VERSION);
+	jsonout_kown(j, "confidence", ctim_severity_name(r->confidence));
 	jsonout_kint(j, "count", r->count > 0 ? r->count : 1);
-	jsonout_kstring(j, "severity", ctim_severity_name(r->severity));
+	jsonout_kown(j, "severity", ctim_severity_name(r->severity));
 	jsonout_kstring(j, "source", r->source.name);
 	jsonout_kstring(
 	    j, "source_uri", local_source_uri(link, r, q->observable));
 	jsonout_kstring(j, "title", r->source.title);
 	jsonout_kstring(j, "description", r->reason);
-	jsonout_kstring(j, "tlp", ctim_tlp_name(r->tlp));
+	jsonout_kown(j, "tlp", ctim_tlp_name(r->tlp));
 	entity_observables(j, q->observable);
-	local_write_times(j, "observed_time",
-	    r->first_seen != 0 ? r->first_seen : r->last_seen,
-	    later(r->first_seen, r->last_seen));
+	entity_times(j, "observed_time", seen.start, seen.end);
 	answer_end(a);
 	return true;
 }
@@ -240,13 +245,14 @@ static void
 answer_record(struct answer *a, const struct query *q, const struct record *r,
     bool first, struct buf *link)
 {
+	const struct local_times valid = local_valid_time(r, q->now);
 	char judgement[CTIM_ID_MAX], indicator[CTIM_ID_MAX];
 	char sighting[CTIM_ID_MAX];
 	bool judged, indicated;
 
-	judged = local_write_judgement(a, q, r, link, judgement);
+	judged = local_write_judgement(a, q, r, &valid, link, judgement);
 	if (first && judged)
-		write_verdict(a, q, r, judgement);
+		write_verdict(a, q, r, &valid, judgement);
 	if (q->route != PROVIDER_OBSERVE)
 		return;
 	/* A relationship joins only what is in the answer. */
@@ -261,37 +267,42 @@ answer_record(struct answer *a, const struct query *q, const struct record *r,
 		    a, SCHEMA_VERSION, sighting, "sighting-of", indicator);
 }
 
-/* The records in the order in which they count; the caller frees it. */
+/* The records in the order in which they count: in few where they fit, else in
+ * memory that the caller frees. */
 static const struct record **
-in_order(struct answer *a, const struct query *q)
+in_order(struct answer *a, const struct query *q,
+    const struct record *few[LOCAL_FEW])
 {
-	const struct record **order;
+	const struct record **order = few;
 	size_t i;
 
-	if ((order = calloc(q->n, sizeof(*order))) == NULL) {
+	if (q->n > LOCAL_FEW &&
+	    (order = calloc(q->n, sizeof(*order))) == NULL) {
 		entity_no_memory(a, q->observable);
 		return NULL;
 	}
 	for (i = 0; i < q->n; i++)
 		order[i] = &q->records[i];
-	qsort(order, q->n, sizeof(*order), local_compare);
+	if (q->n > 1)
+		qsort(order, q->n, sizeof(*order), local_compare);
 	return order;
 }
 
 static void
 local_answer(struct answer *a, const struct query *q)
 {
-	const struct record **order;
+	const struct record *few[LOCAL_FEW], **order;
+	char room[LINK_BYTES + 1];
 	struct buf link;
 	size_t i;
 
-	if (q->n == 0 || (order = in_order(a, q)) == NULL)
+	if (q->n == 0 || (order = in_order(a, q, few)) == NULL)
 		return;
-	buf_init(&link, LINK_BYTES);
+	buf_fixed(&link, room, sizeof(room));
 	for (i = 0; i < q->n; i++)
 		answer_record(a, q, order[i], i == 0, &link);
-	buf_free(&link);
-	free(order);
+	if (order != few)
+		free(order);
 }
 
 static void
@@ -319,12 +330,12 @@ local_write_reference(struct answer *a, const struct query *q,
 static void
 local_refer(struct answer *a, const struct query *q)
 {
-	const struct record **order;
+	const struct record *few[LOCAL_FEW], **order;
 	struct buf link;
 	const char *url;
 	size_t i, k;
 
-	if (q->n == 0 || (order = in_order(a, q)) == NULL)
+	if (q->n == 0 || (order = in_order(a, q, few)) == NULL)
 		return;
 	buf_init(&link, LINK_BYTES);
 	for (i = 0; i < q->n; i++) {
@@ -337,7 +348,8 @@ local_refer(struct answer *a, const struct query *q)
 			local_write_reference(a, q, order[i], url);
 	}
 	buf_free(&link);
-	free(order);
+	if (order != few)
+		free(order);
 }
 
 static const char *

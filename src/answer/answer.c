@@ -134,11 +134,11 @@ answer_entity(struct answer *a, enum ctim_kind kind, const char *id)
 	buf_reset(&a->scratch);
 	jsonout_init(&a->json, &a->scratch);
 	jsonout_object(&a->json);
-	jsonout_kstring(&a->json, "type", ctim_kind_name(kind));
+	jsonout_kown(&a->json, "type", ctim_kind_name(kind));
 	a->unique = has_id(kind) && id == NULL;
 	if (a->unique)
-		id = ctim_id(a->id, kind);
-	if (has_id(kind))
+		jsonout_kown(&a->json, "id", ctim_id(a->id, kind));
+	else if (has_id(kind))
 		jsonout_kstring(&a->json, "id", id);
 	return &a->json;
 }

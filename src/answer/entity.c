@@ -5,7 +5,7 @@ void
 entity_pair(struct jsonout *j, const char *type, const char *value)
 {
 	jsonout_object(j);
-	jsonout_kstring(j, "type", type);
+	jsonout_kown(j, "type", type);
 	jsonout_kstring(j, "value", value);
 	jsonout_end_object(j);
 }

@@ -11,7 +11,8 @@
 #include "answer/answer.h"
 #include "ctim/observable.h"
 
-/* {"type", "value"}: a value, for an array or after jsonout_key(). */
+/* {"type", "value"}: a value, for an array or after jsonout_key(); the type is a
+ * name of ours. */
 void entity_pair(struct jsonout *, const char *type, const char *value);
 void entity_observable(struct jsonout *, const struct observable *);
 /* The member "observables": the one. */

@@ -49,7 +49,7 @@ static char *
 jsonout_room(struct jsonout *j, size_t n)
 {
 	struct buf *b = &j->text;
-	unsigned comma = j->more >> j->depth & 1;
+	size_t comma = j->comma ? 1 : 0;
 	char *p;
 
 	if (b->cap > b->len && n + comma < b->cap - b->len)
@@ -58,7 +58,7 @@ jsonout_room(struct jsonout *j, size_t n)
 		return NULL;
 	*p = ',';
 	b->len += comma;
-	j->more |= UINT64_C(1) << j->depth;
+	j->comma = true;
 	return p + comma;
 }
 
@@ -78,10 +78,8 @@ static void
 jsonout_begin(struct jsonout *j, char c)
 {
 	jsonout_raw(j, &c, 1);
-	if (j->depth == 63) /* deeper than the bits reach */
-		j->text.failed = true;
-	else
-		j->more &= ~(UINT64_C(1) << ++j->depth);
+	j->comma = false;
+	j->depth++;
 }
 
 static void
@@ -89,8 +87,8 @@ jsonout_end(struct jsonout *j, char c)
 {
 	assert(j->depth > 0 || j->text.failed);
 	(void)buf_addc(&j->text, c);
-	if (j->depth > 0)
-		j->depth--;
+	j->comma = true;
+	j->depth--;
 }
 
 void
@@ -164,6 +162,16 @@ jsonout_plain(const unsigned char *p, const unsigned char *end, bool *bad)
 	return (size_t)(p - begin);
 }
 
+/* Whether a string needs no escape; for assertions. */
+static inline bool
+jsonout_all_plain(const char *s, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	bool bad;
+
+	return jsonout_plain(p, p + len, &bad) == len;
+}
+
 static void
 jsonout_escape(struct buf *b, unsigned char c)
 {
@@ -202,16 +210,14 @@ jsonout_escaped(
 	buf_addc(b, '"');
 }
 
-void
-jsonout_bytes(struct jsonout *j, const char *s, size_t len)
+/* Writes a string where there is room for it and its quotes, or begins to. */
+static void
+jsonout_put(struct jsonout *j, char *to, const char *s, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)s, *end = p + len;
 	bool bad;
 	size_t n = jsonout_plain(p, end, &bad);
-	char *to = jsonout_room(j, len + 2);
 
-	if (to == NULL)
-		return;
 	*to++ = '"';
 	memcpy(to, s, n);
 	j->text.len += n + 1;
@@ -221,6 +227,15 @@ jsonout_bytes(struct jsonout *j, const char *s, size_t len)
 	}
 	to[n] = '"';
 	j->text.len++;
+}
+
+void
+jsonout_bytes(struct jsonout *j, const char *s, size_t len)
+{
+	char *to = jsonout_room(j, len + 2);
+
+	if (to != NULL)
+		jsonout_put(j, to, s, len);
 }
 
 void
@@ -243,6 +258,20 @@ jsonout_bool(struct jsonout *j, bool yes)
 	jsonout_raw(j, yes ? "true" : "false", yes ? 4 : 5);
 }
 
+/* Writes a key and its colon where jsonout_room() made room, of which the rest
+ * is returned. */
+static char *
+jsonout_put_key(struct jsonout *j, char *p, const char *key, size_t n)
+{
+	*p++ = '"';
+	memcpy(p, key, n);
+	p += n;
+	*p++ = '"';
+	*p++ = ':';
+	j->text.len += n + 3;
+	return p;
+}
+
 void
 jsonout_key_bytes(struct jsonout *j, const char *key, size_t n)
 {
@@ -250,12 +279,34 @@ jsonout_key_bytes(struct jsonout *j, const char *key, size_t n)
 
 	if (p == NULL)
 		return;
-	p[0] = '"';
-	memcpy(p + 1, key, n);
-	memcpy(p + 1 + n, "\":", 2);
-	j->text.len += n + 3;
-	/* The value follows without a comma; the next key sets the bit again. */
-	j->more &= ~(UINT64_C(1) << j->depth);
+	(void)jsonout_put_key(j, p, key, n);
+	j->comma = false;
+}
+
+void
+jsonout_kbytes(
+    struct jsonout *j, const char *key, size_t n, const char *s, size_t len)
+{
+	char *p = jsonout_room(j, n + len + 5);
+
+	if (p != NULL)
+		jsonout_put(j, jsonout_put_key(j, p, key, n), s, len);
+}
+
+void
+jsonout_kown_bytes(
+    struct jsonout *j, const char *key, size_t n, const char *s, size_t len)
+{
+	char *p = jsonout_room(j, n + len + 5);
+
+	assert(jsonout_all_plain(s, len));
+	if (p == NULL)
+		return;
+	p = jsonout_put_key(j, p, key, n);
+	*p++ = '"';
+	memcpy(p, s, len);
+	p[len] = '"';
+	j->text.len += len + 2;
 }
 
 void
@@ -263,5 +314,5 @@ jsonout_outer_key(struct jsonout *j, const char *key)
 {
 	jsonout_string(j, key);
 	buf_addc(&j->text, ':');
-	j->more &= ~(UINT64_C(1) << j->depth);
+	j->comma = false;
 }

@@ -22,8 +22,8 @@ struct jsonout {
 	struct buf text; /* what it held, and what is written; for the
 			  * functions here alone */
 	size_t begin;    /* of what is written */
-	uint64_t more;   /* bit d: depth d has a member already */
-	unsigned depth;
+	bool comma;      /* one is due before the next value or key */
+	unsigned depth;  /* of what is open */
 };
 
 /*
@@ -56,6 +56,13 @@ void jsonout_raw(struct jsonout *, const char *, size_t len);
 
 /* A key of n bytes, a text of ours that needs no escape. */
 void jsonout_key_bytes(struct jsonout *, const char *key, size_t n);
+/* A member of an object: a key as above, and a string. */
+void jsonout_kbytes(
+    struct jsonout *, const char *key, size_t n, const char *, size_t);
+/* The same with a string that needs no escape either: a name that a table of
+ * ours has, an id, a time. */
+void jsonout_kown_bytes(
+    struct jsonout *, const char *key, size_t n, const char *, size_t);
 /* A key from outside, escaped as a string is. */
 void jsonout_outer_key(struct jsonout *, const char *key);
 
@@ -77,10 +84,16 @@ jsonout_key(struct jsonout *j, const char *key)
 static inline void
 jsonout_kstring(struct jsonout *j, const char *key, const char *s)
 {
-	if (s == NULL)
-		return;
-	jsonout_key(j, key);
-	jsonout_string(j, s);
+	if (s != NULL)
+		jsonout_kbytes(j, key, strlen(key), s, strlen(s));
+}
+
+/* The same for a text of ours that needs no escape. */
+static inline void
+jsonout_kown(struct jsonout *j, const char *key, const char *s)
+{
+	if (s != NULL)
+		jsonout_kown_bytes(j, key, strlen(key), s, strlen(s));
 }
 
 static inline void

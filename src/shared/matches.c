@@ -47,19 +47,28 @@ matches_lock(struct matches_part *p)
 		matches_clear(p);
 }
 
-/* Finds the cell of a name, or a free one. */
+/* Whether a cell has a name. */
+static bool
+matches_is(const struct matches_part *p, const struct matches_cell *c,
+    const char *name, size_t len)
+{
+	return c->hash != 0 && c->len == len &&
+	    memcmp(p->body->text + c->at, name, len) == 0;
+}
+
+/* Finds the cell of a name, or a free one, in which *hash is to be written. */
 static struct matches_cell *
 matches_find(
-    struct matches_part *p, uint64_t hash, const char *name, size_t len)
+    struct matches_part *p, uint64_t *hash, const char *name, size_t len)
 {
 	struct matches_cell *c;
 	uint64_t i;
 
-	for (i = hash;; i++) {
+	*hash = hash_bytes(name, len).a | 1;
+	for (i = *hash;; i++) {
 		c = &p->body->cell[i % MATCHES_CELLS];
 		if (c->hash == 0 ||
-		    (c->hash == hash && c->len == len &&
-			memcmp(p->body->text + c->at, name, len) == 0))
+		    (c->hash == *hash && matches_is(p, c, name, len)))
 			return c;
 	}
 }
@@ -74,15 +83,17 @@ matches_count(struct matches_part *p, const struct matches_key *key,
 	size_t v = strlen(value) + 1, s = strlen(source) + 1;
 	size_t len = sizeof(*key) + v + s;
 	struct matches_cell *c;
-	uint64_t hash;
+	uint64_t hash = 0;
 
 	if (len > sizeof(name))
 		return false;
 	memcpy(name, key, sizeof(*key));
 	memcpy(name + sizeof(*key), value, v);
 	memcpy(name + sizeof(*key) + v, source, s);
-	hash = hash_bytes(name, len).a | 1;
-	c = matches_find(p, hash, name, len);
+	/* A request finds most of what it asks for in one list. */
+	c = &p->body->cell[p->last[key->kind] % MATCHES_CELLS];
+	if (!matches_is(p, c, name, len))
+		c = matches_find(p, &hash, name, len);
 	if (c->hash == 0) {
 		if (p->cells >= room->cells || p->used + len > room->text)
 			return false;
@@ -92,6 +103,7 @@ matches_count(struct matches_part *p, const struct matches_key *key,
 		p->cells++;
 	}
 	c->n++;
+	p->last[key->kind] = (uint32_t)(c - p->body->cell);
 	return true;
 }
 

@@ -27,6 +27,7 @@
 #define MATCHES_OTHER (-1)        /* type of the other observables */
 
 enum matches_kind { MATCHES_SOURCE, MATCHES_VALUE };
+#define MATCHES_KINDS 2
 
 /* What a number counts. */
 struct matches_key {
@@ -51,9 +52,10 @@ struct matches_body {
 struct matches_part {
 	_Alignas(64) pthread_mutex_t lock;
 	uint64_t lost;
-	_Atomic uint32_t cells;    /* that are taken */
-	uint32_t used;             /* bytes of text */
-	struct matches_body *body; /* at one place in all processes */
+	_Atomic uint32_t cells;       /* that are taken */
+	uint32_t used;                /* bytes of text */
+	uint32_t last[MATCHES_KINDS]; /* found, of each kind */
+	struct matches_body *body;    /* at one place in all processes */
 };
 
 struct matches {

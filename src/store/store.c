@@ -252,34 +252,30 @@ db_facts(struct store *s)
 }
 
 int
-db_record(const struct store *s, sqlite3_stmt *st, struct record *r)
+db_record(const struct store *s, sqlite3_stmt *st, enum observable_type type,
+    const char *value, struct record *r)
 {
-	const struct store_row *row;
-	int type = sqlite3_column_int(st, 1);
+	const struct store_row *row = db_source(s, sqlite3_column_int64(st, 0));
 
-	row = db_source(s, sqlite3_column_int64(st, 2));
-	if (row == NULL || !indicator_type(type) ||
-	    sqlite3_column_type(st, 0) != SQLITE_TEXT)
+	if (row == NULL)
 		return SQLITE_CORRUPT;
-	*r = (struct record){ .type = (enum observable_type)type,
-		.value = (const char *)sqlite3_column_text(st, 0),
+	*r = (struct record){ .type = type,
+		.value = value,
 		.source = row->source,
-		.disposition = sqlite3_column_int(st, 3),
-		.severity = sqlite3_column_int(st, 4),
-		.confidence = sqlite3_column_int(st, 5),
-		.tlp = sqlite3_column_int(st, 6),
-		.priority = sqlite3_column_int(st, 7),
-		.reason = (const char *)sqlite3_column_text(st, 8),
-		.first_seen = sqlite3_column_int64(st, 9),
-		.last_seen = sqlite3_column_int64(st, 10),
-		.count = sqlite3_column_int64(st, 11),
-		.expires = sqlite3_column_int64(st, 12),
-		.imported = sqlite3_column_int64(st, 13),
-		.url = (const char *)sqlite3_column_text(st, 14),
-		.below = sqlite3_column_int(st, 15) != 0,
+		.disposition = sqlite3_column_int(st, 1),
+		.severity = sqlite3_column_int(st, 2),
+		.confidence = sqlite3_column_int(st, 3),
+		.tlp = sqlite3_column_int(st, 4),
+		.priority = sqlite3_column_int(st, 5),
+		.reason = (const char *)sqlite3_column_text(st, 6),
+		.first_seen = sqlite3_column_int64(st, 7),
+		.last_seen = sqlite3_column_int64(st, 8),
+		.count = sqlite3_column_int64(st, 9),
+		.expires = sqlite3_column_int64(st, 10),
+		.imported = sqlite3_column_int64(st, 11),
+		.url = (const char *)sqlite3_column_text(st, 12),
+		.below = sqlite3_column_int(st, 13) != 0,
 		.exact = true };
-	if (r->value == NULL)
-		return SQLITE_NOMEM;
 	/* Another program may have written here: values that CTIM does not have
 	 * stay out. */
 	if (ctim_disposition_name(r->disposition) == NULL ||
@@ -336,7 +332,7 @@ store_look_up(struct store *s, enum observable_type type, const char *value,
 		if ((code = store_grow(s)) != SQLITE_OK)
 			break;
 		r = &s->records[s->n];
-		if ((code = db_record(s, st, r)) != SQLITE_OK)
+		if ((code = db_record(s, st, type, value, r)) != SQLITE_OK)
 			break;
 		if ((r->expires != 0 && r->expires <= want->now) ||
 		    (want->below && !r->source.subdomains && !r->below))

@@ -94,8 +94,10 @@ int db_facts(struct store *);
 /* The source of an id or a name, NULL when there is none. */
 const struct store_row *db_source(const struct store *, int64_t id);
 const struct store_row *db_source_named(const struct store *, const char *name);
-/* Reads the columns of SQL_MATCH and SQL_LIST into a record whose texts belong
- * to SQLite until the next step.  SQLITE_OK, SQLITE_CORRUPT or SQLITE_NOMEM. */
-int db_record(const struct store *, sqlite3_stmt *, struct record *);
+/* Reads the columns that SQL_MATCH and SQL_LIST have in common into a record of
+ * this type and value; its texts belong to SQLite until the next step.  SQLITE_OK
+ * or SQLITE_CORRUPT. */
+int db_record(const struct store *, sqlite3_stmt *, enum observable_type,
+    const char *value, struct record *);
 
 #endif

@@ -6,6 +6,21 @@
 #include "store/store_db.h"
 #include "store/store_write.h"
 
+/* Reads the row of SQL_LIST. */
+static int
+store_list_record(struct store *s, sqlite3_stmt *st, struct record *r)
+{
+	int type = sqlite3_column_int(st, 15);
+	const char *value;
+
+	if (!indicator_type(type) || sqlite3_column_type(st, 14) != SQLITE_TEXT)
+		return SQLITE_CORRUPT;
+	value = (const char *)sqlite3_column_text(st, 14);
+	return value == NULL ?
+	    SQLITE_NOMEM :
+	    db_record(s, st, (enum observable_type)type, value, r);
+}
+
 int
 store_each(struct store *s, const struct store_filter *filter,
     int (*each)(void *, const struct record *), void *arg,
@@ -29,7 +44,7 @@ store_each(struct store *s, const struct store_filter *filter,
 		sqlite3_bind_int(st, 2, (int)filter->type);
 	sqlite3_bind_int64(st, 3, filter->limit);
 	while ((code = sqlite3_step(st)) == SQLITE_ROW)
-		if ((code = db_record(s, st, &r)) != SQLITE_OK ||
+		if ((code = store_list_record(s, st, &r)) != SQLITE_OK ||
 		    each(arg, &r) != 0)
 			break;
 	if ((code = sqlite_end(st, code)) == SQLITE_OK)

@@ -77,26 +77,27 @@ const char store_sql_schema[] = TABLES_1 TABLES_2;
 const char store_sql_upgrade[] = TABLES_2 "PRAGMA user_version = 2";
 const char store_sql_writer[] = "SELECT value FROM meta WHERE name = 'writer'";
 
-#define RECORD                                                          \
-	"value, type, source, disposition, severity, confidence, tlp, " \
+#define RECORD                                             \
+	"source, disposition, severity, confidence, tlp, " \
 	"priority, reason, first_seen, last_seen, count, expires, imported"
 
 #define ROW_IS "value = ?1 AND type = ?2 AND source = ?3"
 
-/* The statements that read records, with their columns. */
-#define READING(columns)                                          \
-	[SQL_VERSION] = "PRAGMA data_version",                    \
-	[SQL_NETWORKS] = "SELECT type, value FROM indicator"      \
-			 " WHERE bits IS NOT NULL",               \
-	[SQL_NETWORKS_COUNT] = "SELECT count(*) FROM indicator"   \
-			       " WHERE bits IS NOT NULL",         \
-	[SQL_MATCH] = "SELECT " columns " FROM indicator"         \
-		      " WHERE value = ?1 AND type = ?2",          \
-	[SQL_LIST] = "SELECT " columns " FROM indicator"          \
-		     " WHERE (?1 IS NULL OR source = ?1)"         \
-		     " AND (?2 IS NULL OR type = ?2)"             \
-		     " ORDER BY value, type, source LIMIT ?3",    \
-	[SQL_COUNT] = "SELECT source, type, disposition, expires" \
+/* The statements that read records, with their columns.  What a look-up asks
+ * for it knows. */
+#define READING(columns)                                              \
+	[SQL_VERSION] = "PRAGMA data_version",                        \
+	[SQL_NETWORKS] = "SELECT type, value FROM indicator"          \
+			 " WHERE bits IS NOT NULL",                   \
+	[SQL_NETWORKS_COUNT] = "SELECT count(*) FROM indicator"       \
+			       " WHERE bits IS NOT NULL",             \
+	[SQL_MATCH] = "SELECT " columns " FROM indicator"             \
+		      " WHERE value = ?1 AND type = ?2",              \
+	[SQL_LIST] = "SELECT " columns ", value, type FROM indicator" \
+		     " WHERE (?1 IS NULL OR source = ?1)"             \
+		     " AND (?2 IS NULL OR type = ?2)"                 \
+		     " ORDER BY value, type, source LIMIT ?3",        \
+	[SQL_COUNT] = "SELECT source, type, disposition, expires"     \
 		      " FROM indicator"
 
 static const char *const store_sql_1[SQL_STATEMENTS] = {
@@ -157,7 +158,8 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	    " checked = ?10, below = ?11, imported = ?12, import = ?13"
 	    " WHERE id = ?1",
 	[SQL_SOURCE_REMOVE] = "DELETE FROM source WHERE id = ?1",
-	[SQL_ADD] = "INSERT INTO indicator(" RECORD ", run, url, below, bits)"
+	[SQL_ADD] = "INSERT INTO indicator(value, type, " RECORD
+		    ", run, url, below, bits)"
 		    " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
 		    " ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
 		    " ON CONFLICT DO NOTHING",
