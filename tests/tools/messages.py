@@ -47,7 +47,7 @@ SILENT = [
     ('', '', r'(SELECT|INSERT|DELETE|UPDATE|CREATE|PRAGMA|BEGIN|WITH|REPLACE|'
      r'DROP|ALTER|EXPLAIN|ATTACH|COMMIT|ROLLBACK)\b', 'SQL'),
     ('', '', r'(HTTP_)?AUTHORIZATION[:=]|Authorization: (Basic|Bearer) |'
-     'Status: |X-|<', 'headers and markup'),
+     'Status: |X-|<[a-z!/]', 'headers and markup'),
     ('src/(store/store_(sql|renew)|cache/cache_sqlite\.c)', '', '', 'SQL'),
     ('src/log/prometheus', '', '', 'the text of metrics'),
     ('cli/base/command', '', 'ctim-relay %s: $', 'what comes before all'),
@@ -71,7 +71,7 @@ SILENT = [
     ('src/conf/conf_load', 'asprintf$|conf_load_begin$', '', 'names of files'),
     ('src/start/pathtrust', '', 'group %s$|user %ld$', 'names of users'),
     ('cli/intel/intel\\.c', 'snprintf$', '%lld record', 'what was asked for'),
-    ('cli/base/(options|expires)\.h|cli/intel/intel\.c', '', '.*instead of the usual|'
+    ('cli/base/(options|expires)\.h|cli/intel/intel\.c|cli/pool/poolask\.h', '', '.*instead of the|'
      'as JSON, for|30d, 12h', 'help of a command'),
     ('src/net/reason', '', '', 'the words of HTTP'),
     ('cli/terminal/progress', '', '', 'how far it is'),

@@ -68,7 +68,7 @@ def test_distcheck():
                  'share/bash-completion/completions/ctim-relay',
                  'share/ipsum-sample.txt', 'nginx/ctim-relay-location.conf',
                  'apache/ctim-relay-cgi.conf', 'tests/run.py',
-                 'packaging/debian/rules', 'README.md'):
+                 'packaging/debian/rules', 'README.md', 'docs/messages.md'):
         holds(name in names, name + ' is not in the archive')
 
 
