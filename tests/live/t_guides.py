@@ -7,6 +7,7 @@ import json
 import os
 import re
 
+import fcgiclient as fcgi
 import guides
 import harness
 import testca
@@ -50,8 +51,49 @@ def check(machine, block):
     same(status, 0, '%s:%d\n%s%s' % (block.page, block.line, out, err))
 
 
+def accepted(machine, token):
+    """Whether the pool takes a token."""
+    env = fcgi.request('POST', '/local/health', token=token)
+    body = fcgi.call(os.path.join(machine.top, 'run/ctim-relay/ctim-relay.sock'),
+                     env)[2]
+    return b'authorization error' not in body
+
+
+class Keys:
+    """While the page changes the secret key, in two blocks: a token of the old
+    key is good until the second, one of the new key from the first on."""
+
+    def __init__(self):
+        self.tokens = []
+
+    def token(self, machine):
+        status, out, err = harness.run(
+            [harness.program('ctim-relay'), 'jwt', '--relay', 'local',
+             '--quiet'], env=machine.env())
+        same(status, 0, err)
+        return out.strip()
+
+    def before(self, machine, block):
+        if block.page == 'docs/secrets.md' and not self.tokens:
+            self.tokens.append(self.token(machine))
+            holds(accepted(machine, self.tokens[0]), 'before')
+
+    def after(self, machine, block):
+        if block.page != 'docs/secrets.md':
+            return
+        self.tokens.append(self.token(machine))
+        old, new = self.tokens[0], self.tokens[-1]
+        harness.wait_for(lambda: accepted(machine, new), 'the new key')
+        holds(old != new, 'the key is the same')
+        good = len(self.tokens) == 2
+        harness.wait_for(lambda: accepted(machine, old) == good,
+                         'the old token')
+
+
 def look(machine):
     """What the commands have left: both lists, the feed, one key, copies."""
+    machine.shell(guides.Block('who serves', 0, 'sh', 'test',
+                               'sudo -u www-data ctim-relay intel add a.example'))
     env = machine.env()
     listed = json.loads(harness.run(
         [harness.program('ctim-relay'), 'intel', 'list', '--json'],
@@ -73,13 +115,15 @@ def look(machine):
 
 
 def test_commands_and_configurations():
-    ran = 0
+    ran, keys = 0, Keys()
     with Upstream([FEED]) as host:
         machine = Machine(host.url + '/list.txt')
         for page in guides.PAGES:
             for block in guides.blocks(page):
                 if (block.language, block.use) == ('sh', 'test'):
+                    keys.before(machine, block)
                     machine.shell(block)
+                    keys.after(machine, block)
                     ran += 1
                 elif block.language == 'ini':
                     check(machine, block)
@@ -88,6 +132,7 @@ def test_commands_and_configurations():
                 machine.start()
         machine.stop()
     holds(ran >= 25, 'only %d blocks' % ran)
+    same(len(keys.tokens), 3, 'changes of the key')
     look(machine)
 
 
