@@ -298,6 +298,21 @@ def subprocess_in(box, name, *args):
     return done.returncode, done.stdout, done.stderr
 
 
+def test_variables_that_are_shown_are_keys():
+    """Those in the compose file, the Dockerfile, the guide and the help."""
+    names = set()
+    for file in ('packaging/container/compose.yaml', 'docs/container.md',
+                 'packaging/container/Dockerfile'):
+        names.update(re.findall(r'\bCTIM_RELAY_[A-Z_]+[A-Z]',
+                                read(os.path.join(SRC, file))))
+    holds(len(names) > 6, 'only %s' % sorted(names))
+    box = Container('shown')
+    empty = {name: '' for name in names}
+    # Empty they set nothing, but are told if they are no keys.
+    status, _, err = box.once('true', **dict(empty, CTIM_RELAY_CONF=box.conf))
+    same((status, CLEAN.findall(err)), (0, []), err)
+
+
 # --- the end ---------------------------------------------------------------
 
 def half_sent(box):
