@@ -8,7 +8,7 @@ PACKAGES_BUILD="autoconf automake pkg-config gcc make libc6-dev libfcgi-dev
 	libjson-c-dev libjwt-dev libcurl4-openssl-dev libssl-dev libinih-dev
 	libsqlite3-dev uuid-dev libhiredis-dev zlib1g-dev libpsl-dev"
 PACKAGES_RUN="nginx curl ca-certificates"
-PACKAGES_TEST="check nginx apache2 libapache2-mod-fcgid spawn-fcgi python3
+PACKAGES_TEST="buildah check debootstrap nginx apache2 libapache2-mod-fcgid spawn-fcgi python3
 	python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc curl
 	openssl redis-server shellcheck debootstrap
 	debhelper lintian systemd"
