@@ -27,7 +27,7 @@ static const char *const sqlite_common[SQL_OWN] = { [SQL_BEGIN] = "BEGIN",
 static int
 sqlite_open_file(const char *path, int flags, int mode)
 {
-	int fd = open(path, flags | O_NONBLOCK | O_NOCTTY, mode);
+	int fd = open(path, flags | O_NONBLOCK | O_NOCTTY, (mode_t)mode);
 	struct stat st;
 
 	if (fd == -1 ||

@@ -285,7 +285,7 @@ def called(text):
     fenced = '\n'.join(re.findall(r'^```sh.*?\n(.*?)^```', text, re.M | re.S))
     for part in re.findall(r'`([^`\n]+)`', text) + fenced.splitlines():
         yield from re.findall(
-            r'(?:^|\s|/)ctim-relay ([a-z-]+(?: [^|&;>#]*)?)', part)
+            r'(?:^|\s|/)(?:ctim-relay )+([a-z][a-z-]+(?: [^|&;>#]*)?)', part)
 
 
 def test_commands_of_the_pages_exist():
