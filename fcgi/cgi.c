@@ -29,6 +29,7 @@
 #include "relay/relay.h"
 #include "relay/session.h"
 #include "shared/shared.h"
+#include "start/beside.h"
 
 #define OUT_SIZE     16384      /* bytes that wait for a write(2) */
 #define DRAIN_MAX    (16 << 20) /* bytes of a body that nobody wanted */
@@ -191,6 +192,36 @@ misconfigured(const char *message, int status)
 	return status;
 }
 
+static void
+cgi_refuse(void *arg, const struct beside_finding *f)
+{
+	(void)arg;
+	(void)fprintf(stderr, "%s\n", f->text);
+}
+
+/*
+ * The configuration that .ctim-relay names, or NULL: the usual one.  *refused: the
+ * file is there, and the reason why it is not followed was told.
+ */
+static const char *
+cgi_configuration(struct beside *b, bool *refused)
+{
+	const char *said = getenv("CTIM_RELAY_CONF");
+
+	*refused = false;
+	b->file[0] = '\0';
+	if (said != NULL && *said != '\0')
+		return NULL;
+	*b = (struct beside){ .uid = geteuid(),
+		.roots = { getenv("DOCUMENT_ROOT"),
+		    getenv("CONTEXT_DOCUMENT_ROOT") },
+		.each = cgi_refuse };
+	if (!beside_look(b))
+		return NULL;
+	*refused = b->conf[0] == '\0';
+	return b->conf;
+}
+
 /* Errors only: a warning at every request would drown the log. */
 static void
 cgi_complain(void *arg, bool error, const char *line)
@@ -252,8 +283,11 @@ int
 cgi_run(void)
 {
 	struct conf *conf;
+	struct beside beside;
+	const char *file;
 	struct cgi *c;
 	sigset_t set;
+	bool refused;
 	int r;
 
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -266,10 +300,16 @@ cgi_run(void)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 	privilege_harden();
-	conf = conf_load(NULL, &relay_lists, cgi_complain, NULL);
-	if (conf == NULL)
+	file = cgi_configuration(&beside, &refused);
+	conf =
+	    refused ? NULL : conf_load(file, &relay_lists, cgi_complain, NULL);
+	if (conf == NULL) {
+		if (file == NULL && *beside.file != '\0')
+			(void)fprintf(
+			    stderr, "%s: is not there either\n", beside.file);
 		return misconfigured(
 		    "The gateway is not configured.", EXIT_CONFIG);
+	}
 	if (log_open(conf) == -1)
 		(void)fprintf(stderr, "[log] target %s: %s\n", conf->log_target,
 		    log_why(errno));

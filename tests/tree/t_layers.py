@@ -30,7 +30,7 @@ LAYERS = [
     ('src/call', 'below'),
     ('src/figures', 'src/base src/os src/conf src/ctim src/db src/log '
      'src/store src/shared src/call'),
-    ('src/start', 'src/base src/conf src/call src/ctim'),
+    ('src/start', 'src/base src/net src/conf src/call src/ctim'),
     ('src/hook', 'src/base src/os src/conf src/log src/shared src/call'),
     ('src/relay', 'below'),
     ('providers', 'src/base src/net src/call src/conf src/ctim src/json '
