@@ -122,7 +122,7 @@ int
 feed_read(FILE *file, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	struct feed_scope scope = { sink, o };
+	struct feed_scope scope = { .to = sink, .options = o };
 	const struct feed_sink scoped = feed_scope_sink(&scope);
 	struct feed_reader r;
 	int stop = -1, format;
@@ -137,6 +137,8 @@ feed_read(FILE *file, const struct feed_options *o,
 		stop = feed_kinds[format].read(&r, o, &scoped, error);
 	if (r.error != 0 && stop <= 0)
 		stop = feed_fail(error, feed_reader_wrong(&r));
+	if (stop == 0)
+		feed_scope_end(&scope);
 	feed_reader_free(&r);
 	return stop;
 }
@@ -145,7 +147,7 @@ bool
 feed_folder(const char *path, const struct feed_options *o,
     const struct feed_sink *sink, int *result, char error[FEED_ERROR_MAX])
 {
-	struct feed_scope scope = { sink, o };
+	struct feed_scope scope = { .to = sink, .options = o };
 	const struct feed_sink scoped = feed_scope_sink(&scope);
 	const struct feed_folder_kind *k;
 

@@ -70,6 +70,7 @@ struct feed_entry {
 	int64_t expires; /* -1: it does not say, 0: never */
 	const char *url; /* where more is said of it, or NULL */
 	bool below;      /* a domain: the feed means all below it too */
+	bool foreign;    /* its texts were no UTF-8, and read as Windows-1252 */
 	/* What the feed says of the source; NULL, false: nothing. */
 	const char *source_title, *source_lookup;
 	bool source_subdomains;

@@ -6,17 +6,21 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/utf8.h"
 #include "cli/feed/feed_cell.h"
 #include "cli/feed/feed_row.h"
 #include "cli/feed/feed_value.h"
+#include "cli/feed/win1252.h"
 #include "ctim/ctim.h"
 #include "store/store_write.h"
 
 #define SHOWN 60 /* code points of a value in a reason */
 /* Values of one row that are told apart; behind them one may come twice. */
-#define ROW_SEEN 64
+#define ROW_SEEN  64
+#define ROW_TEXT  8192 /* bytes of a text that is no UTF-8 that are kept */
+#define ROW_PLAIN SIZE_MAX
 
 /* A row on its way to the sink. */
 struct row_out {
@@ -26,7 +30,8 @@ struct row_out {
 	struct feed_entry e;
 	struct hash seen[ROW_SEEN];
 	size_t n_seen, values;
-	bool below; /* the row says so of its domains */
+	bool below;   /* the row says so of its domains */
+	bool foreign; /* it has texts that were no UTF-8 */
 };
 
 static const char *const field_names[FEED_FIELDS] = { [FEED_VALUE] = "value",
@@ -175,7 +180,7 @@ row_reference(const struct feed_row *row, uint64_t line)
 		return NULL;
 	if ((strncasecmp(url, "https://", 8) == 0 ||
 		strncasecmp(url, "http://", 7) == 0) &&
-	    utf8_cut(url, CTIM_URI) == strlen(url) && ctim_is_uri(url))
+	    strlen(url) <= STORE_URL && ctim_is_uri(url))
 		return url;
 	row_lose(row->lost, "reference", url, line);
 	return NULL;
@@ -216,20 +221,48 @@ row_skip_value(const struct row_out *out, const char *value, const char *why)
 	    (int)utf8_cut(type, SHOWN), type);
 }
 
-static bool
-all_utf8(const struct feed_row *row)
+/* The texts of a row that are no UTF-8, in UTF-8, and the row that has them. */
+struct row_texts {
+	struct feed_row row;
+	struct buf text;
+	size_t at[FEED_FIELDS + 1]; /* in text; ROW_PLAIN: it is UTF-8 */
+	bool foreign;
+};
+
+/* Where a row has a text: of a field, or of the reference. */
+static const char **
+row_place(struct feed_row *row, size_t i)
 {
+	return i < FEED_FIELDS ? &row->text[i] : &row->reference;
+}
+
+/*
+ * Reads what people wrote as Windows-1252 where it is no UTF-8: a comment must
+ * not cost its row.  Values are checked by themselves.  Returns 0, or -1 when
+ * memory ran out.
+ */
+static int
+row_texts(struct row_texts *t, const struct feed_row *row)
+{
+	const char **text;
 	size_t i;
 
-	for (i = 0; i < row->n_values; i++)
-		if (!utf8_valid(row->values[i], strlen(row->values[i])))
-			return false;
-	for (i = 0; i < FEED_FIELDS; i++)
-		if (row->text[i] != NULL &&
-		    !utf8_valid(row->text[i], strlen(row->text[i])))
-			return false;
-	return row->reference == NULL ||
-	    utf8_valid(row->reference, strlen(row->reference));
+	t->row = *row;
+	t->foreign = false;
+	for (i = 0; i <= FEED_FIELDS; i++) {
+		text = row_place(&t->row, i);
+		t->at[i] = ROW_PLAIN;
+		if (*text == NULL || utf8_valid(*text, strlen(*text)))
+			continue;
+		t->at[i] = t->text.len;
+		t->foreign = true;
+		win1252_utf8(&t->text, *text, strnlen(*text, ROW_TEXT));
+		buf_addc(&t->text, '\0');
+	}
+	for (i = 0; t->foreign && i <= FEED_FIELDS; i++)
+		if (t->at[i] != ROW_PLAIN)
+			*row_place(&t->row, i) = t->text.data + t->at[i];
+	return t->text.failed ? -1 : 0;
 }
 
 /* Hands a value on, unless the row had it before. */
@@ -252,6 +285,8 @@ row_entry(void *arg, const struct feed_value *value)
 	return out->sink->entry(out->sink->arg, out->line, &out->e);
 }
 
+static const char not_utf8[] = "it is not UTF-8";
+
 /* Takes a cell for the value: one, or several with a line for each. */
 static int
 row_value(struct row_out *out, const char *cell)
@@ -263,6 +298,8 @@ row_value(struct row_out *out, const char *cell)
 	if (feed_value_is_empty(cell))
 		return 0;
 	out->values++;
+	if (!utf8_valid(cell, strlen(cell)))
+		return feed_skip(out->sink, out->line, not_utf8, NULL);
 	r = feed_value_each(
 	    cell, out->row->text[FEED_TYPE], row_entry, out, &why);
 	if (r != -1 || why != NULL || strchr(cell, '\n') == NULL ||
@@ -286,6 +323,8 @@ row_pair(struct row_out *out)
 	if (feed_value_is_empty(v[0]) || feed_value_is_empty(v[1]))
 		return row_value(out, v[0]);
 	out->values++;
+	if (!utf8_valid(v[0], strlen(v[0])) || !utf8_valid(v[1], strlen(v[1])))
+		return feed_skip(out->sink, out->line, not_utf8, NULL);
 	r = feed_value_pair(
 	    v[0], v[1], out->row->pair == FEED_PAIR_MASK, row_entry, out, &why);
 	return r == -1 ? row_skip_value(out, v[0], why) : r;
@@ -305,22 +344,20 @@ row_values(struct row_out *out)
 	return r;
 }
 
-int
-feed_row_emit(
-    const struct feed_row *row, uint64_t line, const struct feed_sink *sink)
+/* Hands out what a row has, whose texts are UTF-8. */
+static int
+row_emit(struct row_out *out)
 {
-	struct row_out out = { .row = row, .sink = sink, .line = line };
+	const struct feed_row *row = out->row;
 	int64_t n[FEED_FIELDS];
 	char reason[STORE_REASON * 4 + 1];
 	const char *why;
 	int r;
 
-	if (!all_utf8(row))
-		return feed_skip(sink, line, "it is not UTF-8", NULL);
-	if ((why = row_fields(row, line, n)) != NULL)
-		return feed_skip(sink, line, why, NULL);
-	out.e = (struct feed_entry){ .reason = read_reason(
-					 row->text[FEED_REASON], reason),
+	if ((why = row_fields(row, out->line, n)) != NULL)
+		return feed_skip(out->sink, out->line, why, NULL);
+	out->e = (struct feed_entry){ .reason = read_reason(
+					  row->text[FEED_REASON], reason),
 		.disposition = (int)n[FEED_DISPOSITION],
 		.severity = (int)n[FEED_SEVERITY],
 		.confidence = (int)n[FEED_CONFIDENCE],
@@ -330,13 +367,32 @@ feed_row_emit(
 		.last_seen = n[FEED_LAST_SEEN] == -1 ? 0 : n[FEED_LAST_SEEN],
 		.count = n[FEED_COUNT] == -1 ? 0 : n[FEED_COUNT],
 		.expires = n[FEED_EXPIRES],
-		.url = row_reference(row, line),
+		.url = row_reference(row, out->line),
+		.foreign = out->foreign,
 		.source_title = row->text[FEED_SOURCE_TITLE],
 		.source_lookup = row->text[FEED_SOURCE_LOOKUP],
 		.source_subdomains = n[FEED_SOURCE_SUBDOMAINS] == 1 };
-	out.below = n[FEED_BELOW] == 1;
-	r = row_values(&out);
-	return out.values == 0 ?
-	    feed_skip(sink, line, "it has no value", NULL) :
+	out->below = n[FEED_BELOW] == 1;
+	r = row_values(out);
+	return out->values == 0 ?
+	    feed_skip(out->sink, out->line, "it has no value", NULL) :
 	    r;
+}
+
+int
+feed_row_emit(
+    const struct feed_row *row, uint64_t line, const struct feed_sink *sink)
+{
+	struct row_out out = { .sink = sink, .line = line };
+	struct row_texts t;
+	int r;
+
+	buf_init(&t.text, (FEED_FIELDS + 1) * (ROW_TEXT * 3 + 1));
+	r = row_texts(&t, row);
+	out.row = &t.row;
+	out.foreign = t.foreign;
+	r = r == -1 ? feed_skip(sink, line, "memory ran out", NULL) :
+		      row_emit(&out);
+	buf_free(&t.text);
+	return r;
 }

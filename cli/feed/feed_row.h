@@ -81,8 +81,12 @@ struct feed_kind {
 struct feed_scope {
 	const struct feed_sink *to;
 	const struct feed_options *options;
+	/* Rows whose texts were no UTF-8; lines of the first and the last. */
+	uint64_t foreign, first, last;
 };
 struct feed_sink feed_scope_sink(struct feed_scope *); /* which must stay */
+/* Tells, at the end, of what it has counted. */
+void feed_scope_end(const struct feed_scope *);
 
 /* What the first n bytes, behind which a NUL is, show that is no text: an
  * archive, a document, markup; for people.  NULL: nothing. */

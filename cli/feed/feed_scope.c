@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which entries of a feed are no indicators of anything: for all formats. */
+#include <inttypes.h>
+
 #include "cli/feed/feed_row.h"
 #include "ctim/ctim.h"
 #include "ctim/indicator.h"
@@ -31,12 +33,26 @@ scope_why(const struct feed_options *o, const struct feed_entry *e)
 	return scope_reasons[scope];
 }
 
+/* Counts a row with texts of another encoding, once for all its values. */
+static void
+scope_foreign(struct feed_scope *s, uint64_t line)
+{
+	if (s->foreign == 0)
+		s->first = line;
+	else if (s->last == line)
+		return;
+	s->last = line;
+	s->foreign++;
+}
+
 static int
 scope_entry(void *arg, uint64_t line, const struct feed_entry *e)
 {
-	const struct feed_scope *s = arg;
+	struct feed_scope *s = arg;
 	const char *why = scope_why(s->options, e);
 
+	if (e->foreign)
+		scope_foreign(s, line);
 	return why == NULL ?
 	    s->to->entry(s->to->arg, line, e) :
 	    feed_skip(s->to, line, why, "%s: %s", e->value, why);
@@ -76,4 +92,14 @@ feed_scope_sink(struct feed_scope *s)
 		.note = scope_note,
 		.file = scope_file,
 		.arg = s };
+}
+
+void
+feed_scope_end(const struct feed_scope *s)
+{
+	if (s->foreign > 0)
+		feed_note(s->to,
+		    "texts of %" PRIu64 " row%s no UTF-8, and were read as "
+		    "Windows-1252, the first in line %" PRIu64,
+		    s->foreign, s->foreign == 1 ? " were" : "s were", s->first);
 }

@@ -9,6 +9,7 @@
 
 #include "cli/base/command.h"
 #include "cli/base/infile.h"
+#include "cli/feed/feed_row.h"
 #include "cli/import/import_run.h"
 #include "cli/sharing/hold.h"
 #include "cli/terminal/interrupt.h"
@@ -225,6 +226,8 @@ import_run_folder(
     struct import *im, const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
 	const struct hold_all all = { .skip = NULL };
+	struct feed_scope scope = { .to = sink, .options = &im->o.feed };
+	const struct feed_sink scoped = feed_scope_sink(&scope);
 	int i, r = 0;
 
 	if (feed_folder(im->o.file, &im->o.feed, sink, &r, error))
@@ -236,7 +239,7 @@ import_run_folder(
 		    im, import_files_name(&im->files, i), sink, error);
 	if (r == 0) {
 		im->file = NULL;
-		r = hold_end(im->o.feed.hold, &all, sink, error);
+		r = hold_end(im->o.feed.hold, &all, &scoped, error);
 	}
 	hold_free(im->o.feed.hold);
 	return r;

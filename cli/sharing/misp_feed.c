@@ -23,6 +23,7 @@ static const char misp_hashes[] = "hashes.csv";
 
 struct misp_feed {
 	const char *folder;
+	const struct feed_options *o;
 	const struct feed_sink *sink;
 	char name[UUID + sizeof(".json")]; /* of the file that is read */
 	char *error;
@@ -116,8 +117,8 @@ misp_feed_say(const struct misp_feed *m, const char *name)
 static int
 misp_feed_event(void *arg, const struct jsoncut_element *e)
 {
-	const struct feed_options o = { .format = FEED_MISP };
 	struct misp_feed *m = arg;
+	struct feed_options o = *m->o;
 	const char *what;
 	FILE *f;
 	int stop;
@@ -136,6 +137,7 @@ misp_feed_event(void *arg, const struct jsoncut_element *e)
 		snprintf(m->error, FEED_ERROR_MAX, "%s", what);
 		return -1;
 	}
+	o.format = FEED_MISP;
 	stop = feed_read(f, &o, m->sink, m->error);
 	(void)fclose(f);
 	if (stop == 0)
@@ -168,12 +170,13 @@ int
 feed_misp_folder(const char *path, const struct feed_options *o,
     const struct feed_sink *sink, char error[FEED_ERROR_MAX])
 {
-	struct misp_feed m = { .folder = path, .sink = sink, .error = error };
+	struct misp_feed m = {
+		.folder = path, .o = o, .sink = sink, .error = error
+	};
 	const char *what;
 	FILE *f = misp_feed_open(path, misp_hashes, &what);
 	int stop;
 
-	(void)o;
 	if (f != NULL) {
 		(void)fclose(f);
 		feed_note(sink,

@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/utf8.h"
 #include "cli/feed/feed_reader.h"
 #include "cli/feed/feed_row.h"
 #include "cli/feed/jsoncut.h"
+#include "cli/feed/win1252.h"
 #include "cli/table/feed_table.h"
 #include "cli/table/json_cells.h"
 #include "cli/table/json_shape.h"
@@ -22,12 +25,30 @@ struct json_feed {
 	struct feed_cells row;
 };
 
+/* What is wrong with an element, or NULL.  Bytes that are no UTF-8 are not, here:
+ * a row may have them in a text, as rows of other formats may. */
+static const char *
+feed_json_wrong(const char *text, size_t n)
+{
+	const char *why = jsonscan(text, n, ELEMENT_VALUES, NULL);
+	struct buf utf8;
+
+	if (why == NULL || utf8_valid(text, n))
+		return why;
+	buf_init(&utf8, 3 * FEED_LINE_MAX);
+	why = win1252_utf8(&utf8, text, n) == -1 ?
+	    jsonscan_no_memory :
+	    jsonscan(utf8.data, utf8.len, ELEMENT_VALUES, NULL);
+	buf_free(&utf8);
+	return why;
+}
+
 /* Takes one element, or one line. */
 static int
 feed_json_take(struct json_feed *f, const char *text, size_t n, uint64_t line,
     const char *key)
 {
-	const char *why = jsonscan(text, n, ELEMENT_VALUES, NULL);
+	const char *why = feed_json_wrong(text, n);
 	const char *p = text;
 	char said[128];
 

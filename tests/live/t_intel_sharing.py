@@ -278,3 +278,24 @@ def test_event_that_is_cut_short():
     same(status, 1, err)
     has('the file was cut short', err, 'why')
     same(relay.cli('intel', 'list', ok=False)[1].strip(), '', 'the store')
+
+
+def test_folders_skip_what_files_skip():
+    """Addresses of this machine and of private networks are skipped in a folder
+    as in a file, and private ones are taken as Clean there, too."""
+    relay = Gateway('scopes')
+    stix = [{'type': 'indicator', 'id': 'indicator--%d' % i,
+             'modified': '2026-01-01T00:00:00Z',
+             'pattern': "[ipv4-addr:value = '%s']" % a}
+            for i, a in enumerate(['127.0.0.1', '192.0.2.1', '10.0.0.1'])]
+    write(relay, 'stix/a.json', {'type': 'bundle', 'objects': stix})
+    summary = load(relay, os.path.join(relay.folder, 'stix'), status=3)
+    same(counts(summary), (3, 2, {'a loopback address': 1,
+                                  'a private address': 1}), summary)
+    uuid = '7b1a4f3e-0000-4000-8000-000000000001'
+    write(relay, 'misp/manifest.json', {uuid: {'info': 'x'}})
+    write(relay, 'misp/%s.json' % uuid, {'Event': {'Attribute': [
+        {'type': 'ip-dst', 'value': '10.0.0.2', 'to_ids': True}]}})
+    summary = load(relay, os.path.join(relay.folder, 'misp'),
+                   '--disposition', 'Clean')
+    same(counts(summary), (1, 0, {}), summary)

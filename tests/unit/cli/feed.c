@@ -159,8 +159,16 @@ START_TEST(text)
 		{ "192.0.2.1\nnonsense\n192.0.2.2\n",
 		    "1 ip 192.0.2.1\n2 ! \"nonsense\" is no indicator\n"
 		    "3 ip 192.0.2.2\n" },
-		{ "\xffvil.example\nevil.example caf\xe9\n",
-		    "1 ! it is not UTF-8\n2 ! it is not UTF-8\n" },
+		/* Windows-1252 costs a value, never what is said of one. */
+		{ "\xffvil.example\nevil.example caf\xe9\n"
+		  "192.0.2.1 \x80 9 \x96 \x93"
+		  "x\x94\n192.0.2.2 caf\xc3\xa9\n",
+		    "1 ! it is not UTF-8\n2 domain evil.example (caf\xc3\xa9)\n"
+		    "3 ip 192.0.2.1 (\xe2\x82\xac 9 \xe2\x80\x93 "
+		    "\xe2\x80\x9cx\xe2\x80\x9d)\n"
+		    "4 ip 192.0.2.2 (caf\xc3\xa9)\n" },
+		{ "0.0.0.0 a.example # caf\xe9\n0.0.0.0 b.example\n",
+		    "1 domain a.example\n2 domain b.example\n" },
 		{ "\xef\xbb\xbf"
 		  "192.0.2.1\n",
 		    "1 ip 192.0.2.1\n" },

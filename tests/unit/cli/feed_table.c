@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "store/store_write.h"
 #include "tests/unit/feed_say.h"
 
 #define MD5 "d8414d743778cae103c15461200ec64d"
@@ -163,8 +164,11 @@ START_TEST(what_comes_later)
 		buf_addf(&feed, "192.0.2.%u,\"%*s\"\n", i % 250, 60000, "x");
 		buf_addf(&want, "%u ip 192.0.2.%u (x)\n", i, i % 250);
 	}
-	buf_adds(&feed, "192.0.2.1,bad \xff\n");
-	buf_adds(&want, "301 ! it is not UTF-8\n");
+	buf_adds(&feed, "192.0.2.1,bad \xff\n\xff.example,x\n");
+	buf_adds(&want,
+	    "301 ip 192.0.2.1 (bad \xc3\xbf)\n302 ! it is not UTF-8\n"
+	    "* texts of 1 row were no UTF-8, and were read as Windows-1252, "
+	    "the first in line 301\n");
 	ck_assert_str_eq(feed_say(feed.data, feed.len, &o), want.data);
 	buf_free(&feed);
 	buf_free(&want);
@@ -192,6 +196,56 @@ START_TEST(few_different_values)
 }
 END_TEST
 
+#define NOTE(line)                                                        \
+	"* texts of 1 row were no UTF-8, and were read as Windows-1252, " \
+	"the first in line " line "\n"
+
+/* What people wrote in Windows-1252 costs no row. */
+START_TEST(texts_that_are_no_utf8)
+{
+	static const struct table_case cases[] = {
+		{ "ip,comment,severity\n192.0.2.1,\xc4rger,\xe9\n",
+		    "2 ip 192.0.2.1 (\xc3\x84rger)\n"
+		    "* severity: 1 cell was not understood and left out, the "
+		    "first in line 2: \"\xc3\xa9\"\n" NOTE("2") },
+		{ "{\"ip\":\"192.0.2.2\"}\n{\"ip\":\"192.0.2.1\",\"comment\":"
+		  "\"\xc4\\u00dfger\"}\n",
+		    "1 ip 192.0.2.2\n2 ip 192.0.2.1 "
+		    "(\xc3\x84\xc3\x9fger)\n" NOTE("2") },
+		{ "{\"ip\":\"192.0.2.2\"}\n{\"ip\":\"192.0.2.\xb2\"}\n",
+		    "1 ip 192.0.2.2\n2 ! it is not UTF-8\n" },
+		{ "{\"ip\":\"192.0.2.2\"}\n"
+		  "{\"ip\":\"192.0.2.1\",\"n\":\"\xe9\",}\n",
+		    "1 ip 192.0.2.2\n"
+		    "2 ! it is no JSON: no string where one must be\n" }
+	};
+
+	table_try(cases, COUNT(cases), &(struct feed_options){ 0 });
+}
+END_TEST
+
+/* A reference that no store keeps costs itself. */
+START_TEST(long_references)
+{
+	const struct feed_options o = { .format = FEED_AUTO };
+	struct buf feed;
+
+	buf_init(&feed, 1U << 20);
+	buf_addf(&feed,
+	    "ip,reference\n192.0.2.1,https://e.example/%0*d\n"
+	    "192.0.2.2,https://e.example/%0*d\n",
+	    STORE_URL - 18, 1, STORE_URL - 17, 1);
+	feed_say(feed.data, feed.len, &o);
+	ck_assert_ptr_nonnull(
+	    strstr(feed_said.data, "2 ip 192.0.2.1 u=https://e.example/000"));
+	ck_assert_ptr_nonnull(strstr(feed_said.data, "\n3 ip 192.0.2.2\n"));
+	ck_assert_ptr_nonnull(strstr(feed_said.data,
+	    "* reference: 1 cell was not understood and left out, the first "
+	    "in line 3: \"https://e.example/00"));
+	buf_free(&feed);
+}
+END_TEST
+
 START_TEST(more_members_than_there_may_be)
 {
 	const struct feed_options o = { .format = FEED_AUTO };
@@ -215,7 +269,8 @@ main(void)
 {
 	const TTest *const tests[] = { published_feeds, columns_that_are_named,
 		durations_count_from_now, what_comes_later,
-		few_different_values, more_members_than_there_may_be };
+		few_different_values, more_members_than_there_may_be,
+		texts_that_are_no_utf8, long_references };
 
 	return unit_run("feed_table", tests, COUNT(tests));
 }
