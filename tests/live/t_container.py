@@ -152,6 +152,17 @@ def test_nothing_is_set():
     has('local', out, 'check --dump')
 
 
+def test_a_key_that_cannot_be_made_is_told():
+    """The page is there all the same."""
+    box = Container('keyless')
+    box.state = '/proc/state'
+    box.start()
+    has('warning: no secret key is set, and none can be made in /proc/state',
+        box.said(), 'what is said')
+    same(http_request(box.port, 'GET', '/').status, 200, 'the page')
+    same(box.stop(), 0, box.said())
+
+
 def test_a_token_of_the_key_is_good_through_nginx():
     box = Container('token')
     store = os.path.join(box.state, 'intel.db')
@@ -208,6 +219,14 @@ def test_settings_come_from_variables_and_files():
         'what is said')
     # A key that is set stays, and the file's is what a token is made with.
     holds(not os.path.exists(os.path.join(box.state, 'secret.key')), 'a key')
+    if harness.ROOT:
+        os.chmod(secret, 0o600)
+        status, out, err = box.once('true', **variables)
+        same((status, out), (78, ''), err)
+        has('CTIM_RELAY_AUTH_SECRET_KEY_FILE: %s: Permission denied (for user '
+            '%d, who serves here)' % (secret, harness.web_user()[1]), err,
+            'what is said')
+        os.chmod(secret, 0o644)
     status, out, err = box.once(program, 'jwt', '--relay', 'lists', '--quiet',
                                 **variables)
     same(status, 0, err)
@@ -353,7 +372,8 @@ def test_nginx_ends_first_and_what_came_is_answered():
 
 
 def test_a_second_signal_cuts_requests_short():
-    box = serving('twice')
+    # Until then nginx would have more time than this test.
+    box = serving('twice', CTIM_RELAY_HTTP_DEADLINE='600')
     s, _ = half_sent(box)
     box.process.send_signal(signal.SIGTERM)
     wait_for(lambda: not harness.port_open(box.port), 'nobody new comes')
@@ -374,6 +394,7 @@ def test_it_ends_when_one_of_them_does():
         has(FIRST + name + ' was killed by signal 9 (Killed)', box.said(),
             'what is said')
         same([pid for pid in everyone if alive(pid)], [], 'left behind')
+        holds('in time' not in box.said(), box.said())
     # With its status: here nobody can listen where somebody does.
     box = Container('taken')
     with socket.socket() as s:
@@ -392,15 +413,22 @@ def test_it_ends_when_one_of_them_does():
 
 
 def test_orphans_are_buried():
-    """What a process leaves behind when it dies ends as a child of ours."""
+    """What a process leaves behind when it ends is a child of ours, and is
+    buried when it ends, too."""
     box = Container('orphans')
+    left, go = (os.path.join(box.folder, name) for name in ('left', 'go'))
+    harness.give(harness.write(left, ''), 0o600)
     pool = harness.write(os.path.join(box.folder, 'pool'), '''#!/bin/sh
-( sleep 0.01 & sleep 0.02 & ) 
+( sh -c 'echo $$ >%s; until [ -e %s ]; do sleep 0.02; done' & )
 exec %s "$@"
-''' % harness.program('ctim-relay.fcgi'), 0o755)
+''' % (left, go, harness.program('ctim-relay.fcgi')), 0o755)
     args = box.args
     box.args = lambda *more: args('--pool', pool, *more)
     box.start()
+    orphan = int(wait_for(lambda: read(left), 'the orphan'))
+    same(len(children(box.process.pid)), 3, 'children')
+    holds(orphan in children(box.process.pid), 'it is not our child')
+    harness.write(go, '')
     wait_for(lambda: len(children(box.process.pid)) == 2,
              'only pool and nginx are left')
     same(box.stop(), 0, box.said())
