@@ -192,13 +192,19 @@ arrange_key(const struct arrange *a, const char *path)
 			     "is refused: set CTIM_RELAY_AUTH_SECRET_KEY_FILE, "
 			     "or mount a volume there",
 		    a->state, strerror(errno));
-	else if (a->serves && !a->guided)
+	if (r == -1 || !a->serves || a->guided)
+		return r != -1;
+	if (r == 1)
 		arrange_sayf("no secret key is set "
-			     "(CTIM_RELAY_AUTH_SECRET_KEY_FILE): %s %s",
-		    r == 1 ? "a new one is in" :
-			     "taking that of an earlier start,",
+			     "(CTIM_RELAY_AUTH_SECRET_KEY_FILE): a new one is "
+			     "in %s",
 		    path);
-	return r != -1;
+	else
+		arrange_sayf("no secret key is set "
+			     "(CTIM_RELAY_AUTH_SECRET_KEY_FILE): taking that "
+			     "of an earlier start, %s",
+		    path);
+	return true;
 }
 
 static void

@@ -278,11 +278,9 @@ envconf_take(
 	if (unknown.len > 0)
 		envconf_say(e, false,
 		    "%s%s: not used, as no key is called so; `ctim-relay check "
-		    "--keys` lists them (" ENVCONF_PREFIX
-		    "SECTION_KEY; " ENVCONF_PREFIX
-		    "RELAY_NAME__KEY, with __PROVIDER where the relay's name "
-		    "is "
-		    "not its provider's)",
+		    "--keys` lists them (CTIM_RELAY_SECTION_KEY; "
+		    "CTIM_RELAY_RELAY_NAME__KEY, with __PROVIDER where the "
+		    "relay's name is not its provider's)",
 		    unknown.data, unknown.failed ? " and others" : "");
 	envconf_sort(e);
 	for (i = 1; i < e->n; i++)
@@ -362,7 +360,7 @@ envconf_fault(const struct envconf_row *row, char why[SAVEDTEXT_WHY])
 		return why;
 	if (!log && strncmp(row->value, "file:", 5) == 0)
 		return "a value that begins with file:; name the file in the "
-		       "variable that has " ENVCONF_FILE " behind this name";
+		       "variable that has _FILE behind this name";
 	if (!log && strncmp(row->value, "env:", 4) == 0)
 		return "a value that begins with env:; set this variable to "
 		       "the value itself";

@@ -12,12 +12,15 @@ import signal
 import tempfile
 
 import chroot
+import guides
 import harness
 from harness import SRC, Skipped, has, holds, http_request, read, same, wait_for
 
 BUILD_TIME = 480    # seconds; it takes one minute on two idle cores
 OFFLINE = re.compile(r'Could not resolve|Unable to fetch|Temporary failure|'
                      r'Could not connect')
+# A command of the guide that is run beside the first process.
+EXEC = re.compile(r'^docker exec (?:-i )?ctim-relay (ctim-relay [^#<\n]*)', re.M)
 BODY = b'[{"type":"ip","value":"192.0.2.1"}]'
 # As an engine with --read-only, --tmpfs /tmp, --tmpfs /run, a volume and --user;
 # $0 is the tree, $1 the volume, $2 the user, the rest is the command.
@@ -49,12 +52,13 @@ class Images:
                k.lower() in ('http_proxy', 'https_proxy', 'no_proxy')}
         return dict(env, TMPDIR=self.folder, LC_ALL='C.UTF-8')
 
-    def run(self, *args, timeout=120):
-        return harness.run(self.args(*args), timeout=timeout, env=self.env())
+    def run(self, *args, timeout=120, input=None):
+        return harness.run(self.args(*args), timeout=timeout, input=input,
+                           env=self.env())
 
-    def good(self, *args, timeout=120):
+    def good(self, *args, timeout=120, input=None):
         """The output of a command that must succeed."""
-        status, out, err = self.run(*args, timeout=timeout)
+        status, out, err = self.run(*args, timeout=timeout, input=input)
         same(status, 0, 'buildah %s\n%s' % (args[0], (out + err)[-4000:]))
         return out.strip()
 
@@ -135,9 +139,9 @@ def answers_as_the_image_says(images):
     port = harness.free_port() if harness.port_open(9090) else 9090
     log = os.path.join(images.folder, 'log')
 
-    def inside(*args):
+    def inside(*args, input=None):
         return images.good('run', '--isolation', 'chroot', container, '--',
-                           *args)
+                           *args, input=input)
     with open(log, 'w') as f:
         process = harness.start(
             images.args('run', '--isolation', 'chroot', container, '--',
@@ -155,8 +159,11 @@ def answers_as_the_image_says(images):
                               harness.bearer(token))
         same((answer.status, answer.json()), (200, {'data': {}}),
              answer.text())
-        has('192.0.2.1', inside('ctim-relay', 'query', 'local', '192.0.2.1'),
-            'the command line')
+        shown = EXEC.findall(guides.text_of('docs/container.md'))
+        holds(len(shown) > 3, 'the guide shows only %s' % shown)
+        said = [inside(*command.split(), input='192.0.2.1\n')
+                for command in shown]
+        has('192.0.2.1', '\n'.join(said), 'what the guide shows')
         holds(token not in read(log), 'the token is told')
         ended(process, first, lambda: read(log))
     finally:

@@ -2,7 +2,8 @@
 """The messages of the programs, out of their sources, and the index of them in
 docs/messages.md.
 
-A message is a literal in src, providers, fcgi or cli of at least two words. It
+A message is a literal in src, providers, fcgi, cli or packaging of at least two
+words. It
 is none
     when it goes on another one: it begins with a blank or punctuation;
     where SILENT says so: help, tables of data, answers that are no fault.
@@ -67,6 +68,10 @@ SILENT = [
     ('cli/feed/feed_cell', 'cell_dispositions', '', 'words of feeds'),
     ('cli/module/module_type', 'write_field$', '', 'what was asked for'),
     ('fcgi/main|cli/base/command', '', 'usage: ', 'help'),
+    ('packaging/container/', '', 'usage: |/ctim-relay/ctim-relay|relay |the pool$',
+     'help and names'),
+    ('packaging/container/envconf', 'buf_adds$', '# Written', 'a comment'),
+    ('packaging/container/nginxconf', 'buf_addf$', '', 'directives'),
     ('fcgi/master/', 'notify_tell$', '', 'words of sd_notify(3)'),
     ('src/conf/conf_load', 'asprintf$|conf_load_begin$', '', 'names of files'),
     ('src/start/pathtrust', '', 'group %s$|user %ld$', 'names of users'),
@@ -154,7 +159,7 @@ def silent(path, around, text):
 def from_sources():
     """{message: 'file:line' of the first place that has it}"""
     found = {}
-    paths = [p for top in ('src', 'providers', 'fcgi', 'cli')
+    paths = [p for top in ('src', 'providers', 'fcgi', 'cli', 'packaging')
              for p in glob.glob(os.path.join(SRC, top, '**', '*.[ch]'),
                                 recursive=True)]
     for path in sorted(paths):

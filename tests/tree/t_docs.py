@@ -284,6 +284,8 @@ def called(text):
     text = text.replace('\\\n', ' ')
     fenced = '\n'.join(re.findall(r'^```sh.*?\n(.*?)^```', text, re.M | re.S))
     for part in re.findall(r'`([^`\n]+)`', text) + fenced.splitlines():
+        # Images and containers have the name, too.
+        part = re.sub(r'^docker (exec (-i )?\S+ |.*)', '', part)
         yield from re.findall(
             r'(?:^|\s|/)(?:ctim-relay )+([a-z][a-z-]+(?: [^|&;>#]*)?)', part)
 
