@@ -14,7 +14,7 @@
 #include "log/log.h"
 #include "os/clock.h"
 #include "relay/ask.h"
-#include "relay/observables.h"
+#include "body/observables.h"
 #include "relay/request.h"
 #include "relay/session.h"
 #include "store/store.h"

@@ -8,7 +8,7 @@
 #include "json/jsonin.h"
 #include "json/jsonpairs.h"
 #include "json/jsonscan.h"
-#include "relay/observables.h"
+#include "body/observables.h"
 
 #define MOST 100 /* observables */
 

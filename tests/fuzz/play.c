@@ -11,7 +11,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "json/jsonin.h"
 #include "tests/fuzz/play.h"
-#include "relay/observables.h"
+#include "body/observables.h"
 #include "token/token.h"
 
 #define ANSWERS     16 /* of an input */

@@ -22,6 +22,7 @@ LAYERS = [
     ('src/egress', 'src/base src/os src/net src/conf src/ctim src/json src/log'),
     ('src/http', 'src/base src/os src/net src/conf'),
     ('src/answer', 'src/base src/os src/net src/ctim src/json'),
+    ('src/body', 'src/base src/ctim src/json'),
     ('src/store', 'src/base src/os src/net src/ctim src/db'),
     ('src/shared', 'src/base src/os src/log'),
     ('src/cache', 'src/base src/os src/conf src/db src/log src/shared'),

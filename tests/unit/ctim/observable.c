@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "relay/observables.h"
+#include "body/observables.h"
 #include "tests/unit/unit.h"
 
 static const struct {

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "json/jsonin.h"
-#include "relay/bodycheck.h"
+#include "body/bodycheck.h"
 
 /* The fault of the member name of element; NULL when there is none. */
 static const char *

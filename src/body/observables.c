@@ -9,8 +9,8 @@
 #include "json/jsonin.h"
 #include "json/jsonpairs.h"
 #include "json/jsonscan.h"
-#include "relay/bodycheck.h"
-#include "relay/observables.h"
+#include "body/bodycheck.h"
+#include "body/observables.h"
 
 /* An element is three values of the text, and the list one. */
 #define PAIRS_MAX ((JSON_REQUEST_VALUES - 1) / 3)
