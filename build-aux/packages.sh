@@ -11,7 +11,7 @@ PACKAGES_RUN="nginx curl ca-certificates"
 PACKAGES_TEST="buildah check debootstrap nginx apache2 libapache2-mod-fcgid spawn-fcgi python3
 	python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc curl
 	openssl redis-server shellcheck debootstrap
-	debhelper lintian systemd"
+	debhelper lintian systemd chromium chromium-driver"
 
 # packages_missing NAME …: those that are not installed.
 packages_missing() {

@@ -16,6 +16,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "answer/html.h"
+#include "answer/response.h"
 #include "answer/transport.h"
 #include "conf/conf.h"
 #include "fcgi/cgi.h"
@@ -177,15 +179,26 @@ drain(struct cgi *c)
 static int
 misconfigured(const char *message, int status)
 {
+	struct cgi out = { .used = 0 };
+	struct transport t = {
+		.env = environ, .write = cgi_answer_write, .arg = &out
+	};
+	struct response r;
 	char answer[512];
 	int n;
 
+	if (html_wanted(&t)) {
+		response_init(&r, &t);
+		response_error(&r, 500, message);
+		(void)answer_flush(&out);
+		return status;
+	}
 	n = snprintf(answer, sizeof(answer),
 	    "Status: 500 Internal Server Error\r\n"
 	    "Content-Type: application/json\r\n"
 	    "Cache-Control: no-store\r\n"
 	    "X-Content-Type-Options: nosniff\r\n\r\n"
-	    "{\"code\":500,\"message\":\"%s\","
+	    "{\"code\":500,\"message\":\"%s.\","
 	    "\"reason\":\"Internal Server Error\"}\n",
 	    message);
 	(void)writeall(STDOUT_FILENO, answer, (size_t)n);
@@ -268,7 +281,7 @@ cgi_serve(const struct conf *conf, struct cgi *c)
 	(void)alarm((unsigned int)conf->deadline + 1);
 	session = session_new(conf, NULL, NULL);
 	if (session == NULL)
-		return misconfigured("The gateway cannot start.", 1);
+		return misconfigured("The gateway cannot start", 1);
 	cgi_body_begin(c, &t);
 	relay_serve(session, &t);
 	r = answer_flush(c);
@@ -308,13 +321,13 @@ cgi_run(void)
 			(void)fprintf(
 			    stderr, "%s: is not there either\n", beside.file);
 		return misconfigured(
-		    "The gateway is not configured.", EXIT_CONFIG);
+		    "The gateway is not configured", EXIT_CONFIG);
 	}
 	if (log_open(conf) == -1)
 		(void)fprintf(stderr, "[log] target %s: %s\n", conf->log_target,
 		    log_why(errno));
 	c = calloc(1, sizeof(*c));
-	r = c == NULL ? misconfigured("The gateway cannot start.", 1) :
+	r = c == NULL ? misconfigured("The gateway cannot start", 1) :
 			cgi_serve(conf, c);
 	free(c);
 	conf_free(conf);

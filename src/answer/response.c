@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "answer/html.h"
 #include "answer/response.h"
 #include "answer/transport.h"
 #include "base/uuid.h"
@@ -71,6 +73,7 @@ response_start(struct response *r, bool whole)
 	buf_adds(&b, r->id);
 	buf_adds(&b, "\r\n");
 	buf_adds(&b, r->extra == NULL ? "" : r->extra);
+	buf_adds(&b, r->policy == NULL ? "" : r->policy);
 	buf_adds(&b, "\r\n");
 	return out(r, b.data, b.len, false);
 }
@@ -116,23 +119,61 @@ response_end(struct response *r)
 }
 
 void
+response_html(struct response *r)
+{
+	r->type = HTML_TYPE;
+	r->policy = html_policy;
+}
+
+/* Writes an error for people.  Returns 0, or -1 when memory ran out. */
+static int
+error_page(struct response *r, const char *message, struct buf *b)
+{
+	char title[64];
+
+	(void)snprintf(
+	    title, sizeof(title), "%d %s", r->status, http_reason(r->status));
+	html_begin(b, title, NULL, false);
+	buf_adds(b, "<main>\n<h1>");
+	html_text(b, title);
+	buf_adds(b, "</h1>\n<p>");
+	html_text(b, message);
+	buf_addf(b,
+	    ".</p>\n<p class=\"dim\">Request <code>%s</code></p>\n</main>\n",
+	    r->id);
+	html_end(b);
+	return b->failed ? -1 : 0;
+}
+
+static int
+error_json(const struct response *r, const char *message, struct buf *b)
+{
+	struct jsonout j;
+
+	jsonout_init(&j, b);
+	jsonout_object(&j);
+	jsonout_kint(&j, "code", r->status);
+	jsonout_kstring(&j, "message", message);
+	jsonout_kstring(&j, "reason", http_reason(r->status));
+	jsonout_end_object(&j);
+	return jsonout_done(&j);
+}
+
+void
 response_error(struct response *r, int status, const char *message)
 {
 	static const char starved[] = "{\"code\":500,\"message\":"
 				      "\"No memory left\",\"reason\":"
 				      "\"Internal Server Error\"}";
+	const bool html = html_wanted(r->transport);
 	struct buf b;
-	struct jsonout j;
 
 	r->status = status;
 	buf_init(&b, RESPONSE_HELD);
-	jsonout_init(&j, &b);
-	jsonout_object(&j);
-	jsonout_kint(&j, "code", status);
-	jsonout_kstring(&j, "message", message);
-	jsonout_kstring(&j, "reason", http_reason(status));
-	jsonout_end_object(&j);
-	if (jsonout_done(&j) == 0) {
+	if ((html ? error_page(r, message, &b) : error_json(r, message, &b)) ==
+	    0) {
+		if (html)
+			response_html(r);
 		response_write(r, b.data, b.len);
 	} else {
 		r->status = 500;

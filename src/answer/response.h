@@ -24,6 +24,8 @@ struct response {
 	struct transport *transport; /* the caller's */
 	int status;                  /* HTTP; 200 unless set */
 	const char *type;            /* Content-Type, a constant */
+	const char *policy;          /* more header fields with their CRLF, a
+				      * constant; NULL: not HTML */
 	const char *extra;           /* one more header field with its
 						 * CRLF, a constant, or NULL */
 	char id[REQUEST_ID_MAX];
@@ -47,8 +49,11 @@ int response_push(struct response *);
 /* The body is whole. */
 int response_end(struct response *);
 
+/* The body is HTML: its type, and the fields that go with it. */
+void response_html(struct response *);
+
 /* Writes a whole answer to a request that is no relay call: {"code", "message",
- * "reason"}. */
+ * "reason"}, or a page that says the same to who prefers HTML. */
 void response_error(struct response *, int status, const char *message);
 
 #endif

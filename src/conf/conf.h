@@ -81,6 +81,9 @@ enum conf_relay_private {
 	RELAY_PRIVATE_YES
 };
 
+/* What "/" shows. */
+enum conf_page { CONF_PAGE_YES, CONF_PAGE_PLAIN, CONF_PAGE_NO };
+
 /* One [relay NAME]. */
 struct relay_conf {
 	char *name;
@@ -135,6 +138,7 @@ struct conf {
 	int max_requests;
 	char *default_relay;
 	char *base_url; /* NULL: from the request */
+	int page;       /* enum conf_page */
 	char *control;
 	/* [auth] */
 	char *secret_key, *secret_key_previous; /* NULL: none */

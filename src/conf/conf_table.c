@@ -20,6 +20,7 @@ static const char *const conf_table_levels[] = { "debug", "info", "warning",
 	"error", NULL };
 static const char *const conf_table_formats[] = { "text", "json", NULL };
 
+static const char *const conf_table_pages[] = { "yes", "plain", "no", NULL };
 static const char *const conf_table_private[] = { "inherit", "no", "yes",
 	NULL };
 
@@ -159,6 +160,9 @@ static const struct conf_key table[] = {
 	    .help = "the relay that also answers without its prefix" },
 	{ "server", "base_url", conf_set_url, AT(base_url), STRING,
 	    .help = "the gateway's URL as the platform sees it" },
+	{ "server", "page", conf_set_choice, AT(page), .fallback = "yes",
+	    .choices = conf_table_pages,
+	    .help = "whether / shows the relays, to anybody" },
 	{ "server", "control", conf_set_path, AT(control), STRING,
 	    .fallback = CTIM_RUNSTATEDIR "/ctim-relay/control.sock",
 	    .help = "where the command line asks the running pool" },

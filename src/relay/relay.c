@@ -22,25 +22,33 @@
 #define SEEMS_BYTES 1024  /* of the list of a refused token's relays */
 
 const struct route routes[] = {
-	/* path, method, token, gateway, provider, serve */
-	{ "health", ROUTE_POST, true, false, ROUTE_ALL, serve_health },
-	{ "version", ROUTE_POST, false, true, ROUTE_ALL, serve_version },
+	/* path, method, token, gateway, provider, serve, offered, about */
+	{ "health", ROUTE_POST, true, false, ROUTE_ALL, serve_health, NULL,
+	    "whether it works, with this token" },
+	{ "version", ROUTE_POST, false, true, ROUTE_ALL, serve_version, NULL,
+	    "the gateway's version; takes no token" },
 	{ "deliberate/observables", ROUTE_POST, true, false,
-	    PROVIDER_DELIBERATE, serve_observables },
+	    PROVIDER_DELIBERATE, serve_observables, NULL,
+	    "verdicts, and the judgements that they rest on" },
 	{ "observe/observables", ROUTE_POST, true, false, PROVIDER_OBSERVE,
-	    serve_observables },
+	    serve_observables, NULL,
+	    "all that is known: also sightings and indicators" },
 	{ "refer/observables", ROUTE_POST, true, false, PROVIDER_REFER,
-	    serve_observables },
+	    serve_observables, NULL, "pages elsewhere that say more" },
 	{ "respond/observables", ROUTE_POST, true, false, PROVIDER_RESPOND,
-	    serve_observables },
+	    serve_observables, NULL, "actions that can be taken" },
 	{ "respond/trigger", ROUTE_POST, true, false, PROVIDER_TRIGGER,
-	    serve_trigger },
-	{ "tiles", ROUTE_POST, true, false, PROVIDER_TILES, serve_tiles },
-	{ "tiles/tile", ROUTE_POST, true, false, PROVIDER_TILES, serve_tile },
+	    serve_trigger, NULL, "takes one of these actions" },
+	{ "tiles", ROUTE_POST, true, false, PROVIDER_TILES, serve_tiles, NULL,
+	    "tiles for a dashboard" },
+	{ "tiles/tile", ROUTE_POST, true, false, PROVIDER_TILES, serve_tile,
+	    NULL, "what one tile is" },
 	{ "tiles/tile-data", ROUTE_POST, true, false, PROVIDER_TILES,
-	    serve_tile_data },
-	{ "watchdog", ROUTE_GET, false, true, 0, serve_watchdog },
-	{ "", ROUTE_GET, false, true, 0, page_serve }, { 0 }
+	    serve_tile_data, NULL, "what it shows" },
+	{ "watchdog", ROUTE_GET, false, true, 0, serve_watchdog, NULL, NULL },
+	{ "favicon.ico", ROUTE_GET, false, true, 0, page_icon, page_offered,
+	    NULL },
+	{ "", ROUTE_GET, false, true, 0, page_serve, page_offered, NULL }, { 0 }
 };
 
 static const struct {
@@ -210,10 +218,8 @@ no_route(struct request *r, const char *path)
 		return;
 	}
 	n = route_prefix(r->conf, path);
-	snprintf(text, sizeof(text),
-	    "There is no relay or route %s; GET / "
-	    "lists the relays%s%.*s%s",
-	    path,
+	snprintf(text, sizeof(text), "There is no relay or route %s%s%s%.*s%s",
+	    path, page_offered(r) ? "; GET / lists the relays" : "",
 	    n == 0 ? "" :
 		     ". In front of the "
 		     "relay's path is ",
@@ -295,6 +301,13 @@ relay_serve(struct session *session, struct transport *t)
 	r.response.head_only = method != NULL && strcmp(method, "HEAD") == 0;
 	if (route_path(r.conf, t, path, sizeof(path)))
 		r.route = route_find(r.conf, path, &r.relay);
+	if (r.route != NULL && r.route->offered != NULL &&
+	    !r.route->offered(&r)) {
+		r.route = NULL;
+		/* An empty path means that none came. */
+		if (*path == '\0')
+			(void)snprintf(path, sizeof(path), "/");
+	}
 	relay_route(&r, path, id);
 	r.log.relay = r.relay == NULL ? NULL : r.relay->name;
 	if (r.route != NULL)

@@ -191,6 +191,29 @@ route_bases(const struct conf *conf, const struct transport *t,
 		    port, n, mount);
 }
 
+bool
+route_url(const struct conf *conf, const struct transport *t,
+    const struct relay_conf *relay, char *url)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "abcdefghijklmnopqrstuvwxyz0123456789"
+				    "-._~%:/[]";
+	const char *port = transport_var(t, "SERVER_PORT");
+	const char *usual = strcmp(scheme_of(t), "https") == 0 ? "443" : "80";
+	struct route_bases b;
+	size_t i;
+
+	route_bases(conf, t, relay, &b);
+	/* The second half has the port, where HTTP_HOST came without. */
+	i = port == NULL || strcmp(port, usual) == 0 ? 0 : b.n / 2;
+	if (conf->base_url != NULL)
+		i = 0;
+	if (b.n == 0 || strspn(b.url[i], plain) != strlen(b.url[i]))
+		return false;
+	memcpy(url, b.url[i], strlen(b.url[i]) + 1);
+	return true;
+}
+
 static const struct route *
 find_row(const char *path)
 {

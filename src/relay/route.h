@@ -30,6 +30,10 @@ struct route {
 	 * part, and the page does not list the route. */
 	unsigned provider;
 	void (*serve)(struct request *);
+	/* Whether it is there for this request; NULL: for all. */
+	bool (*offered)(const struct request *);
+	/* What it answers with, for people; NULL where provider is 0. */
+	const char *about;
 };
 
 /* All rows, ended by one without a path (in relay.c). */
@@ -61,6 +65,12 @@ struct route_bases {
  */
 void route_bases(const struct conf *, const struct transport *,
     const struct relay_conf *, struct route_bases *);
+
+/* The URL of a relay as the caller of a request sees it, into url
+ * (ROUTE_BASE_MAX bytes).  Returns false when the variables do not tell, or hold
+ * what is no part of a URL. */
+bool route_url(const struct conf *, const struct transport *,
+    const struct relay_conf *, char *url);
 
 /* The row and the relay of a path; NULL when it names no route.  *relay is NULL
  * for a route that the gateway answers without a relay. */

@@ -89,6 +89,9 @@ void store_rest(struct store *);
 /* Whether path no longer leads to the open file, which was removed or
  * replaced. */
 bool store_moved(const struct store *);
+/* Whether the store keeps counts of its records; one of an older format does
+ * not, and they are counted one by one. */
+bool store_counted(const struct store *);
 /* Whether the store still answers: 0, or -1 with the reason in error. */
 int store_check(struct store *, char error[STORE_ERROR_MAX]);
 

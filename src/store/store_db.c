@@ -339,6 +339,12 @@ store_moved(const struct store *s)
 	return sqlite_moved(&s->db, s->path);
 }
 
+bool
+store_counted(const struct store *s)
+{
+	return s->format == STORE_FORMAT;
+}
+
 int
 store_check(struct store *s, char error[STORE_ERROR_MAX])
 {
