@@ -14,12 +14,14 @@ import glob
 import os
 import re
 import shutil
+import textwrap
 
 import harness
 from harness import SRC, program, same
 
 Block = collections.namedtuple('Block', 'page line language use text')
-FENCE = re.compile(r'^```(\w*) ?([\w-]*)\n(.*?)^```$', re.M | re.S)
+# One that is a part of an entry of a list is indented like that.
+FENCE = re.compile(r'^( *)```(\w*) ?([\w-]*)\n(.*?)^\1```$', re.M | re.S)
 # In the order in which an operator needs them.
 PAGES = ('README.md', 'docs/install.md', 'docs/feeds.md', 'docs/platform.md',
          'docs/watch.md', 'docs/secrets.md', 'docs/upkeep.md',
@@ -45,7 +47,8 @@ def text_of(page):
 def blocks(page, language=None, use=None):
     text = text_of(page)
     found = [Block(page, text.count('\n', 0, match.start()) + 1,
-                   *match.groups()) for match in FENCE.finditer(text)]
+                   *match.groups()[1:3], textwrap.dedent(match.group(4)))
+             for match in FENCE.finditer(text)]
     return [b for b in found if language in (None, b.language) and
             use in (None, b.use)]
 

@@ -218,6 +218,15 @@ def test_docs_lead_to_each_page():
         holds(name == 'README.md' or '](%s)' % name in index, name)
 
 
+def test_metrics_of_the_pages_exist():
+    """A metric that a page of docs/ names is in ctim-relay.fcgi(8)."""
+    known = set(re.findall(r'ctim_relay_\w+', page('ctim-relay.fcgi.8')))
+    for name in operators_pages():
+        named = set(re.findall(r'ctim_relay_\w+', harness.read(
+            os.path.join(SRC, name))))
+        same(sorted(named - known), [], name)
+
+
 def test_firewall_has_every_host():
     """The hosts of the table of docs/install.md are the defaults."""
     text = harness.read(os.path.join(SRC, 'docs', 'install.md'))
@@ -282,7 +291,8 @@ def called(text):
     """What pages call of ctim-relay, in backquotes or as a line of a block:
     what follows the name, to the end of the command."""
     text = text.replace('\\\n', ' ')
-    fenced = '\n'.join(re.findall(r'^```sh.*?\n(.*?)^```', text, re.M | re.S))
+    fenced = '\n'.join(match.group(4) for match in guides.FENCE.finditer(text)
+                       if match.group(2) == 'sh')
     for part in re.findall(r'`([^`\n]+)`', text) + fenced.splitlines():
         # Images and containers have the name, too.
         part = re.sub(r'^docker (exec (-i )?\S+ |.*)', '', part)
