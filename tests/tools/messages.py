@@ -72,6 +72,7 @@ SILENT = [
      'help and names'),
     ('packaging/container/envconf', 'buf_adds$', '# Written', 'a comment'),
     ('packaging/container/nginxconf', 'buf_addf$', '', 'directives'),
+    ('src/relay/relay\\.c', 'routes|struct route', '', 'what the page says'),
     ('fcgi/master/', 'notify_tell$', '', 'words of sd_notify(3)'),
     ('src/conf/conf_load', 'asprintf$|conf_load_begin$', '', 'names of files'),
     ('src/start/pathtrust', '', 'group %s$|user %ld$', 'names of users'),
