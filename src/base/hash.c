@@ -88,3 +88,17 @@ hash_bytes(const void *p, size_t len)
 	pthread_once(&key_once, draw_key);
 	return hash_keyed(process_key, p, len);
 }
+
+void
+hash_key(uint64_t key[2])
+{
+	pthread_once(&key_once, draw_key);
+	memcpy(key, process_key, sizeof(process_key));
+}
+
+void
+hash_adopt(const uint64_t key[2])
+{
+	pthread_once(&key_once, draw_key);
+	memcpy(process_key, key, sizeof(process_key));
+}

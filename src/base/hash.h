@@ -17,6 +17,10 @@ struct hash {
 };
 
 struct hash hash_bytes(const void *, size_t);
+/* The key, for a program that takes over what this one has in shared memory; and
+ * in that one, before its first hash. */
+void hash_key(uint64_t key[2]);
+void hash_adopt(const uint64_t key[2]);
 /* The same under a given key, for tests against published vectors. */
 struct hash hash_keyed(const uint64_t key[2], const void *, size_t);
 

@@ -283,7 +283,7 @@ paced(struct run *r, struct transfer *x, int64_t now)
 	    cache_name(r->cache, name, parts, 2) == 0)
 		wait = cache_turn(r->cache, name, r->rate, until - now);
 	if (wait == -2)
-		wait = pace_turn(&r->shared->paces, r->who.data, r->who.len,
+		wait = pace_turn(r->shared->pace, r->who.data, r->who.len,
 		    r->rate, now, until);
 	if (wait == -1) {
 		transfer_give_up(r, x, PROBLEM_TOO_MANY_REQUESTS,

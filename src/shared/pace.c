@@ -53,6 +53,18 @@ pace_take(int64_t back[PACE_TOKENS], int rate, int64_t now, int64_t until)
 	return turn - now;
 }
 
+/* A bucket that is new.  In the place of one that is lost, it begins empty: who
+ * had that one may have taken all turns of a second just now. */
+static void
+pace_begin(const struct pace_table *t, struct pace *p)
+{
+	int i;
+
+	if (p->slot.used == 0 && t->born != 0)
+		for (i = 0; i < PACE_TOKENS; i++)
+			p->back[i] = t->born + SECOND;
+}
+
 /* When the last token of a bucket is back. */
 static int64_t
 last_back(const struct pace *p)
@@ -77,6 +89,7 @@ pace_turn(struct pace_table *t, const void *name, size_t len, int rate,
 	 * twice the rate at worst. */
 	slots_take(&t->slots, &pace_kind);
 	p = slots_claim(&t->slots, &pace_kind, name, len, now);
+	pace_begin(t, p);
 	wait = pace_take(p->back, rate, now, until);
 	p->slot.used = last_back(p);
 	slots_give(&t->slots);

@@ -27,6 +27,8 @@ struct pace {
 
 struct pace_table {
 	struct slots slots;
+	int64_t born; /* clock_ms() when it began in the place of another table,
+		       * which is lost: its turns may be a second old; else 0 */
 	struct pace bucket[PACE_BUCKETS];
 };
 

@@ -17,6 +17,7 @@ shared_new(void)
 		return NULL;
 	/* The first hash draws the key, which all workers then inherit. */
 	(void)hash_bytes("", 0);
+	s->pace = &s->paces;
 	/* The mapping comes zeroed: every slot of every table is free. */
 	if (madvise(s, sizeof(*s), MADV_DONTDUMP) == -1 ||
 	    slots_init(&s->breakers.slots) == -1 ||

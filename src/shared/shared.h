@@ -21,8 +21,11 @@
 #include "shared/signins.h"
 
 struct shared {
-	bool alone; /* of one process, and gone at its end */
+	bool alone;       /* of one process, and gone at its end */
+	_Atomic int left; /* the master looks at another one, after an upgrade:
+			   * its workers look themselves */
 	struct breaker_table breakers;
+	struct pace_table *pace; /* paces, or one that outlives this */
 	struct pace_table paces;
 	struct signins_table kept;
 	struct jwks_table jwks;

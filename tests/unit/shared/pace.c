@@ -259,6 +259,21 @@ START_TEST(a_worker_killed_inside_lets_all_begin_anew)
 }
 END_TEST
 
+START_TEST(a_table_in_the_place_of_a_lost_one_begins_empty)
+{
+	struct shared *s = shared_new();
+
+	ck_assert_ptr_nonnull(s);
+	s->paces.born = 5000;
+	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 2, 5010, LATE), 1040);
+	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 2, 5020, LATE), 1030);
+	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 2, 5030, LATE), 2070);
+	/* A second later nobody waits for that. */
+	ck_assert_int_eq(pace_turn(&s->paces, "new", 3, 2, 6050, LATE), 0);
+	shared_free(s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -269,7 +284,8 @@ main(void)
 		each_name_has_its_own_turns,
 		the_one_whose_last_turn_is_the_longest_ago_goes,
 		all_workers_share_the_turns,
-		a_worker_killed_inside_lets_all_begin_anew };
+		a_worker_killed_inside_lets_all_begin_anew,
+		a_table_in_the_place_of_a_lost_one_begins_empty };
 
 	return unit_run("pace", tests, COUNT(tests));
 }
