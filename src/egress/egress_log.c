@@ -86,6 +86,25 @@ egress_log_open(const struct conf *conf)
 		egress_log_complain(conf, error);
 }
 
+void
+egress_log_adopt(const struct conf *conf, int fd)
+{
+	const char *path = conf->egress.log;
+
+	if (fd != -1 && path != NULL &&
+	    logfile_adopt(&egress_file, path, fd) == 0)
+		fd = -1;
+	if (fd != -1)
+		(void)close(fd);
+	egress_log_open(conf);
+}
+
+int
+egress_log_keep(void)
+{
+	return egress_file.fd;
+}
+
 int
 egress_log_give(uid_t uid, gid_t gid)
 {

@@ -25,6 +25,10 @@ struct egress_line {
  * line.  Whoever writes a line needs no egress_log_open() before; root does, for
  * a folder that is root's. */
 void egress_log_open(const struct conf *);
+/* The same after an upgrade; fd: as log_adopt(). */
+void egress_log_adopt(const struct conf *, int fd);
+/* Its descriptor, -1 when it is not open. */
+int egress_log_keep(void);
 /* For root, before it becomes that user: as log_give(). */
 int egress_log_give(uid_t, gid_t);
 /* Opens it again (after its rotation); a failure is told in the log. */

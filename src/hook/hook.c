@@ -320,6 +320,16 @@ hook_look(
 }
 
 void
+hook_hand_over(struct hook_seen *seen, struct shared *shared)
+{
+	size_t i;
+
+	for (i = 0; i < COUNTERS_RELAYS; i++)
+		(void)atomic_fetch_sub(&shared->changes[i], seen->n[i]);
+	*seen = (struct hook_seen){ 0 };
+}
+
+void
 hook_run(
     const struct conf *conf, const struct relay_conf *relay, const char *reason)
 {

@@ -32,6 +32,9 @@ struct hook_seen {
 /* Runs the program of each relay whose store was changed by requests since the
  * last call.  Never waits; what goes wrong is a line in the log. */
 void hook_look(struct hook_seen *, const struct conf *, struct shared *);
+/* For a master, after hook_look(): who begins with zeros sees what changes from
+ * here on.  Those may be others, and the caller begins with zeros, too. */
+void hook_hand_over(struct hook_seen *, struct shared *);
 /*
  * For the command line, after it has changed a relay's store; reason: "import"
  * and so on.  Waits until the program has ended where it can run at once, and

@@ -74,6 +74,24 @@ log_open(const struct conf *conf)
 }
 
 int
+log_adopt(const struct conf *conf, int fd)
+{
+	int r = log_open(conf), error = errno;
+
+	if (r == 0 || fd <= STDERR_FILENO) {
+		if (fd > STDERR_FILENO)
+			(void)close(fd);
+		errno = error;
+		return r;
+	}
+	if (logfile_adopt(&log_file, conf->log_target, fd) == -1)
+		return -1;
+	level = conf->log_level;
+	format = conf->log_format;
+	return 0;
+}
+
+int
 log_give(uid_t uid, gid_t gid)
 {
 	return logfile_give(&log_file, uid, gid);

@@ -22,6 +22,10 @@ struct conf;
  * Returns 0, or -1 with errno when the target cannot be opened; then the
  * previous one stays in use. */
 int log_open(const struct conf *);
+/* The same after an upgrade: a target that cannot be opened, as the one before
+ * was opened by root, goes on with fd, which is the log's own then and else is
+ * closed; -1: there is none. */
+int log_adopt(const struct conf *, int fd);
 /* Whether log_open() would refuse the file at a target now: 0, or an errno. */
 int log_check(const char *target);
 /* Explains the errno of log_open() or log_reopen() and its mend; good until the

@@ -150,6 +150,20 @@ logfile_open(struct logfile *f, const char *path)
 }
 
 int
+logfile_adopt(struct logfile *f, const char *path, int fd)
+{
+	char *copy = strdup(path);
+
+	logfile_share(f);
+	if (copy == NULL)
+		return -1;
+	logfile_leave(f, fd);
+	f->path = copy;
+	f->may_block = false;
+	return 0;
+}
+
+int
 logfile_give(const struct logfile *f, uid_t uid, gid_t gid)
 {
 	struct stat st;

@@ -45,6 +45,9 @@ struct logfile {
 /* Opens the file, which is made with mode 0640; what was open is closed.
  * Returns 0, or -1 with errno for logfile_why(); then all is as before. */
 int logfile_open(struct logfile *, const char *path);
+/* Goes on with a descriptor, which another program had of the file, and which is
+ * the log's from then on.  Returns 0, or -1 when memory runs out. */
+int logfile_adopt(struct logfile *, const char *path, int fd);
 /* Goes back to a descriptor of the caller's; -1: nowhere. */
 void logfile_leave(struct logfile *, int fd);
 /* Whether logfile_open() would refuse the file at a path now: 0, or an errno. */
