@@ -6,134 +6,46 @@
 #include <sys/resource.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "cache/cache.h"
 #include "conf/conf.h"
 #include "egress/egress_log.h"
+#include "fcgi/arguments.h"
 #include "fcgi/cgi.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/net/balance.h"
+#include "fcgi/master/binary.h"
 #include "fcgi/master/control.h"
+#include "fcgi/master/handover.h"
 #include "fcgi/master/master.h"
+#include "fcgi/master/upgrade.h"
 #include "fcgi/pool/pool.h"
 #include "fcgi/pool/worker.h"
 #include "fcgi/privilege.h"
 #include "log/log.h"
+#include "net/network.h"
+#include "os/clock.h"
 #include "relay/lists.h"
 #include "shared/shared.h"
 #include "start/descriptors.h"
 #include "start/pathtrust.h"
 
-#define EXIT_USAGE   64 /* sysexits(3) */
 #define EXIT_CONFIG  78
-#define WORKERS_MAX  1024
 #define WARNINGS_MAX 65536 /* bytes of the configuration's warnings */
 
-/* descriptors.h: 3 + 2 + 1 standard and the log's, 1 + 2 signals and a file. */
-_Static_assert(9 + LISTENER_MAX + 2 * BALANCE_LANES + CONTROL_PLACES + 2 <=
+/* descriptors.h: 3 + 2 + 1 standard and the log's, 1 + 1 + 2 signals, the service
+ * manager and a file, 1 + 2 memory and what an upgrade opens. */
+_Static_assert(12 + LISTENER_MAX + 2 * BALANCE_LANES + CONTROL_PLACES + 2 <=
 	DESCRIPTORS_PROCESS,
     "what master and worker have is counted");
-
-struct options {
-	const char *file;   /* NULL: conf_path() */
-	const char *listen; /* NULL: [server] listen */
-	int workers;        /* -1: [server] workers */
-	int status;         /* -1: go on; else exit with it */
-};
-
-static const char usage_text[] =
-    "usage: ctim-relay.fcgi [-c FILE] [--listen ADDRESS] [--workers N]\n"
-    "\n"
-    "  -c, --config FILE     read this configuration\n"
-    "  -l, --listen ADDRESS  serve on unix:PATH or HOST:PORT, unless a web "
-    "server\n"
-    "                        or spawner hands a socket over\n"
-    "  -w, --workers N       processes; 0 serves in this one (mod_fcgid)\n"
-    "  -h, --help            this text\n"
-    "  -V, --version         the version\n"
-    "\n"
-    "With a listening socket on descriptor 0 or in LISTEN_FDS it serves "
-    "FastCGI\n"
-    "on that; with GATEWAY_INTERFACE in the environment it answers one CGI\n"
-    "request, and the command line is not looked at.\n";
-
-/* A number of workers, -1 when it is none. */
-static int
-main_number(const char *s)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(s, &end, 10);
-	if (*s < '0' || *s > '9' || *end != '\0' || errno != 0 ||
-	    n > WORKERS_MAX)
-		return -1;
-	return (int)n;
-}
-
-static int
-misused(const char *what, const char *value)
-{
-	if (what != NULL)
-		(void)fprintf(stderr, "ctim-relay.fcgi: %s: %s\n", what, value);
-	(void)fprintf(stderr, "Try `ctim-relay.fcgi --help`.\n");
-	return EXIT_USAGE;
-}
-
-static void
-main_parse(struct options *o, int argc, char **argv)
-{
-	static const struct option longs[] = { { "config", required_argument,
-						   NULL, 'c' },
-		{ "listen", required_argument, NULL, 'l' },
-		{ "workers", required_argument, NULL, 'w' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' }, { 0 } };
-	int c;
-
-	*o = (struct options){ .workers = -1, .status = -1 };
-	while (o->status == -1 &&
-	    (c = getopt_long(argc, argv, "c:l:w:hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			o->file = optarg;
-			break;
-		case 'l':
-			o->listen = optarg;
-			break;
-		case 'w':
-			o->workers = main_number(optarg);
-			if (o->workers == -1)
-				o->status = misused("--workers takes a number "
-						    "from 0 to 1024, not",
-				    optarg);
-			break;
-		case 'h':
-			(void)fputs(usage_text, stdout);
-			o->status = fflush(stdout) == 0 ? 0 : 1;
-			break;
-		case 'V':
-			(void)puts("ctim-relay.fcgi " CTIM_VERSION
-				   "\nBuilt with " CTIM_LIBRARIES
-				   "\nReport faults to: " CTIM_BUG_REPORT);
-			o->status = fflush(stdout) == 0 ? 0 : 1;
-			break;
-		default:
-			o->status = misused(NULL, NULL);
-			break;
-		}
-	}
-	if (o->status == -1 && optind < argc)
-		o->status = misused("unexpected argument", argv[optind]);
-}
 
 /* Descriptors 0 to 2 exist: else a socket could become standard error. */
 static void
@@ -281,7 +193,7 @@ open_log(const struct conf *conf, const struct privilege *p)
  * rights.  Returns 0 or an exit status.
  */
 static int
-main_prepare(const struct options *o, const struct conf *conf,
+main_prepare(const struct arguments *o, const struct conf *conf,
     struct listener *l, struct control *c, bool found, struct buf *warnings)
 {
 	struct weighing w = { .warnings = warnings };
@@ -319,73 +231,177 @@ main_prepare(const struct options *o, const struct conf *conf,
 	return 0;
 }
 
+/* After an upgrade: sockets are there, and root is no more. */
+static void
+main_go_on(const struct arguments *o, const struct conf *conf,
+    const struct handover *h)
+{
+	const struct listener *l = &h->listener;
+
+	if (log_adopt(conf, h->log) == -1)
+		log_warning(
+		    "[log] target %s: %s", conf->log_target, log_why(errno));
+	egress_log_adopt(conf, h->egress);
+	if (l->own && o->listen == NULL && strcmp(l->text, conf->listen) != 0)
+		log_warning("the listening socket stays as it is until a "
+			    "restart");
+	if (h->control->fd != -1 &&
+	    strcmp(h->control->file.path, conf->control) != 0)
+		log_warning("the control socket stays as it is until a "
+			    "restart");
+	master_open_network();
+}
+
+/* --check: for people, and for the pool that is to be succeeded. */
+static int
+main_check(const struct conf *conf, struct buf *warnings)
+{
+	struct weighing w = { .warnings = warnings };
+	struct privilege p;
+	char why[PRIVILEGE_WHY], net[NETWORK_WHY];
+
+	if (!enough_descriptors(conf))
+		return EXIT_CONFIG;
+	if (privilege_find(&p, conf, why) == -1)
+		return main_failed(why);
+	main_look_at_paths(conf, &w);
+	(void)fputs(warnings->len > 0 ? warnings->data : "", stderr);
+	if (w.refused)
+		return EXIT_CONFIG;
+	if (network_open(net) == NULL)
+		return main_failed(net);
+	(void)puts(UPGRADE_WORD "ctim-relay.fcgi " CTIM_VERSION
+				", and the configuration is good");
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
+/*
+ * The configuration; NULL with all that is wrong said.  After an upgrade the old
+ * workers serve on, and it was good a moment ago: so it is read again every
+ * second, until it is or somebody ends us.
+ */
+static struct conf *
+main_load(const struct arguments *o, bool upgraded, struct buf *warnings)
+{
+	static const struct timespec second = { 1, 0 };
+	struct conf *conf;
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	while ((conf = conf_load(
+		    o->file, &relay_lists, main_complain, warnings)) == NULL &&
+	    upgraded && sigtimedwait(&set, NULL, &second) == -1)
+		buf_reset(warnings);
+	return conf;
+}
+
 /* Serves; *conf may be another one afterwards. */
 static int
-main_serve(const struct options *o, struct conf **conf, struct listener *l,
-    struct control *c)
+main_serve(const struct arguments *o, struct conf **conf, struct listener *l,
+    struct control *c, struct binary *b, const struct handover *before)
 {
 	struct master_setup setup = { .conf = conf,
 		.file = o->file,
 		.workers = o->workers,
 		.listener = l,
+		.binary = b,
+		.before = before,
 		.control = c };
 	int status;
 
-	setup.share = balance_new();
+	setup.share = before->share != NULL ? before->share : balance_new();
 	if (setup.share == NULL)
 		return main_failed(strerror(errno));
+	setup.outside = shared_new();
+	if (setup.outside == NULL)
+		return main_failed(strerror(errno));
+	if (before->given && before->share == NULL)
+		setup.share->paces.born = clock_ms();
+	setup.outside->pace = &setup.share->paces;
 	privilege_harden();
 	if (o->workers == 0) {
 		atomic_store(&setup.share->top, 1);
-		setup.share->outside->alone = true;
+		setup.outside->alone = true;
 		log_info("start: %s, this process only, threads %d", l->text,
 		    (*conf)->threads);
-		status =
-		    worker_run(*conf, l, setup.share, 0, 0, (*conf)->workers);
+		status = worker_run(*conf, l, setup.share, setup.outside, 0, 0,
+		    (*conf)->workers);
 	} else {
 		status = master_run(&setup);
 	}
 	balance_free(setup.share);
+	shared_free(setup.outside);
+	return status;
+}
+
+/* With the configuration.  Returns the exit status. */
+static int
+main_work(const struct arguments *o, struct conf **conf, struct listener *l,
+    bool found, struct binary *b, const struct handover *before,
+    struct buf *warnings)
+{
+	struct control *control = before->control;
+	int status = 0;
+
+	/* Before there is a socket by which others see that we run. */
+	worker_signals();
+	if (!enough_descriptors(*conf))
+		status = EXIT_CONFIG;
+	else if (before->given)
+		main_go_on(o, *conf, before);
+	else
+		status = main_prepare(o, *conf, l, control, found, warnings);
+	if (status == 0) {
+		log_warnings(warnings);
+		status = main_serve(o, conf, l, control, b, before);
+	}
 	return status;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options o;
+	struct arguments o;
 	struct listener l;
 	struct control control;
+	struct handover before;
+	struct binary binary;
 	struct conf *conf;
 	struct buf warnings;
+	char why[HANDOVER_WHY];
 	bool found;
 	int status;
 
 	standard_descriptors();
-	found = listener_find(&l);
+	control_init(&control);
+	if (handover_take(&before, &control, why) == -1)
+		return main_failed(why);
+	if ((found = before.given))
+		l = before.listener;
+	else
+		found = listener_find(&l);
 	if (!found && getenv("GATEWAY_INTERFACE") != NULL)
 		return cgi_run();
-	main_parse(&o, argc, argv);
+	arguments_read(&o, argc, argv);
 	if (o.status != -1)
 		return o.status;
+	binary_find(&binary, argv);
 	buf_init(&warnings, WARNINGS_MAX);
-	conf = conf_load(o.file, &relay_lists, main_complain, &warnings);
-	if (conf == NULL) {
-		buf_free(&warnings);
-		return EXIT_CONFIG;
-	}
-	/* Before there is a socket by which others see that we run. */
-	worker_signals();
-	control_init(&control);
-	status = enough_descriptors(conf) ?
-	    main_prepare(&o, conf, &l, &control, found, &warnings) :
-	    EXIT_CONFIG;
-	if (status == 0) {
-		log_warnings(&warnings);
-		status = main_serve(&o, &conf, &l, &control);
-	}
+	conf = main_load(&o, before.given, &warnings);
+	if (conf == NULL)
+		status = EXIT_CONFIG;
+	else if (o.check)
+		status = main_check(conf, &warnings);
+	else
+		status = main_work(
+		    &o, &conf, &l, found, &binary, &before, &warnings);
 	buf_free(&warnings);
 	control_close(&control);
 	listener_close(&l);
+	handover_free(&before);
+	binary_free(&binary);
 	conf_free(conf);
 	return status;
 }

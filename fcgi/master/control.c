@@ -200,6 +200,17 @@ asked(const struct control *c, struct control_talk *t)
 	control_begin(t);
 }
 
+bool
+control_talks(const struct control *c)
+{
+	const struct control_talk *t;
+
+	for (t = c->talk; t < c->talk + CONTROL_PLACES; t++)
+		if (t->fd != -1 && t->waits == 0)
+			return true;
+	return false;
+}
+
 void
 control_tell(struct control *c, unsigned what, const char *text)
 {

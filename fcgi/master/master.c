@@ -24,7 +24,9 @@
 #include "egress/egress_log.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/net/balance.h"
+#include "fcgi/master/binary.h"
 #include "fcgi/master/control.h"
+#include "fcgi/master/handover.h"
 #include "fcgi/master/master.h"
 #include "fcgi/master/master_own.h"
 #include "fcgi/master/notify.h"
@@ -149,6 +151,7 @@ reconcile(struct master *m)
 		c = &m->child[i];
 		if (c->pid != 0 && c->stale && !c->told) {
 			c->told = true;
+			c->silent = 0;
 			master_tell(c, SIGTERM);
 		}
 	}
@@ -207,13 +210,31 @@ reap(struct master *m)
 	int i, status, alive = 0;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		if (upgrade_buried(m, pid, status))
+			continue;
 		for (i = 0; i < m->top; i++)
 			if (m->child[i].pid == pid)
 				buried(m, i, status);
+	}
 	for (i = 0; i < m->top; i++)
 		alive += m->child[i].pid != 0;
 	return alive;
+}
+
+/* How long a worker may give no sign of life, in ms.  One whose signs cannot be
+ * seen has the time of its whole end, from when it was told to. */
+static int64_t
+master_patience(const struct master *m, const struct child *c)
+{
+	const struct conf *conf = master_conf(m);
+	int64_t patience = (int64_t)m->deadline * 1000 + SILENCE;
+
+	if (!c->blind)
+		return patience;
+	return !c->told ? INT64_MAX :
+			  patience +
+		((int64_t)conf->read_timeout * 2 + conf->write_timeout) * 1000;
 }
 
 /*
@@ -236,8 +257,7 @@ master_watch(struct master *m)
 		if (beat != c->beat)
 			c->silent = 0;
 		c->beat = beat;
-		if (c->pid == 0 ||
-		    c->silent <= (int64_t)m->deadline * 1000 + SILENCE)
+		if (c->pid == 0 || c->silent <= master_patience(m, c))
 			continue;
 		log_error("worker %d gives no sign of life and is killed",
 		    (int)c->pid);
@@ -265,6 +285,7 @@ master_stop(struct master *m, const char *why)
 	m->stopping = true;
 	notify_tell(&m->notify, "STOPPING=1\nSTATUS=stops");
 	reload_fail(m, "the gateway stops");
+	upgrade_end(&m->upgrade);
 	m->kill_at = clock_ms() + (int64_t)m->deadline * 1000 + WORKER_GRACE;
 	listener_unlink(m->setup->listener);
 	control_leave(m->setup->control);
@@ -283,6 +304,9 @@ handle(struct master *m, int sig)
 		break;
 	case SIGHUP:
 		(void)reload_ask(m);
+		break;
+	case SIGUSR2:
+		(void)reload_ask_upgrade(m);
 		break;
 	case SIGUSR1:
 		if (log_reopen() == -1)
@@ -347,9 +371,9 @@ loop(struct master *m)
 	for (;;) {
 		alive = reap(m);
 		master_watch(m);
-		hook_look(&m->changes, master_conf(m), m->share->outside);
+		hook_look(&m->changes, master_conf(m), m->setup->outside);
 		(void)ledger_look(
-		    &m->ledger, master_conf(m), m->share->outside, clock_ms());
+		    &m->ledger, master_conf(m), m->setup->outside, clock_ms());
 		if (m->stopping) {
 			if (alive == 0)
 				return;
@@ -366,6 +390,30 @@ loop(struct master *m)
 			notify_alive(&m->notify);
 		handle(m, next_signal(m, busy));
 	}
+}
+
+/* The workers that the binary before has left are there to be replaced; and the
+ * reload that this upgrade is goes on. */
+static void
+master_inherit(struct master *m, const struct handover *h)
+{
+	const struct handover_worker *w;
+
+	for (w = h->worker; w < h->worker + h->workers; w++) {
+		m->child[w->slot] = (struct child){ .pid = w->pid,
+			.stale = true,
+			.told = w->told,
+			.blind = h->share == NULL };
+		if (w->slot >= m->top)
+			m->top = w->slot + 1;
+	}
+	atomic_store(&m->share->top, m->top);
+	if (m->deadline < h->deadline)
+		m->deadline = h->deadline;
+	m->turn = h->turn;
+	m->reload = h->again;
+	m->force = h->upgrade;
+	m->upgraded = true;
 }
 
 int
@@ -393,15 +441,20 @@ master_run(const struct master_setup *setup)
 	m.loaded = m.since;
 	setup->control->answer = master_answer;
 	setup->control->arg = &m;
-	master_log_setup(&m, "start");
+	if (setup->before->given)
+		master_inherit(&m, setup->before);
+	binary_look(setup->binary);
+	master_log_setup(&m, m.upgraded ? "upgrade" : "start");
 	loop(&m);
 	free(m.child);
 	(void)close(m.signals);
 	notify_close(&m.notify);
 	buf_free(&m.said);
+	if (m.upgrade.pid != 0)
+		(void)close(m.upgrade.out);
 	if (m.become == -1) {
 		ledger_save(
-		    master_conf(&m), m.share->outside, LAST_WAIT, false);
+		    master_conf(&m), m.setup->outside, LAST_WAIT, false);
 		log_info("stopped");
 		control_tell(setup->control, MASTER_END, "ok: stopped\n");
 		control_close(setup->control);
@@ -409,5 +462,5 @@ master_run(const struct master_setup *setup)
 	}
 	control_close(setup->control);
 	return worker_run(master_conf(&m), setup->listener, setup->share,
-	    (size_t)m.become, m.pid, master_wanted(&m));
+	    setup->outside, (size_t)m.become, m.pid, master_wanted(&m));
 }

@@ -6,16 +6,20 @@
  * Meanwhile it answers who asks on the control socket (control.h).
  *
  * SIGHUP reads the configuration again: new workers start with it, and when
- * they serve, the old ones finish what they have and end.  SIGUSR1 opens the
+ * they serve, the old ones finish what they have and end; where another binary is
+ * in place, or after SIGUSR2, that one is executed (upgrade.h).  SIGUSR1 opens the
  * log file again.  SIGTERM and SIGINT finish everything and end.
  */
 #ifndef CTIM_MASTER_H
 #define CTIM_MASTER_H
 
+struct binary;
 struct conf;
 struct control;
+struct handover;
 struct listener;
 struct balance;
+struct shared;
 
 struct master_setup {
 	struct conf **conf; /* replaced (and freed) by a reload */
@@ -23,7 +27,10 @@ struct master_setup {
 	int workers;        /* as told on start; -1: as conf says */
 	struct listener *listener;
 	struct control *control; /* open or not */
+	struct binary *binary;
+	const struct handover *before; /* what the binary before has left */
 	struct balance *share;
+	struct shared *outside;
 };
 
 /*

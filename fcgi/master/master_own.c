@@ -93,6 +93,7 @@ master_status(struct master *m, const char *question, struct buf *out)
 {
 	struct status s = { .conf = master_conf(m),
 		.share = m->share,
+		.outside = m->setup->outside,
 		.started = m->since,
 		.loaded = m->loaded,
 		.reloads = m->reloads,

@@ -16,6 +16,7 @@
 #include "fcgi/master/notify.h"
 #include "figures/ledger.h"
 #include "hook/hook.h"
+#include "fcgi/master/upgrade.h"
 
 struct conf;
 struct master_setup;
@@ -29,6 +30,8 @@ struct child {
 	int64_t started; /* clock_ms() */
 	bool stale;      /* to be replaced */
 	bool told;       /* to stop */
+	bool blind;      /* its signs of life cannot be seen: it is of a binary
+			  * with another memory */
 	int64_t beat;    /* its last sign of life that we saw */
 	int64_t silent;  /* ms since then that we were awake */
 };
@@ -37,17 +40,20 @@ struct master {
 	const struct master_setup *setup;
 	struct balance *share;
 	pid_t pid;
-	int signals;         /* signalfd(2) */
-	struct child *child; /* by share slot */
-	int top;             /* used slots are below it */
-	int64_t next;        /* clock_ms() of the next start */
-	int pause;           /* ms, of the last early death */
-	int64_t early;       /* clock_ms() of that */
-	bool serves;         /* all workers that there should be serve */
-	bool reload;         /* asked for, waits for its turn */
-	unsigned turn;       /* number of the one that was begun last */
-	bool telling;        /* that one is not complete */
-	struct buf said;     /* lines about its configuration */
+	int signals;            /* signalfd(2) */
+	struct child *child;    /* by share slot */
+	int top;                /* used slots are below it */
+	int64_t next;           /* clock_ms() of the next start */
+	int pause;              /* ms, of the last early death */
+	int64_t early;          /* clock_ms() of that */
+	bool serves;            /* all workers that there should be serve */
+	bool reload;            /* asked for, waits for its turn */
+	bool force;             /* with an upgrade, changed or not */
+	struct upgrade upgrade; /* with which the reload begins */
+	bool upgraded;   /* this binary has taken over, and is to tell that */
+	unsigned turn;   /* number of the one that was begun last */
+	bool telling;    /* that one is not complete */
+	struct buf said; /* lines about its configuration */
 	struct notify notify;
 	bool stopping;
 	struct hook_seen changes; /* of stores, of which programs are told */

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "conf/conf.h"
 #include "egress/egress_log.h"
+#include "fcgi/master/binary.h"
 #include "fcgi/master/control.h"
 #include "fcgi/master/master.h"
 #include "fcgi/master/master_own.h"
@@ -29,6 +30,13 @@ reload_ask(struct master *m)
 {
 	m->reload = true;
 	return m->turn + 1;
+}
+
+unsigned
+reload_ask_upgrade(struct master *m)
+{
+	m->force = true;
+	return reload_ask(m);
 }
 
 /* Whether the last change is complete: reloads come one after the other, so
@@ -74,8 +82,7 @@ reload_fail(struct master *m, const char *why)
 	reload_over(m, what);
 }
 
-/* Every line goes to the log, and to who asked. */
-static void
+void
 reload_complain(void *arg, bool error, const char *line)
 {
 	struct master *m = arg;
@@ -126,7 +133,7 @@ reload_take(struct master *m, struct conf *new)
 	/* Into the stores that were the relays' so far. */
 	m->ledger.next = 0;
 	(void)ledger_look(
-	    &m->ledger, master_conf(m), m->share->outside, clock_ms());
+	    &m->ledger, master_conf(m), m->setup->outside, clock_ms());
 	conf_free(*m->setup->conf);
 	*m->setup->conf = new;
 	if (m->deadline < new->deadline)
@@ -136,6 +143,7 @@ reload_take(struct master *m, struct conf *new)
 		    "[log] target %s: %s", new->log_target, log_why(errno));
 	egress_log_open(new);
 	master_open_network();
+	binary_look(m->setup->binary);
 	for (i = 0; i < m->top; i++)
 		m->child[i].stale = m->child[i].pid != 0;
 	m->serves = false;
@@ -149,6 +157,7 @@ reload_take(struct master *m, struct conf *new)
 static void
 reload_begin(struct master *m)
 {
+	const char *changed = binary_changed(m->setup->binary);
 	struct conf *new;
 
 	m->reload = false;
@@ -159,6 +168,10 @@ reload_begin(struct master *m)
 	    "\nSTATUS=reads the configuration again",
 	    clock_ms() * 1000);
 	buf_init(&m->said, SAID_MAX);
+	if (m->force || changed != NULL) {
+		upgrade_begin(m, changed);
+		return;
+	}
 	if ((new = reload_read(m)) != NULL) {
 		reload_take(m, new);
 		return;
@@ -174,12 +187,18 @@ reload_look(struct master *m)
 {
 	char text[128];
 
+	if (upgrade_runs(&m->upgrade)) {
+		upgrade_look(m);
+		return;
+	}
 	if (!reload_settled(m))
 		return;
 	if (m->telling && m->serves) {
 		(void)snprintf(text, sizeof(text),
-		    "ok: %d workers serve with the configuration as it is",
-		    master_wanted(m));
+		    "ok: %d workers serve with the configuration as it is%s",
+		    master_wanted(m),
+		    m->upgraded ? ", and of the new binary" : "");
+		m->upgraded = false;
 		reload_over(m, text);
 	}
 	if (m->reload)

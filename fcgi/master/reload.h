@@ -10,10 +10,16 @@
 #ifndef CTIM_RELOAD_H
 #define CTIM_RELOAD_H
 
+#include <stdbool.h>
+
 struct master;
 
 /* Asks for one.  Returns its number, for control_tell(); never 0. */
 unsigned reload_ask(struct master *);
+/* Asks for one that is an upgrade, whether the binary has changed or not. */
+unsigned reload_ask_upgrade(struct master *);
+/* One line about what is wrong, or doubtful: to the log, and to who asked. */
+void reload_complain(void *master, bool error, const char *line);
 /* Says that the last one is complete, begins the next that was asked for.  For
  * the master's loop, after it has looked at its workers. */
 void reload_look(struct master *);

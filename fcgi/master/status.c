@@ -51,7 +51,7 @@ look_at_workers(struct status *s, int64_t clock)
 static void
 status_look(struct status *s)
 {
-	struct shared *outside = s->share->outside;
+	struct shared *outside = s->outside;
 	int64_t clock = clock_ms();
 
 	s->now = (int64_t)time(NULL);

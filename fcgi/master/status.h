@@ -15,6 +15,7 @@
 struct buf;
 struct conf;
 struct balance;
+struct shared;
 
 enum status_worker {
 	STATUS_SERVING,
@@ -29,6 +30,7 @@ struct status {
 	/* The master's own: */
 	const struct conf *conf;
 	struct balance *share;
+	struct shared *outside;
 	int64_t started, loaded;   /* seconds since 1970 */
 	uint64_t reloads, refused; /* of the configuration */
 	uint64_t deaths;           /* of workers that should have lived */

@@ -40,8 +40,8 @@ put_workers(struct jsonout *j, const struct status *s)
 	jsonout_object(j);
 	jsonout_kint(j, "waiting", s->queued);
 	jsonout_kint(j, "places", s->places);
-	jsonout_kint(j, "refused",
-	    (int64_t)atomic_load(&s->share->outside->counters.refused));
+	jsonout_kint(
+	    j, "refused", (int64_t)atomic_load(&s->outside->counters.refused));
 	jsonout_end_object(j);
 	jsonout_key(j, "memory");
 	jsonout_object(j);
@@ -158,7 +158,7 @@ status_json(const struct status *s, struct buf *b)
 	jsonout_kint(&j, "reloads", (int64_t)s->reloads);
 	jsonout_kint(&j, "reloads_refused", (int64_t)s->refused);
 	put_workers(&j, s);
-	put_relays(&j, &s->share->outside->counters);
+	put_relays(&j, &s->outside->counters);
 	/* A table that was not free is left out, not shown empty. */
 	if (s->n_breakers >= 0)
 		status_json_put_breakers(&j, s);

@@ -206,7 +206,7 @@ status_metrics(const struct status *s, struct buf *b)
 		.metric = info, .label = { { "version", CTIM_VERSION } } },
 	    1);
 	put_pool(b, s);
-	put_counters(b, &s->share->outside->counters);
+	put_counters(b, &s->outside->counters);
 	status_metrics_put_breakers(b, s);
 	status_metrics_put_jwks(b, s);
 }

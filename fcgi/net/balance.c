@@ -6,50 +6,139 @@
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "fcgi/net/balance.h"
+#include "fcgi/net/connection.h"
 #include "os/clock.h"
-#include "shared/shared.h"
 
 #define BEAT_LIMIT  1500      /* ms after which a worker is not counted */
 #define LANE_BUFFER (1 << 20) /* bytes; the kernel gives what it may */
+
+/* The name of the layout of the memory and of what is put into the queue.  The
+ * number is of what sizes do not tell: it changes with the meaning of a member. */
+static void
+balance_layout(char name[BALANCE_NAME])
+{
+	memset(name, 0, BALANCE_NAME);
+	(void)snprintf(name, BALANCE_NAME, "balance 1 %zu %zu",
+	    sizeof(struct balance), sizeof(struct connection_note));
+}
+
+static struct balance *
+balance_map(int memory, size_t size)
+{
+	void *p =
+	    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* The lanes of the queue.  Returns 0, or -1 with errno. */
+static int
+balance_open_lanes(struct balance *s)
+{
+	int i, size = LANE_BUFFER;
+
+	for (i = 0; i < BALANCE_LANES; i++)
+		s->lane[i][0] = s->lane[i][1] = -1;
+	for (i = 0; i < BALANCE_LANES; i++)
+		if (socketpair(AF_UNIX,
+			SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+			s->lane[i]) == -1 ||
+		    setsockopt(s->lane[i][0], SOL_SOCKET, SO_SNDBUF, &size,
+			sizeof(size)) == -1)
+			return -1;
+	return 0;
+}
+
+/* Memory in a file without a name, of which *memory is the descriptor.  Where the
+ * size of files is limited, no other binary can have it: -1. */
+static struct balance *
+balance_make(int *memory)
+{
+	struct balance *s = NULL;
+
+	*memory = memfd_create("balance", MFD_CLOEXEC);
+	if (*memory != -1 && ftruncate(*memory, sizeof(*s)) == 0)
+		s = balance_map(*memory, sizeof(*s));
+	if (s != NULL)
+		return s;
+	if (*memory != -1)
+		(void)close(*memory);
+	*memory = -1;
+	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return s == MAP_FAILED ? NULL : s;
+}
 
 struct balance *
 balance_new(void)
 {
 	struct balance *s;
-	int i, size = LANE_BUFFER, error;
+	int memory, error;
 
-	s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (s == MAP_FAILED)
+	if ((s = balance_make(&memory)) == NULL)
 		return NULL;
-	for (i = 0; i < BALANCE_LANES; i++)
-		s->lane[i][0] = s->lane[i][1] = -1;
-	if ((s->outside = shared_new()) == NULL) {
-		error = errno;
-		balance_free(s);
-		errno = error;
+	s->memory = memory;
+	balance_layout(s->layout);
+	hash_key(s->hash_key);
+	if (balance_open_lanes(s) == 0 && slots_init(&s->paces.slots) == 0 &&
+	    madvise(s, sizeof(*s), MADV_DONTDUMP) == 0)
+		return s;
+	error = errno;
+	balance_free(s);
+	errno = error;
+	return NULL;
+}
+
+struct balance *
+balance_adopt(int memory)
+{
+	char name[BALANCE_NAME];
+	struct balance *s;
+	struct stat st;
+	size_t size;
+
+	if (fstat(memory, &st) == -1)
+		return NULL;
+	size = (size_t)st.st_size;
+	if (size < offsetof(struct balance, lane)) {
+		errno = EINVAL;
 		return NULL;
 	}
-	for (i = 0; i < BALANCE_LANES; i++) {
-		if (socketpair(AF_UNIX,
-			SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-			s->lane[i]) == -1 ||
-		    setsockopt(s->lane[i][0], SOL_SOCKET, SO_SNDBUF, &size,
-			sizeof(size)) == -1) {
-			error = errno;
-			balance_free(s);
-			errno = error;
-			return NULL;
-		}
+	if ((s = balance_map(memory, size)) == NULL)
+		return NULL;
+	balance_layout(name);
+	if (size == sizeof(*s) && memcmp(name, s->layout, sizeof(name)) == 0) {
+		s->memory = memory;
+		atomic_store(&s->dropped, 0);
+		(void)madvise(s, size, MADV_DONTDUMP);
+		hash_adopt(s->hash_key);
+		return s;
 	}
-	return s;
+	atomic_store(&s->left, 1);
+	(void)munmap(s, size);
+	errno = 0;
+	return NULL;
+}
+
+bool
+balance_has(const struct balance *s, int fd)
+{
+	int i;
+
+	for (i = 0; i < BALANCE_LANES * 2; i++)
+		if (s->lane[i / 2][i % 2] == fd)
+			return true;
+	return s->memory == fd;
 }
 
 void
@@ -62,7 +151,8 @@ balance_free(struct balance *s)
 	for (i = 0; i < BALANCE_LANES * 2; i++)
 		if (s->lane[i / 2][i % 2] != -1)
 			(void)close(s->lane[i / 2][i % 2]);
-	shared_free(s->outside);
+	if (s->memory != -1)
+		(void)close(s->memory);
 	(void)munmap(s, sizeof(*s));
 }
 

@@ -3,6 +3,10 @@
  * balance: what the workers of one master have in common, made before it forks:
  * memory in which they let each other know how they are, and the queue of
  * requests that wait for a thread of any of them.
+ *
+ * It outlives a binary: an upgrade takes the memory over by its descriptor, and
+ * the workers of both serve side by side.  So it holds no pointer, and the
+ * numbers of descriptors in it are the same in every process that has it.
  */
 #ifndef CTIM_BALANCE_H
 #define CTIM_BALANCE_H
@@ -12,11 +16,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct shared;
+#include "shared/pace.h"
 
 #define BALANCE_SLOTS 4096 /* workers at a time, with those that end */
 #define BALANCE_LANES 4    /* of the queue: a few hundred places each */
 #define BALANCE_FDS   2    /* descriptors of a request */
+#define BALANCE_NAME  32   /* bytes of the name of a layout */
 
 /* One worker, on its own cache line. */
 struct balance_slot {
@@ -35,13 +40,19 @@ struct balance_slot {
 };
 
 struct balance {
-	struct shared *outside; /* what is known of services and key
-					 * sets; mapped, too */
-	_Atomic int64_t drain;  /* the whole service stops: until this
+	/* These two stay where they are in all versions. */
+	char layout[BALANCE_NAME]; /* balance.c; with NUL bytes behind */
+	_Atomic int left; /* its master is another binary, which cannot read the
+			   * rest: there are no workers but those that end */
+	int memory;       /* its descriptor; -1: it has none */
+	uint64_t hash_key[2];    /* that of all who use it */
+	struct pace_table paces; /* turns go on through an upgrade, so that no
+				  * service is called more often */
+	_Atomic int64_t drain;   /* the whole service stops: until this
 					 * clock_ms() what waits in the listen
 					 * queue is still taken; 0: not */
-	_Atomic int top;        /* slots in use are below it */
-	_Atomic int queued;     /* requests in the queue */
+	_Atomic int top;         /* slots in use are below it */
+	_Atomic int queued;      /* requests in the queue */
 	/* Connections that were dropped since the start: too slow, too many,
 	 * not read. */
 	_Atomic uint64_t dropped;
@@ -52,6 +63,14 @@ struct balance {
 
 /* NULL with errno when it cannot be made. */
 struct balance *balance_new(void);
+/*
+ * The one that the binary before had at a descriptor, which is the balance's
+ * from then on.  NULL: its layout is another one, and who uses it is told so
+ * (left), or errno says what else; the caller closes the descriptor.
+ */
+struct balance *balance_adopt(int memory);
+/* Whether descriptor number fd is of the balance. */
+bool balance_has(const struct balance *, int fd);
 void balance_free(struct balance *);
 /* The idle threads of all living workers, and the queue's greatest length. */
 void balance_count(struct balance *, int *idle, int *places);

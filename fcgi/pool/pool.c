@@ -159,7 +159,7 @@ pool_answer_busy(void *arg, struct transport *t)
 {
 	struct thread *self = arg;
 
-	counters_refused(&self->pool->share->outside->counters);
+	counters_refused(&self->pool->outside->counters);
 	relay_busy(self->pool->conf, t, false);
 }
 
@@ -169,7 +169,7 @@ pool_answer_full(void *arg, struct transport *t)
 {
 	struct thread *self = arg;
 
-	counters_refused(&self->pool->share->outside->counters);
+	counters_refused(&self->pool->outside->counters);
 	relay_busy(self->pool->conf, t, true);
 }
 

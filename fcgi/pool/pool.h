@@ -33,6 +33,7 @@ struct fastcgi;
 struct http_engine;
 struct listener;
 struct session;
+struct shared;
 struct balance;
 struct balance_slot;
 
@@ -60,6 +61,7 @@ struct thread {
 struct pool {
 	const struct conf *conf;
 	struct balance *share;
+	struct shared *outside; /* what is known of services; and counts */
 	struct balance_slot *slot;
 	const struct listener *listener;
 	int epoll;    /* of several sockets, else -1 */

@@ -30,6 +30,7 @@
 #include "log/log.h"
 #include "os/clock.h"
 #include "relay/relay.h"
+#include "shared/shared.h"
 
 #define STACK_SIZE (1024 * 1024) /* bytes a thread */
 #define MMAP_FROM  (256 * 1024)  /* bytes of a large buffer */
@@ -102,7 +103,7 @@ worker_init_thread(struct pool *p, int i)
 	if (errno != 0)
 		return -1;
 	if (i < p->threads)
-		t->session = session_new(p->conf, p->share->outside, p->engine);
+		t->session = session_new(p->conf, p->outside, p->engine);
 	return i < p->threads && t->session == NULL ? -1 : 0;
 }
 
@@ -208,6 +209,8 @@ worker_leave_by(struct pool *p, int64_t began)
 {
 	int64_t deadline = (int64_t)p->conf->deadline * 1000;
 	int64_t leave, over;
+	/* Who is of another binary than its master has nobody to pass on to. */
+	bool passing = p->master != 0 && atomic_load(&p->share->left) == 0;
 
 	if (worker_stops(p)) {
 		over = began + deadline + WORKER_GRACE - 2 * WATCH_TICK;
@@ -220,9 +223,9 @@ worker_leave_by(struct pool *p, int64_t began)
 	}
 	leave = began + (int64_t)p->conf->read_timeout * 1000;
 	over = leave + (int64_t)p->conf->read_timeout * 1000;
-	parked_leave(p, leave, over, p->master != 0);
+	parked_leave(p, leave, over, passing);
 	(void)pthread_mutex_lock(&p->lock);
-	p->passing = p->master != 0;
+	p->passing = passing;
 	(void)pthread_mutex_unlock(&p->lock);
 	return over + deadline + (int64_t)p->conf->write_timeout * 1000;
 }
@@ -346,28 +349,6 @@ worker_start(struct pool *p)
 	return error;
 }
 
-void
-worker_signals(void)
-{
-	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
-		SIGUSR2, SIGCHLD, SIGCONT };
-	sigset_t set;
-	size_t i;
-
-	/* A spawner may have left some of them ignored. */
-	(void)sigemptyset(&set);
-	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		(void)signal(signals[i], SIG_DFL);
-		(void)sigaddset(&set, signals[i]);
-	}
-	(void)signal(SIGPIPE, SIG_IGN);
-	/* A limit to the size of files is a full disk, no death. */
-	(void)signal(SIGXFSZ, SIG_IGN);
-	(void)signal(SIGALRM, SIG_DFL);
-	(void)sigaddset(&set, SIGURG);
-	(void)sigprocmask(SIG_SETMASK, &set, NULL);
-}
-
 /* Has this worker answered as many as it should? */
 static bool
 worn(struct pool *p)
@@ -381,13 +362,22 @@ worn(struct pool *p)
 	    served >= (uint64_t)p->conf->max_requests;
 }
 
-/* Tells the master that a successor is wanted. */
+/* Tells the master that a successor is wanted.  It looks at its workers after any
+ * signal; this one means nothing else, whoever sends it. */
 static void
 worker_leave(struct pool *p)
 {
 	/* Its number may be another's by now. */
 	if (atomic_exchange(&p->slot->leave, 1) == 0 && !pool_orphaned(p))
-		(void)kill(p->master, SIGUSR2);
+		(void)kill(p->master, SIGCHLD);
+}
+
+/* Whether nobody else looks at what this worker counts: there is no master, or
+ * after an upgrade it has counts of its own. */
+static bool
+worker_counts(const struct pool *p)
+{
+	return p->master == 0 || atomic_load(&p->outside->left) != 0;
 }
 
 /* Does what a master would: runs the programs of stores that were changed, and
@@ -395,10 +385,10 @@ worker_leave(struct pool *p)
 static void
 worker_changes(struct pool *p)
 {
-	if (p->master != 0)
+	if (!worker_counts(p))
 		return;
-	hook_look(&p->changes, p->conf, p->share->outside);
-	ledger_look_here(&p->ledger, p->conf, p->share->outside, clock_ms());
+	hook_look(&p->changes, p->conf, p->outside);
+	ledger_look_here(&p->ledger, p->conf, p->outside, clock_ms());
 }
 
 /* Until it is time to stop. */
@@ -450,10 +440,12 @@ worker_wait(struct pool *p)
 
 int
 worker_run(const struct conf *conf, const struct listener *listener,
-    struct balance *share, size_t slot, pid_t master, int workers)
+    struct balance *share, struct shared *outside, size_t slot, pid_t master,
+    int workers)
 {
 	struct pool p = { .conf = conf,
 		.share = share,
+		.outside = outside,
 		.slot = &share->slot[slot],
 		.listener = listener,
 		.epoll = -1,
@@ -481,8 +473,8 @@ worker_run(const struct conf *conf, const struct listener *listener,
 	worker_stop(&p);
 	worker_join(&p, p.threads, true);
 	worker_changes(&p);
-	if (master == 0)
-		ledger_save(conf, share->outside, LAST_WAIT, false);
+	if (worker_counts(&p))
+		ledger_save(conf, outside, LAST_WAIT, false);
 	/* A leak checker stops what it looks at, which SIGCONT would undo. */
 	(void)prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0);
 	worker_free(&p);

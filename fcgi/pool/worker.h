@@ -11,6 +11,7 @@
 struct conf;
 struct listener;
 struct balance;
+struct shared;
 
 #define WORKER_GRACE 2000 /* ms after the deadline at which a stop ends */
 
@@ -23,7 +24,7 @@ struct balance;
  * worker_signals() before.  Returns the exit status of the process.
  */
 int worker_run(const struct conf *, const struct listener *, struct balance *,
-    size_t slot, pid_t master, int workers);
+    struct shared *outside, size_t slot, pid_t master, int workers);
 /* Blocks the signals that master and workers wait for, in all threads. */
 void worker_signals(void);
 

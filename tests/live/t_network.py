@@ -172,12 +172,20 @@ def reloaded(gateway):
 
 
 def test_pool_opens_it_before_it_forks():
-    """Another build that is installed meanwhile, and a reload, change nothing."""
+    """Another build that is installed meanwhile changes nothing: without its
+    program a reload is refused, and who dies is succeeded by the old."""
     with Upstream(otx(ASKED)) as upstream:
         gateway = relay(upstream.url).serve()
         path = os.path.join(place(gateway), OBJECT)
         spoil(place(gateway))
-        reloaded(gateway)
+        status, _, err = gateway.cli('reload', ok=False)
+        same(status, 1, err)
+        has('is of another build than this program', err, 'the reason')
+        before = gateway.workers()
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        harness.wait_for(lambda: len(gateway.workers()) == 2 and not set(
+            before) & set(gateway.workers()), 'new workers')
         for pid in [gateway.process.pid] + gateway.workers():
             has(path, harness.read('/proc/%d/maps' % pid), 'what is mapped')
         reply = ask(gateway, OBSERVE, ASKED)

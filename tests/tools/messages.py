@@ -67,7 +67,7 @@ SILENT = [
      'MikroTik|Apache|a filter of|the exits of', 'patterns and names of programs'),
     ('cli/feed/feed_cell', 'cell_dispositions', '', 'words of feeds'),
     ('cli/module/module_type', 'write_field$', '', 'what was asked for'),
-    ('fcgi/main|cli/base/command', '', 'usage: ', 'help'),
+    ('fcgi/arguments|cli/base/command', '', 'usage: ', 'help'),
     ('packaging/container/', '', 'usage: |/ctim-relay/ctim-relay|relay |the pool$',
      'help and names'),
     ('packaging/container/envconf', 'buf_adds$', '# Written', 'a comment'),

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "fcgi/net/balance.h"
 #include "os/clock.h"
 #include "tests/unit/unit.h"
@@ -246,6 +249,66 @@ START_TEST(only_living_workers_count)
 }
 END_TEST
 
+/* What the next binary sees of it, in the same process. */
+START_TEST(another_binary_takes_it_over)
+{
+	struct balance *s = balance_new(), *t;
+	struct hash name = hash_bytes("name", 4), again;
+	const uint64_t other[2] = { 1, 2 };
+	int64_t since;
+	int pair[2], fd;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	ck_assert_int_eq(put(s, pair[0], 7), 0);
+	atomic_store(&s->slot[3].beat, 1234);
+	atomic_store(&s->dropped, 5);
+	ck_assert_int_eq(pace_turn(&s->paces, "name", 4, 1, 5000, 9000), 0);
+	hash_adopt(other); /* as if drawn there */
+	ck_assert_ptr_nonnull(t = balance_adopt(s->memory));
+	ck_assert_ptr_ne(t, s);
+	again = hash_bytes("name", 4);
+	ck_assert_mem_eq(&name, &again, sizeof(name));
+	ck_assert_int_eq(atomic_load(&t->slot[3].beat), 1234);
+	ck_assert_uint_eq(atomic_load(&t->dropped), 0);
+	ck_assert_int_eq(pace_turn(&t->paces, "name", 4, 1, 5000, 9000), 1050);
+	ck_assert_int_ne(fd = take(t, &since), -1);
+	ck_assert_int_eq(since, 7);
+	ck_assert_int_eq(atomic_load(&s->queued), 0);
+	ck_assert_int_eq(atomic_load(&s->left), 0);
+	close(fd);
+	close(pair[0]);
+	close(pair[1]);
+	(void)munmap(t, sizeof(*t));
+	balance_free(s);
+}
+END_TEST
+
+START_TEST(what_has_another_layout_is_left_and_told_so)
+{
+	struct balance *s = balance_new();
+	int fd;
+
+	s->layout[8]++;
+	ck_assert_ptr_null(balance_adopt(s->memory));
+	ck_assert_int_eq(errno, 0);
+	ck_assert_int_eq(atomic_load(&s->left), 1);
+	s->layout[8]--;
+	atomic_store(&s->left, 0);
+	ck_assert_int_eq(ftruncate(s->memory, sizeof(*s) + 1), 0);
+	ck_assert_ptr_null(balance_adopt(s->memory));
+	ck_assert_int_eq(atomic_load(&s->left), 1);
+	ck_assert_int_eq(ftruncate(s->memory, sizeof(*s)), 0);
+	balance_free(s);
+	/* Too short for anything. */
+	ck_assert_int_ne(fd = memfd_create("short", MFD_CLOEXEC), -1);
+	ck_assert_int_eq(ftruncate(fd, 8), 0);
+	ck_assert_ptr_null(balance_adopt(fd));
+	ck_assert_int_eq(errno, EINVAL);
+	close(fd);
+	ck_assert_ptr_null(balance_adopt(fd));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -256,7 +319,8 @@ main(void)
 		what_cannot_be_put_is_not_counted,
 		nothing_is_lost_where_no_descriptor_is_left,
 		a_full_queue_says_so, nothing_is_lost_among_many_takers,
-		only_living_workers_count
+		only_living_workers_count, another_binary_takes_it_over,
+		what_has_another_layout_is_left_and_told_so
 	};
 
 	return unit_run("balance", tests, COUNT(tests));
