@@ -12,6 +12,7 @@ PACKAGES_TEST="buildah check debootstrap nginx apache2 libapache2-mod-fcgid spaw
 	python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc curl
 	openssl redis-server shellcheck debootstrap
 	debhelper lintian systemd chromium chromium-driver"
+	debhelper lintian systemd rpm rpmlint"
 
 # packages_missing NAME …: those that are not installed.
 packages_missing() {

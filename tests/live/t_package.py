@@ -15,6 +15,7 @@ from harness import SRC, Skipped, has, holds, same
 
 README = os.path.join(SRC, 'packaging', 'debian', 'README.Debian')
 SOCKET = '/run/ctim-relay/ctim-relay.sock'
+CONTROL = '/run/ctim-relay/control.sock'
 UNITS = ('ctim-relay.service', 'ctim-relay.socket',
          'ctim-relay-update.service', 'ctim-relay-update.timer')
 VERDICT = '"disposition_name":"Malicious"'
@@ -28,6 +29,23 @@ _debs = []
 _system = []
 
 
+def version():
+    """What configure.ac says."""
+    return re.search(r'AC_INIT\(\[ctim-relay\], \[([^]]+)\]', harness.read(
+        os.path.join(SRC, 'configure.ac'))).group(1)
+
+
+def compiling():
+    """The environment of who builds packages."""
+    env = {k: v for k, v in os.environ.items()
+           if k in ('PATH', 'HOME', 'TMPDIR')}
+    if os.path.isdir('/usr/lib/ccache'):
+        env['PATH'] = '/usr/lib/ccache:' + env['PATH']
+    env['DEB_BUILD_OPTIONS'] = 'nocheck noautodbgsym parallel=%d' % (
+        os.cpu_count() or 1)
+    return env
+
+
 def debs():
     """The packages: {name: path}.  In the build folder, so that a compiler's
     cache knows its paths."""
@@ -35,14 +53,8 @@ def debs():
         for name in ('dpkg-buildpackage', 'dh'):
             if not shutil.which(name):
                 raise Skipped(name + ' is not installed')
-        env = {k: v for k, v in os.environ.items()
-               if k in ('PATH', 'HOME', 'TMPDIR')}
-        if os.path.isdir('/usr/lib/ccache'):
-            env['PATH'] = '/usr/lib/ccache:' + env['PATH']
-        env['DEB_BUILD_OPTIONS'] = 'nocheck noautodbgsym parallel=%d' % (
-            os.cpu_count() or 1)
         status, out, err = harness.run(['make', '-s', 'deb'], timeout=500,
-                                       cwd=harness.BUILD, env=env)
+                                       cwd=harness.BUILD, env=compiling())
         same(status, 0, 'make deb\n' + (out + err)[-3000:])
         _debs.extend(sorted(glob.glob(os.path.join(harness.BUILD, 'deb',
                                                    '*.deb'))))
@@ -83,21 +95,26 @@ class System:
         if os.path.lexists(default):
             os.unlink(default)
 
-    def serve(self):
+    def serve(self, front=('nginx', '-g', 'daemon off;')):
         """Starts the pool with the socket that ctim-relay.socket describes,
-        and nginx."""
+        and a web server."""
+        path = self.tree.file(SOCKET)
+        if os.path.exists(path):
+            os.unlink(path)
         self.pool = self.tree.start(
             'setpriv', '--reuid=ctim-relay', '--regid=ctim-relay',
             '--init-groups', 'systemd-socket-activate', '-l', SOCKET,
             '/usr/libexec/ctim-relay.fcgi', stderr=self.errors())
-        path = self.tree.file(SOCKET)
         harness.wait_for(lambda: os.path.exists(path), SOCKET)
         self.tree.good('chgrp', 'www-data', SOCKET)
         self.tree.good('chmod', '0660', SOCKET)
-        nginx = self.tree.start('nginx', '-g', 'daemon off;',
-                                stderr=self.errors())
-        self.processes = [nginx, self.pool]
-        harness.wait_for(lambda: harness.port_open(self.port), 'nginx listens')
+        self.processes = [self.tree.start(*front, stderr=self.errors()),
+                          self.pool]
+        harness.wait_for(lambda: harness.port_open(self.port), front[0])
+        # The first to connect starts the pool.
+        path = self.tree.file(CONTROL)
+        harness.socket_open(self.tree.file(SOCKET))
+        harness.wait_for(lambda: harness.socket_open(path), CONTROL)
 
     def errors(self):
         return open(self.tree.path + '.stderr', 'a')
@@ -167,12 +184,10 @@ def test_a_tree_leaves_nothing_behind():
 def test_build():
     """make deb makes two packages, of the version that configure.ac says, and
     lintian has nothing to say that is not explained."""
-    version = re.search(r'AC_INIT\(\[ctim-relay\], \[([^]]+)\]', harness.read(
-        os.path.join(SRC, 'configure.ac'))).group(1)
     same(sorted(debs()), ['ctim-relay', 'ctim-relay-net'], 'packages')
     for name, path in debs().items():
         _, out, err = harness.run(['dpkg-deb', '-f', path, 'Version'])
-        same(out.strip(), version, name + err)
+        same(out.strip(), version(), name + err)
     _, out, _ = harness.run(['dpkg-deb', '-f', debs()['ctim-relay'],
                              'Depends'])
     holds('curl' not in out, 'libcurl is needed by: ' + out)
@@ -182,6 +197,35 @@ def test_build():
         ['lintian', '--fail-on', 'error,warning', '--suppress-tags',
          SUPPRESSED, *debs().values()])
     same((status, out), (0, ''), 'lintian ' + err)
+
+
+def test_rpm():
+    """rpmbuild makes two packages of the same archive, rpmlint has nothing to
+    say of the spec file that is not explained, and it has the version."""
+    for name in ('rpmbuild', 'rpmlint'):
+        if not shutil.which(name):
+            raise Skipped(name + ' is not installed')
+    debs()      # which has made the archive
+    folder = os.path.join(SRC, 'packaging', 'rpm')
+    spec = os.path.join(folder, 'ctim-relay.spec')
+    status, out, err = harness.run(
+        ['rpmlint', '-r', os.path.join(folder, 'ctim-relay.rpmlintrc'), spec])
+    has(' 0 errors, 0 warnings', out, 'rpmlint ' + err)
+    top = os.path.join(harness.BUILD, 'rpm')
+    shutil.rmtree(top, ignore_errors=True)
+    status, out, err = harness.run(
+        ['rpmbuild', '--nodeps', '-bb', '-D', 'optflags -O1', '-D',
+         '_topdir ' + top, '-D', '_sourcedir ' + harness.BUILD, spec],
+        timeout=500, env=compiling())
+    same(status, 0, (out + err)[-3000:])
+    made = sorted(glob.glob(os.path.join(top, 'RPMS', '*', '*.rpm')))
+    same([os.path.basename(path).split('-' + version())[0] for path in made],
+         ['ctim-relay', 'ctim-relay-net'], 'packages')
+    files = [harness.run(['rpm', '-qlp', path])[1] for path in made]
+    has('/usr/lib/systemd/system/ctim-relay.socket\n', files[0], 'files')
+    has('/ctim-relay/%s\n' % harness.NETWORK, files[1], 'files')
+    holds('curl' not in harness.run(['rpm', '-qRp', made[0]])[1],
+          'libcurl is needed')
 
 
 def test_first_answer():
@@ -222,7 +266,8 @@ def test_units():
     services is shut in."""
     made = system()
     paths = ['/lib/systemd/system/' + name for name in UNITS]
-    status, out, err = made.tree.run('systemd-analyze', 'verify', '--man=no', *paths)
+    status, out, err = made.tree.run('systemd-analyze', 'verify', '--man=no',
+                                     *paths)
     said = [line for line in (out + err).splitlines() if 'ctim-relay' in line]
     same((status, said), (0, []), 'systemd-analyze verify ' + err[-2000:])
     for path in paths[::2]:
@@ -234,6 +279,6 @@ def test_units():
         same(out.strip(), 'enabled', name + err)
 
 
-for function in (test_a_tree_leaves_nothing_behind, test_build,
+for function in (test_a_tree_leaves_nothing_behind, test_build, test_rpm,
                  test_first_answer, test_files_and_owners, test_units):
     function.limit = 600    # the first makes the base tree, and the packages

@@ -34,7 +34,7 @@ def _cache(*names):
 
 
 def _environment(**more):
-    """apt's ways out, where they are said in the environment, and no sanitizer."""
+    """apt's ways out, where the environment says them, and no sanitizer."""
     env = {k: v for k, v in os.environ.items()
            if k.lower() in ('http_proxy', 'https_proxy', 'no_proxy')}
     env.update(PATH='/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL='C.UTF-8',
