@@ -175,33 +175,38 @@ drain(struct cgi *c)
 	}
 }
 
-/* The caller learns that something is wrong, people find out what on stderr. */
+/* The caller learns that something is wrong, people find out what on stderr.  c
+ * (NULL: no memory) is for a browser, and for the body, without whose end Apache's
+ * mod_cgid may cut the answer. */
 static int
-misconfigured(const char *message, int status)
+misconfigured(struct cgi *c, const char *message, int status)
 {
-	struct cgi out = { .used = 0 };
-	struct transport t = {
-		.env = environ, .write = cgi_answer_write, .arg = &out
+	const struct transport t = {
+		.env = environ, .write = cgi_answer_write, .arg = c
 	};
 	struct response r;
 	char answer[512];
 	int n;
 
-	if (html_wanted(&t)) {
+	if (c != NULL && html_wanted(&t)) {
 		response_init(&r, &t);
 		response_error(&r, 500, message);
-		(void)answer_flush(&out);
-		return status;
+		(void)answer_flush(c);
+	} else {
+		n = snprintf(answer, sizeof(answer),
+		    "Status: 500 Internal Server Error\r\n"
+		    "Content-Type: application/json\r\n"
+		    "Cache-Control: no-store\r\n"
+		    "X-Content-Type-Options: nosniff\r\n\r\n"
+		    "{\"code\":500,\"message\":\"%s.\","
+		    "\"reason\":\"Internal Server Error\"}\n",
+		    message);
+		(void)writeall(STDOUT_FILENO, answer, (size_t)n);
 	}
-	n = snprintf(answer, sizeof(answer),
-	    "Status: 500 Internal Server Error\r\n"
-	    "Content-Type: application/json\r\n"
-	    "Cache-Control: no-store\r\n"
-	    "X-Content-Type-Options: nosniff\r\n\r\n"
-	    "{\"code\":500,\"message\":\"%s.\","
-	    "\"reason\":\"Internal Server Error\"}\n",
-	    message);
-	(void)writeall(STDOUT_FILENO, answer, (size_t)n);
+	if (c != NULL) {
+		cgi_body_begin(c, &t);
+		drain(c);
+	}
 	return status;
 }
 
@@ -281,7 +286,7 @@ cgi_serve(const struct conf *conf, struct cgi *c)
 	(void)alarm((unsigned int)conf->deadline + 1);
 	session = session_new(conf, NULL, NULL);
 	if (session == NULL)
-		return misconfigured("The gateway cannot start", 1);
+		return misconfigured(c, "The gateway cannot start", 1);
 	cgi_body_begin(c, &t);
 	relay_serve(session, &t);
 	r = answer_flush(c);
@@ -292,15 +297,29 @@ cgi_serve(const struct conf *conf, struct cgi *c)
 	return r == 0 ? 0 : 1;
 }
 
+/* Reads the configuration; NULL when the reason why it cannot be used was told. */
+static struct conf *
+cgi_load(void)
+{
+	struct beside beside;
+	bool refused;
+	const char *file = cgi_configuration(&beside, &refused);
+	struct conf *conf;
+
+	if (refused)
+		return NULL;
+	conf = conf_load(file, &relay_lists, cgi_complain, NULL);
+	if (conf == NULL && file == NULL && *beside.file != '\0')
+		(void)fprintf(stderr, "%s: is not there either\n", beside.file);
+	return conf;
+}
+
 int
 cgi_run(void)
 {
 	struct conf *conf;
-	struct beside beside;
-	const char *file;
 	struct cgi *c;
 	sigset_t set;
-	bool refused;
 	int r;
 
 	(void)signal(SIGPIPE, SIG_IGN);
@@ -313,22 +332,19 @@ cgi_run(void)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 	privilege_harden();
-	file = cgi_configuration(&beside, &refused);
-	conf =
-	    refused ? NULL : conf_load(file, &relay_lists, cgi_complain, NULL);
-	if (conf == NULL) {
-		if (file == NULL && *beside.file != '\0')
-			(void)fprintf(
-			    stderr, "%s: is not there either\n", beside.file);
-		return misconfigured(
-		    "The gateway is not configured", EXIT_CONFIG);
-	}
-	if (log_open(conf) == -1)
-		(void)fprintf(stderr, "[log] target %s: %s\n", conf->log_target,
-		    log_why(errno));
 	c = calloc(1, sizeof(*c));
-	r = c == NULL ? misconfigured("The gateway cannot start", 1) :
-			cgi_serve(conf, c);
+	conf = cgi_load();
+	if (conf == NULL)
+		r = misconfigured(
+		    c, "The gateway is not configured", EXIT_CONFIG);
+	else if (c == NULL)
+		r = misconfigured(c, "The gateway cannot start", 1);
+	else {
+		if (log_open(conf) == -1)
+			(void)fprintf(stderr, "[log] target %s: %s\n",
+			    conf->log_target, log_why(errno));
+		r = cgi_serve(conf, c);
+	}
 	free(c);
 	conf_free(conf);
 	return r;
