@@ -8,11 +8,10 @@ PACKAGES_BUILD="autoconf automake pkg-config gcc make libc6-dev libfcgi-dev
 	libjson-c-dev libjwt-dev libcurl4-openssl-dev libssl-dev libinih-dev
 	libsqlite3-dev uuid-dev libhiredis-dev zlib1g-dev libpsl-dev"
 PACKAGES_RUN="nginx curl ca-certificates"
-PACKAGES_TEST="buildah check debootstrap nginx apache2 libapache2-mod-fcgid spawn-fcgi python3
-	python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc curl
-	openssl redis-server shellcheck debootstrap
-	debhelper lintian systemd chromium chromium-driver"
-	debhelper lintian systemd rpm rpmlint"
+PACKAGES_TEST="buildah check debootstrap nginx apache2 libapache2-mod-fcgid spawn-fcgi
+	python3 python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc
+	curl openssl redis-server shellcheck debhelper lintian systemd chromium
+	chromium-driver rpm rpmlint"
 
 # packages_missing NAME …: those that are not installed.
 packages_missing() {
