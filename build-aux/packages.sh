@@ -12,6 +12,11 @@ PACKAGES_TEST="buildah check debootstrap nginx apache2 libapache2-mod-fcgid spaw
 	python3 python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc
 	curl openssl redis-server shellcheck debhelper lintian systemd chromium
 	chromium-driver rpm rpmlint"
+PACKAGES_TEST="buildah check debootstrap nginx apache2 apache2-suexec-custom libapache2-mod-fcgid
+	spawn-fcgi python3
+	python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc curl
+	openssl redis-server shellcheck debootstrap
+	debhelper lintian systemd"
 
 # packages_missing NAME …: those that are not installed.
 packages_missing() {
