@@ -156,11 +156,11 @@ store_number(struct store *s, enum store_sql which, int64_t *n)
 	return code == SQLITE_DONE ? SQLITE_CORRUPT : sqlite_end(st, code);
 }
 
-/* Reads all networks into the filter. */
+/* Reads all networks into a filter. */
 static int
-store_read_networks(struct store *s)
+store_read_networks(void *arg, struct store_net *net)
 {
-	struct store_net *net = &s->facts.net;
+	struct store *s = arg;
 	sqlite3_stmt *st;
 	const char *value;
 	int64_t n;
@@ -185,22 +185,24 @@ store_read_networks(struct store *s)
 	return sqlite_end(st, code);
 }
 
-/* The same, if they have changed since. */
-static int
-read_networks(struct store *s)
+int
+db_networks(struct store *s)
 {
 	struct store_facts *f = &s->facts;
 	int64_t state;
-	int code = store_number(s, SQL_NETWORKS_STATE, &state);
+	int code;
 
-	if (code != SQLITE_OK || (f->net_known && f->net_state == state))
+	if (f->net_known)
+		return SQLITE_OK;
+	if ((code = store_number(s, SQL_NETWORKS_STATE, &state)) != SQLITE_OK)
 		return code;
-	f->net_known = false;
-	if ((code = store_read_networks(s)) == SQLITE_OK) {
-		f->net_known = true;
-		f->net_state = state;
-	}
-	return code;
+	if (f->net == NULL || f->net_state != state)
+		code = store_net_take(&f->net,
+		    s->mode == STORE_READ ? s->path : NULL, state,
+		    store_read_networks, s);
+	f->net_known = code == SQLITE_OK;
+	f->net_state = state;
+	return code == -1 ? SQLITE_NOMEM : code;
 }
 
 int
@@ -240,11 +242,9 @@ db_facts(struct store *s)
 		return code;
 	if (f->known && f->version == version)
 		return SQLITE_OK;
-	f->known = false;
+	f->known = f->net_known = false;
 	if ((code = store_format_now(s)) == SQLITE_OK &&
-	    (code = read_sources(s)) == SQLITE_OK)
-		code = read_networks(s);
-	if (code == SQLITE_OK) {
+	    (code = read_sources(s)) == SQLITE_OK) {
 		f->known = true;
 		f->version = version;
 	}
@@ -355,9 +355,11 @@ networks(struct store *s, enum observable_type type, const char *value,
 {
 	char network[INDICATOR_MAX + 1];
 	int lengths[STORE_NET_LENGTHS];
-	int i, n, code = SQLITE_OK;
+	int i, n, code = db_networks(s);
 
-	n = store_net_lengths(&s->facts.net, type, value, lengths);
+	if (code != SQLITE_OK)
+		return code;
+	n = store_net_lengths(s->facts.net, type, value, lengths);
 	for (i = 0; i < n && code == SQLITE_OK; i++)
 		if (indicator_network(type, value, lengths[i], network) == 0)
 			code = store_look_up(s, type, network, want);

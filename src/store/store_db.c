@@ -328,7 +328,7 @@ store_close(struct store *s)
 	free(s->text_at);
 	free(s->counts);
 	free(s->tally.cells);
-	store_net_free(&s->facts.net);
+	store_net_drop(s->facts.net);
 	free(s->path);
 	free(s);
 }

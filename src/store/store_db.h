@@ -28,17 +28,17 @@ struct store_row {
 
 /* Facts about the whole store; read again when this or another connection has
  * changed the store: the sources each time, the networks, of which there may be
- * many, when some were added or removed. */
+ * many, for the first look-up after some were added or removed. */
 struct store_facts {
 	bool known;
 	int64_t version;        /* PRAGMA data_version */
 	struct store_row *rows; /* by id */
 	size_t n;
 	struct buf text;
-	bool below;           /* some domains match what is below them */
-	bool net_known;       /* the networks are read */
-	int64_t net_state;    /* and were in this state */
-	struct store_net net; /* all networks */
+	bool below;                  /* some domains match what is below them */
+	bool net_known;              /* net is of this version */
+	const struct store_net *net; /* all networks; NULL: not read yet */
+	int64_t net_state;           /* they were in this state */
 };
 
 struct store {
@@ -91,6 +91,10 @@ int store_renew(sqlite3 *, struct store_renewed *);
 int db_begin_read(struct store *);
 /* Brings the facts up to date within a transaction: an SQLite result. */
 int db_facts(struct store *);
+/* The same for the networks, which are read anew where some were added or
+ * removed since: for a look-up, and for a command that is to notice damaged
+ * ones. */
+int db_networks(struct store *);
 /* The source of an id or a name, NULL when there is none. */
 const struct store_row *db_source(const struct store *, int64_t id);
 const struct store_row *db_source_named(const struct store *, const char *name);

@@ -31,7 +31,8 @@ store_each(struct store *s, const struct store_filter *filter,
 	sqlite3_stmt *st = NULL;
 	int code;
 
-	if ((code = db_begin_read(s)) == SQLITE_OK)
+	if ((code = db_begin_read(s)) == SQLITE_OK &&
+	    (code = db_networks(s)) == SQLITE_OK)
 		st = sqlite_statement(&s->db, SQL_LIST, &code);
 	if (st == NULL)
 		return db_error(s, code, error);
@@ -207,7 +208,8 @@ store_stats(struct store *s, int64_t now, const struct store_count **counts,
 {
 	int code;
 
-	if ((code = db_begin_read(s)) == SQLITE_OK)
+	if ((code = db_begin_read(s)) == SQLITE_OK &&
+	    (code = db_networks(s)) == SQLITE_OK)
 		code = store_tally_read(s, now, true);
 	if (code == SQLITE_OK)
 		code = sqlite_run(&s->db, SQL_COMMIT);

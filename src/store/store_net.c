@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,18 @@
 /* With fewer bits for a network the filter is too full to be of use, and every
  * listed length may match. */
 #define BITS_LEAST 4
+
+/* A filter that connections have in common. */
+struct shared_net {
+	struct store_net net; /* first: what is handed out */
+	char *store;          /* NULL: of one connection alone */
+	int64_t state;
+	size_t users;
+	struct shared_net *next;
+};
+
+static struct shared_net *store_net_all;
+static pthread_mutex_t store_net_lock = PTHREAD_MUTEX_INITIALIZER; /* for it */
 
 static const struct {
 	int af, bits;
@@ -134,4 +147,78 @@ store_net_lengths(const struct store_net *net, enum observable_type type,
 			lengths[n++] = bits;
 	}
 	return n;
+}
+
+/* With the lock held. */
+static void
+store_net_leave(const struct store_net *net)
+{
+	struct shared_net **p = &store_net_all, *s;
+
+	if (net == NULL)
+		return;
+	while (&(*p)->net != net)
+		p = &(*p)->next;
+	s = *p;
+	if (--s->users != 0)
+		return;
+	*p = s->next;
+	store_net_free(&s->net);
+	free(s->store);
+	free(s);
+}
+
+/* With the lock held: the filter, filled; NULL with what fill() returned or -1
+ * in *code. */
+static struct shared_net *
+store_net_new(const char *store, int64_t state,
+    int (*fill)(void *, struct store_net *), void *arg, int *code)
+{
+	struct shared_net *s = calloc(1, sizeof(*s));
+
+	*code = -1;
+	if (s == NULL ||
+	    (store != NULL && (s->store = strdup(store)) == NULL) ||
+	    (*code = fill(arg, &s->net)) != 0) {
+		if (s != NULL) {
+			store_net_free(&s->net);
+			free(s->store);
+		}
+		free(s);
+		return NULL;
+	}
+	s->state = state;
+	s->next = store_net_all;
+	store_net_all = s;
+	return s;
+}
+
+int
+store_net_take(const struct store_net **net, const char *store, int64_t state,
+    int (*fill)(void *, struct store_net *), void *arg)
+{
+	struct shared_net *s;
+	int code = 0;
+
+	(void)pthread_mutex_lock(&store_net_lock);
+	store_net_leave(*net);
+	for (s = store_net_all; s != NULL; s = s->next)
+		if (store != NULL && s->store != NULL && s->state == state &&
+		    strcmp(s->store, store) == 0)
+			break;
+	if (s == NULL)
+		s = store_net_new(store, state, fill, arg, &code);
+	if (s != NULL)
+		s->users++;
+	*net = s == NULL ? NULL : &s->net;
+	(void)pthread_mutex_unlock(&store_net_lock);
+	return code;
+}
+
+void
+store_net_drop(const struct store_net *net)
+{
+	(void)pthread_mutex_lock(&store_net_lock);
+	store_net_leave(net);
+	(void)pthread_mutex_unlock(&store_net_lock);
 }

@@ -14,7 +14,7 @@
 
 #include "ctim/observable.h"
 
-#define STORE_NET_MOST    (2U << 20) /* bytes of a filter: one a connection */
+#define STORE_NET_MOST    (2U << 20) /* bytes of a filter */
 #define STORE_NET_LENGTHS 129        /* prefix lengths 0 to 128 */
 
 /* An empty filter is all zeros. */
@@ -36,5 +36,20 @@ int store_net_add(
  * a normalised address; none for a value that is no address of the type. */
 int store_net_lengths(const struct store_net *, enum observable_type,
     const char *address, int lengths[STORE_NET_LENGTHS]);
+
+/*
+ * Gives the filter of a store in a state, which all connections of the process
+ * that see the store in that state have in common: *net, NULL or what this gave
+ * before, is dropped for it.  The first that asks has it filled, while others
+ * wait.  A store without a name (NULL) is nobody else's, as the one is that a
+ * connection has changed and not committed.  To be dropped with
+ * store_net_drop(); nobody changes it.
+ * Returns 0; what fill() returned other than 0, or -1 when memory ran out: then
+ * *net is NULL.
+ */
+int store_net_take(const struct store_net **net, const char *store,
+    int64_t state, int (*fill)(void *arg, struct store_net *), void *arg);
+/* NULL is fine. */
+void store_net_drop(const struct store_net *);
 
 #endif

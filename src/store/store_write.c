@@ -94,7 +94,8 @@ store_import_flush(struct store *s)
 
 	assert(im->begun == sqlite_busy(&s->db));
 	if (!im->begun) {
-		if ((code = store_rows_begin(s)) == SQLITE_OK)
+		if ((code = store_rows_begin(s)) == SQLITE_OK &&
+		    (code = db_networks(s)) == SQLITE_OK)
 			code = store_rows_target(s, &im->to);
 		im->begun = code == SQLITE_OK;
 	}

@@ -1140,6 +1140,60 @@ START_TEST(users_who_may_only_read)
 }
 END_TEST
 
+/* Fills a filter with one network; arg counts how often. */
+static int
+fill_one(void *arg, struct store_net *net)
+{
+	int *filled = arg;
+
+	if (++*filled == 4)
+		return 99;
+	return store_net_reset(net, 1) == 0 ?
+	    store_net_add(net, OBSERVABLE_IP, "192.0.2.0/24") :
+	    -1;
+}
+
+/* Connections that see the same networks of a store have one filter. */
+START_TEST(connections_share_a_filter)
+{
+	const struct store_net *net[4] = { NULL, NULL, NULL, NULL };
+	int lengths[STORE_NET_LENGTHS], filled = 0, i;
+
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(
+		    store_net_take(&net[i], "/a", 7, fill_one, &filled), 0);
+	ck_assert_int_eq(filled, 1);
+	ck_assert_ptr_eq(net[0], net[1]);
+	/* One drops it, the other has it. */
+	store_net_drop(net[0]);
+	ck_assert_int_eq(
+	    store_net_lengths(net[1], OBSERVABLE_IP, "192.0.2.1", lengths), 1);
+	/* Another store, another state; a fill that fails. */
+	ck_assert_int_eq(
+	    store_net_take(&net[2], "/b", 7, fill_one, &filled), 0);
+	ck_assert_int_eq(
+	    store_net_take(&net[3], "/a", 8, fill_one, &filled), 0);
+	ck_assert_int_eq(filled, 3);
+	ck_assert_int_eq(
+	    store_net_take(&net[2], "/a", 9, fill_one, &filled), 99);
+	ck_assert_ptr_null(net[2]);
+	/* Without a name it is nobody else's. */
+	for (i = 2; i < 4; i++)
+		ck_assert_int_eq(
+		    store_net_take(&net[i], NULL, 7, fill_one, &filled), 0);
+	ck_assert_int_eq(filled, 6);
+	ck_assert_ptr_ne(net[2], net[3]);
+	/* Who goes on to a state that is there drops the own one. */
+	ck_assert_int_eq(
+	    store_net_take(&net[3], "/a", 7, fill_one, &filled), 0);
+	ck_assert_ptr_eq(net[3], net[1]);
+	for (i = 1; i < 4; i++)
+		store_net_drop(net[i]);
+	store_net_drop(NULL);
+	ck_assert_int_eq(filled, 6);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1152,8 +1206,9 @@ main(void)
 		listing, networks_that_come_and_go, a_reader_beside_an_import,
 		files_that_are_no_store, an_empty_file_is_an_empty_store,
 		a_truncated_store, a_store_that_was_taken_away,
-		networks_of_every_length, modes_and_owners,
-		links_that_root_follows, users_who_may_only_read };
+		networks_of_every_length, connections_share_a_filter,
+		modes_and_owners, links_that_root_follows,
+		users_who_may_only_read };
 
 	return unit_run("store", tests, COUNT(tests));
 }
