@@ -9,8 +9,8 @@
 #include "store/store_rows.h"
 #include "store/store_tally.h"
 
-#define CACHE_PRAGMA "PRAGMA cache_size = -262144" /* KiB, while writing */
-#define NAME_BYTES   64                            /* of a source's name */
+#define CACHE_PRAGMA "PRAGMA cache_size = -65536" /* KiB, while writing */
+#define NAME_BYTES   64                           /* of a source's name */
 
 bool
 store_source_name(const char *name)

@@ -4,21 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "os/runs.h"
 #include "store/store_rows.h"
 
 #define BATCH_ROWS (256U << 10) /* records sorted and written at once */
 #define BATCH_TEXT (24U << 20)  /* bytes of their values, reasons, URLs */
 
 /*
- * Records wait in batches.  SQLite writes a sorted run several times faster than
- * the same records in the order of a feed, because each page is visited once;
+ * Records wait in batches, and full ones, sorted, in a temporary file until the
+ * end.  SQLite writes a sorted run several times faster than the same records in
+ * the order of a feed, because each page is visited once, and fills its pages;
  * their key, the first bytes of the value, spares most of the string
  * comparisons, and of equal ones the last in place wins.
  */
 struct store_import {
 	struct store_target to;
-	bool begun;   /* the transaction is open */
-	bool settled; /* and all is in it */
+	struct runs *runs; /* NULL: no batch was full yet, or no file is left */
+	bool begun;        /* the transaction is open */
+	bool settled;      /* and all is in it */
 	struct store_entry *rows;
 	uint32_t n;
 	char *text;
@@ -35,6 +38,7 @@ store_import_cancel(struct store *s)
 	sqlite_rollback(&s->db);
 	s->facts.known = false;
 	s->import = NULL;
+	runs_free(im->runs);
 	free(im->rows);
 	free(im->text);
 	free(im);
@@ -84,24 +88,173 @@ store_import_compare(const void *a, const void *b)
 	return x->place < y->place ? -1 : 1;
 }
 
-/* Writes the batch. */
+/* The small fields of an entry, one byte each, in a packed one. */
+static const size_t store_import_bytes[] = { offsetof(struct store_entry, type),
+	offsetof(struct store_entry, disposition),
+	offsetof(struct store_entry, severity),
+	offsetof(struct store_entry, confidence),
+	offsetof(struct store_entry, tlp),
+	offsetof(struct store_entry, priority),
+	offsetof(struct store_entry, below) };
+/* The numbers, most of them zero: a byte says how many bytes follow. */
+static const size_t store_import_numbers[] = { offsetof(struct store_entry,
+						   first_seen),
+	offsetof(struct store_entry, last_seen),
+	offsetof(struct store_entry, count),
+	offsetof(struct store_entry, expires) };
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* Writes an entry so that it can wait in a file: the value first, which with the
+ * type behind it makes the order; a text that is not there is an empty one.
+ * Returns how many bytes that are, at most RUNS_RECORD. */
+static size_t
+store_import_pack(char to[RUNS_RECORD], const struct store_entry *e)
+{
+	char *p = stpcpy(to, e->value) + 1;
+	uint64_t n;
+	size_t i, len;
+
+	for (i = 0; i < COUNT(store_import_bytes); i++)
+		*p++ = *((const char *)e + store_import_bytes[i]);
+	for (i = 0; i < COUNT(store_import_numbers); i++) {
+		memcpy(
+		    &n, (const char *)e + store_import_numbers[i], sizeof(n));
+		for (len = 0; n != 0; n >>= 8)
+			p[++len] = (char)(n & 0xff);
+		*p = (char)len;
+		p += len + 1;
+	}
+	p = stpcpy(p, e->reason == NULL ? "" : e->reason) + 1;
+	p = stpcpy(p, e->url == NULL ? "" : e->url) + 1;
+	return (size_t)(p - to);
+}
+
+/* Reads what store_import_pack() wrote, in which the texts stay. */
+static void
+store_import_unpack(const char *p, struct store_entry *e)
+{
+	uint64_t n;
+	size_t i, len;
+
+	*e = (struct store_entry){ .value = p };
+	p += strlen(p) + 1;
+	for (i = 0; i < COUNT(store_import_bytes); i++)
+		*((char *)e + store_import_bytes[i]) = *p++;
+	for (i = 0; i < COUNT(store_import_numbers); i++) {
+		len = (size_t)*p;
+		for (n = 0; len > 0; len--)
+			n = n << 8 | (unsigned char)p[len];
+		memcpy((char *)e + store_import_numbers[i], &n, sizeof(n));
+		p += *p + 1;
+	}
+	e->reason = *p == '\0' ? NULL : p;
+	p += strlen(p) + 1;
+	e->url = *p == '\0' ? NULL : p;
+}
+
+/* The order of packed entries: that of store_import_compare(), but for place. */
 static int
-store_import_flush(struct store *s)
+store_import_compare_packed(const void *a, const void *b)
+{
+	int d = strcmp(a, b);
+	size_t n;
+
+	if (d != 0)
+		return d;
+	n = strlen(a) + 1;
+	return ((const unsigned char *)a)[n] - ((const unsigned char *)b)[n];
+}
+
+/* Begins the transaction, unless it is open. */
+static int
+store_import_open(struct store *s)
+{
+	struct store_import *im = s->import;
+	int code;
+
+	assert(im->begun == sqlite_busy(&s->db));
+	if (im->begun)
+		return SQLITE_OK;
+	if ((code = store_rows_begin(s)) == SQLITE_OK &&
+	    (code = db_networks(s)) == SQLITE_OK)
+		code = store_rows_target(s, &im->to);
+	im->begun = code == SQLITE_OK;
+	return code;
+}
+
+/* Writes a packed record; SQLite's results are positive. */
+static int
+store_import_unpacked(void *arg, const void *packed)
+{
+	struct store *s = arg;
+	struct store_entry e;
+
+	store_import_unpack(packed, &e);
+	return store_rows_write(s, &s->import->to, &e);
+}
+
+/* Writes what waits in the temporary file. */
+static int
+store_import_merge(struct store *s)
+{
+	struct store_import *im = s->import;
+	int code;
+
+	if (im->runs == NULL)
+		return SQLITE_OK;
+	if ((code = store_import_open(s)) == SQLITE_OK)
+		code = runs_merge(im->runs, store_import_compare_packed,
+		    store_import_unpacked, s);
+	runs_free(im->runs);
+	im->runs = NULL;
+	return code == -1 ? SQLITE_IOERR_READ : code;
+}
+
+/* Puts the sorted batch into the temporary file.  Returns 0, or -1. */
+static int
+store_import_keep(struct store_import *im)
+{
+	char packed[RUNS_RECORD];
+	uint32_t i;
+
+	if (im->runs == NULL && (im->runs = runs_new()) == NULL)
+		return -1;
+	for (i = 0; i < im->n; i++)
+		if (runs_add(im->runs, packed,
+			store_import_pack(packed, &im->rows[i])) == -1)
+			return -1;
+	return runs_close(im->runs);
+}
+
+/* Writes the sorted batch, behind what waits. */
+static int
+store_import_write(struct store *s)
 {
 	struct store_import *im = s->import;
 	uint32_t i;
-	int code = SQLITE_OK;
+	int code = store_import_merge(s);
 
-	assert(im->begun == sqlite_busy(&s->db));
-	if (!im->begun) {
-		if ((code = store_rows_begin(s)) == SQLITE_OK &&
-		    (code = db_networks(s)) == SQLITE_OK)
-			code = store_rows_target(s, &im->to);
-		im->begun = code == SQLITE_OK;
-	}
-	qsort(im->rows, im->n, sizeof(*im->rows), store_import_compare);
+	if (code == SQLITE_OK)
+		code = store_import_open(s);
 	for (i = 0; i < im->n && code == SQLITE_OK; i++)
 		code = store_rows_write(s, &im->to, &im->rows[i]);
+	return code;
+}
+
+/* Empties the batch: into the temporary file where others follow (last: none)
+ * and there is room in it, else into the store. */
+static int
+store_import_flush(struct store *s, bool last)
+{
+	struct store_import *im = s->import;
+	int code = SQLITE_OK;
+
+	qsort(im->rows, im->n, sizeof(*im->rows), store_import_compare);
+	if ((last && im->runs == NULL) || store_import_keep(im) == -1)
+		code = store_import_write(s);
+	else if (last)
+		code = store_import_merge(s);
 	im->n = 0;
 	im->used = 0;
 	return code;
@@ -151,7 +304,7 @@ store_import_add(
 	e = store_rows_entry(r, &reason, &url);
 	if ((im->n == BATCH_ROWS ||
 		im->used + n + reason + url + 3 > BATCH_TEXT) &&
-	    (code = store_import_flush(s)) != SQLITE_OK)
+	    (code = store_import_flush(s, false)) != SQLITE_OK)
 		return import_error(s, code, error);
 	e.key = store_import_key_of(r->value, n);
 	e.value = store_import_copy(im, r->value, n);
@@ -177,7 +330,7 @@ store_import_settle(struct store *s, bool replace, struct store_counts *counts,
 	struct store_import *im = s->import;
 	int code = SQLITE_OK;
 
-	if (!im->begun && im->n == 0) {
+	if (!im->begun && im->runs == NULL && im->n == 0) {
 		snprintf(error, STORE_ERROR_MAX,
 		    "%s: nothing to import; nothing "
 		    "was changed",
@@ -185,7 +338,7 @@ store_import_settle(struct store *s, bool replace, struct store_counts *counts,
 		store_import_cancel(s);
 		return -1;
 	}
-	if ((code = store_import_flush(s)) == SQLITE_OK &&
+	if ((code = store_import_flush(s, true)) == SQLITE_OK &&
 	    (code = store_rows_finish(s, &im->to, replace)) == SQLITE_OK) {
 		im->settled = true;
 		*counts = im->to.counts;

@@ -41,9 +41,10 @@ struct store_counts {
 bool store_source_name(const char *name);
 
 /*
- * An import: begin, add what the source lists, end.  Records wait in batches of
- * bounded size; the store is locked for other writers when the first batch is
- * full, and no reader sees any of the import before its end has returned 0.
+ * An import: begin, add what the source lists, end.  Records wait in a batch of
+ * bounded size, then in a temporary file; the store is locked for other writers
+ * from the settling or end on, or from where that file has no more room, and no
+ * reader sees any of the import before its end has returned 0.
  * source and its strings must stay until the end.  now is the time of import.
  *
  * store_import_add() copies the record, of which it ignores source, imported

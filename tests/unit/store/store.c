@@ -742,7 +742,7 @@ START_TEST(a_reader_beside_an_import)
 	    0);
 	ck_assert_int_eq(add(w, OBSERVABLE_IP, "192.0.2.0/24"), 0);
 	ck_assert_int_eq(add(w, OBSERVABLE_DOMAIN, "evil.example"), 0);
-	for (i = 0; i < 300000; i++) { /* more than a batch: it is writing */
+	for (i = 0; i < 300000; i++) { /* more than a batch */
 		snprintf(value, sizeof(value), "10.%u.%u.%u", i >> 16,
 		    i >> 8 & 255, i & 255);
 		ck_assert_int_eq(add(w, OBSERVABLE_IP, value), 0);
@@ -751,8 +751,12 @@ START_TEST(a_reader_beside_an_import)
 	    match(r, OBSERVABLE_IP, "192.0.2.1"), "192.0.2.1@old=");
 	ck_assert_str_eq(match(r, OBSERVABLE_IP, "10.0.0.1"), "");
 	ck_assert_int_eq(store_check(r, error), 0);
-	/* A second writer is told to wait, and changes nothing. */
-	w2 = must_open(STORE_WRITE);
+	/* A second writer is told to wait while it is written, and changes
+	 * nothing. */
+	ck_assert_int_eq(store_import_settle(w, false, &n, error), 0);
+	ck_assert_str_eq(
+	    match(r, OBSERVABLE_IP, "192.0.2.1"), "192.0.2.1@old=");
+	w2 = must_open(STORE_SERVE);
 	ck_assert_int_eq(store_remove_source(w2, "old", error), -1);
 	ck_assert_ptr_nonnull(strstr(error, "another process is writing"));
 	ck_assert_int_eq(store_import_end(w, false, &n, error), 0);
