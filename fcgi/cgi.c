@@ -181,7 +181,7 @@ drain(struct cgi *c)
 static int
 misconfigured(struct cgi *c, const char *message, int status)
 {
-	const struct transport t = {
+	struct transport t = {
 		.env = environ, .write = cgi_answer_write, .arg = c
 	};
 	struct response r;
