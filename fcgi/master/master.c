@@ -361,6 +361,26 @@ stop_by_force(struct master *m, int alive)
 	log_error("%d workers did not end in time and are killed", alive);
 }
 
+/* Whether a worker serves and gives signs of life, or one that serves is too old
+ * for these to be seen. */
+static bool
+master_progress(const struct master *m)
+{
+	int64_t now = clock_ms();
+	const struct child *c;
+	int i;
+
+	for (i = 0; i < m->top; i++) {
+		c = &m->child[i];
+		if (c->pid != 0 && !c->told &&
+		    (c->blind ||
+			(atomic_load(&m->share->slot[i].ready) != 0 &&
+			    balance_lives(m->share, i, now))))
+			return true;
+	}
+	return false;
+}
+
 /* Until the end; in a new worker until it knows that it is one. */
 static void
 loop(struct master *m)
@@ -386,7 +406,7 @@ loop(struct master *m)
 			reload_look(m);
 			busy = busy || m->reload || m->telling;
 		}
-		if (m->serves || m->stopping)
+		if (m->stopping || master_progress(m))
 			notify_alive(&m->notify);
 		handle(m, next_signal(m, busy));
 	}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """ctim-relay reload and stop, who may give them, and what a service manager is
 told meanwhile (sd_notify(3))."""
+import contextlib
 import os
 import signal
 import socket
@@ -85,9 +86,9 @@ def test_many_reloads_at_once_are_all_answered():
     gateway.stop()
 
 
-def test_workers_that_die_as_they_start_fail_the_reload():
-    """The old ones serve on."""
-    gateway = Gateway('orders-dying').serve()
+@contextlib.contextmanager
+def dying(gateway):
+    """New workers are killed meanwhile."""
     before = set(gateway.workers())
     stop = threading.Event()
 
@@ -101,10 +102,17 @@ def test_workers_that_die_as_they_start_fail_the_reload():
     killer = threading.Thread(target=kill)
     killer.start()
     try:
-        code, _, err = order(gateway, 'reload')
+        yield
     finally:
         stop.set()
         killer.join()
+
+
+def test_workers_that_die_as_they_start_fail_the_reload():
+    """The old ones serve on."""
+    gateway = Gateway('orders-dying').serve()
+    with dying(gateway):
+        code, _, err = order(gateway, 'reload')
     same(code, 1, err)
     has('die as they start', err, 'the reason')
     same(health(gateway), 200, 'the old workers')
@@ -289,6 +297,32 @@ def test_watchdog_hears_of_a_pool_that_serves():
     time.sleep(1)
     same([s for s in manager.read()[seen:] if 'WATCHDOG' in s], [],
          'the watchdog of another process')
+    gateway.stop()
+
+
+def test_watchdog_looks_at_the_workers():
+    """Those that serve count, also while new ones die as they start; where none
+    gives a sign of life there is none for the watchdog."""
+    gateway = Gateway('orders-progress')
+    manager = Manager(os.path.join(gateway.run, 'notify'))
+    gateway.serve(NOTIFY_SOCKET=manager.name, WATCHDOG_USEC='400000')
+    seen = manager.wait('READY=1')
+    workers = gateway.workers()
+    os.kill(workers[0], signal.SIGSTOP)
+    time.sleep(2)           # longer than what counts as a sign of life
+    seen = manager.wait('WATCHDOG=1', since=len(manager.read()))
+    os.kill(workers[1], signal.SIGSTOP)
+    time.sleep(2)
+    seen = len(manager.read())
+    time.sleep(1)
+    same([s for s in manager.read()[seen:] if 'WATCHDOG' in s], [],
+         'what is told of stopped workers')
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    manager.wait('WATCHDOG=1', since=seen)
+    with dying(gateway):
+        same(order(gateway, 'reload')[0], 1, 'the reload')
+        manager.wait('WATCHDOG=1', since=len(manager.read()))
     gateway.stop()
 
 
