@@ -4,6 +4,7 @@ sockets, and no request is lost."""
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -17,7 +18,7 @@ from provider_case import gateway as relay_of
 from services import otx
 from t_connections import Kept, closed
 from t_network import PROGRAMS, spoil
-from t_orders import health, order
+from t_orders import Manager, health, order
 from t_process import ASKED, Asking, lives, none_is_left, refuses
 from t_respond import BAD, BLOCK, SUCCESS, TRIGGER, body as act, trigger
 from t_respond_hook import EVERY, Hook, without_counts
@@ -193,6 +194,24 @@ def test_check_of_the_binary():
     code, out, err = harness.run(run, env=gateway.env())
     same((code, out), (1, ''), err)
     has('is of another build', err, 'the reason')
+
+
+def test_service_manager_is_told_of_an_upgrade():
+    """By the same process, so that it needs no other number."""
+    gateway = own(Gateway('binary-notify', sections=QUIET))
+    manager = Manager(os.path.join(gateway.run, 'notify'))
+    gateway.serve(NOTIFY_SOCKET=manager.name, WATCHDOG_USEC='400000',
+                  WATCHDOG_PID='')
+    seen = manager.wait('READY=1')
+    replace(gateway)
+    ok(order(gateway, 'reload'))
+    after = manager.wait('READY=1', 'and of the new binary', since=seen)
+    holds(any('RELOADING=1' in s for s in manager.told[seen:]), manager.told)
+    manager.wait('WATCHDOG=1', since=after)
+    script(gateway, 'echo it lacks something >&2; exit 3')
+    same(order(gateway, 'reload')[0], 1, 'one that is refused')
+    manager.wait('READY=1', 'its check ended with status 3', since=after)
+    ended(gateway)
 
 
 # --- what is refused -------------------------------------------------------------
@@ -588,3 +607,99 @@ def test_calls_to_a_service_are_no_more_often():
             holds(times[i + 4] - times[i] > 0.97, 'five calls within %.3f s'
                   % (times[i + 4] - times[i]))
         ended(gateway)
+
+
+# --- under load ------------------------------------------------------------------
+
+class Load:
+    """Clients that ask without a pause: half of them over connections that they
+    keep, half over new ones."""
+
+    def __init__(self, gateway, clients=4):
+        self.gateway, self.failures, self.count = gateway, [], [0] * clients
+        self.end = threading.Event()
+        self.token = harness.jwt()
+        self.threads = [threading.Thread(target=self.run, args=(i,))
+                        for i in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def one(self, kept):
+        if kept:
+            kept.ask()
+        else:
+            same(health(self.gateway), 200, 'status')
+
+    def run(self, number):
+        kept = Kept(self.gateway) if number % 2 else None
+        while not self.end.is_set():
+            try:
+                self.one(kept)
+            except Exception as error:      # whatever it is, it is a lost one
+                self.failures.append(repr(error))
+                return
+            self.count[number] += 1
+        if kept:
+            kept.close()
+
+    def stop(self):
+        self.end.set()
+        for thread in self.threads:
+            thread.join()
+        same(self.failures, [], 'lost, of %d requests' % sum(self.count))
+        return sum(self.count)
+
+
+def test_no_request_is_lost_under_load():
+    """Over reloads and upgrades in turn; `make soak` has 100,000 requests over
+    50 of each."""
+    soak = 'CTIM_KILLS' in os.environ
+    gateway = pool('binary-load')
+    load = Load(gateway)
+    try:
+        for _ in range(50 if soak else 4):
+            ok(order(gateway, 'reload'))
+            replace(gateway)
+            ok(order(gateway, 'reload'))
+        while soak and sum(load.count) < 100000 and not load.failures:
+            time.sleep(0.1)
+    finally:
+        count = load.stop()
+    holds(all(load.count), 'requests: %s' % load.count)
+    has('"requests"', gateway.cli('status', '--json')[1], 'the status')
+    if soak:
+        print('%d requests over 50 reloads and 50 upgrades' % count)
+    ended(gateway)
+
+
+def test_master_killed_at_a_random_moment_of_an_upgrade():
+    """The next start serves, and nothing of the old pool stays."""
+    gateway = own(Gateway('binary-killed', sections={
+        'server': dict(QUIET['server'], read_timeout='1'),
+        'http': {'deadline': '1'}}))
+    for _ in range(int(os.environ.get('CTIM_KILLS', '8'))):
+        gateway.serve()
+        group = gateway.process.pid
+        replace(gateway)
+        gateway.process.send_signal(signal.SIGHUP)
+        time.sleep(random.uniform(0, 0.4))
+        os.kill(group, signal.SIGKILL)
+        gateway.process.wait()
+        old = gateway.process
+        gateway.serve()
+        same(health(gateway), 200, 'a request')
+        same(gateway.stop(), 0, 'exit status')
+        harness.wait_for(lambda: not in_group(group), 'nothing is left', 20)
+        harness.stop(old)
+
+
+def in_group(group):
+    """Whether a process of a process group lives."""
+    for name in os.listdir('/proc'):
+        try:
+            if name.isdigit() and os.getpgid(int(name)) == group and \
+                    lives(int(name)):
+                return True
+        except ProcessLookupError:
+            pass
+    return False
