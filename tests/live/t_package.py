@@ -15,7 +15,6 @@ from harness import SRC, Skipped, has, holds, same
 
 README = os.path.join(SRC, 'packaging', 'debian', 'README.Debian')
 SOCKET = '/run/ctim-relay/ctim-relay.sock'
-CONTROL = '/run/ctim-relay/control.sock'
 UNITS = ('ctim-relay.service', 'ctim-relay.socket',
          'ctim-relay-update.service', 'ctim-relay-update.timer')
 VERDICT = '"disposition_name":"Malicious"'
@@ -112,9 +111,9 @@ class System:
                           self.pool]
         harness.wait_for(lambda: harness.port_open(self.port), front[0])
         # The first to connect starts the pool.
-        path = self.tree.file(CONTROL)
-        harness.socket_open(self.tree.file(SOCKET))
-        harness.wait_for(lambda: harness.socket_open(path), CONTROL)
+        harness.socket_open(path)
+        harness.wait_for(lambda: self.tree.run(
+            'ctim-relay', 'ping', '-q')[0] == 0, 'a worker serves', 30)
 
     def errors(self):
         return open(self.tree.path + '.stderr', 'a')
