@@ -238,6 +238,19 @@ def test_settings_come_from_variables_and_files():
         holds(word not in err, err)
 
 
+def test_the_key_of_a_published_relay_is_taken():
+    """SECRET_KEY, which the server reads itself: no other key is made."""
+    box = Container('published')
+    box.start(SECRET_KEY=harness.KEY,
+              CTIM_RELAY_RELAY_LOCAL__PROVIDER='template')
+    answer = http_request(box.port, 'POST', '/local/health', b'',
+                          harness.bearer())
+    same(answer.json(), {'data': {'status': 'ok'}}, answer.text())
+    holds('secret_key' not in read(box.conf), 'the configuration')
+    same(os.listdir(box.state), [], 'what is kept')
+    same(box.stop(), 0, box.said())
+
+
 REFUSED = [
     ({'CTIM_RELAY_SERVER_WORKERS': 'many'},
      'CTIM_RELAY_SERVER_WORKERS: [server] workers: must be a number from 1 to '
