@@ -236,7 +236,7 @@ cgi_configuration(struct beside *b, bool *refused)
 		.each = cgi_refuse };
 	if (!beside_look(b))
 		return NULL;
-	*refused = b->conf[0] == '\0';
+	*refused = !b->good;
 	return b->conf;
 }
 

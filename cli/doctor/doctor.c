@@ -22,12 +22,13 @@
 
 /* A check stands behind those that it depends on. */
 static const struct doctor_row doctor_rows[] = { { "config", 0, doctor_config },
-	{ "network", CONF, doctor_network }, { "modes", CONF, doctor_modes },
-	{ "paths", CONF, doctor_paths }, { "key", CONF, doctor_key },
-	{ "log", CONF, doctor_log }, { "store", CONF, doctor_store },
-	{ "cache", CONF, doctor_cache }, { "socket", CONF, doctor_socket },
-	{ "control", CONF, doctor_control }, { "users", CONF, doctor_users },
-	{ "ca", CONF, doctor_ca }, { "proxy", CONF | CALLS, doctor_proxy },
+	{ "cgi", 0, doctor_cgi }, { "network", CONF, doctor_network },
+	{ "modes", CONF, doctor_modes }, { "paths", CONF, doctor_paths },
+	{ "key", CONF, doctor_key }, { "log", CONF, doctor_log },
+	{ "store", CONF, doctor_store }, { "cache", CONF, doctor_cache },
+	{ "socket", CONF, doctor_socket }, { "control", CONF, doctor_control },
+	{ "users", CONF, doctor_users }, { "ca", CONF, doctor_ca },
+	{ "proxy", CONF | CALLS, doctor_proxy },
 	{ "jwks", CONF | CALLS, doctor_jwks },
 	{ "provider", CONF | CALLS, doctor_providers },
 	{ "clock", CONF, doctor_clock }, { "front", FRONT, doctor_front },
@@ -67,6 +68,8 @@ static const struct options_row doctor_option_rows[] = { OPTIONS_CONFIG(
 	{ "web", 'w', &options_text, DOCTOR_AT(web), "FILE",
 	    "the web server's configuration, instead of the\n"
 	    "usual one of nginx or Apache" },
+	{ "cgi", 'C', &options_text, DOCTOR_AT(cgi), "FOLDER",
+	    "of shared hosting: where ctim-relay.cgi is" },
 	{ "file", 'f', &options_text, DOCTOR_AT(credentials_file), "FILE",
 	    "credentials, JSON: {\"RELAY\": {\"key\": \"...\"}}" },
 	{ "relay", 'r', &options_text, DOCTOR_AT(relay), "NAME",
@@ -168,6 +171,7 @@ doctor_run(struct doctor *d)
 	const char *why;
 	size_t i;
 
+	doctor_cgi_find(d);
 	d->until = clock_ms() + DOCTOR_ALL;
 	doctor_begin(d);
 	for (i = 0; i < sizeof(doctor_rows) / sizeof(doctor_rows[0]); i++) {

@@ -78,13 +78,15 @@ struct doctor {
 	const struct command *cmd;
 	/* From the command line; NULL: not given. */
 	const char *config, *credentials_file, *relay, *web;
-	char *url; /* without a slash at the end */
+	const char *cgi; /* the folder of a bundle; doctor_cgi_find() */
+	char *url;       /* without a slash at the end */
 	bool json, help;
 
 	const char *file;       /* the configuration */
 	char whole[PATH_MAX];   /* its path from the root on */
 	char program[PATH_MAX]; /* path of this program, for a shell */
-	struct conf *conf;      /* NULL: the configuration cannot be used */
+	char cgi_folder[PATH_MAX], cgi_conf[PATH_MAX]; /* what it found */
+	struct conf *conf; /* NULL: the configuration cannot be used */
 	struct json_object *credentials; /* relay: claims; or NULL */
 	struct doctor_who who;
 	/* Parts of lines, for a shell but for as_whom: */
@@ -217,6 +219,13 @@ int doctor_as(struct doctor *, int (*)(void *, char why[DOCTOR_WHY]), void *arg,
  * checked. */
 bool doctor_foreign(struct doctor *, const char *path);
 
+/* doctor_cgi.c: finds the bundle of shared hosting that this program is in,
+ * unless --cgi or a configuration was named, and the configuration of the
+ * bundle. */
+void doctor_cgi_find(struct doctor *);
+/* The program of the bundle; false: the path is too long. */
+bool doctor_cgi_path(const struct doctor *, const char *name, char[PATH_MAX]);
+
 /* doctor_call.c: calls with little time; the beginning of each answer is
  * kept. */
 struct doctor_call {
@@ -272,6 +281,7 @@ void doctor_web_free(struct doctor *);
 
 /* The checks. */
 void doctor_config(struct doctor *);
+void doctor_cgi(struct doctor *);
 void doctor_network(struct doctor *);
 void doctor_modes(struct doctor *);
 void doctor_paths(struct doctor *);

@@ -28,6 +28,22 @@ doctor_as_user(const struct passwd *pw, struct doctor_who *w)
 	return true;
 }
 
+/* The owner of the program, as whom suexec runs it; a host need not tell its
+ * users' names. */
+static bool
+doctor_as_suexec(struct doctor *d, struct doctor_who *w)
+{
+	char program[PATH_MAX];
+	struct stat st;
+
+	if (d->cgi == NULL || !doctor_cgi_path(d, "ctim-relay.cgi", program) ||
+	    stat(program, &st) == -1 || st.st_uid == 0)
+		return false;
+	w->uid = st.st_uid;
+	w->gid = st.st_gid;
+	return true;
+}
+
 /* The user that the configuration names, who need not exist. */
 static bool
 doctor_as_configured(struct doctor *d, struct doctor_who *w)
@@ -126,10 +142,10 @@ void
 doctor_who(struct doctor *d)
 {
 	/* The first source that knows a user decides. */
-	static bool (*const sources[])(struct doctor *, struct doctor_who *) = {
+	static bool (*const sources[])(
+	    struct doctor *, struct doctor_who *) = { doctor_as_suexec,
 		doctor_as_configured, doctor_as_socket, doctor_as_keeper,
-		doctor_web_user, doctor_as_group, doctor_as_known
-	};
+		doctor_web_user, doctor_as_group, doctor_as_known };
 	struct doctor_who *w = &d->who;
 	size_t i;
 

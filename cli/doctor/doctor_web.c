@@ -415,6 +415,8 @@ doctor_web_starts(struct doctor *d)
 	struct way way = { .file = 0 };
 	const char *how = NULL;
 
+	if (d->cgi != NULL)
+		return "the web server starts the gateway, as CGI";
 	while (doctor_web_next(d, &way))
 		if (way.kind == &cgi)
 			how = "Apache starts the gateway itself, as CGI";

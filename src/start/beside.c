@@ -188,8 +188,7 @@ beside_configuration(struct besidelook *l, const char *named)
 	if (realpath(named, real) == NULL)
 		return;
 	beside_judge_folder(l, real);
-	if (l->good)
-		memcpy(l->b->conf, real, sizeof(real));
+	memcpy(l->b->conf, real, sizeof(real));
 }
 
 /* --- what ----------------------------------------------------------------- */
@@ -264,6 +263,7 @@ beside_look(struct beside *b)
 	char dir[PATH_MAX];
 	int folder, fd, error;
 
+	b->good = false;
 	b->conf[0] = '\0';
 	b->file[0] = '\0';
 	if ((folder = beside_folder(b, dir)) == -1)
@@ -287,5 +287,6 @@ beside_look(struct beside *b)
 	if (fd != -1)
 		(void)close(fd);
 	(void)close(folder);
+	b->good = l.good;
 	return true;
 }

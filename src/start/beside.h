@@ -51,13 +51,13 @@ struct beside {
 	/* To the caller. */
 	char file[PATH_MAX]; /* where .ctim-relay is, or would be */
 	char conf[PATH_MAX]; /* the configuration, without links in its path;
-			      * "" where it was refused or there is none */
+			      * "": the file names none that is there */
+	bool good;           /* no fault was found, and conf is set */
 };
 
 /*
  * Looks for the file and judges it and what it names; calls each for every
- * fault.  Returns whether there is such a file.  conf is set when there was no
- * fault.
+ * fault.  Returns whether there is such a file.
  */
 bool beside_look(struct beside *);
 

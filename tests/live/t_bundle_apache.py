@@ -9,6 +9,7 @@ import shutil
 import subprocess
 
 import harness
+import t_doctor
 from harness import Skipped, has, holds, same
 
 USER, UID = 'ctimguest', 31998
@@ -387,3 +388,88 @@ def test_key_store_and_configuration_stay():
             ['make', '-s', '-C', harness.BUILD, 'cgi-bundle', 'BUNDLE=' + to,
              wrong], timeout=300)
         holds(status != 0 and 'cgi-bundle: ' in err, wrong + out + err)
+
+
+def doctor(h, *args):
+    out = h.as_user([os.path.join(h.web, 'ctim-relay'), 'doctor', '--json',
+                     *args], ok=False)
+    found = t_doctor.Findings(json.loads(out)['checks'])
+    for finding in found:
+        same('mend' in finding, finding['result'] in ('fail', 'warn'), finding)
+    return found
+
+
+def obey(h, mend):
+    """Types the line as the user."""
+    h.as_user(['/bin/sh', '-c', mend])
+
+
+def test_doctor():
+    """It finds the bundle that it is part of, and what it says mends."""
+    h = host()
+    good = doctor(h)
+    good.good('cgi', 'names ' + h.conf)
+    good.good('cgi', 'has all of its libraries')
+    good.good('cgi', 'leads to the program')
+    has(h.conf + ' can be used', '\n'.join(
+        f['text'] for f in good.of('config')), 'the configuration')
+    good.good('socket', 'as CGI')
+    for path, mode, text in (
+            (os.path.join(h.web, '.ctim-relay'), 0o666, 'may write it'),
+            (h.conf, 0o644, 'may read it'),
+            (h.web, 0o775, 'may write it'),
+            (os.path.join(h.web, 'ctim-relay.cgi'), 0o644, 'cannot be run')):
+        before = os.stat(path).st_mode & 0o7777
+        os.chmod(path, mode)
+        obey(h, doctor(h).bad('cgi', text, 'chmod'))
+        doctor(h).good('cgi')
+        os.chmod(path, before)
+    h.answers()
+
+
+def test_doctor_of_the_parts():
+    """What it says where a part is missing; from another folder, with --cgi."""
+    h = host()
+    name = os.path.join(h.web, '.ctim-relay')
+    saved = harness.read(name)
+    os.unlink(name)
+    obey(h, doctor(h, '--cgi', h.web).bad('cgi', 'is not there', 'echo '))
+    same(harness.read(name), saved, 'what the line made')
+    doctor(h).good('cgi')
+    inside = h.put('public_html/conf', harness.read(h.conf), 0o600)
+    h.put('public_html/ctim/.ctim-relay', inside + '\n')
+    doctor(h).bad('cgi', 'is inside of ' + os.path.join(h.home, 'public_html'),
+                  'mv -nT')
+    os.unlink(inside)
+    doctor(h).bad('cgi', 'No such file', 'ls -ld')
+    h.put('public_html/ctim/.ctim-relay', 'x\n')
+    doctor(h).bad('cgi', 'begins with a slash', 'EDITOR')
+    h.put('public_html/ctim/.ctim-relay', saved)
+    library = os.path.join(h.web, 'lib', LIBRARY)
+    whole = open(library, 'rb').read()
+    h.put(library, '')
+    status, out, _ = harness.run(
+        [harness.program('ctim-relay'), 'doctor', '--json', '--cgi', h.web])
+    t_doctor.Findings(json.loads(out)['checks']).bad(
+        'cgi', LIBRARY + ': file too short: each answer is a bare 500', 'ldd ')
+    with open(library, 'wb') as f:
+        f.write(whole)
+    path = 'public_html/ctim/.htaccess'
+    good = harness.read(os.path.join(h.home, path))
+    for line in ('CGIPassAuth On', 'RewriteEngine On'):
+        h.put(path, good.replace('\n' + line + '\n', '\n'))
+        mend = doctor(h).bad('cgi', 'has no ' + line.split()[0], line)
+        h.put(path, harness.read(os.path.join(h.home, path)) + mend + '\n')
+        doctor(h).good('cgi')
+    rules = [l for l in good.splitlines() if l.startswith('RewriteRule')]
+    h.put(path, good.replace('\n'.join(rules), ''))
+    mend = doctor(h).bad('cgi', 'has no RewriteRule', 'RewriteRule')
+    h.put(path, good.replace('\n'.join(rules), mend))
+    doctor(h).good('cgi')
+    h.answers()
+    same(h.ask(below='/~%s/ctim/ctim-relay.cgi' % USER).text(), '{"data":{}}',
+         'by the name of the program')
+    os.unlink(os.path.join(h.home, path))
+    doctor(h).bad('cgi', 'cannot be read', 'ls -la')
+    h.put(path, good)
+    h.answers()
