@@ -11,7 +11,7 @@ PACKAGES_RUN="nginx curl ca-certificates"
 PACKAGES_TEST="buildah check debootstrap nginx apache2 libapache2-mod-fcgid spawn-fcgi
 	python3 python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc
 	curl openssl redis-server shellcheck debhelper lintian systemd chromium
-	chromium-driver rpm rpmlint PACKAGES_TEST apache2-suexec-custom"
+	chromium-driver rpm rpmlint apache2-suexec-custom"
 
 # packages_missing NAME …: those that are not installed.
 packages_missing() {

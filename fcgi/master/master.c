@@ -38,6 +38,7 @@
 #include "net/network.h"
 #include "os/clock.h"
 #include "relay/lists.h"
+#include "shared/shared.h"
 #include "start/descriptors.h"
 
 #define TICK       20   /* ms between looks while work is under way */
@@ -283,6 +284,7 @@ master_stop(struct master *m, const char *why)
 	if (m->stopping)
 		return;
 	m->stopping = true;
+	atomic_store(&m->setup->outside->stopping, true);
 	notify_tell(&m->notify, "STOPPING=1\nSTATUS=stops");
 	reload_fail(m, "the gateway stops");
 	upgrade_end(&m->upgrade);

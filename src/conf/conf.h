@@ -137,8 +137,9 @@ struct conf {
 	int max_observables;
 	int max_requests;
 	char *default_relay;
-	char *base_url; /* NULL: from the request */
-	int page;       /* enum conf_page */
+	char *base_url;        /* NULL: from the request */
+	int page;              /* enum conf_page */
+	struct netset *probes; /* who may ask whether it works */
 	char *control;
 	/* [auth] */
 	char *secret_key, *secret_key_previous; /* NULL: none */

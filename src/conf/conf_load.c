@@ -55,14 +55,14 @@ relay_name(const char *section)
 }
 
 static bool
-good_name(const struct loading *l, const char *name)
+good_name(const char *name)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 				      "0123456789_-";
 	size_t n = strlen(name);
 
 	return n > 0 && n <= CONF_NAME_MAX && strspn(name, letters) == n &&
-	    name[0] != '_' && name[0] != '-' && !l->lists->reserved(name);
+	    name[0] != '_' && name[0] != '-';
 }
 
 static bool
@@ -70,7 +70,14 @@ add_relay(struct loading *l, const char *name, char *why)
 {
 	struct relay_conf *r;
 
-	if (!good_name(l, name)) {
+	if (l->lists->reserved(name)) {
+		snprintf(why, CONF_ERROR_MAX,
+		    "\"%s\" is no name for a relay: it is the first part of a "
+		    "route of the gateway",
+		    name);
+		return false;
+	}
+	if (!good_name(name)) {
 		snprintf(why, CONF_ERROR_MAX,
 		    "\"%s\" is no name for a relay: "
 		    "small letters, digits, _ and -, at most %d, and not the "

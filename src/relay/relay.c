@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "os/clock.h"
 #include "relay/page.h"
+#include "relay/probe.h"
 #include "relay/relay.h"
 #include "relay/request.h"
 #include "relay/route.h"
@@ -22,33 +23,41 @@
 #define SEEMS_BYTES 1024  /* of the list of a refused token's relays */
 
 const struct route routes[] = {
-	/* path, method, token, gateway, provider, serve, offered, about */
-	{ "health", ROUTE_POST, true, false, ROUTE_ALL, serve_health, NULL,
-	    "whether it works, with this token" },
-	{ "version", ROUTE_POST, false, true, ROUTE_ALL, serve_version, NULL,
-	    "the gateway's version; takes no token" },
-	{ "deliberate/observables", ROUTE_POST, true, false,
+	/* path, method, token, owner, provider, serve, offered, about */
+	{ "health", ROUTE_POST, true, ROUTE_RELAY, ROUTE_ALL, serve_health,
+	    NULL, "whether it works, with this token" },
+	{ "version", ROUTE_POST, false, ROUTE_EITHER, ROUTE_ALL, serve_version,
+	    NULL, "the gateway's version; takes no token" },
+	{ "deliberate/observables", ROUTE_POST, true, ROUTE_RELAY,
 	    PROVIDER_DELIBERATE, serve_observables, NULL,
 	    "verdicts, and the judgements that they rest on" },
-	{ "observe/observables", ROUTE_POST, true, false, PROVIDER_OBSERVE,
-	    serve_observables, NULL,
+	{ "observe/observables", ROUTE_POST, true, ROUTE_RELAY,
+	    PROVIDER_OBSERVE, serve_observables, NULL,
 	    "all that is known: also sightings and indicators" },
-	{ "refer/observables", ROUTE_POST, true, false, PROVIDER_REFER,
+	{ "refer/observables", ROUTE_POST, true, ROUTE_RELAY, PROVIDER_REFER,
 	    serve_observables, NULL, "pages elsewhere that say more" },
-	{ "respond/observables", ROUTE_POST, true, false, PROVIDER_RESPOND,
-	    serve_observables, NULL, "actions that can be taken" },
-	{ "respond/trigger", ROUTE_POST, true, false, PROVIDER_TRIGGER,
+	{ "respond/observables", ROUTE_POST, true, ROUTE_RELAY,
+	    PROVIDER_RESPOND, serve_observables, NULL,
+	    "actions that can be taken" },
+	{ "respond/trigger", ROUTE_POST, true, ROUTE_RELAY, PROVIDER_TRIGGER,
 	    serve_trigger, NULL, "takes one of these actions" },
-	{ "tiles", ROUTE_POST, true, false, PROVIDER_TILES, serve_tiles, NULL,
-	    "tiles for a dashboard" },
-	{ "tiles/tile", ROUTE_POST, true, false, PROVIDER_TILES, serve_tile,
-	    NULL, "what one tile is" },
-	{ "tiles/tile-data", ROUTE_POST, true, false, PROVIDER_TILES,
+	{ "tiles", ROUTE_POST, true, ROUTE_RELAY, PROVIDER_TILES, serve_tiles,
+	    NULL, "tiles for a dashboard" },
+	{ "tiles/tile", ROUTE_POST, true, ROUTE_RELAY, PROVIDER_TILES,
+	    serve_tile, NULL, "what one tile is" },
+	{ "tiles/tile-data", ROUTE_POST, true, ROUTE_RELAY, PROVIDER_TILES,
 	    serve_tile_data, NULL, "what it shows" },
-	{ "watchdog", ROUTE_GET, false, true, 0, serve_watchdog, NULL, NULL },
-	{ "favicon.ico", ROUTE_GET, false, true, 0, page_icon, page_offered,
+	{ "watchdog", ROUTE_GET, false, ROUTE_EITHER, 0, serve_watchdog, NULL,
 	    NULL },
-	{ "", ROUTE_GET, false, true, 0, page_serve, page_offered, NULL }, { 0 }
+	{ "healthz", ROUTE_GET, false, ROUTE_GATEWAY, 0, probe_healthz,
+	    probe_offered, NULL },
+	{ "readyz", ROUTE_GET, false, ROUTE_GATEWAY, 0, probe_readyz,
+	    probe_offered, NULL },
+	{ "favicon.ico", ROUTE_GET, false, ROUTE_EITHER, 0, page_icon,
+	    page_offered, NULL },
+	{ "", ROUTE_GET, false, ROUTE_EITHER, 0, page_serve, page_offered,
+	    NULL },
+	{ 0 }
 };
 
 static const struct {

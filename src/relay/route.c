@@ -238,15 +238,17 @@ route_find(
 	n = strcspn(path, "/");
 	if ((*relay = conf_relay(conf, path, n)) != NULL) {
 		path += n;
-		return find_row(*path == '/' ? path + 1 : path);
+		r = find_row(*path == '/' ? path + 1 : path);
+		return r == NULL || r->owner == ROUTE_GATEWAY ? NULL : r;
 	}
 	if ((r = find_row(path)) == NULL)
 		return NULL;
 	/* "/" is the gateway's own page even where a relay is the default. */
-	if (conf->default_relay != NULL && *path != '\0')
+	if (conf->default_relay != NULL && *path != '\0' &&
+	    r->owner != ROUTE_GATEWAY)
 		*relay = conf_relay(
 		    conf, conf->default_relay, strlen(conf->default_relay));
-	return *relay == NULL && !r->gateway ? NULL : r;
+	return *relay == NULL && r->owner == ROUTE_RELAY ? NULL : r;
 }
 
 size_t

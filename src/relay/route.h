@@ -20,12 +20,14 @@ struct transport;
 #define ROUTE_ALL      ~0U /* struct route's provider: every relay has it */
 
 enum route_method { ROUTE_POST, ROUTE_GET }; /* GET takes HEAD too */
+/* Who answers: a relay, also the gateway without one, or that alone. */
+enum route_owner { ROUTE_RELAY, ROUTE_EITHER, ROUTE_GATEWAY };
 
 struct route {
 	const char *path; /* behind the relay's name; "" for "/" */
 	enum route_method method;
-	bool token;   /* token and claims are checked */
-	bool gateway; /* also answers without a relay */
+	bool token; /* token and claims are checked */
+	enum route_owner owner;
 	/* The bit of enum provider_route, or ROUTE_ALL; 0: no provider takes
 	 * part, and the page does not list the route. */
 	unsigned provider;

@@ -148,6 +148,12 @@ session_fanout(struct session *s)
 	return s->fanout;
 }
 
+struct cache *
+session_cache(struct session *s)
+{
+	return s->cache;
+}
+
 static struct opened *
 session_find(struct session *s, const struct relay_conf *relay)
 {

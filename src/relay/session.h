@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct auth;
+struct cache;
 struct conf;
 struct fanout;
 struct http_engine;
@@ -35,6 +36,7 @@ void session_rest(struct session *);
 const struct conf *session_conf(const struct session *);
 struct auth *session_auth(struct session *);
 struct fanout *session_fanout(struct session *);
+struct cache *session_cache(struct session *);
 /*
  * The store of a relay whose provider has one.  Opens it at the first call, and
  * again when another file has taken its place.  NULL when that fails; the log

@@ -24,6 +24,7 @@ struct shared {
 	bool alone;       /* of one process, and gone at its end */
 	_Atomic int left; /* the master looks at another one, after an upgrade:
 			   * its workers look themselves */
+	_Atomic bool stopping; /* the pool takes nothing new */
 	struct breaker_table breakers;
 	struct pace_table *pace; /* paces, or one that outlives this */
 	struct pace_table paces;

@@ -196,10 +196,11 @@ static const struct {
 	    "a.conf:2: [log] target: must be stderr, "
 	    "syslog or an absolute path" },
 	{ "[relay health]\n",
-	    "a.conf:1: \"health\" is no name for a relay: "
-	    "small letters, digits, _ and -, at most 41, and not the first "
-	    "part "
-	    "of a route" },
+	    "a.conf:1: \"health\" is no name for a relay: it is the first "
+	    "part of a route of the gateway" },
+	{ "[relay readyz]\n",
+	    "a.conf:1: \"readyz\" is no name for a relay: it is the first "
+	    "part of a route of the gateway" },
 	{ "[relay Otx]\n",
 	    "a.conf:1: \"Otx\" is no name for a relay: small "
 	    "letters, digits, _ and -, at most 41, and not the first part of a "
