@@ -81,7 +81,7 @@ def test_serves_until_interrupted():
     has('"verdicts"', answer, 'the answer of the curl line')
     page = harness.http_request(port, 'GET', '/', None,
                                 {'Accept': 'text/html'})
-    has('<h1>ctim-relay', page.text(), 'the page')
+    has('<h1><a href="./">ctim-relay</a>', page.text(), 'the page')
     os.kill(process.pid, signal.SIGINT)
     try:
         status = process.wait(20)
