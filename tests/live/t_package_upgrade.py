@@ -1,23 +1,162 @@
 # SPDX-License-Identifier: MIT
-"""The packages in the course of their life: removed, purged, and with another
-web server or none."""
+"""The packages in the course of their life: upgraded while requests are in
+flight, taken back, removed, purged, and with another web server or none."""
 
 import os
 import re
+import threading
 
 import harness
 from chroot import Tree
 from harness import has, holds, http_request, same
-from t_package import OBSERVABLE, README, VERDICT, System, debs, system
+from t_package import (OBSERVABLE, README, VERDICT, System, debs, system,
+                       version)
 
+NEWER = '0.2.9'
+PROGRAMS = ('ctim-relay', 'ctim-relay.fcgi', harness.NETWORK)
 ASKED = '/local/deliberate/observables'
 CONF = '/etc/ctim-relay/ctim-relay.conf'
+
+
+def replace(path, old, new):
+    with open(path, 'rb') as f:
+        data = f.read()
+    holds(old.encode() in data, path + ' says no version')
+    with open(path, 'wb') as f:
+        f.write(data.replace(old.encode(), new.encode()))
+
+
+def newer():
+    """The packages as the next version will be: other programs, which say that
+    version, and a configuration that says more."""
+    made = []
+    same(len(version()), len(NEWER), 'length of the version')
+    for name, path in debs().items():
+        root = os.path.join(harness.folder('newer'), name)
+        same(harness.run(['dpkg-deb', '-R', path, root])[0], 0, path)
+        for top, _, files in os.walk(root):
+            for file in files:
+                if (file in PROGRAMS and '/usr/' in top and
+                        '/share/' not in top) or file == 'control':
+                    replace(os.path.join(top, file), version(), NEWER)
+        if name == 'ctim-relay':
+            with open(root + CONF, 'a') as f:
+                f.write('# What the next version has to say.\n')
+        made.append('%s_%s.deb' % (root, NEWER))
+        status, out, err = harness.run(['dpkg-deb', '-Zgzip', '-z1', '-b',
+                                        root, made[-1]])
+        same(status, 0, out + err)
+    return made
+
+
+class Asking:
+    """Clients that ask all the time, and keep what they got."""
+
+    def __init__(self, made, clients=4):
+        self.port = made.port
+        self.token = made.token()
+        self.answers, self.bad = 0, []
+        self.ended = False
+        self.threads = [threading.Thread(target=self.ask, daemon=True)
+                        for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+        self.more()
+
+    def ask(self):
+        while not self.ended:
+            try:
+                answer = http_request(self.port, 'POST', ASKED, OBSERVABLE, {
+                    'Authorization': 'Bearer ' + self.token,
+                    'Content-Type': 'application/json'})
+                good = answer.status == 200 and VERDICT in answer.text()
+                said = '%d %s' % (answer.status, answer.text()[:200])
+            except OSError as error:
+                good, said = False, repr(error)
+            self.answers += 1
+            if not good:
+                self.bad.append(said)
+
+    def more(self, n=100):
+        """Waits for n answers more."""
+        end = self.answers + n
+        harness.wait_for(lambda: self.answers >= end, 'answers', 60)
+
+    def end(self):
+        self.ended = True
+        for thread in self.threads:
+            thread.join()
+        same(self.bad, [], 'of %d answers' % self.answers)
+
+
+def serving(made, expected):
+    """Waits for a version to answer through the web server: a worker from
+    before may take one request more while it ends."""
+    harness.wait_for(lambda: http_request(
+        made.port, 'POST', '/version').json()['version'] == expected,
+        'version %s serves' % expected)
 
 
 def install(made, paths, *options):
     """Installs packages as a person does who keeps her files: what was said."""
     return made.tree.install(
         '-o', 'Dpkg::Options::=--force-confold', *options, *made.put(*paths))
+
+
+def test_upgrade_and_back():
+    """A newer version is installed, and the older one again, while clients
+    ask: each serves after its installation, no answer is lost or wrong, and
+    what the administrator changed stays."""
+    made = system().copy('upgrade')
+    kept = {CONF: '# ours\n', '/etc/ctim-relay/conf.d/ours.conf':
+            '[cache]\nttl = 60\n', '/etc/nginx/snippets/ctim-relay.conf':
+            '# ours\n'}
+    for path, text in kept.items():
+        with open(made.tree.file(path), 'a') as f:
+            f.write(text)
+        kept[path] = harness.read(made.tree.file(path))
+    key = '/etc/ctim-relay/secret.key'
+    kept[key] = harness.read(made.tree.file(key))
+    modes = {path: made.mode(path) for path in
+             (CONF, key, '/etc/ctim-relay', '/etc/ctim-relay/conf.d')}
+    made.serve()
+    try:
+        asking = Asking(made)
+        for paths, options, expected in (
+                (newer(), [], NEWER),
+                (debs().values(), ['--allow-downgrades'], version())):
+            install(made, paths, *options)
+            serving(made, expected)
+            asking.more()
+            for path, text in kept.items():
+                same(harness.read(made.tree.file(path)), text, path)
+            same({path: made.mode(path) for path in modes}, modes, 'modes')
+        holds(asking.answers > 200, 'answers: %d' % asking.answers)
+        asking.end()
+    finally:
+        made.stop()
+
+
+def test_upgrade_with_a_configuration_that_is_refused():
+    """The upgrade goes through and says why the older version serves on; when
+    that is mended, a reload brings the newer one."""
+    made = system().copy('refused')
+    made.serve()
+    try:
+        made.tree.good('ctim-relay', 'ping')
+        wrong = made.tree.file('/etc/ctim-relay/conf.d/wrong.conf')
+        harness.write(wrong, '[cache]\ntttl = 3\n')
+        status, out, err = made.tree.run(
+            'dpkg', '--force-confold', '-i', *made.put(*newer()))
+        same(status, 0, err)
+        has('the old version serves on', err, 'the reason')
+        has('wrong.conf:2', err, 'the reason')
+        serving(made, version())
+        os.unlink(wrong)
+        made.tree.good('ctim-relay', 'reload')
+        serving(made, NEWER)
+    finally:
+        made.stop()
 
 
 def left(made):
@@ -37,7 +176,7 @@ def test_remove_and_purge():
     same(made.tree.good('ctim-relay', 'ping', '-q'), '', 'ping')
     made.stop()
     ours = made.tree.file('/etc/ctim-relay/conf.d/ours.conf')
-    harness.write(ours, '[server]\nthreads = 3\n')
+    harness.write(ours, '[cache]\nttl = 60\n')
     made.tree.good('dpkg', '-r', 'ctim-relay-net', 'ctim-relay')
     for path in (CONF, '/etc/ctim-relay/secret.key',
                  '/var/lib/ctim-relay/intel.db',
@@ -100,5 +239,7 @@ def test_without_network():
     has(VERDICT, out, 'the answer')
 
 
-for function in (test_remove_and_purge, test_apache, test_without_network):
+for function in (test_upgrade_and_back, test_remove_and_purge, test_apache,
+                 test_upgrade_with_a_configuration_that_is_refused,
+                 test_without_network):
     function.limit = 600
