@@ -149,6 +149,19 @@ guard_private(enum observable_type type, const char *host)
 	    indicator_scope(type, host) != INDICATOR_PLAIN;
 }
 
+/* Whether an allow list's record covers the observable: the record is it, or a
+ * network or address that it is in, or a domain with all below it, as all are
+ * that people have allowed.  One of a list of frequent names covers nothing
+ * below: names of anybody are below those of hosters. */
+static bool
+guard_covers(const struct record *r)
+{
+	return r->disposition == CTIM_CLEAN &&
+	    (r->exact || r->type == OBSERVABLE_IP ||
+		r->type == OBSERVABLE_IPV6 || r->below ||
+		r->source.subdomains || r->priority == LOCAL_PRIORITY);
+}
+
 bool
 local_guarded(const struct query *q, struct buf *why)
 {
@@ -177,7 +190,7 @@ local_guarded(const struct query *q, struct buf *why)
 		return true;
 	}
 	for (i = 0; i < q->n; i++)
-		if (q->records[i].disposition == CTIM_CLEAN) {
+		if (guard_covers(&q->records[i])) {
 			buf_addf(why, "%s is on an allow list (%s)",
 			    q->records[i].value, q->records[i].source.name);
 			return true;

@@ -309,9 +309,9 @@ http://pages.example/fine
 
 def test_allow_list_is_not_blocked():
     """Networks, parent domains and hosts of URLs, of any source that says
-    Clean, also where its domains match nothing below them."""
+    Clean, of domains with all below them."""
     relay = gateway().serve()
-    relay.load(ALLOWED, 'own', '--disposition', 'Clean')
+    relay.load(ALLOWED, 'own', '--disposition', 'Clean', '--subdomains')
     for kind, value in (
             ('ip', '198.51.100.200'), ('ipv6', '2001:db8:5:1::9'),
             ('ip', '203.0.113.99'), ('domain', 'good.example'),
@@ -334,6 +334,30 @@ def test_allow_list_is_not_blocked():
          'the audit')
     has('198.51.100.0/24 is on an allow list (own)', rows[-1]['reason'],
         'the reason')
+
+
+def test_allow_list_of_names_covers_nothing_below():
+    """A list of frequent names has those under which anybody may have one."""
+    relay = gateway().serve()
+    relay.load('pages.example\n*.own.example\n198.51.100.0/24\n', 'top',
+               '--disposition', 'Clean')
+    for kind, value in (
+            ('domain', 'pages.example'), ('domain', 'a.own.example'),
+            ('url', 'https://a.own.example/x'),
+            ('url', 'http://198.51.100.4/x')):
+        holds(BLOCK not in offered(relay, kind, value), value)
+        fails(trigger(relay, BLOCK, kind, value), 'is on an allow list (top)')
+    for kind, value in (
+            ('domain', 'evil.pages.example'),
+            ('url', 'https://pages.example/evil'),
+            ('url', 'https://evil.pages.example/')):
+        holds(BLOCK in offered(relay, kind, value), value)
+        same(trigger(relay, BLOCK, kind, value), SUCCESS, value)
+    # What people allow is allowed with all below it.
+    relay.cli('intel', 'add', 'partner.example', '--disposition', 'Clean')
+    for kind, value in (('domain', 'www.partner.example'),
+                        ('url', 'https://partner.example/x')):
+        fails(trigger(relay, BLOCK, kind, value), 'is on an allow list')
 
 
 def test_private_networks_are_not_blocked():
