@@ -39,10 +39,14 @@ static const struct word {
 	{ "blockandremediate", CTIM_MALICIOUS }, { "detect", CTIM_SUSPICIOUS },
 	{ "warn", CTIM_SUSPICIOUS }, { "audit", CTIM_SUSPICIOUS },
 	{ "alert", CTIM_SUSPICIOUS }, { "monitor", CTIM_SUSPICIOUS } };
-static const struct word cell_severities[] = { { "informational",
-						   CTIM_SEVERITY_INFO },
+static const struct word cell_severities[] = {
+	{ "informational", CTIM_SEVERITY_INFO },
 	{ "information", CTIM_SEVERITY_INFO }, { "med", CTIM_SEVERITY_MEDIUM },
-	{ "moderate", CTIM_SEVERITY_MEDIUM } };
+	{ "moderate", CTIM_SEVERITY_MEDIUM },
+	{ "very-high", CTIM_SEVERITY_CRITICAL },
+	{ "very high", CTIM_SEVERITY_CRITICAL },
+	{ "very-low", CTIM_SEVERITY_INFO }, { "very low", CTIM_SEVERITY_INFO }
+};
 
 static int64_t
 cell_word(const struct word *words, size_t n, const char *cell)
@@ -259,7 +263,8 @@ cell_expiry(const char *s, const struct feed_cell_form *form)
 {
 	int64_t n;
 
-	if (strcasecmp(s, "never") == 0)
+	/* The last year that can be written is how databases write never. */
+	if (strcasecmp(s, "never") == 0 || strncmp(s, "9999-", 5) == 0)
 		return 0;
 	if ((n = cell_duration(s)) != -1)
 		return form->now + n;

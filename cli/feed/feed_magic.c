@@ -90,9 +90,51 @@ feed_markup(const char *head)
 	return feed_markups[i].what;
 }
 
+/* Rules of programs that look into files and logs, whose values mean nothing
+ * without the rest: each has lines that begin with these words. */
+static const struct {
+	const char *words[3], *what;
+} feed_rules[] = { { { "rule ", "strings:", "condition:" },
+		       "it has YARA rules, which look into files, and is no "
+		       "list of indicators" },
+	{ { "logsource:", "detection:", "condition:" },
+	    "it is a Sigma rule, which looks into logs, and is no list of "
+	    "indicators" } };
+
+/* Whether a line begins with the word. */
+static bool
+feed_has_line(const char *head, const char *word)
+{
+	const char *s;
+
+	for (s = head; s != NULL; s = strchr(s, '\n')) {
+		s += strspn(s, BLANKS);
+		if (strncmp(s, word, strlen(word)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* NULL: the text is none of such rules. */
+static const char *
+feed_rule(const char *head)
+{
+	size_t i, k;
+
+	for (i = 0; i < COUNT(feed_rules); i++) {
+		for (k = 0; k < 3; k++)
+			if (!feed_has_line(head, feed_rules[i].words[k]))
+				break;
+		if (k == 3)
+			return feed_rules[i].what;
+	}
+	return NULL;
+}
+
 const char *
 feed_no_text(const char *head, size_t n)
 {
+	const char *what;
 	size_t i;
 
 	for (i = 0; i < COUNT(feed_magics); i++)
@@ -101,5 +143,7 @@ feed_no_text(const char *head, size_t n)
 			return feed_magics[i].what;
 	if (n >= TAR_AT + 5 && memcmp(head + TAR_AT, "ustar", 5) == 0)
 		return "it is a tar archive; unpack it";
-	return feed_markup(head);
+	if ((what = feed_markup(head)) != NULL)
+		return what;
+	return feed_rule(head);
 }

@@ -22,6 +22,8 @@
 #define ROW_TEXT  8192 /* bytes of a text that is no UTF-8 that are kept */
 #define ROW_PLAIN SIZE_MAX
 
+static const char further[] = "further references";
+
 /* A row on its way to the sink. */
 struct row_out {
 	const struct feed_row *row;
@@ -121,11 +123,13 @@ feed_row_lost(const struct feed_lost *lost, const struct feed_sink *sink)
 
 	for (i = 0; i < FEED_LOST && lost->of[i].what != NULL; i++)
 		feed_note(sink,
-		    "%s: %" PRIu64 " cell%s not understood and left out, the "
-		    "first in line %" PRIu64 ": \"%s\"",
+		    "%s: %" PRIu64 " cell%s %s, the first in line "
+		    "%" PRIu64 ": \"%s\"",
 		    lost->of[i].what, lost->of[i].n,
-		    lost->of[i].n == 1 ? " was" : "s were", lost->of[i].line,
-		    lost->of[i].first);
+		    lost->of[i].n == 1 ? " was" : "s were",
+		    lost->of[i].what == further ? "left out" :
+						  "not understood and left out",
+		    lost->of[i].line, lost->of[i].first);
 }
 
 /* Reads the fields into n[].  Returns NULL, or the reason why not. */
@@ -170,12 +174,23 @@ read_reason(const char *text, char out[STORE_REASON * 4 + 1])
 	return *out == '\0' ? NULL : out;
 }
 
-/* The page that says more, where it is one that can be opened. */
-static const char *
-row_reference(const struct feed_row *row, uint64_t line)
+/* The first line of a reference, as its own text; NULL: there is one line. */
+static char *
+row_first_link(const struct feed_row *row, uint64_t line)
 {
 	const char *url = row->reference;
+	size_t n = url == NULL ? 0 : strcspn(url, "\n");
 
+	if (n == 0 || url[n] == '\0')
+		return NULL;
+	row_lose(row->lost, further, url + n + 1, line);
+	return strndup(url, n);
+}
+
+/* The page that says more, where it is one that can be opened. */
+static const char *
+row_reference(const struct feed_row *row, const char *url, uint64_t line)
+{
 	if (url == NULL || feed_value_is_empty(url))
 		return NULL;
 	if ((strncasecmp(url, "https://", 8) == 0 ||
@@ -202,9 +217,9 @@ row_known(const char *value)
 
 /* why: NULL, or what is wrong beside its type. */
 static int
-row_skip_value(const struct row_out *out, const char *value, const char *why)
+row_skip_value(const struct row_out *out, const char *value, const char *type,
+    const char *why)
 {
-	const char *type = out->row->text[FEED_TYPE];
 	int n = (int)utf8_cut(value, SHOWN);
 	const char *more = value[n] == '\0' ? "" : "…";
 
@@ -289,7 +304,7 @@ static const char not_utf8[] = "it is not UTF-8";
 
 /* Takes a cell for the value: one, or several with a line for each. */
 static int
-row_value(struct row_out *out, const char *cell)
+row_one(struct row_out *out, const char *cell, const char *type)
 {
 	const char *why = NULL;
 	char *copy, *line, *at = NULL;
@@ -300,16 +315,53 @@ row_value(struct row_out *out, const char *cell)
 	out->values++;
 	if (!utf8_valid(cell, strlen(cell)))
 		return feed_skip(out->sink, out->line, not_utf8, NULL);
-	r = feed_value_each(
-	    cell, out->row->text[FEED_TYPE], row_entry, out, &why);
+	r = feed_value_each(cell, type, row_entry, out, &why);
 	if (r != -1 || why != NULL || strchr(cell, '\n') == NULL ||
 	    (copy = strdup(cell)) == NULL)
-		return r == -1 ? row_skip_value(out, cell, why) : r;
+		return r == -1 ? row_skip_value(out, cell, type, why) : r;
 	for (r = 0, line = strtok_r(copy, "\r\n", &at); line != NULL && r == 0;
 	     line = strtok_r(NULL, "\r\n", &at))
-		r = row_value(out, line);
+		r = row_one(out, line, type);
 	free(copy);
 	return r;
+}
+
+/* Takes the parts of a composite ("filename|md5") whose types are kept. */
+static int
+row_parts(struct row_out *out, const char *cell, const char *type)
+{
+	struct feed_composite parts;
+	const char *bar;
+	char *left;
+	int r = 0;
+
+	if (feed_value_types(type) == 0)
+		return row_one(out, cell, type);
+	if (!feed_value_composite(type, &parts))
+		return row_one(out, cell, type);
+	/* The name of a file may have a bar. */
+	if ((bar = strrchr(cell, '|')) == NULL)
+		return row_parts(out, cell,
+		    feed_value_types(parts.left) != 0 ? parts.left :
+							parts.right);
+	if ((left = strndup(cell, (size_t)(bar - cell))) == NULL)
+		return feed_skip(out->sink, out->line, "memory ran out", NULL);
+	if (feed_value_types(parts.left) != 0)
+		r = row_parts(out, left, parts.left);
+	if (r == 0 && feed_value_types(parts.right) != 0)
+		r = row_parts(out, bar + 1, parts.right);
+	free(left);
+	return r;
+}
+
+/* Takes a cell with the row's type. */
+static int
+row_value(struct row_out *out, const char *cell)
+{
+	const char *type = out->row->text[FEED_TYPE];
+
+	return type == NULL ? row_one(out, cell, NULL) :
+			      row_parts(out, cell, type);
 }
 
 /* Takes the two cells of a range, or of a network; the first alone where the
@@ -327,7 +379,9 @@ row_pair(struct row_out *out)
 		return feed_skip(out->sink, out->line, not_utf8, NULL);
 	r = feed_value_pair(
 	    v[0], v[1], out->row->pair == FEED_PAIR_MASK, row_entry, out, &why);
-	return r == -1 ? row_skip_value(out, v[0], why) : r;
+	return r == -1 ?
+	    row_skip_value(out, v[0], out->row->text[FEED_TYPE], why) :
+	    r;
 }
 
 /* Takes all cells for the value. */
@@ -350,12 +404,13 @@ row_emit(struct row_out *out)
 {
 	const struct feed_row *row = out->row;
 	int64_t n[FEED_FIELDS];
-	char reason[STORE_REASON * 4 + 1];
+	char reason[STORE_REASON * 4 + 1], *link;
 	const char *why;
 	int r;
 
 	if ((why = row_fields(row, out->line, n)) != NULL)
 		return feed_skip(out->sink, out->line, why, NULL);
+	link = row_first_link(row, out->line);
 	out->e = (struct feed_entry){ .reason = read_reason(
 					  row->text[FEED_REASON], reason),
 		.disposition = (int)n[FEED_DISPOSITION],
@@ -367,13 +422,15 @@ row_emit(struct row_out *out)
 		.last_seen = n[FEED_LAST_SEEN] == -1 ? 0 : n[FEED_LAST_SEEN],
 		.count = n[FEED_COUNT] == -1 ? 0 : n[FEED_COUNT],
 		.expires = n[FEED_EXPIRES],
-		.url = row_reference(row, out->line),
+		.url = row_reference(
+		    row, link != NULL ? link : row->reference, out->line),
 		.foreign = out->foreign,
 		.source_title = row->text[FEED_SOURCE_TITLE],
 		.source_lookup = row->text[FEED_SOURCE_LOOKUP],
 		.source_subdomains = n[FEED_SOURCE_SUBDOMAINS] == 1 };
 	out->below = n[FEED_BELOW] == 1;
 	r = row_values(out);
+	free(link);
 	return out->values == 0 ?
 	    feed_skip(out->sink, out->line, "it has no value", NULL) :
 	    r;

@@ -14,8 +14,8 @@ struct feed_cell_form;
 struct feed_reader;
 
 #define FEED_VALUES     8 /* cells of one row that can be values (its hashes) */
-#define FEED_LOST       FEED_FIELDS /* fields, and the reference */
-#define FEED_LOST_SHOWN 40          /* code points of a cell */
+#define FEED_LOST       (FEED_FIELDS + 1) /* fields, the reference, others of it */
+#define FEED_LOST_SHOWN 40                /* code points of a cell */
 
 /* What cells cost without their rows, by field, for the summary.  All zeros at
  * first. */

@@ -29,8 +29,8 @@ static const struct {
 	{ "hostname", DOMAIN }, { "fqdn", DOMAIN }, { "dns", DOMAIN },
 	{ "host", DOMAIN | IP4 | IP6 }, { "email", EMAIL },
 	{ "emailaddr", EMAIL }, { "emailaddress", EMAIL }, { "mail", EMAIL },
-	{ "emailsrc", EMAIL }, { "emaildst", EMAIL }, { "sender", EMAIL },
-	{ "ip", IP4 | IP6 }, { "ipaddr", IP4 | IP6 },
+	{ "emailsrc", EMAIL }, { "emaildst", EMAIL }, { "emailreplyto", EMAIL },
+	{ "sender", EMAIL }, { "ip", IP4 | IP6 }, { "ipaddr", IP4 | IP6 },
 	{ "ipaddress", IP4 | IP6 }, { "address", IP4 | IP6 },
 	{ "ipsrc", IP4 | IP6 }, { "ipdst", IP4 | IP6 }, { "srcip", IP4 | IP6 },
 	{ "dstip", IP4 | IP6 }, { "ip:port", IP4 | IP6 },
@@ -58,13 +58,14 @@ static const struct {
 	{ "intel::certhash", FOREIGN }, { "intel::pubkeyhash", FOREIGN },
 	{ "intel::filename", FOREIGN }, { "intel::software", FOREIGN },
 	{ "intel::username", FOREIGN }, { "filename", FOREIGN },
-	{ "filepath", FOREIGN }, { "mutex", FOREIGN }, { "mutant", FOREIGN },
-	{ "regkey", FOREIGN }, { "registry", FOREIGN },
-	{ "registrykey", FOREIGN }, { "windowsregistrykey", FOREIGN },
-	{ "cve", FOREIGN }, { "vulnerability", FOREIGN },
-	{ "imphash", FOREIGN }, { "filehashimphash", FOREIGN },
-	{ "pehash", FOREIGN }, { "filehashpehash", FOREIGN },
-	{ "ssdeep", FOREIGN }, { "tlsh", FOREIGN }, { "ja3", FOREIGN },
+	{ "malwaresample", FOREIGN }, { "filepath", FOREIGN },
+	{ "mutex", FOREIGN }, { "mutant", FOREIGN }, { "regkey", FOREIGN },
+	{ "registry", FOREIGN }, { "registrykey", FOREIGN },
+	{ "windowsregistrykey", FOREIGN }, { "cve", FOREIGN },
+	{ "vulnerability", FOREIGN }, { "imphash", FOREIGN },
+	{ "filehashimphash", FOREIGN }, { "pehash", FOREIGN },
+	{ "filehashpehash", FOREIGN }, { "ssdeep", FOREIGN },
+	{ "tlsh", FOREIGN }, { "ja3", FOREIGN },
 	{ "ja3fingerprintmd5", FOREIGN }, { "ja3s", FOREIGN },
 	{ "ja4", FOREIGN }, { "jarm", FOREIGN }, { "jarmfingerprint", FOREIGN },
 	{ "asn", FOREIGN }, { "as", FOREIGN }, { "autonomoussystem", FOREIGN },
@@ -114,6 +115,39 @@ feed_value_is_type(const char *word)
 
 	return value_type_row(word, n) != -1 ||
 	    (word[n] == '|' && feed_value_is_type(word + n + 1));
+}
+
+bool
+feed_value_composite(const char *type, struct feed_composite *parts)
+{
+	const char *bar = strrchr(type, '|');
+	size_t n;
+
+	/* What MISP calls a file with its content. */
+	if (strcasecmp(type, "malware-sample") == 0) {
+		*parts = (struct feed_composite){ "filename", "md5" };
+		return true;
+	}
+	n = bar == NULL ? sizeof(parts->left) : (size_t)(bar - type);
+	if (n >= sizeof(parts->left))
+		return false;
+	memcpy(parts->left, type, n);
+	parts->left[n] = '\0';
+	parts->right = bar + 1;
+	return true;
+}
+
+unsigned
+feed_value_types(const char *type)
+{
+	struct feed_composite parts;
+	int row;
+
+	if (feed_value_composite(type, &parts))
+		return feed_value_types(parts.left) |
+		    feed_value_types(parts.right);
+	row = value_type_row(type, strlen(type));
+	return row == -1 ? FOREIGN : value_types[row].types;
 }
 
 bool

@@ -17,6 +17,17 @@
 /* Bytes of a name of a type. */
 #define FEED_TYPE_MAX 48
 
+/* A type of two values with a "|" between them ("filename|md5"). */
+struct feed_composite {
+	char left[FEED_TYPE_MAX];
+	const char *right; /* inside the type */
+};
+/* Takes a type apart; false: it has one value.  The left may be composite, too. */
+bool feed_value_composite(const char *type, struct feed_composite *);
+/* OBSERVABLE_BIT of what a type of feeds can be, of a composite of all its parts;
+ * 0: nothing that is kept. */
+unsigned feed_value_types(const char *type);
+
 struct feed_value {
 	enum observable_type type;
 	bool below; /* a domain: all below it too */

@@ -20,7 +20,7 @@ many_network(void *arg, const char *network)
 {
 	struct many *m = arg;
 
-	(void)strcpy(m->v.text, network);
+	memcpy(m->v.text, network, strlen(network) + 1);
 	return m->each(m->arg, &m->v);
 }
 
@@ -38,10 +38,11 @@ many_masked(struct many *m, const char *mask)
 {
 	char out[INDICATOR_MAX + 1];
 	size_t digits = strspn(mask, "0123456789");
+	int bits;
 
 	if (digits > 0 && digits <= 3 && mask[digits] == '\0') {
-		if (indicator_network(m->v.type, m->v.text, atoi(mask), out) ==
-		    -1)
+		bits = (int)strtol(mask, NULL, 10);
+		if (indicator_network(m->v.type, m->v.text, bits, out) == -1)
 			return -1;
 	} else if (indicator_masked(m->v.type, m->v.text, mask, out) == -1)
 		return -1;
@@ -53,7 +54,7 @@ feed_value_pair(const char *first, const char *second, bool mask,
     int (*each)(void *, const struct feed_value *), void *arg, const char **why)
 {
 	struct many m = { .each = each, .arg = arg };
-	struct feed_value last;
+	struct feed_value from, last;
 	int r = INDICATOR_RANGE_NONE;
 
 	*why = NULL;
@@ -61,13 +62,10 @@ feed_value_pair(const char *first, const char *second, bool mask,
 		return -1;
 	if (mask)
 		return many_masked(&m, second + strspn(second, " /"));
-	if (many_address(&last, second) && last.type == m.v.type) {
-		char from[INDICATOR_MAX + 1];
-
-		(void)strcpy(from, m.v.text);
+	from = m.v; /* whose text gives way to the networks */
+	if (many_address(&last, second) && last.type == from.type)
 		r = indicator_range(
-		    m.v.type, from, last.text, many_network, &m);
-	}
+		    from.type, from.text, last.text, many_network, &m);
 	if (r < 0)
 		*why = indicator_range_error(r);
 	return r < 0 ? -1 : r;
@@ -115,32 +113,6 @@ many_parts(char *text, const char *type,
 	return n;
 }
 
-/* The values of a composite ("filename|md5", "ip-dst|port"), as MISP has them:
- * those parts whose type is kept.  -1: there is none. */
-static int
-many_composite(char *text, const char *type,
-    int (*each)(void *, const struct feed_value *), void *arg)
-{
-	char name[FEED_TYPE_MAX], *part, *at = NULL;
-	struct feed_value v;
-	size_t n;
-	int found = -1;
-
-	for (part = strtok_r(text, "|", &at); part != NULL && *type != '\0';
-	     part = strtok_r(NULL, "|", &at), type += n + (type[n] == '|')) {
-		n = strcspn(type, "|");
-		if (n >= sizeof(name))
-			continue;
-		memcpy(name, type, n);
-		name[n] = '\0';
-		if (n == 0 || !feed_value_read(&v, part, name))
-			continue;
-		if ((found = each(arg, &v)) != 0)
-			return found;
-	}
-	return found;
-}
-
 int
 feed_value_each(const char *cell, const char *type,
     int (*each)(void *, const struct feed_value *), void *arg, const char **why)
@@ -155,11 +127,7 @@ feed_value_each(const char *cell, const char *type,
 	if (feed_value_read(&v, cell, type))
 		return each(arg, &v);
 	cell += strspn(cell, " \t\r\n");
-	if ((n = strlen(cell)) < sizeof(copy) && type != NULL &&
-	    strchr(type, '|') != NULL) {
-		memcpy(copy, cell, n + 1);
-		return many_composite(copy, type, each, arg);
-	}
+	n = strlen(cell);
 	if (n >= sizeof(copy) || cell[strcspn(cell, PARTS "-/")] == '\0')
 		return -1;
 	memcpy(copy, cell, n + 1);

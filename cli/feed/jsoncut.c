@@ -386,20 +386,23 @@ static int
 cut_file(struct jsoncut *c)
 {
 	uint64_t line;
-	int r, first = cut_next(c);
+	int r;
 
-	if (first == EOF)
+	if (cut_next(c) == EOF)
 		return 0;
 	line = c->r->line;
 	if ((r = cut_document(c)) != 0)
 		return r;
-	if (first == '{' && c->r->line == line) {
-		line = c->r->line;
+	if (c->r->line == line) {
 		while (cut_is_blank(cut_peek(c)) && c->r->line == line)
 			cut_take(c);
 		if (c->r->line != line)
 			return cut_lines(c);
-	}
+	} else
+		while (r == 0 && (cut_next(c) == '{' || cut_peek(c) == '['))
+			r = cut_document(c);
+	if (r != 0)
+		return r;
 	return cut_next(c) == EOF ? 0 : cut_wrong(c, cut_more);
 }
 

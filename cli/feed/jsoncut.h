@@ -30,8 +30,8 @@
 
 #include "cli/feed/feed.h"
 
-#define JSONCUT_PATHS 32  /* at most */
-#define JSONCUT_KEY   256 /* bytes of a name that is walked through, and a NUL */
+#define JSONCUT_PATHS 32   /* at most */
+#define JSONCUT_KEY   4096 /* bytes of a name on the way, and a NUL */
 
 struct feed_reader;
 
@@ -50,8 +50,8 @@ struct jsoncut_element {
  * -1 with one line in error: the document is cut short, no array or object, or
  * has something behind its end.
  *
- * Behind a first document that is an object on one line, every line has its
- * own.  A line that is broken costs itself alone; it and elements that are too
+ * Behind a first document on one line, every line has its own; behind one of
+ * several lines there may be others, as jq writes them.  A line that is broken costs itself alone; it and elements that are too
  * long go to sink->skipped().  An element between two commas is empty.
  */
 int jsoncut(struct feed_reader *, const char *const paths[],

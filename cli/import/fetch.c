@@ -208,8 +208,8 @@ fetch_follow(struct fetching *g)
 		return -1;
 	}
 	g->hops++;
-	strcpy(g->origin, to);
-	strcpy(g->url, g->next);
+	memcpy(g->origin, to, sizeof(g->origin));
+	memcpy(g->url, g->next, sizeof(g->url));
 	return 0;
 }
 
@@ -268,7 +268,7 @@ fetch_begin(struct fetching *g)
 		(void)fetch_failed(
 		    g, "%s: %s", spill_folder(), strerror(errno));
 	} else {
-		strcpy(g->origin, g->own);
+		memcpy(g->origin, g->own, sizeof(g->origin));
 		return 0;
 	}
 	return -1;

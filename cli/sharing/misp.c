@@ -8,11 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/buf.h"
 #include "cli/feed/feed_row.h"
+#include "cli/feed/feed_value.h"
 #include "cli/feed/jsoncut.h"
 #include "cli/sharing/hold.h"
-#include "cli/sharing/misp_type.h"
 #include "cli/sharing/sharing.h"
 #include "ctim/ctim.h"
 #include "json/jsonin.h"
@@ -86,30 +85,6 @@ misp_severity(const char *level)
 						    NULL;
 }
 
-/* Adds the values of a composite, or the one value. */
-static void
-misp_values(struct hold *h, const struct misp_type *type, const char *value)
-{
-	const char *bar = strchr(type->name, '|') == NULL &&
-		strcmp(type->name, "malware-sample") != 0 ?
-	    NULL :
-	    strrchr(value, '|');
-	struct buf first;
-
-	if (bar == NULL) {
-		hold_value(
-		    h, type->first != NULL ? type->first : type->second, value);
-		return;
-	}
-	buf_init(&first, FEED_LINE_MAX);
-	buf_add(&first, value, (size_t)(bar - value));
-	if (type->first != NULL)
-		hold_value(h, type->first, first.data);
-	if (type->second != NULL)
-		hold_value(h, type->second, bar + 1);
-	buf_free(&first);
-}
-
 static void
 misp_fields(struct hold *h, struct json_object *attribute)
 {
@@ -130,7 +105,6 @@ misp_attribute(struct misp *m, struct json_object *attribute, uint64_t line)
 {
 	const char *name = jsonin_string(attribute, "type");
 	const char *value = jsonin_string(attribute, "value");
-	const struct misp_type *type;
 
 	if (name == NULL || value == NULL)
 		return feed_skip(m->sink, line, "it is no attribute", NULL);
@@ -138,13 +112,13 @@ misp_attribute(struct misp *m, struct json_object *attribute, uint64_t line)
 		return feed_skip(m->sink, line, "it is deleted", NULL);
 	if (!sharing_yes(jsonin_member(attribute, "to_ids")))
 		return feed_skip(m->sink, line, "to_ids is not set", NULL);
-	if ((type = misp_type(name)) == NULL)
+	if (feed_value_types(name) == 0)
 		return feed_skip(m->sink, line,
 		    "its type is none of an observable",
 		    "its type \"%.40s\" is none of an observable", name);
 	hold_row(m->hold);
 	misp_fields(m->hold, attribute);
-	misp_values(m->hold, type, value);
+	hold_value(m->hold, name, value);
 	return hold_keep(m->hold, NULL, 0, line, m->sink, m->error);
 }
 

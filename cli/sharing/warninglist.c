@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "cli/feed/feed_row.h"
+#include "cli/feed/feed_value.h"
 #include "cli/feed/jsoncut.h"
 #include "cli/sharing/hold.h"
-#include "cli/sharing/misp_type.h"
 #include "cli/sharing/sharing.h"
 #include "ctim/observable.h"
 #include "json/jsonin.h"
@@ -71,37 +71,17 @@ feed_warninglist_looks(const char *head, size_t n, const struct feed_options *o)
 	return type == NULL && about != NULL && about < list;
 }
 
-/* The types of values that a list for this type of attributes can have. */
+/* The types of values that a list for this type of attributes can have: of
+ * addresses and URLs it may list the domains. */
 static unsigned
 warninglist_matches(const char *attribute)
 {
-	static const struct {
-		const char *type;
-		unsigned bits;
-	} kinds[] = { { "domain", OBSERVABLE_BIT(OBSERVABLE_DOMAIN) },
-		{ "email",
-		    OBSERVABLE_BIT(OBSERVABLE_EMAIL) |
-			OBSERVABLE_BIT(OBSERVABLE_DOMAIN) },
-		{ "ip",
-		    OBSERVABLE_BIT(OBSERVABLE_IP) |
-			OBSERVABLE_BIT(OBSERVABLE_IPV6) },
-		{ "md5", OBSERVABLE_BIT(OBSERVABLE_MD5) },
-		{ "sha1", OBSERVABLE_BIT(OBSERVABLE_SHA1) },
-		{ "sha256", OBSERVABLE_BIT(OBSERVABLE_SHA256) },
-		{ "url",
-		    OBSERVABLE_BIT(OBSERVABLE_URL) |
-			OBSERVABLE_BIT(OBSERVABLE_DOMAIN) } };
-	const struct misp_type *type = misp_type(attribute);
-	unsigned bits = 0;
-	size_t i;
+	static const unsigned hosted =
+	    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | OBSERVABLE_BIT(OBSERVABLE_URL);
+	unsigned bits = feed_value_types(attribute);
 
-	for (i = 0; type != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if ((type->first != NULL &&
-			strcmp(type->first, kinds[i].type) == 0) ||
-		    (type->second != NULL &&
-			strcmp(type->second, kinds[i].type) == 0))
-			bits |= kinds[i].bits;
-	return bits;
+	return (bits & hosted) != 0 ? bits | OBSERVABLE_BIT(OBSERVABLE_DOMAIN) :
+				      bits;
 }
 
 static int

@@ -43,7 +43,6 @@ feed_columns_free(struct feed_columns *c)
 size_t
 feed_columns_add(struct feed_columns *c, const char *name, size_t n)
 {
-	const char *dot;
 	char *copy;
 
 	if (c->n == FEED_COLUMNS || (copy = strndup(name, n)) == NULL)
@@ -51,9 +50,8 @@ feed_columns_add(struct feed_columns *c, const char *name, size_t n)
 	c->column[c->n].name = copy;
 	c->column[c->n].heading = heading_of(copy);
 	/* "source.ip" of a JSON object, or of what was made a table of one. */
-	if (c->column[c->n].heading == NULL &&
-	    (dot = strrchr(copy, '.')) != NULL) {
-		c->column[c->n].heading = heading_of(dot + 1);
+	if (c->column[c->n].heading == NULL && strchr(copy, '.') != NULL) {
+		c->column[c->n].heading = heading_nested(copy);
 		c->column[c->n].nested = true;
 	}
 	return c->n++;
@@ -340,8 +338,9 @@ columns_fail(
 		    c->late ? "member" : "column of the header", has);
 	else
 		snprintf(error, FEED_ERROR_MAX,
-		    "there is no header, and no column whose every cell is an "
-		    "indicator; name one by its number with --column value=N");
+		    "there is no header, and no column in which nine cells in "
+		    "ten are an indicator; name one by its number with "
+		    "--column value=N");
 	return -1;
 }
 

@@ -179,16 +179,20 @@ find_is_hash(const struct feed_columns *c, size_t i)
 	return seen->kind[HEADING_HASH] == seen->filled;
 }
 
-/* Whether all cells but a few are indicators, and most rows have one.  Those few
- * are what lists have in passing: a name without a dot, a line of totals. */
+/*
+ * Whether all cells are indicators, or, where no column is such, all but one in
+ * ten, and most rows have one.  Those few are what published lists have in
+ * passing: a name without a dot ("com" among the most frequent names), a line of
+ * totals.
+ */
 static bool
-find_is_full(const struct feed_columns *c, size_t i)
+find_is_full(const struct feed_columns *c, size_t i, bool all)
 {
 	const struct feed_column_seen *seen = &c->column[i].seen;
 	const struct heading *h = c->column[i].heading;
 
 	return seen->filled > 0 &&
-	    seen->kind[HEADING_ANY] * 10 >= seen->filled * 9 &&
+	    seen->kind[HEADING_ANY] * 10 >= seen->filled * (all ? 10U : 9U) &&
 	    seen->filled * 10 >= c->rows * 9 && feed_columns_differ(seen) &&
 	    !heading_is_never(c->column[i].name) &&
 	    !(c->certificates && find_is_hash(c, i)) &&
@@ -268,20 +272,32 @@ find_beside(struct feed_columns *c, size_t value)
 		feed_columns_place(c, FEED_REASON, words);
 }
 
-void
-feed_columns_by_cells(struct feed_columns *c)
+/* Groups the columns whose cells are indicators.  Returns the first, or
+ * CSV_NONE. */
+static size_t
+find_full(struct feed_columns *c, bool all)
 {
-	size_t i, value = CSV_NONE;
+	size_t i, first = CSV_NONE;
 
 	for (i = 0; i < c->n; i++) {
-		if (!find_is_full(c, i))
+		if (!find_is_full(c, i, all))
 			continue;
-		if (value == CSV_NONE) {
-			value = i;
+		if (first == CSV_NONE) {
+			first = i;
 			c->groups = 0;
 		}
 		(void)feed_columns_group(c, i);
 	}
+	return first;
+}
+
+void
+feed_columns_by_cells(struct feed_columns *c)
+{
+	size_t value = find_full(c, true);
+
+	if (value == CSV_NONE)
+		value = find_full(c, false);
 	c->guessed = value != CSV_NONE;
 	if (value != CSV_NONE && !c->headed)
 		find_beside(c, value);

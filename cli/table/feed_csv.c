@@ -20,6 +20,9 @@ struct csv_feed {
 	bool begun;      /* the columns are known */
 	struct feed_table *table;
 	struct feed_cells cells;
+	/* Rows that have more cells than there are columns, and say something
+	 * there; the line of the first. */
+	uint64_t wide, wide_line;
 	char *error;
 };
 
@@ -57,6 +60,30 @@ feed_csv_open(struct csv_feed *f)
 	return -1;
 }
 
+/* Counts a row that says something beyond the last column. */
+static void
+feed_csv_wide(struct csv_feed *f, size_t n)
+{
+	while (n < f->row.n && *csv_word(&f->row, n) == '\0')
+		n++;
+	if (n < f->row.n && f->wide++ == 0)
+		f->wide_line = f->row.line;
+}
+
+static void
+feed_csv_note(const struct csv_feed *f)
+{
+	if (f->wide > 0)
+		feed_note(f->table->sink,
+		    "%" PRIu64 " row%s more cells than %s; the cells beyond "
+		    "were left out, the first in line %" PRIu64
+		    ": perhaps a text with \"%c\" lacks its quotes",
+		    f->wide, f->wide == 1 ? " has" : "s have",
+		    f->table->columns->headed ? "there are headings" :
+						"the first row",
+		    f->wide_line, f->in.comma);
+}
+
 /* Takes the row for one of values. */
 static int
 feed_csv_row(struct csv_feed *f)
@@ -71,6 +98,7 @@ feed_csv_row(struct csv_feed *f)
 		    f->table, row->line, row->wrong, row->wrong);
 	for (i = 0; i < row->n && i < n; i++)
 		f->cells.text[i] = csv_word(row, i);
+	feed_csv_wide(f, i);
 	f->cells.n = i;
 	f->cells.line = row->line;
 	return feed_table_row(f->table, &f->cells);
@@ -179,6 +207,8 @@ feed_csv(struct feed_reader *r, const struct feed_options *o,
 		stop = feed_csv_rows(f);
 		if (f->begun || stop != 0)
 			stop = feed_table_end(f->table, stop);
+		if (stop == 0)
+			feed_csv_note(f);
 	}
 	feed_table_free(f->table);
 	buf_free(&f->line);

@@ -17,12 +17,19 @@
 
 #define HEAD           (64U << 10) /* bytes that are looked at */
 #define ELEMENT_VALUES 1000        /* JSON values in one object */
+#define PATHS          4           /* where arrays are looked for */
+#define NAME           128         /* bytes of a name in a note */
 
 /* A document that is being read. */
 struct json_feed {
 	struct feed_table *table;
 	struct json_cells cells;
 	struct feed_cells row;
+	struct json_shape shape;
+	const char *paths[PATHS + 3]; /* of jsoncut(): that of the rows, … */
+	size_t whole;                 /* … and that of a document */
+	uint64_t aside, aside_line; /* elements elsewhere; line of the first */
+	char aside_name[NAME];
 };
 
 /* What is wrong with an element, or NULL.  Bytes that are no UTF-8 are not, here:
@@ -57,7 +64,9 @@ feed_json_take(struct json_feed *f, const char *text, size_t n, uint64_t line,
 		return feed_table_skip(f->table, line, "it is no JSON", said);
 	}
 	p += strspn(p, " \t\r\n");
-	if (*p == '{')
+	if (f->shape.keyed)
+		json_cells_keyed(&f->cells, text, n, key, &f->row);
+	else if (*p == '{')
 		json_cells_object(&f->cells, text, n, key, &f->row);
 	else if (*p == '"')
 		json_cells_string(&f->cells, text, n, key, &f->row);
@@ -68,10 +77,26 @@ feed_json_take(struct json_feed *f, const char *text, size_t n, uint64_t line,
 	return feed_table_row(f->table, &f->row);
 }
 
+/* Counts an element of an array where no rows are. */
+static int
+feed_json_aside(struct json_feed *f, const struct jsoncut_element *e)
+{
+	if (f->aside++ == 0) {
+		f->aside_line = e->line;
+		snprintf(f->aside_name, sizeof(f->aside_name), "%.*s",
+		    (int)utf8_cut(e->key, NAME / 4 - 1), e->key);
+	}
+	return 0;
+}
+
 static int
 feed_json_element(void *arg, const struct jsoncut_element *e)
 {
-	return feed_json_take(arg, e->text, e->n, e->line, e->key);
+	struct json_feed *f = arg;
+
+	return e->path == 0 || e->path == f->whole || f->shape.texts ?
+	    feed_json_take(f, e->text, e->n, e->line, e->key) :
+	    feed_json_aside(f, e);
 }
 
 /* What the cutter skips waits in the table with the other rows. */
@@ -106,25 +131,63 @@ feed_json_strings(struct json_feed *f, struct feed_reader *r)
 	return stop;
 }
 
+/* Whether rows are in the elements of a path, or in what these hold. */
+static bool
+feed_json_holds(const char *path, const char *rows)
+{
+	return strncmp(path, rows, strlen(path)) == 0;
+}
+
+/* The paths to look at: that of the rows, arrays elsewhere in the document, and
+ * the document itself, where a line has none of them. */
+static void
+feed_json_paths(struct json_feed *f)
+{
+	static const char *const arrays[PATHS] = { "*[]", "*.*[]", "*.*.*[]",
+		"*.*.*.*[]" };
+	const char *rows = f->shape.rows;
+	size_t i, n = 0;
+
+	f->paths[n++] = rows;
+	for (i = 0; i < PATHS && *rows == '*' && !f->shape.keyed; i++)
+		if (!feed_json_holds(arrays[i], rows))
+			f->paths[n++] = arrays[i];
+	f->whole = n;
+	if (*rows != '\0')
+		f->paths[n++] = "";
+	f->paths[n] = NULL;
+}
+
 static int
 feed_json_read(
     struct json_feed *f, struct feed_reader *r, char error[FEED_ERROR_MAX])
 {
-	static const char *const paths[][4] = { [JSON_SHAPE_ARRAY] = { "[]",
-						    NULL },
-		[JSON_SHAPE_OBJECTS] = { "", NULL },
-		[JSON_SHAPE_HOLDER] = { "*[]", "", NULL },
-		[JSON_SHAPE_NESTED] = { "*[].*[]", "[].*[]", "", NULL },
-		[JSON_SHAPE_NONE] = { "", NULL } };
 	const struct feed_sink sink = { .skipped = feed_json_skipped,
 		.arg = f };
 	size_t n = feed_reader_fill(r, HEAD);
-	enum json_shape shape =
-	    json_shape(r->data + r->at, n < HEAD ? n : HEAD);
 
-	if (shape == JSON_SHAPE_STRINGS)
+	f->shape = json_shape(r->data + r->at, n < HEAD ? n : HEAD);
+	if (f->shape.lines)
 		return feed_json_strings(f, r);
-	return jsoncut(r, paths[shape], feed_json_element, f, &sink, error);
+	feed_json_paths(f);
+	return jsoncut(r, f->paths, feed_json_element, f, &sink, error);
+}
+
+/* Tells, at the end, what was not looked at. */
+static void
+feed_json_note(const struct json_feed *f, const struct feed_sink *sink)
+{
+	if (f->cells.left)
+		feed_note(sink,
+		    "members beyond the first %d names were not looked at",
+		    FEED_COLUMNS);
+	if (f->aside > 0)
+		feed_note(sink,
+		    "%" PRIu64 " element%s of other arrays %s passed over, the "
+		    "first in line %" PRIu64 ", in \"%s\"",
+		    f->aside, f->aside == 1 ? "" : "s",
+		    f->aside == 1 ? "was" : "were", f->aside_line,
+		    f->aside_name);
 }
 
 int
@@ -143,10 +206,8 @@ feed_json(struct feed_reader *r, const struct feed_options *o,
 	json_cells_init(&f->cells, f->table->columns);
 	stop = feed_json_read(f, r, error);
 	stop = feed_table_end(f->table, stop);
-	if (stop == 0 && f->cells.left)
-		feed_note(sink,
-		    "members beyond the first %d names were not looked at",
-		    FEED_COLUMNS);
+	if (stop == 0)
+		feed_json_note(f, sink);
 	json_cells_free(&f->cells);
 	feed_table_free(f->table);
 	free(f);

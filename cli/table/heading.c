@@ -3,8 +3,10 @@
 
 #include "cli/table/heading.h"
 
-#define COUNT(a)       (sizeof(a) / sizeof((a)[0]))
-#define HEADING_MAX    64 /* bytes */
+#define COUNT(a)    (sizeof(a) / sizeof((a)[0]))
+#define HEADING_MAX 64 /* bytes */
+/* What is in an object that is called "indicators". */
+#define HEADING_WITHIN "indicators."
 
 #define VALUES(kind)   HEADING_##kind, FEED_VALUE, 0
 #define GROUP(kind, n) HEADING_##kind, FEED_VALUE, n
@@ -17,7 +19,9 @@ static const struct heading headings[] = { { "indicator", VALUES(ANY) },
 	{ "value", VALUES(ANY) }, { "observable", VALUES(ANY) },
 	{ "indicatorvalue", VALUES(ANY) }, { "observablevalue", VALUES(ANY) },
 	{ "indicators", VALUES(ANY) }, { "iocs", VALUES(ANY) },
-	{ "observables", VALUES(ANY) }, { "sha256", GROUP(HASH, 1) },
+	{ "observables", VALUES(ANY) }, { "artifact", VALUES(ANY) },
+	{ "entity", VALUES(ANY) }, { "iocname", VALUES(ANY) },
+	{ HEADING_WITHIN, GROUP(ANY, 3) }, { "sha256", GROUP(HASH, 1) },
 	{ "sha256hash", GROUP(HASH, 1) }, { "hashsha256", GROUP(HASH, 1) },
 	{ "filehashsha256", GROUP(HASH, 1) }, { "filesha256", GROUP(HASH, 1) },
 	{ "sha256sum", GROUP(HASH, 1) }, { "sha1", GROUP(HASH, 1) },
@@ -58,17 +62,17 @@ static const struct heading headings[] = { { "indicator", VALUES(ANY) },
 	{ "subnet", VALUES(ADDRESS) }, { "prefix", VALUES(ADDRESS) },
 	{ "range", VALUES(ADDRESS) }, { "iprange", VALUES(ADDRESS) },
 	{ "address", VALUES(ADDRESS) }, { "addr", VALUES(ADDRESS) },
-	{ "email", VALUES(EMAIL) }, { "emailaddress", VALUES(EMAIL) },
-	{ "sender", VALUES(EMAIL) }, { "mail", VALUES(EMAIL) },
-	{ "emailsrc", VALUES(EMAIL) }, { "senderaddress", VALUES(EMAIL) },
-	{ "senderemail", VALUES(EMAIL) }, { "emails", VALUES(EMAIL) },
-	{ "domain", VALUES(NAME) }, { "domainname", VALUES(NAME) },
-	{ "host", VALUES(NAME) }, { "hostname", VALUES(NAME) },
-	{ "fqdn", VALUES(NAME) }, { "dnsname", VALUES(NAME) },
-	{ "maliciousdomain", VALUES(NAME) }, { "domains", VALUES(NAME) },
-	{ "hostnames", VALUES(NAME) }, { "site", VALUES(NAME) },
-	{ "website", VALUES(NAME) }, { "reference", VALUES(REFERENCE) },
-	{ "references", VALUES(REFERENCE) },
+	{ "id", VALUES(ADDRESS) }, { "email", VALUES(EMAIL) },
+	{ "emailaddress", VALUES(EMAIL) }, { "sender", VALUES(EMAIL) },
+	{ "mail", VALUES(EMAIL) }, { "emailsrc", VALUES(EMAIL) },
+	{ "senderaddress", VALUES(EMAIL) }, { "senderemail", VALUES(EMAIL) },
+	{ "emails", VALUES(EMAIL) }, { "domain", VALUES(NAME) },
+	{ "domainname", VALUES(NAME) }, { "host", VALUES(NAME) },
+	{ "hostname", VALUES(NAME) }, { "fqdn", VALUES(NAME) },
+	{ "dnsname", VALUES(NAME) }, { "maliciousdomain", VALUES(NAME) },
+	{ "domains", VALUES(NAME) }, { "hostnames", VALUES(NAME) },
+	{ "site", VALUES(NAME) }, { "website", VALUES(NAME) },
+	{ "reference", VALUES(REFERENCE) }, { "references", VALUES(REFERENCE) },
 	{ "referenceurl", VALUES(REFERENCE) }, { "link", VALUES(REFERENCE) },
 	{ "links", VALUES(REFERENCE) }, { "report", VALUES(REFERENCE) },
 	{ "reporturl", VALUES(REFERENCE) }, { "reportlink", VALUES(REFERENCE) },
@@ -120,6 +124,7 @@ static const struct heading headings[] = { { "indicator", VALUES(ANY) },
 	{ "firstseen", FIELD(FIRST_SEEN) },
 	{ "firstseenutc", FIELD(FIRST_SEEN) },
 	{ "firstseenat", FIELD(FIRST_SEEN) },
+	{ "datefirst", FIELD(FIRST_SEEN) }, { "datelast", FIELD(LAST_SEEN) },
 	{ "dateadded", FIELD(FIRST_SEEN) },
 	{ "listingdate", FIELD(FIRST_SEEN) },
 	{ "validfrom", FIELD(FIRST_SEEN) },
@@ -139,7 +144,8 @@ static const struct heading headings[] = { { "indicator", VALUES(ANY) },
 	{ "expires", FIELD(EXPIRES) }, { "expiration", FIELD(EXPIRES) },
 	{ "validuntil", FIELD(EXPIRES) }, { "expiry", FIELD(EXPIRES) },
 	{ "expiresat", FIELD(EXPIRES) }, { "expirationdate", FIELD(EXPIRES) },
-	{ "expirydate", FIELD(EXPIRES) }, { "duration", WORDS(EXPIRES) },
+	{ "expirydate", FIELD(EXPIRES) }, { "expirationts", FIELD(EXPIRES) },
+	{ "expirets", FIELD(EXPIRES) }, { "duration", WORDS(EXPIRES) },
 	{ "below", FIELD(BELOW) }, { "sourcetitle", FIELD(SOURCE_TITLE) },
 	{ "sourcelookup", FIELD(SOURCE_LOOKUP) },
 	{ "sourcesubdomains", FIELD(SOURCE_SUBDOMAINS) },
@@ -154,7 +160,8 @@ static const char *const nevers[] = { "imphash", "ja3", "ja4", "jarm", "ssdeep",
 	"tlsh", "pehash", "vhash", "authentihash", "telfhash", "gimphash",
 	"icondhash", "richhash", "permhash", "fuzzy", "fingerprint",
 	"thumbprint", "cert", "x509", "serial", "registrar", "nameserver",
-	"whois", "reporter", "etag", "reversedns", "rdns", "uuid", "guid" };
+	"whois", "reporter", "etag", "reversedns", "rdns", "uuid", "guid",
+	"transaction" };
 
 const struct heading_pair heading_pairs[] = { { "start", "end", false },
 	{ "startip", "endip", false }, { "ipstart", "ipend", false },
@@ -211,6 +218,23 @@ heading_of(const char *text)
 		if (heading_same(headings[i].name, text))
 			return &headings[i];
 	return NULL;
+}
+
+const struct heading *
+heading_nested(const char *text)
+{
+	size_t n = strcspn(text, ".");
+	char outer[HEADING_MAX];
+	const struct heading *h;
+
+	if (text[n] == '\0' || n >= sizeof(outer))
+		return NULL;
+	memcpy(outer, text, n);
+	outer[n] = '\0';
+	h = heading_of(outer);
+	return h != NULL && h->kind == HEADING_ANY ?
+	    heading_of(HEADING_WITHIN) :
+	    heading_of(strrchr(text, '.') + 1);
 }
 
 size_t

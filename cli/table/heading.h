@@ -41,6 +41,10 @@ struct heading {
 /* Returns what a heading says, NULL for nothing known.  Case, '_', '-', blanks
  * do not matter. */
 const struct heading *heading_of(const char *text);
+/* What "source.ip" says, the member of an object: what its last part does, and,
+ * where the first part is a heading for any value, such a value, all of the
+ * object together.  NULL: nothing known, or no such name. */
+const struct heading *heading_nested(const char *text);
 /* The place of a row in the table. */
 size_t heading_rank(const struct heading *);
 /* Whether two headings are the same, case, '_', '-' and blanks aside. */

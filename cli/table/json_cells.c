@@ -183,18 +183,21 @@ cells_add_string(struct json_cells *j, struct piece *in)
 	return true;
 }
 
-/* Puts the strings of an array that may be values, one a line; false: it has
- * something else, or says something of a value. */
+/* Puts the strings of an array that may be values, one a line, or are reasons;
+ * false: it has something else, or says something else of a value. */
 static bool
 cells_put_strings(struct json_cells *j, size_t column, struct piece in)
 {
 	size_t begin = j->text.len;
 	const struct heading *h;
+	bool reason;
 
 	if (column == CSV_NONE)
 		return true;
 	h = j->columns->column[column].heading;
-	if (h != NULL && h->kind > HEADING_REFERENCE)
+	reason =
+	    h != NULL && h->kind == HEADING_FIELD && h->field == FEED_REASON;
+	if (h != NULL && h->kind > HEADING_REFERENCE && !reason)
 		return false;
 	for (in.p++;; in.p++) {
 		cells_blanks(&in);
@@ -202,7 +205,7 @@ cells_put_strings(struct json_cells *j, size_t column, struct piece in)
 			break;
 		cells_blanks(&in);
 		if (in.p < in.end && *in.p == ',') {
-			buf_addc(&j->text, '\n');
+			buf_adds(&j->text, reason ? ", " : "\n");
 			continue;
 		}
 		buf_addc(&j->text, '\0');
@@ -341,6 +344,24 @@ json_cells_object(struct json_cells *j, const char *text, size_t n,
 	if (in.p < in.end)
 		cells_members(j, in, NULL, 0);
 	cells_judge(j, array);
+	cells_done(j, out);
+}
+
+void
+json_cells_keyed(struct json_cells *j, const char *text, size_t n,
+    const char *key, struct feed_cells *out)
+{
+	static const char name[] = "indicator", reason[] = "reason";
+	struct piece in = { text, text + n };
+
+	cells_begin(j);
+	cells_blanks(&in);
+	if (in.p < in.end && *in.p == '{')
+		cells_members(j, in, NULL, 0);
+	else if (in.p < in.end)
+		cells_value(j, &in, reason, strlen(reason), false);
+	cells_put(
+	    j, cells_column(j, name, strlen(name)), key, strlen(key), false);
 	cells_done(j, out);
 }
 

@@ -5,7 +5,8 @@
  *
  * Strings and numbers are cells; a whole number is written without point and
  * exponent.  true, false, arrays, objects, and strings with NUL bytes are odd:
- * their cell is the JSON text.  null is no cell.  The members of an object in
+ * their cell is the JSON text; an array of strings is these, one a line, or, for
+ * a reason, with commas between them.  null is no cell.  The members of an object in
  * the object are cells of columns "outer.inner", too.
  */
 #ifndef CTIM_JSON_CELLS_H
@@ -30,13 +31,16 @@ struct json_cells {
 void json_cells_init(struct json_cells *, struct feed_columns *);
 void json_cells_free(struct json_cells *);
 /*
- * Reads an object, of n bytes that jsonscan() found to be one.  An array of
- * strings is a cell with one of them a line.  array: the name of the array that
+ * Reads an object, of n bytes that jsonscan() found to be one.  array: the name of the array that
  * the object is in, or ""; one that is a disposition ("allowlist") is that of
  * all in it.  The cells are good until the next call.
  */
 void json_cells_object(struct json_cells *, const char *text, size_t n,
     const char *array, struct feed_cells *);
+/* The same for a value of any kind whose name, key, is the indicator: what it says
+ * are its members, a text is the reason. */
+void json_cells_keyed(struct json_cells *, const char *text, size_t n,
+    const char *key, struct feed_cells *);
 /* The same for a string alone: its column is the array's, where that is a
  * heading, and else "value". */
 void json_cells_string(struct json_cells *, const char *text, size_t n,

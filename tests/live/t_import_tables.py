@@ -61,3 +61,27 @@ def test_a_column_that_is_not_there():
     _, said = load('ip,reason\n192.0.2.1,x\n', '--column', 'reason=reasom',
                    ok=False)
     has('there is no column "reasom"', said, 'the error')
+
+
+def test_rows_wherever_a_document_has_them():
+    relay, said = load('{"response": {"data": [{"ip": "192.0.2.1"}]},'
+                       ' "errors": [{"code": 1}]}')
+    same([v for v, _ in listed(relay)], ['192.0.2.1'], 'an array in an object')
+    has('1 element of other arrays was passed over', said, 'the note')
+    relay, _ = load('{"192.0.2.1": {"tags": ["a"]}, "evil.example": {}}')
+    same([v for v, _ in listed(relay)], ['192.0.2.1', 'evil.example'],
+         'names of members')
+
+
+def test_cells_without_a_heading_are_told():
+    relay, said = load('ip,comment\n192.0.2.1,brute force, telnet\n'
+                       '192.0.2.2,scan,\n')
+    same(len(listed(relay)), 2, 'rows')
+    has('1 row has more cells than there are headings', said, 'the note')
+
+
+def test_comments_in_windows_1252():
+    relay, said = load(b'ip,comment\n192.0.2.1,caf\xe9\n')
+    same(json.loads(relay.cli('intel', 'list', '--json')[1])[0]['reason'],
+         'caf\u00e9', 'the comment')
+    has('read as Windows-1252', said, 'the note')

@@ -375,7 +375,7 @@ START_TEST(json)
 		    "3 domain evil.example (why) s=5 p=100 n=3 x=60\n" },
 		{ "[\n {\"value\":\"192.0.2.1\"},\n {\"ip\":\"192.0.2.2\","
 		  "\"tags\":[\"a]\",\"{\\\"\"]}\n]\n",
-		    "2 ip 192.0.2.1\n3 ip 192.0.2.2\n" },
+		    "2 ip 192.0.2.1\n3 ip 192.0.2.2 (a], {\")\n" },
 		{ "[{\"value\":\"192.0.2.1\"}, 7, \"x,y\", null, [1,[2]],\n{}]",
 		    "1 ip 192.0.2.1\n1 ! it is no JSON object\n"
 		    "1 ! \"x,y\" is no indicator\n1 ! it is no JSON object\n"
@@ -433,7 +433,7 @@ START_TEST(an_array_in_an_object)
 		    "1 url http://a.example/x\n2 url http://b.example/y\n" },
 		/* An object with a list of strings is an object still. */
 		{ "{\"ip\":\"192.0.2.1\",\"tags\":[\"a\",\"b\"]}\n",
-		    "1 ip 192.0.2.1\n" },
+		    "1 ip 192.0.2.1 (a, b)\n" },
 		{ "{\"domains\":[\"a.example\",\"b.example\"]}\n",
 		    "1 domain a.example\n1 domain b.example\n" }
 	};
@@ -674,12 +674,12 @@ START_TEST(json_that_is_not_understood_is_not_left_unsaid)
 		{ JUDGED("\"type\":7.5") JUDGED("\"type\":[\"ip\"]"),
 		    "1 ip 192.0.2.1\n2 ip 192.0.2.1\n" },
 		/* Null is not said; what another member says counts; times that
-		 * are not understood are no matter, nor are lists of tags. */
+		 * are not understood are no matter; tags are the reason. */
 		{ JUDGED("\"disposition\":null,\"tags\":[\"a\"],"
 			 "\"first_seen\":{},\"last_seen\":1.5,\"count\":2.5")
 			JUDGED("\"disposition\":{},\"disposition_name\":"
 			       "\"Clean\""),
-		    "1 ip 192.0.2.1\n2 ip 192.0.2.1 d=1\n" }
+		    "1 ip 192.0.2.1 (a)\n2 ip 192.0.2.1 d=1\n" }
 	};
 
 	try(cases, COUNT(cases), FEED_AUTO);

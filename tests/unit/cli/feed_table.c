@@ -36,8 +36,11 @@ START_TEST(published_feeds)
 	char folder[512];
 	struct dirent *entry;
 	size_t n, played = 0;
+	struct buf others;
 	char *feed;
 	DIR *dir;
+
+	buf_init(&others, 1U << 20);
 
 	snprintf(folder, sizeof(folder), "%s/tests/cases/feeds/tables",
 	    getenv("srcdir") != NULL ? getenv("srcdir") : ".");
@@ -54,12 +57,15 @@ START_TEST(published_feeds)
 		}
 		feed += 2;
 		feed_say(feed, n - (size_t)(feed - feed_table_case), &o);
-		ck_assert_msg(strcmp(feed_said.data, feed_table_case) == 0,
-		    "%s says\n%s", entry->d_name, feed_said.data);
+		if (strcmp(feed_said.data, feed_table_case) != 0)
+			buf_addf(&others, "%s says\n%s%%\n", entry->d_name,
+			    feed_said.data);
 		played++;
 	}
 	closedir(dir);
-	ck_assert_uint_gt(played, 60);
+	ck_assert_msg(others.len == 0, "%s", others.data);
+	buf_free(&others);
+	ck_assert_uint_gt(played, 100);
 }
 END_TEST
 

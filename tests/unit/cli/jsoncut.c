@@ -158,7 +158,13 @@ START_TEST(one_object_a_line)
 		    "where one must be\n"
 		    "9 ! it is no JSON: it is not closed\n"
 		    "10 0 ={\"v\":11}\n" },
-		/* An object over several lines is one. */
+		/* So is one that is behind an array. */
+		{ { "[]", "" }, "[1]\n]\n[2]\n{}\n",
+		    "1 0 =1\n2 ! it is no JSON: this is neither an array nor "
+		    "an object of JSON\n3 0 =2\n4 1 ={}\n" },
+		/* An object over several lines is one; others may follow. */
+		{ { "a[]" }, "{\n\"a\":[1]}\n{\n\"a\":[2]} [\n]",
+		    "2 0 a=1\n4 0 a=2\n" },
 		{ { "" }, "\n{\n\"v\":1}\n \n", "2 0 ={\n\"v\":1}\n" }
 	};
 
@@ -178,15 +184,15 @@ START_TEST(a_document_must_be_whole)
 		{ { "a[]" }, "{\"a\":[1]",
 		    "1 0 a=1\n= line 1: the JSON is not closed: the file was "
 		    "cut short" },
-		{ { "[]" }, "[1]\n\n]",
-		    "1 0 =1\n= line 3: there is more behind the end of the "
+		{ { "[]" }, "[\n1]\n\n]",
+		    "2 0 =1\n= line 4: there is more behind the end of the "
 		    "JSON" },
-		{ { "[]" }, "[1]\n[2]",
-		    "1 0 =1\n= line 2: there is more behind the end of the "
+		{ { "[]" }, "[1] [2]",
+		    "1 0 =1\n= line 1: there is more behind the end of the "
 		    "JSON" },
-		{ { "a[]" }, "{\n\"a\":[1]}\n{}",
-		    "2 0 a=1\n= line 3: there is more behind the end of the "
-		    "JSON" },
+		{ { "a[]" }, "{\n\"a\":[1]}\n{\"a\":[2",
+		    "2 0 a=1\n= line 3: the JSON is not closed: the "
+		    "file was cut short" },
 		{ { "" }, "{\"a\":1}{\"b\":2}\n",
 		    "1 0 ={\"a\":1}\n= line 1: there is more behind the end of "
 		    "the JSON" },
