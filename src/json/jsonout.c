@@ -162,8 +162,9 @@ jsonout_plain(const unsigned char *p, const unsigned char *end, bool *bad)
 	return (size_t)(p - begin);
 }
 
+#ifndef NDEBUG
 /* Whether a string needs no escape; for assertions. */
-static inline bool
+static bool
 jsonout_all_plain(const char *s, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)s;
@@ -171,6 +172,7 @@ jsonout_all_plain(const char *s, size_t len)
 
 	return jsonout_plain(p, p + len, &bad) == len;
 }
+#endif
 
 static void
 jsonout_escape(struct buf *b, unsigned char c)

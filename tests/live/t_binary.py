@@ -494,16 +494,17 @@ def test_socket_of_a_service_manager():
             os.chmod(gateway.socket, 0o666)
             listener.listen(16)
             program = harness.program(SERVER, gateway.build)
+            env = gateway.env(**harness.coverage_env())
             with open(gateway.stderr, 'w') as errors:
                 if at_zero:
                     gateway.process = harness.start(
-                        [program], env=gateway.env(), stderr=errors,
+                        [program], env=env, stderr=errors,
                         stdin=listener.fileno())
                 else:
                     gateway.process = harness.start(
                         ['/bin/sh', '-c', 'exec 3<&%d; LISTEN_FDS=1 '
                          'LISTEN_PID=$$ exec "$0"' % listener.fileno(),
-                         program], env=gateway.env(), stderr=errors,
+                         program], env=env, stderr=errors,
                         pass_fds=[listener.fileno()])
             harness.wait_for(lambda: len(gateway.workers()) == 2, 'workers')
             for times in range(2):

@@ -58,7 +58,8 @@ class Home:
             GATEWAY_INTERFACE='CGI/1.1', REQUEST_METHOD='POST',
             SCRIPT_NAME='/ctim-relay.cgi', PATH_INFO='/template/health',
             SERVER_PROTOCOL='HTTP/1.1', CONTENT_LENGTH='0',
-            HTTP_AUTHORIZATION='Bearer ' + (token or harness.jwt()), **env)
+            HTTP_AUTHORIZATION='Bearer ' + (token or harness.jwt()),
+            **harness.coverage_env(), **env)
         more = {}
         if harness.ROOT:
             uid = UID if uid is None else uid

@@ -123,7 +123,8 @@ class Host:
         done = subprocess.run(
             args, input=input, user=UID, group=UID, extra_groups=[],
             capture_output=True, timeout=60, cwd='/',
-            env={'PATH': '/usr/bin:/bin', 'HOME': self.home})
+            env={'PATH': '/usr/bin:/bin', 'HOME': self.home,
+                 **harness.coverage_env()})
         if ok and done.returncode != 0:
             harness.fail('%s: exit %d\n%s' % (
                 ' '.join(args), done.returncode, done.stderr.decode()))

@@ -56,7 +56,7 @@ class Container:
 
     def options(self, variables):
         env = dict(harness.environment(), PATH=harness.sbin_path(),
-                   **self.variables)
+                   **harness.coverage_env(), **self.variables)
         env.update(variables)
         return dict(user(), env={k: v for k, v in env.items()
                                  if v is not None}, cwd='/')
@@ -269,8 +269,7 @@ REFUSED = [
      'qualys'),
     ({'CTIM_RELAY_RELAY_HEALTH__PROVIDER': 'otx'},
      'CTIM_RELAY_RELAY_HEALTH__PROVIDER: "health" is no name for a relay: '
-     'small letters, digits, _ and -, at most 41, and not the first part of a '
-     'route'),
+     'it is the first part of a route of the gateway'),
     ({'CTIM_RELAY_SERVER_THREADS': '1', 'CTIM_RELAY_SERVER_THREADS_FILE': '/x'},
      'CTIM_RELAY_SERVER_THREADS and CTIM_RELAY_SERVER_THREADS_FILE are both '
      'set; leave one of them out'),

@@ -438,7 +438,8 @@ def test_connections_serve_all_threads_of_a_worker():
     holds(connections <= 40, '%d connections' % connections)
     first, last = handshakes[0], handshakes[-1]
     holds(last <= 2 * max(first, 16), 'full handshakes: %s' % handshakes)
-    holds(len(set(handshakes)) <= 2 * 2,
+    # Each of the two workers opens more while the first ones are under way.
+    holds(len(set(handshakes)) <= 2 * 4,
           'requests with a full handshake: %s' % handshakes)
 
 

@@ -415,6 +415,71 @@ START_TEST(records_with_all_below_them)
 }
 END_TEST
 
+/* Fills more than a batch of an import with long texts. */
+static void
+fill_a_batch(struct store *s)
+{
+	char value[32], reason[4 * STORE_REASON + 1], url[STORE_URL + 1];
+	struct record r = usual;
+	size_t i;
+
+	/* Characters of four bytes each. */
+	for (i = 0; i + 4 < sizeof(reason); i += 4)
+		memcpy(reason + i, "\xf0\x9f\x98\x80", 4);
+	reason[i] = '\0';
+	memset(url, 'x', sizeof(url) - 1);
+	memcpy(url, "http://", 7);
+	url[sizeof(url) - 1] = '\0';
+	r.type = OBSERVABLE_DOMAIN;
+	r.value = value;
+	r.reason = reason;
+	r.url = url;
+	for (i = 0; i * (sizeof(reason) + sizeof(url)) < (26U << 20); i++) {
+		snprintf(value, sizeof(value), "n%zu.example", i);
+		ck_assert_int_eq(store_import_add(s, &r, error), 0);
+	}
+}
+
+/* The same, where the two are so far apart that they are not sorted together. */
+START_TEST(all_below_a_name_across_batches)
+{
+	static const bool below[][2] = { { true, false }, { false, true } };
+	static const char *const reasons[][2] = { { "bad", NULL },
+		{ NULL, "bad" } };
+	const struct observable o = { OBSERVABLE_DOMAIN, "two.example", 0 };
+	const struct source from = { .name = "two" };
+	const struct record *found;
+	struct store_counts n;
+	struct record r = usual;
+	struct store *s;
+	size_t i, k;
+
+	begin();
+	s = must_open(STORE_WRITE);
+	r.type = o.type;
+	r.value = o.value;
+	for (i = 0; i < COUNT(below); i++) {
+		ck_assert_int_eq(
+		    store_import_begin(s, &from, 0, NOW, error), 0);
+		for (k = 0; k < 2; k++) {
+			r.below = below[i][k];
+			r.reason = reasons[i][k];
+			ck_assert_int_eq(store_import_add(s, &r, error), 0);
+			if (k == 0)
+				fill_a_batch(s);
+		}
+		ck_assert_msg(
+		    store_import_end(s, true, &n, error) == 0, "%s", error);
+		ck_assert_str_eq(match(s, OBSERVABLE_DOMAIN, "a.two.example"),
+		    "two.example@two");
+		ck_assert_int_eq(store_match(s, &o, NOW, &found, error), 1);
+		ck_assert_str_eq(found->reason, "bad");
+	}
+	store_close(s);
+	end();
+}
+END_TEST
+
 START_TEST(counts_of_an_import)
 {
 	static const char a[] = "192.0.2.1", b[] = "192.0.2.2",
@@ -1205,9 +1270,10 @@ main(void)
 		expired_records_do_not_match,
 		a_store_that_is_held_stays_as_it_was, a_record_keeps_its_fields,
 		a_source_keeps_what_was_said_of_it, records_with_all_below_them,
-		counts_of_an_import, an_import_is_whole_or_nothing,
-		names_of_sources, a_reason_is_kept_within_an_import, removing,
-		listing, networks_that_come_and_go, a_reader_beside_an_import,
+		all_below_a_name_across_batches, counts_of_an_import,
+		an_import_is_whole_or_nothing, names_of_sources,
+		a_reason_is_kept_within_an_import, removing, listing,
+		networks_that_come_and_go, a_reader_beside_an_import,
 		files_that_are_no_store, an_empty_file_is_an_empty_store,
 		a_truncated_store, a_store_that_was_taken_away,
 		networks_of_every_length, connections_share_a_filter,
