@@ -213,14 +213,16 @@ handover_flag(struct json_object *o, const char *name)
 	return json_object_get_boolean(jsonin_member(o, name)) != 0;
 }
 
-/* A descriptor that is open, and from here on close-on-exec; -1: it is none. */
+/* A descriptor that is open, and from here on close-on-exec unless it is standard
+ * error, which each program has; -1: it is none. */
 static int
 handover_fd(struct json_object *value)
 {
 	int64_t n;
 
 	return jsonin_int(value, &n) && n >= 0 && n <= INT32_MAX &&
-		fcntl((int)n, F_SETFD, FD_CLOEXEC) == 0 ?
+		fcntl((int)n, F_SETFD, n == STDERR_FILENO ? 0 : FD_CLOEXEC) ==
+		    0 ?
 	    (int)n :
 	    -1;
 }

@@ -518,6 +518,20 @@ def test_socket_of_a_service_manager():
             holds(os.path.exists(gateway.socket), "the manager's socket")
 
 
+def test_log_on_standard_error_goes_on():
+    gateway = own(Gateway('binary-stderr', sections=dict(
+        QUIET, log={'target': 'stderr', 'format': 'json'})))
+    gateway.log = gateway.stderr
+    gateway.serve()
+    for times in range(3):
+        workers = gateway.workers()
+        replace(gateway)
+        ok(order(gateway, 'reload'))
+        upgraded(gateway, workers, times + 1)
+    ended(gateway)
+    has('"message":"stopped"', harness.read(gateway.log), 'the log')
+
+
 def test_log_that_only_root_could_open():
     """Files in a folder that the service's user cannot even enter."""
     if not harness.web_user():
