@@ -24,7 +24,11 @@
 #include "os/clock.h"
 #include "shared/shared.h"
 
-#define SAID_MAX 8192 /* bytes of what a check says */
+/* Bytes of what a check says: all warnings that it may have; and of those that
+ * are told. */
+#define SAID_MAX   (128 * 1024)
+#define TELL_MAX   8192
+#define LISTEN_MAX 64 /* reads at a time */
 
 bool
 upgrade_runs(const struct upgrade *u)
@@ -135,14 +139,17 @@ upgrade_begin(struct master *m, const char *file)
 		upgrade_refuse(m, strerror(errno));
 }
 
-/* What it has said so far; more than there is room for is lost. */
+/* What it has said so far; more than there is room for is lost.  One that never
+ * ceases does not hold us. */
 static void
 upgrade_listen(struct upgrade *u)
 {
-	char some[1024];
+	char some[4096];
 	ssize_t n;
+	int i;
 
-	while ((n = read(u->out, some, sizeof(some))) > 0)
+	for (i = 0;
+	     i < LISTEN_MAX && (n = read(u->out, some, sizeof(some))) > 0; i++)
 		if (!u->said.failed)
 			(void)buf_add(&u->said, some, (size_t)n);
 }
@@ -151,14 +158,19 @@ upgrade_listen(struct upgrade *u)
 static void
 upgrade_tell(struct master *m)
 {
-	char *line = m->upgrade.said.data, *end;
+	char *line = m->upgrade.said.data, *end, *last;
 
-	for (; m->upgrade.said.len > 0 && *line != '\0'; line = end) {
+	last = line + m->upgrade.said.len;
+	if (last - line > TELL_MAX)
+		last = line + TELL_MAX;
+	for (; line < last && *line != '\0'; line = end) {
 		end = line + strcspn(line, "\n");
 		if (*end == '\n')
 			*end++ = '\0';
 		reload_complain(m, true, line);
 	}
+	if (line < m->upgrade.said.data + m->upgrade.said.len)
+		reload_complain(m, true, "the check said more than that");
 }
 
 static void

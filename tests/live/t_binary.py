@@ -247,7 +247,8 @@ def test_binary_that_is_refused():
 def test_check_that_does_not_end():
     """It is killed in the end; the pool serves, answers and stops meanwhile."""
     gateway = pool('binary-hangs')
-    script(gateway, 'echo $$ >%s/pid; exec sleep 100' % gateway.logs)
+    # Which says more than anybody listens to.
+    script(gateway, 'echo $$ >%s/pid; exec yes' % gateway.logs)
     results = []
     thread = threading.Thread(target=lambda: results.append(
         order(gateway, 'reload')))
@@ -260,8 +261,10 @@ def test_check_that_does_not_end():
     thread.join()
     same(results[0][0], 1, str(results))
     has('its check did not end within 10 s', results[0][2], 'the reason')
+    has('the check said more than that', results[0][2], 'what it said')
     harness.wait_for(lambda: not lives(pid), 'the check is gone')
     os.unlink(gateway.logs + '/pid')
+    script(gateway, 'echo $$ >%s/pid; exec sleep 100' % gateway.logs)
     gateway.process.send_signal(signal.SIGHUP)
     pid = int(harness.wait_for(lambda: os.path.exists(
         gateway.logs + '/pid') and harness.read(gateway.logs + '/pid'),
@@ -308,6 +311,17 @@ def test_configuration_that_breaks_after_the_check():
     ok(results[0])
     harness.wait_for(lambda: not set(workers) & set(gateway.workers()),
                      'new workers')
+    same(health(gateway), 200, 'a request')
+    ended(gateway)
+
+
+def test_check_with_much_to_say():
+    """Of a configuration with many warnings."""
+    gateway = pool('binary-warns')
+    # As many as are kept of them.
+    script(gateway, 'case " $* " in *" --check "*) '
+           'yes a warning | head -c 65536 >&2;; esac; exec "$REAL" "$@"')
+    has('of the new binary', ok(order(gateway, 'reload')), 'what is said')
     same(health(gateway), 200, 'a request')
     ended(gateway)
 
