@@ -200,6 +200,12 @@ asked(const struct control *c, struct control_talk *t)
 	control_begin(t);
 }
 
+void
+control_hold(struct control *c, bool yes)
+{
+	c->pause = yes ? INT64_MAX : 0;
+}
+
 bool
 control_talks(const struct control *c)
 {

@@ -73,6 +73,8 @@ void control_close(struct control *);
 size_t control_poll(const struct control *, struct pollfd *, int *wait);
 /* After poll(2), with what it found. */
 void control_work(struct control *, const struct pollfd *, size_t n);
+/* Nobody new is let in; or again. */
+void control_hold(struct control *, bool);
 /* Whether somebody asks, or gets an answer, who waits for nothing. */
 bool control_talks(const struct control *);
 /* Answers all who wait for what with the text. */

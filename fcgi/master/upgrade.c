@@ -297,10 +297,15 @@ upgrade_look(struct master *m)
 			(void)kill(u->pid, SIGKILL);
 		}
 	}
-	/* Who asks something has the answer first. */
-	if (!u->passed || control_talks(m->setup->control))
+	if (!u->passed)
+		return;
+	/* Who asks something has the answer first, others that of the new
+	 * binary. */
+	control_hold(m->setup->control, true);
+	if (control_talks(m->setup->control))
 		return;
 	log_info("upgrade: the check is passed, the new binary takes over");
 	upgrade_exec(m);
+	control_hold(m->setup->control, false);
 	upgrade_refuse(m, strerror(errno));
 }

@@ -326,6 +326,33 @@ def test_check_with_much_to_say():
     ended(gateway)
 
 
+def test_askers_that_never_cease_do_not_hold_an_upgrade():
+    """Somebody always has a place on the control socket; who comes meanwhile is
+    answered by the new binary."""
+    gateway = pool('binary-asked')
+    path = gateway.sections['server']['control']
+    done, silent = threading.Event(), []
+
+    def ask():
+        while not done.wait(0.2):
+            silent.append(socket.socket(socket.AF_UNIX))
+            silent[-1].connect(path)
+    thread = threading.Thread(target=ask)
+    thread.start()
+    try:
+        harness.wait_for(lambda: len(silent) >= 3, 'some who ask nothing')
+        replace(gateway)
+        has('of the new binary', ok(order(gateway, 'reload', '-t', '20')),
+            'what is said')
+        ok(order(gateway, 'ping'))
+    finally:
+        done.set()
+        thread.join()
+        for sock in silent:
+            sock.close()
+    ended(gateway)
+
+
 def test_binary_that_dies_after_its_check():
     """Then nobody is there any more: what was accepted is answered, and the next
     start has the socket."""
