@@ -172,6 +172,9 @@ early_death(struct master *m, int64_t now)
 	log_warning("the worker died within a second of its start; the next "
 		    "starts in %d ms",
 	    m->pause);
+	/* A new binary may be the mend. */
+	if (upgrade_runs(&m->upgrade))
+		return;
 	reload_fail(m,
 	    "the new workers die as they start, the log has the reason; those "
 	    "from before serve on");

@@ -18,7 +18,7 @@ from provider_case import gateway as relay_of
 from services import otx
 from t_connections import Kept, closed
 from t_network import PROGRAMS, spoil
-from t_orders import Manager, health, order
+from t_orders import Manager, dying, health, order
 from t_process import ASKED, Asking, lives, none_is_left, refuses
 from t_respond import BAD, BLOCK, SUCCESS, TRIGGER, body as act, trigger
 from t_respond_hook import EVERY, Hook, without_counts
@@ -350,6 +350,30 @@ def test_askers_that_never_cease_do_not_hold_an_upgrade():
         thread.join()
         for sock in silent:
             sock.close()
+    ended(gateway)
+
+
+def test_upgrade_out_of_workers_that_die():
+    """Those of the old binary, during the check, do not fail it."""
+    gateway = pool('binary-mends')
+    go = gateway.logs + '/go'
+    script(gateway, 'case " $* " in *" --check "*) '
+           'while [ ! -e %s ]; do sleep 0.05; done;; esac; '
+           'exec "$REAL" "$@"' % go)
+    results = []
+    thread = threading.Thread(target=lambda: results.append(
+        order(gateway, 'reload')))
+    thread.start()
+    harness.wait_for(lambda: 'is another file now' in
+                     harness.read(gateway.log), 'the check')
+    with dying(gateway):
+        os.kill(gateway.workers()[0], signal.SIGKILL)
+        harness.wait_for(lambda: 'died within a second' in
+                         harness.read(gateway.log), 'an early death')
+    harness.write(go, '')
+    thread.join()
+    has('of the new binary', ok(results[0]), 'what is said')
+    same(health(gateway), 200, 'a request')
     ended(gateway)
 
 
