@@ -52,27 +52,45 @@ binary_find(struct binary *b, char **argv)
 	b->path[n < 0 ? 0 : n] = '\0';
 }
 
+struct binary_file
+binary_seen(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return (struct binary_file){ 0 };
+	return (struct binary_file){ .dev = st.st_dev,
+		.ino = st.st_ino,
+		.size = st.st_size,
+		.changed = st.st_mtim };
+}
+
+bool
+binary_is_other(const struct binary_file *f, const char *path)
+{
+	struct binary_file now = binary_seen(path);
+
+	return now.dev != f->dev || now.ino != f->ino || now.size != f->size ||
+	    now.changed.tv_sec != f->changed.tv_sec ||
+	    now.changed.tv_nsec != f->changed.tv_nsec;
+}
+
 /* Remembers the file at a path. */
 static void
 binary_add(struct binary *b, const char *path)
 {
 	struct binary_file *file, f;
-	struct stat st;
 	size_t i;
 
 	for (i = 0; i < b->n; i++)
 		if (strcmp(b->file[i].path, path) == 0)
 			return;
-	if (stat(path, &st) == -1 ||
+	f = binary_seen(path);
+	if (f.ino == 0 ||
 	    (file = realloc(b->file, (b->n + 1) * sizeof(*file))) == NULL)
 		return;
 	b->file = file;
-	f = (struct binary_file){ .path = strdup(path),
-		.dev = st.st_dev,
-		.ino = st.st_ino,
-		.size = st.st_size,
-		.changed = st.st_mtim };
-	if (f.path != NULL)
+	if ((f.path = strdup(path)) != NULL)
 		file[b->n++] = f;
 }
 
@@ -98,13 +116,9 @@ const char *
 binary_changed(const struct binary *b)
 {
 	const struct binary_file *f;
-	struct stat st;
 
 	for (f = b->file; f < b->file + b->n; f++)
-		if (stat(f->path, &st) == -1 || st.st_dev != f->dev ||
-		    st.st_ino != f->ino || st.st_size != f->size ||
-		    st.st_mtim.tv_sec != f->changed.tv_sec ||
-		    st.st_mtim.tv_nsec != f->changed.tv_nsec)
+		if (binary_is_other(f, f->path))
 			return f->path;
 	return NULL;
 }

@@ -38,6 +38,10 @@ void binary_find(struct binary *, char **argv);
 /* Remembers the program and all libraries that are mapped now, unless it knows
  * them.  What cannot be remembered, for want of memory, counts as unchanged. */
 void binary_look(struct binary *);
+/* What is at a path now, without the path; all 0: nothing.  And whether that is
+ * another one by now. */
+struct binary_file binary_seen(const char *path);
+bool binary_is_other(const struct binary_file *, const char *path);
 /* The path of a file that is another one than was mapped, or gone; NULL: none
  * is.  Good until the next binary_look(). */
 const char *binary_changed(const struct binary *);

@@ -128,6 +128,7 @@ upgrade_begin(struct master *m, const char *file)
 	buf_init(&u->said, SAID_MAX);
 	u->until = clock_ms() + UPGRADE_TIME;
 	u->late = false;
+	u->file = binary_seen(b->path);
 	if (file != NULL)
 		log_info("upgrade: %s is another file now", file);
 	else
@@ -288,6 +289,7 @@ upgrade_exec(struct master *m)
 void
 upgrade_look(struct master *m)
 {
+	const char *path = m->setup->binary->path;
 	struct upgrade *u = &m->upgrade;
 
 	if (u->pid != 0) {
@@ -304,8 +306,15 @@ upgrade_look(struct master *m)
 	control_hold(m->setup->control, true);
 	if (control_talks(m->setup->control))
 		return;
-	log_info("upgrade: the check is passed, the new binary takes over");
-	upgrade_exec(m);
+	if (binary_is_other(&u->file, path)) {
+		/* What was not checked is not executed. */
+		upgrade_end(u);
+		upgrade_begin(m, path);
+	} else {
+		log_info("upgrade: the check is passed, the new binary takes "
+			 "over");
+		upgrade_exec(m);
+		upgrade_refuse(m, strerror(errno));
+	}
 	control_hold(m->setup->control, false);
-	upgrade_refuse(m, strerror(errno));
 }

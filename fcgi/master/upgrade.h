@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "fcgi/master/binary.h"
 
 #define UPGRADE_TIME 10000 /* ms for the check */
 /* What the check prints in front of its version when all is well, and the binary
@@ -26,12 +27,13 @@ struct master;
 
 /* The check that is under way. */
 struct upgrade {
-	pid_t pid;       /* 0: there is none */
-	int out;         /* what it says comes here */
-	int64_t until;   /* clock_ms() at which it is killed */
-	bool late;       /* it was */
-	bool passed;     /* the new binary waits for its turn */
-	struct buf said; /* by the check */
+	pid_t pid;               /* 0: there is none */
+	struct binary_file file; /* of which */
+	int out;                 /* what it says comes here */
+	int64_t until;           /* clock_ms() at which it is killed */
+	bool late;               /* it was */
+	bool passed;             /* the new binary waits for its turn */
+	struct buf said;         /* by the check */
 };
 
 /* Whether one is under way. */

@@ -353,6 +353,22 @@ def test_askers_that_never_cease_do_not_hold_an_upgrade():
     ended(gateway)
 
 
+def test_binary_that_is_replaced_during_its_check():
+    """What was not checked is not executed."""
+    gateway = pool('binary-twice')
+    script(gateway, 'printf "#!/bin/sh\\nexit 3\\n" >%s; chmod 755 %s; '
+           'mv %s "$0"; exec "$REAL" "$@"' % ((gateway.logs + '/bad',) * 3))
+    if harness.web_user():
+        os.chown(os.path.dirname(file_of(gateway)), harness.web_user()[1], -1)
+    refused(gateway, 'its check ended with status 3')
+    same(harness.read(gateway.log).count('is another file now'), 2, 'checks')
+    put(file_of(gateway), open(file_of(gateway, 'real'), 'rb').read())
+    workers = gateway.workers()
+    ok(order(gateway, 'reload'))
+    upgraded(gateway, workers)
+    ended(gateway)
+
+
 def test_upgrade_out_of_workers_that_die():
     """Those of the old binary, during the check, do not fail it."""
     gateway = pool('binary-mends')
