@@ -130,6 +130,7 @@ handover_write_workers(struct jsonout *j, const struct handover *h)
 		jsonout_kint(j, "pid", w->pid);
 		jsonout_kint(j, "slot", w->slot);
 		jsonout_kbool(j, "told", w->told);
+		jsonout_kbool(j, "blind", w->blind);
 		jsonout_end_object(j);
 	}
 	jsonout_end_array(j);
@@ -316,6 +317,7 @@ handover_read_workers(struct json_object *all, struct handover *h)
 		w->slot =
 		    (int)handover_number(one, "slot", 0, BALANCE_SLOTS - 1, -1);
 		w->told = handover_flag(one, "told");
+		w->blind = handover_flag(one, "blind");
 		h->workers += w->pid != 0 && w->slot != -1;
 	}
 	return 0;

@@ -29,7 +29,7 @@
 struct handover_worker {
 	pid_t pid;
 	int slot;
-	bool told;
+	bool told, blind; /* as in struct child */
 };
 
 struct handover {

@@ -428,7 +428,7 @@ master_inherit(struct master *m, const struct handover *h)
 		m->child[w->slot] = (struct child){ .pid = w->pid,
 			.stale = true,
 			.told = w->told,
-			.blind = h->share == NULL };
+			.blind = w->blind || h->share == NULL };
 		if (w->slot >= m->top)
 			m->top = w->slot + 1;
 	}

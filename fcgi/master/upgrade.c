@@ -231,7 +231,8 @@ upgrade_workers(const struct master *m, struct handover *h)
 		c = &m->child[i];
 		if (c->pid != 0)
 			h->worker[h->workers++] =
-			    (struct handover_worker){ c->pid, i, c->told };
+			    (struct handover_worker){ c->pid, i, c->told,
+				    c->blind };
 	}
 	return 0;
 }

@@ -553,6 +553,27 @@ def test_binary_with_another_memory():
     ended(gateway)
 
 
+def test_old_memory_over_two_upgrades():
+    """No binary that follows sees the signs of life of its workers, which have
+    all of their time."""
+    gateway = own(Gateway('binary-blind', sections={
+        'server': dict(QUIET['server'], read_timeout='12'),
+        'http': {'deadline': '1'}})).serve()
+    whole = fcgi.records(fcgi.request('POST', '/template/health', b'',
+                                      harness.jwt()), flags=fcgi.KEEP_CONN)
+    half = Kept(gateway)
+    half.send(whole[:50])
+    time.sleep(0.2)
+    for change in other_layout, lambda data: data:
+        replace(gateway, change=change)
+        ok(order(gateway, 'reload'))
+    time.sleep(8)       # others would be taken for dead
+    half.send(whole[50:])
+    same(half.answer()[0], 200, 'the half request')
+    half.close()
+    ended(gateway)
+
+
 def test_memory_that_cannot_be_handed_over():
     """Where the size of files is limited; else the same."""
     gateway = own(Gateway('binary-small', sections={'server': dict(
