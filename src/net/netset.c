@@ -187,6 +187,16 @@ netset_has(const struct netset *s, const struct netset_address *a)
 	    (netset_inner(a, &four) && netset_holds(s, &four));
 }
 
+bool
+netset_names(const struct netset *s, const struct netset_address *a)
+{
+	struct netset_address four = { 0 };
+
+	memcpy(four.byte, a->byte + 12, 4);
+	return netset_holds(s, a) ||
+	    (netset_is_mapped(a, NETSET_BITS) && netset_holds(s, &four));
+}
+
 static bool
 netset_is_private(const struct netset_address *a)
 {

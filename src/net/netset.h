@@ -34,8 +34,12 @@ int netset_add(struct netset *, const char *text);
 /* How many networks were added. */
 size_t netset_count(const struct netset *);
 /* Whether an address is in one of the networks, or an IPv4 address that an IPv6
- * one is a form of (mapped, compatible, NAT64, 6to4, ISATAP). */
+ * one is a form of (mapped, compatible, NAT64, 6to4, ISATAP): for networks that
+ * nothing may reach. */
 bool netset_has(const struct netset *, const struct netset_address *);
+/* The same, but of these forms mapped alone, which is one host: for networks of
+ * those who may ask.  A client chooses the half of its address that ISATAP has. */
+bool netset_names(const struct netset *, const struct netset_address *);
 /* Whether it is private (RFC 1918, 6598, 4193), loopback or link-local, or a form
  * around such an address. */
 bool netset_private(const struct netset_address *);

@@ -29,7 +29,7 @@ probe_offered(const struct request *r)
 		return false;
 	a.six = strchr(from, ':') != NULL;
 	return inet_pton(a.six ? AF_INET6 : AF_INET, from, a.byte) == 1 &&
-	    netset_has(r->conf->probes, &a);
+	    netset_names(r->conf->probes, &a);
 }
 
 static void

@@ -51,6 +51,10 @@ def test_only_listed_addresses_may_ask():
             for method in ('GET', 'POST'):
                 same(ask(gateway, name, address, method=method),
                      (404, other[1].replace('nothing', name)), address)
+        # Anybody may choose the half of his IPv6 address that these have.
+        for address in ('2001:470::5efe:a01:203', '2002:a01:203::1',
+                        '64:ff9b::a01:203', '::10.1.2.3'):
+            same(ask(gateway, name, address)[0], 404, address)
         same(ask(gateway, name, '10.1.2.3', '/local')[0], 404, 'of a relay')
         same(ask(gateway, name, '10.1.2.3', method='POST')[0], 405, 'POST')
     same(gateway.stop(), 0, 'stop')
