@@ -337,7 +337,13 @@ arrange_mounted(struct arrange *a, struct arrange_look *look)
 		arrange_sayf("warning: %s%s: not used, as the configuration "
 			     "is that in %s",
 		    names, b.failed ? " and others" : "", a->conf);
-	if (!arrange_path(folder, a->conf, "") || slash == NULL)
+	if (*a->conf != '/') {
+		arrange_sayf("%s: the path of the configuration must begin "
+			     "with a slash",
+		    a->conf);
+		return NULL;
+	}
+	if (!arrange_path(folder, a->conf, ""))
 		return NULL;
 	(void)snprintf(folder + (slash - a->conf),
 	    sizeof(folder) - (size_t)(slash - a->conf), "/conf.d");

@@ -91,6 +91,9 @@ supervise_become(const struct supervised *what)
 	(void)
 	    setsid(); /* a terminal's Ctrl-C is for us: we end both in order */
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	/* What comes before the program takes these does not end it. */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)execvpe(argv[0], argv, what->env != NULL ? what->env : environ);

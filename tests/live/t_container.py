@@ -119,6 +119,12 @@ def alive(pid):
         return False
 
 
+def pending(pid):
+    """Whether a signal waits for the process."""
+    return int(re.search(r'^ShdPnd:\s*(\w+)', read('/proc/%d/status' % pid),
+                         re.M)[1], 16) != 0
+
+
 def test_nothing_is_set():
     """The page, a key that is kept, and what to do next; at the second start
     the same key.  Everything ends with the container."""
@@ -268,13 +274,19 @@ REFUSED = [
      'a line `provider = NAME` with one of: template, local, otx, spycloud, '
      'qualys'),
     ({'CTIM_RELAY_RELAY_HEALTH__PROVIDER': 'otx'},
-     'CTIM_RELAY_RELAY_HEALTH__PROVIDER: "health" is no name for a relay: '
-     'it is the first part of a route of the gateway'),
+     'CTIM_RELAY_RELAY_HEALTH__PROVIDER: "health" is no name for a relay: it '
+     'is the first part of a route of the gateway'),
     ({'CTIM_RELAY_SERVER_THREADS': '1', 'CTIM_RELAY_SERVER_THREADS_FILE': '/x'},
      'CTIM_RELAY_SERVER_THREADS and CTIM_RELAY_SERVER_THREADS_FILE are both '
      'set; leave one of them out'),
     ({'CTIM_RELAY_CONF': '/nowhere/ctim-relay.conf'},
      '/nowhere/ctim-relay.conf: cannot be read: No such file or directory'),
+    ({'CTIM_RELAY_CONF': 'ctim-relay.conf'},
+     'ctim-relay.conf: the path of the configuration must begin with a '
+     'slash'),
+    ({'CTIM_RELAY_CONF': 'etc/ctim-relay.conf'},
+     'etc/ctim-relay.conf: the path of the configuration must begin with a '
+     'slash'),
 ]
 
 
@@ -443,6 +455,38 @@ exec %s "$@"
     harness.write(go, '')
     wait_for(lambda: len(children(box.process.pid)) == 2,
              'only pool and nginx are left')
+    same(box.stop(), 0, box.said())
+
+
+def test_a_signal_that_comes_early_ends_nothing():
+    """SIGUSR1 before the pool, SIGHUP before nginx has come to take it."""
+    box = Container('early')
+    begun, go = (os.path.join(box.folder, name) for name in ('begun', 'go'))
+    slow = '''#!/bin/sh
+echo $0 >>%s
+until [ -e %s$(basename $0) ]; do sleep 0.02; done
+exec %%s "$@"
+''' % (begun, go)
+    harness.give(harness.write(begun, ''), 0o600)
+    pool, nginx = (
+        harness.write(os.path.join(box.folder, name), slow % program, 0o755)
+        for name, program in (
+            ('pool', harness.program('ctim-relay.fcgi')),
+            ('nginx', shutil.which('nginx', path=harness.sbin_path()))))
+    args = box.args
+    box.args = lambda *more: args('--pool', pool, *more)
+    box.start(wait=False, PATH=box.folder + ':' + harness.sbin_path())
+    for path, sig in ((pool, signal.SIGUSR1), (nginx, signal.SIGHUP)):
+        wait_for(lambda: path in read(begun), path + ' begins')
+        box.process.send_signal(sig)
+        # It is taken when no longer pending.
+        wait_for(lambda: not pending(box.process.pid), 'the signal is taken')
+        if path == nginx:       # who is told after the pool
+            wait_for(lambda: 'reload: ' in box.said(), 'the reload')
+        harness.write(go + os.path.basename(path), '')
+    wait_for(lambda: box.process.poll() is not None or
+             harness.port_open(box.port), 'port 9090 answers', 20)
+    same(box.process.poll(), None, box.said())
     same(box.stop(), 0, box.said())
 
 
