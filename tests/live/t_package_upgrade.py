@@ -194,6 +194,11 @@ def test_remove_and_purge():
     install(made, debs().values())
     same(made.mode('/etc/ctim-relay/secret.key'), '640 root:ctim-relay', 'key')
     os.unlink(ours)
+    # Removing takes the empty folder along, and it comes back as it was.
+    made.tree.good('dpkg', '-r', 'ctim-relay-net', 'ctim-relay')
+    holds(not os.path.exists(os.path.dirname(ours)), 'conf.d is there')
+    install(made, debs().values())
+    same(made.mode('/etc/ctim-relay/conf.d'), '750 root:ctim-relay', 'conf.d')
     made.tree.good('dpkg', '-P', 'ctim-relay-net', 'ctim-relay')
     same(left(made), [], 'what is left')
 
