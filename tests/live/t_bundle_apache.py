@@ -350,7 +350,12 @@ def test_install_on_the_host():
         for name in files:
             os.chmod(os.path.join(folder, name), 0o664)
     os.chmod(h.web, 0o775)
+    parts = os.path.join(h.own, 'conf.d')
+    h.as_user(['mkdir', '-m', '0775', parts])
     h.as_user(['sh', os.path.join(h.own, 'install')])
+    for path, mode in ((parts, 0o700),
+                       (os.path.join(h.web, '.htaccess'), 0o644)):
+        same(os.stat(path).st_mode & 0o777, mode, path)
     h.token = h.run_bundle('jwt', '-q', '-k', os.path.join(
         h.bundle, 'ctim-relay', 'secret.key')).strip()
     h.answers()
