@@ -81,12 +81,13 @@ def b64_number(number):
 
 
 class Rsa:
-    """A key pair that signs tokens."""
+    """A key pair that signs tokens; one name is one pair."""
 
     def __init__(self, name, bits=2048):
         self.key = path(name + '.rsa')
-        openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt',
-                'rsa_keygen_bits:%d' % bits, '-out', self.key)
+        if not os.path.exists(self.key):
+            openssl('genpkey', '-algorithm', 'RSA', '-pkeyopt',
+                    'rsa_keygen_bits:%d' % bits, '-out', self.key)
         text = openssl('rsa', '-in', self.key, '-noout', '-modulus')
         self.modulus = int(text.strip().partition('=')[2], 16)
         self.public = openssl('rsa', '-in', self.key, '-pubout')
