@@ -59,7 +59,7 @@ class Home:
             SCRIPT_NAME='/ctim-relay.cgi', PATH_INFO='/template/health',
             SERVER_PROTOCOL='HTTP/1.1', CONTENT_LENGTH='0',
             HTTP_AUTHORIZATION='Bearer ' + (token or harness.jwt()),
-            **harness.coverage_env(), **env)
+            **harness.coverage_env_of(UID if uid is None else uid), **env)
         more = {}
         if harness.ROOT:
             uid = UID if uid is None else uid

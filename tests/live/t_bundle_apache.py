@@ -124,7 +124,7 @@ class Host:
             args, input=input, user=UID, group=UID, extra_groups=[],
             capture_output=True, timeout=60, cwd='/',
             env={'PATH': '/usr/bin:/bin', 'HOME': self.home,
-                 **harness.coverage_env()})
+                 **harness.coverage_env_of(UID)})
         if ok and done.returncode != 0:
             harness.fail('%s: exit %d\n%s' % (
                 ' '.join(args), done.returncode, done.stderr.decode()))

@@ -184,6 +184,15 @@ def coverage_env():
     return {'GCOV_PREFIX': os.path.join(tmp(), 'coverage')} if ROOT else {}
 
 
+def coverage_env_of(who):
+    """The same for one who is not the usual other user, and may not write
+    what that one has counted; these counts are not added."""
+    path = os.path.join(tmp(), 'coverage-%s' % who)
+    os.makedirs(path, exist_ok=True)
+    os.chmod(path, 0o777)
+    return {'GCOV_PREFIX': path}
+
+
 def merge_coverage():
     """Adds what they counted to the counts in the build folder."""
     counted = os.path.join(tmp(), 'coverage') + BUILD
