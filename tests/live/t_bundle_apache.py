@@ -455,7 +455,8 @@ def test_doctor_of_the_parts():
     whole = open(library, 'rb').read()
     h.put(library, '')
     status, out, _ = harness.run(
-        [harness.program('ctim-relay'), 'doctor', '--json', '--cgi', h.web])
+        [harness.program('ctim-relay'), 'doctor', '--json', '--cgi', h.web],
+        env=harness.environment(**harness.coverage_env_of('doctor')))
     t_doctor.Findings(json.loads(out)['checks']).bad(
         'cgi', LIBRARY + ': file too short: each answer is a bare 500', 'ldd ')
     with open(library, 'wb') as f:
