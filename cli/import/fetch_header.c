@@ -89,7 +89,7 @@ fetch_header_user(const char *url, char *plain, char **line)
 	size_t n;
 
 	*line = NULL;
-	strcpy(plain, url);
+	memcpy(plain, url, strlen(url) + 1);
 	if (from != NULL)
 		at = memrchr(from + 3, '@', strcspn(from + 3, "/?#"));
 	if (at == NULL)
@@ -100,7 +100,7 @@ fetch_header_user(const char *url, char *plain, char **line)
 		return -1;
 	fetch_header_decode(pair, from + 3, n);
 	if (memchr(from + 3, ':', n) == NULL)
-		strcat(pair, ":");
+		memcpy(pair + strlen(pair), ":", 2);
 	(void)EVP_EncodeBlock((unsigned char *)text,
 	    (const unsigned char *)pair, (int)strlen(pair));
 	fetch_header_free(pair);

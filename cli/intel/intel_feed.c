@@ -87,7 +87,8 @@ intel_feed_text(const char *feed, char text[INTEL_FEED_MAX])
 	}
 	buf_add(&b, s, n);
 	intel_feed_query(&b, intel_feed_path(&b, s + n));
-	strcpy(text, b.failed || b.data == NULL ? HIDDEN : b.data);
+	(void)snprintf(text, INTEL_FEED_MAX, "%s",
+	    b.failed || b.data == NULL ? HIDDEN : b.data);
 	buf_free(&b);
 	return text;
 }

@@ -151,7 +151,7 @@ rpz_trigger(
 	char name[NAME_MAX_RPZ], network[NAME_MAX_RPZ];
 	size_t i, n;
 
-	(void)strcpy(name, owner);
+	(void)snprintf(name, sizeof(name), "%s", owner);
 	if (!rpz_relative(z, name))
 		return feed_skip(z->sink, line,
 		    "a whole name that is not in the zone", NULL);
@@ -180,7 +180,7 @@ rpz_directive(struct rpz *z, char *s, uint64_t line)
 	if (rpz_is_word(s, "$TTL"))
 		return 0;
 	if (rpz_is_word(s, "$ORIGIN") && strlen(word) < sizeof(z->origin)) {
-		(void)strcpy(z->origin, word);
+		(void)snprintf(z->origin, sizeof(z->origin), "%s", word);
 		return 0;
 	}
 	return feed_skip(
@@ -199,13 +199,13 @@ rpz_record(struct rpz *z, char *s, const char *comment, uint64_t line)
 		return feed_skip(
 		    z->sink, line, "a name that is too long", NULL);
 	if (!same)
-		(void)strcpy(z->owner, s);
+		(void)snprintf(z->owner, sizeof(z->owner), "%s", s);
 	if (!rpz_cut(rest, &r))
 		return feed_skip(z->sink, line, "it is no record", NULL);
 	/* The zone's name, where it is written whole. */
 	if (rpz_is_word(r.type, "SOA") && z->origin[0] == '\0' &&
 	    strchr(z->owner, '.') != NULL)
-		(void)strcpy(z->origin, z->owner);
+		memcpy(z->origin, z->owner, sizeof(z->origin));
 	if ((why = rpz_other(&r, z->owner)) != NULL)
 		return *why == '\0' ? 0 : feed_skip(z->sink, line, why, NULL);
 	return rpz_trigger(z, z->owner, comment, line);

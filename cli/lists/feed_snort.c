@@ -133,7 +133,7 @@ snort_take_option(struct snort_options *o, const char *key, const char *value)
 		    strlen(value) > INDICATOR_MAX)
 			o->other = true;
 		else
-			(void)strcpy(o->name, value);
+			(void)snprintf(o->name, sizeof(o->name), "%s", value);
 	} else if (ONE_OF(key, snort_names))
 		o->in_name = true;
 	else if (ONE_OF(key, snort_looks))
