@@ -157,8 +157,10 @@ say_gateway(
 		    "%s shows a ctim-relay %s, and this is %s", c->host,
 		    version == NULL ? "without a version" : version,
 		    CTIM_VERSION);
-		doctor_sudo(d, "ctim-relay stop");
-		doctor_note(d, "then start the installed one");
+		doctor_front_reload(d);
+		doctor_note(d,
+		    "which starts the installed one; if it does not, another "
+		    "installation runs");
 	}
 	compare_relays(d, answer);
 }

@@ -1040,7 +1040,7 @@ def test_front_is_another():
     with Upstream([{'request': 'GET /', 'json': {
             'name': 'ctim-relay', 'version': '0.0.1', 'relays': []}}]) as web:
         found = doctor(gateway(), '--url', web.url)
-        found.bad('front', '0.0.1', 'ctim-relay stop', 'warn')
+        found.bad('front', '0.0.1', 'ctim-relay reload', 'warn')
         found.bad('front', 'no relay "template"', 'ctim-relay reload')
         found.bad('path', 'status 404', 'location /PATH/')
         found.bad('authorization', 'status 404', 'location /PATH/')
