@@ -87,25 +87,29 @@ def test_many_reloads_at_once_are_all_answered():
 
 
 @contextlib.contextmanager
-def dying(gateway):
-    """New workers are killed meanwhile."""
-    before = set(gateway.workers())
-    stop = threading.Event()
+def struck(gateway, sig, spared=()):
+    """Workers that are not spared get a signal as soon as they are there."""
+    over = threading.Event()
 
-    def kill():
-        while not stop.is_set():
-            for pid in set(gateway.workers()) - before:
+    def strike():
+        while not over.is_set():
+            for pid in set(gateway.workers()) - set(spared):
                 try:
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, sig)
                 except ProcessLookupError:
                     pass
-    killer = threading.Thread(target=kill)
-    killer.start()
+    striker = threading.Thread(target=strike)
+    striker.start()
     try:
         yield
     finally:
-        stop.set()
-        killer.join()
+        over.set()
+        striker.join()
+
+
+def dying(gateway):
+    """New workers are killed meanwhile."""
+    return struck(gateway, signal.SIGKILL, gateway.workers())
 
 
 def test_workers_that_die_as_they_start_fail_the_reload():
@@ -136,28 +140,14 @@ def test_stop_waits_until_what_was_accepted_is_answered():
 def test_stop_ends_a_reload():
     """Who waits for a reload that never comes to its end is told."""
     gateway = Gateway('orders-both').serve()
-    for pid in gateway.workers():
-        os.kill(pid, signal.SIGSTOP)
     told = []
     # New workers that are stopped at once never serve.
-    stopping = threading.Event()
-
-    def freeze():
-        while not stopping.is_set():
-            for pid in gateway.workers():
-                try:
-                    os.kill(pid, signal.SIGSTOP)
-                except ProcessLookupError:
-                    pass
-    freezer = threading.Thread(target=freeze)
-    freezer.start()
-    asker = threading.Thread(
-        target=lambda: told.append(order(gateway, 'reload', '-t', '20')))
-    asker.start()
-    harness.wait_for(lambda: len(gateway.workers()) >= 4 or told,
-                     'the new workers')
-    stopping.set()
-    freezer.join()
+    with struck(gateway, signal.SIGSTOP):
+        asker = threading.Thread(
+            target=lambda: told.append(order(gateway, 'reload', '-t', '20')))
+        asker.start()
+        harness.wait_for(lambda: len(gateway.workers()) >= 4 or told,
+                         'the new workers')
     if not told:
         os.kill(gateway.process.pid, signal.SIGTERM)
         for pid in gateway.workers():
