@@ -245,9 +245,12 @@ runs_merge(struct runs *r, int (*compare)(const void *, const void *),
 		if ((code = each(arg, runs_record(run))) != 0)
 			break;
 		run->from += runs_length_at(run);
-		if ((has = runs_has(r->fd, run)) == -1)
+		if ((has = runs_has(r->fd, run)) == -1) {
+			/* Its present record is not whole: not compared. */
 			code = -1;
-		else if (has == 0)
+			break;
+		}
+		if (has == 0)
 			m.heap[0] = m.heap[--m.n];
 		if (m.n > 0)
 			runs_sink(&m, 0);
