@@ -6,12 +6,13 @@
 
 PACKAGES_BUILD="autoconf automake pkg-config gcc make libc6-dev libfcgi-dev
 	libjson-c-dev libjwt-dev libcurl4-openssl-dev libssl-dev libinih-dev
-	libsqlite3-dev uuid-dev libhiredis-dev zlib1g-dev libpsl-dev"
+	libsqlite3-dev uuid-dev libhiredis-dev zlib1g-dev libpsl-dev
+	libjq-dev libseccomp-dev libpq-dev"
 PACKAGES_RUN="nginx curl ca-certificates"
-PACKAGES_TEST="buildah check debootstrap nginx apache2 libapache2-mod-fcgid spawn-fcgi
+PACKAGES_TEST="buildah ccache check debootstrap nginx apache2 libapache2-mod-fcgid spawn-fcgi
 	python3 python3-jsonschema gcovr clang clang-format libclang-rt-dev valgrind mandoc
 	curl openssl redis-server shellcheck debhelper lintian systemd chromium
-	chromium-driver rpm rpmlint apache2-suexec-custom"
+	chromium-driver postgresql rpm rpmlint apache2-suexec-custom prometheus"
 
 # packages_missing NAME …: those that are not installed.
 packages_missing() {
@@ -60,7 +61,7 @@ packages_want() {
 	services=
 	for package; do
 		case $package in
-		nginx | apache2 | redis-server) services="$services $package" ;;
+		nginx | apache2 | redis-server | postgresql | prometheus) services="$services $package" ;;
 		esac
 	done
 	echo "Installing with apt: $*"

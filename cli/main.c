@@ -11,6 +11,7 @@
 
 #include "cli/base/command.h"
 #include "cli/terminal/text.h"
+#include "words/nearest.h"
 
 static const struct command main_commands[] = {
 	{ "check", "[-c FILE] [--dump | --keys] [--json]",
@@ -29,6 +30,8 @@ static const struct command main_commands[] = {
 	    "RELAY [-c FILE] [--url URL] [--region R | --jwks-host HOST]",
 	    "print what registers a relay as a module at the platform",
 	    cmd_module_type },
+	{ "provider", "COMMAND [ARGUMENT ...]",
+	    "describe a service by a directory of files", cmd_provider },
 	{ "query", "[OPTION ...] RELAY | --url URL [TYPE:VALUE | VALUE ...]",
 	    "ask a relay about observables, and show the answer", cmd_query },
 	{ "relay",
@@ -54,8 +57,7 @@ static const struct command main_commands[] = {
 	    cmd_intel }
 };
 
-#define COMMANDS     (sizeof(main_commands) / sizeof(main_commands[0]))
-#define NAME_MAX_LEN 16 /* longer words are no misspelt command */
+#define COMMANDS (sizeof(main_commands) / sizeof(main_commands[0]))
 
 static const struct command *
 main_find(const char *name)
@@ -81,58 +83,19 @@ main_help(void)
 	return CMD_OK;
 }
 
-static size_t
-least(size_t a, size_t b, size_t c)
-{
-	size_t m = a < b ? a : b;
-
-	return m < c ? m : c;
-}
-
-/* Returns how many letters to change, add or take away to make b of a
- * (Levenshtein). */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[NAME_MAX_LEN + 1], la = strlen(a), lb = strlen(b);
-
-	if (la > NAME_MAX_LEN || lb > NAME_MAX_LEN)
-		return NAME_MAX_LEN;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= la; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= lb; j++) {
-			size_t above = row[j];
-
-			row[j] = least(above + 1, row[j - 1] + 1,
-			    diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[lb];
-}
-
 static int
 unknown(const char *name)
 {
-	const struct command *best = NULL;
-	size_t d, least_d = 3; /* further is a guess */
+	struct nearest meant;
 
-	for (size_t i = 0; i < COMMANDS; i++) {
-		d = distance(name, main_commands[i].name);
-		if (d < least_d && d < strlen(main_commands[i].name)) {
-			least_d = d;
-			best = &main_commands[i];
-		}
-	}
+	nearest_init(&meant, name, strlen(name));
+	for (size_t i = 0; i < COMMANDS; i++)
+		nearest_look(&meant, main_commands[i].name);
 	fprintf(stderr, "ctim-relay: there is no command \"");
 	(void)text_print(stderr, name);
 	putc('"', stderr);
-	if (best != NULL)
-		fprintf(stderr, "; did you mean \"%s\"?", best->name);
+	if (meant.best != NULL)
+		fprintf(stderr, "; did you mean \"%s\"?", meant.best);
 	fprintf(stderr, "\nCommands: ");
 	for (size_t i = 0; i < COMMANDS; i++)
 		fprintf(

@@ -308,7 +308,7 @@ cgi_load(void)
 
 	if (refused)
 		return NULL;
-	conf = conf_load(file, &relay_lists, cgi_complain, NULL);
+	conf = conf_load(file, &relay_lists_start, cgi_complain, NULL);
 	if (conf == NULL && file == NULL && *beside.file != '\0')
 		(void)fprintf(stderr, "%s: is not there either\n", beside.file);
 	return conf;

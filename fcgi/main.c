@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "cache/cache.h"
 #include "conf/conf.h"
+#include "mapping/maps.h"
 #include "egress/egress_log.h"
 #include "fcgi/arguments.h"
 #include "fcgi/cgi.h"
@@ -27,6 +28,7 @@
 #include "fcgi/master/handover.h"
 #include "fcgi/master/master.h"
 #include "fcgi/master/upgrade.h"
+#include "fcgi/metrics/metrics.h"
 #include "fcgi/pool/pool.h"
 #include "fcgi/pool/worker.h"
 #include "fcgi/privilege.h"
@@ -39,11 +41,12 @@
 #include "start/pathtrust.h"
 
 #define EXIT_CONFIG  78
+#define TAKEOVER     1000  /* ms that the metrics of a dead master get */
 #define WARNINGS_MAX 65536 /* bytes of the configuration's warnings */
 
 /* descriptors.h: 3 + 2 + 1 standard and the log's, 1 + 1 + 2 signals, the service
- * manager and a file, 1 + 2 memory and what an upgrade opens. */
-_Static_assert(12 + LISTENER_MAX + 2 * BALANCE_LANES + CONTROL_PLACES + 2 <=
+ * manager and a file, 1 + 2 memory and what an upgrade opens, 2 of metrics. */
+_Static_assert(14 + LISTENER_MAX + 2 * BALANCE_LANES + CONTROL_PLACES + 2 <=
 	DESCRIPTORS_PROCESS,
     "what master and worker have is counted");
 
@@ -126,6 +129,19 @@ open_control(
 		    why);
 }
 
+/* Where metrics are to be had.  Returns 0, or -1 with a reason. */
+static int
+main_open_metrics(const struct arguments *o, const struct conf *conf,
+    struct metrics *m, char why[METRICS_WHY])
+{
+	if (o->workers != 0)
+		return metrics_move(m, conf->metrics, TAKEOVER, why);
+	if (conf->metrics != NULL)
+		log_warning("[server] metrics: with --workers 0 there is no "
+			    "process that could answer there");
+	return 0;
+}
+
 /* What a start as root says of who may change what it is told. */
 struct weighing {
 	struct buf *warnings;
@@ -194,7 +210,8 @@ open_log(const struct conf *conf, const struct privilege *p)
  */
 static int
 main_prepare(const struct arguments *o, const struct conf *conf,
-    struct listener *l, struct control *c, bool found, struct buf *warnings)
+    struct listener *l, const struct handover *own, bool found,
+    struct buf *warnings)
 {
 	struct weighing w = { .warnings = warnings };
 	struct privilege p, none = { .uid = (uid_t)-1, .gid = (gid_t)-1 };
@@ -219,8 +236,10 @@ main_prepare(const struct arguments *o, const struct conf *conf,
 		    "%s: not on all of its addresses: %s", l->text, l->note);
 	if (p.change && !w.doubtful)
 		cache_give(conf, p.uid, p.gid);
+	if (main_open_metrics(o, conf, own->metrics, why) == -1)
+		return main_failed(why);
 	if (o->workers != 0)
-		open_control(conf, c, w.doubtful ? &none : &p);
+		open_control(conf, own->control, w.doubtful ? &none : &p);
 	/* Here, so that workers share its pages and need not open it, and an
 	 * upgrade meanwhile does not mix two builds. */
 	master_open_network();
@@ -237,6 +256,7 @@ main_go_on(const struct arguments *o, const struct conf *conf,
     const struct handover *h)
 {
 	const struct listener *l = &h->listener;
+	char why[METRICS_WHY];
 
 	if (log_adopt(conf, h->log) == -1)
 		log_warning(
@@ -249,6 +269,8 @@ main_go_on(const struct arguments *o, const struct conf *conf,
 	    strcmp(h->control->file.path, conf->control) != 0)
 		log_warning("the control socket stays as it is until a "
 			    "restart");
+	if (metrics_move(h->metrics, conf->metrics, 0, why) == -1)
+		log_error("%s; metrics stay where they were", why);
 	master_open_network();
 }
 
@@ -290,17 +312,31 @@ main_load(const struct arguments *o, bool upgraded, struct buf *warnings)
 	(void)sigemptyset(&set);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
-	while ((conf = conf_load(
-		    o->file, &relay_lists, main_complain, warnings)) == NULL &&
+	while ((conf = conf_load(o->file, &relay_lists_start, main_complain,
+		    warnings)) == NULL &&
 	    upgraded && sigtimedwait(&set, NULL, &second) == -1)
 		buf_reset(warnings);
 	return conf;
 }
 
+/* The map master of a pool, or what makes one when it is needed.  A map that is
+ * wrong costs its own relays their answers, and no other. */
+static int
+main_open_maps(struct conf *conf, bool pool)
+{
+	char why[MAPS_WHY];
+
+	if ((conf->maps = maps_new(conf)) == NULL)
+		return main_failed(strerror(ENOMEM));
+	if (pool && maps_start(conf->maps, why, sizeof(why)) == -1)
+		log_error("%s", why);
+	return 0;
+}
+
 /* Serves; *conf may be another one afterwards. */
 static int
 main_serve(const struct arguments *o, struct conf **conf, struct listener *l,
-    struct control *c, struct binary *b, const struct handover *before)
+    struct binary *b, const struct handover *before)
 {
 	struct master_setup setup = { .conf = conf,
 		.file = o->file,
@@ -308,7 +344,8 @@ main_serve(const struct arguments *o, struct conf **conf, struct listener *l,
 		.listener = l,
 		.binary = b,
 		.before = before,
-		.control = c };
+		.control = before->control,
+		.metrics = before->metrics };
 	int status;
 
 	setup.share = before->share != NULL ? before->share : balance_new();
@@ -321,6 +358,8 @@ main_serve(const struct arguments *o, struct conf **conf, struct listener *l,
 		setup.share->paces.born = clock_ms();
 	setup.outside->pace = &setup.share->paces;
 	privilege_harden();
+	if ((status = main_open_maps(*conf, o->workers != 0)) != 0)
+		return status;
 	if (o->workers == 0) {
 		atomic_store(&setup.share->top, 1);
 		setup.outside->alone = true;
@@ -342,7 +381,6 @@ main_work(const struct arguments *o, struct conf **conf, struct listener *l,
     bool found, struct binary *b, const struct handover *before,
     struct buf *warnings)
 {
-	struct control *control = before->control;
 	int status = 0;
 
 	/* Before there is a socket by which others see that we run. */
@@ -352,10 +390,10 @@ main_work(const struct arguments *o, struct conf **conf, struct listener *l,
 	else if (before->given)
 		main_go_on(o, *conf, before);
 	else
-		status = main_prepare(o, *conf, l, control, found, warnings);
+		status = main_prepare(o, *conf, l, before, found, warnings);
 	if (status == 0) {
 		log_warnings(warnings);
-		status = main_serve(o, conf, l, control, b, before);
+		status = main_serve(o, conf, l, b, before);
 	}
 	return status;
 }
@@ -366,6 +404,7 @@ main(int argc, char **argv)
 	struct arguments o;
 	struct listener l;
 	struct control control;
+	struct metrics metrics;
 	struct handover before;
 	struct binary binary;
 	struct conf *conf;
@@ -376,7 +415,8 @@ main(int argc, char **argv)
 
 	standard_descriptors();
 	control_init(&control);
-	if (handover_take(&before, &control, why) == -1)
+	metrics_init(&metrics);
+	if (handover_take(&before, &control, &metrics, why) == -1)
 		return main_failed(why);
 	if ((found = before.given))
 		l = before.listener;
@@ -399,9 +439,12 @@ main(int argc, char **argv)
 		    &o, &conf, &l, found, &binary, &before, &warnings);
 	buf_free(&warnings);
 	control_close(&control);
+	metrics_forget(&metrics);
 	listener_close(&l);
 	handover_free(&before);
 	binary_free(&binary);
+	if (conf != NULL)
+		maps_free(conf->maps);
 	conf_free(conf);
 	return status;
 }

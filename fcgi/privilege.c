@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ privilege_find(struct privilege *p, const struct conf *conf, char *why)
 	p->uid = pw->pw_uid;
 	p->gid = pw->pw_gid;
 	(void)snprintf(p->user, sizeof(p->user), "%s", pw->pw_name);
+	(void)snprintf(p->home, sizeof(p->home), "%s", pw->pw_dir);
 	if (conf->group != NULL) {
 		if ((gr = getgrnam(conf->group)) == NULL) {
 			(void)snprintf(why, PRIVILEGE_WHY,
@@ -80,6 +82,11 @@ privilege_drop(const struct privilege *p, char *why)
 	    setresuid(p->uid, p->uid, p->uid) == -1) {
 		(void)snprintf(why, PRIVILEGE_WHY, "becoming user %s: %s",
 		    p->user, strerror(errno));
+		return -1;
+	}
+	/* Where libpq looks for passwords and certificates. */
+	if (setenv("HOME", p->home, 1) == -1) {
+		(void)snprintf(why, PRIVILEGE_WHY, "HOME: %s", strerror(errno));
 		return -1;
 	}
 	if (!proven(p)) {

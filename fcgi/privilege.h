@@ -5,6 +5,7 @@
 #ifndef CTIM_PRIVILEGE_H
 #define CTIM_PRIVILEGE_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -17,6 +18,7 @@ struct privilege {
 	uid_t uid;   /* (uid_t)-1 without change */
 	gid_t gid;
 	char user[64];
+	char home[PATH_MAX];
 };
 
 /* Who the server shall be.  Returns 0, or -1 with a reason in why

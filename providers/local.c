@@ -7,6 +7,7 @@
  * has seen before.
  * Source: CTIM judgement, verdict, indicator, sighting, relationship.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,8 +24,10 @@
 #define SCHEMA_VERSION "1.3.28"
 #define VALID_FOR      (30 * 86400) /* seconds, where nothing expires */
 #define LINK_BYTES     16384        /* a filled-in URL, text that an id is of */
-#define LOCAL_FEW      8    /* records that need no memory of their own */
-#define URI_MAX        2048 /* characters of a URI in CTIM */
+#define LOCAL_FEW      8 /* records that need no memory of their own */
+/* What it answers about: names of machines are in the store alone. */
+#define LOCAL_TYPES (INDICATOR_TYPES & ~OBSERVABLE_BIT(OBSERVABLE_HOSTNAME))
+#define URI_MAX     2048 /* characters of a URI in CTIM */
 
 /* Verdicts: of judgements with one priority, which disposition counts more. */
 static const int rank[] = { [CTIM_CLEAN] = 5,
@@ -364,11 +367,27 @@ local_on_change(const void *conf)
 	return ((const struct local_conf *)conf)->on_change;
 }
 
+/* The path of a file, or the URL of a database. */
+static int
+local_set_store(
+    void *base, const struct conf_key *key, const char *value, char *why)
+{
+	char cause[STORE_ERROR_MAX];
+
+	if (!store_is_url(value))
+		return conf_set_path(base, key, value, why);
+	if (store_url_good(value, cause))
+		return conf_set_string(base, key, value, why);
+	(void)snprintf(why, CONF_ERROR_MAX, "%s", cause);
+	return -1;
+}
+
 static const struct conf_key local_keys[] = {
-	{ "relay", "store", conf_set_path,
+	{ "relay", "store", local_set_store,
 	    .offset = offsetof(struct local_conf, store),
 	    .fallback = LOCAL_STORE, .release = conf_release_string,
-	    .help = "SQLite file of the indicators" },
+	    .secret_user = true,
+	    .help = "SQLite file of the indicators, or a database's URL" },
 	{ "relay", "protect", local_set_protect,
 	    .offset = offsetof(struct local_conf, protect),
 	    .release = conf_release_list,
@@ -390,7 +409,7 @@ static const struct conf_key local_keys[] = {
 const struct provider provider_local = { .name = "local",
 	.title = "Local indicators",
 	.description = "Block lists, allow lists and feeds on this machine.",
-	.types = INDICATOR_TYPES,
+	.types = OBSERVABLE_SET(LOCAL_TYPES),
 	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER |
 	    PROVIDER_RESPOND | PROVIDER_TRIGGER | PROVIDER_TILES,
 	.about =

@@ -15,7 +15,7 @@ struct buf;
 
 /* Its own keys, as they lie behind relay_conf.own. */
 struct local_conf {
-	char *store; /* path of the SQLite file */
+	char *store; /* path of the SQLite file, or a URL (store_is_url()) */
 	/* Domains, addresses and networks of the site, in their normal form,
 	 * ended by NULL; a domain stands for all below it. */
 	char **protect;

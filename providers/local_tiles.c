@@ -128,6 +128,7 @@ static const struct {
 	{ OBSERVABLE_SHA256, "SHA-256 hashes", "object" },
 	{ OBSERVABLE_SHA1, "SHA-1 hashes", "object" },
 	{ OBSERVABLE_MD5, "MD5 hashes", "object" },
+	{ OBSERVABLE_HOSTNAME, "Hostnames", "device-type" },
 };
 
 static void
@@ -154,8 +155,10 @@ local_tile_indicators(struct jsonout *j, const struct tile_question *q)
 	     i++) {
 		for (n = 0, k = 0; k < f->n; k++)
 			n += f->sources[k].types[local_tile_types[i].type];
-		local_write_metric(
-		    j, local_tile_types[i].icon, local_tile_types[i].label, n);
+		/* Feeds have no hostnames. */
+		if (n > 0 || local_tile_types[i].type != OBSERVABLE_HOSTNAME)
+			local_write_metric(j, local_tile_types[i].icon,
+			    local_tile_types[i].label, n);
 	}
 	local_write_metric(j, "bulleted-list", "Sources", f->n);
 	local_write_metric(j, "warning", "Expired in the period", f->expired);

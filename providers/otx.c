@@ -361,11 +361,11 @@ static const struct provider_field otx_fields[] = {
 const struct provider provider_otx = { .name = "otx",
 	.title = OTX_NAME,
 	.description = "Open Threat Exchange: pulses that name an observable.",
-	.types = OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
+	.types = OBSERVABLE_SET(OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
 	    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | OBSERVABLE_BIT(OBSERVABLE_IP) |
 	    OBSERVABLE_BIT(OBSERVABLE_IPV6) | OBSERVABLE_BIT(OBSERVABLE_MD5) |
 	    OBSERVABLE_BIT(OBSERVABLE_SHA1) |
-	    OBSERVABLE_BIT(OBSERVABLE_SHA256) | OBSERVABLE_BIT(OBSERVABLE_URL),
+	    OBSERVABLE_BIT(OBSERVABLE_SHA256) | OBSERVABLE_BIT(OBSERVABLE_URL)),
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
 	.claims = otx_claims,
 	.fields = otx_fields,

@@ -133,7 +133,7 @@ is_listed(char *const *hosts, const char *url)
 	return false;
 }
 
-/* A host of the configuration's api_url need not be in api_hosts. */
+/* A host that the configuration names itself need not be in api_hosts. */
 static bool
 may_call(const struct query *q, const char *url)
 {
@@ -141,6 +141,7 @@ may_call(const struct query *q, const char *url)
 
 	return url_is_base(url) &&
 	    (conf->api_hosts == NULL || url == conf->api_url ||
+		token_is_given(q->claims, "API_URL") ||
 		is_listed(conf->api_hosts, url));
 }
 
@@ -186,11 +187,11 @@ qualys_sign_in(const struct query *q)
 {
 	struct call *c = qualys_add_call(q, QUALYS_SIGN_IN, 0, "/auth");
 
-	buf_adds(&c->form, "username=");
-	percent_add(&c->form, token_claim(q->claims, "user"), "");
-	buf_adds(&c->form, "&password=");
-	percent_add(&c->form, token_claim(q->claims, "pass"), "");
-	buf_adds(&c->form, "&token=true");
+	buf_adds(&c->sent, "username=");
+	percent_add(&c->sent, token_claim(q->claims, "user"), "");
+	buf_adds(&c->sent, "&password=");
+	percent_add(&c->sent, token_claim(q->claims, "pass"), "");
+	buf_adds(&c->sent, "&token=true");
 }
 
 /* The events of an observable (NULL: of all), as many as there is room for. */
@@ -416,6 +417,8 @@ static const struct conf_key qualys_keys[] = {
 	{ 0 }
 };
 
+static const char *const qualys_hosts[] = { "API_URL", NULL };
+
 static const struct provider_field qualys_fields[] = {
 	{ "user", FIELD_TEXT, "User name",
 	    "The name of a Qualys user who may use IOC." },
@@ -432,14 +435,15 @@ static const struct provider_field qualys_fields[] = {
 const struct provider provider_qualys = { .name = "qualys",
 	.title = "Qualys IOC",
 	.description = "Events on the hosts that Qualys IOC watches.",
-	.types = OBSERVABLE_BIT(OBSERVABLE_MD5) |
+	.types = OBSERVABLE_SET(OBSERVABLE_BIT(OBSERVABLE_MD5) |
 	    OBSERVABLE_BIT(OBSERVABLE_SHA256) |
 	    OBSERVABLE_BIT(OBSERVABLE_FILE_NAME) |
 	    OBSERVABLE_BIT(OBSERVABLE_FILE_PATH) |
 	    OBSERVABLE_BIT(OBSERVABLE_IP) | OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |
-	    OBSERVABLE_BIT(OBSERVABLE_MUTEX),
+	    OBSERVABLE_BIT(OBSERVABLE_MUTEX)),
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
 	.claims = qualys_claims,
+	.hosts = qualys_hosts,
 	.fields = qualys_fields,
 	.about =
 	    "Qualys Indication of Compromise records what happens on "

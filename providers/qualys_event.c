@@ -317,7 +317,7 @@ static void
 qualys_event_join(
     struct answer *a, const char *from, const char *type, const char *to)
 {
-	struct jsonout *j = answer_link(a);
+	struct jsonout *j = answer_link(a, NULL);
 
 	jsonout_kstring(j, "schema_version", SCHEMA_VERSION);
 	jsonout_kstring(j, "source", SOURCE);

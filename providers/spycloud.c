@@ -410,7 +410,7 @@ static const struct provider_field spycloud_fields[] = {
 const struct provider provider_spycloud = { .name = "spycloud",
 	.title = "Spycloud",
 	.description = "Accounts and passwords found in breaches.",
-	.types = OBSERVABLE_BIT(OBSERVABLE_EMAIL),
+	.types = OBSERVABLE_SET(OBSERVABLE_BIT(OBSERVABLE_EMAIL)),
 	.routes = PROVIDER_OBSERVE | PROVIDER_HEALTH,
 	.claims = spycloud_claims,
 	.fields = spycloud_fields,

@@ -6,7 +6,7 @@
 
 const struct provider *const providers[] = { &provider_template,
 	&provider_local, &provider_otx, &provider_spycloud, &provider_qualys,
-	NULL };
+	&provider_all, NULL };
 
 const struct provider *
 provider_find(const char *name)

@@ -105,7 +105,7 @@ template_trigger(
 const struct provider provider_template = { .name = "template",
 	.title = "Template",
 	.description = "The relay to copy; it knows nothing.",
-	.types = 0, /* OBSERVABLE_BIT(OBSERVABLE_IP) | … */
+	.types = OBSERVABLE_SET(0), /* OBSERVABLE_BIT(OBSERVABLE_IP) | … */
 	.routes = PROVIDER_DELIBERATE | PROVIDER_OBSERVE | PROVIDER_REFER |
 	    PROVIDER_TRIGGER,
 	.answer = template_answer,

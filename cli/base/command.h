@@ -28,6 +28,7 @@ int cmd_check(const struct command *, int argc, char **argv);
 int cmd_doctor(const struct command *, int argc, char **argv);
 int cmd_jwt(const struct command *, int argc, char **argv);
 int cmd_module_type(const struct command *, int argc, char **argv);
+int cmd_provider(const struct command *, int argc, char **argv);
 int cmd_query(const struct command *, int argc, char **argv);
 int cmd_relay(const struct command *, int argc, char **argv);
 int cmd_status(const struct command *, int argc, char **argv);

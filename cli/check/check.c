@@ -21,6 +21,7 @@
 #include "cli/check/check_show.h"
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
+#include "mapping/map.h"
 #include "hook/hook.h"
 #include "json/jsonout.h"
 #include "log/log.h"
@@ -105,7 +106,8 @@ check_notef(struct check *check, bool error, const char *format, ...)
 }
 
 /* Opens the store of a relay.  The user that the gateway will run as is not
- * known here, so a store that cannot be opened is only warned of.  Root can
+ * known here, so a store that cannot be opened is only warned of; a URL is the
+ * same for everybody, and opening it reaches no database yet.  Root can
  * open any store, and the user that the server becomes perhaps not. */
 static void
 check_try_store(struct check *check, const struct relay_conf *relay)
@@ -118,11 +120,12 @@ check_try_store(struct check *check, const struct relay_conf *relay)
 	struct stat st;
 
 	if (store == NULL || store_check(store, error) == -1)
-		check_notef(check, false, "[relay %s] %s", relay->name, error);
+		check_notef(check, store == NULL && store_is_url(path),
+		    "[relay %s] %s", relay->name, error);
 	store_close(store);
-	if (geteuid() == 0 && user != NULL && stat(path, &st) == 0 &&
-	    (pw = getpwnam(user)) != NULL && st.st_uid != pw->pw_uid &&
-	    st.st_gid != pw->pw_gid)
+	if (geteuid() == 0 && user != NULL && !store_is_url(path) &&
+	    stat(path, &st) == 0 && (pw = getpwnam(user)) != NULL &&
+	    st.st_uid != pw->pw_uid && st.st_gid != pw->pw_gid)
 		check_notef(check, false,
 		    "[relay %s] the store belongs to another user than "
 		    "[server] user; chown it and its directory",
@@ -143,6 +146,25 @@ check_try_program(struct check *check, const struct relay_conf *relay)
 		    relay->name, path, why);
 }
 
+/* Compiles the programs of described providers, each once. */
+static void
+check_try_programs(struct check *check)
+{
+	const struct relay_conf *first = check->found.conf->relays, *r, *same;
+	const struct map_program *p;
+	char why[MAP_WHY];
+
+	for (r = first; r != NULL; r = r->next) {
+		for (same = first; same->provider != r->provider;)
+			same = same->next;
+		p = same == r ? r->provider->programs : NULL;
+		for (; p != NULL && p->label != NULL; p++)
+			if (!map_check(p, why, sizeof(why)))
+				check_notef(
+				    check, true, "[relay %s] %s", r->name, why);
+	}
+}
+
 /* Tries the stores, the object that makes calls and, where a relay calls a
  * service, the cache.  Only speed depends on the cache, so a fault of it is a
  * warning; so is the lack of the object where RS256 tokens alone need it. */
@@ -155,6 +177,7 @@ check_try_relays(struct check *check)
 
 	for (r = check->found.conf->relays; r != NULL; r = r->next)
 		calls = calls || r->provider->request != NULL;
+	check_try_programs(check);
 	if (network_open(missing) == NULL)
 		check_note(check, calls, missing);
 	if (calls && cache_check(check->found.conf, why) == -1)

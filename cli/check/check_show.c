@@ -8,6 +8,7 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
+#include "describe/described.h"
 #include "conf/conf_patterns.h"
 #include "json/jsonin.h"
 #include "json/jsonout.h"
@@ -65,7 +66,7 @@ check_show_route(const struct provider *p, size_t i)
 static const char *
 check_show_type(const struct provider *p, size_t i)
 {
-	return (p->types & OBSERVABLE_BIT(i)) != 0 ?
+	return observable_set_has(&p->types, i) ?
 	    observable_name((enum observable_type)i) :
 	    NULL;
 }
@@ -102,6 +103,23 @@ check_show_row(struct table *t, const struct relay_conf *r)
 	buf_free(&b);
 }
 
+/* Where the providers that are no code of ours come from. */
+static void
+check_show_described(const struct conf *conf)
+{
+	const struct relay_conf *r;
+	const struct described *d;
+	bool first = true;
+
+	for (r = conf->relays; r != NULL; r = r->next) {
+		if ((d = described_of(r->provider)) == NULL)
+			continue;
+		printf("%srelay %s: %s, described in %s\n", first ? "\n" : "",
+		    r->name, r->provider->title, described_dir(d));
+		first = false;
+	}
+}
+
 static int
 check_show_relays(const struct conf *conf)
 {
@@ -116,6 +134,7 @@ check_show_relays(const struct conf *conf)
 	putchar('\n');
 	r = table_print(t, stdout);
 	table_free(t);
+	check_show_described(conf);
 	return r == 0 ? CMD_OK : CMD_FAILED;
 }
 
@@ -227,6 +246,9 @@ check_show_relay_json(struct jsonout *j, const struct relay_conf *r)
 	jsonout_object(j);
 	jsonout_kstring(j, "name", r->name);
 	jsonout_kstring(j, "provider", r->provider->name);
+	if (described_of(r->provider) != NULL)
+		jsonout_kstring(j, "described_in",
+		    described_dir(described_of(r->provider)));
 	for (size_t k = 0; k < LISTS; k++) {
 		jsonout_key(j, check_show_lists[k].key);
 		jsonout_array(j);
@@ -447,6 +469,8 @@ check_show_keys(bool json)
 		for (key = providers[i]->keys; key != NULL && key->name != NULL;
 		     key++)
 			check_show_key(key, providers[i]->name, t, &j);
+	for (key = described_keys; key->name != NULL; key++)
+		check_show_key(key, "described", t, &j);
 	jsonout_end_array(&j);
 	if (json) {
 		status = check_show_print_json(&j, &b);

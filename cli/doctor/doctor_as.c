@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -184,12 +185,19 @@ static void
 doctor_as_act(const struct doctor_who *w, int (*f)(void *, char *), void *arg,
     char why[DOCTOR_WHY])
 {
+	const struct passwd *pw = getpwuid(w->uid);
+
 	(void)alarm(PATIENCE);
-	if (initgroups(w->user, w->gid) == 0 &&
+	/* As the server has it: libpq looks there for passwords. */
+	if (pw != NULL && setenv("HOME", pw->pw_dir, 1) == -1)
+		snprintf(why, DOCTOR_WHY, "HOME: %s", strerror(errno));
+	else if (initgroups(w->user, w->gid) == 0 &&
 	    setresgid(w->gid, w->gid, w->gid) == 0 &&
 	    setresuid(w->uid, w->uid, w->uid) == 0)
 		_exit(doctor_as_try(f, arg, why) == 0 ? 0 : 1);
-	snprintf(why, DOCTOR_WHY, "becoming %s: %s", w->user, strerror(errno));
+	else
+		snprintf(why, DOCTOR_WHY, "becoming %s: %s", w->user,
+		    strerror(errno));
 	_exit(1);
 }
 

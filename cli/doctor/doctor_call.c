@@ -209,7 +209,7 @@ doctor_token(struct doctor *d, const char *claims)
 		return NULL;
 	}
 	token = auth_token(claims == NULL ? "{}" : claims, d->conf->secret_key,
-	    now, now + TOKEN_SECONDS, &why);
+	    now, now + TOKEN_SECONDS, d->conf, NULL, &why);
 	if (token == NULL) {
 		doctor_say(
 		    d, DOCTOR_FAIL, "a token could not be made: %s", why);

@@ -187,6 +187,8 @@ doctor_files_try_store(void *arg, char why[DOCTOR_WHY])
 	doctor_directory(path, dir);
 	if (store == NULL || store_check(store, error) == -1)
 		snprintf(why, DOCTOR_WHY, "%s", error);
+	else if (store_is_url(path))
+		r = 0;
 	else if (eaccess(path, W_OK) == -1 || eaccess(dir, W_OK | X_OK) == -1)
 		snprintf(why, DOCTOR_WHY, "%s: cannot be written: %s", path,
 		    strerror(errno));
@@ -259,6 +261,21 @@ mend_store(struct doctor *d, const char *relay, const char *path)
 	buf_free(&files);
 }
 
+/* A store in PostgreSQL, of which the password is not shown. */
+static void
+doctor_store_of_url(struct doctor *d, const char *relay, char *url)
+{
+	char shown[STORE_SHOWN], why[DOCTOR_WHY];
+
+	if (doctor_as(d, doctor_files_try_store, url, why) == 0) {
+		doctor_say(d, DOCTOR_OK, "relay %s: %s answers%s", relay,
+		    store_shown(url, shown), d->as_whom);
+		return;
+	}
+	doctor_say(d, DOCTOR_FAIL, "relay %s%s: %s", relay, d->as_whom, why);
+	doctor_note(d, "look at the database, its users and its log");
+}
+
 void
 doctor_store(struct doctor *d)
 {
@@ -271,6 +288,10 @@ doctor_store(struct doctor *d)
 			continue;
 		any = true;
 		snprintf(path, sizeof(path), "%s", r->provider->store(r->own));
+		if (store_is_url(path)) {
+			doctor_store_of_url(d, r->name, path);
+			continue;
+		}
 		if (doctor_as(d, doctor_files_try_store, path, why) == 0) {
 			doctor_say(d, DOCTOR_OK,
 			    "relay %s: %s opens, and can be written%s", r->name,

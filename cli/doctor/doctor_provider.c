@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "call/policy.h"
+#include "egress/policy.h"
 #include "call/provider.h"
 #include "cli/doctor/doctor.h"
 #include "cli/query/local_call.h"
@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "net/url.h"
 #include "token/auth.h"
+#include "store/store.h"
 
 #define ANSWER_MAX 65536
 #define DEADLINE   10 /* s for the health of one relay */
@@ -38,38 +39,75 @@ note_place(void *arg, const char *section, const struct conf_key *key,
 		snprintf(p->url, sizeof(p->url), "%s", text);
 }
 
-static void
-doctor_provider_jwt(struct doctor *d, const char *relay)
+/* Its url is "" where a claim says which the service is. */
+static struct place
+doctor_provider_place(const struct doctor *d, const struct relay_conf *r)
 {
-	doctor_mend_run(d, "jwt --relay", relay);
+	struct place p = { .relay = r->name };
+
+	if (r->url != NULL)
+		snprintf(p.url, sizeof(p.url), "%s", r->url);
+	conf_each(d->conf, note_place, &p);
+	return p;
+}
+
+/* Whether the configuration has all claims that the relay needs, so that it can
+ * be asked without a token's. */
+static bool
+doctor_provider_has_claims(const struct relay_conf *r)
+{
+	const char *const *need = r->provider->claims;
+	const struct conf_claim *c;
+
+	for (; need != NULL && *need != NULL; need++) {
+		for (c = r->claims; c != NULL; c = c->next)
+			if (strcmp(c->name, *need) == 0)
+				break;
+		if (c == NULL)
+			return false;
+	}
+	return r->claims != NULL && r->credentials != CREDENTIALS_TOKEN;
+}
+
+static void
+doctor_provider_jwt(struct doctor *d, const struct relay_conf *r)
+{
+	if (doctor_provider_has_claims(r)) {
+		doctor_mend_edit(d, r->file, r->line);
+		doctor_note(d,
+		    "claim.%s there is to be what the service takes, and to "
+		    "have the right there",
+		    r->claims->name);
+		return;
+	}
+	doctor_mend_run(d, "jwt --relay", r->name);
 	doctor_note(d,
 	    "with credentials that the service takes and that have the right "
 	    "there; the new token goes to the platform");
 }
 
 static void
-doctor_provider_rate(struct doctor *d, const char *relay)
+doctor_provider_rate(struct doctor *d, const struct relay_conf *r)
 {
 	doctor_mend(d, "rate = 1");
-	doctor_note(d, "in [relay %s] of %s", relay, d->whole);
+	doctor_note(d, "in [relay %s] of %s", r->name, d->whole);
 }
 
 static void
-doctor_provider_curl(struct doctor *d, const char *relay)
+doctor_provider_curl(struct doctor *d, const struct relay_conf *r)
 {
-	struct place p = { .relay = relay };
+	const struct place p = doctor_provider_place(d, r);
 
-	conf_each(d->conf, note_place, &p);
 	if (p.url[0] == '\0')
-		doctor_provider_jwt(d, relay);
+		doctor_provider_jwt(d, r);
 	else
 		doctor_mend_curl(d, p.url);
 }
 
 static void
-doctor_provider_query(struct doctor *d, const char *relay)
+doctor_provider_query(struct doctor *d, const struct relay_conf *r)
 {
-	doctor_mend_run(d, "query --route health", relay);
+	doctor_mend_run(d, "query --route health", r->name);
 	doctor_note(d,
 	    "shows all of the answer; it may be the service's own trouble: "
 	    "again later");
@@ -78,7 +116,7 @@ doctor_provider_query(struct doctor *d, const char *relay)
 /* The mend for each code of an answer. */
 static const struct {
 	const char *code;
-	void (*mend)(struct doctor *, const char *relay);
+	void (*mend)(struct doctor *, const struct relay_conf *);
 } doctor_provider_mends[] = { { "authorization error", doctor_provider_jwt },
 	{ "permission denied", doctor_provider_jwt },
 	{ "too many requests", doctor_provider_rate },
@@ -91,6 +129,12 @@ doctor_provider_mend(
 {
 	size_t i = 0;
 
+	if (r->provider->store != NULL &&
+	    store_is_url(r->provider->store(r->own))) {
+		doctor_note(
+		    d, "look at the database, and at what `store` says");
+		return;
+	}
 	if (r->provider->store != NULL) {
 		doctor_sudo(d, "%s intel stats --store %s", d->program,
 		    doctor_quote(d, r->provider->store(r->own)));
@@ -101,7 +145,7 @@ doctor_provider_mend(
 	while (doctor_provider_mends[i].code != NULL &&
 	    strcmp(doctor_provider_mends[i].code, code) != 0)
 		i++;
-	doctor_provider_mends[i].mend(d, r->name);
+	doctor_provider_mends[i].mend(d, r);
 }
 
 static void
@@ -176,16 +220,15 @@ doctor_provider_ask(
 static void
 reach(struct doctor *d, const struct relay_conf *r)
 {
-	struct place p = { .relay = r->name };
+	const struct place p = doctor_provider_place(d, r);
 	struct http_policy policy;
 	struct doctor_call c;
 	char origin[DOCTOR_URL], text[160];
 	const char *host;
 
-	conf_each(d->conf, note_place, &p);
 	if (url_origin(p.url, origin, sizeof(origin)) == -1) {
 		doctor_say(d, DOCTOR_SKIPPED,
-		    "relay %s: the token says where its service is; give "
+		    "relay %s: a claim says where its service is; give "
 		    "credentials with -f",
 		    r->name);
 		return;
@@ -219,7 +262,7 @@ doctor_provider_look_at(struct doctor *d, const struct relay_conf *r)
 	claims = jsonin_member(d->credentials, r->name);
 	if (claims != NULL)
 		doctor_provider_ask(d, r, json_object_to_json_string(claims));
-	else if (r->provider->request != NULL)
+	else if (r->provider->request != NULL && !doctor_provider_has_claims(r))
 		reach(d, r);
 	else
 		doctor_provider_ask(d, r, NULL);

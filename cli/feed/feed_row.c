@@ -354,12 +354,34 @@ row_parts(struct row_out *out, const char *cell, const char *type)
 	return r;
 }
 
+/* The type in a row of `intel export`, which alone tells the title of its source:
+ * of those that feeds have no word for, or another meaning. */
+static enum observable_type
+row_own_type(const struct feed_row *row)
+{
+	const char *name = row->text[FEED_TYPE];
+	enum observable_type type;
+
+	if (name == NULL || row->text[FEED_SOURCE_TITLE] == NULL)
+		return OBSERVABLE_UNKNOWN;
+	type = observable_type(name);
+	return indicator_type((int)type) && type != OBSERVABLE_HOSTNAME ?
+	    OBSERVABLE_UNKNOWN :
+	    type;
+}
+
 /* Takes a cell with the row's type. */
 static int
 row_value(struct row_out *out, const char *cell)
 {
 	const char *type = out->row->text[FEED_TYPE];
+	struct feed_value own = { .type = row_own_type(out->row) };
 
+	if (own.type != OBSERVABLE_UNKNOWN &&
+	    indicator_normalise(own.type, cell, own.text) == 0) {
+		out->values++;
+		return row_entry(out, &own);
+	}
 	return type == NULL ? row_one(out, cell, NULL) :
 			      row_parts(out, cell, type);
 }

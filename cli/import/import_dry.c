@@ -95,7 +95,7 @@ import_dry_open(struct import_dry *d, const char *path,
 	if (dry_make_folder(d, error) == -1)
 		return NULL;
 	dry_path(d, "", copy);
-	if (access(path, F_OK) == 0 &&
+	if (!store_missing(path) &&
 	    (from = store_open(path, STORE_READ, error)) == NULL)
 		return NULL;
 	if ((to = store_open(copy, STORE_WRITE, error)) != NULL && from != NULL)

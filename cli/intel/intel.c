@@ -217,6 +217,13 @@ intel_path(const struct command *cmd, const char *store, const char *config,
 	struct conf *conf = NULL;
 	char *path;
 
+	*status = CMD_USAGE;
+	if (store != NULL && store_has_password(store)) {
+		(void)command_usage(cmd,
+		    "a password in --store is in the list of processes; let "
+		    "[relay local] store be file:PATH, or use ~/.pgpass");
+		return NULL;
+	}
 	if (store == NULL && !no_configuration(config)) {
 		*status = CMD_CONFIG;
 		if ((conf = settings_load(cmd, config)) == NULL)
@@ -248,7 +255,7 @@ intel_open_or_make(
 		return NULL;
 	/* Opening a missing store to write would make it; to read reports
 	 * it. */
-	if (mode == STORE_WRITE && !make && access(path, F_OK) == -1)
+	if (mode == STORE_WRITE && !make && store_missing(path))
 		mode = STORE_READ;
 	s = store_open(path, mode, error);
 	*status =

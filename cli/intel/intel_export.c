@@ -29,6 +29,7 @@ static const struct {
 struct walk {
 	enum form form;
 	int disposition; /* 0: all */
+	bool typed;      /* of one type, which was asked for */
 	bool export;     /* not for list */
 	bool edl;        /* for what blocks: not what is Clean, unless asked */
 	int64_t now;
@@ -50,6 +51,10 @@ intel_export_wanted(const struct walk *w, const struct record *r)
 		return false;
 	if (w->form != FORM_PLAIN)
 		return true;
+	/* A bare value says of no type: a firewall would take a device's name for
+	 * a domain. */
+	if (!w->typed && !indicator_type((int)r->type))
+		return false;
 	/* Prints bare values once each: equal ones follow each other. */
 	return (r->expires == 0 || r->expires > w->now) &&
 	    (strcmp(w->last, r->value) != 0 || (r->below && !w->last_below));
@@ -71,6 +76,7 @@ static int
 print_record(void *arg, const struct record *r)
 {
 	struct walk *w = arg;
+	uint64_t written;
 
 	/* The store cannot limit: it does not know intel_export_wanted(). */
 	if (w->limit != -1 && w->n >= w->limit)
@@ -90,8 +96,11 @@ print_record(void *arg, const struct record *r)
 			return -1;
 		break;
 	case FORM_STIX:
+		written = w->stix.n;
 		if (intel_stix_record(&w->stix, &w->out, r) == -1)
 			return -1;
+		if (w->stix.n == written)
+			return 0;
 		break;
 	case FORM_LINES:
 		if (w->n == 0)
@@ -112,11 +121,11 @@ filter_of(const struct intel *in, struct store_filter *filter, struct walk *w)
 	char *end;
 
 	*filter = (struct store_filter){ in->source, OBSERVABLE_UNKNOWN, -1 };
+	w->typed = in->type != NULL;
 	if (in->type != NULL &&
-	    !indicator_type((int)(filter->type = observable_type(in->type))))
+	    (filter->type = observable_type(in->type)) == OBSERVABLE_UNKNOWN)
 		return command_usage(in->cmd,
-		    "\"%s\" is no type: domain, email, ip, ipv6, md5, sha1, "
-		    "sha256, url",
+		    "\"%s\" is no type of CTIM, such as domain or hostname",
 		    in->type);
 	if (in->disposition != NULL &&
 	    (w->disposition = ctim_disposition(in->disposition)) == -1)

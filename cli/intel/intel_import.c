@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ctim-relay intel import: a feed, or a folder of them, into the store. */
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/base/options.h"
 #include "cli/import/fetch.h"
@@ -10,12 +9,13 @@
 #include "cli/intel/intel.h"
 #include "cli/terminal/interrupt.h"
 #include "conf/conf.h"
+#include "store/store.h"
 
 struct intel_importing {
 	struct import im;
 	struct fetch fetch; /* holds etag and modified of the source */
 	char *path;         /* of the store */
-	int lock;           /* -1: none */
+	struct update_lock lock;
 };
 
 /* Says why the feed is not imported, and which of its lines were skipped. */
@@ -82,8 +82,8 @@ intel_import_open(struct intel_importing *i)
 
 	if (o->file != NULL)
 		return import_open(&i->im);
-	if (!o->dry_run && access(i->path, F_OK) == 0 &&
-	    (i->lock = update_lock_take(i->path, o->source.name, why)) == -1)
+	if (!o->dry_run && !store_missing(i->path) &&
+	    update_lock_take(&i->lock, i->path, o->source.name, why) == -1)
 		return command_fail(o->cmd, CMD_FAILED, "%s", why);
 	return intel_import_fetch(i);
 }
@@ -121,7 +121,7 @@ intel_import(const struct command *cmd, int argc, char **argv)
 
 	if ((i = calloc(1, sizeof(*i))) == NULL)
 		return command_fail(cmd, CMD_FAILED, "memory ran out");
-	i->lock = -1;
+	i->lock.fd = -1;
 	status = import_options(&i->im.o, cmd, argc, argv);
 	if (status == CMD_OK)
 		status = i->im.o.help ?
@@ -131,7 +131,7 @@ intel_import(const struct command *cmd, int argc, char **argv)
 	store = i->im.o.store;
 	config = i->im.o.config;
 	import_free(&i->im);
-	update_lock_give(i->lock);
+	update_lock_give(&i->lock);
 	free(i->path);
 	free(i);
 	if (changed)

@@ -152,7 +152,9 @@ stats_json(struct jsonout *out, const struct store_count *counts, ssize_t n)
 	jsonout_key(out, "types");
 	jsonout_object(out);
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
-		if (indicator_type(i))
+		/* Those that feeds have are told also where there are none. */
+		if (sum.types[i] != 0 ||
+		    (indicator_type(i) && i != OBSERVABLE_HOSTNAME))
 			jsonout_kint(out,
 			    observable_name((enum observable_type)i),
 			    (int64_t)sum.types[i]);

@@ -13,7 +13,7 @@
 
 #define PATTERN_MAX 16384 /* bytes of a pattern, or of what an id is of */
 
-/* The path of each type in a pattern. */
+/* The path of each type in a pattern; NULL: STIX has no word for it. */
 static const char *const bundle_paths[OBSERVABLE_TYPES] = {
 	[OBSERVABLE_IP] = "ipv4-addr:value",
 	[OBSERVABLE_IPV6] = "ipv6-addr:value",
@@ -22,7 +22,18 @@ static const char *const bundle_paths[OBSERVABLE_TYPES] = {
 	[OBSERVABLE_EMAIL] = "email-addr:value",
 	[OBSERVABLE_MD5] = "file:hashes.MD5",
 	[OBSERVABLE_SHA1] = "file:hashes.'SHA-1'",
-	[OBSERVABLE_SHA256] = "file:hashes.'SHA-256'"
+	[OBSERVABLE_SHA256] = "file:hashes.'SHA-256'",
+	[OBSERVABLE_HOSTNAME] = "domain-name:value", /* the nearest word */
+	[OBSERVABLE_FILE_NAME] = "file:name",
+	[OBSERVABLE_MUTEX] = "mutex:name",
+	[OBSERVABLE_MAC_ADDRESS] = "mac-addr:value",
+	[OBSERVABLE_REGISTRY_KEY] = "windows-registry-key:key",
+	[OBSERVABLE_EMAIL_SUBJECT] = "email-message:subject",
+	[OBSERVABLE_EMAIL_MESSAGEID] = "email-message:message_id",
+	[OBSERVABLE_PROCESS_ARGS] = "process:command_line",
+	[OBSERVABLE_CERTIFICATE_ISSUER] = "x509-certificate:issuer",
+	[OBSERVABLE_CERTIFICATE_SERIAL] = "x509-certificate:serial_number",
+	[OBSERVABLE_USER] = "user-account:user_id"
 };
 
 static const char *const bundle_markings[] = {
@@ -168,6 +179,10 @@ intel_stix_record(struct intel_stix *s, struct buf *b, const struct record *r)
 	struct jsonout out;
 	struct buf text;
 
+	if (bundle_paths[r->type] == NULL) {
+		s->foreign++;
+		return 0;
+	}
 	buf_init(&text, PATTERN_MAX);
 	/* A list in STIX is not empty: without records there is none. */
 	buf_adds(b, s->n++ == 0 ? ",\"objects\":[\n" : ",\n");
@@ -193,4 +208,9 @@ intel_stix_say(const struct intel_stix *s)
 		    "%" PRIu64 " names also mean all below them, which the "
 		    "bundle does not say; csv and json do\n",
 		    s->below);
+	if (s->foreign != 0)
+		fprintf(stderr,
+		    "%" PRIu64 " records are left out, as STIX has no word for "
+		    "their types; csv and json have them\n",
+		    s->foreign);
 }

@@ -14,8 +14,9 @@ struct buf;
 struct record;
 
 struct intel_stix {
-	uint64_t n;     /* objects so far */
-	uint64_t below; /* names whose all below it no pattern tells */
+	uint64_t n;       /* objects so far */
+	uint64_t below;   /* names whose all below it no pattern tells */
+	uint64_t foreign; /* records of types that no pattern tells */
 };
 
 void intel_stix_begin(struct intel_stix *, struct buf *);

@@ -224,8 +224,8 @@ update_locked(struct update *u, const struct source *s)
 static enum update_end
 update_one(struct update *u, const struct source *s)
 {
+	struct update_lock lock;
 	enum update_end end;
-	int lock;
 
 	if (s->feed == NULL)
 		return update_failed(u,
@@ -235,11 +235,10 @@ update_one(struct update *u, const struct source *s)
 	if (import_options_kept(&u->im.o, u->all->in->cmd, s) != CMD_OK)
 		return update_failed(
 		    u, "its options are none of this version: %s", s->options);
-	lock = update_lock_take(u->all->path, s->name, u->why);
-	if (lock == -1)
+	if (update_lock_take(&lock, u->all->path, s->name, u->why) == -1)
 		return UPDATE_FAILED;
 	end = update_locked(u, s);
-	update_lock_give(lock);
+	update_lock_give(&lock);
 	return end;
 }
 

@@ -30,6 +30,13 @@ needed(const struct relay_conf *relay)
 	return relay->provider->claims;
 }
 
+bool
+claims_given(const struct relay_conf *relay, const char *name)
+{
+	return relay->credentials != CREDENTIALS_TOKEN &&
+	    conf_claim(relay->claims, name) != NULL;
+}
+
 /* Whether the object has every claim that the relay needs, as a string that is
  * not empty. */
 static int
@@ -40,7 +47,8 @@ check_needed(const struct command *cmd, const char *file,
 
 	for (const char *const *name = needed(relay); *name != NULL; name++) {
 		text = jsonin_string(claims, *name);
-		if (text == NULL || *text == '\0')
+		if ((text == NULL || *text == '\0') &&
+		    !claims_given(relay, *name))
 			return command_fail(cmd, CMD_FAILED,
 			    "%s lacks \"%s\", which the relay \"%s\" needs (a "
 			    "string that is not empty)",
@@ -178,7 +186,7 @@ from_terminal(const struct command *cmd, const struct relay_conf *relay,
 		    claims_ask_one(cmd, prompts[i].claim, prompts[i].text, &j);
 	for (const char *const *name = needed(relay);
 	     *name != NULL && status == CMD_OK; name++) {
-		if (is_among(*name, prompts, n))
+		if (is_among(*name, prompts, n) || claims_given(relay, *name))
 			continue;
 		question_of(relay, *name, what, sizeof(what));
 		status = claims_ask_one(cmd, *name, what, &j);

@@ -5,6 +5,7 @@
 #ifndef CTIM_CLAIMS_H
 #define CTIM_CLAIMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf;
@@ -18,11 +19,14 @@ struct claims_prompt {
 
 #define CLAIMS_MAX 4096 /* bytes of the JSON text, so that a token fits */
 
+/* Whether the configuration has a claim of the relay, so that a token need not. */
+bool claims_given(const struct relay_conf *, const char *name);
 /*
  * Makes the payload of a token for a relay (NULL: for none in particular), a
  * JSON object, in out.  Takes it from the named file ("-": standard input),
  * which nobody but its owner and group may read; with file NULL, asks on the
- * terminal for the claims that the provider needs, without showing secrets.
+ * terminal for the claims that the provider needs and the configuration lacks,
+ * without showing secrets.
  * Returns CMD_OK; else the error has been printed, and the result is its
  * status.
  */

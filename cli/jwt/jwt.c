@@ -96,8 +96,11 @@ jwt_options(struct jwt *jwt, int argc, char **argv)
 static bool
 needs_claims(const struct relay_conf *relay)
 {
-	return relay->provider->claims != NULL &&
-	    relay->provider->claims[0] != NULL;
+	const char *const *name = relay->provider->claims;
+
+	while (name != NULL && *name != NULL && claims_given(relay, *name))
+		name++;
+	return name != NULL && *name != NULL;
 }
 
 /* Chooses the relay of a stage: the first whose service has the name of the
@@ -231,9 +234,10 @@ jwt_make_token(const struct jwt *jwt, const char **why)
 		.now = jwt->now,
 		.expires = jwt->expires };
 
-	return jwt->rs256 ? signing_token(jwt->claims.data, &s, why) :
-			    auth_token(jwt->claims.data, jwt->key.data,
-				jwt->now, jwt->expires, why);
+	return jwt->rs256 ?
+	    signing_token(jwt->claims.data, &s, why) :
+	    auth_token(jwt->claims.data, jwt->key.data, jwt->now, jwt->expires,
+		jwt->conf, jwt->relay == NULL ? NULL : jwt->relay->name, why);
 }
 
 static int

@@ -180,16 +180,30 @@ is_needed(const struct provider *p, const char *claim)
 	return false;
 }
 
-static void
-write_fields(struct jsonout *j, const struct provider *p)
+/* Whether users of the module are asked for a claim at all, and whether they must
+ * have it: not where the gateway has one of its own. */
+static bool
+is_asked(const struct relay_conf *r, const char *claim, bool *needed)
 {
-	const struct provider_field *f = p->fields;
+	bool given = r->credentials != CREDENTIALS_TOKEN &&
+	    conf_claim(r->claims, claim) != NULL;
+
+	*needed = !given && is_needed(r->provider, claim);
+	return !given || r->credentials != CREDENTIALS_GATEWAY;
+}
+
+static void
+write_fields(struct jsonout *j, const struct relay_conf *r)
+{
+	const struct provider_field *f = r->provider->fields;
+	bool needed;
 
 	jsonout_key(j, "configuration_spec");
 	jsonout_array(j);
 	for (; f != NULL && f->claim != NULL; f++)
-		write_field(j, f->claim, module_type_kinds[f->kind], f->label,
-		    f->tooltip, is_needed(p, f->claim));
+		if (is_asked(r, f->claim, &needed))
+			write_field(j, f->claim, module_type_kinds[f->kind],
+			    f->label, f->tooltip, needed);
 	write_field(j, "CTR_ENTITIES_LIMIT", "integer", "Entities limit",
 	    "The most entities of each kind that are returned for one "
 	    "observable: 100 unless set, and 1000 at most.",
@@ -221,7 +235,7 @@ write_capabilities(struct jsonout *j, const struct provider *p)
 		for (unsigned type = 0; type < OBSERVABLE_TYPES; type++) {
 			if (capabilities[i].route == 0 ||
 			    capabilities[i].route == PROVIDER_TILES ||
-			    (p->types & OBSERVABLE_BIT(type)) == 0)
+			    !observable_set_has(&p->types, type))
 				continue;
 			buf_addf(&text, "%s%s", before,
 			    observable_name((enum observable_type)type));
@@ -276,7 +290,7 @@ write_all(struct jsonout *j, const struct module_type *m)
 	jsonout_kstring(
 	    j, "description", p->about != NULL ? p->about : p->description);
 	jsonout_kstring(j, "tips", p->tips);
-	write_fields(j, p);
+	write_fields(j, m->relay);
 	write_capabilities(j, p);
 	write_properties(j, m);
 	jsonout_kstring(j, "logo", LOGO);

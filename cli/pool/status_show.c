@@ -85,6 +85,7 @@ show_pool(FILE *f, struct json_object *o)
 	int64_t dropped = status_show_number(c, "dropped");
 	int64_t large =
 	    status_show_number(jsonin_member(o, "memory"), "waiting");
+	int64_t maps = status_show_number(o, "map_workers");
 	size_t i;
 
 	fprintf(f, "\nworkers  %" PRId64 " of %" PRId64 " serve",
@@ -102,6 +103,8 @@ show_pool(FILE *f, struct json_object *o)
 	    "queue    %" PRId64 " of %" PRId64 " places, %" PRId64 " refused\n",
 	    status_show_number(q, "waiting"), status_show_number(q, "places"),
 	    status_show_number(q, "refused"));
+	if (maps > 0)
+		fprintf(f, "maps     %" PRId64 " processes run them\n", maps);
 	if (large > 0)
 		fprintf(f, "memory   %" PRId64 " large requests wait for it\n",
 		    large);
@@ -156,6 +159,44 @@ status_show_show_relays(FILE *f, struct json_object *o)
 	}
 	if (jsonin_length(list) > 1)
 		show_counts(t, jsonin_member(o, "total"), "all");
+	result = table_print(t, f);
+	table_free(t);
+	return result;
+}
+
+/* What maps of described providers took and failed with, of the relays that have
+ * asked one. */
+static int
+show_maps(FILE *f, struct json_object *o)
+{
+	static const char *const names[] = { "MAP OF", ">ASKED", ">MS",
+		">ERROR", ">LATE", ">CRASH", ">MEMORY", ">OFF", ">UNAVAILABLE",
+		">LEFT OUT", NULL };
+	static const char *const reasons[] = { "error", "late", "crash",
+		"memory", "off", "unavailable" };
+	struct table *t = table_new(names);
+	struct json_object *list = jsonin_member(o, "relays"), *m, *failures;
+	int64_t asked;
+	size_t i, k, shown = 0;
+	int result;
+
+	for (i = 0; i < jsonin_length(list); i++) {
+		m = jsonin_member(jsonin_at(list, i), "map");
+		if ((asked = status_show_number(m, "asked")) == 0)
+			continue;
+		shown++;
+		table_cell(t, string(jsonin_at(list, i), "name"), TABLE_PLAIN);
+		table_number(t, asked);
+		table_number(t, status_show_number(m, "ms") / asked);
+		failures = jsonin_member(m, "failures");
+		for (k = 0; k < COUNT(reasons); k++)
+			table_number(
+			    t, status_show_number(failures, reasons[k]));
+		table_number(
+		    t, status_show_number(jsonin_at(list, i), "left_out"));
+	}
+	if (shown > 0)
+		putc('\n', f);
 	result = table_print(t, f);
 	table_free(t);
 	return result;
@@ -226,6 +267,35 @@ show_jwks(FILE *f, struct json_object *o)
 	return result;
 }
 
+static int
+show_quotas(FILE *f, struct json_object *o)
+{
+	static const char *const names[] = { "QUOTA OF", ">LEFT", ">LIMIT",
+		"UNTIL", NULL };
+	struct table *t = table_new(names);
+	struct json_object *list = jsonin_member(o, "quotas"), *q;
+	static const char *const numbers[] = { "left", "limit" };
+	size_t i, k;
+	int64_t n;
+	int result;
+
+	for (i = 0; i < jsonin_length(list); i++) {
+		q = jsonin_at(list, i);
+		table_cell(t, string(q, "relay"), TABLE_PLAIN);
+		for (k = 0; k < COUNT(numbers); k++)
+			if (jsonin_int(jsonin_member(q, numbers[k]), &n))
+				table_number(t, n);
+			else
+				table_cell(t, NULL, TABLE_PLAIN);
+		table_cell(t, jsonin_string(q, "reset"), TABLE_PLAIN);
+	}
+	if (i > 0)
+		putc('\n', f);
+	result = table_print(t, f);
+	table_free(t);
+	return result;
+}
+
 int
 status_show(FILE *f, const char *text, size_t len)
 {
@@ -239,8 +309,9 @@ status_show(FILE *f, const char *text, size_t len)
 	show_head(f, o);
 	show_pool(f, o);
 	putc('\n', f);
-	r = status_show_show_relays(f, o) == -1 || show_breakers(f, o) == -1 ||
-		show_jwks(f, o) == -1 ?
+	r = status_show_show_relays(f, o) == -1 || show_maps(f, o) == -1 ||
+		show_breakers(f, o) == -1 || show_jwks(f, o) == -1 ||
+		show_quotas(f, o) == -1 ?
 	    -1 :
 	    0;
 	json_object_put(o);

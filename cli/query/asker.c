@@ -120,10 +120,10 @@ asker_name(const struct asker *a)
 	return a->relay != NULL ? a->relay->name : a->options->url;
 }
 
-unsigned
+struct observable_set
 asker_types(const struct asker *a)
 {
-	return a->relay != NULL ? a->relay->provider->types : OBSERVABLE_ALL;
+	return a->relay != NULL ? a->relay->provider->types : observable_all;
 }
 
 size_t

@@ -38,8 +38,8 @@ int asker_find(struct asker *, const struct command *,
     const struct query_options *, const char *name);
 /* The name of the relay for people. */
 const char *asker_name(const struct asker *);
-/* OBSERVABLE_BIT() of the types that the relay takes, as far as known. */
-unsigned asker_types(const struct asker *);
+/* The types that the relay takes, as far as known. */
+struct observable_set asker_types(const struct asker *);
 /* The most observables of a request, and the most bytes of its body. */
 size_t asker_batch(const struct asker *);
 size_t asker_bytes(const struct asker *);

@@ -19,6 +19,7 @@ enum { METHOD, PATH, LENGTH, TYPE, HOST, AUTHORIZATION, VARIABLES };
 struct local_call {
 	const struct conf *conf;
 	struct session *session;
+	int64_t now; /* 0: as the clock says */
 	struct buf values[VARIABLES];
 	char *env[VARIABLES + 1];
 };
@@ -113,6 +114,12 @@ local_call_close(struct local_call *in)
 	free(in);
 }
 
+void
+local_call_now(struct local_call *in, int64_t now)
+{
+	in->now = now;
+}
+
 const char *
 local_call_post(
     struct local_call *in, const char *body, size_t len, struct buf *answer)
@@ -123,6 +130,7 @@ local_call_post(
 		.write = keep_answer,
 		.gone = is_gone,
 		.arg = &m,
+		.now = in->now,
 		.deadline = clock_ms() + (int64_t)in->conf->deadline * 1000 };
 
 	buf_reset(&in->values[LENGTH]);

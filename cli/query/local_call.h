@@ -7,6 +7,7 @@
 #define CTIM_LOCAL_CALL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 struct conf;
@@ -20,6 +21,8 @@ struct local_call;
 struct local_call *local_call_open(
     const struct conf *, const char *path, const char *token);
 void local_call_close(struct local_call *);
+/* For those behind the gateway it is this time, in seconds since 1970. */
+void local_call_now(struct local_call *, int64_t now);
 /*
  * POSTs len bytes of body, and puts the body of the answer into answer, an
  * empty buffer.  An interrupt (interrupt.h) ends it; then the answer is cut

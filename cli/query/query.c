@@ -119,7 +119,7 @@ static int
 show_answer(const struct command *cmd, const struct query_options *o, int argc,
     char **argv)
 {
-	struct terms asked = { .types = OBSERVABLE_ALL };
+	struct terms asked = { .types = observable_all };
 	struct query_run run;
 	struct buf text;
 	int status = CMD_OK;

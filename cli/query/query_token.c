@@ -63,7 +63,7 @@ lend_key(const struct command *cmd, struct conf *conf)
 /* Makes a token of the credentials in a file (NULL: asks for them). */
 static int
 query_token_make_token(const struct command *cmd, const char *file,
-    const char *key, const struct relay_conf *relay, struct buf *token)
+    const struct conf *conf, const struct relay_conf *relay, struct buf *token)
 {
 	struct buf claims;
 	const char *why = NULL;
@@ -74,8 +74,9 @@ query_token_make_token(const struct command *cmd, const char *file,
 	buf_init(&claims, SECRET_MAX);
 	status = claims_read(cmd, file, relay, &claims);
 	if (status == CMD_OK) {
-		text = auth_token(
-		    claims.data, key, now, now + TOKEN_SECONDS, &why);
+		text = auth_token(claims.data, conf->secret_key, now,
+		    now + TOKEN_SECONDS, conf,
+		    relay == NULL ? NULL : relay->name, &why);
 		if (text == NULL)
 			status = command_fail(cmd, CMD_FAILED,
 			    "the token could not be made: %s", why);
@@ -104,8 +105,8 @@ make_token_elsewhere(
 		    "FILE",
 		    conf->file, o->url);
 	else
-		status = query_token_make_token(
-		    cmd, o->file, conf->secret_key, NULL, token);
+		status =
+		    query_token_make_token(cmd, o->file, conf, NULL, token);
 	conf_free(conf);
 	return status;
 }
@@ -146,6 +147,5 @@ query_token(const struct command *cmd, const struct query_options *o,
 					 ask_token(cmd, o->url, token);
 	if ((status = lend_key(cmd, conf)) != CMD_OK)
 		return status;
-	return query_token_make_token(
-	    cmd, o->file, conf->secret_key, relay, token);
+	return query_token_make_token(cmd, o->file, conf, relay, token);
 }

@@ -36,7 +36,7 @@ struct warninglist {
 	const struct feed_sink *sink;
 	struct json_object *name;
 	size_t type;      /* WARNINGLIST_TYPES: it does not say */
-	unsigned matches; /* OBSERVABLE_BIT of what it is for; 0: all */
+	uint64_t matches; /* OBSERVABLE_BIT of what it is for; 0: all */
 	char *error;
 };
 
@@ -73,12 +73,12 @@ feed_warninglist_looks(const char *head, size_t n, const struct feed_options *o)
 
 /* The types of values that a list for this type of attributes can have: of
  * addresses and URLs it may list the domains. */
-static unsigned
+static uint64_t
 warninglist_matches(const char *attribute)
 {
-	static const unsigned hosted =
+	static const uint64_t hosted =
 	    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | OBSERVABLE_BIT(OBSERVABLE_URL);
-	unsigned bits = feed_value_types(attribute);
+	uint64_t bits = feed_value_types(attribute);
 
 	return (bits & hosted) != 0 ? bits | OBSERVABLE_BIT(OBSERVABLE_DOMAIN) :
 				      bits;

@@ -180,7 +180,8 @@ columns_speak(const struct feed_columns *c, size_t i)
 	const struct heading *h = c->column[i].heading;
 
 	if (h->field == FEED_TYPE)
-		return feed_columns_half(seen, seen->types);
+		return feed_columns_exported(c) ||
+		    feed_columns_half(seen, seen->types);
 	return h->kind == HEADING_FIELD || feed_columns_half(seen, seen->words);
 }
 
@@ -215,6 +216,8 @@ columns_reason(struct feed_columns *c)
 	const struct heading *h;
 	size_t i;
 
+	if (feed_columns_exported(c))
+		return; /* it has a column for them, where there are any */
 	for (i = 0; i < c->n && c->places[FEED_REASON] == 0; i++) {
 		const struct feed_column_seen *seen = &c->column[i].seen;
 

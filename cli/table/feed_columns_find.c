@@ -25,7 +25,26 @@ feed_columns_kind(const struct feed_columns *c, size_t i)
 	    c->column[i].heading->kind;
 }
 
-/* Whether most cells are what the heading says.  A name may be an address. */
+/* The first column with this heading, nested ones aside. */
+static size_t
+find_headed(const struct feed_columns *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->n; i++)
+		if (heading_same(c->column[i].name, name))
+			return i;
+	return CSV_NONE;
+}
+
+bool
+feed_columns_exported(const struct feed_columns *c)
+{
+	return find_headed(c, "source_title") != CSV_NONE;
+}
+
+/* Whether most cells are what the heading says.  A name may be an address; an
+ * export has values that only their types tell. */
 static bool
 find_proves(const struct feed_columns *c, size_t i)
 {
@@ -33,6 +52,9 @@ find_proves(const struct feed_columns *c, size_t i)
 	enum heading_kind kind = feed_columns_kind(c, i);
 	uint32_t n = seen->kind[kind];
 
+	if (feed_columns_exported(c) &&
+	    heading_same(c->column[i].name, "value"))
+		return true;
 	if (kind == HEADING_NAME)
 		n += seen->kind[HEADING_ADDRESS];
 	return feed_columns_half(seen, n) && feed_columns_differ(seen);
@@ -76,18 +98,6 @@ find_compare(const void *a, const void *b)
 	    x->turn > y->turn     ? 1 :
 	    x->column < y->column ? -1 :
 				    1;
-}
-
-/* The first column with this heading, nested ones aside. */
-static size_t
-find_headed(const struct feed_columns *c, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < c->n; i++)
-		if (heading_same(c->column[i].name, name))
-			return i;
-	return CSV_NONE;
 }
 
 /* Finds two columns that are networks together. */

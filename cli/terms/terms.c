@@ -16,7 +16,7 @@
 #include "ctim/indicator.h"
 #include "json/jsonout.h"
 
-#define TYPE_MAX   16  /* bytes of the longest type's name, and a NUL */
+#define TYPE_MAX   32  /* bytes of the longest type's name, and a NUL */
 #define COMPLAINTS 5   /* words left out that are reported; the others count */
 #define SHOWN      100 /* bytes of such a word */
 
@@ -182,7 +182,7 @@ terms_left_out(const struct command *cmd, const struct terms *asked)
 
 	if (asked->left_out == 0)
 		return;
-	buf_init(&types, 256);
+	buf_init(&types, 4096);
 	for (t = 0; t < OBSERVABLE_TYPES; t++)
 		buf_addf(&types, "%s%s", t == 0 ? "" : " ", observable_name(t));
 	(void)command_fail(cmd, CMD_OK,

@@ -24,10 +24,10 @@ struct terms {
 		char *value;
 	} * list; /* owned, as are its values */
 	size_t n, room;
-	struct set seen; /* hashes of what is in the list */
-	size_t left_out; /* words, lines and cells that are none */
-	size_t max;      /* bytes of a request; 0: any */
-	unsigned types;  /* OBSERVABLE_BIT() of what the relay takes */
+	struct set seen;             /* hashes of what is in the list */
+	size_t left_out;             /* words, lines and cells that are none */
+	size_t max;                  /* bytes of a request; 0: any */
+	struct observable_set types; /* what the relay takes */
 };
 
 /*

@@ -167,7 +167,7 @@ tell_rest(const struct answers *f, const struct terms *asked, size_t from,
 
 		one.type = observable_name(about->type);
 		one.value = about->value;
-		one.taken = (asked->types & OBSERVABLE_BIT(about->type)) != 0;
+		one.taken = observable_set_has(&asked->types, about->type);
 		n = answers_key_of(key, one.type, one.value);
 		if (!set_has(&f->decided, key, n) &&
 		    !set_has(&f->mentioned, key, n))

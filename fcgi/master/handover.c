@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "fcgi/master/handover.h"
+#include "fcgi/metrics/metrics.h"
 #include "json/jsonin.h"
 #include "json/jsonout.h"
 #include "os/writeall.h"
@@ -36,6 +37,8 @@ handover_fds(const struct handover *h, int fd[HANDOVER_FDS])
 	}
 	if (h->share->memory != -1)
 		fd[n++] = h->share->memory;
+	if (h->metrics->fd != -1)
+		fd[n++] = h->metrics->fd;
 	if (h->control->fd != -1)
 		fd[n++] = h->control->fd;
 	for (t = h->control->talk; t < h->control->talk + CONTROL_PLACES; t++)
@@ -106,6 +109,15 @@ handover_write_control(struct jsonout *j, const struct control *c)
 }
 
 static void
+handover_write_metrics(struct jsonout *j, const struct metrics *m)
+{
+	jsonout_kobject(j, "metrics");
+	jsonout_kint(j, "socket", m->fd);
+	jsonout_kstring(j, "address", m->text);
+	jsonout_end_object(j);
+}
+
+static void
 handover_write_balance(struct jsonout *j, const struct balance *s)
 {
 	int i;
@@ -146,6 +158,7 @@ handover_text(const struct handover *h, struct buf *text)
 	jsonout_kint(&j, "format", HANDOVER_FORMAT);
 	handover_write_listener(&j, &h->listener);
 	handover_write_control(&j, h->control);
+	handover_write_metrics(&j, h->metrics);
 	handover_write_balance(&j, h->share);
 	jsonout_kint(&j, "log", h->log);
 	jsonout_kint(&j, "egress", h->egress);
@@ -281,6 +294,16 @@ handover_read_control(struct json_object *o, struct control *c)
 	}
 }
 
+static void
+handover_read_metrics(struct json_object *o, struct metrics *m)
+{
+	const char *address = jsonin_string(o, "address");
+
+	m->fd = handover_fd(jsonin_member(o, "socket"));
+	(void)snprintf(m->text, sizeof(m->text), "%s",
+	    address == NULL || m->fd == -1 ? "" : address);
+}
+
 /* The descriptors of a balance that cannot be read are of no use. */
 static void
 handover_read_balance(struct json_object *o, struct handover *h)
@@ -333,6 +356,7 @@ handover_read(struct json_object *o, struct handover *h, struct control *c)
 	h->upgrade = handover_flag(o, "upgrade");
 	h->deadline = (int)handover_number(o, "deadline", 0, INT32_MAX, 0);
 	handover_read_control(jsonin_member(o, "control"), c);
+	handover_read_metrics(jsonin_member(o, "metrics"), h->metrics);
 	handover_read_balance(jsonin_member(o, "balance"), h);
 	if (handover_read_workers(jsonin_member(o, "workers"), h) == -1)
 		return -1;
@@ -360,14 +384,17 @@ handover_parse(int fd)
 }
 
 int
-handover_take(struct handover *h, struct control *c, char why[HANDOVER_WHY])
+handover_take(struct handover *h, struct control *c, struct metrics *m,
+    char why[HANDOVER_WHY])
 {
 	const char *value = getenv(VARIABLE);
 	struct json_object *o;
 	intmax_t pid;
 	int fd, r;
 
-	*h = (struct handover){ .control = c, .log = -1, .egress = -1 };
+	*h = (struct handover){
+		.control = c, .metrics = m, .log = -1, .egress = -1
+	};
 	if (value == NULL || sscanf(value, "%jd:%d", &pid, &fd) != 2 ||
 	    pid != (intmax_t)getpid() || fd <= STDERR_FILENO) {
 		(void)unsetenv(VARIABLE);

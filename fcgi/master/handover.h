@@ -21,10 +21,10 @@
 
 #define HANDOVER_FORMAT 1
 #define HANDOVER_WHY    256 /* bytes of a reason */
-/* Descriptors: listening, of the queue and its memory, of the control socket,
- * logs. */
+/* Descriptors: listening, of the queue and its memory, of metrics, of the control
+ * socket, logs. */
 #define HANDOVER_FDS \
-	(LISTENER_MAX + 2 * BALANCE_LANES + 1 + 1 + CONTROL_PLACES + 2)
+	(LISTENER_MAX + 2 * BALANCE_LANES + 1 + 1 + 1 + CONTROL_PLACES + 2)
 
 struct handover_worker {
 	pid_t pid;
@@ -37,6 +37,7 @@ struct handover {
 	struct listener listener;
 	/* Open or not; what is asked is lost, who waits for an order is not. */
 	struct control *control; /* the owner's */
+	struct metrics *metrics; /* the same */
 	struct balance *share;   /* NULL: one that this binary cannot read */
 	int log, egress;         /* descriptors; -1: none */
 	unsigned turn;           /* number of the reload that this is */
@@ -46,10 +47,11 @@ struct handover {
 	size_t workers;
 };
 
-/* Takes what there is, into control too, which is initialised.  Returns 0, also
+/* Takes what there is, into control and metrics too, which are initialised.  Returns 0, also
  * when there is nothing; -1 with a reason in why (HANDOVER_WHY bytes) when it
  * cannot be read.  The caller calls handover_free(). */
-int handover_take(struct handover *, struct control *, char why[HANDOVER_WHY]);
+int handover_take(struct handover *, struct control *, struct metrics *,
+    char why[HANDOVER_WHY]);
 /*
  * Leaves it: all its descriptors stay open in the next program.  Returns the
  * descriptor of the text, or -1 with errno; then, and when there is no next

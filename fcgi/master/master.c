@@ -31,6 +31,7 @@
 #include "fcgi/master/master_own.h"
 #include "fcgi/master/notify.h"
 #include "fcgi/master/reload.h"
+#include "fcgi/metrics/metrics.h"
 #include "fcgi/pool/worker.h"
 #include "figures/ledger.h"
 #include "hook/hook.h"
@@ -215,7 +216,9 @@ reap(struct master *m)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		if (upgrade_buried(m, pid, status))
+		if (upgrade_buried(m, pid, status) ||
+		    master_lost_maps(m, pid, status) ||
+		    metrics_buried(m->setup->metrics, pid, status, clock_ms()))
 			continue;
 		for (i = 0; i < m->top; i++)
 			if (m->child[i].pid == pid)
@@ -294,6 +297,7 @@ master_stop(struct master *m, const char *why)
 	m->kill_at = clock_ms() + (int64_t)m->deadline * 1000 + WORKER_GRACE;
 	listener_unlink(m->setup->listener);
 	control_leave(m->setup->control);
+	metrics_close(m->setup->metrics);
 	atomic_store(&m->share->drain, clock_ms() + DRAIN_TIME);
 	tell_all(m, SIGTERM);
 	log_info("stop: %s", why);
@@ -411,6 +415,7 @@ loop(struct master *m)
 			reload_look(m);
 			busy = busy || m->reload || m->telling;
 		}
+		master_show(m);
 		if (m->stopping || master_progress(m))
 			notify_alive(&m->notify);
 		handle(m, next_signal(m, busy));
@@ -475,17 +480,20 @@ master_run(const struct master_setup *setup)
 	(void)close(m.signals);
 	notify_close(&m.notify);
 	buf_free(&m.said);
+	buf_free(&m.upgrade.said);
 	if (m.upgrade.pid != 0)
 		(void)close(m.upgrade.out);
 	if (m.become == -1) {
 		ledger_save(
 		    master_conf(&m), m.setup->outside, LAST_WAIT, false);
+		master_end_maps(&m);
 		log_info("stopped");
 		control_tell(setup->control, MASTER_END, "ok: stopped\n");
 		control_close(setup->control);
 		return 0;
 	}
 	control_close(setup->control);
+	metrics_forget(setup->metrics);
 	return worker_run(master_conf(&m), setup->listener, setup->share,
 	    setup->outside, (size_t)m.become, m.pid, master_wanted(&m));
 }

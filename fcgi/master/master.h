@@ -18,6 +18,7 @@ struct conf;
 struct control;
 struct handover;
 struct listener;
+struct metrics;
 struct balance;
 struct shared;
 
@@ -27,6 +28,7 @@ struct master_setup {
 	int workers;        /* as told on start; -1: as conf says */
 	struct listener *listener;
 	struct control *control; /* open or not */
+	struct metrics *metrics; /* the same */
 	struct binary *binary;
 	const struct handover *before; /* what the binary before has left */
 	struct balance *share;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <sys/mman.h>
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,12 +9,14 @@
 
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "mapping/maps.h"
 #include "fcgi/net/listener.h"
 #include "fcgi/net/balance.h"
 #include "fcgi/master/master.h"
 #include "fcgi/master/master_own.h"
 #include "fcgi/master/reload.h"
 #include "fcgi/master/status.h"
+#include "fcgi/metrics/metrics.h"
 #include "log/log.h"
 #include "os/clock.h"
 
@@ -68,10 +72,34 @@ master_log_setup(const struct master *m, const char *what)
 	buf_init(&names, 1024);
 	for (r = master_conf(m)->relays; r != NULL; r = r->next)
 		(void)buf_addf(&names, " %s", r->name);
-	log_info("%s: %s, workers %d, threads %d, relays:%s%s", what,
+	log_info("%s: %s, workers %d, threads %d%s%s, relays:%s%s", what,
 	    m->setup->listener->text, master_wanted(m), master_conf(m)->threads,
-	    names.len > 0 ? names.data : " none", names.failed ? " ..." : "");
+	    m->setup->metrics->fd == -1 ? "" : ", metrics ",
+	    m->setup->metrics->text, names.len > 0 ? names.data : " none",
+	    names.failed ? " ..." : "");
 	buf_free(&names);
+}
+
+bool
+master_lost_maps(struct master *m, pid_t pid, int status)
+{
+	if (pid != maps_pid(master_conf(m)->maps))
+		return false;
+	log_error("the map master ended with status %d: a reload starts "
+		  "another",
+	    status);
+	if (!m->stopping)
+		(void)reload_ask(m);
+	return true;
+}
+
+void
+master_end_maps(struct master *m)
+{
+	struct conf *conf = *m->setup->conf;
+
+	maps_free(conf->maps);
+	conf->maps = NULL;
 }
 
 /* What the worker in a slot is doing. */
@@ -100,6 +128,7 @@ master_status(struct master *m, const char *question, struct buf *out)
 		.refused = m->refused,
 		.deaths = m->deaths,
 		.wanted = master_wanted(m),
+		.map_workers = maps_workers(master_conf(m)->maps),
 		.stopping = m->stopping };
 	int64_t now = clock_ms();
 	int i;
@@ -108,6 +137,72 @@ master_status(struct master *m, const char *question, struct buf *out)
 		if (m->child[i].pid != 0)
 			s.worker[worker_state(m, i, now)]++;
 	status_answer(&s, question, out);
+}
+
+/* Puts the numbers where master_metrics() finds them. */
+static void
+master_figure(const struct master *m)
+{
+	struct master_figures *f = m->figures;
+	int64_t now = clock_ms();
+	int worker[STATUS_WORKERS] = { 0 }, i;
+
+	for (i = 0; i < m->top; i++)
+		if (m->child[i].pid != 0)
+			worker[worker_state(m, i, now)]++;
+	for (i = 0; i < STATUS_WORKERS; i++)
+		atomic_store(&f->worker[i], worker[i]);
+	atomic_store(&f->started, m->since);
+	atomic_store(&f->loaded, m->loaded);
+	atomic_store(&f->reloads, m->reloads);
+	atomic_store(&f->refused, m->refused);
+	atomic_store(&f->deaths, m->deaths);
+	atomic_store(&f->wanted, master_wanted(m));
+	atomic_store(&f->map_workers, maps_workers(master_conf(m)->maps));
+	atomic_store(&f->stopping, m->stopping);
+}
+
+/* Writes the metrics, in a process of its own; arg is the master as it was when
+ * that was made. */
+static void
+master_metrics(void *arg, struct buf *out)
+{
+	const struct master *m = arg;
+	struct master_figures *f = m->figures;
+	struct status s = { .share = m->share,
+		.outside = m->setup->outside,
+		.started = atomic_load(&f->started),
+		.loaded = atomic_load(&f->loaded),
+		.reloads = atomic_load(&f->reloads),
+		.refused = atomic_load(&f->refused),
+		.deaths = atomic_load(&f->deaths),
+		.wanted = atomic_load(&f->wanted),
+		.map_workers = atomic_load(&f->map_workers),
+		.stopping = atomic_load(&f->stopping) };
+	int i;
+
+	for (i = 0; i < STATUS_WORKERS; i++)
+		s.worker[i] = atomic_load(&f->worker[i]);
+	status_answer(&s, "metrics", out);
+}
+
+void
+master_show(struct master *m)
+{
+	struct metrics *metrics = m->setup->metrics;
+	void *memory;
+
+	if (metrics->fd == -1)
+		return;
+	if (m->figures == NULL) {
+		memory = mmap(NULL, sizeof(*m->figures), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (memory == MAP_FAILED)
+			return;
+		m->figures = memory;
+	}
+	master_figure(m);
+	metrics_look(metrics, clock_ms(), master_metrics, m);
 }
 
 static unsigned

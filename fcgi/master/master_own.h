@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,6 +18,8 @@
 #include "figures/ledger.h"
 #include "hook/hook.h"
 #include "fcgi/master/upgrade.h"
+
+#include "fcgi/master/status.h"
 
 struct conf;
 struct master_setup;
@@ -34,6 +37,16 @@ struct child {
 			  * with another memory */
 	int64_t beat;    /* its last sign of life that we saw */
 	int64_t silent;  /* ms since then that we were awake */
+};
+
+/* What only the master knows, in memory that the process that serves metrics
+ * shares.  Numbers may be a turn of the loop old, a second at most. */
+struct master_figures {
+	_Atomic int64_t started, loaded; /* as in struct status, all of them */
+	_Atomic uint64_t reloads, refused, deaths;
+	_Atomic int wanted, map_workers;
+	_Atomic int worker[STATUS_WORKERS];
+	_Atomic bool stopping;
 };
 
 struct master {
@@ -63,6 +76,7 @@ struct master {
 	int deadline;             /* seconds: the longest of all configurations
 					 * so far, which old workers may still have */
 	int become;               /* in a new worker: its slot; else -1 */
+	struct master_figures *figures; /* NULL: not yet, or no memory */
 	/* For status: */
 	int64_t since, loaded; /* seconds since 1970 */
 	uint64_t reloads, refused, deaths;
@@ -80,6 +94,14 @@ void master_log_setup(const struct master *, const char *what);
  * master. */
 unsigned master_answer(
     void *arg, const char *question, uid_t who, struct buf *out);
+/* Puts the numbers where the process that serves metrics finds them, and makes
+ * that where there should be one. */
+void master_show(struct master *);
+/* A child has ended.  Returns whether it was the map master, which the workers
+ * cannot have another of: others take their place, with one. */
+bool master_lost_maps(struct master *, pid_t, int status);
+/* Ends the map master, once no worker is left. */
+void master_end_maps(struct master *);
 /* Begins the end; why: for the log. */
 void master_stop(struct master *, const char *why);
 

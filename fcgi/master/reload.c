@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "conf/conf.h"
+#include "mapping/maps.h"
 #include "egress/egress_log.h"
 #include "fcgi/master/binary.h"
 #include "fcgi/master/control.h"
@@ -16,6 +17,7 @@
 #include "fcgi/master/master_own.h"
 #include "fcgi/master/notify.h"
 #include "fcgi/master/reload.h"
+#include "fcgi/metrics/metrics.h"
 #include "figures/ledger.h"
 #include "fcgi/net/balance.h"
 #include "log/log.h"
@@ -108,14 +110,38 @@ reload_enough(struct master *m, const struct conf *conf)
 	return false;
 }
 
+/* Starts the map master of a new configuration, beside that of the old one. */
+static bool
+reload_open_maps(struct master *m, struct conf *conf)
+{
+	char why[MAPS_WHY] = "no memory left";
+
+	if ((conf->maps = maps_new(conf)) != NULL &&
+	    maps_start(conf->maps, why, sizeof(why)) == 0)
+		return true;
+	reload_complain(m, true, why);
+	maps_free(conf->maps);
+	conf->maps = NULL;
+	return false;
+}
+
 /* NULL: it is refused, and said what is wrong with it. */
 static struct conf *
 reload_read(struct master *m)
 {
+	char why[METRICS_WHY];
 	struct conf *new =
 	    conf_load(m->setup->file, &relay_lists, reload_complain, m);
 
-	if (new != NULL && !reload_enough(m, new)) {
+	if (new != NULL &&
+	    (!reload_enough(m, new) || !reload_open_maps(m, new))) {
+		conf_free(new);
+		new = NULL;
+	}
+	if (new != NULL &&
+	    metrics_move(m->setup->metrics, new->metrics, 0, why) == -1) {
+		reload_complain(m, true, why);
+		maps_free(new->maps);
 		conf_free(new);
 		new = NULL;
 	}
@@ -134,6 +160,8 @@ reload_take(struct master *m, struct conf *new)
 	m->ledger.next = 0;
 	(void)ledger_look(
 	    &m->ledger, master_conf(m), m->setup->outside, clock_ms());
+	/* Workers of the old one have its map master until they end. */
+	maps_leave((*m->setup->conf)->maps);
 	conf_free(*m->setup->conf);
 	*m->setup->conf = new;
 	if (m->deadline < new->deadline)

@@ -59,6 +59,7 @@ status_look(struct status *s)
 	s->n_breakers =
 	    breaker_list(&outside->breakers, clock, LOCK_WAIT, s->breaker);
 	s->n_jwks = keysets_list(&outside->jwks, LOCK_WAIT, s->jwks);
+	s->n_quotas = quota_list(&outside->quotas, s->now, LOCK_WAIT, s->quota);
 }
 
 /* For health checks: one word, and why where it is not the good one. */

@@ -11,6 +11,7 @@
 
 #include "shared/breaker.h"
 #include "shared/keysets.h"
+#include "shared/quota.h"
 
 struct buf;
 struct conf;
@@ -36,15 +37,17 @@ struct status {
 	uint64_t deaths;           /* of workers that should have lived */
 	int wanted;                /* workers */
 	int worker[STATUS_WORKERS];
+	int map_workers; /* -1: that could not be told */
 	bool stopping;
 	/* status_look() fills in: */
 	int threads, busy, queued, places;
-	int requests, readers;  /* connections that wait without a thread */
-	int large;              /* requests that wait for memory */
-	uint64_t dropped;       /* such connections, since the start */
-	int n_breakers, n_jwks; /* -1: could not be looked at */
+	int requests, readers; /* connections that wait without a thread */
+	int large;             /* requests that wait for memory */
+	uint64_t dropped;      /* such connections, since the start */
+	int n_breakers, n_jwks, n_quotas; /* -1: could not be looked at */
 	struct breaker_seen breaker[BREAKER_HOSTS];
 	struct keysets_seen jwks[JWKS_HOSTS];
+	struct quota_seen quota[QUOTA_RELAYS];
 	int64_t now; /* seconds since 1970 */
 };
 

@@ -53,27 +53,52 @@ put_workers(struct jsonout *j, const struct status *s)
 	jsonout_kint(j, "readers", s->readers);
 	jsonout_kint(j, "dropped", (int64_t)s->dropped);
 	jsonout_end_object(j);
+	if (s->map_workers >= 0)
+		jsonout_kint(j, "map_workers", s->map_workers);
+}
+
+/* Of a relay that has asked a program; the bounds are those of "latency". */
+static void
+put_map(struct jsonout *j, const uint64_t sum[COUNTERS])
+{
+	size_t i;
+
+	if (counters_mapped(sum) == 0)
+		return;
+	jsonout_kobject(j, "map");
+	jsonout_kint(j, "asked", (int64_t)counters_mapped(sum));
+	jsonout_kint(j, "ms", (int64_t)sum[COUNTER_MAP + COUNTERS_BUCKETS]);
+	jsonout_kobject(j, "failures");
+	for (i = COUNTERS_MAP_DONE + 1; i < COUNTERS_MAPS; i++)
+		jsonout_kint(
+		    j, counters_maps[i], (int64_t)sum[COUNTER_MAPPED + i]);
+	jsonout_end_object(j);
+	jsonout_end_object(j);
 }
 
 static void
 put_counts(struct jsonout *j, const uint64_t sum[COUNTERS])
 {
 	const struct counters_row *row;
+	uint64_t cells[COUNTERS_CELLS];
 	size_t i;
 
+	counters_latency(sum, cells);
 	jsonout_kint(j, "requests", (int64_t)counters_requests(sum));
 	for (row = counters_rows; row->json != NULL; row++)
 		jsonout_kint(j, row->json, (int64_t)sum[row->counter]);
+	jsonout_kint(j, "ms", (int64_t)cells[COUNTERS_BUCKETS]);
 	jsonout_key(j, "latency");
 	jsonout_array(j);
 	for (i = 0; i < COUNTERS_BUCKETS; i++) {
 		jsonout_object(j);
 		if (i + 1 < COUNTERS_BUCKETS)
 			jsonout_kint(j, "ms", counters_bounds[i]);
-		jsonout_kint(j, "requests", (int64_t)sum[COUNTER_LATENCY + i]);
+		jsonout_kint(j, "requests", (int64_t)cells[i]);
 		jsonout_end_object(j);
 	}
 	jsonout_end_array(j);
+	put_map(j, sum);
 }
 
 static void
@@ -138,6 +163,28 @@ status_json_put_jwks(struct jsonout *j, const struct status *s)
 	jsonout_end_array(j);
 }
 
+/* What was not told is left out. */
+static void
+status_json_put_quotas(struct jsonout *j, const struct status *s)
+{
+	const struct quota_seen *q;
+
+	jsonout_key(j, "quotas");
+	jsonout_array(j);
+	for (q = s->quota; q < s->quota + s->n_quotas; q++) {
+		jsonout_object(j);
+		jsonout_kstring(j, "relay", q->relay);
+		if (q->told.limit != -1)
+			jsonout_kint(j, "limit", q->told.limit);
+		if (q->told.left != -1)
+			jsonout_kint(j, "left", q->told.left);
+		if (q->told.reset != -1)
+			put_time(j, "reset", q->told.reset);
+		jsonout_end_object(j);
+	}
+	jsonout_end_array(j);
+}
+
 void
 status_json(const struct status *s, struct buf *b)
 {
@@ -164,6 +211,8 @@ status_json(const struct status *s, struct buf *b)
 		status_json_put_breakers(&j, s);
 	if (s->n_jwks >= 0)
 		status_json_put_jwks(&j, s);
+	if (s->n_quotas >= 0)
+		status_json_put_quotas(&j, s);
 	jsonout_end_object(&j);
 	if (jsonout_done(&j) == 0)
 		(void)buf_addc(b, '\n');

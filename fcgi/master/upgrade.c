@@ -20,6 +20,7 @@
 #include "fcgi/master/notify.h"
 #include "fcgi/master/reload.h"
 #include "fcgi/master/upgrade.h"
+#include "fcgi/metrics/metrics.h"
 #include "log/log.h"
 #include "os/clock.h"
 #include "shared/shared.h"
@@ -265,6 +266,7 @@ upgrade_exec(struct master *m)
 	const struct master_setup *setup = m->setup;
 	struct handover h = { .listener = *setup->listener,
 		.control = setup->control,
+		.metrics = setup->metrics,
 		.share = m->share,
 		.log = log_keep(),
 		.egress = egress_log_keep(),
@@ -277,6 +279,7 @@ upgrade_exec(struct master *m)
 	if (upgrade_workers(m, &h) == -1)
 		return;
 	upgrade_counts(m, true);
+	metrics_rest(setup->metrics);
 	text = handover_leave(&h);
 	if (text != -1)
 		(void)execv(setup->binary->path, setup->binary->argv);

@@ -37,6 +37,9 @@ struct answer {
 	struct errors errors;
 	size_t elements;
 	const char *status;
+	const char *source; /* NULL: the relay that is asked alone */
+	answer_filterer *filter;
+	void *filter_arg;
 	bool said;      /* answer_status() was called */
 	bool open;      /* {"data": has left */
 	bool streaming; /* so has the streamed kind's [ */
@@ -109,6 +112,15 @@ answer_status(struct answer *a, const char *status)
 	a->said = true;
 }
 
+void
+answer_beside(struct answer *a)
+{
+	assert(a->shape == ANSWER_STATUS);
+	jsonout_end_object(&a->json);
+	if (jsonout_done(&a->json) == -1)
+		a->broken = true;
+}
+
 static void
 answer_put(struct answer *a, const char *text)
 {
@@ -144,13 +156,13 @@ answer_entity(struct answer *a, enum ctim_kind kind, const char *id)
 }
 
 struct jsonout *
-answer_link(struct answer *a)
+answer_link(struct answer *a, const char *id)
 {
 	size_t limit = a->limit;
 	struct jsonout *j;
 
 	a->limit = SIZE_MAX;
-	j = answer_entity(a, CTIM_RELATIONSHIP, NULL);
+	j = answer_entity(a, CTIM_RELATIONSHIP, id);
 	a->limit = limit;
 	return j;
 }
@@ -168,18 +180,6 @@ answer_element(struct answer *a)
 	jsonout_init(&a->json, &a->scratch);
 	jsonout_object(&a->json);
 	return &a->json;
-}
-
-/* Whether an entity with this hash is in the answer already; notes that it is
- * from now on. */
-static bool
-seen_before(struct answer *a, struct hash h)
-{
-	bool before = true;
-
-	if (set_add(&a->seen, h, &before) == -1)
-		a->broken = true;
-	return before;
 }
 
 static int
@@ -237,6 +237,8 @@ answer_wait(struct answer *a)
 void
 answer_end(struct answer *a)
 {
+	bool before = false; /* it is in the answer already */
+	struct hash h;
 	size_t n;
 
 	assert(a->json.out == &a->scratch); /* something was begun */
@@ -245,6 +247,9 @@ answer_end(struct answer *a)
 		a->broken = true;
 		return;
 	}
+	if (a->filter != NULL &&
+	    !a->filter(a->filter_arg, a->source, a->kind, &a->scratch))
+		return;
 	if (a->shape != ANSWER_ENTITIES) {
 		open_data(a);
 		if (a->elements++ > 0)
@@ -255,8 +260,10 @@ answer_end(struct answer *a)
 		    a->response, a->scratch.data + n, a->scratch.len - 2 * n);
 		return;
 	}
-	if (!a->unique &&
-	    seen_before(a, hash_bytes(a->scratch.data, a->scratch.len)))
+	h = hash_bytes(a->scratch.data, a->scratch.len);
+	if (!a->unique && set_add(&a->seen, h, &before) == -1)
+		a->broken = before = true;
+	if (before)
 		return;
 	a->kinds[a->kind].here++;
 	a->kinds[a->kind].count++;
@@ -275,8 +282,17 @@ answer_end(struct answer *a)
 void
 answer_end_unique(struct answer *a)
 {
-	a->unique = true;
+	/* Two sources may have the same. */
+	a->unique = a->source == NULL;
 	answer_end(a);
+}
+
+static void __attribute__((format(printf, 4, 0))) answer_error(struct answer *a,
+    enum problem p, enum errors_weight weight, const char *format, va_list ap)
+{
+	if (errors_add(
+		&a->errors, &a->seen, p, weight, a->source, format, ap) == -1)
+		a->broken = true;
 }
 
 void
@@ -285,8 +301,8 @@ answer_problem(struct answer *a, enum problem p, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	if (errors_add(&a->errors, &a->seen, p, false, format, ap) == -1)
-		a->broken = true;
+	answer_error(
+	    a, p, a->source == NULL ? ERRORS_WHOLE : ERRORS_PART, format, ap);
 	va_end(ap);
 }
 
@@ -296,9 +312,29 @@ answer_warning(struct answer *a, enum problem p, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	if (errors_add(&a->errors, &a->seen, p, true, format, ap) == -1)
-		a->broken = true;
+	answer_error(a, p, ERRORS_MILD, format, ap);
 	va_end(ap);
+}
+
+void
+answer_own_warning(struct answer *a, const char *code, const char *message)
+{
+	if (errors_add_own(&a->errors, &a->seen, a->source, code, message) ==
+	    -1)
+		a->broken = true;
+}
+
+void
+answer_source(struct answer *a, const char *name)
+{
+	a->source = name;
+}
+
+void
+answer_filter(struct answer *a, answer_filterer *filter, void *arg)
+{
+	a->filter = filter;
+	a->filter_arg = arg;
 }
 
 void
@@ -345,14 +381,25 @@ put_kinds(struct answer *a)
 	}
 }
 
+/* The status, and what answer_beside() left. */
+static void
+put_status(struct answer *a)
+{
+	answer_put(a, "\"status\":\"");
+	answer_put(a, a->status);
+	answer_put(a, "\"");
+	if (a->scratch.len <= 2)
+		return;
+	answer_put(a, ",");
+	response_write(a->response, a->scratch.data + 1, a->scratch.len - 2);
+}
+
 static void
 put_data(struct answer *a)
 {
 	open_data(a);
 	if (a->shape == ANSWER_STATUS) {
-		answer_put(a, "\"status\":\"");
-		answer_put(a, a->status);
-		answer_put(a, "\"");
+		put_status(a);
 	} else if (a->shape == ANSWER_ENTITIES) {
 		put_kinds(a);
 	}
@@ -418,8 +465,7 @@ answer_refuse(struct answer *a, enum problem p, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	if (errors_add(&a->errors, &a->seen, p, false, format, ap) == -1)
-		a->broken = true;
+	answer_error(a, p, ERRORS_WHOLE, format, ap);
 	va_end(ap);
 	answer_finish(a);
 }

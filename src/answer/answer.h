@@ -50,8 +50,8 @@ enum answer_shape {
 struct jsonout *answer_entity(struct answer *, enum ctim_kind, const char *id);
 const char *answer_id(const struct answer *);
 /* A relationship that joins two entities of the answer, for a provider whose
- * limit cuts these and not what joins them. */
-struct jsonout *answer_link(struct answer *);
+ * limit cuts these and not what joins them; id as above. */
+struct jsonout *answer_link(struct answer *, const char *id);
 /* An element of a list (a reference, an action, a tile): inside its object. */
 struct jsonout *answer_element(struct answer *);
 void answer_end(struct answer *);
@@ -66,6 +66,9 @@ void answer_problem(struct answer *, enum problem, const char *, ...)
  * too. */
 void answer_warning(struct answer *, enum problem, const char *, ...)
     __attribute__((format(printf, 3, 4)));
+/* A warning with a code that need not be one of enum problem's; both are texts
+ * that need no format. */
+void answer_own_warning(struct answer *, const char *code, const char *message);
 
 /* What the core calls. */
 
@@ -78,9 +81,26 @@ void answer_free(struct answer *);
 void answer_observable(struct answer *, size_t limit);
 /* The observable was answered: entities, or known that there are none. */
 void answer_answered(struct answer *);
+/*
+ * What follows is of one of several sources, until the next call: its errors begin
+ * with "NAME: ", and are warnings where another source has answered.  name, which
+ * must outlive that, NULL: of the one that is asked alone.
+ */
+void answer_source(struct answer *, const char *name);
+/*
+ * From now on each finished entity or element, an object of JSON in an empty
+ * buffer otherwise, is shown to a function with its source and, of an entity, its
+ * kind: that may change it, or keep it out (false).
+ */
+typedef bool answer_filterer(
+    void *arg, const char *source, enum ctim_kind, struct buf *json);
+void answer_filter(struct answer *, answer_filterer *, void *arg);
 /* ANSWER_STATUS: the text of "status", a constant; it is there then, whatever
  * errors there are. */
 void answer_status(struct answer *, const char *status);
+/* ANSWER_STATUS: ends answer_element(), whose members then stand behind "status",
+ * unless the answer has no "data".  Once. */
+void answer_beside(struct answer *);
 /* Sends the entities of the streamed kind that are made so far. */
 void answer_push(struct answer *);
 /* Writes what is left and ends the response.  fatal: no "data" unless some of

@@ -24,14 +24,26 @@ struct errors {
 };
 
 void errors_free(struct errors *);
+/* How much of an error there may be at most; the heavier counts where it is added
+ * twice. */
+enum errors_weight {
+	ERRORS_MILD, /* it is a warning */
+	ERRORS_PART, /* it is one where something was answered */
+	ERRORS_WHOLE /* as problem_type() says */
+};
+/* Adds a warning with a code that need not be one of enum problem's, as
+ * errors_add() does. */
+int errors_add_own(struct errors *, struct set *seen, const char *source,
+    const char *code, const char *message);
 /*
- * Adds an error with the message that the format makes, and its code and message
- * to seen; one that seen has already is not added again.  mild: the error is
- * never more than a warning, unless it is also added without mild.  Returns 0, or
- * -1 when the message is too long or memory ran out.
+ * Adds an error with the message that the format makes, behind "SOURCE: " unless
+ * source is NULL, and its code and message to seen; one that seen has already is
+ * not added again.  Returns 0, or -1 when the message is too long or memory ran
+ * out.
  */
-int errors_add(struct errors *, struct set *seen, enum problem, bool mild,
-    const char *format, va_list) __attribute__((format(printf, 5, 0)));
+int errors_add(struct errors *, struct set *seen, enum problem,
+    enum errors_weight, const char *source, const char *format, va_list)
+    __attribute__((format(printf, 6, 0)));
 /* Puts error i as a JSON object into an empty buffer.  answered: as of
  * problem_type().  Returns 0, or -1 when it does not fit or memory ran out. */
 int errors_write(const struct errors *, size_t i, bool answered, struct buf *);

@@ -36,6 +36,8 @@ struct transport {
 	bool script;      /* classic CGI: SCRIPT_NAME is this program, never
 				 * a route */
 	int64_t deadline; /* clock_ms() at which the answer must be made */
+	int64_t now;      /* seconds since 1970 that it is for the answer; 0:
+				 * as the clock says */
 };
 
 /* The value of a meta-variable; NULL when it is absent or empty, as web servers

@@ -2,6 +2,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "base/base64url.h"
 #include "base/buf.h"
 
@@ -48,4 +50,19 @@ base64url_add(struct buf *out, const void *bytes, size_t n)
 	}
 	if (have > 0)
 		buf_addc(out, alphabet[bits << (6 - have) & 63]);
+}
+
+void
+base64_add(struct buf *b, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	unsigned char room[4 * 64 + 1];
+	size_t part;
+
+	/* 192 bytes become 256 characters without padding. */
+	for (; n > 0; p += part, n -= part) {
+		part = n < 192 ? n : 192;
+		(void)buf_add(
+		    b, room, (size_t)EVP_EncodeBlock(room, p, (int)part));
+	}
 }

@@ -20,5 +20,7 @@ struct buf;
 ssize_t base64url_decode(const char *text, size_t len, unsigned char *out);
 /* Adds n bytes, encoded. */
 void base64url_add(struct buf *, const void *bytes, size_t n);
+/* The same in the usual alphabet, with padding (RFC 4648 section 4). */
+void base64_add(struct buf *, const void *bytes, size_t n);
 
 #endif

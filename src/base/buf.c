@@ -42,6 +42,14 @@ buf_free(struct buf *b)
 	buf_init(b, b->max);
 }
 
+void
+buf_wipe(struct buf *b)
+{
+	if (b->cap != 0)
+		explicit_bzero(b->data, b->len);
+	buf_free(b);
+}
+
 /* Makes room for n bytes and a NUL, doubling, so that adding stays linear. */
 static int
 buf_grow(struct buf *b, size_t n)

@@ -34,6 +34,8 @@ void buf_fixed(struct buf *, char *room, size_t size);
 void buf_reset(struct buf *);
 /* Gives the memory back; the buffer is as after buf_init(). */
 void buf_free(struct buf *);
+/* The same for what is secret: the bytes are overwritten before. */
+void buf_wipe(struct buf *);
 
 /* All return 0, or -1 when the addition did not fit or memory ran out. */
 int buf_add(struct buf *, const void *, size_t);

@@ -44,8 +44,8 @@ observables_check(struct json_object *body, size_t n, struct buf *errors)
 
 /* Fills the list with what of the n elements that were read is wanted. */
 static int
-observables_fill(
-    struct observables *obs, size_t n, unsigned types, bool any_case)
+observables_fill(struct observables *obs, size_t n,
+    const struct observable_set *types, bool any_case)
 {
 	struct set seen = { .used = 0 };
 	struct json_object *element;
@@ -68,8 +68,7 @@ observables_fill(
 		}
 		type = any_case ? observable_type_any_case(name) :
 				  observable_type(name);
-		if (type == OBSERVABLE_UNKNOWN ||
-		    !(types & OBSERVABLE_BIT(type)))
+		if (!observable_set_has(types, type))
 			continue;
 		o = &obs->list[obs->n];
 		o->type = type;
@@ -84,7 +83,8 @@ observables_fill(
 
 int
 observables_parse(struct observables *obs, const char *text, size_t len,
-    unsigned types, bool any_case, size_t max, struct buf *errors)
+    const struct observable_set *types, bool any_case, size_t max,
+    struct buf *errors)
 {
 	struct json_object *body;
 	const char *why;

@@ -30,7 +30,8 @@ struct observables {
  * of field errors in *errors; or 1 when memory ran out.  Then *obs is empty.
  */
 int observables_parse(struct observables *obs, const char *body, size_t len,
-    unsigned types, bool any_case, size_t max, struct buf *errors);
+    const struct observable_set *types, bool any_case, size_t max,
+    struct buf *errors);
 void observables_free(struct observables *);
 
 #endif

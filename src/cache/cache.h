@@ -7,8 +7,11 @@
  * cached, and that is all: no function here fails in a way that a request would
  * notice, and none waits longer than CACHE_WAIT; when waits add up, the cache
  * is left alone for a moment.  The log has the fault, once a minute at most.
+ *
  * Names of entries are HMACs under a random key of the installation, so the
- * file shows nobody the questions or credentials behind them.
+ * file shows nobody the questions or credentials behind them.  At a server
+ * names and values are under a key of the configuration (seal.h); where that
+ * has none, a server keeps turns and circuits alone.
  */
 #ifndef CTIM_CACHE_H
 #define CTIM_CACHE_H
@@ -19,20 +22,30 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "shared/pace.h"
 
-#define CACHE_NAME  32         /* bytes of an entry's name */
+#define CACHE_NAME \
+	64                     /* bytes of an entry's name: under the newest \
+				* key, and under the one before */
 #define CACHE_VALUE (4U << 20) /* bytes of a value */
-#define CACHE_WAIT  100        /* ms for the file or the server */
-#define CACHE_TTL   172800     /* seconds; longer ones become this */
-#define CACHE_WHY   512        /* bytes of a reason */
+#define CACHE_WAIT \
+	100              /* ms for the file at a time; for a server in \
+				* all of a request */
+#define CACHE_TTL 172800 /* seconds; longer ones become this */
+#define CACHE_WHY 512    /* bytes of a reason */
 
 struct cache;
 struct conf;
+struct counters;
 
 /* Makes a cache of [cache] url, which is opened when it is first used.  NULL
  * when memory ran out.  The configuration must outlive the cache. */
 struct cache *cache_new(const struct conf *);
 void cache_free(struct cache *);
+/* Where it counts values that do not open; without this, nowhere. */
+void cache_count(struct cache *, struct counters *);
+/* A request begins: a server may take CACHE_WAIT again. */
+void cache_begin(struct cache *);
 /* Whether the cache could keep anything: it is not `off`, and it opens. */
 bool cache_on(struct cache *);
 /* Whether gateways on several machines share the cache (Redis). */
@@ -51,7 +64,7 @@ void cache_give(const struct conf *, uid_t, gid_t);
 /*
  * Makes the name of an entry: HMAC-SHA-256 over the n parts, each with its
  * length, so that no two lists of parts have the same name.  Returns 0, or -1
- * when there is no key; then there is no cache either.
+ * when there is no key; then nothing can be kept.
  */
 struct cache_part {
 	const void *p;
@@ -71,11 +84,11 @@ void cache_put(struct cache *, const unsigned char name[CACHE_NAME],
 void cache_flush(struct cache *);
 
 /*
- * Takes a turn (pace.h) from a bucket that the cache keeps.  Returns the ms to
- * wait; -1 when the turn would be more than `most` ms away (none is taken); -2
- * when the cache does not work.
+ * Takes a turn (pace.h) from the bucket that the n parts name, which the cache
+ * keeps.  Returns the ms to wait; -1 when the turn would be more than `most` ms
+ * away (none is taken); -2 when the cache does not work.
  */
-int64_t cache_turn(struct cache *, const unsigned char name[CACHE_NAME],
-    int rate, int64_t most);
+int64_t cache_turn(struct cache *, const struct cache_part *, size_t n,
+    struct pace_rate, int64_t most);
 
 #endif

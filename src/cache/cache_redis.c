@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <sys/random.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,45 +9,56 @@
 #include "conf/conf_cache.h"
 #include "shared/pace.h"
 
-#define KEY      "ctim-relay:key"
-#define ENTRY    "ctim-relay:entry:"
-#define BUCKET   "ctim-relay:bucket:"
-#define KEY_NAME (sizeof(BUCKET) + 2 * CACHE_NAME)
-#define SHORT    4096 /* bytes of a reply that is no value */
-#define NUMBER   24   /* bytes of a number as text */
+#define ENTRY     "ctim-relay:entry:"
+#define BUCKET    "ctim-relay:bucket:"
+#define LEASE     "ctim-relay:lease:"
+#define KEY_NAME  (sizeof(BUCKET) + 2 * CACHE_ID)
+#define SHORT     4096  /* bytes of a reply that is no value */
+#define INFO_MOST 65536 /* bytes of what it says of itself */
+#define CLUSTER \
+	"it is a cluster, which is not supported; name a server that is none"
+#define NUMBER 24 /* bytes of a number as text */
 
 struct server {
 	struct rediscon con;
 	struct conf_cache url;
-	unsigned char key[CACHE_KEY];
 };
 
 /*
  * pace_take() by the server's own clock, so that all gateways agree.  KEYS: the
- * bucket.  ARGV: tokens, ms until one is back, most ms to wait, ms ahead that
- * no token can be.  Its commands replicate as effects, as TIME before a write
- * must: Redis 5 or later.
+ * names of the bucket, under each of which the turn must be free, and is taken:
+ * while a key is changed, gateways that have the old one, the new one, or both
+ * give no more turns than the rate.  ARGV: tokens, ms until one is back, most ms
+ * to wait, ms ahead that no token can be.  Its commands replicate as effects, as
+ * TIME before a write must: Redis 5 or later.
  */
 static const char script[] =
     "local t = redis.call('TIME')\n"
     "local now = t[1] * 1000 + math.floor(t[2] / 1000)\n"
     "local n, period = tonumber(ARGV[1]), tonumber(ARGV[2])\n"
     "local most, far = tonumber(ARGV[3]), tonumber(ARGV[4])\n"
-    "local back, first = {}, 1\n"
-    "for v in string.gmatch(redis.call('GET', KEYS[1]) or '', '%d+') do\n"
-    "  v = tonumber(v)\n"
-    "  back[#back + 1] = v > now + far and 0 or v\n"
+    "local turn, backs = now, {}\n"
+    "for k = 1, #KEYS do\n"
+    "  local back, first = {}, 1\n"
+    "  for v in string.gmatch(redis.call('GET', KEYS[k]) or '', '%d+') do\n"
+    "    v = tonumber(v)\n"
+    "    back[#back + 1] = v > now + far and 0 or v\n"
+    "  end\n"
+    "  for i = 1, n do\n"
+    "    back[i] = back[i] or 0\n"
+    "    if back[i] < back[first] then first = i end\n"
+    "  end\n"
+    "  turn = math.max(turn, back[first])\n"
+    "  backs[k] = { back, first }\n"
     "end\n"
-    "for i = 1, n do\n"
-    "  back[i] = back[i] or 0\n"
-    "  if back[i] < back[first] then first = i end\n"
-    "end\n"
-    "local turn = math.max(now, back[first])\n"
     "if turn - now > most then return -1 end\n"
-    "back[first] = turn + period\n"
-    "for i = 1, #back do back[i] = string.format('%.0f', back[i]) end\n"
-    "redis.call('SET', KEYS[1], table.concat(back, ' '), 'PX',\n"
-    "  string.format('%.0f', far + period))\n"
+    "for k = 1, #KEYS do\n"
+    "  local back = backs[k][1]\n"
+    "  back[backs[k][2]] = turn + period\n"
+    "  for i = 1, #back do back[i] = string.format('%.0f', back[i]) end\n"
+    "  redis.call('SET', KEYS[k], table.concat(back, ' '), 'PX',\n"
+    "    string.format('%.0f', far + period))\n"
+    "end\n"
     "return turn - now\n";
 
 static struct rediscon_arg
@@ -73,24 +82,56 @@ lost(const struct server *s, struct cache_try *t)
 	return cache_redis_fail(s, t, s->con.why);
 }
 
-/* Fails for an unexpected reply.  Of an error only its code is logged: the rest
- * may repeat what we sent. */
+/* Errors that say more than that a command failed. */
+static const struct {
+	const char *code;
+	enum cache_result result;
+	const char *why; /* NULL: the code says it */
+} cache_redis_errors[] = {
+	/* What it has can still be read. */
+	{ "OOM", CACHE_BUSY, NULL }, { "MOVED", CACHE_FAILED, CLUSTER },
+	{ "CROSSSLOT", CACHE_FAILED, CLUSTER },
+	{ "CLUSTERDOWN", CACHE_FAILED, CLUSTER },
+	{ "READONLY", CACHE_FAILED,
+	    "it is a replica, which takes nothing; name the master" }
+};
+
+/* What comes of an error.  Only its code is logged: the rest may repeat what we
+ * sent. */
+static enum cache_result
+cache_redis_error(const struct server *s, struct cache_try *t, const char *text)
+{
+	const size_t kinds =
+	    sizeof(cache_redis_errors) / sizeof(cache_redis_errors[0]);
+	size_t i, n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	enum cache_result r = CACHE_FAILED;
+	char why[64];
+
+	if (n == 0 || n > 16)
+		return cache_redis_fail(s, t, "it answers with an error");
+	snprintf(
+	    why, sizeof(why), "it answers with the error %.*s", (int)n, text);
+	for (i = 0; i < kinds; i++) {
+		if (strlen(cache_redis_errors[i].code) != n ||
+		    memcmp(cache_redis_errors[i].code, text, n) != 0)
+			continue;
+		r = cache_redis_errors[i].result;
+		if (cache_redis_errors[i].why != NULL)
+			return cache_redis_fail(
+			    s, t, cache_redis_errors[i].why);
+	}
+	(void)cache_redis_fail(s, t, why);
+	return r;
+}
+
+/* Fails for an unexpected reply. */
 static enum cache_result
 cache_redis_wrong(const struct server *s, struct cache_try *t,
     const struct rediscon_reply *reply)
 {
-	char why[64];
-	size_t n;
-
-	if (reply->type != REDISCON_ERROR)
-		return cache_redis_fail(
-		    s, t, "it does not answer as it should");
-	n = strspn(reply->text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-	if (n == 0 || n > 16)
-		return cache_redis_fail(s, t, "it answers with an error");
-	snprintf(why, sizeof(why), "it answers with the error %.*s", (int)n,
-	    reply->text);
-	return cache_redis_fail(s, t, why);
+	return reply->type == REDISCON_ERROR ?
+	    cache_redis_error(s, t, reply->text) :
+	    cache_redis_fail(s, t, "it does not answer as it should");
 }
 
 static void *
@@ -135,43 +176,17 @@ cache_redis_ask(struct server *s, const struct cache_try *t,
 	    rediscon_reply(&s->con, max, t->until);
 }
 
-/* The next reply must be OK or, where nil is true, nil. */
+/* The next reply must be this status. */
 static enum cache_result
-expect_ok(struct server *s, struct cache_try *t, bool nil)
+cache_redis_expect(struct server *s, struct cache_try *t, const char *status)
 {
 	struct rediscon_reply *reply;
 	enum cache_result r = CACHE_DONE;
 
 	if ((reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
 		return lost(s, t);
-	if (!(nil && reply->type == REDISCON_NIL) &&
-	    (reply->type != REDISCON_STATUS || strcmp(reply->text, "OK") != 0))
+	if (reply->type != REDISCON_STATUS || strcmp(reply->text, status) != 0)
 		r = cache_redis_wrong(s, t, reply);
-	free(reply);
-	return r;
-}
-
-/* Asks for the key; CACHE_NOTHING when there is none. */
-static enum cache_result
-cache_redis_read_key(
-    struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
-{
-	const struct rediscon_arg get[] = { cache_redis_text("GET"),
-		cache_redis_text(KEY) };
-	struct rediscon_reply *reply;
-	enum cache_result r = CACHE_DONE;
-
-	if ((reply = cache_redis_ask(s, t, get, 2, SHORT)) == NULL)
-		return lost(s, t);
-	if (reply->type == REDISCON_NIL)
-		r = CACHE_NOTHING;
-	else if (reply->type != REDISCON_STRING)
-		r = cache_redis_wrong(s, t, reply);
-	else if (reply->len != CACHE_KEY)
-		r = cache_redis_fail(
-		    s, t, "what it has as " KEY " is not ours");
-	else
-		memcpy(key, reply->text, CACHE_KEY);
 	free(reply);
 	return r;
 }
@@ -192,42 +207,61 @@ greet(struct server *s, struct cache_try *t)
 		auth[n++] = cache_redis_text(s->url.password);
 		if (rediscon_send(&s->con, auth, n, t->until) == -1)
 			return lost(s, t);
-		if ((r = expect_ok(s, t, false)) != CACHE_DONE)
+		if ((r = cache_redis_expect(s, t, "OK")) != CACHE_DONE)
 			return r;
 	}
 	if (strcmp(s->url.db, "0") == 0)
 		return CACHE_DONE;
 	return rediscon_send(&s->con, select, 2, t->until) == -1 ?
 	    lost(s, t) :
-	    expect_ok(s, t, false);
+	    cache_redis_expect(s, t, "OK");
 }
 
-/* Reads the key of all gateways; the first one to come makes it. */
+/* What INFO says of the server, where the user may ask that: redis_mode, or
+ * server_mode as Valkey calls it. */
 static enum cache_result
-get_key(struct server *s, struct cache_try *t, unsigned char key[CACHE_KEY])
+cache_redis_mode(
+    struct server *s, struct cache_try *t, const struct rediscon_reply *info)
 {
-	const struct rediscon_arg set[] = { cache_redis_text("SET"),
-		cache_redis_text(KEY), { key, CACHE_KEY },
-		cache_redis_text("NX") };
-	enum cache_result r = CACHE_DONE;
-
-	if (!t->look) {
-		if (getrandom(key, CACHE_KEY, 0) != CACHE_KEY)
-			return cache_redis_fail(
-			    s, t, "the system has no random bytes");
-		if (rediscon_send(&s->con, set, 4, t->until) == -1)
-			return lost(s, t);
-		r = expect_ok(s, t, true);
-	}
-	return r == CACHE_DONE ? cache_redis_read_key(s, t, key) : r;
+	if (info->type == REDISCON_ERROR)
+		return CACHE_DONE;
+	if (info->type != REDISCON_STRING)
+		return cache_redis_wrong(s, t, info);
+	if (strstr(info->text, "_mode:cluster") != NULL)
+		return cache_redis_fail(s, t, CLUSTER);
+	return CACHE_DONE;
 }
 
+/* Asks whether it serves, and as what. */
+static enum cache_result
+cache_redis_look(struct server *s, struct cache_try *t)
+{
+	const struct rediscon_arg ping[] = { cache_redis_text("PING") },
+				  info[] = { cache_redis_text("INFO"),
+					  cache_redis_text("server") };
+	struct rediscon_reply *reply;
+	enum cache_result r;
+
+	if (rediscon_send(&s->con, ping, 1, t->until) == -1)
+		return lost(s, t);
+	if ((r = cache_redis_expect(s, t, "PONG")) != CACHE_DONE)
+		return r;
+	if ((reply = cache_redis_ask(s, t, info, 2, INFO_MOST)) == NULL)
+		return lost(s, t);
+	r = cache_redis_mode(s, t, reply);
+	free(reply);
+	return r;
+}
+
+/* There is no key to read: what lies here is sealed under one that the server
+ * never sees. */
 static enum cache_result
 cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 {
 	struct server *s = arg;
 	enum cache_result r;
 
+	(void)key;
 	if (s->url.host[0] == '\0') {
 		snprintf(t->why, sizeof(t->why),
 		    "[cache] url is no "
@@ -237,24 +271,18 @@ cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 	if (rediscon_open(&s->con, s->url.host, s->url.port, t->until) == -1)
 		return lost(s, t);
 	if ((r = greet(s, t)) == CACHE_DONE)
-		r = get_key(s, t, key);
-	/* Another client may have emptied the server between two commands. */
-	if (r == CACHE_NOTHING && !t->look)
-		r = cache_redis_fail(s, t, "it does not keep what it is given");
-	if (r == CACHE_DONE)
-		memcpy(s->key, key, CACHE_KEY);
+		r = cache_redis_look(s, t);
 	return r;
 }
 
-/* Whether the server still has the key under which its entries are named. */
+/* Whether nobody has closed the connection. */
 static bool
 cache_redis_same(void *arg, struct cache_try *t)
 {
 	struct server *s = arg;
-	unsigned char key[CACHE_KEY];
 
-	return cache_redis_read_key(s, t, key) == CACHE_DONE &&
-	    memcmp(key, s->key, CACHE_KEY) == 0;
+	(void)t;
+	return rediscon_quiet(&s->con);
 }
 
 static struct rediscon_arg
@@ -263,14 +291,14 @@ key_name(char out[KEY_NAME], const char *prefix, const unsigned char *name)
 	size_t i, n = strlen(prefix);
 
 	memcpy(out, prefix, n);
-	for (i = 0; i < CACHE_NAME; i++, n += 2)
+	for (i = 0; i < CACHE_ID; i++, n += 2)
 		snprintf(out + n, 3, "%02x", name[i]);
 	return (struct rediscon_arg){ out, n };
 }
 
 static enum cache_result
 cache_redis_get(void *arg, struct cache_try *t,
-    const unsigned char name[CACHE_NAME], struct buf *value)
+    const unsigned char name[CACHE_ID], struct buf *value)
 {
 	struct server *s = arg;
 	char place[KEY_NAME];
@@ -299,7 +327,7 @@ cache_redis_put(
 	struct server *s = arg;
 	char place[KEY_NAME], ttl[NUMBER];
 	struct rediscon_arg command[5] = { cache_redis_text("SET") };
-	enum cache_result r = CACHE_DONE;
+	enum cache_result r = CACHE_DONE, one;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -312,15 +340,18 @@ cache_redis_put(
 		if (rediscon_send(&s->con, command, 5, t->until) == -1)
 			return lost(s, t);
 	}
-	for (i = 0; i < n && r == CACHE_DONE; i++)
-		r = expect_ok(s, t, false);
+	/* After one that the server has no memory for the other replies are
+	 * still to come. */
+	for (i = 0; i < n && r != CACHE_FAILED; i++)
+		if ((one = cache_redis_expect(s, t, "OK")) != CACHE_DONE)
+			r = one;
 	return r;
 }
 
 /* The tokens of a bucket and the ms for which one is away, found by asking
  * pace_take(), so that the arithmetic is in one place. */
 static void
-shape(int rate, int *tokens, int64_t *period)
+shape(struct pace_rate rate, int *tokens, int64_t *period)
 {
 	const int64_t now = 1;
 	int64_t back[PACE_TOKENS] = { 0 };
@@ -336,27 +367,74 @@ cache_redis_turn(
     void *arg, struct cache_try *t, const struct cache_bucket *b, int64_t *wait)
 {
 	struct server *s = arg;
-	char place[KEY_NAME], number[4][NUMBER];
-	int tokens, i;
-	int64_t period;
-	struct rediscon_arg command[8] = { cache_redis_text("EVAL"),
-		cache_redis_text(script), cache_redis_text("1"),
-		key_name(place, BUCKET, b->name) };
+	char place[SEAL_KEYS][KEY_NAME], number[5][NUMBER];
+	struct rediscon_arg command[REDISCON_ARGS] = { cache_redis_text("EVAL"),
+		cache_redis_text(script), { number[0], 1 } };
 	struct rediscon_reply *reply;
 	enum cache_result r = CACHE_DONE;
+	int tokens;
+	int64_t period;
+	size_t i, n = 3;
 
 	shape(b->rate, &tokens, &period);
-	snprintf(number[0], NUMBER, "%d", tokens);
-	snprintf(number[1], NUMBER, "%lld", (long long)period);
-	snprintf(number[2], NUMBER, "%lld", (long long)b->most);
-	snprintf(number[3], NUMBER, "%lld", (long long)b->far);
-	for (i = 0; i < 4; i++)
-		command[4 + i] = cache_redis_text(number[i]);
-	if ((reply = cache_redis_ask(s, t, command, 8, SHORT)) == NULL)
+	snprintf(number[0], NUMBER, "%zu", b->names);
+	snprintf(number[1], NUMBER, "%d", tokens);
+	snprintf(number[2], NUMBER, "%lld", (long long)period);
+	snprintf(number[3], NUMBER, "%lld", (long long)b->most);
+	snprintf(number[4], NUMBER, "%lld", (long long)b->far);
+	for (i = 0; i < b->names; i++)
+		command[n++] =
+		    key_name(place[i], BUCKET, b->name + i * CACHE_ID);
+	for (i = 1; i < 5; i++)
+		command[n++] = cache_redis_text(number[i]);
+	if ((reply = cache_redis_ask(s, t, command, n, SHORT)) == NULL)
 		return lost(s, t);
 	if (reply->type == REDISCON_INTEGER && reply->integer >= -1)
 		*wait = reply->integer;
 	else
+		r = cache_redis_wrong(s, t, reply);
+	free(reply);
+	return r;
+}
+
+static enum cache_result
+cache_redis_drop(void *arg, struct cache_try *t,
+    const unsigned char name[CACHE_ID], bool lease)
+{
+	struct server *s = arg;
+	char place[KEY_NAME];
+	const struct rediscon_arg command[] = { cache_redis_text("DEL"),
+		key_name(place, lease ? LEASE : ENTRY, name) };
+	struct rediscon_reply *reply;
+	enum cache_result r = CACHE_DONE;
+
+	if ((reply = cache_redis_ask(s, t, command, 2, SHORT)) == NULL)
+		return lost(s, t);
+	if (reply->type != REDISCON_INTEGER)
+		r = cache_redis_wrong(s, t, reply);
+	free(reply);
+	return r;
+}
+
+static enum cache_result
+cache_redis_lease(void *arg, struct cache_try *t,
+    const unsigned char name[CACHE_ID], int64_t ms, bool *ours)
+{
+	struct server *s = arg;
+	char place[KEY_NAME], time[NUMBER];
+	const struct rediscon_arg command[] = { cache_redis_text("SET"),
+		key_name(place, LEASE, name), cache_redis_text("1"),
+		cache_redis_text("NX"), cache_redis_text("PX"),
+		{ time,
+		    (size_t)snprintf(time, NUMBER, "%lld", (long long)ms) } };
+	struct rediscon_reply *reply;
+	enum cache_result r = CACHE_DONE;
+
+	if ((reply = cache_redis_ask(s, t, command, 6, SHORT)) == NULL)
+		return lost(s, t);
+	*ours =
+	    reply->type == REDISCON_STATUS && strcmp(reply->text, "OK") == 0;
+	if (!*ours && reply->type != REDISCON_NIL)
 		r = cache_redis_wrong(s, t, reply);
 	free(reply);
 	return r;
@@ -371,4 +449,6 @@ const struct cache_backend cache_redis = { .remote = true,
 	.same = cache_redis_same,
 	.get = cache_redis_get,
 	.put = cache_redis_put,
-	.turn = cache_redis_turn };
+	.turn = cache_redis_turn,
+	.drop = cache_redis_drop,
+	.lease = cache_redis_lease };

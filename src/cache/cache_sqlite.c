@@ -178,7 +178,7 @@ write_rows(struct cache_file *f, void *arg)
 		if ((st = sqlite_statement(&f->db, SQL_PUT, &code)) == NULL)
 			return code;
 		sqlite3_bind_blob(
-		    st, 1, rows->entry[i].name, CACHE_NAME, SQLITE_STATIC);
+		    st, 1, rows->entry[i].name, CACHE_ID, SQLITE_STATIC);
 		sqlite3_bind_int64(st, 2, now + rows->entry[i].ttl);
 		sqlite3_bind_blob64(st, 3, rows->entry[i].value,
 		    rows->entry[i].len, SQLITE_STATIC);
@@ -219,7 +219,7 @@ cache_sqlite_put(
 
 static enum cache_result
 cache_sqlite_get(void *arg, struct cache_try *t,
-    const unsigned char name[CACHE_NAME], struct buf *value)
+    const unsigned char name[CACHE_ID], struct buf *value)
 {
 	struct cache_file *f = arg;
 	int64_t now = time(NULL);
@@ -231,7 +231,7 @@ cache_sqlite_get(void *arg, struct cache_try *t,
 	f->until = t->until;
 	if ((st = sqlite_statement(&f->db, SQL_GET, &code)) == NULL)
 		return cache_sqlite_result(f, t, code);
-	sqlite3_bind_blob(st, 1, name, CACHE_NAME, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 1, name, CACHE_ID, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 2, now);
 	sqlite3_bind_int64(st, 3, now + AHEAD);
 	if ((code = sqlite3_step(st)) == SQLITE_ROW) {
@@ -258,7 +258,7 @@ read_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
 
 	if ((st = sqlite_statement(&f->db, SQL_BUCKET, &code)) == NULL)
 		return code;
-	sqlite3_bind_blob(st, 1, b->name, CACHE_NAME, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 1, b->name, CACHE_ID, SQLITE_STATIC);
 	if ((code = sqlite3_step(st)) == SQLITE_ROW &&
 	    (blob = sqlite3_column_blob(st, 0)) != NULL &&
 	    (size_t)sqlite3_column_bytes(st, 0) == size)
@@ -279,7 +279,7 @@ write_bucket(struct cache_file *f, const struct cache_bucket *b, int64_t now,
 
 	if ((st = sqlite_statement(&f->db, SQL_BUCKET_PUT, &code)) == NULL)
 		return code;
-	sqlite3_bind_blob(st, 1, b->name, CACHE_NAME, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 1, b->name, CACHE_ID, SQLITE_STATIC);
 	sqlite3_bind_int64(st, 2, (now + b->far) / 1000 + 1);
 	sqlite3_bind_blob(
 	    st, 3, back, PACE_TOKENS * sizeof(*back), SQLITE_STATIC);

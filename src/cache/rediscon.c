@@ -383,3 +383,9 @@ rediscon_reply(struct rediscon *r, size_t max, int64_t until)
 	rediscon_fail(r, "it does not answer as a Redis server");
 	return NULL;
 }
+
+bool
+rediscon_quiet(const struct rediscon *r)
+{
+	return r->fd != -1 && pollone(r->fd, POLLIN, 0) == 0;
+}

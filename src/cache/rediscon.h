@@ -11,6 +11,7 @@
 #ifndef CTIM_REDISCON_H
 #define CTIM_REDISCON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -64,6 +65,9 @@ int rediscon_send(
  */
 struct rediscon_reply *rediscon_reply(
     struct rediscon *, size_t max, int64_t until);
+/* Whether an open connection, on which no reply is awaited, is still open, and
+ * nothing has come unasked. */
+bool rediscon_quiet(const struct rediscon *);
 void rediscon_close(struct rediscon *);
 /* Closes the connection and gives up a lookup that is still under way. */
 void rediscon_free(struct rediscon *);

@@ -12,9 +12,12 @@
 #include <openssl/crypto.h>
 
 #include "call/fanout.h"
+#include "call/finals.h"
+#include "call/quotas.h"
 #include "call/signin.h"
 #include "call/transfer.h"
 #include "conf/conf.h"
+#include "json/jsonin.h"
 #include "os/clock.h"
 #include "shared/shared.h"
 #include "token/token.h"
@@ -48,8 +51,9 @@ fanout_free(struct fanout *f)
 }
 
 static void
-task_free(struct task *t)
+task_free(struct run *r, struct task *t)
 {
+	finals_add(r, t);
 	lookup_free(&t->lookup);
 	free(t);
 }
@@ -65,11 +69,13 @@ task_complete(struct run *r, struct task *t)
 
 	for (i = 0; i < t->firsts; i++) {
 		c = t->lookup.calls[i];
-		ends = ends || c->problem == PROBLEM_AUTHORIZATION ||
-		    c->problem == PROBLEM_PERMISSION_DENIED;
+		ends = ends ||
+		    (!(c->flags & CALL_OPTIONAL) &&
+			(c->problem == PROBLEM_AUTHORIZATION ||
+			    c->problem == PROBLEM_PERMISSION_DENIED));
 	}
 	more = r->job->complete(r->job->arg, &t->q, ends) && !ends;
-	task_free(t);
+	task_free(r, t);
 	return more ? 0 : -1;
 }
 
@@ -90,27 +96,54 @@ task_go_on(struct run *r, struct task *t)
 	return t->open == 0 ? task_complete(r, t) : 0;
 }
 
+/* Tells of an observable that there is no memory for.  0, or -1 when nobody wants
+ * more. */
+static int
+task_starved(struct fanout_job *job, struct query q)
+{
+	struct lookup none;
+
+	lookup_init(&none);
+	none.broken = true;
+	q.lookup = &none;
+	return job->complete(job->arg, &q, false) ? 0 : -1;
+}
+
+/* The question about observable i. */
+static struct query
+task_query(const struct fanout_job *job, size_t i)
+{
+	struct query q = job->query;
+
+	q.observable = job->list == NULL ? NULL : &job->list[i];
+	return q;
+}
+
 /* The next observable.  0, or -1 when nobody wants more. */
 static int
 task_begin(struct run *r, size_t i)
 {
 	struct task *t = calloc(1, sizeof(*t));
-	struct query q = r->job->query;
-	struct lookup none;
 
-	q.observable = r->job->list == NULL ? NULL : &r->job->list[i];
-	if (t == NULL) {
-		lookup_init(&none);
-		none.broken = true;
-		q.lookup = &none;
-		return r->job->complete(r->job->arg, &q, false) ? 0 : -1;
-	}
+	if (t == NULL)
+		return task_starved(r->job, task_query(r->job, i));
 	lookup_init(&t->lookup);
-	t->q = q;
+	t->q = task_query(r->job, i);
 	t->q.lookup = &t->lookup;
 	r->provider->request(&t->q, NULL);
 	t->firsts = t->lookup.n;
 	return task_go_on(r, t);
+}
+
+/* Tells of all observables of a job that there is no memory for. */
+static void
+fanout_starved(struct fanout_job *job)
+{
+	size_t i;
+
+	for (i = 0; i < job->n; i++)
+		if (task_starved(job, task_query(job, i)) == -1)
+			break;
 }
 
 /* A call has landed: its result is kept and shared, and its task goes on with
@@ -136,7 +169,7 @@ task_landed(struct run *r, struct transfer *x)
 
 /* All that landed, and so much of what is ready as there is room for. */
 static int
-progress(struct run *r, size_t *next)
+progress(struct run *r)
 {
 	struct transfer *x;
 
@@ -147,8 +180,8 @@ progress(struct run *r, size_t *next)
 		} else if ((x = TAILQ_FIRST(&r->ready)) != NULL &&
 		    r->in_air < r->room) {
 			transfer_start(r, x);
-		} else if (*next < r->job->n && r->active < r->room) {
-			if (task_begin(r, (*next)++) == -1)
+		} else if (r->next < r->job->n && r->active < r->room) {
+			if (task_begin(r, r->next++) == -1)
 				return -1;
 		} else {
 			return 0;
@@ -181,34 +214,43 @@ fanout_expire(struct run *r)
 	struct transfer *x;
 	size_t i;
 
-	http_cancel_all(r->http);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		while ((x = TAILQ_FIRST(lists[i])) != NULL)
 			transfer_late(r, x);
 }
 
-/* Waits until something can go on; false when nobody wants more. */
+/* Waits until something can go on in one of n runs, which have their deadline and
+ * their client in common; false when nobody wants more. */
 static bool
-fanout_wait(struct run *r)
+fanout_wait(struct run *runs, size_t n)
 {
-	int64_t now = clock_ms(), until;
+	const struct fanout_job *job = runs[0].job;
+	int64_t now = clock_ms(), until = job->deadline, at;
 	struct http_call *h;
+	struct transfer *x;
+	size_t i;
 
-	if (now >= r->job->deadline) {
-		fanout_expire(r);
+	if (now >= job->deadline) {
+		http_cancel_all(runs[0].http);
+		for (i = 0; i < n; i++)
+			fanout_expire(&runs[i]);
 		return true;
 	}
-	until = look_at_times(r, now);
+	for (i = 0; i < n; i++)
+		if ((at = look_at_times(&runs[i], now)) < until)
+			until = at;
 	if (until > now) {
-		r->job->idle(r->job->arg);
-		if (r->job->gone(r->job->arg))
+		job->idle(job->arg);
+		if (job->gone(job->arg))
 			return false;
 	}
 	if (until - now > LOOK_EVERY)
 		until = now + LOOK_EVERY;
-	http_wait(r->http, until - now);
-	while ((h = http_next(r->http)) != NULL)
-		transfer_ended(r, h->arg);
+	http_wait(runs[0].http, until - now);
+	while ((h = http_next(runs[0].http)) != NULL) {
+		x = h->arg;
+		transfer_ended(x->run, x);
+	}
 	return true;
 }
 
@@ -220,7 +262,7 @@ fanout_drop(struct run *r, struct transfer *x)
 
 	transfer_free(r, x);
 	if (t != &r->sign && --t->open == 0)
-		task_free(t);
+		task_free(r, t);
 }
 
 /* What was shared, and who still waited for it. */
@@ -237,6 +279,8 @@ end_sharings(struct run *r, struct sharings *list)
 		json_object_put(s->result);
 		free(s->message);
 		free(s->url);
+		free(s->sent);
+		free(s->apart);
 		free(s);
 	}
 }
@@ -249,34 +293,52 @@ fanout_end(struct run *r)
 	struct transfer *x;
 	size_t i;
 
-	http_cancel_all(r->http);
 	for (i = 0; i < SHARING_LISTS; i++)
 		end_sharings(r, &r->sharings[i]);
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		while ((x = TAILQ_FIRST(lists[i])) != NULL)
 			fanout_drop(r, x);
 	lookup_free(&r->sign.lookup);
-	OPENSSL_cleanse(r->who.data, r->who.len);
-	buf_free(&r->who);
+	if (r->job->quota != NULL)
+		r->job->quota_told = quotas_seen(r, r->job->quota);
 	if (r->cache != NULL)
 		cache_flush(r->cache);
+	r->over = true;
 }
 
-/* The relay's name and the claims that are its credential, each with its NUL,
- * so that no two have the same. */
+/* Adds a claim, with its name, as others may lack it. */
+static void
+name_claim(struct run *r, const char *claim)
+{
+	const struct claims *claims = r->job->query.claims;
+	const char *value = token_claim(claims, claim);
+	struct json_object *other = NULL;
+
+	/* Numbers, and yes or no, may come as such. */
+	if (value == NULL && !token_is_given(claims, claim) &&
+	    (other = jsonin_member(claims->payload, claim)) != NULL)
+		value = json_object_to_json_string(other);
+	if (value == NULL)
+		return;
+	(void)buf_add(&r->who, claim, strlen(claim) + 1);
+	(void)buf_add(&r->who, value, strlen(value) + 1);
+}
+
+/* The relay's name and the claims that are its credential, needed ones and others
+ * that people may enter, each with its NUL, so that no two have the same. */
 static void
 name_credential(struct run *r)
 {
 	const char *const *claim = r->provider->claims;
-	const char *name = r->job->relay->name, *value;
+	const struct provider_field *field = r->provider->fields;
+	const char *name = r->job->relay->name;
 
 	buf_init(&r->who, WHO_MAX);
 	(void)buf_add(&r->who, name, strlen(name) + 1);
-	for (; claim != NULL && *claim != NULL; claim++) {
-		value = token_claim(r->job->query.claims, *claim);
-		if (value != NULL)
-			(void)buf_add(&r->who, value, strlen(value) + 1);
-	}
+	for (; claim != NULL && *claim != NULL; claim++)
+		name_claim(r, *claim);
+	for (; field != NULL && field->claim != NULL; field++)
+		name_claim(r, field->claim);
 }
 
 /* A relay's own key, or else what holds for all. */
@@ -284,6 +346,17 @@ static int
 either(int own, int unset, int all)
 {
 	return own != unset ? own : all;
+}
+
+static struct pace_rate
+run_rate(const struct relay_conf *c)
+{
+	const struct provider *p = c->provider;
+
+	if (c->rate != -1)
+		return (struct pace_rate){ c->rate, 1 };
+	return (struct pace_rate){ p->rate,
+		p->rate_seconds == 0 ? 1 : p->rate_seconds };
 }
 
 static void
@@ -300,7 +373,7 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 		.http = f->http,
 		.cache_budget = left / CACHE_SHARE,
 		.room = (size_t)either(c->parallel, 0, f->conf->parallel),
-		.rate = either(c->rate, -1, c->provider->rate),
+		.rate = run_rate(c),
 		.breaker = either(c->breaker, -1, f->conf->breaker),
 		.ttl = either(c->ttl, -1, f->conf->ttl),
 		.negative_ttl = f->conf->negative_ttl,
@@ -315,20 +388,62 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 	TAILQ_INIT(&r->landed);
 	/* Lists of zeros are empty (queue(7)): so are r->sharings. */
 	lookup_init(&r->sign.lookup);
+	lookup_init(&r->finals);
 	name_credential(r);
 }
 
-void
-fanout_run(struct fanout *f, struct fanout_job *job)
+/* Goes on with all runs; those that are at their end are over then.  Returns how
+ * many are not. */
+static size_t
+fanout_progress(struct run *runs, size_t n, size_t left)
 {
-	struct run r;
-	size_t next = 0;
+	struct run *r;
+	bool ends;
 
-	job->calls = job->cached = job->retried = 0;
-	job->query.provider = job->relay->provider;
-	run_init(&r, f, job);
-	while (progress(&r, &next) == 0)
-		if ((r.active == 0 && next == job->n) || !fanout_wait(&r))
+	for (r = runs; r < runs + n; r++) {
+		if (r->over)
+			continue;
+		ends = progress(r) == -1;
+		if (!ends && (r->active > 0 || r->next < r->job->n))
+			continue;
+		/* None of the others goes out meanwhile. */
+		if (ends && left == 1)
+			http_cancel_all(r->http);
+		fanout_end(r);
+		left--;
+	}
+	return left;
+}
+
+void
+fanout_run(struct fanout *f, struct fanout_job *jobs, size_t n)
+{
+	struct run one, *runs = n == 1 ? &one : calloc(n, sizeof(*runs));
+	size_t i, left = n;
+
+	for (i = 0; i < n; i++) {
+		jobs[i].calls = jobs[i].cached = jobs[i].retried = 0;
+		jobs[i].query.provider = jobs[i].relay->provider;
+		if (runs == NULL)
+			fanout_starved(&jobs[i]);
+		else
+			run_init(&runs[i], f, &jobs[i]);
+	}
+	if (runs == NULL)
+		return;
+	while ((left = fanout_progress(runs, n, left)) > 0)
+		if (!fanout_wait(runs, n))
 			break;
-	fanout_end(&r);
+	if (left > 0)
+		http_cancel_all(f->http);
+	for (i = 0; i < n; i++)
+		if (!runs[i].over)
+			fanout_end(&runs[i]);
+	finals_make(runs, n);
+	for (i = 0; i < n; i++) {
+		lookup_free(&runs[i].finals);
+		buf_wipe(&runs[i].who);
+	}
+	if (runs != &one)
+		free(runs);
 }

@@ -14,13 +14,16 @@
 #include <stdint.h>
 
 #include "call/provider.h"
+#include "log/counters.h"
 
 struct cache;
 struct conf;
 struct fanout;
 struct http;
+struct quota_seen;
 struct relay_conf;
 struct shared;
+struct traceparent;
 
 /* One request's questions, all to one relay. */
 struct fanout_job {
@@ -40,8 +43,16 @@ struct fanout_job {
 	 * are out. */
 	bool (*gone)(void *arg);
 	void *arg;
+	struct counters_place place; /* where its tries are counted */
+	/* Of which trace the calls are, and the whole field tracestate; NULL:
+	 * nobody is told. */
+	const struct traceparent *trace;
+	const char *tracestate;
 	/* What it took, for the log. */
 	size_t calls, cached, retried;
+	/* Of health, for a relay with `quotas`: what the last answer told. */
+	struct quota_seen *quota; /* the caller's, or NULL */
+	bool quota_told;
 };
 
 /* What a thread keeps.  All handed in must outlive it; cache may be NULL. */
@@ -49,9 +60,10 @@ struct fanout *fanout_new(
     const struct conf *, struct shared *, struct cache *, struct http *);
 void fanout_free(struct fanout *);
 
-/* Runs a job to its end: all complete, the deadline, the client gone, or
- * complete() said so.  A lookup that did not come that far is complete with a
- * connection error, unless nobody wants to know. */
-void fanout_run(struct fanout *, struct fanout_job *);
+/* Runs n jobs side by side, each to its end: all complete, the deadline, the
+ * client gone, or complete() said so.  A lookup that did not come that far is
+ * complete with a connection error, unless nobody wants to know.  They have
+ * deadline, idle(), gone() and arg in common. */
+void fanout_run(struct fanout *, struct fanout_job *jobs, size_t n);
 
 #endif

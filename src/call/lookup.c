@@ -28,8 +28,10 @@ call_clear(struct call *c)
 	json_object_put(c->result);
 	buf_free(&c->url);
 	for (i = 0; i < c->n_headers; i++)
-		buf_free(&c->headers[i]);
-	buf_free(&c->form);
+		buf_wipe(&c->headers[i]);
+	buf_wipe(&c->query);
+	buf_wipe(&c->sent);
+	buf_free(&c->apart);
 	buf_free(&c->body);
 	free(c->message);
 	*c = (struct call){ 0 };
@@ -84,7 +86,9 @@ lookup_call(struct lookup *l, int step, unsigned flags, const char *url, ...)
 	c->step = step;
 	c->flags = flags;
 	buf_init(&c->url, CALL_URL);
-	buf_init(&c->form, CALL_BODY);
+	buf_init(&c->query, CALL_URL);
+	buf_init(&c->sent, CALL_BODY);
+	buf_init(&c->apart, CALL_FIELD + 64);
 	buf_init(&c->body, CALL_PARSED);
 	va_start(ap, url);
 	(void)buf_vaddf(&c->url, url, ap);
@@ -107,6 +111,17 @@ call_header(struct call *c, const char *name, const char *value)
 	buf_init(b, CALL_FIELD);
 	c->n_headers++;
 	(void)buf_addf(b, "%s: %s", name, value);
+}
+
+const char *
+call_whole_url(const struct call *c, struct buf *b)
+{
+	if (c->query.len == 0)
+		return c->url.data;
+	buf_reset(b);
+	(void)buf_addf(b, "%s%c%s", c->url.data,
+	    strchr(c->url.data, '?') == NULL ? '?' : '&', c->query.data);
+	return b->data;
 }
 
 void

@@ -22,7 +22,7 @@
 #define CALL_URL      8192              /* bytes of a URL */
 #define CALL_HEADERS  8                 /* header fields of a call */
 #define CALL_FIELD    9000              /* bytes of one */
-#define CALL_BODY     65536             /* bytes of a POST */
+#define CALL_BODY     (512 << 10)       /* bytes of a POST */
 #define CALL_SAID     3                 /* header fields of an answer */
 #define CALL_SAID_MAX 128               /* bytes of one, with the NUL */
 #define CALL_PARSED   JSON_ANSWER_BYTES /* of an answer parsed whole */
@@ -34,7 +34,8 @@ enum call_flag {
 	/* Its result may be kept and served again to the same credential: the
 	 * answer holds no credential and no password. */
 	CALL_CACHE = 1 << 0,
-	/* Lookups of one request that make a call with this URL share one. */
+	/* Lookups of one request that make a call with this URL and body share
+	 * one. */
 	CALL_SHARED = 1 << 1,
 	/* Its failure costs this call alone and is never more than a warning. */
 	CALL_OPTIONAL = 1 << 2,
@@ -45,7 +46,10 @@ enum call_flag {
 	CALL_SCAN = 1 << 4,
 	/* Nothing of the observable is in it, not even in part: the egress log
 	 * does not tell of it. */
-	CALL_WITHOUT_VALUE = 1 << 5
+	CALL_WITHOUT_VALUE = 1 << 5,
+	/* Set by reply(): the answer is not the one that is waited for, and is
+	 * not kept. */
+	CALL_AGAIN = 1 << 6
 };
 
 /* One call.  All of it belongs to its lookup. */
@@ -55,14 +59,23 @@ struct call {
 	int step;                  /* the provider's own name for it */
 	struct json_object *about; /* the provider's: what it is about, a
 					 * reference of the call's own; or NULL */
-	int64_t number;            /* the provider's */
+	int64_t number, item;      /* the provider's */
 	unsigned flags;            /* enum call_flag */
 	int ttl;                   /* seconds that its result may be kept;
 					 * 0: as configured */
 	struct buf url;
 	struct buf headers[CALL_HEADERS]; /* "Name: value" */
 	size_t n_headers;
-	struct buf form; /* x-www-form-urlencoded; empty: GET */
+	struct buf query; /* "name=value&…", put behind the URL when the call
+			     * goes out, and part of no name of it: of the
+			     * credential */
+	const char *method; /* NULL: POST with a body, else GET */
+	struct buf sent;    /* its body; empty: none */
+	const char *type;   /* of that, a constant; NULL: of a form */
+	int64_t wait;       /* ms before it sets out */
+	struct buf apart;   /* what else tells it from a call with this URL and
+			     * body: method, a header of its own, how its answer
+			     * is read; or empty */
 	/* The answer, for reply(): */
 	int status;                          /* HTTP; 0 for none */
 	char reason[64];                     /* of the status line */
@@ -103,6 +116,8 @@ struct call *lookup_call(struct lookup *, int step, unsigned flags,
     const char *url, ...) __attribute__((format(printf, 4, 5)));
 /* A header field; a value that no header can carry makes the call fail. */
 void call_header(struct call *, const char *name, const char *value);
+/* The URL that is called, with the query of the credential: its own, or made in b. */
+const char *call_whole_url(const struct call *, struct buf *b);
 /* What it is about: a new reference is taken. */
 void call_about(struct call *, struct json_object *);
 

@@ -8,6 +8,7 @@
 
 #include "call/fanout.h"
 #include "call/outcome.h"
+#include "call/quotas.h"
 #include "call/transfer.h"
 #include "conf/conf.h"
 #include "log/log.h"
@@ -245,6 +246,29 @@ transfer_had(const struct transfer *x, int64_t now)
 	return x->http.began == 0 ? 0 : now - x->http.began;
 }
 
+/* How a try ended, for the counts. */
+static enum counters_end
+outcome_end(const struct http_call *h, bool there)
+{
+	if (!there)
+		return h->end == HTTP_LATE ? COUNTERS_END_TIMEOUT :
+					     COUNTERS_END_BROKEN;
+	if (h->status >= 500)
+		return COUNTERS_END_5XX;
+	if (h->status == 429)
+		return COUNTERS_END_LIMITED;
+	return h->status >= 400 ? COUNTERS_END_4XX : COUNTERS_END_OK;
+}
+
+/* Counts a try, unless it never had a place at the host. */
+static void
+outcome_count(
+    struct run *r, struct transfer *x, enum counters_end end, int64_t now)
+{
+	if (x->http.began != 0)
+		counters_upstream(&r->job->place, end, transfer_had(x, now));
+}
+
 void
 transfer_ended(struct run *r, struct transfer *x)
 {
@@ -258,6 +282,8 @@ transfer_ended(struct run *r, struct transfer *x)
 	memcpy(c->reason, h->reason, sizeof(c->reason));
 	_Static_assert(sizeof(c->said) == sizeof(h->kept), "header fields");
 	memcpy(c->said, h->kept, sizeof(c->said));
+	quotas_take(r, x);
+	outcome_count(r, x, outcome_end(h, there), now);
 	if (sign_again(r, x, now) || outcome_again(r, x, now))
 		return;
 	if (there)
@@ -280,8 +306,12 @@ transfer_late(struct run *r, struct transfer *x)
 {
 	bool flew = x->in == &r->flying;
 
-	if (flew)
+	if (flew) {
 		http_cancel(r->http, &x->http);
+		outcome_count(r, x,
+		    x->enough ? COUNTERS_END_OK : COUNTERS_END_TIMEOUT,
+		    clock_ms());
+	}
 	if (flew && x->enough) {
 		/* Only what nobody wants was still to come. */
 		x->said = BREAKER_WORKED;

@@ -27,6 +27,7 @@ struct conf_key;
 struct provider;
 struct buf;
 struct json_object;
+struct map_program;
 struct record;
 
 /* The routes a provider may implement; the gateway answers the others itself,
@@ -58,6 +59,17 @@ struct query {
 	size_t n;
 	/* The calls made so far, for a provider that has request(). */
 	struct lookup *lookup;
+	/* All observables of the request that are put to the provider, for calls
+	 * about many of them; NULL, 0: health, trigger, tiles. */
+	const struct observable *list;
+	size_t n_list;
+	/* For answer() and refer() of a provider with map(): the array of what its
+	 * program wrote, read only.  NULL: it was not asked, or failed before it
+	 * wrote something. */
+	struct json_object *entities;
+	/* With it: what is not in the answer, as CTIM does not have it, is added
+	 * here.  NULL: nobody counts. */
+	size_t *left_out;
 };
 
 /* What scan() says of the bytes it saw. */
@@ -91,30 +103,45 @@ enum provider_change {
  * the claim of that name.  Needed where `claims` has it. */
 struct provider_field {
 	const char *claim; /* NULL ends a list */
-	enum { FIELD_TEXT, FIELD_PASSWORD, FIELD_API_KEY } kind;
+	enum provider_field_kind {
+		FIELD_TEXT,
+		FIELD_PASSWORD,
+		FIELD_API_KEY
+	} kind;
 	const char *label;   /* what it is called */
 	const char *tooltip; /* one sentence */
 };
 
+/* What people are told of one that is broken; with its title. */
+#define PROVIDER_BROKEN "The description of %s has an error, see the log"
+
 struct provider {
-	const char *name;          /* as in `provider = NAME` */
-	const char *title;         /* what people call the service */
-	const char *description;   /* one sentence */
-	unsigned types;            /* OBSERVABLE_BIT() of what it takes */
-	unsigned routes;           /* enum provider_route, or'ed */
-	const char *const *claims; /* non-empty strings that the token must
+	const char *name;            /* as in `provider = NAME` */
+	const char *title;           /* what people call the service */
+	const char *description;     /* one sentence */
+	struct observable_set types; /* what it takes */
+	unsigned routes;             /* enum provider_route, or'ed */
+	const char *const *claims;   /* non-empty strings that the token must
 					 * hold; NULL, or ended by NULL */
+	const char *const *hosts;    /* claims that say where a credential is
+				   * sent; NULL, or ended by NULL */
 	const struct provider_field *fields; /* of a module; NULL: none */
 	const char *about;           /* for people who choose a module; NULL:
 					 * the description says enough */
 	const char *tips;            /* how to get what the fields want, in
 					 * Markdown, or NULL */
 	const struct conf_key *keys; /* its configuration rows, or NULL */
-	int rate;                    /* calls a second that the service takes
-					 * from a credential; 0: no limit.  The
-					 * relay's `rate` comes before it */
+	int rate;                    /* calls that the service takes from a
+					 * credential in rate_seconds; 0: no
+					 * limit.  The relay's `rate` comes
+					 * before it */
+	int rate_seconds;            /* 0: in one */
+	bool joins;                  /* it asks other relays: conf is a struct
+					 * members (members.h) */
 	bool any_case;               /* types of observables are compared
 					 * without case */
+	bool broken;                 /* its description has an error, which is
+				      * all that it answers */
 	size_t conf_size;            /* bytes of the struct that keys fill */
 	/* Answers from the local store: where that is, from its own keys.  NULL
 	 * for a provider that does not. */
@@ -139,6 +166,12 @@ struct provider {
 	/* Names of header fields of the answers that it looks at (c->said in
 	 * this order), CALL_SAID at most, ended by NULL; NULL for none. */
 	const char *const *answer_headers;
+	/* The header fields in which an answer tells of the credential's quota:
+	 * its limit, what is left, and when it begins anew (RATELIMIT_LIMIT to
+	 * RATELIMIT_RESET, ratelimit.h), NULL for one that is not told.  Calls
+	 * are then left out while nothing is left.  NULL: those fields that many
+	 * services have, which are only shown. */
+	const char *const *quota;
 	/* Whether a status that is tried again elsewhere (429, 502 to 504) will
 	 * not change by that: c->said tells.  NULL: none does so. */
 	bool (*lasting)(const struct call *c);
@@ -152,12 +185,25 @@ struct provider {
 	    const struct query *q, struct call *c, const char *p, size_t n);
 	void (*scan_free)(struct call *c); /* what c->scan holds */
 	size_t scan_size;                  /* bytes of c->scan */
+	/* A lookup is over, whatever became of it, also when nobody waits for
+	 * it any more: adds calls to last, not to q->lookup, that are to be
+	 * made then.  Nobody hears of their answers.  NULL: there are none. */
+	void (*finish)(const struct query *q, struct lookup *last);
 	/* Fills in the call that gets a token for CALL_SIGNED calls; reply()
 	 * makes the token its result, a JSON string. */
 	void (*sign_in)(const struct query *q);
 	/* No connection could be made: call_fail() in the provider's words.
 	 * NULL: in the gateway's own. */
 	void (*unreachable)(const struct query *q, struct call *c);
+	/*
+	 * A provider whose answers a program of jq reads (mapping/map.h): once
+	 * all calls are done, and before answer() or refer(), writes the question
+	 * for it, and which of `programs` is to be asked.  False: no program is,
+	 * as nothing is there to be read.  What fails the gateway says.
+	 */
+	bool (*map)(const struct query *q, struct buf *question, int *program);
+	/* Those programs, ended by a row without a label; NULL: none. */
+	const struct map_program *programs;
 	/*
 	 * Deliberate and observe: writes the entities of q->observable, once
 	 * all its calls are done.  None written means that nothing is known,
@@ -198,6 +244,7 @@ extern const struct provider provider_local;
 extern const struct provider provider_otx;
 extern const struct provider provider_spycloud;
 extern const struct provider provider_qualys;
+extern const struct provider provider_all;
 
 /* All providers, ended by NULL (table.c). */
 extern const struct provider *const providers[];

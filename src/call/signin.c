@@ -3,23 +3,49 @@
 
 #include <openssl/crypto.h>
 
+#include "cache/cache_common.h"
 #include "call/fanout.h"
 #include "call/signin.h"
 #include "call/transfer.h"
 #include "json/jsonin.h"
+#include "os/clock.h"
 #include "shared/shared.h"
 #include "shared/signins.h"
 
-#define POLL  15   /* ms between looks for a token that another thread gets */
-#define LEASE 1000 /* ms more than a try that somebody signs in */
+#define POLL   15 /* ms between looks for a token that another thread gets */
+#define BEARER "Authorization: Bearer "
+#define SHARED 3600 /* seconds that a token is kept for other gateways */
+#define LEASE  1000 /* ms more than a try that somebody signs in */
 
 /* Whose token: relay, credential, and the host that gave it and may see it. */
 static void
-sign_name(const struct run *r, const struct transfer *x, struct buf *name)
+sign_name(const struct run *r, const char *host, struct buf *name)
 {
 	buf_init(name, r->who.max + BREAKER_NAME + 1);
 	(void)buf_add(name, r->who.data, r->who.len);
-	(void)buf_add(name, x->host, strlen(x->host) + 1);
+	(void)buf_add(name, host, strlen(host) + 1);
+}
+
+bool
+signin_have(struct run *r, const char *host, struct buf *field)
+{
+	char token[SIGNINS_MAX];
+	struct buf name;
+	uint64_t serial;
+	enum signins_way way;
+
+	sign_name(r, host, &name);
+	way = name.failed ? SIGNINS_WAIT :
+			    signins_get(&r->shared->kept, name.data, name.len,
+				0, clock_ms(), LEASE, token, &serial);
+	if (way == SIGNINS_SIGN_IN)
+		signins_failed(&r->shared->kept, name.data, name.len);
+	if (way == SIGNINS_HAVE) {
+		(void)buf_addf(field, BEARER "%s", token);
+		OPENSSL_cleanse(token, sizeof(token));
+	}
+	buf_free(&name);
+	return way == SIGNINS_HAVE;
 }
 
 void
@@ -28,9 +54,59 @@ signin_forget(struct run *r, const struct transfer *x)
 	struct buf name;
 
 	r->signing = false;
-	sign_name(r, x, &name);
+	sign_name(r, x->host, &name);
 	signins_failed(&r->shared->kept, name.data, name.len);
 	buf_free(&name);
+}
+
+/* The name of a token at the server that gateways share. */
+static bool
+signin_shared(const struct run *r, const struct buf *name,
+    unsigned char entry[CACHE_NAME])
+{
+	const struct cache_part parts[] = { { "sign-in", 7 },
+		{ name->data, name->len } };
+
+	return r->cache != NULL && cache_is_remote(r->cache) &&
+	    cache_name(r->cache, entry, parts, 2) == 0;
+}
+
+/* Whether another gateway has signed in; its token is then this one's, too.  One
+ * that the service has just refused is good for nobody. */
+static bool
+signin_take(struct run *r, const struct transfer *x, const struct buf *name)
+{
+	unsigned char entry[CACHE_NAME];
+	struct buf token;
+	uint64_t serial;
+	bool good;
+
+	if (!signin_shared(r, name, entry))
+		return false;
+	buf_init(&token, SIGNINS_MAX);
+	good = cache_get(r->cache, entry, &token);
+	if (good && x->refused != 0 && x->bearer.len > strlen(BEARER) &&
+	    strcmp(x->bearer.data + strlen(BEARER), token.data) == 0) {
+		cache_drop(r->cache, entry);
+		good = false;
+	}
+	good = good && http_header_safe(token.data) &&
+	    signins_put(&r->shared->kept, name->data, name->len, token.data,
+		&serial) == 0;
+	buf_wipe(&token);
+	return good;
+}
+
+/* Tells the other gateways of a token. */
+static void
+signin_tell(struct run *r, const struct buf *name, const char *token)
+{
+	unsigned char entry[CACHE_NAME];
+
+	if (!signin_shared(r, name, entry))
+		return;
+	cache_put(r->cache, entry, token, strlen(token), SHARED);
+	cache_flush(r->cache);
 }
 
 /* Begins to sign in, for everybody who waits for it. */
@@ -81,14 +157,16 @@ signin_want(struct run *r, struct transfer *x, int64_t now)
 		transfer_move(r, x, &r->timed);
 		return false;
 	}
-	sign_name(r, x, &name);
+	sign_name(r, x->host, &name);
 	way = name.failed ? SIGNINS_WAIT :
 			    signins_get(&r->shared->kept, name.data, name.len,
 				x->refused, now, lease, token, &x->serial);
 	if (way == SIGNINS_HAVE) {
 		buf_reset(&x->bearer);
-		(void)buf_addf(&x->bearer, "Authorization: Bearer %s", token);
+		(void)buf_addf(&x->bearer, BEARER "%s", token);
 		OPENSSL_cleanse(token, sizeof(token));
+	} else if (way == SIGNINS_SIGN_IN && signin_take(r, x, &name)) {
+		x->at = now;
 	} else if (way == SIGNINS_SIGN_IN) {
 		signin_sign_in(r);
 		if (!r->signing)
@@ -127,7 +205,7 @@ signin_done(struct run *r, struct transfer *x)
 	struct buf name;
 	uint64_t serial;
 
-	sign_name(r, x, &name);
+	sign_name(r, x->host, &name);
 	if (c->problem == PROBLEM_NONE &&
 	    (token == NULL || !http_header_safe(token) ||
 		signins_put(&r->shared->kept, name.data, name.len, token,
@@ -136,7 +214,9 @@ signin_done(struct run *r, struct transfer *x)
 		    "%s gave no token when "
 		    "signing in",
 		    r->provider->title);
-	if (c->problem != PROBLEM_NONE)
+	if (c->problem == PROBLEM_NONE)
+		signin_tell(r, &name, token);
+	else
 		signins_failed(&r->shared->kept, name.data, name.len);
 	buf_free(&name);
 	r->signing = false;

@@ -5,19 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json.h>
 #include <openssl/crypto.h>
 
 #include "base/hash.h"
+#include "cache/cache_common.h"
 #include "call/fanout.h"
 #include "call/outcome.h"
-#include "call/policy.h"
+#include "egress/policy.h"
+#include "call/quotas.h"
 #include "call/signin.h"
 #include "call/transfer.h"
 #include "conf/conf.h"
 #include "egress/egress_log.h"
-#include "json/jsoncopy.h"
-#include "json/jsonin.h"
-#include "json/jsonout.h"
 #include "log/log.h"
 #include "net/url.h"
 #include "os/clock.h"
@@ -59,73 +59,20 @@ transfer_give_up(
 	transfer_move(r, x, &r->landed);
 }
 
-/* A result that is kept: JSON, or nothing for "nothing known". */
-static bool
-from_cache(struct run *r, struct transfer *x)
-{
-	struct json_object *result = NULL;
-	const char *why = NULL;
-	struct buf value;
-	bool found;
-
-	buf_init(&value, CACHE_VALUE);
-	found = cache_get(r->cache, x->name, &value);
-	if (found && value.len > 0) {
-		result = jsonin_answer(value.data, value.len, &why);
-		found = result != NULL;
-	}
-	buf_free(&value);
-	if (found)
-		call_found(x->call, result);
-	return found;
-}
-
-/*
- * What a result depends on names it: the service, the URL, the credential, for
- * a scanned page the value that was looked for, and the version that parsed it.
- */
-static bool
-name_it(struct run *r, struct transfer *x)
-{
-	const struct observable *o = x->task->q.observable;
-	const char *value =
-	    (x->call->flags & CALL_SCAN) && o != NULL ? o->value : "";
-	const struct cache_part parts[] = { { CTIM_VERSION,
-						strlen(CTIM_VERSION) },
-		{ r->provider->name, strlen(r->provider->name) },
-		{ x->call->url.data, x->call->url.len },
-		{ r->who.data, r->who.len }, { value, strlen(value) } };
-
-	return r->cache != NULL && r->ttl > 0 &&
-	    (x->call->flags & CALL_CACHE) &&
-	    cache_name(r->cache, x->name, parts,
-		sizeof(parts) / sizeof(parts[0])) == 0;
-}
-
-/*
- * Whether the result is known already.  A cache that is slow, but not so slow
- * that it counts as broken, would use up the request's time, and nothing else
- * goes on meanwhile: it gets a part of that.
- */
-static bool
-transfer_look_up(struct run *r, struct transfer *x)
-{
-	int64_t began = clock_ms();
-
-	if (r->cache_budget <= 0 || began >= r->job->deadline)
-		return false;
-	x->cached = name_it(r, x);
-	x->hit = x->cached && from_cache(r, x);
-	r->cache_budget -= clock_ms() - began;
-	return x->hit;
-}
-
 static struct sharing *
 sharing_new(struct sharings *list, struct transfer *x)
 {
 	struct sharing *s = calloc(1, sizeof(*s));
 
-	if (s == NULL || (s->url = strdup(x->call->url.data)) == NULL) {
+	if (s == NULL)
+		return NULL;
+	s->url = strdup(x->call->url.data);
+	s->sent = strdup(x->call->sent.data);
+	s->apart = strdup(x->call->apart.data);
+	if (s->url == NULL || s->sent == NULL || s->apart == NULL) {
+		free(s->url);
+		free(s->sent);
+		free(s->apart);
 		free(s);
 		return NULL;
 	}
@@ -161,7 +108,9 @@ share(struct run *r, struct transfer *x)
 
 	list = &r->sharings[hash_bytes(url->data, url->len).a % SHARING_LISTS];
 	SLIST_FOREACH(s, list, link)
-	if (strcmp(s->url, url->data) == 0)
+	if (strcmp(s->url, url->data) == 0 &&
+	    strcmp(s->sent, x->call->sent.data) == 0 &&
+	    strcmp(s->apart, x->call->apart.data) == 0)
 		break;
 	if (s == NULL) {
 		x->sharing = sharing_new(list, x);
@@ -184,9 +133,10 @@ transfer_check(const struct run *r, struct transfer *x)
 	struct call *c = x->call;
 	size_t i;
 
-	if (c->url.starved || c->form.starved) {
+	if (c->url.starved || c->sent.starved || c->query.starved ||
+	    c->apart.failed) {
 		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
-	} else if (c->url.failed || c->form.failed) {
+	} else if (c->url.failed || c->sent.failed || c->query.failed) {
 		c->flags |= CALL_OPTIONAL;
 		call_fail_at(c, PROBLEM_INVALID_ARGUMENT,
 		    "The question is too long for %s", r->provider->title);
@@ -214,23 +164,41 @@ transfer_new(struct run *r, struct task *t, struct call *c)
 	if ((x = calloc(1, sizeof(*x))) == NULL)
 		return -1;
 	x->task = t;
+	x->run = r;
 	x->call = c;
 	x->said = BREAKER_UNTOLD;
 	c->core = x;
 	buf_init(&x->bearer, SIGNINS_MAX + 32);
+	buf_init(&x->url, 2 * CALL_URL + 1);
 	r->active++;
 	r->job->calls++;
 	if (!transfer_check(r, x)) {
 		transfer_move(r, x, &r->landed);
 	} else if ((c->flags & CALL_SHARED) && share(r, x)) {
 		/* It waits for another, or has landed like that. */
-	} else if (transfer_look_up(r, x)) {
+	} else if (kept_look_up(r, x)) {
 		r->job->cached++;
 		transfer_move(r, x, &r->landed);
 	} else {
-		transfer_move(r, x, &r->ready);
+		x->at = clock_ms() + c->wait;
+		transfer_move(r, x, c->wait > 0 ? &r->timed : &r->ready);
 	}
 	return 0;
+}
+
+/* What another gateway has told of the host, which is soon known to all of this
+ * one. */
+static void
+circuit_of_others(struct run *r, const struct transfer *x, int64_t now)
+{
+	int64_t left;
+
+	if (r->cache == NULL || !cache_is_remote(r->cache) ||
+	    !breaker_look_due(&r->shared->breakers, x->host, r->breaker, now))
+		return;
+	left = cache_circuit(r->cache, x->host);
+	if (left > 0)
+		breaker_adopt(&r->shared->breakers, x->host, now, left);
 }
 
 /* The breaker's leave, once for a call and its retries. */
@@ -242,6 +210,7 @@ circuit(struct run *r, struct transfer *x, int64_t now)
 
 	if (x->asked)
 		return true;
+	circuit_of_others(r, x, now);
 	way =
 	    breaker_ask(&r->shared->breakers, x->host, r->breaker, now, &left);
 	if (way == BREAKER_OPEN) {
@@ -256,14 +225,27 @@ circuit(struct run *r, struct transfer *x, int64_t now)
 	return true;
 }
 
+/* Its circuit has opened: the log and the other gateways are told. */
+static void
+circuit_opened(struct run *r, const struct transfer *x)
+{
+	int64_t left = 0;
+
+	log_warning("relay %s: %s fails; it is left alone for a while",
+	    r->job->relay->name, x->host);
+	if (r->cache != NULL &&
+	    breaker_ask(&r->shared->breakers, x->host, r->breaker, clock_ms(),
+		&left) == BREAKER_OPEN)
+		cache_circuit_opened(r->cache, x->host, left);
+}
+
 void
 transfer_tell(struct run *r, struct transfer *x, enum breaker_result said)
 {
 	if (x->asked &&
 	    breaker_tell(&r->shared->breakers, x->host, r->breaker, clock_ms(),
 		said, x->probe))
-		log_warning("relay %s: %s fails; it is left alone for a while",
-		    r->job->relay->name, x->host);
+		circuit_opened(r, x);
 	x->asked = x->probe = false;
 }
 
@@ -273,24 +255,24 @@ paced(struct run *r, struct transfer *x, int64_t now)
 {
 	const struct cache_part parts[] = { { "turn", 4 },
 		{ r->who.data, r->who.len } };
-	unsigned char name[CACHE_NAME];
 	int64_t wait = -2, until = r->job->deadline;
 
-	if (r->rate == 0 || x->turn)
+	if (r->rate.calls == 0 || x->turn)
 		return true;
-	if (r->cache != NULL &&
-	    (r->shared->alone || cache_is_remote(r->cache)) &&
-	    cache_name(r->cache, name, parts, 2) == 0)
-		wait = cache_turn(r->cache, name, r->rate, until - now);
+	if (r->cache != NULL && (r->shared->alone || cache_is_remote(r->cache)))
+		wait = cache_turn(r->cache, parts, 2, r->rate, until - now);
 	if (wait == -2)
 		wait = pace_turn(r->shared->pace, r->who.data, r->who.len,
 		    r->rate, now, until);
 	if (wait == -1) {
 		transfer_give_up(r, x, PROBLEM_TOO_MANY_REQUESTS,
-		    "%s takes %d "
-		    "calls a second, and the turn of this one would come "
-		    "after the deadline",
-		    r->provider->title, r->rate);
+		    "%s takes %d calls a %s, and the turn of this one would "
+		    "come after the deadline",
+		    r->provider->title, r->rate.calls,
+		    r->rate.seconds == 1        ? "second" :
+			r->rate.seconds == 60   ? "minute" :
+			r->rate.seconds == 3600 ? "hour" :
+						  "day");
 		return false;
 	}
 	x->turn = true;
@@ -338,9 +320,13 @@ fill_http(struct run *r, struct transfer *x)
 		x->headers[i] = c->headers[i].data;
 	if (x->serial != 0)
 		x->headers[i++] = x->bearer.data;
+	if (r->job->trace != NULL && policy_is_named(r->job->relay, x->host))
+		i += traceparent_fields(r->job->trace, r->job->tracestate,
+		    x->trace, x->headers + i);
 	x->headers[i] = NULL;
 	x->policy = policy_for(r->conf, r->job->relay, x->host);
-	x->http = (struct http_call){ .url = c->url.data,
+	x->http = (struct http_call){ .url = call_whole_url(c, &x->url),
+		.method = c->method,
 		.headers = x->headers,
 		.timeout = r->timeout,
 		.deadline = r->job->deadline,
@@ -348,12 +334,16 @@ fill_http(struct run *r, struct transfer *x)
 		.policy = &x->policy,
 		.take = transfer_take,
 		.arg = x,
-		.wanted = r->provider->answer_headers };
+		.wanted = r->provider->answer_headers,
+		.quota_names = r->provider->quota };
+	ratelimit_init(&x->http.quota);
 	if (!(c->flags & CALL_SCAN) && x->http.max_body > CALL_PARSED)
 		x->http.max_body = CALL_PARSED;
-	if (c->form.len > 0) {
-		x->http.body = c->form.data;
-		x->http.type = "application/x-www-form-urlencoded";
+	if (c->sent.len > 0) {
+		x->http.body = c->sent.data;
+		x->http.type = c->type != NULL ?
+		    c->type :
+		    "application/x-www-form-urlencoded";
 	}
 }
 
@@ -394,8 +384,10 @@ transfer_start(struct run *r, struct transfer *x)
 		transfer_late(r, x);
 		return;
 	}
+	if (!kept_ours(r, x, now))
+		return;
 	/* The token first: the call that gets it may have to be the probe. */
-	if (!signin_want(r, x, now) || !circuit(r, x, now))
+	if (!quotas_may(r, x) || !signin_want(r, x, now) || !circuit(r, x, now))
 		return;
 	if (!paced(r, x, now)) {
 		/* The circuit may be another when its turn has come. */
@@ -411,28 +403,6 @@ transfer_start(struct run *r, struct transfer *x)
 	transfer_move(r, x, &r->flying);
 	if (http_start(r->http, &x->http) == -1)
 		transfer_ended(r, x);
-}
-
-/* The result goes into the cache. */
-static void
-transfer_keep(struct run *r, struct transfer *x)
-{
-	const struct call *c = x->call;
-	struct buf text;
-	struct jsonout j;
-	int ttl = c->ttl > 0 ? c->ttl : r->ttl;
-	int64_t began = clock_ms();
-
-	buf_init(&text, CACHE_VALUE);
-	jsonout_init(&j, &text);
-	if (c->result == NULL)
-		ttl = r->negative_ttl < ttl ? r->negative_ttl : ttl;
-	else
-		jsoncopy_value(&j, c->result);
-	if (jsonout_done(&j) == 0 && ttl > 0)
-		cache_put(r->cache, x->name, text.data, text.len, ttl);
-	buf_free(&text);
-	r->cache_budget -= clock_ms() - began;
 }
 
 /* Those who waited for the same call. */
@@ -458,9 +428,7 @@ void
 transfer_over(struct run *r, struct transfer *x)
 {
 	x->call->done = true;
-	if (x->cached && !x->hit && x->call->problem == PROBLEM_NONE &&
-	    r->cache_budget > 0)
-		transfer_keep(r, x);
+	kept_keep(r, x);
 	if (x->sharing != NULL)
 		tell_followers(r, x);
 }
@@ -471,18 +439,18 @@ transfer_free(struct run *r, struct transfer *x)
 	if (x->in == &r->flying)
 		http_cancel(r->http, &x->http);
 	transfer_tell(r, x, x->said);
+	kept_leave(r, x);
 	if (x->task == &r->sign) {
 		/* Who waits for a token need not wait for this one. */
 		if (r->signing)
 			signin_forget(r, x);
 		call_wipe(x->call);
 		OPENSSL_cleanse(x->call->body.data, x->call->body.len);
-		OPENSSL_cleanse(x->call->form.data, x->call->form.len);
 	}
 	transfer_move(r, x, NULL);
 	outcome_reset(x);
-	OPENSSL_cleanse(x->bearer.data, x->bearer.len);
-	buf_free(&x->bearer);
+	buf_wipe(&x->bearer);
+	buf_wipe(&x->url);
 	x->call->core = NULL;
 	free(x);
 	r->active--;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * transfer: one call of a fan-out on its way, from the cache to its reply; what
- * fanout.c and transfer.c share, and nobody else.
+ * fanout.c, kept.c and transfer.c share, and nobody else.
  */
 #ifndef CTIM_TRANSFER_H
 #define CTIM_TRANSFER_H
@@ -13,10 +13,12 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "answer/traceparent.h"
 #include "cache/cache.h"
 #include "call/provider.h"
 #include "http/http.h"
 #include "shared/breaker.h"
+#include "shared/pace.h"
 
 struct conf;
 struct fanout_job;
@@ -40,7 +42,7 @@ struct task {
 /* The result of a call that several lookups make. */
 struct sharing {
 	struct transfer *leader; /* under way; NULL: it is over */
-	char *url;
+	char *url, *sent, *apart;
 	struct json_object *result;
 	enum problem problem;
 	char *message;
@@ -54,19 +56,26 @@ SLIST_HEAD(sharings, sharing);
 struct transfer {
 	TAILQ_ENTRY(transfer) link;
 	struct transfers *in; /* the list it is in, NULL for none */
+	struct run *run;
 	struct task *task;
 	struct call *call;       /* of the task's lookup */
 	struct sharing *sharing; /* NULL: it is made for one lookup */
 	struct http_call http;
 	struct http_policy policy;
-	const char *headers[CALL_HEADERS + 2];
+	/* Those of the call, a token, the trace with its state, and NULL. */
+	const char *headers[CALL_HEADERS + 4];
+	char trace[TRACEPARENT_FIELD];
 	struct buf bearer; /* the field with the token */
+	struct buf url;    /* with the query of the credential, or empty */
 	uint64_t serial;   /* of the token; 0: has none yet */
 	uint64_t refused;  /* of one that a 401 came to */
 	char host[BREAKER_NAME];
 	unsigned char name[CACHE_NAME];
 	int64_t at;               /* timed: clock_ms() when it goes on */
 	int tries;                /* so far */
+	int64_t patience;         /* clock_ms() till when it waits for another
+				   * gateway's answer; 0: has not asked */
+	int64_t leased;           /* clock_ms() till when no other asks this */
 	bool cached;              /* has a name; its result is to be kept */
 	bool hit;                 /* came from the cache */
 	bool asked, probe;        /* the breaker */
@@ -77,6 +86,8 @@ struct transfer {
 
 struct run {
 	struct fanout_job *job;
+	size_t next; /* of its observables: the first that did not begin */
+	bool over;
 	const struct conf *conf;
 	const struct provider *provider;
 	struct shared *shared;
@@ -91,12 +102,14 @@ struct run {
 	unsigned logged; /* bits of enum http_end */
 	size_t active;   /* transfers that are not over */
 	size_t in_air;
-	struct task sign; /* signing in */
+	struct task sign;     /* signing in */
+	struct lookup finals; /* calls for when all is over */
 	bool signing;
 	bool signed_in_vain; /* so no more of that */
 	struct buf who;      /* relay and credential, for names */
 	size_t room;         /* calls at a time */
-	int rate, breaker, ttl, negative_ttl;
+	struct pace_rate rate;
+	int breaker, ttl, negative_ttl;
 	int64_t timeout; /* ms a try */
 	int64_t fair;    /* ms that a try must have had for its
 					 * end by the deadline to be the
@@ -123,5 +136,23 @@ void transfer_give_up(struct run *, struct transfer *, enum problem,
 void transfer_over(struct run *, struct transfer *);
 /* Its end, without a word to anybody but the breaker. */
 void transfer_free(struct run *, struct transfer *);
+
+/* kept.c: what it finds in the cache, and leaves there. */
+/*
+ * Whether the result is known already.  A cache that is slow, but not so slow
+ * that it counts as broken, would use up the request's time, and nothing else
+ * goes on meanwhile: it gets a part of that.
+ */
+bool kept_look_up(struct run *, struct transfer *);
+/*
+ * Whether the call is this gateway's to make: of those that share a cache one
+ * asks a question at a time.  The others wait for its answer, but never so long
+ * that they could not ask themselves.  False: it is timed, or has landed.
+ */
+bool kept_ours(struct run *, struct transfer *, int64_t now);
+/* Keeps the result of a call that is over, where that may be. */
+void kept_keep(struct run *, struct transfer *);
+/* The call ends: others may ask that question. */
+void kept_leave(struct run *, struct transfer *);
 
 #endif

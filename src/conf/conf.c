@@ -43,6 +43,7 @@ conf_free(struct conf *c)
 {
 	struct whole *w = (struct whole *)c;
 	struct relay_conf *r;
+	struct conf_held *h;
 
 	if (c == NULL)
 		return;
@@ -55,6 +56,11 @@ conf_free(struct conf *c)
 		free(r->name);
 		free(r->file);
 		free(r);
+	}
+	while ((h = c->held) != NULL) {
+		c->held = h->next;
+		h->release(h->what);
+		free(h);
 	}
 	settings_free(w->settings);
 	conf_release(conf_keys(), "", c);
@@ -86,6 +92,7 @@ conf_each(const struct conf *c,
 {
 	const struct whole *w = (const struct whole *)c;
 	const struct setting *s;
+	struct conf_key key;
 	bool shown;
 
 	for (s = w->settings; s != NULL; s = s->next) {
@@ -95,6 +102,8 @@ conf_each(const struct conf *c,
 		shown = !conf_is_secret(s->key, s->text) ||
 		    strncmp(s->text, "env:", 4) == 0 ||
 		    strncmp(s->text, "file:", 5) == 0;
-		each(arg, s->section, s->key, shown ? s->text : "********");
+		key = *s->key;
+		key.name = s->name;
+		each(arg, s->section, &key, shown ? s->text : "********");
 	}
 }

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 struct conf_patterns;
+struct maps;
 struct nameset;
 struct netset;
 struct provider;
@@ -32,15 +33,18 @@ struct conf_key {
 	const char *section; /* "server"; "relay" for relay rows */
 	const char *name;
 	conf_setter *set;
-	size_t offset;                /* of the field */
-	const char *fallback;         /* the default, as it would be written;
+	size_t offset;              /* of the field */
+	const char *fallback;       /* the default, as it would be written;
 					 * NULL: none, the field stays zero */
-	const char *help;             /* one line */
-	long long min, max;           /* conf_set_int and conf_set_size */
-	const char *const *choices;   /* conf_set_choice, ended by NULL */
-	bool secret;                  /* never shown, file modes are checked */
-	bool secret_user;             /* the same for a URL with a user in it */
-	bool lines;                   /* a list; file:PATH has an entry a line,
+	const char *help;           /* one line */
+	long long min, max;         /* conf_set_int and conf_set_size */
+	const char *const *choices; /* conf_set_choice, ended by NULL */
+	bool secret;                /* never shown, file modes are checked */
+	bool secret_user;           /* the same for a URL with a user in it */
+	bool each;                  /* "claim.NAME": the row stands for all keys
+					 * that begin so; set is handed the row
+					 * with the key's own name */
+	bool lines;                 /* a list; file:PATH has an entry a line,
 					 * and comments */
 	void (*release)(void *field); /* what set allocated, or NULL */
 };
@@ -60,11 +64,14 @@ conf_setter conf_set_path;        /* char *; absolute */
 conf_setter conf_set_networks;    /* struct netset *, lines */
 conf_setter conf_set_domains;     /* struct nameset *, lines */
 conf_setter conf_set_patterns;    /* struct conf_patterns *, lines */
+conf_setter conf_set_require;     /* char **, each CLAIM=VALUE */
+conf_setter conf_set_claim;       /* struct conf_claim *, one more */
 void conf_release_string(void *); /* char * */
 void conf_release_list(void *);   /* char ** */
 void conf_release_networks(void *);
 void conf_release_domains(void *);
 void conf_release_patterns(void *);
+void conf_release_claims(void *);
 
 enum conf_log_level {
 	LOG_LEVEL_DEBUG,
@@ -81,6 +88,19 @@ enum conf_relay_private {
 	RELAY_PRIVATE_YES
 };
 
+/* Where a relay's credential comes from. */
+enum conf_credentials {
+	CREDENTIALS_EITHER, /* of the token, where it has the claim */
+	CREDENTIALS_TOKEN,
+	CREDENTIALS_GATEWAY /* of the configuration, for what that has */
+};
+
+/* A claim that the configuration has for a relay; its value is a secret. */
+struct conf_claim {
+	char *name, *value;
+	struct conf_claim *next;
+};
+
 /* What "/" shows. */
 enum conf_page { CONF_PAGE_YES, CONF_PAGE_PLAIN, CONF_PAGE_NO };
 
@@ -89,18 +109,27 @@ struct relay_conf {
 	char *name;
 	char *provider_name; /* as written */
 	const struct provider *provider;
-	int ttl;                         /* seconds; -1: as [cache] */
-	int rate;                        /* calls a second; 0: no pacing,
+	int ttl;                   /* seconds; -1: as [cache] */
+	int rate;                  /* calls a second; 0: no pacing,
 						 * -1: as the provider says */
-	int timeout;                     /* seconds; 0: as [http] */
-	int parallel;                    /* 0: as [http] */
-	int breaker;                     /* -1: as [http] */
-	int allow_private;               /* enum conf_relay_private */
-	bool egress;                     /* whether [egress] holds values back
+	int timeout;               /* seconds; 0: as [http] */
+	int parallel;              /* 0: as [http] */
+	int breaker;               /* -1: as [http] */
+	int allow_private;         /* enum conf_relay_private */
+	int credentials;           /* enum conf_credentials */
+	struct conf_claim *claims; /* NULL: none */
+	bool site;                 /* answers from what is the site's own */
+	bool egress;               /* whether [egress] holds values back
 						 * from it */
-	char *ca_file;                   /* NULL: as [http] */
-	void *own;                       /* the provider's conf_size bytes */
+	bool quotas;               /* its health tells of its quota */
+	bool trace;                /* its service is told which trace a
+						 * request is of */
+	char *ca_file;             /* NULL: as [http] */
+	const char *url;           /* of a described service, the
+					 * provider's; NULL: none */
+	void *own;                 /* the provider's conf_size bytes */
 	const struct conf_key *own_keys; /* the rows that fill them */
+	size_t own_size;                 /* and how many bytes they fill */
 	char *file;                      /* where its section is */
 	unsigned line;
 	size_t place;            /* among the relays, from 0 */
@@ -115,6 +144,13 @@ struct conf_egress {
 	bool private;
 	char *log; /* where what left is written, or NULL */
 	bool log_required;
+};
+
+/* What belongs to a configuration besides its values. */
+struct conf_held {
+	void *what;
+	void (*release)(void *);
+	struct conf_held *next;
 };
 
 /* Times are in seconds, sizes in bytes; ctim-relay.conf(5) says what each key
@@ -140,10 +176,14 @@ struct conf {
 	char *base_url;        /* NULL: from the request */
 	int page;              /* enum conf_page */
 	struct netset *probes; /* who may ask whether it works */
+	char *metrics;         /* ADDRESS:PORT of their own, or NULL */
 	char *control;
+	char **providers; /* directories with described ones, absolute */
 	/* [auth] */
 	char *secret_key, *secret_key_previous; /* NULL: none */
 	char **jwks_hosts;
+	bool bind_relays;
+	char **require; /* each CLAIM=VALUE */
 	int leeway;
 	/* [http] */
 	int connect_timeout, timeout, deadline, retries, breaker, parallel;
@@ -152,13 +192,16 @@ struct conf {
 	char *ca_file, *proxy;
 	bool allow_private;
 	/* [cache] */
-	char *cache_url;
+	char *cache_url, *cache_key;
 	int ttl, negative_ttl;
 	/* [log] */
 	int log_level, log_format;
 	char *log_target;
 	struct conf_egress egress;
 	struct relay_conf *relays;
+	struct conf_held *held; /* what was read for it */
+	struct maps *maps;      /* of described providers, of whoever set it
+			    * (mapping/maps.h); NULL: none yet */
 };
 
 /* The lists that the rest of the program hands to the configuration. */
@@ -167,13 +210,40 @@ struct conf_provider {
 	const struct provider *provider; /* for relay_conf.provider */
 	const struct conf_key *keys;     /* its own rows, or NULL */
 	size_t conf_size;                /* bytes that they fill */
+	const char *url;                 /* for relay_conf.url */
+	bool site;                       /* for relay_conf.site */
+	/* Of one that was read: what is to be released with the
+	 * configuration. */
+	void *held;
+	void (*release)(void *);
 };
+
+/* What comes of reading a provider. */
+enum conf_described {
+	CONF_DESCRIBED,
+	CONF_DESCRIBED_NONE, /* there is none of that name */
+	CONF_DESCRIBED_WRONG /* it has errors, which are told */
+};
+
 struct conf_lists {
 	/* Provider i, counted from 0; false after the last. */
 	bool (*provider)(size_t i, struct conf_provider *);
+	/* Reads the provider of a name that is none of those. */
+	enum conf_described (*described)(const struct conf *, const char *name,
+	    struct conf_provider *,
+	    void (*complain)(void *arg, bool error, const char *line),
+	    void *arg);
 	/* Whether no relay may have that name. */
 	bool (*reserved)(const char *name);
+	/* All relays are read: what one needs of others.  0; or, with a reason in
+	 * why (CONF_ERROR_MAX bytes), -1, or 1 for a warning. */
+	int (*complete)(struct relay_conf *, const struct conf *, char *why);
 };
+
+/* The value of a claim of the list, NULL for none; the list's own. */
+const char *conf_claim(const struct conf_claim *, const char *name);
+/* How many bytes of a claim's name are in front of the = of CLAIM=VALUE. */
+size_t conf_claim_name(const char *required);
 
 /* The file that is read when none is named: $CTIM_RELAY_CONF, else the one
  * below the installation's sysconfdir.  The text is a constant or the

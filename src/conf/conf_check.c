@@ -6,6 +6,7 @@
 #include "base/savedtext.h"
 #include "conf/conf.h"
 #include "conf/conf_loading.h"
+#include "net/endpoint.h"
 
 /* A worker's part of [server] memory, in bytes: at least, and unless set.  A
  * worker keeps a part for bodies in which BODIES / 8 of the largest fit. */
@@ -83,6 +84,43 @@ conf_check_memory(struct loading *l)
 		    (least * (size_t)c->workers + (1 << 20) - 1) >> 20);
 }
 
+/* The platform signs for all its customers, and aud names only a URL that each of
+ * them may enter there. */
+static void
+conf_check_customers(struct loading *l)
+{
+	const struct relay_conf *r = l->conf->relays;
+
+	while (r != NULL && !r->site && r->claims == NULL)
+		r = r->next;
+	if (r != NULL)
+		conf_complain(l, false, r->file, r->line,
+		    "[relay %s] RS256 tokens of every customer of the platform "
+		    "are taken for %s: name yours in [auth] require, as in "
+		    "CLAIM=VALUE, or let [auth] jwks_hosts be empty",
+		    r->name,
+		    r->claims != NULL ? "credentials of this gateway" :
+					"indicators of this gateway");
+}
+
+/* [server] metrics: who asks there needs no token. */
+static void
+conf_check_metrics(struct loading *l)
+{
+	const struct setting *s =
+	    setting_find(l->settings.first, "server", "metrics");
+	union endpoint e;
+
+	if (l->conf->metrics != NULL && s != NULL &&
+	    endpoint_read(&e, l->conf->metrics) != 0 &&
+	    !endpoint_is_loopback(&e))
+		conf_complain(l, false, s->file, s->line,
+		    "[server] metrics: %s is reached from other machines, and "
+		    "no token is asked for there: let a firewall keep out who "
+		    "does not collect metrics",
+		    l->conf->metrics);
+}
+
 void
 conf_check(struct loading *l)
 {
@@ -96,6 +134,7 @@ conf_check(struct loading *l)
 		    CPU_COUNT(&cpus) :
 		    1;
 	conf_check_memory(l);
+	conf_check_metrics(l);
 	if (c->secret_key == NULL && key != NULL && *key != '\0')
 		from_environment(l, key);
 	if (c->default_relay != NULL &&
@@ -114,6 +153,9 @@ conf_check(struct loading *l)
 		    "gateway an RS256 token is for is then judged by the Host "
 		    "that the request names; set it, or let [auth] jwks_hosts "
 		    "be empty");
+	if (rs256 && (c->require == NULL || c->require[0] == NULL) &&
+	    !is_set(l, "auth", "require"))
+		conf_check_customers(l);
 	if (c->egress.log_required && c->egress.log == NULL &&
 	    !is_set(l, "egress", "log"))
 		no_egress_log(l);

@@ -177,8 +177,11 @@ on_complaint(void *arg, unsigned line, const char *why)
 static bool
 conf_load_read_file(struct loading *l, const char *path)
 {
-	const struct conf_handler handler = { on_section, on_key, on_complaint,
-		l, &l->line };
+	const struct conf_handler handler = { .section = on_section,
+		.key = on_key,
+		.complain = on_complaint,
+		.arg = l,
+		.line = &l->line };
 	const char *what;
 	struct stat st;
 	FILE *f;
@@ -244,15 +247,18 @@ read_folder(struct loading *l, const char *main_file)
 static void
 apply(struct loading *l, struct setting *s, void *base)
 {
+	struct conf_key key = *s->key;
 	char why[CONF_ERROR_MAX], *value;
 	bool failed = false, file;
+
+	key.name = s->name;
 
 	if ((value = setting_value(s, why)) == NULL)
 		failed = true;
 	else if (*value == '\0')
 		failed = !conf_key_is_list(s->key) ||
-		    s->key->set(base, s->key, value, why) == -1;
-	else if (s->key->set(base, s->key, value, why) == -1)
+		    key.set(base, &key, value, why) == -1;
+	else if (key.set(base, &key, value, why) == -1)
 		failed = true;
 	if (value != NULL && *value == '\0' && failed)
 		snprintf(why, CONF_ERROR_MAX,
@@ -267,13 +273,28 @@ apply(struct loading *l, struct setting *s, void *base)
 		    file ? s->text + 5 : "", file ? ":" : "", why);
 	/* conf_load_rest() hands out what is left. */
 	if (failed && s->file != NULL && s->key->fallback != NULL)
-		(void)s->key->set(base, s->key, s->key->fallback, why);
+		(void)key.set(base, &key, s->key->fallback, why);
 	free(value);
 }
 
-/* Applies the settings of one section, and the defaults of all other keys. */
+/* Applies the settings of a section that a row stands for. */
 static void
-apply_table(struct loading *l, const char *section, const char *kind,
+apply_each(struct loading *l, const char *section, const struct conf_key *key,
+    void *base)
+{
+	const size_t n = strlen(key->name) - strlen("NAME");
+	struct setting *s;
+
+	for (s = l->settings.first; s != NULL; s = s->next)
+		if (strcmp(s->section, section) == 0 &&
+		    strncmp(s->name, key->name, n) == 0) {
+			s->key = key;
+			apply(l, s, base);
+		}
+}
+
+void
+conf_apply(struct loading *l, const char *section, const char *kind,
     const struct conf_key *key, void *base)
 {
 	struct setting *s;
@@ -281,6 +302,10 @@ apply_table(struct loading *l, const char *section, const char *kind,
 	for (; key != NULL && key->name != NULL; key++) {
 		if (strcmp(key->section, kind) != 0)
 			continue;
+		if (key->each) {
+			apply_each(l, section, key, base);
+			continue;
+		}
 		s = setting_find(l->settings.first, section, key->name);
 		if (s == NULL && key->fallback != NULL &&
 		    (s = setting_add(&l->settings, section, key->name,
@@ -294,60 +319,6 @@ apply_table(struct loading *l, const char *section, const char *kind,
 }
 
 static void
-no_provider(struct loading *l, const struct relay_conf *r)
-{
-	struct conf_provider p;
-	char names[256];
-	size_t i, n = 0;
-
-	for (i = 0; n < sizeof(names) && l->lists->provider(i, &p); i++)
-		n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s",
-		    i == 0 ? "" : ", ", p.name);
-	conf_complain(l, true, r->file, r->line,
-	    "[relay %s] there is no provider "
-	    "\"%s\"; add a line `provider = NAME` with one of: %s",
-	    r->name, r->provider_name == NULL ? "" : r->provider_name, names);
-}
-
-static bool
-find_provider(
-    const struct loading *l, const char *name, struct conf_provider *p)
-{
-	size_t i;
-
-	for (i = 0; l->lists->provider(i, p); i++)
-		if (strcmp(p->name, name) == 0)
-			return true;
-	return false;
-}
-
-static void
-apply_relay(struct loading *l, struct relay_conf *r)
-{
-	struct conf_provider p;
-	char *section;
-
-	if (asprintf(&section, "relay %s", r->name) == -1) {
-		conf_complain(l, true, l->file, 0, "no memory left");
-		return;
-	}
-	apply_table(l, section, "relay", conf_keys(), r);
-	if (r->provider_name == NULL)
-		r->provider_name = strdup(r->name);
-	if (r->provider_name == NULL || !find_provider(l, r->provider_name, &p))
-		no_provider(l, r);
-	else {
-		r->provider = p.provider;
-		r->own_keys = p.keys;
-		if (p.keys != NULL && (r->own = calloc(1, p.conf_size)) == NULL)
-			conf_complain(l, true, l->file, 0, "no memory left");
-		else if (p.keys != NULL)
-			apply_table(l, section, "relay", p.keys, r->own);
-	}
-	free(section);
-}
-
-static void
 apply_all(struct loading *l)
 {
 	static const char *const sections[] = { "server", "auth", "http",
@@ -355,12 +326,19 @@ apply_all(struct loading *l)
 	struct relay_conf *r;
 	struct setting *s;
 	const struct relay_conf *of;
+	char why[CONF_ERROR_MAX];
 	size_t i;
+	int said;
 
 	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++)
-		apply_table(l, sections[i], sections[i], conf_keys(), l->conf);
+		conf_apply(l, sections[i], sections[i], conf_keys(), l->conf);
 	for (r = l->conf->relays; r != NULL; r = r->next)
-		apply_relay(l, r);
+		conf_apply_relay(l, r);
+	for (r = l->conf->relays; r != NULL; r = r->next)
+		if (r->provider != NULL &&
+		    (said = l->lists->complete(r, l->conf, why)) != 0)
+			conf_complain(l, said == -1, r->file, r->line,
+			    "[relay %s] %s", r->name, why);
 	for (s = l->settings.first; s != NULL; s = s->next) {
 		if (s->key != NULL || s->file == NULL)
 			continue;

@@ -33,6 +33,13 @@ struct loading {
 void conf_complain(struct loading *, bool error, const char *file,
     unsigned line, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* Applies the settings of a section, one of a kind, to base, and the defaults of all
+ * other keys. */
+void conf_apply(struct loading *, const char *section, const char *kind,
+    const struct conf_key *, void *base);
+/* The same of a relay, whose provider is found (conf_provider.c). */
+void conf_apply_relay(struct loading *, struct relay_conf *);
+
 /* Checks keys that depend on others, which the table cannot express. */
 void conf_check(struct loading *);
 

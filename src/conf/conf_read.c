@@ -73,6 +73,8 @@ misread(const struct reading *r, bool whole)
 {
 	const char *text = r->text;
 
+	if (!whole && r->handler->too_long != NULL)
+		return r->handler->too_long;
 	if (!whole && r->log)
 		return "this line is longer than 198 bytes or has a NUL byte "
 		       "in "

@@ -26,6 +26,8 @@ struct conf_handler {
 	void (*complain)(void *arg, unsigned line, const char *why);
 	void *arg;
 	unsigned *line; /* set to the line that is being read */
+	/* What is said of a line that is longer; NULL: as of the configuration. */
+	const char *too_long;
 };
 
 /* Reads to the end in spite of faults.  Returns false when there was any. */

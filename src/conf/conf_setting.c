@@ -147,7 +147,7 @@ conf_setting_from_file(const char *path, const struct conf_key *key, char *why)
 	else if (setting_plain(text, n, path, key, why) == 0)
 		value = text;
 	if (value != NULL && key->lines)
-		(void)strcpy(value + strlen(value), "\n");
+		memcpy(value + strlen(value), "\n", sizeof("\n"));
 	if (value == NULL)
 		free(text);
 	if (f != NULL)

@@ -11,6 +11,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_cache.h"
+#include "net/endpoint.h"
 #include "os/regular.h"
 
 #define AT(member) .offset = offsetof(struct conf, member)
@@ -21,6 +22,8 @@ static const char *const conf_table_levels[] = { "debug", "info", "warning",
 static const char *const conf_table_formats[] = { "text", "json", NULL };
 
 static const char *const conf_table_pages[] = { "yes", "plain", "no", NULL };
+static const char *const conf_table_credentials[] = { "either", "token",
+	"gateway", NULL };
 static const char *const conf_table_private[] = { "inherit", "no", "yes",
 	NULL };
 
@@ -47,6 +50,37 @@ set_listen(void *base, const struct conf_key *key, const char *value, char *why)
 	    "must be unix:/PATH, at most %zu bytes, "
 	    "or HOST:PORT",
 	    sizeof(((struct sockaddr_un *)0)->sun_path) - 1);
+	return -1;
+}
+
+static int
+set_folders(
+    void *base, const struct conf_key *key, const char *value, char *why)
+{
+	char ***at = (char ***)((char *)base + key->offset), **one;
+
+	if (conf_set_list(base, key, value, why) == -1)
+		return -1;
+	for (one = *at; *one != NULL; one++)
+		if (**one != '/') {
+			snprintf(why, CONF_ERROR_MAX,
+			    "\"%.100s\" is no absolute path", *one);
+			return -1;
+		}
+	return 0;
+}
+
+static int
+set_metrics(
+    void *base, const struct conf_key *key, const char *value, char *why)
+{
+	union endpoint e;
+
+	if (endpoint_read(&e, value) != 0)
+		return conf_set_string(base, key, value, why);
+	snprintf(why, CONF_ERROR_MAX,
+	    "must be ADDRESS:PORT, without a name, an IPv6 address in "
+	    "brackets");
 	return -1;
 }
 
@@ -121,6 +155,11 @@ static const struct conf_key table[] = {
 	    .help = "started as root, become this user" },
 	{ "server", "group", conf_set_string, AT(group), STRING,
 	    .help = "and this group" },
+	{ "server", "providers", set_folders, AT(providers),
+	    .fallback = CTIM_SYSCONFDIR "/ctim-relay/providers " CTIM_DATADIR
+					"/providers",
+	    .release = conf_release_list,
+	    .help = "folders with described providers" },
 	{ "server", "workers", conf_set_int, AT(workers), .min = 1, .max = 1024,
 	    .help = "processes; the number of cores unless set" },
 	{ "server", "threads", conf_set_int, AT(threads), .fallback = "16",
@@ -166,6 +205,8 @@ static const struct conf_key table[] = {
 	{ "server", "probes", conf_set_networks, AT(probes), .lines = true,
 	    .release = conf_release_networks, .fallback = "127.0.0.0/8 ::1",
 	    .help = "who may ask /healthz and /readyz" },
+	{ "server", "metrics", set_metrics, AT(metrics), STRING,
+	    .help = "ADDRESS:PORT where Prometheus gets metrics, by HTTP" },
 	{ "server", "control", conf_set_path, AT(control), STRING,
 	    .fallback = CTIM_RUNSTATEDIR "/ctim-relay/control.sock",
 	    .help = "where the command line asks the running pool" },
@@ -179,6 +220,11 @@ static const struct conf_key table[] = {
 			"visibility.apjc.amp.cisco.com",
 	    .help = "hosts that RS256 keys may "
 		    "come from" },
+	{ "auth", "bind_relays", conf_set_bool, AT(bind_relays),
+	    .fallback = "no",
+	    .help = "whether HS256 tokens must name the relay" },
+	{ "auth", "require", conf_set_require, AT(require), LIST,
+	    .help = "CLAIM=VALUE that RS256 tokens must have" },
 	{ "auth", "leeway", conf_set_int, AT(leeway), .fallback = "60",
 	    .min = 0, .max = 3600, .help = "seconds for exp and nbf" },
 	{ "http", "connect_timeout", conf_set_int, AT(connect_timeout),
@@ -216,6 +262,9 @@ static const struct conf_key table[] = {
 	    .fallback =
 		"sqlite:" CTIM_LOCALSTATEDIR "/cache/ctim-relay/cache.db",
 	    .help = "sqlite:PATH, redis://HOST:PORT/DB or off" },
+	{ "cache", "key", set_secret_key, AT(cache_key), STRING, .min = 32,
+	    .secret = true,
+	    .help = "seals what lies in Redis, the same on all gateways" },
 	{ "cache", "ttl", conf_set_int, AT(ttl), .fallback = "300", .min = 0,
 	    .max = 86400, .help = "seconds that an answer is kept" },
 	{ "cache", "negative_ttl", conf_set_int, AT(negative_ttl),
@@ -268,8 +317,18 @@ static const struct conf_key table[] = {
 	    .help = "instead of [http] allow_private, for hosts named here" },
 	{ "relay", "ca_file", set_ca_file, IN(ca_file), STRING,
 	    .help = "instead of [http] ca_file, for hosts named here" },
+	{ "relay", "claim.NAME", conf_set_claim, IN(claims), .secret = true,
+	    .each = true, .release = conf_release_claims,
+	    .help = "a claim that tokens need not have" },
+	{ "relay", "credentials", conf_set_choice, IN(credentials),
+	    .fallback = "either", .choices = conf_table_credentials,
+	    .help = "whose claims count first" },
 	{ "relay", "egress", conf_set_bool, IN(egress), .fallback = "yes",
 	    .help = "whether [egress] holds values back from it" },
+	{ "relay", "quotas", conf_set_bool, IN(quotas), .fallback = "no",
+	    .help = "whether its health tells what is left of its quota" },
+	{ "relay", "trace", conf_set_bool, IN(trace), .fallback = "no",
+	    .help = "whether its service, your own, gets traceparent" },
 	{ 0 }
 };
 

@@ -43,5 +43,7 @@ duration_text(char out[DURATION_MAX], int64_t seconds)
 		i--;
 	(void)snprintf(out, DURATION_MAX, "%lld%c",
 	    (long long)(seconds / units[i].seconds), units[i].letter);
-	return seconds == 0 ? strcpy(out, "never") : out;
+	if (seconds == 0)
+		(void)snprintf(out, DURATION_MAX, "never");
+	return out;
 }

@@ -193,6 +193,86 @@ ctim_is_uri(const char *text)
 	    (s == NULL || strchr(s + 1, '#') == NULL);
 }
 
+#define UUID_HERE 36 /* characters of a UUID */
+
+/* Whether n characters are the path of an entity's URL behind its host and the
+ * first slash: SEGMENT/…/ctia/TYPE/TYPE-UUID, without a segment or with some. */
+static bool
+ref_path(const char *path, size_t n)
+{
+	static const char low[] = "abcdefghijklmnopqrstuvwxyz-";
+	static const char inner[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.";
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	const char *at = path, *end = path + n, *part[3] = { path };
+	size_t i, len;
+
+	/* All segments but the last are words; the last three matter. */
+	for (;; at += len + 1) {
+		part[0] = part[1];
+		part[1] = part[2];
+		part[2] = at;
+		len = strspn(at, inner);
+		if (len == 0)
+			return false;
+		if (at + len == end)
+			break;
+		if (at[len] != '/')
+			return false;
+	}
+	if (part[0] == NULL || strncmp(part[0], "ctia/", 5) != 0)
+		return false;
+	i = strspn(part[1], low);
+	if (i < 2 || part[1][0] == '-' || part[1][i] != '/' ||
+	    len < 3 + UUID_HERE)
+		return false;
+	len -= UUID_HERE;
+	if (part[2][0] == '-' || strspn(part[2], low) < len ||
+	    part[2][len - 1] != '-')
+		return false;
+	for (i = 0; i < UUID_HERE; i++)
+		if (form[i] == '-' ?
+			part[2][len + i] != '-' :
+			strchr("0123456789abcdef", part[2][len + i]) == NULL)
+			return false;
+	return true;
+}
+
+bool
+ctim_is_ref(const char *text)
+{
+	static const char host[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ-.";
+	const char *s = text;
+	size_t n;
+
+	if (utf8_cut(text, CTIM_URI) != strlen(text))
+		return false;
+	if (strncmp(s, "transient:", 10) == 0)
+		/* No end of a line: also U+0085, U+2028 and U+2029. */
+		return strpbrk(s, "\r\n") == NULL &&
+		    strstr(s, "\xc2\x85") == NULL &&
+		    strstr(s, "\xe2\x80\xa8") == NULL &&
+		    strstr(s, "\xe2\x80\xa9") == NULL;
+	if (strncmp(s, "http", 4) != 0)
+		return false;
+	s += s[4] == 's' ? 5 : 4;
+	if (strncmp(s, "://", 3) != 0 || s[3] == '.')
+		return false;
+	s += 3;
+	n = strspn(s, host);
+	if (n == 0)
+		return false;
+	s += n;
+	if (*s == ':') {
+		n = strspn(s + 1, "0123456789");
+		if (n == 0)
+			return false;
+		s += 1 + n;
+	}
+	return *s == '/' && ref_path(s + 1, strlen(s + 1));
+}
+
 static const char *
 write_id(
     char id[CTIM_ID_MAX], enum ctim_kind kind, const char text[UUID_STR_LEN])
@@ -216,8 +296,15 @@ ctim_id(char id[CTIM_ID_MAX], enum ctim_kind kind)
 const char *
 ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind kind, const char *name)
 {
+	return ctim_id_of_bytes(id, kind, name, strlen(name));
+}
+
+const char *
+ctim_id_of_bytes(
+    char id[CTIM_ID_MAX], enum ctim_kind kind, const char *name, size_t n)
+{
 	char text[UUID_STR_LEN];
 
-	uuid5(text, name, strlen(name));
+	uuid5(text, name, n);
 	return write_id(id, kind, text);
 }

@@ -8,6 +8,7 @@
 #define CTIM_CTIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/rfc3339.h"
@@ -66,6 +67,9 @@ int ctim_tlp_given(const char *);
 /* Whether a text from outside may stand where CTIM has a URI, also a relative
  * one; of those that it takes, the ones without brackets before the query. */
 bool ctim_is_uri(const char *);
+/* Whether it may stand where CTIM has the id of an entity: "transient:ANYTHING" on
+ * one line, or the URL of one that a CTIA keeps, ".../ctia/TYPE/TYPE-UUID". */
+bool ctim_is_ref(const char *);
 
 #define CTIM_ID_MAX 64 /* "transient:relationship-" + UUID + NUL */
 #define RFC3339_MAX 32 /* "2020-04-16T00:00:00Z" + NUL, with room */
@@ -73,7 +77,9 @@ bool ctim_is_uri(const char *);
 /* Id "transient:KIND-UUID": a random UUID (RFC 4122 version 4) … */
 const char *ctim_id(char id[CTIM_ID_MAX], enum ctim_kind);
 /* … or version 5 of name in the X.500 namespace: the same name, the same id.
- * Both return id. */
+ * All return id. */
 const char *ctim_id_of(char id[CTIM_ID_MAX], enum ctim_kind, const char *name);
+const char *ctim_id_of_bytes(
+    char id[CTIM_ID_MAX], enum ctim_kind, const char *name, size_t n);
 
 #endif

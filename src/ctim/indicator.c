@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "ctim/indicator.h"
 #include "ctim/indicator_part.h"
 #include "net/url.h"
@@ -110,6 +111,16 @@ sha256(const char *value, char out[INDICATOR_MAX + 1])
 	return hash(value, 64, out);
 }
 
+/* The name of a machine need be no domain: only its case means nothing. */
+static int
+hostname(const char *value, char out[INDICATOR_MAX + 1])
+{
+	for (; *value != '\0'; value++)
+		*out++ = indicator_lower(*value);
+	*out = '\0';
+	return 0;
+}
+
 /* Each takes a mended value; those of INDICATOR_TYPES have one. */
 static int (*const normalisers[OBSERVABLE_TYPES])(
     const char *, char[INDICATOR_MAX + 1]) = { [OBSERVABLE_DOMAIN] = domain,
@@ -119,7 +130,8 @@ static int (*const normalisers[OBSERVABLE_TYPES])(
 	[OBSERVABLE_MD5] = md5,
 	[OBSERVABLE_SHA1] = sha1,
 	[OBSERVABLE_SHA256] = sha256,
-	[OBSERVABLE_URL] = indicator_url };
+	[OBSERVABLE_URL] = indicator_url,
+	[OBSERVABLE_HOSTNAME] = hostname };
 
 bool
 indicator_type(int type)
@@ -168,6 +180,26 @@ indicator_detect(const char *value, char out[INDICATOR_MAX + 1])
 	return normalisers[type](mended, out) == 0 ? type : OBSERVABLE_UNKNOWN;
 }
 
+/* The value of a type that has no normal form, without blanks around it: others
+ * may be part of it. */
+static int
+indicator_as_is(const char *value, char out[INDICATOR_MAX + 1])
+{
+	size_t i, n;
+
+	value += strspn(value, " ");
+	for (n = strlen(value); n > 0 && value[n - 1] == ' ';)
+		n--;
+	if (n == 0 || n > INDICATOR_MAX || !utf8_valid(value, n))
+		return -1;
+	for (i = 0; i < n; i++)
+		if ((unsigned char)value[i] < ' ' || value[i] == 0x7f)
+			return -1;
+	memcpy(out, value, n);
+	out[n] = '\0';
+	return 0;
+}
+
 int
 indicator_normalise(
     enum observable_type type, const char *value, char out[INDICATOR_MAX + 1])
@@ -180,8 +212,11 @@ indicator_normalise(
 		(void)stpcpy(out, value);
 		return 0;
 	}
-	if (!indicator_type((int)type) ||
-	    (mended = indicator_mend(value, room)) == NULL)
+	if ((int)type < 0 || type >= OBSERVABLE_TYPES)
+		return -1;
+	if (!indicator_type((int)type))
+		return indicator_as_is(value, out);
+	if ((mended = indicator_mend(value, room)) == NULL)
 		return -1;
 	return normalisers[type](mended, out);
 }

@@ -7,11 +7,13 @@
  * as inet_ntop(3) writes them (IPv4-mapped IPv6 stays IPv6);
  * networks with the host bits off and their prefix length ("10.0.0.0/8"); a
  * network of one address is that address; hashes in lower case; the domain of an
- * e-mail address in lower case, its local part as it is; URLs with scheme and
+ * e-mail address in lower case, its local part as it is; names of machines
+ * (hostname) in lower case, whatever they are made of; URLs with scheme and
  * host in lower case, without the default port or empty user information, with
  * "/" for an empty path, "." and ".." resolved, percent-encoding in upper case,
  * of no character that needs none, and of all that RFC 3986 does not have.
- * Source: RFC 3986 6.2.2 and 6.2.3.
+ * Source: RFC 3986 6.2.2 and 6.2.3.  The values of other types (INDICATOR_TYPES)
+ * are stored as they are, without blanks around them.
  *
  * Defanged spellings are mended first: hxxp, fxp, "." in all brackets, also as
  * "dot" and with blanks around it, ":", "/", "://", "@", "at" in brackets, half
@@ -28,15 +30,16 @@
 
 #define INDICATOR_MAX 2048 /* bytes of a value */
 
-/* The types whose values have a normal form, OBSERVABLE_BIT(): those that feeds,
- * the store and the local relay know. */
+/* The types whose values have a normal form, OBSERVABLE_BIT().  Feeds and the
+ * local relay know all of them but hostname; the store knows all types. */
 #define INDICATOR_TYPES                                                        \
 	(OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |                                   \
 	    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | OBSERVABLE_BIT(OBSERVABLE_IP) | \
 	    OBSERVABLE_BIT(OBSERVABLE_IPV6) | OBSERVABLE_BIT(OBSERVABLE_MD5) | \
 	    OBSERVABLE_BIT(OBSERVABLE_SHA1) |                                  \
 	    OBSERVABLE_BIT(OBSERVABLE_SHA256) |                                \
-	    OBSERVABLE_BIT(OBSERVABLE_URL))
+	    OBSERVABLE_BIT(OBSERVABLE_URL) |                                   \
+	    OBSERVABLE_BIT(OBSERVABLE_HOSTNAME))
 
 /* Whether a number is that of one of them. */
 bool indicator_type(int);
@@ -49,9 +52,10 @@ bool indicator_type(int);
 enum observable_type indicator_detect(
     const char *value, char out[INDICATOR_MAX + 1]);
 /*
- * The normal form of a value whose type is said.  Returns 0, or -1 when the
- * value is not of the type, or the type is none of INDICATOR_TYPES.  A network
- * is taken for ip and ipv6.
+ * The normal form of a value whose type is said; of a type that has none the
+ * value itself, without blanks around it.  Returns 0, or -1 when the value is
+ * not of the type; of those others, when it is empty, too long, no UTF-8 or has
+ * control characters.  A network is taken for ip and ipv6.
  */
 int indicator_normalise(
     enum observable_type, const char *value, char out[INDICATOR_MAX + 1]);

@@ -18,7 +18,8 @@
 #define EGRESS_HOSTS                                                           \
 	(OBSERVABLE_BIT(OBSERVABLE_DOMAIN) |                                   \
 	    OBSERVABLE_BIT(OBSERVABLE_EMAIL) | OBSERVABLE_BIT(OBSERVABLE_IP) | \
-	    OBSERVABLE_BIT(OBSERVABLE_IPV6) | OBSERVABLE_BIT(OBSERVABLE_URL))
+	    OBSERVABLE_BIT(OBSERVABLE_IPV6) | OBSERVABLE_BIT(OBSERVABLE_URL) | \
+	    OBSERVABLE_BIT(OBSERVABLE_HOSTNAME))
 
 /* One value that is looked at, and room for its spellings. */
 struct egress_look {

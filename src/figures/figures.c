@@ -9,9 +9,9 @@
 
 /* Keeps a copy of a column of text; NULL for none, or when memory ran out. */
 static const char *
-figures_text(struct figures *f, sqlite3_stmt *st, int column)
+figures_text(struct figures *f, struct sql_stmt *st, int column)
 {
-	const char *text = (const char *)sqlite3_column_text(st, column);
+	const char *text = sql_text(st, column);
 
 	if (text == NULL)
 		return NULL;
@@ -32,44 +32,44 @@ figures_sources(struct store *s, int64_t since, int64_t now, struct figures *f)
 static int
 figures_expired(struct store *s, int64_t since, int64_t now, struct figures *f)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_EXPIRED_IN, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_EXPIRED_IN, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, since / STORE_HOUR);
-	sqlite3_bind_int64(st, 2, now / STORE_HOUR);
-	if ((code = sqlite3_step(st)) == SQLITE_ROW)
-		f->expired = (uint64_t)sqlite3_column_int64(st, 0);
-	return sqlite_end(st, code);
+	sql_bind(st, 1, since / STORE_HOUR);
+	sql_bind(st, 2, now / STORE_HOUR);
+	if ((code = sql_step(st)) == SQLITE_ROW)
+		f->expired = (uint64_t)sql_int64(st, 0);
+	return sql_end(st, code);
 }
 
 static int
 figures_acted(struct store *s, int64_t since, int64_t now, struct figures *f)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
 	(void)now;
-	if ((st = sqlite_statement(&s->db, SQL_ACTED, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_ACTED, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, since);
-	sqlite3_bind_int64(st, 2, FIGURES_AUDIT);
-	if ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		f->acted = (uint64_t)sqlite3_column_int64(st, 0);
-		f->acted_more = sqlite3_column_int64(st, 1) == FIGURES_AUDIT;
+	sql_bind(st, 1, since);
+	sql_bind(st, 2, FIGURES_AUDIT);
+	if ((code = sql_step(st)) == SQLITE_ROW) {
+		f->acted = (uint64_t)sql_int64(st, 0);
+		f->acted_more = sql_int64(st, 1) == FIGURES_AUDIT;
 	}
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 /* The row of SQL_LAST_ACTIONS. */
 static int
-figures_action(struct figures *f, sqlite3_stmt *st)
+figures_action(struct figures *f, struct sql_stmt *st)
 {
 	struct store_action *a = &f->actions[f->n_actions];
-	int type = sqlite3_column_int(st, 3);
+	int type = sql_int(st, 3);
 
-	*a = (struct store_action){ .at = sqlite3_column_int64(st, 0),
+	*a = (struct store_action){ .at = sql_int64(st, 0),
 		.who = figures_text(f, st, 1),
 		.action = figures_text(f, st, 2),
 		.type = (enum observable_type)type,
@@ -88,38 +88,37 @@ figures_action(struct figures *f, sqlite3_stmt *st)
 static int
 figures_actions(struct store *s, int64_t since, int64_t now, struct figures *f)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
 	(void)now;
-	if ((st = sqlite_statement(&s->db, SQL_LAST_ACTIONS, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_LAST_ACTIONS, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, since);
-	sqlite3_bind_int64(st, 2, FIGURES_AUDIT);
-	sqlite3_bind_int64(st, 3, FIGURES_ROWS);
-	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+	sql_bind(st, 1, since);
+	sql_bind(st, 2, FIGURES_AUDIT);
+	sql_bind(st, 3, FIGURES_ROWS);
+	while ((code = sql_step(st)) == SQLITE_ROW)
 		if ((code = figures_action(f, st)) != SQLITE_OK)
 			break;
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 /* Adds the row of SQL_MATCHES; other programs' dispositions stay out. */
 static void
-figures_bin(struct figures *f, sqlite3_stmt *st)
+figures_bin(struct figures *f, struct sql_stmt *st)
 {
-	int64_t i = sqlite3_column_int64(st, 0) - f->first;
-	int disposition = sqlite3_column_int(st, 1);
+	int64_t i = sql_int64(st, 0) - f->first;
+	int disposition = sql_int(st, 1);
 
 	if (i >= 0 && i < (int64_t)f->bins && disposition >= CTIM_CLEAN &&
 	    disposition <= CTIM_UNKNOWN)
-		f->matched[i][disposition] =
-		    (uint64_t)sqlite3_column_int64(st, 2);
+		f->matched[i][disposition] = (uint64_t)sql_int64(st, 2);
 }
 
 static int
 figures_matched(struct store *s, int64_t since, int64_t now, struct figures *f)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
 	f->bin = now - since > DAY ? DAY : STORE_HOUR;
@@ -129,28 +128,28 @@ figures_matched(struct store *s, int64_t since, int64_t now, struct figures *f)
 		f->bins = FIGURES_BINS;
 	if (s->format != STORE_FORMAT)
 		return SQLITE_OK;
-	if ((st = sqlite_statement(&s->db, SQL_MATCHES, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_MATCHES, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, f->first * (f->bin / STORE_HOUR));
-	sqlite3_bind_int64(st, 2, f->bin / STORE_HOUR);
-	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+	sql_bind(st, 1, f->first * (f->bin / STORE_HOUR));
+	sql_bind(st, 2, f->bin / STORE_HOUR);
+	while ((code = sql_step(st)) == SQLITE_ROW)
 		figures_bin(f, st);
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 /* The row of SQL_TOP_MATCHES. */
 static int
-figures_top_row(struct figures *f, sqlite3_stmt *st)
+figures_top_row(struct figures *f, struct sql_stmt *st)
 {
 	struct figures_top *t = &f->top[f->n_top];
-	int type = sqlite3_column_int(st, 0);
+	int type = sql_int(st, 0);
 
 	if (type < 0 || type >= OBSERVABLE_TYPES)
 		return SQLITE_CORRUPT;
 	*t = (struct figures_top){ .type = (enum observable_type)type,
 		.value = figures_text(f, st, 1),
 		.sources = figures_text(f, st, 2),
-		.n = (uint64_t)sqlite3_column_int64(st, 3) };
+		.n = (uint64_t)sql_int64(st, 3) };
 	if (t->value == NULL || t->sources == NULL)
 		return SQLITE_NOMEM;
 	f->n_top++;
@@ -160,32 +159,32 @@ figures_top_row(struct figures *f, sqlite3_stmt *st)
 static int
 figures_others(struct store *s, int64_t day, struct figures *f)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_OTHER_MATCHES, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_OTHER_MATCHES, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, day);
-	if ((code = sqlite3_step(st)) == SQLITE_ROW)
-		f->others = (uint64_t)sqlite3_column_int64(st, 0);
-	return sqlite_end(st, code);
+	sql_bind(st, 1, day);
+	if ((code = sql_step(st)) == SQLITE_ROW)
+		f->others = (uint64_t)sql_int64(st, 0);
+	return sql_end(st, code);
 }
 
 static int
 figures_tops(struct store *s, int64_t since, int64_t now, struct figures *f)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
 	(void)now;
-	if ((st = sqlite_statement(&s->db, SQL_TOP_MATCHES, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_TOP_MATCHES, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, since / DAY);
-	sqlite3_bind_int64(st, 2, FIGURES_ROWS);
-	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+	sql_bind(st, 1, since / DAY);
+	sql_bind(st, 2, FIGURES_ROWS);
+	while ((code = sql_step(st)) == SQLITE_ROW)
 		if ((code = figures_top_row(f, st)) != SQLITE_OK)
 			break;
-	if ((code = sqlite_end(st, code)) == SQLITE_OK)
+	if ((code = sql_end(st, code)) == SQLITE_OK)
 		code = figures_others(s, since / DAY, f);
 	return code;
 }
@@ -217,7 +216,7 @@ figures_read(struct store *s, unsigned needs, int64_t since, int64_t now,
 		    (figures_parts[i].any_format || s->format == STORE_FORMAT))
 			code = figures_parts[i].read(s, since, now, f);
 	if (code == SQLITE_OK)
-		code = sqlite_run(&s->db, SQL_COMMIT);
+		code = sql_run(&s->sql, SQL_COMMIT);
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }
 

@@ -18,12 +18,10 @@ matched_begin(struct store *s, int wait, char error[STORE_ERROR_MAX])
 		    s->path);
 		return -1;
 	}
-	sqlite3_busy_timeout(s->db.handle, wait);
+	s->backend->patience(s, wait);
 	/* The last minute before a loss of power may be missing: no match is worth
 	 * a wait for the disk. */
-	if ((code = sqlite_exec(&s->db, "PRAGMA synchronous = NORMAL")) ==
-	    SQLITE_OK)
-		code = sqlite_run(&s->db, SQL_BEGIN_WRITE);
+	code = s->backend->begin(s, false);
 	if ((code & 0xff) == SQLITE_BUSY)
 		return 1;
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
@@ -34,20 +32,20 @@ matched_add(
     struct store *s, const struct matched *m, char error[STORE_ERROR_MAX])
 {
 	bool value = m->kind == MATCHES_VALUE;
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	st = sqlite_statement(
-	    &s->db, value ? SQL_MATCHED_VALUE : SQL_MATCHED, &code);
+	st = sql_statement(
+	    &s->sql, value ? SQL_MATCHED_VALUE : SQL_MATCHED, &code);
 	if (st == NULL)
 		return db_error(s, code, error);
-	sqlite3_bind_int64(st, 1, m->when);
-	sqlite3_bind_text(st, 2, m->source, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 3, m->what);
-	sqlite3_bind_int64(st, 4, (int64_t)m->n);
+	sql_bind(st, 1, m->when);
+	sql_bind_text(st, 2, m->source);
+	sql_bind(st, 3, m->what);
+	sql_bind(st, 4, (int64_t)m->n);
 	if (value)
-		sqlite3_bind_text(st, 5, m->value, -1, SQLITE_STATIC);
-	code = sqlite_finish(st);
+		sql_bind_text(st, 5, m->value);
+	code = sql_finish(st);
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }
 
@@ -55,15 +53,15 @@ matched_add(
 static int
 matched_run(struct store *s, enum store_sql which, int64_t when, int keep)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, which, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, which, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, when);
+	sql_bind(st, 1, when);
 	if (keep != -1)
-		sqlite3_bind_int(st, 2, keep);
-	return sqlite_finish(st);
+		sql_bind(st, 2, keep);
+	return sql_finish(st);
 }
 
 /* Leaves a day so many observables, those matched most; when it has at most
@@ -71,16 +69,16 @@ matched_run(struct store *s, enum store_sql which, int64_t when, int keep)
 static int
 matched_cut(struct store *s, int64_t day, int keep)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int64_t rows = 0;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_MATCHED_ROWS, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_MATCHED_ROWS, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, day);
-	if ((code = sqlite3_step(st)) == SQLITE_ROW)
-		rows = sqlite3_column_int64(st, 0);
-	if ((code = sqlite_end(st, code)) != SQLITE_OK || rows <= 2 * keep)
+	sql_bind(st, 1, day);
+	if ((code = sql_step(st)) == SQLITE_ROW)
+		rows = sql_int64(st, 0);
+	if ((code = sql_end(st, code)) != SQLITE_OK || rows <= 2 * keep)
 		return code;
 	if ((code = matched_run(s, SQL_MATCHED_OTHERS, day, keep)) == SQLITE_OK)
 		code = matched_run(s, SQL_MATCHED_CUT, day, keep);
@@ -103,6 +101,6 @@ matched_end(struct store *s, int64_t now, char error[STORE_ERROR_MAX])
 	if (code == SQLITE_OK)
 		code = matched_cut(s, day - 1, MATCHED_BEFORE);
 	if (code == SQLITE_OK)
-		code = sqlite_run(&s->db, SQL_COMMIT);
+		code = s->backend->commit(s);
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }

@@ -24,6 +24,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/ratelimit.h"
+
 #define HTTP_REASON_MAX 64    /* bytes of a reason phrase, with the NUL */
 #define HTTP_WHY_MAX    160   /* bytes of a cause, with the NUL */
 #define HTTP_WANTED     3     /* header fields that a caller may want */
@@ -125,11 +127,15 @@ struct http_call {
 	 */
 	enum http_take (*take)(
 	    struct http_call *, const char *p, size_t n, int64_t length);
-	void *arg;                 /* the caller's own */
-	bool look;                 /* at the server's certificate: until */
-	const char *const *wanted; /* names of header fields that are kept,
+	void *arg;                      /* the caller's own */
+	bool look;                      /* at the server's certificate: until */
+	const char *const *wanted;      /* names of header fields that are kept,
 					 * HTTP_WANTED at most, ended by NULL;
 					 * or NULL */
+	const char *const *quota_names; /* the three header fields that tell
+					 * limit, what is left and reset, NULL for
+					 * one that nobody tells; NULL: those of
+					 * ratelimit.h */
 	char *redirect; /* redirect_size bytes of the caller's, for the whole
 			 * URL that a redirect names, "" for none and for a
 			 * longer one; NULL: nobody wants that.  The body of
@@ -146,17 +152,18 @@ struct http_call {
 	char server[64];              /* Server header, "" for none */
 	char kept[HTTP_WANTED][HTTP_WANTED_MAX]; /* those wanted, in
 					 * printable ASCII, "" for none */
-	int64_t until;          /* with look: what its certificate is
+	struct ratelimit_fields quota; /* what the answer tells of one */
+	int64_t until;                 /* with look: what its certificate is
 					 * good for, seconds since 1970; 0: no
 					 * certificate was seen */
-	char why[HTTP_WHY_MAX]; /* the cause in words, without the
+	char why[HTTP_WHY_MAX];        /* the cause in words, without the
 					 * URL's query or any header of ours */
-	bool h2;                /* it went over HTTP/2 */
-	bool fresh;             /* a connection was made for it */
-	int64_t began;          /* clock_ms() when it got its place at the
+	bool h2;                       /* it went over HTTP/2 */
+	bool fresh;                    /* a connection was made for it */
+	int64_t began;   /* clock_ms() when it got its place at the
 					 * host; 0: it never had one.  Good after
 					 * http_cancel(), too */
-	int64_t granted;        /* ms that it could have from then on */
+	int64_t granted; /* ms that it could have from then on */
 	struct http_own own;
 };
 

@@ -2,6 +2,7 @@
 /* What the header of an answer says. */
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "http/http_transfer.h"
 
@@ -60,6 +61,7 @@ begin_answer(struct http_transfer *t, const char *line, size_t n)
 	t->call->retry_after[0] = t->call->date[0] = '\0';
 	t->call->server[0] = '\0';
 	memset(t->call->kept, 0, sizeof(t->call->kept));
+	ratelimit_init(&t->call->quota);
 	p = memchr(line, ' ', n);
 	if (p != NULL)
 		p = memchr(p + 1, ' ', (size_t)(end - p - 1));
@@ -155,6 +157,41 @@ http_header_keep_wanted(struct http_call *c, const char *line, size_t n)
 	}
 }
 
+/* Which field of a quota has a name of n bytes, in the caller's words or in those
+ * of all. */
+static enum ratelimit_field
+http_header_quota_field(const struct http_call *c, const char *name, size_t n)
+{
+	size_t i;
+
+	if (c->quota_names == NULL)
+		return ratelimit_field(name, n);
+	for (i = RATELIMIT_LIMIT; i <= RATELIMIT_RESET; i++)
+		if (c->quota_names[i] != NULL &&
+		    strlen(c->quota_names[i]) == n &&
+		    strncasecmp(c->quota_names[i], name, n) == 0)
+			return (enum ratelimit_field)i;
+	return RATELIMIT_OTHER;
+}
+
+static void
+http_header_keep_quota(struct http_call *c, const char *line, size_t n)
+{
+	const char *colon = memchr(line, ':', n), *value;
+	enum ratelimit_field field;
+
+	if (colon == NULL)
+		return;
+	field = http_header_quota_field(c, line, (size_t)(colon - line));
+	if (field == RATELIMIT_OTHER)
+		return;
+	value = colon + 1;
+	n -= (size_t)(value - line);
+	while (n > 0 && strchr("\r\n", value[n - 1]) != NULL)
+		n--;
+	ratelimit_take(&c->quota, field, value, n, (int64_t)time(NULL));
+}
+
 static size_t
 http_header_refuse(
     struct http_transfer *t, enum http_end verdict, const char *why)
@@ -184,6 +221,7 @@ http_header_take(char *line, size_t one, size_t n, void *arg)
 	else {
 		keep_header(t, line, n);
 		http_header_keep_wanted(t->call, line, n);
+		http_header_keep_quota(t->call, line, n);
 	}
 	return n;
 }

@@ -9,8 +9,13 @@
 
 #define PLAIN (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
+/* Largest integer that a reader whose numbers are doubles keeps as it is. */
+#define EXACT (INT64_C(1) << 53)
+
+static void copy_value(struct jsonout *, struct json_object *, bool exact);
+
 static void
-copy_object(struct jsonout *j, struct json_object *object)
+copy_object(struct jsonout *j, struct json_object *object, bool exact)
 {
 	struct json_object_iter i;
 
@@ -18,34 +23,46 @@ copy_object(struct jsonout *j, struct json_object *object)
 	json_object_object_foreachC(object, i)
 	{
 		jsonout_outer_key(j, i.key);
-		jsoncopy_value(j, i.val);
+		copy_value(j, i.val, exact);
 	}
 	jsonout_end_object(j);
 }
 
 static void
-copy_array(struct jsonout *j, struct json_object *array)
+copy_array(struct jsonout *j, struct json_object *array, bool exact)
 {
 	size_t i, n = jsonin_length(array);
 
 	jsonout_array(j);
 	for (i = 0; i < n; i++)
-		jsoncopy_value(j, jsonin_at(array, i));
+		copy_value(j, jsonin_at(array, i), exact);
 	jsonout_end_array(j);
 }
 
-void
-jsoncopy_value(struct jsonout *j, struct json_object *value)
+static bool
+is_inexact(struct json_object *value)
+{
+	int64_t n;
+
+	if (!json_object_is_type(value, json_type_int))
+		return false;
+	/* json-c gives the nearest number that it can hold. */
+	n = json_object_get_int64(value);
+	return n > EXACT || n < -EXACT;
+}
+
+static void
+copy_value(struct jsonout *j, struct json_object *value, bool exact)
 {
 	const char *text;
 	size_t len;
 
 	switch (json_object_get_type(value)) {
 	case json_type_object:
-		copy_object(j, value);
+		copy_object(j, value, exact);
 		break;
 	case json_type_array:
-		copy_array(j, value);
+		copy_array(j, value, exact);
 		break;
 	case json_type_string:
 		jsonout_bytes(j, json_object_get_string(value),
@@ -53,12 +70,26 @@ jsoncopy_value(struct jsonout *j, struct json_object *value)
 		break;
 	default: /* json-c keeps the text of a number with a fraction */
 		text = json_object_to_json_string_length(value, PLAIN, &len);
-		if (text != NULL)
-			jsonout_raw(j, text, len);
-		else
+		if (text == NULL)
 			jsonout_starve(j);
+		else if (exact && is_inexact(value))
+			jsonout_bytes(j, text, len);
+		else
+			jsonout_raw(j, text, len);
 		break;
 	}
+}
+
+void
+jsoncopy_value(struct jsonout *j, struct json_object *value)
+{
+	copy_value(j, value, false);
+}
+
+void
+jsoncopy_exact(struct jsonout *j, struct json_object *value)
+{
+	copy_value(j, value, true);
 }
 
 size_t

@@ -17,6 +17,9 @@ struct jsonout;
 /* Any value, NULL for null, as it was read: types, order of members and the
  * digits of numbers stay. */
 void jsoncopy_value(struct jsonout *, struct json_object *);
+/* The same for a reader whose numbers are doubles: integers beyond 2^53 become texts
+ * with their digits. */
+void jsoncopy_exact(struct jsonout *, struct json_object *);
 /* A member with a text of at most max code points, the rest cut off.  A NULL
  * text leaves it out. */
 void jsoncopy_text(

@@ -33,11 +33,34 @@ const struct counters_row counters_rows[] = { [COUNTER_2XX] = { COUNTER_2XX,
 	    "Observables that [egress] held back." },
 	[COUNTER_BYTES] = { COUNTER_BYTES, "bytes",
 	    "ctim_relay_answer_bytes_total", "Bytes of answers' bodies." },
-	[COUNTER_MS] = { COUNTER_MS, "ms", NULL, NULL },
+	[COUNTER_LEFT_OUT] = { COUNTER_LEFT_OUT, "left_out",
+	    "ctim_relay_map_left_out_total",
+	    "Entities, references and members that a described provider's map "
+	    "wrote and CTIM does not have." },
 	[COUNTER_LATENCY] = { 0, NULL, NULL, NULL } };
 
-const int64_t counters_bounds[COUNTERS_BUCKETS] = { 1, 5, 10, 25, 50, 100, 250,
-	500, 1000, 5000, 25000, INT64_MAX };
+const int64_t counters_bounds[COUNTERS_BUCKETS] = { 1, 2, 5, 10, 25, 50, 100,
+	250, 500, 1000, 2500, 5000, 10000, 25000, INT64_MAX };
+
+const char *const counters_outcomes[] = { [COUNTERS_OK] = "ok",
+	[COUNTERS_ERRORS] = "errors",
+	[COUNTERS_REFUSED] = "4xx",
+	[COUNTERS_FAILED] = "5xx" };
+
+const char *const counters_ends[] = { [COUNTERS_END_OK] = "ok",
+	[COUNTERS_END_4XX] = "4xx",
+	[COUNTERS_END_LIMITED] = "limited",
+	[COUNTERS_END_5XX] = "5xx",
+	[COUNTERS_END_TIMEOUT] = "timeout",
+	[COUNTERS_END_BROKEN] = "broken" };
+
+const char *const counters_maps[] = { [COUNTERS_MAP_DONE] = "done",
+	[COUNTERS_MAP_ERROR] = "error",
+	[COUNTERS_MAP_LATE] = "late",
+	[COUNTERS_MAP_CRASH] = "crash",
+	[COUNTERS_MAP_MEMORY] = "memory",
+	[COUNTERS_MAP_OFF] = "off",
+	[COUNTERS_MAP_UNAVAILABLE] = "unavailable" };
 
 int
 counters_init(struct counters *c)
@@ -82,22 +105,40 @@ counters_add(_Atomic uint64_t *n, uint64_t more)
 		atomic_fetch_add_explicit(n, more, memory_order_relaxed);
 }
 
+/* Adds a time to a histogram. */
+static void
+counters_time(_Atomic uint64_t *cells, int64_t ms)
+{
+	size_t bucket = 0;
+
+	while (ms > counters_bounds[bucket])
+		bucket++;
+	counters_add(&cells[bucket], 1);
+	if (ms > 0)
+		counters_add(&cells[COUNTERS_BUCKETS], (uint64_t)ms);
+}
+
+static enum counters_outcome
+counters_outcome(const struct log_request *r)
+{
+	if (r->status >= 500)
+		return COUNTERS_FAILED;
+	if (r->status >= 400)
+		return COUNTERS_REFUSED;
+	return r->errors > 0 ? COUNTERS_ERRORS : COUNTERS_OK;
+}
+
 void
 counters_request(
     struct counters *c, size_t shard, size_t relay, const struct log_request *r)
 {
 	_Atomic uint64_t *n = c->shard[shard].n[relay];
-	uint64_t ms = r->ms > 0 ? (uint64_t)r->ms : 0;
-	size_t bucket = COUNTER_LATENCY;
 
 	assert(shard < COUNTERS_SHARDS && relay < COUNTERS_RELAYS);
-	while (r->ms > counters_bounds[bucket - COUNTER_LATENCY])
-		bucket++;
 	counters_add(&n[r->status < 400      ? COUNTER_2XX :
 			     r->status < 500 ? COUNTER_4XX :
 					       COUNTER_5XX],
 	    1);
-	counters_add(&n[bucket], 1);
 	counters_add(&n[COUNTER_ERRORS], r->errors);
 	counters_add(&n[COUNTER_OBSERVABLES], r->observables);
 	counters_add(&n[COUNTER_ENTITIES], r->entities);
@@ -106,7 +147,42 @@ counters_request(
 	counters_add(&n[COUNTER_RETRIES], r->retried);
 	counters_add(&n[COUNTER_HELD], r->held);
 	counters_add(&n[COUNTER_BYTES], r->bytes);
-	counters_add(&n[COUNTER_MS], ms);
+	counters_time(
+	    &n[COUNTER_LATENCY + counters_outcome(r) * COUNTERS_CELLS], r->ms);
+}
+
+void
+counters_upstream(
+    const struct counters_place *p, enum counters_end end, int64_t ms)
+{
+	if (p->counters != NULL)
+		counters_time(
+		    &p->counters->shard[p->shard]
+			 .n[p->relay][COUNTER_UPSTREAM + end * COUNTERS_CELLS],
+		    ms);
+}
+
+void
+counters_map(
+    const struct counters_place *p, enum counters_map result, int64_t ms)
+{
+	_Atomic uint64_t *n;
+
+	if (p->counters == NULL)
+		return;
+	n = p->counters->shard[p->shard].n[p->relay];
+	counters_add(&n[COUNTER_MAPPED + result], 1);
+	if (result != COUNTERS_MAP_OFF && result != COUNTERS_MAP_UNAVAILABLE)
+		counters_time(&n[COUNTER_MAP], ms);
+}
+
+void
+counters_left_out(const struct counters_place *p, size_t n)
+{
+	if (p->counters != NULL)
+		counters_add(
+		    &p->counters->shard[p->shard].n[p->relay][COUNTER_LEFT_OUT],
+		    n);
 }
 
 void
@@ -132,10 +208,13 @@ counters_name(const struct counters *c, size_t relay)
 void
 counters_sum(const struct counters *c, size_t relay, uint64_t sum[COUNTERS])
 {
-	size_t s, i;
+	size_t s, i, used = atomic_load(&c->threads);
 
 	memset(sum, 0, COUNTERS * sizeof(sum[0]));
-	for (s = 0; s < COUNTERS_SHARDS; s++)
+	/* To look at what no thread counts in would fill it with pages. */
+	if (used > COUNTERS_SHARDS)
+		used = COUNTERS_SHARDS;
+	for (s = 0; s < used; s++)
 		for (i = 0; i < COUNTERS; i++)
 			sum[i] += atomic_load_explicit(
 			    &c->shard[s].n[relay][i], memory_order_relaxed);
@@ -145,4 +224,27 @@ uint64_t
 counters_requests(const uint64_t sum[COUNTERS])
 {
 	return sum[COUNTER_2XX] + sum[COUNTER_4XX] + sum[COUNTER_5XX];
+}
+
+uint64_t
+counters_mapped(const uint64_t sum[COUNTERS])
+{
+	uint64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < COUNTERS_MAPS; i++)
+		n += sum[COUNTER_MAPPED + i];
+	return n;
+}
+
+void
+counters_latency(const uint64_t sum[COUNTERS], uint64_t cells[COUNTERS_CELLS])
+{
+	size_t o, i;
+
+	memset(cells, 0, COUNTERS_CELLS * sizeof(cells[0]));
+	for (o = 0; o < COUNTERS_OUTCOMES; o++)
+		for (i = 0; i < COUNTERS_CELLS; i++)
+			cells[i] +=
+			    sum[COUNTER_LATENCY + o * COUNTERS_CELLS + i];
 }

@@ -274,8 +274,12 @@ log_request(const struct log_request *r)
 		jsonout_kint(&j, "cached", (int64_t)r->cached);
 		jsonout_kint(&j, "bytes", (int64_t)r->bytes);
 		jsonout_kint(&j, "ms", r->ms);
+		if (r->maps > 0)
+			jsonout_kint(&j, "map_ms", r->map_ms);
 		jsonout_kstring(&j, "id", dash(r->id));
 		jsonout_kstring(&j, "token", dash(r->token));
+		if (r->trace != NULL)
+			jsonout_kstring(&j, "trace", r->trace);
 		log_end_record(LOG_LEVEL_INFO, &b, &j);
 	} else {
 		log_word(&b, "relay=", r->relay);
@@ -288,8 +292,12 @@ log_request(const struct log_request *r)
 		log_number(&b, " cached=", (int64_t)r->cached);
 		log_number(&b, " bytes=", (int64_t)r->bytes);
 		log_number(&b, " ms=", r->ms);
+		if (r->maps > 0)
+			log_number(&b, " map_ms=", r->map_ms);
 		log_word(&b, " id=", r->id);
 		log_word(&b, " token=", r->token);
+		if (r->trace != NULL)
+			log_word(&b, " trace=", r->trace);
 		log_put(LOG_LEVEL_INFO, &b);
 	}
 }

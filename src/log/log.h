@@ -64,8 +64,11 @@ struct log_request {
 	size_t held;    /* observables that [egress] held back: the same */
 	uint64_t bytes; /* of the answer's body */
 	int64_t ms;
-	const char *id;    /* X-Request-Id */
+	size_t maps; /* programs of described providers that were asked, … */
+	int64_t map_ms; /* … and for how long: written where there are some */
+	const char *id; /* X-Request-Id */
 	const char *token; /* auth_check()'s id */
+	const char *trace; /* trace-id; NULL: none, and no word of it */
 };
 void log_request(const struct log_request *);
 

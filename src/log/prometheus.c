@@ -72,13 +72,14 @@ prometheus_ms(struct buf *b, const struct prometheus_sample *s, int64_t ms)
 
 void
 prometheus_histogram(struct buf *b, const char *metric,
-    struct prometheus_label label, const uint64_t *buckets,
-    const int64_t *bounds, size_t n, int64_t sum)
+    const struct prometheus_label label[PROMETHEUS_LABELS - 1],
+    const uint64_t *buckets, const int64_t *bounds, size_t n, int64_t sum)
 {
+	const size_t le = PROMETHEUS_LABELS - 1;
 	struct buf bound;
 	struct prometheus_sample s = { .metric = metric,
 		.suffix = "_bucket",
-		.label = { label, { "le", NULL } } };
+		.label = { label[0], label[1], { "le", NULL } } };
 	uint64_t total = 0;
 	size_t i;
 
@@ -90,11 +91,11 @@ prometheus_histogram(struct buf *b, const char *metric,
 		else
 			buf_adds(&bound, "+Inf");
 		total += buckets[i];
-		s.label[1].value = bound.data;
+		s.label[le].value = bound.data;
 		prometheus_count(b, &s, total);
 	}
 	buf_free(&bound);
-	s.label[1].value = NULL;
+	s.label[le].value = NULL;
 	s.suffix = "_sum";
 	prometheus_ms(b, &s, sum);
 	s.suffix = "_count";

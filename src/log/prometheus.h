@@ -17,7 +17,7 @@ struct prometheus_label {
 	const char *name, *value;
 };
 
-#define PROMETHEUS_LABELS 2 /* of a sample, at most */
+#define PROMETHEUS_LABELS 3 /* of a sample, at most */
 
 struct prometheus_sample {
 	const char *metric;
@@ -36,7 +36,7 @@ void prometheus_ms(struct buf *, const struct prometheus_sample *, int64_t);
  * the most ms of each (the last has no bound), and the sum of all times in ms.
  */
 void prometheus_histogram(struct buf *, const char *metric,
-    struct prometheus_label, const uint64_t *buckets, const int64_t *bounds,
-    size_t n, int64_t sum);
+    const struct prometheus_label label[PROMETHEUS_LABELS - 1],
+    const uint64_t *buckets, const int64_t *bounds, size_t n, int64_t sum);
 
 #endif

@@ -1,40 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include <dlfcn.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "net/network.h"
-
-#define INSTALLED CTIM_PKGLIBDIR "/" NETWORK_FILE
+#include "os/object.h"
 
 static pthread_mutex_t network_lock = PTHREAD_MUTEX_INITIALIZER;
 static const struct network *_Atomic network_opened;
 static atomic_bool network_tried;
 /* A constant of this file, once it was tried. */
 static const char *_Atomic network_words = NETWORK_FILE " was not opened";
-
-/* The object beside this program.  False when there is none that can be read, or
- * the kernel does not say where this program is. */
-static bool
-network_beside(char path[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - 1);
-	char *slash;
-
-	if (n <= 0)
-		return false;
-	path[n] = '\0';
-	slash = strrchr(path, '/');
-	if (slash == NULL ||
-	    (size_t)(slash + 1 - path) + sizeof(NETWORK_FILE) > PATH_MAX)
-		return false;
-	memcpy(slash + 1, NETWORK_FILE, sizeof(NETWORK_FILE));
-	return access(path, F_OK) == 0;
-}
 
 /* An object that was opened is never closed: libcurl's libraries could not be
  * started a second time. */
@@ -71,12 +49,27 @@ network_open(char why[NETWORK_WHY])
 
 	(void)pthread_mutex_lock(&network_lock);
 	if ((n = network_opened) == NULL) {
-		n = network_load(network_beside(path) ? path : INSTALLED, why);
+		object_path(NETWORK_FILE, path);
+		n = network_load(path, why);
 		network_opened = n;
 		network_tried = true;
 	}
 	(void)pthread_mutex_unlock(&network_lock);
 	return n;
+}
+
+int
+network_play(const struct http_functions *http, char why[NETWORK_WHY])
+{
+	static struct network network_played;
+	const struct network *n = network_open(why);
+
+	if (n == NULL)
+		return -1;
+	network_played = *n;
+	network_played.http = http;
+	network_opened = &network_played;
+	return 0;
 }
 
 const struct network *

@@ -70,6 +70,12 @@ extern const struct network ctim_relay_network; /* in the object alone */
 extern const struct url_functions url_curl;     /* so is this */
 
 /*
+ * From now on the process makes its transfers with these functions, for tests of
+ * what makes them: nothing goes out.  Before any thread.  Returns 0; -1 with the
+ * cause in why where the object, whose URLs are still wanted, cannot be opened.
+ */
+int network_play(const struct http_functions *, char why[NETWORK_WHY]);
+/*
  * Opens the object, unless that was done.  Returns it; NULL with the cause in
  * why: for people at the machine, as it names the file.  Safe from any thread.
  */

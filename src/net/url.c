@@ -178,14 +178,39 @@ url_host(const char *url, char *out, size_t size)
 	return 0;
 }
 
+/* A URL without what is behind its host; false: there is no host, or a long one. */
+static bool
+url_front(const char *url, char front[URL_MAX + 1])
+{
+	const char *host = strstr(url, "://");
+	size_t n;
+
+	if (host == NULL)
+		return false;
+	n = (size_t)(host + 3 - url) + strcspn(host + 3, "/?#\\");
+	if (n + 1 > URL_MAX)
+		return false;
+	memcpy(front, url, n);
+	front[n] = '/';
+	front[n + 1] = '\0';
+	return true;
+}
+
 int
 url_origin(const char *url, char *out, size_t size)
 {
 	const struct network *network;
+	char front[URL_MAX + 1];
 	struct plain p;
 	const char *scheme, *port;
 	int n;
 
+	/* A call may be longer than what comes from outside. */
+	if (strlen(url) > URL_MAX) {
+		if (!url_front(url, front))
+			return -1;
+		url = front;
+	}
 	if (!url_plain(url, &p)) {
 		network = network_get();
 		return network == NULL ? -1 :

@@ -32,7 +32,8 @@ int url_normalise(const char *url, char *out, size_t size);
 int url_host(const char *url, char *out, size_t size);
 /*
  * Writes scheme, host and port of a URL, always with the port:
- * "https://api.example.com:443".  Returns 0, or -1 when it has none.
+ * "https://api.example.com:443".  The URL may be longer than URL_MAX.  Returns 0,
+ * or -1 when it has none.
  */
 int url_origin(const char *url, char *out, size_t size);
 /* Writes a host name with non-ASCII letters as punycode in lower case.  Returns

@@ -1,35 +1,48 @@
 /* SPDX-License-Identifier: MIT */
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "answer/answer.h"
 #include "answer/entity.h"
 #include "answer/transport.h"
 #include "call/fanout.h"
 #include "call/provider.h"
+#include "call/quotas.h"
 #include "conf/conf.h"
 #include "ctim/indicator.h"
+#include "mapping/maps.h"
 #include "egress/egress.h"
-#include "figures/figures.h"
+#include "json/jsonin.h"
 #include "log/log.h"
 #include "os/clock.h"
 #include "relay/ask.h"
 #include "body/observables.h"
 #include "relay/request.h"
 #include "relay/session.h"
+#include "shared/quota.h"
 #include "store/store.h"
 #include "token/token.h"
 
 #define PUSH_EVERY 100 /* ms that ready entities may wait */
-#define HELD       32  /* observables that see the store unchanged */
-#define STORE_FAILED                                            \
-	"The local indicator store cannot be read; the log of " \
-	"the gateway says why"
 
+/* A relay that is asked, for the functions that fan-out calls. */
 struct asking {
 	struct request *request;
 	struct answer *answer;
+	const struct asked *asked;
+	struct store *store; /* NULL: it has none */
+	bool told;           /* the log knows that the store cannot be read */
 };
+
+/* What follows is of one of the relays that are asked: where there may be several,
+ * its errors say so. */
+static void
+ask_source(const struct request *r, struct answer *a, const struct asked *asked)
+{
+	answer_source(a, asked->relay == r->relay ? NULL : asked->relay->name);
+}
 
 /* Adds a problem to the answer, with its observable unless that is NULL. */
 static void
@@ -72,8 +85,7 @@ tell_failures(struct answer *a, const struct query *q, bool *whole)
 	}
 	if (l->broken)
 		ask_tell(a, false, PROBLEM_INTERNAL,
-		    "The gateway could not hold "
-		    "all calls that this needs",
+		    "The gateway could not hold all calls that this needs",
 		    q->observable);
 	return some;
 }
@@ -83,12 +95,12 @@ static void
 tell_end(struct answer *a, const struct query *q)
 {
 	const struct call *c;
-	size_t i;
 
-	for (i = 0; i < q->lookup->n; i++) {
+	for (size_t i = 0; i < q->lookup->n; i++) {
 		c = q->lookup->calls[i];
-		if (c->problem != PROBLEM_AUTHORIZATION &&
-		    c->problem != PROBLEM_PERMISSION_DENIED)
+		if ((c->flags & CALL_OPTIONAL) ||
+		    (c->problem != PROBLEM_AUTHORIZATION &&
+			c->problem != PROBLEM_PERMISSION_DENIED))
 			continue;
 		ask_tell(a, false, c->problem, call_message(c),
 		    c->fixed ? NULL : q->observable);
@@ -96,21 +108,54 @@ tell_end(struct answer *a, const struct query *q)
 	}
 }
 
+/* Has the provider write what the calls have answered; where a program reads that,
+ * it is asked first.  False: it failed, which is told. */
+static bool
+ask_write(struct asking *x, const struct query *q)
+{
+	void (*write)(struct answer *, const struct query *) =
+	    q->route == PROVIDER_REFER ? q->provider->refer :
+					 q->provider->answer;
+	struct request *r = x->request;
+	struct query mapped = *q;
+	struct maps_asked m = { .result = MAP_DONE };
+	struct counters_place place;
+	size_t left_out = 0;
+
+	if (q->provider->map != NULL)
+		m = session_map(
+		    r->session, x->asked->relay, q, r->transport->deadline);
+	r->log.maps += m.asked;
+	r->log.map_ms += m.ms;
+	mapped.entities = m.entities;
+	mapped.left_out = &left_out;
+	write(x->answer, &mapped);
+	place = session_place(r->session, x->asked->relay);
+	counters_left_out(&place, left_out);
+	if (m.result != MAP_DONE)
+		ask_tell(x->answer, false,
+		    m.internal ? PROBLEM_INTERNAL : PROBLEM_UNKNOWN, m.why,
+		    q->observable);
+	json_object_put(m.entities);
+	return m.result == MAP_DONE;
+}
+
 static bool
 ask_complete(void *arg, const struct query *q, bool ends)
 {
-	const struct asking *x = arg;
+	struct asking *x = arg;
 	struct answer *a = x->answer;
 	size_t before = answer_entities(a);
 	bool whole;
 
+	ask_source(x->request, a, x->asked);
 	if (ends) {
 		tell_end(a, q);
 		return false;
 	}
 	answer_observable(a, q->claims->limit);
 	if (tell_failures(a, q, &whole) && q->observable != NULL)
-		q->provider->answer(a, q);
+		whole = ask_write(x, q) && whole;
 	if (whole || answer_entities(a) > before)
 		answer_answered(a);
 	return !x->request->response.gone;
@@ -136,62 +181,135 @@ gone(void *arg)
 	return x->request->response.gone;
 }
 
-static struct query
-question(const struct request *r, enum provider_route route)
+/* Whether a relay is asked by calls, a described one for references, too: the
+ * others answer on this machine. */
+static bool
+ask_by_calls(const struct asked *asked, enum provider_route route)
 {
-	return (struct query){ .provider = r->relay->provider,
-		.route = route,
-		.claims = r->claims,
-		.conf = r->relay->own,
-		.now = r->now };
+	const struct provider *p = asked->relay->provider;
+
+	return p->request != NULL && route != PROVIDER_RESPOND &&
+	    (route != PROVIDER_REFER || p->map != NULL);
 }
 
-/* Asks the service about n observables, or for its health (list NULL, n 1). */
+static struct query
+question(const struct request *r, const struct asked *asked,
+    enum provider_route route)
+{
+	return (struct query){ .provider = asked->relay->provider,
+		.route = route,
+		.claims = &asked->claims,
+		.conf = asked->relay->own,
+		.now = r->now,
+		.list = asked->obs.list,
+		.n_list = asked->obs.n };
+}
+
+/* Puts what is left of quotas beside the health. */
 static void
-ask_service(struct request *r, struct answer *a, const struct observable *list,
+ask_quotas(struct answer *a, const struct fanout_job *jobs, size_t n)
+{
+	struct jsonout *j = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (!jobs[i].quota_told)
+			continue;
+		if (j == NULL) {
+			j = answer_element(a);
+			jsonout_kobject(j, "quotas");
+		}
+		quotas_write(j, jobs[i].relay, jobs[i].quota);
+	}
+	if (j == NULL)
+		return;
+	jsonout_end_object(j);
+	answer_beside(a);
+}
+
+/* The trace that the calls to a relay are of, one of our own where the request is
+ * of none; NULL: its service is not to know. */
+static const struct traceparent *
+ask_trace(struct request *r, const struct relay_conf *relay)
+{
+	if (!relay->trace ||
+	    (r->trace.trace[0] == '\0' && traceparent_begin(&r->trace) == -1))
+		return NULL;
+	return &r->trace;
+}
+
+/* Asks those of n relays that make calls, all at once, about their observables, or
+ * for their health. */
+static void
+ask_services(struct request *r, struct answer *a, const struct asked *asked,
     size_t n, enum provider_route route)
 {
-	struct asking x = { r, a };
-	struct fanout_job job = { .relay = r->relay,
-		.query = question(r, route),
-		.list = list,
-		.n = n,
-		.deadline = r->transport->deadline,
-		.id = r->response.id,
-		.complete = ask_complete,
-		.idle = idle,
-		.gone = gone,
-		.arg = &x };
+	struct fanout_job jobs[ASK_MOST];
+	struct asking x[ASK_MOST];
+	struct quota_seen quotas[ASK_MOST];
+	bool health = route == PROVIDER_HEALTH;
+	char field[TRACESTATE_FIELD];
+	size_t i, m = 0;
 
-	fanout_run(session_fanout(r->session), &job);
-	r->log.calls = job.calls;
-	r->log.cached = job.cached;
-	r->log.retried = job.retried;
+	for (i = 0; i < n; i++) {
+		if (!ask_by_calls(&asked[i], route))
+			continue;
+		x[m] = (struct asking){ r, a, &asked[i], NULL, false };
+		jobs[m] = (struct fanout_job){ .relay = asked[i].relay,
+			.query = question(r, &asked[i], route),
+			.list = health ? NULL : asked[i].obs.list,
+			.n = health ? 1 : asked[i].obs.n,
+			.deadline = r->transport->deadline,
+			.id = r->response.id,
+			.place = session_place(r->session, asked[i].relay),
+			.trace = ask_trace(r, asked[i].relay),
+			.tracestate = asked[i].relay->trace ?
+			    traceparent_came(r->transport, field) :
+			    NULL,
+			.complete = ask_complete,
+			.idle = idle,
+			.gone = gone,
+			.arg = &x[m] };
+		if (health && asked[i].relay->quotas)
+			jobs[m].quota = &quotas[m];
+		m++;
+	}
+	if (m == 0)
+		return;
+	fanout_run(session_fanout(r->session), jobs, m);
+	for (i = 0; i < m; i++) {
+		r->log.calls += jobs[i].calls;
+		r->log.cached += jobs[i].cached;
+		r->log.retried += jobs[i].retried;
+	}
+	ask_quotas(a, jobs, m);
 }
 
-/* Fills in the records of q->observable from the store (NULL: the provider has
- * none).  Returns false when the store cannot be read. */
+/* Fills in the records of q->observable from the store.  Returns false when that
+ * cannot be read. */
 static bool
-ask_look_up(
-    struct request *r, struct answer *a, struct store *store, struct query *q)
+ask_look_up(struct asking *x, struct query *q)
 {
+	const struct relay_conf *relay = x->asked->relay;
 	char error[STORE_ERROR_MAX];
 	ssize_t n;
 
-	if (store == NULL)
+	if (x->store == NULL)
 		return true;
 	n = (q->route == PROVIDER_RESPOND ? store_match_around : store_match)(
-	    store, q->observable, q->now, &q->records, error);
+	    x->store, q->observable, q->now, &q->records, error);
 	if (n == -1) {
-		log_error("relay %s: %s", r->relay->name, error);
-		ask_tell(
-		    a, false, PROBLEM_INTERNAL, STORE_FAILED, q->observable);
+		if (!x->told)
+			log_error("relay %s: %s", relay->name, error);
+		x->told = true;
+		ask_tell(x->answer, false, session_no_store(relay),
+		    ASK_NO_STORE, q->observable);
 		return false;
 	}
 	q->n = (size_t)n;
 	if (n > 0 && (q->route & (PROVIDER_DELIBERATE | PROVIDER_OBSERVE)) != 0)
-		session_matched(r->session, r->relay, q->observable, q->records,
-		    q->n, q->now);
+		session_matched(x->request->session, relay, q->observable,
+		    q->records, q->n, q->now);
 	return true;
 }
 
@@ -217,50 +335,49 @@ ask_actions(struct answer *a, const struct query *q)
 
 /* Asks a provider that makes no calls about one observable. */
 static void
-relay_ask_one(
-    struct request *r, struct answer *a, struct store *store, struct query *q)
+relay_ask_one(struct asking *x, struct query *q)
 {
-	const struct provider *p = q->provider;
+	struct answer *a = x->answer;
 
-	if (clock_ms() >= r->transport->deadline) {
+	if (clock_ms() >= x->request->transport->deadline) {
 		ask_tell(a, false, PROBLEM_CONNECTION,
-		    "The deadline of the "
-		    "request has passed",
-		    q->observable);
+		    "The deadline of the request has passed", q->observable);
 		return;
 	}
-	if (!ask_look_up(r, a, store, q))
+	if (!ask_look_up(x, q))
 		return;
-	answer_observable(a, r->claims->limit);
+	answer_observable(a, q->claims->limit);
 	if (q->route == PROVIDER_RESPOND)
 		ask_actions(a, q);
-	else if (q->route == PROVIDER_REFER)
-		p->refer(a, q);
 	else
-		p->answer(a, q);
+		(q->route == PROVIDER_REFER ? q->provider->refer :
+					      q->provider->answer)(a, q);
 	answer_answered(a);
 }
 
 /* Asks a provider that makes no calls about all of them. */
 static void
-ask_here(struct request *r, struct answer *a, const struct observables *obs,
-    struct store *store, enum provider_route route)
+ask_here(struct asking *x, enum provider_route route)
 {
-	struct query q = question(r, route);
+	const struct observables *obs = &x->asked->obs;
+	struct query q = question(x->request, x->asked, route);
+	struct store *store = x->store;
 	int64_t pushed = clock_ms();
-	size_t i;
+	size_t i, held, most = store == NULL ? 1 : store_hold_most(store);
 
-	for (i = 0; i < obs->n && !r->response.gone; i++) {
+	for (i = 0; i < obs->n && !x->request->response.gone; i++) {
 		/* Held anew now and then, because a slow client would hold an
 		 * old snapshot. */
-		if (store != NULL && i % HELD == 0) {
+		if (store != NULL && i % most == 0) {
+			held = obs->n - i < most ? obs->n - i : most;
 			store_release(store);
-			store_hold(store);
+			store_hold(store, &obs->list[i], held,
+			    route == PROVIDER_RESPOND);
 		}
 		q.observable = &obs->list[i];
-		relay_ask_one(r, a, store, &q);
+		relay_ask_one(x, &q);
 		if (clock_ms() - pushed >= PUSH_EVERY) {
-			answer_push(a);
+			answer_push(x->answer);
 			pushed = clock_ms();
 		}
 	}
@@ -268,17 +385,33 @@ ask_here(struct request *r, struct answer *a, const struct observables *obs,
 		store_release(store);
 }
 
+/* Asks one that answers on this machine. */
+static void
+ask_machine(struct request *r, struct answer *a, const struct asked *asked,
+    enum provider_route route)
+{
+	struct asking x = { r, a, asked, NULL, false };
+
+	ask_source(r, a, asked);
+	if (asked->relay->provider->store != NULL && asked->obs.n > 0 &&
+	    (x.store = session_store(r->session, asked->relay)) == NULL)
+		answer_problem(a, session_no_store(asked->relay), ASK_NO_STORE);
+	else
+		ask_here(&x, route);
+}
+
 /* Takes what must not leave for the service out of the list, with a warning for
  * each.  Neither is it referred: a reference carries the value there. */
 static void
-ask_hold_back(struct request *r, struct answer *a, struct observables *obs)
+ask_hold_back(struct request *r, struct answer *a, struct asked *asked)
 {
+	const struct relay_conf *relay = asked->relay;
+	struct observables *obs = &asked->obs;
 	const struct observable *o;
 	size_t i, n = 0;
 
 	/* A store is on this machine. */
-	if (r->relay->provider->store != NULL ||
-	    !egress_guards(r->conf, r->relay))
+	if (relay->provider->store != NULL || !egress_guards(r->conf, relay))
 		return;
 	for (i = 0; i < obs->n; i++) {
 		o = &obs->list[i];
@@ -286,84 +419,66 @@ ask_hold_back(struct request *r, struct answer *a, struct observables *obs)
 			obs->list[n++] = *o;
 			continue;
 		}
+		ask_source(r, a, asked);
 		answer_warning(a, PROBLEM_PERMISSION_DENIED,
 		    "Not sent to %s: it is on this gateway's egress list "
 		    "(%s %s)",
-		    r->relay->provider->title, observable_name(o->type),
-		    o->value);
+		    relay->provider->title, observable_name(o->type), o->value);
 	}
-	r->log.held = obs->n - n;
+	r->log.held += obs->n - n;
 	obs->n = n;
 }
 
 void
-ask_about(struct request *r, struct answer *a, struct observables *obs,
+ask_about(struct request *r, struct answer *a, struct asked *asked, size_t n,
     enum provider_route route)
 {
-	const struct provider *p = r->relay->provider;
-	struct store *store = NULL;
+	size_t i;
 
-	ask_hold_back(r, a, obs);
-	if (p->request != NULL && route != PROVIDER_REFER &&
-	    route != PROVIDER_RESPOND) {
-		ask_service(r, a, obs->list, obs->n, route);
-		return;
-	}
-	if (p->store != NULL && obs->n > 0 &&
-	    (store = session_store(r->session, r->relay)) == NULL) {
-		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
-		return;
-	}
-	ask_here(r, a, obs, store, route);
+	assert(n <= ASK_MOST);
+	for (i = 0; i < n; i++)
+		ask_hold_back(r, a, &asked[i]);
+	for (i = 0; i < n; i++)
+		if (!ask_by_calls(&asked[i], route))
+			ask_machine(r, a, &asked[i], route);
+	ask_services(r, a, asked, n, route);
+	answer_source(a, NULL);
 }
 
-void
-ask_health(struct request *r, struct answer *a)
+/* The health of one that answers on this machine. */
+static void
+ask_store_health(struct request *r, struct answer *a, const struct asked *asked)
 {
-	struct store *store;
+	const struct relay_conf *relay = asked->relay;
 	char error[STORE_ERROR_MAX];
+	struct store *store;
 
-	if (r->relay->provider->request != NULL)
-		ask_service(r, a, NULL, 1, PROVIDER_HEALTH);
-	if (r->relay->provider->store == NULL)
+	ask_source(r, a, asked);
+	if (relay->provider->store == NULL) {
+		/* One that makes no calls either needs nothing. */
+		if (relay->provider->request == NULL)
+			answer_answered(a);
 		return;
-	store = session_store(r->session, r->relay);
-	if (store == NULL) {
-		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
+	}
+	if ((store = session_store(r->session, relay)) == NULL) {
+		answer_problem(a, session_no_store(relay), ASK_NO_STORE);
 	} else if (store_check(store, error) == -1) {
-		log_error("relay %s: %s", r->relay->name, error);
-		answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
+		log_error("relay %s: %s", relay->name, error);
+		answer_problem(a, session_no_store(relay), ASK_NO_STORE);
+	} else {
+		answer_answered(a);
 	}
 }
 
 void
-ask_tile(struct request *r, struct answer *a, const struct tile *tile,
-    enum tile_period period)
+ask_health(
+    struct request *r, struct answer *a, const struct asked *asked, size_t n)
 {
-	const struct query query = question(r, PROVIDER_TILES);
-	struct figures figures = { .n = 0 };
-	struct tile_question q = { .query = &query,
-		.tile = tile,
-		.period = period,
-		.since = r->now - tile_seconds(period) };
-	char error[STORE_ERROR_MAX] = "";
-	struct store *store;
+	size_t i;
 
-	if (r->relay->provider->store != NULL) {
-		store = session_store(r->session, r->relay);
-		if (store == NULL ||
-		    figures_read(store, tile->needs, q.since, r->now, &figures,
-			error) == -1) {
-			if (error[0] != '\0')
-				log_error(
-				    "relay %s: %s", r->relay->name, error);
-			answer_problem(a, PROBLEM_INTERNAL, STORE_FAILED);
-			figures_free(&figures);
-			return;
-		}
-		q.figures = &figures;
-	}
-	tile_write(answer_element(a), &q);
-	answer_end(a);
-	figures_free(&figures);
+	assert(n <= ASK_MOST);
+	for (i = 0; i < n; i++)
+		ask_store_health(r, a, &asked[i]);
+	ask_services(r, a, asked, n, PROVIDER_HEALTH);
+	answer_source(a, NULL);
 }

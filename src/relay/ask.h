@@ -7,22 +7,36 @@
 #ifndef CTIM_ASK_H
 #define CTIM_ASK_H
 
+#include "body/observables.h"
+#include "call/members.h"
 #include "call/provider.h"
+#include "token/token.h"
+
+#define ASK_NO_STORE                                            \
+	"The local indicator store cannot be read; the log of " \
+	"the gateway says why"
+
+#define ASK_MOST MEMBERS_MOST /* relays that one request asks */
 
 struct answer;
-struct observables;
+struct relay_conf;
 struct request;
 
-/* A failure with one observable becomes an error in the answer and leaves the
- * others alone.  What [egress] holds back is taken out of the list first. */
-void ask_about(struct request *, struct answer *, struct observables *,
+/* A relay that a request asks: its own one, or each of several. */
+struct asked {
+	const struct relay_conf *relay;
+	struct claims claims;   /* its credential; a view (token_for()) */
+	struct observables obs; /* those that it takes */
+};
+
+/* Asks n relays (ASK_MOST at most) about their observables.  A failure with one
+ * observable becomes an error in the answer and leaves the others alone.  What
+ * [egress] holds back is taken out of the lists first. */
+void ask_about(struct request *, struct answer *, struct asked *, size_t n,
     enum provider_route);
-/* Checks that the provider can answer at all; if not, adds an error with the
- * reason. */
-void ask_health(struct request *, struct answer *);
-/* Has the provider write the data of a tile; where the store cannot be read, the
- * answer is an error. */
-void ask_tile(
-    struct request *, struct answer *, const struct tile *, enum tile_period);
+/* Checks that each of n relays can answer at all; of one that cannot, adds an
+ * error with the reason. */
+void ask_health(
+    struct request *, struct answer *, const struct asked *, size_t n);
 
 #endif

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#include <sys/stat.h>
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "call/members.h"
 #include "call/provider.h"
 #include "conf/conf.h"
+#include "describe/described.h"
 #include "relay/lists.h"
 #include "relay/route.h"
+#include "store/store.h"
 
 static bool
 lists_provider(size_t i, struct conf_provider *p)
@@ -14,9 +22,177 @@ lists_provider(size_t i, struct conf_provider *p)
 	*p = (struct conf_provider){ .name = row->name,
 		.provider = row,
 		.keys = row->keys,
-		.conf_size = row->conf_size };
+		.conf_size = row->conf_size,
+		.site = row->store != NULL };
 	return true;
 }
 
+/* --- described ones ------------------------------------------------------ */
+
+struct lists_complaint {
+	void (*complain)(void *arg, bool error, const char *line);
+	void *arg;
+	bool lenient;
+};
+
+static void
+lists_complain(void *arg, bool error, const char *line)
+{
+	const struct lists_complaint *c = arg;
+
+	c->complain(c->arg, error && !c->lenient, line);
+}
+
+static void
+lists_release(void *described)
+{
+	described_free(described);
+}
+
+/* The folder that has a provider's directory first; false: none. */
+static bool
+lists_folder(const struct conf *conf, const char *name, char path[PATH_MAX])
+{
+	char **folder = conf->providers;
+	struct stat st;
+
+	for (; folder != NULL && *folder != NULL; folder++)
+		if (snprintf(path, PATH_MAX, "%s/%s", *folder, name) <
+			PATH_MAX &&
+		    stat(path, &st) == 0)
+			return true;
+	return false;
+}
+
+static enum conf_described
+lists_read_described(const struct conf *conf, const char *name,
+    struct conf_provider *p, const struct lists_complaint *c)
+{
+	char path[PATH_MAX];
+	struct described *d;
+
+	if (!described_is_name(name) || !lists_folder(conf, name, path))
+		return CONF_DESCRIBED_NONE;
+	d = described_read(path, lists_complain, (void *)(uintptr_t)c);
+	if (d == NULL && c->lenient)
+		d = described_broken(path);
+	if (d == NULL)
+		return CONF_DESCRIBED_WRONG;
+	*p = (struct conf_provider){ .name = name,
+		.provider = described_provider(d),
+		.keys = described_keys,
+		.conf_size = described_provider(d)->conf_size,
+		.url = described_url(d),
+		.held = d,
+		.release = lists_release };
+	return CONF_DESCRIBED;
+}
+
+static enum conf_described
+lists_described(const struct conf *conf, const char *name,
+    struct conf_provider *p, void (*complain)(void *, bool, const char *),
+    void *arg)
+{
+	const struct lists_complaint c = { complain, arg, false };
+
+	return lists_read_described(conf, name, p, &c);
+}
+
+static enum conf_described
+lists_described_start(const struct conf *conf, const char *name,
+    struct conf_provider *p, void (*complain)(void *, bool, const char *),
+    void *arg)
+{
+	const struct lists_complaint c = { complain, arg, true };
+
+	return lists_read_described(conf, name, p, &c);
+}
+
+/* --- what a relay needs of others ---------------------------------------- */
+
+/* The first claim that the provider needs and that nobody can give; NULL: none. */
+static const char *
+lists_missing(const struct relay_conf *relay)
+{
+	const char *const *name = relay->provider->claims;
+
+	if (relay->credentials != CREDENTIALS_GATEWAY)
+		return NULL;
+	while (name != NULL && *name != NULL &&
+	    conf_claim(relay->claims, *name) != NULL)
+		name++;
+	return name == NULL ? NULL : *name;
+}
+
+/* Whether a relay may call its service without TLS, where it would. */
+static bool
+lists_tls(const struct relay_conf *relay, const struct conf *conf)
+{
+	const struct described *d = described_of(relay->provider);
+
+	return d == NULL || described_has_tls(d) ||
+	    ((const struct described_conf *)relay->own)->url != NULL ||
+	    relay->allow_private == RELAY_PRIVATE_YES ||
+	    (conf->allow_private && relay->allow_private != RELAY_PRIVATE_NO);
+}
+
+/* Runs of the program are kept apart by locks on the store's file. */
+static int
+lists_program(const struct relay_conf *relay, char *why)
+{
+	const struct provider *p = relay->provider;
+
+	if (p->store == NULL || p->on_change == NULL ||
+	    p->on_change(relay->own) == NULL ||
+	    !store_is_url(p->store(relay->own)))
+		return 0;
+	(void)snprintf(why, CONF_ERROR_MAX,
+	    "on_change needs a store in a file; with one in PostgreSQL let the "
+	    "database tell of changes");
+	return -1;
+}
+
+static int
+lists_complete(struct relay_conf *relay, const struct conf *conf, char *why)
+{
+	const char *missing;
+	char path[PATH_MAX];
+
+	if (described_of(relay->provider) == NULL &&
+	    lists_folder(conf, relay->provider->name, path)) {
+		(void)snprintf(why, CONF_ERROR_MAX,
+		    "%.900s has the name of a built-in provider", path);
+		return -1;
+	}
+	if (!lists_tls(relay, conf)) {
+		(void)snprintf(why, CONF_ERROR_MAX,
+		    "the url of %s is http, which is called with "
+		    "allow_private = yes alone",
+		    relay->provider->title);
+		return -1;
+	}
+
+	if (relay->provider->joins)
+		return members_join(relay, conf, why);
+	if ((missing = lists_missing(relay)) != NULL) {
+		(void)snprintf(why, CONF_ERROR_MAX,
+		    "credentials = gateway, but claim.%s is not set", missing);
+		return -1;
+	}
+	if (relay->credentials == CREDENTIALS_TOKEN && relay->claims != NULL) {
+		(void)snprintf(why, CONF_ERROR_MAX,
+		    "credentials = token: claim.%s is not used",
+		    relay->claims->name);
+		return 1;
+	}
+	return lists_program(relay, why);
+}
+
 const struct conf_lists relay_lists = { .provider = lists_provider,
-	.reserved = route_is_first };
+	.described = lists_described,
+	.reserved = route_is_first,
+	.complete = lists_complete };
+const struct conf_lists relay_lists_start = { .provider = lists_provider,
+	.described = lists_described_start,
+	.reserved = route_is_first,
+	.complete = lists_complete };

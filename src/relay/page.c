@@ -45,7 +45,7 @@ json_relay(struct jsonout *j, const struct relay_conf *relay)
 	jsonout_key(j, "observables");
 	jsonout_array(j);
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
-		if (p->types & OBSERVABLE_BIT(i))
+		if (observable_set_has(&p->types, i))
 			jsonout_string(
 			    j, observable_name((enum observable_type)i));
 	jsonout_end_array(j);

@@ -60,13 +60,13 @@ page_types(struct buf *b, const struct provider *p)
 {
 	size_t i;
 
-	if ((p->types & OBSERVABLE_ALL) == 0) {
+	if (observable_set_empty(&p->types)) {
 		buf_adds(b, "<p class=\"dim\">Nothing.</p>\n");
 		return;
 	}
 	buf_adds(b, "<ul class=\"types\">\n");
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
-		if (p->types & OBSERVABLE_BIT(i))
+		if (observable_set_has(&p->types, i))
 			buf_addf(b, "<li>%s</li>\n",
 			    observable_name((enum observable_type)i));
 	buf_adds(b, "</ul>\n");
@@ -144,7 +144,7 @@ page_question(struct buf *b, const struct provider *p, const char **path)
 	size_t i = 0;
 
 	while (i < sizeof(samples) / sizeof(*samples) &&
-	    (p->types & OBSERVABLE_BIT(samples[i].type)) == 0)
+	    !observable_set_has(&p->types, samples[i].type))
 		i++;
 	*path = p->routes & PROVIDER_DELIBERATE ? "deliberate/observables" :
 						  "observe/observables";

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "answer/transport.h"
+#include "cache/cache.h"
 #include "call/provider.h"
 #include "conf/conf.h"
 #include "os/clock.h"
@@ -162,7 +163,7 @@ log_refusal(const struct request *r, const char *id, const struct claims *c,
 	struct buf seems;
 
 	buf_init(&seems, SEEMS_BYTES);
-	if (c != NULL && (c->alg == TOKEN_HS256 || c == r->claims) &&
+	if (c != NULL && (c->alg == TOKEN_HS256 || r->claims != NULL) &&
 	    add_relays(r, c, true, &seems) == 0 &&
 	    add_relays(r, c, false, &seems) == 0 && c->alg == TOKEN_HS256)
 		buf_adds(&seems, "; it has the claims of no relay here");
@@ -178,6 +179,7 @@ authorise(struct request *r, char id[TOKEN_ID_MAX])
 	struct auth *auth = session_auth(r->session);
 	const char *header, *message, *cause;
 	const struct claims *claims;
+	char why[AUTH_WHY];
 
 	header = transport_var(r->transport, "HTTP_AUTHORIZATION");
 	if (header == NULL)
@@ -186,12 +188,17 @@ authorise(struct request *r, char id[TOKEN_ID_MAX])
 	message = auth_check(
 	    auth, header, r->now, r->transport->deadline, &claims, id, &cause);
 	if (message == NULL) {
-		r->claims = claims;
+		r->own = token_for(claims, r->relay, r->relay->provider->hosts);
+		r->claims = &r->own;
 		message = audience(r, &cause);
 	}
+	if (message == NULL &&
+	    (message = auth_bound(r->conf, claims, r->relay->name, why)) !=
+		NULL)
+		cause = why;
 	if (message == NULL)
 		message = auth_claims(
-		    auth, claims, r->relay->provider->claims, &cause);
+		    auth, r->claims, r->relay->provider->claims, &cause);
 	if (message == auth_no_memory)
 		cause = message;
 	if (message != NULL)
@@ -257,11 +264,19 @@ wrong_method(struct request *r, const char *path, bool came)
 	response_error(&r->response, 405, text);
 }
 
+/* Whether all that can be said is that the relay's description has an error. */
+static bool
+is_broken(const struct request *r)
+{
+	return r->relay != NULL && r->relay->provider->broken &&
+	    r->route->serve != serve_version;
+}
+
 /* The checks before a route's own work, in the order of the relay API. */
 static void
 relay_route(struct request *r, const char *path, char id[TOKEN_ID_MAX])
 {
-	const char *method, *message;
+	const char *method, *message = NULL;
 	int status;
 	size_t i;
 
@@ -283,12 +298,27 @@ relay_route(struct request *r, const char *path, char id[TOKEN_ID_MAX])
 		response_error(&r->response, status, bodies[i].message);
 		return;
 	}
-	if (!r->route->token || (message = authorise(r, id)) == NULL)
+	if (r->route->token)
+		message = authorise(r, id);
+	if (message == NULL && is_broken(r))
+		serve_broken(r);
+	else if (message == NULL)
 		r->route->serve(r);
 	else if (message == auth_no_memory)
 		response_error(&r->response, 500, message);
 	else
 		serve_refusal(r, PROBLEM_AUTHORIZATION, message);
+}
+
+/* Of which trace a request is, as it says; a value that is none counts as if it
+ * had not come. */
+static void
+relay_trace(struct request *r)
+{
+	const char *text = transport_var(r->transport, "HTTP_TRACEPARENT");
+
+	if (text != NULL)
+		(void)traceparent_read(&r->trace, text);
 }
 
 void
@@ -299,14 +329,16 @@ relay_serve(struct session *session, struct transport *t)
 	const char *method = transport_var(t, "REQUEST_METHOD");
 	int64_t started = clock_ms();
 
+	cache_begin(session_cache(session));
 	/* The response is the last member, and large. */
 	memset(&r, 0, offsetof(struct request, response));
 	r.session = session;
 	r.conf = session_conf(session);
 	r.transport = t;
-	r.now = (int64_t)time(NULL);
+	r.now = t->now != 0 ? t->now : (int64_t)time(NULL);
 	buf_init(&r.body, 0);
 	response_init(&r.response, t);
+	relay_trace(&r);
 	r.response.head_only = method != NULL && strcmp(method, "HEAD") == 0;
 	if (route_path(r.conf, t, path, sizeof(path)))
 		r.route = route_find(r.conf, path, &r.relay);
@@ -326,6 +358,7 @@ relay_serve(struct session *session, struct transport *t)
 	r.log.ms = clock_ms() - started;
 	r.log.id = r.response.id;
 	r.log.token = id;
+	r.log.trace = r.trace.trace[0] == '\0' ? NULL : r.trace.trace;
 	log_request(&r.log);
 	session_count(session, r.relay, &r.log);
 	buf_free(&r.body);

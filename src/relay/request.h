@@ -10,9 +10,10 @@
 
 #include "answer/response.h"
 #include "base/buf.h"
+#include "answer/traceparent.h"
 #include "log/log.h"
+#include "token/token.h"
 
-struct claims;
 struct conf;
 struct relay_conf;
 struct route;
@@ -25,10 +26,12 @@ struct request {
 	struct transport *transport;
 	const struct route *route;      /* NULL: there is none */
 	const struct relay_conf *relay; /* NULL: the gateway itself */
-	const struct claims *claims;    /* once the token is verified */
+	const struct claims *claims;    /* once the token is verified: own */
+	struct claims own;              /* of the token and of the gateway */
 	struct buf body;
 	struct log_request log;
-	int64_t now; /* seconds since 1970 */
+	int64_t now;              /* seconds since 1970 */
+	struct traceparent trace; /* of which it is; "" for none */
 	struct response response;
 };
 

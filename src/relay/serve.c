@@ -6,8 +6,10 @@
 
 #include "answer/answer.h"
 #include "answer/transport.h"
+#include "answer/verdicts.h"
 #include "base/utf8.h"
-#include "call/change.h"
+#include "hook/change.h"
+#include "call/members.h"
 #include "call/provider.h"
 #include "conf/conf.h"
 #include "json/jsonin.h"
@@ -22,11 +24,10 @@
 #include "relay/route.h"
 #include "relay/serve.h"
 #include "relay/session.h"
+#include "token/token.h"
 
 #define FIELDS_MAX   (1U << 20) /* bytes of the object of field errors */
 #define TRIGGER_WAIT 5000       /* ms for others that write the store */
-#define TILE_GIVEN   64         /* code points of a name that is refused */
-#define TILE_WHY     1024       /* bytes of the refusal */
 
 static void
 serve_no_memory(struct request *r)
@@ -49,7 +50,17 @@ serve_refusal(struct request *r, enum problem p, const char *message)
 	answer_free(a);
 }
 
-static struct answer *
+void
+serve_broken(struct request *r)
+{
+	char message[256];
+
+	(void)snprintf(message, sizeof(message), PROVIDER_BROKEN,
+	    r->relay->provider->title);
+	serve_refusal(r, PROBLEM_INTERNAL, message);
+}
+
+struct answer *
 serve_begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
 {
 	struct answer *a = answer_new(&r->response, shape, streamed);
@@ -59,7 +70,7 @@ serve_begin(struct request *r, enum answer_shape shape, enum ctim_kind streamed)
 	return a;
 }
 
-static void
+void
 serve_finish(struct request *r, struct answer *a)
 {
 	int error;
@@ -92,10 +103,8 @@ refuse_body(struct request *r, const struct buf *errors)
 	buf_free(&message);
 }
 
-/* Parses the body, an object that has all of names; NULL when it was
- * refused. */
-static struct json_object *
-object_body(struct request *r, const char *const *names)
+struct json_object *
+serve_body(struct request *r, const char *const *names)
 {
 	struct json_object *body;
 	struct buf errors;
@@ -115,35 +124,95 @@ object_body(struct request *r, const char *const *names)
 	return body;
 }
 
-/* Reads the observables that the provider takes from the body; false:
+size_t
+serve_asked(const struct request *r, struct asked *asked)
+{
+	const struct members *m = members_of(r->relay);
+	size_t i;
+
+	if (m == NULL) {
+		asked[0] =
+		    (struct asked){ .relay = r->relay, .claims = *r->claims };
+		return 1;
+	}
+	for (i = 0; i < m->n; i++)
+		asked[i] = (struct asked){ .relay = m->list[i],
+			.claims = token_for(r->claims, m->list[i],
+			    m->list[i]->provider->hosts) };
+	return m->n;
+}
+
+/* Reads the observables that each of n relays takes from the body; false:
  * refused. */
 static bool
-observables_body(struct request *r, struct observables *obs)
+observables_body(struct request *r, struct asked *asked, size_t n)
 {
+	const struct provider *p;
 	struct buf errors;
-	int said;
+	int said = 0;
+	size_t i;
 
 	buf_init(&errors, FIELDS_MAX);
-	said = observables_parse(obs, r->body.data, r->body.len,
-	    r->relay->provider->types, r->relay->provider->any_case,
-	    (size_t)r->conf->max_observables, &errors);
+	for (i = 0; i < n && said == 0; i++) {
+		p = asked[i].relay->provider;
+		said = observables_parse(&asked[i].obs, r->body.data,
+		    r->body.len, &p->types, p->any_case,
+		    (size_t)r->conf->max_observables, &errors);
+		if (asked[i].obs.n > r->log.observables)
+			r->log.observables = asked[i].obs.n;
+	}
 	if (said == 1)
 		serve_no_memory(r);
 	else if (said == -1)
 		refuse_body(r, &errors);
 	buf_free(&errors);
-	r->log.observables = obs->n;
 	return said == 0;
+}
+
+/* Takes out of the list the relays that have no such route, and members without a
+ * credential, with an error.  Returns how many are left. */
+static size_t
+serve_able(const struct request *r, struct answer *a, struct asked *asked,
+    size_t n, unsigned route)
+{
+	const struct relay_conf *relay;
+	const char *lacks;
+	size_t i, m = 0;
+	bool has;
+
+	for (i = 0; i < n; i++) {
+		relay = asked[i].relay;
+		has = (relay->provider->routes & route) != 0;
+		/* The token was looked at for the request's own relay. */
+		lacks = relay == r->relay ?
+		    NULL :
+		    token_lacks(&asked[i].claims, relay->provider->claims);
+		if (has && lacks == NULL) {
+			asked[m++] = asked[i];
+			continue;
+		}
+		if (has) {
+			answer_source(a, relay->name);
+			answer_problem(a, PROBLEM_AUTHORIZATION,
+			    "The token does not have the claim %s", lacks);
+			answer_source(a, NULL);
+		}
+		observables_free(&asked[i].obs);
+	}
+	return m;
 }
 
 void
 serve_health(struct request *r)
 {
+	struct asked asked[ASK_MOST];
 	struct answer *a;
+	size_t n = serve_asked(r, asked);
 
 	if ((a = serve_begin(r, ANSWER_STATUS, CTIM_SIGHTING)) == NULL)
 		return;
-	ask_health(r, a);
+	n = serve_able(r, a, asked, n, ROUTE_ALL);
+	ask_health(r, a, asked, n);
 	serve_finish(r, a);
 }
 
@@ -156,63 +225,187 @@ serve_version(struct request *r)
 	response_end(&r->response);
 }
 
+/* answer_filterer: puts the relay's name before the id of an action, so that a
+ * trigger finds it. */
+static bool
+serve_name_action(
+    void *arg, const char *source, enum ctim_kind kind, struct buf *json)
+{
+	bool *broken = arg;
+	struct json_object *action = NULL, *id = NULL;
+	const char *text = NULL;
+	struct buf name;
+
+	(void)kind;
+	buf_init(&name, FIELDS_MAX);
+	action = jsonin_parse(json->data, json->len, JSON_ANSWER_VALUES, NULL);
+	if (action != NULL && jsonin_string(action, "id") != NULL) {
+		(void)buf_addf(
+		    &name, "%s/%s", source, jsonin_string(action, "id"));
+		id = json_object_new_string(name.data);
+	}
+	if (id != NULL && !name.failed &&
+	    json_object_object_add(action, "id", json_object_get(id)) == 0)
+		text = json_object_to_json_string_ext(action,
+		    JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	buf_reset(json);
+	if (text == NULL || buf_adds(json, text) == -1)
+		*broken = true;
+	json_object_put(id);
+	json_object_put(action);
+	buf_free(&name);
+	return !*broken;
+}
+
+/* Asks several relays for what is a list: one list after another, in their
+ * order. */
+static void
+serve_lists(struct request *r, struct answer *a, struct asked *asked, size_t n,
+    enum provider_route route)
+{
+	bool broken = false;
+	size_t i;
+
+	if (route == PROVIDER_RESPOND)
+		answer_filter(a, serve_name_action, &broken);
+	for (i = 0; i < n; i++)
+		ask_about(r, a, &asked[i], 1, route);
+	answer_filter(a, NULL, NULL);
+	if (broken)
+		answer_problem(a, PROBLEM_INTERNAL,
+		    "The gateway had no memory for all actions");
+}
+
+/* Asks several relays for entities: all at once, and of their verdicts on an
+ * observable the one that counts is in the answer. */
+static void
+serve_entities(struct request *r, struct answer *a, struct asked *asked,
+    size_t n, enum provider_route route)
+{
+	struct verdicts *v = verdicts_new(members_of(r->relay)->names);
+
+	if (v == NULL) {
+		answer_problem(a, PROBLEM_INTERNAL, "No memory left");
+		return;
+	}
+	answer_filter(a, verdicts_filter, v);
+	ask_about(r, a, asked, n, route);
+	answer_filter(a, NULL, NULL);
+	verdicts_write(v, a);
+	verdicts_free(v);
+}
+
+static void
+serve_ask(struct request *r, struct answer *a, struct asked *asked, size_t n,
+    enum provider_route route)
+{
+	if (members_of(r->relay) == NULL)
+		ask_about(r, a, asked, n, route);
+	else if (route == PROVIDER_REFER || route == PROVIDER_RESPOND)
+		serve_lists(r, a, asked, n, route);
+	else
+		serve_entities(r, a, asked, n, route);
+}
+
 /* Answers deliberate, observe, refer and respond. */
 void
 serve_observables(struct request *r)
 {
 	const unsigned route = r->route->provider;
-	struct observables obs;
-	struct answer *a;
+	struct asked asked[ASK_MOST];
+	size_t i, n = serve_asked(r, asked);
+	struct answer *a = NULL;
 
-	if (!observables_body(r, &obs))
-		return;
-	a = serve_begin(r,
-	    route & (PROVIDER_DELIBERATE | PROVIDER_OBSERVE) ? ANSWER_ENTITIES :
-							       ANSWER_LIST,
-	    route & PROVIDER_DELIBERATE ? CTIM_JUDGEMENT : CTIM_SIGHTING);
+	if (observables_body(r, asked, n))
+		a = serve_begin(r,
+		    route & (PROVIDER_DELIBERATE | PROVIDER_OBSERVE) ?
+			ANSWER_ENTITIES :
+			ANSWER_LIST,
+		    route & PROVIDER_DELIBERATE ? CTIM_JUDGEMENT :
+						  CTIM_SIGHTING);
 	if (a != NULL) {
-		if (r->relay->provider->routes & route)
-			ask_about(r, a, &obs, (enum provider_route)route);
+		n = serve_able(r, a, asked, n, route);
+		serve_ask(r, a, asked, n, (enum provider_route)route);
 		serve_finish(r, a);
 	}
-	observables_free(&obs);
+	for (i = 0; i < n; i++)
+		observables_free(&asked[i].obs);
 }
 
-/* Does a trigger by a change of the relay's store. */
+/* Does a trigger by a change of a relay's store. */
 static bool
-trigger_change(struct request *r, struct answer *a, const struct query *q,
+trigger_change(struct request *r, struct answer *a,
+    const struct relay_conf *relay, const struct query *q,
     const struct trigger *t)
 {
 	struct change_result result;
 	int64_t left = r->transport->deadline - clock_ms();
 
-	change_do(r->relay, q, t,
+	change_do(relay, q, t,
 	    left < 0                ? 0 :
 		left < TRIGGER_WAIT ? (int)left :
 				      TRIGGER_WAIT,
 	    &result);
 	if (result.changed)
-		session_changed(r->session, r->relay);
+		session_changed(r->session, relay);
 	if (!result.success)
 		answer_problem(a, result.problem, "%s", result.reason);
 	return result.success;
 }
 
-/* Does a trigger in the way of its provider. */
+/* Does a trigger in the way of a relay's provider. */
 static bool
-trigger_do(struct request *r, struct answer *a, const struct trigger *t)
+trigger_do(struct request *r, struct answer *a, const struct asked *asked,
+    const struct trigger *t)
 {
-	const struct provider *p = r->relay->provider;
+	const struct provider *p = asked->relay->provider;
 	const struct query q = { .provider = p,
 		.route = PROVIDER_TRIGGER,
-		.claims = r->claims,
-		.conf = r->relay->own,
+		.claims = &asked->claims,
+		.conf = asked->relay->own,
 		.now = r->now };
 
 	if ((p->routes & PROVIDER_TRIGGER) == 0)
 		return false;
-	return p->change != NULL ? trigger_change(r, a, &q, t) :
+	return p->change != NULL ? trigger_change(r, a, asked->relay, &q, t) :
 				   p->trigger(a, &q, t);
+}
+
+/* The relay whose action a trigger names, of those that are asked; a member's
+ * action is MEMBER/ACTION.  NULL: none. */
+static const struct asked *
+trigger_find(const struct request *r, const struct asked *asked, size_t n,
+    struct trigger *t)
+{
+	size_t i, len;
+
+	if (members_of(r->relay) == NULL)
+		return &asked[0];
+	for (i = 0; i < n; i++) {
+		len = strlen(asked[i].relay->name);
+		if (strncmp(t->action, asked[i].relay->name, len) == 0 &&
+		    t->action[len] == '/') {
+			t->action += len + 1;
+			return &asked[i];
+		}
+	}
+	return NULL;
+}
+
+/* Whether it was done; if not, an error in the answer may say why. */
+static bool
+serve_act(struct request *r, struct answer *a, struct trigger *t)
+{
+	struct asked asked[ASK_MOST];
+	const struct asked *one;
+	size_t n = serve_asked(r, asked);
+
+	one = trigger_find(r, asked, n, t);
+	if (one == NULL)
+		answer_problem(a, PROBLEM_INVALID_ARGUMENT,
+		    "There is no action \"%.*s\"",
+		    (int)utf8_cut(t->action, SERVE_GIVEN), t->action);
+	return one != NULL && trigger_do(r, a, one, t);
 }
 
 void
@@ -224,7 +417,7 @@ serve_trigger(struct request *r)
 	struct trigger trigger;
 	struct answer *a;
 
-	if ((body = object_body(r, names)) == NULL)
+	if ((body = serve_body(r, names)) == NULL)
 		return;
 	trigger.action = jsonin_string(body, "action-id");
 	trigger.type = jsonin_string(body, "observable_type");
@@ -232,111 +425,10 @@ serve_trigger(struct request *r)
 	trigger.body = body;
 	if ((a = serve_begin(r, ANSWER_STATUS, CTIM_SIGHTING)) != NULL) {
 		answer_status(
-		    a, trigger_do(r, a, &trigger) ? "success" : "failure");
+		    a, serve_act(r, a, &trigger) ? "success" : "failure");
 		serve_finish(r, a);
 	}
 	json_object_put(body);
-}
-
-/* Whether the relay has a tile. */
-static bool
-tile_is_shown(const struct request *r, const struct tile *t)
-{
-	const struct provider *p = r->relay->provider;
-
-	return p->tile_shown == NULL || p->tile_shown(r->relay->own, t);
-}
-
-static void
-tile_describe_one(struct answer *a, const struct tile *t)
-{
-	tile_describe(answer_element(a), t);
-	answer_end(a);
-}
-
-void
-serve_tiles(struct request *r)
-{
-	const struct tile *t = r->relay->provider->tiles;
-	struct answer *a;
-
-	if ((a = serve_begin(r, ANSWER_LIST, CTIM_SIGHTING)) == NULL)
-		return;
-	for (; t != NULL && t->id != NULL; t++)
-		if (tile_is_shown(r, t))
-			tile_describe_one(a, t);
-	serve_finish(r, a);
-}
-
-/* Finds the tile, and its period (NULL: not asked for), that a body names; of a
- * relay without tiles it is NULL.  Returns false when the relay has tiles, but
- * not this one, or not for that period: the request is refused then. */
-static bool
-tile_named(struct request *r, struct json_object *body, const struct tile **t,
-    int *period)
-{
-	const char *id = jsonin_string(body, "tile_id");
-	char why[TILE_WHY];
-
-	*t = r->relay->provider->tiles;
-	if (*t == NULL)
-		return true;
-	*t = tile_find(*t, id);
-	if (*t == NULL || !tile_is_shown(r, *t)) {
-		(void)snprintf(why, sizeof(why), "There is no tile \"%.*s\"",
-		    (int)utf8_cut(id, TILE_GIVEN), id);
-		serve_refusal(r, PROBLEM_INVALID_ARGUMENT, why);
-		return false;
-	}
-	if (period == NULL)
-		return true;
-	id = jsonin_string(body, "period");
-	if ((*period = tile_period(*t, id)) != -1)
-		return true;
-	(void)snprintf(why, sizeof(why),
-	    "The tile \"%s\" has no period \"%.*s\"", (*t)->id,
-	    (int)utf8_cut(id, TILE_GIVEN), id);
-	serve_refusal(r, PROBLEM_INVALID_ARGUMENT, why);
-	return false;
-}
-
-/* Answers with what a provider with tiles has of the one that the body names, and
- * with nothing for another provider. */
-static void
-tile_serve(struct request *r, const char *const *names, bool data)
-{
-	struct json_object *body;
-	const struct tile *t;
-	struct answer *a;
-	int period = 0;
-
-	if ((body = object_body(r, names)) == NULL)
-		return;
-	if (tile_named(r, body, &t, data ? &period : NULL) &&
-	    (a = serve_begin(r, ANSWER_OBJECT, CTIM_SIGHTING)) != NULL) {
-		if (t != NULL && data)
-			ask_tile(r, a, t, (enum tile_period)period);
-		else if (t != NULL)
-			tile_describe_one(a, t);
-		serve_finish(r, a);
-	}
-	json_object_put(body);
-}
-
-void
-serve_tile(struct request *r)
-{
-	static const char *const names[] = { "tile_id", NULL };
-
-	tile_serve(r, names, false);
-}
-
-void
-serve_tile_data(struct request *r)
-{
-	static const char *const names[] = { "tile_id", "period", NULL };
-
-	tile_serve(r, names, true);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "call/provider.h"
 #include "conf/conf.h"
 #include "ctim/indicator.h"
+#include "mapping/maps.h"
 #include "http/http.h"
 #include "log/log.h"
 #include "os/clock.h"
@@ -37,6 +38,8 @@ struct session {
 	struct auth *auth;
 	struct fanout *fanout;
 	struct opened *stores;
+	struct maps *own_maps; /* NULL unless the configuration has none */
+	struct map_worker *map_worker; /* NULL until it is asked */
 	struct counters *counters;
 	size_t shard;
 	size_t *counted; /* place of each relay in counters */
@@ -70,8 +73,10 @@ build(struct session *s, struct shared *shared, struct http_engine *engine)
 		shared->alone = true;
 	}
 	s->shared = shared;
+	if ((s->cache = cache_new(s->conf)) == NULL)
+		return -1;
+	cache_count(s->cache, &shared->counters);
 	return count_begin(s, &shared->counters) == -1 || http_global() == -1 ||
-		(s->cache = cache_new(s->conf)) == NULL ||
 		(s->http = engine == NULL ? http_new(s->conf) :
 					    http_join(engine)) == NULL ||
 		(s->jwks = jwks_new(shared, s->cache, s->http)) == NULL ||
@@ -110,6 +115,8 @@ session_free(struct session *s)
 		store_close(o->store);
 		free(o);
 	}
+	map_worker_free(s->map_worker);
+	maps_free(s->own_maps);
 	fanout_free(s->fanout);
 	auth_free(s->auth);
 	jwks_free(s->jwks);
@@ -197,11 +204,48 @@ session_store(struct session *s, const struct relay_conf *relay)
 	return o->store;
 }
 
+enum problem
+session_no_store(const struct relay_conf *relay)
+{
+	return store_is_url(relay->provider->store(relay->own)) ?
+	    PROBLEM_SERVICE_UNAVAILABLE :
+	    PROBLEM_INTERNAL;
+}
+
 void
 session_changed(struct session *s, const struct relay_conf *relay)
 {
 	(void)atomic_fetch_add(
 	    &s->shared->changes[s->counted[relay->place]], 1);
+}
+
+/* What each result of a question is counted as. */
+static const enum counters_map session_counted[MAP_RESULTS] = {
+	[MAP_DONE] = COUNTERS_MAP_DONE,
+	[MAP_ERROR] = COUNTERS_MAP_ERROR,
+	[MAP_LATE] = COUNTERS_MAP_LATE,
+	[MAP_CRASHED] = COUNTERS_MAP_CRASH,
+	[MAP_MEMORY] = COUNTERS_MAP_MEMORY,
+	[MAP_OFF] = COUNTERS_MAP_OFF,
+	[MAP_NONE] = COUNTERS_MAP_UNAVAILABLE
+};
+
+struct maps_asked
+session_map(struct session *s, const struct relay_conf *relay,
+    const struct query *q, int64_t deadline)
+{
+	const struct counters_place place = session_place(s, relay);
+	struct maps *m = s->conf->maps;
+	struct maps_asked asked;
+
+	if (m == NULL && s->own_maps == NULL)
+		s->own_maps = maps_new(s->conf);
+	if (m == NULL)
+		m = s->own_maps;
+	asked = maps_ask(m, &s->map_worker, relay, q, deadline);
+	if (asked.asked)
+		counters_map(&place, session_counted[asked.result], asked.ms);
+	return asked;
 }
 
 struct shared *
@@ -250,6 +294,13 @@ session_matched(struct session *s, const struct relay_conf *relay,
 	if (known != NULL)
 		matches_add(&s->shared->matches, s->shard, place, now,
 		    (int)o->type, known, list, matches);
+}
+
+struct counters_place
+session_place(const struct session *s, const struct relay_conf *relay)
+{
+	return (struct counters_place){ s->counters, s->shard,
+		relay == NULL ? 0 : s->counted[relay->place] };
 }
 
 void

@@ -10,13 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctim/problem.h"
+#include "log/counters.h"
+
 struct auth;
 struct cache;
 struct conf;
 struct fanout;
 struct http_engine;
 struct log_request;
+struct maps_asked;
 struct observable;
+struct query;
 struct record;
 struct relay_conf;
 struct session;
@@ -43,14 +48,24 @@ struct cache *session_cache(struct session *);
  * has the reason.
  */
 struct store *session_store(struct session *, const struct relay_conf *);
+/* The problem that a store which cannot be read is: one in a database of its own
+ * is a service. */
+enum problem session_no_store(const struct relay_conf *);
 /* Notes that a request has changed the store of a relay, and where that is noted,
  * for hook_look(). */
 void session_changed(struct session *, const struct relay_conf *);
+/* Asks the program of a described provider, with the worker of this thread
+ * (mapping/maps.h), and counts that. */
+struct maps_asked session_map(struct session *, const struct relay_conf *,
+    const struct query *, int64_t deadline);
 struct shared *session_shared(struct session *);
 /* Counts, for the tiles, that an observable of a request matches records of the
  * relay's store; now: seconds since 1970. */
 void session_matched(struct session *, const struct relay_conf *,
     const struct observable *, const struct record *, size_t n, int64_t now);
+/* Where this thread counts for a relay (NULL: for the gateway itself). */
+struct counters_place session_place(
+    const struct session *, const struct relay_conf *);
 /* Counts a request to a relay (NULL: to the gateway itself) that has ended. */
 void session_count(
     struct session *, const struct relay_conf *, const struct log_request *);

@@ -117,6 +117,54 @@ tell_call(struct breaker *b, int threshold, int64_t now, bool failed)
 	return true;
 }
 
+/* The circuit of a host, if need be a new one. */
+static struct breaker *
+breaker_claim(struct breaker_table *t, const char *host, int64_t now)
+{
+	struct breaker *b =
+	    slots_claim(&t->slots, &breaker_kind, host, strlen(host), now);
+
+	if (b->host[0] == '\0')
+		(void)snprintf(b->host, sizeof(b->host), "%s", host);
+	b->slot.used = now;
+	return b;
+}
+
+bool
+breaker_look_due(
+    struct breaker_table *t, const char *host, int threshold, int64_t now)
+{
+	struct breaker *b;
+	bool due;
+
+	if (threshold == 0)
+		return false;
+	slots_take(&t->slots, &breaker_kind);
+	b = breaker_claim(t, host, now);
+	due = b->looked == 0 || now - b->looked >= BREAKER_LOOK;
+	if (due)
+		b->looked = now;
+	slots_give(&t->slots);
+	return due;
+}
+
+void
+breaker_adopt(
+    struct breaker_table *t, const char *host, int64_t now, int64_t left)
+{
+	struct breaker *b;
+
+	slots_take(&t->slots, &breaker_kind);
+	b = breaker_claim(t, host, now);
+	if (b->open_until < now + left) {
+		b->open_until = now + left;
+		b->probe_until = 0;
+		if (b->open_for < BREAKER_FIRST)
+			b->open_for = BREAKER_FIRST;
+	}
+	slots_give(&t->slots);
+}
+
 bool
 breaker_tell(struct breaker_table *t, const char *host, int threshold,
     int64_t now, enum breaker_result result, bool probe)
@@ -127,10 +175,7 @@ breaker_tell(struct breaker_table *t, const char *host, int threshold,
 	if (threshold == 0 || (result == BREAKER_UNTOLD && !probe))
 		return false;
 	slots_take(&t->slots, &breaker_kind);
-	b = slots_claim(&t->slots, &breaker_kind, host, strlen(host), now);
-	if (b->host[0] == '\0') /* a new one */
-		(void)snprintf(b->host, sizeof(b->host), "%s", host);
-	b->slot.used = now;
+	b = breaker_claim(t, host, now);
 	/* For an open circuit the result of its probe alone counts: other
 	 * calls began before it opened.  A probe that was counted as lost may
 	 * find the circuit closed by another. */

@@ -25,6 +25,7 @@
 #define BREAKER_FIRST   30000 /* ms that it stays open */
 #define BREAKER_LONGEST 300000
 #define BREAKER_PROBE   60000 /* ms after which a probe counts as lost */
+#define BREAKER_LOOK    500   /* ms between looks at what others told */
 #define BREAKER_NAME    128   /* bytes of the host kept for status */
 
 struct breaker {
@@ -38,6 +39,7 @@ struct breaker {
 	bool failed[BREAKER_CALLS];
 	unsigned next;
 	uint64_t opened; /* how often */
+	int64_t looked;  /* clock_ms() of the last breaker_look_due() */
 };
 
 struct breaker_table {
@@ -68,6 +70,15 @@ enum breaker_way breaker_ask(struct breaker_table *, const char *host,
  * Returns true when the result opened the circuit (for the log). */
 bool breaker_tell(struct breaker_table *, const char *host, int threshold,
     int64_t now, enum breaker_result, bool probe);
+/*
+ * Where several gateways tell each other of circuits: whether it is time to look
+ * what others told of a host, which is then taken to be done; and that another
+ * has opened its circuit for `left` ms more.
+ */
+bool breaker_look_due(
+    struct breaker_table *, const char *host, int threshold, int64_t now);
+void breaker_adopt(
+    struct breaker_table *, const char *host, int64_t now, int64_t left);
 /* A circuit as status shows it. */
 enum breaker_state { BREAKER_CLOSED, BREAKER_HALF_OPEN, BREAKER_IS_OPEN };
 struct breaker_seen {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pace: gives turns to call a service that allows so many calls a second.
+ * pace: gives turns to call a service that allows so many calls in a time.
  *
- * A bucket has a token for each call that the rate allows in a second.  Where
- * that is more than PACE_TOKENS, the second is cut into equal parts, with a
- * token for each call of a part.  A token is back a second, or part, and 5 %
- * after the turn for which it was taken.  So no window of a second ever sees
+ * A bucket has a token for each call that the rate allows in its time.  Where
+ * that is more than PACE_TOKENS, the time is cut into equal parts, with a
+ * token for each call of a part.  A token is back that time, or part, and 5 %
+ * after the turn for which it was taken.  So no window of that time ever sees
  * more turns than the rate, however many workers there are, and turns come in
  * the order of the requests for them.
  */
@@ -20,6 +20,11 @@
 #define PACE_BUCKETS 256 /* relays times keys; the longest unused goes */
 #define PACE_TOKENS  16  /* of a bucket */
 
+struct pace_rate {
+	int calls;   /* 1 to 10000 */
+	int seconds; /* in which they are allowed, 1 to 86400 */
+};
+
 struct pace {
 	struct slot slot; /* of relay and key; used: the last of back[] */
 	int64_t back[PACE_TOKENS]; /* clock_ms() when each token is back */
@@ -33,13 +38,13 @@ struct pace_table {
 };
 
 /*
- * Takes the next turn of a bucket at `rate` calls a second (1 to 10000).
+ * Takes the next turn of a bucket at a rate.
  * Returns the ms to wait from now (clock_ms()), or -1 when the turn would be
  * after `until`; then none is taken.
  * name: relay and credential, of len bytes; only its hash is kept.
  */
-int64_t pace_turn(struct pace_table *, const void *name, size_t len, int rate,
-    int64_t now, int64_t until);
+int64_t pace_turn(struct pace_table *, const void *name, size_t len,
+    struct pace_rate, int64_t now, int64_t until);
 /*
  * The arithmetic alone, for buckets that the cache keeps (cache.h): back has
  * PACE_TOKENS times, 0 for a token never used.  A token whose turn is both
@@ -47,6 +52,6 @@ int64_t pace_turn(struct pace_table *, const void *name, size_t len, int rate,
  * was set back since.
  */
 int64_t pace_take(
-    int64_t back[PACE_TOKENS], int rate, int64_t now, int64_t until);
+    int64_t back[PACE_TOKENS], struct pace_rate, int64_t now, int64_t until);
 
 #endif

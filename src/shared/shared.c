@@ -23,7 +23,7 @@ shared_new(void)
 	    slots_init(&s->breakers.slots) == -1 ||
 	    slots_init(&s->paces.slots) == -1 ||
 	    slots_init(&s->kept.slots) == -1 ||
-	    slots_init(&s->jwks.slots) == -1 ||
+	    slots_init(&s->jwks.slots) == -1 || quota_init(&s->quotas) == -1 ||
 	    counters_init(&s->counters) == -1 ||
 	    matches_init(&s->matches) == -1) {
 		error = errno;

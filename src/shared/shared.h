@@ -18,6 +18,7 @@
 #include "shared/keysets.h"
 #include "shared/matches.h"
 #include "shared/pace.h"
+#include "shared/quota.h"
 #include "shared/signins.h"
 
 struct shared {
@@ -30,6 +31,7 @@ struct shared {
 	struct pace_table paces;
 	struct signins_table kept;
 	struct jwks_table jwks;
+	struct quota_table quotas;
 	struct counters counters;
 	struct matches matches;
 	/* How often requests have changed the store of a relay, by its place in

@@ -12,6 +12,7 @@
 
 #include "base/savedtext.h"
 #include "net/network.h"
+#include "os/object.h"
 #include "start/beside.h"
 
 #define SELF            "/proc/self/exe"
@@ -90,6 +91,7 @@ beside_judge_program(struct besidelook *l, int folder, const char *dir)
 	if (stat(program, &st) == 0)
 		beside_judge(l, path, &st);
 	beside_judge_in(l, folder, dir, NETWORK_FILE);
+	beside_judge_in(l, folder, dir, OBJECT_PGSQL);
 }
 
 /* --- where ---------------------------------------------------------------- */

@@ -19,6 +19,10 @@
 	4 /* the same, of the store that a trigger writes, and the
 		 * copy that an upgrade makes of it */
 
+#define MAP \
+	2 /* the socket of its map worker, and while that is made
+		   * the other end; in all the map master's */
+
 /* Of the engine: */
 #define ENGINE 2  /* its epoll set, and what it is woken by */
 #define POOL   2  /* libcurl's pair of sockets, of each policy */
@@ -35,6 +39,7 @@ struct widest {
 	bool calls;        /* any at all */
 	int stores;
 	int pools; /* of connections, at most */
+	bool maps; /* programs of described providers */
 };
 
 static struct widest
@@ -45,6 +50,7 @@ descriptors_widest(const struct conf *conf)
 
 	for (r = conf->relays; r != NULL; r = r->next) {
 		w.stores += r->provider->store != NULL;
+		w.maps = w.maps || r->provider->map != NULL;
 		if (r->provider->request == NULL)
 			continue;
 		w.calls = true;
@@ -76,7 +82,7 @@ descriptors_needed(const struct conf *conf)
 	    (long)POOL * w.pools + (calls < KEPT ? KEPT : calls) +
 	    conf->threads *
 	    (CONNECTION + OUTGOING + SINK + SPILLS + CACHE + STORE * w.stores +
-		(w.stores > 0 ? ACT : 0));
+		(w.stores > 0 ? ACT : 0) + (w.maps ? MAP : 0));
 }
 
 int

@@ -12,12 +12,12 @@ struct conf;
 /*
  * The descriptors that master and worker alike have at most: standard ones 3;
  * listener 16; log 2, while it is opened again, and syslog's; lanes of the
- * queue 8 and its memory 1; the service manager's 1; signalfd or epoll 1; what an
+ * queue 8 and its memory 1; metrics 2, while they move; the service manager's 1; signalfd or epoll 1; what an
  * upgrade opens 2; control socket, its connections and one that is
- * being accepted 18; a configuration file being read 2.  fcgi/ asserts its
- * share.
+ * being accepted 18; a configuration file being read 2; the map master's, and of
+ * the next one, 2.  fcgi/ asserts its share.
  */
-#define DESCRIPTORS_PROCESS 56
+#define DESCRIPTORS_PROCESS 58
 /* A worker's own beside those of its threads: so many of its parked connections
  * at least, their set with what wakes it, the one that is being accepted, the
  * memory file of the thread that answers 503.  Where there are more descriptors,

@@ -454,7 +454,8 @@ pathtrust_look(const struct conf *conf, const struct pathtrust_who *who,
 	if (conf->egress.log != NULL)
 		trust_data(&l, PATHTRUST_LOG, conf->egress.log);
 	for (r = conf->relays; r != NULL; r = r->next)
-		if (r->provider->store != NULL)
+		if (r->provider->store != NULL &&
+		    r->provider->store(r->own)[0] == '/')
 			trust_data(
 			    &l, PATHTRUST_STORE, r->provider->store(r->own));
 	for (r = conf->relays; r != NULL; r = r->next)

@@ -32,6 +32,11 @@ enum store_mode {
 	STORE_SERVE
 };
 
+/* Observables that see a store unchanged: a snapshot that is old keeps SQLite's
+ * -wal file, and one query of PostgreSQL's is large enough. */
+#define STORE_HELD      32
+#define STORE_BATCH     1024
+
 #define STORE_SOON      1000
 #define STORE_SMALL     (64 << 20) /* bytes: upgraded in less than a second */
 
@@ -80,6 +85,22 @@ struct record {
 struct store *store_open(
     const char *path, enum store_mode, char error[STORE_ERROR_MAX]);
 void store_close(struct store *); /* NULL is fine */
+
+/* Whether a store's path is the URL of a database in PostgreSQL, which holds the
+ * same; such a store is reached when it is first used. */
+bool store_is_url(const char *path);
+/* Whether there is a password in it. */
+bool store_has_password(const char *path);
+/* What of a path may be shown: all but the password of a URL, and what is behind
+ * the name of the database. */
+#define STORE_SHOWN 4096
+const char *store_shown(const char *path, char shown[STORE_SHOWN]);
+/* Whether the store is in a file, and that is not there. */
+bool store_missing(const char *path);
+/* Whether this build has such stores, and this URL says where its password ends;
+ * else why says why not.  libpq, which is not opened for that, may still not take
+ * it: store_open(). */
+bool store_url_good(const char *url, char why[STORE_ERROR_MAX]);
 /* What opening did to the store, one line for people: the store of an older
  * version was brought to this one's format.  NULL: nothing. */
 const char *store_note(const struct store *);
@@ -100,9 +121,15 @@ int store_check(struct store *, char error[STORE_ERROR_MAX]);
  * store_hold(), and cost less.  For a moment only: meanwhile SQLite cannot move
  * its -wal file into the main one.  A store that cannot be held answers, or
  * fails, as it would without.
+ * In PostgreSQL one query reads all that the n observables can match, as
+ * store_match_around() where around is true; the list must stay until the
+ * release.
  */
-void store_hold(struct store *);
+void store_hold(
+    struct store *, const struct observable *, size_t n, bool around);
 void store_release(struct store *);
+/* How many observables are to be held at once, at most. */
+size_t store_hold_most(const struct store *);
 /*
  * Finds all records that match an observable at the time now: exact ones,
  * networks that hold it, listed parents of it; in no meaningful order.

@@ -8,28 +8,30 @@
 
 /* Binds what makes two actions equal, from the first parameter on. */
 static void
-store_action_bind(sqlite3_stmt *st, const struct store_action *a)
+store_action_bind(struct sql_stmt *st, const struct store_action *a)
 {
-	sqlite3_bind_text(st, 1, a->relay, -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 2, a->action, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 3, (int)a->type);
-	sqlite3_bind_text(st, 4, a->value, -1, SQLITE_STATIC);
+	sql_bind_text(st, 1, a->relay);
+	sql_bind_text(st, 2, a->action);
+	sql_bind(st, 3, (int)a->type);
+	sql_bind_text(st, 4, a->value);
 }
 
 static int
 store_action_write(struct store *s, const struct store_action *a)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_ACTION_ADD, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_ACTION_ADD, &code)) == NULL)
 		return code;
 	store_action_bind(st, a);
-	sqlite3_bind_int64(st, 5, a->at);
-	sqlite3_bind_text(st, 6, a->who, -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 7, a->status, -1, SQLITE_STATIC);
-	sqlite3_bind_text(st, 8, a->reason, -1, SQLITE_STATIC);
-	return sqlite_finish(st);
+	sql_bind(st, 5, a->at);
+	sql_bind_text(st, 6, a->who);
+	sql_bind_text(st, 7, a->status);
+	sql_bind_text(st, 8, a->reason);
+	if (s->backend->mark != NULL)
+		sql_bind_text(st, 9, s->backend->mark(s));
+	return sql_finish(st);
 }
 
 static int
@@ -127,7 +129,7 @@ store_act_begin(struct store *s, int wait, char error[STORE_ERROR_MAX])
 	int code;
 
 	assert(!s->act);
-	sqlite3_busy_timeout(s->db.handle, wait);
+	s->backend->patience(s, wait);
 	if ((code = store_rows_begin(s)) != SQLITE_OK)
 		return db_error(s, code, error);
 	s->act = true;
@@ -151,7 +153,7 @@ store_act_end(struct store *s, char error[STORE_ERROR_MAX])
 void
 store_act_cancel(struct store *s)
 {
-	sqlite_rollback(&s->db);
+	sql_rollback(&s->sql);
 	s->facts.known = false;
 	s->act = false;
 }
@@ -161,26 +163,26 @@ store_act_last(struct store *s, const struct store_action *a, int64_t since,
     struct store_act_last *last, char error[STORE_ERROR_MAX])
 {
 	const char *action, *status, *reason;
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
 	assert(s->act);
 	*last = (struct store_act_last){ .same = false };
-	if ((st = sqlite_statement(&s->db, SQL_ACTION_LAST, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_ACTION_LAST, &code)) == NULL)
 		return db_error(s, code, error);
 	store_action_bind(st, a);
-	sqlite3_bind_int64(st, 5, since);
-	if ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		action = (const char *)sqlite3_column_text(st, 0);
-		status = (const char *)sqlite3_column_text(st, 1);
-		reason = (const char *)sqlite3_column_text(st, 2);
+	sql_bind(st, 5, since);
+	if ((code = sql_step(st)) == SQLITE_ROW) {
+		action = sql_text(st, 0);
+		status = sql_text(st, 1);
+		reason = sql_text(st, 2);
 		last->same = action != NULL && strcmp(action, a->action) == 0;
 		last->success =
 		    status != NULL && strcmp(status, "success") == 0;
 		(void)snprintf(last->reason, sizeof(last->reason), "%s",
 		    reason == NULL ? "" : reason);
 	}
-	code = sqlite_end(st, code);
+	code = sql_end(st, code);
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }
 
@@ -193,17 +195,17 @@ store_action_add(
 
 /* The row of SQL_ACTIONS. */
 static int
-store_action_read(sqlite3_stmt *st, struct store_action *a)
+store_action_read(struct sql_stmt *st, struct store_action *a)
 {
-	*a = (struct store_action){ .id = sqlite3_column_int64(st, 0),
-		.at = sqlite3_column_int64(st, 1),
-		.relay = (const char *)sqlite3_column_text(st, 2),
-		.who = (const char *)sqlite3_column_text(st, 3),
-		.action = (const char *)sqlite3_column_text(st, 4),
-		.type = (enum observable_type)sqlite3_column_int(st, 5),
-		.value = (const char *)sqlite3_column_text(st, 6),
-		.status = (const char *)sqlite3_column_text(st, 7),
-		.reason = (const char *)sqlite3_column_text(st, 8) };
+	*a = (struct store_action){ .id = sql_int64(st, 0),
+		.at = sql_int64(st, 1),
+		.relay = sql_text(st, 2),
+		.who = sql_text(st, 3),
+		.action = sql_text(st, 4),
+		.type = (enum observable_type)sql_int(st, 5),
+		.value = sql_text(st, 6),
+		.status = sql_text(st, 7),
+		.reason = sql_text(st, 8) };
 	if (a->relay == NULL || a->who == NULL || a->action == NULL ||
 	    a->value == NULL || a->status == NULL)
 		return SQLITE_NOMEM;
@@ -217,23 +219,23 @@ store_actions(struct store *s, const struct store_action_filter *filter,
     char error[STORE_ERROR_MAX])
 {
 	struct store_action a;
-	sqlite3_stmt *st = NULL;
+	struct sql_stmt *st = NULL;
 	int code;
 
 	if ((code = db_begin_read(s)) == SQLITE_OK)
-		st = sqlite_statement(&s->db, SQL_ACTIONS, &code);
+		st = sql_statement(&s->sql, SQL_ACTIONS, &code);
 	if (st == NULL)
 		return db_error(s, code, error);
-	sqlite3_bind_int64(st, 1, filter->since);
+	sql_bind(st, 1, filter->since);
 	if (filter->type != OBSERVABLE_UNKNOWN)
-		sqlite3_bind_int(st, 2, (int)filter->type);
-	sqlite3_bind_text(st, 3, filter->value, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 4, filter->limit);
-	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		sql_bind(st, 2, (int)filter->type);
+	sql_bind_text(st, 3, filter->value);
+	sql_bind(st, 4, filter->limit);
+	while ((code = sql_step(st)) == SQLITE_ROW)
 		if ((code = store_action_read(st, &a)) != SQLITE_OK ||
 		    each(arg, &a) != 0)
 			break;
-	if ((code = sqlite_end(st, code)) == SQLITE_OK)
-		code = sqlite_run(&s->db, SQL_COMMIT);
+	if ((code = sql_end(st, code)) == SQLITE_OK)
+		code = sql_run(&s->sql, SQL_COMMIT);
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }

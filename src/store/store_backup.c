@@ -10,6 +10,9 @@
 #include "store/store_db.h"
 #include "store/store_rows.h"
 
+#define STORE_BACKUP_DUMP \
+	"%.192s: is a database in PostgreSQL; pg_dump and pg_restore keep it"
+
 /* Writes what failed at a path, with errno. */
 static int
 store_backup_fail(
@@ -26,6 +29,10 @@ store_backup(struct store *s, const char *path, char error[STORE_ERROR_MAX])
 	struct sqlite to = { .text = s->db.text };
 	int code;
 
+	if (s->pg != NULL) {
+		snprintf(error, STORE_ERROR_MAX, STORE_BACKUP_DUMP, s->path);
+		return -1;
+	}
 	/* A file in WAL mode cannot be read where nothing can be made beside
 	 * it. */
 	if ((code = sqlite_open(&to, path, true)) == SQLITE_OK &&
@@ -202,6 +209,13 @@ store_restore(const char *path, const char *from, char note[STORE_ERROR_MAX],
 	int r;
 
 	note[0] = '\0';
+	if (store_is_url(path)) {
+		char shown[STORE_SHOWN];
+
+		snprintf(error, STORE_ERROR_MAX, STORE_BACKUP_DUMP,
+		    store_shown(path, shown));
+		return -1;
+	}
 	if (regular_same(path, from)) {
 		snprintf(error, STORE_ERROR_MAX,
 		    "%.300s: is the store itself; name a backup of it", from);

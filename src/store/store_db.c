@@ -21,6 +21,8 @@ static const struct sqlite_format store_db_format = {
 	.version = STORE_FORMAT
 };
 
+#define STORE_DB_CACHE "PRAGMA cache_size = -65536" /* KiB, while writing */
+
 static const char store_db_wal[] = "PRAGMA journal_mode = WAL";
 
 /* The version of a program, and what is in one. */
@@ -65,6 +67,15 @@ static const struct {
 int
 db_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 {
+	s->backend->explain(s, code, error);
+	sql_rollback(&s->sql);
+	s->act = false;
+	return -1;
+}
+
+static void
+store_db_explain(struct store *s, int code, char error[STORE_ERROR_MAX])
+{
 	const char *what = sqlite3_errstr(code), *mend = NULL;
 	size_t i;
 	int os = sqlite_errno(&s->db, code);
@@ -77,15 +88,12 @@ db_error(struct store *s, int code, char error[STORE_ERROR_MAX])
 	snprintf(error, STORE_ERROR_MAX, "%s: %s%s%s%s%s", s->path, what,
 	    os == 0 ? "" : ": ", os == 0 ? "" : strerror(os),
 	    mend == NULL ? "" : "; ", mend == NULL ? "" : mend);
-	sqlite_rollback(&s->db);
-	s->act = false;
-	return -1;
 }
 
 int
 db_no_source(struct store *s, const char *name, char error[STORE_ERROR_MAX])
 {
-	sqlite_rollback(&s->db);
+	sql_rollback(&s->sql);
 	s->act = false;
 	snprintf(error, STORE_ERROR_MAX,
 	    "%s: there is no source \"%s\"; "
@@ -249,6 +257,75 @@ store_db_set_up(struct store *s)
 	return code;
 }
 
+/* --- what SQLite does in a way of its own -------------------------------- */
+
+static void
+store_db_close(struct store *s)
+{
+	sqlite_close(&s->db);
+}
+
+static void
+store_db_rest(struct store *s)
+{
+	(void)sqlite3_db_release_memory(s->db.handle);
+}
+
+static bool
+store_db_moved(const struct store *s)
+{
+	return sqlite_moved(&s->db, s->path);
+}
+
+/* Another program may have brought the store to a newer format, while it was
+ * open here, which these statements know or do not. */
+static int
+store_db_format_now(struct store *s)
+{
+	struct sqlite_format f;
+	int code = sqlite_format(&s->db, &f);
+
+	return code == SQLITE_OK ? db_use(s, f.version) : code;
+}
+
+static void
+store_db_patience(struct store *s, int wait)
+{
+	sqlite3_busy_timeout(s->db.handle, wait);
+}
+
+static int
+store_db_begin(struct store *s, bool all)
+{
+	int code = sqlite_exec(
+	    &s->db, all ? STORE_DB_CACHE : "PRAGMA synchronous = NORMAL");
+
+	return code == SQLITE_OK ? sqlite_run(&s->db, SQL_BEGIN_WRITE) : code;
+}
+
+static int
+store_db_commit(struct store *s)
+{
+	return sqlite_run(&s->db, SQL_COMMIT);
+}
+
+static void
+store_db_tidy(struct store *s)
+{
+	sqlite3_wal_checkpoint_v2(
+	    s->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
+static const struct store_backend store_db_sqlite = { .close = store_db_close,
+	.rest = store_db_rest,
+	.moved = store_db_moved,
+	.format = store_db_format_now,
+	.patience = store_db_patience,
+	.begin = store_db_begin,
+	.commit = store_db_commit,
+	.tidy = store_db_tidy,
+	.explain = store_db_explain };
+
 int
 db_use(struct store *s, int64_t format)
 {
@@ -268,25 +345,39 @@ store_note(const struct store *s)
 }
 
 struct store *
-store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
+db_new(const char *shown, enum store_mode mode, char error[STORE_ERROR_MAX])
 {
-	struct store *s;
-	int code;
+	struct store *s = calloc(1, sizeof(*s));
 
-	if (dbfile_check(path, error) == -1 ||
-	    (store_db_makes(mode) && dbfile_make(path, error) == -1))
-		return NULL;
-	if ((s = calloc(1, sizeof(*s))) == NULL ||
-	    (s->path = strdup(path)) == NULL) {
-		snprintf(error, STORE_ERROR_MAX, "%s: memory ran out", path);
+	if (s == NULL || (s->path = strdup(shown)) == NULL) {
+		snprintf(error, STORE_ERROR_MAX, "%s: memory ran out", shown);
 		free(s);
 		return NULL;
 	}
 	s->mode = mode;
 	buf_init(&s->text, TEXT_MAX);
 	buf_init(&s->facts.text, TEXT_MAX);
-	s->db.text = store_sql(STORE_FORMAT);
 	s->format = STORE_FORMAT;
+	return s;
+}
+
+struct store *
+store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
+{
+	struct store *s;
+	int code;
+
+	if (store_is_url(path))
+		return store_pg_open(path, mode, error);
+	if (dbfile_check(path, error) == -1 ||
+	    (store_db_makes(mode) && dbfile_make(path, error) == -1) ||
+	    (s = db_new(path, mode, error)) == NULL)
+		return NULL;
+	s->backend = &store_db_sqlite;
+	s->name = s->path;
+	s->db.text = store_sql(STORE_FORMAT);
+	s->sql.engine = &sqlite_sql;
+	s->sql.own = &s->db;
 	code = sqlite_open(&s->db, path, mode != STORE_READ);
 	if (code == SQLITE_OK && mode != STORE_READ &&
 	    dbfile_opened(
@@ -311,16 +402,12 @@ store_open(const char *path, enum store_mode mode, char error[STORE_ERROR_MAX])
 void
 store_rest(struct store *s)
 {
-	(void)sqlite3_db_release_memory(s->db.handle);
+	s->backend->rest(s);
 }
 
 void
-store_close(struct store *s)
+db_drop(struct store *s)
 {
-	if (s == NULL)
-		return;
-	store_import_cancel(s);
-	sqlite_close(&s->db);
 	buf_free(&s->text);
 	buf_free(&s->facts.text);
 	free(s->facts.rows);
@@ -333,10 +420,20 @@ store_close(struct store *s)
 	free(s);
 }
 
+void
+store_close(struct store *s)
+{
+	if (s == NULL)
+		return;
+	store_import_cancel(s);
+	s->backend->close(s);
+	db_drop(s);
+}
+
 bool
 store_moved(const struct store *s)
 {
-	return sqlite_moved(&s->db, s->path);
+	return s->backend->moved(s);
 }
 
 bool

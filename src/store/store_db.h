@@ -12,9 +12,10 @@
 #include <sqlite3.h>
 
 #include "base/buf.h"
+#include "db/sql.h"
 #include "db/sqlite.h"
 #include "store/store.h"
-#include "store/store_net.h"
+#include "filter/store_net.h"
 #include "store/store_sql.h"
 #include "store/store_tally.h"
 
@@ -41,9 +42,62 @@ struct store_facts {
 	int64_t net_state;           /* they were in this state */
 };
 
+struct store_entry;
+struct store_target;
+struct store_batch;
+
+/*
+ * What the engines of a store do each in a way of its own; all else is the same
+ * statements in two spellings.  Functions that return an int return an SQLite
+ * result.
+ */
+struct store_backend {
+	int wait; /* ms for another connection that reads networks; 0: no end */
+	void (*close)(struct store *);
+	void (*rest)(struct store *);
+	bool (*moved)(const struct store *);
+	/* Takes the statements for the format that the store has now. */
+	int (*format)(struct store *);
+	/* How long a transaction that writes waits for others, in ms. */
+	void (*patience)(struct store *, int wait);
+	/* Begins one.  all: of records, which are to be on the disk at its end. */
+	int (*begin)(struct store *, bool all);
+	int (*commit)(struct store *);
+	void (*tidy)(struct store *); /* after a commit, where there is time */
+	/* Writes what code means for this store, and what mends it. */
+	void (*explain)(struct store *, int code, char error[STORE_ERROR_MAX]);
+	/*
+	 * The others are NULL where records are read and written one by one.
+	 * Reads at once the records of all that these observables can match; all:
+	 * as store_match_around().
+	 */
+	int (*look)(
+	    struct store *, const struct observable *, size_t n, bool all);
+	void (*unlook)(struct store *);
+	/* The records of a value in the batch: the place of the first, and how
+	 * many; while the batch is gathered, none. */
+	size_t (*found)(
+	    struct store *, enum observable_type, const char *value, size_t *n);
+	struct sql_stmt *(*row)(struct store *, size_t place);
+	/* Takes a record of an import, in order; writes what was taken. */
+	int (*put)(
+	    struct store *, struct store_target *, const struct store_entry *);
+	int (*put_end)(struct store *, struct store_target *);
+	/* store_claim(). */
+	int (*claim)(struct store *, const char *source, bool *had);
+	/* What names an action, so that it can be found again. */
+	const char *(*mark)(struct store *);
+};
+
 struct store {
-	struct sqlite db;
-	char *path;
+	const struct store_backend *backend;
+	struct sql sql; /* of the backend's engine */
+	struct sqlite
+	    db; /* SQLite's: not open where PostgreSQL has the store */
+	struct store_pg *pg; /* PostgreSQL's, or NULL */
+	char *path;          /* for people: a URL without its password */
+	const char *name;    /* what no other store has */
+	bool held;           /* store_hold(), of a backend that looks at once */
 	enum store_mode mode;
 	int64_t format;             /* whose statements db has */
 	char note[STORE_ERROR_MAX]; /* "": none */
@@ -89,6 +143,18 @@ int store_renew(sqlite3 *, struct store_renewed *);
 /* Begins a read transaction and brings the facts up to date with it: an SQLite
  * result.  To be ended with SQL_COMMIT. */
 int db_begin_read(struct store *);
+/* A store without a connection yet; NULL with the reason in error. */
+struct store *db_new(
+    const char *shown, enum store_mode, char error[STORE_ERROR_MAX]);
+/* Frees what db_new() made, of a store that was not opened. */
+void db_drop(struct store *);
+/* Collects the records that match a normalised value (or, of a batch, what is to
+ * be looked up for it), as store_match_around() where all: an SQLite result. */
+int db_match(struct store *, enum observable_type, const char *value,
+    int64_t now, bool all);
+/* store_open() of a store in PostgreSQL. */
+struct store *store_pg_open(
+    const char *url, enum store_mode, char error[STORE_ERROR_MAX]);
 /* Brings the facts up to date within a transaction: an SQLite result. */
 int db_facts(struct store *);
 /* The same for the networks, which are read anew where some were added or
@@ -101,7 +167,7 @@ const struct store_row *db_source_named(const struct store *, const char *name);
 /* Reads the columns that SQL_MATCH and SQL_LIST have in common into a record of
  * this type and value; its texts belong to SQLite until the next step.  SQLITE_OK
  * or SQLITE_CORRUPT. */
-int db_record(const struct store *, sqlite3_stmt *, enum observable_type,
+int db_record(const struct store *, struct sql_stmt *, enum observable_type,
     const char *value, struct record *);
 
 #endif

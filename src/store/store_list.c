@@ -8,14 +8,15 @@
 
 /* Reads the row of SQL_LIST. */
 static int
-store_list_record(struct store *s, sqlite3_stmt *st, struct record *r)
+store_list_record(struct store *s, struct sql_stmt *st, struct record *r)
 {
-	int type = sqlite3_column_int(st, 15);
+	int type = sql_int(st, 15);
 	const char *value;
 
-	if (!indicator_type(type) || sqlite3_column_type(st, 14) != SQLITE_TEXT)
+	if (type < 0 || type >= OBSERVABLE_TYPES ||
+	    sql_type(st, 14) != SQLITE_TEXT)
 		return SQLITE_CORRUPT;
-	value = (const char *)sqlite3_column_text(st, 14);
+	value = sql_text(st, 14);
 	return value == NULL ?
 	    SQLITE_NOMEM :
 	    db_record(s, st, (enum observable_type)type, value, r);
@@ -28,28 +29,28 @@ store_each(struct store *s, const struct store_filter *filter,
 {
 	const struct store_row *row = NULL;
 	struct record r;
-	sqlite3_stmt *st = NULL;
+	struct sql_stmt *st = NULL;
 	int code;
 
 	if ((code = db_begin_read(s)) == SQLITE_OK &&
 	    (code = db_networks(s)) == SQLITE_OK)
-		st = sqlite_statement(&s->db, SQL_LIST, &code);
+		st = sql_statement(&s->sql, SQL_LIST, &code);
 	if (st == NULL)
 		return db_error(s, code, error);
 	if (filter->source != NULL &&
 	    (row = db_source_named(s, filter->source)) == NULL)
 		return db_no_source(s, filter->source, error);
 	if (row != NULL)
-		sqlite3_bind_int64(st, 1, row->id);
+		sql_bind(st, 1, row->id);
 	if (filter->type != OBSERVABLE_UNKNOWN)
-		sqlite3_bind_int(st, 2, (int)filter->type);
-	sqlite3_bind_int64(st, 3, filter->limit);
-	while ((code = sqlite3_step(st)) == SQLITE_ROW)
+		sql_bind(st, 2, (int)filter->type);
+	sql_bind(st, 3, filter->limit);
+	while ((code = sql_step(st)) == SQLITE_ROW)
 		if ((code = store_list_record(s, st, &r)) != SQLITE_OK ||
 		    each(arg, &r) != 0)
 			break;
-	if ((code = sqlite_end(st, code)) == SQLITE_OK)
-		code = sqlite_run(&s->db, SQL_COMMIT);
+	if ((code = sql_end(st, code)) == SQLITE_OK)
+		code = sql_run(&s->sql, SQL_COMMIT);
 	return code == SQLITE_OK ? 0 : db_error(s, code, error);
 }
 
@@ -69,8 +70,8 @@ store_list_add(
 {
 	struct store_count *c = store_list_count(s, source);
 
-	if (c == NULL || !indicator_type(type) || disposition < CTIM_CLEAN ||
-	    disposition > CTIM_UNKNOWN || n < 0)
+	if (c == NULL || type < 0 || type >= OBSERVABLE_TYPES ||
+	    disposition < CTIM_CLEAN || disposition > CTIM_UNKNOWN || n < 0)
 		return SQLITE_CORRUPT;
 	c->records += (uint64_t)n;
 	c->types[type] += (uint64_t)n;
@@ -82,22 +83,22 @@ store_list_add(
 static int
 count_all(struct store *s, int64_t now)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int64_t source, expires;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_COUNT, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_COUNT, &code)) == NULL)
 		return code;
-	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		source = sqlite3_column_int64(st, 0);
-		expires = sqlite3_column_int64(st, 3);
-		if ((code = store_list_add(s, source, sqlite3_column_int(st, 1),
-			 sqlite3_column_int(st, 2), 1)) != SQLITE_OK)
+	while ((code = sql_step(st)) == SQLITE_ROW) {
+		source = sql_int64(st, 0);
+		expires = sql_int64(st, 3);
+		if ((code = store_list_add(s, source, sql_int(st, 1),
+			 sql_int(st, 2), 1)) != SQLITE_OK)
 			break;
 		if (expires != 0 && expires <= now)
 			store_list_count(s, source)->expired++;
 	}
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 /* Adds the numbers of expired records that a statement with parameters a and b
@@ -106,38 +107,38 @@ static int
 count_expired(struct store *s, enum store_sql which, int64_t a, int64_t b)
 {
 	struct store_count *c;
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, which, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, which, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, a);
+	sql_bind(st, 1, a);
 	if (which == SQL_EXPIRED)
-		sqlite3_bind_int64(st, 2, b);
-	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
-		c = store_list_count(s, sqlite3_column_int64(st, 0));
-		if (c == NULL || sqlite3_column_int64(st, 1) < 0) {
+		sql_bind(st, 2, b);
+	while ((code = sql_step(st)) == SQLITE_ROW) {
+		c = store_list_count(s, sql_int64(st, 0));
+		if (c == NULL || sql_int64(st, 1) < 0) {
 			code = SQLITE_CORRUPT;
 			break;
 		}
-		c->expired += (uint64_t)sqlite3_column_int64(st, 1);
+		c->expired += (uint64_t)sql_int64(st, 1);
 	}
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 /* Whether any record expires in this hour. */
 static int
 some_expire(struct store *s, int64_t hour, bool *some)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_EXPIRING, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_EXPIRING, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, hour);
-	code = sqlite3_step(st);
+	sql_bind(st, 1, hour);
+	code = sql_step(st);
 	*some = code == SQLITE_ROW;
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 /* Counts the expired records of all sources. */
@@ -159,17 +160,16 @@ count_all_expired(struct store *s, int64_t now)
 static int
 count_kept(struct store *s)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_TALLIES, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_TALLIES, &code)) == NULL)
 		return code;
-	while ((code = sqlite3_step(st)) == SQLITE_ROW)
-		if ((code = store_list_add(s, sqlite3_column_int64(st, 0),
-			 sqlite3_column_int(st, 1), sqlite3_column_int(st, 2),
-			 sqlite3_column_int64(st, 3))) != SQLITE_OK)
+	while ((code = sql_step(st)) == SQLITE_ROW)
+		if ((code = store_list_add(s, sql_int64(st, 0), sql_int(st, 1),
+			 sql_int(st, 2), sql_int64(st, 3))) != SQLITE_OK)
 			break;
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 static int
@@ -212,7 +212,7 @@ store_stats(struct store *s, int64_t now, const struct store_count **counts,
 	    (code = db_networks(s)) == SQLITE_OK)
 		code = store_tally_read(s, now, true);
 	if (code == SQLITE_OK)
-		code = sqlite_run(&s->db, SQL_COMMIT);
+		code = sql_run(&s->sql, SQL_COMMIT);
 	if (code != SQLITE_OK)
 		return db_error(s, code, error);
 	*counts = s->counts;

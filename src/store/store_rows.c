@@ -9,8 +9,7 @@
 #include "store/store_rows.h"
 #include "store/store_tally.h"
 
-#define CACHE_PRAGMA "PRAGMA cache_size = -65536" /* KiB, while writing */
-#define NAME_BYTES   64                           /* of a source's name */
+#define NAME_BYTES 64 /* of a source's name */
 
 bool
 store_source_name(const char *name)
@@ -48,7 +47,7 @@ store_rows_good(const struct record *r)
 	    (r->reason == NULL || utf8_valid(r->reason, strlen(r->reason))) &&
 	    (r->url == NULL || utf8_valid(r->url, strlen(r->url))) &&
 	    (!r->below || r->type == OBSERVABLE_DOMAIN) &&
-	    indicator_type((int)r->type) &&
+	    r->type < OBSERVABLE_TYPES &&
 	    ctim_disposition_name(r->disposition) != NULL &&
 	    ctim_severity_name(r->severity) != NULL &&
 	    ctim_severity_name(r->confidence) != NULL &&
@@ -90,8 +89,7 @@ store_rows_begin(struct store *s)
 		return db_facts(s);
 	store_tally_reset(s);
 	s->networks = false;
-	if ((code = sqlite_exec(&s->db, CACHE_PRAGMA)) == SQLITE_OK &&
-	    (code = sqlite_run(&s->db, SQL_BEGIN_WRITE)) == SQLITE_OK) {
+	if ((code = s->backend->begin(s, true)) == SQLITE_OK) {
 		s->facts.known = false;
 		code = db_facts(s);
 	}
@@ -102,19 +100,19 @@ int
 store_rows_target(struct store *s, struct store_target *t)
 {
 	const struct store_row *row = db_source_named(s, t->source->name);
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
 	t->id = row == NULL ? 0 : row->id;
 	t->run = row == NULL ? 1 : row->run + 1;
 	if (row != NULL)
 		return SQLITE_OK;
-	if ((st = sqlite_statement(&s->db, SQL_SOURCE_ADD, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_SOURCE_ADD, &code)) == NULL)
 		return code;
-	sqlite3_bind_text(st, 1, t->source->name, -1, SQLITE_STATIC);
-	code = sqlite_finish(st);
-	t->id = sqlite3_last_insert_rowid(s->db.handle);
-	return code;
+	sql_bind_text(st, 1, t->source->name);
+	code = sql_step(st);
+	t->id = sql_int64(st, 0);
+	return code == SQLITE_DONE ? SQLITE_CORRUPT : sql_end(st, code);
 }
 
 /* The text fields of a source, and where SQL_SOURCE_SET has them. */
@@ -135,28 +133,27 @@ store_rows_source(struct store *s, const struct store_row *is,
     const struct source *new, unsigned set)
 {
 	const struct source *from;
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	size_t i;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_SOURCE_SET, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_SOURCE_SET, &code)) == NULL)
 		return code;
-	sqlite3_bind_int64(st, 1, is->id);
+	sql_bind(st, 1, is->id);
 	for (i = 0; i < sizeof(source_fields) / sizeof(source_fields[0]); i++) {
 		from = set & source_fields[i].set ? new : &is->source;
-		sqlite3_bind_text(st, source_fields[i].column,
+		sql_bind_text(st, source_fields[i].column,
 		    *(const char *const *)((const char *)from +
-			source_fields[i].at),
-		    -1, SQLITE_STATIC);
+			source_fields[i].at));
 	}
 	from = set & STORE_SET_SUBDOMAINS ? new : &is->source;
-	sqlite3_bind_int(st, 9, from->subdomains);
+	sql_bind(st, 9, from->subdomains);
 	from = set & STORE_SET_CHECKED ? new : &is->source;
-	sqlite3_bind_int64(st, 10, from->checked);
-	sqlite3_bind_int(st, 11, is->source.below);
-	sqlite3_bind_int64(st, 12, is->imported);
-	sqlite3_bind_int64(st, 13, is->run);
-	return sqlite_finish(st);
+	sql_bind(st, 10, from->checked);
+	sql_bind(st, 11, is->source.below);
+	sql_bind(st, 12, is->imported);
+	sql_bind(st, 13, is->run);
+	return sql_finish(st);
 }
 
 /* The prefix length of a network, -1 for all else. */
@@ -174,31 +171,31 @@ static int
 write_with(struct store *s, enum store_sql which, const struct store_target *t,
     const struct store_entry *r)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, which, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, which, &code)) == NULL)
 		return code;
-	sqlite3_bind_text(st, 1, r->value, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 2, r->type);
-	sqlite3_bind_int64(st, 3, t->id);
-	sqlite3_bind_int(st, 4, r->disposition);
-	sqlite3_bind_int(st, 5, r->severity);
-	sqlite3_bind_int(st, 6, r->confidence);
-	sqlite3_bind_int(st, 7, r->tlp);
-	sqlite3_bind_int(st, 8, r->priority);
-	sqlite3_bind_text(st, 9, r->reason, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(st, 10, r->first_seen);
-	sqlite3_bind_int64(st, 11, r->last_seen);
-	sqlite3_bind_int64(st, 12, r->count);
-	sqlite3_bind_int64(st, 13, r->expires);
-	sqlite3_bind_int64(st, 14, t->now);
-	sqlite3_bind_int64(st, 15, t->run);
-	sqlite3_bind_text(st, 16, r->url, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 17, r->below);
+	sql_bind_text(st, 1, r->value);
+	sql_bind(st, 2, r->type);
+	sql_bind(st, 3, t->id);
+	sql_bind(st, 4, r->disposition);
+	sql_bind(st, 5, r->severity);
+	sql_bind(st, 6, r->confidence);
+	sql_bind(st, 7, r->tlp);
+	sql_bind(st, 8, r->priority);
+	sql_bind_text(st, 9, r->reason);
+	sql_bind(st, 10, r->first_seen);
+	sql_bind(st, 11, r->last_seen);
+	sql_bind(st, 12, r->count);
+	sql_bind(st, 13, r->expires);
+	sql_bind(st, 14, t->now);
+	sql_bind(st, 15, t->run);
+	sql_bind_text(st, 16, r->url);
+	sql_bind(st, 17, r->below);
 	if (which == SQL_ADD && store_rows_bits(r) != -1)
-		sqlite3_bind_int(st, 18, store_rows_bits(r));
-	return sqlite_finish(st);
+		sql_bind(st, 18, store_rows_bits(r));
+	return sql_finish(st);
 }
 
 /* Takes the record that is there, and is about to change, off the tally. */
@@ -206,20 +203,20 @@ static int
 uncount_old(
     struct store *s, const struct store_target *t, const struct store_entry *r)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_OLD, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_OLD, &code)) == NULL)
 		return code;
-	sqlite3_bind_text(st, 1, r->value, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 2, r->type);
-	sqlite3_bind_int64(st, 3, t->id);
-	if ((code = sqlite3_step(st)) == SQLITE_ROW)
-		code = store_tally_change(s, t->id, r->type,
-		    sqlite3_column_int(st, 0), sqlite3_column_int64(st, 1), -1);
+	sql_bind_text(st, 1, r->value);
+	sql_bind(st, 2, r->type);
+	sql_bind(st, 3, t->id);
+	if ((code = sql_step(st)) == SQLITE_ROW)
+		code = store_tally_change(
+		    s, t->id, r->type, sql_int(st, 0), sql_int64(st, 1), -1);
 	else if (code == SQLITE_DONE)
 		code = SQLITE_CORRUPT;
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 int
@@ -232,7 +229,7 @@ store_rows_write(
 	/* Each statement changes a record only where those before did not. */
 	if ((code = write_with(s, SQL_ADD, t, r)) != SQLITE_OK)
 		return code;
-	if (sqlite3_changes(s->db.handle) != 0) {
+	if (sql_changes(&s->sql) != 0) {
 		t->counts.added++;
 		s->networks |= store_rows_bits(r) != -1;
 		return store_tally_change(
@@ -240,7 +237,7 @@ store_rows_write(
 	}
 	if ((code = write_with(s, SQL_TOUCH, t, r)) != SQLITE_OK)
 		return code;
-	if (sqlite3_changes(s->db.handle) != 0) {
+	if (sql_changes(&s->sql) != 0) {
 		t->counts.unchanged++;
 		return SQLITE_OK;
 	}
@@ -257,26 +254,24 @@ static int
 remove_former(struct store *s, struct store_target *t)
 {
 	static const enum store_sql steps[] = { SQL_FORMER, SQL_REPLACED };
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	size_t i;
 	int code = SQLITE_OK;
 
 	for (i = 0; i < 2 && code == SQLITE_OK; i++) {
-		if ((st = sqlite_statement(&s->db, steps[i], &code)) == NULL)
+		if ((st = sql_statement(&s->sql, steps[i], &code)) == NULL)
 			return code;
-		sqlite3_bind_int64(st, 1, t->id);
-		sqlite3_bind_int64(st, 2, t->run);
-		while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		sql_bind(st, 1, t->id);
+		sql_bind(st, 2, t->run);
+		while ((code = sql_step(st)) == SQLITE_ROW) {
 			t->counts.removed++;
-			s->networks |=
-			    sqlite3_column_type(st, 3) != SQLITE_NULL;
-			if ((code = store_tally_change(s, t->id,
-				 sqlite3_column_int(st, 0),
-				 sqlite3_column_int(st, 1),
-				 sqlite3_column_int64(st, 2), -1)) != SQLITE_OK)
+			s->networks |= sql_type(st, 3) != SQLITE_NULL;
+			if ((code = store_tally_change(s, t->id, sql_int(st, 0),
+				 sql_int(st, 1), sql_int64(st, 2), -1)) !=
+			    SQLITE_OK)
 				break;
 		}
-		code = sqlite_end(st, code);
+		code = sql_end(st, code);
 		if (t->counts.removed == 0)
 			return code;
 	}
@@ -305,24 +300,23 @@ int
 store_rows_remove(struct store *s, enum observable_type type, const char *value,
     int64_t source, uint64_t *n)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
-	if ((st = sqlite_statement(&s->db, SQL_REMOVE, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_REMOVE, &code)) == NULL)
 		return code;
-	sqlite3_bind_text(st, 1, value, -1, SQLITE_STATIC);
-	sqlite3_bind_int(st, 2, (int)type);
+	sql_bind_text(st, 1, value);
+	sql_bind(st, 2, (int)type);
 	if (source != 0)
-		sqlite3_bind_int64(st, 3, source);
-	while ((code = sqlite3_step(st)) == SQLITE_ROW) {
+		sql_bind(st, 3, source);
+	while ((code = sql_step(st)) == SQLITE_ROW) {
 		(*n)++;
-		s->networks |= sqlite3_column_type(st, 3) != SQLITE_NULL;
-		if ((code = store_tally_change(s, sqlite3_column_int64(st, 0),
-			 (int)type, sqlite3_column_int(st, 1),
-			 sqlite3_column_int64(st, 2), -1)) != SQLITE_OK)
+		s->networks |= sql_type(st, 3) != SQLITE_NULL;
+		if ((code = store_tally_change(s, sql_int64(st, 0), (int)type,
+			 sql_int(st, 1), sql_int64(st, 2), -1)) != SQLITE_OK)
 			break;
 	}
-	return sqlite_end(st, code);
+	return sql_end(st, code);
 }
 
 int
@@ -331,8 +325,8 @@ store_rows_write_out(struct store *s)
 	int code = store_tally_flush(s);
 
 	if (code == SQLITE_OK && s->networks)
-		code = sqlite_run(&s->db, SQL_NETWORKS_CHANGED);
-	return code == SQLITE_OK ? sqlite_run(&s->db, SQL_COMMIT) : code;
+		code = sql_run(&s->sql, SQL_NETWORKS_CHANGED);
+	return code == SQLITE_OK ? s->backend->commit(s) : code;
 }
 
 int
@@ -344,7 +338,6 @@ store_rows_commit(struct store *s)
 	if (s->act)
 		return SQLITE_OK;
 	if ((code = store_rows_write_out(s)) == SQLITE_OK)
-		sqlite3_wal_checkpoint_v2(
-		    s->db.handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		s->backend->tidy(s);
 	return code;
 }

@@ -151,7 +151,8 @@ static const char *const store_sql_2[SQL_STATEMENTS] = {
 	[SQL_MATCHED_ROWS] = "SELECT count(*) FROM matched_value"
 			     " WHERE day = ?1 AND value <> ''",
 	[SQL_SOURCE_ADD] = "INSERT INTO source(name, title, subdomains,"
-			   " imported, import) VALUES(?1, ?1, 0, 0, 0)",
+			   " imported, import) VALUES(?1, ?1, 0, 0, 0)"
+			   " RETURNING id",
 	[SQL_SOURCE_SET] =
 	    "UPDATE source SET title = ?2, url = ?3, feed = ?4, header = ?5,"
 	    " options = ?6, etag = ?7, modified = ?8, subdomains = ?9,"

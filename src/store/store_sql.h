@@ -78,4 +78,24 @@ extern const char store_sql_upgrade[];
 /* The version of the program that wrote a store, of format 2 or later. */
 extern const char store_sql_writer[];
 
+/* PostgreSQL's (store_pg_sql.c): the statements above, of the present format;
+ * SQL_MATCH is none. */
+extern const char *const store_sql_pg[SQL_STATEMENTS];
+extern const char store_pg_schema[];
+/* Whether the tables are there, and the encoding. */
+extern const char store_pg_made[];
+extern const char store_pg_format[];
+extern const char store_pg_changed[];
+/* $1 a source: whether nobody else has it; for as long as the connection lasts. */
+extern const char store_pg_claimed[], store_pg_lasting[];
+extern const char store_pg_marked[]; /* $1 the mark of an action */
+/* $1 values, $2 their types: the columns of SQL_LIST, then the version. */
+extern const char store_pg_batch[];
+/* An import, step by step. */
+extern const char store_pg_incoming[], store_pg_copy[], store_pg_analyze[];
+extern const char store_pg_compare_sql[], store_pg_last_turn[],
+    store_pg_merge[];
+extern const char store_pg_emptied[];
+extern const char *const store_pg_recount[]; /* ended by NULL */
+
 #endif

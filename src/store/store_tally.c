@@ -85,26 +85,24 @@ store_tally_write(struct store *s, const struct store_tally_cell *c)
 	};
 	int64_t place = -1 - c->key;
 	int code = SQLITE_OK, way = c->key >= 0, column;
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	size_t i;
 
 	for (i = 0; i < (c->n < 0 ? 2 : 1) && code == SQLITE_OK; i++) {
-		st = sqlite_statement(&s->db, ways[way][i], &code);
+		st = sql_statement(&s->sql, ways[way][i], &code);
 		if (st == NULL)
 			return code;
 		column = 0;
-		sqlite3_bind_int64(st, ++column, c->source);
+		sql_bind(st, ++column, c->source);
 		if (c->key < 0) {
-			sqlite3_bind_int64(
-			    st, ++column, place / (CTIM_UNKNOWN + 1));
-			sqlite3_bind_int64(
-			    st, ++column, place % (CTIM_UNKNOWN + 1));
+			sql_bind(st, ++column, place / (CTIM_UNKNOWN + 1));
+			sql_bind(st, ++column, place % (CTIM_UNKNOWN + 1));
 		} else {
-			sqlite3_bind_int64(st, ++column, c->key);
+			sql_bind(st, ++column, c->key);
 		}
 		if (i == 0)
-			sqlite3_bind_int64(st, ++column, c->n);
-		code = sqlite_finish(st);
+			sql_bind(st, ++column, c->n);
+		code = sql_finish(st);
 	}
 	return code;
 }
@@ -125,17 +123,17 @@ store_tally_flush(struct store *s)
 int
 store_tally_fill(struct store *s)
 {
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int code;
 
 	store_tally_reset(s);
-	if ((st = sqlite_statement(&s->db, SQL_COUNT, &code)) == NULL)
+	if ((st = sql_statement(&s->sql, SQL_COUNT, &code)) == NULL)
 		return code;
-	while ((code = sqlite3_step(st)) == SQLITE_ROW)
-		if ((code = store_tally_change(s, sqlite3_column_int64(st, 0),
-			 sqlite3_column_int(st, 1), sqlite3_column_int(st, 2),
-			 sqlite3_column_int64(st, 3), 1)) != SQLITE_OK)
+	while ((code = sql_step(st)) == SQLITE_ROW)
+		if ((code = store_tally_change(s, sql_int64(st, 0),
+			 sql_int(st, 1), sql_int(st, 2), sql_int64(st, 3),
+			 1)) != SQLITE_OK)
 			break;
-	code = sqlite_end(st, code);
+	code = sql_end(st, code);
 	return code == SQLITE_OK ? store_tally_flush(s) : code;
 }

@@ -35,7 +35,7 @@ store_import_cancel(struct store *s)
 
 	if (im == NULL)
 		return;
-	sqlite_rollback(&s->db);
+	sql_rollback(&s->sql);
 	s->facts.known = false;
 	s->import = NULL;
 	runs_free(im->runs);
@@ -173,7 +173,7 @@ store_import_open(struct store *s)
 	struct store_import *im = s->import;
 	int code;
 
-	assert(im->begun == sqlite_busy(&s->db));
+	assert(im->begun == sql_busy(&s->sql));
 	if (im->begun)
 		return SQLITE_OK;
 	if ((code = store_rows_begin(s)) == SQLITE_OK &&
@@ -181,6 +181,16 @@ store_import_open(struct store *s)
 		code = store_rows_target(s, &im->to);
 	im->begun = code == SQLITE_OK;
 	return code;
+}
+
+/* Writes a record, or hands it to who writes them all at once. */
+static int
+store_import_put(struct store *s, const struct store_entry *e)
+{
+	struct store_target *to = &s->import->to;
+
+	return s->backend->put == NULL ? store_rows_write(s, to, e) :
+					 s->backend->put(s, to, e);
 }
 
 /* Writes a packed record; SQLite's results are positive. */
@@ -191,7 +201,7 @@ store_import_unpacked(void *arg, const void *packed)
 	struct store_entry e;
 
 	store_import_unpack(packed, &e);
-	return store_rows_write(s, &s->import->to, &e);
+	return store_import_put(s, &e);
 }
 
 /* Writes what waits in the temporary file. */
@@ -227,18 +237,30 @@ store_import_keep(struct store_import *im)
 	return runs_close(im->runs);
 }
 
-/* Writes the sorted batch, behind what waits. */
+/* Ends what was put in order. */
+static int
+store_import_put_end(struct store *s)
+{
+	struct store_import *im = s->import;
+
+	return im->begun && s->backend->put_end != NULL ?
+	    s->backend->put_end(s, &im->to) :
+	    SQLITE_OK;
+}
+
+/* Writes the sorted batch, behind what waits, in which its values may be, too. */
 static int
 store_import_write(struct store *s)
 {
 	struct store_import *im = s->import;
 	uint32_t i;
-	int code = store_import_merge(s);
+	int code;
 
-	if (code == SQLITE_OK)
+	if ((code = store_import_merge(s)) == SQLITE_OK &&
+	    (code = store_import_put_end(s)) == SQLITE_OK)
 		code = store_import_open(s);
 	for (i = 0; i < im->n && code == SQLITE_OK; i++)
-		code = store_rows_write(s, &im->to, &im->rows[i]);
+		code = store_import_put(s, &im->rows[i]);
 	return code;
 }
 
@@ -257,7 +279,7 @@ store_import_flush(struct store *s, bool last)
 		code = store_import_merge(s);
 	im->n = 0;
 	im->used = 0;
-	return code;
+	return code == SQLITE_OK ? store_import_put_end(s) : code;
 }
 
 /* Copies n bytes of text and a NUL into the batch. */
@@ -363,6 +385,17 @@ store_import_end(struct store *s, bool replace, struct store_counts *counts,
 	return 0;
 }
 
+int
+store_claim(struct store *s, const char *source, char error[STORE_ERROR_MAX])
+{
+	bool had = true;
+	int code = s->backend->claim == NULL ?
+	    SQLITE_OK :
+	    s->backend->claim(s, source, &had);
+
+	return code == SQLITE_OK ? had : db_error(s, code, error);
+}
+
 ssize_t
 store_remove(struct store *s, enum observable_type type, const char *value,
     const char *source, char error[STORE_ERROR_MAX])
@@ -389,7 +422,7 @@ store_remove_source(
 	static const enum store_sql steps[] = { SQL_REMOVE_SOURCE,
 		SQL_REMOVE_TALLY, SQL_REMOVE_EXPIRY, SQL_SOURCE_REMOVE };
 	const struct store_row *row;
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	ssize_t n = 0;
 	size_t i;
 	int code;
@@ -400,13 +433,13 @@ store_remove_source(
 		return db_no_source(s, source, error);
 	s->networks = true; /* there may have been some */
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if ((st = sqlite_statement(&s->db, steps[i], &code)) == NULL)
+		if ((st = sql_statement(&s->sql, steps[i], &code)) == NULL)
 			break;
-		sqlite3_bind_int64(st, 1, row->id);
-		if ((code = sqlite_finish(st)) != SQLITE_OK)
+		sql_bind(st, 1, row->id);
+		if ((code = sql_finish(st)) != SQLITE_OK)
 			break;
 		if (i == 0)
-			n = sqlite3_changes(s->db.handle);
+			n = sql_changes(&s->sql);
 	}
 	if (code == SQLITE_OK)
 		code = store_rows_commit(s);

@@ -69,6 +69,11 @@ int store_import_end(struct store *, bool replace, struct store_counts *,
     char error[STORE_ERROR_MAX]);
 void store_import_cancel(struct store *); /* none under way is fine */
 
+/* Claims the import of a source for as long as the store is open, where that is
+ * in PostgreSQL.  Returns 1; 0 while another has it; or -1 with the reason. */
+int store_claim(
+    struct store *, const char *source, char error[STORE_ERROR_MAX]);
+
 /* Sets fields of a source, which is found by its name; NULL texts but the title
  * are taken away.  Returns 0, or -1. */
 int store_source_set(struct store *, const struct source *, unsigned set,

@@ -54,6 +54,17 @@ const char *auth_audience(struct auth *, const struct claims *,
 /* Whether aud names one of these URLs. */
 bool auth_names(const struct claims *, const char *const *bases);
 
+#define AUTH_WHY 160 /* bytes of auth_bound()'s cause */
+
+/*
+ * Checks that a token is for this site and relay: of HS256, that its claim relay
+ * names the relay, where [auth] bind_relays is on; of RS256, that it has what
+ * [auth] require names.  Returns NULL, or the message, a constant, with the cause
+ * in why.
+ */
+const char *auth_bound(const struct conf *, const struct claims *,
+    const char *relay, char why[AUTH_WHY]);
+
 /* Checks that the claims hold each of names (may be NULL, ended by NULL) as a
  * non-empty string.  Returns NULL, or the message, with *cause as for
  * auth_check(). */
@@ -62,11 +73,13 @@ const char *auth_claims(struct auth *, const struct claims *,
 
 /*
  * A new HS256 token: payload is a JSON object text, to which iat and, with
- * expires (seconds since 1970, 0: never), exp are added.  The caller frees it;
- * NULL with the reason, a constant, in *why.
+ * expires (seconds since 1970, 0: never), exp are added; and where conf (NULL:
+ * none) has bind_relays, a claim relay with the relay's name, or the names of all
+ * relays (NULL).  The caller frees it; NULL with the reason, a constant, in *why.
  */
 char *auth_token(const char *payload, const char *key, int64_t now,
-    int64_t expires, const char **why);
+    int64_t expires, const struct conf *conf, const char *relay,
+    const char **why);
 /* A 64-character random key into key; -1 when the system has no randomness. */
 int auth_new_key(char key[65]);
 

@@ -24,11 +24,12 @@
 	60 /* between the clocks of requests: each reads it
 				 * when it begins */
 /* Milliseconds. */
-#define FETCH     3000
-#define LEASE     (FETCH + 2000) /* with the cache before and after */
-#define POLL      15
+#define FETCH       3000
+#define LEASE       (FETCH + 2000) /* with the cache before and after */
+#define POLL        15
+#define POLL_OTHERS 50 /* at the server that gateways share */
 
-#define URL_BYTES (JWKS_HOST_MAX + 64)
+#define URL_BYTES   (JWKS_HOST_MAX + 64)
 
 /* The keys of one text; a text is parsed once a thread. */
 struct parsed {
@@ -263,6 +264,7 @@ fetch(struct jwks *j, struct search *s)
 		jwks_cache_put(j->cache, JWKS_CACHED_FAILURE, s->host, s->now,
 		    j->why, strlen(j->why));
 	}
+	jwks_cache_fetched(j->cache, s->host);
 }
 
 /* Whether the host may be asked.  A new key is found at its first token, also
@@ -277,12 +279,26 @@ jwks_is_due(const struct search *s)
 	return !within(s->state.tried, s->now, pause);
 }
 
+/*
+ * Whether another gateway fetches the set; the claim is given back then.  For a
+ * kid that nobody knew each asks for itself: the claim has noted that it did.
+ */
+static bool
+another_fetches(struct jwks *j, const struct search *s)
+{
+	if (s->unknown || !jwks_cache_theirs(j->cache, s->host, LEASE))
+		return false;
+	keysets_leave(j->table, s->host);
+	return true;
+}
+
 /* Looks, fetches once if need be, or waits for who does.  Whether the set now has
  * the kid. */
 static bool
 search(struct jwks *j, struct search *s, const char *kid)
 {
-	const struct timespec pause = { .tv_nsec = POLL * 1000000L };
+	const struct timespec pause = { .tv_nsec = POLL * 1000000L },
+			      others = { .tv_nsec = POLL_OTHERS * 1000000L };
 	bool asked = false, waited = false, fresh, found;
 
 	for (;;) {
@@ -296,9 +312,15 @@ search(struct jwks *j, struct search *s, const char *kid)
 			return found;
 		if (keysets_claim(j->table, s->host, &s->state, clock_ms(),
 			LEASE, s->unknown ? s->now : 0)) {
-			if (!load(j, s)) {
+			if (load(j, s))
+				continue;
+			if (!another_fetches(j, s)) {
 				fetch(j, s);
 				asked = true;
+			} else if (found) {
+				return true;
+			} else {
+				nanosleep(&others, NULL);
 			}
 		} else if (found) {
 			return true; /* stale, and somebody fetches */

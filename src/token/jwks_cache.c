@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "cache/cache.h"
+#include "cache/cache_common.h"
 #include "shared/keysets.h"
 #include "token/jwks_cache.h"
 
@@ -68,4 +69,25 @@ jwks_cache_get(struct cache *c, enum jwks_cached kind, const char *host,
 	}
 	buf_free(&value);
 	return good;
+}
+
+bool
+jwks_cache_theirs(struct cache *c, const char *host, int64_t ms)
+{
+	unsigned char name[CACHE_NAME];
+
+	return jwks_cache_name_of(c, JWKS_CACHED_SET, host, name) &&
+	    cache_lease(c, name, ms) == CACHE_LEASE_THEIRS;
+}
+
+void
+jwks_cache_fetched(struct cache *c, const char *host)
+{
+	unsigned char name[CACHE_NAME];
+
+	if (c == NULL || !cache_is_remote(c))
+		return;
+	cache_flush(c);
+	if (jwks_cache_name_of(c, JWKS_CACHED_SET, host, name))
+		cache_release(c, name);
 }

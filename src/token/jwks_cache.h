@@ -29,5 +29,12 @@ void jwks_cache_put(struct cache *, enum jwks_cached, const char *host,
  * nothing, or it does not fit. */
 bool jwks_cache_get(struct cache *, enum jwks_cached, const char *host,
     int64_t *at, struct buf *text);
+/*
+ * Of gateways that share a cache one fetches a set at a time: whether another
+ * does now; if not, it is this one for ms, or until jwks_cache_fetched(), which
+ * also writes what was put.
+ */
+bool jwks_cache_theirs(struct cache *, const char *host, int64_t ms);
+void jwks_cache_fetched(struct cache *, const char *host);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/base64url.h"
+#include "conf/conf.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
 #include "token/token.h"
@@ -141,12 +142,56 @@ token_free(struct claims *c)
 	c->payload = NULL;
 }
 
-const char *
-token_claim(const struct claims *c, const char *name)
+static bool
+token_among(const char *const *names, const char *name)
+{
+	for (; names != NULL && *names != NULL; names++)
+		if (strcmp(*names, name) == 0)
+			return true;
+	return false;
+}
+
+/* A claim of the token itself. */
+static const char *
+token_own(const struct claims *c, const char *name)
 {
 	const char *text = jsonin_string(c->payload, name);
 
 	return text == NULL || *text == '\0' ? NULL : text;
+}
+
+struct claims
+token_for(const struct claims *c, const struct relay_conf *relay,
+    const char *const *hosts)
+{
+	struct claims all = *c;
+	const struct conf_claim *g;
+
+	if (relay->credentials == CREDENTIALS_TOKEN || relay->claims == NULL)
+		return all;
+	all.given = relay->claims;
+	all.credentials = relay->credentials;
+	for (g = all.given; g != NULL; g = g->next)
+		if (!token_among(hosts, g->name) &&
+		    token_is_given(&all, g->name))
+			all.pinned = hosts;
+	return all;
+}
+
+bool
+token_is_given(const struct claims *c, const char *name)
+{
+	return conf_claim(c->given, name) != NULL &&
+	    (c->credentials == CREDENTIALS_GATEWAY ||
+		token_among(c->pinned, name) || token_own(c, name) == NULL);
+}
+
+const char *
+token_claim(const struct claims *c, const char *name)
+{
+	if (c->given != NULL && token_is_given(c, name))
+		return conf_claim(c->given, name);
+	return token_among(c->pinned, name) ? NULL : token_own(c, name);
 }
 
 const char *

@@ -21,7 +21,9 @@
 #define TOKEN_LIMIT     100  /* entities of each kind, unless the token says */
 #define TOKEN_LIMIT_MAX 1000
 
+struct conf_claim;
 struct json_object;
+struct relay_conf;
 
 enum token_alg { TOKEN_HS256, TOKEN_RS256 };
 
@@ -34,6 +36,12 @@ struct claims {
 	const char *bad_time; /* "exp" or "nbf", whose value is no
 			       * integer; NULL: neither */
 	size_t limit;         /* CTR_ENTITIES_LIMIT, in range */
+	/* What the configuration has for a relay (token_for()), and which of both
+	 * counts, enum conf_credentials. */
+	const struct conf_claim *given;
+	int credentials;
+	const char *const *pinned; /* claims that the token must not choose;
+				    * NULL: none */
 };
 
 /*
@@ -44,6 +52,18 @@ struct claims {
  */
 const char *token_parse(const char *token, size_t len, struct claims *);
 void token_free(struct claims *);
+
+/*
+ * The claims with which a relay is asked: these, and what the configuration has
+ * for it.  hosts (NULL, or ended by NULL): the claims that say where a credential
+ * is sent.  A token says so for its own credential alone: where a claim of the
+ * configuration is used, hosts are that one's, too.
+ * A view of both, which is not to be freed.
+ */
+struct claims token_for(
+    const struct claims *, const struct relay_conf *, const char *const *hosts);
+/* Whether a claim is the configuration's. */
+bool token_is_given(const struct claims *, const char *name);
 
 /* A claim that is a non-empty string, else NULL; belongs to the claims. */
 const char *token_claim(const struct claims *, const char *name);

@@ -9,10 +9,15 @@
 #ifndef CTIM_POLICY_H
 #define CTIM_POLICY_H
 
+#include <stdbool.h>
+
 struct conf;
 struct http_policy;
 struct relay_conf;
 
+/* Whether a URL of the relay's own keys or claims, or the default of one, has that
+ * origin: then it is the operator's word, not a token's. */
+bool policy_is_named(const struct relay_conf *, const char *origin);
 /* The policy for a call of the relay to origin (url_origin()).  It points into
  * the configuration. */
 struct http_policy policy_for(

@@ -40,15 +40,18 @@ int store_net_lengths(const struct store_net *, enum observable_type,
 /*
  * Gives the filter of a store in a state, which all connections of the process
  * that see the store in that state have in common: *net, NULL or what this gave
- * before, is dropped for it.  The first that asks has it filled, while others
- * wait.  A store without a name (NULL) is nobody else's, as the one is that a
- * connection has changed and not committed.  To be dropped with
- * store_net_drop(); nobody changes it.
- * Returns 0; what fill() returned other than 0, or -1 when memory ran out: then
- * *net is NULL.
+ * before, is dropped for it.  The first that asks fills it by fill(), in its own
+ * time; others who ask for the same one wait for that until clock_ms() is
+ * `until` (0: to its end), and nobody else does.  A store without a name (NULL)
+ * is nobody else's, as the one is that a connection has changed and not
+ * committed.  To be dropped with store_net_drop(); nobody changes it.
+ * Returns 0; what fill() returned other than 0, to all who waited; -1 when memory
+ * ran out; or STORE_NET_LATE: then *net is NULL.
  */
+#define STORE_NET_LATE (-2)
 int store_net_take(const struct store_net **net, const char *store,
-    int64_t state, int (*fill)(void *arg, struct store_net *), void *arg);
+    int64_t state, int64_t until, int (*fill)(void *arg, struct store_net *),
+    void *arg);
 /* NULL is fine. */
 void store_net_drop(const struct store_net *);
 

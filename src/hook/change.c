@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <unistd.h>
-
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/utf8.h"
-#include "call/change.h"
+#include "hook/change.h"
 #include "call/provider.h"
 #include "conf/conf.h"
 #include "ctim/indicator.h"
@@ -47,16 +45,23 @@ change_fail(struct changing *c, enum problem problem, const char *format, ...)
 	result->problem = problem;
 }
 
-/* The store cannot be used.  Its path is nothing for the platform. */
+/* The store cannot be used.  Its path is nothing for the platform, nor is what a
+ * database says of its place, in brackets. */
 static void
 change_fail_store(struct changing *c, const char *path, const char *error)
 {
-	size_t n = strlen(path);
+	const bool url = store_is_url(path);
+	char shown[STORE_SHOWN];
+	size_t n = strlen(store_shown(path, shown));
 
 	log_error("relay %s: %s", c->relay->name, error);
-	if (strncmp(error, path, n) == 0 && strncmp(error + n, ": ", 2) == 0)
+	if (strncmp(error, shown, n) == 0 && strncmp(error + n, ": ", 2) == 0)
 		error += n + 2;
-	change_fail(c, PROBLEM_INTERNAL, "The indicator store: %s", error);
+	n = url ? strcspn(error, "(") : strlen(error);
+	while (url && n > 0 && error[n - 1] == ' ')
+		n--;
+	change_fail(c, url ? PROBLEM_SERVICE_UNAVAILABLE : PROBLEM_INTERNAL,
+	    "The indicator store: %.*s", (int)n, error);
 }
 
 /* Takes the observable and who acts from the request.  Returns false when the
@@ -69,7 +74,7 @@ change_begin(struct changing *c)
 	enum observable_type type = observable_type(t->type);
 
 	if (type == OBSERVABLE_UNKNOWN ||
-	    (c->relay->provider->types & OBSERVABLE_BIT(type)) == 0) {
+	    !observable_set_has(&c->relay->provider->types, type)) {
 		change_fail(c, PROBLEM_INVALID_ARGUMENT,
 		    "This relay takes no observables of the type \"%.64s\"",
 		    t->type);
@@ -195,7 +200,7 @@ change_store(struct changing *c, int wait)
 
 	/* Opening a missing store to write would make it; to read reports it. */
 	c->store = store_open(
-	    path, access(path, F_OK) == -1 ? STORE_READ : STORE_SERVE, error);
+	    path, store_missing(path) ? STORE_READ : STORE_SERVE, error);
 	if (c->store != NULL && store_note(c->store) != NULL)
 		log_info("relay %s: %s", c->relay->name, store_note(c->store));
 	wait -= (int)(clock_ms() - begun);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "ctim/indicator.h"
-#include "store/store_net.h"
+#include "filter/store_net.h"
 
 #define WORDS_LEAST 1024 /* 8 KiB */
 #define BITS_EACH   8    /* for a network, where the filter may be as large */
@@ -19,12 +21,16 @@ struct shared_net {
 	struct store_net net; /* first: what is handed out */
 	char *store;          /* NULL: of one connection alone */
 	int64_t state;
-	size_t users;
+	size_t users; /* who fills it and who waits, too */
+	bool filled;
+	int code; /* of that */
 	struct shared_net *next;
 };
 
 static struct shared_net *store_net_all;
 static pthread_mutex_t store_net_lock = PTHREAD_MUTEX_INITIALIZER; /* for it */
+static pthread_cond_t store_net_news =
+    PTHREAD_COND_INITIALIZER; /* one filled */
 
 static const struct {
 	int af, bits;
@@ -168,22 +174,27 @@ store_net_leave(const struct store_net *net)
 	free(s);
 }
 
-/* With the lock held: the filter, filled; NULL with what fill() returned or -1
- * in *code. */
+/* With the lock held: one that is, or will be, good; NULL for none. */
 static struct shared_net *
-store_net_new(const char *store, int64_t state,
-    int (*fill)(void *, struct store_net *), void *arg, int *code)
+store_net_find(const char *store, int64_t state)
+{
+	struct shared_net *s;
+
+	for (s = store_net_all; s != NULL; s = s->next)
+		if (store != NULL && s->store != NULL && s->code == 0 &&
+		    s->state == state && strcmp(s->store, store) == 0)
+			break;
+	return s;
+}
+
+/* With the lock held: one that is to be filled; NULL when memory ran out. */
+static struct shared_net *
+store_net_new(const char *store, int64_t state)
 {
 	struct shared_net *s = calloc(1, sizeof(*s));
 
-	*code = -1;
 	if (s == NULL ||
-	    (store != NULL && (s->store = strdup(store)) == NULL) ||
-	    (*code = fill(arg, &s->net)) != 0) {
-		if (s != NULL) {
-			store_net_free(&s->net);
-			free(s->store);
-		}
+	    (store != NULL && (s->store = strdup(store)) == NULL)) {
 		free(s);
 		return NULL;
 	}
@@ -193,24 +204,46 @@ store_net_new(const char *store, int64_t state,
 	return s;
 }
 
+/* With the lock held, which is free meanwhile: waits for who fills it. */
+static int
+store_net_wait(struct shared_net *s, int64_t until)
+{
+	const struct timespec end = { .tv_sec = until / 1000,
+		.tv_nsec = until % 1000 * 1000000 };
+	int late = 0;
+
+	while (!s->filled && late != ETIMEDOUT)
+		late = until == 0 ?
+		    pthread_cond_wait(&store_net_news, &store_net_lock) :
+		    pthread_cond_clockwait(&store_net_news, &store_net_lock,
+			CLOCK_MONOTONIC, &end);
+	return s->filled ? s->code : STORE_NET_LATE;
+}
+
 int
 store_net_take(const struct store_net **net, const char *store, int64_t state,
-    int (*fill)(void *, struct store_net *), void *arg)
+    int64_t until, int (*fill)(void *arg, struct store_net *), void *arg)
 {
 	struct shared_net *s;
-	int code = 0;
+	int code = -1;
 
 	(void)pthread_mutex_lock(&store_net_lock);
 	store_net_leave(*net);
-	for (s = store_net_all; s != NULL; s = s->next)
-		if (store != NULL && s->store != NULL && s->state == state &&
-		    strcmp(s->store, store) == 0)
-			break;
-	if (s == NULL)
-		s = store_net_new(store, state, fill, arg, &code);
-	if (s != NULL)
+	if ((s = store_net_find(store, state)) != NULL) {
 		s->users++;
-	*net = s == NULL ? NULL : &s->net;
+		code = store_net_wait(s, until);
+	} else if ((s = store_net_new(store, state)) != NULL) {
+		s->users++;
+		(void)pthread_mutex_unlock(&store_net_lock);
+		code = fill(arg, &s->net);
+		(void)pthread_mutex_lock(&store_net_lock);
+		s->code = code;
+		s->filled = true;
+		(void)pthread_cond_broadcast(&store_net_news);
+	}
+	if (code != 0 && s != NULL)
+		store_net_leave(&s->net);
+	*net = code == 0 ? &s->net : NULL;
 	(void)pthread_mutex_unlock(&store_net_lock);
 	return code;
 }

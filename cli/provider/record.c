@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <json-c/json.h>
+
+#include "base/buf.h"
+#include "base/rfc3339.h"
+#include "cli/base/command.h"
+#include "cli/base/outfile.h"
+#include "cli/played/alone.h"
+#include "cli/provider/jsonsame.h"
+#include "cli/provider/mask.h"
+#include "cli/played/played.h"
+#include "cli/provider/record.h"
+#include "cli/played/recorder.h"
+#include "cli/terminal/text.h"
+#include "json/jsonin.h"
+#include "json/jsonscan.h"
+#include "os/folder.h"
+
+#define TEXT_MAX  (32U << 20)
+#define NAME_MOST 60 /* bytes of a case's name */
+#define WORD      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+#define PRETTY                                               \
+	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | \
+	    JSON_C_TO_STRING_NOSLASHESCAPE)
+#define BEARER "Authorization: Bearer "
+
+struct recorded {
+	const struct command *cmd;
+	const struct mask *mask;
+	char dir[PATH_MAX];
+	struct json_object *request, *upstream, *answer;
+};
+
+/* The tokens of signing in are secrets as well. */
+static void
+record_tokens(const struct mask *given, struct mask *all)
+{
+	const struct recorder_call *c;
+	const char *p;
+	size_t i, n;
+
+	all->n = 0;
+	for (i = 0; i < given->n; i++)
+		mask_add(all, given->list[i].secret,
+		    strlen(given->list[i].secret), given->list[i].by);
+	for (c = recorder_calls(); c != NULL; c = c->next) {
+		if ((p = strstr(c->headers.data, BEARER)) == NULL)
+			continue;
+		p += sizeof(BEARER) - 1;
+		n = strcspn(p, "\n");
+		mask_add(all, p, n, "token-of-the-case");
+	}
+}
+
+static struct json_object *
+record_string(const struct mask *m, const struct buf *text)
+{
+	struct json_object *made = NULL;
+	struct buf masked;
+
+	buf_init(&masked, TEXT_MAX);
+	mask_text(m, text->data, text->len, &masked);
+	if (!masked.failed)
+		made = json_object_new_string_len(masked.data, (int)masked.len);
+	buf_free(&masked);
+	return made;
+}
+
+/* The body of an answer: JSON as such, anything else as a text. */
+static void
+record_body(const struct mask *m, const struct recorder_call *c,
+    struct json_object *row)
+{
+	struct json_object *text = record_string(m, &c->answer), *json;
+	const char *why = NULL;
+
+	if (c->answer.len == 0) {
+		json_object_put(text);
+		return;
+	}
+	json = jsonin_answer(json_object_get_string(text),
+	    (size_t)json_object_get_string_len(text), &why);
+	if (why == NULL) {
+		(void)json_object_object_add(row, "json", json);
+		json_object_put(text);
+	} else {
+		(void)json_object_object_add(row, "text", text);
+	}
+}
+
+static void
+record_reply(const struct recorder_call *c, struct json_object *row)
+{
+	struct json_object *headers;
+	const char *p = c->reply.data, *value;
+	char name[128];
+	size_t n;
+
+	if (c->reply.len == 0)
+		return;
+	headers = json_object_new_object();
+	for (; *p != '\0'; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\n");
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(p, ":"), p);
+		value = p + strlen(name) + 2;
+		(void)json_object_object_add(headers, name,
+		    json_object_new_string_len(value, (int)(p + n - value)));
+	}
+	(void)json_object_object_add(row, "reply_headers", headers);
+}
+
+static struct json_object *
+record_row(const struct mask *m, const struct recorder_call *c)
+{
+	struct json_object *row = json_object_new_object();
+	struct buf request;
+
+	buf_init(&request, TEXT_MAX);
+	buf_addf(&request, "%s %s", c->method.data, c->url.data);
+	(void)json_object_object_add(
+	    row, "request", record_string(m, &request));
+	buf_free(&request);
+	if (c->status != 200)
+		(void)json_object_object_add(
+		    row, "status", json_object_new_int(c->status));
+	record_body(m, c, row);
+	record_reply(c, row);
+	return row;
+}
+
+/* All that was answered.  False: one was not. */
+static bool
+record_upstream(struct recorded *r)
+{
+	const struct recorder_call *c;
+	struct mask all;
+	bool good = true;
+
+	record_tokens(r->mask, &all);
+	r->upstream = json_object_new_array();
+	for (c = recorder_calls(); c != NULL; c = c->next) {
+		good = good && c->status != 0;
+		if (c->status != 0)
+			(void)json_object_array_add(
+			    r->upstream, record_row(&all, c));
+	}
+	mask_free(&all);
+	if (!good)
+		(void)command_fail(r->cmd, CMD_FAILED,
+		    "a call has no answer; nothing was recorded");
+	return good;
+}
+
+/* The request, with claims that are made up. */
+static bool
+record_request(struct recorded *r, const struct alone_request *request)
+{
+	char now[RFC3339_MAX];
+	struct buf claims, masked;
+	const char *why;
+
+	buf_init(&claims, TEXT_MAX);
+	buf_init(&masked, TEXT_MAX);
+	buf_adds(&claims, request->claims);
+	mask_text(r->mask, claims.data, claims.len, &masked);
+	rfc3339_text(now, request->now);
+	r->request = json_object_new_object();
+	(void)json_object_object_add(
+	    r->request, "route", json_object_new_string(request->path));
+	(void)json_object_object_add(
+	    r->request, "now", json_object_new_string(now));
+	(void)json_object_object_add(r->request, "claims",
+	    jsonin_parse(masked.data, masked.len, JSON_REQUEST_VALUES, &why));
+	if (request->len > 0)
+		(void)json_object_object_add(r->request, "body",
+		    jsonin_parse(request->body, request->len,
+			JSON_REQUEST_VALUES, &why));
+	explicit_bzero(claims.data, claims.len);
+	buf_free(&claims);
+	buf_free(&masked);
+	return jsonin_member(r->request, "claims") != NULL;
+}
+
+/* Puts the made-up request.  False: it does not make the same calls. */
+static bool
+record_again(struct recorded *r, const struct alone *alone,
+    const struct alone_request *request)
+{
+	struct alone_request again = *request;
+	char why[NETWORK_WHY];
+	struct buf wrong;
+	const char *error;
+
+	again.claims = json_object_to_json_string_ext(
+	    jsonin_member(r->request, "claims"), JSON_C_TO_STRING_PLAIN);
+	buf_init(&wrong, TEXT_MAX);
+	error = played_begin(why) == -1 ? why : NULL;
+	if (error == NULL) {
+		played_case(r->upstream, &wrong);
+		played_learn();
+		error = alone_ask(alone, &again, &r->answer);
+		played_end(&wrong);
+	}
+	if (error == NULL && wrong.len > 0) {
+		wrong.data[strcspn(wrong.data, "\n")] = '\0';
+		error = wrong.data;
+	}
+	if (error != NULL)
+		(void)command_fail(r->cmd, CMD_FAILED,
+		    "nothing was recorded, as with other claims other calls "
+		    "are made: %s",
+		    error);
+	buf_free(&wrong);
+	return error == NULL;
+}
+
+static int
+record_file(
+    const struct recorded *r, const char *name, struct json_object *value)
+{
+	char path[PATH_MAX];
+	struct outfile file;
+	int status;
+
+	if (snprintf(path, sizeof(path), "%s/%s", r->dir, name) >=
+	    (int)sizeof(path))
+		return command_fail(r->cmd, CMD_FAILED, "%s: %s", r->dir,
+		    strerror(ENAMETOOLONG));
+	if ((status = outfile_begin(r->cmd, &file, path, 0644)) != CMD_OK)
+		return status;
+	fprintf(
+	    file.file, "%s\n", json_object_to_json_string_ext(value, PRETTY));
+	return outfile_end(r->cmd, &file, false);
+}
+
+static int
+record_write(const struct recorded *r)
+{
+	char above[PATH_MAX];
+	int status;
+
+	if (folder_of(r->dir, above) == -1 ||
+	    (folder_make(above, 0755, NULL) == -1 && errno != EEXIST) ||
+	    folder_make(r->dir, 0755, NULL) == -1)
+		return command_fail(
+		    r->cmd, CMD_FAILED, "%s: %s", r->dir, strerror(errno));
+	if ((status = record_file(r, "request.json", r->request)) == CMD_OK &&
+	    (status = record_file(r, "upstream.json", r->upstream)) == CMD_OK)
+		status = record_file(r, "answer.json", r->answer);
+	return status;
+}
+
+/* A secret may have a part in what is made, as in the name of an entity. */
+static void
+record_compare(const struct recorded *r, struct json_object *got)
+{
+	struct buf what;
+
+	buf_init(&what, TEXT_MAX);
+	if (!jsonsame(got, r->answer, &what)) {
+		fprintf(stderr,
+		    "the case comes to another answer than the service's:\n"
+		    "    ");
+		(void)text_print(stderr, what.data);
+		putc('\n', stderr);
+	}
+	buf_free(&what);
+}
+
+int
+record_case(const struct command *cmd, const struct alone *alone,
+    const struct alone_request *request, const struct mask *mask,
+    const char *name, struct json_object *got)
+{
+	struct recorded r = { .cmd = cmd, .mask = mask };
+	int status = CMD_FAILED;
+
+	if (strspn(name, WORD) < strlen(name) || *name == '\0' ||
+	    strlen(name) > NAME_MOST)
+		return command_fail(cmd, CMD_FAILED,
+		    "\"%s\" is no name of a case: letters, digits, _ and -",
+		    name);
+	if (snprintf(r.dir, sizeof(r.dir), "%s/cases/%s", alone->path, name) >=
+	    (int)sizeof(r.dir))
+		return command_fail(cmd, CMD_FAILED, "%s: %s", alone->path,
+		    strerror(ENAMETOOLONG));
+	if (access(r.dir, F_OK) == 0)
+		return command_fail(
+		    cmd, CMD_FAILED, "%s: there is something already", r.dir);
+	if (record_upstream(&r) && record_request(&r, request) &&
+	    record_again(&r, alone, request)) {
+		record_compare(&r, got);
+		status = record_write(&r);
+	}
+	json_object_put(r.request);
+	json_object_put(r.upstream);
+	json_object_put(r.answer);
+	return status;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* What templates and maps see of a question: claims, and the results of calls. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <json-c/json.h>
+
+#include "describe/described_own.h"
+#include "json/jsoncopy.h"
+#include "json/jsonin.h"
+#include "token/token.h"
+
+/* --- claims -------------------------------------------------------------- */
+
+/* A number, or yes or no, that a token holds as such. */
+static const char *
+claim_of_token(const struct query *q, const struct described_claim *c)
+{
+	struct json_object *v;
+
+	if ((c->kind != KIND_NUMBER && c->kind != KIND_YESNO) ||
+	    token_is_given(q->claims, c->name))
+		return NULL;
+	v = jsonin_member(q->claims->payload, c->name);
+	return json_object_is_type(v, json_type_int) ||
+		json_object_is_type(v, json_type_boolean) ?
+	    json_object_to_json_string(v) :
+	    NULL;
+}
+
+const char *
+described_claim(const struct query *q, size_t claim)
+{
+	const struct described_claim *c = &described_from(q)->claims[claim];
+	const char *value = token_claim(q->claims, c->name);
+
+	if (value == NULL)
+		value = claim_of_token(q, c);
+	return value != NULL ? value : c->fallback;
+}
+
+bool
+described_claim_yes(const struct query *q, size_t claim)
+{
+	const char *value = described_claim(q, claim);
+
+	return value != NULL && strcasecmp(value, "no") != 0 &&
+	    strcasecmp(value, "false") != 0 && strcmp(value, "0") != 0;
+}
+
+int
+described_claim_number(const struct query *q, size_t claim, int max)
+{
+	const char *value = described_claim(q, claim);
+	long n;
+
+	if (value == NULL || strspn(value, "0123456789") != strlen(value))
+		return max;
+	n = strlen(value) < 10 ? strtol(value, NULL, 10) : max;
+	return n > max ? max : (int)n;
+}
+
+/* A claim as templates have it: yes and no are true and false there. */
+static const char *
+values_claim(const void *arg, const char *name)
+{
+	const struct described_values *v = arg;
+	const struct described *d = described_from(v->query);
+	size_t i;
+
+	for (i = 0; i < d->n_claims; i++) {
+		if (strcmp(d->claims[i].name, name) != 0)
+			continue;
+		if (d->claims[i].kind != KIND_YESNO)
+			return described_claim(v->query, i);
+		return described_claim_yes(v->query, i) ? "true" : "false";
+	}
+	return NULL;
+}
+
+/* --- results ------------------------------------------------------------- */
+
+/* The answers of the pages of one element (or of all where there is none), in their
+ * order; NULL: none has one. */
+static struct json_object *
+pages_of(const struct lookup *l, int step, int64_t item)
+{
+	struct json_object *list = NULL;
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		if (l->calls[i]->step != step || l->calls[i]->item != item ||
+		    l->calls[i]->result == NULL)
+			continue;
+		if (list == NULL && (list = json_object_new_array()) == NULL)
+			return NULL;
+		if (json_object_array_add(
+			list, json_object_get(l->calls[i]->result)) == -1)
+			json_object_put(l->calls[i]->result);
+	}
+	return list;
+}
+
+/* The answer of the last call, which is the one that a poll ended with. */
+static struct json_object *
+last_of(const struct lookup *l, int step, int64_t item)
+{
+	struct json_object *last = NULL;
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (l->calls[i]->step == step && l->calls[i]->item == item)
+			last = l->calls[i]->result;
+	return json_object_get(last);
+}
+
+static struct json_object *
+one_of(const struct described_call *c, const struct lookup *l, int step,
+    int64_t item)
+{
+	return c->pages != NULL || c->next != NULL ? pages_of(l, step, item) :
+						     last_of(l, step, item);
+}
+
+/* {"item": …, "answer": …} for each element. */
+static struct json_object *
+items_of(const struct described_call *c, const struct lookup *l, int step)
+{
+	struct json_object *list = json_object_new_array(), *one;
+	size_t i;
+	int64_t item = -1;
+
+	for (i = 0; list != NULL && i < l->n; i++) {
+		/* The first call of each comes before all second pages. */
+		if (l->calls[i]->step != step || l->calls[i]->item <= item)
+			continue;
+		item = l->calls[i]->item;
+		if ((one = json_object_new_object()) == NULL)
+			break;
+		(void)jsoncopy_put(
+		    one, "item", json_object_get(l->calls[i]->about));
+		(void)json_object_object_add(
+		    one, "answer", one_of(c, l, step, item));
+		if (json_object_array_add(list, one) == -1) {
+			json_object_put(one);
+			break;
+		}
+	}
+	return list;
+}
+
+struct json_object *
+described_result(const struct query *q, size_t call)
+{
+	const struct described_call *c = &described_from(q)->calls[call];
+
+	return c->each != -1 ? items_of(c, q->lookup, (int)call) :
+			       one_of(c, q->lookup, (int)call, 0);
+}
+
+static struct json_object *
+values_call(const void *arg, const char *name)
+{
+	struct described_values *v = (struct described_values *)(uintptr_t)arg;
+	const struct described *d = described_from(v->query);
+	size_t i;
+
+	for (i = 0; i < d->n_calls; i++)
+		if (strcmp(d->calls[i].name, name) == 0)
+			break;
+	if (i == d->n_calls)
+		return NULL;
+	if (!(v->made & UINT64_C(1) << i)) {
+		v->made |= UINT64_C(1) << i;
+		v->results[i] = described_result(v->query, i);
+	}
+	return v->results[i];
+}
+
+void
+described_values_init(struct described_values *v, const struct query *q)
+{
+	*v = (struct described_values){ .values = { .observable = q->observable,
+					    .limit = (int)q->claims->limit,
+					    .now = q->now,
+					    .page = 1,
+					    .next = "",
+					    .entries = "",
+					    .claim = values_claim,
+					    .call = values_call,
+					    .arg = v },
+		.query = q,
+		.into = q->lookup };
+}
+
+void
+described_values_free(struct described_values *v)
+{
+	size_t i;
+
+	for (i = 0; i < DESCRIBED_CALLS; i++)
+		json_object_put(v->results[i]);
+}
