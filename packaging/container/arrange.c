@@ -449,7 +449,7 @@ arrange_stores(const struct conf *conf)
 
 	for (r = conf->relays; r != NULL; r = r->next) {
 		if (r->provider->store == NULL ||
-		    access(path = r->provider->store(r->own), F_OK) == 0)
+		    !store_missing(path = r->provider->store(r->own)))
 			continue;
 		if ((store = store_open(path, STORE_WRITE, error)) == NULL)
 			arrange_sayf("warning: [relay %s]: %s", r->name, error);
