@@ -4,26 +4,31 @@
 tests/*/t_*.py (and what their tests() yields), one line each.  A test of
 t_NAME.py, or t_NAME_PART.py, is called NAME:TEST.
 
-    run.py [--build DIR] [--result FILE] [--list] [--slowest N] [NAME …]
+    run.py [--build DIR] [--result FILE] [--list] [--slowest N] [--lanes N]
+           [NAME …]
 
 NAME: only tests whose name begins with it, or, if none does, contains it.
---slowest: the N tests that took longest are told once more at the end.  The
-last line of the output is "N passed, N failed", with ", N skipped" where tests
+--slowest: the N tests that took longest are told once more at the end.
+--lanes: so many processes run tests side by side (default two; what builds has
+another one, beside them).  The last line of the output is "N passed, N failed", with ", N skipped" where tests
 could not run here.  CTIM_BUILD names the build folder (default build-test),
 CTIM_KEEP=1 keeps the folder of the run.  --result puts the last line into a
 file, too."""
 
 import argparse
+import functools
 import glob
 import importlib
+import multiprocessing
 import os
 import re
 import signal
 import sys
-import threading
 import time
 import traceback
 import xml.etree.ElementTree as ElementTree
+from concurrent import futures
+from multiprocessing import connection
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 FILES = sorted(glob.glob(os.path.join(HERE, '*', 't_*.py')),
@@ -31,6 +36,9 @@ FILES = sorted(glob.glob(os.path.join(HERE, '*', 't_*.py')),
 sys.path[:0] = sorted({os.path.dirname(path) for path in FILES} |
                       {os.path.join(HERE, 'tools')})
 LIMIT = 120     # seconds for one test that does not say its own `limit`
+# Areas that take minutes: begun last, one of them would run alone at the end.
+FIRST = ('package', 'bundle', 'nginx', 'fcgi', 'provider', 'page', 'connections',
+         'binary', 'doctor', 'memory', 'build', 'tsan')
 
 
 class Timeout(Exception):
@@ -38,8 +46,12 @@ class Timeout(Exception):
 
 
 class Run:
-    def __init__(self, names):
+    """What was run and how it ended.  One that has somebody to say it to, the
+    run of a lane, leaves the rest to that one."""
+
+    def __init__(self, names, say=None):
         self.names = names
+        self.say = say
         self.counts = {'ok': 0, 'FAILED': 0, 'skipped': 0}
         self.failed = []
         self.reasons = {}
@@ -49,6 +61,9 @@ class Run:
         return not self.names or any(n in ':' + name for n in self.names)
 
     def report(self, result, name, seconds, text=''):
+        if self.say:
+            self.say.send((result, name, seconds, text))
+            return
         self.counts[result] += 1
         self.took.append((seconds, name))
         if result == 'FAILED':
@@ -93,8 +108,6 @@ def run_unit(run, path):
     """One Check program; its every test is one of ours."""
     import harness
     name = os.path.basename(path)
-    if not may_hold(path, run.names):
-        return
     xml = os.path.join(harness.folder('unit-' + name), 'log.xml')
     began = time.monotonic()
     try:
@@ -147,6 +160,8 @@ def may_hold(path, names):
     its tests stand in its bytes."""
     if not names:
         return True
+    names = [name for name in names if not name.startswith(':') or
+             name.startswith(':unit')]      # others begin a test in Python
     with open(path, 'rb') as f:
         text = b'unit:' + f.read()
     return any(all(part.encode() in text for part in name.split(':'))
@@ -202,81 +217,174 @@ def one(function, limit):
     return result, text
 
 
+def background(function):
+    """Builds take minutes on one core: they run beside the other tests."""
+    return getattr(function, 'background', False)
+
+
+def jobs(run, tests):
+    """What a lane does at a time: (name, function of a Run).  The tests of an
+    area stay together, as they share what their modules keep; the longest
+    areas come first."""
+    import harness
+    areas = {}
+    for name, function, module in tests:
+        if not background(function):
+            areas.setdefault(area(module), []).append((name, function, module))
+    found = [(name, functools.partial(run_modules, tests=tests))
+             for name, tests in areas.items()]
+    found += [(os.path.basename(path), functools.partial(run_unit, path=path))
+              for path in unit_programs(harness.BUILD)
+              if may_hold(path, run.names)]
+    found.sort(key=lambda job: FIRST.index(job[0]) if job[0] in FIRST
+               else len(FIRST))
+    return found
+
+
+def run_modules(run, tests):
+    """Tests one after another; a module ends before the next begins."""
+    current = None
+    for name, function, module in tests:
+        if module is not current:
+            close(run, current)
+            current = module
+        began = time.monotonic()
+        result, text = one(function, getattr(function, 'limit', LIMIT))
+        run.report(result, name, time.monotonic() - began, text)
+    close(run, current)
+
+
+def run_background(run, tests):
+    """Tests in threads; two at a time, as there are two cores at least."""
+    import harness
+
+    def work(test):
+        name, function, _ = test
+        began = time.monotonic()
+        try:
+            function()
+            result = 'ok', ''
+        except harness.Skipped as reason:
+            result = 'skipped', str(reason)
+        except BaseException as error:  # noqa: B902
+            result = 'FAILED', str(error)
+        return name, result, time.monotonic() - began
+    with futures.ThreadPoolExecutor(2) as pool:
+        for name, (result, text), seconds in pool.map(work, tests):
+            run.report(result, name, seconds, text)
+
+
+class Lane:
+    """A process that runs tests, and what it tells."""
+
+    def __init__(self, work, names):
+        self.said, say = multiprocessing.Pipe(duplex=False)
+        self.pid = os.fork()
+        if self.pid == 0:
+            self.said.close()
+            os._exit(self.child(work, names, say))
+        say.close()
+
+    @staticmethod
+    def child(work, names, say):
+        import harness
+
+        def interrupt(*_):
+            raise KeyboardInterrupt
+        for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(sign, interrupt)
+        run = Run(names, say)
+        try:
+            harness.tmp()   # now, so that no two threads make it
+            work(run)
+            reports = harness.sanitizer_reports()
+            if reports:
+                run.report('FAILED', 'sanitizers:end', 0, reports[:8000])
+            harness.merge_coverage()
+        except KeyboardInterrupt:
+            run.report('FAILED', 'interrupted', 0, 'the run was stopped')
+        except BaseException:           # noqa: B902
+            run.report('FAILED', 'lane', 0, traceback.format_exc())
+        finally:
+            for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(sign, signal.SIG_IGN)
+            harness.clean_up()
+        say.send(None)
+        sys.stdout.flush()
+        return 0
+
+
+def run_lanes(run, works):
+    """Runs each work in a lane of its own and tells what they tell."""
+    lanes = {}
+    try:
+        for work in works:
+            lane = Lane(work, run.names)
+            lanes[lane.said] = lane
+        while lanes:
+            for said in connection.wait(list(lanes)):
+                try:
+                    told = said.recv()
+                except EOFError:
+                    told = None
+                    run.report('FAILED', 'lane', 0, 'a lane has died')
+                if told is None:
+                    os.waitpid(lanes.pop(said).pid, 0)
+                else:
+                    run.report(*told)
+    except KeyboardInterrupt:
+        print('stopped')
+        run.report('FAILED', 'interrupted', 0, 'the run was stopped')
+        for lane in lanes.values():
+            os.kill(lane.pid, signal.SIGTERM)
+        for lane in lanes.values():
+            os.waitpid(lane.pid, 0)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--build')
     parser.add_argument('--result')
     parser.add_argument('--list', action='store_true')
     parser.add_argument('--slowest', type=int, default=0)
+    parser.add_argument('--lanes', type=int, default=2)
     parser.add_argument('names', nargs='*')
     arguments = parser.parse_args()
     import harness
     if arguments.build:
         harness.BUILD = os.path.abspath(arguments.build)
 
-    # Now, so that no two threads make it.
-    harness.tmp()
-
     def interrupt(*_):
         raise KeyboardInterrupt
-    signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGTERM, interrupt)
-    signal.signal(signal.SIGHUP, interrupt)
+    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sign, interrupt)
     run = Run(arguments.names)
-    try:
-        tests = list(python_tests())
-        run.names = narrow(run.names, [t[0] for t in tests])
-        tests = [t for t in tests if run.wants(t[0])]
-        if arguments.list:
-            for path in unit_programs(harness.BUILD):
-                print('unit:' + os.path.basename(path))
-            for name, _, _ in tests:
-                print(name)
-            return 0
-        # Builds take minutes on one core: they run beside the other tests.
-        later, threads = {}, []
-        for name, function, module in tests:
-            if getattr(function, 'background', False):
-                def work(name=name, function=function):
-                    began = time.monotonic()
-                    try:
-                        function()
-                        later[name] = ('ok', '')
-                    except harness.Skipped as reason:
-                        later[name] = ('skipped', str(reason))
-                    except BaseException as error:  # noqa: B902
-                        later[name] = ('FAILED', str(error))
-                    later[name] += (time.monotonic() - began,)
-                thread = threading.Thread(target=work, daemon=True)
-                thread.start()
-                threads.append(thread)
+    tests = list(python_tests())
+    run.names = narrow(run.names, [t[0] for t in tests])
+    tests = [t for t in tests if run.wants(t[0])]
+    if arguments.list:
         for path in unit_programs(harness.BUILD):
-            run_unit(run, path)
-        current = None
-        for name, function, module in tests:
-            if getattr(function, 'background', False):
-                continue
-            if module is not current:
-                close(run, current)
-                current = module
-            began = time.monotonic()
-            result, text = one(function, getattr(function, 'limit', LIMIT))
-            run.report(result, name, time.monotonic() - began, text)
-        close(run, current)
-        for thread in threads:
-            thread.join()
-        for name, (result, text, seconds) in sorted(later.items()):
-            run.report(result, name, seconds, text)
-        reports = harness.sanitizer_reports()
-        if reports:
-            run.report('FAILED', 'sanitizers:end', 0, reports[:8000])
-        harness.merge_coverage()
-    except KeyboardInterrupt:
-        print('stopped')
-        run.report('FAILED', 'interrupted', 0, 'the run was stopped')
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        harness.clean_up()
+            print('unit:' + os.path.basename(path))
+        for name, _, _ in tests:
+            print(name)
+        return 0
+    todo = jobs(run, tests)
+    # The lanes take their jobs from a pipe: a byte pair is the number of one.
+    numbers, put = os.pipe()
+    os.write(put, b''.join(n.to_bytes(2, 'big') for n in range(len(todo))))
+    os.close(put)
+
+    def work(run):
+        while True:
+            number = os.read(numbers, 2)
+            if not number:
+                return
+            todo[int.from_bytes(number, 'big')][1](run)
+    works = [work] * min(max(arguments.lanes, 1), len(todo))
+    builds = [t for t in tests if background(t[1])]
+    if builds:
+        works.append(functools.partial(run_background, tests=builds))
+    run_lanes(run, works)
     return run.end(arguments.result, arguments.slowest)
 
 

@@ -66,8 +66,11 @@ static void
 written_again(struct envconf *env)
 {
 	struct reread r = { .env = env };
-	const struct conf_handler handler = { reread_section, reread_key,
-		reread_fault, &r, &r.line };
+	const struct conf_handler handler = { .section = reread_section,
+		.key = reread_key,
+		.complain = reread_fault,
+		.arg = &r,
+		.line = &r.line };
 	struct buf out;
 	FILE *f;
 

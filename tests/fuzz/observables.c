@@ -21,7 +21,7 @@ parse(const char *text, size_t size, bool any_case)
 	size_t i;
 
 	buf_init(&errors, 1U << 20);
-	if (observables_parse(&obs, text, size, OBSERVABLE_ALL, any_case, MOST,
+	if (observables_parse(&obs, text, size, &observable_all, any_case, MOST,
 		&errors) == 0) {
 		HOLDS(obs.n <= MOST);
 		for (i = 0; i < obs.n; i++)

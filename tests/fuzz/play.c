@@ -121,7 +121,7 @@ make_call(struct stage *s, struct call *c)
 	struct text body = s->answer[s->next % s->n];
 	int status = s->status[s->next++ % s->n];
 
-	if (c->problem == PROBLEM_NONE && (c->url.failed || c->form.failed))
+	if (c->problem == PROBLEM_NONE && (c->url.failed || c->sent.failed))
 		call_fail_at(c, PROBLEM_UNKNOWN, "Too long");
 	if (c->problem != PROBLEM_NONE)
 		return;
@@ -245,7 +245,7 @@ play(const struct provider *provider, const char *claims, const uint8_t *data,
 		take_answer(&s, &left);
 	buf_init(&errors, 65536);
 	if (s.n > 0 &&
-	    observables_parse(&obs, body.p, body.n, provider->types,
+	    observables_parse(&obs, body.p, body.n, &provider->types,
 		provider->any_case, OBSERVABLES, &errors) == 0) {
 		set_keys(&s);
 		s.claims.limit = TOKEN_LIMIT;

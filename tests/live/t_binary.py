@@ -19,14 +19,16 @@ from services import otx
 from t_connections import Kept, closed
 from t_network import PROGRAMS, spoil
 from t_orders import Manager, dying, health, order
-from t_process import ASKED, Asking, lives, none_is_left, refuses
+from t_process import (ASKED, Asking, lives, none_is_left, queue_length,
+                       refuses)
 from t_respond import BAD, BLOCK, SUCCESS, TRIGGER, body as act, trigger
 from t_respond_hook import EVERY, Hook, without_counts
 from t_tiles import taken
 from upstream import Upstream
 
 SERVER = PROGRAMS[1]
-QUIET = {'server': {'base_url': 'https://relay.example.org'}}
+QUIET = {'server': {'base_url': 'https://relay.example.org'},
+         'auth': {'require': 'org=1'}}
 
 
 def own(gateway):
@@ -377,13 +379,15 @@ def test_upgrade_out_of_workers_that_die():
            'while [ ! -e %s ]; do sleep 0.05; done;; esac; '
            'exec "$REAL" "$@"' % go)
     results = []
+    workers = gateway.workers()
     thread = threading.Thread(target=lambda: results.append(
         order(gateway, 'reload')))
     thread.start()
     harness.wait_for(lambda: 'is another file now' in
-                     harness.read(gateway.log), 'the check')
+                     harness.read(gateway.log) and
+                     set(gateway.workers()) - set(workers), 'the check')
     with dying(gateway):
-        os.kill(gateway.workers()[0], signal.SIGKILL)
+        os.kill(workers[0], signal.SIGKILL)
         harness.wait_for(lambda: 'died within a second' in
                          harness.read(gateway.log), 'an early death')
     harness.write(go, '')
@@ -399,14 +403,14 @@ def test_binary_that_dies_after_its_check():
     with Upstream() as service:
         gateway = own(relay_of('binary-dies', service.url, ['otx'], server={
             'workers': '2', 'threads': '2'}, http={
-                'timeout': '6', 'deadline': '6'}))
+                'timeout': '20', 'deadline': '20'}))
         gateway.relays += '[relay template]\n'
         gateway.write()
         gateway.serve()
         service.rules([dict(rule, hold=True)
                        for rule in otx(ASKED, entries=1)])
         asking = Asking(gateway.socket, 4)
-        harness.wait_for(lambda: service.waiting >= 4, 'requests in hand')
+        asking.held(service)
         workers = gateway.workers()
         script(gateway, 'case " $* " in *" --check "*) exec "$REAL" "$@";; '
                'esac; exit 3')
@@ -429,7 +433,7 @@ def test_binary_that_dies_after_its_check():
 def held(name, service, **server):
     gateway = own(relay_of(name, service.url, ['otx'], server=dict({
         'workers': '2', 'threads': '2', 'queue': '8'}, **server),
-        http={'timeout': '12', 'deadline': '12'}))
+        http={'timeout': '60', 'deadline': '60'}))
     gateway.relays += '[relay template]\n'
     gateway.write()
     return gateway
@@ -443,7 +447,7 @@ def test_requests_in_hand_are_answered():
                        for rule in otx(ASKED, entries=1)])
         first = gateway.workers()
         asking = Asking(gateway.socket, 4)
-        harness.wait_for(lambda: service.waiting >= 4, 'requests in hand')
+        asking.held(service)
         for times in range(3):
             replace(gateway)
             has('of the new binary', ok(order(gateway, 'reload')), 'an order')
@@ -479,7 +483,7 @@ def test_stop_right_after_an_upgrade():
         service.rules([dict(rule, hold=True)
                        for rule in otx(ASKED, entries=1)])
         asking = Asking(gateway.socket, 4)
-        harness.wait_for(lambda: service.waiting >= 4, 'requests in hand')
+        asking.held(service)
         old = gateway.workers()
         replace(gateway)
         ok(order(gateway, 'reload'))
@@ -531,7 +535,7 @@ def test_kept_connections_go_to_the_new_workers():
 def test_binary_with_another_memory():
     """What waits is answered by the old workers; they end as ever."""
     gateway = own(Gateway('binary-layout', sections={'server': dict(
-        QUIET['server'], read_timeout='2')})).serve()
+        QUIET['server'], read_timeout='5')})).serve()
     for times in range(2):
         idle, workers = kept_through(gateway, lambda: replace(
             gateway, change=other_layout if times == 0 else
@@ -543,8 +547,9 @@ def test_binary_with_another_memory():
         service.rules([dict(rule, hold=True)
                        for rule in otx(ASKED, entries=1)])
         asking = Asking(more.socket, 8)
-        harness.wait_for(lambda: service.waiting >= 4, 'requests in hand')
-        time.sleep(0.3)         # the others are in the queue
+        asking.held(service)
+        harness.wait_for(lambda: queue_length(more) == 4,
+                         'the others are in the queue')
         replace(more, change=other_layout)
         ok(order(more, 'reload'))
         service.release()
@@ -557,7 +562,7 @@ def test_old_memory_over_two_upgrades():
     """No binary that follows sees the signs of life of its workers, which have
     all of their time."""
     gateway = own(Gateway('binary-blind', sections={
-        'server': dict(QUIET['server'], read_timeout='12'),
+        'server': dict(QUIET['server'], read_timeout='60'),
         'http': {'deadline': '1'}})).serve()
     whole = fcgi.records(fcgi.request('POST', '/template/health', b'',
                                       harness.jwt()), flags=fcgi.KEEP_CONN)
@@ -577,7 +582,7 @@ def test_old_memory_over_two_upgrades():
 def test_memory_that_cannot_be_handed_over():
     """Where the size of files is limited; else the same."""
     gateway = own(Gateway('binary-small', sections={'server': dict(
-        QUIET['server'], read_timeout='2')}))
+        QUIET['server'], read_timeout='5')}))
     gateway.serve(wrapper=('prlimit', '--fsize=100000'))
     for times in range(2):
         idle, workers = kept_through(gateway, lambda: replace(gateway))

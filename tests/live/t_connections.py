@@ -633,26 +633,6 @@ def answered(gateway, count):
     harness.wait_for(done, '%d requests have ended' % count, 60)
 
 
-def test_64_clients_that_do_not_read_hold_nobody_up():
-    """All their requests end, others are answered, and what they were to get
-    is there when they read."""
-    gateway = large_pool('unread', server={'queue': '100',
-                                           'write_memory': '8M'}).serve()
-    with Unread(gateway, 64) as clients:
-        # In its turn: 64 large answers are made before.
-        health(gateway, 120)
-        answered(gateway, 64)
-        same(parked(gateway, 'readers'), 64, 'answers that wait')
-        for _ in range(10):
-            health(gateway)
-        clients.read()
-    wait_parked(gateway, 0, 'readers')
-    ended(gateway)
-
-
-test_64_clients_that_do_not_read_hold_nobody_up.limit = 240
-
-
 def end_of(sock):
     """The END_REQUEST of an answer, 'cut' without one: in a record or between
     two."""

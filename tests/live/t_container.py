@@ -272,7 +272,7 @@ REFUSED = [
     ({'CTIM_RELAY_RELAY_X__PROVIDER': 'acme'},
      'CTIM_RELAY_RELAY_X__PROVIDER: [relay x] there is no provider "acme"; add '
      'a line `provider = NAME` with one of: template, local, otx, spycloud, '
-     'qualys'),
+     'qualys, all, or one of the directories in [server] providers'),
     ({'CTIM_RELAY_RELAY_HEALTH__PROVIDER': 'otx'},
      'CTIM_RELAY_RELAY_HEALTH__PROVIDER: "health" is no name for a relay: it '
      'is the first part of a route of the gateway'),
@@ -342,10 +342,10 @@ def subprocess_in(box, name, *args):
 
 
 def test_variables_that_are_shown_are_keys():
-    """Those in the compose file, the Dockerfile, the guide and the help."""
+    """Those in the compose files, the Dockerfile, the guide and the help."""
     names = set()
-    for file in ('packaging/container/compose.yaml', 'docs/container.md',
-                 'packaging/container/Dockerfile'):
+    for file in ('packaging/container/compose.yaml', 'share/compose.yaml',
+                 'docs/container.md', 'packaging/container/Dockerfile'):
         names.update(re.findall(r'\bCTIM_RELAY_[A-Z_]+[A-Z]',
                                 read(os.path.join(SRC, file))))
     holds(len(names) > 6, 'only %s' % sorted(names))

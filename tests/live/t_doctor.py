@@ -941,10 +941,54 @@ def test_provider_without_credentials():
         doctor(otx(host)).bad('provider', 'certificate', 'openssl')
 
 
+def test_provider_with_the_gateways_credentials():
+    """The configuration has them: the service is asked with these."""
+    with Upstream([{'request': '*', 'with': {'x-otx-api-key': 'sesame'},
+                    'json': {'username': 'x'}},
+                   {'request': '*', 'status': 403}]) as host:
+        relay = otx(host)
+        relay.relays += 'claim.key = sesame\n'
+        relay.write()
+        doctor(relay).good('provider', 'takes the credentials')
+        relay.relays = relay.relays.replace('sesame', 'closed')
+        relay.write()
+        doctor(relay).bad('provider', 'relay otx', '{EDITOR')
+        relay.relays += 'credentials = token\n'
+        relay.write()
+        doctor(relay).good('provider', 'no credentials were given')
+
+
+def test_provider_of_a_description():
+    """Its url is the description's, unless the relay or a claim has another."""
+    with Upstream([ANY], tls='good') as host:
+        folder = harness.folder('doctor-described')
+        described = os.path.join(folder, 'lesson')
+        os.mkdir(described)
+        harness.write(os.path.join(described, 'provider.ini'), """[provider]
+title       = Lesson
+description = What Lesson knows.
+types       = ip
+routes      = observe
+url         = %s/v1
+[claim key]
+label       = Key
+kind        = api_key
+[auth]
+header      = X-Key: {key}
+[call find]
+get         = /ip/{value}
+""" % host.url)
+        harness.write(os.path.join(described, 'map.jq'), 'empty\n')
+        relay = gateway('[relay lesson]\n', http=private(),
+                        server={'providers': folder})
+        doctor(relay).good('provider', host.host)
+        same(host.lines(), ['GET /'], 'what the service was asked')
+
+
 def test_provider_of_the_token():
     """Qualys: the token says where it is, unless the relay does."""
     relay = gateway('[relay qualys]\n', http=private())
-    doctor(relay).skipped('provider', 'the token says where')
+    doctor(relay).skipped('provider', 'a claim says where')
     with Upstream([ANY], tls='good') as host:
         relay.relays += 'api_url = %s/base\n' % host.url
         relay.write()

@@ -79,7 +79,7 @@ class Keys:
             holds(accepted(machine, self.tokens[0]), 'before')
 
     def after(self, machine, block):
-        if block.page != 'docs/secrets.md':
+        if block.page != 'docs/secrets.md' or 'secret_key' not in block.text:
             return
         self.tokens.append(self.token(machine))
         old, new = self.tokens[0], self.tokens[-1]

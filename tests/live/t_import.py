@@ -37,7 +37,7 @@ def figures(summary):
 
 
 def values(relay):
-    if not os.path.exists(relay.store):
+    if relay.url is None and not os.path.exists(relay.store):
         return []
     return [r['value'] for r in
             json.loads(relay.cli('intel', 'list', '--json')[1])]

@@ -13,10 +13,10 @@ import time
 import fcgiclient as fcgi
 import harness
 import t_connections
-import t_memory
 from harness import has, holds, same
 from provider_case import CLAIMS
 from services import observables
+from t_build import release_build
 from t_connections import ended, health, wait_status
 from t_process import ASKED, DEADLINE, OBSERVE, otx_gateway, slow
 from upstream import Upstream
@@ -245,7 +245,7 @@ def burst(relay, count, each):
 
 def small_pool(name, queue):
     relay = t_connections.large_pool(
-        name, build=t_memory.plain_build(), server={
+        name, build=release_build(), server={
             'workers': '2', 'threads': '16', 'queue': queue, 'memory': '32M'})
     relay.load('\n'.join(KNOWN) + '\n', 'feed')
     return relay.serve()
@@ -294,7 +294,7 @@ test_a_reload_amid_large_requests_loses_none.limit = 240
 
 def test_a_pool_gives_back_what_a_load_took():
     """Buffers, and the pages of a large store that each thread has seen."""
-    relay = t_connections.large_pool('large-rest', build=t_memory.plain_build(),
+    relay = t_connections.large_pool('large-rest', build=release_build(),
                                      server={'workers': '2', 'threads': '16'})
     relay.load('\n'.join('11.%d.%d.%d' % (1 + i // 65536, i // 256 % 256, i % 256)
                          for i in range(200000)) + '\n', 'more')
@@ -325,3 +325,25 @@ def test_a_pool_gives_back_what_a_load_took():
 
 
 test_a_pool_gives_back_what_a_load_took.limit = 240
+
+
+def test_64_clients_that_do_not_read_hold_nobody_up():
+    """All their requests end, others are answered, and what they were to get
+    is there when they read."""
+    # Time for all in the queue, also where the machine has other work.
+    gateway = t_connections.large_pool(
+        'unread', build=release_build(), http={'deadline': '200'}, server={
+            'queue': '100', 'write_memory': '8M', 'write_timeout': '200'}).serve()
+    with t_connections.Unread(gateway, 64) as clients:
+        # In its turn: 64 large answers are made before.
+        health(gateway, 120)
+        t_connections.answered(gateway, 64)
+        same(t_connections.parked(gateway, 'readers'), 64, 'answers that wait')
+        for _ in range(10):
+            health(gateway)
+        clients.read()
+    t_connections.wait_parked(gateway, 0, 'readers')
+    ended(gateway)
+
+
+test_64_clients_that_do_not_read_hold_nobody_up.limit = 240

@@ -67,6 +67,7 @@ def test_level():
     """level = warning leaves the requests out."""
     gateway = Gateway('log-level', sections={
         'server': {'base_url': 'https://relay.example'},
+        'auth': {'require': 'org=1'},
         'log': {'level': 'warning'}}).serve()
     ask(gateway)
     end(gateway)

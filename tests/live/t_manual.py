@@ -63,7 +63,7 @@ def test_every_example_is_run():
     """Each line with a prompt is of a command whose examples a test runs, and
     belongs to the examples of its page."""
     run = manual.examples('jwt|module-type|query|relay|status|reload|stop|'
-                          'ping|tail|doctor|intel')
+                          'ping|tail|doctor|intel|provider')
     for name, text in manual.command_pages().items():
         text = text.replace('\\e\n', ' ').replace('|\n', '| ')
         for line in text.splitlines():

@@ -21,36 +21,21 @@ import testca
 from harness import Gateway, fail, holds, same
 from provider_case import CLAIMS, gateway
 from services import CREATED, observables, otx
+from t_build import release_build
 from upstream import Upstream
 
-_lock = threading.Lock()
 _built = {}
 
 
-def plain_build():
-    """The folder of a build as it is installed, one for all tests."""
-    with _lock:
-        if 'plain' not in _built:
-            folder = os.path.join(harness.BUILD, 'plain')
-            os.makedirs(folder, exist_ok=True)
-            if not os.path.exists(os.path.join(folder, 'config.status')):
-                t_build.configure(folder, 'CC=gcc', 'CFLAGS=-O1 -g')
-            t_build.make(folder, '-j2', 'ctim-relay', 'ctim-relay.fcgi',
-                         harness.NETWORK)
-            _built['plain'] = folder
-    return _built['plain']
-
-
 def shim():
-    with _lock:
-        if 'shim' not in _built:
-            path = os.path.join(harness.folder('nomem'), 'nomem.so')
-            status, out, err = harness.run(
-                ['gcc', '-Wall', '-O1', '-shared', '-fPIC', '-o', path,
-                 os.path.join(harness.TOOLS, 'nomem.c')], env=t_build.PLAIN)
-            same(status, 0, out + err)
-            os.chmod(os.path.dirname(path), 0o755)
-            _built['shim'] = path
+    if 'shim' not in _built:
+        path = os.path.join(harness.folder('nomem'), 'nomem.so')
+        status, out, err = harness.run(
+            ['gcc', '-Wall', '-O1', '-shared', '-fPIC', '-o', path,
+             os.path.join(harness.TOOLS, 'nomem.c')], env=t_build.PLAIN)
+        same(status, 0, out + err)
+        os.chmod(os.path.dirname(path), 0o755)
+        _built['shim'] = path
     return _built['shim']
 
 
@@ -153,7 +138,7 @@ def token_for(path, **header):
 
 def starved_pool(url, memory, wrapper=(), wait=True, **server):
     """A pool of one worker; memory: who starves it, or None."""
-    relay = Gateway('memory', build=plain_build(), relays='[relay otx]\n'
+    relay = Gateway('memory', build=release_build(), relays='[relay otx]\n'
                     'url = %s\n\n[relay local]\nstore = @/store/intel.db\n'
                     % url, sections={
                         'http': {'allow_private': 'yes', 'retries': '0',
@@ -241,7 +226,7 @@ def test_calls_over_http2():
                         server={'workers': '1', 'threads': '4'},
                         http={'breaker': '0', 'host_parallel': '5',
                               'ca_file': testca.ca_file()})
-        relay.build = plain_build()
+        relay.build = release_build()
         relay.serve(LD_PRELOAD=shim(), CTIM_NOMEM=memory.path)
         good = json.loads(send(relay, path, asked, token)[1])
         workers = relay.workers()
@@ -330,7 +315,7 @@ def test_dump_without_memory():
     folder = harness.folder('dump')
     conf = harness.write(os.path.join(folder, 'c.conf'), '[relay local]\n')
     memory = Memory(folder)
-    command = [os.path.join(plain_build(), 'ctim-relay'), 'check', '-d',
+    command = [os.path.join(release_build(), 'ctim-relay'), 'check', '-d',
                '-c', conf]
     env = dict(os.environ, LD_PRELOAD=shim(), CTIM_NOMEM=memory.path)
     whole = harness.run(command, env=env)[1]

@@ -16,7 +16,8 @@ from harness import Gateway, Skipped, has, holds, same
 
 
 # A configuration of which nothing is warned.
-QUIET = {'server': {'base_url': 'https://relay.example.org'}}
+QUIET = {'server': {'base_url': 'https://relay.example.org'},
+         'auth': {'require': 'org=1'}}
 
 
 def order(gateway, *args, **kwargs):

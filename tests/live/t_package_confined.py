@@ -16,6 +16,8 @@ from t_package import debs
 # Whose tests run under the unit's list of calls; which of them, where not all.
 CONFINED = {
     'token': (), 'log': (), 'egress': (), 'provider': (),
+    'metrics_http': ('test_metrics_as_the_command_has_them',
+                     'test_its_process_is_made_again', 'test_reload_moves_it'),
     'rs256': ('test_one_fetch_for_many', 'test_stale_set',
               'test_flood_of_kids'),
     'respond_hook': ('test_pool', 'test_failure_is_a_line_in_the_log'),

@@ -20,7 +20,8 @@ from upstream import Upstream
 
 HEALTH = '{"data":{"status":"ok"}}'
 ASKED = observables('domain', 'a.example', 'b.example')
-DEADLINE = 6        # seconds
+DEADLINE = 20       # seconds; a pool starts meanwhile, on a busy machine
+THREADS = 4         # of the two workers that otx_gateway() has
 OBSERVE = '/otx/observe/observables'
 
 
@@ -72,6 +73,12 @@ class Asking:
         except (OSError, ValueError, LookupError) as error:
             self.answers.append(repr(error))
 
+    def held(self, service):
+        """Waits until as many as there are threads are in hand, with all of
+        their calls: a worker with none would end at once, as it may."""
+        calls = min(len(self.threads), THREADS) * len(self.asked)
+        harness.wait_for(lambda: service.waiting >= calls, 'requests in hand')
+
     def whole(self):
         """All were answered, and whole."""
         for thread in self.threads:
@@ -114,8 +121,9 @@ def taken_over(relay, service, address, waiting, start):
     """
     slow(service)
     asking = Asking(address, waiting)
-    harness.wait_for(lambda: service.waiting >= 4, 'requests are in hand')
-    time.sleep(0.3)         # the others are in the queue
+    asking.held(service)
+    harness.wait_for(lambda: queue_length(relay) == max(waiting - THREADS, 0),
+                     'the others are in the queue')
     began = time.monotonic()
     workers = kill_master(relay)
     old, relay.process = relay.process, None
@@ -205,7 +213,7 @@ def test_master_killed_while_it_stops():
                          len(relay.workers()) == 2, 'it serves')
         slow(service)
         asking = Asking(address, 4)
-        harness.wait_for(lambda: service.waiting >= 4, 'requests in hand')
+        asking.held(service)
         workers = relay.workers()
         relay.process.send_signal(signal.SIGTERM)
         harness.wait_for(lambda: 'stop: ' in harness.read(relay.log), 'stop')
@@ -259,7 +267,7 @@ def test_killed_master_leaves_systemds_socket_alone():
         health(path)
         slow(service)
         asking = Asking(path, 4)
-        harness.wait_for(lambda: service.waiting >= 4, 'requests in hand')
+        asking.held(service)
         began = time.monotonic()
         workers = kill_master(relay)
         old = relay.process
@@ -378,8 +386,8 @@ def test_queue_of_a_listener_with_two_addresses():
         serve_named(other, wrapper, *both)
         slow(service)
         asking = [Asking(a, 8) for a in both]
-        harness.wait_for(lambda: service.waiting >= 4, 'requests in hand')
-        time.sleep(0.5)
+        harness.wait_for(lambda: queue_length(other) == 16 - THREADS,
+                         'the others are in the queue')
         service.release()
         for some in asking:
             some.whole()

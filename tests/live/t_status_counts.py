@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the pool counts, exactly and over the death of its workers, and the
-metrics that say so."""
+"""What the pool counts, exactly and over the death of its workers."""
 
 import os
 import re
@@ -147,74 +146,3 @@ def test_requests_refused_are_counted():
         wait_for(lambda: status(relay)['threads']['busy'] == 0, 'it is free')
         half.close()
         end(relay)
-
-
-# --- metrics -----------------------------------------------------------------
-
-SAMPLE = re.compile(r'([a-z_]+)(?:\{((?:[a-z]+="(?:[^"\\\n]|\\.)*",?)*)\})? '
-                    r'(-?[0-9.]+)')
-
-
-def parsed(text):
-    """{(name, labels): value}, once the form is right."""
-    types, out, current = {}, {}, None
-    holds(text.endswith('\n'), 'the end of the metrics')
-    for line in text.splitlines():
-        if line.startswith('# HELP '):
-            current = line.split()[2]
-            holds(current not in types, current + ' is there twice')
-            continue
-        if line.startswith('# TYPE '):
-            _, _, name, kind = line.split()
-            same(name, current, 'TYPE after HELP')
-            types[name] = kind
-            continue
-        match = SAMPLE.fullmatch(line)
-        holds(match, 'no sample: ' + line)
-        name, labels, value = match.groups()
-        base = name
-        if types.get(current) == 'histogram':
-            base = re.sub('_(bucket|sum|count)$', '', name)
-        same(base, current, 'the metric of ' + line)
-        holds(types[base] != 'counter' or name.endswith('_total'), line)
-        key = (name, labels or '')
-        holds(key not in out, 'twice: ' + line)
-        out[key] = float(value)
-    return out
-
-
-def test_metrics():
-    """Prometheus's form, with the numbers of the status."""
-    gateway = start('status-metrics')
-    traffic(gateway)
-    got = parsed(gateway.cli('status', '--metrics')[1])
-    told = status(gateway)
-    for name in ('local', 'template', '-'):
-        relay = relay_of(told, name)
-        label = 'relay="%s"' % name
-        for code in ('2xx', '4xx', '5xx'):
-            same(got[('ctim_relay_requests_total',
-                      '%s,code="%s"' % (label, code))], relay[code], code)
-        for metric, key in (('errors', 'errors'), ('entities', 'entities'),
-                            ('observables', 'observables'),
-                            ('provider_calls', 'calls'),
-                            ('cache_hits', 'cached'),
-                            ('provider_retries', 'retries'),
-                            ('answer_bytes', 'bytes')):
-            same(got[('ctim_relay_%s_total' % metric, label)], relay[key],
-                 metric)
-        duration = 'ctim_relay_request_duration_seconds'
-        same(got[(duration + '_count', label)], relay['requests'], 'count')
-        same(got[(duration + '_sum', label)], relay['ms'] / 1000, 'sum')
-        buckets = [v for (n, k), v in got.items()
-                   if n == duration + '_bucket' and k.startswith(label)]
-        same(buckets, sorted(buckets), 'buckets count up')
-        same((len(buckets), buckets[-1]), (12, relay['requests']), '+Inf')
-    same(got[('ctim_relay_workers', 'state="serving"')], 2, 'workers')
-    # What the manual says there is, and what there is.
-    page = harness.read(os.path.join(harness.SRC, 'man', 'ctim-relay.fcgi.8'))
-    said = set(re.findall(r'^\.It Li (ctim_relay_\w+)', page, re.M))
-    names = set(re.findall(r'^# TYPE (\w+) ', talk(gateway, b'metrics\n'),
-                           re.M))
-    same(sorted(names), sorted(said), 'metrics of the manual')
-    end(gateway)

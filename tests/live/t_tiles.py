@@ -13,6 +13,7 @@ import time
 
 import fcgiclient as fcgi
 import harness
+import postgres
 from harness import Apache, Gateway, Skipped, has, holds, same
 
 HOUR, DAY = 3600, 86400
@@ -147,6 +148,8 @@ def act(relay, action, value, kind='ip'):
 
 
 def sql(relay, text, *values):
+    if relay.url is not None:
+        return postgres.rows(relay.url, text, *values)
     db = sqlite3.connect(relay.store, timeout=10)
     with db:
         rows = db.execute(text, values).fetchall()

@@ -9,14 +9,12 @@ has /proc in it for whoever copies or removes it."""
 
 import os
 import shutil
-import threading
 import time
 
 import harness
 from harness import Skipped
 
 WEEK = 7 * 86400
-_lock = threading.Lock()
 # What a command in a tree needs of the machine; $0 is the tree, $1 where apt's
 # downloads are kept, the rest is the command.
 _ENTER = '''
@@ -132,7 +130,7 @@ def base():
     if missing:
         raise Skipped(missing)
     path = _cache(release())
-    with _lock:
+    with harness.alone('debian'):
         os.makedirs(_cache('archives', 'partial'), exist_ok=True)
         if not os.path.isdir(path) or \
                 os.stat(path).st_mtime < time.time() - WEEK:

@@ -39,6 +39,7 @@ import re
 import time
 
 import harness
+import postgres
 from harness import Apache, Gateway, Nginx, fail, holds, same
 
 CTIM = re.compile('/(observe|deliberate)/observables/?$')
@@ -49,9 +50,9 @@ def feed(name):
     return harness.read(os.path.join(CASES, name))
 
 
-def main_gateway():
+def main_gateway(name='main'):
     """Template and local relay, no base_url, no default relay."""
-    gateway = Gateway('main')
+    gateway = Gateway(name)
     gateway.load(feed('blocklist.jsonl'), 'blocklist', '--format', 'json',
                  '--title', 'Block list', '--url',
                  'https://feed.example/{type}?q={value}', '--subdomains')
@@ -82,7 +83,13 @@ def nokey_gateway():
         'auth': {'secret_key': None, 'jwks_hosts': ''}})
 
 
-SUITES = {'main': main_gateway, 'root': root_gateway, 'nokey': nokey_gateway}
+def pgsql_gateway():
+    """The same as main, with its store in PostgreSQL."""
+    with postgres.instead():
+        return main_gateway('pgsql')
+
+
+SUITES = {'main': main_gateway, 'pgsql': pgsql_gateway, 'root': root_gateway, 'nokey': nokey_gateway}
 WHOLE = ('nginx', 'fcgid')
 WAYS = WHOLE + ('proxy_fcgi', 'cgi')
 _gateways, _nginx, _apache = {}, {}, {}

@@ -4,6 +4,8 @@ gateways with a configuration, the real nginx and Apache in front of them, HTTP
 requests, tokens, and the checks that every test ends with."""
 
 import base64
+import contextlib
+import fcntl
 import glob
 import grp
 import hashlib
@@ -31,6 +33,7 @@ DEADLINE = 25
 ROOT = os.geteuid() == 0
 APACHE_MODULES = '/usr/lib/apache2/modules'
 NETWORK = 'ctim-relay-net.so'
+MAP = 'ctim-relay-map'
 
 
 class Failed(Exception):
@@ -132,6 +135,15 @@ def web_user():
     return entry.pw_name, entry.pw_uid, entry.pw_gid
 
 
+@contextlib.contextmanager
+def alone(name):
+    """Keeps other processes and threads of this and other runs out of what is
+    kept in the build folder under a name, while it is made."""
+    with open(os.path.join(BUILD, '.making-' + name), 'w') as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
+
+
 def give(path, mode):
     """Hands a file or folder to the user that serves."""
     user = web_user()
@@ -142,7 +154,7 @@ def give(path, mode):
 
 def program(name, build=None):
     """A program of the build, copied to where every user can run it, with the
-    object that it opens beside it."""
+    object that it opens and the program that it executes beside it."""
     build = build or BUILD
     source = os.path.join(build, name)
     if not os.path.exists(source):
@@ -152,6 +164,8 @@ def program(name, build=None):
     if not os.path.exists(place):
         os.makedirs(place, mode=0o755)
         shutil.copy2(os.path.join(build, NETWORK), place)
+        if os.path.exists(os.path.join(build, MAP)):
+            shutil.copy2(os.path.join(build, MAP), place)
     target = os.path.join(place, name)
     if not os.path.exists(target):
         shutil.copy2(source, target)
@@ -200,13 +214,15 @@ def merge_coverage():
     if not os.path.isdir(counted) or not tool:
         return
     out = folder('merged')
-    status, _, err = run([tool, 'merge', BUILD, counted, '-o', out],
-                         timeout=120)
-    if status != 0:
-        print('gcov-tool: ' + err.strip())
-        return
-    for path in glob.glob(os.path.join(out, '**', '*.gcda'), recursive=True):
-        shutil.copy(path, os.path.join(BUILD, os.path.relpath(path, out)))
+    with alone('coverage'):
+        status, _, err = run([tool, 'merge', BUILD, counted, '-o', out],
+                             timeout=120)
+        if status != 0:
+            print('gcov-tool: ' + err.strip())
+            return
+        for path in glob.glob(os.path.join(out, '**', '*.gcda'),
+                              recursive=True):
+            shutil.copy(path, os.path.join(BUILD, os.path.relpath(path, out)))
 
 
 def environment(**more):
@@ -219,6 +235,15 @@ def environment(**more):
     env.update(sanitizer_env())
     env.update({k: v for k, v in more.items() if v is not None})
     return env
+
+
+def compiling():
+    """What who builds has in the environment, too: a compiler's cache in the
+    build folder, where there is one.  Trees of the same depth share it."""
+    if not os.path.isdir('/usr/lib/ccache'):
+        return {}
+    return {'PATH': '/usr/lib/ccache:' + os.environ.get('PATH', ''),
+            'CCACHE_DIR': os.path.join(BUILD, 'ccache'), 'CCACHE_NOHASHDIR': '1'}
 
 
 _seen_reports = set()
@@ -438,6 +463,14 @@ def empty_store():
     return _empty_store
 
 
+def comm(pid):
+    """The name of a process; '' for one that has gone, perhaps just now."""
+    try:
+        return read('/proc/%s/comm' % pid).strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ''
+
+
 class Gateway:
     """A configuration in a folder of its own, a store, and a pool when
     serve() is called.
@@ -445,6 +478,9 @@ class Gateway:
     relays: text of the [relay] sections ("@" is replaced by the folder).
     sections: {"server": {key: value}, …}, added to what every test needs.
     """
+
+    # Gives the URL of an empty store instead of a file; postgres.instead().
+    elsewhere = None
 
     def __init__(self, name, relays=None, sections=None, build=None):
         self.folder = folder(name)
@@ -482,6 +518,10 @@ class Gateway:
             self.sections.setdefault(section, {}).update(keys)
         self.relays = relays if relays is not None else (
             '[relay template]\n\n[relay local]\nstore = @/store/intel.db\n')
+        self.url = None
+        if self.elsewhere is not None and '@/store/intel.db' in self.relays:
+            self.url = type(self).elsewhere()
+            self.relays = self.relays.replace('@/store/intel.db', 'URL')
         self.write()
         if self.store in self.relays.replace('@', self.folder):
             for path in glob.glob(empty_store() + '*'):
@@ -497,7 +537,8 @@ class Gateway:
                 for key, value in keys.items():
                     if value is not None:
                         text += '%s = %s\n' % (key, value)
-            text += self.relays.replace('@', self.folder)
+            text += self.relays.replace('@', self.folder).replace(
+                'store = URL', 'store = %s' % self.url)
         write(self.conf, text, 0o640)
         if web_user():
             os.chown(self.conf, 0, web_user()[2])
@@ -547,7 +588,7 @@ class Gateway:
         """The pids of the worker processes."""
         path = '/proc/%d/task/%d/children' % (self.process.pid,
                                               self.process.pid)
-        return [int(pid) for pid in read(path).split()]
+        return [int(pid) for pid in read(path).split() if comm(pid) != MAP]
 
     def records(self):
         """The records of a JSON log."""

@@ -24,7 +24,7 @@ TOKEN = re.compile(
     r'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\''
     r'|[A-Za-z_]\w*|[0-9][\w.]*|\\\n|\S', re.S | re.M)
 CONVERSION = re.compile(r'%%|%[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*))?'
-                        r'(?:hh?|ll?|z|j|t)?[a-zA-Z]')
+                        r'(?:hh?|ll?|z|j|t)?[diouxXefgcsp]')     # not %2F
 ESCAPES = {'n': ' ', 't': ' ', 'r': ' ', '"': '"', '\\': '\\', "'": "'"}
 
 # (files, where: what is called or initialised around it, the text), regular
@@ -34,14 +34,16 @@ SILENT = [
     ('cli/view/|cli/pool/status_show|cli/jwt/jwt_say|cli/check/check_show',
      '', '', 'what was asked for'),
     ('cli/intel/intel_record', '', '', 'what was asked for'),
-    ('', 'struct (options|options_row|command)$|intel_commands$', '',
+    ('', 'struct (options|options_row|command)$|intel_commands$|'
+     'providercmd_commands$', '',
      'help of a command'),
     ('', 'struct (conf_key|provider|provider_field|capability)$|'
      'capabilities$|INTEL_TEXT', '', 'meanings of keys, titles of providers'),
     ('', 'struct tile$|local_(respond_actions|tile_types|write_metric)$|'
      'labelled', '', 'titles'),
     ('', 'printf$|puts$', '', 'what was asked for'),
-    ('', 'struct counters_row$|status_metrics_number|prometheus_head', '',
+    ('', 'struct counters_row$|status_metrics_(number|quota)|prometheus_head',
+     '',
      'meanings of metrics'),
     ('', '_Static_assert$|str(str|len|cmp|ncmp)$|mem(cmp|cpy)$|sizeof$', '',
      'compared'),
@@ -49,11 +51,16 @@ SILENT = [
      r'DROP|ALTER|EXPLAIN|ATTACH|COMMIT|ROLLBACK)\b', 'SQL'),
     ('', '', r'(HTTP_)?AUTHORIZATION[:=]|Authorization: (Basic|Bearer) |'
      'Status: |X-|<[a-z!/]', 'headers and markup'),
-    ('src/(store/store_(sql|renew)|cache/cache_sqlite\.c)', '', '', 'SQL'),
+    ('src/(store/store_(sql|renew)|storepg/store_pg_sql|cache/cache_sqlite\.c)', '', '', 'SQL'),
     ('src/log/prometheus', '', '', 'the text of metrics'),
+    ('src/call/quotas', 'snprintf$', '', 'a description'),
+    ('fcgi/metrics/metrics_http', '', '', 'headers'),
+    ('map/mapprelude', '', '', 'a program of jq'),
+    ('src/ctim/form', '', '', 'words of CTIM'),
     ('cli/base/command', '', 'ctim-relay %s: $', 'what comes before all'),
     ('cli/intel/intel_act', 'intel_act$', '', 'names of commands'),
     ('src/cache/cache_redis', '', 'local |redis', 'a script of Redis'),
+    ('src/cache/seal', '', 'ctim-relay cache 1', 'what a key is for'),
     ('src/cache/cache_sqlite|cli/feed/feed_magic', '', 'SQLite format 3',
      'the beginning of a file'),
     ('src/token/jwks_cache', 'jwks_cache_kinds', '', 'names in the cache'),
@@ -74,12 +81,22 @@ SILENT = [
     ('packaging/container/nginxconf', 'buf_addf$', '', 'directives'),
     ('src/relay/relay\\.c', 'routes|struct route', '', 'what the page says'),
     ('fcgi/master/', 'notify_tell$', '', 'words of sd_notify(3)'),
-    ('src/conf/conf_load', 'asprintf$|conf_load_begin$', '', 'names of files'),
+    ('src/conf/conf_(load|provider)', 'asprintf$|conf_load_begin$', '',
+     'names of files and sections'),
+    ('cli/provider/showprovider', '', 'described in', 'what was asked for'),
+    ('src/describe/described_read', 'struct provider$|', 'Its description has',
+     'a description'),
     ('src/start/pathtrust', '', 'group %s$|user %ld$', 'names of users'),
     ('cli/intel/intel\\.c', 'snprintf$', '%lld record', 'what was asked for'),
     ('cli/base/(options|expires)\.h|cli/intel/intel\.c|cli/pool/poolask\.h', '', '.*instead of the|'
      'as JSON, for|30d, 12h', 'help of a command'),
     ('src/net/reason', '', '', 'the words of HTTP'),
+    ('src/words/typetitle', '', '', 'names of types'),
+    ('cli/provider/newfiles', 'buf_adds$|buf_addf$', '', 'files that are written'),
+    ('cli/provider/newprovider', 'new_questions', '', 'questions'),
+    ('cli/provider/showprovider',
+     'show_line$|buf_addf$|snprintf$|list_columns', '', 'what was asked for'),
+    ('cli/played/alone', 'alone_text|buf_addf$', '', 'a configuration'),
     ('cli/terminal/progress', '', '', 'how far it is'),
     ('src/start/pathtrust', '', 'chown|chmod|ls -ld', 'a command that mends'),
     ('src/start/pathtrust', 'whats', '', 'names of files'),
@@ -160,7 +177,7 @@ def silent(path, around, text):
 def from_sources():
     """{message: 'file:line' of the first place that has it}"""
     found = {}
-    paths = [p for top in ('src', 'providers', 'fcgi', 'cli', 'packaging')
+    paths = [p for top in ('src', 'providers', 'fcgi', 'cli', 'map', 'packaging')
              for p in glob.glob(os.path.join(SRC, top, '**', '*.[ch]'),
                                 recursive=True)]
     for path in sorted(paths):

@@ -17,7 +17,8 @@ from manual import PAGES, page
 def documented(text):
     """(section, key) of what a page marks up as keys: .It Ic key under a
     section heading that names [section]."""
-    return set(re.findall(r'^\.It (?:Ic|Cm|Sy) "?([a-z_]+)', text, re.M))
+    return set(re.findall(r'^\.It (?:Ic|Cm|Sy) "?([a-z_]+(?:\.NAME)?)', text,
+                          re.M))
 
 
 def test_every_key_is_in_the_manual():
@@ -38,7 +39,7 @@ def test_every_key_is_in_the_manual():
 
 def test_every_source_names_its_licence():
     bad = []
-    for top in ('src', 'providers', 'fcgi', 'cli', 'packaging', 'tests'):
+    for top in ('src', 'providers', 'fcgi', 'cli', 'map', 'packaging', 'tests'):
         for path in glob.glob(os.path.join(SRC, top, '**', '*.*'),
                               recursive=True):
             if (path.endswith(('.c', '.h', '.py')) and
@@ -108,8 +109,9 @@ def all_commands():
         name = 'ctim-relay-%s.1' % command
         holds(name in pages, 'there is no ' + name)
         yield [command], name, pages[name]
-    for command in commands(help_of('intel')):
-        yield ['intel', command], *page_of('intel', command)
+    for family in ('intel', 'provider'):
+        for command in commands(help_of(family)):
+            yield [family, command], *page_of(family, command)
 
 
 def test_every_command_is_in_the_manual():
@@ -307,8 +309,8 @@ def test_commands_of_the_pages_exist():
     for name, text in people_pages():
         for line in called(text):
             words = line.split()
-            count = 2 if words[0] == 'intel' and len(words) > 1 and \
-                words[1][0] != '-' else 1
+            count = 2 if words[0] in ('intel', 'provider') and \
+                len(words) > 1 and words[1][0] != '-' else 1
             seen.add(words[0])
             status, out, _ = run([harness.program('ctim-relay'),
                                   *words[:count], '--help'])
@@ -374,6 +376,30 @@ def test_no_word_of_unfinished_work():
         for path in files:
             match = bad.search(harness.read(path))
             holds(not match, '%s says %s' % (path, match and match.group()))
+
+
+def test_catalogue_has_every_service():
+    """The tables of docs/catalogue.md have a row for each folder of
+    share/providers, with its title, types and routes; and each folder has its
+    texts for people, and cases for what goes wrong, too."""
+    text = harness.read(os.path.join(SRC, 'docs', 'catalogue.md'))
+    rows = dict(re.findall(r'^\| `([\w-]+)` \| (.*) \|$', text, re.M))
+    top = os.path.join(SRC, 'share', 'providers')
+    same(sorted(rows), sorted(os.listdir(top)), 'services')
+    for name, row in rows.items():
+        folder = os.path.join(top, name)
+        head = harness.read(os.path.join(folder, 'provider.ini'))
+        head = head.split('[provider]')[1].split('\n[')[0]
+        ini = dict(re.findall(r'^(\w+) *= (.*)$', head, re.M))
+        same(row.split(' | ')[:3],
+             [ini['title'], ini['types'], ini['routes']], name)
+        for part in ('about.md', 'tips.md'):
+            holds(len(harness.read(os.path.join(folder, part))) > 60,
+                  '%s: %s says nothing' % (name, part))
+        cases = os.listdir(os.path.join(folder, 'cases'))
+        if 'url' in ini:
+            same(sorted({'odd', 'quota'} - set(cases)), [], name)
+            holds(any(case.startswith('refused') for case in cases), name)
 
 
 def test_files_are_short():

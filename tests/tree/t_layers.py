@@ -13,33 +13,47 @@ import harness
 LAYERS = [
     ('src/base', ''),
     ('src/os', 'src/base'),
-    ('src/net', 'src/base'),
+    ('src/net', 'src/base src/os'),
     ('src/db', 'src/base src/os'),
+    ('src/words', 'src/base'),
     ('src/json', 'src/base src/os'),
     ('src/conf', 'src/base src/os src/net'),
     ('src/ctim', 'src/base src/os src/net'),
     ('src/log', 'src/base src/os src/conf src/json'),
-    ('src/egress', 'src/base src/os src/net src/conf src/ctim src/json src/log'),
     ('src/http', 'src/base src/os src/net src/conf'),
+    ('src/egress', 'src/base src/os src/net src/conf src/ctim src/json src/log '
+     'src/http'),
     ('src/answer', 'src/base src/os src/net src/ctim src/json'),
     ('src/body', 'src/base src/ctim src/json'),
-    ('src/store', 'src/base src/os src/net src/ctim src/db'),
-    ('src/shared', 'src/base src/os src/log'),
+    ('src/filter', 'src/ctim'),
+    ('src/store', 'src/base src/os src/net src/ctim src/db src/filter'),
+    ('src/storepg', 'src/base src/os src/ctim src/db src/store'),
+    ('src/shared', 'src/base src/os src/net src/conf src/log'),
     ('src/cache', 'src/base src/os src/conf src/db src/log src/shared'),
     ('src/token', 'src/base src/os src/net src/cache src/conf src/http '
      'src/json src/log src/shared'),
     ('src/call', 'below'),
+    ('src/template', 'src/base src/net src/words src/ctim src/json src/http'),
+    ('src/mapping', 'src/base src/os src/net src/conf src/ctim src/json '
+     'src/log src/answer src/call'),
+    ('src/complete', 'src/base src/net src/words src/ctim src/json '
+     'src/answer src/call'),
+    ('src/describe', 'src/base src/os src/net src/words src/conf src/ctim '
+     'src/json src/log src/http src/answer src/token src/call src/template '
+     'src/mapping src/complete'),
     ('src/figures', 'src/base src/os src/conf src/ctim src/db src/log '
      'src/store src/shared src/call'),
-    ('src/start', 'src/base src/net src/conf src/call src/ctim'),
-    ('src/hook', 'src/base src/os src/conf src/log src/shared src/call'),
+    ('src/start', 'src/base src/os src/net src/conf src/call src/ctim'),
+    ('src/hook', 'src/base src/os src/conf src/log src/shared src/call '
+     'src/ctim src/store src/token'),
     ('src/relay', 'below'),
     ('providers', 'src/base src/net src/call src/conf src/ctim src/json '
      'src/store src/figures src/token src/answer'),
     ('fcgi/net', 'src'),
     ('fcgi/pool', 'src fcgi/net'),
-    ('fcgi/master', 'src fcgi/net fcgi/pool'),
-    ('fcgi', 'src fcgi/net fcgi/pool fcgi/master'),
+    ('fcgi/metrics', 'src'),
+    ('fcgi/master', 'src fcgi/net fcgi/pool fcgi/metrics'),
+    ('fcgi', 'src fcgi/net fcgi/pool fcgi/metrics fcgi/master'),
     ('cli/terminal', 'src'),
     ('cli/base', 'src cli/terminal'),
     ('cli/feed', 'src cli/terminal cli/base'),
@@ -57,11 +71,15 @@ LAYERS = [
      'cli/terms cli/import'),
     ('cli/view', 'src cli/terminal cli/base cli/terms'),
     ('cli/query', 'src cli/terminal cli/base cli/feed cli/terms cli/jwt cli/view'),
+    ('cli/played', 'src cli/terminal cli/query'),
+    ('cli/provider', 'src cli/terminal cli/base cli/terms cli/jwt '
+     'cli/played'),
     ('cli/webconf', 'src cli/terminal cli/base'),
     ('cli/doctor', 'src cli/terminal cli/base cli/terms cli/pool cli/jwt '
      'cli/query cli/webconf'),
     ('cli', 'src cli/terminal cli/base'),
     ('packaging/container', 'src cli/base'),
+    ('map', 'src/base src/net'),
 ]
 MOST_FILES = 20     # in a folder
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
@@ -70,7 +88,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
 def sources():
     """The C files of the program, by folder, from the top of the tree."""
     found = {}
-    for top in ('src', 'providers', 'fcgi', 'cli', 'packaging'):
+    for top in ('src', 'providers', 'fcgi', 'cli', 'packaging', 'map'):
         for path in glob.glob(os.path.join(harness.SRC, top, '**', '*.[ch]'),
                               recursive=True):
             path = os.path.relpath(path, harness.SRC)
@@ -131,8 +149,11 @@ LIBRARIES = [
     ('libpsl.h', 'cli/extract/tld.c'),
     ('curl/', 'src/http/ src/net/url_curl.c'),
     ('sqlite3.h', 'src/db/ src/store/'),
+    ('libpq-fe.h', 'src/db/libpq'),
     ('openssl/ssl.h', 'src/http/'),
     ('zlib.h', 'cli/feed/feed_decode.c'),
+    ('jq.h', 'map/mapworker.c'),
+    ('seccomp.h', 'map/maplock.c'),
 ]
 
 

@@ -50,7 +50,7 @@ def environment():
     env = {k: v for k, v in os.environ.items() if k in ('PATH', 'HOME')}
     env['TMPDIR'] = harness.folder('quickstart-tmp')
     os.chmod(env['TMPDIR'], 0o1777)
-    return env
+    return dict(env, CFLAGS='-O0', **harness.compiling())
 
 
 def test_serves_until_interrupted():

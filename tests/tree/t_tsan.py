@@ -19,7 +19,6 @@ from harness import Gateway, Skipped, fail, same
 UNITS = ('breaker', 'cache', 'cache_faults', 'cache_shared', 'counters',
          'fanout', 'http', 'http_engine', 'jwks', 'signins', 'pace', 'record',
          'balance', 'connection', 'robustlock')
-_lock = threading.Lock()
 _built = []
 
 
@@ -31,7 +30,7 @@ def program(name):
 
 def tsan_build():
     """The folder of a build with -fsanitize=thread, one for all tests."""
-    with _lock:
+    with harness.alone('tsan'):
         if not _built:
             folder = os.path.join(harness.BUILD, 'tsan')
             os.makedirs(folder, exist_ok=True)

@@ -26,7 +26,10 @@ static int64_t ahead = 1000; /* ms that the clock was put forward */
 static int64_t since;        /* when the pace of the clock was last set */
 static int slow = 100;
 static char folder[64], path[128], url[160];
-static struct conf conf = { .cache_url = url, .deadline = 25 };
+static char secret[64] = "a secret that only these gateways have";
+static struct conf conf = {
+	.cache_url = url, .secret_key = secret, .deadline = 25
+};
 
 static inline int64_t
 real_ms(clockid_t clock)
@@ -93,6 +96,14 @@ name_of(struct cache *c, const char *text, unsigned char name[CACHE_NAME])
 	const struct cache_part part = { text, strlen(text) };
 
 	return cache_name(c, name, &part, 1);
+}
+
+static inline int64_t
+turn_of(struct cache *c, const char *bucket, int rate, int64_t most)
+{
+	const struct cache_part part = { bucket, strlen(bucket) };
+
+	return cache_turn(c, &part, 1, (struct pace_rate){ rate, 1 }, most);
 }
 
 static inline void

@@ -202,8 +202,8 @@ drive_call(struct drive *d, struct call *c)
 	const char *body;
 
 	buf_addf(&d->asked, "%s\n", c->url.data);
-	if (c->form.len > 0)
-		buf_addf(&d->asked, "\t%s\n", c->form.data);
+	if (c->sent.len > 0)
+		buf_addf(&d->asked, "\t%s\n", c->sent.data);
 	if (r == NULL || r->status == 0) {
 		if (d->provider->unreachable != NULL)
 			d->provider->unreachable(&d->query, c);
@@ -260,7 +260,7 @@ drive_make(struct drive *d, struct call *c)
 {
 	const struct drive_reply *r;
 
-	if (c->url.failed || c->form.failed) {
+	if (c->url.failed || c->sent.failed) {
 		call_fail_at(c, PROBLEM_UNKNOWN, "Too long to be asked");
 		return;
 	}

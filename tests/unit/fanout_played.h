@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -48,9 +49,10 @@ static struct http_call *running[RUNNING];
 static int64_t ends_at[RUNNING];
 static struct played *row_of[RUNNING];
 static size_t most_running, started, cancelled;
-static const char *said = ""; /* in a header field */
-static bool early;            /* bodies come before their end */
-static char asked[8192];      /* paths and tokens, in order */
+static const char *said = "";  /* in a header field */
+static const char *quota_left; /* said in a field of it; NULL: none is */
+static bool early;             /* bodies come before their end */
+static char asked[8192];       /* paths and tokens, in order */
 
 int64_t
 clock_ms(void)
@@ -220,6 +222,12 @@ http_next(struct http *h)
 	snprintf(c->retry_after, sizeof(c->retry_after), "%s",
 	    p->retry_after == NULL ? "" : p->retry_after);
 	snprintf(c->kept[0], sizeof(c->kept[0]), "%s", said);
+	if (quota_left != NULL) {
+		ratelimit_take(&c->quota, RATELIMIT_LEFT, quota_left,
+		    strlen(quota_left), (int64_t)time(NULL));
+		ratelimit_take(
+		    &c->quota, RATELIMIT_RESET, "600", 3, (int64_t)time(NULL));
+	}
 	if (c->end == HTTP_ANSWERED && p->body != NULL)
 		c->end = ends[c->take(c, p->body, strlen(p->body), 1 << 20)];
 	return c;
@@ -237,23 +245,31 @@ http_do(struct http *h, struct http_call *c)
  * every string of the array that it gets once more. */
 enum { FIRST, MORE, TOKEN };
 static unsigned first_flags, more_flags;
+static int64_t more_wait;      /* ms before one more sets out */
+static const char *first_sent; /* bodies: the value's own; NULL: none */
 static unsigned heard_of_failure, ends_of_scan;
 static struct json_object *last_token; /* once it is set, one reference */
 
 static void
 request(const struct query *q, const struct call *done)
 {
+	struct call *c;
 	size_t i;
 
 	if (done == NULL) {
-		(void)lookup_call(q->lookup, FIRST, first_flags, HOST "%s",
-		    q->observable == NULL ? "health" : q->observable->value);
+		c = lookup_call(q->lookup, FIRST, first_flags, HOST "%s",
+		    q->observable == NULL  ? "health" :
+			first_sent != NULL ? first_sent :
+					     q->observable->value);
+		if (first_sent != NULL)
+			buf_adds(&c->sent, q->observable->value);
 		return;
 	}
 	heard_of_failure += done->problem != PROBLEM_NONE;
 	for (i = 0; done->step == FIRST && i < jsonin_length(done->result); i++)
-		(void)lookup_call(q->lookup, MORE, more_flags, HOST "%s",
-		    jsonin_text(jsonin_at(done->result, i)));
+		lookup_call(q->lookup, MORE, more_flags, HOST "%s",
+		    jsonin_text(jsonin_at(done->result, i)))
+		    ->wait = more_wait;
 }
 
 static void
@@ -299,7 +315,7 @@ sign_in(const struct query *q)
 {
 	struct call *c = lookup_call(q->lookup, TOKEN, 0, HOST "auth");
 
-	buf_adds(&c->form, "user=u");
+	buf_adds(&c->sent, "user=u");
 }
 
 static const char *const claims[] = { "key", NULL };
@@ -370,7 +386,11 @@ setup(void)
 	asked[0] = told[0] = '\0';
 	memset(running, 0, sizeof(running));
 	first_flags = more_flags = 0;
+	more_wait = 0;
+	first_sent = NULL;
 	early = false;
+	quota_left = NULL;
+	provider.quota = NULL;
 	provider.rate = 0;
 	conf = (struct conf){ .deadline = 25,
 		.timeout = 15,
@@ -398,18 +418,24 @@ teardown(void)
 	last_token = NULL;
 }
 
-/* Asks for the values; NULL: health. */
 static struct fanout_job
-run(struct played *rows, struct cache *cache, const char *const *values)
+played_job(const struct relay_conf *of)
 {
-	struct observable list[512];
-	struct fanout_job job = { .relay = &relay,
+	return (struct fanout_job){ .relay = of,
 		.deadline = now_ms + conf.deadline * 1000,
 		.complete = complete,
 		.idle = idle,
 		.gone = gone,
 		.n = 1,
 		.query = { .route = PROVIDER_OBSERVE, .claims = &token } };
+}
+
+/* Asks for the values; NULL: health. */
+static struct fanout_job
+run(struct played *rows, struct cache *cache, const char *const *values)
+{
+	struct observable list[512];
+	struct fanout_job job = played_job(&relay);
 	struct fanout *f = fanout_new(&conf, shared, cache, NULL);
 
 	ck_assert_ptr_nonnull(f);
@@ -421,7 +447,7 @@ run(struct played *rows, struct cache *cache, const char *const *values)
 				    .value = values[job.n] };
 		job.list = list;
 	}
-	fanout_run(f, &job);
+	fanout_run(f, &job, 1);
 	fanout_free(f);
 	return job;
 }

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "cache/cache.h"
+#include "cache/cache_common.h"
 #include "http/http.h"
 #include "os/clock.h"
 #include "os/robustlock.h"
@@ -101,7 +102,44 @@ struct cache {
 	int ttl[8];
 	size_t n;
 	bool broken;
+	bool remote;
+	int theirs; /* looks while which another gateway fetches */
+	int leased, released, flushed;
 };
+
+bool
+cache_is_remote(const struct cache *c)
+{
+	return c->remote;
+}
+
+void
+cache_flush(struct cache *c)
+{
+	c->flushed++;
+}
+
+enum cache_lease
+cache_lease(struct cache *c, const unsigned char name[CACHE_NAME], int64_t ms)
+{
+	(void)name;
+	ck_assert_int_gt(ms, 0);
+	if (!c->remote)
+		return CACHE_LEASE_NONE;
+	if (c->theirs > 0) {
+		c->theirs--;
+		return CACHE_LEASE_THEIRS;
+	}
+	c->leased++;
+	return CACHE_LEASE_OURS;
+}
+
+void
+cache_release(struct cache *c, const unsigned char name[CACHE_NAME])
+{
+	(void)name;
+	c->released++;
+}
 
 int
 cache_name(struct cache *c, unsigned char name[CACHE_NAME],
@@ -117,6 +155,7 @@ cache_name(struct cache *c, unsigned char name[CACHE_NAME],
 		buf_add(&all, &parts[i].len, sizeof(parts[i].len));
 		buf_add(&all, parts[i].p, parts[i].len);
 	}
+	memset(name, 0, CACHE_NAME);
 	SHA256((const unsigned char *)all.data, all.len, name);
 	buf_free(&all);
 	return 0;

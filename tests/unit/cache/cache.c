@@ -178,7 +178,7 @@ START_TEST(nothing_that_was_asked_or_answered_is_told_by_the_names)
 	    number("SELECT count(*) FROM entry WHERE"
 		   " instr(name, CAST('a-credential' AS BLOB)) > 0"),
 	    0);
-	ck_assert_int_eq(number("SELECT length(name) FROM entry"), CACHE_NAME);
+	ck_assert_int_eq(number("SELECT length(name) FROM entry"), 32);
 	cache_free(c);
 	end();
 }
@@ -227,8 +227,8 @@ START_TEST(off_keeps_nothing)
 	cache_put(c, name, "1", 1, 60);
 	ck_assert(!cache_get(c, name, &b));
 	cache_flush(c);
-	ck_assert_int_eq(cache_turn(c, name, 5, 1000), -2);
-	ck_assert_int_eq(cache_turn(c, name, 0, 1000), 0);
+	ck_assert_int_eq(turn_of(c, "x", 5, 1000), -2);
+	ck_assert_int_eq(turn_of(c, "x", 0, 1000), 0);
 	cache_free(c);
 	cache_free(NULL);
 	ck_assert_int_eq(cache_check(&off, why), 0);

@@ -299,26 +299,24 @@ END_TEST
 
 START_TEST(while_another_writes_reads_go_on_and_puts_are_dropped)
 {
-	unsigned char name[CACHE_NAME];
 	struct cache *c;
 	sqlite3 *db;
 
 	begin();
 	c = new ();
 	put_now(c, "x", "1");
-	name_of(c, "bucket", name);
 	db = intrude("BEGIN EXCLUSIVE");
 	slow_down(1);
 	put_now(c, "y", "2");
 	ck_assert(has(c, "x", "1") && has(c, "y", NULL));
 	ahead += REST;
-	ck_assert_int_eq(cache_turn(c, name, 5, 1000), -2);
+	ck_assert_int_eq(turn_of(c, "bucket", 5, 1000), -2);
 	sqlite3_close(db);
 	slow_down(100);
 	ahead += REST;
 	put_now(c, "y", "2");
 	ck_assert(has(c, "y", "2"));
-	ck_assert_int_eq(cache_turn(c, name, 5, 1000), 0);
+	ck_assert_int_eq(turn_of(c, "bucket", 5, 1000), 0);
 	cache_free(c);
 	end();
 }

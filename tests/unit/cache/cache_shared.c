@@ -152,15 +152,6 @@ START_TEST(processes_that_find_damage_at_once_do_not_undo_each_other)
 }
 END_TEST
 
-static int64_t
-take(struct cache *c, const char *bucket, int rate, int64_t most)
-{
-	unsigned char name[CACHE_NAME];
-
-	return name_of(c, bucket, name) == -1 ? -2 :
-						cache_turn(c, name, rate, most);
-}
-
 static int last[2]; /* a pipe: the time of each one's last turn */
 
 static int
@@ -172,7 +163,7 @@ take_turns(int me)
 
 	(void)me;
 	for (i = 0; i < TURNS; i++) {
-		while ((wait = take(c, "bucket", RATE, 20000)) == -2)
+		while ((wait = turn_of(c, "bucket", RATE, 20000)) == -2)
 			ahead += 10000;
 		if (wait < 0)
 			return 1;
@@ -207,16 +198,16 @@ START_TEST(a_turn_that_is_too_late_is_not_taken)
 	begin();
 	c = new ();
 	for (i = 0; i < RATE; i++)
-		ck_assert_int_eq(take(c, "a", RATE, 0), 0);
+		ck_assert_int_eq(turn_of(c, "a", RATE, 0), 0);
 	/* The clock may go on between two calls, but not by 20 seconds. */
 	for (i = 0; i < 20 * RATE; i++)
-		ck_assert_int_ge(take(c, "b", RATE, 25000), 0);
+		ck_assert_int_ge(turn_of(c, "b", RATE, 25000), 0);
 	for (i = 0; i < 3; i++)
-		ck_assert_int_eq(take(c, "b", RATE, 0), -1);
-	wait = take(c, "b", RATE, 25000);
+		ck_assert_int_eq(turn_of(c, "b", RATE, 0), -1);
+	wait = turn_of(c, "b", RATE, 25000);
 	ck_assert_int_gt(wait, 0);
 	ck_assert_int_lt(wait, 22000);
-	ck_assert_int_eq(take(c, "other", RATE, 0), 0);
+	ck_assert_int_eq(turn_of(c, "other", RATE, 0), 0);
 	cache_free(c);
 	end();
 }
@@ -230,14 +221,14 @@ START_TEST(turns_from_before_the_clock_was_set_back_do_not_count)
 
 	begin();
 	c = new ();
-	ck_assert_int_eq(take(c, "a", 1, 0), 0);
+	ck_assert_int_eq(turn_of(c, "a", 1, 0), 0);
 	for (i = 0; i < 16; i++)
 		strcat(text, "ffffffffffffff7f");
 	strcat(text, "'");
 	sql(text);
-	ck_assert_int_eq(take(c, "a", 1, 0), 0);
+	ck_assert_int_eq(turn_of(c, "a", 1, 0), 0);
 	sql("UPDATE bucket SET back = 'nonsense'");
-	ck_assert_int_eq(take(c, "a", 1, 0), 0);
+	ck_assert_int_eq(turn_of(c, "a", 1, 0), 0);
 	ck_assert_int_gt(number("SELECT expires - unixepoch() FROM bucket"), 0);
 	cache_free(c);
 	end();

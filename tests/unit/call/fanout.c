@@ -225,6 +225,41 @@ START_TEST(lookups_share_a_call)
 }
 END_TEST
 
+START_TEST(lookups_share_a_call_with_the_same_body)
+{
+	struct played rows[] = {
+		{ "all", 200, "1", 10, HTTP_ANSWERED, NULL, false }, { 0 }
+	};
+
+	setup();
+	first_flags = CALL_SHARED;
+	first_sent = "all";
+	run(rows, NULL, VALUES("a", "b", "a"));
+	ck_assert_str_eq(asked, "all all ");
+	ck_assert_str_eq(told, "a@1010:+ b@1010:+ a@1010:+ ");
+	teardown();
+}
+END_TEST
+
+START_TEST(a_call_waits_before_it_sets_out)
+{
+	struct played rows[] = { { "a", 200, "[\"b\"]", 10, HTTP_ANSWERED, NULL,
+				     false },
+		{ "b", 200, "1", 10, HTTP_ANSWERED, NULL, false }, { 0 } };
+
+	setup();
+	more_wait = 2000;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@3020:+:+ ");
+	teardown();
+	setup();
+	more_wait = 60000;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@26000:+:connection error ");
+	teardown();
+}
+END_TEST
+
 /* A month's quota: another try would not change it. */
 static bool
 lasts(const struct call *c)
@@ -313,6 +348,43 @@ START_TEST(health_is_one_call)
 }
 END_TEST
 
+/* Two relays asked at once: what ends the questions to one leaves the other
+ * alone, and each has its own places. */
+START_TEST(jobs_run_side_by_side)
+{
+	struct played rows[] = { { "a", 200, "[\"a1\"]", 50, HTTP_ANSWERED,
+				     NULL, false },
+		{ "a1", 200, "{}", 50, HTTP_ANSWERED, NULL, false },
+		{ "b", 401, "{}", 20, HTTP_ANSWERED, NULL, false },
+		{ "c", 200, "[]", 50, HTTP_ANSWERED, NULL, false }, { 0 } };
+	struct relay_conf other;
+	const struct observable list[] = { { OBSERVABLE_IP, "a", 0 },
+		{ OBSERVABLE_IP, "b", 1 }, { OBSERVABLE_IP, "c", 2 } };
+	struct fanout_job jobs[2];
+	struct fanout *f;
+
+	setup();
+	other = relay;
+	other.name = (char *)(uintptr_t) "other";
+	relay.parallel = other.parallel = 1;
+	jobs[0] = played_job(&relay);
+	jobs[0].list = &list[0];
+	jobs[1] = played_job(&other);
+	jobs[1].list = &list[1];
+	jobs[1].n = 2;
+	f = fanout_new(&conf, shared, NULL, NULL);
+	script = rows;
+	fanout_run(f, jobs, 2);
+	fanout_free(f);
+	ck_assert_str_eq(asked, "a b a1 ");
+	ck_assert_str_eq(told, "b@1020:authorization error! a@1100:+:+ ");
+	ck_assert_uint_eq(most_running, 2);
+	ck_assert_uint_eq(jobs[0].calls, 2);
+	ck_assert_uint_eq(jobs[1].calls, 1);
+	teardown();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -325,10 +397,12 @@ main(void)
 		a_question_too_long_is_not_asked_nor_ends_the_request,
 		calls_wait_for_their_turn,
 		a_turn_past_the_deadline_fails_at_once, lookups_share_a_call,
-		what_lasts_is_not_tried_again,
+		lookups_share_a_call_with_the_same_body,
+		a_call_waits_before_it_sets_out, what_lasts_is_not_tried_again,
 		a_provider_hears_of_optional_calls_that_fail,
 		a_scanned_page_without_content_is_nothing,
-		a_scan_ends_the_transfer, health_is_one_call };
+		a_scan_ends_the_transfer, health_is_one_call,
+		jobs_run_side_by_side };
 
 	return unit_run("fanout", tests, COUNT(tests));
 }

@@ -212,7 +212,8 @@ static const struct {
 	{ "[relay x]\n",
 	    "a.conf:1: [relay x] there is no provider \"x\"; add a "
 	    "line `provider = NAME` with one of: template, local, "
-	    "otx, spycloud, qualys" },
+	    "otx, spycloud, qualys, all, or one of the directories in [server] "
+	    "providers" },
 	{ "[relay local]\nstore = here\n",
 	    "a.conf:2: [relay local] store: "
 	    "must be an absolute path, as in /var/…" },

@@ -206,6 +206,42 @@ START_TEST(percent_encoding_keeps_the_unreserved)
 }
 END_TEST
 
+START_TEST(ids_of_entities_are_told)
+{
+#define REF_UUID "01234567-89ab-cdef-0123-456789abcdef"
+	static const struct {
+		const char *text;
+		bool is;
+	} rows[] = { { "transient:x", true }, { "transient:", true },
+		{ "transient:a b", true }, { "transient:a\nb", false },
+		{ "transient:a\xe2\x80\xa8", false },
+		{ "transient:a\xc2\x85", false }, { "x", false }, { "", false },
+		{ "https://a.example/ctia/sighting/sighting-" REF_UUID, true },
+		{ "http://a:1/b/c.d/ctia/x-y/x-y-" REF_UUID, true },
+		{ "https://a/ctia/sighting/sighting-" REF_UUID "/", false },
+		{ "https://a/ctia/sighting/sighting-" REF_UUID "0", false },
+		{ "https://a/ctia/sighting/sighting" REF_UUID, false },
+		{ "https://a/ctia/sighting/-" REF_UUID, false },
+		{ "https://a/ctia/s/sighting-" REF_UUID, false },
+		{ "https://a/xctia/sighting/sighting-" REF_UUID, false },
+		{ "https://a/sighting/sighting-" REF_UUID, false },
+		{ "https://a//ctia/sighting/sighting-" REF_UUID, false },
+		{ "https:///ctia/sighting/sighting-" REF_UUID, false },
+		{ "https://.a/ctia/sighting/sighting-" REF_UUID, false },
+		{ "https://a:/ctia/sighting/sighting-" REF_UUID, false },
+		{ "https://a b/ctia/sighting/sighting-" REF_UUID, false },
+		{ "ftp://a/ctia/sighting/sighting-" REF_UUID, false },
+		{ "https://a/ctia/sighting/sighting-"
+		  "01234567-89AB-cdef-0123-456789abcdef",
+		    false } };
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++)
+		ck_assert_msg(ctim_is_ref(rows[i].text) == rows[i].is, "%s",
+		    rows[i].text);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -216,7 +252,8 @@ main(void)
 		times_of_services_are_written_again, milliseconds_are_times,
 		what_ctim_takes_for_a_uri, vocabularies_are_those_of_ctim,
 		problems_have_their_codes_and_types,
-		percent_encoding_keeps_the_unreserved };
+		percent_encoding_keeps_the_unreserved,
+		ids_of_entities_are_told };
 
 	return unit_run("ctim", tests, COUNT(tests));
 }

@@ -140,21 +140,57 @@ START_TEST(a_value_is_only_what_it_is)
 }
 END_TEST
 
-START_TEST(a_type_without_a_normal_form_has_no_values)
+START_TEST(a_hostname_need_be_no_domain)
+{
+	static const struct {
+		const char *value, *normal; /* NULL: it is none */
+	} cases[] = { { "PC-17", "pc-17" }, { "srv_01", "srv_01" },
+		{ "DB1.Corp.Example.", "db1.corp.example." }, { " 10 ", "10" },
+		{ "-\xc3\x84-", "-\xc3\x84-" }, { "", NULL },
+		{ "two words", NULL }, { "a\nb", NULL }, { "\xff", NULL } };
+	char out[INDICATOR_MAX + 1];
+	size_t i;
+	int r;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		r = indicator_normalise(
+		    OBSERVABLE_HOSTNAME, cases[i].value, out);
+		ck_assert_msg(r == (cases[i].normal == NULL ? -1 : 0), "%s",
+		    cases[i].value);
+		if (r == 0)
+			ck_assert_str_eq(out, cases[i].normal);
+	}
+	/* No feed means one that does not say so. */
+	ck_assert_int_eq(indicator_detect("PC-17", out), OBSERVABLE_UNKNOWN);
+}
+END_TEST
+
+START_TEST(values_of_a_type_without_a_normal_form_stay_as_they_are)
 {
 	char out[INDICATOR_MAX + 1];
 	int type, n = 0;
 
 	for (type = -1; type <= OBSERVABLE_TYPES; type++)
 		n += indicator_type(type);
-	ck_assert_int_eq(n, 8);
+	ck_assert_int_eq(n, 9);
 	ck_assert(indicator_type(OBSERVABLE_URL));
 	for (type = OBSERVABLE_FILE_NAME; type <= OBSERVABLE_MUTEX; type++) {
 		ck_assert(!indicator_type(type));
 		ck_assert_int_eq(indicator_normalise((enum observable_type)type,
-				     "evil.example", out),
+				     " A[.]b c\\d ", out),
+		    0);
+		ck_assert_str_eq(out, "A[.]b c\\d");
+		ck_assert_int_eq(
+		    indicator_normalise((enum observable_type)type, " ", out),
+		    -1);
+		ck_assert_int_eq(indicator_normalise(
+				     (enum observable_type)type, "a\nb", out),
+		    -1);
+		ck_assert_int_eq(indicator_normalise(
+				     (enum observable_type)type, "\xff", out),
 		    -1);
 	}
+	ck_assert_int_eq(indicator_normalise(OBSERVABLE_UNKNOWN, "a", out), -1);
 }
 END_TEST
 
@@ -327,8 +363,8 @@ int
 main(void)
 {
 	const TTest *const tests[] = { finds_the_type_and_the_normal_form,
-		a_value_is_only_what_it_is,
-		a_type_without_a_normal_form_has_no_values,
+		a_value_is_only_what_it_is, a_hostname_need_be_no_domain,
+		values_of_a_type_without_a_normal_form_stay_as_they_are,
 		local_parts_are_text_and_not_long, long_values, prefixes,
 		networks_of_an_address, hosts_of_urls, parents_of_a_domain,
 		an_ipv4_address_is_what_the_system_takes };

@@ -99,6 +99,26 @@ START_TEST(nothing_is_guarded_without_lists)
 }
 END_TEST
 
+START_TEST(a_hostname_is_a_host)
+{
+	static const char *const names[] = { "corp.example", NULL };
+	static const struct spelled held[] = { { OBSERVABLE_HOSTNAME,
+						   "DB1.Corp.Example." },
+		{ OBSERVABLE_HOSTNAME, "167772161" },
+		{ OBSERVABLE_HOSTNAME, "localhost" } };
+	static const struct spelled leaves[] = { { OBSERVABLE_HOSTNAME,
+						     "PC-17" },
+		{ OBSERVABLE_HOSTNAME, "corp" } };
+
+	list_domains(names);
+	conf.egress.private = true;
+	all(held, COUNT(held), false);
+	list_domains(names);
+	conf.egress.private = true;
+	all(leaves, COUNT(leaves), true);
+}
+END_TEST
+
 static const char *const domains[] = { "Corp.Example.", "*.lan",
 	"b\xc3\xbc"
 	"cher.example",
@@ -357,7 +377,7 @@ int
 main(void)
 {
 	const TTest *tests[] = { nothing_is_guarded_without_lists,
-		a_domain_is_held_back_in_every_spelling,
+		a_hostname_is_a_host, a_domain_is_held_back_in_every_spelling,
 		what_is_no_name_of_a_domain_leaves,
 		an_address_is_held_back_in_every_spelling,
 		what_is_no_listed_address_leaves,

@@ -252,6 +252,7 @@ END_TEST
 /* What the next binary sees of it, in the same process. */
 START_TEST(another_binary_takes_it_over)
 {
+	const struct pace_rate a_second = { 1, 1 };
 	struct balance *s = balance_new(), *t;
 	struct hash name = hash_bytes("name", 4), again;
 	const uint64_t other[2] = { 1, 2 };
@@ -262,7 +263,8 @@ START_TEST(another_binary_takes_it_over)
 	ck_assert_int_eq(put(s, pair[0], 7), 0);
 	atomic_store(&s->slot[3].beat, 1234);
 	atomic_store(&s->dropped, 5);
-	ck_assert_int_eq(pace_turn(&s->paces, "name", 4, 1, 5000, 9000), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "name", 4, a_second, 5000, 9000), 0);
 	hash_adopt(other); /* as if drawn there */
 	ck_assert_ptr_nonnull(t = balance_adopt(s->memory));
 	ck_assert_ptr_ne(t, s);
@@ -270,7 +272,8 @@ START_TEST(another_binary_takes_it_over)
 	ck_assert_mem_eq(&name, &again, sizeof(name));
 	ck_assert_int_eq(atomic_load(&t->slot[3].beat), 1234);
 	ck_assert_uint_eq(atomic_load(&t->dropped), 0);
-	ck_assert_int_eq(pace_turn(&t->paces, "name", 4, 1, 5000, 9000), 1050);
+	ck_assert_int_eq(
+	    pace_turn(&t->paces, "name", 4, a_second, 5000, 9000), 1050);
 	ck_assert_int_ne(fd = take(t, &since), -1);
 	ck_assert_int_eq(since, 7);
 	ck_assert_int_eq(atomic_load(&s->queued), 0);

@@ -155,6 +155,11 @@ static const struct {
 	      "retry-after:  120 \r\nDATE: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 	      "Content-Length: 0\r\n\r\n"),
 	    HTTP_ANSWERED, 429, NULL },
+	{ ROW("/quota",
+	      OK "x-ratelimit-LIMIT: 100\r\nX-RateLimit-Remaining:  40 \r\n"
+		 "X-RateLimit-Remaining-Day: 7\r\nQuota-Left: 3\r\n"
+		 "RateLimit-Policy: 100;w=60\r\nContent-Length: 0\r\n\r\n"),
+	    HTTP_ANSWERED, 200, "" },
 	{ ROW("/moved/here",
 	      "HTTP/1.1 302 Found\r\nLocation: ../there?a=b%20c#d\r\n"
 	      "Content-Length: 2\r\n\r\nno"),
@@ -296,6 +301,35 @@ START_TEST(no_time_is_a_time_out)
 	page.call.timeout = 0;
 	http_do(h, &page.call);
 	ck_assert_int_eq(page.call.end, HTTP_LATE);
+	end(h);
+}
+END_TEST
+
+/* In the names of all, or in those that the caller has. */
+START_TEST(what_an_answer_tells_of_a_quota_is_kept)
+{
+	static const char *const names[] = { NULL, "quota-left",
+		"Quota-Reset" };
+	struct ratelimit told;
+	struct http *h;
+	struct page page;
+
+	begin();
+	h = http_new(&conf);
+	get(h, &page, "/quota");
+	ck_assert(ratelimit_told(&page.call.quota, &told));
+	ck_assert_int_eq(told.limit, 100);
+	ck_assert_int_eq(told.left, 40);
+	ck_assert_int_eq(told.window, 60);
+	prepare(&page, server.port, "/quota");
+	page.call.quota_names = names;
+	http_do(h, &page.call);
+	ck_assert(ratelimit_told(&page.call.quota, &told));
+	ck_assert_int_eq(told.limit, -1);
+	ck_assert_int_eq(told.left, 3);
+	ck_assert_int_eq(told.reset, -1);
+	get(h, &page, "/again");
+	ck_assert(!ratelimit_told(&page.call.quota, &told));
 	end(h);
 }
 END_TEST
@@ -724,7 +758,8 @@ int
 main(void)
 {
 	const TTest *const tests[] = { every_answer_has_its_end,
-		no_time_is_a_time_out, reason_and_headers_are_kept,
+		no_time_is_a_time_out, what_an_answer_tells_of_a_quota_is_kept,
+		reason_and_headers_are_kept,
 		a_redirect_is_told_and_not_followed,
 		who_takes_the_body_may_end_it, what_is_still_to_come_is_told,
 		a_connection_is_used_again, requests_say_what_they_must,

@@ -40,7 +40,7 @@ START_TEST(a_request_is_in_every_count)
 		.retried = 4,
 		.bytes = 6012,
 		.ms = 231 };
-	uint64_t sum[COUNTERS];
+	uint64_t sum[COUNTERS], cells[COUNTERS_CELLS];
 	size_t relay;
 
 	begin();
@@ -57,7 +57,8 @@ START_TEST(a_request_is_in_every_count)
 	ck_assert_uint_eq(sum[COUNTER_CACHED], 4);
 	ck_assert_uint_eq(sum[COUNTER_RETRIES], 8);
 	ck_assert_uint_eq(sum[COUNTER_BYTES], 12024);
-	ck_assert_uint_eq(sum[COUNTER_MS], 462);
+	counters_latency(sum, cells);
+	ck_assert_uint_eq(cells[COUNTERS_BUCKETS], 462);
 	counters_sum(c, 0, sum);
 	ck_assert_uint_eq(counters_requests(sum), 0);
 	end();
@@ -68,33 +69,104 @@ static const struct {
 	int status;
 	int64_t ms;
 	enum counter counter;
+	enum counters_outcome outcome;
 	size_t bucket;
-} kinds[] = { { 200, 0, COUNTER_2XX, 0 }, { 200, 1, COUNTER_2XX, 0 },
-	{ 200, 2, COUNTER_2XX, 1 }, { 400, 5, COUNTER_4XX, 1 },
-	{ 404, 6, COUNTER_4XX, 2 }, { 413, 1000, COUNTER_4XX, 8 },
-	{ 500, 1001, COUNTER_5XX, 9 }, { 503, 25000, COUNTER_5XX, 10 },
-	{ 200, 25001, COUNTER_2XX, 11 }, { 200, INT64_MAX, COUNTER_2XX, 11 },
-	{ 200, -5, COUNTER_2XX, 0 } };
+	size_t errors;
+} kinds[] = { { 200, 0, COUNTER_2XX, COUNTERS_OK, 0, 0 },
+	{ 200, 1, COUNTER_2XX, COUNTERS_ERRORS, 0, 3 },
+	{ 200, 2, COUNTER_2XX, COUNTERS_OK, 1, 0 },
+	{ 400, 5, COUNTER_4XX, COUNTERS_REFUSED, 2, 0 },
+	{ 404, 6, COUNTER_4XX, COUNTERS_REFUSED, 3, 1 },
+	{ 413, 1000, COUNTER_4XX, COUNTERS_REFUSED, 9, 0 },
+	{ 500, 1001, COUNTER_5XX, COUNTERS_FAILED, 10, 0 },
+	{ 503, 25000, COUNTER_5XX, COUNTERS_FAILED, 13, 2 },
+	{ 200, 25001, COUNTER_2XX, COUNTERS_OK, 14, 0 },
+	{ 200, INT64_MAX, COUNTER_2XX, COUNTERS_OK, 14, 0 },
+	{ 200, -5, COUNTER_2XX, COUNTERS_OK, 0, 0 } };
 
 START_TEST(status_and_time_choose_the_count)
 {
 	struct log_request r = { 0 };
-	uint64_t sum[COUNTERS];
+	uint64_t sum[COUNTERS], cells[COUNTERS_CELLS];
 	size_t i;
 
 	for (i = 0; i < COUNT(kinds); i++) {
 		begin();
+		r.errors = kinds[i].errors;
 		r.status = kinds[i].status;
 		r.ms = kinds[i].ms;
-		counters_request(c, 0, 0, &r);
+		counters_request(c, counters_shard(c), 0, &r);
 		counters_sum(c, 0, sum);
 		ck_assert_msg(
 		    sum[kinds[i].counter] == 1, "status %d", r.status);
-		ck_assert_msg(sum[COUNTER_LATENCY + kinds[i].bucket] == 1,
-		    "%lld ms", (long long)r.ms);
+		counters_latency(sum, cells);
+		ck_assert_msg(cells[kinds[i].bucket] == 1 &&
+			sum[COUNTER_LATENCY +
+			    kinds[i].outcome * COUNTERS_CELLS +
+			    kinds[i].bucket] == 1,
+		    "%d after %lld ms", r.status, (long long)r.ms);
 		ck_assert_uint_eq(counters_requests(sum), 1);
 		end();
 	}
+}
+END_TEST
+
+START_TEST(tries_to_call_are_counted_by_their_end)
+{
+	struct counters_place place;
+	uint64_t sum[COUNTERS];
+	size_t end_;
+
+	begin();
+	place = (struct counters_place){ c, counters_shard(c),
+		counters_relay(c, "otx") };
+	for (end_ = 0; end_ < COUNTERS_ENDS; end_++)
+		counters_upstream(
+		    &place, (enum counters_end)end_, (int64_t)(100 * end_));
+	counters_sum(c, place.relay, sum);
+	for (end_ = 0; end_ < COUNTERS_ENDS; end_++)
+		ck_assert_uint_eq(sum[COUNTER_UPSTREAM + end_ * COUNTERS_CELLS +
+				      COUNTERS_BUCKETS],
+		    100 * end_);
+	ck_assert_uint_eq(sum[COUNTER_UPSTREAM], 1);
+	ck_assert_uint_eq(
+	    sum[COUNTER_UPSTREAM + COUNTERS_END_5XX * COUNTERS_CELLS + 8], 1);
+	/* They are no requests. */
+	ck_assert_uint_eq(counters_requests(sum), 0);
+	place.counters = NULL;
+	counters_upstream(&place, COUNTERS_END_OK, 1);
+	end();
+}
+END_TEST
+
+START_TEST(questions_to_maps_are_counted_by_what_came_of_them)
+{
+	struct counters_place place;
+	uint64_t sum[COUNTERS];
+	size_t i;
+
+	begin();
+	place = (struct counters_place){ c, counters_shard(c),
+		counters_relay(c, "abuse") };
+	for (i = 0; i < COUNTERS_MAPS; i++) {
+		counters_map(&place, (enum counters_map)i, 2);
+		ck_assert_ptr_nonnull(counters_maps[i]);
+	}
+	counters_left_out(&place, 3);
+	counters_sum(c, place.relay, sum);
+	for (i = 0; i < COUNTERS_MAPS; i++)
+		ck_assert_uint_eq(sum[COUNTER_MAPPED + i], 1);
+	ck_assert_uint_eq(counters_mapped(sum), COUNTERS_MAPS);
+	/* What was not put to a program took no time. */
+	ck_assert_uint_eq(sum[COUNTER_MAP + 1], COUNTERS_MAPS - 2);
+	ck_assert_uint_eq(
+	    sum[COUNTER_MAP + COUNTERS_BUCKETS], 2 * (COUNTERS_MAPS - 2));
+	ck_assert_uint_eq(sum[COUNTER_LEFT_OUT], 3);
+	ck_assert_uint_eq(counters_requests(sum), 0);
+	place.counters = NULL;
+	counters_map(&place, COUNTERS_MAP_DONE, 1);
+	counters_left_out(&place, 1);
+	end();
 }
 END_TEST
 
@@ -206,8 +278,10 @@ int
 main(void)
 {
 	const TTest *const tests[] = { a_request_is_in_every_count,
-		status_and_time_choose_the_count, a_name_keeps_its_place,
-		names_beyond_the_table_share_a_place,
+		status_and_time_choose_the_count,
+		tries_to_call_are_counted_by_their_end,
+		questions_to_maps_are_counted_by_what_came_of_them,
+		a_name_keeps_its_place, names_beyond_the_table_share_a_place,
 		threads_of_several_processes_lose_nothing,
 		a_process_that_dies_with_the_lock_stops_nobody,
 		rows_stand_at_their_counter };

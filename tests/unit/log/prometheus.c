@@ -69,17 +69,18 @@ START_TEST(a_histogram_counts_up)
 {
 	static const uint64_t n[] = { 3, 0, 4 };
 	static const int64_t bounds[] = { 5, 2500, INT64_MAX };
+	static const struct prometheus_label labels[] = { { "relay", "x" },
+		{ "outcome", "ok" } };
 	struct buf b;
 
 	buf_init(&b, 1000);
-	prometheus_histogram(&b, "h", (struct prometheus_label){ "relay", "x" },
-	    n, bounds, COUNT(n), 70001);
+	prometheus_histogram(&b, "h", labels, n, bounds, COUNT(n), 70001);
 	ck_assert_str_eq(b.data,
-	    "h_bucket{relay=\"x\",le=\"0.005\"} 3\n"
-	    "h_bucket{relay=\"x\",le=\"2.500\"} 3\n"
-	    "h_bucket{relay=\"x\",le=\"+Inf\"} 7\n"
-	    "h_sum{relay=\"x\"} 70.001\n"
-	    "h_count{relay=\"x\"} 7\n");
+	    "h_bucket{relay=\"x\",outcome=\"ok\",le=\"0.005\"} 3\n"
+	    "h_bucket{relay=\"x\",outcome=\"ok\",le=\"2.500\"} 3\n"
+	    "h_bucket{relay=\"x\",outcome=\"ok\",le=\"+Inf\"} 7\n"
+	    "h_sum{relay=\"x\",outcome=\"ok\"} 70.001\n"
+	    "h_count{relay=\"x\",outcome=\"ok\"} 7\n");
 	buf_free(&b);
 }
 END_TEST

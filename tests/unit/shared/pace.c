@@ -7,10 +7,11 @@
 #include "shared/shared.h"
 #include "tests/unit/unit.h"
 
-#define TURNS   20000 /* of a rate, at random times */
-#define LATE    INT64_C(1000000000000)
-#define WORKERS 4
-#define EACH    50 /* turns of a worker's thread */
+#define A_SECOND(n) ((struct pace_rate){ (n), 1 })
+#define TURNS       20000 /* of a rate, at random times */
+#define LATE        INT64_C(1000000000000)
+#define WORKERS     4
+#define EACH        50 /* turns of a worker's thread */
 
 static const int rates[] = { 1, 2, 3, 4, 5, 7, 10, 15, 16, 17, 18, 20, 25, 31,
 	32, 33, 40, 47, 50, 64, 65, 99, 100, 127, 128, 129, 250, 500, 999, 1000,
@@ -56,7 +57,7 @@ START_TEST(no_second_sees_more_turns_than_the_rate)
 		now = 1000;
 		for (n = 0, asked = 0; asked < TURNS; asked++) {
 			now = later(now, rate);
-			wait = pace_take(back, rate, now, now + 1500);
+			wait = pace_take(back, A_SECOND(rate), now, now + 1500);
 			ck_assert_int_ge(wait, -1);
 			ck_assert_int_le(wait, 1500);
 			if (wait != -1)
@@ -84,7 +85,9 @@ START_TEST(who_always_asks_gets_nearly_the_rate)
 
 	for (i = 0; i < COUNT(rates) && rates[i] <= 1000; i++) {
 		memset(back, 0, sizeof(back));
-		for (n = 0; pace_take(back, rates[i], 1000, 101000) != -1; n++)
+		for (n = 0;
+		     pace_take(back, A_SECOND(rates[i]), 1000, 101000) != -1;
+		     n++)
 			continue;
 		ck_assert_msg(
 		    n >= rates[i] * 86, "rate %d: %d in 100 s", rates[i], n);
@@ -100,12 +103,32 @@ START_TEST(four_a_second)
 	size_t i;
 
 	for (i = 0; i < COUNT(waits); i++)
-		ck_assert_int_eq(pace_take(back, 4, 7000, LATE), waits[i]);
-	ck_assert_int_eq(pace_take(back, 4, 7500, LATE), 1600);
+		ck_assert_int_eq(
+		    pace_take(back, A_SECOND(4), 7000, LATE), waits[i]);
+	ck_assert_int_eq(pace_take(back, A_SECOND(4), 7500, LATE), 1600);
 	/* After a silence a second's worth goes at once, no more. */
 	for (i = 0; i < 4; i++)
-		ck_assert_int_eq(pace_take(back, 4, 60000, LATE), 0);
-	ck_assert_int_eq(pace_take(back, 4, 60000, LATE), 1050);
+		ck_assert_int_eq(pace_take(back, A_SECOND(4), 60000, LATE), 0);
+	ck_assert_int_eq(pace_take(back, A_SECOND(4), 60000, LATE), 1050);
+}
+END_TEST
+
+START_TEST(so_many_a_minute_hour_or_day)
+{
+	const struct pace_rate four = { 4, 60 }, day = { 1000, 86400 };
+	const int64_t late = 10 * 86400000LL;
+	int64_t back[PACE_TOKENS] = { 0 };
+	int i;
+
+	for (i = 0; i < 4; i++)
+		ck_assert_int_eq(pace_take(back, four, 7000, late), 0);
+	ck_assert_int_eq(pace_take(back, four, 7500, 9000), -1);
+	ck_assert_int_eq(pace_take(back, four, 7500, late), 62500);
+	memset(back, 0, sizeof(back));
+	for (i = 0; pace_take(back, day, 7000, 86400000) >= 0; i++)
+		;
+	ck_assert_int_gt(i, 850);
+	ck_assert_int_le(i, 1000);
 }
 END_TEST
 
@@ -113,12 +136,12 @@ START_TEST(a_turn_after_the_time_is_not_taken)
 {
 	int64_t back[PACE_TOKENS] = { 0 }, before[PACE_TOKENS];
 
-	ck_assert_int_eq(pace_take(back, 1, 5000, 4999), -1);
-	ck_assert_int_eq(pace_take(back, 1, 5000, 5000), 0);
+	ck_assert_int_eq(pace_take(back, A_SECOND(1), 5000, 4999), -1);
+	ck_assert_int_eq(pace_take(back, A_SECOND(1), 5000, 5000), 0);
 	memcpy(before, back, sizeof(back));
-	ck_assert_int_eq(pace_take(back, 1, 5000, 6049), -1);
+	ck_assert_int_eq(pace_take(back, A_SECOND(1), 5000, 6049), -1);
 	ck_assert_int_eq(memcmp(before, back, sizeof(back)), 0);
-	ck_assert_int_eq(pace_take(back, 1, 5000, 6050), 1050);
+	ck_assert_int_eq(pace_take(back, A_SECOND(1), 5000, 6050), 1050);
 }
 END_TEST
 
@@ -138,7 +161,7 @@ START_TEST(times_from_before_the_clock_was_set_back_do_not_count)
 
 	for (i = 0; i < COUNT(rows); i++) {
 		back[0] = rows[i].back;
-		wait = pace_take(back, 1, 5000, rows[i].until);
+		wait = pace_take(back, A_SECOND(1), 5000, rows[i].until);
 		ck_assert_msg(
 		    wait == rows[i].wait, "row %zu: %lld", i, (long long)wait);
 	}
@@ -150,12 +173,18 @@ START_TEST(each_name_has_its_own_turns)
 	struct shared *s = shared_new();
 
 	ck_assert_ptr_nonnull(s);
-	ck_assert_int_eq(pace_turn(&s->paces, "a\0b", 3, 1, 5000, LATE), 0);
-	ck_assert_int_eq(pace_turn(&s->paces, "a\0c", 3, 1, 5000, LATE), 0);
-	ck_assert_int_eq(pace_turn(&s->paces, "a", 1, 1, 5000, LATE), 0);
-	ck_assert_int_eq(pace_turn(&s->paces, "a\0b", 3, 1, 5000, LATE), 1050);
-	ck_assert_int_eq(pace_turn(&s->paces, "a\0b", 3, 1, 5000, 7099), -1);
-	ck_assert_int_eq(pace_turn(&s->paces, "a\0b", 3, 1, 5000, 7100), 2100);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "a\0b", 3, A_SECOND(1), 5000, LATE), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "a\0c", 3, A_SECOND(1), 5000, LATE), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "a", 1, A_SECOND(1), 5000, LATE), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "a\0b", 3, A_SECOND(1), 5000, LATE), 1050);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "a\0b", 3, A_SECOND(1), 5000, 7099), -1);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "a\0b", 3, A_SECOND(1), 5000, 7100), 2100);
 	shared_free(s);
 }
 END_TEST
@@ -167,22 +196,26 @@ START_TEST(the_one_whose_last_turn_is_the_longest_ago_goes)
 
 	ck_assert_ptr_nonnull(s);
 	for (i = 0; i < PACE_BUCKETS; i++)
-		ck_assert_int_eq(
-		    pace_turn(&s->paces, &i, sizeof(i), 1, 5000 + i, LATE), 0);
+		ck_assert_int_eq(pace_turn(&s->paces, &i, sizeof(i),
+				     A_SECOND(1), 5000 + i, LATE),
+		    0);
 	/* Number 0 has a later turn than all others now. */
 	i = 0;
 	ck_assert_int_eq(
-	    pace_turn(&s->paces, &i, sizeof(i), 1, 5500, LATE), 550);
+	    pace_turn(&s->paces, &i, sizeof(i), A_SECOND(1), 5500, LATE), 550);
 	i = PACE_BUCKETS;
-	ck_assert_int_eq(pace_turn(&s->paces, &i, sizeof(i), 1, 5500, LATE), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, &i, sizeof(i), A_SECOND(1), 5500, LATE), 0);
 	for (i = 2; i <= PACE_BUCKETS; i++)
-		ck_assert_int_eq(
-		    pace_turn(&s->paces, &i, sizeof(i), 1, 5500, 5500), -1);
+		ck_assert_int_eq(pace_turn(&s->paces, &i, sizeof(i),
+				     A_SECOND(1), 5500, 5500),
+		    -1);
 	i = 0;
 	ck_assert_int_eq(
-	    pace_turn(&s->paces, &i, sizeof(i), 1, 5500, 5500), -1);
+	    pace_turn(&s->paces, &i, sizeof(i), A_SECOND(1), 5500, 5500), -1);
 	i = 1;
-	ck_assert_int_eq(pace_turn(&s->paces, &i, sizeof(i), 1, 5500, 5500), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, &i, sizeof(i), A_SECOND(1), 5500, 5500), 0);
 	shared_free(s);
 }
 END_TEST
@@ -200,7 +233,8 @@ take_turns(void *arg)
 	int i;
 
 	for (i = 0; i < EACH; i++) {
-		wait = pace_turn(&team->s->paces, "key", 3, 4, 5000, LATE);
+		wait = pace_turn(
+		    &team->s->paces, "key", 3, A_SECOND(4), 5000, LATE);
 		if (write(team->out[1], &wait, sizeof(wait)) !=
 		    (ssize_t)sizeof(wait))
 			break;
@@ -251,10 +285,13 @@ START_TEST(a_worker_killed_inside_lets_all_begin_anew)
 	struct shared *s = shared_new();
 
 	ck_assert_ptr_nonnull(s);
-	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 1, 5000, LATE), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "k", 1, A_SECOND(1), 5000, LATE), 0);
 	die_holding(&s->paces.slots.lock);
-	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 1, 5000, LATE), 0);
-	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 1, 5000, LATE), 1050);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "k", 1, A_SECOND(1), 5000, LATE), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "k", 1, A_SECOND(1), 5000, LATE), 1050);
 	shared_free(s);
 }
 END_TEST
@@ -265,11 +302,15 @@ START_TEST(a_table_in_the_place_of_a_lost_one_begins_empty)
 
 	ck_assert_ptr_nonnull(s);
 	s->paces.born = 5000;
-	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 2, 5010, LATE), 1040);
-	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 2, 5020, LATE), 1030);
-	ck_assert_int_eq(pace_turn(&s->paces, "k", 1, 2, 5030, LATE), 2070);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "k", 1, A_SECOND(2), 5010, LATE), 1040);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "k", 1, A_SECOND(2), 5020, LATE), 1030);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "k", 1, A_SECOND(2), 5030, LATE), 2070);
 	/* A second later nobody waits for that. */
-	ck_assert_int_eq(pace_turn(&s->paces, "new", 3, 2, 6050, LATE), 0);
+	ck_assert_int_eq(
+	    pace_turn(&s->paces, "new", 3, A_SECOND(2), 6050, LATE), 0);
 	shared_free(s);
 }
 END_TEST
@@ -279,6 +320,7 @@ main(void)
 {
 	const TTest *const tests[] = { no_second_sees_more_turns_than_the_rate,
 		who_always_asks_gets_nearly_the_rate, four_a_second,
+		so_many_a_minute_hour_or_day,
 		a_turn_after_the_time_is_not_taken,
 		times_from_before_the_clock_was_set_back_do_not_count,
 		each_name_has_its_own_turns,

@@ -20,14 +20,14 @@ START_TEST(a_store_that_is_held_stays_as_it_was)
 	    w, "one", false, false, OBSERVABLE_DOMAIN, VALUES("old.example"));
 	s = must_open(STORE_READ);
 	store_release(s);
-	store_hold(s);
+	store_hold(s, NULL, 0, false);
 	import(
 	    w, "one", false, false, OBSERVABLE_DOMAIN, VALUES("new.example"));
 	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 0);
 	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 0);
 	store_release(s);
 	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 1);
-	store_hold(s);
+	store_hold(s, NULL, 0, false);
 	ck_assert_int_eq(store_match(s, &o, NOW, &records, error), 1);
 	ck_assert_str_eq(records[0].value, "new.example");
 	store_close(s);

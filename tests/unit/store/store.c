@@ -4,7 +4,7 @@
 
 #include "base/rfc3339.h"
 #include "ctim/indicator.h"
-#include "store/store_net.h"
+#include "filter/store_net.h"
 #include "store/store_write.h"
 #include "tests/unit/store_drive.h"
 #include "tests/unit/unit.h"
@@ -393,67 +393,13 @@ START_TEST(networks_of_every_length)
 }
 END_TEST
 
-/* Fills a filter with one network; arg counts how often. */
-static int
-fill_one(void *arg, struct store_net *net)
-{
-	int *filled = arg;
-
-	if (++*filled == 4)
-		return 99;
-	return store_net_reset(net, 1) == 0 ?
-	    store_net_add(net, OBSERVABLE_IP, "192.0.2.0/24") :
-	    -1;
-}
-
-/* Connections that see the same networks of a store have one filter. */
-START_TEST(connections_share_a_filter)
-{
-	const struct store_net *net[4] = { NULL, NULL, NULL, NULL };
-	int lengths[STORE_NET_LENGTHS], filled = 0, i;
-
-	for (i = 0; i < 2; i++)
-		ck_assert_int_eq(
-		    store_net_take(&net[i], "/a", 7, fill_one, &filled), 0);
-	ck_assert_int_eq(filled, 1);
-	ck_assert_ptr_eq(net[0], net[1]);
-	/* One drops it, the other has it. */
-	store_net_drop(net[0]);
-	ck_assert_int_eq(
-	    store_net_lengths(net[1], OBSERVABLE_IP, "192.0.2.1", lengths), 1);
-	/* Another store, another state; a fill that fails. */
-	ck_assert_int_eq(
-	    store_net_take(&net[2], "/b", 7, fill_one, &filled), 0);
-	ck_assert_int_eq(
-	    store_net_take(&net[3], "/a", 8, fill_one, &filled), 0);
-	ck_assert_int_eq(filled, 3);
-	ck_assert_int_eq(
-	    store_net_take(&net[2], "/a", 9, fill_one, &filled), 99);
-	ck_assert_ptr_null(net[2]);
-	/* Without a name it is nobody else's. */
-	for (i = 2; i < 4; i++)
-		ck_assert_int_eq(
-		    store_net_take(&net[i], NULL, 7, fill_one, &filled), 0);
-	ck_assert_int_eq(filled, 6);
-	ck_assert_ptr_ne(net[2], net[3]);
-	/* Who goes on to a state that is there drops the own one. */
-	ck_assert_int_eq(
-	    store_net_take(&net[3], "/a", 7, fill_one, &filled), 0);
-	ck_assert_ptr_eq(net[3], net[1]);
-	for (i = 1; i < 4; i++)
-		store_net_drop(net[i]);
-	store_net_drop(NULL);
-	ck_assert_int_eq(filled, 6);
-}
-END_TEST
-
 int
 main(void)
 {
 	const TTest *const tests[] = { what_matches_what,
 		expired_records_do_not_match, a_record_keeps_its_fields,
 		removing, listing, networks_that_come_and_go,
-		networks_of_every_length, connections_share_a_filter };
+		networks_of_every_length };
 
 	return unit_run("store", tests, COUNT(tests));
 }

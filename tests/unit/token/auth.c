@@ -103,7 +103,7 @@ signed_by(const char *key, const char *payload)
 	const char *why;
 	char *token;
 
-	token = auth_token(payload, key, NOW, 0, &why);
+	token = auth_token(payload, key, NOW, 0, NULL, NULL, &why);
 	ck_assert_msg(token != NULL, "%s", why == NULL ? "" : why);
 	snprintf(text, sizeof(text), "Bearer %s", token);
 	free(token);
@@ -458,8 +458,8 @@ START_TEST(a_public_key_is_no_secret_key)
 	ck_assert_int_gt(n = BIO_read(bio, pem, sizeof(pem) - 1), 0);
 	pem[n] = '\0';
 	/* HS256, signed with the public key: libjwt takes that for RS256. */
-	made = auth_token(
-	    "{\"jwks_host\":\"keys.example:8443\"}", pem, NOW, 0, &why);
+	made = auth_token("{\"jwks_host\":\"keys.example:8443\"}", pem, NOW, 0,
+	    NULL, NULL, &why);
 	ck_assert_ptr_nonnull(made);
 	ck_assert_str_eq(check_rs256(&jwks, &conf, made, &cause),
 	    F "Failed to decode JWT with provided key");
@@ -765,7 +765,8 @@ START_TEST(a_new_token_says_when_it_was_made_and_ends)
 	struct claims c;
 	int64_t iat;
 
-	token = auth_token("{\"a\":\"b\",\"exp\":1}", KEY, NOW, NOW + 5, &why);
+	token = auth_token(
+	    "{\"a\":\"b\",\"exp\":1}", KEY, NOW, NOW + 5, NULL, NULL, &why);
 	ck_assert_ptr_null(token_parse(token, strlen(token), &c));
 	ck_assert_int_eq(c.alg, TOKEN_HS256);
 	ck_assert(c.has_exp && c.exp == NOW + 5);
@@ -773,10 +774,10 @@ START_TEST(a_new_token_says_when_it_was_made_and_ends)
 	ck_assert_int_eq(iat, NOW);
 	token_free(&c);
 	free(token);
-	ck_assert_ptr_null(auth_token("[]", KEY, NOW, 0, &why));
+	ck_assert_ptr_null(auth_token("[]", KEY, NOW, 0, NULL, NULL, &why));
 	ck_assert_str_eq(why, "the claims are no JSON object");
-	ck_assert_ptr_null(auth_token("{}", "", NOW, 0, &why));
-	ck_assert_ptr_null(auth_token("{", KEY, NOW, 0, &why));
+	ck_assert_ptr_null(auth_token("{}", "", NOW, 0, NULL, NULL, &why));
+	ck_assert_ptr_null(auth_token("{", KEY, NOW, 0, NULL, NULL, &why));
 }
 END_TEST
 

@@ -277,6 +277,39 @@ START_TEST(a_process_of_its_own_finds_the_set_in_the_cache)
 }
 END_TEST
 
+/* While another gateway fetches this one waits; when that one died it does so
+ * itself, once. */
+START_TEST(gateways_that_share_a_cache_fetch_one_at_a_time)
+{
+	struct cache cache = { .remote = true, .theirs = 3 };
+	struct jwks *j;
+
+	begin();
+	answers(set_of("1"));
+	j = thread(&cache);
+	ck_assert_int_eq(ask(j, "1", NOW), JWKS_KEY);
+	ck_assert_int_eq(cache.theirs, 0);
+	ck_assert_int_eq(host.asked, 1);
+	ck_assert_int_eq(cache.leased, 1);
+	ck_assert_int_eq(cache.released, 1);
+	ck_assert_int_eq(cache.flushed, 1); /* the others wait for it */
+	jwks_free(j);
+	end();
+	/* What the other has put is used without a fetch. */
+	begin();
+	j = thread(&cache);
+	ck_assert_int_eq(ask(j, "1", NOW), JWKS_KEY);
+	ck_assert_int_eq(host.asked, 0);
+	/* A set that is stale serves while another gateway fetches. */
+	cache.theirs = 1;
+	ck_assert_int_eq(ask(j, "1", NOW + 3700), JWKS_KEY);
+	ck_assert_int_eq(host.asked, 0);
+	jwks_free(j);
+	end();
+	cache_empty(&cache);
+}
+END_TEST
+
 START_TEST(a_process_of_its_own_knows_that_the_host_is_down)
 {
 	struct cache cache = { .n = 0 };
@@ -428,6 +461,7 @@ main(void)
 		a_thread_keeps_the_keys_of_many_hosts,
 		a_name_that_is_too_long_is_no_host,
 		a_process_of_its_own_finds_the_set_in_the_cache,
+		gateways_that_share_a_cache_fetch_one_at_a_time,
 		a_process_of_its_own_knows_that_the_host_is_down,
 		what_the_cache_has_is_checked_like_what_is_fetched,
 		a_cache_that_does_not_work_changes_nothing,

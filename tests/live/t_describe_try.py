@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: MIT
+"""ctim-relay provider try: one question to a service, shown and recorded."""
+
+import json
+import os
+import pty
+import select
+
+import harness
+from harness import has, holds, run, same
+from upstream import Upstream
+
+PROGRAM = 'ctim-relay'
+SECRET = 'sk-7f3 "1/+x'
+INI = '''[provider]
+title       = Tried
+description = What a service says.
+types       = ip domain
+routes      = deliberate observe refer
+url         = %s/v1
+
+[claim key]
+label       = Key
+kind        = api_key
+
+[claim id]
+label       = Account
+default     = me
+
+[sign-in]
+post        = /token
+json        = {"id": "{id}", "key": "{key}"}
+
+[auth]
+query       = k={key}
+header      = X-Key: {id}
+
+[call find]
+get         = /find?q={value}
+
+[call more]
+post        = /more
+form        = of={find.id}&n={limit}
+optional    = yes
+
+[errors]
+message     = error
+
+[health]
+get         = /me
+
+[refer search]
+title       = Search this {type_name}
+url         = https://tried.example/?q={value}
+'''
+MAP = '''.find.hits[] | {type: "sighting", title: .title, confidence: "High",
+                observed_time: .at}, {type: "judgement"}
+'''
+RULES = [
+    {'match': 'POST /v1/token', 'json': {'access_token': 'live-token-1',
+                                         'expires_in': 600}},
+    {'match': r'GET /v1/find\?q=192.0.2.7&k=.*', 'json': {
+        'id': 'a&b', 'echo': 'you sent ' + SECRET, 'hits': [
+            {'title': 'One', 'at': '2026-11-01T00:00:00Z'}]}},
+    {'match': r'POST /v1/more\?k=.*', 'status': 503, 'text': 'later',
+     'headers': {'Retry-After': '7'}},
+    {'match': r'GET /v1/me\?k=.*', 'json': {'name': 'me'}},
+]
+
+
+def described(name, url):
+    path = os.path.join(harness.folder('tried-' + name), name)
+    os.makedirs(path, mode=0o755)
+    for file, text in (('provider.ini', INI % url), ('map.jq', MAP)):
+        with open(os.path.join(path, file), 'w', encoding='utf-8') as f:
+            f.write(text)
+        os.chmod(os.path.join(path, file), 0o644)
+    return path
+
+
+def credentials(**claims):
+    path = os.path.join(harness.folder('tried-claims'), 'claims')
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(claims, file)
+    os.chmod(path, 0o600)
+    return path
+
+
+def attempt(path, *args, claims=None):
+    return run([harness.program(PROGRAM), 'provider', 'try', path,
+                '--credentials', claims or credentials(key=SECRET),
+                '--allow-private', *args])
+
+
+def answer_of(out):
+    """The JSON behind the table of calls."""
+    return json.loads(out[out.index(' ms:\n') + 5:])
+
+
+def test_calls_and_answer_are_shown():
+    with Upstream(RULES) as service:
+        path = described('shown', service.url)
+        status, out, err = attempt(path, '192.0.2.7')
+        same((status, err), (0, ''), out)
+        rows = [line.split() for line in out.split('\n\n')[0].splitlines()]
+        same([(r[0], r[1].replace(service.url, ''), r[2]) for r in rows[1:]],
+             [('POST', '/v1/token', '200'),
+              ('GET', '/v1/find?q=192.0.2.7&k=%7Bkey%7D', '200'),
+              ('POST', '/v1/more?k=%7Bkey%7D', '503')], 'calls')
+        answer = answer_of(out)
+        same(answer['data']['sightings']['docs'][0]['title'], 'One', 'answer')
+        errors = [e['message'] for e in answer['errors']]
+        holds(any('left out (judgement: ' in e for e in errors), errors)
+        holds(SECRET not in out and 'sk-7f3' not in out and
+              'live-token' not in out, out)
+        # The others: with what was asked, and what there is not.
+        status, out, err = attempt(path, '--route', 'health')
+        same((status, answer_of(out)), (0, {'data': {'status': 'ok'}}), err)
+        status, out, err = attempt(path, '-r', 'refer', 'domain:a.example')
+        same(answer_of(out)['data'][0]['url'], 'https://tried.example/?q='
+             'a.example', err)
+        same(service.unexpected, [], 'calls that nobody expected')
+        service.rules([dict(RULES[0], status=401, json={'error': 'No'})])
+        status, out, err = attempt(path, '192.0.2.7')
+        same((status, answer_of(out)['errors'][0]['message']),
+             (1, 'Authorization failed: No'), err)
+
+
+def test_what_is_recorded_passes_without_secrets():
+    with Upstream(RULES) as service:
+        path = described('recorded', service.url)
+        status, out, err = attempt(path, '192.0.2.7', '--record', 'one')
+        same((status, err), (0, ''), out)
+        status, out, err = attempt(path, '-r', 'health', '--record', 'health')
+        same(status, 0, err)
+        asked = len(service.lines())
+        for name, text in (('one', 'there is something already'),
+                           ('../two', 'is no name of a case'),
+                           ('', 'is no name of a case')):
+            status, out, err = attempt(path, '192.0.2.7', '--record', name)
+            same(status, 1, err)
+            has(text, err, name)
+        holds(asked > 0, 'nothing was asked')
+    case = os.path.join(path, 'cases', 'one')
+    files = {name: harness.read(os.path.join(case, name))
+             for name in ('request.json', 'upstream.json', 'answer.json')}
+    for text in files.values():
+        for secret in ('sk-7f3', 'live-token', SECRET):
+            holds(secret not in text, text)
+    same(json.loads(files['request.json'])['claims'], {'key': '{key}'},
+         'claims')
+    upstream = json.loads(files['upstream.json'])
+    same([row['request'].replace(service.url, '') for row in upstream],
+         ['POST /v1/token', 'GET /v1/find?q=192.0.2.7&k=%7Bkey%7D',
+          'POST /v1/more?k=%7Bkey%7D'], 'requests')
+    same(upstream[0]['body'], {'id': 'me', 'key': '{key}'}, 'body of JSON')
+    same(upstream[2]['body'], 'of=a%26b&n=100', 'body of a form')
+    same(upstream[1]['headers'],
+         {'X-Key': 'me', 'Authorization': 'Bearer token-of-the-case'},
+         'headers')
+    same(upstream[1]['json']['echo'], 'you sent {key}', 'an echo')
+    same((upstream[2]['status'], upstream[2]['text'],
+          upstream[2]['reply_headers']), (503, 'later', {'Retry-After': '7'}),
+         'an error')
+    for name in files:
+        same(os.stat(os.path.join(case, name)).st_mode & 0o777, 0o644, name)
+    # The service is gone; the cases pass all the same.
+    same(run([harness.program(PROGRAM), 'provider', 'test', path]),
+         (0, '2 passed, 0 failed\n', ''), 'the cases')
+
+
+def test_what_cannot_be_recorded():
+    """Without an answer there is no case, and nothing of it stays."""
+    with Upstream(RULES) as service:
+        url = service.url
+    path = described('gone', url)
+    status, out, err = attempt(path, '192.0.2.7', '--record', 'one')
+    same(status, 1, out)
+    has('a call has no answer; nothing was recorded', err, 'what it says')
+    holds(not os.path.exists(os.path.join(path, 'cases')), 'a case was made')
+    same(answer_of(out)['errors'][0]['code'], 'connection error', 'answer')
+
+
+def test_private_addresses_are_asked_for():
+    with Upstream(RULES) as service:
+        path = described('private', service.url)
+        status, out, err = run([
+            harness.program(PROGRAM), 'provider', 'try', path, '192.0.2.7',
+            '--credentials', credentials(key=SECRET)])
+        same((status, service.lines()), (1, []), out + err)
+
+
+def test_credentials_are_asked_for_at_the_terminal():
+    with Upstream(RULES) as service:
+        path = described('asked', service.url)
+        pid, terminal = harness.with_terminal(pty.fork)
+        if pid == 0:
+            os.execve(harness.program(PROGRAM), [
+                PROGRAM, 'provider', 'try', path, '192.0.2.7',
+                '--allow-private'], dict(os.environ, TERM='xterm'))
+        seen, told = b'', False
+        while select.select([terminal], [], [], 60)[0]:
+            try:
+                data = os.read(terminal, 65536)
+            except OSError:
+                break
+            seen += data
+            if not told and seen.rstrip().endswith(b':'):
+                told = True
+                os.write(terminal, SECRET.encode() + b'\n')
+        os.close(terminal)
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        same((status, told), (0, True), seen)
+        holds(b'sk-7f3' not in seen, seen)
+        holds(len(service.lines()) == 3, service.lines())
+
+
+def test_wrong_commands():
+    path = described('wrong', 'https://tried.example')
+    for args, status, text in (
+            ([], 64, 'nothing to ask about'),
+            (['192.0.2.7', '-r', 'nonsense'], 64,
+             'there is no route "nonsense"'),
+            (['192.0.2.7', '-r', 'health'], 64,
+             'the route health takes no observables'),
+            (['what?'], 1, 'what?')):
+        got, out, err = attempt(path, *args)
+        same((got, out), (status, ''), err)
+        has(text, err, args)
+    got, out, err = attempt(path, '192.0.2.7',
+                            claims=credentials(other='x'))
+    same((got, out), (1, ''), err)
+    has('lacks "key"', err, 'claims')
+    got, out, err = run([harness.program(PROGRAM), 'provider', 'try'])
+    same((got, out), (64, ''), err)
+    has('no directory named', err, 'no directory')

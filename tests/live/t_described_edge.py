@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: MIT
+"""What observables and answers hold that a described provider must not stumble
+over: odd values, further pages told in odd ways, numbers, lengths."""
+
+import harness
+from harness import has, same
+from t_described import ask, errors, gateway, head, lines, titles
+from upstream import Upstream
+
+
+def test_only_the_values_of_seven_types_are_looked_at():
+    ini = head(types='ip domain email hostname file_name') + '''
+[call c]
+get = /{type}?v={value}
+'''
+    asked = {'hostname': ['WIN PC$', 'a.example'], 'file_name': ['a b/c'],
+             'email': ['a/b{c}@a.example'], 'domain': ['a.example'],
+             'ip': ['192.0.2.1']}
+    never = {'ip': ['192.0.2.0/24', '192[.]0.2.1', '192.0.2.256', '2001:db8::1'],
+             'domain': ['a[.]example', ' a.example', 'a b', 'a{.}example'],
+             'email': ['a', 'a[at]a.example', '@a.example']}
+    with Upstream([{'match': 'GET /.*', 'json': [1]}]) as s:
+        g = gateway('values', s, ini).serve()
+        for type in never:
+            answer = ask(g, *never[type], type=type)
+            same((errors(answer), titles(answer), s.count()), ([], [], 0), type)
+        for type in asked:
+            answer = ask(g, *asked[type], type=type)
+            same((errors(answer), len(titles(answer))), ([], len(asked[type])),
+                 type)
+        same(g.stop(), 0, 'exit status')
+
+
+def test_the_next_page_in_other_words():
+    ini = head(types='domain') + '''
+[call c]
+get = /first
+next = next
+header = X-Value: {value}
+'''
+
+    def page(path, next):
+        return {'request': 'GET ' + path, 'json': {'next': next, 'at': path}}
+
+    with Upstream([]) as s:
+        g = gateway('next', s, ini).serve()
+        port = s.url.rsplit(':', 1)[1]
+        more = [('warning', 'unknown',
+                 'Test has more about %s.example than was read')]
+        rows = (('path', '/second?a=b', 2, False),
+                ('case', 'HTTP://127.0.0.1:%s/second?a=b' % port, 1, True),
+                ('secure', 'https://127.0.0.1:%s/second?a=b#x' % port, 2, False),
+                ('user', 'http://x@127.0.0.1:%s/second?a=b' % port, 2, False),
+                ('port', 'http://127.0.0.1/second?a=b', 1, True),
+                ('elsewhere', 'https://127.0.0.1:%s.evil.example/' % port, 1,
+                 True),
+                ('evil', 'https://evil.example/second?a=b', 1, True),
+                ('word', 'second', 1, True), ('none', None, 1, False))
+        for name, next, pages, cut in rows:
+            s.rules([page('/first', next), page('/second?a=b', None)])
+            answer = ask(g, name + '.example')
+            same(errors(answer), [(t, c, m % name) for t, c, m in more]
+                 if cut else [], name)
+            same(len(titles(answer)), pages, (name, lines(s)))
+        same(s.unexpected, [], 'what nobody plays')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_no_value_leads_out_of_the_path():
+    ini = head(types='file_name url') + '''
+[call c]
+get = /files/{value}/info
+get.url = /urls?u={value}
+'''
+    with Upstream([{'match': 'GET /.*', 'json': [1]}]) as s:
+        g = gateway('dots', s, ini).serve()
+        for value in ('..', '.'):
+            same(errors(ask(g, value, type='file_name')), [(
+                'fatal', 'invalid argument', 'The path of the URL for Test '
+                'would have a . or .. of its own (file_name %s)' % value)],
+                 value)
+        same(lines(s), [], 'what was asked')
+        ask(g, '...', '../..', '%2e%2e', type='file_name')
+        ask(g, '..', type='url')
+        same(lines(s), ['GET /files/%252e%252e/info', 'GET /files/..%2F../info',
+                        'GET /files/.../info', 'GET /urls?u=..'],
+             'what was asked')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_long_urls():
+    """Up to 8 KB they are asked for; beyond it, that is said."""
+    ini = head(types='url') + '\n[call c]\nget = /u?u={value}\n'
+    with Upstream([{'match': 'GET /.*', 'json': [1]}]) as s:
+        g = gateway('long', s, ini).serve()
+        good = 'http://a.example/' + 'a' * 7000
+        answer = ask(g, good, type='url')
+        same((errors(answer), len(titles(answer))), ([], 1), 'good')
+        long = 'http://a.example/' + 'a' * 9000
+        answer = ask(g, long, 'http://a.example/', type='url')
+        same([(t, c, m[:33]) for t, c, m in errors(answer)],
+             [('warning', 'invalid argument',
+               'The question is too long for Test')], 'long')
+        same(len(titles(answer)), 1, 'the other one')
+        same(s.count(), 2, lines(s))
+        same(g.stop(), 0, 'exit status')
+
+
+def test_what_cannot_be_sent_is_named():
+    ini = head(types='domain url') + '''
+[claim WORD]
+label = Word
+needed = no
+
+[call a]
+types = domain
+get = /a
+
+[call b]
+types = domain
+get = /b?x={a.object}
+
+[call c]
+types = url
+get = /c
+header = X-Word: {value} {WORD}
+'''
+    with Upstream([{'request': 'GET /a', 'json': {'object': {'a': 1}}}]) as s:
+        g = gateway('sent', s, ini).serve()
+        for name, type, value, claims in (
+                ('a', 'domain', 'a.example', {}),
+                ('value', 'url', 'http://a.example/\r\nX: y', {}),
+                ('WORD', 'url', 'http://a.example/', {'WORD': 'a\nb'})):
+            got = errors(ask(g, value, type=type, claims=claims))
+            same(len(got), 1, got)
+            same(got[0][:2], ('fatal', 'invalid argument'), got)
+            has('What {%s} stands for cannot be sent to Test' % name, got[0][2],
+                name)
+        same(g.stop(), 0, 'exit status')
+
+
+def test_numbers_that_jq_cannot_hold():
+    """They come as texts, in answers and constants alike."""
+    ini = head(types='domain') + '\n[call c]\nget = /c\n'
+    body = '{"a": 9007199254740993, "b": -9007199254740993, ' \
+        '"c": 9007199254740992, "d": [18446744073709551615]}'
+    with Upstream([{'request': 'GET /c', 'text': body}]) as s:
+        g = gateway('numbers', s, ini, **{
+            'data.json': '[9007199254740993, 1.5]', 'map.jq': '''
+{type: "sighting", confidence: "High", observed_time: $now,
+ title: "\\(.c.a | type) \\(.c.b) \\(.c.c | type) \\(.c.d[0]) \\($data | tojson)",
+ data: ({n: null, t: true, s: "x"} | table)}
+'''}).serve()
+        answer = ask(g, 'a.example')
+        same(titles(answer), [
+            'string -9007199254740993 number 18446744073709551615 '
+            '["9007199254740993",1.5]'], answer)
+        same(answer['data']['sightings']['docs'][0]['data']['rows'],
+             [['None', 'true', 'x']], 'table')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_each_url_and_query_may_be_a_file():
+    ini = head(types='domain', url='@url.txt', more='''
+[claim key]
+label = Key
+kind = api_key
+
+[auth]
+query = @query.txt
+''') + '\n[call c]\nget = @get.txt\n'
+    with Upstream([{'request': 'GET /v1/c/a.example?all=yes&key=sesame',
+                    'json': [1]}]) as s:
+        g = gateway('files', s, ini, **{
+            'url.txt': s.url + '\n/v1\n', 'get.txt': '/c/\n{value}\n?all=yes\n',
+            'query.txt': 'key=\n{key}\n'}).serve()
+        answer = ask(g, 'a.example', claims={'key': 'sesame'})
+        same((errors(answer), len(titles(answer))), ([], 1), lines(s))
+        same(g.stop(), 0, 'exit status')

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: MIT
+"""What several gateways share through a Redis server: answers, circuits,
+sign-ins, turns; and a server that does not work, or that somebody else fills."""
+
+import contextlib
+import shutil
+import socket
+import threading
+import time
+
+import harness
+import services
+from harness import Skipped, holds, same, wait_for
+from provider_case import (CLAIMS, ask, ended, gateway, most_in_a_second,
+                           no_secret)
+from services import observables, otx
+from upstream import Upstream
+
+OBSERVE = '/otx/observe/observables'
+ASKED = observables('domain', 'a.example', 'b.example')
+# Far above what a request takes, far below what one that hung would.
+SOON = 5
+
+
+@contextlib.contextmanager
+def redis(*options):
+    """A real server: its port."""
+    if shutil.which('redis-server') is None:
+        raise Skipped('redis-server is not installed')
+    port = harness.free_port()
+    server = harness.start(
+        ['redis-server', '--port', str(port), '--bind', '127.0.0.1', '--save',
+         '', '--dir', harness.folder('redis'), *options],
+        stdout=harness.subprocess.DEVNULL)
+    wait_for(lambda: harness.port_open(port), 'Redis listens')
+    yield port
+    harness.stop(server)
+
+
+def tell(port, *words):
+    """What the server answers to a command."""
+    status, out, err = harness.run(
+        ['redis-cli', '-p', str(port), *words])
+    same((status, err), (0, ''), out)
+    return out
+
+
+def two(port, url, **sections):
+    """Two gateways that share a server."""
+    cache = {'url': 'redis://127.0.0.1:%d/0' % port}
+    cache.update(sections.pop('cache', {}))
+    return [gateway('two-%d' % n, url, cache=cache, **sections).serve()
+            for n in range(2)]
+
+
+def at_once(works):
+    """Runs them in threads of their own; their results."""
+    results = [None] * len(works)
+
+    def work(n):
+        results[n] = works[n]()
+    threads = [threading.Thread(target=work, args=(n,))
+               for n in range(len(works))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_one_call_for_a_question():
+    """Whichever gateway is asked, and however many at once."""
+    with redis() as port, Upstream(otx(ASKED)) as upstream:
+        pair = two(port, upstream.url)
+        replies = at_once([lambda g=g: ask(g, OBSERVE, ASKED)
+                           for g in pair * 4])
+        for reply in replies:
+            same((reply.values(), reply.errors),
+                 (['a.example', 'b.example'], []), 'the answer')
+        same(sorted(upstream.lines()), sorted(set(upstream.lines())),
+             'calls, each once')
+        for g in pair:
+            ended(g)
+
+
+def test_a_circuit_is_open_for_all():
+    """A second after one gateway has opened it, another makes no call."""
+    with redis() as port, Upstream([{'request': '*', 'status': 500}]) as up:
+        first, second = two(port, up.url, http={'breaker': '2'})
+        for _ in range(3):
+            ask(first, OBSERVE, ASKED)
+        holds('left alone' in str(ask(first, OBSERVE, ASKED).errors),
+              'the circuit is open')
+        time.sleep(1)
+        up.forget()
+        holds('left alone' in str(ask(second, OBSERVE, ASKED).errors),
+              'it is open for the other')
+        same(up.lines(), [], 'calls of the other')
+        ended(first)
+        ended(second)
+
+
+def test_a_sign_in_is_used_by_all():
+    """What one gateway got for credentials another uses; nobody who can read
+    the server has it."""
+    md5 = 'd8414d743778cae103c15461200ec64d'
+    path, asked = '/qualys/observe/observables', observables('md5', md5)
+    with redis() as port, Upstream(services.qualys([md5])) as upstream:
+        pair = two(port, upstream.url)
+        for g in pair:
+            same(ask(g, path, asked).values(), [md5], 'of Qualys')
+        same(upstream.count('/auth'), 1, 'times signed in')
+        secrets = [services.QUALYS_TOKEN, CLAIMS['qualys']['pass'], md5]
+        for name in tell(port, 'KEYS', '*').split():
+            value = tell(port, 'DUMP', name)
+            for secret in secrets:
+                holds(secret not in name + value, 'a secret in ' + name)
+        for g in pair:
+            no_secret(g, secrets[:2])
+            ended(g)
+
+
+def test_turns_are_shared():
+    with redis() as port, Upstream([{'request': '*', 'status': 400}]) as up:
+        pair = two(port, up.url, relay={'rate': '2'})
+        at_once([lambda g=g, n=n: ask(
+            g, '/spycloud/observe/observables',
+            observables('email', 'u%d@a.example' % n))
+                 for n, g in enumerate(pair * 3)])
+        same(up.count(), 6, 'calls')
+        most = most_in_a_second(r.time for r in up.requests)
+        holds(most <= 2, '%d calls within a second' % most)
+        for g in pair:
+            ended(g)
+
+
+def test_planted_values():
+    """What somebody else puts there is nothing."""
+    with redis() as port, Upstream(otx(ASKED)) as upstream:
+        pair = two(port, upstream.url)
+        ask(pair[0], OBSERVE, ASKED)
+        names = tell(port, 'KEYS', 'ctim-relay:entry:*').split()
+        holds(names, 'nothing is kept')
+        for name in names:
+            tell(port, 'SET', name, '{"planted": true}')
+        reply = ask(pair[1], OBSERVE, ASKED)
+        same((reply.values(), reply.errors), (['a.example', 'b.example'], []),
+             'the answer')
+        for g in pair:
+            ended(g)
+
+
+def soon(relay):
+    """A request is answered as without a cache, and does not wait."""
+    began = time.monotonic()
+    reply = ask(relay, OBSERVE, ASKED)
+    took = time.monotonic() - began
+    same((reply.values(), reply.errors), (['a.example', 'b.example'], []),
+         'the answer')
+    holds(took < SOON, 'it took %.1f s' % took)
+
+
+def failing(url):
+    with Upstream(otx(ASKED)) as upstream:
+        relay = gateway('failing', upstream.url, cache={'url': url}).serve()
+        for _ in range(4):
+            soon(relay)
+        ended(relay)
+
+
+def test_absent():
+    failing('redis://127.0.0.1:%d/0' % harness.free_port())
+
+
+def test_silent():
+    """It takes connections, and answers nothing."""
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+        failing('redis://127.0.0.1:%d/0' % listener.getsockname()[1])
+
+
+def test_wrong_password():
+    with redis('--requirepass', 'right') as port:
+        failing('redis://:wrong@127.0.0.1:%d/0' % port)
+
+
+def test_full():
+    with redis('--maxmemory', '1', '--maxmemory-policy', 'noeviction') as port:
+        failing('redis://127.0.0.1:%d/0' % port)
+
+
+def test_replica():
+    with redis() as master, redis('--replicaof', '127.0.0.1',
+                                  str(master)) as port:
+        failing('redis://127.0.0.1:%d/0' % port)
+
+
+def test_killed_in_the_middle():
+    with Upstream(otx(ASKED)) as upstream:
+        with redis() as port:
+            relay = gateway('killed', upstream.url, cache={
+                'url': 'redis://127.0.0.1:%d/0' % port}).serve()
+            soon(relay)
+        for _ in range(4):
+            soon(relay)
+        ended(relay)

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/* A cache at what answers as no Redis server should, or not at all. */
+#include <poll.h>
+#include <pthread.h>
+
+#include "tests/unit/redis_drive.h"
+
+#define SLOWLY 60 /* ms that a slow server takes */
+#define PONG   "+PONG\r\n"
+#define INFO   "$23\r\nredis_mode:standalone\r\n\r\n"
+
+static int slow_fd;
+
+/* A server that answers one command after the other with these, then hangs. */
+static void
+pretend(int fd, const char *const *replies, size_t n)
+{
+	char b[4096];
+	size_t i;
+	int one;
+
+	for (;;) {
+		if ((one = accept(fd, NULL, NULL)) == -1)
+			_exit(1);
+		for (i = 0; i < n && read(one, b, sizeof(b)) > 0; i++)
+			if (send(one, replies[i], strlen(replies[i]),
+				MSG_NOSIGNAL) == -1)
+				break;
+		while (read(one, b, sizeof(b)) > 0)
+			;
+		close(one);
+	}
+}
+
+/* Starts it; fd stays open here, so that it can be asked who waits. */
+static int
+start_fake(const char *const *replies, size_t n)
+{
+	int fd = listener();
+
+	if ((server = fork()) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pretend(fd, replies, n);
+	}
+	return fd;
+}
+
+static char flood[CACHE_VALUE + 200000];
+
+static const char *const faults[] = { "",
+	"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "-ERR no\r\n",
+	"-LOADING Redis is loading\r\n", "-\r\n", "+\r\n", "+QUEUED\r\n",
+	":1\r\n", "$-2\r\n", "$x\r\n", "$99999999999999\r\n",
+	"$999999999\r\nabc", "$3\r\nabcde", "*1000000000\r\n",
+	"*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n*2\r\n",
+	"*-1\r\n", "%1\r\n", "\r\n", "$32", flood };
+
+START_TEST(a_server_that_answers_wrongly_caches_nothing)
+{
+	unsigned char name[CACHE_NAME] = { 0 };
+	const char *replies[3];
+	struct cache *c;
+	struct buf b;
+	size_t i, at;
+	int fd;
+
+	memset(flood, '+', sizeof(flood) - 1);
+	buf_init(&b, CACHE_VALUE);
+	/* The fault is the first, the second or the third answer. */
+	for (i = 0; i < 3 * COUNT(faults); i++) {
+		at = i % 3;
+		/* Not every user may ask for INFO; and what it says beside
+		 * the mode is of no interest. */
+		if (at == 1 &&
+		    (faults[i / 3][0] == '-' ||
+			strncmp(faults[i / 3], "$3\r", 3) == 0))
+			continue;
+		replies[0] = at == 0 ? faults[i / 3] : PONG;
+		replies[1] = at == 1 ? faults[i / 3] : INFO;
+		replies[2] = faults[i / 3];
+		fd = start_fake(replies, at + 1);
+		slow_down(1);
+		c = new ();
+		if (name_of(c, "x", name) == 0)
+			ck_assert_msg(at == 2, "%zu", i);
+		ck_assert_msg(!cache_get(c, name, &b), "%zu", i);
+		cache_put(c, name, "1", 1, 60);
+		cache_flush(c);
+		ck_assert_msg(!cache_get(c, name, &b), "%zu", i);
+		cache_free(c);
+		close(fd);
+		stop();
+	}
+	buf_free(&b);
+}
+END_TEST
+
+START_TEST(the_reason_says_what_is_wrong)
+{
+	static const struct {
+		const char *reply, *why;
+	} reasons[] = { { "HTTP/1.1 400 Bad\r\n",
+			    "not answer as a Redis server" },
+		{ "*1\r\n$1\r\na\r\n", "not answer as a Redis server" },
+		{ "*-1\r\n", "not answer as a Redis server" },
+		{ "-LOADING secret things\r\n", "with the error LOADING" },
+		{ "-secret things\r\n", "with an error" },
+		{ ":1\r\n", "as it should" },
+		{ "$3\r\nabc\r\n", "as it should" }, { flood, "too much" } };
+	char why[CACHE_WHY], place[64];
+	size_t i;
+	int fd;
+
+	memset(flood, '+', sizeof(flood) - 1);
+	for (i = 0; i < COUNT(reasons); i++) {
+		fd = start_fake(&reasons[i].reply, 1);
+		ck_assert_int_eq(cache_check(&conf, why), -1);
+		snprintf(
+		    place, sizeof(place), "redis://127.0.0.1:%d/0: ", port);
+		ck_assert_msg(strncmp(why, place, strlen(place)) == 0 &&
+			strstr(why, reasons[i].why) != NULL,
+		    "%s", why);
+		ck_assert_ptr_null(strstr(why, "secret"));
+		close(fd);
+		stop();
+	}
+}
+END_TEST
+
+START_TEST(a_server_that_hangs_is_left_alone_for_a_while)
+{
+	struct pollfd p = { .fd = listener(), .events = POLLIN };
+	struct cache *c = new ();
+	int i;
+
+	slow_down(1);
+	/* Nobody accepts; but the connection is made. */
+	ck_assert(!cache_on(c));
+	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	close(accept(p.fd, NULL, NULL));
+	slow_down(100);
+	for (i = 0; i < 100; i++) {
+		cache_begin(c);
+		ck_assert(!cache_on(c) && has(c, "x", NULL));
+	}
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	slow_down(1);
+	ahead += REST;
+	/* Of one request it has had all that it may. */
+	cache_begin(c);
+	ck_assert(!cache_on(c));
+	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	cache_free(c);
+	close(p.fd);
+}
+END_TEST
+
+/* A server that greets and reads nothing more; it then hangs, or goes. */
+static void
+turn_deaf(int fd, bool goes)
+{
+	static const char *const replies[] = { PONG, INFO };
+	char b[4096];
+	size_t i;
+	int one = accept(fd, NULL, NULL);
+
+	for (i = 0; i < COUNT(replies) && read(one, b, sizeof(b)) > 0; i++)
+		if (send(one, replies[i], strlen(replies[i]), MSG_NOSIGNAL) ==
+		    -1)
+			_exit(1);
+	if (goes) {
+		(void)recv(one, b, 1, MSG_PEEK);
+		_exit(0);
+	}
+	for (;;)
+		pause();
+}
+
+START_TEST(a_server_that_stops_reading_is_not_waited_for)
+{
+	unsigned char name[CACHE_NAME];
+	char *large = calloc(1, CACHE_VALUE);
+	struct cache *c;
+	int fd, goes, little = 4096;
+	int64_t began;
+
+	for (goes = 0; goes < 2; goes++) {
+		fd = listener();
+		ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little,
+				     sizeof(little)),
+		    0);
+		if ((server = fork()) == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			turn_deaf(fd, goes == 1);
+		}
+		c = new ();
+		ck_assert_int_eq(name_of(c, "x", name), 0);
+		slow_down(1);
+		began = clock_ms();
+		/* More than the system takes of what nobody reads. */
+		cache_put(c, name, large, CACHE_VALUE, 60);
+		cache_flush(c);
+		ck_assert_int_lt(clock_ms() - began, 2000);
+		/* The rest of that command would be read as another. */
+		ck_assert(!cache_on(c));
+		cache_free(c);
+		close(fd);
+		stop();
+	}
+	free(large);
+}
+END_TEST
+
+/* A server that has nothing, and takes its time to say so: every look at an
+ * entry puts the clock on. */
+static void *
+drawl(void *arg)
+{
+	size_t *asked = arg;
+	char b[4096];
+	ssize_t n;
+	int one = accept(slow_fd, NULL, NULL);
+
+	while ((n = read(one, b, sizeof(b))) > 0) {
+		if (memmem(b, (size_t)n, "PING", 4) != NULL) {
+			n = write(one, PONG, strlen(PONG));
+		} else if (memmem(b, (size_t)n, "INFO", 4) != NULL) {
+			n = write(one, INFO, strlen(INFO));
+		} else {
+			++*asked;
+			ahead += SLOWLY;
+			n = write(one, "$-1\r\n", 5);
+		}
+	}
+	close(one);
+	return NULL;
+}
+
+/* A request looks for hundreds of entries, one after the other. */
+START_TEST(a_slow_server_takes_no_more_of_a_request_than_that)
+{
+	unsigned char name[CACHE_NAME] = { 0 };
+	pthread_t thread;
+	struct cache *c;
+	struct buf b;
+	int64_t began;
+	size_t asked = 0, before;
+	int i;
+
+	buf_init(&b, CACHE_VALUE);
+	slow_fd = listener();
+	ck_assert_int_eq(pthread_create(&thread, NULL, drawl, &asked), 0);
+	c = new ();
+	ck_assert(cache_on(c));
+	began = clock_ms();
+	for (i = 0; i < 1000; i++)
+		ck_assert(!cache_get(c, name, &b));
+	/* The last call began in time; this server is no slower than that. */
+	ck_assert_int_lt(clock_ms() - began, CACHE_WAIT + SLOWLY);
+	ck_assert_uint_eq(asked, 2);
+	/* The next request may ask again; after so many it is left alone. */
+	for (i = 0; i < 1000; i++) {
+		cache_begin(c);
+		ck_assert(!cache_get(c, name, &b));
+	}
+	ck_assert_int_lt(clock_ms() - began, 2000);
+	before = asked;
+	ahead += 2000;
+	cache_begin(c);
+	ck_assert(!cache_get(c, name, &b));
+	ck_assert_uint_eq(asked, before + 1);
+	/* Slow now and then is no reason. */
+	for (i = 0; i < 100; i++) {
+		cache_begin(c);
+		ck_assert(!cache_get(c, name, &b));
+		ahead += 10 * SLOWLY;
+	}
+	ck_assert_uint_eq(asked, before + 101);
+	cache_free(c);
+	pthread_join(thread, NULL);
+	close(slow_fd);
+	buf_free(&b);
+}
+END_TEST
+
+START_TEST(a_full_server_is_still_read)
+{
+	static const char *const replies[] = { PONG, INFO,
+		"-OOM command not allowed\r\n", "$-1\r\n" };
+	char why[CACHE_WHY];
+	struct cache *c;
+	int fd = start_fake(replies, COUNT(replies));
+
+	c = new ();
+	put_now(c, "x", "1");
+	ck_assert(cache_on(c) && has(c, "x", NULL));
+	/* The connection is the same: it would be greeted anew. */
+	ck_assert(cache_on(c));
+	cache_free(c);
+	ck_assert_int_eq(cache_check(&conf, why), 0);
+	close(fd);
+	stop();
+}
+END_TEST
+
+START_TEST(a_cluster_is_refused_with_that_reason)
+{
+	static const char *const first[] = { PONG,
+		"$20\r\nredis_mode:cluster\r\n\r\n" };
+	static const char *const later[] = { PONG, INFO,
+		"-MOVED 1 192.0.2.1:1\r\n" };
+	char why[CACHE_WHY];
+	struct cache *c;
+	int fd = start_fake(first, 2);
+
+	ck_assert_int_eq(cache_check(&conf, why), -1);
+	ck_assert_msg(strstr(why, "it is a cluster") != NULL, "%s", why);
+	close(fd);
+	stop();
+	fd = start_fake(later, 3);
+	c = new ();
+	ck_assert(cache_on(c) && has(c, "x", NULL) && !cache_on(c));
+	cache_free(c);
+	close(fd);
+	stop();
+}
+END_TEST
+
+int
+main(void)
+{
+	const TTest *const tests[] = {
+		a_server_that_answers_wrongly_caches_nothing,
+		the_reason_says_what_is_wrong,
+		a_server_that_hangs_is_left_alone_for_a_while,
+		a_server_that_stops_reading_is_not_waited_for,
+		a_slow_server_takes_no_more_of_a_request_than_that,
+		a_full_server_is_still_read,
+		a_cluster_is_refused_with_that_reason
+	};
+
+	return unit_run("cache_redis_faults", tests, COUNT(tests));
+}
