@@ -10,10 +10,10 @@ t_NAME.py, or t_NAME_PART.py, is called NAME:TEST.
 NAME: only tests whose name begins with it, or, if none does, contains it.
 --slowest: the N tests that took longest are told once more at the end.
 --lanes: so many processes run tests side by side (default two; what builds has
-another one, beside them).  The last line of the output is "N passed, N failed", with ", N skipped" where tests
-could not run here.  CTIM_BUILD names the build folder (default build-test),
-CTIM_KEEP=1 keeps the folder of the run.  --result puts the last line into a
-file, too."""
+another one, beside them).  The last line of the output is "N passed, N failed",
+with ", N skipped" where tests could not run here; what failed is named before
+it, and so is what failed at first and passed when it ran once more, alone.  CTIM_BUILD names the build folder (default build-test), CTIM_KEEP=1 keeps
+the folder of the run.  --result puts these lines into a file, too."""
 
 import argparse
 import functools
@@ -41,6 +41,10 @@ FIRST = ('package', 'bundle', 'nginx', 'fcgi', 'provider', 'page', 'connections'
          'binary', 'doctor', 'memory', 'build', 'tsan')
 
 
+AGAIN = 10      # that failed may run once more
+SANITIZER = 'a sanitizer found:'
+
+
 class Timeout(Exception):
     pass
 
@@ -53,7 +57,8 @@ class Run:
         self.names = names
         self.say = say
         self.counts = {'ok': 0, 'FAILED': 0, 'skipped': 0}
-        self.failed = []
+        self.failed = {}        # and with what
+        self.late = []          # passed at the second try
         self.reasons = {}
         self.took = []
 
@@ -67,7 +72,7 @@ class Run:
         self.counts[result] += 1
         self.took.append((seconds, name))
         if result == 'FAILED':
-            self.failed.append(name)
+            self.failed[name] = text
         if result == 'skipped':
             self.reasons.setdefault(text, []).append(name)
             name += ' (%s)' % text
@@ -82,19 +87,21 @@ class Run:
             print('SLOW    %6.2fs  %s' % (seconds, name))
         for reason, names in self.reasons.items():
             print('SKIPPED %d: %s' % (len(names), reason))
-        for name in self.failed:
-            print('FAILED  ' + name)
         if sum(self.counts.values()) == 0:
             print('no test has that name')
             self.counts['FAILED'] = 1
+        lines = ['FAILED  ' + name for name in self.failed]
+        lines += ['LATE    %s (passed at the second try)' % name
+                  for name in self.late]
         line = '%d passed, %d failed' % (self.counts['ok'],
                                          self.counts['FAILED'])
         if self.counts['skipped']:
             line += ', %d skipped' % self.counts['skipped']
-        print(line, flush=True)
+        lines.append(line)
+        print('\n'.join(lines), flush=True)
         if result:
             with open(result, 'w') as f:
-                f.write(line + '\n')
+                f.write('\n'.join(lines) + '\n')
         return 1 if self.counts['FAILED'] else 0
 
 
@@ -151,8 +158,8 @@ def run_unit(run, path):
     reports = harness.sanitizer_reports()
     if reports or (status != 0 and failures == 0):
         run.report('FAILED', 'unit:%s:exit' % name, seconds,
-                   'exit status %d\n%s%s' % (status, err[-3000:],
-                                             reports[:6000]))
+                   'exit status %d\n%s' % (status, err[-3000:]) +
+                   ('%s\n%s' % (SANITIZER, reports[:6000]) if reports else ''))
 
 
 def may_hold(path, names):
@@ -213,7 +220,8 @@ def one(function, limit):
         signal.alarm(0)
     reports = harness.sanitizer_reports()
     if reports:
-        result, text = 'FAILED', text + '\na sanitizer found:\n' + reports[:8000]
+        result, text = 'FAILED', '%s\n%s\n%s' % (text, SANITIZER,
+                                                 reports[:8000])
     return result, text
 
 
@@ -341,6 +349,33 @@ def run_lanes(run, works):
             os.waitpid(lane.pid, 0)
 
 
+def again(run, tests):
+    """Runs a few that failed once more, with nothing beside them: a wait may
+    have been too short on a loaded machine.  What a sanitizer found stays."""
+    names = [name for name, text in run.failed.items()
+             if SANITIZER not in text]
+    if 'interrupted' in run.failed or not 0 < len(names) <= AGAIN:
+        return
+    print('Once more: %s' % ', '.join(names))
+    second = Run([':' + name for name in names])
+    chosen = [t for t in tests if t[0] in names]
+
+    def work(lane):
+        for _, function in jobs(second, chosen):
+            function(lane)
+    builds = [t for t in chosen if background(t[1])]
+    run_lanes(second, [work])
+    if builds:
+        run_lanes(second, [functools.partial(run_background, tests=builds)])
+    good = [name for name in names if name not in second.failed and
+            any(name == took for _, took in second.took)]
+    for name in good:
+        del run.failed[name]
+    run.late = good
+    run.counts['ok'] += len(good)
+    run.counts['FAILED'] -= len(good)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--build')
@@ -385,6 +420,7 @@ def main():
     if builds:
         works.append(functools.partial(run_background, tests=builds))
     run_lanes(run, works)
+    again(run, tests)
     return run.end(arguments.result, arguments.slowest)
 
 
