@@ -535,12 +535,12 @@ def test_kept_connections_go_to_the_new_workers():
 def test_binary_with_another_memory():
     """What waits is answered by the old workers; they end as ever."""
     gateway = own(Gateway('binary-layout', sections={'server': dict(
-        QUIET['server'], read_timeout='5')})).serve()
+        QUIET['server'], read_timeout='15')})).serve()
     for times in range(2):
         idle, workers = kept_through(gateway, lambda: replace(
             gateway, change=other_layout if times == 0 else
             lambda data: data.replace(b'balance 9', b'balance 1')))
-        holds(closed(idle.sock, 20), 'an idle connection is open')
+        holds(closed(idle.sock, 60), 'an idle connection is open')
         upgraded(gateway, workers, times + 1)
     with Upstream() as service:
         more = held('binary-layout', service).serve()
@@ -582,11 +582,11 @@ def test_old_memory_over_two_upgrades():
 def test_memory_that_cannot_be_handed_over():
     """Where the size of files is limited; else the same."""
     gateway = own(Gateway('binary-small', sections={'server': dict(
-        QUIET['server'], read_timeout='5')}))
+        QUIET['server'], read_timeout='15')}))
     gateway.serve(wrapper=('prlimit', '--fsize=100000'))
     for times in range(2):
         idle, workers = kept_through(gateway, lambda: replace(gateway))
-        holds(closed(idle.sock, 20), 'an idle connection is open')
+        holds(closed(idle.sock, 60), 'an idle connection is open')
         upgraded(gateway, workers, times + 1)
     ended(gateway)
 

@@ -30,6 +30,8 @@ BUILD = os.path.abspath(os.environ.get('CTIM_BUILD',
                                        os.path.join(SRC, 'build-test')))
 KEY = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ._'
 DEADLINE = 25
+# A busy machine takes so many times as long: what is waited for may, too.
+PATIENCE = 3
 ROOT = os.geteuid() == 0
 APACHE_MODULES = '/usr/lib/apache2/modules'
 NETWORK = 'ctim-relay-net.so'
@@ -272,11 +274,12 @@ def start(args, stderr=None, **kwargs):
 
 
 def stop(process, sig=signal.SIGTERM, timeout=15):
-    """Ends a process and all of its group; returns its exit status."""
+    """Ends a process and all of its group; returns its exit status.  timeout: as
+    of run()."""
     if process.poll() is None:
         try:
             process.send_signal(sig)
-            process.wait(timeout)
+            process.wait(timeout * PATIENCE)
         except subprocess.TimeoutExpired:
             pass
     try:
@@ -303,7 +306,9 @@ def clean_up():
 
 
 def run(args, timeout=60, input=None, env=None, cwd=None):
-    """Runs a command to its end: (status, stdout, stderr) as text."""
+    """Runs a command to its end: (status, stdout, stderr) as text.  timeout: in
+    seconds of a machine that is not busy."""
+    timeout *= PATIENCE
     process = subprocess.Popen(
         args, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, env=env or environment(), cwd=cwd,
@@ -324,7 +329,8 @@ def run(args, timeout=60, input=None, env=None, cwd=None):
 
 
 def wait_for(condition, what, timeout=10.0):
-    """Waits until condition() is true and returns it."""
+    """Waits until condition() is true and returns it.  timeout: as of run()."""
+    timeout *= PATIENCE
     end = time.monotonic() + timeout
     while True:
         result = condition()
