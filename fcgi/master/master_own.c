@@ -20,6 +20,8 @@
 #include "log/log.h"
 #include "os/clock.h"
 
+#define COUNT_AFTER 2000 /* ms between two counts of map workers */
+
 const struct conf *
 master_conf(const struct master *m)
 {
@@ -139,9 +141,21 @@ master_status(struct master *m, const char *question, struct buf *out)
 	status_answer(&s, question, out);
 }
 
+/* Puts the number of map workers there.  Who is asked for it may be busy, so it is
+ * not asked at each turn. */
+static void
+master_figure_maps(struct master *m, int64_t now)
+{
+	if (now - m->counted < COUNT_AFTER)
+		return;
+	atomic_store(
+	    &m->figures->map_workers, maps_workers(master_conf(m)->maps));
+	m->counted = clock_ms();
+}
+
 /* Puts the numbers where master_metrics() finds them. */
 static void
-master_figure(const struct master *m)
+master_figure(struct master *m)
 {
 	struct master_figures *f = m->figures;
 	int64_t now = clock_ms();
@@ -158,8 +172,8 @@ master_figure(const struct master *m)
 	atomic_store(&f->refused, m->refused);
 	atomic_store(&f->deaths, m->deaths);
 	atomic_store(&f->wanted, master_wanted(m));
-	atomic_store(&f->map_workers, maps_workers(master_conf(m)->maps));
 	atomic_store(&f->stopping, m->stopping);
+	master_figure_maps(m, now);
 }
 
 /* Writes the metrics, in a process of its own; arg is the master as it was when

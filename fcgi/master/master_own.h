@@ -40,7 +40,8 @@ struct child {
 };
 
 /* What only the master knows, in memory that the process that serves metrics
- * shares.  Numbers may be a turn of the loop old, a second at most. */
+ * shares.  Numbers may be a turn of the loop old, a second at most, that of map
+ * workers two. */
 struct master_figures {
 	_Atomic int64_t started, loaded; /* as in struct status, all of them */
 	_Atomic uint64_t reloads, refused, deaths;
@@ -77,6 +78,7 @@ struct master {
 					 * so far, which old workers may still have */
 	int become;               /* in a new worker: its slot; else -1 */
 	struct master_figures *figures; /* NULL: not yet, or no memory */
+	int64_t counted; /* clock_ms() when its map workers were counted */
 	/* For status: */
 	int64_t since, loaded; /* seconds since 1970 */
 	uint64_t reloads, refused, deaths;
