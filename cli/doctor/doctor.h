@@ -291,6 +291,7 @@ void doctor_store(struct doctor *);
 void doctor_cache(struct doctor *);
 void doctor_socket(struct doctor *);
 void doctor_control(struct doctor *);
+void doctor_metrics(struct doctor *);
 void doctor_users(struct doctor *);
 void doctor_ca(struct doctor *);
 void doctor_proxy(struct doctor *);

@@ -753,6 +753,36 @@ def test_control_that_answers_otherwise():
     other.stop()
 
 
+def test_metrics():
+    relay = gateway()
+    doctor(relay).good('metrics', 'are off')
+    port = harness.free_port()
+    at = '127.0.0.1:%d' % port
+    relay.sections['server']['metrics'] = at
+    relay.write()
+    doctor(relay).skipped('metrics', 'no pool runs')
+    relay.serve()
+    harness.wait_for(lambda: harness.port_open(port), 'the listener')
+    doctor(relay).good('metrics', 'at http://%s/metrics' % at)
+    # The pool has not read that yet.
+    other = harness.free_port()
+    relay.sections['server']['metrics'] = '127.0.0.1:%d' % other
+    relay.write()
+    mend = doctor(relay).bad('metrics', 'nothing is to be had at http://127.0',
+                             ' reload -c ', 'warn')
+    obey(mend)
+    harness.wait_for(lambda: harness.port_open(other), 'the new listener')
+    doctor(relay).good('metrics', 'at http://')
+    third = harness.free_port()
+    stranger = Other(socket.AF_INET, ('127.0.0.1', third), b'220 hello\r\n')
+    relay.sections['server']['metrics'] = '127.0.0.1:%d' % third
+    relay.write()
+    doctor(relay).bad('metrics', 'something else than the gateway',
+                      "ss -ltnp 'sport = :%d'" % third, 'warn')
+    stranger.stop()
+    relay.stop()
+
+
 def test_users():
     """Who serves HTTP here may use the socket, or who keeps them out."""
     root_only()
