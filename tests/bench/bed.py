@@ -33,18 +33,28 @@ http {{
     proxy_temp_path {dir}/proxy;
     uwsgi_temp_path {dir}/uwsgi;
     scgi_temp_path {dir}/scgi;
+    fastcgi_param REQUEST_METHOD $request_method;
+    fastcgi_param CONTENT_LENGTH $content_length;
+    fastcgi_param CONTENT_TYPE $content_type;
+    fastcgi_param REQUEST_URI $request_uri;
+    fastcgi_param SCRIPT_NAME $uri;
+    fastcgi_param HTTP_HOST $http_host;
+    keepalive_requests 1000000;
+    large_client_header_buffers 4 16k;
+    upstream kept {{
+        server unix:{dir}/relay.sock;
+        keepalive 32;
+        keepalive_requests 1000000;
+    }}
     server {{
         listen 127.0.0.1:{port} backlog=4096;
-        keepalive_requests 1000000;
-        large_client_header_buffers 4 16k;
-        fastcgi_param REQUEST_METHOD $request_method;
-        fastcgi_param CONTENT_LENGTH $content_length;
-        fastcgi_param CONTENT_TYPE $content_type;
-        fastcgi_param REQUEST_URI $request_uri;
-        fastcgi_param SCRIPT_NAME $uri;
-        fastcgi_param HTTP_HOST $http_host;
         location /floor {{ fastcgi_pass unix:{dir}/floor.sock; }}
         location / {{ fastcgi_pass unix:{dir}/relay.sock; }}
+    }}
+    server {{
+        listen 127.0.0.1:{kept} backlog=4096;
+        fastcgi_keep_conn on;
+        location / {{ fastcgi_pass kept; }}
     }}
 }}
 """
@@ -209,6 +219,7 @@ class Gateway:
         self.dir = bed.folder("gateway")
         self.conf = f"{self.dir}/relay.conf"
         self.port = free_port()
+        self.kept = free_port()     # nginx keeps its connections to the pool
         self.processes = []
         all_ = {"server": {"listen": f"unix:{self.dir}/relay.sock",
                            "socket_mode": "0666"},
@@ -229,7 +240,8 @@ class Gateway:
 
     def serve(self):
         self.bed.write(f"{self.dir}/nginx.conf",
-                       NGINX.format(dir=self.dir, port=self.port))
+                       NGINX.format(dir=self.dir, port=self.port,
+                                    kept=self.kept))
         self.pool = self.bed.start([f"{self.bed.build}/ctim-relay.fcgi"],
                                    env=self.env, stdin=subprocess.DEVNULL)
         wait_for(f"{self.dir}/relay.sock")
@@ -279,11 +291,12 @@ class Gateway:
         with open(f"{self.dir}/relay.log") as f:
             return "".join(f.readlines()[-3:])
 
-    def load(self, url, token, body, seconds, connections=16):
+    def load(self, url, token, body, seconds, connections=16, port=None):
         """wrk for some seconds: requests, and how many a second."""
+        port = port or self.port
         out = subprocess.run(
             ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s",
-             f"{HERE}/post.lua", f"http://127.0.0.1:{self.port}{url}"],
+             f"{HERE}/post.lua", f"http://127.0.0.1:{port}{url}"],
             env=dict(self.env, BENCH_TOKEN=token, BENCH_BODY=body),
             capture_output=True, text=True, check=True).stdout
         for line in out.splitlines():

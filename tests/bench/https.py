@@ -89,10 +89,10 @@ class Front:
         self.bed.end(self.process)
 
 
-def ask(g, token):
+def ask(g, token, body=providers.BODY):
     """One request; the CPU seconds of the workers, and its wall seconds."""
     before = b.cpu(g.workers())
-    _, took = g.ask("/otx/observe/observables", token, providers.BODY)
+    _, took = g.ask("/otx/observe/observables", token, body)
     return b.Used(took, b.cpu(g.workers()) - before)
 
 
@@ -104,13 +104,14 @@ def pool(bed, front, server, http):
 
 
 def in_a_row(bed, front, name, server, http, pause=0.0):
-    """A row of the table; where it pauses the first requests are left out."""
+    """A row of the table: requests for one address, of 1 call and then a call
+    for each pulse.  Fewer where it pauses."""
     g = pool(bed, front, server, http)
     token = g.token("otx", key=providers.KEY)
     front.new()
     used, opened, full = [], 0, []
     for _ in range(REQUESTS if not pause else 6):
-        used.append(ask(g, token))
+        used.append(ask(g, token, providers.ONE_IP))
         new, without = front.new()
         opened += new
         full.append(without)
@@ -164,7 +165,7 @@ def run(bed):
     for h2, tls in ((False, "TLSv1.2"), (False, "TLSv1.3"), (True, "TLSv1.3")):
         u = providers.Upstream(bed, DELAY, PULSES, ENTRIES)
         front = Front(bed, u, h2, tls)
-        name = f"OTX, {'HTTP/2' if h2 else 'HTTP/1.1'} over {tls}"
+        name = f"OTX, 1 + {PULSES} calls, {'HTTP/2' if h2 else 'HTTP/1.1'} over {tls}"
         print(f"\n{name:44} "
               f"{'requests':>8} {'connections':>11} {'full':>6} {'full in':>8} "
               f"{'CPU ms':>8} {'2nd half':>8} {'wall ms (min-max)':>18}")

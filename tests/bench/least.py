@@ -56,10 +56,11 @@ class Least:
                            for a in self.addresses[:n]]) if n else ""
         return self.bed.write(f"{self.bed.dir}/body.{n}", text)
 
-    def measured(self, url, body, pids):
+    def measured(self, url, body, pids, port=None):
         """Requests a second and the CPU seconds of one."""
         before = b.cpu(pids)
-        n, rate = self.gateway.load(url, self.token, body, self.bed.seconds)
+        n, rate = self.gateway.load(url, self.token, body, self.bed.seconds,
+                                    port=port)
         return rate, (b.cpu(pids) - before) / n
 
     def pair(self, url, name, observables, aim):
@@ -84,6 +85,22 @@ class Least:
               f"({min(rate):.2f}-{max(rate):.2f}) "
               f"{mine[1] * 1e6:7.0f} {theirs[1] * 1e6:7.0f} "
               f"{statistics.median(per):6.2f}   {aim}")
+
+    def kept(self, url, name, observables):
+        """nginx that keeps its connections to the pool, and nginx that does
+        not; nginx's own CPU counts."""
+        body, g = self.body(observables), self.gateway
+        pids = g.workers() + b.children(g.processes[0].pid)
+        rate, per = [], []
+        for i in range(self.bed.rounds + 1):
+            kept = self.measured(url, body, pids, g.kept)
+            new = self.measured(url, body, pids)
+            if i:
+                rate.append(kept[0] / new[0])
+                per.append(kept[1] / new[1])
+        print(f"{name:34} kept to new: requests a second "
+              f"{b.spread(rate, 1, 2)}, CPU of pool and nginx "
+              f"{b.spread(per, 1, 2)}")
 
     def cgi(self):
         """A pair for each: the gateway, and a program that prints ok."""
@@ -130,6 +147,10 @@ def run(bed):
     print("ratio: relay to floor, median of "
           f"{bed.rounds} pairs; us/req: CPU of the pool and of the floor "
           "for a request\n")
+    for name, url, n in (("health", "/template/health", 0),
+                         ("deliberate, 100 observables",
+                          "/local/deliberate/observables", 100)):
+        least.kept(url, f"fastcgi_keep_conn, {name}", n)
     least.gateway.stop()
 
 
