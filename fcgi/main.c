@@ -242,7 +242,7 @@ main_prepare(const struct arguments *o, const struct conf *conf,
 		open_control(conf, own->control, w.doubtful ? &none : &p);
 	/* Here, so that workers share its pages and need not open it, and an
 	 * upgrade meanwhile does not mix two builds. */
-	master_open_network();
+	master_open_objects(conf);
 	if (!w.doubtful && privilege_drop(&p, why) == -1)
 		return main_failed(why);
 	if (found && o->listen != NULL)
@@ -271,7 +271,7 @@ main_go_on(const struct arguments *o, const struct conf *conf,
 			    "restart");
 	if (metrics_move(h->metrics, conf->metrics, 0, why) == -1)
 		log_error("%s; metrics stay where they were", why);
-	master_open_network();
+	master_open_objects(conf);
 }
 
 /* --check: for people, and for the pool that is to be succeeded. */

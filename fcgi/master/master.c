@@ -36,7 +36,6 @@
 #include "figures/ledger.h"
 #include "hook/hook.h"
 #include "log/log.h"
-#include "net/network.h"
 #include "os/clock.h"
 #include "relay/lists.h"
 #include "shared/shared.h"
@@ -271,15 +270,6 @@ master_watch(struct master *m)
 		master_tell(c, SIGKILL);
 		c->silent = 0;
 	}
-}
-
-void
-master_open_network(void)
-{
-	char why[NETWORK_WHY];
-
-	if (network_open(why) == NULL)
-		log_error("%s; no relay can call its service", why);
 }
 
 /* Everything ends, what was accepted is answered before.  The socket's file

@@ -42,9 +42,10 @@ struct master_setup {
  */
 int master_run(const struct master_setup *);
 
-/* Opens the half of the gateway that makes calls (net/network.h), for this
- * process and its workers; says in the log when there is none.  Calls fail then,
- * all else works; a reload tries again. */
-void master_open_network(void);
+/* Opens the half of the gateway that makes calls (net/network.h), and what the
+ * cache needs, for this process and its workers; says in the log when there is
+ * none.  Calls fail then, or nothing is cached, all else works; a reload tries
+ * again. */
+void master_open_objects(const struct conf *);
 
 #endif

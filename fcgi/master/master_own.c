@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "cache/cache.h"
 #include "conf/conf.h"
 #include "mapping/maps.h"
 #include "fcgi/net/listener.h"
@@ -18,6 +19,7 @@
 #include "fcgi/master/status.h"
 #include "fcgi/metrics/metrics.h"
 #include "log/log.h"
+#include "net/network.h"
 #include "os/clock.h"
 
 #define COUNT_AFTER 2000 /* ms between two counts of map workers */
@@ -261,4 +263,15 @@ master_answer(void *arg, const char *question, uid_t who, struct buf *out)
 	}
 	master_status(m, question, out);
 	return 0;
+}
+
+void
+master_open_objects(const struct conf *conf)
+{
+	char why[NETWORK_WHY];
+
+	if (network_open(why) == NULL)
+		log_error("%s; no relay can call its service", why);
+	if (cache_load(conf, why) == -1)
+		log_error("%s; nothing is cached", why);
 }

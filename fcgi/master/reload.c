@@ -170,7 +170,7 @@ reload_take(struct master *m, struct conf *new)
 		log_warning(
 		    "[log] target %s: %s", new->log_target, log_why(errno));
 	egress_log_open(new);
-	master_open_network();
+	master_open_objects(new);
 	binary_look(m->setup->binary);
 	for (i = 0; i < m->top; i++)
 		m->child[i].stale = m->child[i].pid != 0;

@@ -11,6 +11,7 @@
 
 #include "cache/cache.h"
 #include "cache/cache_own.h"
+#include "cache/redislib.h"
 #include "conf/conf.h"
 #include "conf/conf_cache.h"
 #include "db/dbfile.h"
@@ -419,6 +420,17 @@ cache_check(const struct conf *conf, char why[CACHE_WHY])
 	memcpy(why, t.why, CACHE_WHY);
 	cache_free(c);
 	return r == CACHE_DONE || r == CACHE_NOTHING ? 0 : -1;
+}
+
+int
+cache_load(const struct conf *conf, char why[CACHE_WHY])
+{
+	struct conf_cache url;
+
+	(void)conf_cache_parse(conf->cache_url, &url);
+	explicit_bzero(url.password, sizeof(url.password));
+	return url.kind != CONF_CACHE_REDIS || redislib_open(why) != NULL ? 0 :
+									    -1;
 }
 
 void

@@ -57,6 +57,10 @@ bool cache_is_remote(const struct cache *);
  */
 int cache_check(const struct conf *, char why[CACHE_WHY]);
 
+/* Opens what the programs need for the cache that is configured, before processes
+ * are made that share it.  Returns 0, or -1 with one line in why. */
+int cache_load(const struct conf *, char why[CACHE_WHY]);
+
 /* For root, before it becomes that user: makes the missing directory of a
  * cache's file and gives it to the user.  Logs a failure. */
 void cache_give(const struct conf *, uid_t, gid_t);

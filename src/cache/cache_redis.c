@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cache/cache_backend.h"
-#include "cache/rediscon.h"
+#include "cache/redislib.h"
 #include "conf/conf.h"
 #include "conf/conf_cache.h"
 #include "shared/pace.h"
@@ -20,6 +20,7 @@
 #define NUMBER 24 /* bytes of a number as text */
 
 struct server {
+	const struct redislib *lib; /* NULL: not open, and so is con */
 	struct rediscon con;
 	struct conf_cache url;
 };
@@ -141,7 +142,7 @@ cache_redis_make(const struct conf *conf, const struct conf_cache *url)
 
 	if (s == NULL)
 		return NULL;
-	rediscon_init(&s->con);
+	s->con = REDISCON_NONE;
 	(void)conf;
 	s->url = *url;
 	return s;
@@ -152,7 +153,8 @@ cache_redis_release(void *arg)
 {
 	struct server *s = arg;
 
-	rediscon_free(&s->con);
+	if (s->lib != NULL)
+		s->lib->free(&s->con);
 	explicit_bzero(s, sizeof(*s));
 	free(s);
 }
@@ -162,7 +164,8 @@ cache_redis_shut(void *arg)
 {
 	struct server *s = arg;
 
-	rediscon_close(&s->con);
+	if (s->lib != NULL)
+		s->lib->close(&s->con);
 }
 
 /* Sends a command and reads its reply of about max bytes at most, to be freed;
@@ -171,9 +174,9 @@ static struct rediscon_reply *
 cache_redis_ask(struct server *s, const struct cache_try *t,
     const struct rediscon_arg *arg, size_t n, size_t max)
 {
-	return rediscon_send(&s->con, arg, n, t->until) == -1 ?
+	return s->lib->send(&s->con, arg, n, t->until) == -1 ?
 	    NULL :
-	    rediscon_reply(&s->con, max, t->until);
+	    s->lib->reply(&s->con, max, t->until);
 }
 
 /* The next reply must be this status. */
@@ -183,7 +186,7 @@ cache_redis_expect(struct server *s, struct cache_try *t, const char *status)
 	struct rediscon_reply *reply;
 	enum cache_result r = CACHE_DONE;
 
-	if ((reply = rediscon_reply(&s->con, SHORT, t->until)) == NULL)
+	if ((reply = s->lib->reply(&s->con, SHORT, t->until)) == NULL)
 		return lost(s, t);
 	if (reply->type != REDISCON_STATUS || strcmp(reply->text, status) != 0)
 		r = cache_redis_wrong(s, t, reply);
@@ -205,14 +208,14 @@ greet(struct server *s, struct cache_try *t)
 		if (s->url.user[0] != '\0')
 			auth[n++] = cache_redis_text(s->url.user);
 		auth[n++] = cache_redis_text(s->url.password);
-		if (rediscon_send(&s->con, auth, n, t->until) == -1)
+		if (s->lib->send(&s->con, auth, n, t->until) == -1)
 			return lost(s, t);
 		if ((r = cache_redis_expect(s, t, "OK")) != CACHE_DONE)
 			return r;
 	}
 	if (strcmp(s->url.db, "0") == 0)
 		return CACHE_DONE;
-	return rediscon_send(&s->con, select, 2, t->until) == -1 ?
+	return s->lib->send(&s->con, select, 2, t->until) == -1 ?
 	    lost(s, t) :
 	    cache_redis_expect(s, t, "OK");
 }
@@ -242,7 +245,7 @@ cache_redis_look(struct server *s, struct cache_try *t)
 	struct rediscon_reply *reply;
 	enum cache_result r;
 
-	if (rediscon_send(&s->con, ping, 1, t->until) == -1)
+	if (s->lib->send(&s->con, ping, 1, t->until) == -1)
 		return lost(s, t);
 	if ((r = cache_redis_expect(s, t, "PONG")) != CACHE_DONE)
 		return r;
@@ -268,7 +271,9 @@ cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 		    "redis://HOST:PORT/DB");
 		return CACHE_FAILED;
 	}
-	if (rediscon_open(&s->con, s->url.host, s->url.port, t->until) == -1)
+	if (s->lib == NULL && (s->lib = redislib_open(t->why)) == NULL)
+		return CACHE_FAILED;
+	if (s->lib->open(&s->con, s->url.host, s->url.port, t->until) == -1)
 		return lost(s, t);
 	if ((r = greet(s, t)) == CACHE_DONE)
 		r = cache_redis_look(s, t);
@@ -282,7 +287,7 @@ cache_redis_same(void *arg, struct cache_try *t)
 	struct server *s = arg;
 
 	(void)t;
-	return rediscon_quiet(&s->con);
+	return s->lib->quiet(&s->con);
 }
 
 static struct rediscon_arg
@@ -337,7 +342,7 @@ cache_redis_put(
 		    (struct rediscon_arg){ entry[i].value, entry[i].len };
 		command[3] = cache_redis_text("EX");
 		command[4] = cache_redis_text(ttl);
-		if (rediscon_send(&s->con, command, 5, t->until) == -1)
+		if (s->lib->send(&s->con, command, 5, t->until) == -1)
 			return lost(s, t);
 	}
 	/* After one that the server has no memory for the other replies are

@@ -15,6 +15,7 @@
 #include <hiredis/hiredis.h>
 
 #include "cache/rediscon.h"
+#include "cache/redislib.h"
 #include "os/clock.h"
 #include "os/pollone.h"
 
@@ -40,12 +41,6 @@ rediscon_fail(struct rediscon *r, const char *why)
 {
 	snprintf(r->why, sizeof(r->why), "%s", why);
 	return -1;
-}
-
-void
-rediscon_init(struct rediscon *r)
-{
-	*r = (struct rediscon){ .fd = -1 };
 }
 
 void
@@ -389,3 +384,12 @@ rediscon_quiet(const struct rediscon *r)
 {
 	return r->fd != -1 && pollone(r->fd, POLLIN, 0) == 0;
 }
+
+__attribute__((visibility("default")))
+const struct redislib ctim_relay_redislib = { .build = network_build,
+	.open = rediscon_open,
+	.send = rediscon_send,
+	.reply = rediscon_reply,
+	.quiet = rediscon_quiet,
+	.close = rediscon_close,
+	.free = rediscon_free };

@@ -28,6 +28,13 @@ struct rediscon {
 	char why[REDISCON_WHY];         /* of -1, NULL */
 };
 
+/* One that is not open. */
+#define REDISCON_NONE     \
+	(struct rediscon) \
+	{                 \
+		.fd = -1  \
+	}
+
 struct rediscon_arg {
 	const void *p;
 	size_t len;
@@ -49,7 +56,6 @@ struct rediscon_reply {
 						 * and nil */
 };
 
-void rediscon_init(struct rediscon *);
 /* All return 0, or -1 with the reason in why; until is clock_ms().  After -1
  * and NULL the connection can only be closed. */
 int rediscon_open(

@@ -117,6 +117,16 @@ set_cache(void *base, const struct conf_key *key, const char *value, char *why)
 {
 	struct conf_cache parsed;
 	bool good = conf_cache_parse(value, &parsed);
+#ifndef CTIM_REDIS
+
+	if (parsed.kind == CONF_CACHE_REDIS) {
+		explicit_bzero(&parsed, sizeof(parsed));
+		snprintf(why, CONF_ERROR_MAX,
+		    "this ctim-relay was built without hiredis, and has no "
+		    "cache in a Redis server");
+		return -1;
+	}
+#endif
 
 	explicit_bzero(&parsed, sizeof(parsed));
 	if (!good) {

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <assert.h>
-#include <dlfcn.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,44 +12,14 @@
 #define PGSQL_ROWS    60000 /* ms that rows which come one by one may stay out */
 #define PGSQL_REPEATS 2     /* times that a statement runs at most */
 
-static pthread_mutex_t pgsql_lock = PTHREAD_MUTEX_INITIALIZER;
-static const struct libpq *pgsql_opened; /* under the lock */
-
-/* An object that was opened is never closed. */
-static const struct libpq *
-pgsql_load(char why[PGSQL_WHY])
-{
-	const struct libpq *lib = NULL;
-	char path[PATH_MAX];
-	void *object;
-
-	object_path(OBJECT_PGSQL, path);
-	if ((object = dlopen(path, RTLD_NOW | RTLD_LOCAL)) == NULL) {
-		(void)snprintf(why, PGSQL_WHY,
-		    "the part of the gateway that knows PostgreSQL cannot be "
-		    "opened: %.320s",
-		    dlerror());
-		return NULL;
-	}
-	lib = dlsym(object, LIBPQ_SYMBOL);
-	if (lib != NULL && strcmp(lib->build, network_build) == 0)
-		return lib;
-	(void)snprintf(why, PGSQL_WHY,
-	    "%.256s is of another build than this program", path);
-	return NULL;
-}
+static struct object pgsql_object = {
+	.file = OBJECT_PGSQL, .symbol = LIBPQ_SYMBOL, .knows = "PostgreSQL"
+};
 
 const struct libpq *
 pgsql_library(char why[PGSQL_WHY])
 {
-	const struct libpq *lib;
-
-	(void)pthread_mutex_lock(&pgsql_lock);
-	if (pgsql_opened == NULL)
-		pgsql_opened = pgsql_load(why);
-	lib = pgsql_opened;
-	(void)pthread_mutex_unlock(&pgsql_lock);
-	return lib;
+	return object_open(&pgsql_object, network_build, why, PGSQL_WHY);
 }
 
 void

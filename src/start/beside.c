@@ -92,6 +92,7 @@ beside_judge_program(struct besidelook *l, int folder, const char *dir)
 		beside_judge(l, path, &st);
 	beside_judge_in(l, folder, dir, NETWORK_FILE);
 	beside_judge_in(l, folder, dir, OBJECT_PGSQL);
+	beside_judge_in(l, folder, dir, OBJECT_REDIS);
 }
 
 /* --- where ---------------------------------------------------------------- */

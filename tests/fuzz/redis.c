@@ -37,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd) == 0);
 	send_pieces(fd[1], data + 1, size - 1, (size_t)data[0] * 16 + 1);
 	HOLDS(close(fd[1]) == 0);
-	rediscon_init(&r);
+	r = REDISCON_NONE;
 	HOLDS(rediscon_adopt(&r, fd[0]) == 0);
 	while ((reply = rediscon_reply(&r, MOST, clock_ms() + 1000)) != NULL) {
 		HOLDS(reply->len < size && reply->text[reply->len] == '\0');

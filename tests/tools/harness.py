@@ -35,6 +35,7 @@ PATIENCE = 3
 ROOT = os.geteuid() == 0
 APACHE_MODULES = '/usr/lib/apache2/modules'
 NETWORK = 'ctim-relay-net.so'
+REDIS = 'ctim-relay-redis.so'
 MAP = 'ctim-relay-map'
 
 
@@ -165,9 +166,9 @@ def program(name, build=None):
         build.encode()).hexdigest()[:8])
     if not os.path.exists(place):
         os.makedirs(place, mode=0o755)
-        shutil.copy2(os.path.join(build, NETWORK), place)
-        if os.path.exists(os.path.join(build, MAP)):
-            shutil.copy2(os.path.join(build, MAP), place)
+        for part in (NETWORK, REDIS, MAP):
+            if os.path.exists(os.path.join(build, part)):
+                shutil.copy2(os.path.join(build, part), place)
     target = os.path.join(place, name)
     if not os.path.exists(target):
         shutil.copy2(source, target)
