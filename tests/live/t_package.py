@@ -190,7 +190,8 @@ def test_build():
         same(out.strip(), version(), name + err)
     _, out, _ = harness.run(['dpkg-deb', '-f', debs()['ctim-relay'],
                              'Depends'])
-    holds('curl' not in out and 'libpq' not in out, 'needed by: ' + out)
+    for library in ('curl', 'libpq', 'hiredis'):
+        holds(library not in out, 'needed by: ' + out)
     if not shutil.which('lintian'):
         raise Skipped('lintian is not installed')
     status, out, err = harness.run(
@@ -227,6 +228,7 @@ def test_rpm():
     has('/usr/lib/systemd/system/ctim-relay.socket\n', files[0], 'files')
     has('/ctim-relay-map\n', files[1], 'files')
     has('/ctim-relay/%s\n' % harness.NETWORK, files[2], 'files')
+    has('/ctim-relay/%s\n' % harness.REDIS, files[2], 'files')
     has('/ctim-relay/ctim-relay-pgsql.so\n', files[3], 'files')
     has('/ctim-relay/providers/misp/map.jq\n', files[4], 'files')
     holds('/providers/' not in files[0], 'providers in ctim-relay')

@@ -83,6 +83,51 @@ def test_one_call_for_a_question():
             ended(g)
 
 
+def test_a_thousand_requests_over_both():
+    """One call for each distinct question, and no more than the rate."""
+    names = ['n%d.example' % n for n in range(10)]
+    with redis() as port, Upstream(otx(observables('domain', *names),
+                                       entries=1)) as up:
+        pair = two(port, up.url, relay={'rate': '20'},
+                   http={'deadline': '20'})
+
+        def work(n):
+            for i in range(n, 1000, 8):
+                # Nobody else asks for what is asked for the first time here.
+                name = names[(n + i // 8) % 8] if i >= 8 else names[n]
+                reply = ask(pair[i % 2], OBSERVE, observables('domain', name))
+                same((reply.values(), reply.errors), ([name], []), 'answer')
+            return True
+        same(at_once([lambda n=n: work(n) for n in range(8)]), [True] * 8,
+             'clients')
+        same(sorted(up.lines()), sorted(set(up.lines())), 'calls, each once')
+        same(len([line for line in up.lines() if '/general' in line]), 8,
+             'questions')
+        most = most_in_a_second(r.time for r in up.requests)
+        holds(most <= 20, '%d calls within a second' % most)
+        for g in pair:
+            ended(g)
+
+
+def loaded(g, library):
+    """Whether a process of a pool has a library."""
+    return any(library in harness.read('/proc/%d/maps' % pid)
+               for pid in [g.process.pid] + g.workers())
+
+
+def test_library_is_loaded_where_there_is_a_server():
+    with redis() as port, Upstream(otx(ASKED)) as upstream:
+        for cache, expected in (('off', False), (None, False),
+                                ('redis://127.0.0.1:%d/0' % port, True)):
+            g = gateway('library', upstream.url, cache=dict(
+                {'url': cache} if cache else {})).serve()
+            same(ask(g, OBSERVE, ASKED).errors, [], 'errors')
+            same(loaded(g, 'hiredis'), expected, 'hiredis with %s' % cache)
+            same(loaded(g, 'libpq.'), False, 'libpq')
+            holds(loaded(g, harness.NETWORK), 'maps can be read')
+            ended(g)
+
+
 def test_a_circuit_is_open_for_all():
     """A second after one gateway has opened it, another makes no call."""
     with redis() as port, Upstream([{'request': '*', 'status': 500}]) as up:
