@@ -13,6 +13,10 @@
 #define STORE_PG_SETTLE 2000  /* ms in which a lost commit is looked for */
 #define STORE_PG_PAUSE  50000 /* µs between two tries of that */
 
+/* What a request gives the database, in ms, for a step.  All threads of a worker
+ * that has just started connect at once, where each has a password to prove. */
+#define STORE_PG_SOON 3000
+
 /* In SQLite's words: nobody can say whether a commit was made; it was not. */
 #define STORE_PG_UNKNOWN SQLITE_PROTOCOL
 #define STORE_PG_NOTHING SQLITE_ABORT
@@ -20,8 +24,8 @@
 /* Time in ms, by the way a store is opened. */
 static const struct {
 	int connect, limit, wait;
-} store_pg_times[] = { [STORE_READ] = { STORE_SOON, STORE_SOON, 0 },
-	[STORE_SERVE] = { STORE_SOON, STORE_SOON, STORE_SOON },
+} store_pg_times[] = { [STORE_READ] = { STORE_PG_SOON, STORE_PG_SOON, 0 },
+	[STORE_SERVE] = { STORE_PG_SOON, STORE_PG_SOON, STORE_SOON },
 	[STORE_ADD] = { 2000, 2000, 5000 },
 	[STORE_WRITE] = { 5000, 30000, 5000 } };
 
@@ -79,7 +83,7 @@ store_pg_patience(struct store *s, int wait)
 	p->wait = wait;
 	/* A request has an end: it, and not only each of its steps. */
 	if (s->mode == STORE_SERVE)
-		p->until = clock_ms() + wait + STORE_SOON;
+		p->until = clock_ms() + wait + STORE_PG_SOON;
 }
 
 static int
