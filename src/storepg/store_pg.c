@@ -86,6 +86,13 @@ store_pg_patience(struct store *s, int wait)
 		p->until = clock_ms() + wait + STORE_PG_SOON;
 }
 
+/* As long as it would for the database itself. */
+static int64_t
+store_pg_until(const struct store *s)
+{
+	return pgsql_until(&s->pg->db, s->pg->db.limit);
+}
+
 static int
 store_pg_begin(struct store *s, bool all)
 {
@@ -262,7 +269,7 @@ store_pg_moved(const struct store *s)
 	return false;
 }
 
-static const struct store_backend store_pg_backend = { .wait = STORE_SOON,
+static const struct store_backend store_pg_backend = { .until = store_pg_until,
 	.close = store_pg_close,
 	.rest = store_pg_nothing,
 	.moved = store_pg_moved,
