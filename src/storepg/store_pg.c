@@ -296,6 +296,20 @@ store_pg_streams(size_t which)
 	return which == SQL_LIST || which == SQL_ACTIONS || which == SQL_COUNT;
 }
 
+/* Counts, one for each source, type and so on. */
+static bool
+store_pg_gathers(size_t which)
+{
+	static const bool gathers[SQL_MOST] = { [SQL_TALLY] = true,
+		[SQL_TALLY_NONE] = true,
+		[SQL_EXPIRY] = true,
+		[SQL_EXPIRY_NONE] = true,
+		[SQL_MATCHED] = true,
+		[SQL_MATCHED_VALUE] = true };
+
+	return gathers[which];
+}
+
 static struct store_pg *
 store_pg_new(const struct libpq *lib, const char *url, enum store_mode mode)
 {
@@ -308,6 +322,7 @@ store_pg_new(const struct libpq *lib, const char *url, enum store_mode mode)
 	pg->db.lib = lib;
 	pg->db.text = store_sql_pg;
 	pg->db.streams = store_pg_streams;
+	pg->db.gathers = store_pg_gathers;
 	pg->db.connect = store_pg_times[mode].connect;
 	pg->db.limit = store_pg_times[mode].limit;
 	pg->db.wait = store_pg_times[mode].wait;

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -155,6 +156,40 @@ def test_one_query_for_a_request():
         same(answer['data']['verdicts']['count'], 100, 'verdicts')
         queries = harness.read(log)[before:].count(' LOG: ')
     same(queries, 1, 'queries of the last request')
+    server.stop()
+
+
+def test_counts_are_written_at_once():
+    """However many there are: matches, and what sources hold."""
+    server = Postgres('-c', 'log_statement=all')
+    relay = gateway(server.url(server.database()))
+    log = os.path.join(server.folder, 'log')
+
+    def written(table):
+        return len(re.findall('INSERT INTO ctim_relay.%s ' % table,
+                              harness.read(log)))
+    before = written('tally')
+    values = ['20.0.0.1', 'evil.example', 'a@evil.example', '2001:db8::1',
+              'a' * 32, 'http://evil.example/a,b']
+    relay.cli('intel', 'add', *values, '--source', 'mine')
+    same(written('tally') - before, 1, 'for six types')
+    relay.cli('intel', 'remove', *values[1:], '--source', 'mine')
+    same(server.sql('SELECT type, n FROM ctim_relay.tally WHERE n = 0',
+                    'store_1'), [], 'what is nothing any longer')
+    same(len(server.sql('SELECT 1 FROM ctim_relay.tally', 'store_1')), 1,
+         'what is left')
+    relay.cli('intel', 'add', *values[1:], '--source', 'mine')
+    relay.serve()
+    for _ in range(2):
+        ask(relay, '/local/deliberate/observables',
+            [{'type': 'ip', 'value': values[0]},
+             {'type': 'domain', 'value': values[1]},
+             {'type': 'url', 'value': values[-1]}])
+    relay.stop()
+    same((written('matched'), written('matched_value')), (1, 1), 'matches')
+    same(server.sql('SELECT value, n FROM ctim_relay.matched_value ORDER BY 1',
+                    'store_1'),
+         ['20.0.0.1|2', 'evil.example|2', values[-1] + '|2'], 'values')
     server.stop()
 
 
