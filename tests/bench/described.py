@@ -195,6 +195,11 @@ def read(path, what=json.loads):
         return what(f.read())
 
 
+def alone(top):
+    """One thread, so that one process runs the maps."""
+    return {"providers": top, "workers": 1, "threads": 1}
+
+
 def usual(bed, top):
     """CPU of the map of each of the ten, for what their cases answer."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
@@ -202,7 +207,7 @@ def usual(bed, top):
     used = {}
     for name in TEN:
         request, path = case(top, name)
-        g = p.gateway(bed, None, server={"providers": top}, relays={
+        g = p.gateway(bed, None, server=alone(top), relays={
             "relay text": {"provider": name, "rate": 0, "url":
                            f"http://127.0.0.1:{server.server_port}{path}"}})
         used[name] = 1000 * mapped(g, g.token("text", **request["claims"]),
@@ -226,7 +231,7 @@ def mapped(g, token, body):
 def mapping(bed, top):
     """The same for a long answer."""
     u = p.Upstream(bed, 0)
-    g = p.gateway(bed, u, server={"providers": top}, relays={
+    g = p.gateway(bed, u, server=alone(top), relays={
         "relay text": {"provider": "twin-spycloud", "url": u.url}})
     used = mapped(g, g.token("text", key=p.KEY), p.EMAIL)
     print("CPU of the map, ms, 30 records of 5 sources of SpyCloud: "
