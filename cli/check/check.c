@@ -15,12 +15,14 @@
 #include "base/buf.h"
 #include "cache/cache.h"
 #include "call/provider.h"
+#include "cli/base/casekeys.h"
 #include "cli/base/command.h"
 #include "cli/base/options.h"
 #include "cli/base/settings.h"
 #include "cli/check/check_show.h"
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
+#include "describe/described.h"
 #include "mapping/map.h"
 #include "hook/hook.h"
 #include "json/jsonout.h"
@@ -146,9 +148,18 @@ check_try_program(struct check *check, const struct relay_conf *relay)
 		    relay->name, path, why);
 }
 
-/* Compiles the programs of described providers, each once. */
 static void
-check_try_programs(struct check *check)
+check_note_key(void *arg, const char *path, const char *claim)
+{
+	check_notef(arg, false,
+	    "%s: %s looks like a real key; a case has one that is made up",
+	    path, claim);
+}
+
+/* Compiles the programs of described providers, and looks for keys in their
+ * cases, of each once. */
+static void
+check_try_described(struct check *check)
 {
 	const struct relay_conf *first = check->found.conf->relays, *r, *same;
 	const struct map_program *p;
@@ -162,6 +173,10 @@ check_try_programs(struct check *check)
 			if (!map_check(p, why, sizeof(why)))
 				check_notef(
 				    check, true, "[relay %s] %s", r->name, why);
+		if (same == r && described_of(r->provider) != NULL)
+			casekeys_directory(r->provider,
+			    described_dir(described_of(r->provider)),
+			    check_note_key, check);
 	}
 }
 
@@ -177,7 +192,7 @@ check_try_relays(struct check *check)
 
 	for (r = check->found.conf->relays; r != NULL; r = r->next)
 		calls = calls || r->provider->request != NULL;
-	check_try_programs(check);
+	check_try_described(check);
 	if (network_open(missing) == NULL)
 		check_note(check, calls, missing);
 	if (calls && cache_check(check->found.conf, why) == -1)

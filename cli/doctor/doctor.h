@@ -298,6 +298,7 @@ void doctor_proxy(struct doctor *);
 void doctor_jwks(struct doctor *);
 void doctor_clock(struct doctor *);
 void doctor_providers(struct doctor *);
+void doctor_described(struct doctor *);
 void doctor_front(struct doctor *);
 void doctor_path(struct doctor *);
 void doctor_authorization(struct doctor *);

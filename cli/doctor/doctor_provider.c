@@ -148,6 +148,32 @@ doctor_provider_mend(
 	doctor_provider_mends[i].mend(d, r);
 }
 
+/* What is left of the quota, where the service told that. */
+static void
+say_quota(
+    struct doctor *d, const struct relay_conf *r, struct json_object *data)
+{
+	struct json_object *values = jsonin_member(
+	    jsonin_member(jsonin_member(data, "quotas"), r->name), "values");
+	int64_t limit, used;
+
+	if (json_object_get_boolean(
+		jsonin_member(values, "current_bucket_limit_reached"))) {
+		doctor_say(d, DOCTOR_WARN,
+		    "relay %s: %s takes no more calls of this credential until "
+		    "its quota begins anew",
+		    r->name, r->provider->title);
+		doctor_mend_run(d, "query --route health", r->name);
+		doctor_note(
+		    d, "shows when; more calls are the service's to give");
+	} else if (jsonin_int(jsonin_member(values, "bucket_limit"), &limit) &&
+	    jsonin_int(
+		jsonin_member(values, "current_bucket_consumption"), &used))
+		doctor_say(d, DOCTOR_OK,
+		    "relay %s: %lld of %lld calls are left of the quota",
+		    r->name, (long long)(limit - used), (long long)limit);
+}
+
 static void
 say_health(struct doctor *d, const struct relay_conf *r, const char *why,
     const struct buf *text)
@@ -164,6 +190,7 @@ say_health(struct doctor *d, const struct relay_conf *r, const char *why,
 	    jsonin_string(jsonin_member(answer, "data"), "status") != NULL) {
 		doctor_say(d, DOCTOR_OK, "relay %s: %s takes the credentials",
 		    r->name, r->provider->title);
+		say_quota(d, r, jsonin_member(answer, "data"));
 	} else {
 		doctor_say(d, DOCTOR_FAIL, "relay %s: %s", r->name,
 		    why != NULL         ? why :
@@ -176,12 +203,12 @@ say_health(struct doctor *d, const struct relay_conf *r, const char *why,
 
 /* Asks a relay for its health.  For that call the configuration has a key,
  * little time, no repeats, no cache (root would make its file) and a silent
- * log, as doctor itself says what goes wrong.  Afterwards the configuration is
- * as it was. */
+ * log, as doctor itself says what goes wrong; and the relay tells of its quota.
+ * Afterwards the configuration is as it was. */
 static void
-doctor_provider_ask(
-    struct doctor *d, const struct relay_conf *r, const char *claims)
+doctor_provider_ask(struct doctor *d, struct relay_conf *r, const char *claims)
 {
+	const bool quotas = r->quotas;
 	struct conf *c = d->conf, kept = *d->conf;
 	char key[65], off[] = "off", target[] = "stderr", path[80];
 	struct buf answer;
@@ -197,6 +224,7 @@ doctor_provider_ask(
 	c->log_target = target;
 	c->log_level = LOG_LEVEL_NONE;
 	c->retries = 0;
+	r->quotas = true;
 	left = (int)(doctor_left(d, DEADLINE * 1000) / 1000) + 1;
 	c->deadline = c->deadline < left ? c->deadline : left;
 	(void)log_open(c);
@@ -212,6 +240,7 @@ doctor_provider_ask(
 	free(token);
 	buf_free(&answer);
 	*c = kept;
+	r->quotas = quotas;
 	explicit_bzero(key, sizeof(key));
 }
 
@@ -250,7 +279,7 @@ reach(struct doctor *d, const struct relay_conf *r)
 }
 
 static void
-doctor_provider_look_at(struct doctor *d, const struct relay_conf *r)
+doctor_provider_look_at(struct doctor *d, struct relay_conf *r)
 {
 	struct json_object *claims;
 
@@ -271,7 +300,7 @@ doctor_provider_look_at(struct doctor *d, const struct relay_conf *r)
 void
 doctor_providers(struct doctor *d)
 {
-	const struct relay_conf *r;
+	struct relay_conf *r;
 
 	if (d->conf->relays == NULL)
 		doctor_say(d, DOCTOR_SKIPPED, "there is no relay");

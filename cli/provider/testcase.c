@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/rfc3339.h"
 #include "call/provider.h"
+#include "cli/base/casekeys.h"
 #include "cli/base/command.h"
 #include "cli/base/infile.h"
 #include "cli/base/outfile.h"
@@ -156,42 +157,16 @@ testcase_request(struct testcase_running *t)
 	return true;
 }
 
-/* A secret that looks like one of the service's: long, and of characters that are
- * hard to guess, by how seldom two of it are the same. */
-static bool
-testcase_looks_real(const char *value)
-{
-	size_t n = strlen(value), count[256] = { 0 }, same = 0, i;
-
-	if (n <= 20 || strpbrk(value, "0123456789") == NULL)
-		return false;
-	for (i = 0; i < n; i++)
-		count[(unsigned char)value[i]]++;
-	for (i = 0; i < 256; i++)
-		same += count[i] * count[i];
-	return n * n > 9 * same;
-}
-
 static void
-testcase_secrets(const struct testcase_running *t)
+testcase_secret(void *arg, const char *claim)
 {
-	struct json_object *claims =
-	    jsonin_member(t->files[CASE_REQUEST], "claims");
-	const struct relay_conf *relay = t->of->alone->conf->relays;
-	const struct provider_field *f = relay->provider->fields;
-	const char *value;
+	const struct testcase_running *t = arg;
 
-	for (; f != NULL && f->claim != NULL; f++) {
-		if (f->kind == FIELD_TEXT ||
-		    (value = jsonin_string(claims, f->claim)) == NULL ||
-		    !testcase_looks_real(value))
-			continue;
-		(void)text_print(stderr, t->of->dir);
-		fprintf(stderr, "/request.json: warning: ");
-		(void)text_print(stderr, f->claim);
-		fprintf(stderr,
-		    " looks like a real key; a case has one that is made up\n");
-	}
+	(void)text_print(stderr, t->of->dir);
+	fprintf(stderr, "/request.json: warning: ");
+	(void)text_print(stderr, claim);
+	fprintf(
+	    stderr, " looks like a real key; a case has one that is made up\n");
 }
 
 static void
@@ -280,7 +255,8 @@ testcase_run(const struct testcase *of)
 		testcase_read(
 		    &t, (enum testcase_file)i, i != CASE_ANSWER || !of->accept);
 	if (t.good && testcase_request(&t)) {
-		testcase_secrets(&t);
+		casekeys_look(of->alone->conf->relays->provider,
+		    t.files[CASE_REQUEST], testcase_secret, &t);
 		testcase_play(&t);
 	}
 	for (i = 0; i < CASE_FILES; i++)

@@ -48,6 +48,7 @@ feed_columns_add(struct feed_columns *c, const char *name, size_t n)
 	if (c->n == FEED_COLUMNS || (copy = strndup(name, n)) == NULL)
 		return CSV_NONE;
 	c->column[c->n].name = copy;
+	c->exported |= heading_same(copy, "source_title");
 	c->column[c->n].heading = heading_of(copy);
 	/* "source.ip" of a JSON object, or of what was made a table of one. */
 	if (c->column[c->n].heading == NULL && strchr(copy, '.') != NULL) {
@@ -119,6 +120,12 @@ feed_columns_missing(const struct feed_columns *c)
 	return missing;
 }
 
+bool
+feed_columns_silent(const struct feed_columns *c, const char *cell)
+{
+	return c->exported ? *cell == '\0' : feed_value_is_empty(cell);
+}
+
 struct feed_group *
 feed_columns_group(struct feed_columns *c, size_t column)
 {
@@ -180,8 +187,7 @@ columns_speak(const struct feed_columns *c, size_t i)
 	const struct heading *h = c->column[i].heading;
 
 	if (h->field == FEED_TYPE)
-		return feed_columns_exported(c) ||
-		    feed_columns_half(seen, seen->types);
+		return c->exported || feed_columns_half(seen, seen->types);
 	return h->kind == HEADING_FIELD || feed_columns_half(seen, seen->words);
 }
 
@@ -216,7 +222,7 @@ columns_reason(struct feed_columns *c)
 	const struct heading *h;
 	size_t i;
 
-	if (feed_columns_exported(c))
+	if (c->exported)
 		return; /* it has a column for them, where there are any */
 	for (i = 0; i < c->n && c->places[FEED_REASON] == 0; i++) {
 		const struct feed_column_seen *seen = &c->column[i].seen;

@@ -67,6 +67,7 @@ struct feed_columns {
 	bool
 	    certificates; /* a comment says that the hashes are those of some */
 	bool systems;     /* it is a list of autonomous systems */
+	bool exported;    /* by `intel export`, whose words are CTIM's */
 	size_t n;
 	uint32_t rows; /* looked at */
 	struct {

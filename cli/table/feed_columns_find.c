@@ -37,12 +37,6 @@ find_headed(const struct feed_columns *c, const char *name)
 	return CSV_NONE;
 }
 
-bool
-feed_columns_exported(const struct feed_columns *c)
-{
-	return find_headed(c, "source_title") != CSV_NONE;
-}
-
 /* Whether most cells are what the heading says.  A name may be an address; an
  * export has values that only their types tell. */
 static bool
@@ -52,8 +46,7 @@ find_proves(const struct feed_columns *c, size_t i)
 	enum heading_kind kind = feed_columns_kind(c, i);
 	uint32_t n = seen->kind[kind];
 
-	if (feed_columns_exported(c) &&
-	    heading_same(c->column[i].name, "value"))
+	if (c->exported && heading_same(c->column[i].name, "value"))
 		return true;
 	if (kind == HEADING_NAME)
 		n += seen->kind[HEADING_ADDRESS];

@@ -4,6 +4,7 @@
 
 #include "cli/feed/feed_value.h"
 #include "cli/table/feed_columns.h"
+#include "cli/table/feed_columns_part.h"
 #include "ctim/ctim.h"
 
 #define TEXT_LETTERS 4 /* letters in a row make a word for people */
@@ -180,7 +181,7 @@ feed_columns_look(struct feed_columns *c, const struct feed_cells *cells)
 	c->rows++;
 	for (i = 0; i < cells->n && i < c->n; i++)
 		if (cells->text[i] != NULL && !cells->odd[i] &&
-		    !feed_value_is_empty(cells->text[i]))
+		    !feed_columns_silent(c, cells->text[i]))
 			look_cell(c, i, cells->text[i], &looks[i]);
 	for (i = 0; i < c->n; i++) {
 		if (looks[i].kind == HEADING_URL)

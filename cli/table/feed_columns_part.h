@@ -27,8 +27,9 @@ size_t feed_columns_find(const struct feed_columns *, const char *name);
 /* Puts columns that the options name in their places; said[]: which fields they
  * speak of. */
 void feed_columns_said(struct feed_columns *, bool said[FEED_FIELDS]);
-/* Whether they are those of `intel export`, whose words are CTIM's. */
-bool feed_columns_exported(const struct feed_columns *);
+/* Whether a cell says nothing: feeds have words for that, `intel export` has
+ * none. */
+bool feed_columns_silent(const struct feed_columns *, const char *cell);
 /* What the heading of a column says; of a column of URLs that has names, as its
  * cells show, a name.  It must have a heading. */
 enum heading_kind feed_columns_kind(const struct feed_columns *, size_t column);

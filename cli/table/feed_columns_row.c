@@ -7,7 +7,6 @@
 
 #include "base/utf8.h"
 #include "cli/feed/feed_cell.h"
-#include "cli/feed/feed_value.h"
 #include "cli/table/feed_columns.h"
 #include "cli/table/feed_columns_part.h"
 
@@ -15,24 +14,24 @@
 
 /* The cell, NULL where it says nothing. */
 static const char *
-row_cell(const struct feed_cells *cells, size_t i)
+row_cell(const struct feed_columns *c, const struct feed_cells *cells, size_t i)
 {
 	return i < cells->n && cells->text[i] != NULL && !cells->odd[i] &&
-		!feed_value_is_empty(cells->text[i]) ?
+		!feed_columns_silent(c, cells->text[i]) ?
 	    cells->text[i] :
 	    NULL;
 }
 
 /* Takes a group's cells for the values.  Returns whether there are any. */
 static bool
-row_take(const struct feed_group *g, const struct feed_cells *cells,
-    struct feed_row *row)
+row_take(const struct feed_columns *c, const struct feed_group *g,
+    const struct feed_cells *cells, struct feed_row *row)
 {
 	const char *cell;
 	size_t i;
 
 	for (i = 0; i < g->n; i++)
-		if ((cell = row_cell(cells, g->column[i])) != NULL)
+		if ((cell = row_cell(c, cells, g->column[i])) != NULL)
 			row->values[row->n_values++] = cell;
 	if (g->pair != NULL && row->n_values == 2)
 		row->pair = g->pair->mask ? FEED_PAIR_MASK : FEED_PAIR_RANGE;
@@ -63,9 +62,9 @@ row_choose(struct feed_columns *c, const struct feed_cells *cells,
 
 	for (i = 0; i < c->groups; i++) {
 		g = &c->group[i];
-		if (row->n_values == 0 && row_take(g, cells, row))
+		if (row->n_values == 0 && row_take(c, g, cells, row))
 			continue;
-		if ((cell = row_cell(cells, g->column[0])) == NULL)
+		if ((cell = row_cell(c, cells, g->column[0])) == NULL)
 			continue;
 		c->column[g->column[0]].passed++;
 		if (row->reference == NULL && row_is_page(c, g->column[0]))
@@ -105,7 +104,7 @@ feed_columns_row(struct feed_columns *c, const struct feed_cells *cells,
 
 	row->form = &c->form;
 	for (i = 0; i < c->references && row->reference == NULL; i++)
-		row->reference = row_cell(cells, c->reference[i]);
+		row->reference = row_cell(c, cells, c->reference[i]);
 	row_choose(c, cells, row);
 	for (field = 0; field < FEED_FIELDS; field++)
 		if (field != FEED_VALUE)

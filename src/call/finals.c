@@ -21,13 +21,36 @@ struct final {
 	char host[BREAKER_NAME];
 	struct buf url, bearer;
 	const char *headers[CALL_HEADERS + 2];
+	int64_t at; /* clock_ms() of its turn; 0: it is on its way, or over */
 };
 
+/* All of them. */
+struct finals {
+	struct final *list;
+	size_t n;
+	size_t out; /* on their way, or waiting for their turn */
+	int64_t deadline;
+};
+
+/* What a value leaves with is in the egress log before, or does not leave. */
 void
 finals_add(struct run *r, struct task *t)
 {
-	if (r->provider->finish != NULL)
-		r->provider->finish(&t->q, &r->finals);
+	char host[BREAKER_NAME];
+	struct call *c;
+	size_t i = r->finals.n;
+
+	if (r->provider->finish == NULL)
+		return;
+	r->provider->finish(&t->q, &r->finals);
+	for (; i < r->finals.n; i++) {
+		c = r->finals.calls[i];
+		if (!c->done &&
+		    url_origin(c->url.data, host, sizeof(host)) == 0 &&
+		    !transfer_logged(r, t, c, host))
+			call_fail(c, PROBLEM_INTERNAL, TRANSFER_UNLOGGED,
+			    r->provider->title);
+	}
 }
 
 static void
@@ -77,69 +100,109 @@ finals_ended(const struct final *f)
 		finals_failed(f, f->http.reason);
 }
 
-/* Waits for those that are under way. */
+/* Puts one together, and gives it its turn. */
 static void
-finals_wait(struct http *http, size_t out, int64_t deadline)
+finals_prepare(struct finals *all, struct final *f)
 {
-	struct http_call *h;
-	int64_t now;
+	const int64_t now = clock_ms();
+	int64_t wait;
 
-	while (out > 0 && (now = clock_ms()) < deadline) {
-		http_wait(http, deadline - now);
-		while ((h = http_next(http)) != NULL) {
-			finals_ended(h->arg);
-			out--;
+	buf_init(&f->url, 2 * CALL_URL + 1);
+	buf_init(&f->bearer, SIGNINS_MAX + 32);
+	if (!finals_fill(f, all->deadline)) {
+		finals_failed(f,
+		    f->call->problem == PROBLEM_NONE ? "it cannot be made" :
+						       call_message(f->call));
+		return;
+	}
+	wait = transfer_turn(f->run, now, all->deadline);
+	if (wait == -1) {
+		finals_failed(f, "its turn would come too late");
+		return;
+	}
+	f->at = now + wait;
+	all->out++;
+}
+
+/* Starts those whose turn has come.  Returns when the next one's does. */
+static int64_t
+finals_start(struct finals *all, int64_t now)
+{
+	int64_t next = all->deadline;
+	struct final *f;
+
+	for (f = all->list; f < all->list + all->n; f++) {
+		if (f->at > now && f->at < next)
+			next = f->at;
+		if (f->at == 0 || f->at > now)
+			continue;
+		f->at = 0;
+		f->run->job->calls++;
+		if (http_start(f->run->http, &f->http) == -1) {
+			finals_ended(f);
+			all->out--;
 		}
 	}
-	if (out > 0) {
+	return next;
+}
+
+/* Waits for those that are under way. */
+static void
+finals_wait(struct finals *all, struct http *http)
+{
+	struct http_call *h;
+	int64_t now, next;
+
+	while (all->out > 0 && (now = clock_ms()) < all->deadline) {
+		next = finals_start(all, now);
+		if (all->out > 0)
+			http_wait(http, next - now);
+		while ((h = http_next(http)) != NULL) {
+			finals_ended(h->arg);
+			all->out--;
+		}
+	}
+	if (all->out > 0) {
 		log_warning("%zu calls at the end of lookups were not answered "
 			    "in time",
-		    out);
+		    all->out);
 		http_cancel_all(http);
 	}
 }
 
 static void
-finals_free(struct final *list, size_t n)
+finals_free(struct finals *all)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		buf_wipe(&list[i].url);
-		buf_wipe(&list[i].bearer);
+	for (i = 0; i < all->n; i++) {
+		buf_wipe(&all->list[i].url);
+		buf_wipe(&all->list[i].bearer);
 	}
-	free(list);
+	free(all->list);
 }
 
 void
 finals_make(struct run *runs, size_t n)
 {
-	const int64_t deadline = clock_ms() + FINALS_TIME;
-	struct final *list, *f;
-	size_t all = 0, out = 0, i, j;
+	struct finals all = { .deadline = clock_ms() + FINALS_TIME };
+	struct final *f;
+	size_t i, j;
 
 	for (i = 0; i < n; i++)
-		all += runs[i].finals.n;
-	if (all == 0)
+		all.n += runs[i].finals.n;
+	if (all.n == 0)
 		return;
-	if ((list = calloc(all, sizeof(*list))) == NULL) {
+	if ((all.list = calloc(all.n, sizeof(*all.list))) == NULL) {
 		log_error("no memory left for the calls at the end of lookups");
 		return;
 	}
-	for (i = 0, f = list; i < n; i++)
+	for (i = 0, f = all.list; i < n; i++)
 		for (j = 0; j < runs[i].finals.n; j++, f++) {
 			f->run = &runs[i];
 			f->call = runs[i].finals.calls[j];
-			buf_init(&f->url, 2 * CALL_URL + 1);
-			buf_init(&f->bearer, SIGNINS_MAX + 32);
-			runs[i].job->calls++;
-			if (!finals_fill(f, deadline))
-				finals_failed(f, "it cannot be made");
-			else if (http_start(runs[i].http, &f->http) == -1)
-				finals_ended(f);
-			else
-				out++;
+			finals_prepare(&all, f);
 		}
-	finals_wait(runs[0].http, out, deadline);
-	finals_free(list, all);
+	finals_wait(&all, runs[0].http);
+	finals_free(&all);
 }

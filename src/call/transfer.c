@@ -249,21 +249,31 @@ transfer_tell(struct run *r, struct transfer *x, enum breaker_result said)
 	x->asked = x->probe = false;
 }
 
+int64_t
+transfer_turn(struct run *r, int64_t now, int64_t until)
+{
+	const struct cache_part parts[] = { { "turn", 4 },
+		{ r->who.data, r->who.len } };
+	int64_t wait = -2;
+
+	if (r->rate.calls == 0)
+		return 0;
+	if (r->cache != NULL && (r->shared->alone || cache_is_remote(r->cache)))
+		wait = cache_turn(r->cache, parts, 2, r->rate, until - now);
+	return wait != -2 ? wait :
+			    pace_turn(r->shared->pace, r->who.data, r->who.len,
+				r->rate, now, until);
+}
+
 /* Its turn, where the service allows so many calls a second. */
 static bool
 paced(struct run *r, struct transfer *x, int64_t now)
 {
-	const struct cache_part parts[] = { { "turn", 4 },
-		{ r->who.data, r->who.len } };
-	int64_t wait = -2, until = r->job->deadline;
+	int64_t wait;
 
 	if (r->rate.calls == 0 || x->turn)
 		return true;
-	if (r->cache != NULL && (r->shared->alone || cache_is_remote(r->cache)))
-		wait = cache_turn(r->cache, parts, 2, r->rate, until - now);
-	if (wait == -2)
-		wait = pace_turn(r->shared->pace, r->who.data, r->who.len,
-		    r->rate, now, until);
+	wait = transfer_turn(r, now, r->job->deadline);
 	if (wait == -1) {
 		transfer_give_up(r, x, PROBLEM_TOO_MANY_REQUESTS,
 		    "%s takes %d calls a %s, and the turn of this one would "
@@ -347,32 +357,24 @@ fill_http(struct run *r, struct transfer *x)
 	}
 }
 
-/* Whether the value of the call's observable may leave now: it is in the egress
- * log, once for each host, or need not be. */
-static bool
-transfer_logged(struct run *r, struct transfer *x)
+bool
+transfer_logged(struct run *r, struct task *t, const struct call *c,
+    const char host[BREAKER_NAME])
 {
-	const struct observable *o = x->task->q.observable;
-	struct egress_line line = { .relay = r->job->relay->name,
-		.origin = x->host,
-		.id = r->job->id };
+	const struct observable *o = t->q.observable;
+	struct egress_line line = {
+		.relay = r->job->relay->name, .origin = host, .id = r->job->id
+	};
 
 	if (r->conf->egress.log == NULL || o == NULL ||
-	    (x->call->flags & CALL_WITHOUT_VALUE) ||
-	    strcmp(x->task->told, x->host) == 0)
+	    (c->flags & CALL_WITHOUT_VALUE) || strcmp(t->told, host) == 0)
 		return true;
 	line.type = observable_name(o->type);
 	line.value = o->value;
-	if (egress_log_write(r->conf, &line)) {
-		(void)stpcpy(x->task->told, x->host);
-		return true;
-	}
-	if (!r->conf->egress.log_required)
-		return true;
-	transfer_give_up(r, x, PROBLEM_INTERNAL,
-	    "Not sent to %s: the egress log of this gateway cannot be written",
-	    r->provider->title);
-	return false;
+	if (!egress_log_write(r->conf, &line))
+		return !r->conf->egress.log_required;
+	(void)stpcpy(t->told, host);
+	return true;
 }
 
 void
@@ -395,8 +397,11 @@ transfer_start(struct run *r, struct transfer *x)
 			transfer_tell(r, x, BREAKER_UNTOLD);
 		return;
 	}
-	if (!transfer_logged(r, x))
+	if (!transfer_logged(r, x->task, x->call, x->host)) {
+		transfer_give_up(r, x, PROBLEM_INTERNAL, TRANSFER_UNLOGGED,
+		    r->provider->title);
 		return;
+	}
 	outcome_reset(x);
 	fill_http(r, x);
 	x->tries++;

@@ -132,6 +132,17 @@ void transfer_tell(struct run *, struct transfer *, enum breaker_result);
 /* It lands with a failure, whatever it was doing. */
 void transfer_give_up(struct run *, struct transfer *, enum problem,
     const char *, ...) __attribute__((format(printf, 4, 5)));
+/* How many ms a call of now has to wait for its turn, where the service takes so
+ * many a second; -1: until `until` and longer. */
+int64_t transfer_turn(struct run *, int64_t now, int64_t until);
+/* Whether the value of a task's observable may leave with a call to the host: it is
+ * in the egress log, once for each host, or need not be. */
+bool transfer_logged(struct run *, struct task *, const struct call *,
+    const char host[BREAKER_NAME]);
+/* What is said if it may not, to be filled in with the service's title. */
+#define TRANSFER_UNLOGGED                                        \
+	"Not sent to %s: the egress log of this gateway cannot " \
+	"be written"
 /* What is left to do when it is over: breaker, cache, those who share it. */
 void transfer_over(struct run *, struct transfer *);
 /* Its end, without a word to anybody but the breaker. */

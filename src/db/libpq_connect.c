@@ -68,14 +68,34 @@ struct libpq_lookup {
 	char host[HOST_MAX];
 };
 
+/* An option that this libpq has, with its value in the URL; NULL: it has none of
+ * this name. */
+static const PQconninfoOption *
+libpq_known(const PQconninfoOption *options, const char *name)
+{
+	for (; options->keyword != NULL; options++)
+		if (strcmp(options->keyword, name) == 0)
+			return options;
+	return NULL;
+}
+
 /* The value of an option of the URL, NULL for none. */
 static const char *
 libpq_option(const PQconninfoOption *options, const char *name)
 {
-	for (; options->keyword != NULL; options++)
-		if (strcmp(options->keyword, name) == 0)
-			return options->val;
-	return NULL;
+	const PQconninfoOption *o = libpq_known(options, name);
+
+	return o == NULL ? NULL : o->val;
+}
+
+/* Whether libpq can be told (16 and later) which proof of who we are it is not to
+ * give, and nobody else has told it. */
+static bool
+libpq_may_forbid(const PQconninfoOption *options)
+{
+	const PQconninfoOption *o = libpq_known(options, "require_auth");
+
+	return o != NULL && o->val == NULL && getenv("PGREQUIREAUTH") == NULL;
 }
 
 static void
@@ -283,6 +303,7 @@ libpq_join(const PQconninfoOption *options, const struct libpq_place *place,
 {
 	const char *names[OPTIONS_MAX], *values[OPTIONS_MAX];
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	const bool forbid = libpq_may_forbid(options);
 	size_t n = 0;
 	PGconn *pg;
 
@@ -302,6 +323,8 @@ libpq_join(const PQconninfoOption *options, const struct libpq_place *place,
 	OPTION("fallback_application_name", "ctim-relay");
 	/* It would ask a Kerberos server, without a deadline. */
 	OPTION("gssencmode", "disable");
+	if (forbid)
+		OPTION("require_auth", "!gss,!sspi");
 #undef OPTION
 	names[n] = NULL;
 	values[n] = NULL;

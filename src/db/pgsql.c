@@ -49,6 +49,7 @@ pgsql_drop(struct pgsql *p)
 	p->lib->close(p->conn);
 	p->conn = NULL;
 	p->open = false;
+	pgsql_gather_drop(p);
 }
 
 void
@@ -150,7 +151,7 @@ pgsql_again(struct pgsql *p, bool in, bool fresh)
 	    (p->error.fault == LIBPQ_LOST || pgsql_code(p) == SQLITE_CANTOPEN);
 }
 
-static int
+int
 pgsql_try(struct pgsql *p, const char *text, int n, const char *const *values,
     int64_t limit, struct libpq_result **result)
 {
@@ -173,10 +174,12 @@ pgsql_run(struct pgsql *p, const char *text, int n, const char *const *values,
     struct libpq_result **result)
 {
 	bool in = p->open, fresh;
-	int i, code = SQLITE_OK;
+	int i, code;
 
 	/* The transaction went with its connection. */
 	assert(!in || p->conn != NULL);
+	if ((code = pgsql_gathered(p)) != SQLITE_OK)
+		return code;
 	for (i = 0; i < PGSQL_REPEATS; i++) {
 		if ((code = pgsql_connect(p)) != SQLITE_OK)
 			return code;
@@ -282,6 +285,8 @@ pgsql_common(struct pgsql *p, size_t which)
 	/* One that only read, and whose rows were not read to their end. */
 	if (which != SQL_BEGIN && !p->open)
 		return SQLITE_DONE;
+	if (which == SQL_ROLLBACK)
+		pgsql_gather_drop(p);
 	(void)snprintf(text, sizeof(text), "%s", texts[which]);
 	/* One that waits for a lock when nobody waits for it any longer ends. */
 	if (which == SQL_BEGIN)
@@ -328,7 +333,12 @@ pgsql_first(struct pgsql_stmt *st)
 	if (!p->open)
 		return p->error.fault == LIBPQ_FINE ? SQLITE_ABORT :
 						      pgsql_code(p);
+	if (p->gathers(st->which))
+		return (code = pgsql_gather(st)) == SQLITE_OK ? SQLITE_DONE :
+								code;
 	if (st->streams) {
+		if ((code = pgsql_gathered(p)) != SQLITE_OK)
+			return code;
 		if (p->lib->send(p->conn, text, n, st->values,
 			pgsql_until(p, p->limit), &p->error) == -1)
 			return pgsql_failed(p);
@@ -422,6 +432,7 @@ pgsql_rollback(void *own)
 
 	if (!p->open)
 		return;
+	pgsql_gather_drop(p);
 	if (pgsql_try(p, "ROLLBACK", -1, NULL, p->limit, NULL) != SQLITE_OK)
 		pgsql_drop(p);
 	p->open = false;

@@ -10,10 +10,15 @@
  * one turns out to be dead.
  *
  * Every statement has a limit of time; so has the wait for a connection.
+ *
+ * A statement that gathers writes rows in a transaction: what is bound to it waits
+ * in arrays, and it runs once with all of them before anything else is asked, by
+ * the order of the statements' numbers (pgsql_gather.c).
  */
 #ifndef CTIM_PGSQL_H
 #define CTIM_PGSQL_H
 
+#include "base/buf.h"
 #include "db/libpq.h"
 #include "db/pgurl.h"
 #include "db/sql.h"
@@ -39,6 +44,7 @@ struct pgsql {
 	char *url;
 	const char *const *text;       /* the owner's statements */
 	bool (*streams)(size_t which); /* whose rows come one by one */
+	bool (*gathers)(size_t which); /* whose parameters are arrays */
 	int connect;                   /* ms that a connection may take */
 	int limit;                     /* … a statement */
 	int64_t until;  /* and all of them together: clock_ms(); 0: no end */
@@ -49,6 +55,7 @@ struct pgsql {
 	int64_t changes;
 	struct libpq_error error; /* the last one */
 	struct pgsql_stmt stmt[SQL_MOST];
+	struct pgsql_gather *gathered[SQL_MOST]; /* NULL: none was bound */
 };
 
 /* The engine; own is a struct pgsql. */
@@ -70,6 +77,9 @@ void pgsql_drop(struct pgsql *);
  * one's result in *result, to be cleared (NULL: nothing asked for). */
 int pgsql_run(struct pgsql *, const char *text, int n,
     const char *const *values, struct libpq_result **result);
+/* The same on the connection that is there, once. */
+int pgsql_try(struct pgsql *, const char *text, int n,
+    const char *const *values, int64_t limit, struct libpq_result **result);
 /* Takes a result for that of a statement, at its first row. */
 void pgsql_take(struct pgsql_stmt *, struct libpq_result *);
 /* Begins a transaction that writes, when the owner's lock is free within wait
@@ -82,5 +92,15 @@ int pgsql_code(struct pgsql *);
 /* The same after a failure of the library's; drops a connection that is of no
  * use any longer. */
 int pgsql_failed(struct pgsql *);
+
+/* Keeps what was bound to a statement that gathers, and runs all such where that
+ * is much; runs them; forgets what they have. */
+int pgsql_gather(struct pgsql_stmt *);
+int pgsql_gathered(struct pgsql *);
+void pgsql_gather_drop(struct pgsql *);
+/* Adds a text, or NULL, to what becomes an array as PostgreSQL writes it; ends
+ * that.  The buffer was empty at first. */
+void pgsql_array_add(struct buf *, const char *text);
+void pgsql_array_end(struct buf *);
 
 #endif

@@ -378,7 +378,7 @@ described_finish(const struct query *q, struct lookup *last)
 		c = send_call(&v, &d->calls[i],
 		    &d->calls[i].by[q->observable->type], (int)i);
 		if (c != NULL)
-			c->flags &= CALL_SIGNED;
+			c->flags &= CALL_SIGNED | CALL_WITHOUT_VALUE;
 	}
 	described_values_free(&v);
 }

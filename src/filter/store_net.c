@@ -204,20 +204,52 @@ store_net_new(const char *store, int64_t state)
 	return s;
 }
 
-/* With the lock held, which is free meanwhile: waits for who fills it. */
+#define STORE_NET_FAILED (-3) /* who filled it could not */
+
+/* With the lock held, which is free meanwhile: waits for who fills it, and leaves
+ * one that was not filled. */
 static int
 store_net_wait(struct shared_net *s, int64_t until)
 {
 	const struct timespec end = { .tv_sec = until / 1000,
 		.tv_nsec = until % 1000 * 1000000 };
-	int late = 0;
+	int late = 0, code;
 
+	s->users++;
 	while (!s->filled && late != ETIMEDOUT)
 		late = until == 0 ?
 		    pthread_cond_wait(&store_net_news, &store_net_lock) :
 		    pthread_cond_clockwait(&store_net_news, &store_net_lock,
 			CLOCK_MONOTONIC, &end);
-	return s->filled ? s->code : STORE_NET_LATE;
+	code = !s->filled ? STORE_NET_LATE :
+	    s->code != 0  ? STORE_NET_FAILED :
+			    0;
+	if (code != 0)
+		store_net_leave(&s->net);
+	return code;
+}
+
+/* With the lock held, which is free meanwhile: fills a new one, *made, and leaves
+ * it where that fails. */
+static int
+store_net_fill(struct shared_net **made, const char *store, int64_t state,
+    int (*fill)(void *arg, struct store_net *), void *arg)
+{
+	struct shared_net *s = store_net_new(store, state);
+	int code;
+
+	if ((*made = s) == NULL)
+		return -1;
+	s->users++;
+	(void)pthread_mutex_unlock(&store_net_lock);
+	code = fill(arg, &s->net);
+	(void)pthread_mutex_lock(&store_net_lock);
+	s->code = code;
+	s->filled = true;
+	(void)pthread_cond_broadcast(&store_net_news);
+	if (code != 0)
+		store_net_leave(&s->net);
+	return code;
 }
 
 int
@@ -225,24 +257,15 @@ store_net_take(const struct store_net **net, const char *store, int64_t state,
     int64_t until, int (*fill)(void *arg, struct store_net *), void *arg)
 {
 	struct shared_net *s;
-	int code = -1;
+	int code = STORE_NET_FAILED;
 
 	(void)pthread_mutex_lock(&store_net_lock);
 	store_net_leave(*net);
-	if ((s = store_net_find(store, state)) != NULL) {
-		s->users++;
+	while (code == STORE_NET_FAILED &&
+	    (s = store_net_find(store, state)) != NULL)
 		code = store_net_wait(s, until);
-	} else if ((s = store_net_new(store, state)) != NULL) {
-		s->users++;
-		(void)pthread_mutex_unlock(&store_net_lock);
-		code = fill(arg, &s->net);
-		(void)pthread_mutex_lock(&store_net_lock);
-		s->code = code;
-		s->filled = true;
-		(void)pthread_cond_broadcast(&store_net_news);
-	}
-	if (code != 0 && s != NULL)
-		store_net_leave(&s->net);
+	if (code == STORE_NET_FAILED)
+		code = store_net_fill(&s, store, state, fill, arg);
 	*net = code == 0 ? &s->net : NULL;
 	(void)pthread_mutex_unlock(&store_net_lock);
 	return code;

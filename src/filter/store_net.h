@@ -42,10 +42,11 @@ int store_net_lengths(const struct store_net *, enum observable_type,
  * that see the store in that state have in common: *net, NULL or what this gave
  * before, is dropped for it.  The first that asks fills it by fill(), in its own
  * time; others who ask for the same one wait for that until clock_ms() is
- * `until` (0: to its end), and nobody else does.  A store without a name (NULL)
- * is nobody else's, as the one is that a connection has changed and not
- * committed.  To be dropped with store_net_drop(); nobody changes it.
- * Returns 0; what fill() returned other than 0, to all who waited; -1 when memory
+ * `until` (0: to its end), and nobody else does.  Where it fails, the first who
+ * waited fills it instead.  A store without a name (NULL) is nobody else's, as the
+ * one is that a connection has changed and not committed.  To be dropped with
+ * store_net_drop(); nobody changes it.
+ * Returns 0; what the caller's own fill() returned other than 0; -1 when memory
  * ran out; or STORE_NET_LATE: then *net is NULL.
  */
 #define STORE_NET_LATE (-2)

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ctim/ctim.h"
-#include "os/clock.h"
 #include "store/store_db.h"
 
 #define SOURCES_MAX 100000
@@ -197,7 +196,6 @@ store_networks_name(const struct store *s)
 int
 db_networks(struct store *s)
 {
-	const int wait = s->backend->wait;
 	struct store_facts *f = &s->facts;
 	int64_t state;
 	int code;
@@ -208,7 +206,7 @@ db_networks(struct store *s)
 		return code;
 	if (f->net == NULL || f->net_state != state)
 		code = store_net_take(&f->net, store_networks_name(s), state,
-		    wait == 0 ? 0 : clock_ms() + wait, store_read_networks, s);
+		    s->backend->until(s), store_read_networks, s);
 	f->net_known = code == SQLITE_OK;
 	f->net_state = state;
 	return code == STORE_NET_LATE ? SQLITE_INTERRUPT :

@@ -52,7 +52,9 @@ struct store_batch;
  * result.
  */
 struct store_backend {
-	int wait; /* ms for another connection that reads networks; 0: no end */
+	/* How long it waits for another connection that reads networks:
+	 * clock_ms(); 0: no end. */
+	int64_t (*until)(const struct store *);
 	void (*close)(struct store *);
 	void (*rest)(struct store *);
 	bool (*moved)(const struct store *);

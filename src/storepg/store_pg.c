@@ -13,6 +13,10 @@
 #define STORE_PG_SETTLE 2000  /* ms in which a lost commit is looked for */
 #define STORE_PG_PAUSE  50000 /* µs between two tries of that */
 
+/* What a request gives the database, in ms, for a step.  All threads of a worker
+ * that has just started connect at once, where each has a password to prove. */
+#define STORE_PG_SOON 3000
+
 /* In SQLite's words: nobody can say whether a commit was made; it was not. */
 #define STORE_PG_UNKNOWN SQLITE_PROTOCOL
 #define STORE_PG_NOTHING SQLITE_ABORT
@@ -20,8 +24,8 @@
 /* Time in ms, by the way a store is opened. */
 static const struct {
 	int connect, limit, wait;
-} store_pg_times[] = { [STORE_READ] = { STORE_SOON, STORE_SOON, 0 },
-	[STORE_SERVE] = { STORE_SOON, STORE_SOON, STORE_SOON },
+} store_pg_times[] = { [STORE_READ] = { STORE_PG_SOON, STORE_PG_SOON, 0 },
+	[STORE_SERVE] = { STORE_PG_SOON, STORE_PG_SOON, STORE_SOON },
 	[STORE_ADD] = { 2000, 2000, 5000 },
 	[STORE_WRITE] = { 5000, 30000, 5000 } };
 
@@ -79,7 +83,14 @@ store_pg_patience(struct store *s, int wait)
 	p->wait = wait;
 	/* A request has an end: it, and not only each of its steps. */
 	if (s->mode == STORE_SERVE)
-		p->until = clock_ms() + wait + STORE_SOON;
+		p->until = clock_ms() + wait + STORE_PG_SOON;
+}
+
+/* As long as it would for the database itself. */
+static int64_t
+store_pg_until(const struct store *s)
+{
+	return pgsql_until(&s->pg->db, s->pg->db.limit);
 }
 
 static int
@@ -258,7 +269,7 @@ store_pg_moved(const struct store *s)
 	return false;
 }
 
-static const struct store_backend store_pg_backend = { .wait = STORE_SOON,
+static const struct store_backend store_pg_backend = { .until = store_pg_until,
 	.close = store_pg_close,
 	.rest = store_pg_nothing,
 	.moved = store_pg_moved,
@@ -285,6 +296,20 @@ store_pg_streams(size_t which)
 	return which == SQL_LIST || which == SQL_ACTIONS || which == SQL_COUNT;
 }
 
+/* Counts, one for each source, type and so on. */
+static bool
+store_pg_gathers(size_t which)
+{
+	static const bool gathers[SQL_MOST] = { [SQL_TALLY] = true,
+		[SQL_TALLY_NONE] = true,
+		[SQL_EXPIRY] = true,
+		[SQL_EXPIRY_NONE] = true,
+		[SQL_MATCHED] = true,
+		[SQL_MATCHED_VALUE] = true };
+
+	return gathers[which];
+}
+
 static struct store_pg *
 store_pg_new(const struct libpq *lib, const char *url, enum store_mode mode)
 {
@@ -297,6 +322,7 @@ store_pg_new(const struct libpq *lib, const char *url, enum store_mode mode)
 	pg->db.lib = lib;
 	pg->db.text = store_sql_pg;
 	pg->db.streams = store_pg_streams;
+	pg->db.gathers = store_pg_gathers;
 	pg->db.connect = store_pg_times[mode].connect;
 	pg->db.limit = store_pg_times[mode].limit;
 	pg->db.wait = store_pg_times[mode].wait;

@@ -132,22 +132,16 @@ store_pg_gather(
 static int
 store_pg_arrays(struct store_pg *pg)
 {
-	const char *p;
 	size_t i;
 
 	buf_reset(&pg->values);
 	buf_reset(&pg->types);
 	for (i = 0; i < pg->n_asked; i++) {
-		buf_adds(&pg->values, i == 0 ? "{\"" : "\",\"");
-		for (p = pg->asked[i].value; *p != '\0'; p++) {
-			if (*p == '"' || *p == '\\')
-				buf_addc(&pg->values, '\\');
-			buf_addc(&pg->values, *p);
-		}
+		pgsql_array_add(&pg->values, pg->asked[i].value);
 		buf_addc(&pg->types, i == 0 ? '{' : ',');
 		buf_addi(&pg->types, pg->asked[i].type);
 	}
-	buf_adds(&pg->values, "\"}");
+	pgsql_array_end(&pg->values);
 	buf_addc(&pg->types, '}');
 	return pg->values.failed || pg->types.failed ? SQLITE_NOMEM : SQLITE_OK;
 }

@@ -202,16 +202,28 @@ const char *const store_sql_pg[SQL_STATEMENTS] = {
 	    " WHERE name = 'networks'",
 	[SQL_REMOVE_TALLY] = "DELETE FROM " S "tally WHERE source = $1",
 	[SQL_REMOVE_EXPIRY] = "DELETE FROM " S "expiry WHERE source = $1",
-	[SQL_TALLY] = "INSERT INTO " S "tally AS t VALUES($1, $2, $3, $4)"
-		      " ON CONFLICT(source, type, disposition)"
+	/* Those that gather (store_pg_gathers()) have arrays. */
+	[SQL_TALLY] = "INSERT INTO " S "tally AS t"
+		      " SELECT source, type, disposition, sum(n)::bigint FROM"
+		      " unnest($1::bigint[], $2::smallint[], $3::smallint[],"
+		      " $4::bigint[]) AS q(source, type, disposition, n)"
+		      " GROUP BY 1, 2, 3 ON CONFLICT(source, type, disposition)"
 		      " DO UPDATE SET n = t.n + excluded.n",
-	[SQL_TALLY_NONE] = "DELETE FROM " S "tally WHERE source = $1"
-			   " AND type = $2 AND disposition = $3 AND n = 0",
-	[SQL_EXPIRY] = "INSERT INTO " S "expiry AS t VALUES($1, $2, $3)"
+	[SQL_TALLY_NONE] = "DELETE FROM " S "tally t USING unnest($1::bigint[],"
+			   " $2::smallint[], $3::smallint[])"
+			   " AS q(source, type, disposition)"
+			   " WHERE t.source = q.source AND t.type = q.type"
+			   " AND t.disposition = q.disposition AND t.n = 0",
+	[SQL_EXPIRY] = "INSERT INTO " S "expiry AS t"
+		       " SELECT source, hour, sum(n)::bigint FROM"
+		       " unnest($1::bigint[], $2::bigint[], $3::bigint[])"
+		       " AS q(source, hour, n) GROUP BY 1, 2"
 		       " ON CONFLICT(source, hour)"
 		       " DO UPDATE SET n = t.n + excluded.n",
-	[SQL_EXPIRY_NONE] = "DELETE FROM " S "expiry WHERE source = $1"
-			    " AND hour = $2 AND n = 0",
+	[SQL_EXPIRY_NONE] = "DELETE FROM " S "expiry t USING"
+			    " unnest($1::bigint[], $2::bigint[])"
+			    " AS q(source, hour) WHERE t.source = q.source"
+			    " AND t.hour = q.hour AND t.n = 0",
 	[SQL_ACTION_ADD] =
 	    "INSERT INTO " S "action(relay, action, type, value, at, who,"
 	    " status, reason, mark) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9)",
@@ -220,13 +232,20 @@ const char *const store_sql_pg[SQL_STATEMENTS] = {
 	    " (SELECT max(id) - 20000 FROM " S "action) AND relay = $1"
 	    " AND type = $3 AND value = $4 AND at >= $5"
 	    " AND $2::text IS NOT NULL ORDER BY id DESC LIMIT 1",
-	[SQL_MATCHED] = "INSERT INTO " S "matched AS t VALUES($1, $2, $3, $4)"
-			" ON CONFLICT(hour, source, disposition)"
-			" DO UPDATE SET n = t.n + excluded.n",
-	[SQL_MATCHED_VALUE] = "INSERT INTO " S "matched_value AS t"
-			      " VALUES($1, $3, $5, $2, $4)"
-			      " ON CONFLICT(day, type, value, source)"
-			      " DO UPDATE SET n = t.n + excluded.n",
+	[SQL_MATCHED] =
+	    "INSERT INTO " S "matched AS t"
+	    " SELECT hour, source, disposition, sum(n)::bigint FROM"
+	    " unnest($1::bigint[], $2::text[], $3::smallint[], $4::bigint[])"
+	    " AS q(hour, source, disposition, n) GROUP BY 1, 2, 3"
+	    " ON CONFLICT(hour, source, disposition)"
+	    " DO UPDATE SET n = t.n + excluded.n",
+	[SQL_MATCHED_VALUE] =
+	    "INSERT INTO " S "matched_value AS t"
+	    " SELECT day, type, value, source, sum(n)::bigint FROM"
+	    " unnest($1::bigint[], $2::text[], $3::smallint[], $4::bigint[],"
+	    " $5::text[]) AS q(day, source, type, n, value)"
+	    " GROUP BY 1, 2, 3, 4 ON CONFLICT(day, type, value, source)"
+	    " DO UPDATE SET n = t.n + excluded.n",
 	[SQL_MATCHED_OLD] = "DELETE FROM " S "matched WHERE hour < $1",
 	[SQL_MATCHED_VALUE_OLD] =
 	    "DELETE FROM " S "matched_value WHERE day < $1",

@@ -14,6 +14,7 @@ import sys
 
 import bed
 import connections
+import described
 import https
 import large
 import least
@@ -43,6 +44,7 @@ CASES = {
     "memory": large.run,
     "streams": streams.run,
     "spycloud": providers.spycloud,
+    "described": described.run,
     "waiting": lambda where: providers.waiting(where, 500),
 }
 

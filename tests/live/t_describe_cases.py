@@ -8,7 +8,7 @@ import json
 import os
 
 import harness
-from harness import SRC, Skipped, has, holds, run, same
+from harness import SRC, Gateway, Skipped, has, holds, run, same
 
 PROGRAM = 'ctim-relay'
 INI = '''[provider]
@@ -349,6 +349,20 @@ def test_a_key_that_looks_real_is_told():
     has('cases/two/request.json: warning: key looks like a real key', err,
         'warning')
     holds(key not in err, 'the key is shown')
+    # And by what is run before a directory is put to use.
+    g = Gateway('secrets', '[relay secrets]\n')
+    g.sections['server']['providers'] = os.path.dirname(d.path)
+    g.write()
+    told = ('warning: %s/cases/two/request.json: key looks like a real key; '
+            'a case has one that is made up' % d.path)
+    status, _, err = g.cli('check', ok=False)
+    same((status, err.count(told)), (0, 1), err)
+    holds(key not in err, 'the key is shown')
+    d.case('two', d.answer('two'))
+    g.relays += '[relay again]\nprovider = secrets\n'
+    g.write()
+    status, _, err = g.cli('check', ok=False)
+    same((status, 'looks like' in err), (0, False), err)
 
 
 def test_what_is_outside_is_harmless_on_a_terminal():

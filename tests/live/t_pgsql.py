@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -158,6 +159,40 @@ def test_one_query_for_a_request():
     server.stop()
 
 
+def test_counts_are_written_at_once():
+    """However many there are: matches, and what sources hold."""
+    server = Postgres('-c', 'log_statement=all')
+    relay = gateway(server.url(server.database()))
+    log = os.path.join(server.folder, 'log')
+
+    def written(table):
+        return len(re.findall('INSERT INTO ctim_relay.%s ' % table,
+                              harness.read(log)))
+    before = written('tally')
+    values = ['20.0.0.1', 'evil.example', 'a@evil.example', '2001:db8::1',
+              'a' * 32, 'http://evil.example/a,b']
+    relay.cli('intel', 'add', *values, '--source', 'mine')
+    same(written('tally') - before, 1, 'for six types')
+    relay.cli('intel', 'remove', *values[1:], '--source', 'mine')
+    same(server.sql('SELECT type, n FROM ctim_relay.tally WHERE n = 0',
+                    'store_1'), [], 'what is nothing any longer')
+    same(len(server.sql('SELECT 1 FROM ctim_relay.tally', 'store_1')), 1,
+         'what is left')
+    relay.cli('intel', 'add', *values[1:], '--source', 'mine')
+    relay.serve()
+    for _ in range(2):
+        ask(relay, '/local/deliberate/observables',
+            [{'type': 'ip', 'value': values[0]},
+             {'type': 'domain', 'value': values[1]},
+             {'type': 'url', 'value': values[-1]}])
+    relay.stop()
+    same((written('matched'), written('matched_value')), (1, 1), 'matches')
+    same(server.sql('SELECT value, n FROM ctim_relay.matched_value ORDER BY 1',
+                    'store_1'),
+         ['20.0.0.1|2', 'evil.example|2', values[-1] + '|2'], 'values')
+    server.stop()
+
+
 def test_the_password_is_nowhere():
     """Not in what a command, the log, metrics or an error say, nor in the list of
     processes; not when the database is away, either."""
@@ -241,7 +276,7 @@ def test_a_database_without_a_store():
     has('of another version of ctim-relay', harness.read(relay.log), 'log')
 
 
-def unavailable(relay, most=4):
+def unavailable(relay):
     """Reads and actions say so, in time, and once in the log."""
     began, before = time.monotonic(), len(harness.read(relay.log))
     answer = ask(relay, '/local/deliberate/observables', [
@@ -255,7 +290,8 @@ def unavailable(relay, most=4):
     same(answer['data'], {'status': 'failure'}, answer)
     same([e['code'] for e in answer['errors']], ['service unavailable'],
          answer)
-    holds(time.monotonic() - began < most + 3, 'the time of both')
+    # Three seconds each, of a machine that is not busy.
+    holds(time.monotonic() - began < 15, 'the time of both')
 
 
 def test_absent_hung_and_back():
@@ -290,6 +326,29 @@ def test_absent_hung_and_back():
     same(verdict(relay, 'ip', '203.0.113.1'), 'Suspicious', 'at once')
     same(trigger(relay, t_respond.BLOCK, 'ip', '203.0.113.9'), SUCCESS, 'act')
     same(relay.stop(), 0, 'the pool ended')
+    server.stop()
+
+
+def test_a_busy_server_is_waited_for():
+    """One that takes a second and a half for an answer, also for that to a
+    thread that was not connected."""
+    server = Postgres()
+    relay = gateway(server.url(server.database(), network=True)).serve()
+    relay.load('203.0.113.1\n', 'first')
+
+    def answers():
+        server.each(signal.SIGSTOP)
+        timer = threading.Timer(1.5, server.each, [signal.SIGCONT])
+        timer.start()
+        try:
+            return verdict(relay, 'ip', '203.0.113.1') == 'Suspicious'
+        except KeyError:
+            return False
+        finally:
+            timer.join()
+    # The timer may be late, too.
+    wait_for(answers, 'the first connection', 40)
+    wait_for(answers, 'a question', 40)
     server.stop()
 
 

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: MIT
 """How a database in PostgreSQL is reached: names, TLS, a second server."""
 
+import ctypes
+import socket
+import threading
+
 import harness
 import testca
 from harness import has, same, wait_for
@@ -89,6 +93,34 @@ def test_encrypted_by_the_authority_that_is_named():
         relay = gateway(url('%s:%d' % (host, port), more), 'refused').serve()
         has(reason, unavailable(relay), 'the log')
         relay.stop()
+
+
+def test_a_server_that_asks_for_kerberos_is_refused():
+    """libpq would ask a Kerberos server for it, without a deadline."""
+    listener = socket.create_server(('127.0.0.1', 0))
+
+    def play():
+        while True:
+            try:
+                peer = listener.accept()[0]
+            except OSError:
+                return
+            if peer.recv(8)[4:] == b'\x04\xd2\x16\x2f':     # TLS?
+                peer.sendall(b'N')
+                peer.recv(4096)
+            peer.sendall(b'R\0\0\0\x08\0\0\0\x07')
+            peer.recv(4096)
+            peer.close()
+    threading.Thread(target=play, daemon=True).start()
+    relay = gateway(url('127.0.0.1:%d' % listener.getsockname()[1], name='x'),
+                    'kerberos').serve()
+    said = unavailable(relay)
+    has('GSSAPI', said, 'the log')
+    # Older ones cannot be told, and give up without a ticket.
+    if ctypes.CDLL('libpq.so.5').PQlibVersion() >= 160000:
+        has('authentication method requirement', said, 'the log')
+    relay.stop()
+    listener.close()
 
 
 def test_readyz():

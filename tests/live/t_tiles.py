@@ -59,7 +59,7 @@ def data(relay, tile, period='last_7_days'):
     # The gateway's clock may be a moment behind.
     before = int(time.time()) - 1
     answer = ask(relay, 'tiles/tile-data', {'tile_id': tile, 'period': period})
-    same(list(answer), ['data'], answer)
+    same(list(answer), ['data'], json.dumps(answer))
     got = answer['data']
     same((got['tile_id'], got['period'], got['cache_scope']),
          (tile, period, 'org'), 'tile')

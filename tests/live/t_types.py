@@ -174,3 +174,22 @@ def test_the_store_has_all_types_and_an_export_loses_none():
          values['mutex'] + '\n', 'plain, of a type that was asked for')
     status, _, err = relay.cli('intel', 'list', '--type', 'shoe', ok=False)
     same(status, 64, err)
+
+
+def test_words_for_nothing_are_values_in_an_export():
+    """Feeds write them in cells that are empty; here somebody is called so."""
+    relay = Gateway('types_words')
+    relay.cli('intel', 'add', 'user:null', 'user:-', 'user:N/A', 'device:null',
+              'hostname:null', '--source', 'mine', '--reason', 'n/a')
+    rows = listed(relay)
+    same(len(rows), 5, rows)
+    for form in ('csv', 'json'):
+        out = relay.cli('intel', 'export', '--format', form)[1]
+        other = Gateway('types_words_' + form)
+        other.load(out, 'mine')
+        same(listed(other), rows, form)
+    feed = Gateway('types_words_feed')
+    _, out, _ = feed.cli('intel', 'import', '-', '--source', 'feed', ok=False,
+                         input='value,type\nnull,user\nevil.example,domain\n')
+    has('it has no value', out, 'of a feed')
+    same([r['value'] for r in listed(feed)], ['evil.example'], 'of a feed')
