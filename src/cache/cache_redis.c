@@ -23,6 +23,7 @@ struct server {
 	const struct redislib *lib; /* NULL: not open, and so is con */
 	struct rediscon con;
 	struct conf_cache url;
+	const char *authorities; /* NULL: without TLS; the configuration's */
 };
 
 /*
@@ -71,8 +72,8 @@ cache_redis_text(const char *s)
 static enum cache_result
 cache_redis_fail(const struct server *s, struct cache_try *t, const char *why)
 {
-	snprintf(t->why, sizeof(t->why), "redis://%s:%s/%s: %s", s->url.host,
-	    s->url.port, s->url.db, why);
+	snprintf(t->why, sizeof(t->why), "redis%s://%s:%s/%s: %s",
+	    s->url.tls ? "s" : "", s->url.host, s->url.port, s->url.db, why);
 	return CACHE_FAILED;
 }
 
@@ -143,8 +144,10 @@ cache_redis_make(const struct conf *conf, const struct conf_cache *url)
 	if (s == NULL)
 		return NULL;
 	s->con = REDISCON_NONE;
-	(void)conf;
 	s->url = *url;
+	if (url->tls)
+		s->authorities =
+		    conf->cache_ca_file != NULL ? conf->cache_ca_file : "";
 	return s;
 }
 
@@ -273,7 +276,8 @@ cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
 	}
 	if (s->lib == NULL && (s->lib = redislib_open(t->why)) == NULL)
 		return CACHE_FAILED;
-	if (s->lib->open(&s->con, s->url.host, s->url.port, t->until) == -1)
+	if (s->lib->open(&s->con, s->url.host, s->url.port, s->authorities,
+		t->until) == -1)
 		return lost(s, t);
 	if ((r = greet(s, t)) == CACHE_DONE)
 		r = cache_redis_look(s, t);

@@ -15,6 +15,7 @@
 #include <hiredis/hiredis.h>
 
 #include "cache/rediscon.h"
+#include "cache/rediscon_tls.h"
 #include "cache/redislib.h"
 #include "os/clock.h"
 #include "os/pollone.h"
@@ -36,7 +37,7 @@ struct rediscon_lookup {
 	char host[NAME], port[NAME];
 };
 
-static int
+int
 rediscon_fail(struct rediscon *r, const char *why)
 {
 	snprintf(r->why, sizeof(r->why), "%s", why);
@@ -46,6 +47,7 @@ rediscon_fail(struct rediscon *r, const char *why)
 void
 rediscon_close(struct rediscon *r)
 {
+	rediscon_tls_end(r);
 	if (r->fd != -1)
 		close(r->fd);
 	r->fd = -1;
@@ -139,8 +141,7 @@ addresses(struct rediscon *r, const char *host, const char *port, int64_t until)
 	return end_lookup(r, until);
 }
 
-/* Waits for the socket. */
-static int
+int
 rediscon_wait(struct rediscon *r, short events, int64_t until)
 {
 	int n = pollone(r->fd, events, until);
@@ -277,8 +278,8 @@ rediscon_adopt(struct rediscon *r, int fd)
 }
 
 int
-rediscon_open(
-    struct rediscon *r, const char *host, const char *port, int64_t until)
+rediscon_open(struct rediscon *r, const char *host, const char *port,
+    const char *authorities, int64_t until)
 {
 	struct addrinfo *all, *a;
 
@@ -297,7 +298,28 @@ rediscon_open(
 		}
 	}
 	freeaddrinfo(all);
-	return r->fd == -1 ? -1 : rediscon_adopt(r, r->fd);
+	if (r->fd == -1 ||
+	    (authorities != NULL &&
+		rediscon_tls_begin(r, host, authorities, until) == -1))
+		return -1;
+	return rediscon_adopt(r, r->fd);
+}
+
+/* Some of n bytes: how many went, or -1. */
+static ssize_t
+rediscon_put(struct rediscon *r, const char *p, size_t n, int64_t until)
+{
+	ssize_t done;
+
+	if (r->tls != NULL)
+		return rediscon_tls_write(r, p, n, until);
+	while ((done = send(r->fd, p, n, MSG_NOSIGNAL)) == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			return rediscon_fail(r, strerror(errno));
+		if (rediscon_wait(r, POLLOUT, until) == -1)
+			return -1;
+	}
+	return done;
 }
 
 int
@@ -308,7 +330,7 @@ rediscon_send(
 	size_t lens[REDISCON_ARGS], i;
 	char *text = NULL, *p;
 	long long left; /* hiredis 0.14 returns an int */
-	ssize_t done = 0;
+	ssize_t done;
 
 	assert(n <= REDISCON_ARGS);
 	for (i = 0; i < n; i++) {
@@ -318,22 +340,28 @@ rediscon_send(
 	left = redisFormatCommandArgv(&text, (int)i, v, lens);
 	if (left <= 0 || text == NULL)
 		return rediscon_fail(r, "memory ran out");
-	for (p = text; left > 0; p += done, left -= done) {
-		done = send(r->fd, p, (size_t)left, MSG_NOSIGNAL);
-		if (done != -1)
-			continue;
-		done = 0;
-		if (errno == EAGAIN || errno == EINTR) {
-			if (rediscon_wait(r, POLLOUT, until) == 0)
-				continue;
-		} else {
-			rediscon_fail(r, strerror(errno));
-		}
-		break;
-	}
+	for (p = text; left > 0; p += done, left -= done)
+		if ((done = rediscon_put(r, p, (size_t)left, until)) == -1)
+			break;
 	explicit_bzero(text, (size_t)(p - text) + (size_t)left);
 	redisFreeCommand(text);
 	return left == 0 ? 0 : -1;
+}
+
+/* Some bytes: how many, 0 at the end, or -1. */
+static ssize_t
+rediscon_get(struct rediscon *r, char *p, size_t n, int64_t until)
+{
+	ssize_t got;
+
+	if (r->tls != NULL)
+		return rediscon_tls_read(r, p, n, until);
+	do {
+		if (rediscon_wait(r, POLLIN, until) == -1)
+			return -1;
+		got = recv(r->fd, p, n, 0);
+	} while (got == -1 && (errno == EAGAIN || errno == EINTR));
+	return got == -1 ? rediscon_fail(r, strerror(errno)) : got;
 }
 
 /* Hands the bytes that have arrived to the reader: how many, or -1. */
@@ -341,15 +369,10 @@ static ssize_t
 read_more(struct rediscon *r, int64_t until)
 {
 	char chunk[CHUNK];
-	ssize_t n;
+	ssize_t n = rediscon_get(r, chunk, sizeof(chunk), until);
 
-	do {
-		if (rediscon_wait(r, POLLIN, until) == -1)
-			return -1;
-		n = recv(r->fd, chunk, sizeof(chunk), 0);
-	} while (n == -1 && (errno == EAGAIN || errno == EINTR));
 	if (n == -1)
-		return rediscon_fail(r, strerror(errno));
+		return -1;
 	if (n == 0)
 		return rediscon_fail(r, "it closed the connection");
 	if (redisReaderFeed(r->reader, chunk, (size_t)n) != REDIS_OK)
@@ -382,7 +405,9 @@ rediscon_reply(struct rediscon *r, size_t max, int64_t until)
 bool
 rediscon_quiet(const struct rediscon *r)
 {
-	return r->fd != -1 && pollone(r->fd, POLLIN, 0) == 0;
+	return r->fd != -1 &&
+	    (pollone(r->fd, POLLIN, 0) == 0 ||
+		(r->tls != NULL && rediscon_tls_quiet(r)));
 }
 
 __attribute__((visibility("default")))

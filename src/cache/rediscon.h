@@ -19,10 +19,12 @@
 #define REDISCON_ARGS 12  /* of a command */
 
 struct redisReader;
+struct ssl_st;
 struct rediscon_lookup;
 
 struct rediscon {
 	int fd;                         /* -1: not open */
+	struct ssl_st *tls;             /* NULL: without TLS */
 	struct redisReader *reader;     /* NULL: not open */
 	struct rediscon_lookup *lookup; /* of a name, under way */
 	char why[REDISCON_WHY];         /* of -1, NULL */
@@ -57,9 +59,10 @@ struct rediscon_reply {
 };
 
 /* All return 0, or -1 with the reason in why; until is clock_ms().  After -1
- * and NULL the connection can only be closed. */
-int rediscon_open(
-    struct rediscon *, const char *host, const char *port, int64_t until);
+ * and NULL the connection can only be closed.  authorities: with TLS, the file of
+ * who may vouch for the server, "" for the system's; NULL: without TLS. */
+int rediscon_open(struct rediscon *, const char *host, const char *port,
+    const char *authorities, int64_t until);
 /* Takes over a connected socket, which the connection then closes. */
 int rediscon_adopt(struct rediscon *, int fd);
 int rediscon_send(

@@ -17,7 +17,7 @@ struct redislib {
 	const char
 	    *build; /* first: whether the others are those of this header */
 	int (*open)(struct rediscon *, const char *host, const char *port,
-	    int64_t until);
+	    const char *authorities, int64_t until);
 	int (*send)(struct rediscon *, const struct rediscon_arg *, size_t n,
 	    int64_t until);
 	struct rediscon_reply *(*reply)(

@@ -192,7 +192,7 @@ struct conf {
 	char *ca_file, *proxy;
 	bool allow_private;
 	/* [cache] */
-	char *cache_url, *cache_key;
+	char *cache_url, *cache_key, *cache_ca_file;
 	int ttl, negative_ttl;
 	/* [log] */
 	int log_level, log_format;

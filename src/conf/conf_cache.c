@@ -5,8 +5,12 @@
 
 #include "conf/conf_cache.h"
 
-#define FILE_SCHEME  "sqlite:"
-#define REDIS_SCHEME "redis://"
+#define FILE_SCHEME "sqlite:"
+
+static const struct {
+	const char *scheme;
+	bool tls;
+} conf_cache_servers[] = { { "redis://", false }, { "rediss://", true } };
 
 static int
 hex(char c)
@@ -135,9 +139,17 @@ redis(const char *url, struct conf_cache *u)
 bool
 conf_cache_parse(const char *url, struct conf_cache *u)
 {
+	size_t i, n;
+
 	*u = (struct conf_cache){ .kind = CONF_CACHE_OFF };
-	if (strncmp(url, REDIS_SCHEME, strlen(REDIS_SCHEME)) == 0) {
-		if (redis(url + strlen(REDIS_SCHEME), u))
+	for (i = 0;
+	     i < sizeof(conf_cache_servers) / sizeof(*conf_cache_servers);
+	     i++) {
+		n = strlen(conf_cache_servers[i].scheme);
+		if (strncmp(url, conf_cache_servers[i].scheme, n) != 0)
+			continue;
+		u->tls = conf_cache_servers[i].tls;
+		if (redis(url + n, u))
 			return true;
 		explicit_bzero(u, sizeof(*u));
 		u->kind = CONF_CACHE_REDIS;

@@ -2,7 +2,7 @@
 /*
  * conf_cache: the parts of [cache] url: `off`, sqlite:/PATH, or a Redis server,
  * redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], an IPv6 address in brackets, user
- * and password percent-encoded.
+ * and password percent-encoded; rediss:// with TLS.
  *
  * Source: RFC 3986; the redis URI scheme as registered at IANA.
  */
@@ -19,6 +19,7 @@ struct conf_cache {
 						 * URL that was parsed */
 	char user[128], password[256]; /* empty: none */
 	char host[256], port[6], db[5];
+	bool tls;
 };
 
 /* Takes a URL apart.  Returns false when it is no such URL; then only kind and

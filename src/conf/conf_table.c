@@ -132,7 +132,8 @@ set_cache(void *base, const struct conf_key *key, const char *value, char *why)
 	if (!good) {
 		snprintf(why, CONF_ERROR_MAX,
 		    "must be sqlite:/PATH, "
-		    "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or off");
+		    "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], the same "
+		    "with rediss:// for TLS, or off");
 		return -1;
 	}
 	return conf_set_string(base, key, value, why);
@@ -275,6 +276,8 @@ static const struct conf_key table[] = {
 	{ "cache", "key", set_secret_key, AT(cache_key), STRING, .min = 32,
 	    .secret = true,
 	    .help = "seals what lies in Redis, the same on all gateways" },
+	{ "cache", "ca_file", set_ca_file, AT(cache_ca_file), STRING,
+	    .help = "who may vouch for a rediss:// server, else the system's" },
 	{ "cache", "ttl", conf_set_int, AT(ttl), .fallback = "300", .min = 0,
 	    .max = 86400, .help = "seconds that an answer is kept" },
 	{ "cache", "negative_ttl", conf_set_int, AT(negative_ttl),

@@ -150,7 +150,7 @@ LIBRARIES = [
     ('curl/', 'src/http/ src/net/url_curl.c'),
     ('sqlite3.h', 'src/db/ src/store/'),
     ('libpq-fe.h', 'src/db/libpq'),
-    ('openssl/ssl.h', 'src/http/'),
+    ('openssl/ssl.h', 'src/http/ src/cache/rediscon_tls.c'),
     ('zlib.h', 'cli/feed/feed_decode.c'),
     ('jq.h', 'map/mapworker.c'),
     ('seccomp.h', 'map/maplock.c'),
