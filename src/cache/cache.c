@@ -11,7 +11,7 @@
 
 #include "cache/cache.h"
 #include "cache/cache_own.h"
-#include "cache/redislib.h"
+#include "redis/redislib.h"
 #include "conf/conf.h"
 #include "conf/conf_cache.h"
 #include "db/dbfile.h"

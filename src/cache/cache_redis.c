@@ -3,28 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cache/cache_backend.h"
-#include "cache/redislib.h"
+#include "cache/cache_redis.h"
 #include "conf/conf.h"
-#include "conf/conf_cache.h"
 #include "shared/pace.h"
 
-#define ENTRY     "ctim-relay:entry:"
-#define BUCKET    "ctim-relay:bucket:"
-#define LEASE     "ctim-relay:lease:"
-#define KEY_NAME  (sizeof(BUCKET) + 2 * CACHE_ID)
-#define SHORT     4096  /* bytes of a reply that is no value */
-#define INFO_MOST 65536 /* bytes of what it says of itself */
-#define CLUSTER \
-	"it is a cluster, which is not supported; name a server that is none"
-#define NUMBER 24 /* bytes of a number as text */
-
-struct server {
-	const struct redislib *lib; /* NULL: not open, and so is con */
-	struct rediscon con;
-	struct conf_cache url;
-	const char *authorities; /* NULL: without TLS; the configuration's */
-};
+#define ENTRY    "ctim-relay:entry:"
+#define BUCKET   "ctim-relay:bucket:"
+#define LEASE    "ctim-relay:lease:"
+#define KEY_NAME (sizeof(BUCKET) + 2 * CACHE_ID)
+#define NUMBER   24 /* bytes of a number as text */
 
 /*
  * pace_take() by the server's own clock, so that all gateways agree.  KEYS: the
@@ -63,83 +50,10 @@ static const char script[] =
     "end\n"
     "return turn - now\n";
 
-static struct rediscon_arg
-cache_redis_text(const char *s)
-{
-	return (struct rediscon_arg){ s, strlen(s) };
-}
-
-static enum cache_result
-cache_redis_fail(const struct server *s, struct cache_try *t, const char *why)
-{
-	snprintf(t->why, sizeof(t->why), "redis%s://%s:%s/%s: %s",
-	    s->url.tls ? "s" : "", s->url.host, s->url.port, s->url.db, why);
-	return CACHE_FAILED;
-}
-
-/* Fails with the connection's reason. */
-static enum cache_result
-lost(const struct server *s, struct cache_try *t)
-{
-	return cache_redis_fail(s, t, s->con.why);
-}
-
-/* Errors that say more than that a command failed. */
-static const struct {
-	const char *code;
-	enum cache_result result;
-	const char *why; /* NULL: the code says it */
-} cache_redis_errors[] = {
-	/* What it has can still be read. */
-	{ "OOM", CACHE_BUSY, NULL }, { "MOVED", CACHE_FAILED, CLUSTER },
-	{ "CROSSSLOT", CACHE_FAILED, CLUSTER },
-	{ "CLUSTERDOWN", CACHE_FAILED, CLUSTER },
-	{ "READONLY", CACHE_FAILED,
-	    "it is a replica, which takes nothing; name the master" }
-};
-
-/* What comes of an error.  Only its code is logged: the rest may repeat what we
- * sent. */
-static enum cache_result
-cache_redis_error(const struct server *s, struct cache_try *t, const char *text)
-{
-	const size_t kinds =
-	    sizeof(cache_redis_errors) / sizeof(cache_redis_errors[0]);
-	size_t i, n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-	enum cache_result r = CACHE_FAILED;
-	char why[64];
-
-	if (n == 0 || n > 16)
-		return cache_redis_fail(s, t, "it answers with an error");
-	snprintf(
-	    why, sizeof(why), "it answers with the error %.*s", (int)n, text);
-	for (i = 0; i < kinds; i++) {
-		if (strlen(cache_redis_errors[i].code) != n ||
-		    memcmp(cache_redis_errors[i].code, text, n) != 0)
-			continue;
-		r = cache_redis_errors[i].result;
-		if (cache_redis_errors[i].why != NULL)
-			return cache_redis_fail(
-			    s, t, cache_redis_errors[i].why);
-	}
-	(void)cache_redis_fail(s, t, why);
-	return r;
-}
-
-/* Fails for an unexpected reply. */
-static enum cache_result
-cache_redis_wrong(const struct server *s, struct cache_try *t,
-    const struct rediscon_reply *reply)
-{
-	return reply->type == REDISCON_ERROR ?
-	    cache_redis_error(s, t, reply->text) :
-	    cache_redis_fail(s, t, "it does not answer as it should");
-}
-
 static void *
 cache_redis_make(const struct conf *conf, const struct conf_cache *url)
 {
-	struct server *s = calloc(1, sizeof(*s));
+	struct cache_redis *s = calloc(1, sizeof(*s));
 
 	if (s == NULL)
 		return NULL;
@@ -154,7 +68,7 @@ cache_redis_make(const struct conf *conf, const struct conf_cache *url)
 static void
 cache_redis_release(void *arg)
 {
-	struct server *s = arg;
+	struct cache_redis *s = arg;
 
 	if (s->lib != NULL)
 		s->lib->free(&s->con);
@@ -165,130 +79,17 @@ cache_redis_release(void *arg)
 static void
 cache_redis_shut(void *arg)
 {
-	struct server *s = arg;
+	struct cache_redis *s = arg;
 
 	if (s->lib != NULL)
 		s->lib->close(&s->con);
-}
-
-/* Sends a command and reads its reply of about max bytes at most, to be freed;
- * NULL when the connection is lost. */
-static struct rediscon_reply *
-cache_redis_ask(struct server *s, const struct cache_try *t,
-    const struct rediscon_arg *arg, size_t n, size_t max)
-{
-	return s->lib->send(&s->con, arg, n, t->until) == -1 ?
-	    NULL :
-	    s->lib->reply(&s->con, max, t->until);
-}
-
-/* The next reply must be this status. */
-static enum cache_result
-cache_redis_expect(struct server *s, struct cache_try *t, const char *status)
-{
-	struct rediscon_reply *reply;
-	enum cache_result r = CACHE_DONE;
-
-	if ((reply = s->lib->reply(&s->con, SHORT, t->until)) == NULL)
-		return lost(s, t);
-	if (reply->type != REDISCON_STATUS || strcmp(reply->text, status) != 0)
-		r = cache_redis_wrong(s, t, reply);
-	free(reply);
-	return r;
-}
-
-/* Sends user and password, and the number of the database. */
-static enum cache_result
-greet(struct server *s, struct cache_try *t)
-{
-	const struct rediscon_arg select[] = { cache_redis_text("SELECT"),
-		cache_redis_text(s->url.db) };
-	struct rediscon_arg auth[3] = { cache_redis_text("AUTH") };
-	enum cache_result r;
-	size_t n = 1;
-
-	if (s->url.password[0] != '\0') {
-		if (s->url.user[0] != '\0')
-			auth[n++] = cache_redis_text(s->url.user);
-		auth[n++] = cache_redis_text(s->url.password);
-		if (s->lib->send(&s->con, auth, n, t->until) == -1)
-			return lost(s, t);
-		if ((r = cache_redis_expect(s, t, "OK")) != CACHE_DONE)
-			return r;
-	}
-	if (strcmp(s->url.db, "0") == 0)
-		return CACHE_DONE;
-	return s->lib->send(&s->con, select, 2, t->until) == -1 ?
-	    lost(s, t) :
-	    cache_redis_expect(s, t, "OK");
-}
-
-/* What INFO says of the server, where the user may ask that: redis_mode, or
- * server_mode as Valkey calls it. */
-static enum cache_result
-cache_redis_mode(
-    struct server *s, struct cache_try *t, const struct rediscon_reply *info)
-{
-	if (info->type == REDISCON_ERROR)
-		return CACHE_DONE;
-	if (info->type != REDISCON_STRING)
-		return cache_redis_wrong(s, t, info);
-	if (strstr(info->text, "_mode:cluster") != NULL)
-		return cache_redis_fail(s, t, CLUSTER);
-	return CACHE_DONE;
-}
-
-/* Asks whether it serves, and as what. */
-static enum cache_result
-cache_redis_look(struct server *s, struct cache_try *t)
-{
-	const struct rediscon_arg ping[] = { cache_redis_text("PING") },
-				  info[] = { cache_redis_text("INFO"),
-					  cache_redis_text("server") };
-	struct rediscon_reply *reply;
-	enum cache_result r;
-
-	if (s->lib->send(&s->con, ping, 1, t->until) == -1)
-		return lost(s, t);
-	if ((r = cache_redis_expect(s, t, "PONG")) != CACHE_DONE)
-		return r;
-	if ((reply = cache_redis_ask(s, t, info, 2, INFO_MOST)) == NULL)
-		return lost(s, t);
-	r = cache_redis_mode(s, t, reply);
-	free(reply);
-	return r;
-}
-
-/* There is no key to read: what lies here is sealed under one that the server
- * never sees. */
-static enum cache_result
-cache_redis_start(void *arg, struct cache_try *t, unsigned char key[CACHE_KEY])
-{
-	struct server *s = arg;
-	enum cache_result r;
-
-	(void)key;
-	if (s->url.host[0] == '\0') {
-		snprintf(t->why, sizeof(t->why),
-		    "[cache] url is no "
-		    "redis://HOST:PORT/DB");
-		return CACHE_FAILED;
-	}
-	if (s->lib == NULL && (s->lib = redislib_open(t->why)) == NULL)
-		return CACHE_FAILED;
-	if (s->lib->open(&s->con, s->url.host, s->url.port, s->authorities,
-		t->until) == -1)
-		return lost(s, t);
-	if ((r = greet(s, t)) == CACHE_DONE)
-		r = cache_redis_look(s, t);
-	return r;
 }
 
 /* Whether nobody has closed the connection. */
 static bool
 cache_redis_same(void *arg, struct cache_try *t)
 {
-	struct server *s = arg;
+	struct cache_redis *s = arg;
 
 	(void)t;
 	return s->lib->quiet(&s->con);
@@ -309,23 +110,24 @@ static enum cache_result
 cache_redis_get(void *arg, struct cache_try *t,
     const unsigned char name[CACHE_ID], struct buf *value)
 {
-	struct server *s = arg;
+	struct cache_redis *s = arg;
 	char place[KEY_NAME];
 	struct rediscon_arg command[] = { cache_redis_text("GET"),
 		key_name(place, ENTRY, name) };
 	enum cache_result r = CACHE_DONE;
 	struct rediscon_reply *reply;
 
-	reply = cache_redis_ask(s, t, command, 2, CACHE_KEPT + SHORT);
+	reply =
+	    cache_redis_ask(s, t, command, 2, CACHE_KEPT + CACHE_REDIS_SHORT);
 	if (reply == NULL)
-		return lost(s, t);
+		return cache_redis_lost(s, t);
 	if (reply->type == REDISCON_NIL)
 		r = CACHE_NOTHING;
 	else if (reply->type != REDISCON_STRING)
 		r = cache_redis_wrong(s, t, reply);
 	else
 		buf_add(value, reply->text, reply->len);
-	free(reply);
+	s->lib->drop(reply);
 	return r;
 }
 
@@ -333,7 +135,7 @@ static enum cache_result
 cache_redis_put(
     void *arg, struct cache_try *t, const struct cache_entry *entry, size_t n)
 {
-	struct server *s = arg;
+	struct cache_redis *s = arg;
 	char place[KEY_NAME], ttl[NUMBER];
 	struct rediscon_arg command[5] = { cache_redis_text("SET") };
 	enum cache_result r = CACHE_DONE, one;
@@ -347,7 +149,7 @@ cache_redis_put(
 		command[3] = cache_redis_text("EX");
 		command[4] = cache_redis_text(ttl);
 		if (s->lib->send(&s->con, command, 5, t->until) == -1)
-			return lost(s, t);
+			return cache_redis_lost(s, t);
 	}
 	/* After one that the server has no memory for the other replies are
 	 * still to come. */
@@ -375,7 +177,7 @@ static enum cache_result
 cache_redis_turn(
     void *arg, struct cache_try *t, const struct cache_bucket *b, int64_t *wait)
 {
-	struct server *s = arg;
+	struct cache_redis *s = arg;
 	char place[SEAL_KEYS][KEY_NAME], number[5][NUMBER];
 	struct rediscon_arg command[REDISCON_ARGS] = { cache_redis_text("EVAL"),
 		cache_redis_text(script), { number[0], 1 } };
@@ -396,13 +198,14 @@ cache_redis_turn(
 		    key_name(place[i], BUCKET, b->name + i * CACHE_ID);
 	for (i = 1; i < 5; i++)
 		command[n++] = cache_redis_text(number[i]);
-	if ((reply = cache_redis_ask(s, t, command, n, SHORT)) == NULL)
-		return lost(s, t);
+	if ((reply = cache_redis_ask(s, t, command, n, CACHE_REDIS_SHORT)) ==
+	    NULL)
+		return cache_redis_lost(s, t);
 	if (reply->type == REDISCON_INTEGER && reply->integer >= -1)
 		*wait = reply->integer;
 	else
 		r = cache_redis_wrong(s, t, reply);
-	free(reply);
+	s->lib->drop(reply);
 	return r;
 }
 
@@ -410,18 +213,19 @@ static enum cache_result
 cache_redis_drop(void *arg, struct cache_try *t,
     const unsigned char name[CACHE_ID], bool lease)
 {
-	struct server *s = arg;
+	struct cache_redis *s = arg;
 	char place[KEY_NAME];
 	const struct rediscon_arg command[] = { cache_redis_text("DEL"),
 		key_name(place, lease ? LEASE : ENTRY, name) };
 	struct rediscon_reply *reply;
 	enum cache_result r = CACHE_DONE;
 
-	if ((reply = cache_redis_ask(s, t, command, 2, SHORT)) == NULL)
-		return lost(s, t);
+	if ((reply = cache_redis_ask(s, t, command, 2, CACHE_REDIS_SHORT)) ==
+	    NULL)
+		return cache_redis_lost(s, t);
 	if (reply->type != REDISCON_INTEGER)
 		r = cache_redis_wrong(s, t, reply);
-	free(reply);
+	s->lib->drop(reply);
 	return r;
 }
 
@@ -429,7 +233,7 @@ static enum cache_result
 cache_redis_lease(void *arg, struct cache_try *t,
     const unsigned char name[CACHE_ID], int64_t ms, bool *ours)
 {
-	struct server *s = arg;
+	struct cache_redis *s = arg;
 	char place[KEY_NAME], time[NUMBER];
 	const struct rediscon_arg command[] = { cache_redis_text("SET"),
 		key_name(place, LEASE, name), cache_redis_text("1"),
@@ -439,13 +243,14 @@ cache_redis_lease(void *arg, struct cache_try *t,
 	struct rediscon_reply *reply;
 	enum cache_result r = CACHE_DONE;
 
-	if ((reply = cache_redis_ask(s, t, command, 6, SHORT)) == NULL)
-		return lost(s, t);
+	if ((reply = cache_redis_ask(s, t, command, 6, CACHE_REDIS_SHORT)) ==
+	    NULL)
+		return cache_redis_lost(s, t);
 	*ours =
 	    reply->type == REDISCON_STATUS && strcmp(reply->text, "OK") == 0;
 	if (!*ours && reply->type != REDISCON_NIL)
 		r = cache_redis_wrong(s, t, reply);
-	free(reply);
+	s->lib->drop(reply);
 	return r;
 }
 

@@ -9,8 +9,10 @@
 
 static const struct {
 	const char *scheme;
-	bool tls;
-} conf_cache_servers[] = { { "redis://", false }, { "rediss://", true } };
+	bool tls, sentinel;
+} conf_cache_servers[] = { { "redis://", false, false },
+	{ "rediss://", true, false }, { "redis+sentinel://", false, true },
+	{ "rediss+sentinel://", true, true } };
 
 static int
 hex(char c)
@@ -84,7 +86,8 @@ credentials(const char *s, size_t len, struct conf_cache *u)
 
 /* HOST[:PORT], the colon only with a port. */
 static bool
-conf_cache_place(const char *s, size_t len, struct conf_cache *u)
+conf_cache_place(
+    const char *s, size_t len, const char *port, struct conf_cache_host *out)
 {
 	const char *end;
 	size_t n, skip = 0;
@@ -104,22 +107,43 @@ conf_cache_place(const char *s, size_t len, struct conf_cache *u)
 		if (strcspn(s, "?#@[]%\\") < n)
 			return false;
 	}
-	if (n == 0 || !conf_cache_copy(u->host, sizeof(u->host), s, n, false))
+	if (n == 0 ||
+	    !conf_cache_copy(out->host, sizeof(out->host), s, n, false))
 		return false;
 	s += n + skip;
 	len -= n;
 	if (len > 0 && (s[0] != ':' || len == 1))
 		return false;
-	return conf_cache_number(u->port, sizeof(u->port), len > 0 ? s + 1 : s,
-	    len > 0 ? len - 1 : 0, 1, 65535, "6379");
+	return conf_cache_number(out->port, sizeof(out->port),
+	    len > 0 ? s + 1 : s, len > 0 ? len - 1 : 0, 1, 65535, port);
+}
+
+/* The places of Sentinels, with commas between them. */
+static bool
+conf_cache_sentinels(const char *s, size_t len, struct conf_cache *u)
+{
+	const char *comma;
+	size_t n;
+
+	do {
+		comma = memchr(s, ',', len);
+		n = comma == NULL ? len : (size_t)(comma - s);
+		if (u->sentinels == CONF_CACHE_SENTINELS ||
+		    !conf_cache_place(
+			s, n, "26379", &u->sentinel[u->sentinels++]))
+			return false;
+		s += n + 1;
+		len -= comma == NULL ? n : n + 1;
+	} while (comma != NULL);
+	return true;
 }
 
 /* Reads the part of a Redis server's URL behind the scheme. */
 static bool
-redis(const char *url, struct conf_cache *u)
+redis(const char *url, bool sentinel, struct conf_cache *u)
 {
 	const char *at, *path;
-	size_t len;
+	size_t len, n;
 
 	len = strcspn(url, "/");
 	path = url + len;
@@ -131,9 +155,18 @@ redis(const char *url, struct conf_cache *u)
 	}
 	path += *path == '/';
 	u->kind = CONF_CACHE_REDIS;
-	return conf_cache_place(url, len, u) &&
-	    conf_cache_number(
-		u->db, sizeof(u->db), path, strlen(path), 0, 9999, "0");
+	if (sentinel) {
+		n = strcspn(path, "/");
+		if (n == 0 || !conf_cache_sentinels(url, len, u) ||
+		    !conf_cache_copy(
+			u->master, sizeof(u->master), path, n, true))
+			return false;
+		path += n + (path[n] == '/');
+	} else if (!conf_cache_place(url, len, "6379", &u->server)) {
+		return false;
+	}
+	return conf_cache_number(
+	    u->db, sizeof(u->db), path, strlen(path), 0, 9999, "0");
 }
 
 bool
@@ -149,7 +182,7 @@ conf_cache_parse(const char *url, struct conf_cache *u)
 		if (strncmp(url, conf_cache_servers[i].scheme, n) != 0)
 			continue;
 		u->tls = conf_cache_servers[i].tls;
-		if (redis(url + n, u))
+		if (redis(url + n, conf_cache_servers[i].sentinel, u))
 			return true;
 		explicit_bzero(u, sizeof(*u));
 		u->kind = CONF_CACHE_REDIS;

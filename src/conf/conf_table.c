@@ -133,7 +133,8 @@ set_cache(void *base, const struct conf_key *key, const char *value, char *why)
 		snprintf(why, CONF_ERROR_MAX,
 		    "must be sqlite:/PATH, "
 		    "redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], the same "
-		    "with rediss:// for TLS, or off");
+		    "with rediss:// for TLS, redis+sentinel://HOST,HOST/MASTER "
+		    "or off");
 		return -1;
 	}
 	return conf_set_string(base, key, value, why);
@@ -272,7 +273,7 @@ static const struct conf_key table[] = {
 	{ "cache", "url", set_cache, AT(cache_url), STRING, .secret_user = true,
 	    .fallback =
 		"sqlite:" CTIM_LOCALSTATEDIR "/cache/ctim-relay/cache.db",
-	    .help = "sqlite:PATH, redis://HOST:PORT/DB or off" },
+	    .help = "sqlite:PATH, redis[s]://HOST:PORT/DB or off" },
 	{ "cache", "key", set_secret_key, AT(cache_key), STRING, .min = 32,
 	    .secret = true,
 	    .help = "seals what lies in Redis, the same on all gateways" },

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cache/rediscon.h"
+#include "redis/rediscon.h"
 #include "tests/fuzz/fuzz.h"
 #include "os/clock.h"
 
@@ -43,8 +43,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		HOLDS(reply->len < size && reply->text[reply->len] == '\0');
 		HOLDS(reply->len == 0 ||
 		    (reply->type != REDISCON_INTEGER &&
-			reply->type != REDISCON_NIL));
-		free(reply);
+			reply->type != REDISCON_NIL &&
+			reply->type != REDISCON_PAIR));
+		HOLDS((reply->type == REDISCON_PAIR) ==
+		    (reply->pair[0] != NULL && reply->pair[1] != NULL));
+		rediscon_drop(reply);
 	}
 	HOLDS(r.why[0] != '\0');
 	rediscon_free(&r);

@@ -199,6 +199,51 @@ def test_no_tls_with_a_stranger():
             ended(g)
 
 
+def roles(ports):
+    return {port: tell(port, 'ROLE').split('\n')[0] for port in ports}
+
+
+def test_sentinels_name_the_master():
+    """Before a failover and after it; one that is away is passed over."""
+    one, two_, watch, nobody = (harness.free_port() for _ in range(4))
+    conf = os.path.join(harness.folder('sentinel'), 'sentinel.conf')
+    harness.write(conf, 'sentinel monitor mine 127.0.0.1 %d 1\n'
+                  'sentinel down-after-milliseconds mine 60000\n' % one)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(redis(port=one))
+        stack.enter_context(redis('--replicaof', '127.0.0.1', str(one),
+                                  port=two_))
+        up = stack.enter_context(Upstream(otx(ASKED)))
+        sentinel = harness.start(
+            ['redis-server', conf, '--sentinel', '--port', str(watch),
+             '--bind', '127.0.0.1'], stdout=harness.subprocess.DEVNULL)
+        stack.callback(harness.stop, sentinel)
+        wait_for(lambda: harness.port_open(watch), 'the Sentinel listens')
+        wait_for(lambda: 'slaves=1' in tell(watch, 'INFO', 'sentinel'),
+                 'it knows the replica', 40)
+        url = 'redis+sentinel://127.0.0.1:%d,127.0.0.1:%d/%%s' % (nobody, watch)
+        g = gateway('sentinel', up.url, cache={'url': url % 'mine/2'}, server={
+            'workers': '1', 'threads': '1'})
+        status, out, err = g.cli('check')
+        same(status, 0, out + err)
+        g.serve()
+
+        def kept(port):
+            ask(g, OBSERVE, ASKED)
+            return 'db2:' in tell(port, 'INFO', 'keyspace')
+        wait_for(lambda: kept(one), 'answers at the master', 40)
+        same(tell(watch, 'SENTINEL', 'FAILOVER', 'mine').strip(), 'OK',
+             'the failover')
+        wait_for(lambda: roles([two_]) == {two_: 'master'}, 'a new master', 40)
+        wait_for(lambda: roles([one]) == {one: 'slave'}, 'the old one', 40)
+        tell(two_, 'FLUSHALL')
+        wait_for(lambda: kept(two_), 'answers at the new master', 60)
+        ended(g)
+        other = gateway('unknown', up.url, cache={'url': url % 'other'})
+        _, out, err = other.cli('check', ok=False)
+        has('it knows no master of that name', out + err, 'check')
+
+
 def loaded(g, library):
     """Whether a process of a pool has a library."""
     return any(library in harness.read('/proc/%d/maps' % pid)

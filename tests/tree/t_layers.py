@@ -29,7 +29,9 @@ LAYERS = [
     ('src/store', 'src/base src/os src/net src/ctim src/db src/filter'),
     ('src/storepg', 'src/base src/os src/ctim src/db src/store'),
     ('src/shared', 'src/base src/os src/net src/conf src/log'),
-    ('src/cache', 'src/base src/os src/conf src/db src/log src/shared'),
+    ('src/redis', 'src/base src/os'),
+    ('src/cache', 'src/base src/os src/conf src/db src/log src/redis '
+     'src/shared'),
     ('src/token', 'src/base src/os src/net src/cache src/conf src/http '
      'src/json src/log src/shared'),
     ('src/call', 'below'),
@@ -144,13 +146,13 @@ def test_only_allowed_arrows():
 LIBRARIES = [
     ('fcgi', 'fcgi/net/fastcgi.c'),
     ('jwt.h', 'src/token/auth_token.c'),
-    ('hiredis', 'src/cache/rediscon.c'),
+    ('hiredis', 'src/redis/rediscon.c'),
     ('ini.h', 'src/conf/conf_read.c'),
     ('libpsl.h', 'cli/extract/tld.c'),
     ('curl/', 'src/http/ src/net/url_curl.c'),
     ('sqlite3.h', 'src/db/ src/store/'),
     ('libpq-fe.h', 'src/db/libpq'),
-    ('openssl/ssl.h', 'src/http/ src/cache/rediscon_tls.c'),
+    ('openssl/ssl.h', 'src/http/ src/redis/rediscon_tls.c'),
     ('zlib.h', 'cli/feed/feed_decode.c'),
     ('jq.h', 'map/mapworker.c'),
     ('seccomp.h', 'map/maplock.c'),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* hiredis and what is ours with it, linked into the program that has this file:
  * in the tests there is no object to open. */
-#include "cache/redislib.h"
+#include "redis/redislib.h"
 
 const struct redislib *
 redislib_open(char why[REDISLIB_WHY])

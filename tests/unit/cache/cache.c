@@ -259,7 +259,19 @@ START_TEST(urls_are_told_apart)
 		{ "redis://:@h", false }, { "redis://user@h", false },
 		{ "redis://:%00@h", false }, { "redis://:%4@h", false },
 		{ "redis://h h", false }, { "redis://h\x80", false },
-		{ "redis:h", false }, { "rediss://h", false },
+		{ "redis:h", false }, { "rediss://h", true },
+		{ "rediss://:p@[::1]/3", true }, { "redisss://h", false },
+		{ "redis+sentinel://a/m", true },
+		{ "rediss+sentinel://:p@a,b:1,[::1]:2/m/3", true },
+		{ "redis+sentinel://a", false },
+		{ "redis+sentinel://a/", false },
+		{ "redis+sentinel://a//0", false },
+		{ "redis+sentinel://a,/m", false },
+		{ "redis+sentinel://,a/m", false },
+		{ "redis+sentinel://a:0/m", false },
+		{ "redis+sentinel://a/m/x", false },
+		{ "redis+sentinel://a,b,c,d,e,f,g,h/m", true },
+		{ "redis+sentinel://a,b,c,d,e,f,g,h,i/m", false },
 		{ "http://h", false } };
 	struct conf_cache parsed;
 	size_t i;

@@ -13,7 +13,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include "cache/rediscon_tls.h"
+#include "redis/rediscon_tls.h"
 
 /* What all connections of a process share: reading the system's authorities
  * takes as long as a request may wait.  Under the lock. */

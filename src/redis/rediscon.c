@@ -14,9 +14,9 @@
 
 #include <hiredis/hiredis.h>
 
-#include "cache/rediscon.h"
-#include "cache/rediscon_tls.h"
-#include "cache/redislib.h"
+#include "redis/rediscon.h"
+#include "redis/rediscon_tls.h"
+#include "redis/redislib.h"
 #include "os/clock.h"
 #include "os/pollone.h"
 
@@ -174,20 +174,40 @@ rediscon_join(struct rediscon *r, const struct addrinfo *a, int64_t until)
 	return 0;
 }
 
-static struct rediscon_reply *
-rediscon_make(
-    enum rediscon_type type, long long integer, const char *p, size_t n)
+void
+rediscon_drop(struct rediscon_reply *reply)
 {
-	struct rediscon_reply *reply;
+	if (reply == NULL)
+		return;
+	free(reply->pair[0]);
+	free(reply->pair[1]);
+	free(reply);
+}
 
-	if ((reply = malloc(sizeof(*reply) + n + 1)) == NULL)
+static void
+rediscon_drop_object(void *reply)
+{
+	rediscon_drop(reply);
+}
+
+/* Makes a reply, or the half of one that is a pair. */
+static struct rediscon_reply *
+rediscon_make(const redisReadTask *task, enum rediscon_type type,
+    long long integer, const char *p, size_t n)
+{
+	struct rediscon_reply *reply, *whole;
+
+	if ((reply = calloc(1, sizeof(*reply) + n + 1)) == NULL)
 		return NULL;
 	reply->type = type;
 	reply->integer = integer;
 	reply->len = n;
 	if (n > 0)
 		memcpy(reply->text, p, n);
-	reply->text[n] = '\0';
+	if (task->parent != NULL) {
+		whole = task->parent->obj;
+		whole->pair[task->idx] = reply;
+	}
 	return reply;
 }
 
@@ -199,11 +219,11 @@ rediscon_make_string(const redisReadTask *task, char *p, size_t n)
 {
 	switch (task->type) {
 	case REDIS_REPLY_STATUS:
-		return rediscon_make(REDISCON_STATUS, 0, p, n);
+		return rediscon_make(task, REDISCON_STATUS, 0, p, n);
 	case REDIS_REPLY_ERROR:
-		return rediscon_make(REDISCON_ERROR, 0, p, n);
+		return rediscon_make(task, REDISCON_ERROR, 0, p, n);
 	case REDIS_REPLY_STRING:
-		return rediscon_make(REDISCON_STRING, 0, p, n);
+		return rediscon_make(task, REDISCON_STRING, 0, p, n);
 	}
 	return NULL;
 }
@@ -211,26 +231,23 @@ rediscon_make_string(const redisReadTask *task, char *p, size_t n)
 static void *
 rediscon_make_integer(const redisReadTask *task, long long n)
 {
-	(void)task;
-	return rediscon_make(REDISCON_INTEGER, n, NULL, 0);
+	return rediscon_make(task, REDISCON_INTEGER, n, NULL, 0);
 }
 
-/* An array that is nil comes here too. */
+/* A list that is nil comes here too. */
 static void *
 rediscon_make_nil(const redisReadTask *task)
 {
-	return task->type != REDIS_REPLY_STRING ?
-	    NULL :
-	    rediscon_make(REDISCON_NIL, 0, NULL, 0);
+	return rediscon_make(task, REDISCON_NIL, 0, NULL, 0);
 }
 
 /* hiredis would take any number of members, one within the other. */
 static void *
 rediscon_make_array(const redisReadTask *task, MEMBERS n)
 {
-	(void)task;
-	(void)n;
-	return NULL;
+	return n != 2 || task->parent != NULL ?
+	    NULL :
+	    rediscon_make(task, REDISCON_PAIR, 0, NULL, 0);
 }
 
 #if HIREDIS_MAJOR >= 1
@@ -262,7 +279,7 @@ static redisReplyObjectFunctions rediscon_functions = {
 	.createBool = rediscon_make_bool,
 #endif
 	.createNil = rediscon_make_nil,
-	.freeObject = free
+	.freeObject = rediscon_drop_object
 };
 
 int
@@ -415,6 +432,7 @@ const struct redislib ctim_relay_redislib = { .build = network_build,
 	.open = rediscon_open,
 	.send = rediscon_send,
 	.reply = rediscon_reply,
+	.drop = rediscon_drop,
 	.quiet = rediscon_quiet,
 	.close = rediscon_close,
 	.free = rediscon_free };

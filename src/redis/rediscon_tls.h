@@ -10,7 +10,7 @@
 
 #include <sys/types.h>
 
-#include "cache/rediscon.h"
+#include "redis/rediscon.h"
 
 /* Writes the reason.  Returns -1. */
 int rediscon_fail(struct rediscon *, const char *why);

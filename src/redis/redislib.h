@@ -7,7 +7,7 @@
 #ifndef CTIM_REDISLIB_H
 #define CTIM_REDISLIB_H
 
-#include "cache/rediscon.h"
+#include "redis/rediscon.h"
 
 #define REDISLIB_SYMBOL "ctim_relay_redislib"
 #define REDISLIB_WHY    512 /* bytes of a cause, with the NUL */
@@ -22,6 +22,7 @@ struct redislib {
 	    int64_t until);
 	struct rediscon_reply *(*reply)(
 	    struct rediscon *, size_t max, int64_t until);
+	void (*drop)(struct rediscon_reply *);
 	bool (*quiet)(const struct rediscon *);
 	void (*close)(struct rediscon *);
 	void (*free)(struct rediscon *);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cache/redislib.h"
+#include "redis/redislib.h"
 #include "os/object.h"
 
 static struct object redislib_object = {

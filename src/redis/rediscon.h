@@ -47,14 +47,16 @@ enum rediscon_type {
 	REDISCON_ERROR,
 	REDISCON_INTEGER,
 	REDISCON_STRING,
-	REDISCON_NIL
+	REDISCON_NIL,
+	REDISCON_PAIR /* a list of two, none of them a list */
 };
 
 struct rediscon_reply {
 	enum rediscon_type type;
-	long long integer; /* of an integer, else 0 */
-	size_t len;        /* bytes of text */
-	char text[];       /* with a NUL; "" for integers
+	long long integer;              /* of an integer, else 0 */
+	struct rediscon_reply *pair[2]; /* of a pair, else NULL */
+	size_t len;                     /* bytes of text */
+	char text[];                    /* with a NUL; "" for integers
 						 * and nil */
 };
 
@@ -68,12 +70,13 @@ int rediscon_adopt(struct rediscon *, int fd);
 int rediscon_send(
     struct rediscon *, const struct rediscon_arg *, size_t n, int64_t until);
 /*
- * The next reply, to be released with free().  A reply of another type than
+ * The next reply, to be released with rediscon_drop().  A reply of another type than
  * those above is refused, and so is one for which more than max bytes, give or
  * take those of one read(), would have to be read.
  */
 struct rediscon_reply *rediscon_reply(
     struct rediscon *, size_t max, int64_t until);
+void rediscon_drop(struct rediscon_reply *); /* NULL is fine */
 /* Whether an open connection, on which no reply is awaited, is still open, and
  * nothing has come unasked. */
 bool rediscon_quiet(const struct rediscon *);
