@@ -85,6 +85,9 @@ struct store_backend {
 	int (*put)(
 	    struct store *, struct store_target *, const struct store_entry *);
 	int (*put_end)(struct store *, struct store_target *);
+	/* Ends an import: with replace removes what former ones of the source alone
+	 * listed, and brings the source's counts up to date. */
+	int (*finish)(struct store *, struct store_target *, bool replace);
 	/* store_claim(). */
 	int (*claim)(struct store *, const char *source, bool *had);
 	/* What names an action, so that it can be found again. */

@@ -285,7 +285,11 @@ store_rows_finish(struct store *s, struct store_target *t, bool replace)
 	struct store_row is = { .source.title = t->source->name };
 	int code;
 
-	if (replace && (code = remove_former(s, t)) != SQLITE_OK)
+	if (s->backend->finish != NULL)
+		code = s->backend->finish(s, t, replace);
+	else
+		code = replace ? remove_former(s, t) : SQLITE_OK;
+	if (code != SQLITE_OK)
 		return code;
 	if (row != NULL)
 		is = *row;

@@ -79,7 +79,7 @@ extern const char store_sql_upgrade[];
 extern const char store_sql_writer[];
 
 /* PostgreSQL's (store_pg_sql.c): the statements above, of the present format;
- * SQL_MATCH is none. */
+ * SQL_MATCH, SQL_FORMER and SQL_REPLACED are none. */
 extern const char *const store_sql_pg[SQL_STATEMENTS];
 extern const char store_pg_schema[];
 /* Whether the tables are there, and the encoding. */
@@ -96,6 +96,9 @@ extern const char store_pg_incoming[], store_pg_copy[], store_pg_analyze[];
 extern const char store_pg_compare_sql[], store_pg_last_turn[],
     store_pg_merge[];
 extern const char store_pg_emptied[];
+/* $1 a source, $2 an import: removes what it did not list; how many, and how many
+ * networks. */
+extern const char store_pg_replaced[];
 extern const char *const store_pg_recount[]; /* ended by NULL */
 
 #endif

@@ -99,6 +99,7 @@ store_pg_begin(struct store *s, bool all)
 	store_pg_import_free(s->pg);
 	s->pg->mark[0] = '\0';
 	s->pg->all = all;
+	s->pg->recount = false;
 	return pgsql_begin_write(&s->pg->db, STORE_PG_LOCK, !all);
 }
 
@@ -285,6 +286,7 @@ static const struct store_backend store_pg_backend = { .until = store_pg_until,
 	.row = store_pg_row,
 	.put = store_pg_put,
 	.put_end = store_pg_put_end,
+	.finish = store_pg_finish,
 	.claim = store_pg_claim,
 	.mark = store_pg_mark };
 

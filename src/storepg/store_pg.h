@@ -25,6 +25,7 @@ struct store_pg {
 	struct pgsql db;
 	char mark[UUID_STR_LEN]; /* of the action being written; "": none */
 	bool all;                /* the open transaction is of records */
+	bool recount; /* … and the counts are not those of its source */
 	/* Look-ups that one query answers: of these observables (NULL: of none),
 	 * as store_match_around() or not. */
 	const struct observable *list;
@@ -47,10 +48,11 @@ size_t store_pg_found(
     struct store *, enum observable_type, const char *value, size_t *n);
 struct sql_stmt *store_pg_row(struct store *, size_t place);
 
-/* store_backend.put() and put_end(), store_pg_import.c. */
+/* store_backend.put(), put_end() and finish(), store_pg_import.c. */
 int store_pg_put(
     struct store *, struct store_target *, const struct store_entry *);
 int store_pg_put_end(struct store *, struct store_target *);
+int store_pg_finish(struct store *, struct store_target *, bool replace);
 void store_pg_import_free(struct store_pg *);
 
 #endif

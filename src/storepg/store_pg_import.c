@@ -246,30 +246,90 @@ store_pg_count(struct store *s, struct store_target *t, const char *source)
 	return SQLITE_OK;
 }
 
+/* What the statements of an import are told. */
+struct store_pg_told {
+	char source[24], now[24], run[24];
+};
+
+static void
+store_pg_tell(const struct store_target *t, struct store_pg_told *told)
+{
+	(void)snprintf(told->source, sizeof(told->source), "%" PRId64, t->id);
+	(void)snprintf(told->now, sizeof(told->now), "%" PRId64, t->now);
+	(void)snprintf(told->run, sizeof(told->run), "%" PRId64, t->run);
+}
+
 /* Puts the records in their place. */
 static int
 store_pg_merge_all(struct store *s, struct store_target *t)
 {
 	struct pgsql *p = &s->pg->db;
-	char source[24], now[24], run[24];
-	const char *const values[] = { source, now, run };
-	size_t i;
+	struct store_pg_told told;
+	const char *const values[] = { told.source, told.now, told.run };
 	int code;
 
-	(void)snprintf(source, sizeof(source), "%" PRId64, t->id);
-	(void)snprintf(now, sizeof(now), "%" PRId64, t->now);
-	(void)snprintf(run, sizeof(run), "%" PRId64, t->run);
+	store_pg_tell(t, &told);
 	if ((code = pgsql_run(p, store_pg_analyze, -1, NULL, NULL)) ==
 	    SQLITE_OK)
-		code = store_pg_count(s, t, source);
+		code = store_pg_count(s, t, told.source);
 	if (code == SQLITE_OK && s->pg->import->turned)
 		code = pgsql_run(p, store_pg_last_turn, -1, NULL, NULL);
 	if (code == SQLITE_OK)
 		code = pgsql_run(p, store_pg_merge, 3, values, NULL);
 	if (code == SQLITE_OK)
 		code = pgsql_run(p, store_pg_emptied, -1, NULL, NULL);
+	s->pg->recount = true;
+	return code;
+}
+
+/* Removes what former imports alone listed. */
+static int
+store_pg_replace(
+    struct store *s, struct store_target *t, const struct store_pg_told *told)
+{
+	const char *const values[] = { told->source, told->run };
+	const struct libpq *lib = s->pg->db.lib;
+	struct libpq_result *r;
+	int code = pgsql_run(&s->pg->db, store_pg_replaced, 2, values, &r);
+
+	if (code != SQLITE_OK)
+		return code;
+	t->counts.removed += strtoull(lib->value(r, 0, 0), NULL, 10);
+	s->networks |= strcmp(lib->value(r, 0, 1), "0") != 0;
+	s->pg->recount |= t->counts.removed > 0;
+	lib->clear(r);
+	return SQLITE_OK;
+}
+
+static int
+store_pg_recount_all(struct store *s, const struct store_pg_told *told)
+{
+	const char *const source = told->source;
+	size_t i;
+	int code = SQLITE_OK;
+
 	for (i = 0; code == SQLITE_OK && store_pg_recount[i] != NULL; i++)
-		code = pgsql_run(p, store_pg_recount[i], 1, values, NULL);
+		code = pgsql_run(
+		    &s->pg->db, store_pg_recount[i], 1, &source, NULL);
+	s->pg->recount = false;
+	return code;
+}
+
+int
+store_pg_finish(struct store *s, struct store_target *t, bool replace)
+{
+	struct pgsql *p = &s->pg->db;
+	const int limit = p->limit;
+	struct store_pg_told told;
+	int code = SQLITE_OK;
+
+	store_pg_tell(t, &told);
+	p->limit = PATIENCE;
+	if (replace)
+		code = store_pg_replace(s, t, &told);
+	if (code == SQLITE_OK && s->pg->recount)
+		code = store_pg_recount_all(s, &told);
+	p->limit = limit;
 	return code;
 }
 

@@ -187,11 +187,6 @@ const char *const store_sql_pg[SQL_STATEMENTS] = {
 	    " coalesce($16::text, url) ELSE $16::text END,"
 	    " below = CASE WHEN run = $15 THEN greatest($17::smallint, below)"
 	    " ELSE $17::smallint END, run = $15 WHERE " ROW_IS,
-	[SQL_FORMER] = "SELECT type, disposition, expires, bits"
-		       " FROM " S "indicator WHERE source = $1 AND run <> $2",
-	/* No rows: those that went have been told. */
-	[SQL_REPLACED] = "DELETE FROM " S "indicator WHERE source = $1"
-			 " AND run <> $2",
 	[SQL_REMOVE] = "DELETE FROM " S "indicator WHERE value = $1"
 		       " AND type = $2"
 		       " AND ($3::bigint IS NULL OR source = $3::bigint)"
@@ -316,6 +311,9 @@ const char store_pg_merge[] =
     " THEN greatest(excluded.below, i.below) ELSE excluded.below END,"
     " run = excluded.run";
 const char store_pg_emptied[] = "TRUNCATE ctim_incoming";
+const char store_pg_replaced[] =
+    "WITH gone AS (DELETE FROM " S "indicator WHERE source = $1"
+    " AND run <> $2 RETURNING bits) SELECT count(*), count(bits) FROM gone";
 /* The counts of the source anew; $1 is the source. */
 const char *const store_pg_recount[] = { "DELETE FROM " S
 					 "tally WHERE source = $1",
