@@ -143,17 +143,19 @@ def test_numbers_that_jq_cannot_hold():
     """They come as texts, in answers and constants alike."""
     ini = head(types='domain') + '\n[call c]\nget = /c\n'
     body = '{"a": 9007199254740993, "b": -9007199254740993, ' \
-        '"c": 9007199254740992, "d": [18446744073709551615]}'
+        '"c": 9007199254740992, "d": [18446744073709551615, ' \
+        '99999999999999999999999, -99999999999999999999]}'
     with Upstream([{'request': 'GET /c', 'text': body}]) as s:
         g = gateway('numbers', s, ini, **{
             'data.json': '[9007199254740993, 1.5]', 'map.jq': '''
 {type: "sighting", confidence: "High", observed_time: $now,
- title: "\\(.c.a | type) \\(.c.b) \\(.c.c | type) \\(.c.d[0]) \\($data | tojson)",
+ title: "\\(.c.a | type) \\(.c.b) \\(.c.c | type) \\(.c.d | tojson) \\($data | tojson)",
  data: ({n: null, t: true, s: "x"} | table)}
 '''}).serve()
         answer = ask(g, 'a.example')
         same(titles(answer), [
-            'string -9007199254740993 number 18446744073709551615 '
+            'string -9007199254740993 number ["18446744073709551615",'
+            '"99999999999999999999999","-99999999999999999999"] '
             '["9007199254740993",1.5]'], answer)
         same(answer['data']['sightings']['docs'][0]['data']['rows'],
              [['None', 'true', 'x']], 'table')
