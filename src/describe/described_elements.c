@@ -138,36 +138,80 @@ goes_with(const struct described_call *c, const struct observable *a,
 	return y->method != NULL && x->url == y->url && x->body == y->body;
 }
 
+/* Bytes of the entries of one call; around them is room for the rest of it. */
+static size_t
+most_bytes(const struct placeholders *url)
+{
+	size_t i;
+
+	for (i = 0; i < placeholders_count(url); i++)
+		if (placeholders_at(url, i)->kind == PLACEHOLDER_ENTRIES)
+			return CALL_URL * 3 / 4;
+	return CALL_BODY - CALL_BODY / 16;
+}
+
+/* The entries of a call, as they are put together. */
+struct entries {
+	struct buf *all, one;
+	size_t most;
+	bool mine; /* that of the observable in question is among them */
+};
+
+/* Adds an entry; false: no more, as those with that in question are full. */
+static bool
+add_entry(struct entries *e, bool mine)
+{
+	if (e->all->len > 0 && e->all->len + 1 + e->one.len > e->most) {
+		if (e->mine)
+			return false;
+		buf_reset(e->all);
+	}
+	if (e->all->len > 0)
+		(void)buf_addc(e->all, ',');
+	(void)buf_add(e->all, e->one.data, e->one.len);
+	e->mine = e->mine || mine;
+	return true;
+}
+
+/* Of the observables that go together each `batch` are one call; more where these
+ * have too many bytes for it. */
 enum placeholders_filled
 described_entries(const struct query *q, const struct described_call *c,
     struct buf *b, const struct placeholder **wrong)
 {
-	const size_t n = q->list == NULL ? 0 : q->n_list;
-	const struct observable *o = q->list;
+	const size_t n = q->list == NULL ? 1 : q->n_list;
+	const struct observable *o = q->list == NULL ? q->observable : q->list;
+	struct entries e = { .all = b,
+		.most = most_bytes(c->by[q->observable->type].url) };
 	enum placeholders_filled filled = FILLED;
 	struct described_values v;
 	struct set seen = { 0 };
-	size_t i, rank = 0, mine = 0, from;
+	size_t i, rank = 0, place = 0, from;
 
 	for (i = 0; i < n && &o[i] != q->observable; i++)
-		mine += goes_with(c, q->observable, &o[i]);
-	from = mine - mine % (size_t)c->batch;
+		place += goes_with(c, q->observable, &o[i]);
+	from = place - place % (size_t)c->batch;
+	buf_init(&e.one, CALL_BODY);
 	described_values_init(&v, q);
 	v.values.wrong = wrong;
-	for (i = 0; filled == FILLED && i < (n == 0 ? 1 : n); i++) {
-		v.values.observable = n == 0 ? q->observable : &o[i];
-		if (!goes_with(c, q->observable, v.values.observable))
-			continue;
-		if (rank++ < from || !described_askable(v.values.observable) ||
-		    !set_new(&seen, v.values.observable->value,
-			strlen(v.values.observable->value)))
+	for (i = 0; filled == FILLED && i < n; i++) {
+		if (!goes_with(c, q->observable, &o[i]) || rank++ < from ||
+		    !described_askable(&o[i]) ||
+		    !set_new(&seen, o[i].value, strlen(o[i].value)))
 			continue;
 		if (rank > from + (size_t)c->batch)
 			break;
-		if (b->len > 0)
-			(void)buf_addc(b, ',');
-		filled = placeholders_fill(c->entry, &v.values, b);
+		v.values.observable = &o[i];
+		buf_reset(&e.one);
+		filled = placeholders_fill(c->entry, &v.values, &e.one);
+		if (e.one.failed)
+			filled = FILL_MEMORY;
+		if (filled == FILLED &&
+		    !add_entry(
+			&e, strcmp(o[i].value, q->observable->value) == 0))
+			break;
 	}
+	buf_free(&e.one);
 	described_values_free(&v);
 	set_free(&seen);
 	return filled;
