@@ -153,9 +153,12 @@ newfiles_ini(const struct newfiles_making *m)
 		    "\n[claim key]\n"
 		    "label       = %s key\n"
 		    "kind        = api_key\n"
-		    "\n[auth]\n"
-		    "header      = %s\n",
-		    of->title, of->header);
+		    "\n[auth]\n",
+		    of->title);
+	if (*of->header == '?')
+		buf_addf(m->out, "query       = %s={key}\n", of->header + 1);
+	else if (*of->header != '\0')
+		buf_addf(m->out, "header      = %s\n", of->header);
 	buf_addf(m->out, "\n[call find]\nget         = %s\n", of->path);
 }
 
@@ -203,6 +206,10 @@ newfiles_upstream(const struct newfiles_making *m)
 	buf_init(&text, FILE_BYTES);
 	buf_addf(&text, "GET %s", m->of->url);
 	newfiles_fill(m, m->of->path, PLACE_URL, &newfiles_in_path, &text);
+	if (*m->of->header == '?')
+		buf_addf(&text, "%c%s=" CASE_KEY,
+		    strchr(m->of->path, '?') == NULL ? '?' : '&',
+		    m->of->header + 1);
 	buf_adds(m->out, "[\n  {\n    \"request\": ");
 	newfiles_string(m->out, text.data);
 	if (colon != NULL) {

@@ -12,10 +12,11 @@ struct command;
 /* What is known of the service: UTF-8 without control characters. */
 struct newfiles {
 	char title[NEWFILES_ANSWER];
-	char types[NEWFILES_ANSWER];  /* names, a blank between them */
-	char url[NEWFILES_ANSWER];    /* without a slash at its end */
-	char header[NEWFILES_ANSWER]; /* "Name: template" with {key}, or "" */
-	char path[NEWFILES_ANSWER];   /* a template of a URL's end */
+	char types[NEWFILES_ANSWER]; /* names, a blank between them */
+	char url[NEWFILES_ANSWER];   /* without a slash at its end */
+	/* "Name: template" with {key}; "?name" of a part of the query; or "" */
+	char header[NEWFILES_ANSWER];
+	char path[NEWFILES_ANSWER]; /* a template of a URL's end */
 };
 
 /* What a template of the case's only call may hold, and how it is filled: an

@@ -22,6 +22,10 @@
 #define WHY          1024 /* bytes of a reason */
 
 #define LOWER_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789"
+/* What a name in a query has (RFC 3986 section 2.3). */
+#define UNRESERVED                                                       \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
+	"-._~"
 /* What a header's name has (RFC 9110 section 5.6.2). */
 #define TOKEN                                                            \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789" \
@@ -38,12 +42,14 @@ new_title(struct newfiles *n, const char *answer, char *why)
 }
 
 static void
-new_known_types(char *why)
+new_known_types(char *why, const char *word)
 {
 	struct buf b;
 	unsigned i;
 
 	buf_fixed(&b, why, WHY);
+	if (*word != '\0')
+		buf_addf(&b, "%s is no type; ", word);
 	buf_addf(&b, "%s", "the types are");
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
 		buf_addf(&b, "%s %s", i == 0 ? "" : ",",
@@ -65,6 +71,15 @@ new_has_type(const struct newfiles *n, const char *word)
 	return false;
 }
 
+/* In small letters: people write IP. */
+static void
+new_lower(char *word)
+{
+	for (; *word != '\0'; word++)
+		if (*word >= 'A' && *word <= 'Z')
+			*word = (char)(*word - 'A' + 'a');
+}
+
 static void
 new_types(struct newfiles *n, const char *answer, char *why)
 {
@@ -75,15 +90,16 @@ new_types(struct newfiles *n, const char *answer, char *why)
 	buf_fixed(&b, n->types, sizeof(n->types));
 	for (word = strtok_r(words, ", ", &rest); word != NULL;
 	     word = strtok_r(NULL, ", ", &rest)) {
+		new_lower(word);
 		if (observable_type(word) == OBSERVABLE_UNKNOWN) {
-			new_known_types(why);
+			new_known_types(why, word);
 			return;
 		}
 		if (!new_has_type(n, word))
 			buf_addf(&b, "%s%s", b.len == 0 ? "" : " ", word);
 	}
 	if (b.len == 0)
-		new_known_types(why);
+		new_known_types(why, "");
 }
 
 static void
@@ -110,9 +126,21 @@ new_header(struct newfiles *n, const char *answer, char *why)
 	*n->header = '\0';
 	if (*answer == '\0')
 		return;
+	if (*answer == '?') {
+		name = strspn(answer + 1, UNRESERVED);
+		if (name == 0 ||
+		    (answer[1 + name] != '\0' && answer[1 + name] != '='))
+			snprintf(why, WHY,
+			    "what carries the key in the URL is ?NAME");
+		else
+			snprintf(n->header, sizeof(n->header), "%.*s",
+			    (int)name + 1, answer);
+		return;
+	}
 	if (name == 0 || (answer[name] != '\0' && answer[name] != ':')) {
 		snprintf(why, WHY,
-		    "a header is NAME, or NAME: TEXT with {key} in the text");
+		    "a header is NAME, or NAME: TEXT with {key} in the text; "
+		    "?NAME stands for a key in the URL");
 		return;
 	}
 	if (answer[name] == '\0') {
@@ -123,7 +151,9 @@ new_header(struct newfiles *n, const char *answer, char *why)
 	template += strspn(template, " ");
 	newfiles_look_header(template, why, WHY);
 	if (*why == '\0' && strstr(template, "{key") == NULL)
-		snprintf(why, WHY, "the text of the header lacks {key}");
+		snprintf(why, WHY,
+		    "the text of the header lacks {key}, which stands "
+		    "for the key");
 	snprintf(n->header, sizeof(n->header), "%.*s: %s", (int)name, answer,
 	    template);
 }
@@ -131,10 +161,19 @@ new_header(struct newfiles *n, const char *answer, char *why)
 static void
 new_path(struct newfiles *n, const char *answer, char *why)
 {
+	size_t url = strlen(n->url);
+
+	/* A whole URL was copied. */
+	if (strncmp(answer, n->url, url) == 0)
+		answer += url;
 	if (*answer != '/')
 		snprintf(why, WHY, "a path begins with a /");
 	else
 		newfiles_look_path(answer, why, WHY);
+	if (*why == '\0' && strstr(answer, "{value") == NULL)
+		snprintf(why, WHY,
+		    "the path lacks {value}, which stands for what is asked "
+		    "about");
 	snprintf(n->path, sizeof(n->path), "%s", answer);
 }
 
@@ -145,7 +184,7 @@ static const struct {
 	{ "Types that it knows, as in ip domain url: ", new_types },
 	{ "URL of its API, as in https://api.example.com/v1: ", new_url },
 	{ "Header that carries the key, as in X-API-Key, or Authorization: "
-	  "Bearer {key} (empty: none): ",
+	  "Bearer {key}; ?NAME in the URL (empty: none): ",
 	    new_header },
 	{ "Path to ask for, as in /search?q={value}: ", new_path } };
 #define QUESTIONS (sizeof(new_questions) / sizeof(*new_questions))
@@ -268,6 +307,10 @@ newprovider(const struct providercmd *p)
 		return status;
 	printf("written: provider.ini, map.jq and cases/nothing in ");
 	(void)text_print(stdout, dir);
-	putchar('\n');
+	printf("\nnext: ctim-relay provider try ");
+	(void)text_print(stdout, dir);
+	printf(" VALUE shows what the service answers and what map.jq makes "
+	       "of it;\n      man ctim-relay-describe says what both files can "
+	       "have\n");
 	return CMD_OK;
 }

@@ -241,6 +241,10 @@ testcase_play(struct testcase_running *t)
 	testcase_fail_lines(t, CASE_UPSTREAM, &wrong);
 	if (t->got != NULL)
 		testcase_compare(t);
+	if (t->of->accept && wrong.len > 0)
+		testcase_fail(t, CASE_ANSWER,
+		    "is not written: what comes without these calls is no "
+		    "answer to keep; mend upstream.json first");
 	buf_free(&wrong);
 }
 

@@ -130,6 +130,7 @@ task_begin(struct run *r, size_t i)
 	lookup_init(&t->lookup);
 	t->q = task_query(r->job, i);
 	t->q.lookup = &t->lookup;
+	t->q.batch = &r->batch;
 	r->provider->request(&t->q, NULL);
 	t->firsts = t->lookup.n;
 	return task_go_on(r, t);
@@ -389,6 +390,7 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 	/* Lists of zeros are empty (queue(7)): so are r->sharings. */
 	lookup_init(&r->sign.lookup);
 	lookup_init(&r->finals);
+	buf_init(&r->batch.text, CALL_BODY);
 	name_credential(r);
 }
 
@@ -442,6 +444,7 @@ fanout_run(struct fanout *f, struct fanout_job *jobs, size_t n)
 	finals_make(runs, n);
 	for (i = 0; i < n; i++) {
 		lookup_free(&runs[i].finals);
+		buf_free(&runs[i].batch.text);
 		buf_wipe(&runs[i].who);
 	}
 	if (runs != &one)

@@ -44,6 +44,12 @@ enum provider_route {
 
 /* One question.  Everything in it belongs to the gateway and is good until the
  * function that got it returns. */
+struct query_batch {
+	const void *of; /* the provider's own; NULL: there is nothing */
+	const struct observable *first, *last; /* of the list */
+	struct buf text;
+};
+
 struct query {
 	const struct provider *provider;
 	enum provider_route route;
@@ -63,6 +69,9 @@ struct query {
 	 * about many of them; NULL, 0: health, trigger, tiles. */
 	const struct observable *list;
 	size_t n_list;
+	/* Where a provider may keep what it made for several of them, so that it
+	 * is made once in a request.  NULL: nowhere. */
+	struct query_batch *batch;
 	/* For answer() and refer() of a provider with map(): the array of what its
 	 * program wrote, read only.  NULL: it was not asked, or failed before it
 	 * wrote something. */

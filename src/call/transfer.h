@@ -102,6 +102,7 @@ struct run {
 	unsigned logged; /* bits of enum http_end */
 	size_t active;   /* transfers that are not over */
 	size_t in_air;
+	struct query_batch batch;
 	struct task sign;     /* signing in */
 	struct lookup finals; /* calls for when all is over */
 	bool signing;

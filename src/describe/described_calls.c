@@ -247,6 +247,26 @@ described_cut(const struct query *q, const struct call *done)
 	return more;
 }
 
+/* Whether a page is the same question as one before it, so that the answer would
+ * be, too. */
+static bool
+is_asked_again(const struct lookup *l, const struct call *made)
+{
+	const struct call *c;
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		c = l->calls[i];
+		if (c != made && c->step == made->step &&
+		    c->item == made->item &&
+		    strcmp(c->url.data, made->url.data) == 0 &&
+		    c->sent.len == made->sent.len &&
+		    memcmp(c->sent.data, made->sent.data, made->sent.len) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* The page behind one that is there. */
 static void
 follow_page(const struct query *q, const struct described_call *c,
@@ -266,6 +286,11 @@ follow_page(const struct query *q, const struct described_call *c,
 		made->number = PAGE_LOST;
 	}
 	made->item = done->item;
+	if (next != NULL && made->number != PAGE_LOST &&
+	    is_asked_again(q->lookup, made)) {
+		made->done = true;
+		made->number = PAGE_LOST;
+	}
 	free(next);
 }
 

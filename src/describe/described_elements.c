@@ -138,37 +138,145 @@ goes_with(const struct described_call *c, const struct observable *a,
 	return y->method != NULL && x->url == y->url && x->body == y->body;
 }
 
+/* Bytes of the entries of one call; around them is room for the rest of it. */
+static size_t
+most_bytes(const struct placeholders *url)
+{
+	size_t i;
+
+	for (i = 0; i < placeholders_count(url); i++)
+		if (placeholders_at(url, i)->kind == PLACEHOLDER_ENTRIES)
+			return CALL_URL * 3 / 4;
+	return CALL_BODY - CALL_BODY / 16;
+}
+
+/* The entries of a call, as they are put together. */
+struct entries {
+	const struct query *q;
+	const struct described_call *call;
+	struct buf *all, one;
+	size_t most;
+	const struct observable *first, *last;
+	bool mine;       /* that of the observable in question is among them */
+	bool twice;      /* a value came twice */
+	struct set seen; /* values */
+};
+
+/* Takes those that were put together for another observable of the batch. */
+static bool
+entries_known(const struct entries *e)
+{
+	const struct query_batch *known = e->q->batch;
+	const struct observable *o = e->q->observable;
+
+	if (known == NULL || known->of != e->call || o < known->first ||
+	    o > known->last || !goes_with(e->call, o, known->first))
+		return false;
+	(void)buf_add(e->all, known->text.data, known->text.len);
+	return true;
+}
+
+static void
+entries_keep(const struct entries *e)
+{
+	struct query_batch *known = e->q->batch;
+
+	if (known == NULL || e->q->list == NULL || e->twice)
+		return;
+	buf_reset(&known->text);
+	known->first = e->first;
+	known->last = e->last;
+	known->of = buf_add(&known->text, e->all->data, e->all->len) == 0 ?
+	    e->call :
+	    NULL;
+}
+
+/* Adds the entry of an observable, which is in e->one; false: no more, as those
+ * with that in question are full. */
+static bool
+entries_add(struct entries *e, const struct observable *o)
+{
+	if (e->all->len > 0 && e->all->len + 1 + e->one.len > e->most) {
+		if (e->mine)
+			return false;
+		buf_reset(e->all);
+	}
+	if (e->all->len > 0)
+		(void)buf_addc(e->all, ',');
+	else
+		e->first = o;
+	e->last = o;
+	(void)buf_add(e->all, e->one.data, e->one.len);
+	e->mine = e->mine || strcmp(o->value, e->q->observable->value) == 0;
+	return true;
+}
+
+/* Whether an observable has an entry of its own. */
+static bool
+entries_want(struct entries *e, const struct observable *o)
+{
+	if (!described_askable(o))
+		return false;
+	if (set_new(&e->seen, o->value, strlen(o->value)))
+		return true;
+	e->twice = true;
+	return false;
+}
+
+/* Of the observables that go together each `batch` are one call; more where these
+ * have too many bytes for it. */
+static enum placeholders_filled
+entries_make(struct entries *e, struct described_values *v)
+{
+	const struct query *q = e->q;
+	const size_t n = q->list == NULL ? 1 : q->n_list;
+	const struct observable *o = q->list == NULL ? q->observable : q->list;
+	const size_t batch = (size_t)e->call->batch;
+	enum placeholders_filled filled = FILLED;
+	size_t i, rank = 0, place = 0;
+
+	for (i = 0; i < n && &o[i] != q->observable; i++)
+		place += goes_with(e->call, q->observable, &o[i]);
+	place -= place % batch;
+	for (i = 0; filled == FILLED && i < n; i++) {
+		if (!goes_with(e->call, q->observable, &o[i]) || rank++ < place)
+			continue;
+		if (rank > place + batch)
+			break;
+		if (!entries_want(e, &o[i]))
+			continue;
+		v->values.observable = &o[i];
+		buf_reset(&e->one);
+		filled = placeholders_fill(e->call->entry, &v->values, &e->one);
+		if (e->one.failed)
+			filled = FILL_MEMORY;
+		if (filled == FILLED && !entries_add(e, &o[i]))
+			break;
+	}
+	return filled;
+}
+
 enum placeholders_filled
 described_entries(const struct query *q, const struct described_call *c,
     struct buf *b, const struct placeholder **wrong)
 {
-	const size_t n = q->list == NULL ? 0 : q->n_list;
-	const struct observable *o = q->list;
-	enum placeholders_filled filled = FILLED;
+	struct entries e = { .q = q,
+		.call = c,
+		.all = b,
+		.most = most_bytes(c->by[q->observable->type].url) };
+	enum placeholders_filled filled;
 	struct described_values v;
-	struct set seen = { 0 };
-	size_t i, rank = 0, mine = 0, from;
 
-	for (i = 0; i < n && &o[i] != q->observable; i++)
-		mine += goes_with(c, q->observable, &o[i]);
-	from = mine - mine % (size_t)c->batch;
+	if (entries_known(&e))
+		return FILLED;
+	buf_init(&e.one, CALL_BODY);
 	described_values_init(&v, q);
 	v.values.wrong = wrong;
-	for (i = 0; filled == FILLED && i < (n == 0 ? 1 : n); i++) {
-		v.values.observable = n == 0 ? q->observable : &o[i];
-		if (!goes_with(c, q->observable, v.values.observable))
-			continue;
-		if (rank++ < from || !described_askable(v.values.observable) ||
-		    !set_new(&seen, v.values.observable->value,
-			strlen(v.values.observable->value)))
-			continue;
-		if (rank > from + (size_t)c->batch)
-			break;
-		if (b->len > 0)
-			(void)buf_addc(b, ',');
-		filled = placeholders_fill(c->entry, &v.values, b);
-	}
+	filled = entries_make(&e, &v);
+	if (filled == FILLED)
+		entries_keep(&e);
 	described_values_free(&v);
-	set_free(&seen);
+	buf_free(&e.one);
+	set_free(&e.seen);
 	return filled;
 }

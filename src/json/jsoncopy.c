@@ -43,12 +43,18 @@ static bool
 is_inexact(struct json_object *value)
 {
 	int64_t n;
+	const char *text;
 
-	if (!json_object_is_type(value, json_type_int))
+	if (json_object_is_type(value, json_type_int)) {
+		/* json-c gives the nearest number that it can hold. */
+		n = json_object_get_int64(value);
+		return n > EXACT || n < -EXACT;
+	}
+	/* An integer beyond 64 bits is a double with its digits. */
+	if (!json_object_is_type(value, json_type_double))
 		return false;
-	/* json-c gives the nearest number that it can hold. */
-	n = json_object_get_int64(value);
-	return n > EXACT || n < -EXACT;
+	text = json_object_to_json_string_ext(value, PLAIN);
+	return text != NULL && text[strcspn(text, ".eE")] == '\0';
 }
 
 static void

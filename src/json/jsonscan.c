@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,8 +55,8 @@ jsonscan_digits(struct scan *s)
 	return s->at > begin ? true : scan_refuse(s, "a number without digits");
 }
 
-/* RFC 8259 section 6.  json-c clamps integers that do not fit; refused here
- * unless the scan is lenient. */
+/* RFC 8259 section 6.  Integers that do not fit are refused here unless the scan
+ * is lenient. */
 static bool
 jsonscan_number(struct scan *s)
 {
@@ -189,23 +190,25 @@ scan_put(struct scan *s, struct json_object *made)
 			      scan_refuse(s, jsonscan_no_memory);
 }
 
-/* As json-c reads them: what does not fit into 64 bits is clamped. */
+/* json-c would clamp what does not fit into 64 bits; it becomes a double that
+ * keeps its digits, as one with a fraction does. */
 static struct json_object *
 make_number(const char *text)
 {
-	int64_t n;
-	uint64_t u;
+	long long n;
+	unsigned long long u;
 
-	if (text[strcspn(text, ".eE")] != '\0')
-		return json_object_new_double_s(strtod(text, NULL), text);
-	if (*text == '-')
-		return json_parse_int64(text, &n) == 0 ?
-		    json_object_new_int64(n) :
-		    NULL;
-	if (json_parse_uint64(text, &u) != 0)
-		return NULL;
-	return u <= INT64_MAX ? json_object_new_int64((int64_t)u) :
-				json_object_new_uint64(u);
+	if (text[strcspn(text, ".eE")] == '\0') {
+		errno = 0;
+		n = strtoll(text, NULL, 10);
+		if (errno == 0)
+			return json_object_new_int64(n);
+		errno = 0;
+		u = strtoull(text, NULL, 10);
+		if (errno == 0 && *text != '-')
+			return json_object_new_uint64(u);
+	}
+	return json_object_new_double_s(strtod(text, NULL), text);
 }
 
 static bool

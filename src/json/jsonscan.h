@@ -36,8 +36,8 @@ extern const char jsonscan_no_memory[];
 const char *jsonscan(
     const char *text, size_t len, size_t max_values, struct json_object **made);
 /*
- * The same for what a service answered, where json-c's reading is good enough:
- * a member name twice (the last counts), integers beyond 64 bits (clamped),
+ * The same for what a service answered, where more is taken: a member name
+ * twice (the last counts), integers beyond 64 bits (doubles that keep their digits),
  * unpaired surrogates (U+FFFD) and bad UTF-8 are taken.
  */
 const char *jsonscan_answer(

@@ -137,25 +137,48 @@ def test_new_without_a_key():
     has('/h/E3B0C44298FC1C14', upstream[0]['request'], 'the path')
 
 
+def test_new_with_a_key_in_the_url():
+    for n, (path, more) in enumerate((('/{value}', '/192.0.2.1?'),
+                                      ('/?q={value}', '/?q=192.0.2.1&'))):
+        directory = place('query-%d' % n)
+        status, seen = talk(directory, [
+            'Q', 'ip', 'https://q.example', '?api_key=', path])
+        same(status, 0, seen)
+        has('next: ctim-relay provider try %s VALUE' % directory, seen, 'next')
+        found = files_of(directory)
+        has('\nquery       = api_key={key}\n', found['provider.ini'], 'key')
+        same(json.loads(found['cases/nothing/upstream.json']), [{
+            'request': 'GET https://q.example%sapi_key=key-of-the-case' % more,
+            'status': 404}], 'upstream')
+        status, out, err = run([harness.program(PROGRAM), 'provider', 'test',
+                                directory])
+        same((status, out, err), (0, '1 passed, 0 failed\n', ''), 'test')
+
+
 def test_new_asks_again():
     """What cannot be used is told in the words of the templates, and asked for
     once more; nothing of it stays."""
     directory = place('again')
     status, seen = talk(directory, [
         '', 'x' * 101, 'A ; b', 'Again',
-        'ip nonsense', '', 'ip',
+        'ip nonsense', '', 'IP',
         'http://again.example', 'https://u@again.example/', 'again.example',
         'https://again.example/?q=1', 'https://{host}/', 'https://again.example',
-        'A b', 'X: no key', 'X: {kye}', 'X: Token {key}',
-        'search', '/{vlaue}', '/?k={key}', '/{value|lucen}', '/{item.x}',
-        '/' + 'x' * 160, '/{value}'])
+        'A b', 'X: no key', 'X: {kye}', '?', '?a b', 'X: Token {key}',
+        'search', '/ip/192.0.2.1', '/{vlaue}', '/?k={key}', '/{value|lucen}', '/{item.x}',
+        '/' + 'x' * 160, 'https://again.example/{value}'])
     same(status, 0, seen)
     for text in ('a title has 1 to 100 characters\n',
                  '" ;" would begin a comment\n',
-                 'the types are domain, email, ip, ipv6',
+                 'nonsense is no type; the types are domain, email, ip, ipv6',
                  'a URL is https://HOST or https://HOST/PATH',
-                 'a header is NAME, or NAME: TEXT with {key} in the text\n',
-                 'the text of the header lacks {key}\n',
+                 'a header is NAME, or NAME: TEXT with {key} in the text; '
+                 '?NAME stands for a key in the URL\n',
+                 'what carries the key in the URL is ?NAME\n',
+                 'the text of the header lacks {key}, which stands for the '
+                 'key\n',
+                 'the path lacks {value}, which stands for what is asked '
+                 'about\n',
                  '{kye} is not known; did you mean key?\n',
                  'a path begins with a /\n',
                  '{vlaue} is not known; did you mean value?\n',

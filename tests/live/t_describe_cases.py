@@ -205,6 +205,9 @@ def test_every_call_is_one_of_the_case():
         for args in ((), ('--accept',)):
             status, lines, _ = d.test(*args)
             same((status, lines[-1]), (1, '0 passed, 1 failed'), lines)
+        has('cases/two/answer.json: is not written: what comes without these '
+            'calls is no answer to keep; mend upstream.json first', lines[-2],
+            lines)
         same(d.answer('two'), before, 'answer.json')
         return '\n'.join(lines)
 

@@ -2,9 +2,12 @@
 """What observables and answers hold that a described provider must not stumble
 over: odd values, further pages told in odd ways, numbers, lengths."""
 
+import json
+
 import harness
-from harness import has, same
-from t_described import ask, errors, gateway, head, lines, titles
+from harness import has, holds, same
+from t_described import EACH, ask, directory, errors, gateway, head, lines, \
+    titles
 from upstream import Upstream
 
 
@@ -55,7 +58,8 @@ header = X-Value: {value}
                 ('elsewhere', 'https://127.0.0.1:%s.evil.example/' % port, 1,
                  True),
                 ('evil', 'https://evil.example/second?a=b', 1, True),
-                ('word', 'second', 1, True), ('none', None, 1, False))
+                ('word', 'second', 1, True), ('none', None, 1, False),
+                ('itself', '/first', 1, True))
         for name, next, pages, cut in rows:
             s.rules([page('/first', next), page('/second?a=b', None)])
             answer = ask(g, name + '.example')
@@ -63,6 +67,39 @@ header = X-Value: {value}
                  if cut else [], name)
             same(len(titles(answer)), pages, (name, lines(s)))
         same(s.unexpected, [], 'what nobody plays')
+        s.rules([page('/first', '/second'), page('/second', '/first')])
+        before = len(lines(s))
+        answer = ask(g, 'circle.example')
+        same((errors(answer), len(titles(answer)), len(lines(s)) - before),
+             ([(t, c, m % 'circle') for t, c, m in more], 2, 2), 'a circle')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_batches_that_have_too_many_bytes():
+    """Of 100 observables as many are in one call as its URL or body can have."""
+    ini = head(types='domain url') + '\n[call c]\nbatch = 1000\n'
+    with Upstream([{'match': '(GET|POST) /.*', 'json': [1]}]) as s:
+        g = gateway('bytes', s, ini +
+                    'get = /c?all={entries}\nentry = {value}\n').serve()
+        domains = ['%s.d%d.example' % ('.'.join(['a' * 60] * 3), n)
+                   for n in range(100)]
+        answer = ask(g, *domains)
+        same((errors(answer), len(titles(answer))), ([], 100), 'domains')
+        asked = [line.split('=')[1].split(',') for line in lines(s)]
+        same(sorted(sum(asked, [])), sorted(domains), 'each once')
+        holds(4 <= len(asked) <= 6, [len(x) for x in asked])
+        directory(g, ini.replace('{URL}', s.url) + 'post = /c\n'
+                  'json = [{entries}]\nentry = "{value}"\n',
+                  **{'map.jq': EACH})
+        g.cli('reload')
+        urls = ['https://u.example/%d/%s' % (n, 'x' * 7000)
+                for n in range(100)]
+        answer = ask(g, *urls, type='url')
+        same((errors(answer), len(titles(answer))), ([], 100), 'urls')
+        asked = [json.loads(r.body) for r in s.requests
+                 if r.line.startswith('POST')]
+        same(sorted(sum(asked, [])), sorted(urls), 'each once')
+        same(len(asked), 2, 'calls')
         same(g.stop(), 0, 'exit status')
 
 
@@ -143,17 +180,19 @@ def test_numbers_that_jq_cannot_hold():
     """They come as texts, in answers and constants alike."""
     ini = head(types='domain') + '\n[call c]\nget = /c\n'
     body = '{"a": 9007199254740993, "b": -9007199254740993, ' \
-        '"c": 9007199254740992, "d": [18446744073709551615]}'
+        '"c": 9007199254740992, "d": [18446744073709551615, ' \
+        '99999999999999999999999, -99999999999999999999]}'
     with Upstream([{'request': 'GET /c', 'text': body}]) as s:
         g = gateway('numbers', s, ini, **{
             'data.json': '[9007199254740993, 1.5]', 'map.jq': '''
 {type: "sighting", confidence: "High", observed_time: $now,
- title: "\\(.c.a | type) \\(.c.b) \\(.c.c | type) \\(.c.d[0]) \\($data | tojson)",
+ title: "\\(.c.a | type) \\(.c.b) \\(.c.c | type) \\(.c.d | tojson) \\($data | tojson)",
  data: ({n: null, t: true, s: "x"} | table)}
 '''}).serve()
         answer = ask(g, 'a.example')
         same(titles(answer), [
-            'string -9007199254740993 number 18446744073709551615 '
+            'string -9007199254740993 number ["18446744073709551615",'
+            '"99999999999999999999999","-99999999999999999999"] '
             '["9007199254740993",1.5]'], answer)
         same(answer['data']['sightings']['docs'][0]['data']['rows'],
              [['None', 'true', 'x']], 'table')
