@@ -2,6 +2,8 @@
 """What observables and answers hold that a described provider must not stumble
 over: odd values, further pages told in odd ways, numbers, lengths."""
 
+import json
+
 import harness
 from harness import has, same
 from t_described import ask, errors, gateway, head, lines, titles
@@ -176,4 +178,55 @@ query = @query.txt
             'query.txt': 'key=\n{key}\n'}).serve()
         answer = ask(g, 'a.example', claims={'key': 'sesame'})
         same((errors(answer), len(titles(answer))), ([], 1), lines(s))
+        same(g.stop(), 0, 'exit status')
+
+
+def test_an_answer_of_lines_is_one_answer():
+    """Each line may hold what an answer may; not all of them together."""
+    ini = head(types='domain') + '\n[call c]\nget = /{value}\nanswer = lines\n'
+    line = json.dumps([0] * 120000) + '\n'
+    one = '{type: "sighting", confidence: "High", observed_time: $now, ' \
+        'title: "\\(.c | length)"}'
+    with Upstream([{'request': 'GET /one.example', 'text': line + '1\n'},
+                   {'request': 'GET /two.example', 'text': line * 2}]) as s:
+        g = gateway('lines', s, ini, **{'map.jq': one}).serve()
+        answer = ask(g, 'one.example')
+        same((errors(answer), titles(answer)), ([], ['2']), answer)
+        same(errors(ask(g, 'two.example')), [(
+            'fatal', 'unknown', 'The answer of the service is not the JSON '
+            'that it should be: too many values (domain two.example)')], 'two')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_all_answers_of_a_lookup_are_bounded():
+    """What is too much is dropped, and nothing more is asked."""
+    ini = head(types='domain', routes='refer') + '''
+[call list]
+get = /list
+routes = refer
+
+[call each]
+each = list[]
+get = /each/{item}
+routes = refer
+
+[call last]
+get = /last
+after = each
+routes = refer
+
+[refer page]
+title = Page
+url = https://a.example/{value}
+'''
+    with Upstream([{'request': 'GET /list', 'json': list(range(6))},
+                   {'match': 'GET /each/.*', 'json': [0] * 190000},
+                   {'request': 'GET /last', 'json': [1]}]) as s:
+        g = gateway('bounded', s, ini).serve()
+        answer = ask(g, 'a.example', route='refer')
+        told = ('warning', 'unknown', 'All answers together hold more than '
+                '1000000 values or 64 MB (domain a.example)')
+        same(errors(answer), [told], 'the sixth')
+        same(len(answer['data']), 1, answer)
+        same(s.count('GET /last'), 0, lines(s))
         same(g.stop(), 0, 'exit status')
