@@ -114,7 +114,7 @@ described_map(const struct query *q, struct buf *question, int *program)
 	jsonout_kown(&j, "route", route_name(q->route));
 	write_claims(&j, q);
 	jsonout_key(&j, "data");
-	jsoncopy_exact(&j, d->data);
+	jsonout_raw(&j, d->data, strlen(d->data));
 	some = write_results(&j, q);
 	jsonout_end_object(&j);
 	if (jsonout_done(&j) == -1)

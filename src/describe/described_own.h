@@ -150,7 +150,8 @@ struct described {
 	} errors[DESCRIBED_STATUS];
 	size_t n_errors;
 	const char *quota[4]; /* RATELIMIT_LIMIT to RATELIMIT_RESET */
-	struct json_object *data;
+	char *data; /* data.json as maps get it: text, as threads that write
+			 * one object of json-c get in each other's way */
 	struct map_program programs[3];
 	int map, refer; /* numbers of programs; -1: none */
 	struct described_kept *kept;
