@@ -3,6 +3,7 @@
 over: odd values, further pages told in odd ways, numbers, lengths."""
 
 import json
+import os
 
 import harness
 from harness import has, same
@@ -229,4 +230,40 @@ url = https://a.example/{value}
         same(errors(answer), [told], 'the sixth')
         same(len(answer['data']), 1, answer)
         same(s.count('GET /last'), 0, lines(s))
+        same(g.stop(), 0, 'exit status')
+
+
+def test_what_a_last_call_ends_is_not_kept():
+    """A job that was deleted is not asked about by the next request; what has
+    nothing to do with it is kept."""
+    ini = head(types='domain') + '''
+[call info]
+get = /info
+
+[call job]
+post = /jobs
+form = q={value}
+
+[call rows]
+get = /jobs/{job.sid}/rows
+
+[call end]
+delete = /jobs/{job.sid}
+finally = yes
+'''
+    with Upstream([{'request': 'GET /info', 'json': ['info']}] + [
+            rule for sid in ('s1', 's2') for rule in (
+                {'request': 'POST /jobs', 'times': 1, 'json': {'sid': sid}},
+                {'request': 'GET /jobs/%s/rows' % sid, 'json': [sid]},
+                {'request': 'DELETE /jobs/' + sid, 'json': {}})]) as s:
+        g = gateway('ended', s, ini)
+        g.sections['cache']['url'] = 'sqlite:' + os.path.join(
+            g.store_folder, 'cache.db')
+        g.write()
+        g.serve()
+        for sid in ('s1', 's2'):
+            has('rows "%s"' % sid, titles(ask(g, 'a.example')), sid)
+        same(lines(s), ['DELETE /jobs/s1', 'DELETE /jobs/s2', 'GET /info',
+                        'GET /jobs/s1/rows', 'GET /jobs/s2/rows',
+                        'POST /jobs', 'POST /jobs'], 'what was asked')
         same(g.stop(), 0, 'exit status')

@@ -205,6 +205,10 @@ ROWS = (
     ('post = /more\n', 'delete = /more\n', 33, 'delete: only with finally = yes'),
     ('post = /more', 'post = /more\nuntil = a b\n»finally = yes', None,
      'finally: not together with each, pages, next, batch or until'),
+    ('post = /more', 'post = /more\nafter = info\n»cache = 9\n\n[call end]\n'
+     'get = /{info.id}\nfinally = yes\n\n[call last]\npost = /', None,
+     'cache: a call with finally ends what [call more] is about; only no is '
+     'possible'),
     ('post = /more', 'post = /more\n»until = state', None,
      'until: a path and the values that it may have are wanted'),
     ('[call more]', '»[call N]', None,
