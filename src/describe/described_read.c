@@ -252,6 +252,7 @@ described_read(const char *dir, described_complain *complain, void *arg)
 			complain(arg, true, "no memory left");
 	} else {
 		text->dir = d->dir;
+		text->folder = -1;
 		text->complain = complain;
 		text->arg = arg;
 		if (!described_is_name(d->name)) {
@@ -283,6 +284,7 @@ broken_title(struct described *d)
 
 	if (text != NULL) {
 		text->dir = d->dir;
+		text->folder = -1;
 		(void)description_read(text);
 		part = description_part(text, SECTION_PROVIDER, NULL);
 		title = reader_value(part, "title", NULL);

@@ -329,6 +329,33 @@ def test_files():
             'configuration', text, 'owner')
 
 
+def test_links():
+    """A file that is a link could lead to what root alone may read; where the
+    directory is, the administrator says."""
+    g = gateway('links')
+    path = directory(g)
+    elsewhere = os.path.join(g.folder, 'elsewhere')
+    os.rename(path, elsewhere)
+    os.symlink(elsewhere, path)
+    same(errors(g)[0], 0, 'the directory')
+    for name in ('provider.ini', 'map.jq', 'about.md'):
+        there = os.path.join(elsewhere, name)
+        target = os.path.join(g.folder, 'target')
+        harness.write(target, harness.read(there) if os.path.exists(there)
+                      else 'secret')
+        if os.path.exists(there):
+            os.rename(there, there + '.kept')
+        os.symlink(target, there)
+        status, text = errors(g)
+        same(status, 78, text)
+        has('%s/%s: cannot be read: it is a symbolic link, which is not '
+            'followed here' % (path, name), re.sub(r'\s+', ' ', text), name)
+        os.unlink(there)
+        if os.path.exists(there + '.kept'):
+            os.rename(there + '.kept', there)
+    same(errors(g)[0], 0, 'without them')
+
+
 def test_name_of_a_built_in_one():
     g = gateway('builtin')
     directory(g)
