@@ -98,7 +98,9 @@ struct described_refer {
 	unsigned line;
 	bool types[OBSERVABLE_TYPES];
 	struct placeholders *title, *description, *category;
-	struct placeholders *url[OBSERVABLE_TYPES];
+	/* Scheme and host, where claims that are hosts stand there (else NULL),
+	 * and the URL, or what is behind them. */
+	struct placeholders *front[OBSERVABLE_TYPES], *url[OBSERVABLE_TYPES];
 	bool whole[OBSERVABLE_TYPES]; /* the URL is one of an answer */
 	uint64_t calls;               /* that it names */
 };

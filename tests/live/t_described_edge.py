@@ -267,3 +267,37 @@ finally = yes
                         'GET /jobs/s1/rows', 'GET /jobs/s2/rows',
                         'POST /jobs', 'POST /jobs'], 'what was asked')
         same(g.stop(), 0, 'exit status')
+
+
+def test_the_host_of_a_reference():
+    """One that a claim says stands there with its port, and only if it is one."""
+    ini = head(types='domain', routes='refer').replace('url = {URL}\n', '''
+[claim HOST]
+label = Host
+kind = host
+
+[refer page]
+title = Page
+url = https://{HOST}/a?q={value}
+
+[refer root]
+title = Root
+url = https://www.{HOST}
+
+[refer value]
+title = Value
+url = https://{value}.a.example/{HOST}
+''')
+    with Upstream([]) as s:
+        g = gateway('hosts', s, ini).serve()
+        answer = ask(g, 'b.example', route='refer',
+                     claims={'HOST': 'a.example:8443'})
+        same(sorted(r['url'] for r in answer['data']),
+             ['https://a.example:8443/a?q=b.example',
+              'https://b.example.a.example/a.example%3A8443',
+              'https://www.a.example:8443'], answer)
+        answer = ask(g, 'b.example', route='refer',
+                     claims={'HOST': 'a.example/x?y='})
+        same([r['url'] for r in answer['data']],
+             ['https://b.example.a.example/a.example%2Fx%3Fy%3D'], answer)
+        same(g.stop(), 0, 'exit status')
