@@ -169,31 +169,40 @@ mapmaster_place(struct mapmaster *m)
 	return NULL;
 }
 
+static bool
+mapmaster_tell(int fd, enum mapframe_what what, uint32_t number)
+{
+	const struct mapframe f = { .what = (uint32_t)what, .number = number };
+
+	return send(fd, &f, sizeof(f), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+	    (ssize_t)sizeof(f);
+}
+
 /* Forks a worker that has the socket fd, which stays open here.  Whoever asked
- * sees the end of the socket when there is none. */
+ * is told when there is none. */
 static void
 mapmaster_fork(struct mapmaster *m, int fd, uint32_t program)
 {
-	const struct mapframe hello = { .what = MAPFRAME_HELLO,
-		.number = ++m->next };
+	const uint32_t number = ++m->next;
 	struct mapmaster_child *c = mapmaster_place(m);
 	const pid_t parent = getpid();
 	pid_t pid;
 
 	if (program < m->n)
 		(void)mapworker_compile(&m->list[program]);
-	if (c == NULL ||
-	    send(fd, &hello, sizeof(hello), MSG_NOSIGNAL | MSG_DONTWAIT) !=
-		(ssize_t)sizeof(hello))
+	if (!mapmaster_tell(fd, MAPFRAME_HELLO, number))
 		return;
-	if ((pid = fork()) == 0) {
+	errno = EAGAIN;
+	if (c == NULL || (pid = fork()) == -1) {
+		(void)mapmaster_tell(fd, MAPFRAME_NONE, (uint32_t)errno);
+		return;
+	}
+	if (pid == 0) {
 		if (dup2(fd, MAPLOCK_FD) == -1)
 			_exit(1);
 		mapworker_run(m->list, m->n, parent);
 	}
-	if (pid == -1)
-		return;
-	*c = (struct mapmaster_child){ .pid = pid, .number = hello.number };
+	*c = (struct mapmaster_child){ .pid = pid, .number = number };
 	m->children++;
 }
 

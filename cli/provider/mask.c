@@ -15,6 +15,7 @@
 
 #define SECRET_LEAST 4     /* bytes: a shorter one would be found everywhere */
 #define FORM_BYTES   65536 /* of a secret in one of its forms */
+#define TEXT_BYTES   (64U << 20)
 
 enum mask_form { MASK_PLAIN, MASK_URL, MASK_JSON, MASK_FORMS };
 
@@ -152,4 +153,74 @@ mask_text(const struct mask *m, const char *text, size_t len, struct buf *out)
 			buf_free(&forms->list[i][k].by);
 		}
 	free(forms);
+}
+
+/* A number is a secret as a whole or not at all. */
+static struct json_object *
+mask_number(const struct mask *m, struct json_object *value)
+{
+	const char *digits = json_object_get_string(value);
+	size_t i;
+
+	for (i = 0; digits != NULL && i < m->n; i++)
+		if (strcmp(m->list[i].secret, digits) == 0)
+			return json_object_new_string(m->list[i].by);
+	return json_object_get(value);
+}
+
+static struct json_object *
+mask_value(const struct mask *m, struct json_object *value, const char *all)
+{
+	struct json_object *made = NULL;
+	struct buf b;
+
+	if (!json_object_is_type(value, json_type_string))
+		return mask_number(m, value);
+	if (all != NULL)
+		return json_object_new_string(all);
+	buf_init(&b, TEXT_BYTES);
+	mask_text(m, json_object_get_string(value),
+	    (size_t)json_object_get_string_len(value), &b);
+	if (!b.failed)
+		made = json_object_new_string_len(b.data, (int)b.len);
+	buf_free(&b);
+	return made;
+}
+
+static struct json_object *
+mask_object(const struct mask *m, struct json_object *value, const char *all)
+{
+	struct json_object *made = json_object_new_object();
+	struct json_object_iter at;
+	struct buf name;
+
+	buf_init(&name, TEXT_BYTES);
+	json_object_object_foreachC(value, at)
+	{
+		buf_reset(&name);
+		mask_text(m, at.key, strlen(at.key), &name);
+		(void)json_object_object_add(
+		    made, name.data, mask_json(m, at.val, all));
+	}
+	buf_free(&name);
+	return made;
+}
+
+struct json_object *
+mask_json(const struct mask *m, struct json_object *value, const char *all)
+{
+	struct json_object *made;
+	size_t i;
+
+	if (value == NULL)
+		return NULL;
+	if (json_object_is_type(value, json_type_object))
+		return mask_object(m, value, all);
+	if (!json_object_is_type(value, json_type_array))
+		return mask_value(m, value, all);
+	made = json_object_new_array();
+	for (i = 0; i < jsonin_length(value); i++)
+		(void)json_object_array_add(
+		    made, mask_json(m, jsonin_at(value, i), all));
+	return made;
 }

@@ -32,5 +32,12 @@ void mask_add(struct mask *, const char *secret, size_t len, const char *by);
  * JSON. */
 void mask_text(
     const struct mask *, const char *text, size_t len, struct buf *out);
+/*
+ * A copy of a JSON value without them, whatever escapes its texts had, in names of
+ * members too.  all: NULL, or what stands for each text that is a value.  To be
+ * released by the caller; NULL for null, and when memory ran out.
+ */
+struct json_object *mask_json(
+    const struct mask *, struct json_object *value, const char *all);
 
 #endif

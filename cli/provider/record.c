@@ -19,6 +19,7 @@
 #include "cli/provider/record.h"
 #include "cli/played/recorder.h"
 #include "cli/terminal/text.h"
+#include "describe/described.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
 #include "os/folder.h"
@@ -29,20 +30,54 @@
 #define PRETTY                                               \
 	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | \
 	    JSON_C_TO_STRING_NOSLASHESCAPE)
-#define BEARER "Authorization: Bearer "
+#define BEARER      "Authorization: Bearer "
+#define MADE_UP     "token-of-the-case"
+#define TOKEN_LEAST 16 /* bytes: shorter texts are words, as "Bearer" */
 
 struct recorded {
 	const struct command *cmd;
 	const struct mask *mask;
+	bool signs_in; /* there is a [sign-in] */
 	char dir[PATH_MAX];
 	struct json_object *request, *upstream, *answer;
 };
 
-/* The tokens of signing in are secrets as well. */
-static void
-record_tokens(const struct mask *given, struct mask *all)
+/* Whether a call is one that signs in: the first is, where there is a [sign-in], and
+ * those like it. */
+static bool
+is_sign_in(const struct recorded *r, const struct recorder_call *c)
 {
+	const struct recorder_call *first = recorder_calls();
+
+	return r->signs_in && strcmp(c->method.data, first->method.data) == 0 &&
+	    strcmp(c->url.data, first->url.data) == 0;
+}
+
+/* All texts in an answer that may be a token of some kind. */
+static void
+record_texts(struct json_object *value, struct mask *all)
+{
+	struct json_object_iter at;
+	size_t i;
+
+	if (json_object_is_type(value, json_type_object))
+		json_object_object_foreachC(value, at)
+		    record_texts(at.val, all);
+	for (i = 0; i < jsonin_length(value); i++)
+		record_texts(jsonin_at(value, i), all);
+	if (jsonin_text(value) != NULL &&
+	    strlen(jsonin_text(value)) >= TOKEN_LEAST)
+		mask_add(all, jsonin_text(value), strlen(jsonin_text(value)),
+		    MADE_UP);
+}
+
+/* What signing in got is secret as well, wherever else it stands. */
+static void
+record_tokens(const struct recorded *r, struct mask *all)
+{
+	const struct mask *given = r->mask;
 	const struct recorder_call *c;
+	struct json_object *answer;
 	const char *p;
 	size_t i, n;
 
@@ -51,11 +86,17 @@ record_tokens(const struct mask *given, struct mask *all)
 		mask_add(all, given->list[i].secret,
 		    strlen(given->list[i].secret), given->list[i].by);
 	for (c = recorder_calls(); c != NULL; c = c->next) {
+		if (is_sign_in(r, c)) {
+			answer =
+			    jsonin_answer(c->answer.data, c->answer.len, NULL);
+			record_texts(answer, all);
+			json_object_put(answer);
+		}
 		if ((p = strstr(c->headers.data, BEARER)) == NULL)
 			continue;
 		p += sizeof(BEARER) - 1;
 		n = strcspn(p, "\n");
-		mask_add(all, p, n, "token-of-the-case");
+		mask_add(all, p, n, MADE_UP);
 	}
 }
 
@@ -73,26 +114,29 @@ record_string(const struct mask *m, const struct buf *text)
 	return made;
 }
 
-/* The body of an answer: JSON as such, anything else as a text. */
+/* The body of an answer: JSON as such, anything else as a text.  all: what stands for
+ * each text in it, or NULL; then a value alone is one, too. */
 static void
 record_body(const struct mask *m, const struct recorder_call *c,
-    struct json_object *row)
+    const char *all, struct json_object *row)
 {
-	struct json_object *text = record_string(m, &c->answer), *json;
+	struct json_object *json;
 	const char *why = NULL;
 
-	if (c->answer.len == 0) {
-		json_object_put(text);
+	if (c->answer.len == 0)
 		return;
-	}
-	json = jsonin_answer(json_object_get_string(text),
-	    (size_t)json_object_get_string_len(text), &why);
-	if (why == NULL) {
-		(void)json_object_object_add(row, "json", json);
-		json_object_put(text);
-	} else {
-		(void)json_object_object_add(row, "text", text);
-	}
+	json = jsonin_answer(c->answer.data, c->answer.len, &why);
+	if (all != NULL && !json_object_is_type(json, json_type_object) &&
+	    !json_object_is_type(json, json_type_array))
+		(void)json_object_object_add(
+		    row, "text", json_object_new_string(all));
+	else if (why == NULL)
+		(void)json_object_object_add(
+		    row, "json", mask_json(m, json, all));
+	else
+		(void)json_object_object_add(
+		    row, "text", record_string(m, &c->answer));
+	json_object_put(json);
 }
 
 static void
@@ -117,8 +161,10 @@ record_reply(const struct recorder_call *c, struct json_object *row)
 }
 
 static struct json_object *
-record_row(const struct mask *m, const struct recorder_call *c)
+record_row(const struct recorded *r, const struct mask *m,
+    const struct recorder_call *c)
 {
+	const bool got = is_sign_in(r, c) && c->status / 100 == 2;
 	struct json_object *row = json_object_new_object();
 	struct buf request;
 
@@ -130,7 +176,7 @@ record_row(const struct mask *m, const struct recorder_call *c)
 	if (c->status != 200)
 		(void)json_object_object_add(
 		    row, "status", json_object_new_int(c->status));
-	record_body(m, c, row);
+	record_body(m, c, got ? MADE_UP : NULL, row);
 	record_reply(c, row);
 	return row;
 }
@@ -143,13 +189,13 @@ record_upstream(struct recorded *r)
 	struct mask all;
 	bool good = true;
 
-	record_tokens(r->mask, &all);
+	record_tokens(r, &all);
 	r->upstream = json_object_new_array();
 	for (c = recorder_calls(); c != NULL; c = c->next) {
 		good = good && c->status != 0;
 		if (c->status != 0)
 			(void)json_object_array_add(
-			    r->upstream, record_row(&all, c));
+			    r->upstream, record_row(r, &all, c));
 	}
 	mask_free(&all);
 	if (!good)
@@ -163,28 +209,24 @@ static bool
 record_request(struct recorded *r, const struct alone_request *request)
 {
 	char now[RFC3339_MAX];
-	struct buf claims, masked;
+	struct json_object *claims;
 	const char *why;
 
-	buf_init(&claims, TEXT_MAX);
-	buf_init(&masked, TEXT_MAX);
-	buf_adds(&claims, request->claims);
-	mask_text(r->mask, claims.data, claims.len, &masked);
+	claims = jsonin_parse(request->claims, strlen(request->claims),
+	    JSON_REQUEST_VALUES, &why);
 	rfc3339_text(now, request->now);
 	r->request = json_object_new_object();
 	(void)json_object_object_add(
 	    r->request, "route", json_object_new_string(request->path));
 	(void)json_object_object_add(
 	    r->request, "now", json_object_new_string(now));
-	(void)json_object_object_add(r->request, "claims",
-	    jsonin_parse(masked.data, masked.len, JSON_REQUEST_VALUES, &why));
+	(void)json_object_object_add(
+	    r->request, "claims", mask_json(r->mask, claims, NULL));
 	if (request->len > 0)
 		(void)json_object_object_add(r->request, "body",
 		    jsonin_parse(request->body, request->len,
 			JSON_REQUEST_VALUES, &why));
-	explicit_bzero(claims.data, claims.len);
-	buf_free(&claims);
-	buf_free(&masked);
+	json_object_put(claims);
 	return jsonin_member(r->request, "claims") != NULL;
 }
 
@@ -279,7 +321,10 @@ record_case(const struct command *cmd, const struct alone *alone,
     const struct alone_request *request, const struct mask *mask,
     const char *name, struct json_object *got)
 {
-	struct recorded r = { .cmd = cmd, .mask = mask };
+	struct recorded r = { .cmd = cmd,
+		.mask = mask,
+		.signs_in =
+		    described_provider(alone->described)->sign_in != NULL };
 	int status = CMD_FAILED;
 
 	if (strspn(name, WORD) < strlen(name) || *name == '\0' ||

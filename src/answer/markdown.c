@@ -12,6 +12,9 @@
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 
 #define LINK_BYTES 2048 /* of the address of a link */
+#define WASTE \
+	8 /* times the length of the text that may be looked through
+			 * for ends of tags that have none */
 
 struct markdown {
 	struct buf *out;
@@ -20,6 +23,7 @@ struct markdown {
 	bool item;      /* … and after them, an item of a list */
 	bool linked;    /* within a link, whose address is in link */
 	struct buf link;
+	size_t waste; /* bytes that may yet be looked through in vain */
 };
 
 /* --- characters ------------------------------------------------------------ */
@@ -203,6 +207,7 @@ link_take(struct markdown *m, const char *s, const char *end)
 static void
 link_end(struct markdown *m)
 {
+	const bool matches = link_matches(m->link.data);
 	const char *s;
 
 	if (!m->linked)
@@ -210,7 +215,7 @@ link_end(struct markdown *m)
 	m->linked = false;
 	(void)buf_adds(m->out, "](");
 	for (s = m->link.data; *s != '\0'; s++)
-		if ((*s == '(' || *s == ')') && !link_matches(m->link.data))
+		if ((*s == '(' || *s == ')') && !matches)
 			(void)buf_adds(m->out, *s == '(' ? "%28" : "%29");
 		else
 			(void)buf_addc(m->out, *s);
@@ -371,8 +376,13 @@ tag_take(struct markdown *m)
 		m->at = end == NULL ? m->end : end + 3;
 		return true;
 	}
-	if ((end = tag_end(s, m->end)) == NULL)
+	/* Many that do not end would cost the square of the text. */
+	if ((size_t)(m->end - s) > m->waste)
 		return false;
+	if ((end = tag_end(s, m->end)) == NULL) {
+		m->waste -= (size_t)(m->end - s);
+		return false;
+	}
 	closing = *s == '/';
 	s += closing;
 	while (s + n < end && strchr(" \t\r\n/", s[n]) == NULL)
@@ -390,7 +400,9 @@ void
 markdown_add(struct buf *out, const char *html, size_t n)
 {
 	char room[LINK_BYTES];
-	struct markdown m = { .out = out, .at = html, .end = html + n };
+	struct markdown m = {
+		.out = out, .at = html, .end = html + n, .waste = WASTE * n
+	};
 
 	buf_fixed(&m.link, room, sizeof(room));
 	while (m.at < m.end && !out->failed)

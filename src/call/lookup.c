@@ -265,6 +265,20 @@ call_excuse(struct call *c, struct json_object *body, const char *const *needed,
 	return true;
 }
 
+bool
+lookup_is_full(const struct lookup *l)
+{
+	return l->held.values > LOOKUP_VALUES || l->held.bytes > LOOKUP_BYTES;
+}
+
+void
+call_fail_full(struct call *c)
+{
+	call_fail_at(c, PROBLEM_UNKNOWN,
+	    "All answers together hold more than %u values or %u MB",
+	    LOOKUP_VALUES, LOOKUP_BYTES >> 20);
+}
+
 void
 call_wipe(struct call *c)
 {
@@ -278,6 +292,18 @@ call_wipe(struct call *c)
 void
 call_found(struct call *c, struct json_object *result)
 {
+	struct json_weight more = { 0 };
+
 	json_object_put(c->result);
 	c->result = result;
+	if (result == NULL || c->lookup == NULL)
+		return;
+	jsonin_weigh(result, &more);
+	c->lookup->held.values += more.values;
+	c->lookup->held.bytes += more.bytes;
+	if (!lookup_is_full(c->lookup))
+		return;
+	c->result = NULL;
+	json_object_put(result);
+	call_fail_full(c);
 }

@@ -16,6 +16,7 @@
 
 #include "base/buf.h"
 #include "ctim/problem.h"
+#include "json/jsonin.h"
 #include "json/jsonscan.h"
 
 #define LOOKUP_CALLS  10000             /* of one lookup */
@@ -26,6 +27,8 @@
 #define CALL_SAID     3                 /* header fields of an answer */
 #define CALL_SAID_MAX 128               /* bytes of one, with the NUL */
 #define CALL_PARSED   JSON_ANSWER_BYTES /* of an answer parsed whole */
+#define LOOKUP_VALUES 1000000U          /* that all results may hold */
+#define LOOKUP_BYTES  (64U << 20)       /* of the texts in them */
 
 struct json_object;
 struct lookup;
@@ -101,9 +104,10 @@ struct lookup {
 	struct call **calls; /* in the order in which they were added */
 	size_t n;
 	size_t cap;
-	bool broken;       /* memory ran out for a call, or there
+	bool broken;             /* memory ran out for a call, or there
 					 * were too many */
-	struct call spare; /* what is handed out then */
+	struct json_weight held; /* by the results */
+	struct call spare;       /* what is handed out then */
 };
 
 void lookup_init(struct lookup *);
@@ -120,6 +124,10 @@ void call_header(struct call *, const char *name, const char *value);
 const char *call_whole_url(const struct call *, struct buf *b);
 /* What it is about: a new reference is taken. */
 void call_about(struct call *, struct json_object *);
+/* Whether the results hold so much that no more can be kept. */
+bool lookup_is_full(const struct lookup *);
+/* The call fails as the lookup is full. */
+void call_fail_full(struct call *);
 
 /* For reply(). */
 /* It failed.  call_fail: a message that the provider's page fixes.
@@ -151,7 +159,8 @@ struct json_object *call_parse_error(const struct call *);
  */
 bool call_excuse(struct call *, struct json_object *body,
     const char *const *needed, const char *const *words);
-/* Sets the result; takes the caller's reference over. */
+/* Sets the result; takes the caller's reference over.  Where the lookup holds too
+ * much then, the call has failed and has none. */
 void call_found(struct call *, struct json_object *);
 
 /* For fan-out: overwrites a result that is a string, with all who share it. */

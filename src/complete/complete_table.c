@@ -6,6 +6,7 @@
  * Source: CTIM 1.3.28, "SightingDataTable".
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -77,25 +78,36 @@ cell_write(struct writing *w, const char *type, struct json_object *cell)
 	return true;
 }
 
-/* Whether a column has a cell that is null. */
-static bool
-column_has_null(struct json_object *rows, size_t column, const char *type)
+/* Which columns have a cell that is null, looked up row by row as they may be many;
+ * to be freed, NULL: no memory.  A row that has not a cell for each is wrong, and
+ * told of later. */
+static bool *
+columns_with_null(struct json_object *columns, struct json_object *rows)
 {
-	size_t i;
+	const size_t n = jsonin_length(columns), n_rows = jsonin_length(rows);
+	bool *nothing = calloc(n + 1, sizeof(*nothing));
+	struct json_object *row;
+	const char *type;
+	size_t i, j;
 
-	for (i = 0; i < jsonin_length(rows); i++)
-		if (jsonin_at(rows, i) != NULL &&
-		    cell_nothing(type, jsonin_at(jsonin_at(rows, i), column)))
-			return true;
-	return false;
+	for (i = 0; nothing != NULL && i < n_rows; i++) {
+		row = jsonin_at(rows, i);
+		if (jsonin_length(row) != n)
+			continue;
+		for (j = 0; j < n; j++) {
+			type = jsonin_string(jsonin_at(columns, j), "type");
+			nothing[j] = nothing[j] ||
+			    (type != NULL &&
+				cell_nothing(type, jsonin_at(row, j)));
+		}
+	}
+	return nothing;
 }
 
-/* Writes a column: as its form is, but for `required`. */
+/* Writes a column: as its form is, but for `required` where a cell is null. */
 static bool
-column_write(struct writing *w, struct json_object *column,
-    struct json_object *rows, size_t place)
+column_write(struct writing *w, struct json_object *column, bool nothing)
 {
-	const char *type = jsonin_string(column, "type");
 	struct json_object *mended;
 	struct json_object_iter at;
 	bool done;
@@ -103,7 +115,7 @@ column_write(struct writing *w, struct json_object *column,
 	if (!json_object_is_type(column, json_type_object))
 		return complete_wrong(
 		    w, "columns", "have one that is no object");
-	if (type == NULL || !column_has_null(rows, place, type))
+	if (!nothing)
 		return complete_object(w, &form_column, column);
 	/* A copy, whose members are shared. */
 	mended = json_object_new_object();
@@ -125,20 +137,22 @@ static bool
 table_columns(
     struct writing *w, struct json_object *columns, struct json_object *rows)
 {
+	bool *nothing, good = true;
 	size_t i;
 
 	if (!json_object_is_type(columns, json_type_array))
 		return complete_wrong(w, "columns", "is no list");
+	if ((nothing = columns_with_null(columns, rows)) == NULL)
+		jsonout_starve(&w->json);
 	jsonout_karray(&w->json, "columns");
 	w->path[w->depth++] = "columns";
-	for (i = 0; i < jsonin_length(columns); i++)
-		if (!column_write(w, jsonin_at(columns, i), rows, i)) {
-			w->depth--;
-			return false;
-		}
+	for (i = 0; good && nothing != NULL && i < jsonin_length(columns); i++)
+		good = column_write(w, jsonin_at(columns, i), nothing[i]);
 	w->depth--;
-	jsonout_end_array(&w->json);
-	return true;
+	free(nothing);
+	if (good)
+		jsonout_end_array(&w->json);
+	return good;
 }
 
 static bool

@@ -114,7 +114,7 @@ described_map(const struct query *q, struct buf *question, int *program)
 	jsonout_kown(&j, "route", route_name(q->route));
 	write_claims(&j, q);
 	jsonout_key(&j, "data");
-	jsoncopy_exact(&j, d->data);
+	jsonout_raw(&j, d->data, strlen(d->data));
 	some = write_results(&j, q);
 	jsonout_end_object(&j);
 	if (jsonout_done(&j) == -1)
@@ -203,6 +203,7 @@ write_refer(struct answer *a, struct described_values *v,
     const struct described_refer *ref)
 {
 	const struct query *q = v->query;
+	const struct placeholders *front = ref->front[q->observable->type];
 	const struct placeholders *text[] = { ref->title,
 		ref->description != NULL ? ref->description : ref->title,
 		ref->url[q->observable->type], ref->category };
@@ -213,6 +214,9 @@ write_refer(struct answer *a, struct described_values *v,
 
 	for (i = 0; i < 5; i++)
 		buf_init(&b[i], TEXT_BYTES);
+	if (front != NULL)
+		whole = placeholders_fill(front, &v->values, &b[2]) == FILLED &&
+		    described_is_host(strstr(b[2].data, "://") + 3);
 	for (i = 0; i < 4; i++)
 		whole = whole && text[i] != NULL &&
 		    placeholders_fill(text[i], &v->values, &b[i]) == FILLED &&

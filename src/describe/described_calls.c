@@ -103,6 +103,19 @@ described_wanted(const struct query *q)
 
 /* --- making them --------------------------------------------------------- */
 
+/* One in the place of those that cannot be made, so that they are not tried again
+ * each time that another call lands. */
+static struct call *
+make_none(const struct query *q, const struct described_call *c)
+{
+	struct call *none = lookup_call(q->lookup,
+	    (int)(c - described_from(q)->calls), 0, "https://none.invalid/");
+
+	none->done = true;
+	none->item = -1;
+	return none;
+}
+
 /* Makes one call: about an element or NULL, for a page, with what {next} is then, or
  * its whole URL. */
 static struct call *
@@ -117,6 +130,11 @@ make_one(const struct query *q, const struct described_call *c,
 	struct call *made = NULL;
 	struct buf entries;
 
+	if (lookup_is_full(q->lookup)) {
+		made = make_none(q, c);
+		call_fail_full(made);
+		return made;
+	}
 	buf_init(&entries, CALL_BODY);
 	if (c->batch > 0)
 		filled = described_entries(q, c, &entries, &wrong);
@@ -156,19 +174,6 @@ make_element(const struct query *q, const struct described_call *c,
 		call_about(made, item);
 	}
 	made->item = (int64_t)number;
-}
-
-/* One in the place of those that cannot be made, so that they are not tried again
- * each time that another call lands. */
-static struct call *
-make_none(const struct query *q, const struct described_call *c)
-{
-	struct call *none = lookup_call(q->lookup,
-	    (int)(c - described_from(q)->calls), 0, "https://none.invalid/");
-
-	none->done = true;
-	none->item = -1;
-	return none;
 }
 
 /* --- what follows one ---------------------------------------------------- */

@@ -329,6 +329,39 @@ call_finally(struct reader *r, const struct description_part *part,
 		}
 }
 
+/* What a call made at the end deletes is no answer for another request: the calls
+ * that it needs, and all that need these, are not kept. */
+void
+reader_not_kept(struct reader *r)
+{
+	const struct description_part *part = NULL;
+	const struct description_key *k;
+	struct described *d = r->d;
+	uint64_t ends = 0;
+	size_t i;
+
+	for (i = 0; i < d->n_calls; i++)
+		if (d->calls[i].finally)
+			ends |= d->calls[i].after;
+	/* What a call needs stands above it. */
+	for (i = 0; i < d->n_calls; i++)
+		if (d->calls[i].after & ends)
+			ends |= UINT64_C(1) << i;
+	for (i = 0; i < d->n_calls &&
+	     (part = description_part(r->text, SECTION_CALL, part)) != NULL;
+	     i++) {
+		if (!(ends & UINT64_C(1) << i))
+			continue;
+		k = description_find(part, "cache", NULL);
+		if (k != NULL && d->calls[i].cache > 0)
+			ini_error(r->text, k->line,
+			    "cache: a call with finally ends what [call %s] "
+			    "is about; only no is possible",
+			    part->name);
+		d->calls[i].cache = 0;
+	}
+}
+
 /* A value may be known by what is sent, by an answer before too. */
 static bool
 is_valued(const struct described_call *c)

@@ -98,7 +98,9 @@ struct described_refer {
 	unsigned line;
 	bool types[OBSERVABLE_TYPES];
 	struct placeholders *title, *description, *category;
-	struct placeholders *url[OBSERVABLE_TYPES];
+	/* Scheme and host, where claims that are hosts stand there (else NULL),
+	 * and the URL, or what is behind them. */
+	struct placeholders *front[OBSERVABLE_TYPES], *url[OBSERVABLE_TYPES];
 	bool whole[OBSERVABLE_TYPES]; /* the URL is one of an answer */
 	uint64_t calls;               /* that it names */
 };
@@ -150,7 +152,8 @@ struct described {
 	} errors[DESCRIBED_STATUS];
 	size_t n_errors;
 	const char *quota[4]; /* RATELIMIT_LIMIT to RATELIMIT_RESET */
-	struct json_object *data;
+	char *data; /* data.json as maps get it: text, as threads that write
+			 * one object of json-c get in each other's way */
 	struct map_program programs[3];
 	int map, refer; /* numbers of programs; -1: none */
 	struct described_kept *kept;

@@ -5,9 +5,15 @@
 
 #include <json-c/json.h>
 
+#include "base/buf.h"
 #include "conf/conf.h"
 #include "describe/described_reader.h"
+#include "json/jsoncopy.h"
 #include "json/jsonin.h"
+#include "json/jsonout.h"
+
+/* bytes of data.json written anew: a number may get two quotation marks */
+#define DATA_MAX (2 * DESCRIBED_FILE)
 
 const struct conf_key described_keys[] = {
 	{ "relay", "url", conf_set_url,
@@ -71,7 +77,6 @@ described_free(struct described *d)
 		k->free(k->what);
 		free(k);
 	}
-	json_object_put(d->data);
 	free(d->dir);
 	free(d->name);
 	free(d);
@@ -137,20 +142,32 @@ read_text_file(struct reader *r, const char *file)
 	    description_file(r->text, file, DESCRIBED_FILE, &there), free);
 }
 
+/* The constants as maps get them; null where there is no such file. */
 static void
 read_data(struct reader *r)
 {
+	struct json_object *value = NULL;
 	const char *why = NULL;
+	struct jsonout j;
+	struct buf b;
 	bool there;
 	char *text =
 	    description_file(r->text, "data.json", DESCRIBED_FILE, &there);
 
-	if (text == NULL)
-		return;
-	r->d->data = jsonin_answer(text, strlen(text), &why);
-	if (r->d->data == NULL && why != NULL)
-		description_error(r->text, "data.json", 0, "%s", why);
+	if (text != NULL)
+		value = jsonin_answer(text, strlen(text), &why);
 	free(text);
+	if (why != NULL)
+		description_error(r->text, "data.json", 0, "%s", why);
+	buf_init(&b, DATA_MAX);
+	jsonout_init(&j, &b);
+	jsoncopy_exact(&j, value);
+	if (jsonout_done(&j) == 0)
+		r->d->data = reader_copy(r, b.data);
+	else
+		description_error(r->text, "data.json", 0, "no memory left");
+	json_object_put(value);
+	buf_free(&b);
 }
 
 /* --- all of it ----------------------------------------------------------- */
@@ -235,6 +252,7 @@ described_read(const char *dir, described_complain *complain, void *arg)
 			complain(arg, true, "no memory left");
 	} else {
 		text->dir = d->dir;
+		text->folder = -1;
 		text->complain = complain;
 		text->arg = arg;
 		if (!described_is_name(d->name)) {
@@ -266,6 +284,7 @@ broken_title(struct described *d)
 
 	if (text != NULL) {
 		text->dir = d->dir;
+		text->folder = -1;
 		(void)description_read(text);
 		part = description_part(text, SECTION_PROVIDER, NULL);
 		title = reader_value(part, "title", NULL);

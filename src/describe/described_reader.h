@@ -86,6 +86,8 @@ void reader_quota(struct reader *);
  * statuses of any call that mean "nothing known". */
 void reader_options(
     struct reader *, const struct description_part *, struct described_call *);
+/* When all calls are read. */
+void reader_not_kept(struct reader *);
 void reader_nothing(
     struct reader *, const struct description_part *, struct described_call *);
 

@@ -139,6 +139,7 @@ read_lines(struct call *c)
 {
 	struct json_object *list = json_object_new_array(), *one;
 	const char *line = c->body.data, *why = NULL;
+	struct json_weight all = { 0 };
 	size_t n, lines = 0;
 
 	for (; list != NULL && *line != '\0'; line += n + (line[n] != '\0')) {
@@ -147,12 +148,16 @@ read_lines(struct call *c)
 			continue;
 		if (++lines > LINES_MAX)
 			why = "more lines than this gateway takes";
-		one = lines > LINES_MAX ? NULL : jsonin_answer(line, n, &why);
+		one = lines > LINES_MAX ?
+		    NULL :
+		    jsonin_answer_part(
+			line, n, JSON_ANSWER_VALUES - all.values, &why);
 		if (one == NULL && why != NULL) {
 			call_not_json(c, why);
 			json_object_put(list);
 			return NULL;
 		}
+		jsonin_weigh(one, &all);
 		if (json_object_array_add(list, one) == -1)
 			json_object_put(one);
 	}

@@ -27,13 +27,58 @@ described_calls_in(const struct reader *r, const struct placeholders *p)
 	return calls;
 }
 
+/* Whether all that is put into a text is hosts as they are, and something is. */
+static bool
+is_of_hosts(const struct reader *r, const struct placeholders *p)
+{
+	const size_t n = p == NULL ? 0 : placeholders_count(p);
+	const struct placeholder *one;
+	size_t i;
+	int claim;
+
+	for (i = 0; i < n; i++) {
+		one = placeholders_at(p, i);
+		claim = one->kind == PLACEHOLDER_CLAIM && one->n_pipes == 0 ?
+		    reader_claim(r, one->name, strlen(one->name)) :
+		    -1;
+		if (claim == -1 || r->d->claims[claim].kind != KIND_HOST)
+			return false;
+	}
+	return n > 0;
+}
+
+/* Scheme and host of a URL, of which *behind is the rest then, where claims that are
+ * hosts stand in them: HOST:PORT stays as it is.  Else NULL. */
+static struct placeholders *
+refer_front(struct reader *r, unsigned line, const char *text, unsigned may,
+    const char **behind)
+{
+	const char *host = strstr(text, "://");
+	struct placeholders *p;
+	char *front = reader_copy(r, text);
+	size_t n;
+
+	if (host == NULL || front == NULL)
+		return NULL;
+	n = (size_t)(host - text) + 3 + strcspn(host + 3, "/?#");
+	front[n] = '\0';
+	p = strchr(front, '{') == NULL ?
+	    NULL :
+	    reader_template(r, line, front, PLACE_TEXT, may);
+	if (!is_of_hosts(r, p))
+		return NULL;
+	*behind = text + n;
+	return p;
+}
+
 static void
 refer_url(struct reader *r, const struct description_key *k,
     struct described_refer *ref, const bool types[OBSERVABLE_TYPES])
 {
 	const unsigned may = MAY_VALUE | PLACEHOLDER_BIT(PLACEHOLDER_CALL);
 	char *text = reader_text(r, k, ".txt", DESCRIPTION_TEXT);
-	struct placeholders *p = NULL;
+	struct placeholders *p = NULL, *front = NULL;
+	const char *behind;
 	bool whole = false;
 	int i;
 
@@ -46,6 +91,9 @@ refer_url(struct reader *r, const struct description_key *k,
 	    strncmp(text, "http://", 7) != 0) {
 		ini_error(r->text, k->line, "url: %s is no https URL", text);
 		p = NULL;
+	} else if (p != NULL &&
+	    (front = refer_front(r, k->line, text, may, &behind)) != NULL) {
+		p = reader_template(r, k->line, behind, PLACE_URL, may);
 	}
 	free(text);
 	if (p == NULL)
@@ -55,6 +103,7 @@ refer_url(struct reader *r, const struct description_key *k,
 		if (!types[i] ||
 		    (k->suffix != NULL && (int)observable_type(k->suffix) != i))
 			continue;
+		ref->front[i] = front;
 		ref->url[i] = p;
 		ref->whole[i] = whole;
 	}

@@ -360,4 +360,5 @@ reader_calls(struct reader *r)
 	part = NULL;
 	while ((part = description_part(r->text, SECTION_CALL, part)) != NULL)
 		reader_call_part(r, part);
+	reader_not_kept(r);
 }

@@ -109,18 +109,16 @@ description_file(
     struct description *d, const char *name, size_t max, bool *there)
 {
 	const char *what;
-	char *path, *text = NULL;
+	char *text = NULL;
 	struct stat st;
 	FILE *f = NULL;
-	int fd = -1;
+	int fd;
 
 	*there = true;
-	if (asprintf(&path, "%s/%s", d->dir, name) == -1) {
-		description_error(d, name, 0, "no memory left");
-		return NULL;
-	}
 	errno = 0;
-	if ((fd = regular_open(path, O_RDONLY, &st, &what)) == -1 &&
+	/* A link may lead to what only whoever reads this may read. */
+	if ((fd = regular_open_in(
+		 d->folder, name, O_RDONLY | O_NOFOLLOW, &st, &what)) == -1 &&
 	    errno == ENOENT)
 		*there = false;
 	else if (fd == -1 || (f = fdopen(fd, "r")) == NULL)
@@ -134,21 +132,19 @@ description_file(
 		(void)fclose(f);
 	else if (fd != -1)
 		(void)close(fd);
-	free(path);
 	return text;
 }
 
-/* Whether the directory itself can be trusted. */
+/* Opens the directory; whether it can be trusted. */
 static bool
 description_dir(struct description *d)
 {
 	const char *why = NULL;
 	struct stat st;
 
-	if (stat(d->dir, &st) == -1)
-		why = strerror(errno);
-	else if (!S_ISDIR(st.st_mode))
-		why = "it is no directory";
+	d->folder = open(d->dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (d->folder == -1 || fstat(d->folder, &st) == -1)
+		why = errno == ENOTDIR ? "it is no directory" : strerror(errno);
 	else
 		why = description_untrusted(&st);
 	if (why == NULL)
@@ -367,6 +363,9 @@ description_free(struct description *d)
 		free(d->parts[i].name);
 	}
 	d->n = 0;
+	if (d->folder != -1)
+		(void)close(d->folder);
+	d->folder = -1;
 }
 
 const struct description_key *

@@ -49,6 +49,7 @@ struct description_part {
 
 struct description {
 	const char *dir;
+	int folder; /* the same, open while it is read; -1: it is not */
 	described_complain *complain; /* or NULL */
 	void *arg;
 	bool good; /* no error was told */

@@ -23,6 +23,13 @@ jsonin_parse(const char *text, size_t len, size_t max_values, const char **why)
 struct json_object *
 jsonin_answer(const char *text, size_t len, const char **why)
 {
+	return jsonin_answer_part(text, len, JSON_ANSWER_VALUES, why);
+}
+
+struct json_object *
+jsonin_answer_part(
+    const char *text, size_t len, size_t max_values, const char **why)
+{
 	struct json_object *value = NULL;
 	const char *reason;
 
@@ -34,7 +41,7 @@ jsonin_answer(const char *text, size_t len, const char **why)
 	if (len > JSON_ANSWER_BYTES)
 		reason = "too long";
 	else
-		reason = jsonscan_answer(text, len, JSON_ANSWER_VALUES, &value);
+		reason = jsonscan_answer(text, len, max_values, &value);
 	if (why != NULL)
 		*why = reason;
 	return value;
@@ -120,4 +127,24 @@ jsonin_at(struct json_object *array, size_t i)
 	if (i >= jsonin_length(array))
 		return NULL;
 	return json_object_array_get_idx(array, i);
+}
+
+void
+jsonin_weigh(struct json_object *value, struct json_weight *w)
+{
+	struct json_object_iter at;
+	size_t i;
+
+	w->values++;
+	if (json_object_is_type(value, json_type_string))
+		w->bytes += (size_t)json_object_get_string_len(value);
+	for (i = 0; i < jsonin_length(value); i++)
+		jsonin_weigh(jsonin_at(value, i), w);
+	if (!json_object_is_type(value, json_type_object))
+		return;
+	json_object_object_foreachC(value, at)
+	{
+		w->bytes += strlen(at.key);
+		jsonin_weigh(at.val, w);
+	}
 }

@@ -31,6 +31,10 @@ struct json_object *jsonin_parse(
  */
 struct json_object *jsonin_answer(
     const char *text, size_t len, const char **why);
+/* The same for one of several texts that are an answer together: with so many values
+ * at most. */
+struct json_object *jsonin_answer_part(
+    const char *text, size_t len, size_t max_values, const char **why);
 
 /* The member name of an object; NULL when there is none, it is null, or obj is
  * no object. */
@@ -51,5 +55,13 @@ bool jsonin_digits(struct json_object *value, int64_t *n);
 size_t jsonin_length(struct json_object *array);
 /* Element i, NULL for anything but an array that has it. */
 struct json_object *jsonin_at(struct json_object *array, size_t i);
+
+/* What a value takes: itself and all values in it, and the bytes of its texts and
+ * names of members. */
+struct json_weight {
+	size_t values, bytes;
+};
+/* Adds that of a value, nested JSON_DEPTH deep at most, NULL being null. */
+void jsonin_weigh(struct json_object *value, struct json_weight *);
 
 #endif

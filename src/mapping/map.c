@@ -265,6 +265,13 @@ map_parse(struct buf *in, struct json_object **entities)
 	return wrong;
 }
 
+static void
+map_no_worker(char *why, size_t size, int error)
+{
+	(void)snprintf(
+	    why, size, "there is no map worker: %s", strerror(error));
+}
+
 static enum map_result
 map_result(struct map_worker *w, const struct mapframe *f,
     struct json_object **entities, char *why, size_t size)
@@ -274,6 +281,9 @@ map_result(struct map_worker *w, const struct mapframe *f,
 	switch (f->what) {
 	case MAPFRAME_MEMORY:
 		return MAP_MEMORY;
+	case MAPFRAME_NONE:
+		map_no_worker(why, size, (int)f->number);
+		return MAP_NONE;
 	case MAPFRAME_OTHER:
 		(void)snprintf(why, size, "%s", w->in.data + 1);
 		return MAP_NONE;
@@ -306,8 +316,7 @@ map_try(struct map_worker *w, int program, const struct buf *question,
 	struct mapframe f;
 
 	if (map_worker_begin(w, program, until) == -1) {
-		(void)snprintf(
-		    why, size, "there is no map worker: %s", strerror(errno));
+		map_no_worker(why, size, errno);
 		return MAP_NONE;
 	}
 	switch (map_exchange(w, program, question, until, &f)) {

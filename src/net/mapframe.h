@@ -38,6 +38,8 @@ enum mapframe_what {
 	MAPFRAME_DONE,  /* a line each entity */
 	MAPFRAME_ERROR, /* the same, and the error as a JSON string in the last */
 	MAPFRAME_MEMORY, /* the worker had too little, and has left */
+	MAPFRAME_NONE,   /* the map master: there is no such worker, as fork(2)
+			  * failed; number: errno */
 	MAPFRAME_OTHER,  /* the program is not compiled in this worker, and in
 			  * the next it is */
 	/* To it. */

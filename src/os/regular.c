@@ -15,7 +15,8 @@ static const struct {
 	{ S_IFDIR, "it is a directory, not a file" },
 	{ S_IFSOCK, "it is a socket, not a file" },
 	{ S_IFCHR, "it is a device, not a file" },
-	{ S_IFBLK, "it is a device, not a file" } };
+	{ S_IFBLK, "it is a device, not a file" },
+	{ S_IFLNK, "it is a symbolic link, which is not followed here" } };
 
 /* What a path with that st_mode is; NULL: a regular file. */
 static const char *
@@ -49,12 +50,21 @@ regular_same(const char *path, const char *other)
 int
 regular_open(const char *path, int flags, struct stat *st, const char **what)
 {
+	return regular_open_in(AT_FDCWD, path, flags, st, what);
+}
+
+int
+regular_open_in(
+    int folder, const char *path, int flags, struct stat *st, const char **what)
+{
+	const int follow = flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
 	int fd = -1, error;
 
 	*what = NULL;
-	if (stat(path, st) == 0 && (*what = regular_not(st->st_mode)) == NULL &&
-	    (fd = open(path, flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) !=
-		-1 &&
+	if (fstatat(folder, path, st, follow) == 0 &&
+	    (*what = regular_not(st->st_mode)) == NULL &&
+	    (fd = openat(folder, path,
+		 flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) != -1 &&
 	    fstat(fd, st) == 0 && (*what = regular_not(st->st_mode)) == NULL)
 		return fd;
 	error = *what != NULL ? EINVAL : errno;

@@ -28,5 +28,9 @@ bool regular_same(const char *path, const char *other);
  */
 int regular_open(
     const char *path, int flags, struct stat *st, const char **what);
+/* The same of a name in an open folder.  With O_NOFOLLOW a symbolic link is none
+ * (EINVAL, as all that is no regular file). */
+int regular_open_in(int folder, const char *name, int flags, struct stat *st,
+    const char **what);
 
 #endif

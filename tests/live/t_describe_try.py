@@ -169,6 +169,43 @@ def test_what_is_recorded_passes_without_secrets():
          (0, '2 passed, 0 failed\n', ''), 'the cases')
 
 
+def test_nothing_of_a_credential_is_recorded():
+    """Whatever signing in gives besides the token, whether a call follows or not,
+    and however the service writes what it repeats."""
+    secret, refresh = 'sk+/7f3-of-mine', 'refresh-me-for-ever-and-ever'
+    answer = {'access_token': 'live-1', 'refresh_token': refresh,
+              'nested': [{'id_token': 'eyJ.live.2'}], 'expires_in': 600}
+    echo = '{"id": "a", "hits": [], "echo": "sk\\u002b\\/7f3-of-mine", ' \
+        '"sk\\u002b\\/7f3-of-mine": "%s", "n": 7}' % refresh
+    with Upstream([
+            {'match': 'POST /v1/token', 'times': 1, 'json': answer},
+            {'match': r'GET /v1/find.*', 'text': echo},
+            {'match': r'POST /v1/more.*', 'json': []},
+            {'match': 'POST /v1/token', 'json': answer}]) as service:
+        path = described('nothing', service.url)
+        key = credentials(key=secret)
+        status, out, err = attempt(path, '192.0.2.7', '--record', 'one',
+                                   claims=key)
+        same((status, err), (0, ''), out)
+        with open(os.path.join(path, 'provider.ini'), encoding='utf-8') as f:
+            ini = f.read()
+        harness.write(os.path.join(path, 'provider.ini'), ini.replace(
+            '[health]\nget         = /me\n', ''))
+        status, out, err = attempt(path, '-r', 'health', '--record', 'two',
+                                   claims=key)
+        same((status, err), (0, ''), out)
+    made = 'token-of-the-case'
+    for name in ('one', 'two'):
+        rows = json.loads(harness.read(os.path.join(
+            path, 'cases', name, 'upstream.json')))
+        same(rows[0]['json'], {
+            'access_token': made, 'refresh_token': made,
+            'nested': [{'id_token': made}], 'expires_in': 600}, name)
+        if name == 'one':
+            same(rows[1]['json'], {'id': 'a', 'hits': [], 'echo': '{key}',
+                                   '{key}': made, 'n': 7}, 'what is repeated')
+
+
 def test_what_cannot_be_recorded():
     """Without an answer there is no case, and nothing of it stays."""
     with Upstream(RULES) as service:

@@ -3,6 +3,7 @@
 over: odd values, further pages told in odd ways, numbers, lengths."""
 
 import json
+import os
 
 import harness
 from harness import has, holds, same
@@ -215,4 +216,125 @@ query = @query.txt
             'query.txt': 'key=\n{key}\n'}).serve()
         answer = ask(g, 'a.example', claims={'key': 'sesame'})
         same((errors(answer), len(titles(answer))), ([], 1), lines(s))
+        same(g.stop(), 0, 'exit status')
+
+
+def test_an_answer_of_lines_is_one_answer():
+    """Each line may hold what an answer may; not all of them together."""
+    ini = head(types='domain') + '\n[call c]\nget = /{value}\nanswer = lines\n'
+    line = json.dumps([0] * 120000) + '\n'
+    one = '{type: "sighting", confidence: "High", observed_time: $now, ' \
+        'title: "\\(.c | length)"}'
+    with Upstream([{'request': 'GET /one.example', 'text': line + '1\n'},
+                   {'request': 'GET /two.example', 'text': line * 2}]) as s:
+        g = gateway('lines', s, ini, **{'map.jq': one}).serve()
+        answer = ask(g, 'one.example')
+        same((errors(answer), titles(answer)), ([], ['2']), answer)
+        same(errors(ask(g, 'two.example')), [(
+            'fatal', 'unknown', 'The answer of the service is not the JSON '
+            'that it should be: too many values (domain two.example)')], 'two')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_all_answers_of_a_lookup_are_bounded():
+    """What is too much is dropped, and nothing more is asked."""
+    ini = head(types='domain', routes='refer') + '''
+[call list]
+get = /list
+routes = refer
+
+[call each]
+each = list[]
+get = /each/{item}
+routes = refer
+
+[call last]
+get = /last
+after = each
+routes = refer
+
+[refer page]
+title = Page
+url = https://a.example/{value}
+'''
+    with Upstream([{'request': 'GET /list', 'json': list(range(6))},
+                   {'match': 'GET /each/.*', 'json': [0] * 190000},
+                   {'request': 'GET /last', 'json': [1]}]) as s:
+        g = gateway('bounded', s, ini).serve()
+        answer = ask(g, 'a.example', route='refer')
+        told = ('warning', 'unknown', 'All answers together hold more than '
+                '1000000 values or 64 MB (domain a.example)')
+        same(errors(answer), [told], 'the sixth')
+        same(len(answer['data']), 1, answer)
+        same(s.count('GET /last'), 0, lines(s))
+        same(g.stop(), 0, 'exit status')
+
+
+def test_what_a_last_call_ends_is_not_kept():
+    """A job that was deleted is not asked about by the next request; what has
+    nothing to do with it is kept."""
+    ini = head(types='domain') + '''
+[call info]
+get = /info
+
+[call job]
+post = /jobs
+form = q={value}
+
+[call rows]
+get = /jobs/{job.sid}/rows
+
+[call end]
+delete = /jobs/{job.sid}
+finally = yes
+'''
+    with Upstream([{'request': 'GET /info', 'json': ['info']}] + [
+            rule for sid in ('s1', 's2') for rule in (
+                {'request': 'POST /jobs', 'times': 1, 'json': {'sid': sid}},
+                {'request': 'GET /jobs/%s/rows' % sid, 'json': [sid]},
+                {'request': 'DELETE /jobs/' + sid, 'json': {}})]) as s:
+        g = gateway('ended', s, ini)
+        g.sections['cache']['url'] = 'sqlite:' + os.path.join(
+            g.store_folder, 'cache.db')
+        g.write()
+        g.serve()
+        for sid in ('s1', 's2'):
+            has('rows "%s"' % sid, titles(ask(g, 'a.example')), sid)
+        same(lines(s), ['DELETE /jobs/s1', 'DELETE /jobs/s2', 'GET /info',
+                        'GET /jobs/s1/rows', 'GET /jobs/s2/rows',
+                        'POST /jobs', 'POST /jobs'], 'what was asked')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_the_host_of_a_reference():
+    """One that a claim says stands there with its port, and only if it is one."""
+    ini = head(types='domain', routes='refer').replace('url = {URL}\n', '''
+[claim HOST]
+label = Host
+kind = host
+
+[refer page]
+title = Page
+url = https://{HOST}/a?q={value}
+
+[refer root]
+title = Root
+url = https://www.{HOST}
+
+[refer value]
+title = Value
+url = https://{value}.a.example/{HOST}
+''')
+    with Upstream([]) as s:
+        g = gateway('hosts', s, ini).serve()
+        answer = ask(g, 'b.example', route='refer',
+                     claims={'HOST': 'a.example:8443'})
+        same(sorted(r['url'] for r in answer['data']),
+             ['https://a.example:8443/a?q=b.example',
+              'https://b.example.a.example/a.example%3A8443',
+              'https://www.a.example:8443'], answer)
+        answer = ask(g, 'b.example', route='refer',
+                     claims={'HOST': 'a.example/x?y='})
+        same([r['url'] for r in answer['data']],
+             ['https://b.example.a.example/a.example%2Fx%3Fy%3D'], answer)
         same(g.stop(), 0, 'exit status')

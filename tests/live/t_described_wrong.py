@@ -205,6 +205,10 @@ ROWS = (
     ('post = /more\n', 'delete = /more\n', 33, 'delete: only with finally = yes'),
     ('post = /more', 'post = /more\nuntil = a b\n»finally = yes', None,
      'finally: not together with each, pages, next, batch or until'),
+    ('post = /more', 'post = /more\nafter = info\n»cache = 9\n\n[call end]\n'
+     'get = /{info.id}\nfinally = yes\n\n[call last]\npost = /', None,
+     'cache: a call with finally ends what [call more] is about; only no is '
+     'possible'),
     ('post = /more', 'post = /more\n»until = state', None,
      'until: a path and the values that it may have are wanted'),
     ('[call more]', '»[call N]', None,
@@ -323,6 +327,33 @@ def test_files():
         same(status, 78, text)
         has(path + '/map.jq: its owner is neither root nor who reads the '
             'configuration', text, 'owner')
+
+
+def test_links():
+    """A file that is a link could lead to what root alone may read; where the
+    directory is, the administrator says."""
+    g = gateway('links')
+    path = directory(g)
+    elsewhere = os.path.join(g.folder, 'elsewhere')
+    os.rename(path, elsewhere)
+    os.symlink(elsewhere, path)
+    same(errors(g)[0], 0, 'the directory')
+    for name in ('provider.ini', 'map.jq', 'about.md'):
+        there = os.path.join(elsewhere, name)
+        target = os.path.join(g.folder, 'target')
+        harness.write(target, harness.read(there) if os.path.exists(there)
+                      else 'secret')
+        if os.path.exists(there):
+            os.rename(there, there + '.kept')
+        os.symlink(target, there)
+        status, text = errors(g)
+        same(status, 78, text)
+        has('%s/%s: cannot be read: it is a symbolic link, which is not '
+            'followed here' % (path, name), re.sub(r'\s+', ' ', text), name)
+        os.unlink(there)
+        if os.path.exists(there + '.kept'):
+            os.rename(there + '.kept', there)
+    same(errors(g)[0], 0, 'without them')
 
 
 def test_name_of_a_built_in_one():

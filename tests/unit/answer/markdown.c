@@ -101,11 +101,36 @@ START_TEST(what_does_not_fit_ends_it)
 }
 END_TEST
 
+/* Not even one that would take minutes if each < were looked at up to the end of the
+ * text. */
+START_TEST(no_text_takes_long)
+{
+	static const char *const parts[] = { "<a", "<a b=\"<a b='",
+		"<a =\"<a\" ='<a'", "<a href=\"((((((((\">", "<!--", "<!" };
+	const size_t size = 1U << 21;
+	char *html = malloc(size);
+	struct buf b;
+	size_t i, n, at;
+
+	for (i = 0; i < COUNT(parts); i++) {
+		n = strlen(parts[i]);
+		for (at = 0; at + n <= size; at += n)
+			memcpy(html + at, parts[i], n);
+		buf_init(&b, 8U << 20);
+		markdown_add(&b, html, at);
+		ck_assert_msg(!b.failed, "%s", parts[i]);
+		buf_free(&b);
+	}
+	free(html);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { html_becomes_markdown,
-		each_beginning_is_taken, what_does_not_fit_ends_it };
+		each_beginning_is_taken, what_does_not_fit_ends_it,
+		no_text_takes_long };
 
 	return unit_run("markdown", tests, COUNT(tests));
 }

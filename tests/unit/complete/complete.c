@@ -723,6 +723,26 @@ START_TEST(cells_fit_their_columns)
 }
 END_TEST
 
+/* As many columns as rows: minutes if the rows were looked at for each. */
+START_TEST(no_table_takes_long)
+{
+	const size_t columns = 33000, rows = 99000;
+	struct buf b;
+
+	complete_setup();
+	buf_init(&b, 8U << 20);
+	buf_adds(&b, "[{" SEEN ",'data':{'columns':[");
+	add_times(&b, "{'name':'a','type':'url'},", columns - 1);
+	buf_adds(&b, "{'name':'a','type':'url'}],'rows':[");
+	add_times(&b, "null,", rows - 1);
+	buf_adds(&b, "null]}}]");
+	ck_assert(!b.failed);
+	ck_assert_ptr_nonnull(strstr(complete(b.data), "'rows':[]}"));
+	buf_free(&b);
+	complete_teardown();
+}
+END_TEST
+
 START_TEST(warnings_of_a_map_are_told)
 {
 	const struct made rows[] = {
@@ -915,7 +935,7 @@ main(void)
 		the_limit_holds_for_each_kind, a_verdict_names_its_judgement,
 		the_same_thing_has_the_same_id, the_first_with_a_key_counts,
 		texts_are_cut_by_characters, cells_fit_their_columns,
-		warnings_of_a_map_are_told,
+		no_table_takes_long, warnings_of_a_map_are_told,
 		specifications_and_contexts_are_forms, references_are_checked,
 		large_output_is_bounded, deep_objects_end_in_a_reason,
 		forms_are_sorted };

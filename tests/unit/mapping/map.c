@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Questions to programs of jq in the real ctim-relay-map, and what comes back. */
+#include <sys/resource.h>
+
 #include "tests/unit/mapping/map_bed.h"
 
 static void
@@ -288,6 +290,33 @@ START_TEST(a_program_that_crashes_five_times_in_a_row_is_off)
 }
 END_TEST
 
+/* It is the machine's, not the program's. */
+START_TEST(a_worker_that_cannot_be_forked_is_no_crash)
+{
+	const struct rlimit none = { 0, 0 };
+	int i;
+
+	NEEDS_MAP();
+	bed_find();
+	/* The limit does not hold for root. */
+	if (geteuid() == 0) {
+		ck_assert_int_eq(setresgid(54321, 54321, 54321), 0);
+		ck_assert_int_eq(setresuid(54321, 54321, 54321), 0);
+	}
+	if (access(map_path, X_OK) == -1)
+		SKIP("only root may start ctim-relay-map here");
+	bed_start(".a");
+	ck_assert_int_eq(
+	    prlimit(map_master_pid(bed_master), RLIMIT_NPROC, &none, NULL), 0);
+	for (i = 0; i < 6; i++) {
+		ck_assert_int_eq(bed_ask(0, "1"), MAP_NONE);
+		ck_assert_str_eq(bed_why,
+		    "there is no map worker: Resource temporarily unavailable");
+	}
+	map_teardown();
+}
+END_TEST
+
 START_TEST(errors_are_no_reason_to_be_off)
 {
 	int i;
@@ -462,6 +491,7 @@ main(void)
 	tcase_add_test(tcase, a_deadline_of_the_request_that_is_nearer_counts);
 	tcase_add_test(
 	    tcase, a_program_that_crashes_five_times_in_a_row_is_off);
+	tcase_add_test(tcase, a_worker_that_cannot_be_forked_is_no_crash);
 	tcase_add_test(tcase, errors_are_no_reason_to_be_off);
 	tcase_add_test(tcase, large_questions_and_answers_pass);
 	tcase_add_loop_test(tcase, an_answer_has_limits, 0, COUNT(large));
