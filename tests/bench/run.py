@@ -17,6 +17,7 @@ import connections
 import https
 import large
 import least
+import pgsql
 import providers
 import query
 import store
@@ -36,6 +37,7 @@ CASES = {
     "jwks": tokens.run,
     "query": query.run,
     "store": store.run,
+    "pgsql": pgsql.run,
     "scan": scan,
     "otx": lambda where: providers.one_request(where, 50),
     "https": https.run,
