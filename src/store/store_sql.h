@@ -94,7 +94,7 @@ extern const char store_pg_batch[];
 /* An import, step by step. */
 extern const char store_pg_incoming[], store_pg_copy[], store_pg_analyze[];
 extern const char store_pg_compare_sql[], store_pg_last_turn[],
-    store_pg_merge[];
+    store_pg_change[], store_pg_add[];
 extern const char store_pg_emptied[];
 /* $1 a source, $2 an import: removes what it did not list; how many, and how many
  * networks. */

@@ -291,7 +291,8 @@ static const struct store_backend store_pg_backend = { .until = store_pg_until,
 	.mark = store_pg_mark };
 
 /* Those of which there may be as many as records; nothing else is asked between
- * two rows of them. */
+ * two rows of them.  Networks come at once, some 64 bytes each for a moment: a
+ * request waits, for no longer than a statement may take. */
 static bool
 store_pg_streams(size_t which)
 {

@@ -28,6 +28,7 @@ struct store_pg_import {
 	char reason[4 * STORE_REASON + 1];
 	char url[STORE_URL + 1];
 	uint64_t first;     /* values of this table */
+	uint64_t fresh;     /* … that the source did not have */
 	uint64_t unchanged; /* what was said again in the same words */
 	uint64_t updated;   /* … in others */
 	struct buf lines;
@@ -239,6 +240,7 @@ store_pg_count(struct store *s, struct store_target *t, const char *source)
 	for (i = 0; i < 3; i++)
 		n[i] = strtoull(p->lib->value(r, 0, (int)i), NULL, 10);
 	p->lib->clear(r);
+	im->fresh = n[0];
 	t->counts.added += n[0];
 	t->counts.unchanged += n[1] + im->unchanged;
 	t->counts.updated += im->first - n[0] - n[1] + im->updated;
@@ -266,16 +268,19 @@ store_pg_merge_all(struct store *s, struct store_target *t)
 	struct pgsql *p = &s->pg->db;
 	struct store_pg_told told;
 	const char *const values[] = { told.source, told.now, told.run };
+	const struct store_pg_import *im = s->pg->import;
 	int code;
 
 	store_pg_tell(t, &told);
 	if ((code = pgsql_run(p, store_pg_analyze, -1, NULL, NULL)) ==
 	    SQLITE_OK)
 		code = store_pg_count(s, t, told.source);
-	if (code == SQLITE_OK && s->pg->import->turned)
+	if (code == SQLITE_OK && im->turned)
 		code = pgsql_run(p, store_pg_last_turn, -1, NULL, NULL);
-	if (code == SQLITE_OK)
-		code = pgsql_run(p, store_pg_merge, 3, values, NULL);
+	if (code == SQLITE_OK && im->fresh < im->first)
+		code = pgsql_run(p, store_pg_change, 3, values, NULL);
+	if (code == SQLITE_OK && im->fresh > 0)
+		code = pgsql_run(p, store_pg_add, 3, values, NULL);
 	if (code == SQLITE_OK)
 		code = pgsql_run(p, store_pg_emptied, -1, NULL, NULL);
 	s->pg->recount = true;

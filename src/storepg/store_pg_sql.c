@@ -274,7 +274,9 @@ const char store_pg_incoming[] =
     " count bigint NOT NULL, expires bigint NOT NULL, url text,"
     " below smallint NOT NULL, bits smallint) ON COMMIT DROP";
 const char store_pg_copy[] = "COPY ctim_incoming FROM STDIN";
-const char store_pg_analyze[] = "ANALYZE ctim_incoming";
+/* What follows joins all of it. */
+const char store_pg_analyze[] = "SET LOCAL work_mem = '64MB';"
+				" ANALYZE ctim_incoming";
 /* How many are new, how many the same, and how many new networks there are. */
 const char store_pg_compare_sql[] =
     "SELECT count(*) FILTER (WHERE i.value IS NULL),"
@@ -290,26 +292,28 @@ const char store_pg_compare_sql[] =
 const char store_pg_last_turn[] =
     "DELETE FROM ctim_incoming a USING ctim_incoming b WHERE a.turn = 0"
     " AND b.turn = 1 AND a.value = b.value AND a.type = b.type";
-/* $1 source, $2 time of the import, $3 its number. */
-const char store_pg_merge[] =
-    "INSERT INTO " S "indicator AS i(value, type, source, disposition,"
+/* $1 source, $2 time of the import, $3 its number: first what is there, then what
+ * is not.  Nobody else adds any meanwhile: who writes has the lock. */
+const char store_pg_change[] =
+    "UPDATE " S "indicator i SET disposition = c.disposition,"
+    " severity = c.severity, confidence = c.confidence, tlp = c.tlp,"
+    " priority = c.priority, reason = CASE WHEN i.run = $3::bigint"
+    " THEN coalesce(c.reason, i.reason) ELSE c.reason END,"
+    " first_seen = c.first_seen, last_seen = c.last_seen, count = c.count,"
+    " expires = c.expires, imported = $2::bigint, url = CASE WHEN"
+    " i.run = $3::bigint THEN coalesce(c.url, i.url) ELSE c.url END,"
+    " below = CASE WHEN i.run = $3::bigint THEN greatest(c.below, i.below)"
+    " ELSE c.below END, run = $3::bigint FROM ctim_incoming c"
+    " WHERE i.value = c.value AND i.type = c.type AND i.source = $1::bigint";
+const char store_pg_add[] =
+    "INSERT INTO " S "indicator(value, type, source, disposition,"
     " severity, confidence, tlp, priority, reason, first_seen, last_seen,"
     " count, expires, imported, run, url, below, bits)"
     " SELECT value, type, $1::bigint, disposition, severity, confidence, tlp,"
     " priority, reason, first_seen, last_seen, count, expires, $2::bigint,"
-    " $3::bigint, url, below, bits FROM ctim_incoming ORDER BY value, type"
-    " ON CONFLICT(value, type, source) DO UPDATE SET"
-    " disposition = excluded.disposition, severity = excluded.severity,"
-    " confidence = excluded.confidence, tlp = excluded.tlp,"
-    " priority = excluded.priority, reason = CASE WHEN i.run = excluded.run"
-    " THEN coalesce(excluded.reason, i.reason) ELSE excluded.reason END,"
-    " first_seen = excluded.first_seen, last_seen = excluded.last_seen,"
-    " count = excluded.count, expires = excluded.expires,"
-    " imported = excluded.imported, url = CASE WHEN i.run = excluded.run"
-    " THEN coalesce(excluded.url, i.url) ELSE excluded.url END,"
-    " below = CASE WHEN i.run = excluded.run"
-    " THEN greatest(excluded.below, i.below) ELSE excluded.below END,"
-    " run = excluded.run";
+    " $3::bigint, url, below, bits FROM ctim_incoming c WHERE NOT EXISTS"
+    " (SELECT FROM " S "indicator i WHERE i.value = c.value"
+    " AND i.type = c.type AND i.source = $1::bigint) ORDER BY value, type";
 const char store_pg_emptied[] = "TRUNCATE ctim_incoming";
 const char store_pg_replaced[] =
     "WITH gone AS (DELETE FROM " S "indicator WHERE source = $1"

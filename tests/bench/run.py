@@ -18,6 +18,7 @@ import described
 import https
 import large
 import least
+import pgsql
 import providers
 import query
 import store
@@ -37,6 +38,7 @@ CASES = {
     "jwks": tokens.run,
     "query": query.run,
     "store": store.run,
+    "pgsql": pgsql.run,
     "scan": scan,
     "otx": lambda where: providers.one_request(where, 50),
     "https": https.run,
