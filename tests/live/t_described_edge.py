@@ -301,3 +301,57 @@ url = https://{value}.a.example/{HOST}
         same([r['url'] for r in answer['data']],
              ['https://b.example.a.example/a.example%2Fx%3Fy%3D'], answer)
         same(g.stop(), 0, 'exit status')
+
+
+def test_what_is_as_written():
+    """A title of 100 characters in more bytes; braces in a name of a path; one
+    Accept; batches whose JSON has no entries."""
+    title = 'é' * 80
+    ini = head(types='domain').replace('title = Test', 'title = ' + title) + '''
+[call a]
+get = /a
+header = Accept: application/x-a
+
+[call b]
+post = /b
+json = {"v": "{a."x}y"}", "w": 1}
+
+[call c]
+batch = 2
+post = /c?v={entries}
+json = {}
+entry = {value}
+'''
+    with Upstream([{'request': 'GET /a', 'json': {'x}y': 'z'}},
+                   {'match': 'POST /.*', 'json': [1]}]) as s:
+        g = gateway('written', s, ini).serve()
+        answer = ask(g, 'a.example', 'b.example')
+        same(errors(answer), [], answer)
+        same({r.headers['accept'] for r in s.requests if '/a' in r.line},
+             {'application/x-a'}, 'Accept')
+        same({r.body for r in s.requests if '/b' in r.line},
+             {b'{"v": "z", "w": 1}'}, 'names with braces')
+        has('POST /c?v=a.example,b.example', lines(s), 'entries')
+        same(answer['data']['sightings']['docs'][0]['source'], title, 'title')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_key_to_sign_with_that_is_not_there():
+    ini = head(types='domain', more='''
+[claim key]
+label = Key
+kind = api_key
+needed = no
+
+[auth]
+sign = hmac-sha256 X-Sign: {value}
+sign_key = {key}
+''') + '\n[call c]\nget = /c\n'
+    with Upstream([{'request': 'GET /c', 'json': [1]}]) as s:
+        g = gateway('unsigned', s, ini).serve()
+        same(errors(ask(g, 'a.example', claims={})), [(
+            'fatal', 'authorization error',
+            'Authorization failed: there is no key to sign with')], 'no key')
+        same(lines(s), [], 'what was asked')
+        same(errors(ask(g, 'a.example', claims={'key': 'sesame'})), [], 'key')
+        same(g.stop(), 0, 'exit status')
