@@ -355,3 +355,26 @@ sign_key = {key}
         same(lines(s), [], 'what was asked')
         same(errors(ask(g, 'a.example', claims={'key': 'sesame'})), [], 'key')
         same(g.stop(), 0, 'exit status')
+
+
+def test_an_each_of_nothing_is_nothing():
+    """The map is not run: it would write something."""
+    ini = head(types='domain') + '''
+[call list]
+get = /{value}
+nothing = 410
+
+[call each]
+each = list.list[]
+get = /each/{item}
+'''
+    made = '{type: "sighting", confidence: "High", observed_time: $now, ' \
+        'title: "\\(.each | length)"}'
+    with Upstream([{'request': 'GET /gone.example', 'status': 410},
+                   {'request': 'GET /some.example', 'json': {'list': [1, 2]}},
+                   {'match': 'GET /each/.*', 'status': 404}]) as s:
+        g = gateway('nothing', s, ini, **{'map.jq': made}).serve()
+        answer = ask(g, 'gone.example')
+        same((errors(answer), titles(answer)), ([], []), answer)
+        same(titles(ask(g, 'some.example')), ['2'], 'some')
+        same(g.stop(), 0, 'exit status')
