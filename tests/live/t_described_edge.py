@@ -378,3 +378,46 @@ get = /each/{item}
         same((errors(answer), titles(answer)), ([], []), answer)
         same(titles(ask(g, 'some.example')), ['2'], 'some')
         same(g.stop(), 0, 'exit status')
+
+
+def test_each_with_what_another_each_found():
+    """All answers of one, with pages and without, in the order of elements."""
+    ini = head(types='domain') + '''
+[call list]
+get = /list
+
+[call one]
+each = list[]
+get = /one/{item}
+
+[call two]
+each = list[]
+get = /two/{item}?p={page}
+pages = pages
+max_pages = 3
+
+[call all]
+each = list[]
+get = /all/{item}?one={one[].answer.v}
+'''
+    rules = [{'request': 'GET /list', 'json': ['a', 'b', 'c']}]
+    for n, item in enumerate('abc'):
+        rules.append({'request': 'GET /one/' + item, 'status': 200,
+                      'json': {'v': n}} if item != 'b' else
+                     {'request': 'GET /one/b', 'status': 404})
+        rules += [{'request': 'GET /two/%s?p=%d' % (item, p),
+                   'json': {'pages': 2 if item != 'c' else 1,
+                            'at': '%s%d' % (item, p)}} for p in (1, 2)]
+        rules.append({'request': 'GET /all/%s?one=0,2' % item, 'json': item})
+    with Upstream(rules) as s:
+        g = gateway('all', s, ini, **{'map.jq': '''
+{type: "sighting", confidence: "High", observed_time: $now,
+ title: ([.one[] | [.item, .answer.v]], [.two[] | [.answer[].at]], [.all[].answer]
+         | tojson)}
+'''}).serve()
+        answer = ask(g, 'a.example')
+        same((errors(answer), titles(answer)), ([], sorted([
+            '[["a",0],["b",null],["c",2]]', '[["a1","a2"],["b1","b2"],["c1"]]',
+            '["a","b","c"]'])), answer)
+        same(s.unexpected, [], 'what nobody plays')
+        same(g.stop(), 0, 'exit status')
