@@ -80,7 +80,10 @@ write_results(struct jsonout *j, const struct query *q)
 		if (!(wanted & UINT64_C(1) << i))
 			continue;
 		result = described_result(q, i);
-		some = some || result != NULL;
+		/* An `each` that was made for no element has an empty list. */
+		some = some ||
+		    (d->calls[i].each == -1 ? result != NULL :
+					      jsonin_length(result) > 0);
 		jsonout_key(j, d->calls[i].name);
 		jsoncopy_exact(j, result);
 		json_object_put(result);

@@ -119,14 +119,13 @@ make_none(const struct query *q, const struct described_call *c)
 /* Makes one call: about an element or NULL, for a page, with what {next} is then, or
  * its whole URL. */
 static struct call *
-make_one(const struct query *q, const struct described_call *c,
+make_with(struct described_values *v, const struct described_call *c,
     struct json_object *item, const char *next, int64_t page)
 {
-	const struct described *d = described_from(q);
-	const struct described_request *how = &c->by[q->observable->type];
+	const struct query *q = v->query;
+	const int step = (int)(c - described_from(q)->calls);
 	enum placeholders_filled filled = FILLED;
 	const struct placeholder *wrong = NULL;
-	struct described_values v;
 	struct call *made = NULL;
 	struct buf entries;
 
@@ -138,32 +137,44 @@ make_one(const struct query *q, const struct described_call *c,
 	buf_init(&entries, CALL_BODY);
 	if (c->batch > 0)
 		filled = described_entries(q, c, &entries, &wrong);
-	described_values_init(&v, q);
-	v.values.item = item;
-	v.values.page = page;
-	v.values.next = next;
-	v.values.entries = entries.data;
+	v->values.item = item;
+	v->values.page = page;
+	v->values.next = next;
+	v->values.entries = entries.data;
 	if (filled == FILLED && !entries.failed)
-		made = send_call(&v, c, how, (int)(c - d->calls));
+		made = send_call(v, c, &c->by[q->observable->type], step);
 	else
-		made = send_failed(&v, (int)(c - d->calls),
-		    entries.failed ? FILL_MEMORY : filled, wrong);
+		made = send_failed(
+		    v, step, entries.failed ? FILL_MEMORY : filled, wrong);
 	if (made != NULL) {
 		call_about(made, item);
 		made->number = c->until == NULL ? page : ANY_TIME;
 		if (c->until != NULL && c->within > 0)
 			made->number = clock_ms() + (int64_t)c->within * 1000;
 	}
-	described_values_free(&v);
 	buf_free(&entries);
 	return made;
 }
 
+static struct call *
+make_one(const struct query *q, const struct described_call *c,
+    struct json_object *item, const char *next, int64_t page)
+{
+	struct described_values v;
+	struct call *made;
+
+	described_values_init(&v, q);
+	made = make_with(&v, c, item, next, page);
+	described_values_free(&v);
+	return made;
+}
+
 static void
-make_element(const struct query *q, const struct described_call *c,
+make_element(struct described_values *v, const struct described_call *c,
     struct json_object *item, size_t number)
 {
-	struct call *made = make_one(q, c, item, "", 1);
+	const struct query *q = v->query;
+	struct call *made = make_with(v, c, item, "", 1);
 
 	/* One that lacks what the call needs is shown to the map all the same. */
 	if (made == NULL) {
@@ -337,16 +348,20 @@ look_back(const struct query *q, struct progress *p)
 	}
 }
 
-/* Makes those of a [call …]; whether there are any. */
+/* Makes those of a [call …]; whether there are any.  What they name of the calls
+ * above is put together once for all elements. */
 static bool
 make_all(const struct query *q, const struct described_call *c)
 {
 	const size_t before = q->lookup->n;
+	struct described_values v;
 
+	described_values_init(&v, q);
 	if (c->each != -1)
-		described_each_element(q, c, make_element);
+		described_each_element(&v, c, make_element);
 	else
-		(void)make_one(q, c, NULL, "", 1);
+		(void)make_with(&v, c, NULL, "", 1);
+	described_values_free(&v);
 	if (q->lookup->n > before)
 		return true;
 	(void)make_none(q, c);

@@ -88,10 +88,12 @@ elements_of(const struct query *q, const struct described_call *c)
 }
 
 void
-described_each_element(const struct query *q, const struct described_call *c,
-    void (*each)(const struct query *, const struct described_call *,
+described_each_element(struct described_values *v,
+    const struct described_call *c,
+    void (*each)(struct described_values *, const struct described_call *,
 	struct json_object *, size_t item))
 {
+	const struct query *q = v->query;
 	struct json_object *list = elements_of(q, c);
 	const size_t n = jsonin_length(list);
 	const size_t max = c->max > 0 ? (size_t)c->max : q->claims->limit;
@@ -116,7 +118,7 @@ described_each_element(const struct query *q, const struct described_call *c,
 		text = json_object_to_json_string_ext(
 		    e[i].value, JSON_C_TO_STRING_PLAIN);
 		if (text != NULL && set_new(&seen, text, strlen(text)))
-			each(q, c, e[i].value, item++);
+			each(v, c, e[i].value, item++);
 	}
 	for (i = 0; e != NULL && i < n; i++)
 		json_object_put(e[i].key);

@@ -192,7 +192,7 @@ call_batch(struct reader *r, const struct description_part *part,
 	const struct description_key *entry =
 	    description_find(part, "entry", NULL);
 	char *text;
-	bool json = false;
+	bool json = false, apart;
 	size_t i;
 
 	if (batch == NULL) {
@@ -212,14 +212,19 @@ call_batch(struct reader *r, const struct description_part *part,
 		ini_error(r->text, batch->line, "batch: entry is wanted, too");
 		return;
 	}
-	for (i = 0; i < OBSERVABLE_TYPES; i++)
-		json = json || c->by[i].json;
-	for (i = 0; json && i < OBSERVABLE_TYPES; i++)
-		if (names_kind(c->by[i].url, PLACEHOLDER_ENTRIES)) {
-			ini_error(r->text, batch->line,
-			    "batch: {entries} stands in JSON and in a URL");
-			break;
-		}
+	apart = names_kind(c->header.value, PLACEHOLDER_ENTRIES);
+	for (i = 0; i < OBSERVABLE_TYPES; i++) {
+		const bool body =
+		    names_kind(c->by[i].body, PLACEHOLDER_ENTRIES);
+
+		json = json || (body && c->by[i].json);
+		apart = apart || (body && !c->by[i].json) ||
+		    names_kind(c->by[i].url, PLACEHOLDER_ENTRIES);
+	}
+	/* They are escaped for one place. */
+	if (json && apart)
+		ini_error(r->text, batch->line,
+		    "batch: {entries} stands in JSON and elsewhere, too");
 	if ((text = reader_text(r, entry, ".txt", DESCRIPTION_TEXT)) != NULL)
 		c->entry = reader_template(r, entry->line, text,
 		    json ? PLACE_JSON : PLACE_URL, MAY_VALUE);

@@ -196,8 +196,9 @@ bool described_has_dots(const char *path);
 
 /* described_elements.c */
 /* Calls each with the elements that a call is made for, each of them once. */
-void described_each_element(const struct query *, const struct described_call *,
-    void (*each)(const struct query *, const struct described_call *,
+void described_each_element(struct described_values *,
+    const struct described_call *,
+    void (*each)(struct described_values *, const struct described_call *,
 	struct json_object *, size_t item));
 /* Adds an entry for each observable of the batch that the one of q is in. */
 enum placeholders_filled described_entries(const struct query *,

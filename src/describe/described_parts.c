@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "describe/described_reader.h"
 #include "net/url.h"
 
@@ -150,8 +151,9 @@ reader_needed(struct reader *r, const struct description_part *part,
 		ini_error(r->text, part->line, "[provider] wants a %s", name);
 		return NULL;
 	}
-	if (strlen(value) > max) {
-		ini_error(r->text, line, "%s: at most %zu bytes", name, max);
+	if (utf8_cut(value, max) < strlen(value)) {
+		ini_error(
+		    r->text, line, "%s: at most %zu characters", name, max);
 		return NULL;
 	}
 	return reader_copy(r, value);

@@ -167,12 +167,28 @@ call_url(struct reader *r, const struct description_part *part,
 
 /* --- body_keys -------------------------------------------------------------- */
 
-/* Whether a template is JSON once values are put in. */
-static bool
-is_json(const char *text, const struct placeholders *p)
+/* What is behind a placeholder, whose names may hold braces in quotation marks. */
+static const char *
+behind_placeholder(const char *s)
 {
+	bool quoted = false;
+
+	for (; *s != '}' || quoted; s++)
+		quoted = quoted != (*s == '"');
+	return s + 1;
+}
+
+/* Whether a template is JSON once values are put in, an object where [auth] adds a
+ * member; else an error is told. */
+static bool
+is_json(struct reader *r, const struct description_part *part, unsigned line,
+    const char *text, const struct placeholders *p)
+{
+	const bool member =
+	    r->d->body_name != NULL && part->kind != SECTION_SIGN_IN;
 	struct json_object *value;
 	const char *from = text, *why = NULL;
+	bool good = false;
 	struct buf b;
 	size_t i;
 
@@ -181,13 +197,21 @@ is_json(const char *text, const struct placeholders *p)
 		(void)buf_add(&b, from,
 		    (size_t)(text + placeholders_at(p, i)->at - from));
 		(void)buf_addc(&b, '1');
-		from = strchr(text + placeholders_at(p, i)->at, '}') + 1;
+		from = behind_placeholder(text + placeholders_at(p, i)->at);
 	}
 	(void)buf_adds(&b, from);
 	value = jsonin_answer(b.data, b.len, &why);
+	if (value == NULL)
+		ini_error(
+		    r->text, line, "json: no JSON once values are put in");
+	else if (member && !json_object_is_type(value, json_type_object))
+		ini_error(r->text, line,
+		    "json: no object, to which the body of [auth] is added");
+	else
+		good = true;
 	json_object_put(value);
 	buf_free(&b);
-	return value != NULL;
+	return good;
 }
 
 static void
@@ -203,11 +227,8 @@ call_body(struct reader *r, const struct description_part *part,
 	if (text != NULL)
 		p = reader_template(r, k->line, text,
 		    json ? PLACE_JSON : PLACE_FORM, call_may(part));
-	if (p != NULL && json && !is_json(text, p)) {
-		ini_error(
-		    r->text, k->line, "json: no JSON once values are put in");
+	if (p != NULL && json && !is_json(r, part, k->line, text, p))
 		p = NULL;
-	}
 	free(text);
 	if (p == NULL)
 		return;
@@ -346,6 +367,21 @@ extra_call(struct reader *r)
 	return c;
 }
 
+/* Whether a template (or NULL) cannot be filled in without an observable. */
+static bool
+names_observable(const struct placeholders *p)
+{
+	const unsigned of = PLACEHOLDER_BIT(PLACEHOLDER_VALUE) |
+	    PLACEHOLDER_BIT(PLACEHOLDER_TYPE) |
+	    PLACEHOLDER_BIT(PLACEHOLDER_TYPE_NAME);
+	size_t i;
+
+	for (i = 0; p != NULL && i < placeholders_count(p); i++)
+		if (of & PLACEHOLDER_BIT(placeholders_at(p, i)->kind))
+			return true;
+	return false;
+}
+
 void
 reader_calls(struct reader *r)
 {
@@ -355,8 +391,13 @@ reader_calls(struct reader *r)
 	if (part != NULL && (r->d->sign_in = extra_call(r)) != NULL)
 		sign_in_part(r, part);
 	part = description_part(r->text, SECTION_HEALTH, NULL);
-	if (part != NULL && (r->d->health = extra_call(r)) != NULL)
+	if (part != NULL && (r->d->health = extra_call(r)) != NULL) {
 		any_call(r, part, r->d->health);
+		if (names_observable(r->d->sign))
+			ini_error(r->text, part->line,
+			    "[health]: sign of [auth] names an observable, "
+			    "and here is none");
+	}
 	part = NULL;
 	while ((part = description_part(r->text, SECTION_CALL, part)) != NULL)
 		reader_call_part(r, part);

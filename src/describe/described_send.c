@@ -227,7 +227,7 @@ add_secret_member(
 	if (!json_object_is_type(body, json_type_object) ||
 	    !jsoncopy_put(
 		body, s->d->body_name, json_object_new_string(value.data)))
-		s->filled = FILL_WRONG;
+		s->filled = FILL_MEMORY;
 	buf_reset(sent);
 	jsonout_init(&j, sent);
 	jsoncopy_value(&j, body);
@@ -295,9 +295,11 @@ add_hmac(struct sending *s, struct call *c)
 
 	buf_init(&value, CALL_BODY);
 	fill(s, s->d->sign, &value);
-	if (key == NULL)
-		s->filled = FILL_MISSING;
-	if (s->filled == FILLED) {
+	if (key == NULL) {
+		call_fail(c, PROBLEM_AUTHORIZATION,
+		    "Authorization failed: there is no %s to sign with",
+		    s->d->claims[s->d->sign_key].name);
+	} else if (s->filled == FILLED) {
 		sha256_hmac(key, strlen(key), value.data, value.len, mac);
 		for (i = 0; i < SHA256_BYTES; i++) {
 			text[2 * i] = digits[mac[i] >> 4];
@@ -385,6 +387,19 @@ flags_of(const struct described *d, const struct described_call *c, int step)
 	return flags;
 }
 
+/* Whether a field of the description is Accept. */
+static bool
+says_accept(const struct described *d, const struct described_call *how)
+{
+	size_t i;
+
+	for (i = 0; i < d->n_auth; i++)
+		if (strcasecmp(d->auth[i].name, "Accept") == 0)
+			return true;
+	return how->header.name != NULL &&
+	    strcasecmp(how->header.name, "Accept") == 0;
+}
+
 /* Moves what is put together into a call. */
 static struct call *
 send_add(struct sending *s, const struct described_call *how,
@@ -398,7 +413,7 @@ send_add(struct sending *s, const struct described_call *how,
 	c->type = request->json ? "application/json" : NULL;
 	c->ttl = how->cache > 0 ? how->cache : 0;
 	(void)buf_add(&c->sent, sent->data, sent->len);
-	if (how->reads != READS_TEXT)
+	if (how->reads != READS_TEXT && !says_accept(s->d, how))
 		call_header(c, "Accept", "application/json");
 	if (how->header.name != NULL)
 		call_header(c, how->header.name, header->data);

@@ -123,29 +123,59 @@ one_of(const struct described_call *c, const struct lookup *l, int step,
 						     last_of(l, step, item);
 }
 
-/* {"item": …, "answer": …} for each element. */
+/* Adds what a call about an element has found to its {"item": …, "answer": …}: with
+ * pages to the list of their answers, else in the place of the call before.  False:
+ * memory ran out. */
+static bool
+add_answer(const struct described_call *c, struct json_object *one,
+    struct json_object *result)
+{
+	struct json_object *answer = jsonin_member(one, "answer");
+
+	if (c->pages == NULL && c->next == NULL)
+		return json_object_object_add(
+			   one, "answer", json_object_get(result)) == 0;
+	if (result == NULL)
+		return true;
+	if (answer == NULL) {
+		answer = json_object_new_array();
+		if (!jsoncopy_put(one, "answer", answer))
+			return false;
+	}
+	if (json_object_array_add(answer, json_object_get(result)) == 0)
+		return true;
+	json_object_put(result);
+	return false;
+}
+
+/* {"item": …, "answer": …} for each element, in one look at all calls. */
 static struct json_object *
 items_of(const struct described_call *c, const struct lookup *l, int step)
 {
 	struct json_object *list = json_object_new_array(), *one;
+	const struct call *call;
 	size_t i;
-	int64_t item = -1;
 
 	for (i = 0; list != NULL && i < l->n; i++) {
-		/* The first call of each comes before all second pages. */
-		if (l->calls[i]->step != step || l->calls[i]->item <= item)
+		call = l->calls[i];
+		if (call->step != step || call->item < 0 ||
+		    (size_t)call->item > jsonin_length(list))
 			continue;
-		item = l->calls[i]->item;
-		if ((one = json_object_new_object()) == NULL)
-			break;
-		(void)jsoncopy_put(
-		    one, "item", json_object_get(l->calls[i]->about));
-		(void)json_object_object_add(
-		    one, "answer", one_of(c, l, step, item));
-		if (json_object_array_add(list, one) == -1) {
-			json_object_put(one);
-			break;
+		/* The first call of each comes before all second pages. */
+		if ((size_t)call->item == jsonin_length(list)) {
+			if ((one = json_object_new_object()) == NULL)
+				break;
+			(void)jsoncopy_put(
+			    one, "item", json_object_get(call->about));
+			if (json_object_object_add(one, "answer", NULL) == -1 ||
+			    json_object_array_add(list, one) == -1) {
+				json_object_put(one);
+				break;
+			}
 		}
+		if (!add_answer(
+			c, jsonin_at(list, (size_t)call->item), call->result))
+			break;
 	}
 	return list;
 }

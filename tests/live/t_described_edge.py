@@ -338,3 +338,123 @@ url = https://{value}.a.example/{HOST}
         same([r['url'] for r in answer['data']],
              ['https://b.example.a.example/a.example%2Fx%3Fy%3D'], answer)
         same(g.stop(), 0, 'exit status')
+
+
+def test_what_is_as_written():
+    """A title of 100 characters in more bytes; braces in a name of a path; one
+    Accept; batches whose JSON has no entries."""
+    title = 'é' * 80
+    ini = head(types='domain').replace('title = Test', 'title = ' + title) + '''
+[call a]
+get = /a
+header = Accept: application/x-a
+
+[call b]
+post = /b
+json = {"v": "{a."x}y"}", "w": 1}
+
+[call c]
+batch = 2
+post = /c?v={entries}
+json = {}
+entry = {value}
+'''
+    with Upstream([{'request': 'GET /a', 'json': {'x}y': 'z'}},
+                   {'match': 'POST /.*', 'json': [1]}]) as s:
+        g = gateway('written', s, ini).serve()
+        answer = ask(g, 'a.example', 'b.example')
+        same(errors(answer), [], answer)
+        same({r.headers['accept'] for r in s.requests if '/a' in r.line},
+             {'application/x-a'}, 'Accept')
+        same({r.body for r in s.requests if '/b' in r.line},
+             {b'{"v": "z", "w": 1}'}, 'names with braces')
+        has('POST /c?v=a.example,b.example', lines(s), 'entries')
+        same(answer['data']['sightings']['docs'][0]['source'], title, 'title')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_key_to_sign_with_that_is_not_there():
+    ini = head(types='domain', more='''
+[claim key]
+label = Key
+kind = api_key
+needed = no
+
+[auth]
+sign = hmac-sha256 X-Sign: {value}
+sign_key = {key}
+''') + '\n[call c]\nget = /c\n'
+    with Upstream([{'request': 'GET /c', 'json': [1]}]) as s:
+        g = gateway('unsigned', s, ini).serve()
+        same(errors(ask(g, 'a.example', claims={})), [(
+            'fatal', 'authorization error',
+            'Authorization failed: there is no key to sign with')], 'no key')
+        same(lines(s), [], 'what was asked')
+        same(errors(ask(g, 'a.example', claims={'key': 'sesame'})), [], 'key')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_an_each_of_nothing_is_nothing():
+    """The map is not run: it would write something."""
+    ini = head(types='domain') + '''
+[call list]
+get = /{value}
+nothing = 410
+
+[call each]
+each = list.list[]
+get = /each/{item}
+'''
+    made = '{type: "sighting", confidence: "High", observed_time: $now, ' \
+        'title: "\\(.each | length)"}'
+    with Upstream([{'request': 'GET /gone.example', 'status': 410},
+                   {'request': 'GET /some.example', 'json': {'list': [1, 2]}},
+                   {'match': 'GET /each/.*', 'status': 404}]) as s:
+        g = gateway('nothing', s, ini, **{'map.jq': made}).serve()
+        answer = ask(g, 'gone.example')
+        same((errors(answer), titles(answer)), ([], []), answer)
+        same(titles(ask(g, 'some.example')), ['2'], 'some')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_each_with_what_another_each_found():
+    """All answers of one, with pages and without, in the order of elements."""
+    ini = head(types='domain') + '''
+[call list]
+get = /list
+
+[call one]
+each = list[]
+get = /one/{item}
+
+[call two]
+each = list[]
+get = /two/{item}?p={page}
+pages = pages
+max_pages = 3
+
+[call all]
+each = list[]
+get = /all/{item}?one={one[].answer.v}
+'''
+    rules = [{'request': 'GET /list', 'json': ['a', 'b', 'c']}]
+    for n, item in enumerate('abc'):
+        rules.append({'request': 'GET /one/' + item, 'status': 200,
+                      'json': {'v': n}} if item != 'b' else
+                     {'request': 'GET /one/b', 'status': 404})
+        rules += [{'request': 'GET /two/%s?p=%d' % (item, p),
+                   'json': {'pages': 2 if item != 'c' else 1,
+                            'at': '%s%d' % (item, p)}} for p in (1, 2)]
+        rules.append({'request': 'GET /all/%s?one=0,2' % item, 'json': item})
+    with Upstream(rules) as s:
+        g = gateway('all', s, ini, **{'map.jq': '''
+{type: "sighting", confidence: "High", observed_time: $now,
+ title: ([.one[] | [.item, .answer.v]], [.two[] | [.answer[].at]], [.all[].answer]
+         | tojson)}
+'''}).serve()
+        answer = ask(g, 'a.example')
+        same((errors(answer), titles(answer)), ([], sorted([
+            '[["a",0],["b",null],["c",2]]', '[["a1","a2"],["b1","b2"],["c1"]]',
+            '["a","b","c"]'])), answer)
+        same(s.unexpected, [], 'what nobody plays')
+        same(g.stop(), 0, 'exit status')

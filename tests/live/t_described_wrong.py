@@ -102,7 +102,7 @@ ROWS = (
      'a comment must be a line of its own'),
     ('title = Test', '»title', None, 'neither a [section] nor key = value'),
     ('title = Test', '»title = ' + 'x' * 101, None,
-     'title: at most 100 bytes'),
+     'title: at most 100 characters'),
     ('label = Key\n', '', 8, '[claim key] wants a label'),
     ('kind = api_key', '»kind = secret', None,
      'kind: secret is none of text, password, api_key, number, yesno, host'),
@@ -190,6 +190,23 @@ ROWS = (
      'batch: no {entries} is in the call'),
     ('post = /more', 'post = /more?{entries}\n»batch = 5', None,
      'batch: entry is wanted, too'),
+    ('post = /more', 'post = /more?{entries}\n»batch = 5\nentry = {value}\n'
+     'json.ip = [{entries}]', None,
+     'batch: {entries} stands in JSON and elsewhere, too'),
+    ('json = {"v": "{value}"}', 'json.ip = [{entries}]\n'
+     'form.domain = {entries}\n»batch = 5\nentry = {value}', None,
+     'batch: {entries} stands in JSON and elsewhere, too'),
+    ('json = {"v": "{value}"}', 'json = [{entries}]\nheader = X: {entries}\n'
+     '»batch = 5\nentry = {value}', None,
+     'batch: {entries} stands in JSON and elsewhere, too'),
+    ('header = Key: {key}\n\n[call info]\nget = /info/{value}\n\n[call more]\n'
+     'post = /more\njson = {"v": "{value}"}', 'body = key={key}\n\n'
+     '[call info]\npost = /info\nform = v={value}\n\n[call more]\n'
+     'post = /more\n»json = ["{value}"]', None,
+     'json: no object, to which the body of [auth] is added'),
+    ('header = Key: {key}', 'sign = hmac-sha256 X: {value|lower}\n'
+     'sign_key = {key}\n\n»[health]\nget = /health', None,
+     '[health]: sign of [auth] names an observable, and here is none'),
     ('post = /more', 'post = /more\n»entry = {value}', None,
      'entry: there is no batch'),
     ('post = /more', 'post = /more\n»answer = xml', None,
