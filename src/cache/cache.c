@@ -386,8 +386,8 @@ cache_turn(struct cache *c, const struct cache_part *part, size_t n,
 		.names = c->keys.n > 1 ? c->keys.n : 1,
 		.rate = rate,
 		.most = most,
-		.far = FAR_MORE +
-		    ((int64_t)c->conf->deadline + rate.seconds) * 1000 };
+		.far = FAR_MORE + (int64_t)c->conf->deadline * 1000 +
+		    (int64_t)PACE_SECOND * rate.seconds };
 	struct cache_try t = cache_new_try(c);
 	int64_t wait = -2;
 

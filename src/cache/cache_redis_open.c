@@ -150,6 +150,10 @@ cache_redis_mode(struct cache_redis *s, struct cache_try *t,
 		return cache_redis_wrong(s, t, info);
 	if (strstr(info->text, "_mode:cluster") != NULL)
 		return cache_redis_fail(s, t, CLUSTER);
+	if (strstr(info->text, "_mode:sentinel") != NULL)
+		return cache_redis_fail(s, t,
+		    "it is a Sentinel; name it as "
+		    "redis+sentinel://HOST/MASTER");
 	if (s->url.sentinels > 0 && strstr(info->text, "role:slave") != NULL)
 		return cache_redis_fail(
 		    s, t, "a Sentinel named a replica; it is asked again");

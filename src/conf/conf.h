@@ -98,6 +98,7 @@ enum conf_credentials {
 /* A claim that the configuration has for a relay; its value is a secret. */
 struct conf_claim {
 	char *name, *value;
+	bool host; /* it says where the service is */
 	struct conf_claim *next;
 };
 

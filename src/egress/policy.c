@@ -47,8 +47,11 @@ policy_is_named(const struct relay_conf *r, const char *origin)
 			*(char *const *)((const char *)r->own + k->offset),
 			origin))
 			return true;
+	/* With those of the token alone nothing goes there. */
+	if (r->credentials == CREDENTIALS_TOKEN)
+		return false;
 	for (c = r->claims; c != NULL; c = c->next)
-		if (policy_is_of(c->value, origin))
+		if (c->host && policy_is_of(c->value, origin))
 			return true;
 	return false;
 }

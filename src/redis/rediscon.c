@@ -56,12 +56,11 @@ rediscon_close(struct rediscon *r)
 	r->reader = NULL;
 }
 
-void
-rediscon_free(struct rediscon *r)
+/* Gives up a lookup.  One that cannot be cancelled is left to libc, which writes
+ * into its memory when the name server answers at last. */
+static void
+drop_lookup(struct rediscon *r)
 {
-	rediscon_close(r);
-	/* A lookup that cannot be cancelled is left to libc, which writes into
-	 * its memory when the name server answers at last. */
 	if (r->lookup != NULL &&
 	    gai_cancel(&r->lookup->cb) != EAI_NOTCANCELED) {
 		if (r->lookup->cb.ar_result != NULL)
@@ -69,6 +68,13 @@ rediscon_free(struct rediscon *r)
 		free(r->lookup);
 	}
 	r->lookup = NULL;
+}
+
+void
+rediscon_free(struct rediscon *r)
+{
+	rediscon_close(r);
+	drop_lookup(r);
 }
 
 /* Begins to look a name up. */
@@ -131,6 +137,11 @@ addresses(struct rediscon *r, const char *host, const char *port, int64_t until)
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
 	struct addrinfo *found;
 
+	/* That of another may be under way still, from a Sentinel for one. */
+	if (r->lookup != NULL &&
+	    (strcmp(r->lookup->host, host) != 0 ||
+		strcmp(r->lookup->port, port) != 0))
+		drop_lookup(r);
 	if (getaddrinfo(host, port, &hints, &found) == 0)
 		return found;
 	if (r->lookup == NULL &&
@@ -152,13 +163,18 @@ rediscon_wait(struct rediscon *r, short events, int64_t until)
 	    r, n == -1 ? strerror(errno) : "it did not answer in time");
 }
 
-/* Connects r->fd. */
+/* Connects r->fd to an address; it and those after it share the time. */
 static int
-rediscon_join(struct rediscon *r, const struct addrinfo *a, int64_t until)
+rediscon_join(struct rediscon *r, const struct addrinfo *a, int64_t end)
 {
+	const struct addrinfo *more;
+	int64_t now = clock_ms(), until, n = 0;
 	int error = 0, on = 1;
 	socklen_t size = sizeof(error);
 
+	for (more = a; more != NULL; more = more->ai_next)
+		n++;
+	until = now + (end - now) / n;
 	if (connect(r->fd, a->ai_addr, a->ai_addrlen) == -1) {
 		if (errno != EINPROGRESS && errno != EINTR)
 			return rediscon_fail(r, strerror(errno));

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "call/members.h"
 #include "call/provider.h"
@@ -152,12 +153,26 @@ lists_program(const struct relay_conf *relay, char *why)
 	return -1;
 }
 
+/* Which of a relay's claims say where its service is. */
+static void
+lists_hosts(struct relay_conf *relay)
+{
+	const char *const *host = relay->provider->hosts;
+	struct conf_claim *c;
+
+	for (; host != NULL && *host != NULL; host++)
+		for (c = relay->claims; c != NULL; c = c->next)
+			if (strcmp(c->name, *host) == 0)
+				c->host = true;
+}
+
 static int
 lists_complete(struct relay_conf *relay, const struct conf *conf, char *why)
 {
 	const char *missing;
 	char path[PATH_MAX];
 
+	lists_hosts(relay);
 	if (described_of(relay->provider) == NULL &&
 	    lists_folder(conf, relay->provider->name, path)) {
 		(void)snprintf(why, CONF_ERROR_MAX,

@@ -3,9 +3,6 @@
 
 #include "shared/pace.h"
 
-#define SECOND \
-	1050 /* ms that count as one: 5 % for the network, which may
-			 * bring calls nearer to each other than they left */
 #define AHEAD \
 	600000 /* ms; a time further on was written before the clock
 			 * was set back */
@@ -39,7 +36,7 @@ pace_take(int64_t back[PACE_TOKENS], struct pace_rate rate, int64_t now,
     int64_t until)
 {
 	int parts = (rate.calls + PACE_TOKENS - 1) / PACE_TOKENS;
-	int period = (SECOND * rate.seconds + parts - 1) / parts;
+	int period = (PACE_SECOND * rate.seconds + parts - 1) / parts;
 	int64_t *token, turn;
 
 	assert(rate.calls >= 1 && rate.calls <= 10000);
@@ -64,7 +61,7 @@ pace_begin(const struct pace_table *t, struct pace *p, int seconds)
 
 	if (p->slot.used == 0 && t->born != 0)
 		for (i = 0; i < PACE_TOKENS; i++)
-			p->back[i] = t->born + SECOND * (int64_t)seconds;
+			p->back[i] = t->born + PACE_SECOND * (int64_t)seconds;
 }
 
 /* When the last token of a bucket is back. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether a genuine token is for this site and this relay. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,21 +10,33 @@
 
 #define FAILED "Authorization failed: Wrong JWT payload structure"
 
-/* Whether a claim is a text, or a list that has it. */
+/* Whether a value is this text, or the integer that it writes. */
+static bool
+auth_is(struct json_object *value, const char *text)
+{
+	const char *said = jsonin_text(value);
+	char digits[24];
+	int64_t n;
+
+	if (said == NULL && jsonin_int(value, &n)) {
+		(void)snprintf(digits, sizeof(digits), "%" PRId64, n);
+		said = digits;
+	}
+	return said != NULL && strcmp(said, text) == 0;
+}
+
+/* Whether a claim is that, or a list that has it. */
 static bool
 auth_says(const struct claims *c, const char *claim, const char *text)
 {
 	struct json_object *value = jsonin_member(c->payload, claim);
-	const char *said = jsonin_text(value);
 	size_t i;
 
-	if (said != NULL)
-		return strcmp(said, text) == 0;
-	for (i = 0; i < jsonin_length(value); i++) {
-		said = jsonin_text(jsonin_at(value, i));
-		if (said != NULL && strcmp(said, text) == 0)
+	if (auth_is(value, text))
+		return true;
+	for (i = 0; i < jsonin_length(value); i++)
+		if (auth_is(jsonin_at(value, i), text))
 			return true;
-	}
 	return false;
 }
 

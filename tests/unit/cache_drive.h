@@ -106,6 +106,27 @@ turn_of(struct cache *c, const char *bucket, int rate, int64_t most)
 	return cache_turn(c, &part, 1, (struct pace_rate){ rate, 1 }, most);
 }
 
+/* A rate of few calls: a token that was just taken stays taken. */
+static inline void
+slow_turns(struct cache *c)
+{
+	static const int seconds[] = { 60, 3600, 86400 };
+	struct pace_rate rate = { .calls = 2 };
+	char name[24];
+	size_t i;
+	int n;
+
+	for (i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		rate.seconds = seconds[i];
+		n = snprintf(name, sizeof(name), "slow %d", seconds[i]);
+		const struct cache_part part = { name, (size_t)n };
+
+		ck_assert_int_eq(cache_turn(c, &part, 1, rate, 1000), 0);
+		ck_assert_int_eq(cache_turn(c, &part, 1, rate, 1000), 0);
+		ck_assert_int_eq(cache_turn(c, &part, 1, rate, 1000), -1);
+	}
+}
+
 static inline void
 put(struct cache *c, const char *name, const char *value)
 {

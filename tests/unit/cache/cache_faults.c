@@ -317,6 +317,7 @@ START_TEST(while_another_writes_reads_go_on_and_puts_are_dropped)
 	put_now(c, "y", "2");
 	ck_assert(has(c, "y", "2"));
 	ck_assert_int_eq(turn_of(c, "bucket", 5, 1000), 0);
+	slow_turns(c);
 	cache_free(c);
 	end();
 }
