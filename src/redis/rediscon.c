@@ -261,7 +261,8 @@ rediscon_make_nil(const redisReadTask *task)
 static void *
 rediscon_make_array(const redisReadTask *task, MEMBERS n)
 {
-	return n != 2 || task->parent != NULL ?
+	return task->type != REDIS_REPLY_ARRAY || n != 2 ||
+		task->parent != NULL ?
 	    NULL :
 	    rediscon_make(task, REDISCON_PAIR, 0, NULL, 0);
 }
