@@ -187,8 +187,9 @@ static const struct {
 	    "a.conf:2: [http] allow_private: must be yes or no" },
 	{ "[cache]\nurl = memcached\n",
 	    "a.conf:2: [cache] url: must be "
-	    "sqlite:/PATH, redis://[[USER]:PASSWORD@]HOST[:PORT][/DB] or "
-	    "off" },
+	    "sqlite:/PATH, redis://[[USER]:PASSWORD@]HOST[:PORT][/DB], the "
+	    "same with rediss:// for TLS, redis+sentinel://HOST,HOST/MASTER "
+	    "or off" },
 	{ "[log]\nlevel = loud\n",
 	    "a.conf:2: [log] level: must be one of "
 	    "debug, info, warning, error" },
