@@ -189,6 +189,24 @@ cache_redis_open(struct cache_redis *s, struct cache_try *t, int64_t until)
 	    CACHE_DONE;
 }
 
+/* Whether a Sentinel's answer is a host and a port; both are shown to people. */
+static bool
+cache_redis_is_place(
+    const struct cache_redis *s, const struct rediscon_reply *reply)
+{
+	struct rediscon_reply *const *pair = reply->pair;
+
+	return reply->type == REDISCON_PAIR &&
+	    pair[0]->type == REDISCON_STRING && pair[0]->len > 0 &&
+	    pair[0]->len < sizeof(s->at.host) &&
+	    strspn(pair[0]->text,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789.-_:") == pair[0]->len &&
+	    pair[1]->type == REDISCON_STRING && pair[1]->len > 0 &&
+	    pair[1]->len < sizeof(s->at.port) &&
+	    strspn(pair[1]->text, "0123456789") == pair[1]->len;
+}
+
 /* Asks the Sentinel at s->at where the master is, which then is at s->at. */
 static enum cache_result
 cache_redis_ask_sentinel(struct cache_redis *s, struct cache_try *t)
@@ -196,24 +214,19 @@ cache_redis_ask_sentinel(struct cache_redis *s, struct cache_try *t)
 	const struct rediscon_arg where[] = { cache_redis_text("SENTINEL"),
 		cache_redis_text("get-master-addr-by-name"),
 		cache_redis_text(s->url.master) };
-	struct rediscon_reply *reply, **pair;
+	struct rediscon_reply *reply;
 	enum cache_result r = CACHE_DONE;
 
 	if ((reply = cache_redis_ask(s, t, where, 3, CACHE_REDIS_SHORT)) ==
 	    NULL)
 		return cache_redis_lost(s, t);
-	pair = reply->pair;
-	if (reply->type == REDISCON_NIL)
+	if (reply->type == REDISCON_NIL) {
 		r = cache_redis_fail(s, t, "it knows no master of that name");
-	else if (reply->type != REDISCON_PAIR ||
-	    pair[0]->type != REDISCON_STRING || pair[0]->len == 0 ||
-	    pair[0]->len >= sizeof(s->at.host) ||
-	    pair[1]->type != REDISCON_STRING ||
-	    pair[1]->len >= sizeof(s->at.port))
+	} else if (!cache_redis_is_place(s, reply)) {
 		r = cache_redis_wrong(s, t, reply);
-	if (r == CACHE_DONE) {
-		(void)stpcpy(s->at.host, pair[0]->text);
-		(void)stpcpy(s->at.port, pair[1]->text);
+	} else {
+		(void)stpcpy(s->at.host, reply->pair[0]->text);
+		(void)stpcpy(s->at.port, reply->pair[1]->text);
 	}
 	s->lib->drop(reply);
 	return r;

@@ -154,6 +154,7 @@ store_pg_rows(struct store *s, struct libpq_result *r, int64_t *version)
 	const struct libpq *lib = pg->db.lib;
 	int i, n = lib->rows(r);
 	const char *type;
+	long number;
 
 	pgsql_take(&pg->db.stmt[SQL_MATCH], r);
 	s->sql.stmt[SQL_MATCH] =
@@ -165,12 +166,17 @@ store_pg_rows(struct store *s, struct libpq_result *r, int64_t *version)
 	if (store_pg_keys(&pg->rows, &pg->rows_cap, (size_t)n) == NULL)
 		return SQLITE_NOMEM;
 	/* One row without a record: nothing is listed. */
-	for (i = 0; i < n; i++)
-		if ((type = lib->value(r, i, 15)) != NULL)
-			pg->rows[pg->n_rows++] =
-			    (struct store_pg_key){ .type = atoi(type),
-				    .value = lib->value(r, i, 14),
-				    .place = (size_t)i };
+	for (i = 0; i < n; i++) {
+		if ((type = lib->value(r, i, 15)) == NULL)
+			continue;
+		number = strtol(type, NULL, 10);
+		if (number < 0 || number >= OBSERVABLE_TYPES)
+			return SQLITE_CORRUPT;
+		pg->rows[pg->n_rows++] =
+		    (struct store_pg_key){ .type = (int)number,
+			    .value = lib->value(r, i, 14),
+			    .place = (size_t)i };
+	}
 	if (pg->n_rows > 1)
 		qsort(
 		    pg->rows, pg->n_rows, sizeof(*pg->rows), store_pg_compare);

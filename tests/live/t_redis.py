@@ -11,6 +11,7 @@ import time
 
 import harness
 import services
+import t_rs256
 import testca
 from harness import Skipped, has, holds, same, wait_for
 from provider_case import (CLAIMS, ask, ended, gateway, most_in_a_second,
@@ -112,6 +113,25 @@ def test_one_call_for_a_question():
         in_a_quiet_moment(attempt)
         for g in pair:
             ended(g)
+
+
+def test_one_fetch_of_a_key_set():
+    """Two pools, their workers and threads, and tokens that all are new to
+    them."""
+    with redis() as port:
+        def attempt(n):
+            with Upstream([t_rs256.jwks(('1', 'one'))], tls='good') as up:
+                pair = [t_rs256.gateway(up.host, 'keys-%d-%d' % (n, i), cache={
+                    'url': 'redis://127.0.0.1:%d/0' % port}).serve()
+                        for i in range(2)]
+                text = t_rs256.token(up.host)
+                results = at_once([lambda g=g: t_rs256.outcome(g, text)
+                                   for g in pair * 8])
+                same(results, ['ok'] * 16, 'the answers')
+                for g in pair:
+                    ended(g)
+                same(up.count(), 1, 'fetches')
+        in_a_quiet_moment(attempt)
 
 
 def test_many_requests_over_both():
