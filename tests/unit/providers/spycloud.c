@@ -267,7 +267,7 @@ static const struct {
 	{ "'sighting':'7'", "", "sightings", "count", "1" },
 	{ "'sighting':{}", "", "sightings", "count", "1" },
 	{ "'sighting':99999999999999999999", "", "sightings", "count",
-	    "9223372036854775807" },
+	    "1" },
 	{ "'document_id':'d'", "", "sightings", "external_ids", "['d','17']" },
 	{ "'document_id':5,'infected_machine_id':'m'", "", "sightings",
 	    "external_ids", "['5','17','m']" },
