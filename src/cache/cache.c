@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,10 +22,15 @@
 
 #define REST_BUSY   1000  /* ms without another try after CACHE_BUSY */
 #define REST_FAILED 10000 /* ms after CACHE_FAILED */
-#define SPENT_MOST  1000  /* ms that calls may take in a row … */
-#define SPENT_SHARE \
-	4                  /* or this part of all time: a request makes
-				 * hundreds of them */
+/* A request makes hundreds of calls.  What is counted of each, here and of the
+ * time of a request, is what it took beyond QUICK. */
+#define QUICK       2    /* ms */
+#define SPENT_MOST  1000 /* ms that calls may take in a row … */
+#define SPENT_SHARE 4    /* or this part of all time */
+/* Of the CACHE_WAIT that a server may take of a request: */
+#define KEPT_BACK    20    /* ms for what ends it: others wait for that */
+#define LEAST        10    /* ms with less of which no call begins */
+#define CHECK_WAIT   2000  /* ms for an administrator to wait */
 #define TELL_EVERY   60000 /* ms between lines in the log, of a process */
 #define SCRATCH_KEPT 65536 /* bytes of memory kept between entries */
 #define FAR_MORE     2000  /* ms after a deadline that a token is back */
@@ -138,24 +144,26 @@ static bool
 worked(struct cache *c, enum cache_use use, enum cache_result result,
     const struct cache_try *t)
 {
+	const int64_t now = clock_ms();
+
 	if (result == CACHE_DONE || result == CACHE_NOTHING)
 		return true;
 	cache_tell(t->why);
-	c->rests[use] = clock_ms() + REST_BUSY;
+	c->rests[use] = now + REST_BUSY;
 	if (result == CACHE_FAILED) {
 		cache_shut(c);
-		c->rests[CACHE_READ] = c->rests[CACHE_WRITE] =
-		    clock_ms() + REST_FAILED;
+		c->rests[CACHE_READ] = c->rests[CACHE_WRITE] = now +
+		    (t->rest && now >= t->until ? REST_BUSY : REST_FAILED);
 	}
 	return false;
 }
 
-/* Whether recent calls, t the last of them, have taken too much of the time of
- * requests. */
+/* Whether recent calls, the last of which took that long, have taken too much of
+ * the time of requests. */
 static bool
-too_slow(struct cache *c, const struct cache_try *t)
+too_slow(struct cache *c, int64_t took)
 {
-	int64_t now = clock_ms(), took = now - t->began;
+	const int64_t now = clock_ms();
 
 	c->spent -= (now - c->counted) / SPENT_SHARE;
 	c->spent = took + (c->spent > 0 ? c->spent : 0);
@@ -167,28 +175,45 @@ bool
 cache_over(struct cache *c, enum cache_use use, enum cache_result result,
     const struct cache_try *t)
 {
-	bool good = worked(c, use, result, t);
+	const bool good = worked(c, use, result, t);
+	int64_t took = clock_ms() - t->began - QUICK;
 
-	if (too_slow(c, t) && good) {
+	if (took < 0)
+		took = 0;
+	if (too_slow(c, took) && good) {
 		cache_tell("it answers too slowly");
 		c->rests[CACHE_READ] = c->rests[CACHE_WRITE] =
 		    c->counted + REST_BUSY;
 		c->spent = 0;
 	}
 	if (c->backend->remote)
-		c->left -= clock_ms() - t->began;
+		c->left -= took;
 	return good;
+}
+
+/* The limits of a call that keeps so many ms of a request's time back. */
+static struct cache_try
+begin(const struct cache *c, int64_t back)
+{
+	const bool remote = c->backend != NULL && c->backend->remote;
+	const int64_t now = clock_ms(), left = c->left - back;
+
+	return (struct cache_try){ .began = now,
+		.until =
+		    now + (remote && left < CACHE_WAIT ? left : CACHE_WAIT),
+		.rest = remote && c->left < CACHE_WAIT };
 }
 
 struct cache_try
 cache_new_try(const struct cache *c)
 {
-	const bool remote = c->backend != NULL && c->backend->remote;
-	const int64_t now = clock_ms();
+	return begin(c, KEPT_BACK);
+}
 
-	return (struct cache_try){ .began = now,
-		.until = now +
-		    (remote && c->left < CACHE_WAIT ? c->left : CACHE_WAIT) };
+struct cache_try
+cache_last_try(const struct cache *c)
+{
+	return begin(c, 0);
 }
 
 /* Opens the backend.  What a server takes for that is the request's, too. */
@@ -217,7 +242,7 @@ cache_ready(struct cache *c, enum cache_use use, struct cache_try *t)
 	int64_t now = clock_ms();
 
 	if (c->backend == NULL || now < c->rests[use] ||
-	    (c->backend->remote && c->left <= 0))
+	    (c->backend->remote && t->until - t->began < LEAST))
 		return false;
 	if (c->open && now - c->looked >= c->backend->look) {
 		c->looked = now;
@@ -281,7 +306,8 @@ cache_get(
 	if (!cache_ready(c, CACHE_READ, &t))
 		return false;
 	found = in_queue(c, name, value);
-	for (i = 0; !found && c->open && i < c->keys.n; i++) {
+	for (i = 0; !found && i < c->keys.n && cache_ready(c, CACHE_READ, &t);
+	     i++, t = cache_new_try(c)) {
 		buf_reset(&c->scratch);
 		r = c->backend->get(
 		    c->state, &t, name + i * CACHE_ID, &c->scratch);
@@ -289,7 +315,6 @@ cache_get(
 		    !c->scratch.failed &&
 		    cache_open_value(
 			c, name, i, c->scratch.data, c->scratch.len, value);
-		t = cache_new_try(c);
 	}
 	if (c->scratch.cap > SCRATCH_KEPT)
 		buf_free(&c->scratch);
@@ -342,7 +367,7 @@ void
 cache_flush(struct cache *c)
 {
 	struct cache_entry entries[CACHE_QUEUE];
-	struct cache_try t = cache_new_try(c);
+	struct cache_try t = cache_last_try(c);
 	size_t i;
 
 	if (c->n == 0)
@@ -407,16 +432,26 @@ cache_check(const struct conf *conf, char why[CACHE_WHY])
 	struct cache *c = cache_new(conf);
 	struct cache_try t;
 	enum cache_result r = CACHE_DONE;
+	int64_t took;
 
 	why[0] = '\0';
 	if (c == NULL) {
 		memcpy(why, "memory ran out", sizeof("memory ran out"));
 		return -1;
 	}
-	t = cache_new_try(c);
+	t = cache_last_try(c);
 	t.look = true;
+	t.until = t.began + CHECK_WAIT;
 	if (c->backend != NULL)
 		r = c->backend->open(c->state, &t, c->keys.key[0]);
+	took = clock_ms() - t.began;
+	if (r == CACHE_DONE && cache_is_remote(c) && took > CACHE_WAIT) {
+		snprintf(t.why, sizeof(t.why),
+		    "it took %lld ms to sign in there; requests wait %d ms "
+		    "at most, and go without it",
+		    (long long)took, CACHE_WAIT);
+		r = CACHE_FAILED;
+	}
 	memcpy(why, t.why, CACHE_WHY);
 	cache_free(c);
 	return r == CACHE_DONE || r == CACHE_NOTHING ? 0 : -1;

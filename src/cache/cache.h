@@ -7,6 +7,7 @@
  * cached, and that is all: no function here fails in a way that a request would
  * notice, and none waits longer than CACHE_WAIT; when waits add up, the cache
  * is left alone for a moment.  The log has the fault, once a minute at most.
+ * A moment's wait (2 ms), as a server that is well needs it, is not counted.
  *
  * Names of entries are HMACs under a random key of the installation, so the
  * file shows nobody the questions or credentials behind them.  At a server

@@ -35,6 +35,7 @@ enum cache_result {
 struct cache_try {
 	int64_t began;       /* clock_ms() */
 	int64_t until;       /* clock_ms() when the call must be over */
+	bool rest;           /* it has but the rest of a request's time */
 	bool look;           /* open: make and change nothing */
 	char why[CACHE_WHY]; /* of CACHE_BUSY and CACHE_FAILED */
 };

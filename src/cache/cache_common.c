@@ -12,7 +12,6 @@
 static bool
 common_ready(struct cache *c, enum cache_use use, struct cache_try *t)
 {
-	*t = cache_new_try(c);
 	return cache_is_remote(c) && cache_ready(c, use, t);
 }
 
@@ -33,7 +32,7 @@ cache_circuit_opened(struct cache *c, const char *host, int64_t ms)
 	unsigned char name[CACHE_NAME];
 	struct cache_entry e = { .name = name,
 		.ttl = (int)((ms + 999) / 1000) };
-	struct cache_try t;
+	struct cache_try t = cache_last_try(c);
 	struct buf sealed;
 
 	if (ms <= 0 || !common_ready(c, CACHE_WRITE, &t) ||
@@ -76,7 +75,7 @@ cache_circuit(struct cache *c, const char *host)
 {
 	unsigned char name[CACHE_NAME];
 	enum cache_result r = CACHE_NOTHING;
-	struct cache_try t;
+	struct cache_try t = cache_new_try(c);
 	int64_t left = 0;
 	size_t i = 0;
 
@@ -90,17 +89,18 @@ cache_circuit(struct cache *c, const char *host)
 		if (cache_over(c, CACHE_READ, r, &t) && r == CACHE_DONE)
 			left = circuit_left(c, name, i);
 		t = cache_new_try(c);
-	} while (left == 0 && c->open && ++i < c->keys.n);
+	} while (
+	    left == 0 && ++i < c->keys.n && common_ready(c, CACHE_READ, &t));
 	return left < BREAKER_LONGEST ? left : BREAKER_LONGEST;
 }
 
 void
 cache_drop(struct cache *c, const unsigned char name[CACHE_NAME])
 {
-	struct cache_try t;
+	struct cache_try t = cache_last_try(c);
 	size_t i;
 
-	for (i = 0; i < c->keys.n; i++)
+	for (i = 0; i < c->keys.n; i++, t = cache_last_try(c))
 		if (common_ready(c, CACHE_WRITE, &t))
 			cache_over(c, CACHE_WRITE,
 			    c->backend->drop(
@@ -111,7 +111,7 @@ cache_drop(struct cache *c, const unsigned char name[CACHE_NAME])
 enum cache_lease
 cache_lease(struct cache *c, const unsigned char name[CACHE_NAME], int64_t ms)
 {
-	struct cache_try t;
+	struct cache_try t = cache_new_try(c);
 	bool ours = false;
 
 	if (c->keys.n == 0 || ms <= 0 || !common_ready(c, CACHE_WRITE, &t) ||
@@ -124,7 +124,7 @@ cache_lease(struct cache *c, const unsigned char name[CACHE_NAME], int64_t ms)
 void
 cache_release(struct cache *c, const unsigned char name[CACHE_NAME])
 {
-	struct cache_try t;
+	struct cache_try t = cache_last_try(c);
 
 	if (common_ready(c, CACHE_WRITE, &t))
 		cache_over(c, CACHE_WRITE,

@@ -44,8 +44,10 @@ struct cache {
 	struct buf scratch; /* the last sealed value that was read */
 };
 
-/* The limits of a call that begins now. */
+/* The limits of a call that begins now; those of one that gives others what they
+ * wait for, for which some of a request's time is kept. */
 struct cache_try cache_new_try(const struct cache *);
+struct cache_try cache_last_try(const struct cache *);
 /* Opens the cache unless it is open or rests; returns whether it may be
  * used. */
 bool cache_ready(struct cache *, enum cache_use, struct cache_try *);

@@ -5,11 +5,15 @@
 
 #include "tests/unit/redis_drive.h"
 
-#define SLOWLY 60 /* ms that a slow server takes */
+#define SLOWLY 60   /* ms that a slow server takes */
+#define AGAIN  1000 /* ms for which one that was slow is left alone */
 #define PONG   "+PONG\r\n"
 #define INFO   "$23\r\nredis_mode:standalone\r\n\r\n"
 
 static int slow_fd;
+static _Atomic int slowly;              /* ms that a slow server takes */
+static _Atomic int greeting;            /* ms that it takes to be there */
+static _Atomic size_t asked, put_there; /* how often it was */
 
 /* A server that answers one command after the other with these, then hangs. */
 static void
@@ -215,23 +219,28 @@ START_TEST(a_server_that_stops_reading_is_not_waited_for)
 END_TEST
 
 /* A server that has nothing, and takes its time to say so: every look at an
- * entry puts the clock on. */
+ * entry puts the clock on.  What it is told to keep it forgets; with a time of
+ * -1 it says nothing more. */
 static void *
 drawl(void *arg)
 {
-	size_t *asked = arg;
 	char b[4096];
 	ssize_t n;
 	int one = accept(slow_fd, NULL, NULL);
 
+	(void)arg;
 	while ((n = read(one, b, sizeof(b))) > 0) {
 		if (memmem(b, (size_t)n, "PING", 4) != NULL) {
 			n = write(one, PONG, strlen(PONG));
 		} else if (memmem(b, (size_t)n, "INFO", 4) != NULL) {
+			ahead += greeting;
 			n = write(one, INFO, strlen(INFO));
-		} else {
-			++*asked;
-			ahead += SLOWLY;
+		} else if (memmem(b, (size_t)n, "SET", 3) != NULL) {
+			put_there++;
+			n = write(one, "+OK\r\n", 5);
+		} else if (slowly >= 0) {
+			asked++;
+			ahead += slowly;
 			n = write(one, "$-1\r\n", 5);
 		}
 	}
@@ -239,23 +248,41 @@ drawl(void *arg)
 	return NULL;
 }
 
+/* Begins one, and a cache that is connected to it. */
+static struct cache *
+start_slow(pthread_t *thread, int ms)
+{
+	struct cache *c;
+
+	slowly = ms;
+	asked = put_there = 0;
+	slow_fd = listener();
+	ck_assert_int_eq(pthread_create(thread, NULL, drawl, NULL), 0);
+	c = new ();
+	ck_assert(cache_on(c));
+	return c;
+}
+
+static void
+stop_slow(pthread_t thread, struct cache *c)
+{
+	cache_free(c);
+	pthread_join(thread, NULL);
+	close(slow_fd);
+}
+
 /* A request looks for hundreds of entries, one after the other. */
 START_TEST(a_slow_server_takes_no_more_of_a_request_than_that)
 {
 	unsigned char name[CACHE_NAME] = { 0 };
 	pthread_t thread;
-	struct cache *c;
+	struct cache *c = start_slow(&thread, SLOWLY);
 	struct buf b;
-	int64_t began;
-	size_t asked = 0, before;
+	int64_t began = clock_ms();
+	size_t before;
 	int i;
 
 	buf_init(&b, CACHE_VALUE);
-	slow_fd = listener();
-	ck_assert_int_eq(pthread_create(&thread, NULL, drawl, &asked), 0);
-	c = new ();
-	ck_assert(cache_on(c));
-	began = clock_ms();
 	for (i = 0; i < 1000; i++)
 		ck_assert(!cache_get(c, name, &b));
 	/* The last call began in time; this server is no slower than that. */
@@ -279,9 +306,108 @@ START_TEST(a_slow_server_takes_no_more_of_a_request_than_that)
 		ahead += 10 * SLOWLY;
 	}
 	ck_assert_uint_eq(asked, before + 101);
-	cache_free(c);
-	pthread_join(thread, NULL);
-	close(slow_fd);
+	stop_slow(thread, c);
+	buf_free(&b);
+}
+END_TEST
+
+/* A request of hundreds of observables, at a server that is well. */
+START_TEST(calls_that_take_a_moment_are_not_counted)
+{
+	unsigned char name[CACHE_NAME] = { 0 };
+	pthread_t thread;
+	struct cache *c = start_slow(&thread, 1);
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, CACHE_VALUE);
+	for (i = 0; i < 3000; i++) {
+		if (i % 1000 == 0)
+			cache_begin(c);
+		ck_assert(!cache_get(c, name, &b));
+	}
+	ck_assert_uint_eq(asked, 3000);
+	stop_slow(thread, c);
+	buf_free(&b);
+}
+END_TEST
+
+/* Others wait for the answers of a request that has had its time. */
+START_TEST(what_is_to_be_kept_goes_after_the_time_of_a_request)
+{
+	unsigned char name[CACHE_NAME] = { 0 };
+	pthread_t thread;
+	struct cache *c = start_slow(&thread, SLOWLY);
+	struct buf b;
+	size_t before;
+	int i;
+
+	buf_init(&b, CACHE_VALUE);
+	/* The second has but a part of the time, and what is left then is too
+	 * little to begin with. */
+	slowly = 42;
+	for (i = 0; i < 10; i++)
+		ck_assert(!cache_get(c, name, &b));
+	ck_assert_uint_eq(asked, 2);
+	cache_put(c, name, "1", 1, 60);
+	cache_flush(c);
+	ck_assert_uint_eq(put_there, 1);
+	/* It is asked again by the next. */
+	before = asked;
+	cache_begin(c);
+	ck_assert(!cache_get(c, name, &b));
+	ck_assert_uint_eq(asked, before + 1);
+	stop_slow(thread, c);
+	buf_free(&b);
+}
+END_TEST
+
+START_TEST(an_administrator_is_told_of_a_server_that_is_too_far)
+{
+	char why[CACHE_WHY];
+	pthread_t thread;
+	int ms;
+
+	for (ms = 0; ms < 600; ms += 300) {
+		greeting = ms;
+		slow_fd = listener();
+		ck_assert_int_eq(pthread_create(&thread, NULL, drawl, NULL), 0);
+		ck_assert_int_eq(cache_check(&conf, why), ms == 0 ? 0 : -1);
+		ck_assert_int_eq(
+		    strstr(why, "ms to sign in there; requests wait 100 ms") !=
+			NULL,
+		    ms != 0);
+		pthread_join(thread, NULL);
+		close(slow_fd);
+	}
+	greeting = 0;
+}
+END_TEST
+
+/* A call that has but the rest of a request's time says little of a server. */
+START_TEST(the_rest_of_a_request_is_no_fault_of_the_server)
+{
+	unsigned char name[CACHE_NAME] = { 0 };
+	pthread_t thread;
+	struct cache *c = start_slow(&thread, SLOWLY);
+	struct pollfd p = { .fd = slow_fd, .events = POLLIN };
+	struct buf b;
+
+	buf_init(&b, CACHE_VALUE);
+	slowly = 42;
+	ck_assert(!cache_get(c, name, &b));
+	slowly = -1;
+	slow_down(1);
+	ck_assert(!cache_get(c, name, &b));
+	/* The answer may still come: that connection is of no use. */
+	cache_begin(c);
+	ck_assert(!cache_on(c));
+	ck_assert_int_eq(poll(&p, 1, 0), 0);
+	ahead += AGAIN;
+	cache_begin(c);
+	ck_assert(!cache_on(c)); /* nobody accepts */
+	ck_assert_int_eq(poll(&p, 1, 0), 1);
+	stop_slow(thread, c);
 	buf_free(&b);
 }
 END_TEST
@@ -338,6 +464,10 @@ main(void)
 		a_server_that_hangs_is_left_alone_for_a_while,
 		a_server_that_stops_reading_is_not_waited_for,
 		a_slow_server_takes_no_more_of_a_request_than_that,
+		calls_that_take_a_moment_are_not_counted,
+		what_is_to_be_kept_goes_after_the_time_of_a_request,
+		the_rest_of_a_request_is_no_fault_of_the_server,
+		an_administrator_is_told_of_a_server_that_is_too_far,
 		a_full_server_is_still_read,
 		a_cluster_is_refused_with_that_reason
 	};
