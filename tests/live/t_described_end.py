@@ -33,7 +33,7 @@ def test_takes_its_turn():
         same(errors(ask(g, 'a.example')), [], 'answer')
         has(FAILED + 'its turn would come too late', harness.read(g.log), 'log')
         same(lines(s), ['POST /jobs'], 'calls')
-        g.relays += 'rate = 2\n'
+        g.relays += 'rate = 3/minute\n'
         g.write()
         g.cli('reload')
         same(errors(ask(g, 'a.example')), [], 'answer')
