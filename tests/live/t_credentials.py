@@ -253,6 +253,37 @@ def test_required_claims():
         same(relay.stop(), 0, 'exit status')
 
 
+def test_required_claims_are_named_by_uris():
+    """As the platform names its own; a value is all behind the first =."""
+    org = 'https://schemas.cisco.com/iroh/identity/claims/org/id'
+    role = 'urn:x-site:role#!$&\'()*+;:@/?[]{}|~%20"<>^`-._'
+    value = '63489cf9-561c-4958-a13d-6d84b7ef09d4'
+    odd = 'a=b/c:d?e#f&g;h"i\'j~'
+    with Upstream([t_rs256.jwks(('1', 'one'))], tls='good') as service:
+        relay = t_rs256.gateway(service.host, auth={
+            'require': '%s=%s %s=%s' % (org, value, role, odd)}).serve()
+        for claims, good in (({org: value, role: odd}, True),
+                             ({org: [value], role: ['x', odd]}, True),
+                             ({org: value, role: 'a'}, False),
+                             ({org: 'other', role: odd}, False),
+                             ({'id': value, role: odd}, False),
+                             ({org + '=' + value: '', role: odd}, False)):
+            _, _, text = fcgi.call(relay.socket, fcgi.request(
+                'POST', '/template/health', b'',
+                t_rs256.token(service.host, **claims)), b'')
+            answer = json.loads(text)
+            if good:
+                same(answer, {'data': {'status': 'ok'}}, claims)
+            else:
+                refused(answer)
+        has('[auth] require: its claim %s has none of the values' % org,
+            harness.read(relay.log), 'the cause')
+        same(relay.stop(), 0, 'exit status')
+    for wrong in ('=1', 'org=', 'ö=1', org):
+        check('[relay template]\n', 'is no CLAIM=VALUE', status=78,
+              auth={'require': wrong})
+
+
 def check(relays, *words, status=0, **sections):
     relay = Gateway('check', relays, sections)
     got, out, err = relay.cli('check', ok=False)
