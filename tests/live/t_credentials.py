@@ -117,6 +117,27 @@ def test_a_token_leads_no_key_elsewhere():
             same(relay.stop(), 0, 'exit status')
 
 
+def test_a_place_that_nobody_names():
+    """check warns of it, and a request is told that its own does not count."""
+    section = '[relay qualys]\nclaim.user = x\nclaim.pass = y\n'
+    warned = 'claim.API_URL is not set, and no token may name it'
+    for how in ('', 'credentials = gateway\n'):
+        check(section + how, warned)
+        for place in ('api_url = https://q.example\n',
+                      'claim.API_URL = https://q.example\n'):
+            holds(warned not in check(section + how + place), place)
+    for relays in ('[relay qualys]\n', '[relay qualys]\nclaim.API_URL = '
+                   'https://q.example\n', section + 'credentials = token\n'):
+        holds(warned not in check(relays), relays)
+    relay = Gateway('placed', section + 'credentials = gateway\n').serve()
+    refused(ask(relay, {'API_URL': 'https://q.example'},
+                '/qualys/observe/observables'),
+            'Authorization failed: API_URL of the token does not count beside a '
+            'credential of the gateway')
+    refused(ask(relay, {}, '/qualys/observe/observables'))
+    same(relay.stop(), 0, 'exit status')
+
+
 def test_a_key_is_read_again():
     with Upstream(otx(ASKED)) as service:
         relay = keyed(service.url, cache={'url': 'off'}).serve()
