@@ -41,6 +41,30 @@ def test_takes_its_turn():
         same(g.stop(), 0, 'exit status')
 
 
+def test_is_of_the_trace():
+    """Of the request's trace as the calls before it, where the relay says so."""
+    trace = '0af7651916cd43dd8448eb211c80319c'
+    with Upstream(RULES) as s:
+        g = gateway('end-trace', s, head(types='domain') + JOB,
+                    relay='trace = yes\n').serve()
+        ask(g, 'a.example', HTTP_TRACESTATE='congo=t61',
+            HTTP_TRACEPARENT='00-%s-b7ad6b7169203331-01' % trace)
+        same(lines(s), JOB_LINES, 'calls')
+        parents = [r.headers['traceparent'] for r in s.requests]
+        same([p[3:35] for p in parents], [trace] * 2, 'the trace')
+        same(len(set(parents)), 2, 'parents of their own')
+        same({r.headers['tracestate'] for r in s.requests}, {'congo=t61'},
+             'state')
+        g.relays = g.relays.replace('trace = yes\n', '')
+        g.write()
+        g.cli('reload')
+        s.forget()
+        ask(g, 'a.example')
+        same([r.headers.get('traceparent') for r in s.requests], [None] * 2,
+             'told to nobody')
+        same(g.stop(), 0, 'exit status')
+
+
 def test_is_in_the_egress_log():
     """Also where it is the only one that the value leaves with."""
     with Upstream(RULES) as s:
