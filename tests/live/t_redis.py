@@ -11,6 +11,8 @@ import time
 
 import harness
 import services
+import t_probe
+import t_respond
 import t_rs256
 import testca
 from harness import Skipped, has, holds, same, wait_for
@@ -370,6 +372,24 @@ def failing(url):
 
 def test_absent():
     failing('redis://127.0.0.1:%d/0' % harness.free_port())
+
+
+def test_ready_without_it():
+    """A server that is away is away for all gateways: were they not ready, a
+    balancer would have none left, and no request fails."""
+    with Upstream(otx(ASKED)) as upstream, redis() as port:
+        there = gateway('ready', upstream.url, cache={
+            'url': 'redis://127.0.0.1:%d/0' % port}).serve()
+        same(t_probe.ask(there, 'readyz'), (200, 'ok'), 'with it')
+        ended(there)
+        alone = gateway('ready-alone', upstream.url, cache={
+            'url': 'redis://127.0.0.1:%d/0' % harness.free_port()}).serve()
+        for _ in range(3):
+            same(t_probe.ask(alone, 'readyz'), (
+                200, 'ok\nThe cache does not answer, and requests go on without '
+                'it; the log says why'), 'without it')
+            soon(alone)
+        ended(alone)
 
 
 def test_silent():
