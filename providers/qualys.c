@@ -176,7 +176,10 @@ qualys_add_call(
 	    url == NULL ? "" : url, path);
 	if (url == NULL)
 		call_fail(c, PROBLEM_AUTHORIZATION,
-		    "Authorization failed: Wrong JWT payload structure");
+		    token_is_pinned(q->claims, "API_URL") ?
+			"Authorization failed: API_URL of the token does not "
+			"count beside a credential of the gateway" :
+			"Authorization failed: Wrong JWT payload structure");
 	else if (!may_call(q, url))
 		unreachable(q, c);
 	return c;
@@ -444,6 +447,7 @@ const struct provider provider_qualys = { .name = "qualys",
 	.routes = PROVIDER_OBSERVE | PROVIDER_REFER | PROVIDER_HEALTH,
 	.claims = qualys_claims,
 	.hosts = qualys_hosts,
+	.host_key = "api_url",
 	.fields = qualys_fields,
 	.about =
 	    "Qualys Indication of Compromise records what happens on "

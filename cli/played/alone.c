@@ -109,7 +109,7 @@ static bool
 alone_settle(struct conf *conf)
 {
 	conf->retries = conf->breaker = 0;
-	conf->relays->rate = 0;
+	conf->relays->rate.calls = 0;
 	conf->log_level = LOG_LEVEL_ERROR;
 	conf->log_format = LOG_FORMAT_TEXT;
 	conf_release_string(&conf->log_target);

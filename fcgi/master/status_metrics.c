@@ -274,6 +274,7 @@ static void
 status_metrics_put_jwks(struct buf *b, const struct status *s)
 {
 	static const char age[] = "ctim_relay_jwks_age_seconds";
+	static const char failures[] = "ctim_relay_jwks_failures_total";
 	const struct keysets_seen *k;
 	int i;
 
@@ -286,6 +287,13 @@ status_metrics_put_jwks(struct buf *b, const struct status *s)
 				.label = { { "host", k->host } } },
 			    (uint64_t)(s->now - k->fetched));
 	}
+	prometheus_head(
+	    b, failures, "counter", "Fetches of a host's key set that failed.");
+	for (i = 0; i < s->n_jwks; i++)
+		prometheus_count(b,
+		    &(struct prometheus_sample){ .metric = failures,
+			.label = { { "host", s->jwks[i].host } } },
+		    s->jwks[i].failures);
 }
 
 /* What relays were told last, of those numbers that were told. */

@@ -354,8 +354,8 @@ run_rate(const struct relay_conf *c)
 {
 	const struct provider *p = c->provider;
 
-	if (c->rate != -1)
-		return (struct pace_rate){ c->rate, 1 };
+	if (c->rate.calls != -1)
+		return (struct pace_rate){ c->rate.calls, c->rate.seconds };
 	return (struct pace_rate){ p->rate,
 		p->rate_seconds == 0 ? 1 : p->rate_seconds };
 }

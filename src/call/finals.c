@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/traceparent.h"
 #include "call/fanout.h"
 #include "call/finals.h"
 #include "call/signin.h"
@@ -20,7 +21,9 @@ struct final {
 	struct http_policy policy;
 	char host[BREAKER_NAME];
 	struct buf url, bearer;
-	const char *headers[CALL_HEADERS + 2];
+	/* Those of the call, a token, the trace with its state, and NULL. */
+	const char *headers[CALL_HEADERS + 4];
+	char trace[TRACEPARENT_FIELD];
 	int64_t at; /* clock_ms() of its turn; 0: it is on its way, or over */
 };
 
@@ -77,6 +80,10 @@ finals_fill(struct final *f, int64_t deadline)
 		return false;
 	if (f->bearer.len > 0)
 		f->headers[i++] = f->bearer.data;
+	if (r->job->trace != NULL && policy_is_named(r->job->relay, f->host))
+		i += traceparent_fields(r->job->trace, r->job->tracestate,
+		    f->trace, f->headers + i);
+	f->headers[i] = NULL;
 	f->policy = policy_for(r->conf, r->job->relay, f->host);
 	f->http = (struct http_call){ .url = call_whole_url(c, &f->url),
 		.method = c->method,

@@ -134,6 +134,8 @@ struct provider {
 					 * hold; NULL, or ended by NULL */
 	const char *const *hosts;    /* claims that say where a credential is
 				   * sent; NULL, or ended by NULL */
+	const char *host_key;        /* the row of keys that says so where the
+				      * first of hosts does not; NULL: none */
 	const struct provider_field *fields; /* of a module; NULL: none */
 	const char *about;           /* for people who choose a module; NULL:
 					 * the description says enough */

@@ -20,7 +20,9 @@ struct netset;
 struct provider;
 
 #define CONF_ERROR_MAX 1024
-#define CONF_NAME_MAX  41 /* bytes of a relay's name */
+#define CONF_NAME_MAX  41  /* bytes of a relay's name */
+#define CONF_CLAIM_MAX 250 /* bytes of the name of a claim in [auth] require */
+#define CONF_RATE_MOST 10000
 
 struct conf_key;
 
@@ -55,6 +57,7 @@ conf_setter conf_set_int;         /* int */
 conf_setter conf_set_size;        /* size_t; 64K, 1M, 2G */
 conf_setter conf_set_bool;        /* bool; yes, no */
 conf_setter conf_set_duration;    /* int64_t, seconds; 30d; never is 0 */
+conf_setter conf_set_rate;        /* struct conf_rate; 4/minute, or -1 */
 conf_setter conf_set_mode;        /* mode_t; octal */
 conf_setter conf_set_choice;      /* int, place in choices */
 conf_setter conf_set_list;        /* char **, ended by NULL */
@@ -105,14 +108,20 @@ struct conf_claim {
 /* What "/" shows. */
 enum conf_page { CONF_PAGE_YES, CONF_PAGE_PLAIN, CONF_PAGE_NO };
 
+/* How many calls are made in which time. */
+struct conf_rate {
+	int calls;   /* at most CONF_RATE_MOST */
+	int seconds; /* 1, 60, 3600 or 86400 */
+};
+
 /* One [relay NAME]. */
 struct relay_conf {
 	char *name;
 	char *provider_name; /* as written */
 	const struct provider *provider;
 	int ttl;                   /* seconds; -1: as [cache] */
-	int rate;                  /* calls a second; 0: no pacing,
-						 * -1: as the provider says */
+	struct conf_rate rate;     /* calls 0: no pacing, -1: as the
+						 * provider says */
 	int timeout;               /* seconds; 0: as [http] */
 	int parallel;              /* 0: as [http] */
 	int breaker;               /* -1: as [http] */
@@ -245,6 +254,9 @@ struct conf_lists {
 const char *conf_claim(const struct conf_claim *, const char *name);
 /* How many bytes of a claim's name are in front of the = of CLAIM=VALUE. */
 size_t conf_claim_name(const char *required);
+/* Reads a number from 0 to CONF_RATE_MOST, with the time for which it holds behind
+ * it: one second unless that is there.  False: the text is none. */
+bool conf_rate_parse(struct conf_rate *, const char *);
 
 /* The file that is read when none is named: $CTIM_RELAY_CONF, else the one
  * below the installation's sysconfdir.  The text is a constant or the

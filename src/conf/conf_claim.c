@@ -31,7 +31,7 @@ conf_claim_name(const char *required)
 }
 
 static bool
-conf_claim_is_name(const char *name, size_t n)
+conf_claim_is_credential(const char *name, size_t n)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
@@ -50,7 +50,7 @@ conf_set_claim(
 	struct conf_claim *c;
 	size_t i;
 
-	if (!conf_claim_is_name(name, strlen(name))) {
+	if (!conf_claim_is_credential(name, strlen(name))) {
 		snprintf(why, CONF_ERROR_MAX,
 		    "\"%s\" is no name of a claim: a letter, and letters, "
 		    "digits and _, at most %d",
@@ -93,6 +93,19 @@ conf_release_claims(void *field)
 	}
 }
 
+/* The platform names claims by URIs.  No name has the = that ends it, nor what ends
+ * an entry of the list. */
+static bool
+conf_claim_is_required(const char *name, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (name[i] <= ' ' || name[i] > '~')
+			return false;
+	return n > 0 && n <= CONF_CLAIM_MAX;
+}
+
 int
 conf_set_require(
     void *base, const struct conf_key *key, const char *value, char *why)
@@ -104,7 +117,7 @@ conf_set_require(
 		return -1;
 	for (one = *list; one != NULL && *one != NULL; one++) {
 		n = conf_claim_name(*one);
-		if (conf_claim_is_name(*one, n) && (*one)[n] == '=' &&
+		if (conf_claim_is_required(*one, n) && (*one)[n] == '=' &&
 		    (*one)[n + 1] != '\0')
 			continue;
 		snprintf(why, CONF_ERROR_MAX,

@@ -147,6 +147,45 @@ conf_set_duration(
 	return 0;
 }
 
+bool
+conf_rate_parse(struct conf_rate *r, const char *text)
+{
+	static const struct {
+		const char *name;
+		int seconds;
+	} units[] = { { "", 1 }, { "/second", 1 }, { "/minute", 60 },
+		{ "/hour", 3600 }, { "/day", 86400 } };
+	size_t i = 0;
+	char *end;
+	long n;
+
+	if (!isdigit((unsigned char)text[0]))
+		return false;
+	n = strtol(text, &end, 10);
+	while (i < sizeof(units) / sizeof(units[0]) &&
+	    strcmp(end, units[i].name) != 0)
+		i++;
+	if (n > CONF_RATE_MOST || i == sizeof(units) / sizeof(units[0]))
+		return false;
+	*r = (struct conf_rate){ (int)n, units[i].seconds };
+	return true;
+}
+
+int
+conf_set_rate(
+    void *base, const struct conf_key *key, const char *value, char *why)
+{
+	struct conf_rate rate = { -1, 1 };
+
+	if (strcmp(value, "-1") != 0 && !conf_rate_parse(&rate, value))
+		return conf_key_refuse(why,
+		    "must be a number from %lld to %lld, alone or with "
+		    "/second, /minute, /hour or /day",
+		    key->min, key->max);
+	*(struct conf_rate *)conf_key_field(base, key) = rate;
+	return 0;
+}
+
 int
 conf_set_mode(
     void *base, const struct conf_key *key, const char *value, char *why)

@@ -313,9 +313,9 @@ static const struct conf_key table[] = {
 	    .help = "which provider serves it; the relay's name unless set" },
 	{ "relay", "ttl", conf_set_int, IN(ttl), .fallback = "-1", .min = -1,
 	    .max = 86400, .help = "instead of [cache] ttl; -1: not set" },
-	{ "relay", "rate", conf_set_int, IN(rate), .fallback = "-1", .min = -1,
-	    .max = 10000,
-	    .help = "calls a second; 0 is no pacing, "
+	{ "relay", "rate", conf_set_rate, IN(rate), .fallback = "-1", .min = -1,
+	    .max = CONF_RATE_MOST,
+	    .help = "calls a second, or 500/day; 0 is no pacing, "
 		    "-1: what the service allows" },
 	{ "relay", "timeout", conf_set_int, IN(timeout), .fallback = "0",
 	    .min = 0, .max = 300,

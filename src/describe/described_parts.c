@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The sections of a description that say what it is and who asks. */
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
+#include "conf/conf.h"
 #include "describe/described_reader.h"
 #include "net/url.h"
 
@@ -159,34 +158,24 @@ reader_needed(struct reader *r, const struct description_part *part,
 	return reader_copy(r, value);
 }
 
-/* N, N/second, N/minute, N/hour, N/day. */
 static void
 reader_rate(struct reader *r, const struct description_part *part)
 {
-	static const char *const units[] = { "second", "minute", "hour", "day",
-		NULL };
-	static const int seconds[] = { 1, 60, 3600, 86400 };
 	unsigned line;
-	const char *value = reader_value(part, "rate", &line), *slash;
-	long n;
-	char *end;
-	int unit = 0;
+	const char *value = reader_value(part, "rate", &line);
+	struct conf_rate rate;
 
 	if (value == NULL)
 		return;
-	n = strtol(value, &end, 10);
-	slash = *end == '/' ? end : NULL;
-	if (!isdigit((unsigned char)value[0]) || n < 0 || n > 10000 ||
-	    (*end != '\0' && slash == NULL))
+	if (!conf_rate_parse(&rate, value)) {
 		ini_error(r->text, line,
-		    "rate: %s is no number from 0 to 10000, alone or with "
+		    "rate: %s is no number from 0 to %d, alone or with "
 		    "/second, /minute, /hour or /day",
-		    value);
-	else if (slash == NULL ||
-	    (unit = reader_choice(r, line, "rate", slash + 1, units)) != -1) {
-		r->d->provider.rate = (int)n;
-		r->d->provider.rate_seconds = seconds[unit];
+		    value, CONF_RATE_MOST);
+		return;
 	}
+	r->d->provider.rate = rate.calls;
+	r->d->provider.rate_seconds = rate.seconds;
 }
 
 /* Checks that none but claims that are hosts stand in scheme and host. */

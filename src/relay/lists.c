@@ -125,6 +125,44 @@ lists_missing(const struct relay_conf *relay)
 	return name == NULL ? NULL : *name;
 }
 
+/* Whether a relay's own keys say where its service is. */
+static bool
+lists_has_place(const struct relay_conf *relay)
+{
+	const struct conf_key *k = relay->provider->keys;
+
+	while (k != NULL && k->name != NULL &&
+	    strcmp(k->name, relay->provider->host_key) != 0)
+		k++;
+	return k != NULL && k->name != NULL &&
+	    *(char *const *)((const char *)relay->own + k->offset) != NULL;
+}
+
+/* The first claim that says where the service is, where a token may not because
+ * the credential is the gateway's, and nobody else does; NULL: none. */
+static const char *
+lists_nowhere(const struct relay_conf *relay)
+{
+	const struct provider *p = relay->provider;
+	const char *const *host, *const *need;
+	const struct conf_claim *c = relay->claims;
+
+	while (c != NULL && c->host)
+		c = c->next;
+	if (c == NULL || relay->credentials == CREDENTIALS_TOKEN)
+		return NULL;
+	for (host = p->hosts; host != NULL && *host != NULL; host++) {
+		if (conf_claim(relay->claims, *host) != NULL)
+			continue;
+		if (p->host_key != NULL)
+			return lists_has_place(relay) ? NULL : *host;
+		for (need = p->claims; need != NULL && *need != NULL; need++)
+			if (strcmp(*need, *host) == 0)
+				return *host;
+	}
+	return NULL;
+}
+
 /* Whether a relay may call its service without TLS, where it would. */
 static bool
 lists_tls(const struct relay_conf *relay, const struct conf *conf)
@@ -198,6 +236,14 @@ lists_complete(struct relay_conf *relay, const struct conf *conf, char *why)
 		(void)snprintf(why, CONF_ERROR_MAX,
 		    "credentials = token: claim.%s is not used",
 		    relay->claims->name);
+		return 1;
+	}
+	if ((missing = lists_nowhere(relay)) != NULL) {
+		(void)snprintf(why, CONF_ERROR_MAX,
+		    "claim.%s is not set, and no token may name it beside a "
+		    "credential of the gateway: requests that would need both "
+		    "are refused",
+		    missing);
 		return 1;
 	}
 	return lists_program(relay, why);

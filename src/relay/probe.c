@@ -65,6 +65,32 @@ probe_store(
 	return false;
 }
 
+/* Whether the cache opens; else says why not.  What one thread's cache met a moment
+ * ago, and rests for, is not what the gateway can do: so the file is looked at.  A
+ * server that is away is away for all gateways that share it, and no request fails
+ * for that: were they not ready, a balancer would be left without any. */
+static bool
+probe_cache(struct request *r, char why[PROBE_WHY])
+{
+	struct cache *cache = session_cache(r->session);
+	char closed[CACHE_WHY];
+
+	if (strcmp(r->conf->cache_url, "off") == 0 || cache_on(cache))
+		return true;
+	if (cache_is_remote(cache)) {
+		(void)snprintf(why, PROBE_WHY,
+		    "ok\nThe cache does not answer, and requests go on without "
+		    "it; the log says why");
+		return true;
+	}
+	if (cache_check(r->conf, closed) == 0)
+		return true;
+	/* The path and the system's words are for the log alone, which has them. */
+	(void)snprintf(
+	    why, PROBE_WHY, "The cache does not open; the log says why");
+	return false;
+}
+
 static bool
 probe_ready(struct request *r, char why[PROBE_WHY])
 {
@@ -74,12 +100,8 @@ probe_ready(struct request *r, char why[PROBE_WHY])
 		(void)snprintf(why, PROBE_WHY, "The gateway stops");
 		return false;
 	}
-	if (strcmp(r->conf->cache_url, "off") != 0 &&
-	    !cache_on(session_cache(r->session))) {
-		(void)snprintf(why, PROBE_WHY,
-		    "The cache does not open; the log says why");
+	if (!probe_cache(r, why))
 		return false;
-	}
 	for (relay = r->conf->relays; relay != NULL; relay = relay->next)
 		if (relay->provider->store != NULL &&
 		    !probe_store(r, relay, why))

@@ -16,7 +16,8 @@ bool probe_offered(const struct request *);
 /* Answers 200 with "ok". */
 void probe_healthz(struct request *);
 /* The same, or 503 with the reason as text: the gateway stops, or the cache or a
- * store cannot be opened. */
+ * store cannot be opened.  A cache that is a server is no reason: while it does not
+ * answer, a line after "ok" says so. */
 void probe_readyz(struct request *);
 
 #endif

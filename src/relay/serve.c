@@ -194,7 +194,11 @@ serve_able(const struct request *r, struct answer *a, struct asked *asked,
 		if (has) {
 			answer_source(a, relay->name);
 			answer_problem(a, PROBLEM_AUTHORIZATION,
-			    "The token does not have the claim %s", lacks);
+			    token_is_pinned(&asked[i].claims, lacks) ?
+				"The claim %s of the token does not count "
+				"beside a credential of the gateway" :
+				"The token does not have the claim %s",
+			    lacks);
 			answer_source(a, NULL);
 		}
 		observables_free(&asked[i].obs);

@@ -88,6 +88,7 @@ keysets_failed(
 
 	s = keysets_take(t, host);
 	s->state.tried = s->slot.used = tried;
+	s->failures++;
 	snprintf(s->state.why, sizeof(s->state.why), "%s", why);
 	s->busy_until = 0;
 	slots_give(&t->slots);
@@ -117,6 +118,7 @@ keysets_list(
 		seen[n].fetched = s->state.fetched;
 		seen[n].have = s->state.serial != 0;
 		seen[n].failed = s->state.why[0] != '\0';
+		seen[n].failures = s->failures;
 		n++;
 	}
 	slots_give(&t->slots);

@@ -39,6 +39,8 @@ struct keyset {
 	char host[JWKS_HOST_MAX];
 	struct keysets_state state;
 	int64_t busy_until; /* clock_ms(): till then a caller fetches */
+	uint64_t
+	    failures; /* of tries, also those that another gateway told of */
 	size_t len;
 	char text[JWKS_BYTES];
 };
@@ -85,6 +87,7 @@ struct keysets_seen {
 	int64_t fetched; /* seconds since 1970; 0: never */
 	bool have;       /* there is a set */
 	bool failed;     /* the last try did */
+	uint64_t failures;
 };
 /* Lists all hosts.  Returns how many, or -1 when the table was not free for
  * `wait` ms. */

@@ -420,6 +420,13 @@ auth_claims(struct auth *a, const struct claims *c, const char *const *names,
 
 	if (name == NULL)
 		return NULL;
+	if (token_is_pinned(c, name)) {
+		*cause = auth_cause(a,
+		    "its %s does not count: a credential is the gateway's, "
+		    "which has no claim.%s",
+		    name, name);
+		return FAILED "Wrong JWT payload structure";
+	}
 	there = jsonin_has(c->payload, name, &value);
 	*cause = auth_cause(a, "the claim %s is %s", name,
 	    !there                         ? "missing" :

@@ -54,7 +54,7 @@ const char *auth_audience(struct auth *, const struct claims *,
 /* Whether aud names one of these URLs. */
 bool auth_names(const struct claims *, const char *const *bases);
 
-#define AUTH_WHY 160 /* bytes of auth_bound()'s cause */
+#define AUTH_WHY 400 /* bytes of auth_bound()'s cause */
 
 /*
  * Checks that a token is for this site and relay: of HS256, that its claim relay

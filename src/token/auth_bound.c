@@ -46,7 +46,7 @@ static bool
 auth_has_required(const struct conf *conf, const struct claims *c,
     const char *required, size_t n)
 {
-	char name[CONF_NAME_MAX + 1];
+	char name[CONF_CLAIM_MAX + 1];
 	char **r;
 
 	memcpy(name, required, n);

@@ -186,6 +186,12 @@ token_is_given(const struct claims *c, const char *name)
 		token_among(c->pinned, name) || token_own(c, name) == NULL);
 }
 
+bool
+token_is_pinned(const struct claims *c, const char *name)
+{
+	return token_among(c->pinned, name) && token_own(c, name) != NULL;
+}
+
 const char *
 token_claim(const struct claims *c, const char *name)
 {

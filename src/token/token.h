@@ -65,6 +65,9 @@ struct claims token_for(
 /* Whether a claim is the configuration's. */
 bool token_is_given(const struct claims *, const char *name);
 
+/* Whether the token has a claim that it must not choose here. */
+bool token_is_pinned(const struct claims *, const char *name);
+
 /* A claim that is a non-empty string, else NULL; belongs to the claims. */
 const char *token_claim(const struct claims *, const char *name);
 

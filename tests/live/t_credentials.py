@@ -117,6 +117,27 @@ def test_a_token_leads_no_key_elsewhere():
             same(relay.stop(), 0, 'exit status')
 
 
+def test_a_place_that_nobody_names():
+    """check warns of it, and a request is told that its own does not count."""
+    section = '[relay qualys]\nclaim.user = x\nclaim.pass = y\n'
+    warned = 'claim.API_URL is not set, and no token may name it'
+    for how in ('', 'credentials = gateway\n'):
+        check(section + how, warned)
+        for place in ('api_url = https://q.example\n',
+                      'claim.API_URL = https://q.example\n'):
+            holds(warned not in check(section + how + place), place)
+    for relays in ('[relay qualys]\n', '[relay qualys]\nclaim.API_URL = '
+                   'https://q.example\n', section + 'credentials = token\n'):
+        holds(warned not in check(relays), relays)
+    relay = Gateway('placed', section + 'credentials = gateway\n').serve()
+    refused(ask(relay, {'API_URL': 'https://q.example'},
+                '/qualys/observe/observables'),
+            'Authorization failed: API_URL of the token does not count beside a '
+            'credential of the gateway')
+    refused(ask(relay, {}, '/qualys/observe/observables'))
+    same(relay.stop(), 0, 'exit status')
+
+
 def test_a_key_is_read_again():
     with Upstream(otx(ASKED)) as service:
         relay = keyed(service.url, cache={'url': 'off'}).serve()
@@ -251,6 +272,37 @@ def test_required_claims():
         same(ask(relay, {}, '/template/health', {}),
              {'data': {'status': 'ok'}}, 'HS256')
         same(relay.stop(), 0, 'exit status')
+
+
+def test_required_claims_are_named_by_uris():
+    """As the platform names its own; a value is all behind the first =."""
+    org = 'https://schemas.cisco.com/iroh/identity/claims/org/id'
+    role = 'urn:x-site:role#!$&\'()*+;:@/?[]{}|~%20"<>^`-._'
+    value = '63489cf9-561c-4958-a13d-6d84b7ef09d4'
+    odd = 'a=b/c:d?e#f&g;h"i\'j~'
+    with Upstream([t_rs256.jwks(('1', 'one'))], tls='good') as service:
+        relay = t_rs256.gateway(service.host, auth={
+            'require': '%s=%s %s=%s' % (org, value, role, odd)}).serve()
+        for claims, good in (({org: value, role: odd}, True),
+                             ({org: [value], role: ['x', odd]}, True),
+                             ({org: value, role: 'a'}, False),
+                             ({org: 'other', role: odd}, False),
+                             ({'id': value, role: odd}, False),
+                             ({org + '=' + value: '', role: odd}, False)):
+            _, _, text = fcgi.call(relay.socket, fcgi.request(
+                'POST', '/template/health', b'',
+                t_rs256.token(service.host, **claims)), b'')
+            answer = json.loads(text)
+            if good:
+                same(answer, {'data': {'status': 'ok'}}, claims)
+            else:
+                refused(answer)
+        has('[auth] require: its claim %s has none of the values' % org,
+            harness.read(relay.log), 'the cause')
+        same(relay.stop(), 0, 'exit status')
+    for wrong in ('=1', 'org=', 'ö=1', org):
+        check('[relay template]\n', 'is no CLAIM=VALUE', status=78,
+              auth={'require': wrong})
 
 
 def check(relays, *words, status=0, **sections):

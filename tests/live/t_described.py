@@ -59,12 +59,13 @@ def gateway(name, service, ini, relay='', **more):
     return g
 
 
-def ask(g, *values, type='domain', route='observe', claims=None, relay='test'):
+def ask(g, *values, type='domain', route='observe', claims=None, relay='test',
+        **env):
     body = json.dumps([{'type': type, 'value': v} for v in values]).encode()
     path = '/%s/%s' % (relay, route) + (
         '/observables' if route not in ('health', 'version') else '')
     request = fcgi.request('POST', path, body, harness.jwt(
-        {'key': KEY} if claims is None else claims))
+        {'key': KEY} if claims is None else claims), **env)
     status, _, text = fcgi.call(g.socket, request, body, 30)
     same(status, 200, text)
     answer = json.loads(text)
@@ -535,6 +536,45 @@ get = /{value}
             same(titles(answer), ['info 1'], answer)
         same({r.headers['key'] for r in s.requests}, {KEY}, 'key')
         same(len(s.requests), 4, 'all went to the described host')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_host_beside_a_key_of_the_gateway():
+    """A token may not name it: check says that it is missing, the log why a token
+    that names one was refused."""
+    ini = head(url='http://{HOST}', types='domain') + CLAIMS + '''
+[claim HOST]
+label = Host
+kind = host
+
+[auth]
+header = Key: {key}
+
+[call info]
+get = /{value}
+'''
+    with Upstream([{'match': 'GET /.*', 'json': [1]}]) as s:
+        g = gateway('placed', s, ini, relay='claim.key = %s\n' % KEY,
+                    sections={'http': {'allow_private': 'yes', 'retries': '0',
+                                       'breaker': '0'}})
+        warned = 'claim.HOST is not set, and no token may name it'
+        status, out, err = g.cli('check', ok=False)
+        same(status, 0, out + err)
+        has(warned, out + err, 'check')
+        g.serve()
+        same(errors(ask(g, 'a.example', claims={'HOST': s.host}))[0][1],
+             'authorization error', 'answer')
+        has('its HOST does not count: a credential is the gateway\'s, which has '
+            'no claim.HOST', harness.read(g.log), 'log')
+        # With a key of its own a token may say where that goes.
+        same(titles(ask(g, 'a.example', claims={'HOST': s.host, 'key': 'own'})),
+             ['info 1'], 'answer')
+        same({r.headers['key'] for r in s.requests}, {'own'}, 'key')
+        g.relays += 'claim.HOST = %s\n' % s.host
+        g.write()
+        holds(warned not in ''.join(g.cli('check', ok=False)[1:]), 'check')
+        g.cli('reload')
+        same(titles(ask(g, 'a.example', claims={})), ['info 1'], 'answer')
         same(g.stop(), 0, 'exit status')
 
 

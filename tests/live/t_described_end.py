@@ -33,11 +33,35 @@ def test_takes_its_turn():
         same(errors(ask(g, 'a.example')), [], 'answer')
         has(FAILED + 'its turn would come too late', harness.read(g.log), 'log')
         same(lines(s), ['POST /jobs'], 'calls')
-        g.relays += 'rate = 2\n'
+        g.relays += 'rate = 3/minute\n'
         g.write()
         g.cli('reload')
         same(errors(ask(g, 'a.example')), [], 'answer')
         same(lines(s), sorted(JOB_LINES + ['POST /jobs']), 'calls')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_is_of_the_trace():
+    """Of the request's trace as the calls before it, where the relay says so."""
+    trace = '0af7651916cd43dd8448eb211c80319c'
+    with Upstream(RULES) as s:
+        g = gateway('end-trace', s, head(types='domain') + JOB,
+                    relay='trace = yes\n').serve()
+        ask(g, 'a.example', HTTP_TRACESTATE='congo=t61',
+            HTTP_TRACEPARENT='00-%s-b7ad6b7169203331-01' % trace)
+        same(lines(s), JOB_LINES, 'calls')
+        parents = [r.headers['traceparent'] for r in s.requests]
+        same([p[3:35] for p in parents], [trace] * 2, 'the trace')
+        same(len(set(parents)), 2, 'parents of their own')
+        same({r.headers['tracestate'] for r in s.requests}, {'congo=t61'},
+             'state')
+        g.relays = g.relays.replace('trace = yes\n', '')
+        g.write()
+        g.cli('reload')
+        s.forget()
+        ask(g, 'a.example')
+        same([r.headers.get('traceparent') for r in s.requests], [None] * 2,
+             'told to nobody')
         same(g.stop(), 0, 'exit status')
 
 

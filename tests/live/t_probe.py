@@ -7,7 +7,11 @@ import signal
 import fcgiclient as fcgi
 import fronts
 import harness
+import provider_case
+import t_cache
 from harness import Gateway, has, http_request, same
+from services import otx
+from upstream import Upstream
 
 close = fronts.close
 WAYS = (('nginx', ''), ('nginx', '/below'), ('proxy_fcgi', ''),
@@ -99,6 +103,24 @@ def test_not_ready_without_its_cache():
          'why'), 'reason')
     same(ask(gateway, 'healthz'), (200, 'ok'), 'healthz')
     same(gateway.stop(), 0, 'stop')
+
+
+def test_ready_while_a_thread_leaves_the_cache_alone():
+    """What it met in a file that is no longer there is its own business."""
+    with Upstream(otx(t_cache.ASKED)) as upstream:
+        relay = t_cache.cached(upstream.url, 'rests', server={
+            'workers': '1', 'threads': '1'}).serve()
+        t_cache.settled(relay, upstream, t_cache.OBSERVE, t_cache.ASKED)
+        for name in os.listdir(relay.cache_folder):
+            with open(os.path.join(relay.cache_folder, name), 'r+b') as f:
+                f.write(b'garbage ' * (os.fstat(f.fileno()).st_size // 8))
+        harness.wait_for(lambda: provider_case.ask(
+            relay, t_cache.OBSERVE, t_cache.ASKED) and
+            'cache: ' in harness.read(relay.log), 'the rest')
+        for name in os.listdir(relay.cache_folder):
+            os.unlink(os.path.join(relay.cache_folder, name))
+        same(ask(relay, 'readyz'), (200, 'ok'), 'readyz')
+        same(relay.stop(), 0, 'stop')
 
 
 def test_not_ready_while_it_stops():

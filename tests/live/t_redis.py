@@ -3,6 +3,7 @@
 sign-ins, turns; and a server that does not work, or that somebody else fills."""
 
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -10,7 +11,10 @@ import threading
 import time
 
 import harness
+import postgres
 import services
+import t_probe
+import t_respond
 import t_rs256
 import testca
 from harness import Skipped, has, holds, same, wait_for
@@ -86,6 +90,10 @@ def in_a_quiet_moment(attempt, pause=2):
             if n == TRIES - 1:
                 raise
             time.sleep(pause)
+
+
+def close():
+    postgres.close()
 
 
 def each_once(upstream):
@@ -334,6 +342,102 @@ def test_turns_are_shared():
             ended(g)
 
 
+class Front:
+    """One nginx, two pools, each with its own configuration, one Redis server, one
+    PostgreSQL server, one host of keys and one service: as in docs/several.md."""
+
+    def __init__(self, name, port, keys, service):
+        server = postgres.shared()
+        url = server.url(server.database(), network=True)
+        self.service = service
+        self.pools = [self.pool('%s-%d' % (name, i), port, keys, url)
+                      for i in range(2)]
+        self.nginx = harness.Nginx(*self.pools)
+        relays = ('otx', 'spycloud', 'local')
+        self.token = t_rs256.token(keys.host, key='one', **{'aud': [
+            '%s/%s' % (t_rs256.BASE, relay) for relay in relays]})
+
+    def pool(self, name, port, keys, url):
+        made = gateway(name, self.service.url, ('otx', 'spycloud'),
+                       {'rate': '2', 'claim.key': 'of-both'},
+                       server={'base_url': t_rs256.BASE},
+                       auth={'jwks_hosts': keys.host},
+                       cache={'url': 'redis://127.0.0.1:%d/0' % port})
+        made.relays += '[relay local]\nstore = URL\n'
+        made.url = url
+        made.write()
+        return made.serve()
+
+    def ask(self, path, body):
+        answer = harness.http_request(
+            self.nginx.port, 'POST', path, json.dumps(body).encode(),
+            harness.bearer(self.token))
+        same(answer.status, 200, path)
+        return json.loads(answer.body)
+
+    def verdict(self, value):
+        answer = self.ask('/local/deliberate/observables',
+                          observables('ip', value))
+        return [d['disposition_name'] for d in answer['data'].get(
+            'verdicts', {}).get('docs', [])]
+
+    def end(self):
+        # Each had its share, or nothing has been shown.
+        for pool in self.pools:
+            holds('/observables' in harness.read(pool.log), 'nginx asked one')
+        self.nginx.stop()
+        for pool in self.pools:
+            ended(pool)
+
+
+def asked_in_turn(front, keys, name):
+    """Each question is one call, whoever gets it; the keys are fetched once."""
+    front.service.forget()
+    for _ in range(4):
+        answer = front.ask(OBSERVE, observables('domain', name))
+        same(answer.get('errors'), None, 'errors')
+        same(len(answer['data']['sightings']['docs']) > 0, True, 'found')
+    same(keys.count(), 1, 'fetches of the key set')
+    each_once(front.service)
+
+
+def acted_in_turn(front):
+    """What one pool did the next request sees, at whichever pool."""
+    for n in range(4):
+        value = '203.0.113.%d' % n
+        same(front.ask(t_respond.TRIGGER, t_respond.body(
+            t_respond.BLOCK, 'ip', value)), t_respond.SUCCESS, 'the action')
+        for _ in range(2):
+            same(front.verdict(value), ['Malicious'], value)
+
+
+def paced_together(front):
+    """Both take their turns from one rate."""
+    front.service.forget()
+    at_once([lambda n=n: front.ask(
+        '/spycloud/observe/observables', observables(
+            'email', 'u%d@a.example' % n)) for n in range(6)])
+    same(front.service.count(), 6, 'calls')
+    most = most_in_a_second(r.time for r in front.service.requests)
+    holds(most <= 2, '%d calls within a second' % most)
+
+
+def test_two_pools_behind_one_nginx():
+    names = ['d%d.example' % n for n in range(TRIES)]
+    rules = otx(observables('domain', *names)) + [
+        {'request': '*', 'status': 400}]
+
+    def attempt(n):
+        with redis() as port, Upstream(rules) as service, \
+                Upstream([t_rs256.jwks(('1', 'one'))], tls='good') as keys:
+            front = Front('front-%d' % n, port, keys, service)
+            asked_in_turn(front, keys, names[n])
+            acted_in_turn(front)
+            paced_together(front)
+            front.end()
+    in_a_quiet_moment(attempt)
+
+
 def test_planted_values():
     """What somebody else puts there is nothing."""
     with redis() as port, Upstream(otx(ASKED)) as upstream:
@@ -370,6 +474,24 @@ def failing(url):
 
 def test_absent():
     failing('redis://127.0.0.1:%d/0' % harness.free_port())
+
+
+def test_ready_without_it():
+    """A server that is away is away for all gateways: were they not ready, a
+    balancer would have none left, and no request fails."""
+    with Upstream(otx(ASKED)) as upstream, redis() as port:
+        there = gateway('ready', upstream.url, cache={
+            'url': 'redis://127.0.0.1:%d/0' % port}).serve()
+        same(t_probe.ask(there, 'readyz'), (200, 'ok'), 'with it')
+        ended(there)
+        alone = gateway('ready-alone', upstream.url, cache={
+            'url': 'redis://127.0.0.1:%d/0' % harness.free_port()}).serve()
+        for _ in range(3):
+            same(t_probe.ask(alone, 'readyz'), (
+                200, 'ok\nThe cache does not answer, and requests go on without '
+                'it; the log says why'), 'without it')
+            soon(alone)
+        ended(alone)
 
 
 def test_silent():

@@ -8,7 +8,7 @@ import time
 
 import harness
 import testca
-from harness import Gateway, holds, same
+from harness import Gateway, has, holds, same
 from provider_case import ask, ended
 from t_cache import cgi
 from upstream import Upstream
@@ -290,6 +290,8 @@ def test_host_down():
     name = '127.0.0.1:%d' % port
     relay = gateway(name).serve()
     same(outcome(relay, token(name)), WRONG_HOST, 'the token')
+    has('ctim_relay_jwks_failures_total{host="%s"} 1\n' % name,
+        relay.cli('status', '--metrics')[1], 'metrics')
     ended(relay)
 
 

@@ -637,8 +637,7 @@ http {
 	scgi_temp_path @T/scgi;
 	uwsgi_temp_path @T/uwsgi;
 	upstream ctim_relay {
-		server unix:%(socket)s max_fails=0;
-		server unix:%(socket)s max_fails=0;
+		%(servers)s
 	}
 	server {
 		listen 127.0.0.1:%(port)d;
@@ -656,15 +655,19 @@ http {
 
 
 class Nginx:
-    """The real nginx, with the files that people include."""
+    """The real nginx, with the files that people include, before one gateway
+    or several, which it asks in turn."""
 
-    def __init__(self, gateway):
+    def __init__(self, *gateways):
         self.folder = folder('nginx')
         self.port = free_port()
         user = web_user()
         text = NGINX_CONF % {
             'user': 'user %s;' % user[0] if user else '',
-            'socket': gateway.socket, 'port': self.port, 'src': SRC}
+            'servers': ' '.join(
+                'server unix:%s max_fails=0;' % g.socket
+                for g in (gateways * 2)[:max(2, len(gateways))]),
+            'port': self.port, 'src': SRC}
         conf = write(os.path.join(self.folder, 'nginx.conf'),
                      text.replace('@T', self.folder))
         self.error_log = os.path.join(self.folder, 'error.log')

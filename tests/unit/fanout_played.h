@@ -401,7 +401,7 @@ setup(void)
 	relay = (struct relay_conf){ .name = (char *)(uintptr_t) "played",
 		.provider = &provider,
 		.ttl = -1,
-		.rate = -1,
+		.rate = { -1, 1 },
 		.breaker = -1 };
 	shared = shared_new();
 	ck_assert_ptr_nonnull(shared);

@@ -195,11 +195,26 @@ START_TEST(a_turn_past_the_deadline_fails_at_once)
 
 	setup();
 	conf.deadline = 2;
-	relay.rate = 1;
+	relay.rate = (struct conf_rate){ 1, 1 };
 	run(rows, NULL, VALUES("a", "a", "a", "a"));
 	ck_assert_str_eq(told,
 	    "a@1000:too many requests "
 	    "a@1000:too many requests a@1000:+ a@2050:+ ");
+	teardown();
+}
+END_TEST
+
+START_TEST(the_relay_has_calls_of_a_time_of_its_own)
+{
+	struct played rows[] = {
+		{ "a", 200, "[]", 0, HTTP_ANSWERED, NULL, false }, { 0 }
+	};
+
+	setup();
+	provider.rate = 4;
+	relay.rate = (struct conf_rate){ 2, 86400 };
+	run(rows, NULL, VALUES("a", "a", "a"));
+	ck_assert_str_eq(told, "a@1000:too many requests a@1000:+ a@1000:+ ");
 	teardown();
 }
 END_TEST
@@ -396,7 +411,8 @@ main(void)
 		a_client_that_left_is_not_worked_for,
 		a_question_too_long_is_not_asked_nor_ends_the_request,
 		calls_wait_for_their_turn,
-		a_turn_past_the_deadline_fails_at_once, lookups_share_a_call,
+		a_turn_past_the_deadline_fails_at_once,
+		the_relay_has_calls_of_a_time_of_its_own, lookups_share_a_call,
 		lookups_share_a_call_with_the_same_body,
 		a_call_waits_before_it_sets_out, what_lasts_is_not_tried_again,
 		a_provider_hears_of_optional_calls_that_fail,

@@ -238,7 +238,7 @@ START_TEST(who_waits_for_a_turn_meets_the_open_circuit)
 	};
 
 	setup();
-	relay.rate = 1;
+	relay.rate = (struct conf_rate){ 1, 1 };
 	relay.breaker = 3;
 	run(rows, NULL, VALUES("a", "a", "a", "a", "a", "a"));
 	ck_assert_uint_eq(started, 3);

@@ -221,6 +221,15 @@ static const struct {
 	{ "[relay local]\nkey = 1\n",
 	    "a.conf:2: there is no key \"key\" in "
 	    "[relay local]; `ctim-relay check --keys` lists them" },
+	{ "[relay local]\nrate = 500/week\n",
+	    "a.conf:2: [relay local] rate: must be a number from -1 to 10000, "
+	    "alone or with /second, /minute, /hour or /day" },
+	{ "[relay local]\nrate = -1/day\n",
+	    "a.conf:2: [relay local] rate: must be a number from -1 to 10000, "
+	    "alone or with /second, /minute, /hour or /day" },
+	{ "[relay local]\nrate = 10001/day\n",
+	    "a.conf:2: [relay local] rate: must be a number from -1 to 10000, "
+	    "alone or with /second, /minute, /hour or /day" },
 	{ "[server]\n threads = 1\n",
 	    "a.conf:2: this line begins with a "
 	    "blank; begin it at the margin" },
@@ -238,6 +247,35 @@ START_TEST(what_is_wrong_is_said_with_its_line)
 		ck_assert_msg(c == NULL, "taken: %s", bad[i].text);
 		*strchrnul(said.data, '\n') = '\0';
 		ck_assert_str_eq(said.data, bad[i].complaint);
+		buf_free(&said);
+	}
+	buf_init(&said, 10);
+	forget(NULL);
+}
+END_TEST
+
+START_TEST(a_rate_holds_for_a_time)
+{
+	static const struct {
+		const char *line;
+		struct conf_rate rate;
+	} rows[] = { { "", { -1, 1 } }, { "rate = -1\n", { -1, 1 } },
+		{ "rate = 0\n", { 0, 1 } }, { "rate = 4\n", { 4, 1 } },
+		{ "rate = 4/second\n", { 4, 1 } },
+		{ "rate = 4/minute\n", { 4, 60 } },
+		{ "rate = 10000/hour\n", { 10000, 3600 } },
+		{ "rate = 500/day\n", { 500, 86400 } } };
+	char text[100];
+	struct conf *c;
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		snprintf(text, sizeof(text), "[relay local]\n%s", rows[i].line);
+		c = load(text);
+		ck_assert_msg(c != NULL, "%s", said.data);
+		ck_assert_int_eq(c->relays->rate.calls, rows[i].rate.calls);
+		ck_assert_int_eq(c->relays->rate.seconds, rows[i].rate.seconds);
+		conf_free(c);
 		buf_free(&said);
 	}
 	buf_init(&said, 10);
@@ -596,7 +634,7 @@ int
 main(void)
 {
 	const TTest *const tests[] = { what_is_written_is_in_force,
-		what_is_wrong_is_said_with_its_line,
+		what_is_wrong_is_said_with_its_line, a_rate_holds_for_a_time,
 		all_errors_are_said_at_once, a_long_line_is_refused_not_cut,
 		a_secret_that_all_may_read_is_refused,
 		secrets_come_from_files_and_the_environment,
