@@ -30,7 +30,7 @@
 /* Of the CACHE_WAIT that a server may take of a request: */
 #define KEPT_BACK    20    /* ms for what ends it: others wait for that */
 #define LEAST        10    /* ms with less of which no call begins */
-#define CHECK_WAIT   2000  /* ms for an administrator to wait */
+#define CHECK_WAIT   2000  /* ms for which a server is waited for to check it */
 #define TELL_EVERY   60000 /* ms between lines in the log, of a process */
 #define SCRATCH_KEPT 65536 /* bytes of memory kept between entries */
 #define FAR_MORE     2000  /* ms after a deadline that a token is back */
@@ -441,7 +441,8 @@ cache_check(const struct conf *conf, char why[CACHE_WHY])
 	}
 	t = cache_last_try(c);
 	t.look = true;
-	t.until = t.began + CHECK_WAIT;
+	if (cache_is_remote(c))
+		t.until = t.began + CHECK_WAIT;
 	if (c->backend != NULL)
 		r = c->backend->open(c->state, &t, c->keys.key[0]);
 	took = clock_ms() - t.began;
