@@ -54,7 +54,8 @@ bool cache_is_remote(const struct cache *);
 /*
  * Checks for an administrator that the cache opens, or would be made when it is
  * first used; `off` is fine.  Makes and changes nothing.  Returns 0, or -1 with
- * one line in why.
+ * one line in why.  A server that is not there in the time of a request is waited
+ * for longer, two seconds, to tell one that is slow from one that is away.
  */
 int cache_check(const struct conf *, char why[CACHE_WHY]);
 
