@@ -78,7 +78,8 @@ ROWS = (
      'rate: many is no number from 0 to 10000'),
     ('url = https://api.example/v1',
      'url = https://api.example/v1\n»rate = 4/week', None,
-     'rate: week is none of second, minute, hour, day'),
+     'rate: 4/week is no number from 0 to 10000, alone or with /second, '
+     '/minute, /hour or /day'),
     ('[call info]', '»[cal info]', None,
      'cal is no section; there are provider, claim, auth, sign-in, call, '
      'health, refer, errors, quota'),
