@@ -247,6 +247,18 @@ def test_bound_to_relays():
     same(relay.stop(), 0, 'exit status')
 
 
+def taken(relay, service, claims, good):
+    """Whether a token of the service's own key, with these claims, is."""
+    _, _, text = fcgi.call(relay.socket, fcgi.request(
+        'POST', '/template/health', b'',
+        t_rs256.token(service.host, **claims)), b'')
+    answer = json.loads(text)
+    if good:
+        same(answer, {'data': {'status': 'ok'}}, claims)
+    else:
+        refused(answer)
+
+
 def test_required_claims():
     """Of several values of a claim one, of several claims all; HS256 tokens are
     the site's own."""
@@ -260,14 +272,7 @@ def test_required_claims():
                 ({'org': 'c', 'env': 'live'}, False),
                 ({'org': {'a': 'a'}, 'env': 'live'}, False),
                 ({'org': 'a', 'env': 'live '}, False), ({}, False)):
-            _, _, text = fcgi.call(relay.socket, fcgi.request(
-                'POST', '/template/health', b'',
-                t_rs256.token(service.host, **claims)), b'')
-            answer = json.loads(text)
-            if good:
-                same(answer, {'data': {'status': 'ok'}}, claims)
-            else:
-                refused(answer)
+            taken(relay, service, claims, good)
         has('[auth] require: its claim', harness.read(relay.log), 'the cause')
         same(ask(relay, {}, '/template/health', {}),
              {'data': {'status': 'ok'}}, 'HS256')
@@ -289,14 +294,7 @@ def test_required_claims_are_named_by_uris():
                              ({org: 'other', role: odd}, False),
                              ({'id': value, role: odd}, False),
                              ({org + '=' + value: '', role: odd}, False)):
-            _, _, text = fcgi.call(relay.socket, fcgi.request(
-                'POST', '/template/health', b'',
-                t_rs256.token(service.host, **claims)), b'')
-            answer = json.loads(text)
-            if good:
-                same(answer, {'data': {'status': 'ok'}}, claims)
-            else:
-                refused(answer)
+            taken(relay, service, claims, good)
         has('[auth] require: its claim %s has none of the values' % org,
             harness.read(relay.log), 'the cause')
         same(relay.stop(), 0, 'exit status')

@@ -134,8 +134,8 @@ def ask(relay, path, body=None, claims=None, token=None, timeout=30, **env):
 
 def rate_kept(upstream, rate, since):
     """No call came before its turn, of which there were so many a second from
-    the time.monotonic() `since` on.  A busy machine moves calls, but never to an earlier
-    time."""
+    the time.monotonic() `since` on.  A busy machine moves calls, but never to
+    an earlier time."""
     times = sorted(r.time for r in upstream.requests if r.time >= since)
     early = ['call %d after %.3f s' % (n, t - since)
              for n, t in enumerate(times)
