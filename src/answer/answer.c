@@ -234,11 +234,22 @@ answer_wait(struct answer *a)
 		a->broken = true;
 }
 
+/* Remembers the entity at hand.  Returns whether it is in the answer already, or
+ * cannot be remembered. */
+static bool
+answer_repeats(struct answer *a)
+{
+	bool before = true;
+
+	if (set_add(&a->seen, hash_bytes(a->scratch.data, a->scratch.len),
+		&before) == -1)
+		a->broken = true;
+	return before;
+}
+
 void
 answer_end(struct answer *a)
 {
-	bool before = false; /* it is in the answer already */
-	struct hash h;
 	size_t n;
 
 	assert(a->json.out == &a->scratch); /* something was begun */
@@ -260,10 +271,7 @@ answer_end(struct answer *a)
 		    a->response, a->scratch.data + n, a->scratch.len - 2 * n);
 		return;
 	}
-	h = hash_bytes(a->scratch.data, a->scratch.len);
-	if (!a->unique && set_add(&a->seen, h, &before) == -1)
-		a->broken = before = true;
-	if (before)
+	if (!a->unique && answer_repeats(a))
 		return;
 	a->kinds[a->kind].here++;
 	a->kinds[a->kind].count++;
