@@ -830,48 +830,6 @@ def test_connection_is_kept_when_the_web_server_says_so():
     ended(gateway)
 
 
-def test_nginx_that_keeps_its_connections():
-    """fastcgi_keep_conn and keepalive of a real nginx, through reloads."""
-    gateway = Gateway('kept-nginx', sections={
-        'server': {'workers': '2', 'threads': '2', 'queue': '100'}}).serve()
-    location = harness.write(
-        os.path.join(gateway.folder, 'location.conf'),
-        harness.read(harness.SRC + '/nginx/ctim-relay-location.conf').replace(
-            'fastcgi_keep_conn off', 'fastcgi_keep_conn on'))
-    text = harness.NGINX_CONF
-    harness.NGINX_CONF = text.replace(
-        '%(src)s/nginx/ctim-relay-location.conf', location).replace(
-        'upstream ctim_relay {', 'upstream ctim_relay {\n\t\tkeepalive 8;')
-    try:
-        web = harness.Nginx(gateway)
-    finally:
-        harness.NGINX_CONF = text
-    stop, failures, count = threading.Event(), [], [0]
-
-    def load():
-        while not stop.is_set():
-            answer = harness.http_request(web.port, 'POST', '/template/health',
-                                          headers=harness.bearer())
-            count[0] += 1
-            if (answer.status, answer.text()) != (200, HEALTH):
-                failures.append(answer.status)
-    threads = [threading.Thread(target=load) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for _ in range(4):
-        time.sleep(0.7)
-        gateway.process.send_signal(signal.SIGHUP)
-    time.sleep(0.7)
-    stop.set()
-    for thread in threads:
-        thread.join()
-    # Under load there may be none at a given moment.
-    holds(parked(gateway) > 0, 'nginx keeps no connection')
-    web.stop()
-    ended(gateway)
-    same(failures, [], 'failures of %d requests' % count[0])
-
-
 def test_kept_connection_after_an_answer_that_waited():
     gateway = large_pool('kept-large').serve()
     one = Kept(gateway)

@@ -672,23 +672,12 @@ def test_spawn_fcgi():
 
 def test_systemd_socket():
     """LISTEN_FDS: descriptor 3 is the socket."""
-    gateway = Gateway('systemd')
-    path = os.path.join(gateway.folder, 'activated.sock')
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(path)
-    listener.listen(16)
-    process = harness.start(
-        ['/bin/sh', '-c', 'LISTEN_PID=$$ LISTEN_FDS=1; '
-         'export LISTEN_PID LISTEN_FDS; exec "$0" 3<&%d' % listener.fileno(),
-         harness.program('ctim-relay.fcgi')], env=gateway.env(),
-        pass_fds=(listener.fileno(),), stderr=subprocess.DEVNULL)
-    listener.close()
-    gateway.process, gateway.socket = process, path
+    gateway = harness.Activated('systemd').serve()
+    gateway.listener.close()
     try:
-        os.chmod(path, 0o666)
         serves(gateway)
     finally:
-        same(harness.stop(process, timeout=30), 0, 'exit status')
+        same(gateway.stop(), 0, 'exit status')
 
 
 def test_one_process():

@@ -2,13 +2,16 @@
 """Every case through the real nginx, and what nginx alone can do."""
 
 import os
+import signal
 import socket
 import threading
+import time
 
 import fcgiclient as fcgi
 import fronts
 import harness
-from harness import Nginx, Skipped, fail, same
+from harness import Activated, Gateway, Nginx, Skipped, fail, same
+from t_connections import parked
 
 close = fronts.close
 
@@ -110,6 +113,72 @@ def test_trigger_is_never_repeated():
     """What does something is not done twice: 502 for the one request."""
     for route in ('respond/trigger', 'respond/observables', 'tiles'):
         same(repeated('/local/' + route), (502, 1), route)
+
+
+class Load:
+    """Four clients that ask through nginx, one request after another, what it
+    does not repeat."""
+
+    def __init__(self, gateway, keep=False):
+        self.nginx = Nginx(gateway, keep=keep)
+        self.over = threading.Event()
+        self.asked, self.lost = 0, []
+        self.threads = [threading.Thread(target=self.ask) for _ in range(4)]
+        for thread in self.threads:
+            thread.start()
+        if keep:
+            harness.wait_for(lambda: parked(gateway) > 0, 'kept connections')
+
+    def ask(self):
+        while not self.over.is_set():
+            answer = harness.http_request(self.nginx.port, 'POST',
+                                          '/template/version',
+                                          headers=harness.bearer())
+            self.asked += 1
+            if answer.status != 200:
+                self.lost.append(answer.status)
+
+    def end(self):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        self.nginx.stop()
+        same(self.lost, [], 'lost of %d requests' % self.asked)
+
+
+def reloads_under_load(name, keep):
+    gateway = Gateway(name, sections={'server': {
+        'workers': '2', 'threads': '2', 'queue': '100'}}).serve()
+    load = Load(gateway, keep)
+    for _ in range(4):
+        workers = gateway.workers()
+        gateway.process.send_signal(signal.SIGHUP)
+        harness.wait_for(lambda: not set(workers) & set(gateway.workers()),
+                         'the old workers are gone')
+    load.end()
+    same(gateway.stop(), 0, 'exit status')
+
+
+def test_reloads_under_load_lose_nothing():
+    reloads_under_load('nginx-reload', False)
+
+
+def test_reloads_under_load_where_connections_are_kept():
+    """The old workers pass those on to the new ones."""
+    reloads_under_load('nginx-kept', True)
+
+
+def test_restarts_under_load_lose_nothing():
+    """With a socket of systemd's, whose queue holds what comes meanwhile."""
+    gateway = Activated('nginx-restart').serve()
+    load = Load(gateway)
+    for _ in range(4):
+        same(gateway.stop(), 0, 'exit status')
+        gateway.serve()
+        time.sleep(0.3)
+    load.end()
+    same(gateway.stop(), 0, 'exit status')
+    gateway.listener.close()
 
 
 def test_answers_are_ctim():

@@ -567,12 +567,13 @@ class Gateway:
         return self.cli('intel', 'import', '-', '--source', source, *options,
                         input=text)
 
-    def serve(self, *args, wrapper=(), wait=True, timeout=20, **env):
+    def serve(self, *args, wrapper=(), wait=True, timeout=20, pass_fds=(),
+              **env):
         """Starts the pool on its own socket."""
         errors = open(self.stderr, 'a')
         self.process = start(
             list(wrapper) + [program('ctim-relay.fcgi', self.build)] +
-            list(args), stderr=errors, stdout=errors,
+            list(args), stderr=errors, stdout=errors, pass_fds=pass_fds,
             env=self.env(**coverage_env(), **env))
         errors.close()
         if wait:
@@ -620,6 +621,25 @@ class Gateway:
         return found[0]
 
 
+class Activated(Gateway):
+    """A pool whose socket a service manager made: descriptor 3, LISTEN_FDS."""
+
+    def __init__(self, name, **more):
+        super().__init__(name, **more)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.socket)
+        os.chmod(self.socket, 0o666)
+        self.listener.listen(128)
+
+    def serve(self, *args, **more):
+        fd = self.listener.fileno()
+        return super().serve(
+            *args, pass_fds=(fd,), wrapper=(
+                '/bin/sh', '-c', 'LISTEN_PID=$$ LISTEN_FDS=1; '
+                'export LISTEN_PID LISTEN_FDS; exec "$0" "$@" 3<&%d' % fd),
+            **more)
+
+
 # --- nginx -----------------------------------------------------------------
 
 NGINX_CONF = '''
@@ -636,18 +656,16 @@ http {
 	proxy_temp_path @T/proxy;
 	scgi_temp_path @T/scgi;
 	uwsgi_temp_path @T/uwsgi;
-	upstream ctim_relay {
-		%(servers)s
-	}
+	%(upstream)s
 	server {
 		listen 127.0.0.1:%(port)d;
 		large_client_header_buffers 4 16k;
 		location / {
-			include %(src)s/nginx/ctim-relay-location.conf;
+			include %(location)s;
 		}
 		location /below/ {
 			fastcgi_split_path_info ^(/below)(/.*)$;
-			include %(src)s/nginx/ctim-relay-location.conf;
+			include %(location)s;
 		}
 	}
 }
@@ -656,18 +674,26 @@ http {
 
 class Nginx:
     """The real nginx, with the files that people include, before one gateway
-    or several, which it asks in turn."""
+    or several, which it asks in turn.  keep: it keeps its connections, as the
+    files do not."""
 
-    def __init__(self, *gateways):
+    def __init__(self, *gateways, keep=False):
         self.folder = folder('nginx')
         self.port = free_port()
         user = web_user()
+        upstream = read(SRC + '/nginx/ctim-relay.conf')
+        servers = ''.join('\tserver unix:%s max_fails=0;\n' % g.socket
+                          for g in (gateways * 2)[:max(2, len(gateways))])
+        upstream = re.sub(r'(\tserver unix:\S+ max_fails=0;\n)+', servers +
+                          ('\tkeepalive 32;\n' if keep else ''), upstream)
+        location = SRC + '/nginx/ctim-relay-location.conf'
+        if keep:
+            location = write(os.path.join(self.folder, 'location.conf'),
+                             read(location).replace('fastcgi_keep_conn off',
+                                                    'fastcgi_keep_conn on'))
         text = NGINX_CONF % {
-            'user': 'user %s;' % user[0] if user else '',
-            'servers': ' '.join(
-                'server unix:%s max_fails=0;' % g.socket
-                for g in (gateways * 2)[:max(2, len(gateways))]),
-            'port': self.port, 'src': SRC}
+            'user': 'user %s;' % user[0] if user else '', 'upstream': upstream,
+            'location': location, 'port': self.port}
         conf = write(os.path.join(self.folder, 'nginx.conf'),
                      text.replace('@T', self.folder))
         self.error_log = os.path.join(self.folder, 'error.log')
