@@ -336,17 +336,18 @@ static bool
 fastcgi_client_gone(void *arg)
 {
 	struct fastcgi *f = arg;
+	struct pollfd in = { .fd = f->connection->fd,
+		.events = POLLIN | POLLRDHUP };
 	unsigned char head[2];
-	ssize_t n;
 
 	if (f->gone || answer_catch_up(f) == -1)
 		return true;
-	n = recv(
-	    f->connection->fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT);
-	if (n == -1)
-		return errno != EAGAIN && errno != EINTR;
-	return n == 0 ||
-	    (n == sizeof(head) && head[1] == FCGIFRAME_ABORT_REQUEST);
+	if (poll(&in, 1, 0) < 1)
+		return false;
+	return (in.revents & ~POLLIN) != 0 ||
+	    (recv(in.fd, head, sizeof(head), MSG_PEEK | MSG_DONTWAIT) ==
+		    sizeof(head) &&
+		head[1] == FCGIFRAME_ABORT_REQUEST);
 }
 
 /*

@@ -179,6 +179,12 @@ begin_record(struct record *r)
 	r->padding = h.padding;
 	if (h.id == 0)
 		return record_bad(r, "a management record");
+	/* It may cross the answer of the request before. */
+	if (h.type == FCGIFRAME_ABORT_REQUEST &&
+	    (h.id == r->id || r->stage == STAGE_BEGIN)) {
+		r->stage = STAGE_BROKEN;
+		return RECORD_ABORTED;
+	}
 	if (r->stage == STAGE_BEGIN) {
 		r->id = h.id;
 		if (h.type != FCGIFRAME_BEGIN_REQUEST ||
@@ -189,10 +195,6 @@ begin_record(struct record *r)
 	}
 	if (h.id != r->id)
 		return record_bad(r, "a second request on the connection");
-	if (h.type == FCGIFRAME_ABORT_REQUEST) {
-		r->stage = STAGE_BROKEN;
-		return RECORD_ABORTED;
-	}
 	if (h.type !=
 	    (r->stage == STAGE_PARAMS ? FCGIFRAME_PARAMS : FCGIFRAME_STDIN))
 		return record_bad(r, "a record of the wrong type");

@@ -324,17 +324,20 @@ def test_page_that_hangs():
 # --- clients -----------------------------------------------------------------
 
 def test_client_leaves():
-    """Its calls to the service end with it."""
+    """Its calls to the service end with it, also where it has sent more than
+    its request."""
     with Upstream([{'request': '*', 'fault': 'hang'}]) as upstream:
         relay = pool(upstream.url, http={'timeout': '60', 'deadline': '60'})
-        for path, body in ((OBSERVE, ASKED), ('/otx/health', None),
-                           ('/spycloud/health', None)):
+        for path, body, more in ((OBSERVE, ASKED, b''),
+                                 ('/otx/health', None, b'more'),
+                                 ('/spycloud/health', None, b'')):
             text = json.dumps(body).encode() if body else b''
             token = harness.jwt(CLAIMS[path.split('/')[1]])
             client = fcgi.connect(relay.socket)
             client.sendall(fcgi.records(fcgi.request('POST', path, text,
                                                      token), text))
             harness.wait_for(lambda: upstream.waiting, 'a call', 20)
+            client.sendall(more)
             client.close()
             # A second is promised; the rest is for a busy machine.
             harness.wait_for(lambda: not upstream.waiting,

@@ -455,7 +455,7 @@ static const struct {
 	const char *why;
 } out_of_order[] = { { false, PARAMS, 1, RECORD_BAD, NO_BEGIN },
 	{ false, STDIN, 1, RECORD_BAD, NO_BEGIN },
-	{ false, ABORT, 1, RECORD_BAD, NO_BEGIN },
+	{ false, ABORT, 1, RECORD_ABORTED, NULL },
 	{ false, BEGIN, 1, RECORD_BAD, NO_BEGIN },
 	{ false, GET_VALUES, 0, RECORD_BAD, "a management record" },
 	{ true, GET_VALUES, 0, RECORD_BAD, "a management record" },
