@@ -391,6 +391,13 @@ worker_changes(struct pool *p)
 	ledger_look_here(&p->ledger, p->conf, p->outside, clock_ms());
 }
 
+/* Where there is no master, all ends with this process. */
+static void
+worker_drain(struct pool *p)
+{
+	atomic_store(&p->share->drain, clock_ms() + DRAIN_TIME);
+}
+
 /* Until it is time to stop. */
 static void
 worker_wait(struct pool *p)
@@ -410,8 +417,7 @@ worker_wait(struct pool *p)
 		case SIGTERM:
 		case SIGINT:
 			if (p->master == 0) {
-				atomic_store(
-				    &p->share->drain, clock_ms() + DRAIN_TIME);
+				worker_drain(p);
 				return;
 			}
 			if (info.si_pid == p->master)
@@ -431,8 +437,10 @@ worker_wait(struct pool *p)
 		pool_watch(p);
 		worker_changes(p);
 		if (worn(p)) {
-			if (p->master == 0)
+			if (p->master == 0) {
+				worker_drain(p);
 				return;
+			}
 			worker_leave(p);
 		}
 	}

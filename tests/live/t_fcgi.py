@@ -418,6 +418,20 @@ def test_worker_is_replaced_after_max_requests():
         same(gateway.stop(), 0, 'exit status')
 
 
+def test_one_process_ends_after_max_requests():
+    """There are no others that could go on: it ends as at a stop, whoever holds
+    a connection open in silence."""
+    gateway = Gateway('worn-alone', sections={'server': {
+        'max_requests': '5', 'read_timeout': '600'}}).serve('--workers', '0')
+    with fcgi.connect(gateway.socket, 30) as quiet:
+        quiet.sendall(fcgi.records(fcgi.request(
+            'POST', '/template/health', b'', harness.jwt()))[:20])
+        for _ in range(5):
+            serves(gateway)
+        same(gateway.process.wait(60), 0, 'exit status')
+    gateway.stop()
+
+
 def test_reload():
     """SIGHUP: what is new serves, nothing that runs fails."""
     gateway = Gateway('reload').serve()
