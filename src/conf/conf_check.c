@@ -8,10 +8,11 @@
 #include "conf/conf_loading.h"
 #include "net/endpoint.h"
 
-/* A worker's part of [server] memory, in bytes: at least, and unless set.  A
- * worker keeps a part for bodies in which BODIES / 8 of the largest fit. */
+/* A worker's part of [server] memory, in bytes: at least, and unless set, of
+ * which parked_memory and write_memory take what they are by default.  A worker
+ * keeps a part for bodies in which BODIES / 8 of the largest fit. */
 #define MEMORY_LEAST (16U << 20)
-#define MEMORY_USUAL (128U << 20)
+#define MEMORY_USUAL (256U << 20)
 #define BODIES       16
 
 static void

@@ -587,7 +587,10 @@ START_TEST(memory_goes_with_workers_and_bodies)
 {
 	struct conf *c = load("[server]\nworkers = 3\n");
 
-	ck_assert_uint_eq(c->memory, 3 * (128U << 20));
+	ck_assert_uint_eq(c->memory, 3 * (256U << 20));
+	/* So that a worker has what the manual says of them. */
+	ck_assert_uint_ge(c->memory / 3 / 8, c->parked_memory);
+	ck_assert_uint_ge(c->memory / 3 / 4, c->write_memory);
 	conf_free(c);
 	buf_free(&said);
 	c = load("[server]\nworkers = 2\nmax_body = 64M\n");
