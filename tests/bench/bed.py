@@ -222,7 +222,8 @@ class Gateway:
         self.kept = free_port()     # nginx keeps its connections to the pool
         self.processes = []
         all_ = {"server": {"listen": f"unix:{self.dir}/relay.sock",
-                           "socket_mode": "0666"},
+                           "socket_mode": "0666",
+                           "control": f"{self.dir}/control.sock"},
                 "auth": {"secret_key": KEY},
                 "log": {"target": f"{self.dir}/relay.log"},
                 "cache": {"url": "off"}}

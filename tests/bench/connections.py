@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Health while others wait: connections that say nothing, half a request or a
-byte now and then, and readers that do not read; and what a health request costs,
-straight at the socket, beside the least program with libfcgi."""
+byte now and then, and readers that do not read; a crowd that comes at once; and
+what a health request costs, straight at the socket, beside the least program with
+libfcgi."""
+import http.client
+import json
 import os
 import resource
 import socket
@@ -32,7 +35,12 @@ LoadModule authz_core_module /usr/lib/apache2/modules/mod_authz_core.so
 LoadModule env_module /usr/lib/apache2/modules/mod_env.so
 LoadModule proxy_module /usr/lib/apache2/modules/mod_proxy.so
 LoadModule proxy_fcgi_module /usr/lib/apache2/modules/mod_proxy_fcgi.so
+LoadModule reqtimeout_module /usr/lib/apache2/modules/mod_reqtimeout.so
+RequestReadTimeout header=20-40,minrate=500
+RequestReadTimeout body=10,minrate=500
 Mutex file:{dir} default
+# All of its threads from the start: it makes them slowly when they are missed.
+StartServers 6
 User www-data
 Group www-data
 Define CTIM_RELAY_SOCKET {socket}
@@ -49,14 +57,27 @@ def request(path, token, body=b""):
 
 
 def health(address, data):
-    """One request: whether it was answered, and the milliseconds."""
-    before = time.monotonic()
-    got = fcgi.raw(address, data, 60)
-    return b"200 OK" in got, (time.monotonic() - before) * 1000
+    """One request straight at the socket: whether it was answered."""
+    return b"200 OK" in fcgi.raw(address, data, 60)
 
 
-def asked(address, data, n=ASKED):
-    return [health(address, data) for _ in range(n)]
+def health_through(port, token):
+    """One request through a web server."""
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    c.request("POST", "/template/health", b"",
+              {"Authorization": "Bearer " + token})
+    status = c.getresponse().status
+    c.close()
+    return status == 200
+
+
+def asked(ask, *args, n=ASKED):
+    """So many requests: whether each was answered, and its milliseconds."""
+    found = []
+    for _ in range(n):
+        before = time.monotonic()
+        found.append((ask(*args), (time.monotonic() - before) * 1000))
+    return found
 
 
 def apache(bed, g):
@@ -85,20 +106,23 @@ def slow_posts(port, token, n):
 class Row:
     """A line: health alone, and health while others wait."""
 
-    def __init__(self, g, data):
-        self.address, self.data = f"{g.dir}/relay.sock", data
+    def __init__(self, g, *ask):
+        self.g, self.ask = g, ask
+        self.address = f"{g.dir}/relay.sock"
         self.pids = g.pids()
 
     def show(self, name, prepare):
-        alone = asked(self.address, self.data)
+        alone = asked(*self.ask)
         socks, during = prepare()
         done = threading.Event()
         if during:
             thread = threading.Thread(target=during, args=(socks, done))
             thread.start()
         time.sleep(0.2)
-        among = asked(self.address, self.data)
+        among = asked(*self.ask)
         held = b.memory(self.pids) / 1e6
+        parked = sum(json.loads(self.g.cli("status", "--json"))[
+            "connections"][what] for what in ("requests", "readers"))
         done.set()
         if during:
             thread.join()
@@ -109,7 +133,7 @@ class Row:
         print(f"{name:34} {b.percentile(mine, 50):7.2f} "
               f"{b.percentile(theirs, 50):7.2f} {max(mine):8.1f} "
               f"{max(theirs):8.1f} {sum(not ok for ok, _ in among):6} "
-              f"{held:8.0f}")
+              f"{parked:6} {held:8.0f}")
 
     def connections(self, n, part):
         socks = [fcgi.connect(self.address, 60) for _ in range(n)]
@@ -119,13 +143,29 @@ class Row:
 
 
 def drip(data):
+    """A byte of each now and then; 30 at a time where there are many."""
+    some = max(1, len(data) // 1000)
+
     def run(socks, done):
         at = 0
-        while not done.wait(0.05) and at < len(data) - 1:
+        while not done.wait(0.05) and at < len(data) - some:
             for s in socks:
-                s.sendall(data[at:at + 1])
-            at += 1
+                s.sendall(data[at:at + some])
+            at += some
     return run
+
+
+def crowd(g, body):
+    """A thousand clients at once."""
+    data = request("/local/deliberate/observables", g.token("local"), body)
+    before = time.monotonic()
+    answers = fcgi.at_once(f"{g.dir}/relay.sock", data, 1000)
+    took = time.monotonic() - before
+    found = [sum(bool(a) and word in a[:200] for a in answers)
+             for word in (b"Status: 200", b"Status: 503")]
+    print(f"1,000 clients at once, deliberate of 100: {found[0]} answered, "
+          f"{found[1]} with 503, {1000 - sum(found)} not, in {took:.2f} s"
+          "   aim: every one 200 or 503")
 
 
 def waits(bed):
@@ -142,9 +182,9 @@ def waits(bed):
         b'{"type":"ip","value":"11.0.%d.%d"}' % (i // 250, i % 250)
         for i in range(KNOWN)) + b"]"
     large = request("/local/observe/observables", g.token("local"), large)
-    row = Row(g, data)
+    row = Row(g, health, f"{g.dir}/relay.sock", data)
     print(f"\n{'health, straight at the socket':34} {'median ms':>15} "
-          f"{'most ms':>17} {'failed':>6} {'MB then':>8}\n"
+          f"{'most ms':>17} {'failed':>6} {'parked':>6} {'MB then':>8}\n"
           f"{'':34} {'alone':>7} {'among':>7} {'alone':>8} {'among':>8}"
           "   aim: delayed by less than 20 ms, none failed")
     for n in (64, 160, 1000, 2000):
@@ -162,10 +202,14 @@ def waits(bed):
     row.show("64 that do not read 9 MB", unread)
     if os.path.exists("/usr/sbin/apache2"):
         port, web = apache(bed, g)
+        token = g.token("template")
+        row = Row(g, health_through, port, token)
         for n in (32, 100):
-            row.show(f"{n} slow POSTs through Apache", lambda n=n: (
-                slow_posts(port, g.token("template"), n), drip(b" " * 1000)))
+            row.show(f"{n} slow POSTs, all through Apache", lambda n=n: (
+                slow_posts(port, token, n), drip(b" " * 30000)))
         bed.end(web)
+    crowd(g, json.dumps([{"type": "ip", "value": f"11.0.0.{i}"}
+                         for i in range(100)]).encode())
     g.stop()
 
 
@@ -197,7 +241,7 @@ def cost(bed):
                         flags=fcgi.KEEP_CONN)
 
     def new(address):
-        asked(address, data, TIMED)
+        asked(health, address, data, n=TIMED)
     ways = (("new", new, f"{g.dir}/relay.sock", g.workers()),
             ("kept", lambda a: kept(a, keep, TIMED), f"{g.dir}/relay.sock",
              g.workers()),

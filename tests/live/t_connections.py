@@ -6,7 +6,6 @@ more of them than there are threads."""
 import json
 import os
 import resource
-import selectors
 import signal
 import socket
 import threading
@@ -464,37 +463,6 @@ def test_orphans_end_with_quiet_connections():
 
 # --- more requests than threads ------------------------------------------------
 
-def at_once(address, data, count):
-    """So many clients, all connected before the first byte is sent: what each
-    gets, None for one whose connection broke."""
-    selector = selectors.DefaultSelector()
-    socks = [fcgi.connect(address) for _ in range(count)]
-    got = {sock: bytearray() for sock in socks}
-    answers = []
-    for sock in socks:
-        sock.sendall(data)
-        sock.setblocking(False)
-        selector.register(sock, selectors.EVENT_READ)
-    end = time.monotonic() + 60
-    while got and time.monotonic() < end:
-        for key, _ in selector.select(1):
-            sock = key.fileobj
-            try:
-                some = sock.recv(65536)
-            except OSError:
-                some = None
-            if some:
-                got[sock] += some
-                continue
-            answers.append(None if some is None else bytes(got[sock]))
-            selector.unregister(sock)
-            del got[sock]
-            sock.close()
-    for sock in got:
-        sock.close()
-    return answers + [None] * len(got)
-
-
 def test_1000_clients_at_once_are_all_answered():
     """200, or 503 with Retry-After: none is cut, and what is refused is
     counted."""
@@ -504,7 +472,7 @@ def test_1000_clients_at_once_are_all_answered():
     body = json.dumps(observables('ip', *KNOWN[:100])).encode()
     data = fcgi.records(fcgi.request(
         'POST', '/local/deliberate/observables', body, harness.jwt()), body)
-    answers = at_once(gateway.socket, data, 1000)
+    answers = fcgi.at_once(gateway.socket, data, 1000)
     same(len([a for a in answers if not a]), 0, 'clients without an answer')
     statuses = [0, 0]
     for answer in answers:

@@ -5,6 +5,7 @@ what comes back.  An address is the path of a unix socket, or (host, port).
 Source: FastCGI specification 1.0, section 8 (record layout and constants).
 """
 
+import selectors
 import socket
 import struct
 import time
@@ -190,3 +191,34 @@ def call(address, env, body=b'', timeout=10):
     if end is None:
         raise ValueError('no END_REQUEST after %d bytes' % len(out))
     return http(out)
+
+
+def at_once(address, data, count):
+    """So many clients, all connected before the first byte is sent: what each
+    gets, None for one whose connection broke."""
+    selector = selectors.DefaultSelector()
+    socks = [connect(address) for _ in range(count)]
+    got = {sock: bytearray() for sock in socks}
+    answers = []
+    for sock in socks:
+        sock.sendall(data)
+        sock.setblocking(False)
+        selector.register(sock, selectors.EVENT_READ)
+    end = time.monotonic() + 60
+    while got and time.monotonic() < end:
+        for key, _ in selector.select(1):
+            sock = key.fileobj
+            try:
+                some = sock.recv(65536)
+            except OSError:
+                some = None
+            if some:
+                got[sock] += some
+                continue
+            answers.append(None if some is None else bytes(got[sock]))
+            selector.unregister(sock)
+            del got[sock]
+            sock.close()
+    for sock in got:
+        sock.close()
+    return answers + [None] * len(got)
