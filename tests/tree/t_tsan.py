@@ -4,6 +4,7 @@ race."""
 
 import functools
 import glob
+import json
 import os
 import signal
 import threading
@@ -11,9 +12,12 @@ import time
 
 import fcgiclient as fcgi
 import harness
+import provider_case
 import t_build
 import t_connections
 from harness import Gateway, Skipped, fail, same
+from services import observables, otx
+from upstream import Upstream
 
 # Those with threads, or with what threads share.
 UNITS = ('breaker', 'cache', 'cache_faults', 'cache_shared', 'counters',
@@ -90,7 +94,7 @@ def unit(name):
 
 
 def ask_much(relay, failures):
-    for n in range(25):
+    for n in range(50):
         path = '/%s/observe/observables' % ('local', 'template')[n % 2]
         env = fcgi.request('POST', path, t_build.OBSERVABLES, harness.jwt())
         try:
@@ -102,25 +106,76 @@ def ask_much(relay, failures):
             failures.append(status)
 
 
-def test_pool():
-    """All of a worker's threads, with a reload under way."""
+def served(relay):
+    """It runs with the sanitizer; the folder of its reports."""
     can_run()
-    relay = Gateway('tsan', build=tsan_build(), sections={
-        'server': {'workers': '1', 'threads': '4', 'queue': '64'},
-        'cache': {'url': None}})
+    relay.build = tsan_build()
     folder = harness.folder('tsan')
     os.chmod(folder, 0o1777)
     relay.serve(wrapper=sanitized(os.path.join(folder, 'report')), timeout=60)
-    failures = []
-    threads = [threading.Thread(target=ask_much, args=(relay, failures))
-               for _ in range(8)]
+    return folder
+
+
+def ended(relay, folder):
+    same(relay.stop(timeout=60), 0, 'exit status')
+    clean(folder)
+
+
+def at_work(threads, relay):
+    """Under way while the configuration is read again."""
     for thread in threads:
         thread.start()
+    time.sleep(0.5)
     os.kill(relay.process.pid, signal.SIGHUP)
     for thread in threads:
         thread.join()
-    same(relay.stop(timeout=60), 0, 'exit status')
-    clean(folder)
+
+
+def test_engine():
+    """Calls of several threads to a service: answers, clients that leave, places
+    that are waited for."""
+    asked = observables('domain', *('d%d.example' % n for n in range(12)))
+    rules = [dict(rule, delay=0.02) for rule in otx(asked, pulses=3)]
+    with Upstream(rules, tls='good') as service:
+        relay = provider_case.gateway(
+            'tsan-engine', service.url, ['otx'], cache={'url': None},
+            server={'workers': '1', 'threads': '4', 'queue': '64'},
+            http={'host_parallel': '6', 'deadline': '25', 'timeout': '20'})
+        folder = served(relay)
+        body = json.dumps(asked).encode()
+        env = fcgi.request('POST', '/otx/observe/observables', body,
+                           harness.jwt(provider_case.CLAIMS['otx']))
+        failures = []
+
+        def client(number):
+            for n in range(8):
+                with fcgi.connect(relay.socket, 60) as sock:
+                    sock.sendall(fcgi.records(env, body))
+                    if (n + number) % 2:
+                        time.sleep(0.05 * number)
+                        continue
+                    out, _, _ = fcgi.parse(fcgi.drain(sock))
+                    if fcgi.http(out)[0] != 200:
+                        failures.append(out[:200])
+        at_work([threading.Thread(target=client, args=(n,)) for n in range(8)],
+                relay)
+        ended(relay, folder)
+        same(failures, [], 'what was not answered')
+
+
+test_engine.limit = 900
+
+
+def test_pool():
+    """All of a worker's threads, with a reload under way."""
+    relay = Gateway('tsan', sections={
+        'server': {'workers': '1', 'threads': '4', 'queue': '64'},
+        'cache': {'url': None}})
+    folder = served(relay)
+    failures = []
+    at_work([threading.Thread(target=ask_much, args=(relay, failures))
+             for _ in range(8)], relay)
+    ended(relay, folder)
     same(failures, [], 'what was not answered')
 
 
@@ -132,14 +187,11 @@ def test_parked():
     are not read, kept connections, more requests than threads, large ones that
     wait for memory; under a reload
     and a stop."""
-    can_run()
-    relay = t_connections.large_pool('tsan-parked', build=tsan_build(), server={
+    relay = t_connections.large_pool('tsan-parked', server={
         'workers': '2', 'queue': '4', 'connections': '60', 'read_timeout': '3',
         'write_timeout': '2', 'write_memory': '1M',
         'memory': '32M'}, cache={'url': None})
-    folder = harness.folder('tsan')
-    os.chmod(folder, 0o1777)
-    relay.serve(wrapper=sanitized(os.path.join(folder, 'report')), timeout=60)
+    folder = served(relay)
 
     def client(number):
         """One of those that wait for something; what it gets is not looked
@@ -157,16 +209,10 @@ def test_parked():
                     time.sleep(number % 4)
                 except OSError:
                     pass
-    threads = [threading.Thread(target=client, args=(n,)) for n in range(12)]
     with t_connections.Quiet(relay, 80, 'sh'):
-        for thread in threads:
-            thread.start()
-        time.sleep(2)
-        os.kill(relay.process.pid, signal.SIGHUP)
-        for thread in threads:
-            thread.join()
-        same(relay.stop(timeout=60), 0, 'exit status')
-    clean(folder)
+        at_work([threading.Thread(target=client, args=(n,))
+                 for n in range(12)], relay)
+        ended(relay, folder)
 
 
 test_parked.limit = 900
