@@ -9,7 +9,8 @@
  *   the file in which the answer waits for its reader.
  * - It writes at most its buffer at a time, and a write that is cut cannot be
  *   mended.  So before it writes there must be room for its buffer: poll(2) says
- *   that a socket has it, as both kinds keep more than that free then.
+ *   that a socket has it, as both kinds keep more than that free then, and
+ *   unix(7) much more.
  * - What it cannot allocate it does not do without: it asserts.  All that it
  *   allocates it does in FCGX_Accept_r, and always the same, as the variables
  *   are not shown to it: two streams, a reader, an empty environment.
@@ -39,8 +40,11 @@
 #define SINK_KEEP    (64 * 1024) /* bytes a memory file may keep */
 #define ACCEPT_NEEDS 32768       /* bytes, more than FCGX_Accept_r allocates */
 #define FLUSH_MOST   16384       /* bytes, more than libfcgi writes at once */
-#define PATIENCE     5           /* ms of a request's for its reader */
-#define CATCH_UP     (1 << 20)   /* bytes that wait, sent at once */
+#define WRITE_BESIDE \
+	8192               /* most bytes that a write takes of a unix(7)
+				  * buffer beside its own */
+#define PATIENCE 5         /* ms of a request's for its reader */
+#define CATCH_UP (1 << 20) /* bytes that wait, sent at once */
 
 /* Where an assertion of FCGX_Accept_r leads; NULL outside of it. */
 static _Thread_local jmp_buf *assert_failed;
@@ -53,9 +57,9 @@ struct fastcgi {
 	uint64_t left; /* bytes of the body to hand out */
 	bool cut;      /* there should be more */
 	bool gone;     /* the answer cannot be written */
-	bool first;    /* nothing was written to the connection yet */
 	bool late;     /* the answer goes to the connection's files */
 	size_t held;   /* bytes of the answer in libfcgi's buffer */
+	int room;      /* bytes that the connection takes without waiting */
 	int patience;  /* ms left for the reader */
 };
 
@@ -234,20 +238,32 @@ answer_lost(struct fastcgi *f)
 }
 
 /*
- * Whether the socket has room for what libfcgi may write at once.  A new
- * connection's has.  A reader that is a little behind is waited for, but only
- * for a moment of the request's whole time.
+ * The room of a socket that poll(2) calls writable.  unix(7) does so only where
+ * three quarters of its buffer are free, so that asking it before each write
+ * would wait for readers who are hardly behind.
  */
+static int
+answer_room(int fd)
+{
+	int domain, size;
+	socklen_t n = sizeof(int);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == -1 ||
+	    domain != AF_UNIX ||
+	    getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &n) == -1 ||
+	    size / 4 * 3 < FLUSH_MOST)
+		return FLUSH_MOST;
+	return size / 4 * 3;
+}
+
+/* Whether the socket is writable.  A reader that is a little behind is waited
+ * for, but only for a moment of the request's whole time. */
 static bool
-answer_has_room(struct fastcgi *f)
+answer_is_taken(struct fastcgi *f)
 {
 	struct pollfd out = { .fd = f->connection->fd, .events = POLLOUT };
 	int64_t began;
 
-	if (f->first) {
-		f->first = false;
-		return true;
-	}
 	if (poll(&out, 1, 0) != 0)
 		return true;
 	if (f->patience <= 0)
@@ -257,6 +273,18 @@ answer_has_room(struct fastcgi *f)
 		f->patience = 0;
 	f->patience -= (int)(clock_ms() - began);
 	return out.revents != 0;
+}
+
+/* Whether the socket has room for what libfcgi may write at once. */
+static bool
+answer_has_room(struct fastcgi *f)
+{
+	if (f->room >= FLUSH_MOST)
+		return true;
+	if (!answer_is_taken(f))
+		return false;
+	f->room = answer_room(f->connection->fd);
+	return true;
 }
 
 /* What waits for the reader goes as far as it is taken.  Returns 1 when nothing
@@ -290,8 +318,10 @@ answer_end_flush(struct fastcgi *f, bool failed)
 		return f->late ? answer_lost(f) : answer_gone(f);
 	if (f->late && outgoing_wrote(&f->connection->out) == -1)
 		return answer_lost(f);
-	if (!f->late)
+	if (!f->late) {
 		f->connection->bytes += f->held;
+		f->room -= (int)f->held + WRITE_BESIDE;
+	}
 	f->held = 0;
 	return 0;
 }
@@ -422,7 +452,8 @@ fastcgi_serve(struct fastcgi *f, struct connection *c, int64_t deadline,
 
 	f->connection = c;
 	f->gone = f->late = false;
-	f->first = c->answers == 0;
+	/* A new connection has room for more than one write. */
+	f->room = c->answers == 0 ? FLUSH_MOST : 0;
 	f->held = 0;
 	f->patience = PATIENCE;
 	c->keep = keep && c->record.keep && !c->record.surplus;
