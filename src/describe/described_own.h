@@ -138,9 +138,7 @@ struct described {
 	struct described_call *sign_in, *health;
 	struct described_refer refers[DESCRIBED_REFERS];
 	size_t n_refers;
-	struct path *message;
-	bool first_line; /* message is `.` */
-	struct path *says;
+	struct path *message, *says;
 	struct {
 		char *word;           /* "*": any */
 		enum problem problem; /* PROBLEM_NONE: nothing known */

@@ -34,15 +34,13 @@ first_line(const struct buf *body, struct buf *words)
 
 /* What a service says, cut; "" where it says nothing. */
 static void
-words_of(const struct described *d, const struct path *where,
-    const struct call *c, struct json_object *body, struct buf *words)
+words_of(const struct path *where, const struct call *c,
+    struct json_object *body, struct buf *words)
 {
 	struct json_object *v;
 	const char *text;
 
-	if (where == NULL)
-		where = d->message;
-	if (where == d->message && d->first_line) {
+	if (where != NULL && path_is_whole(where)) {
 		first_line(&c->body, words);
 	} else if (where != NULL && (v = path_find(where, body)) != NULL) {
 		text = jsonin_text(v);
@@ -56,46 +54,60 @@ words_of(const struct described *d, const struct path *where,
 
 /* The call has failed, in the service's words where it has some. */
 static void
-failed(const struct query *q, struct call *c, enum problem p,
-    const struct path *where, struct json_object *body)
+failed(const struct query *q, const struct described_call *how, struct call *c,
+    enum problem p, struct json_object *body)
 {
 	const struct described *d = described_from(q);
 	struct buf words;
 
 	buf_init(&words, CALL_PARSED);
-	words_of(d, where, c, body, &words);
-	if (p == PROBLEM_AUTHORIZATION && words.data[0] != '\0')
-		call_fail(c, p, "Authorization failed: %s", words.data);
-	else if (p == PROBLEM_AUTHORIZATION)
-		call_fail(
-		    c, p, "Authorization failed: %d %s", c->status, c->reason);
-	else if (words.data[0] != '\0')
-		call_fail(c, p, "%s", words.data);
-	else
+	words_of(
+	    how->message != NULL ? how->message : d->message, c, body, &words);
+	if (words.data[0] == '\0')
 		call_fail_at(c, p, "Unexpected response from %s: %d %s",
 		    d->title, c->status, c->reason);
+	else if (p == PROBLEM_AUTHORIZATION)
+		call_fail(c, p, "Authorization failed: %s", words.data);
+	else
+		call_fail(c, p, "%s", words.data);
 	buf_free(&words);
 }
 
 /* --- what a status or a word means --------------------------------------- */
 
-/* What the answer says of itself in a word; false: nothing of that. */
+/* Whether a value is the word of a row.  Any word is a text, a number or true: what
+ * says that there is no error (null, false, 0, "") is none. */
+static bool
+is_word(const char *row, struct json_object *v)
+{
+	const char *word = json_object_get_string(v);
+
+	if (word == NULL || json_object_is_type(v, json_type_object) ||
+	    json_object_is_type(v, json_type_array))
+		return false;
+	if (strcmp(row, "*") == 0)
+		return json_object_is_type(v, json_type_string) ?
+		    *word != '\0' :
+		    json_object_get_boolean(v);
+	return strcasecmp(row, word) == 0;
+}
+
+/* What the answer says of itself in a word, or in one of a list; false: nothing of
+ * that. */
 static bool
 said(const struct described *d, struct json_object *body, enum problem *p)
 {
 	struct json_object *v = path_find(d->says, body);
-	const char *word =
-	    v == NULL || json_object_is_type(v, json_type_object) ?
-	    NULL :
-	    json_object_get_string(v);
+	const bool list = json_object_is_type(v, json_type_array);
+	const size_t n = list ? jsonin_length(v) : 1;
 	bool found = false;
-	size_t i;
+	size_t i, j;
 
-	for (i = 0; word != NULL && !found && i < d->n_said; i++)
-		if (strcmp(d->said[i].word, "*") == 0 ||
-		    strcasecmp(d->said[i].word, word) == 0) {
+	for (i = 0; !found && i < d->n_said; i++)
+		for (j = 0; !found && j < n; j++) {
+			found = is_word(
+			    d->said[i].word, list ? jsonin_at(v, j) : v);
 			*p = d->said[i].problem;
-			found = true;
 		}
 	json_object_put(v);
 	return found;
@@ -164,12 +176,21 @@ read_lines(struct call *c)
 	return list;
 }
 
+/* A token is without the blanks and line ends around it. */
 static struct json_object *
 read_text(const struct call *c)
 {
-	return c->body.len == 0 ?
-	    NULL :
-	    json_object_new_string_len(c->body.data, (int)c->body.len);
+	static const char blanks[] = " \t\r\n";
+	const char *text = c->body.data;
+	size_t n = c->body.len, before;
+
+	if (c->step == STEP_SIGN_IN) {
+		before = strspn(text, blanks);
+		text += before;
+		for (n -= before; n > 0 && strchr(blanks, text[n - 1]) != NULL;)
+			n--;
+	}
+	return n == 0 ? NULL : json_object_new_string_len(text, (int)n);
 }
 
 /* The answer as it is to be read; NULL: nothing, or the call has failed. */
@@ -215,7 +236,7 @@ poll_ends(const struct query *q, const struct described_call *how,
     struct call *c, struct json_object *body)
 {
 	if (how->fail != NULL && is_value(how->fail, how->fail_values, body)) {
-		failed(q, c, PROBLEM_UNKNOWN, NULL, body);
+		failed(q, how, c, PROBLEM_UNKNOWN, body);
 		return true;
 	}
 	if (is_value(how->until, how->until_values, body))
@@ -230,53 +251,58 @@ poll_ends(const struct query *q, const struct described_call *how,
 
 /* --- the three kinds ----------------------------------------------------- */
 
-/* Signing in: the token, or why there is none. */
-static void
-reply_sign_in(const struct query *q, struct call *c)
+static bool
+is_good(const struct call *c)
 {
-	const struct described_call *how = described_from(q)->sign_in;
-	struct json_object *body, *token;
-
-	if (c->status < 200 || c->status > 299) {
-		body = call_parse_error(c);
-		failed(q, c,
-		    c->status == 400 || c->status == 401 || c->status == 403 ?
-			PROBLEM_AUTHORIZATION :
-			call_status_problem(c->status),
-		    how->message, body);
-		json_object_put(body);
-		return;
-	}
-	body = read_answer(how, c);
-	token = how->reads == READS_TEXT ? json_object_get(body) :
-					   path_find(how->token, body);
-	if (jsonin_text(token) != NULL)
-		call_found(c, json_object_get(token));
-	else if (c->problem == PROBLEM_NONE)
-		call_fail_at(c, PROBLEM_UNKNOWN,
-		    "%s gave no token when signing in",
-		    described_from(q)->title);
-	json_object_put(token);
-	json_object_put(body);
+	return c->status >= 200 && c->status <= 299;
 }
 
-/* What a status that is no success means, or a word in any answer. */
+/* What a status that is no success means, or a word in any answer.  No token is
+ * never nothing, and what refuses one refuses the credential. */
 static bool
 is_problem(const struct query *q, const struct described_call *how,
     struct call *c, struct json_object *body)
 {
 	const struct described *d = described_from(q);
-	const bool good = c->status >= 200 && c->status <= 299;
+	const bool signing = c->step == STEP_SIGN_IN;
 	enum problem p = PROBLEM_NONE;
 
-	if (d->says == NULL || !said(d, body, &p)) {
-		if (good && !is_nothing(how, c->status))
+	if (signing &&
+	    (c->status == 400 || c->status == 401 || c->status == 403)) {
+		p = PROBLEM_AUTHORIZATION;
+	} else if (d->says == NULL || !said(d, body, &p)) {
+		if (is_good(c) && !is_nothing(how, c->status))
 			return false;
-		p = good ? PROBLEM_NONE : status_problem(d, how, c->status);
+		p = is_good(c) ? PROBLEM_NONE :
+				 status_problem(d, how, c->status);
+	}
+	if (signing && p == PROBLEM_NONE) {
+		if (is_good(c))
+			return false;
+		p = PROBLEM_UNKNOWN;
 	}
 	if (p != PROBLEM_NONE)
-		failed(q, c, p, NULL, body);
+		failed(q, how, c, p, body);
 	return true;
+}
+
+/* Signing in: the token, or why there is none. */
+static void
+reply_sign_in(const struct query *q, const struct described_call *how,
+    struct call *c, struct json_object *body)
+{
+	struct json_object *token = how->reads == READS_TEXT ?
+	    json_object_get(body) :
+	    path_find(how->token, body);
+	const char *text = jsonin_text(token);
+
+	if (text != NULL && *text != '\0')
+		call_found(c, json_object_get(token));
+	else
+		call_fail_at(c, PROBLEM_UNKNOWN,
+		    "%s gave no token when signing in",
+		    described_from(q)->title);
+	json_object_put(token);
 }
 
 void
@@ -286,18 +312,15 @@ described_reply(const struct query *q, struct call *c)
 	const struct described_call *how = c->step == STEP_HEALTH ? d->health :
 	    c->step == STEP_SIGN_IN                               ? d->sign_in :
 				      &d->calls[c->step];
-	struct json_object *body;
-
-	if (c->step == STEP_SIGN_IN) {
-		reply_sign_in(q, c);
-		return;
-	}
-	body = c->status >= 200 && c->status <= 299 &&
-		!is_nothing(how, c->status) ?
+	struct json_object *body = is_good(c) && !is_nothing(how, c->status) ?
 	    read_answer(how, c) :
 	    call_parse_error(c);
-	if (!c->done && !is_problem(q, how, c, body) &&
-	    (how->until == NULL || poll_ends(q, how, c, body)) && !c->done)
+
+	if (c->done || is_problem(q, how, c, body))
+		; /* it has failed, or nothing is known */
+	else if (c->step == STEP_SIGN_IN)
+		reply_sign_in(q, how, c, body);
+	else if ((how->until == NULL || poll_ends(q, how, c, body)) && !c->done)
 		call_found(c, json_object_get(body));
 	json_object_put(body);
 }

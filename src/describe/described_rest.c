@@ -259,7 +259,6 @@ reader_errors(struct reader *r)
 		return;
 	for (k = part->keys; k != NULL; k = k->next) {
 		if (strcmp(k->name, "message") == 0) {
-			d->first_line = strcmp(k->value, ".") == 0;
 			d->message = reader_path(r, k, k->value);
 		} else if (isdigit((unsigned char)k->name[0])) {
 			if (d->n_errors == DESCRIBED_STATUS) {

@@ -185,6 +185,12 @@ path_free(struct path *p)
 	free(p);
 }
 
+bool
+path_is_whole(const struct path *p)
+{
+	return p->n == 0;
+}
+
 /* What the steps from *i lead to, up to the first [] or the end. */
 static struct json_object *
 path_follow(const struct path *p, size_t *i, struct json_object *value)

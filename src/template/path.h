@@ -9,6 +9,7 @@
 #ifndef CTIM_PATH_H
 #define CTIM_PATH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct json_object;
@@ -18,6 +19,8 @@ struct path;
  * ran out.  To be freed by path_free(). */
 struct path *path_new(const char *text, size_t len, char *why, size_t size);
 void path_free(struct path *); /* NULL is fine */
+/* Whether it is `.`, everything. */
+bool path_is_whole(const struct path *);
 /*
  * What is there, a new reference.  With [] an array of all that are there and not
  * null, empty where none is; of an [] within an [] all in one array.  NULL: it is
