@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json.h>
+
 #include "describe/described_reader.h"
 
 static bool
@@ -183,6 +185,60 @@ call_pages(struct reader *r, const struct description_part *part,
 	}
 }
 
+/* Notes that {entries} stands in a place, where it does. */
+static void
+entries_in(const struct placeholders *p, enum placeholders_place place,
+    unsigned *places)
+{
+	size_t i;
+
+	for (i = 0; p != NULL && i < placeholders_count(p); i++)
+		if (placeholders_at(p, i)->kind == PLACEHOLDER_ENTRIES)
+			*places |= 1U << (place == PLACE_JSON &&
+					       placeholders_at(p, i)->inside ?
+					   PLACE_STRING :
+					   place);
+}
+
+/* The places of {entries}; a header has them as a URL does. */
+static unsigned
+entries_places(const struct described_call *c)
+{
+	unsigned places = 0;
+	size_t i;
+
+	for (i = 0; i < OBSERVABLE_TYPES; i++) {
+		entries_in(c->by[i].url, PLACE_URL, &places);
+		entries_in(c->by[i].body,
+		    c->by[i].json ? PLACE_JSON : PLACE_URL, &places);
+	}
+	entries_in(c->header.value, PLACE_URL, &places);
+	return places;
+}
+
+/* Reads the entry for the one place where {entries} stands. */
+static void
+batch_entry(struct reader *r, const struct description_key *entry,
+    enum placeholders_place place, struct described_call *c)
+{
+	char *text = reader_text(r, entry, ".txt", DESCRIPTION_TEXT);
+	const bool string = place == PLACE_STRING;
+	struct json_object *value = NULL;
+
+	if (text != NULL)
+		c->entry =
+		    reader_template(r, entry->line, text, place, MAY_VALUE);
+	if (c->entry != NULL && place != PLACE_URL) {
+		value = reader_json(
+		    text, c->entry, string ? "\"" : "[", string ? "\"" : "]");
+		if (value == NULL)
+			ini_error(r->text, entry->line,
+			    "entry: no JSON once values are put in");
+	}
+	json_object_put(value);
+	free(text);
+}
+
 static void
 call_batch(struct reader *r, const struct description_part *part,
     struct described_call *c)
@@ -191,9 +247,7 @@ call_batch(struct reader *r, const struct description_part *part,
 	    description_find(part, "batch", NULL);
 	const struct description_key *entry =
 	    description_find(part, "entry", NULL);
-	char *text;
-	bool json = false, apart;
-	size_t i;
+	const unsigned places = entries_places(c);
 
 	if (batch == NULL) {
 		if (entry != NULL)
@@ -205,30 +259,25 @@ call_batch(struct reader *r, const struct description_part *part,
 	if (c->each != -1 || c->pages != NULL || c->next != NULL)
 		ini_error(r->text, batch->line,
 		    "batch: not together with each, pages or next");
-	if (!call_names(c, PLACEHOLDER_ENTRIES))
+	if (places == 0)
 		ini_error(
 		    r->text, batch->line, "batch: no {entries} is in the call");
-	if (entry == NULL) {
-		ini_error(r->text, batch->line, "batch: entry is wanted, too");
-		return;
-	}
-	apart = names_kind(c->header.value, PLACEHOLDER_ENTRIES);
-	for (i = 0; i < OBSERVABLE_TYPES; i++) {
-		const bool body =
-		    names_kind(c->by[i].body, PLACEHOLDER_ENTRIES);
-
-		json = json || (body && c->by[i].json);
-		apart = apart || (body && !c->by[i].json) ||
-		    names_kind(c->by[i].url, PLACEHOLDER_ENTRIES);
-	}
 	/* They are escaped for one place. */
-	if (json && apart)
+	if ((places & 1U << PLACE_URL) && places != 1U << PLACE_URL)
 		ini_error(r->text, batch->line,
 		    "batch: {entries} stands in JSON and elsewhere, too");
-	if ((text = reader_text(r, entry, ".txt", DESCRIPTION_TEXT)) != NULL)
-		c->entry = reader_template(r, entry->line, text,
-		    json ? PLACE_JSON : PLACE_URL, MAY_VALUE);
-	free(text);
+	else if (places == (1U << PLACE_JSON | 1U << PLACE_STRING))
+		ini_error(r->text, batch->line,
+		    "batch: {entries} stands in a string of JSON and outside "
+		    "of one, too");
+	if (entry == NULL)
+		ini_error(r->text, batch->line, "batch: entry is wanted, too");
+	else
+		batch_entry(r, entry,
+		    places & 1U << PLACE_STRING   ? PLACE_STRING :
+			places & 1U << PLACE_JSON ? PLACE_JSON :
+						    PLACE_URL,
+		    c);
 }
 
 void

@@ -93,5 +93,9 @@ void reader_nothing(
 
 /* described_section.c: [call], [health], [sign-in]. */
 void reader_calls(struct reader *);
+/* What a template becomes once values are put in, between two texts; NULL: that is
+ * no JSON.  To be freed by json_object_put(). */
+struct json_object *reader_json(const char *text, const struct placeholders *,
+    const char *before, const char *behind);
 
 #endif

@@ -178,6 +178,33 @@ behind_placeholder(const char *s)
 	return s + 1;
 }
 
+struct json_object *
+reader_json(const char *text, const struct placeholders *p, const char *before,
+    const char *behind)
+{
+	const struct placeholder *one;
+	struct json_object *value;
+	const char *from = text;
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, (size_t)2 * DESCRIBED_FILE);
+	(void)buf_adds(&b, before);
+	for (i = 0; i < placeholders_count(p); i++) {
+		one = placeholders_at(p, i);
+		(void)buf_add(&b, from, (size_t)(text + one->at - from));
+		/* There may be several of these. */
+		(void)buf_adds(
+		    &b, one->kind == PLACEHOLDER_ENTRIES ? "1,1" : "1");
+		from = behind_placeholder(text + one->at);
+	}
+	(void)buf_adds(&b, from);
+	(void)buf_adds(&b, behind);
+	value = jsonin_answer(b.data, b.len, NULL);
+	buf_free(&b);
+	return value;
+}
+
 /* Whether a template is JSON once values are put in, an object where [auth] adds a
  * member; else an error is told. */
 static bool
@@ -186,21 +213,9 @@ is_json(struct reader *r, const struct description_part *part, unsigned line,
 {
 	const bool member =
 	    r->d->body_name != NULL && part->kind != SECTION_SIGN_IN;
-	struct json_object *value;
-	const char *from = text, *why = NULL;
+	struct json_object *value = reader_json(text, p, "", "");
 	bool good = false;
-	struct buf b;
-	size_t i;
 
-	buf_init(&b, DESCRIBED_FILE);
-	for (i = 0; i < placeholders_count(p); i++) {
-		(void)buf_add(&b, from,
-		    (size_t)(text + placeholders_at(p, i)->at - from));
-		(void)buf_addc(&b, '1');
-		from = behind_placeholder(text + placeholders_at(p, i)->at);
-	}
-	(void)buf_adds(&b, from);
-	value = jsonin_answer(b.data, b.len, &why);
 	if (value == NULL)
 		ini_error(
 		    r->text, line, "json: no JSON once values are put in");
@@ -210,7 +225,6 @@ is_json(struct reader *r, const struct description_part *part, unsigned line,
 	else
 		good = true;
 	json_object_put(value);
-	buf_free(&b);
 	return good;
 }
 

@@ -27,6 +27,7 @@ enum placeholders_place {
 		       * template itself has and no URL can have, too */
 	PLACE_JSON, /* in a string as JSON does, elsewhere numbers and yes/no,
 		       * which become true and false */
+	PLACE_STRING, /* a part of a string of JSON */
 	PLACE_FORM, /* values of name=value&…: as in a URL; what the template
 		       * itself has, too */
 	PLACE_HEADER, /* what a header cannot carry fails, in the template
@@ -61,6 +62,7 @@ struct placeholder {
 	unsigned char pipes[8]; /* numbers of pipes, placeholders' own */
 	size_t n_pipes;
 	size_t at;   /* where its brace is in the text of the template */
+	bool inside; /* JSON: within a string */
 	bool quoted; /* between ' or " in a URL, without a pipe for the
 			* language inside (lucene, odata, kql, aql) */
 };

@@ -104,8 +104,9 @@ fill_escaped(struct filling *f, const char *value)
 		percent_add(f->out, value, "");
 		break;
 	case PLACE_JSON:
-		return f->part->inside ? fill_json_string(f, value) :
-					 fill_json_bare(f, value);
+	case PLACE_STRING:
+		return f->part->hole.inside ? fill_json_string(f, value) :
+					      fill_json_bare(f, value);
 	case PLACE_HEADER:
 		if (!http_header_safe(value))
 			return FILL_WRONG;

@@ -382,7 +382,7 @@ placeholders_hole(
 		    "{%.*s} stands behind a backslash, whose meaning it would "
 		    "change",
 		    (int)h.shown, h.text);
-	part->inside = r->inside;
+	part->hole.inside = r->inside;
 	part->hole.at = (size_t)(brace - r->begin);
 	part->hole.quoted = r->quote != '\0';
 	return hole_name_read(r, &h, &part->hole) &&

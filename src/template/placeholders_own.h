@@ -14,8 +14,7 @@
 
 struct placeholders_part {
 	struct placeholder hole;
-	size_t end;  /* of the text before it, in text of the template */
-	bool inside; /* PLACE_JSON: within a string */
+	size_t end; /* of the text before it, in text of the template */
 };
 
 struct placeholders {

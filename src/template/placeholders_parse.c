@@ -60,7 +60,7 @@ own_text(struct placeholders_reading *r, const char *text, size_t len)
 {
 	if (r->t->place == PLACE_URL || r->t->place == PLACE_FORM)
 		own_url(r, text, len);
-	else if (r->t->place == PLACE_JSON)
+	else if (r->t->place == PLACE_JSON || r->t->place == PLACE_STRING)
 		own_json(r, text, len);
 	else
 		buf_add(&r->t->text, text, len);
@@ -103,9 +103,11 @@ struct placeholders *
 placeholders_new(const char *text, enum placeholders_place place,
     const struct placeholders_scope *scope, char *why, size_t size)
 {
-	struct placeholders_reading r = {
-		.scope = scope, .begin = text, .why = why, .size = size
-	};
+	struct placeholders_reading r = { .scope = scope,
+		.begin = text,
+		.inside = place == PLACE_STRING,
+		.why = why,
+		.size = size };
 
 	if ((r.t = calloc(1, sizeof(*r.t))) == NULL) {
 		(void)placeholders_refuse(&r, "out of memory");

@@ -104,6 +104,27 @@ def test_batches_that_have_too_many_bytes():
         same(g.stop(), 0, 'exit status')
 
 
+def test_batches_in_a_string():
+    """What an entry is escaped for follows from where the entries stand."""
+    ini = head(types='file_name') + '\n[call c]\nbatch = 5\npost = /c\n' \
+        'json = {"q": "name:({entries})", "n": 1}\n'
+    with Upstream([{'request': 'POST /c', 'json': [1]}]) as s:
+        g = gateway('string', s, ini + 'entry = \\"{value|lucene}\\"\n').serve()
+        asked = ['a', 'b"c', 'd\\', 'é\n']
+        answer = ask(g, *asked, type='file_name')
+        same((errors(answer), len(titles(answer))), ([], 4), answer)
+        same(json.loads(s.requests[-1].body), {
+            'q': 'name:("a","b\\"c","d\\\\","é\n")', 'n': 1}, 'quoted')
+        directory(g, ini.replace('{URL}', s.url) + 'entry = {value}\n',
+                  **{'map.jq': EACH})
+        g.cli('reload')
+        answer = ask(g, *asked, type='file_name')
+        same((errors(answer), len(titles(answer))), ([], 4), answer)
+        same(json.loads(s.requests[-1].body), {
+            'q': 'name:(a,b"c,d\\,é\n)', 'n': 1}, 'as they are')
+        same(g.stop(), 0, 'exit status')
+
+
 def test_no_value_leads_out_of_the_path():
     ini = head(types='file_name url') + '''
 [call c]

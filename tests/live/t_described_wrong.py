@@ -197,6 +197,18 @@ ROWS = (
     ('json = {"v": "{value}"}', 'json.ip = [{entries}]\n'
      'form.domain = {entries}\n»batch = 5\nentry = {value}', None,
      'batch: {entries} stands in JSON and elsewhere, too'),
+    ('json = {"v": "{value}"}', 'json = {"a": [{entries}], "q": "{entries}"}\n'
+     '»batch = 5\nentry = {value}', None,
+     'batch: {entries} stands in a string of JSON and outside of one, too'),
+    ('json = {"v": "{value}"}', 'json.ip = [{entries}]\n'
+     'json.domain = {"q": "{entries}"}\n»batch = 5\nentry = {value}', None,
+     'batch: {entries} stands in a string of JSON and outside of one, too'),
+    ('json = {"v": "{value}"}', '»json = {"q": {entries}}\nbatch = 5\n'
+     'entry = "{value}"', None, 'json: no JSON once values are put in'),
+    ('json = {"v": "{value}"}', 'json = {"q": "ip:({entries})"}\nbatch = 5\n'
+     '»entry = "{value}"', None, 'entry: no JSON once values are put in'),
+    ('json = {"v": "{value}"}', 'json = [{entries}]\nbatch = 5\n'
+     '»entry = {"v": "{value}"', None, 'entry: no JSON once values are put in'),
     ('json = {"v": "{value}"}', 'json = [{entries}]\nheader = X: {entries}\n'
      '»batch = 5\nentry = {value}', None,
      'batch: {entries} stands in JSON and elsewhere, too'),
