@@ -193,15 +193,15 @@ make_element(struct described_values *v, const struct described_call *c,
 static int
 most_pages(const struct query *q, const struct described_call *c, bool *said)
 {
+	const size_t claim = (size_t)c->max_pages_claim;
 	int most = c->max_pages;
 
-	*said = c->max_pages != -1 || c->max_pages_claim != -1;
-	if (c->max_pages_claim != -1)
-		most = described_claim_number(
-		    q, (size_t)c->max_pages_claim, DESCRIBED_PAGES);
+	if (c->max_pages_claim != -1 && described_claim(q, claim) != NULL)
+		most = described_claim_number(q, claim, DESCRIBED_PAGES);
+	*said = most != -1;
 	if (!*said)
 		return PAGES_DEFAULT;
-	return most <= 0 ? DESCRIBED_PAGES : most;
+	return most == 0 ? DESCRIBED_PAGES : most;
 }
 
 /* How many pages an answer says that there are. */
@@ -276,6 +276,7 @@ is_asked_again(const struct lookup *l, const struct call *made)
 		if (c != made && c->step == made->step &&
 		    c->item == made->item &&
 		    strcmp(c->url.data, made->url.data) == 0 &&
+		    strcmp(c->apart.data, made->apart.data) == 0 &&
 		    c->sent.len == made->sent.len &&
 		    memcmp(c->sent.data, made->sent.data, made->sent.len) == 0)
 			return true;
@@ -407,7 +408,10 @@ described_finish(const struct query *q, struct lookup *last)
 	struct call *c;
 	size_t i;
 
-	if (q->observable == NULL || !described_askable(q->observable))
+	const char *why;
+
+	if (q->observable == NULL || !described_askable(q->observable) ||
+	    described_wrong_claim(q, &why) != NULL)
 		return;
 	look_back(q, p);
 	for (i = 0; i < d->n_calls; i++)
@@ -445,15 +449,6 @@ request_health(const struct query *q)
 	described_values_free(&v);
 }
 
-/* For a relay that asks many; others do not come so far. */
-static void
-request_broken(const struct query *q)
-{
-	call_fail(
-	    lookup_call(q->lookup, STEP_HEALTH, 0, "https://none.invalid/"),
-	    PROBLEM_INTERNAL, PROVIDER_BROKEN, q->provider->title);
-}
-
 void
 described_sign_in(const struct query *q)
 {
@@ -472,11 +467,8 @@ described_request(const struct query *q, const struct call *done)
 	const struct described *d = described_from(q);
 	const struct described_call *c;
 
-	if (q->provider->broken) {
-		if (done == NULL)
-			request_broken(q);
+	if (done == NULL && described_refused(q))
 		return;
-	}
 	if (q->observable == NULL) {
 		if (done == NULL)
 			request_health(q);

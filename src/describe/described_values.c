@@ -13,7 +13,7 @@
 
 /* --- claims -------------------------------------------------------------- */
 
-/* A number, or yes or no, that a token holds as such. */
+/* Of a number, or yes or no, what a token holds that is no string. */
 static const char *
 claim_of_token(const struct query *q, const struct described_claim *c)
 {
@@ -23,10 +23,9 @@ claim_of_token(const struct query *q, const struct described_claim *c)
 	    token_is_given(q->claims, c->name))
 		return NULL;
 	v = jsonin_member(q->claims->payload, c->name);
-	return json_object_is_type(v, json_type_int) ||
-		json_object_is_type(v, json_type_boolean) ?
-	    json_object_to_json_string(v) :
-	    NULL;
+	return v == NULL || json_object_is_type(v, json_type_string) ?
+	    NULL :
+	    json_object_to_json_string(v);
 }
 
 const char *
@@ -38,6 +37,55 @@ described_claim(const struct query *q, size_t claim)
 	if (value == NULL)
 		value = claim_of_token(q, c);
 	return value != NULL ? value : c->fallback;
+}
+
+const char *
+described_wrong_claim(const struct query *q, const char **why)
+{
+	static const char *const words[] = { "yes", "true", "1", "no", "false",
+		"0" };
+	const struct described *d = described_from(q);
+	const char *value;
+	size_t i, w;
+
+	for (i = 0; i < d->n_claims; i++) {
+		if ((value = described_claim(q, i)) == NULL)
+			continue;
+		if (d->claims[i].kind == KIND_NUMBER &&
+		    (strlen(value) > 9 ||
+			value[strspn(value, "0123456789")] != '\0')) {
+			*why = "is no number of at most 9 digits";
+			return d->claims[i].name;
+		}
+		if (d->claims[i].kind != KIND_YESNO)
+			continue;
+		for (w = 0; w < 6 && strcasecmp(value, words[w]) != 0; w++)
+			;
+		if (w == 6) {
+			*why = "is neither yes nor no";
+			return d->claims[i].name;
+		}
+	}
+	return NULL;
+}
+
+bool
+described_refused(const struct query *q)
+{
+	const char *why, *claim = described_wrong_claim(q, &why);
+	struct call *c;
+
+	/* Only a relay that asks many comes so far with a broken one. */
+	if (!q->provider->broken && claim == NULL)
+		return false;
+	c = lookup_call(q->lookup, STEP_HEALTH, 0, "https://none.invalid/");
+	if (q->provider->broken)
+		call_fail(
+		    c, PROBLEM_INTERNAL, PROVIDER_BROKEN, q->provider->title);
+	else
+		call_fail(c, PROBLEM_AUTHORIZATION,
+		    "Authorization failed: the claim %s %s", claim, why);
+	return true;
 }
 
 bool
@@ -53,11 +101,8 @@ int
 described_claim_number(const struct query *q, size_t claim, int max)
 {
 	const char *value = described_claim(q, claim);
-	long n;
+	const long n = value == NULL ? 0 : strtol(value, NULL, 10);
 
-	if (value == NULL || strspn(value, "0123456789") != strlen(value))
-		return max;
-	n = strlen(value) < 10 ? strtol(value, NULL, 10) : max;
 	return n > max ? max : (int)n;
 }
 

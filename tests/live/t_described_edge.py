@@ -76,6 +76,26 @@ header = X-Value: {value}
         same(g.stop(), 0, 'exit status')
 
 
+def test_the_next_page_told_in_a_header():
+    ini = head(types='domain') + '\n[call c]\nget = /c\nnext = next\n' \
+        'header = X-After: .{next}\n'
+
+    def page(after, next):
+        return {'request': 'GET /c', 'with': {'x-after': '.' + after},
+                'json': {'next': next, 'after': after}}
+
+    with Upstream([page('', 'b'), page('b', 'c'), page('c', None)]) as s:
+        g = gateway('next-header', s, ini).serve()
+        answer = ask(g, 'a.example')
+        same((errors(answer), len(titles(answer)), len(lines(s))), ([], 3, 3),
+             answer)
+        s.rules([page('', 'b'), page('b', 'b')])
+        same((errors(ask(g, 'b.example')), len(lines(s))), ([(
+            'warning', 'unknown',
+            'Test has more about b.example than was read')], 2), 'a circle')
+        same(g.stop(), 0, 'exit status')
+
+
 def test_batches_that_have_too_many_bytes():
     """Of 100 observables as many are in one call as its URL or body can have."""
     ini = head(types='domain url') + '\n[call c]\nbatch = 1000\n'

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: MIT
+"""Claims of a described provider: what may be in them, and which are the
+credential."""
+
+from harness import same
+from t_described import CLAIMS, ask, errors, gateway, head, lines, titles
+from upstream import Upstream
+
+OPTIONS = '''
+[claim DAYS]
+label = Days
+kind = number
+needed = no
+
+[claim ON]
+label = On
+kind = yesno
+default = no
+'''
+CALL = '\n[call info]\nget = /info?days={DAYS}&on={ON}\n'
+SHOWN = '''{type: "sighting", confidence: "High", observed_time: $now,
+title: ($claim | tojson)}'''
+
+
+def test_what_is_no_number_and_neither_yes_nor_no():
+    """Refused, whatever is asked, and nothing leaves."""
+    ini = head(types='domain', routes='observe refer') + OPTIONS + CALL + '''
+[health]
+get = /health
+
+[refer page]
+title = Page
+url = https://a.example/?days={DAYS}&on={ON}
+'''
+    wrong = [({'DAYS': v}, 'DAYS is no number of at most 9 digits')
+             for v in ('ten', '-5', -5, '5 ', '1234567890', 1234567890, 2.5,
+                       True, [1], {})] + [
+        ({'ON': v}, 'ON is neither yes nor no')
+        for v in ('maybe', 'on', 2, 0.5, [True])]
+    good = [({'DAYS': v, 'ON': w}, shown) for v, w, shown in (
+        ('7', 'yes', '{"DAYS":7,"ON":true}'), (7, True, '{"DAYS":7,"ON":true}'),
+        ('0', 'NO', '{"DAYS":0,"ON":false}'), (0, 0, '{"DAYS":0,"ON":false}'),
+        ('999999999', '1', '{"DAYS":999999999,"ON":true}'),
+        ('', '', '{"ON":false}'), (None, None, '{"ON":false}'),
+        ('1', 'False', '{"DAYS":1,"ON":false}'), ('1', 1,
+                                                  '{"DAYS":1,"ON":true}'))]
+    with Upstream([{'match': 'GET /.*', 'json': [1]}]) as s:
+        g = gateway('kinds-of', s, ini, **{'map.jq': SHOWN}).serve()
+        for claims, reason in wrong:
+            for route in ('observe', 'refer', 'health'):
+                answer = ask(g, 'a.example', claims=claims, route=route)
+                same((errors(answer), 'data' in answer), ([(
+                    'fatal', 'authorization error', 'Authorization failed: the '
+                    'claim ' + reason)], False), (claims, route))
+        same(lines(s), [], 'what was asked')
+        for claims, shown in good:
+            answer = ask(g, 'a.example', claims=claims)
+            same((errors(answer), titles(answer)), ([], [shown]), claims)
+        g.relays += 'claim.DAYS = ten\n'
+        g.write()
+        g.cli('reload')
+        same(errors(ask(g, 'a.example', claims={})), [(
+            'fatal', 'authorization error', 'Authorization failed: the claim '
+            'DAYS is no number of at most 9 digits')], 'of the gateway')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_pages_of_a_claim_that_is_not_there():
+    """As many as without max_pages, and that there are more is told."""
+    ini = head(types='domain') + OPTIONS + '''
+[call c]
+get = /c?page={page}
+pages = pages
+max_pages = {DAYS}
+'''
+    with Upstream([{'match': 'GET /.*', 'json': {'pages': 12}}]) as s:
+        g = gateway('no-claim', s, ini).serve()
+        for claims, pages, more in (({}, 10, True), ({'DAYS': 11}, 11, False),
+                                    ({'DAYS': '0'}, 12, False)):
+            s.forget()
+            answer = ask(g, 'a.example', claims=claims)
+            same(errors(answer), [(
+                'warning', 'unknown', 'Test has more about a.example than was '
+                'read')] if more else [], claims)
+            same(len(lines(s)), pages, claims)
+        same(g.stop(), 0, 'exit status')
