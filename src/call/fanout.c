@@ -307,14 +307,18 @@ fanout_end(struct run *r)
 	r->over = true;
 }
 
-/* Adds a claim, with its name, as others may lack it. */
+/* Adds a claim, with its name, as others may lack it; unless it is no credential. */
 static void
 name_claim(struct run *r, const char *claim)
 {
 	const struct claims *claims = r->job->query.claims;
+	const char *const *option = r->provider->options;
 	const char *value = token_claim(claims, claim);
 	struct json_object *other = NULL;
 
+	for (; option != NULL && *option != NULL; option++)
+		if (strcmp(*option, claim) == 0)
+			return;
 	/* Numbers, and yes or no, may come as such. */
 	if (value == NULL && !token_is_given(claims, claim) &&
 	    (other = jsonin_member(claims->payload, claim)) != NULL)

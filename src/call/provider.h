@@ -136,6 +136,9 @@ struct provider {
 				   * sent; NULL, or ended by NULL */
 	const char *host_key;        /* the row of keys that says so where the
 				      * first of hosts does not; NULL: none */
+	const char *const *options;  /* claims that are no credential: quota,
+				      * rate and token are the same whatever
+				      * they say; NULL, or ended by NULL */
 	const struct provider_field *fields; /* of a module; NULL: none */
 	const char *about;           /* for people who choose a module; NULL:
 					 * the description says enough */

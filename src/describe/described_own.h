@@ -124,6 +124,7 @@ struct described {
 	size_t n_claims;
 	const char *needed[DESCRIBED_CLAIMS + 1];
 	const char *hosts[DESCRIBED_CLAIMS + 1];
+	const char *options[DESCRIBED_CLAIMS + 1];
 	struct provider_field fields[DESCRIBED_CLAIMS + 1];
 	struct described_header auth[DESCRIBED_HEADERS];
 	size_t n_auth;

@@ -189,16 +189,58 @@ check_calls(struct reader *r)
 	}
 }
 
+static bool
+names_claim(const struct placeholders *p, const char *claim)
+{
+	const struct placeholder *one;
+	size_t i;
+
+	for (i = 0; p != NULL && i < placeholders_count(p); i++) {
+		one = placeholders_at(p, i);
+		if ((one->kind == PLACEHOLDER_CLAIM ||
+			one->kind == PLACEHOLDER_SECRET) &&
+		    strcmp(one->name, claim) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a claim says who asks: what [auth] and [sign-in] send, and where. */
+static bool
+is_credential(const struct described *d, size_t claim)
+{
+	const struct described_claim *c = &d->claims[claim];
+	const struct described_call *sign = d->sign_in;
+	const struct placeholders *const in[] = { d->origin, d->base,
+		d->auth_query, d->basic, d->bearer, d->auth_body, d->sign,
+		sign == NULL ? NULL : sign->by[OBSERVABLE_TYPES].url,
+		sign == NULL ? NULL : sign->by[OBSERVABLE_TYPES].body,
+		sign == NULL ? NULL : sign->header.value };
+	bool is = c->kind == KIND_PASSWORD || c->kind == KIND_API_KEY ||
+	    c->kind == KIND_HOST || d->sign_key == (int)claim;
+	size_t i;
+
+	for (i = 0; i < sizeof(in) / sizeof(in[0]); i++)
+		is = is || names_claim(in[i], c->name);
+	for (i = 0; i < d->n_auth; i++)
+		is = is || names_claim(d->auth[i].value, c->name);
+	return is;
+}
+
 static void
 fill_provider(struct reader *r)
 {
 	struct described *d = r->d;
 	struct provider *p = &d->provider;
-	size_t i;
+	size_t i, options = 0;
 
 	p->name = d->name;
 	p->title = d->title;
 	p->description = d->description;
+	for (i = 0; i < d->n_claims; i++)
+		if (!is_credential(d, i))
+			d->options[options++] = d->claims[i].name;
+	p->options = d->options;
 	for (i = 0; i < OBSERVABLE_TYPES; i++)
 		if (d->takes[i])
 			observable_set_add(&p->types, (enum observable_type)i);

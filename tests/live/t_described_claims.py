@@ -84,3 +84,63 @@ max_pages = {DAYS}
                 'read')] if more else [], claims)
             same(len(lines(s)), pages, claims)
         same(g.stop(), 0, 'exit status')
+
+
+def test_options_are_no_credential():
+    """Neither of the quota, nor of the rate, nor of the token, nor of what is
+    cached; what is in [auth] is, whatever its kind."""
+    ini = head(types='domain') + OPTIONS + CLAIMS + '''
+[claim TENANT]
+label = Tenant
+kind = number
+default = 1
+
+[claim INDEX]
+label = Index
+needed = no
+
+[auth]
+header = Tenant: {TENANT}
+
+[sign-in]
+post = /token
+form = key={key}
+
+[call info]
+get = /{value}?{DAYS}{INDEX}
+header = On: {ON}
+'''
+    quota = '\n[quota]\nleft = X-Left\nreset = X-Reset\n'
+    claims = {'key': 'k'}
+    others = [dict(claims, **more) for more in (
+        {'ON': 'yes'}, {'ON': 'no'}, {'DAYS': 7}, {'INDEX': 'main'})]
+    strangers = [{'key': 'l'}, dict(claims, TENANT=2)]
+
+    def rules(**headers):
+        return [{'request': 'POST /token', 'json': {'access_token': 't'}},
+                {'match': 'GET /.*', 'json': [1], 'headers': headers}]
+
+    with Upstream(rules(**{'X-Left': '0', 'X-Reset': '600'})) as s:
+        g = gateway('options', s, ini + quota).serve()
+        same(errors(ask(g, 'a.example', claims=claims)), [], 'the first')
+        for other in others:
+            (_, code, text), = errors(ask(g, 'a.example', claims=other))
+            same((code, text[:52]), ('too many requests', 'The quota of this '
+                 'credential at Test is used up for '), other)
+        same(len(lines(s)), 2, 'what was asked')
+        for other in strangers:
+            same(errors(ask(g, 'a.example', claims=other)), [], other)
+        same(lines(s).count('POST /token'), 3, 'tokens')
+        same(g.stop(), 0, 'exit status')
+        s.rules(rules())
+        g = gateway('options-rate', s, ini.replace(
+            'url = ', 'rate = 4/hour\nurl = ')).serve()
+        for other in others:
+            same(errors(ask(g, 'a.example', claims=other))[:1], [] if
+                 other is not others[-1] else [(
+                     'fatal', 'too many requests', 'Test takes 4 calls a hour, '
+                     'and the turn of this one would come after the deadline '
+                     '(domain a.example)')], other)
+        same(lines(s).count('POST /token'), 1, 'tokens')
+        same(errors(ask(g, 'a.example', claims=strangers[0])), [], 'another')
+        same(g.stop(), 0, 'exit status')
