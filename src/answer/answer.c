@@ -47,13 +47,6 @@ struct answer {
 	bool broken; /* it cannot be made whole */
 };
 
-/* Kinds that CTIM gives no id. */
-static bool
-has_id(enum ctim_kind kind)
-{
-	return kind != CTIM_VERDICT;
-}
-
 struct answer *
 answer_new(struct response *r, enum answer_shape shape, enum ctim_kind streamed)
 {
@@ -147,10 +140,11 @@ answer_entity(struct answer *a, enum ctim_kind kind, const char *id)
 	jsonout_init(&a->json, &a->scratch);
 	jsonout_object(&a->json);
 	jsonout_kown(&a->json, "type", ctim_kind_name(kind));
-	a->unique = has_id(kind) && id == NULL;
+	/* CTIM gives verdicts no id. */
+	a->unique = kind != CTIM_VERDICT && id == NULL;
 	if (a->unique)
 		jsonout_kown(&a->json, "id", ctim_id(a->id, kind));
-	else if (has_id(kind))
+	else if (kind != CTIM_VERDICT)
 		jsonout_kstring(&a->json, "id", id);
 	return &a->json;
 }
