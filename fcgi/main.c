@@ -319,17 +319,23 @@ main_load(const struct arguments *o, bool upgraded, struct buf *warnings)
 	return conf;
 }
 
+static void
+main_log(void *arg, bool error, const char *line)
+{
+	(void)arg;
+	(void)error;
+	log_error("%s", line);
+}
+
 /* The map master of a pool, or what makes one when it is needed.  A map that is
  * wrong costs its own relays their answers, and no other. */
 static int
 main_open_maps(struct conf *conf, bool pool)
 {
-	char why[MAPS_WHY];
-
 	if ((conf->maps = maps_new(conf)) == NULL)
 		return main_failed(strerror(ENOMEM));
-	if (pool && maps_start(conf->maps, why, sizeof(why)) == -1)
-		log_error("%s", why);
+	if (pool)
+		(void)maps_start(conf->maps, main_log, NULL);
 	return 0;
 }
 

@@ -150,11 +150,9 @@ mapmaster_start(struct mapmaster *m, bool later)
 	size_t i;
 
 	for (i = 0; i < m->n && !later; i++)
-		if (!mapworker_compile(&m->list[i])) {
+		if (!mapworker_compile(&m->list[i]))
 			mapmaster_say(
 			    MAPFRAME_BAD, (uint32_t)i, m->list[i].why);
-			return;
-		}
 	mapmaster_say(MAPFRAME_READY, 0, NULL);
 }
 

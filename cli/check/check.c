@@ -23,7 +23,7 @@
 #include "cli/terminal/text.h"
 #include "conf/conf.h"
 #include "describe/described.h"
-#include "mapping/map.h"
+#include "mapping/maps.h"
 #include "hook/hook.h"
 #include "json/jsonout.h"
 #include "log/log.h"
@@ -162,17 +162,16 @@ static void
 check_try_described(struct check *check)
 {
 	const struct relay_conf *first = check->found.conf->relays, *r, *same;
-	const struct map_program *p;
-	char why[MAP_WHY];
+	struct maps *maps = maps_new(check->found.conf);
 
+	if (maps == NULL)
+		check_note(check, true, "no memory left");
+	else
+		(void)maps_start(maps, check_note, check);
+	maps_free(maps);
 	for (r = first; r != NULL; r = r->next) {
 		for (same = first; same->provider != r->provider;)
 			same = same->next;
-		p = same == r ? r->provider->programs : NULL;
-		for (; p != NULL && p->label != NULL; p++)
-			if (!map_check(p, why, sizeof(why)))
-				check_notef(
-				    check, true, "[relay %s] %s", r->name, why);
 		if (same == r && described_of(r->provider) != NULL)
 			casekeys_directory(r->provider,
 			    described_dir(described_of(r->provider)),

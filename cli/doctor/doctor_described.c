@@ -254,7 +254,7 @@ doctor_described_lock(struct doctor *d)
 {
 	static const struct map_program program = { "doctor", "empty" };
 	char why[MAP_WHY] = "no memory left";
-	struct map_master *m = map_master_start(&program, 1, why, sizeof(why));
+	struct map_master *m = map_master_later(&program, 1, why, sizeof(why));
 	struct map_worker *w = m == NULL ? NULL : map_worker_new(m);
 
 	if (w != NULL)

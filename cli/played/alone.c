@@ -146,14 +146,11 @@ alone_configure(struct alone *a, const char *name)
 static bool
 alone_compile(struct alone *a)
 {
-	char why[MAPS_WHY] = "no memory left";
-
 	a->conf->maps = maps_new(a->conf);
-	if (a->conf->maps != NULL &&
-	    maps_start(a->conf->maps, why, sizeof(why)) == 0)
-		return true;
-	alone_say(a, "", why);
-	return false;
+	if (a->conf->maps == NULL)
+		alone_say(a, "", "no memory left");
+	return a->conf->maps != NULL &&
+	    maps_start(a->conf->maps, alone_complain, NULL) == 0;
 }
 
 /* The name of the provider, the last part of its whole path.  NULL: told. */

@@ -114,12 +114,10 @@ reload_enough(struct master *m, const struct conf *conf)
 static bool
 reload_open_maps(struct master *m, struct conf *conf)
 {
-	char why[MAPS_WHY] = "no memory left";
-
-	if ((conf->maps = maps_new(conf)) != NULL &&
-	    maps_start(conf->maps, why, sizeof(why)) == 0)
+	if ((conf->maps = maps_new(conf)) == NULL)
+		reload_complain(m, true, "no memory left");
+	else if (maps_start(conf->maps, reload_complain, m) == 0)
 		return true;
-	reload_complain(m, true, why);
 	maps_free(conf->maps);
 	conf->maps = NULL;
 	return false;

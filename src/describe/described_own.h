@@ -189,8 +189,7 @@ const char *described_claim(const struct query *, size_t claim);
 bool described_claim_yes(const struct query *, size_t claim);
 /* The first claim that is not of its kind, and why; NULL: there is none. */
 const char *described_wrong_claim(const struct query *, const char **why);
-/* Whether nothing can be asked, as a claim is wrong or the description has an
- * error: the lookup has failed then. */
+/* Whether nothing can be asked, as a claim is wrong: the lookup has failed then. */
 bool described_refused(const struct query *);
 /* A claim that is there and a number, at most max. */
 int described_claim_number(const struct query *, size_t claim, int max);

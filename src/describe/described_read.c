@@ -100,7 +100,7 @@ read_program(struct reader *r, const char *file)
 	while (p[n].label != NULL)
 		n++;
 	text = described_keep(d, text, free);
-	if (text == NULL || asprintf(&label, "%s/%s", d->name, file) == -1 ||
+	if (text == NULL || asprintf(&label, "%s/%s", d->dir, file) == -1 ||
 	    (label = described_keep(d, label, free)) == NULL) {
 		description_error(r->text, file, 0, "no memory left");
 		return -1;

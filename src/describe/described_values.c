@@ -73,18 +73,13 @@ bool
 described_refused(const struct query *q)
 {
 	const char *why, *claim = described_wrong_claim(q, &why);
-	struct call *c;
 
-	/* Only a relay that asks many comes so far with a broken one. */
-	if (!q->provider->broken && claim == NULL)
+	if (claim == NULL)
 		return false;
-	c = lookup_call(q->lookup, STEP_HEALTH, 0, "https://none.invalid/");
-	if (q->provider->broken)
-		call_fail(
-		    c, PROBLEM_INTERNAL, PROVIDER_BROKEN, q->provider->title);
-	else
-		call_fail(c, PROBLEM_AUTHORIZATION,
-		    "Authorization failed: the claim %s %s", claim, why);
+	call_fail(
+	    lookup_call(q->lookup, STEP_HEALTH, 0, "https://none.invalid/"),
+	    PROBLEM_AUTHORIZATION, "Authorization failed: the claim %s %s",
+	    claim, why);
 	return true;
 }
 

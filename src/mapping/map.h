@@ -21,6 +21,7 @@
 #define MAP_TIME     2000        /* ms that one question may take */
 #define MAP_QUESTION (32U << 20) /* bytes of one question */
 #define MAP_WHY      1024        /* bytes of a reason, with the NUL */
+#define MAP_LINE     5120        /* the same with a label before it */
 
 struct buf;
 struct json_object;
@@ -31,24 +32,24 @@ struct map_worker;
 extern const char *map_path;
 
 struct map_program {
-	const char
-	    *label; /* "abuseipdb/map.jq", in messages; NULL ends a list */
-	const char *text; /* the file, 64 KB at most */
+	const char *label; /* path of the file, in messages; NULL ends a list */
+	const char *text;  /* the file, 64 KB at most */
 };
 
+/* Is told of a program that cannot be compiled: "PATH/map.jq:3: syntax error, …". */
+typedef void map_complain(void *arg, size_t program, const char *line);
 /*
  * Starts a map master that has compiled the programs, which get the numbers 0 …
- * n - 1; when it returns, they are compiled.  NULL with the reason in why
- * (size bytes): "abuseipdb/map.jq:3: syntax error, …" of the first that cannot
- * be compiled, or why there is no map master.  The programs are not needed any
- * longer.  To be called before fork where workers of the pool shall use it: they
- * inherit it, and it ends when the last process that has it is gone.
+ * n - 1; when it returns, they are compiled.  Each that cannot be is told; when it
+ * is asked, that is MAP_NONE with the reason.  NULL with the reason in why (size
+ * bytes): there is no map master.  The programs are not needed any longer.  To be
+ * called before fork where workers of the pool shall use it: they inherit it, and
+ * it ends when the last process that has it is gone.
  */
-struct map_master *map_master_start(
-    const struct map_program *, size_t n, char *why, size_t size);
+struct map_master *map_master_start(const struct map_program *, size_t n,
+    map_complain *, void *arg, char *why, size_t size);
 /* The same, but a program is compiled when it is first asked, as that takes 20 to
- * 40 ms: for a process that has few requests.  Such a program's error is MAP_NONE
- * with the reason. */
+ * 40 ms: for a process that has few requests. */
 struct map_master *map_master_later(
     const struct map_program *, size_t n, char *why, size_t size);
 /* Ends it, when no other process has it, and waits for that; else only lets go of
@@ -61,9 +62,6 @@ pid_t map_master_pid(const struct map_master *);
 /* How many map workers there are, for status; -1 when that cannot be told.  For
  * one thread of one process. */
 int map_master_workers(const struct map_master *);
-/* Whether the program can be compiled by this machine's ctim-relay-map; if not,
- * the reason is in why as above. */
-bool map_check(const struct map_program *, char *why, size_t size);
 
 enum map_result {
 	MAP_DONE,

@@ -193,10 +193,23 @@ map_hint(const char *why)
 	return "";
 }
 
-/* Hands the programs over and waits until they are compiled. */
+/* Tells of a program that cannot be compiled. */
+static void
+map_bad(const struct map_program *program, size_t number, const char *said,
+    map_complain *complain, void *arg)
+{
+	char line[MAP_LINE];
+
+	(void)snprintf(line, sizeof(line), "%s:%s%s", program->label, said,
+	    map_hint(said));
+	complain(arg, number, line);
+}
+
+/* Hands the programs over and waits until they are compiled, or (complain is NULL)
+ * only until they are there. */
 static int
-map_load(struct map_master *m, const struct map_program *list, bool later,
-    char *why, size_t size)
+map_load(struct map_master *m, const struct map_program *list,
+    map_complain *complain, void *arg, char *why, size_t size)
 {
 	struct mapframe f = { .what = MAPFRAME_PROGRAM };
 	int64_t until = clock_ms() + START_TIME;
@@ -214,24 +227,25 @@ map_load(struct map_master *m, const struct map_program *list, bool later,
 		if (map_send(m, &f, list[i].text, -1, until) == -1)
 			goto gone;
 	}
-	f = (struct mapframe){ .what = MAPFRAME_START, .number = later };
-	if (map_send(m, &f, NULL, -1, until) == -1 ||
-	    !map_receive(m, &f, said, sizeof(said), until))
+	f = (struct mapframe){ .what = MAPFRAME_START,
+		.number = complain == NULL };
+	if (map_send(m, &f, NULL, -1, until) == -1)
 		goto gone;
-	if (f.what == MAPFRAME_READY)
-		return 0;
-	(void)snprintf(why, size, "%s:%s%s",
-	    f.number < m->n ? list[f.number].label : "map", said,
-	    map_hint(said));
-	return -1;
+	while (map_receive(m, &f, said, sizeof(said), until)) {
+		if (f.what == MAPFRAME_READY)
+			return 0;
+		if (f.what == MAPFRAME_BAD && f.number < m->n &&
+		    complain != NULL)
+			map_bad(&list[f.number], f.number, said, complain, arg);
+	}
 gone:
 	(void)snprintf(why, size, MAP_NAME " does not start");
 	return -1;
 }
 
 static struct map_master *
-map_master_make(const struct map_program *list, size_t n, bool later, char *why,
-    size_t size)
+map_master_make(const struct map_program *list, size_t n,
+    map_complain *complain, void *arg, char *why, size_t size)
 {
 	struct map_master *m = calloc(1, sizeof(*m));
 
@@ -252,7 +266,7 @@ map_master_make(const struct map_program *list, size_t n, bool later, char *why,
 		return NULL;
 	}
 	if (map_spawn(m, why, size) == -1 ||
-	    map_load(m, list, later, why, size) == -1) {
+	    map_load(m, list, complain, arg, why, size) == -1) {
 		map_master_stop(m);
 		return NULL;
 	}
@@ -260,17 +274,17 @@ map_master_make(const struct map_program *list, size_t n, bool later, char *why,
 }
 
 struct map_master *
-map_master_start(
-    const struct map_program *list, size_t n, char *why, size_t size)
+map_master_start(const struct map_program *list, size_t n,
+    map_complain *complain, void *arg, char *why, size_t size)
 {
-	return map_master_make(list, n, false, why, size);
+	return map_master_make(list, n, complain, arg, why, size);
 }
 
 struct map_master *
 map_master_later(
     const struct map_program *list, size_t n, char *why, size_t size)
 {
-	return map_master_make(list, n, true, why, size);
+	return map_master_make(list, n, NULL, NULL, why, size);
 }
 
 /* --- end ----------------------------------------------------------------- */
@@ -342,13 +356,4 @@ map_master_workers(const struct map_master *m)
 	    f.what != MAPFRAME_IS)
 		return -1;
 	return (int)f.number;
-}
-
-bool
-map_check(const struct map_program *program, char *why, size_t size)
-{
-	struct map_master *m = map_master_start(program, 1, why, size);
-
-	map_master_stop(m);
-	return m != NULL;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct maps {
 	struct map_program *list; /* the providers' own texts */
 	size_t n;
 	int *first; /* by place of a relay: the number of its first program */
+	_Atomic bool *wrong;  /* of each program: it cannot be compiled */
 	pthread_mutex_t lock; /* of the start by a question */
 	struct map_master *master;
 };
@@ -63,6 +65,15 @@ maps_gather(struct maps *m, const struct conf *conf)
 	}
 }
 
+static void
+maps_release(struct maps *m)
+{
+	free(m->list);
+	free(m->first);
+	free(m->wrong);
+	free(m);
+}
+
 struct maps *
 maps_new(const struct conf *conf)
 {
@@ -78,24 +89,60 @@ maps_new(const struct conf *conf)
 	}
 	m->list = calloc(programs + 1, sizeof(*m->list));
 	m->first = calloc(relays + 1, sizeof(*m->first));
-	if (m->list == NULL || m->first == NULL ||
+	m->wrong = calloc(programs + 1, sizeof(*m->wrong));
+	if (m->list == NULL || m->first == NULL || m->wrong == NULL ||
 	    pthread_mutex_init(&m->lock, NULL) != 0) {
-		free(m->list);
-		free(m->first);
-		free(m);
+		maps_release(m);
 		return NULL;
 	}
 	maps_gather(m, conf);
 	return m;
 }
 
-int
-maps_start(struct maps *m, char *why, size_t size)
+/* Who is told of the programs that cannot be compiled. */
+struct maps_starting {
+	struct maps *maps;
+	void (*complain)(void *, bool, const char *);
+	void *arg;
+	bool good;
+};
+
+static void
+maps_found_wrong(void *arg, size_t program, const char *line)
 {
+	struct maps_starting *s = arg;
+
+	atomic_store(&s->maps->wrong[program], true);
+	s->good = false;
+	s->complain(s->arg, true, line);
+}
+
+int
+maps_start(
+    struct maps *m, void (*complain)(void *, bool, const char *), void *arg)
+{
+	struct maps_starting s = { m, complain, arg, true };
+	char why[MAP_WHY];
+
 	if (m->n == 0)
 		return 0;
-	m->master = map_master_start(m->list, m->n, why, size);
-	return m->master == NULL ? -1 : 0;
+	m->master = map_master_start(
+	    m->list, m->n, maps_found_wrong, &s, why, sizeof(why));
+	if (m->master == NULL)
+		complain(arg, true, why);
+	return m->master != NULL && s.good ? 0 : -1;
+}
+
+bool
+maps_broken(const struct maps *m, const struct relay_conf *relay)
+{
+	const size_t n = m == NULL ? 0 : maps_count(relay->provider);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (atomic_load(&m->wrong[(size_t)m->first[relay->place] + i]))
+			return true;
+	return false;
 }
 
 static void
@@ -105,9 +152,7 @@ maps_end(struct maps *m, void (*end)(struct map_master *))
 		return;
 	end(m->master);
 	(void)pthread_mutex_destroy(&m->lock);
-	free(m->list);
-	free(m->first);
-	free(m);
+	maps_release(m);
 }
 
 void
@@ -194,12 +239,20 @@ maps_tell(struct maps_asked *out, const struct relay_conf *relay,
 	out->internal = true;
 	/* The words of jq begin with a line. */
 	if (why[0] >= '0' && why[0] <= '9') {
-		(void)snprintf(
-		    out->why, sizeof(out->why), PROVIDER_BROKEN, title);
+		out->broken = true;
 		log_error("relay %s: %s:%s", relay->name, program->label, why);
-		return;
+	} else {
+		log_error("relay %s: %s", relay->name, why);
 	}
-	log_error("relay %s: %s", relay->name, why);
+}
+
+static void
+maps_tell_broken(struct maps_asked *out, const struct relay_conf *relay)
+{
+	out->result = MAP_NONE;
+	out->internal = out->broken = true;
+	(void)snprintf(out->why, sizeof(out->why), PROVIDER_BROKEN,
+	    relay->provider->title);
 }
 
 struct maps_asked
@@ -221,6 +274,11 @@ maps_ask(struct maps *m, struct map_worker **worker,
 	}
 	program = &q->provider->programs[number];
 	number += m->first[relay->place];
+	if (maps_broken(m, relay)) {
+		maps_tell_broken(&out, relay);
+		buf_free(&question);
+		return out;
+	}
 	begun = clock_ms();
 	if (maps_worker(m, worker, why, sizeof(why)))
 		out.result = map_ask(*worker, number, &question, deadline,
@@ -230,6 +288,10 @@ maps_ask(struct maps *m, struct map_worker **worker,
 	out.ms = clock_ms() - begun;
 	if (out.result != MAP_DONE)
 		maps_tell(&out, relay, program, question.len, why);
+	if (out.broken) {
+		atomic_store(&m->wrong[number], true);
+		maps_tell_broken(&out, relay);
+	}
 	buf_free(&question);
 	return out;
 }

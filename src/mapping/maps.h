@@ -25,9 +25,13 @@ struct relay_conf;
  * program when it is asked for.  conf must outlive it.  NULL: no memory. */
 struct maps *maps_new(const struct conf *);
 /* Starts the map master for a pool, before its workers are forked, unless no
- * provider has a program.  0, or -1 with the reason in why: the first program
- * that cannot be compiled; then it can still be started by a question. */
-int maps_start(struct maps *, char *why, size_t size);
+ * provider has a program.  0, or -1 with errors told: of each program that cannot
+ * be compiled, or why there is no map master, which a question may still start. */
+int maps_start(
+    struct maps *, void (*complain)(void *, bool, const char *), void *arg);
+/* Whether it is known that a program of a relay cannot be compiled; then it is not
+ * asked.  NULL: no. */
+bool maps_broken(const struct maps *, const struct relay_conf *);
 /* Ends the map master and waits for it, unless other processes have it. */
 void maps_free(struct maps *);
 /* The same without waiting, for a pool that goes on with another configuration:
@@ -49,6 +53,8 @@ struct maps_asked {
 	 * the gateway's fault, not the service's or the map's. */
 	char why[MAPS_WHY];
 	bool internal;
+	bool broken; /* a program cannot be compiled, so the description of the
+		      * provider has an error */
 };
 
 /*

@@ -29,8 +29,9 @@ enum mapframe_what {
 	MAPFRAME_KILL,   /* number: which worker */
 	MAPFRAME_COUNT,  /* how many workers are there; answered */
 	/* From it. */
-	MAPFRAME_READY, /* to START */
-	MAPFRAME_BAD,   /* the same; number: which program, text: why not */
+	MAPFRAME_READY, /* to START, when all are compiled */
+	MAPFRAME_BAD,   /* before it, of each that cannot be; number: which
+			 * program, text: why not */
 	MAPFRAME_IS,    /* to COUNT: number */
 	/* From a map worker, number: */
 	MAPFRAME_HELLO, /* of this worker, for MAPFRAME_KILL; the map master

@@ -135,7 +135,7 @@ ask_write(struct asking *x, const struct query *q)
 	if (m.result != MAP_DONE)
 		ask_tell(x->answer, false,
 		    m.internal ? PROBLEM_INTERNAL : PROBLEM_UNKNOWN, m.why,
-		    q->observable);
+		    m.broken ? NULL : q->observable);
 	json_object_put(m.entities);
 	return m.result == MAP_DONE;
 }

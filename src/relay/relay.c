@@ -268,7 +268,7 @@ wrong_method(struct request *r, const char *path, bool came)
 static bool
 is_broken(const struct request *r)
 {
-	return r->relay != NULL && r->relay->provider->broken &&
+	return r->relay != NULL && session_broken(r->session, r->relay) &&
 	    r->route->serve != serve_version;
 }
 

@@ -169,39 +169,49 @@ observables_body(struct request *r, struct asked *asked, size_t n)
 	return said == 0;
 }
 
-/* Takes out of the list the relays that have no such route, and members without a
- * credential, with an error.  Returns how many are left. */
+/* Says why a member that has the route is not asked; false: it is.  The request's
+ * own relay was looked at before. */
+static bool
+serve_unable(
+    const struct request *r, struct answer *a, const struct asked *asked)
+{
+	const struct provider *p = asked->relay->provider;
+	const char *lacks = NULL;
+	bool broken;
+
+	if (asked->relay == r->relay)
+		return false;
+	broken = session_broken(r->session, asked->relay);
+	if (!broken && (lacks = token_lacks(&asked->claims, p->claims)) == NULL)
+		return false;
+	answer_source(a, asked->relay->name);
+	if (broken)
+		answer_problem(a, PROBLEM_INTERNAL, PROVIDER_BROKEN, p->title);
+	else
+		answer_problem(a, PROBLEM_AUTHORIZATION,
+		    token_is_pinned(&asked->claims, lacks) ?
+			"The claim %s of the token does not count "
+			"beside a credential of the gateway" :
+			"The token does not have the claim %s",
+		    lacks);
+	answer_source(a, NULL);
+	return true;
+}
+
+/* Takes out of the list the relays that have no such route, and members that cannot
+ * be asked, with an error.  Returns how many are left. */
 static size_t
 serve_able(const struct request *r, struct answer *a, struct asked *asked,
     size_t n, unsigned route)
 {
-	const struct relay_conf *relay;
-	const char *lacks;
 	size_t i, m = 0;
-	bool has;
 
 	for (i = 0; i < n; i++) {
-		relay = asked[i].relay;
-		has = (relay->provider->routes & route) != 0;
-		/* The token was looked at for the request's own relay. */
-		lacks = relay == r->relay ?
-		    NULL :
-		    token_lacks(&asked[i].claims, relay->provider->claims);
-		if (has && lacks == NULL) {
+		if ((asked[i].relay->provider->routes & route) != 0 &&
+		    !serve_unable(r, a, &asked[i]))
 			asked[m++] = asked[i];
-			continue;
-		}
-		if (has) {
-			answer_source(a, relay->name);
-			answer_problem(a, PROBLEM_AUTHORIZATION,
-			    token_is_pinned(&asked[i].claims, lacks) ?
-				"The claim %s of the token does not count "
-				"beside a credential of the gateway" :
-				"The token does not have the claim %s",
-			    lacks);
-			answer_source(a, NULL);
-		}
-		observables_free(&asked[i].obs);
+		else
+			observables_free(&asked[i].obs);
 	}
 	return m;
 }

@@ -230,6 +230,14 @@ static const enum counters_map session_counted[MAP_RESULTS] = {
 	[MAP_NONE] = COUNTERS_MAP_UNAVAILABLE
 };
 
+bool
+session_broken(const struct session *s, const struct relay_conf *relay)
+{
+	return relay->provider->broken ||
+	    maps_broken(
+		s->conf->maps != NULL ? s->conf->maps : s->own_maps, relay);
+}
+
 struct maps_asked
 session_map(struct session *s, const struct relay_conf *relay,
     const struct query *q, int64_t deadline)

@@ -54,6 +54,8 @@ enum problem session_no_store(const struct relay_conf *);
 /* Notes that a request has changed the store of a relay, and where that is noted,
  * for hook_look(). */
 void session_changed(struct session *, const struct relay_conf *);
+/* Whether the description of a relay's provider is known to have an error. */
+bool session_broken(const struct session *, const struct relay_conf *);
 /* Asks the program of a described provider, with the worker of this thread
  * (mapping/maps.h), and counts that. */
 struct maps_asked session_map(struct session *, const struct relay_conf *,

@@ -615,12 +615,39 @@ header = X-Value: {value}
 
 # --- errors of a description -------------------------------------------------
 
-def test_an_error_costs_its_own_relay_alone():
+GOOD = head(types='domain', routes='observe deliberate refer') + '''
+[call info]
+get = /{value}
+
+[health]
+get = /health
+
+[refer r]
+title = R
+url = https://www.example/
+'''
+WRONG = {
+    'provider.ini': (GOOD.replace('[call info]', '[cal info]'),
+                     '8: cal is no section'),
+    'map.jq': ('.\n| {a: // 1}', '2: syntax error'),
+    'refer.jq': ('.\n| {b: // 1}', '2: syntax error'),
+}
+
+
+def tests():
+    for names in (['provider.ini'], ['map.jq'], ['refer.jq'],
+                  ['map.jq', 'refer.jq']):
+        def test(names=names):
+            costs_its_own_relay_alone(names, {n: WRONG[n][0] for n in names})
+        yield 'an_error_costs_its_own_relay_alone/' + '+'.join(names), test
+
+
+def costs_its_own_relay_alone(names, files):
+    """No call is made, whatever is asked."""
     with Upstream([{'request': 'GET /a.example', 'json': [1]}]) as s:
-        good = head(types='domain', routes='observe refer') + '\n[call info]\nget = /{value}\n'
-        good += '\n[refer r]\ntitle = R\nurl = https://www.example/\n'
-        wrong = good.replace('[call info]', '[cal info]')
-        g = gateway('error', s, wrong)
+        files = dict({'provider.ini': GOOD}, **files)
+        files['provider.ini'] = files['provider.ini'].replace('{URL}', s.url)
+        g = gateway('error', s, GOOD, **files)
         g.relays += '\n[relay template]\n\n[relay all]\nrelays = test\n'
         g.write()
         g.serve()
@@ -628,6 +655,9 @@ def test_an_error_costs_its_own_relay_alone():
                    'The description of Test has an error, see the log')]
         for route in ('observe', 'deliberate', 'refer', 'health'):
             same(errors(ask(g, 'a.example', route=route)), broken, route)
+            has('test: The description of Test has an error',
+                json.dumps(ask(g, 'a.example', route=route, relay='all')),
+                'all ' + route)
         for route in ('respond/observables', 'tiles', 'respond/trigger'):
             body = b'[]' if 'obs' in route else b'{}'
             _, _, text = fcgi.call(g.socket, fcgi.request(
@@ -637,19 +667,21 @@ def test_an_error_costs_its_own_relay_alone():
             'POST', '/test/version', b'', harness.jwt()), b'', 30)
         same(errors(json.loads(text)), [], 'version')
         same(errors(ask(g, 'a.example', relay='template')), [], 'others')
-        has('test: The description of Test has an error',
-            json.dumps(ask(g, 'a.example', relay='all')), 'all')
-        has('/test/provider.ini:8: cal is no section',
-            harness.read(g.stderr) + harness.read(g.log), 'log')
-        directory(g, good.replace('{URL}', s.url), **{'map.jq': EACH})
+        same(lines(s), [], 'calls')
+        for name in names:
+            has('%s/test/%s:%s' % (os.path.join(g.folder, 'providers'), name,
+                                   WRONG[name][1]),
+                harness.read(g.stderr) + harness.read(g.log), 'log')
+        path = directory(g, GOOD.replace('{URL}', s.url), **{'map.jq': EACH})
+        if 'refer.jq' in names:
+            os.unlink(os.path.join(path, 'refer.jq'))
         g.cli('reload')
         same(titles(ask(g, 'a.example')), ['info 1'], 'mended')
         # A reload with an error is refused, and the old one serves on.
-        for files in ({'provider.ini': wrong}, {'map.jq': '{a: // 1}'}):
-            path = directory(g, good.replace('{URL}', s.url),
-                             **dict({'map.jq': EACH}, **files))
-            status, out, err = g.cli('reload', ok=False)
-            holds(status != 0, out + err)
-            has('test/%s:' % list(files)[0], out + err, path)
-            same(titles(ask(g, 'a.example')), ['info 1'], 'old one')
+        directory(g, **files)
+        status, out, err = g.cli('reload', ok=False)
+        holds(status != 0, out + err)
+        for name in names:
+            has('/test/%s:%s' % (name, WRONG[name][1]), out + err, path)
+        same(titles(ask(g, 'a.example')), ['info 1'], 'old one')
         same(g.stop(), 0, 'exit status')

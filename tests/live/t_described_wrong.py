@@ -334,7 +334,7 @@ def test_files():
          **{'map.jq': None})
     said(path + '/data.json: ', **{'data.json': '{'})
     os.unlink(path + '/data.json')
-    said('test/map.jq:2: syntax error', **{'map.jq': '.\n| {a: // 1}'})
+    said(path + '/map.jq:2: syntax error', **{'map.jq': '.\n| {a: // 1}'})
     said(path + '/map.jq: is no UTF-8 text',
          **{'map.jq': '.\0'})
     said(path + '/map.jq: is longer than 65536 bytes',

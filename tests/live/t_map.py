@@ -253,22 +253,33 @@ def test_a_reload_starts_another_master():
     none_left(g)
 
 
+BROKEN = [('fatal', 'internal error',
+           'The description of Bad has an error, see the log')]
+
+
 def test_a_map_that_is_wrong_is_named():
-    """A reload is refused; a start serves the other relays."""
+    """A reload is refused; a start serves the other relays, and of this one no
+    route but version."""
     g = gateway('wrong').serve()
-    g.relays = '[relay good]\n\n[relay bad]\n'
+    g.relays = '[relay good]\n\n[relay bad]\n\n[relay same]\nprovider = bad\n'
     g.write()
     status, out, err = g.cli('reload', ok=False)
     holds(status != 0, out + err)
-    has('described/refer.jq:2: syntax error', out + err, 'what reload says')
+    for name in ('refer', 'third'):
+        same((out + err).count('described/%s.jq:' % name), 1,
+             out + err)
     same(titles(ask(g, 'good')), ['a map'], 'the old configuration')
     g.stop()
     none_left(g)
     g.serve()
     same(titles(ask(g, 'good')), ['a map'], 'the other relay')
-    same(errors(ask(g, 'good', relay='bad', route='refer')), [
-        ('fatal', 'internal error', 'The description of Bad has an error, see '
-         'the log (domain good.example)')], 'the relay with the error')
+    for relay in ('bad', 'same'):
+        for route in ('observe', 'refer'):
+            same(errors(ask(g, 'good', relay=relay, route=route)), BROKEN,
+                 (relay, route))
+    log = harness.read(g.log)
+    for name in ('refer', 'third'):
+        has('described/%s.jq:' % name, log, 'the log')
     g.stop()
     none_left(g)
 
@@ -311,13 +322,19 @@ def test_a_killed_gateway_leaves_no_map_process():
 
 
 def test_one_process_makes_its_own():
-    g = gateway('alone').serve('--workers', '0')
+    """And compiles a program when it is first asked."""
+    g = gateway('alone', '[relay good]\n\n[relay bad]\n').serve('--workers', '0')
     # Its socket is there a moment before its threads are.
     harness.wait_for(lambda: fcgi.call(g.socket, fcgi.request(
         'POST', '/good/version', b''), b'', 30)[0] == 200, 'a thread')
     same(processes(g), [], 'map processes before a question')
     same(titles(ask(g, 'good')), ['a map'], 'the answer')
     same(len(processes(g)), 2, 'map master and worker')
+    same(titles(ask(g, 'good', relay='bad')), ['a map'], 'a program is good')
+    for route in ('refer', 'observe'):
+        same(errors(ask(g, 'good', 'other', relay='bad', route=route)), BROKEN,
+             'one is not')
+    same(harness.read(g.log).count('refer.jq:2: syntax error'), 1, 'the log')
     same(g.stop(), 0, 'exit status')
     none_left(g)
 
@@ -325,12 +342,14 @@ def test_one_process_makes_its_own():
 def test_cgi():
     """One request makes one, and only where it is needed."""
     g = gateway('cgi', '[relay good]\n\n[relay bad]\n')
-    for name, relay, expected in (('good', 'good', ['a map']),
-                                  ('good', 'bad', ['a map']),
-                                  ('unasked', 'good', [])):
+    for name, relay, route, expected in (
+            ('good', 'good', 'observe', (['a map'], [])),
+            ('good', 'bad', 'observe', (['a map'], [])),
+            ('unasked', 'good', 'observe', ([], [])),
+            ('good', 'bad', 'refer', ([], BROKEN))):
         body = json.dumps([{'type': 'domain',
                             'value': name + '.example'}]).encode()
-        path = '/%s/observe/observables' % relay
+        path = '/%s/%s/observables' % (relay, route)
         env = g.env(**fcgi.request('POST', path, body,
                                    harness.jwt(key=SECRET)))
         env.update(PATH_INFO=path, SCRIPT_NAME='',
@@ -339,7 +358,9 @@ def test_cgi():
             [harness.program('ctim-relay.fcgi', g.build)],
             input=body.decode(), env=env)
         same(status, 0, err)
-        same(titles(json.loads(out.split('\r\n\r\n', 1)[1])), expected, out)
+        answer = json.loads(out.split('\r\n\r\n', 1)[1])
+        same((titles(answer) if route == 'observe' else [], errors(answer)),
+             expected, out)
         none_left(g)
 
 

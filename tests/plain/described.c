@@ -25,9 +25,10 @@ static const char described_map[] =
     "elif $what == \"env\" then {title: ($ENV | tojson)}, env\n"
     "else empty end\n";
 
-static const struct map_program described_programs[] = { { "described/map.jq",
-							     described_map },
-	{ "described/refer.jq", "(" }, { NULL, NULL } };
+static const struct map_program described_programs[] = {
+	{ "described/map.jq", described_map }, { "described/refer.jq", "(" },
+	{ "described/third.jq", ")" }, { NULL, NULL }
+};
 /* The same without what cannot be compiled. */
 static const struct map_program good_programs[] = {
 	{ "described/map.jq", described_map }, { NULL, NULL }

@@ -51,10 +51,18 @@ bed_find(void)
 }
 
 static inline void
+bed_wrong(void *arg, size_t program, const char *line)
+{
+	(void)arg;
+	ck_abort_msg("program %zu: %s", program, line);
+}
+
+static inline void
 bed_start_many(const struct map_program *list, size_t n)
 {
 	bed_find();
-	bed_master = map_master_start(list, n, bed_why, sizeof(bed_why));
+	bed_master = map_master_start(
+	    list, n, bed_wrong, NULL, bed_why, sizeof(bed_why));
 	ck_assert_msg(bed_master != NULL, "%s", bed_why);
 	bed_worker = map_worker_new(bed_master);
 	ck_assert_ptr_nonnull(bed_worker);

@@ -180,7 +180,7 @@ START_TEST(their_memory_is_for_nobody)
 			_exit(2);
 		map_path = copy;
 		bed_master =
-		    map_master_start(&(struct map_program){ "a/map.jq", ".a" },
+		    map_master_later(&(struct map_program){ "a/map.jq", ".a" },
 			1, bed_why, sizeof(bed_why));
 		if (bed_master == NULL)
 			_exit(3);
