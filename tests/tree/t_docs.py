@@ -37,6 +37,16 @@ def test_every_key_is_in_the_manual():
     same(sorted(unknown), [], 'keys of the page that do not exist')
 
 
+def test_page_of_descriptions_has_every_type():
+    names = re.findall(r'\[OBSERVABLE_\w+\] = "(\w+)"', harness.read(
+        os.path.join(SRC, 'src', 'ctim', 'observable.c')))
+    holds(len(names) > 60, names)
+    said = re.search(r'^Types are ([^.]*)\.', page('ctim-relay-describe.7'),
+                     re.M)
+    same(re.split(r',\s+|\s+and\s+', said[1]), names,
+         'types of the page')
+
+
 def test_every_source_names_its_licence():
     bad = []
     for top in ('src', 'providers', 'fcgi', 'cli', 'map', 'packaging', 'tests'):
