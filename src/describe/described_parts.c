@@ -79,6 +79,9 @@ reader_claim_part(struct reader *r, const struct description_part *part)
 		    DESCRIBED_CLAIMS);
 		return;
 	}
+	if (reader_is_variable(part->name))
+		ini_error(r->text, part->line,
+		    "[claim %s]: a variable has this name", part->name);
 	if (label == NULL)
 		ini_error(r->text, part->line,
 		    "[claim %s] wants a label, what people see", part->name);
@@ -241,15 +244,20 @@ provider_url(struct reader *r, unsigned line, const char *value)
 static void
 reader_url(struct reader *r, const struct description_part *part)
 {
+	static const enum description_kind calls[] = { SECTION_CALL,
+		SECTION_HEALTH, SECTION_SIGN_IN };
 	const struct description_key *k = description_find(part, "url", NULL);
 	char *text;
+	size_t i;
 
-	if (k == NULL) {
-		if (description_part(r->text, SECTION_CALL, NULL) != NULL)
+	for (i = 0; k == NULL && i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (description_part(r->text, calls[i], NULL) != NULL) {
 			ini_error(r->text, part->line,
 			    "[provider] wants a url, as there are calls");
+			break;
+		}
+	if (k == NULL)
 		return;
-	}
 	if ((text = reader_text(r, k, ".txt", DESCRIPTION_TEXT)) != NULL)
 		provider_url(r, k->line, text);
 	free(text);

@@ -41,6 +41,19 @@ reader_copy(struct reader *r, const char *s)
 	return copy;
 }
 
+bool
+reader_is_variable(const char *name)
+{
+	static const char *const variables[] = { "value", "type", "type_name",
+		"limit", "page", "next", "item", "entries", "ago" };
+	size_t i;
+
+	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
+		if (strcmp(variables[i], name) == 0)
+			return true;
+	return false;
+}
+
 int
 reader_claim(const struct reader *r, const char *name, size_t len)
 {

@@ -55,6 +55,8 @@ void reader_types(struct reader *, const struct description_key *,
 /* Reads names of routes, which must be of those in within. */
 unsigned reader_routes(
     struct reader *, const struct description_key *, unsigned within);
+/* Whether a name is one of the variables of templates. */
+bool reader_is_variable(const char *name);
 /* The number of a claim or call; -1: there is none. */
 int reader_claim(const struct reader *, const char *name, size_t len);
 int reader_call(const struct reader *, const char *name, size_t len);

@@ -308,20 +308,6 @@ any_call(struct reader *r, const struct description_part *part,
 		}
 }
 
-/* Whether a name means something else in templates. */
-static bool
-is_taken(const struct reader *r, const char *name)
-{
-	static const char *const variables[] = { "value", "type", "type_name",
-		"limit", "page", "next", "item", "entries", "ago" };
-	size_t i;
-
-	for (i = 0; i < sizeof(variables) / sizeof(variables[0]); i++)
-		if (strcmp(variables[i], name) == 0)
-			return true;
-	return reader_claim(r, name, strlen(name)) != -1;
-}
-
 static void
 reader_call_part(struct reader *r, const struct description_part *part)
 {
@@ -335,7 +321,8 @@ reader_call_part(struct reader *r, const struct description_part *part)
 	}
 	if ((c->name = reader_copy(r, part->name)) == NULL)
 		return;
-	if (is_taken(r, part->name))
+	if (reader_is_variable(part->name) ||
+	    reader_claim(r, part->name, strlen(part->name)) != -1)
 		ini_error(r->text, part->line,
 		    "[call %s]: a claim or a variable has this name",
 		    part->name);

@@ -243,6 +243,10 @@ ROWS = (
      'until: a path and the values that it may have are wanted'),
     ('[call more]', '»[call N]', None,
      '[call N]: a claim or a variable has this name'),
+    ('[claim N]', '»[claim limit]', None,
+     '[claim limit]: a variable has this name'),
+    ('[claim N]', '»[claim ago]', None,
+     '[claim ago]: a variable has this name'),
     ('title = Search\n', '', 37, '[refer search] wants a title'),
     ('url = https://www.example/?q={value}\n', '', 37,
      '[refer search] wants a url'),
@@ -314,6 +318,22 @@ def test_each_error_has_its_message():
         if status != 78 or wanted not in re.sub(r'\s+', ' ', text):
             missing.append((new, wanted, status, text))
     same(missing, [], 'errors without their message')
+
+
+def test_every_call_wants_a_url():
+    """One for the health, and one that signs in, are calls, too."""
+    g = gateway('no-url')
+    ini = INI[:INI.index('[call info]')] + INI[INI.index('[refer search]'):]
+    ini = ini.replace('routes = observe refer', 'routes = refer')
+    ini = ini.replace('url = https://api.example/v1\n', '')
+    path = directory(g, ini)
+    same(errors(g)[0], 0, 'without calls')
+    for more in ('[health]\nget = /ping', '[sign-in]\npost = /token'):
+        directory(g, ini + '\n' + more + '\n')
+        status, text = errors(g)
+        same(status, 78, text)
+        has(path + '/provider.ini:1: [provider] wants a url, as there are '
+            'calls', text, more)
 
 
 def test_files():
