@@ -64,6 +64,13 @@ is_for(const struct query *q, const struct described_call *c)
 		described_claim_yes(q, (size_t)c->when) != c->when_not);
 }
 
+/* The calls that one needs for the observable. */
+static uint64_t
+needs(const struct query *q, const struct described_call *c)
+{
+	return described_after(c, q->observable->type);
+}
+
 /* Those that the references for the observable name. */
 static uint64_t
 referred(const struct query *q)
@@ -73,8 +80,9 @@ referred(const struct query *q)
 	size_t i;
 
 	for (i = 0; i < d->n_refers; i++)
-		if (d->refers[i].types[q->observable->type])
-			calls |= d->refers[i].calls;
+		if (d->refers[i].url[q->observable->type] != NULL)
+			calls |= d->refers[i].calls |
+			    d->refers[i].by_url[q->observable->type];
 	return calls;
 }
 
@@ -93,7 +101,7 @@ described_wanted(const struct query *q)
 	/* What these need is wanted, too; it stands above them. */
 	for (i = d->n_calls; i-- > 0;)
 		if (wanted & BIT(i))
-			wanted |= d->calls[i].after;
+			wanted |= needs(q, &d->calls[i]);
 	for (i = 0; i < d->n_calls; i++)
 		if ((wanted & BIT(i)) && !d->calls[i].finally &&
 		    is_for(q, &d->calls[i]))
@@ -376,17 +384,17 @@ make_what_is_due(const struct query *q)
 	const struct described *d = described_from(q);
 	const uint64_t wanted = described_wanted(q);
 	struct progress p[DESCRIBED_CALLS] = { 0 };
-	uint64_t over = 0, found = 0;
+	uint64_t over = 0, found = 0, after;
 	size_t i;
 
 	look_back(q, p);
 	for (i = 0; i < d->n_calls; i++) {
+		after = needs(q, &d->calls[i]);
 		if ((wanted & BIT(i)) && p[i].made == 0) {
 			/* It waits, or is not made as something is missing. */
-			if (d->calls[i].after & ~over)
+			if (after & ~over)
 				continue;
-			if (!(d->calls[i].after & ~found) &&
-			    make_all(q, &d->calls[i]))
+			if (!(after & ~found) && make_all(q, &d->calls[i]))
 				continue;
 		}
 		if (p[i].open > 0)
@@ -422,7 +430,7 @@ described_finish(const struct query *q, struct lookup *last)
 	for (i = 0; i < d->n_calls; i++) {
 		if (!d->calls[i].finally || !is_for(q, &d->calls[i]) ||
 		    !(d->calls[i].routes & q->route) ||
-		    (d->calls[i].after & ~found))
+		    (needs(q, &d->calls[i]) & ~found))
 			continue;
 		c = send_call(&v, &d->calls[i],
 		    &d->calls[i].by[q->observable->type], (int)i);

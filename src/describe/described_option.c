@@ -152,6 +152,7 @@ call_pages(struct reader *r, const struct description_part *part,
 	    description_find(part, "next", NULL);
 	const struct description_key *max =
 	    description_find(part, "max_pages", NULL);
+	size_t i;
 
 	c->max_pages = c->max_pages_claim = -1;
 	if (pages != NULL && next != NULL)
@@ -164,7 +165,11 @@ call_pages(struct reader *r, const struct description_part *part,
 	}
 	if (next != NULL)
 		c->next = reader_path(r, next, next->value);
-	c->takes_next = call_names(c, PLACEHOLDER_NEXT);
+	for (i = 0; i < OBSERVABLE_TYPES; i++)
+		c->by[i].takes_next =
+		    names_kind(c->by[i].url, PLACEHOLDER_NEXT) ||
+		    names_kind(c->by[i].body, PLACEHOLDER_NEXT) ||
+		    names_kind(c->header.value, PLACEHOLDER_NEXT);
 	if (max == NULL)
 		return;
 	if (pages == NULL && next == NULL)
@@ -383,6 +388,18 @@ call_finally(struct reader *r, const struct description_part *part,
 		}
 }
 
+/* The calls that one needs for some type. */
+static uint64_t
+after_of_any(const struct described_call *c)
+{
+	uint64_t after = 0;
+	int i;
+
+	for (i = 0; i < OBSERVABLE_TYPES; i++)
+		after |= described_after(c, (enum observable_type)i);
+	return after;
+}
+
 /* What a call made at the end deletes is no answer for another request: the calls
  * that it needs, and all that need these, are not kept. */
 void
@@ -396,10 +413,10 @@ reader_not_kept(struct reader *r)
 
 	for (i = 0; i < d->n_calls; i++)
 		if (d->calls[i].finally)
-			ends |= d->calls[i].after;
+			ends |= after_of_any(&d->calls[i]);
 	/* What a call needs stands above it. */
 	for (i = 0; i < d->n_calls; i++)
-		if (d->calls[i].after & ends)
+		if (after_of_any(&d->calls[i]) & ends)
 			ends |= UINT64_C(1) << i;
 	for (i = 0; i < d->n_calls &&
 	     (part = description_part(r->text, SECTION_CALL, part)) != NULL;

@@ -58,6 +58,8 @@ struct described_request {
 	struct placeholders *url;
 	struct placeholders *body; /* NULL: none */
 	bool json;                 /* it is JSON, else a form */
+	uint64_t after;            /* calls that the two name */
+	bool takes_next;           /* {next} is in it, or in the header */
 };
 
 struct described_call {
@@ -69,7 +71,8 @@ struct described_call {
 	unsigned routes;
 	int when; /* a claim; -1: always */
 	bool when_not;
-	uint64_t after; /* calls that must have found something */
+	uint64_t after; /* calls that must have found something, whatever the
+			 * type; described_after() has all of one */
 	int each;       /* the call whose elements; -1: none */
 	struct path *each_path, *newest;
 	int max;             /* 0: as many entities as are wanted */
@@ -81,7 +84,6 @@ struct described_call {
 	struct placeholders *entry;
 	enum described_reads reads;
 	int nothing[DESCRIBED_STATUS]; /* ended by 0 */
-	bool takes_next;               /* {next} is in it */
 	bool optional, shared;
 	bool finally; /* made when the lookup is over */
 	int cache;    /* seconds; 0: no, -1: as [cache] */
@@ -102,7 +104,8 @@ struct described_refer {
 	 * and the URL, or what is behind them. */
 	struct placeholders *front[OBSERVABLE_TYPES], *url[OBSERVABLE_TYPES];
 	bool whole[OBSERVABLE_TYPES]; /* the URL is one of an answer */
-	uint64_t calls;               /* that it names */
+	/* Calls that its texts name, and that its URL does. */
+	uint64_t calls, by_url[OBSERVABLE_TYPES];
 };
 
 /* What is kept to be freed at the end. */
@@ -207,6 +210,13 @@ void described_each_element(struct described_values *,
 enum placeholders_filled described_entries(const struct query *,
     const struct described_call *, struct buf *,
     const struct placeholder **wrong);
+
+/* The calls that must have found something before a call is made for a type. */
+static inline uint64_t
+described_after(const struct described_call *c, enum observable_type type)
+{
+	return c->after | c->by[type].after;
+}
 
 /* described_calls.c: the calls of a lookup. */
 void described_request(const struct query *, const struct call *done);

@@ -98,13 +98,13 @@ refer_url(struct reader *r, const struct description_key *k,
 	free(text);
 	if (p == NULL)
 		return;
-	ref->calls |= described_calls_in(r, p);
 	for (i = 0; i < OBSERVABLE_TYPES; i++) {
 		if (!types[i] ||
 		    (k->suffix != NULL && (int)observable_type(k->suffix) != i))
 			continue;
 		ref->front[i] = front;
 		ref->url[i] = p;
+		ref->by_url[i] = described_calls_in(r, p);
 		ref->whole[i] = whole;
 	}
 }

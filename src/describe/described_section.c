@@ -99,18 +99,18 @@ end_place(const struct description_part *part)
  * behind that.  NULL with an error told. */
 static const char *
 behind(struct reader *r, const struct description_key *k, const char *text,
-    bool *whole)
+    struct described_request *how)
 {
 	const char *origin = r->d->origin_text;
 	const size_t n = origin == NULL ? 0 : strlen(origin);
 	const char *rest = text;
 
-	*whole = strncmp(text, "https://", 8) == 0 ||
+	how->whole = strncmp(text, "https://", 8) == 0 ||
 	    strncmp(text, "http://", 7) == 0;
-	if (*whole && n > 0 && strncmp(text, origin, n) == 0 &&
-	    (text[n] == '\0' || strchr("/?", text[n]) != NULL))
+	if (how->whole && n > 0 && strncmp(text, origin, n) == 0 &&
+	    (text[n] == '\0' || strchr("/?", text[n]) != NULL)) {
 		rest = text + n;
-	else if (*whole) {
+	} else if (how->whole) {
 		ini_error(r->text, k->line,
 		    "%s: another host than that of [provider] url; the "
 		    "credential goes to one alone",
@@ -135,17 +135,19 @@ call_url(struct reader *r, const struct description_part *part,
     const struct description_key *k, struct described_call *c)
 {
 	char *text = reader_text(r, k, ".txt", DESCRIPTION_TEXT);
-	struct placeholders *p = NULL;
+	struct described_request how = { .method = k->name[0] == 'g' ? "GET" :
+		    k->name[0] == 'p'                                ? "POST" :
+								       "DELETE" };
 	const char *rest;
-	bool whole;
 	size_t i;
 
-	if (text != NULL && (rest = behind(r, k, text, &whole)) != NULL)
-		p = reader_template(
+	if (text != NULL && (rest = behind(r, k, text, &how)) != NULL)
+		how.url = reader_template(
 		    r, k->line, rest, PLACE_URL, call_may(part));
 	free(text);
-	if (p == NULL)
+	if (how.url == NULL)
 		return;
+	how.after = described_calls_in(r, how.url);
 	for (i = first_place(part); i < end_place(part); i++) {
 		if (!holds(part, k, i) || (i != NOBODY && !r->d->takes[i]))
 			continue;
@@ -156,13 +158,8 @@ call_url(struct reader *r, const struct description_part *part,
 			    i == NOBODY ?
 				"" :
 				observable_name((enum observable_type)i));
-		c->by[i].method = k->name[0] == 'g' ? "GET" :
-		    k->name[0] == 'p'               ? "POST" :
-						      "DELETE";
-		c->by[i].url = p;
-		c->by[i].whole = whole;
+		c->by[i] = how;
 	}
-	c->after |= described_calls_in(r, p);
 }
 
 /* --- body_keys -------------------------------------------------------------- */
@@ -236,6 +233,7 @@ call_body(struct reader *r, const struct description_part *part,
 	char *text = reader_text(r, k, json ? ".json" : ".txt",
 	    json ? DESCRIBED_FILE : DESCRIPTION_TEXT);
 	struct placeholders *p = NULL;
+	bool get = false, sent = false;
 	size_t i;
 
 	if (text != NULL)
@@ -249,18 +247,24 @@ call_body(struct reader *r, const struct description_part *part,
 	for (i = first_place(part); i < end_place(part); i++) {
 		if (!holds(part, k, i) || c->by[i].method == NULL)
 			continue;
+		if (c->by[i].method[0] == 'G') {
+			get = true;
+			continue;
+		}
+		sent = true;
 		if (c->by[i].body != NULL)
 			ini_error(
 			    r->text, k->line, "json and form are both there");
-		else if (c->by[i].method[0] == 'G') {
-			ini_error(
-			    r->text, k->line, "%s: a get has no body", k->name);
-			break;
-		}
 		c->by[i].body = p;
 		c->by[i].json = json;
+		c->by[i].after |= described_calls_in(r, p);
 	}
-	c->after |= described_calls_in(r, p);
+	/* The plain one is for the types that have a body. */
+	if (!sent && get)
+		ini_error(r->text, k->line, "%s: a get has no body", k->name);
+	else if (!sent && k->suffix != NULL && r->text->good)
+		ini_error(r->text, k->line, "%s.%s: there is no post for it",
+		    k->name, k->suffix);
 }
 
 /* --- the sections ------------------------------------------------------- */

@@ -128,7 +128,7 @@ is_same_host(const char *url, const char *own)
 /* Where an answer says that the next page is: a URL of this host, or its path where
  * the call has no place for it.  False: the template says where. */
 static bool
-fill_next(struct sending *s, const struct described_call *c, struct buf *b)
+fill_next(struct sending *s, const struct described_request *how, struct buf *b)
 {
 	const char *next = s->v->values.next;
 	const bool whole = next != NULL &&
@@ -136,7 +136,7 @@ fill_next(struct sending *s, const struct described_call *c, struct buf *b)
 		strncmp(next, "http://", 7) == 0);
 	struct buf rest;
 
-	if (next == NULL || *next == '\0' || (!whole && c->takes_next))
+	if (next == NULL || *next == '\0' || (!whole && how->takes_next))
 		return false;
 	fill_front(s, true, b);
 	if (whole ? !is_same_host(next, b->data) : next[0] != '/') {
@@ -169,11 +169,11 @@ described_has_dots(const char *path)
 }
 
 static void
-fill_url(struct sending *s, const struct described_call *c,
-    const struct described_request *how, struct buf *url)
+fill_url(
+    struct sending *s, const struct described_request *how, struct buf *url)
 {
 	check_hosts(s);
-	if (!fill_next(s, c, url)) {
+	if (!fill_next(s, how, url)) {
 		fill_front(s, how->whole, url);
 		fill(s, how->url, url);
 	}
@@ -440,7 +440,7 @@ send_call(struct described_values *v, const struct described_call *how,
 	buf_init(&url, CALL_URL);
 	buf_init(&sent, CALL_BODY);
 	buf_init(&header, CALL_FIELD);
-	fill_url(&s, how, request, &url);
+	fill_url(&s, request, &url);
 	fill(&s, request->body, &sent);
 	fill(&s, how->header.value, &header);
 	if (step != STEP_SIGN_IN)

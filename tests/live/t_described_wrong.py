@@ -153,6 +153,12 @@ ROWS = (
      'get.ipx: ipx is no type of observables'),
     ('get = /info/{value}', 'get = /info\n»json = {"a": 1}', None,
      'json: a get has no body'),
+    ('get = /info/{value}', 'get = /info\n»form.ip = a=1', None,
+     'form: a get has no body'),
+    ('post = /more\njson = {"v": "{value}"}', 'post.domain = /more\n'
+     '»json.ip = {}', None, 'json.ip: there is no post for it'),
+    ('post = /more\njson = {"v": "{value}"}', 'get.ip = /more\n'
+     'post.domain = /more\n»json.ip = {}', None, 'json: a get has no body'),
     ('json = {"v": "{value}"}', '»json = {"v": "{value}}', None,
      'json: no JSON once values are put in'),
     ('json = {"v": "{value}"}', 'json = {}\n»form = a=b', None,

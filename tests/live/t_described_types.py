@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""What a described call needs and sends follows from the type that it is made for."""
+
+from harness import has, same
+from t_described import ask, errors, gateway, head, lines, titles
+from upstream import Upstream
+
+
+def test_a_call_needs_what_its_own_type_names():
+    """The templates of other types, of a reference too, name calls that are not
+    made for this one."""
+    ini = head(routes='observe refer') + '''
+[call resolve]
+get.domain = /resolve/{value}
+
+[call host]
+get.ip = /host/{value}
+get.domain = /host/{resolve.ip}
+
+[call sent]
+post = /sent
+json.ip = {"ip": "{value}"}
+json.domain = {"ip": "{resolve.ip}"}
+
+[call id]
+get = /id/{value}
+
+[refer page]
+title = Page
+url.ip = https://www.example/{value}
+url.domain = https://www.example/{id.number}
+'''
+    with Upstream([
+            {'request': 'GET /resolve/a.example', 'json': {'ip': '192.0.2.1'}},
+            {'request': 'GET /host/192.0.2.1', 'json': 'host'},
+            {'request': 'POST /sent', 'json': 'sent'},
+            {'match': 'GET /id/.*', 'json': {'number': 7}}]) as s:
+        g = gateway('types', s, ini).serve()
+        for type, value in (('ip', '192.0.2.1'), ('domain', 'a.example')):
+            answer = ask(g, value, type=type)
+            has('host "host"', str(titles(answer)), type)
+            has('sent "sent"', str(titles(answer)), type)
+        same([r.body for r in s.requests if r.line == 'POST /sent'],
+             [b'{"ip": "192.0.2.1"}'] * 2, 'bodies')
+        for type, value, url, asked in (
+                ('ip', '192.0.2.1', '192.0.2.1', []),
+                ('domain', 'a.example', '7', ['GET /id/a.example'])):
+            s.forget()
+            answer = ask(g, value, type=type, route='refer')
+            same([r['url'] for r in answer['data']],
+                 ['https://www.example/' + url], type)
+            same(lines(s), asked, type)
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_body_is_for_the_types_that_have_one():
+    ini = head() + '''
+[call find]
+get.ip = /ip/{value}
+post.domain = /search
+json = {"q": "{value}"}
+'''
+    with Upstream([{'request': 'GET /ip/192.0.2.1', 'json': 1},
+                   {'request': 'POST /search', 'json': 2}]) as s:
+        g = gateway('body', s, ini).serve()
+        same(titles(ask(g, '192.0.2.1', type='ip')), ['find 1'], 'ip')
+        same(titles(ask(g, 'a.example')), ['find 2'], 'domain')
+        same([r.body for r in s.requests], [b'', b'{"q": "a.example"}'],
+             'bodies')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_next_is_a_path_where_the_type_has_no_place_for_it():
+    ini = head() + '''
+[call pages]
+get.ip = /ip?from={next}
+get.domain = /domain/{value}
+next = next
+'''
+    with Upstream([
+            {'request': 'GET /ip?from=', 'json': {'next': '2'}},
+            {'request': 'GET /ip?from=2', 'json': {'n': 2}},
+            {'request': 'GET /domain/a.example', 'json': {'next': '/second'}},
+            {'request': 'GET /second', 'json': {'n': 2}}]) as s:
+        g = gateway('next', s, ini).serve()
+        for type, value in (('ip', '192.0.2.1'), ('domain', 'a.example')):
+            answer = ask(g, value, type=type)
+            same((titles(answer)[0], len(titles(answer)), errors(answer)),
+                 ('pages {"n":2}', 2, []), answer)
+        same(g.stop(), 0, 'exit status')
