@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
@@ -17,7 +18,8 @@
 #define SHARED 3600 /* seconds that a token is kept for other gateways */
 #define LEASE  1000 /* ms more than a try that somebody signs in */
 
-/* Whose token: relay, credential, and the host that gave it and may see it. */
+/* Whose token: relay, credential, and the host that may see it, which need not be
+ * the one that gave it. */
 static void
 sign_name(const struct run *r, const char *host, struct buf *name)
 {
@@ -49,12 +51,12 @@ signin_have(struct run *r, const char *host, struct buf *field)
 }
 
 void
-signin_forget(struct run *r, const struct transfer *x)
+signin_forget(struct run *r)
 {
 	struct buf name;
 
 	r->signing = false;
-	sign_name(r, x->host, &name);
+	sign_name(r, r->signing_for, &name);
 	signins_failed(&r->shared->kept, name.data, name.len);
 	buf_free(&name);
 }
@@ -109,12 +111,13 @@ signin_tell(struct run *r, const struct buf *name, const char *token)
 	cache_flush(r->cache);
 }
 
-/* Begins to sign in, for everybody who waits for it. */
+/* Begins to sign in, for everybody who waits for a token for the host. */
 static void
-signin_sign_in(struct run *r)
+signin_sign_in(struct run *r, const char *host)
 {
 	struct task *t = &r->sign;
 
+	(void)snprintf(r->signing_for, sizeof(r->signing_for), "%s", host);
 	lookup_free(&t->lookup);
 	t->q = r->job->query;
 	t->q.observable = NULL;
@@ -168,7 +171,7 @@ signin_want(struct run *r, struct transfer *x, int64_t now)
 	} else if (way == SIGNINS_SIGN_IN && signin_take(r, x, &name)) {
 		x->at = now;
 	} else if (way == SIGNINS_SIGN_IN) {
-		signin_sign_in(r);
+		signin_sign_in(r, x->host);
 		if (!r->signing)
 			signins_failed(&r->shared->kept, name.data, name.len);
 	}
@@ -205,7 +208,7 @@ signin_done(struct run *r, struct transfer *x)
 	struct buf name;
 	uint64_t serial;
 
-	sign_name(r, x->host, &name);
+	sign_name(r, r->signing_for, &name);
 	if (c->problem == PROBLEM_NONE &&
 	    (token == NULL || !http_header_safe(token) ||
 		signins_put(&r->shared->kept, name.data, name.len, token,

@@ -22,6 +22,6 @@ void signin_done(struct run *, struct transfer *);
  * false: there is none. */
 bool signin_have(struct run *, const char *host, struct buf *field);
 /* It ends without that: others may sign in. */
-void signin_forget(struct run *, const struct transfer *);
+void signin_forget(struct run *);
 
 #endif

@@ -448,7 +448,7 @@ transfer_free(struct run *r, struct transfer *x)
 	if (x->task == &r->sign) {
 		/* Who waits for a token need not wait for this one. */
 		if (r->signing)
-			signin_forget(r, x);
+			signin_forget(r);
 		call_wipe(x->call);
 		OPENSSL_cleanse(x->call->body.data, x->call->body.len);
 	}

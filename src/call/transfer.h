@@ -106,9 +106,10 @@ struct run {
 	struct task sign;     /* signing in */
 	struct lookup finals; /* calls for when all is over */
 	bool signing;
-	bool signed_in_vain; /* so no more of that */
-	struct buf who;      /* relay and credential, for names */
-	size_t room;         /* calls at a time */
+	char signing_for[BREAKER_NAME]; /* the host that is to get the token */
+	bool signed_in_vain;            /* so no more of that */
+	struct buf who;                 /* relay and credential, for names */
+	size_t room;                    /* calls at a time */
 	struct pace_rate rate;
 	int breaker, ttl, negative_ttl;
 	int64_t timeout; /* ms a try */

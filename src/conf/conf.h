@@ -137,6 +137,8 @@ struct relay_conf {
 	char *ca_file;             /* NULL: as [http] */
 	const char *url;           /* of a described service, the
 					 * provider's; NULL: none */
+	const char *sign_in_url;   /* where its description signs in,
+					 * where that is elsewhere; NULL: not */
 	void *own;                 /* the provider's conf_size bytes */
 	const struct conf_key *own_keys; /* the rows that fill them */
 	size_t own_size;                 /* and how many bytes they fill */
@@ -220,7 +222,7 @@ struct conf_provider {
 	const struct provider *provider; /* for relay_conf.provider */
 	const struct conf_key *keys;     /* its own rows, or NULL */
 	size_t conf_size;                /* bytes that they fill */
-	const char *url;                 /* for relay_conf.url */
+	const char *url, *sign_in_url;   /* for those of relay_conf */
 	bool site;                       /* for relay_conf.site */
 	/* Of one that was read: what is to be released with the
 	 * configuration. */

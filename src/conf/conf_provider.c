@@ -111,7 +111,8 @@ conf_provider_find(
 	*p = (struct conf_provider){ .provider = same->provider,
 		.keys = same->own_keys,
 		.conf_size = same->own_size,
-		.url = same->url };
+		.url = same->url,
+		.sign_in_url = same->sign_in_url };
 	return true;
 }
 
@@ -133,6 +134,7 @@ conf_apply_relay(struct loading *l, struct relay_conf *r)
 		r->own_keys = p.keys;
 		r->own_size = p.conf_size;
 		r->url = p.url;
+		r->sign_in_url = p.sign_in_url;
 		r->site = p.site;
 		if (p.keys != NULL && (r->own = calloc(1, p.conf_size)) == NULL)
 			conf_complain(l, true, l->file, 0, "no memory left");

@@ -53,8 +53,11 @@ struct described_conf {
 
 /* Scheme and host of its url, unless a claim says that; else NULL. */
 const char *described_url(const struct described *);
-/* Whether its url is https; true where it makes no calls. */
-bool described_has_tls(const struct described *);
+/* The same of another service, where it signs in there. */
+const char *described_sign_in_url(const struct described *);
+/* Whether all that it calls is https; elsewhere: its url is not called, as a relay's
+ * own has its place. */
+bool described_has_tls(const struct described *, bool elsewhere);
 /* The keys of [relay NAME] that all described providers have. */
 extern const struct conf_key described_keys[];
 

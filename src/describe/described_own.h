@@ -55,6 +55,7 @@ struct described_request {
 	const char *method; /* NULL: there is none */
 	bool whole;         /* the URL is a whole one of the same host: what
 			     * comes behind its host stands in url */
+	bool elsewhere;     /* the same, of the host of sign_in_origin */
 	struct placeholders *url;
 	struct placeholders *body; /* NULL: none */
 	bool json;                 /* it is JSON, else a form */
@@ -115,13 +116,20 @@ struct described_kept {
 	struct described_kept *next;
 };
 
+/* Scheme and host of a service. */
+struct described_origin {
+	char *text; /* as written; NULL: there is none */
+	struct placeholders *host;
+};
+
 struct described {
 	struct provider provider; /* first */
 	char *dir, *name, *title, *description;
-	/* [provider] url in two parts: scheme and host, then what is behind
-	 * them; NULL: there are no calls, or nothing is behind them. */
-	char *origin_text; /* the first as written */
-	struct placeholders *origin, *base;
+	/* [provider] url in two parts: scheme and host, and what is behind
+	 * them; NULL: nothing is. */
+	struct described_origin origin;
+	struct placeholders *base;
+	struct described_origin sign_in_origin; /* none: that of [provider] */
 	bool takes[OBSERVABLE_TYPES];
 	struct described_claim claims[DESCRIBED_CLAIMS];
 	size_t n_claims;

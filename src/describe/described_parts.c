@@ -183,7 +183,8 @@ reader_rate(struct reader *r, const struct description_part *part)
 
 /* Checks that none but claims that are hosts stand in scheme and host. */
 static bool
-host_claims(struct reader *r, unsigned line, const struct placeholders *p)
+host_claims(struct reader *r, const char *name, unsigned line,
+    const struct placeholders *p)
 {
 	const struct placeholder *one;
 	size_t i;
@@ -198,47 +199,57 @@ host_claims(struct reader *r, unsigned line, const struct placeholders *p)
 		    one->n_pipes == 0)
 			continue;
 		ini_error(r->text, line,
-		    "url: only claims with kind = host may stand in the host, "
-		    "as they are");
+		    "%s: only claims with kind = host may stand in the host, "
+		    "as they are",
+		    name);
 		return false;
 	}
 	return true;
+}
+
+const char *
+reader_origin(struct reader *r, const char *name, unsigned line,
+    const char *url, struct described_origin *o)
+{
+	const char *host = strstr(url, "://");
+	size_t n;
+
+	if ((strncmp(url, "https://", 8) != 0 &&
+		strncmp(url, "http://", 7) != 0) ||
+	    strchr("/?#", host[3]) != NULL) {
+		ini_error(r->text, line, "%s: %s is no https URL", name, url);
+		return NULL;
+	}
+	n = (size_t)(host + 3 - url) + strcspn(host + 3, "/?#");
+	if (memchr(url, '@', n) != NULL) {
+		ini_error(r->text, line,
+		    "%s: no user may stand before the host", name);
+		return NULL;
+	}
+	if ((o->text = reader_copy(r, url)) == NULL)
+		return NULL;
+	o->text[n] = '\0';
+	o->host = reader_template(r, line, o->text, PLACE_TEXT, MAY_CLAIM);
+	return o->host != NULL && host_claims(r, name, line, o->host) ?
+	    url + n :
+	    NULL;
 }
 
 static void
 provider_url(struct reader *r, unsigned line, const char *value)
 {
 	struct described *d = r->d;
-	const char *host = strstr(value, "://");
-	size_t n;
+	const char *rest = reader_origin(r, "url", line, value, &d->origin);
 
-	if ((strncmp(value, "https://", 8) != 0 &&
-		strncmp(value, "http://", 7) != 0) ||
-	    strchr("/?#", host[3]) != NULL) {
-		ini_error(r->text, line, "url: %s is no https URL", value);
+	if (rest == NULL)
 		return;
-	}
-	n = (size_t)(host + 3 - value) + strcspn(host + 3, "/?#");
-	if (value[strlen(value) - 1] == '/') {
+	if (value[strlen(value) - 1] == '/')
 		ini_error(r->text, line, "url: it ends with a slash");
-		return;
-	}
-	if (strpbrk(value + n, "?#") != NULL || memchr(value, '@', n) != NULL) {
+	else if (strpbrk(rest, "?#") != NULL)
 		ini_error(r->text, line,
-		    "url: nothing but a path may stand behind the host, and no "
-		    "user before it");
-		return;
-	}
-	if ((d->origin_text = reader_copy(r, value)) == NULL)
-		return;
-	d->origin_text[n] = '\0';
-	d->origin =
-	    reader_template(r, line, d->origin_text, PLACE_TEXT, MAY_CLAIM);
-	if (d->origin != NULL && !host_claims(r, line, d->origin))
-		d->origin = NULL;
-	if (value[n] != '\0')
-		d->base =
-		    reader_template(r, line, value + n, PLACE_URL, MAY_CLAIM);
+		    "url: nothing but a path may stand behind the host");
+	else if (*rest != '\0')
+		d->base = reader_template(r, line, rest, PLACE_URL, MAY_CLAIM);
 }
 
 static void

@@ -385,19 +385,37 @@ described_of(const struct provider *p)
 						 NULL;
 }
 
+/* The text of scheme and host, unless a claim says a part of it. */
+static const char *
+origin_text(const struct described_origin *o)
+{
+	return o->host != NULL && placeholders_count(o->host) == 0 ? o->text :
+								     NULL;
+}
+
 const char *
 described_url(const struct described *d)
 {
-	return d->origin != NULL && placeholders_count(d->origin) == 0 ?
-	    d->origin_text :
-	    NULL;
+	return origin_text(&d->origin);
+}
+
+const char *
+described_sign_in_url(const struct described *d)
+{
+	return origin_text(&d->sign_in_origin);
+}
+
+static bool
+origin_has_tls(const struct described_origin *o)
+{
+	return o->text == NULL || strncmp(o->text, "https://", 8) == 0;
 }
 
 bool
-described_has_tls(const struct described *d)
+described_has_tls(const struct described *d, bool elsewhere)
 {
-	return d->origin_text == NULL ||
-	    strncmp(d->origin_text, "https://", 8) == 0;
+	return (elsewhere || origin_has_tls(&d->origin)) &&
+	    origin_has_tls(&d->sign_in_origin);
 }
 
 const char *

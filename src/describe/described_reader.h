@@ -72,6 +72,10 @@ bool reader_is_token(const char *, size_t n);
 bool reader_header(struct reader *, const struct description_key *,
     unsigned allowed, struct described_header *);
 
+/* Scheme and host of a URL, kept in *o; what is behind them, or NULL with an error
+ * told, which begins with the name. */
+const char *reader_origin(struct reader *, const char *name, unsigned line,
+    const char *url, struct described_origin *);
 /* The calls that a template (or NULL) names. */
 uint64_t described_calls_in(const struct reader *, const struct placeholders *);
 

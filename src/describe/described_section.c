@@ -95,13 +95,14 @@ end_place(const struct description_part *part)
 
 /* --- URLs ---------------------------------------------------------------- */
 
-/* A path behind the URL of [provider], or a URL of the same host: what of it comes
- * behind that.  NULL with an error told. */
+/* A path behind the URL of [provider], or a URL of the same host; to sign in, of
+ * another one, too: what of it comes behind that.  NULL with an error told. */
 static const char *
-behind(struct reader *r, const struct description_key *k, const char *text,
+behind(struct reader *r, const struct description_part *part,
+    const struct description_key *k, const char *text,
     struct described_request *how)
 {
-	const char *origin = r->d->origin_text;
+	const char *origin = r->d->origin.text;
 	const size_t n = origin == NULL ? 0 : strlen(origin);
 	const char *rest = text;
 
@@ -110,6 +111,12 @@ behind(struct reader *r, const struct description_key *k, const char *text,
 	if (how->whole && n > 0 && strncmp(text, origin, n) == 0 &&
 	    (text[n] == '\0' || strchr("/?", text[n]) != NULL)) {
 		rest = text + n;
+	} else if (how->whole && part->kind == SECTION_SIGN_IN) {
+		how->elsewhere = true;
+		rest = reader_origin(
+		    r, k->name, k->line, text, &r->d->sign_in_origin);
+		if (rest == NULL)
+			return NULL;
 	} else if (how->whole) {
 		ini_error(r->text, k->line,
 		    "%s: another host than that of [provider] url; the "
@@ -141,7 +148,7 @@ call_url(struct reader *r, const struct description_part *part,
 	const char *rest;
 	size_t i;
 
-	if (text != NULL && (rest = behind(r, k, text, &how)) != NULL)
+	if (text != NULL && (rest = behind(r, part, k, text, &how)) != NULL)
 		how.url = reader_template(
 		    r, k->line, rest, PLACE_URL, call_may(part));
 	free(text);

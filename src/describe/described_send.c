@@ -87,7 +87,7 @@ fill_front(struct sending *s, bool whole, struct buf *b)
 	const char *url = conf == NULL ? NULL : conf->url, *path;
 
 	if (url == NULL) {
-		fill(s, s->d->origin, b);
+		fill(s, s->d->origin.host, b);
 		if (!whole)
 			fill(s, s->d->base, b);
 		return;
@@ -174,7 +174,10 @@ fill_url(
 {
 	check_hosts(s);
 	if (!fill_next(s, how, url)) {
-		fill_front(s, how->whole, url);
+		if (how->elsewhere)
+			fill(s, s->d->sign_in_origin.host, url);
+		else
+			fill_front(s, how->whole, url);
 		fill(s, how->url, url);
 	}
 	/* No value leads out of the path that the template has. */

@@ -39,7 +39,8 @@ policy_is_named(const struct relay_conf *r, const char *origin)
 	const struct conf_key *k;
 	const struct conf_claim *c;
 
-	if (policy_is_of(r->url, origin))
+	if (policy_is_of(r->url, origin) ||
+	    policy_is_of(r->sign_in_url, origin))
 		return true;
 	for (k = r->own_keys; k != NULL && k->name != NULL; k++)
 		if (k->set == conf_set_url &&

@@ -84,6 +84,7 @@ lists_read_described(const struct conf *conf, const char *name,
 		.keys = described_keys,
 		.conf_size = described_provider(d)->conf_size,
 		.url = described_url(d),
+		.sign_in_url = described_sign_in_url(d),
 		.held = d,
 		.release = lists_release };
 	return CONF_DESCRIBED;
@@ -169,8 +170,9 @@ lists_tls(const struct relay_conf *relay, const struct conf *conf)
 {
 	const struct described *d = described_of(relay->provider);
 
-	return d == NULL || described_has_tls(d) ||
-	    ((const struct described_conf *)relay->own)->url != NULL ||
+	return d == NULL ||
+	    described_has_tls(
+		d, ((const struct described_conf *)relay->own)->url != NULL) ||
 	    relay->allow_private == RELAY_PRIVATE_YES ||
 	    (conf->allow_private && relay->allow_private != RELAY_PRIVATE_NO);
 }

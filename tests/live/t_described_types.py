@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""What a described call needs and sends follows from the type that it is made for."""
+"""What a described call needs and sends follows from the type that it is made for,
+and where it signs in from [sign-in]."""
 
-from harness import has, same
-from t_described import ask, errors, gateway, head, lines, titles
+import t_described
+import t_described_wrong
+from harness import has, holds, same
+from t_described import CLAIMS, ask, errors, gateway, head, lines, titles
 from upstream import Upstream
 
 
@@ -88,3 +91,82 @@ next = next
             same((titles(answer)[0], len(titles(answer)), errors(answer)),
                  ('pages {"n":2}', 2, []), answer)
         same(g.stop(), 0, 'exit status')
+
+
+SIGN_IN = '''
+[claim LOGIN]
+label = Host to sign in at
+kind = host
+needed = no
+
+[sign-in]
+post = %s
+form = key={key}
+
+[call first]
+get = /first/{value}
+
+[call second]
+get = /second/{first.id}
+'''
+
+
+def signed(token):
+    return {'authorization': 'Bearer ' + token}
+
+
+def test_a_service_may_sign_in_at_another_host():
+    """Its token is for the host that is called, which a 401 has signed in to once
+    more; the host of the description is one that the configuration names."""
+    rules = [{'request': 'GET /first/a.example', 'with': signed('old'),
+              'status': 401},
+             {'request': 'GET /first/a.example', 'with': signed('new'),
+              'json': {'id': 7}},
+             {'request': 'GET /second/7', 'with': signed('new'), 'json': 'x'}]
+    tokens = [{'request': 'POST /token', 'times': 1,
+               'json': {'access_token': 'old'}},
+              {'request': 'POST /token', 'json': {'access_token': 'new'}}]
+    with Upstream(rules) as s, Upstream(tokens) as login, \
+            Upstream(rules[1:]) as other:
+        g = gateway('elsewhere', s,
+                    head() + CLAIMS + SIGN_IN % (login.url + '/token'))
+        g.serve()
+        for _ in range(2):
+            answer = ask(g, 'a.example')
+            same((titles(answer), errors(answer)),
+                 (['first {"id":7}', 'second "x"'], []), answer)
+        same(lines(login), ['POST /token'] * 2, 'signing in')
+        holds(all(t_described.KEY.encode() in r.body for r in login.requests), 'key')
+        same(errors(ask(g, 'a.example', route='health')), [], 'health')
+        # Where the service is, the relay may say; where it signs in stays.
+        g.relays = g.relays.replace('[relay test]\n',
+                                    '[relay test]\nurl = %s\n' % other.url)
+        g.write()
+        g.cli('reload')
+        same(titles(ask(g, 'a.example')), ['first {"id":7}', 'second "x"'],
+             'elsewhere')
+        same(len(lines(other)), 2, 'calls')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_token_names_no_private_host_to_sign_in_at():
+    with Upstream([]) as s, Upstream([]) as login:
+        g = gateway('named', s, head() + CLAIMS + SIGN_IN %
+                    'http://{LOGIN}/token')
+        g.serve()
+        claims = {'key': t_described.KEY,
+                  'LOGIN': login.url.split('://')[1]}
+        answer = ask(g, 'a.example', claims=claims)
+        has('no URL that may be called', str(errors(answer)), answer)
+        same(lines(login) + lines(s), [], 'calls')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_signing_in_wants_tls_as_well():
+    g = t_described_wrong.gateway('sign-in-http')
+    t_described_wrong.directory(
+        g, head('https://api.example') + CLAIMS +
+        SIGN_IN % 'http://login.example/token')
+    status, text = t_described_wrong.errors(g)
+    same(status, 78, text)
+    has('allow_private = yes', text, 'check')

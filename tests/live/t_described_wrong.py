@@ -253,6 +253,16 @@ ROWS = (
      '[claim limit]: a variable has this name'),
     ('[claim N]', '»[claim ago]', None,
      '[claim ago]: a variable has this name'),
+    ('header = Key: {key}\n', 'header = Key: {key}\n\n[sign-in]\n'
+     '»get = https://u@login.example/\n', None,
+     'get: no user may stand before the host'),
+    ('header = Key: {key}\n', 'header = Key: {key}\n\n[sign-in]\n'
+     '»get = https://{N}.example/\n', None,
+     'get: only claims with kind = host may stand in the host'),
+    ('header = Key: {key}\n', 'header = Key: {key}\n\n[sign-in]\n'
+     '»get = https:///token\n', None, 'get: https:///token is no https URL'),
+    ('url = https://api.example/v1', '»url = https://u@api.example', None,
+     'url: no user may stand before the host'),
     ('title = Search\n', '', 37, '[refer search] wants a title'),
     ('url = https://www.example/?q={value}\n', '', 37,
      '[refer search] wants a url'),
