@@ -4,10 +4,12 @@
 
 #include "answer/verdicts.h"
 #include "ctim/ctim.h"
+#include "ctim/giventime.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
 
-#define VERDICT_NAME (1U << 20) /* bytes of an observable as a name */
+#define VERDICT_NAME  (1U << 20) /* bytes of an observable as a name */
+#define VERDICTS_EVER "1970-01-01T00:00:00Z" /* since when without a time */
 
 struct verdict {
 	struct json_object *body;
@@ -145,14 +147,16 @@ verdicts_rank(struct json_object *verdict)
 	return verdict_rank[n];
 }
 
-/* When a verdict begins to hold; times of one form, so text tells. */
+/* When a verdict begins to hold. */
 static const char *
 verdicts_start(struct json_object *verdict)
 {
 	const char *start =
 	    jsonin_string(jsonin_member(verdict, "valid_time"), "start_time");
 
-	return start == NULL ? "" : start;
+	return start == NULL || strlen(start) < strlen(VERDICTS_EVER) ?
+	    VERDICTS_EVER :
+	    start;
 }
 
 /* Whether x counts before y. */
@@ -168,7 +172,8 @@ verdicts_before(
 		return p > q;
 	if (verdicts_rank(x->body) != verdicts_rank(y->body))
 		return verdicts_rank(x->body) > verdicts_rank(y->body);
-	later = strcmp(verdicts_start(x->body), verdicts_start(y->body));
+	later =
+	    giventime_compare(verdicts_start(x->body), verdicts_start(y->body));
 	return later != 0 ? later > 0 : x->place < y->place;
 }
 
