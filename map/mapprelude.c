@@ -42,19 +42,23 @@ const char mapprelude[] =
     "relationship_type: $name, source_ref: $from, target_ref: $to}; "
     "def table: {columns: [keys_unsorted[] | {name: ., type: \"string\"}], "
     "rows: [[.[] | if . == null then \"None\" else tostring end]]}; "
-    /* Times; 253402300800 is the year 10000. */
-    "def time: if type == \"number\" then "
+    /* Times, as completion reads them: a text of 9 to 13 digits is a number;
+     * 253402300800 is the year 10000.  In jq 1.6 a ? that is not in a list
+     * catches the errors behind it, too. */
+    "def time: (if type == \"string\" and ([tonumber?][0] // 0 | "
+    ". >= 100000000 and . < 10000000000000) then tonumber else . end) | "
+    "if type == \"number\" then "
     "(if . > 100000000000 then . / 1000 else . end | floor) | "
     "if . >= 0 and . < 253402300800 then todate "
     "else error(\"no time: \\(.)\") end "
     "elif type == \"string\" then . as $t | "
     "(capture(\"^\\\\s*(?<d>\\\\d{4}-\\\\d\\\\d-\\\\d\\\\d)"
-    "(?:[T ](?<t>\\\\d\\\\d:\\\\d\\\\d)(?<s>:\\\\d\\\\d)?(?:\\\\.\\\\d+)?"
-    "\\\\s*(?:(?<g>[+-])(?<h>\\\\d\\\\d):?(?<m>\\\\d\\\\d))?)?\") // "
+    "(?:[Tt ](?<t>\\\\d\\\\d:\\\\d\\\\d)(?<s>:\\\\d\\\\d)?(?:[.,]\\\\d+)?"
+    "\\\\s*(?:(?<g>[+-])(?<h>\\\\d\\\\d):?(?<m>\\\\d\\\\d)?)?)?\") // "
     "error(\"no time: \\($t)\")) | "
     "\"\\(.d)T\\(.t // \"00:00\")\\(.s // \":00\")Z\" as $z | "
     "if .g == null then $z else "
-    "((.h | tonumber) * 3600 + (.m | tonumber) * 60) as $off | "
+    "((.h | tonumber) * 3600 + (.m // \"0\" | tonumber) * 60) as $off | "
     "(if .g == \"+\" then -$off else $off end) as $off | "
     "$z | fromdate + $off | todate end "
     "else error(\"no time: \\(tojson)\") end; "
