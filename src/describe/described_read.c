@@ -211,8 +211,9 @@ is_credential(const struct described *d, size_t claim)
 {
 	const struct described_claim *c = &d->claims[claim];
 	const struct described_call *sign = d->sign_in;
-	const struct placeholders *const in[] = { d->origin, d->base,
-		d->auth_query, d->basic, d->bearer, d->auth_body, d->sign,
+	const struct placeholders *const in[] = { d->origin.host, d->base,
+		d->sign_in_origin.host, d->auth_query, d->basic, d->bearer,
+		d->auth_body, d->sign,
 		sign == NULL ? NULL : sign->by[OBSERVABLE_TYPES].url,
 		sign == NULL ? NULL : sign->by[OBSERVABLE_TYPES].body,
 		sign == NULL ? NULL : sign->header.value };
