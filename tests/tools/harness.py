@@ -693,7 +693,7 @@ class Nginx:
                                                     'fastcgi_keep_conn on'))
         text = NGINX_CONF % {
             'user': 'user %s;' % user[0] if user else '', 'upstream': upstream,
-            'location': location, 'port': self.port}
+            'location': location, 'port': self.port, 'src': SRC}
         conf = write(os.path.join(self.folder, 'nginx.conf'),
                      text.replace('@T', self.folder))
         self.error_log = os.path.join(self.folder, 'error.log')
