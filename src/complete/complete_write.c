@@ -126,6 +126,9 @@ complete_period(
 			return complete_wrong(w, name, "is no time");
 		memcpy(p.end, p.start, sizeof(p.end));
 	}
+	if (p.start[0] != '\0' && p.end[0] != '\0' &&
+	    giventime_compare(p.start, p.end) > 0)
+		return complete_wrong(w, name, "ends before it begins");
 	jsonout_object(&w->json);
 	jsonout_kown(&w->json, "end_time", p.end[0] == '\0' ? NULL : p.end);
 	jsonout_kown(
