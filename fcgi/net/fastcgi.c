@@ -264,7 +264,7 @@ answer_is_taken(struct fastcgi *f)
 	struct pollfd out = { .fd = f->connection->fd, .events = POLLOUT };
 	int64_t began;
 
-	if (poll(&out, 1, 0) != 0)
+	if (poll(&out, 1, 0) > 0)
 		return true;
 	if (f->patience <= 0)
 		return false;

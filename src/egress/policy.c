@@ -39,8 +39,7 @@ policy_is_named(const struct relay_conf *r, const char *origin)
 	const struct conf_key *k;
 	const struct conf_claim *c;
 
-	if (policy_is_of(r->url, origin) ||
-	    policy_is_of(r->sign_in_url, origin))
+	if (policy_is_of(r->url, origin))
 		return true;
 	for (k = r->own_keys; k != NULL && k->name != NULL; k++)
 		if (k->set == conf_set_url &&
@@ -66,7 +65,8 @@ policy_for(
 	if (r->allow_private == RELAY_PRIVATE_NO)
 		p.allow_private = false;
 	if ((r->allow_private != RELAY_PRIVATE_YES && r->ca_file == NULL) ||
-	    !policy_is_named(r, origin))
+	    (!policy_is_named(r, origin) &&
+		!policy_is_of(r->sign_in_url, origin)))
 		return p;
 	if (r->allow_private == RELAY_PRIVATE_YES)
 		p.allow_private = true;

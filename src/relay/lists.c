@@ -221,8 +221,8 @@ lists_complete(struct relay_conf *relay, const struct conf *conf, char *why)
 	}
 	if (!lists_tls(relay, conf)) {
 		(void)snprintf(why, CONF_ERROR_MAX,
-		    "the url of %s is http, which is called with "
-		    "allow_private = yes alone",
+		    "the url of %s, or of its sign-in, is http, which is "
+		    "called with allow_private = yes alone",
 		    relay->provider->title);
 		return -1;
 	}
