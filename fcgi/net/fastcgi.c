@@ -40,11 +40,9 @@
 #define SINK_KEEP    (64 * 1024) /* bytes a memory file may keep */
 #define ACCEPT_NEEDS 32768       /* bytes, more than FCGX_Accept_r allocates */
 #define FLUSH_MOST   16384       /* bytes, more than libfcgi writes at once */
-#define WRITE_BESIDE \
-	8192               /* most bytes that a write takes of a unix(7)
-				  * buffer beside its own */
-#define PATIENCE 5         /* ms of a request's for its reader */
-#define CATCH_UP (1 << 20) /* bytes that wait, sent at once */
+#define WRITE_BESIDE 8192 /* most bytes of a unix(7) buffer beside its own */
+#define PATIENCE     5    /* ms of a request's for its reader */
+#define CATCH_UP     (1 << 20) /* bytes that wait, sent at once */
 
 /* Where an assertion of FCGX_Accept_r leads; NULL outside of it. */
 static _Thread_local jmp_buf *assert_failed;

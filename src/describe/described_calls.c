@@ -413,10 +413,9 @@ described_finish(const struct query *q, struct lookup *last)
 	struct progress p[DESCRIBED_CALLS] = { 0 };
 	struct described_values v;
 	uint64_t found = 0;
+	const char *why;
 	struct call *c;
 	size_t i;
-
-	const char *why;
 
 	if (q->observable == NULL || !described_askable(q->observable) ||
 	    described_wrong_claim(q, &why) != NULL)

@@ -16,7 +16,8 @@ struct http_policy;
 struct relay_conf;
 
 /* Whether a URL of the relay's own keys or claims, or of its description, has that
- * origin: then it is the operator's word, not a token's. */
+ * origin: then it is the operator's word, not a token's.  Where the description
+ * signs in does not count. */
 bool policy_is_named(const struct relay_conf *, const char *origin);
 /* The policy for a call of the relay to origin (url_origin()).  It points into
  * the configuration. */
