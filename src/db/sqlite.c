@@ -103,7 +103,8 @@ sqlite_close(struct sqlite *s)
 /*
  * SQLite compares its open file with the one that has the name which SQLite
  * found by following the links of path.  So it notices a file that was replaced
- * at any moment since; whether path still leads to that name, stat(2) tells.
+ * at any moment since; whether another path still leads to that name, stat(2)
+ * tells.
  */
 bool
 sqlite_moved(const struct sqlite *s, const char *path)
@@ -116,8 +117,10 @@ sqlite_moved(const struct sqlite *s, const char *path)
 		&moved) != SQLITE_OK ||
 	    moved != 0)
 		return true;
-	return stat(path, &named) == -1 || stat(found, &opened) == -1 ||
-	    named.st_dev != opened.st_dev || named.st_ino != opened.st_ino;
+	return strcmp(path, found) != 0 &&
+	    (stat(path, &named) == -1 || stat(found, &opened) == -1 ||
+		named.st_dev != opened.st_dev ||
+		named.st_ino != opened.st_ino);
 }
 
 sqlite3_stmt *
