@@ -85,7 +85,7 @@ def unit(name):
     can_run()
     path = os.path.join(tsan_build(), program(name))
     folder = harness.folder('tsan')
-    env = dict(harness.environment(), CK_DEFAULT_TIMEOUT='60')
+    env = dict(harness.environment(), CK_DEFAULT_TIMEOUT='220')
     status, out, err = harness.run(
         sanitized(os.path.join(folder, 'report')) + [path],
         env=env, timeout=240)
