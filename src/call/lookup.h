@@ -52,7 +52,14 @@ enum call_flag {
 	CALL_WITHOUT_VALUE = 1 << 5,
 	/* Set by reply(): the answer is not the one that is waited for, and is
 	 * not kept. */
-	CALL_AGAIN = 1 << 6
+	CALL_AGAIN = 1 << 6,
+	/* It gets that token.  Who gives tokens counts other calls than who is
+	 * asked with them: it tells nothing of the quota, and waits for none.
+	 * The gateway sets it for the call of sign_in(). */
+	CALL_SIGN_IN = 1 << 7,
+	/* It goes to another service than the provider's, so that it takes no
+	 * turn of the rate. */
+	CALL_ELSEWHERE = 1 << 8
 };
 
 /* One call.  All of it belongs to its lookup. */

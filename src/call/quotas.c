@@ -29,8 +29,7 @@ quotas_take(struct run *r, const struct transfer *x)
 	struct quota_table *t = &r->shared->quotas;
 	struct ratelimit told;
 
-	/* Who gives tokens counts other calls. */
-	if (x->http.status == 0 || x->task == &r->sign)
+	if (x->http.status == 0 || (x->call->flags & CALL_SIGN_IN))
 		return;
 	if (ratelimit_told(&x->http.quota, &told))
 		quota_tell(t, r->job->relay->name, r->who.data, r->who.len,
@@ -44,7 +43,7 @@ quotas_may(struct run *r, struct transfer *x)
 {
 	int64_t left;
 
-	if (r->provider->quota == NULL || x->task == &r->sign)
+	if (r->provider->quota == NULL || (x->call->flags & CALL_SIGN_IN))
 		return true;
 	left = quota_held(
 	    &r->shared->quotas, r->who.data, r->who.len, (int64_t)time(NULL));

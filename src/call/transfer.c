@@ -271,7 +271,7 @@ paced(struct run *r, struct transfer *x, int64_t now)
 {
 	int64_t wait;
 
-	if (r->rate.calls == 0 || x->turn)
+	if (r->rate.calls == 0 || x->turn || (x->call->flags & CALL_ELSEWHERE))
 		return true;
 	wait = transfer_turn(r, now, r->job->deadline);
 	if (wait == -1) {

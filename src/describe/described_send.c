@@ -373,7 +373,8 @@ send_failed(struct described_values *v, int step,
 }
 
 static unsigned
-flags_of(const struct described *d, const struct described_call *c, int step)
+flags_of(const struct described *d, const struct described_call *c,
+    const struct described_request *request, int step)
 {
 	unsigned flags = 0;
 
@@ -383,8 +384,12 @@ flags_of(const struct described *d, const struct described_call *c, int step)
 		flags |= CALL_SHARED;
 	if (c->optional)
 		flags |= CALL_OPTIONAL;
-	if (d->sign_in != NULL && step != STEP_SIGN_IN)
+	if (step == STEP_SIGN_IN)
+		flags |= CALL_SIGN_IN;
+	else if (d->sign_in != NULL)
 		flags |= CALL_SIGNED;
+	if (request->elsewhere)
+		flags |= CALL_ELSEWHERE;
 	if (!c->valued)
 		flags |= CALL_WITHOUT_VALUE;
 	return flags;
@@ -409,8 +414,8 @@ send_add(struct sending *s, const struct described_call *how,
     const struct described_request *request, int step, struct buf *url,
     struct buf *sent, const struct buf *header)
 {
-	struct call *c = lookup_call(
-	    s->v->into, step, flags_of(s->d, how, step), "%s", url->data);
+	struct call *c = lookup_call(s->v->into, step,
+	    flags_of(s->d, how, request, step), "%s", url->data);
 
 	c->method = request->method;
 	c->type = request->json ? "application/json" : NULL;

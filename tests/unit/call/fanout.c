@@ -204,6 +204,22 @@ START_TEST(a_turn_past_the_deadline_fails_at_once)
 }
 END_TEST
 
+START_TEST(calls_to_another_service_take_no_turn)
+{
+	struct played rows[] = { { "a", 200, "[\"b\"]", 0, HTTP_ANSWERED, NULL,
+				     false },
+		{ "b", 200, "1", 0, HTTP_ANSWERED, NULL, false }, { 0 } };
+
+	setup();
+	conf.deadline = 2;
+	relay.rate = (struct conf_rate){ 1, 86400 };
+	first_flags = CALL_ELSEWHERE;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_str_eq(told, "a@1000:+:+ ");
+	teardown();
+}
+END_TEST
+
 START_TEST(the_relay_has_calls_of_a_time_of_its_own)
 {
 	struct played rows[] = {
@@ -411,8 +427,10 @@ main(void)
 		a_client_that_left_is_not_worked_for,
 		a_question_too_long_is_not_asked_nor_ends_the_request,
 		calls_wait_for_their_turn,
+		calls_to_another_service_take_no_turn,
 		a_turn_past_the_deadline_fails_at_once,
-		the_relay_has_calls_of_a_time_of_its_own, lookups_share_a_call,
+		the_relay_has_calls_of_a_time_of_its_own,
+		calls_to_another_service_take_no_turn, lookups_share_a_call,
 		lookups_share_a_call_with_the_same_body,
 		a_call_waits_before_it_sets_out, what_lasts_is_not_tried_again,
 		a_provider_hears_of_optional_calls_that_fail,

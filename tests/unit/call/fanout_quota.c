@@ -101,6 +101,32 @@ START_TEST(a_sign_in_neither_tells_nor_waits)
 }
 END_TEST
 
+/* Health may be signing in, which is no task of its own then. */
+START_TEST(nor_does_health_that_signs_in)
+{
+	struct played rows[] = { { "health", 200, "[]", 10, HTTP_ANSWERED, NULL,
+				     false },
+		{ "a", 200, "[]", 10, HTTP_ANSWERED, NULL, false }, { 0 } };
+	struct quota_seen seen[QUOTA_RELAYS];
+
+	setup();
+	provider.quota = names;
+	first_flags = CALL_SIGN_IN;
+	quota_left = "0";
+	run(rows, NULL, NULL);
+	ck_assert_int_eq(
+	    quota_list(&shared->quotas, (int64_t)time(NULL), 10, seen), 0);
+	first_flags = 0;
+	run(rows, NULL, VALUES("a"));
+	ck_assert_int_eq(
+	    quota_list(&shared->quotas, (int64_t)time(NULL), 10, seen), 1);
+	first_flags = CALL_SIGN_IN;
+	run(rows, NULL, NULL);
+	ck_assert_str_eq(asked, "health a health ");
+	teardown();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -108,7 +134,7 @@ main(void)
 		nothing_left_holds_the_calls_of_that_credential_back,
 		what_comes_back_in_another_order_is_no_more,
 		what_others_tell_is_only_shown,
-		a_sign_in_neither_tells_nor_waits
+		a_sign_in_neither_tells_nor_waits, nor_does_health_that_signs_in
 	};
 
 	return unit_run("fanout_quota", tests, COUNT(tests));
