@@ -9,6 +9,7 @@
 #include "call/signin.h"
 #include "call/transfer.h"
 #include "json/jsonin.h"
+#include "net/url.h"
 #include "os/clock.h"
 #include "shared/shared.h"
 #include "shared/signins.h"
@@ -18,14 +19,55 @@
 #define SHARED 3600 /* seconds that a token is kept for other gateways */
 #define LEASE  1000 /* ms more than a try that somebody signs in */
 
-/* Whose token: relay, credential, and the host that may see it, which need not be
- * the one that gave it. */
-static void
-sign_name(const struct run *r, const char *host, struct buf *name)
+/* Fills in the call that signs in; NULL: no memory. */
+static struct call *
+sign_call(struct run *r)
 {
-	buf_init(name, r->who.max + BREAKER_NAME + 1);
+	struct task *t = &r->sign;
+
+	lookup_free(&t->lookup);
+	t->q = r->job->query;
+	t->q.observable = NULL;
+	t->q.lookup = &t->lookup;
+	r->provider->sign_in(&t->q);
+	if (t->lookup.n != 1)
+		return NULL;
+	t->lookup.calls[0]->flags |= CALL_SIGN_IN;
+	return t->lookup.calls[0];
+}
+
+/* Finds out which host gives tokens, unless that is known; false: no memory. */
+static bool
+sign_giver(struct run *r)
+{
+	const struct call *c;
+	bool known = r->giver[0] != '\0';
+
+	if (known)
+		return true;
+	if ((c = sign_call(r)) != NULL) {
+		known = true;
+		/* One that cannot be made gets no token. */
+		if (c->url.failed ||
+		    url_origin(c->url.data, r->giver, sizeof(r->giver)) == -1)
+			(void)stpcpy(r->giver, "none");
+	}
+	lookup_free(&r->sign.lookup);
+	return known;
+}
+
+/* Whose token: relay, credential, the host that may see it, and the one that gives
+ * it, which need not be the same. */
+static void
+sign_name(struct run *r, const char *host, struct buf *name)
+{
+	buf_init(name, r->who.max + 2 * BREAKER_NAME);
 	(void)buf_add(name, r->who.data, r->who.len);
 	(void)buf_add(name, host, strlen(host) + 1);
+	if (sign_giver(r))
+		(void)buf_add(name, r->giver, strlen(r->giver) + 1);
+	else
+		name->failed = true;
 }
 
 bool
@@ -115,17 +157,10 @@ signin_tell(struct run *r, const struct buf *name, const char *token)
 static void
 signin_sign_in(struct run *r, const char *host)
 {
-	struct task *t = &r->sign;
+	struct call *c = sign_call(r);
 
 	(void)snprintf(r->signing_for, sizeof(r->signing_for), "%s", host);
-	lookup_free(&t->lookup);
-	t->q = r->job->query;
-	t->q.observable = NULL;
-	t->q.lookup = &t->lookup;
-	r->signing = true;
-	r->provider->sign_in(&t->q);
-	if (t->lookup.n != 1 || transfer_new(r, t, t->lookup.calls[0]) == -1)
-		r->signing = false;
+	r->signing = c != NULL && transfer_new(r, &r->sign, c) == 0;
 }
 
 /* Fails as the call that signs in did. */

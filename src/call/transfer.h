@@ -107,9 +107,10 @@ struct run {
 	struct lookup finals; /* calls for when all is over */
 	bool signing;
 	char signing_for[BREAKER_NAME]; /* the host that is to get the token */
-	bool signed_in_vain;            /* so no more of that */
-	struct buf who;                 /* relay and credential, for names */
-	size_t room;                    /* calls at a time */
+	char giver[BREAKER_NAME]; /* the host of sign_in(); "": not known */
+	bool signed_in_vain;      /* so no more of that */
+	struct buf who;           /* relay and credential, for names */
+	size_t room;              /* calls at a time */
 	struct pace_rate rate;
 	int breaker, ttl, negative_ttl;
 	int64_t timeout; /* ms a try */
