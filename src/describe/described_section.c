@@ -9,8 +9,10 @@
 #include "base/buf.h"
 #include "describe/described_reader.h"
 #include "json/jsonin.h"
+#include "net/url.h"
 
-#define NOBODY OBSERVABLE_TYPES /* the place of what has no observable */
+#define NOBODY   OBSERVABLE_TYPES /* the place of what has no observable */
+#define HOST_MAX 512              /* bytes of scheme, host and port */
 
 static const char *const answers[] = { "json", "lines", "text", "any", NULL };
 
@@ -95,6 +97,30 @@ end_place(const struct description_part *part)
 
 /* --- URLs ---------------------------------------------------------------- */
 
+/* How many bytes scheme and host of a URL have, where they are those of origin,
+ * however both are written; else 0.  Claims in them stand for the same if they are
+ * the same. */
+static size_t
+of_origin(const char *url, const char *origin)
+{
+	const char *host = strstr(url, "://") + 3;
+	const size_t n = (size_t)(host - url) + strcspn(host, "/?#");
+	char front[HOST_MAX], a[HOST_MAX], b[HOST_MAX];
+
+	if (origin == NULL)
+		return 0;
+	if (strlen(origin) == n && strncmp(url, origin, n) == 0)
+		return n;
+	if (n >= sizeof(front))
+		return 0;
+	(void)snprintf(front, sizeof(front), "%.*s", (int)n, url);
+	return strpbrk(front, "{@") == NULL &&
+		url_origin(front, a, sizeof(a)) == 0 &&
+		url_origin(origin, b, sizeof(b)) == 0 && strcmp(a, b) == 0 ?
+	    n :
+	    0;
+}
+
 /* A path behind the URL of [provider], or a URL of the same host; to sign in, of
  * another one, too: what of it comes behind that.  NULL with an error told. */
 static const char *
@@ -102,14 +128,12 @@ behind(struct reader *r, const struct description_part *part,
     const struct description_key *k, const char *text,
     struct described_request *how)
 {
-	const char *origin = r->d->origin.text;
-	const size_t n = origin == NULL ? 0 : strlen(origin);
 	const char *rest = text;
+	size_t n = 0;
 
 	how->whole = strncmp(text, "https://", 8) == 0 ||
 	    strncmp(text, "http://", 7) == 0;
-	if (how->whole && n > 0 && strncmp(text, origin, n) == 0 &&
-	    (text[n] == '\0' || strchr("/?", text[n]) != NULL)) {
+	if (how->whole && (n = of_origin(text, r->d->origin.text)) > 0) {
 		rest = text + n;
 	} else if (how->whole && part->kind == SECTION_SIGN_IN) {
 		how->elsewhere = true;

@@ -6,6 +6,7 @@ import t_described
 import t_described_wrong
 from harness import has, holds, same
 from t_described import CLAIMS, ask, errors, gateway, head, lines, titles
+from t_status import status
 from upstream import Upstream
 
 
@@ -146,6 +147,64 @@ def test_a_service_may_sign_in_at_another_host():
         same(titles(ask(g, 'a.example')), ['first {"id":7}', 'second "x"'],
              'elsewhere')
         same(len(lines(other)), 2, 'calls')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_signing_in_at_another_host_is_no_call_of_the_service():
+    """Its answers tell nothing of the service's quota, and it takes no turn: also
+    where a health check does nothing else."""
+    ini = head().replace('url = ', 'rate = 1/day\nurl = ') + CLAIMS + \
+        SIGN_IN.split('[call second]')[0] + '[quota]\nleft = X-Left\n'
+    tokens = [{'request': 'POST /token', 'json': {'access_token': 'new'},
+               'headers': {'X-Left': '0'}}]
+    with Upstream([{'request': 'GET /first/a.example', 'json': 1}]) as s, \
+            Upstream(tokens) as login:
+        g = gateway('elsewhere-rate', s, ini % (login.url + '/token')).serve()
+        for _ in range(2):
+            same(errors(ask(g, 'a.example', route='health')), [], 'health')
+        same(status(g)['quotas'], [], 'quotas')
+        answer = ask(g, 'a.example')
+        same((titles(answer), errors(answer)), (['first 1'], []), answer)
+        same(lines(login), ['POST /token'] * 3, 'signing in')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_token_is_of_the_host_that_gave_it():
+    """A description that signs in elsewhere from now on, with the same credential,
+    does not use what is kept."""
+    rules = [{'match': 'GET /first/.*', 'with': signed(t), 'json': t}
+             for t in ('old', 'new')]
+    with Upstream(rules) as s, \
+            Upstream([{'request': 'POST /token',
+                       'json': {'access_token': 'old'}}]) as old, \
+            Upstream([{'request': 'POST /token',
+                       'json': {'access_token': 'new'}}]) as new:
+        ini = head() + CLAIMS + SIGN_IN.split('[call second]')[0]
+        g = gateway('given', s, ini % (old.url + '/token')).serve()
+        for login, token in ((old, 'old'), (new, 'new'), (old, 'old')):
+            t_described.directory(
+                g, (ini % (login.url + '/token')).replace('{URL}', s.url),
+                **{'map.jq': t_described.EACH})
+            g.cli('reload')
+            answer = ask(g, 'a.example')
+            same(titles(answer), ['first "%s"' % token], answer)
+        same((lines(old), lines(new)), (['POST /token'], ['POST /token']),
+             'signing in')
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_host_that_is_written_otherwise_is_the_same():
+    """For which the relay's own url stands, too."""
+    ini = head('https://api.example') + CLAIMS + \
+        SIGN_IN.split('[call second]')[0] % 'https://API.example.:443/token'
+    ini = ini.replace('get = /first', 'get = https://Api.Example:443/first')
+    with Upstream([{'request': 'GET /first/a.example', 'with': signed('t'),
+                    'json': 1},
+                   {'request': 'POST /token',
+                    'json': {'access_token': 't'}}]) as s:
+        g = gateway('written', s, ini, relay='url = %s\n' % s.url).serve()
+        answer = ask(g, 'a.example')
+        same((titles(answer), errors(answer)), (['first 1'], []), answer)
         same(g.stop(), 0, 'exit status')
 
 
