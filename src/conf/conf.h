@@ -245,6 +245,10 @@ struct conf_lists {
 	    struct conf_provider *,
 	    void (*complain)(void *arg, bool error, const char *line),
 	    void *arg);
+	/* What is wrong with the value of a claim that a relay's section has,
+	 * words to stand behind its name; or NULL. */
+	const char *(*wrong_claim)(
+	    const struct provider *, const char *name, const char *value);
 	/* Whether no relay may have that name. */
 	bool (*reserved)(const char *name);
 	/* All relays are read: what one needs of others.  0; or, with a reason in

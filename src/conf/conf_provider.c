@@ -116,6 +116,30 @@ conf_provider_find(
 	return true;
 }
 
+/* Whether its provider can use the claims of a relay.  Their values are secrets, so
+ * that none is shown. */
+static void
+conf_provider_claims(
+    struct loading *l, const struct relay_conf *r, const char *section)
+{
+	const struct conf_claim *c = r->claims;
+	char key[sizeof("claim.") + CONF_CLAIM_MAX];
+	const struct setting *s;
+	const char *wrong;
+
+	if (r->credentials == CREDENTIALS_TOKEN)
+		return;
+	for (; c != NULL; c = c->next) {
+		wrong = l->lists->wrong_claim(r->provider, c->name, c->value);
+		if (wrong == NULL)
+			continue;
+		(void)snprintf(key, sizeof(key), "claim.%s", c->name);
+		s = setting_find(l->settings.first, section, key);
+		conf_complain(l, true, s->file, s->line, "[%s] %s %s", section,
+		    key, wrong);
+	}
+}
+
 void
 conf_apply_relay(struct loading *l, struct relay_conf *r)
 {
@@ -140,6 +164,7 @@ conf_apply_relay(struct loading *l, struct relay_conf *r)
 			conf_complain(l, true, l->file, 0, "no memory left");
 		else if (p.keys != NULL)
 			conf_apply(l, section, "relay", p.keys, r->own);
+		conf_provider_claims(l, r, section);
 	}
 	free(section);
 }

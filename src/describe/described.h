@@ -58,6 +58,10 @@ const char *described_sign_in_url(const struct described *);
 /* Whether all that it calls is https; elsewhere: its url is not called, as a relay's
  * own has its place. */
 bool described_has_tls(const struct described *, bool elsewhere);
+/* What is wrong with the value of a claim, words to stand behind its name; NULL:
+ * nothing, or it has no such claim. */
+const char *described_wrong_value(
+    const struct described *, const char *name, const char *value);
 /* The keys of [relay NAME] that all described providers have. */
 extern const struct conf_key described_keys[];
 

@@ -181,6 +181,9 @@ described_from(const struct query *q)
 
 /* Whether a text is HOST or HOST:PORT. */
 bool described_is_host(const char *);
+/* What is wrong with a value of a kind, words to stand behind a name; NULL:
+ * nothing. */
+const char *described_wrong_of_kind(enum described_kind, const char *value);
 
 /* described_values.c: what templates stand for in one question. */
 struct described_values {

@@ -34,17 +34,6 @@ described_is_host(const char *s)
 	return url_origin(url, origin, sizeof(origin)) == 0;
 }
 
-/* Whether a text is a value of a kind. */
-static bool
-is_of_kind(const char *s, enum described_kind kind)
-{
-	if (kind == KIND_NUMBER)
-		return strlen(s) < 10 && strspn(s, "0123456789") == strlen(s);
-	if (kind == KIND_YESNO)
-		return strcmp(s, "yes") == 0 || strcmp(s, "no") == 0;
-	return kind != KIND_HOST || described_is_host(s);
-}
-
 static void
 reader_fallback(struct reader *r, const struct description_part *part,
     struct described_claim *c)
@@ -56,7 +45,7 @@ reader_fallback(struct reader *r, const struct description_part *part,
 		return;
 	if (c->kind == KIND_PASSWORD || c->kind == KIND_API_KEY)
 		ini_error(r->text, line, "default: a secret has none");
-	else if (!is_of_kind(value, c->kind))
+	else if (described_wrong_of_kind(c->kind, value) != NULL)
 		ini_error(r->text, line, "default: %s is no %s", value,
 		    claim_kinds[c->kind]);
 	else

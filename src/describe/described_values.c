@@ -40,31 +40,53 @@ described_claim(const struct query *q, size_t claim)
 }
 
 const char *
-described_wrong_claim(const struct query *q, const char **why)
+described_wrong_of_kind(enum described_kind kind, const char *value)
 {
 	static const char *const words[] = { "yes", "true", "1", "no", "false",
 		"0" };
+	size_t w;
+
+	if (kind == KIND_HOST)
+		return described_is_host(value) ? NULL : "is no host";
+	if (kind == KIND_NUMBER)
+		return strlen(value) > 9 ||
+			value[strspn(value, "0123456789")] != '\0' ?
+		    "is no number of at most 9 digits" :
+		    NULL;
+	for (w = 0; kind == KIND_YESNO && w < 6; w++)
+		if (strcasecmp(value, words[w]) == 0)
+			return NULL;
+	return kind == KIND_YESNO ? "is neither yes nor no" : NULL;
+}
+
+const char *
+described_wrong_value(
+    const struct described *d, const char *name, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < d->n_claims; i++)
+		if (strcmp(d->claims[i].name, name) == 0)
+			return described_wrong_of_kind(
+			    d->claims[i].kind, value);
+	return NULL;
+}
+
+const char *
+described_wrong_claim(const struct query *q, const char **why)
+{
 	const struct described *d = described_from(q);
 	const char *value;
-	size_t i, w;
+	size_t i;
 
 	for (i = 0; i < d->n_claims; i++) {
-		if ((value = described_claim(q, i)) == NULL)
+		/* Only what is sent needs a host: the call tells. */
+		if (d->claims[i].kind == KIND_HOST ||
+		    (value = described_claim(q, i)) == NULL)
 			continue;
-		if (d->claims[i].kind == KIND_NUMBER &&
-		    (strlen(value) > 9 ||
-			value[strspn(value, "0123456789")] != '\0')) {
-			*why = "is no number of at most 9 digits";
+		if ((*why = described_wrong_of_kind(
+			 d->claims[i].kind, value)) != NULL)
 			return d->claims[i].name;
-		}
-		if (d->claims[i].kind != KIND_YESNO)
-			continue;
-		for (w = 0; w < 6 && strcasecmp(value, words[w]) != 0; w++)
-			;
-		if (w == 6) {
-			*why = "is neither yes nor no";
-			return d->claims[i].name;
-		}
 	}
 	return NULL;
 }

@@ -251,11 +251,21 @@ lists_complete(struct relay_conf *relay, const struct conf *conf, char *why)
 	return lists_program(relay, why);
 }
 
+static const char *
+lists_wrong_claim(const struct provider *p, const char *name, const char *value)
+{
+	const struct described *d = described_of(p);
+
+	return d == NULL ? NULL : described_wrong_value(d, name, value);
+}
+
 const struct conf_lists relay_lists = { .provider = lists_provider,
 	.described = lists_described,
+	.wrong_claim = lists_wrong_claim,
 	.reserved = route_is_first,
 	.complete = lists_complete };
 const struct conf_lists relay_lists_start = { .provider = lists_provider,
 	.described = lists_described_start,
+	.wrong_claim = lists_wrong_claim,
 	.reserved = route_is_first,
 	.complete = lists_complete };

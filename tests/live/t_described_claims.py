@@ -2,7 +2,8 @@
 """Claims of a described provider: what may be in them, and which are the
 credential."""
 
-from harness import same
+import harness
+from harness import has, holds, same
 from t_described import CLAIMS, ask, errors, gateway, head, lines, titles
 from upstream import Upstream
 
@@ -56,12 +57,40 @@ url = https://a.example/?days={DAYS}&on={ON}
         for claims, shown in good:
             answer = ask(g, 'a.example', claims=claims)
             same((errors(answer), titles(answer)), ([], [shown]), claims)
-        g.relays += 'claim.DAYS = ten\n'
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_wrong_value_in_the_configuration_is_told_with_its_line():
+    """By check, reload and doctor, and without the value, which may be a secret in
+    the wrong place."""
+    ini = head(types='domain') + OPTIONS + CALL + \
+        '\n[claim HOST]\nlabel = Host\nkind = host\nneeded = no\n'
+    rows = (('DAYS', 'ten', 'is no number of at most 9 digits'),
+            ('ON', 'maybe', 'is neither yes nor no'),
+            ('HOST', 'a/b', 'is no host'))
+    with Upstream([{'match': 'GET /.*', 'json': [1]}]) as s:
+        g = gateway('claim-lines', s, ini, **{'map.jq': SHOWN}).serve()
+        relays = g.relays
+        g.relays += ''.join('claim.%s = %s\n' % row[:2] for row in rows)
+        g.write()
+        conf = harness.read(g.conf).split('\n')
+        for command in ('check', 'reload', 'doctor'):
+            status, out, err = g.cli(command, ok=False)
+            holds(status != 0, command)
+            for name, value, why in rows:
+                line = conf.index('claim.%s = %s' % (name, value)) + 1
+                has('%s:%d: [relay test] claim.%s %s' % (
+                    g.conf, line, name, why), out + err, command)
+                holds('"%s"' % value not in out + err, out + err)
+        g.relays = relays + 'claim.DAYS = 7\nclaim.ON = No\n'
         g.write()
         g.cli('reload')
-        same(errors(ask(g, 'a.example', claims={})), [(
-            'fatal', 'authorization error', 'Authorization failed: the claim '
-            'DAYS is no number of at most 9 digits')], 'of the gateway')
+        same(titles(ask(g, 'a.example', claims={})), ['{"DAYS":7,"ON":false}'],
+             'good values')
+        # What is not used can be anything.
+        g.relays = relays + 'claim.DAYS = ten\ncredentials = token\n'
+        g.write()
+        g.cli('reload')
         same(g.stop(), 0, 'exit status')
 
 
