@@ -150,7 +150,8 @@ mapmaster_start(struct mapmaster *m, bool later)
 	size_t i;
 
 	for (i = 0; i < m->n && !later; i++)
-		if (!mapworker_compile(&m->list[i]))
+		if (!mapworker_compile(&m->list[i]) &&
+		    m->list[i].why[0] != '\0')
 			mapmaster_say(
 			    MAPFRAME_BAD, (uint32_t)i, m->list[i].why);
 	mapmaster_say(MAPFRAME_READY, 0, NULL);
@@ -184,14 +185,15 @@ mapmaster_fork(struct mapmaster *m, int fd, uint32_t program)
 	const uint32_t number = ++m->next;
 	struct mapmaster_child *c = mapmaster_place(m);
 	const pid_t parent = getpid();
+	const bool starved = program < m->n &&
+	    !mapworker_compile(&m->list[program]) &&
+	    m->list[program].why[0] == '\0';
 	pid_t pid;
 
-	if (program < m->n)
-		(void)mapworker_compile(&m->list[program]);
 	if (!mapmaster_tell(fd, MAPFRAME_HELLO, number))
 		return;
-	errno = EAGAIN;
-	if (c == NULL || (pid = fork()) == -1) {
+	errno = starved ? ENOMEM : EAGAIN;
+	if (starved || c == NULL || (pid = fork()) == -1) {
 		(void)mapmaster_tell(fd, MAPFRAME_NONE, (uint32_t)errno);
 		return;
 	}

@@ -66,10 +66,8 @@ mapworker_compile_text(struct mapworker_program *p, const char *text)
 {
 	jq_state *jq = jq_init();
 
-	if (jq == NULL) {
-		(void)snprintf(p->why, sizeof(p->why), "1: no memory left");
+	if (jq == NULL)
 		return;
-	}
 	jq_set_error_cb(jq, mapworker_complaint, p);
 	if (jq_compile(jq, text) != 0 && p->why[0] == '\0') {
 		jq_set_error_cb(jq, NULL, NULL);
@@ -87,17 +85,17 @@ mapworker_compile(struct mapworker_program *p)
 {
 	struct buf whole;
 
-	if (p->jq != NULL || p->why[0] != '\0')
+	if (p->text == NULL)
 		return p->jq != NULL;
 	buf_init(&whole, MAPFRAME_TEXT + 16384);
 	(void)buf_adds(&whole, mapprelude);
 	(void)buf_adds(&whole, p->text);
 	(void)buf_adds(&whole, mapprelude_end);
-	if (whole.failed)
-		(void)snprintf(p->why, sizeof(p->why), "1: no memory left");
-	else
+	if (!whole.failed)
 		mapworker_compile_text(p, whole.data);
 	buf_free(&whole);
+	if (p->jq == NULL && p->why[0] == '\0')
+		return false;
 	free(p->text);
 	p->text = NULL;
 	return p->jq != NULL;

@@ -13,13 +13,15 @@
 #define MAPWORKER_WHY 512 /* bytes of a reason, with the NUL */
 
 struct mapworker_program {
-	char *text;              /* the file; freed once it is compiled */
+	char *text;              /* the file; NULL once it is known whether
+				  * it can be compiled */
 	void *jq;                /* compiled; else NULL */
 	char why[MAPWORKER_WHY]; /* "3: syntax error, …" with the line, if it
 				  * cannot be compiled; else "" */
 };
 
-/* Compiles a program, unless that was tried.  Returns whether it is compiled. */
+/* Compiles a program, unless that was done.  Returns whether it is compiled; if not,
+ * with an empty why, memory ran out, and the next call tries again. */
 bool mapworker_compile(struct mapworker_program *);
 /* Becomes a map worker: locks this process, which parent has forked, answers the
  * questions on MAPLOCK_FD, and ends. */

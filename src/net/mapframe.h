@@ -29,7 +29,8 @@ enum mapframe_what {
 	MAPFRAME_KILL,   /* number: which worker */
 	MAPFRAME_COUNT,  /* how many workers are there; answered */
 	/* From it. */
-	MAPFRAME_READY, /* to START, when all are compiled */
+	MAPFRAME_READY, /* to START, when all are compiled but those for which
+			 * memory ran out, which are when they are asked */
 	MAPFRAME_BAD,   /* before it, of each that cannot be; number: which
 			 * program, text: why not */
 	MAPFRAME_IS,    /* to COUNT: number */
@@ -40,7 +41,7 @@ enum mapframe_what {
 	MAPFRAME_ERROR, /* the same, and the error as a JSON string in the last */
 	MAPFRAME_MEMORY, /* the worker had too little, and has left */
 	MAPFRAME_NONE,   /* the map master: there is no such worker, as fork(2)
-			  * failed; number: errno */
+			  * failed, or memory ran out; number: errno */
 	MAPFRAME_OTHER,  /* the program is not compiled in this worker, and in
 			  * the next it is */
 	/* To it. */

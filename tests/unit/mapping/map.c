@@ -496,6 +496,38 @@ START_TEST(a_program_can_be_compiled_when_it_is_asked)
 }
 END_TEST
 
+/* Memory runs out when the first program is compiled: that is no error of it. */
+START_TEST(a_program_is_compiled_once_there_is_memory)
+{
+	const struct map_program list[] = { { "a/map.jq", "\"a\"" },
+		{ "b/map.jq", "\"b\"" } };
+	int later;
+
+	NEEDS_MAP();
+	for (later = 0; later < 2; later++) {
+		bed_find_other("starved-map");
+		bed_master = later ?
+		    map_master_later(
+			list, COUNT(list), bed_why, sizeof(bed_why)) :
+		    map_master_start(list, COUNT(list), bed_wrong, NULL,
+			bed_why, sizeof(bed_why));
+		ck_assert_msg(bed_master != NULL, "%s", bed_why);
+		bed_worker = map_worker_new(bed_master);
+		if (later) {
+			ck_assert_int_eq(bed_ask(0, "1"), MAP_NONE);
+			ck_assert_str_eq(bed_why,
+			    "there is no map worker: Cannot allocate memory");
+		} else {
+			ck_assert_int_eq(bed_ask(1, "1"), MAP_DONE);
+			ck_assert_str_eq(bed_text(), "[\"b\"]");
+		}
+		ck_assert_int_eq(bed_ask(0, "1"), MAP_DONE);
+		ck_assert_str_eq(bed_text(), "[\"a\"]");
+		map_teardown();
+	}
+}
+END_TEST
+
 START_TEST(a_machine_without_the_program_says_so)
 {
 	const struct map_program p = { "x/map.jq", "1" };
@@ -546,6 +578,7 @@ main(void)
 	tcase_add_test(
 	    tcase, all_programs_that_are_wrong_are_told_and_the_others_run);
 	tcase_add_test(tcase, a_program_can_be_compiled_when_it_is_asked);
+	tcase_add_test(tcase, a_program_is_compiled_once_there_is_memory);
 	tcase_add_test(tcase, a_machine_without_the_program_says_so);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -34,9 +34,9 @@ static struct map_worker *bed_worker;
 static struct json_object *bed_entities;
 static char bed_why[MAP_WHY];
 
-/* The program as it is without sanitizers. */
+/* A program of tests/plain. */
 static inline void
-bed_find(void)
+bed_find_other(const char *name)
 {
 	static char path[PATH_MAX + 64];
 	char self[PATH_MAX];
@@ -45,9 +45,16 @@ bed_find(void)
 	ck_assert_int_gt(n, 0);
 	self[n] = '\0';
 	/* BUILD/tests/unit/describe/NAME */
-	(void)snprintf(path, sizeof(path), "%s/tests/plain/ctim-relay-map",
-	    dirname(dirname(dirname(dirname(self)))));
+	(void)snprintf(path, sizeof(path), "%s/tests/plain/%s",
+	    dirname(dirname(dirname(dirname(self)))), name);
 	map_path = path;
+}
+
+/* The program as it is without sanitizers. */
+static inline void
+bed_find(void)
+{
+	bed_find_other("ctim-relay-map");
 }
 
 static inline void
