@@ -12,12 +12,19 @@
 #include "log/log.h"
 #include "os/clock.h"
 
+/* What is known of a program. */
+enum maps_fault {
+	MAPS_NO_FAULT,
+	MAPS_WRONG_WHEN_ASKED, /* costs those who ask it */
+	MAPS_WRONG_AT_START    /* costs its relays all that they do */
+};
+
 struct maps {
 	struct map_program *list; /* the providers' own texts */
 	size_t n;
 	int *first; /* by place of a relay: the number of its first program */
-	_Atomic bool *wrong;  /* of each program: it cannot be compiled */
-	pthread_mutex_t lock; /* of the start by a question */
+	_Atomic enum maps_fault *faults; /* of each program */
+	pthread_mutex_t lock;            /* of the start by a question */
 	struct map_master *master;
 };
 
@@ -70,7 +77,7 @@ maps_release(struct maps *m)
 {
 	free(m->list);
 	free(m->first);
-	free(m->wrong);
+	free(m->faults);
 	free(m);
 }
 
@@ -89,8 +96,8 @@ maps_new(const struct conf *conf)
 	}
 	m->list = calloc(programs + 1, sizeof(*m->list));
 	m->first = calloc(relays + 1, sizeof(*m->first));
-	m->wrong = calloc(programs + 1, sizeof(*m->wrong));
-	if (m->list == NULL || m->first == NULL || m->wrong == NULL ||
+	m->faults = calloc(programs + 1, sizeof(*m->faults));
+	if (m->list == NULL || m->first == NULL || m->faults == NULL ||
 	    pthread_mutex_init(&m->lock, NULL) != 0) {
 		maps_release(m);
 		return NULL;
@@ -112,7 +119,7 @@ maps_found_wrong(void *arg, size_t program, const char *line)
 {
 	struct maps_starting *s = arg;
 
-	atomic_store(&s->maps->wrong[program], true);
+	atomic_store(&s->maps->faults[program], MAPS_WRONG_AT_START);
 	s->good = false;
 	s->complain(s->arg, true, line);
 }
@@ -140,7 +147,9 @@ maps_broken(const struct maps *m, const struct relay_conf *relay)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (atomic_load(&m->wrong[(size_t)m->first[relay->place] + i]))
+		if (atomic_load(
+			&m->faults[(size_t)m->first[relay->place] + i]) ==
+		    MAPS_WRONG_AT_START)
 			return true;
 	return false;
 }
@@ -274,7 +283,7 @@ maps_ask(struct maps *m, struct map_worker **worker,
 	}
 	program = &q->provider->programs[number];
 	number += m->first[relay->place];
-	if (maps_broken(m, relay)) {
+	if (atomic_load(&m->faults[number]) != MAPS_NO_FAULT) {
 		maps_tell_broken(&out, relay);
 		buf_free(&question);
 		return out;
@@ -289,7 +298,7 @@ maps_ask(struct maps *m, struct map_worker **worker,
 	if (out.result != MAP_DONE)
 		maps_tell(&out, relay, program, question.len, why);
 	if (out.broken) {
-		atomic_store(&m->wrong[number], true);
+		atomic_store(&m->faults[number], MAPS_WRONG_WHEN_ASKED);
 		maps_tell_broken(&out, relay);
 	}
 	buf_free(&question);

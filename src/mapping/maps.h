@@ -29,8 +29,9 @@ struct maps *maps_new(const struct conf *);
  * be compiled, or why there is no map master, which a question may still start. */
 int maps_start(
     struct maps *, void (*complain)(void *, bool, const char *), void *arg);
-/* Whether it is known that a program of a relay cannot be compiled; then it is not
- * asked.  NULL: no. */
+/* Whether maps_start() found that a program of a relay cannot be compiled: then
+ * nothing is asked of the relay.  One that is found when it is asked costs nobody
+ * but those who ask it.  NULL: no. */
 bool maps_broken(const struct maps *, const struct relay_conf *);
 /* Ends the map master and waits for it, unless other processes have it. */
 void maps_free(struct maps *);
