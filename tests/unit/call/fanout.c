@@ -427,7 +427,6 @@ main(void)
 		a_client_that_left_is_not_worked_for,
 		a_question_too_long_is_not_asked_nor_ends_the_request,
 		calls_wait_for_their_turn,
-		calls_to_another_service_take_no_turn,
 		a_turn_past_the_deadline_fails_at_once,
 		the_relay_has_calls_of_a_time_of_its_own,
 		calls_to_another_service_take_no_turn, lookups_share_a_call,
