@@ -39,14 +39,30 @@ is_safe(int32_t c)
 	return true;
 }
 
+/* How many bytes of printable ASCII it begins with: mostly all. */
+static size_t
+text_plain(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && s[n] >= ' ' && s[n] <= '~')
+		n++;
+	return n;
+}
+
 void
 text_add(struct buf *out, const char *s, size_t len)
 {
 	size_t n;
 
 	for (; len > 0; s += n, len -= n) {
-		int32_t c = utf8_next(s, len, &n);
+		int32_t c;
 
+		if ((n = text_plain(s, len)) > 0) {
+			buf_add(out, s, n);
+			continue;
+		}
+		c = utf8_next(s, len, &n);
 		if (c < 0)
 			buf_addf(out, "\\x%02x", (unsigned char)*s);
 		else if (is_safe(c))
@@ -83,8 +99,13 @@ text_add_json(struct buf *out, const char *s, size_t len)
 	size_t n;
 
 	for (; len > 0; s += n, len -= n) {
-		int32_t c = utf8_next(s, len, &n);
+		int32_t c;
 
+		if ((n = text_plain(s, len)) > 0) {
+			buf_add(out, s, n);
+			continue;
+		}
+		c = utf8_next(s, len, &n);
 		if (c >= 0 && (is_safe(c) || c == '\n' || c == '\t'))
 			buf_add(out, s, n);
 		else if (c > 0xffff)

@@ -124,7 +124,8 @@ jsonscan_name(struct scan *s)
 		return scan_refuse(s,
 		    s->name.starved ? jsonscan_no_memory :
 				      "a member name that is too long");
-	if (!s->lenient && !note_name(s))
+	/* Where the object is made, scan_add() sees it. */
+	if (!s->lenient && !s->build && !note_name(s))
 		return false;
 	jsonscan_blanks(s);
 	if (s->at == s->end || *s->at != ':')
@@ -168,19 +169,24 @@ jsonscan_leave(struct scan *s)
 static bool
 scan_add(struct scan *s, struct json_object *made)
 {
-	int r = 0;
+	struct json_object *in = s->open[s->depth];
+	bool member = s->depth > 0 && s->object[s->depth];
+	int r = 0, n = member ? json_object_object_length(in) : 0;
 
 	if (s->depth == 0)
 		s->root = made;
-	else if (s->object[s->depth])
-		r = json_object_object_add(
-		    s->open[s->depth], s->name.data, made);
+	else if (member)
+		r = json_object_object_add(in, s->name.data, made);
 	else
-		r = json_object_array_add(s->open[s->depth], made);
-	if (r == 0)
-		return true;
-	json_object_put(made);
-	return scan_refuse(s, jsonscan_no_memory);
+		r = json_object_array_add(in, made);
+	if (r != 0) {
+		json_object_put(made);
+		return scan_refuse(s, jsonscan_no_memory);
+	}
+	/* It stands in the place of the one before then. */
+	if (member && !s->lenient && json_object_object_length(in) == n)
+		return scan_refuse(s, "a member name twice");
+	return true;
 }
 
 static bool

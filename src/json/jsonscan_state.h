@@ -20,8 +20,8 @@ struct scan {
 	bool lenient; /* an answer of a service */
 	const char *why;
 	unsigned depth;
-	/* Hashes of the member names of all open objects; those of the
-	 * innermost begin at first[depth]. */
+	/* Where no values are made, the hashes of the member names of all open
+	 * objects; those of the innermost begin at first[depth]. */
 	struct hash *names;
 	size_t n, cap;
 	size_t first[JSON_DEPTH + 1];
