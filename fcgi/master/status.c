@@ -41,7 +41,7 @@ look_at_workers(struct status *s, int64_t clock)
 		s->threads += atomic_load(&slot->threads);
 		s->busy += idle > 0 ? idle : 0;
 	}
-	balance_count(s->share, &idle, &s->places);
+	balance_count(s->share, NULL, &idle, &s->places);
 	s->dropped = atomic_load(&s->share->dropped);
 	s->queued = atomic_load(&s->share->queued);
 	if (s->queued < 0)

@@ -163,14 +163,15 @@ balance_lives(const struct balance *s, int slot, int64_t now)
 }
 
 void
-balance_count(struct balance *s, int *idle, int *places)
+balance_count(
+    struct balance *s, const struct balance_slot *self, int *idle, int *places)
 {
 	int64_t now = clock_ms();
 	int i, top = atomic_load(&s->top);
 
 	*idle = *places = 0;
 	for (i = 0; i < top; i++) {
-		if (!balance_lives(s, i, now))
+		if (&s->slot[i] != self && !balance_lives(s, i, now))
 			continue;
 		*idle += atomic_load(&s->slot[i].idle);
 		*places += atomic_load(&s->slot[i].places);

@@ -72,8 +72,11 @@ struct balance *balance_adopt(int memory);
 /* Whether descriptor number fd is of the balance. */
 bool balance_has(const struct balance *, int fd);
 void balance_free(struct balance *);
-/* The idle threads of all living workers, and the queue's greatest length. */
-void balance_count(struct balance *, int *idle, int *places);
+/* The idle threads of all living workers, and the queue's greatest length.  self:
+ * the slot of the worker that asks, which lives, however late its last sign of
+ * life is; NULL: it is none. */
+void balance_count(
+    struct balance *, const struct balance_slot *self, int *idle, int *places);
 /* Whether the worker of a slot gave a sign of life a moment ago. */
 bool balance_lives(const struct balance *, int slot, int64_t now);
 /*

@@ -28,7 +28,7 @@ overflow_busy(struct pool *p, int *places)
 {
 	int idle;
 
-	balance_count(p->share, &idle, places);
+	balance_count(p->share, p->slot, &idle, places);
 	return idle == 0;
 }
 

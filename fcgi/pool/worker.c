@@ -277,13 +277,15 @@ worker_stop(struct pool *p)
 	bool all = worker_stops(p);
 	int running;
 
-	atomic_store(&p->slot->places, 0);
-	atomic_store(&p->slot->idle, 0);
-	atomic_store(&p->slot->ready, 0);
 	(void)pthread_mutex_lock(&p->lock);
 	p->stopping = true;
 	(void)pthread_cond_broadcast(&p->full);
 	(void)pthread_mutex_unlock(&p->lock);
+	/* Only now: overflow_full() may not see a queue that has no places
+	 * before it sees that this worker stops. */
+	atomic_store(&p->slot->places, 0);
+	atomic_store(&p->slot->idle, 0);
+	atomic_store(&p->slot->ready, 0);
 	while (!worker_done(p, &running)) {
 		worker_pause(began);
 		atomic_store(&p->slot->beat, clock_ms());

@@ -103,8 +103,15 @@ engine_socket(
 		p->starved = true;
 		e->starved_at = clock_ms();
 	}
-	if (code == CURLM_OUT_OF_MEMORY)
-		http_place_clear(e, p);
+	if (code == CURLM_OUT_OF_MEMORY) {
+		http_place_clear(e, p, CURLE_OUT_OF_MEMORY);
+	} else if (code != CURLM_OK) {
+		/* Nobody knows which transfers would still end.  A process
+		 * that serves others ends instead: engine_run(). */
+		e->broken = curl_multi_strerror(code);
+		if (!e->threaded)
+			http_place_clear(e, p, CURLE_FAILED_INIT);
+	}
 }
 
 /* Lets transfers that have waited for the connection of another get one of
@@ -155,7 +162,7 @@ engine_collect(struct http_engine *e)
 			http_place_end(e, t, code);
 		}
 		if (p->unsound)
-			http_place_clear(e, p);
+			http_place_clear(e, p, CURLE_OUT_OF_MEMORY);
 		p->starved = false;
 	}
 }
@@ -230,8 +237,8 @@ engine_event(struct http_engine *e, const struct epoll_event *ev)
 			    e, p, (curl_socket_t)(uint32_t)ev->data.u64, what);
 }
 
-/* -1 with errno when it cannot wait for anything. */
-static int
+/* NULL; or why it cannot go on: it cannot wait for anything, or libcurl fails. */
+static const char *
 engine_round(struct http_engine *e, int64_t ms)
 {
 	struct epoll_event events[EVENTS];
@@ -242,12 +249,12 @@ engine_round(struct http_engine *e, int64_t ms)
 	n = epoll_wait(e->epoll, events, EVENTS,
 	    engine_sleep(e, !e->threaded && e->ended ? 0 : ms));
 	if (n == -1 && errno != EINTR)
-		return -1;
+		return strerror(errno);
 	for (i = 0; i < n; i++)
 		engine_event(e, &events[i]);
 	if (n > 0)
 		engine_collect(e);
-	return 0;
+	return e->broken;
 }
 
 void
@@ -262,11 +269,12 @@ static void *
 engine_run(void *arg)
 {
 	struct http_engine *e = arg;
+	const char *why;
 	bool stopping = false;
 
 	while (!stopping) {
-		if (engine_round(e, SLEEP) == -1) {
-			e->died(strerror(errno));
+		if ((why = engine_round(e, SLEEP)) != NULL) {
+			e->died(why);
 			return NULL;
 		}
 		(void)pthread_mutex_lock(&e->lock);

@@ -351,7 +351,7 @@ http_place_end_deaf(struct http_engine *e)
  * of which transfer that was, and 7.88 divides by zero when it meets that socket
  * again: so all go, and what it knew of sockets, before others get their places. */
 void
-http_place_clear(struct http_engine *e, struct http_pool *p)
+http_place_clear(struct http_engine *e, struct http_pool *p, CURLcode code)
 {
 	struct http_transfer *t, *next;
 	struct http_host *h;
@@ -359,7 +359,7 @@ http_place_clear(struct http_engine *e, struct http_pool *p)
 	for (t = TAILQ_FIRST(&e->busy); t != NULL; t = next) {
 		next = TAILQ_NEXT(t, link);
 		if (t->host->pool == p)
-			place_end(e, t, CURLE_OUT_OF_MEMORY);
+			place_end(e, t, code);
 	}
 	http_pool_close(p);
 	/* Without a multi handle none of them begins. */

@@ -38,6 +38,7 @@ struct http_engine {
 						 * for a connection of another,
 						 * the first for the longest */
 	size_t n_spare;
+	const char *broken; /* libcurl failed, and says so: NULL it did not */
 	bool ended;         /* a transfer, in this round */
 	bool deaf;          /* some transfers are, which are to end */
 	int64_t starved_at; /* clock_ms() when memory was last short */
@@ -52,8 +53,8 @@ void http_place_end(struct http_engine *, struct http_transfer *, CURLcode);
 void http_place_drop(struct http_engine *, struct http_call *);
 /* Ends the transfers whose sockets could not be waited for. */
 void http_place_end_deaf(struct http_engine *);
-/* Ends all transfers of a pool as out of memory, and its connections; others get
- * the places. */
-void http_place_clear(struct http_engine *, struct http_pool *);
+/* Ends all transfers of a pool with a code, and its connections; others get the
+ * places. */
+void http_place_clear(struct http_engine *, struct http_pool *, CURLcode);
 
 #endif

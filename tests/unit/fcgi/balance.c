@@ -242,9 +242,12 @@ START_TEST(only_living_workers_count)
 	atomic_store(&s->slot[1].beat, now - 60000);
 	atomic_store(&s->slot[3].beat, now);
 	atomic_store(&s->top, 3);
-	balance_count(s, &idle, &places);
+	balance_count(s, NULL, &idle, &places);
 	ck_assert_int_eq(idle, 1);
 	ck_assert_int_eq(places, 10);
+	balance_count(s, &s->slot[1], &idle, &places);
+	ck_assert_int_eq(idle, 2);
+	ck_assert_int_eq(places, 20);
 	balance_free(s);
 }
 END_TEST
