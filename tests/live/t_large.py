@@ -243,10 +243,10 @@ def burst(relay, count, each):
     return threads, answers
 
 
-def small_pool(name, queue):
+def small_pool(name, queue, memory='32M'):
     relay = t_connections.large_pool(
         name, build=release_build(), server={
-            'workers': '2', 'threads': '16', 'queue': queue, 'memory': '32M'})
+            'workers': '2', 'threads': '16', 'queue': queue, 'memory': memory})
     relay.load('\n'.join(KNOWN) + '\n', 'feed')
     return relay.serve()
 
@@ -275,8 +275,11 @@ def test_a_small_pool_answers_a_burst_of_large_requests_within_its_memory():
 
 
 def test_a_reload_amid_large_requests_loses_none():
-    """Where there are places for all that wait, all are answered with 200."""
-    relay = small_pool('large-reloads', '100')
+    """Where there are places and memory for all that wait, all are answered with
+    200.  A worker alone may get all 8, and one more that comes before a thread
+    has given up what its answer took: an eighth of half of 48M is 3M, which
+    eleven of these bodies fit."""
+    relay = small_pool('large-reloads', '100', '48M')
     threads, answers = burst(relay, 8, 5)
     for _ in range(3):
         time.sleep(0.3)
