@@ -45,7 +45,15 @@ const char mapprelude[] =
     /* Times, as completion reads them: a text of 9 to 13 digits is a number;
      * 253402300800 is the year 10000.  In jq 1.6 a ? that is not in a list
      * catches the errors behind it, too. */
-    "def time: (if type == \"string\" and ([tonumber?][0] // 0 | "
+    "def time: (if type != \"string\" then null "
+    /* Most texts are a date, or a date and a time in UTC, which need no
+     * regular expression: that takes ten times as long. */
+    "elif length == 10 then . + \"T00:00:00Z\" elif length == 20 then . "
+    "elif (.[10:11] | . == \"T\" or . == \" \") and (.[19:] | "
+    "rtrimstr(\"+00:00\") | contains(\"+\") or contains(\"-\") | not) "
+    "then .[:10] + \"T\" + .[11:19] + \"Z\" else null end) as $z | "
+    "if $z != null and $z == [$z | fromdate? | todate][0] then $z else "
+    "(if type == \"string\" and ([tonumber?][0] // 0 | "
     ". >= 100000000 and . < 10000000000000) then tonumber else . end) | "
     "if type == \"number\" then "
     "(if . > 100000000000 then . / 1000 else . end | floor) | "
@@ -61,7 +69,7 @@ const char mapprelude[] =
     "((.h | tonumber) * 3600 + (.m // \"0\" | tonumber) * 60) as $off | "
     "(if .g == \"+\" then -$off else $off end) as $off | "
     "$z | fromdate + $off | todate end "
-    "else error(\"no time: \\(tojson)\") end; "
+    "else error(\"no time: \\(tojson)\") end end; "
     "def ago($days): ($now | fromdate) - $days * 86400 | floor | todate; "
     "def markdown: {html: .}; "
     "$dot.answers | (";
