@@ -312,9 +312,9 @@ jsonout_kown_bytes(
 }
 
 void
-jsonout_outer_key(struct jsonout *j, const char *key)
+jsonout_outer_key_bytes(struct jsonout *j, const char *key, size_t n)
 {
-	jsonout_string(j, key);
+	jsonout_bytes(j, key, n);
 	buf_addc(&j->text, ':');
 	j->comma = false;
 }

@@ -64,13 +64,19 @@ void jsonout_kbytes(
 void jsonout_kown_bytes(
     struct jsonout *, const char *key, size_t n, const char *, size_t);
 /* A key from outside, escaped as a string is. */
-void jsonout_outer_key(struct jsonout *, const char *key);
+void jsonout_outer_key_bytes(struct jsonout *, const char *key, size_t n);
 
 /* These are here so that the length of a constant is one too. */
 static inline void
 jsonout_string(struct jsonout *j, const char *s)
 {
 	jsonout_bytes(j, s, strlen(s));
+}
+
+static inline void
+jsonout_outer_key(struct jsonout *j, const char *key)
+{
+	jsonout_outer_key_bytes(j, key, strlen(key));
 }
 
 /* Members of an object.  A key is a text of ours that needs no escape. */
