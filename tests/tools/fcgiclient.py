@@ -194,14 +194,15 @@ def call(address, env, body=b'', timeout=10):
 
 
 def at_once(address, data, count):
-    """So many clients, all connected before the first byte is sent: what each
-    gets, None for one whose connection broke."""
+    """So many clients, all connected before the first byte is sent, and all have
+    sent theirs before the first answer is read: what each gets, None for one
+    whose connection broke, and the seconds from its last byte out to that."""
     selector = selectors.DefaultSelector()
     socks = [connect(address) for _ in range(count)]
-    got = {sock: bytearray() for sock in socks}
-    answers = []
+    got, sent, answers = {sock: bytearray() for sock in socks}, {}, []
     for sock in socks:
         sock.sendall(data)
+        sent[sock] = time.monotonic()
         sock.setblocking(False)
         selector.register(sock, selectors.EVENT_READ)
     end = time.monotonic() + 60
@@ -215,10 +216,11 @@ def at_once(address, data, count):
             if some:
                 got[sock] += some
                 continue
-            answers.append(None if some is None else bytes(got[sock]))
+            answers.append((None if some is None else bytes(got[sock]),
+                            time.monotonic() - sent[sock]))
             selector.unregister(sock)
             del got[sock]
             sock.close()
     for sock in got:
         sock.close()
-    return answers + [None] * len(got)
+    return answers + [(None, None)] * len(got)
