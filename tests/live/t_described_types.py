@@ -208,6 +208,24 @@ def test_a_host_that_is_written_otherwise_is_the_same():
         same(g.stop(), 0, 'exit status')
 
 
+def test_who_signs_in_is_not_told_the_trace():
+    """With trace = yes the service is, and no other host."""
+    rules = [{'match': 'GET /.*', 'json': {'id': 7}}]
+    with Upstream(rules) as s, Upstream(
+            [{'request': 'POST /token', 'json': {'access_token': 't'}}]) as login:
+        g = gateway('sign-in-trace', s, head() + CLAIMS + SIGN_IN %
+                    (login.url + '/token'), relay='trace = yes\n').serve()
+        same(errors(ask(
+            g, 'a.example', HTTP_TRACESTATE='congo=t61', HTTP_TRACEPARENT=
+            '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')), [],
+             'errors')
+        for service, told, calls in ((s, True, 2), (login, False, 1)):
+            same([('traceparent' in r.headers, 'tracestate' in r.headers)
+                  for r in service.requests], [(told, told)] * calls,
+                 lines(service))
+        same(g.stop(), 0, 'exit status')
+
+
 def test_a_token_names_no_private_host_to_sign_in_at():
     with Upstream([]) as s, Upstream([]) as login:
         g = gateway('named', s, head() + CLAIMS + SIGN_IN %
