@@ -22,6 +22,19 @@ sha256_hash(const void *p, size_t n, unsigned char out[SHA256_BYTES])
 	(void)SHA256_Final(out, &c);
 }
 
+void
+sha256_text(const unsigned char in[SHA256_BYTES], char out[SHA256_TEXT])
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t i;
+
+	for (i = 0; i < SHA256_BYTES; i++) {
+		out[2 * i] = digits[in[i] >> 4];
+		out[2 * i + 1] = digits[in[i] & 15];
+	}
+	out[2 * SHA256_BYTES] = '\0';
+}
+
 /* The hash of a block of the key, each byte changed by pad, and n bytes. */
 static void
 sha256_padded(const unsigned char key[BLOCK], unsigned char pad, const void *p,

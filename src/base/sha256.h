@@ -14,10 +14,13 @@
 #include <stddef.h>
 
 #define SHA256_BYTES 32
+#define SHA256_TEXT  65 /* bytes in hexadecimal, with the NUL */
 
 void sha256_hash(const void *p, size_t n, unsigned char out[SHA256_BYTES]);
 /* HMAC-SHA-256 of n bytes under a key of any length. */
 void sha256_hmac(const void *key, size_t key_len, const void *p, size_t n,
     unsigned char out[SHA256_BYTES]);
+/* The same 32 bytes in hexadecimal, in small letters. */
+void sha256_text(const unsigned char in[SHA256_BYTES], char out[SHA256_TEXT]);
 
 #endif

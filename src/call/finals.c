@@ -21,6 +21,7 @@ struct final {
 	struct http_policy policy;
 	char host[BREAKER_NAME];
 	struct buf url, bearer;
+	struct call_signing signing;
 	/* Those of the call, a token, the trace with its state, and NULL. */
 	const char *headers[CALL_HEADERS + 4];
 	char trace[TRACEPARENT_FIELD];
@@ -71,6 +72,7 @@ finals_fill(struct final *f, int64_t deadline)
 	struct call *c = f->call;
 	size_t i;
 
+	call_signed(c, r->provider->title, &f->url, &f->signing);
 	if (c->done || c->url.failed || c->sent.failed || c->query.failed ||
 	    url_origin(c->url.data, f->host, sizeof(f->host)) == -1)
 		return false;
@@ -85,16 +87,18 @@ finals_fill(struct final *f, int64_t deadline)
 		    f->trace, f->headers + i);
 	f->headers[i] = NULL;
 	f->policy = policy_for(r->conf, r->job->relay, f->host);
-	f->http = (struct http_call){ .url = call_whole_url(c, &f->url),
-		.method = c->method,
-		.headers = f->headers,
-		.body = c->sent.len > 0 ? c->sent.data : NULL,
-		.type = c->type,
-		.timeout = FINALS_TIME,
-		.deadline = deadline,
-		.max_body = CALL_PARSED,
-		.policy = &f->policy,
-		.arg = f };
+	f->http =
+	    (struct http_call){ .url = call_sent_url(c, &f->url, &f->signing),
+		    .sign = call_is_signed(&f->signing),
+		    .method = c->method,
+		    .headers = f->headers,
+		    .body = c->sent.len > 0 ? c->sent.data : NULL,
+		    .type = c->type,
+		    .timeout = FINALS_TIME,
+		    .deadline = deadline,
+		    .max_body = CALL_PARSED,
+		    .policy = &f->policy,
+		    .arg = f };
 	return true;
 }
 
@@ -184,6 +188,7 @@ finals_free(struct finals *all)
 
 	for (i = 0; i < all->n; i++) {
 		buf_wipe(&all->list[i].url);
+		buf_wipe(&all->list[i].signing.to_sign);
 		buf_wipe(&all->list[i].bearer);
 	}
 	free(all->list);

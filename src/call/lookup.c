@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/crypto.h>
 
@@ -9,6 +10,7 @@
 #include "http/http.h"
 #include "json/jsoncopy.h"
 #include "json/jsonin.h"
+#include "net/url.h"
 
 #define MESSAGE 8192 /* bytes of a problem's message */
 #define EXCUSE  1000 /* characters of a service's own words */
@@ -30,6 +32,9 @@ call_clear(struct call *c)
 	for (i = 0; i < c->n_headers; i++)
 		buf_wipe(&c->headers[i]);
 	buf_wipe(&c->query);
+	buf_free(&c->scope);
+	buf_wipe(&c->sign_id);
+	buf_wipe(&c->sign_secret);
 	buf_wipe(&c->sent);
 	buf_free(&c->apart);
 	buf_free(&c->body);
@@ -87,6 +92,9 @@ lookup_call(struct lookup *l, int step, unsigned flags, const char *url, ...)
 	c->flags = flags;
 	buf_init(&c->url, CALL_URL);
 	buf_init(&c->query, CALL_URL);
+	buf_init(&c->scope, 2 * HTTP_SCOPE_MAX + 1);
+	buf_init(&c->sign_id, CALL_FIELD);
+	buf_init(&c->sign_secret, CALL_FIELD);
 	buf_init(&c->sent, CALL_BODY);
 	buf_init(&c->apart, CALL_FIELD + 64);
 	buf_init(&c->body, CALL_PARSED);
@@ -113,8 +121,51 @@ call_header(struct call *c, const char *name, const char *value)
 	(void)buf_addf(b, "%s: %s", name, value);
 }
 
-const char *
-call_whole_url(const struct call *c, struct buf *b)
+bool
+call_may_sign_for(const char *word)
+{
+	const size_t n = strlen(word);
+
+	return n > 0 && n <= HTTP_SCOPE_MAX &&
+	    strspn(word,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"-_.") == n;
+}
+
+/* An id stands between "Credential=" and "/DATE/REGION/…, SignedHeaders=". */
+static bool
+is_sign_id(const char *id)
+{
+	const char *p;
+
+	for (p = id; *p > ' ' && *p < 0x7f && strchr("/,=", *p) == NULL; p++)
+		;
+	return *p == '\0' && p > id && p - id <= 128;
+}
+
+void
+call_sign(struct call *c, const char *region, const char *service,
+    const char *id, const char *secret)
+{
+	const bool may = call_may_sign_for(region) &&
+	    call_may_sign_for(service) && is_sign_id(id) && *secret != '\0';
+
+	if (!may) {
+		call_fail(c, PROBLEM_AUTHORIZATION,
+		    "Authorization failed: "
+		    "no call can be signed with what the token holds");
+		return;
+	}
+	(void)buf_addf(&c->scope, "%s:%s", region, service);
+	(void)buf_adds(&c->sign_id, id);
+	(void)buf_adds(&c->sign_secret, secret);
+	if (c->scope.failed || c->sign_id.failed || c->sign_secret.failed)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+}
+
+/* The URL that is called, with the query of the credential: its own, or made in b. */
+static const char *
+whole_url(const struct call *c, struct buf *b)
 {
 	if (c->query.len == 0)
 		return c->url.data;
@@ -122,6 +173,78 @@ call_whole_url(const struct call *c, struct buf *b)
 	(void)buf_addf(b, "%s%c%s", c->url.data,
 	    strchr(c->url.data, '?') == NULL ? '?' : '&', c->query.data);
 	return b->data;
+}
+
+const char *
+call_sent_url(const struct call *c, struct buf *b, const struct call_signing *s)
+{
+	return call_is_signed(s) != NULL ? b->data : whole_url(c, b);
+}
+
+const struct http_sign *
+call_is_signed(const struct call_signing *s)
+{
+	return s->sign.scope == NULL ? NULL : &s->sign;
+}
+
+/* The header field with the hash of the body; NULL: the call has one of its own. */
+static const char *
+body_field(const struct call *c, char *field)
+{
+	const size_t n = strlen(CALL_BODY_HASH);
+	unsigned char hash[SHA256_BYTES];
+	size_t i;
+
+	for (i = 0; i < c->n_headers; i++)
+		if (strncasecmp(c->headers[i].data, CALL_BODY_HASH, n - 1) == 0)
+			return NULL;
+	sha256_hash(c->sent.data, c->sent.len, hash);
+	memcpy(field, CALL_BODY_HASH, n);
+	sha256_text(hash, field + n);
+	return field;
+}
+
+/* Whether a service has paths signed as they are sent: those that libcurl's signer
+ * knows. */
+static bool
+signs_once(const char *service)
+{
+	static const char *const once[] = { "s3", "s3-express", "s3-outposts" };
+	size_t i;
+
+	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++)
+		if (strcmp(service, once[i]) == 0)
+			return true;
+	return false;
+}
+
+void
+call_signed(
+    struct call *c, const char *title, struct buf *url, struct call_signing *s)
+{
+	struct buf whole;
+	const char *why;
+
+	buf_init(&s->to_sign, url->max);
+	if (c->scope.len == 0)
+		return;
+	buf_init(&whole, url->max);
+	why = url_to_sign(whole_url(c, &whole),
+	    signs_once(strchr(c->scope.data, ':') + 1), url, &s->to_sign);
+	s->sign = (struct http_sign){ .scope = c->scope.data,
+		.id = c->sign_id.data,
+		.secret = c->sign_secret.data,
+		.body = body_field(c, s->body),
+		.url = s->to_sign.data };
+	if (whole.starved || url->starved || s->to_sign.starved)
+		call_fail_at(c, PROBLEM_INTERNAL, "No memory left");
+	else if (whole.failed || url->failed || s->to_sign.failed)
+		call_fail_at(c, PROBLEM_INVALID_ARGUMENT,
+		    "The question is too long for %s", title);
+	else if (why != NULL)
+		call_fail_at(c, PROBLEM_INVALID_ARGUMENT,
+		    "The URL for %s cannot be signed: %s", title, why);
+	buf_wipe(&whole);
 }
 
 void

@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/sha256.h"
 #include "ctim/problem.h"
+#include "http/http.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
 
@@ -30,8 +32,18 @@
 #define LOOKUP_VALUES 1000000U          /* that all results may hold */
 #define LOOKUP_BYTES  (64U << 20)       /* of the texts in them */
 
+/* The field with the hash of a body that is signed. */
+#define CALL_BODY_HASH "X-Amz-Content-Sha256: "
+
 struct json_object;
 struct lookup;
+
+/* What a call that is signed is sent with, besides its URL; zeroed at first. */
+struct call_signing {
+	struct buf to_sign;
+	char body[sizeof(CALL_BODY_HASH) - 1 + SHA256_TEXT];
+	struct http_sign sign; /* scope NULL: it is not signed */
+};
 
 enum call_flag {
 	/* Its result may be kept and served again to the same credential: the
@@ -79,6 +91,8 @@ struct call {
 	struct buf query; /* "name=value&…", put behind the URL when the call
 			     * goes out, and part of no name of it: of the
 			     * credential */
+	struct buf scope, sign_id, sign_secret; /* call_sign(); scope empty: it
+			     * is not signed */
 	const char *method; /* NULL: POST with a body, else GET */
 	struct buf sent;    /* its body; empty: none */
 	const char *type;   /* of that, a constant; NULL: of a form */
@@ -127,8 +141,23 @@ struct call *lookup_call(struct lookup *, int step, unsigned flags,
     const char *url, ...) __attribute__((format(printf, 4, 5)));
 /* A header field; a value that no header can carry makes the call fail. */
 void call_header(struct call *, const char *name, const char *value);
-/* The URL that is called, with the query of the credential: its own, or made in b. */
-const char *call_whole_url(const struct call *, struct buf *b);
+/* It is signed by AWS Signature Version 4, for a region and a service, with the two
+ * halves of an access key.  What cannot stand there makes the call fail. */
+void call_sign(struct call *, const char *region, const char *service,
+    const char *id, const char *secret);
+/* Whether a text can be a region or a service to sign for. */
+bool call_may_sign_for(const char *);
+/* For a call that is signed: puts the URL that is sent into url, and the rest, which
+ * points to the call, into the other.  What cannot be signed fails; title: of the
+ * service. */
+void call_signed(
+    struct call *, const char *title, struct buf *url, struct call_signing *);
+/* That, or NULL for a call that is not signed. */
+const struct http_sign *call_is_signed(const struct call_signing *);
+/* The URL that is called: that of call_signed(), or its own with the query of the
+ * credential, which may be made in b. */
+const char *call_sent_url(
+    const struct call *, struct buf *b, const struct call_signing *);
 /* What it is about: a new reference is taken. */
 void call_about(struct call *, struct json_object *);
 /* Whether the results hold so much that no more can be kept. */

@@ -172,6 +172,7 @@ transfer_new(struct run *r, struct task *t, struct call *c)
 	buf_init(&x->url, 2 * CALL_URL + 1);
 	r->active++;
 	r->job->calls++;
+	call_signed(c, r->provider->title, &x->url, &x->signing);
 	if (!transfer_check(r, x)) {
 		transfer_move(r, x, &r->landed);
 	} else if ((c->flags & CALL_SHARED) && share(r, x)) {
@@ -335,17 +336,19 @@ fill_http(struct run *r, struct transfer *x)
 		    x->trace, x->headers + i);
 	x->headers[i] = NULL;
 	x->policy = policy_for(r->conf, r->job->relay, x->host);
-	x->http = (struct http_call){ .url = call_whole_url(c, &x->url),
-		.method = c->method,
-		.headers = x->headers,
-		.timeout = r->timeout,
-		.deadline = r->job->deadline,
-		.max_body = r->conf->max_answer,
-		.policy = &x->policy,
-		.take = transfer_take,
-		.arg = x,
-		.wanted = r->provider->answer_headers,
-		.quota_names = r->provider->quota };
+	x->http =
+	    (struct http_call){ .url = call_sent_url(c, &x->url, &x->signing),
+		    .method = c->method,
+		    .headers = x->headers,
+		    .sign = call_is_signed(&x->signing),
+		    .timeout = r->timeout,
+		    .deadline = r->job->deadline,
+		    .max_body = r->conf->max_answer,
+		    .policy = &x->policy,
+		    .take = transfer_take,
+		    .arg = x,
+		    .wanted = r->provider->answer_headers,
+		    .quota_names = r->provider->quota };
 	ratelimit_init(&x->http.quota);
 	if (!(c->flags & CALL_SCAN) && x->http.max_body > CALL_PARSED)
 		x->http.max_body = CALL_PARSED;
@@ -456,6 +459,7 @@ transfer_free(struct run *r, struct transfer *x)
 	outcome_reset(x);
 	buf_wipe(&x->bearer);
 	buf_wipe(&x->url);
+	buf_wipe(&x->signing.to_sign);
 	x->call->core = NULL;
 	free(x);
 	r->active--;

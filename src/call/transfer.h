@@ -66,9 +66,11 @@ struct transfer {
 	const char *headers[CALL_HEADERS + 4];
 	char trace[TRACEPARENT_FIELD];
 	struct buf bearer; /* the field with the token */
-	struct buf url;    /* with the query of the credential, or empty */
-	uint64_t serial;   /* of the token; 0: has none yet */
-	uint64_t refused;  /* of one that a 401 came to */
+	struct buf url;    /* with the query of the credential, or what is sent
+			    * of a call that is signed, or empty */
+	struct call_signing signing;
+	uint64_t serial;  /* of the token; 0: has none yet */
+	uint64_t refused; /* of one that a 401 came to */
 	char host[BREAKER_NAME];
 	unsigned char name[CACHE_NAME];
 	int64_t at;               /* timed: clock_ms() when it goes on */

@@ -144,7 +144,9 @@ struct described {
 	struct placeholders *auth_body, *auth_form;
 	char *sign_name; /* header field of the HMAC; NULL: none */
 	struct placeholders *sign;
-	int sign_key; /* a claim */
+	/* Of AWS Signature Version 4; NULL: none. */
+	struct placeholders *sign_region, *sign_service;
+	int sign_id, sign_key; /* claims */
 	struct described_call calls[DESCRIBED_CALLS];
 	size_t n_calls;
 	struct described_call *sign_in, *health;

@@ -324,36 +324,6 @@ auth_body(struct reader *r, const struct description_key *k)
 	    reader_template(r, k->line, k->value, PLACE_FORM, MAY_SECRET);
 }
 
-/* hmac-sha256 NAME: TEMPLATE, under the claim of sign_key. */
-static void
-auth_sign(struct reader *r, const struct description_key *k,
-    const struct description_key *key)
-{
-	static const char method[] = "hmac-sha256 ";
-	struct description_key header = *k;
-	struct described_header h = { NULL, NULL };
-	const size_t n = key == NULL ? 0 : strlen(key->value);
-
-	if (strncmp(k->value, method, strlen(method)) != 0) {
-		ini_error(r->text, k->line,
-		    "sign: \"hmac-sha256 Name: template\" is wanted");
-		return;
-	}
-	if (key == NULL || n < 3 || key->value[0] != '{' ||
-	    key->value[n - 1] != '}' ||
-	    (r->d->sign_key = reader_claim(r, key->value + 1, n - 2)) == -1) {
-		ini_error(r->text, key == NULL ? k->line : key->line,
-		    "sign_key: {CLAIM} is wanted, with the claim that is the "
-		    "key");
-		return;
-	}
-	header.value += strlen(method);
-	if (!reader_header(r, &header, MAY_SECRET | MAY_VALUE, &h))
-		return;
-	r->d->sign_name = h.name;
-	r->d->sign = h.value;
-}
-
 static void
 auth_query(struct reader *r, const struct description_key *k)
 {
@@ -400,16 +370,12 @@ reader_auth(struct reader *r)
 			    r, k->line, k->value, PLACE_HEADER, MAY_SECRET);
 		else if (strcmp(k->name, "body") == 0)
 			auth_body(r, k);
-		else if (strcmp(k->name, "sign") == 0)
-			auth_sign(
-			    r, k, description_find(part, "sign_key", NULL));
 	}
 	if ((k = description_find(part, "bearer", NULL)) != NULL &&
 	    (d->basic != NULL ||
 		description_part(r->text, SECTION_SIGN_IN, NULL) != NULL))
 		ini_error(r->text, k->line,
 		    "bearer: not together with basic or [sign-in]");
-	if ((k = description_find(part, "sign_key", NULL)) != NULL &&
-	    description_find(part, "sign", NULL) == NULL)
-		ini_error(r->text, k->line, "sign_key: there is no sign");
+	if (part != NULL)
+		reader_sign(r, part);
 }

@@ -56,7 +56,7 @@ described_new(const char *dir)
 		return NULL;
 	while (n > 1 && dir[n - 1] == '/')
 		n--;
-	d->map = d->refer = d->sign_key = -1;
+	d->map = d->refer = d->sign_id = d->sign_key = -1;
 	if ((d->dir = strndup(dir, n)) == NULL ||
 	    (d->name = strdup(last_part(d->dir))) == NULL) {
 		described_free(d);
@@ -213,12 +213,13 @@ is_credential(const struct described *d, size_t claim)
 	const struct described_call *sign = d->sign_in;
 	const struct placeholders *const in[] = { d->origin.host, d->base,
 		d->sign_in_origin.host, d->auth_query, d->basic, d->bearer,
-		d->auth_body, d->sign,
+		d->auth_body, d->sign, d->sign_region, d->sign_service,
 		sign == NULL ? NULL : sign->by[OBSERVABLE_TYPES].url,
 		sign == NULL ? NULL : sign->by[OBSERVABLE_TYPES].body,
 		sign == NULL ? NULL : sign->header.value };
 	bool is = c->kind == KIND_PASSWORD || c->kind == KIND_API_KEY ||
-	    c->kind == KIND_HOST || d->sign_key == (int)claim;
+	    c->kind == KIND_HOST || d->sign_key == (int)claim ||
+	    d->sign_id == (int)claim;
 	size_t i;
 
 	for (i = 0; i < sizeof(in) / sizeof(in[0]); i++)
@@ -271,6 +272,7 @@ read_all(struct reader *r)
 	reader_provider(r);
 	reader_auth(r);
 	reader_calls(r);
+	reader_signed_fields(r);
 	reader_refers(r);
 	reader_errors(r);
 	reader_quota(r);

@@ -84,6 +84,10 @@ uint64_t described_calls_in(const struct reader *, const struct placeholders *);
 void reader_provider(struct reader *);
 void reader_claims(struct reader *);
 void reader_auth(struct reader *);
+/* described_sign.c: how [auth] has calls signed; and when all calls are read, whether
+ * their header fields can be. */
+void reader_sign(struct reader *, const struct description_part *);
+void reader_signed_fields(struct reader *);
 void reader_refers(struct reader *);
 void reader_errors(struct reader *);
 void reader_quota(struct reader *);

@@ -153,6 +153,12 @@ behind(struct reader *r, const struct description_part *part,
 		    "%s: a path has no segments . and ..", k->name);
 		return NULL;
 	}
+	if (r->d->sign_region != NULL && strstr(rest, "//") != NULL &&
+	    strstr(rest, "//") < rest + strcspn(rest, "?#")) {
+		ini_error(r->text, k->line,
+		    "%s: a path that is signed has no empty segments", k->name);
+		return NULL;
+	}
 	if (rest != text || text[0] == '/' || text[0] == '?')
 		return rest;
 	ini_error(r->text, k->line,

@@ -285,29 +285,51 @@ add_bearer(struct sending *s, struct call *c)
 	buf_wipe(&value);
 }
 
+/* A claim to sign with; NULL: there is none, and the call has failed. */
+static const char *
+sign_with(const struct sending *s, int claim, struct call *c)
+{
+	const char *value = described_claim(s->v->query, (size_t)claim);
+
+	if (value == NULL)
+		call_fail(c, PROBLEM_AUTHORIZATION,
+		    "Authorization failed: there is no %s to sign with",
+		    s->d->claims[claim].name);
+	return value;
+}
+
+/* libcurl signs, when the call goes out. */
+static void
+add_sigv4(struct sending *s, struct call *c)
+{
+	const char *id = sign_with(s, s->d->sign_id, c);
+	const char *key = sign_with(s, s->d->sign_key, c);
+	struct buf region, service;
+
+	buf_init(&region, CALL_FIELD);
+	buf_init(&service, CALL_FIELD);
+	fill(s, s->d->sign_region, &region);
+	fill(s, s->d->sign_service, &service);
+	if (id != NULL && key != NULL && s->filled == FILLED)
+		call_sign(c, region.data, service.data, id, key);
+	buf_free(&region);
+	buf_free(&service);
+}
+
 /* The HMAC of a template under the key. */
 static void
 add_hmac(struct sending *s, struct call *c)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char *key = described_claim(s->v->query, (size_t)s->d->sign_key);
+	const char *key = sign_with(s, s->d->sign_key, c);
 	unsigned char mac[SHA256_BYTES];
-	char text[2 * SHA256_BYTES + 1] = "";
+	char text[SHA256_TEXT];
 	struct buf value;
-	size_t i;
 
 	buf_init(&value, CALL_BODY);
 	fill(s, s->d->sign, &value);
-	if (key == NULL) {
-		call_fail(c, PROBLEM_AUTHORIZATION,
-		    "Authorization failed: there is no %s to sign with",
-		    s->d->claims[s->d->sign_key].name);
-	} else if (s->filled == FILLED) {
+	if (key != NULL && s->filled == FILLED) {
 		sha256_hmac(key, strlen(key), value.data, value.len, mac);
-		for (i = 0; i < SHA256_BYTES; i++) {
-			text[2 * i] = digits[mac[i] >> 4];
-			text[2 * i + 1] = digits[mac[i] & 15];
-		}
+		sha256_text(mac, text);
 		call_header(c, s->d->sign_name, text);
 	}
 	buf_wipe(&value);
@@ -332,6 +354,8 @@ add_auth(struct sending *s, struct call *c, bool signing)
 		add_bearer(s, c);
 	if (d->sign_name != NULL)
 		add_hmac(s, c);
+	if (d->sign_region != NULL)
+		add_sigv4(s, c);
 	if (d->auth_query != NULL && is_whole(s, d->auth_query))
 		fill(s, d->auth_query, &c->query);
 }

@@ -26,8 +26,8 @@ static const struct key_row claim_keys[] = { { "label", SUFFIX_NONE },
 static const struct key_row auth_keys[] = { { "header", SUFFIX_NUMBER },
 	{ "query", SUFFIX_NONE }, { "basic", SUFFIX_NONE },
 	{ "bearer", SUFFIX_NONE }, { "body", SUFFIX_NONE },
-	{ "sign", SUFFIX_NONE }, { "sign_key", SUFFIX_NONE },
-	{ NULL, SUFFIX_NONE } };
+	{ "sign", SUFFIX_NONE }, { "sign_id", SUFFIX_NONE },
+	{ "sign_key", SUFFIX_NONE }, { NULL, SUFFIX_NONE } };
 static const struct key_row sign_in_keys[] = { { "get", SUFFIX_NONE },
 	{ "post", SUFFIX_NONE }, { "json", SUFFIX_NONE },
 	{ "form", SUFFIX_NONE }, { "header", SUFFIX_NONE },

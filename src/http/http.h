@@ -33,6 +33,7 @@
 #define HTTP_HEADER_MAX 65536 /* bytes of an answer's header and trailer */
 #define HTTP_RETRY_MAX  (INT64_C(366) * 86400 * 1000) /* ms, a year */
 #define HTTP_ORIGIN_MAX 288 /* bytes of scheme, host and port, with the NUL */
+#define HTTP_SCOPE_MAX  64  /* bytes of a region or service to sign for */
 
 struct conf;
 struct http; /* one thread's; no other may use it */
@@ -97,6 +98,20 @@ enum http_end {
 /* What take() says of the bytes. */
 enum http_take { HTTP_MORE, HTTP_STOP, HTTP_REFUSE };
 
+/*
+ * What libcurl signs a request with, by AWS Signature Version 4, each time that it is
+ * sent: every header field of the call is signed, and its body.
+ * Source: CURLOPT_AWS_SIGV4(3).
+ */
+struct http_sign {
+	const char *scope;       /* REGION:SERVICE, neither of them empty */
+	const char *id, *secret; /* the access key */
+	const char *body; /* one more header field, of the hash of the body;
+				  * NULL: the headers have it */
+	const char *url;  /* url_to_sign() of the call's; its own is what
+				  * is sent */
+};
+
 /* One transfer.  The caller fills in the first part and keeps it, and what it
  * points to, until the transfer ended. */
 struct http_call {
@@ -106,7 +121,9 @@ struct http_call {
 					 * is refused */
 	const char *method;               /* NULL: POST with a body, else GET */
 	const char *body;                 /* a string, or NULL for none */
-	const char *type;                 /* Content-Type of that */
+	const char *type;                 /* Content-Type of that, where the
+					 * headers have none */
+	const struct http_sign *sign;     /* NULL: it is not signed */
 	int64_t timeout;                  /* ms for all of it, from when it
 					 * has a place at its host */
 	int64_t deadline;                 /* clock_ms() until which it may

@@ -99,6 +99,19 @@ headers_safe(const struct http_call *call)
 	    (call->method == NULL || http_header_safe(call->method));
 }
 
+/* Whether libcurl signs a call as its service does. */
+static bool
+http_check_sign(const struct http_call *call)
+{
+	const unsigned libcurl =
+	    curl_version_info(CURLVERSION_NOW)->version_num;
+	const char *query = strchr(call->url, '?');
+
+	return call->sign == NULL || libcurl < HTTP_SIGNS_ESCAPED ||
+	    libcurl >= HTTP_SIGNS_PLUS || query == NULL ||
+	    strstr(query, "%2B") == NULL;
+}
+
 bool
 http_check_call(struct http_call *call)
 {
@@ -110,6 +123,10 @@ http_check_call(struct http_call *call)
 	} else if (call->end == HTTP_ANSWERED && call->type != NULL &&
 	    strlen(call->type) > HTTP_TYPE_MAX) {
 		http_end_as(call, HTTP_FAILED);
+	} else if (call->end == HTTP_ANSWERED && !http_check_sign(call)) {
+		http_end_as(call, HTTP_FAILED);
+		snprintf(call->why, sizeof(call->why),
+		    "this libcurl signs no query with a plus");
 	}
 	return call->end == HTTP_ANSWERED;
 }

@@ -18,6 +18,15 @@
 
 #define HTTP_TYPE_MAX 240 /* bytes of a Content-Type */
 
+/*
+ * Of libcurl's signer: 8.14 and later escapes the path of a URL once more by itself,
+ * as it has to, but where it is S3's; before, the path is signed as it stands in the
+ * URL.  From 8.14 to before 8.19 a "%2B" of the query is signed as a blank, whatever
+ * is done (curl #20543).
+ */
+#define HTTP_SIGNS_ESCAPED 0x080e00U
+#define HTTP_SIGNS_PLUS    0x081300U
+
 struct http_host;
 
 struct http_transfer {

@@ -2,14 +2,18 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/buf.h"
+#include "base/percent.h"
 #include "net/network.h"
 #include "net/url.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS  "0123456789"
+#define PAIRS   127 /* of a query: libcurl 8.14 signs no more */
 
 static const struct {
 	const char *name, *port;
@@ -312,4 +316,145 @@ url_is_base(const char *url)
 		return strchr(p.rest, '?') == NULL;
 	network = network_get();
 	return network != NULL && network->url->is_base(url);
+}
+
+/* --- the form that a signature is made of ---------------------------------- */
+
+/* "name=value" of a query, as offsets while their buffer grows. */
+struct url_pair {
+	size_t at[2];
+	const char *name, *value;
+};
+
+/* Adds n bytes, all but the unreserved ones as %XX; "%2f" is the byte that it is
+ * already.  keep: bytes that stay when they stand there as they are. */
+static void
+url_escape(struct buf *b, const char *p, size_t n, const char *keep)
+{
+	const char *const end = p + n;
+	char byte[3] = "", one[2] = "";
+
+	for (; p < end; p++) {
+		one[0] = *p;
+		if (*p == '%' && end - p > 2 && isxdigit((unsigned char)p[1]) &&
+		    isxdigit((unsigned char)p[2])) {
+			memcpy(byte, p + 1, 2);
+			one[0] = (char)strtoul(byte, NULL, 16);
+			p += 2;
+			if (one[0] == '\0')
+				(void)buf_adds(b, "%00");
+			percent_add(b, one, "");
+		} else {
+			percent_add(b, one, keep);
+		}
+	}
+}
+
+/* In a query a plus stands for a blank. */
+static void
+url_escape_word(struct buf *b, const char *p, size_t n)
+{
+	size_t k;
+
+	for (; (k = strcspn(p, "+")) < n; p += k + 1, n -= k + 1) {
+		url_escape(b, p, k, "");
+		(void)buf_adds(b, "%20");
+	}
+	url_escape(b, p, n, "");
+	(void)buf_addc(b, '\0');
+}
+
+static int
+url_pair_order(const void *a, const void *b)
+{
+	const struct url_pair *x = a, *y = b;
+	const int order = strcmp(x->name, y->name);
+
+	return order != 0 ? order : strcmp(x->value, y->value);
+}
+
+/* Adds the pairs of a query in the order of their names, then their values.  False:
+ * there are too many. */
+static bool
+url_add_sorted(struct buf *b, const char *query, size_t len)
+{
+	const char *const end = query + len;
+	struct url_pair pairs[PAIRS];
+	struct buf text;
+	size_t i, n, name, count = 0;
+
+	buf_init(&text, b->max);
+	for (; query < end && count <= PAIRS; query += n + (query[n] == '&')) {
+		n = strcspn(query, "&#");
+		if (n == 0 || count++ == PAIRS)
+			continue;
+		name = strcspn(query, "=&#");
+		pairs[count - 1].at[0] = text.len;
+		url_escape_word(&text, query, name);
+		pairs[count - 1].at[1] = text.len;
+		name += name < n;
+		url_escape_word(&text, query + name, n - name);
+	}
+	if (count <= PAIRS && !text.failed) {
+		for (i = 0; i < count; i++) {
+			pairs[i].name = text.data + pairs[i].at[0];
+			pairs[i].value = text.data + pairs[i].at[1];
+		}
+		qsort(pairs, count, sizeof(pairs[0]), url_pair_order);
+		for (i = 0; i < count; i++)
+			(void)buf_addf(b, "%c%s=%s", i == 0 ? '?' : '&',
+			    pairs[i].name, pairs[i].value);
+	}
+	b->failed = b->failed || text.failed;
+	b->starved = b->starved || text.starved;
+	buf_wipe(&text);
+	return count <= PAIRS;
+}
+
+/* Whether a path is one that all read alike: no segment is . or .., and none but the
+ * last is empty unless that may be. */
+static bool
+url_path_is_plain(const char *path, bool may_be_empty)
+{
+	size_t n;
+
+	for (; *path == '/'; path += n) {
+		path++;
+		n = strcspn(path, "/");
+		if ((n == 0 && *path == '/' && !may_be_empty) ||
+		    (n == 1 && path[0] == '.') ||
+		    (n == 2 && path[0] == '.' && path[1] == '.'))
+			return false;
+	}
+	return true;
+}
+
+const char *
+url_to_sign(const char *url, bool once, struct buf *sent, struct buf *to_sign)
+{
+	const char *host = strstr(url, "://"), *path, *p;
+	size_t at, n;
+
+	path = host == NULL ? url : host + 3 + strcspn(host + 3, "/?#");
+	n = strcspn(path, "?#");
+	at = (size_t)(path - url);
+	(void)buf_add(sent, url, at);
+	(void)buf_add(to_sign, url, at);
+	if (n == 0)
+		(void)buf_addc(sent, '/');
+	url_escape(sent, path, n, "/");
+	if (sent->failed)
+		return NULL;
+	if (!url_path_is_plain(sent->data + at, once))
+		return "its path has a segment that is empty, . or ..";
+	for (p = sent->data + at; *p != '\0'; p++)
+		(void)(*p == '%' && !once ? buf_adds(to_sign, "%25") :
+					    buf_addc(to_sign, *p));
+	at = sent->len;
+	if (path[n] == '?' &&
+	    !url_add_sorted(sent, path + n + 1, strcspn(path + n + 1, "#")))
+		return "its query has more than 127 parameters";
+	if (!sent->failed)
+		(void)buf_adds(to_sign, sent->data + at);
+	return NULL;
 }

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
+
 #define URL_MAX 2048 /* bytes of a URL that is taken in */
 
 /*
@@ -47,5 +49,16 @@ bool url_template(const char *text);
 /* Whether url is http or https with a host and nothing but a path behind it:
  * no user, query or fragment. */
 bool url_is_base(const char *url);
+/*
+ * A URL in the form that AWS Signature Version 4 signs.  Added to sent:
+ * what is to be asked for, with all but the unreserved bytes as %XX, a plus of the
+ * query as a blank, its parameters in the order of their names, then values, each with
+ * an =, and no fragment.  Added to to_sign: what the signature is of, which is the same
+ * with each % of the path as %25, unless a service wants it once (S3).  Returns why
+ * there is no such form (a constant), or NULL; a buffer that has failed is none, too.
+ * Source: AWS IAM User Guide, "Create a signed AWS API request".
+ */
+const char *url_to_sign(
+    const char *url, bool once, struct buf *sent, struct buf *to_sign);
 
 #endif

@@ -52,6 +52,7 @@ url = https://www.example/?q={value}
 [errors]
 message = error
 '''
+AWS = '»sign = aws-sigv4 us-east-1 es\nsign_key = {key}\nsign_id = {N}'
 # What of INI is replaced by what; » stands before the line that is named.
 ROWS = (
     ('title = Test\n', '', 1, '[provider] wants a title'),
@@ -127,11 +128,55 @@ ROWS = (
     ('header = Key: {key}', 'basic = {key}:\n»bearer = {key}', None,
      'bearer: not together with basic or [sign-in]'),
     ('header = Key: {key}', '»sign = sha1 X: {value}', None,
-     'sign: "hmac-sha256 Name: template" is wanted'),
+     'sign: "hmac-sha256 Name: template" or "aws-sigv4 REGION SERVICE" is '
+     'wanted'),
     ('header = Key: {key}', '»sign = hmac-sha256 X: {value}', None,
      'sign_key: {CLAIM} is wanted'),
     ('header = Key: {key}', '»sign_key = {key}', None,
      'sign_key: there is no sign'),
+    ('header = Key: {key}', '»sign_id = {key}', None,
+     'sign_id: there is no sign'),
+    ('header = Key: {key}', 'sign = hmac-sha256 X: {value}\n'
+     'sign_key = {key}\n»sign_id = {N}', None,
+     'sign_id: hmac-sha256 has none'),
+    ('header = Key: {key}', AWS.replace('»', '') + '\n»sign_id = {key}', None,
+     'sign_id is there already, in line 30'),
+    ('header = Key: {key}', '»sign = aws-sigv4 es\nsign_key = {key}\n'
+     'sign_id = {N}', None, 'sign: aws-sigv4 wants a region and a service'),
+    ('header = Key: {key}', '»sign = aws-sigv4 {N} es\nsign_key = {key}', None,
+     'sign_id: {CLAIM} is wanted, a claim to sign with'),
+    ('header = Key: {key}', 'sign = aws-sigv4 {N} es\nsign_id = {N}\n'
+     '»sign_key = key', None,
+     'sign_key: {CLAIM} is wanted, a claim to sign with'),
+    ('header = Key: {key}', AWS.replace('us-east-1', 'us:east'), None,
+     'sign: "us:east" cannot be a region or a service'),
+    ('header = Key: {key}', AWS.replace(' es', ' e s'), None,
+     'sign: "e s" cannot be a region or a service'),
+    ('header = Key: {key}', AWS.replace('us-east-1', '{key}'), None,
+     '{key} is a secret: it may stand in [auth] and [sign-in] only'),
+    ('header = Key: {key}', AWS + '\nbasic = {N}:{key}', None,
+     'sign: aws-sigv4 not together with basic, bearer or [sign-in]'),
+    ('header = Key: {key}', AWS + '\nbearer = {key}', None,
+     'sign: aws-sigv4 not together with basic, bearer or [sign-in]'),
+    ('header = Key: {key}', AWS + '\n\n[sign-in]\nget = /token', None,
+     'sign: aws-sigv4 not together with basic, bearer or [sign-in]'),
+    ('header = Key: {key}', AWS.replace('»', '') + '\n'
+     '»header = Authorization: {key}', None,
+     'header: Authorization is not for a call that is signed'),
+    ('header = Key: {key}', AWS.replace('»', '') + '\n»header = date: today',
+     None, 'header: Date is not for a call that is signed'),
+    ('header = Key: {key}', AWS.replace('»', '') + '\n'
+     '»header = Accept-Language: en', None,
+     'header: libcurl 7.88 signs no call with both Accept-Language and Accept'),
+    ('header = Key: {key}', AWS.replace('»', '') + '\nheader = X-Key: a\n'
+     '»header.2 = x-key2: b', None,
+     'header: libcurl 7.88 signs no call with both x-key2 and X-Key'),
+    ('header = Key: {key}\n\n[call info]\n', AWS.replace('»', '') +
+     '\nheader = X-Key: a\n\n[call info]\n»header = X-KEY: b\n', None,
+     'header: a call that is signed has X-KEY once'),
+    ('header = Key: {key}\n\n[call info]\nget = /info/{value}',
+     AWS.replace('»', '') + '\n\n[call info]\n»get = /info//{value}?//', None,
+     'get: a path that is signed has no empty segments'),
     ('header = Key: {key}', 'body = key={key}', 30,
      '[auth] body: this call has no body'),
     ('get = /info/{value}', '»get = /info/{vlaue}', None,

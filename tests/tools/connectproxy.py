@@ -8,11 +8,11 @@ import threading
 
 class ConnectProxy:
     """hosts: {name: port on loopback}.  asked has the targets, as they were
-    named."""
+    named, heads all that came with them."""
 
     def __init__(self, hosts):
         self.hosts = hosts
-        self.asked = []
+        self.asked, self.heads = [], []
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.url = 'http://127.0.0.1:%d' % self.listener.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -36,6 +36,7 @@ class ConnectProxy:
             head += more
         target = head.split()[1].decode()
         self.asked.append(target)
+        self.heads.append(head)
         port = self.hosts.get(target.rpartition(':')[0])
         if not head.startswith(b'CONNECT ') or port is None:
             client.sendall(b'HTTP/1.1 502 Bad Gateway\r\n\r\n')

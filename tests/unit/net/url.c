@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "net/network.h"
 #include "net/url.h"
 #include "tests/unit/unit.h"
@@ -251,13 +252,84 @@ START_TEST(plain_urls_are_read_as_libcurl_reads_them)
 }
 END_TEST
 
+/* sign NULL: it cannot be signed. */
+START_TEST(the_form_that_is_signed)
+{
+	static const struct {
+		const char *url;
+		bool once;
+		const char *sent, *sign;
+	} rows[] = { { "https://a.example", false, "/", "/" },
+		{ "https://a.example?b#c?d", false, "/?b=", "/?b=" },
+		{ "https://a.example/?b=%2B+&a=%2f%C3%bc&&a-=2&a=%20", false,
+		    "/?a=%20&a=%2F%C3%BC&a-=2&b=%2B%20",
+		    "/?a=%20&a=%2F%C3%BC&a-=2&b=%2B%20" },
+		{ "https://a.example/a%20b/%7e:/%?=x&y=1=2", false,
+		    "/a%20b/~%3A/%25?=x&y=1%3D2",
+		    "/a%2520b/~%253A/%2525?=x&y=1%3D2" },
+		{ "https://a.example/a%20b//c%2Fd/", true, "/a%20b//c%2Fd/",
+		    "/a%20b//c%2Fd/" },
+		{ "https://a.example/%00?%00=%0", false, "/%00?%00=%250",
+		    "/%2500?%00=%250" },
+		{ "https://a.example/a//b", false, NULL, NULL },
+		{ "https://a.example/a/%2E./b", true, NULL, NULL },
+		{ "https://a.example/a/%2e", false, NULL, NULL } };
+	static const char host[] = "https://a.example";
+	struct buf sent, sign;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < COUNT(rows); i++) {
+		buf_init(&sent, 1000);
+		buf_init(&sign, 1000);
+		why = url_to_sign(rows[i].url, rows[i].once, &sent, &sign);
+		ck_assert_msg(
+		    (why != NULL) == (rows[i].sent == NULL), "%s", rows[i].url);
+		if (rows[i].sent != NULL) {
+			ck_assert_str_eq(
+			    sent.data + strlen(host), rows[i].sent);
+			ck_assert_str_eq(
+			    sign.data + strlen(host), rows[i].sign);
+			ck_assert(!sent.failed && !sign.failed);
+		}
+		buf_free(&sent);
+		buf_free(&sign);
+	}
+}
+END_TEST
+
+START_TEST(a_form_with_too_much_in_it)
+{
+	char url[2000] = "https://a.example/?";
+	struct buf sent, sign;
+	size_t i;
+
+	for (i = 0; i < 128; i++) {
+		buf_init(&sent, 2000);
+		buf_init(&sign, 2000);
+		strcat(url, "a=1&");
+		ck_assert((url_to_sign(url, false, &sent, &sign) != NULL) ==
+		    (i == 127));
+		buf_free(&sent);
+		buf_free(&sign);
+	}
+	buf_init(&sent, 100);
+	buf_init(&sign, 100);
+	(void)url_to_sign(url, false, &sent, &sign);
+	ck_assert(sent.failed || sign.failed);
+	buf_free(&sent);
+	buf_free(&sign);
+}
+END_TEST
+
 int
 main(void)
 {
 	const TTest *const tests[] = { normal_forms,
 		plain_urls_are_read_as_libcurl_reads_them,
 		what_does_not_fit_is_refused, punycode_whatever_the_locale,
-		templates, bases_have_nothing_but_a_path };
+		templates, bases_have_nothing_but_a_path,
+		the_form_that_is_signed, a_form_with_too_much_in_it };
 
 	return unit_run("url", tests, COUNT(tests));
 }
