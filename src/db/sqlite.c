@@ -119,8 +119,7 @@ sqlite_moved(const struct sqlite *s, const char *path)
 		return true;
 	return strcmp(path, found) != 0 &&
 	    (stat(path, &named) == -1 || stat(found, &opened) == -1 ||
-		named.st_dev != opened.st_dev ||
-		named.st_ino != opened.st_ino);
+		named.st_dev != opened.st_dev || named.st_ino != opened.st_ino);
 }
 
 sqlite3_stmt *

@@ -81,7 +81,7 @@ LAYERS = [
      'cli/query cli/webconf'),
     ('cli', 'src cli/terminal cli/base'),
     ('packaging/container', 'src cli/base'),
-    ('map', 'src/base src/net'),
+    ('map', 'src/base src/json src/net'),
 ]
 MOST_FILES = 20     # in a folder
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.M)
