@@ -77,9 +77,12 @@ def test_libcurl_that_fails_ends_its_worker():
             client.sendall(request)
         harness.wait_for(lambda: upstream.waiting == 6, 'their calls')
         faults.on('curl', old)
+        # It has the engine step, unless that has done so by itself: then the
+        # next worker may have it.
         clients[3].sendall(request)
-        for client in clients:
+        for client in clients[:3]:
             holds(b'"data"' not in fcgi.drain(client, 20), 'an answer')
+        for client in clients:
             client.close()
         said(relay, 'worker ends by force: its calls to services cannot go on: '
                     'Internal error')
