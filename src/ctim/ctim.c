@@ -159,6 +159,22 @@ uri_character(const char *s, bool tail)
 	    0;
 }
 
+/* Whether a scheme of n bytes is one whose URIs run in the page of who follows
+ * them. */
+static bool
+scheme_runs(const char *scheme, size_t n)
+{
+	static const char *const running[] = { "javascript", "vbscript",
+		"data" };
+	size_t i;
+
+	for (i = 0; i < sizeof(running) / sizeof(running[0]); i++)
+		if (strlen(running[i]) == n &&
+		    strncasecmp(scheme, running[i], n) == 0)
+			return true;
+	return false;
+}
+
 /* RFC 3986 section 2 and appendix A, and characters beyond ASCII, as
  * java.net.URI and so CTIM takes them. */
 bool
@@ -182,7 +198,8 @@ ctim_is_uri(const char *text)
 		return false;
 	/* A colon in the first segment ends a scheme. */
 	if (text[first] == ':') {
-		if (strspn(text, scheme) != first || (text[0] | 0x20) < 'a')
+		if (strspn(text, scheme) != first || (text[0] | 0x20) < 'a' ||
+		    scheme_runs(text, first))
 			return false;
 		rest = text + first + 1;
 		if (*rest == '\0' || *rest == '#')

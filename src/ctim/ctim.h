@@ -65,7 +65,8 @@ int ctim_tlp_given(const char *);
 #define CTIM_URI      2048
 
 /* Whether a text from outside may stand where CTIM has a URI, also a relative
- * one; of those that it takes, the ones without brackets before the query. */
+ * one; of those that it takes, the ones without brackets before the query, and no
+ * javascript:, vbscript: and data:, which run where they are followed. */
 bool ctim_is_uri(const char *);
 /* Whether it may stand where CTIM has the id of an entity: "transient:ANYTHING" on
  * one line, or the URL of one that a CTIA keeps, ".../ctia/TYPE/TYPE-UUID". */

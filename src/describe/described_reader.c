@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "describe/described_reader.h"
@@ -390,6 +391,23 @@ reader_is_token(const char *s, size_t n)
 	return n > 0 && n < 128 && strspn(s, letters) >= n;
 }
 
+/* Whether a field is one that says how a call is sent, which is the gateway's. */
+static bool
+is_of_sending(const char *name, size_t n)
+{
+	static const char *const names[] = { "Connection", "Content-Length",
+		"Expect", "Host", "Keep-Alive", "Proxy-Authorization",
+		"Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
+		"Upgrade" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strlen(names[i]) == n &&
+		    strncasecmp(name, names[i], n) == 0)
+			return true;
+	return false;
+}
+
 bool
 reader_header(struct reader *r, const struct description_key *k,
     unsigned allowed, struct described_header *h)
@@ -406,6 +424,12 @@ reader_header(struct reader *r, const struct description_key *k,
 	if (!reader_is_token(k->value, n)) {
 		ini_error(r->text, k->line,
 		    "%s: %.*s cannot be the name of a header field", k->name,
+		    (int)n, k->value);
+		return false;
+	}
+	if (is_of_sending(k->value, n)) {
+		ini_error(r->text, k->line,
+		    "%s: the gateway itself makes the field %.*s", k->name,
 		    (int)n, k->value);
 		return false;
 	}

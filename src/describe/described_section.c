@@ -153,6 +153,12 @@ behind(struct reader *r, const struct description_part *part,
 		    "%s: a path has no segments . and ..", k->name);
 		return NULL;
 	}
+	if (strchr(rest, '#') != NULL) {
+		ini_error(r->text, k->line,
+		    "%s: # and what is behind it is never sent; %%23 is",
+		    k->name);
+		return NULL;
+	}
 	if (r->d->sign_region != NULL && strstr(rest, "//") != NULL &&
 	    strstr(rest, "//") < rest + strcspn(rest, "?#")) {
 		ini_error(r->text, k->line,

@@ -151,8 +151,8 @@ check_beside(struct reader *r, const struct description_key *k,
 static void
 check_field(struct reader *r, const struct description_key *k)
 {
-	static const char *const made[] = { "Authorization", "Date", "Expect",
-		"Host", "X-Amz-Date" };
+	static const char *const made[] = { "Authorization", "Date",
+		"X-Amz-Date" };
 	static const char *const ours[] = { "Accept", "Content-Type", "Host",
 		"traceparent", "tracestate", "X-Amz-Content-Sha256",
 		"X-Amz-Date" };

@@ -290,8 +290,8 @@ maps_ask(struct maps *m, struct map_worker **worker,
 	}
 	begun = clock_ms();
 	if (maps_worker(m, worker, why, sizeof(why)))
-		out.result = map_ask(*worker, number, &question, deadline,
-		    &out.entities, why, sizeof(why));
+		out.result = map_ask(*worker, number, &question,
+		    deadline + MAPS_AFTER, &out.entities, why, sizeof(why));
 	else
 		out.result = MAP_NONE;
 	out.ms = clock_ms() - begun;

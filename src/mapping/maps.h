@@ -18,7 +18,8 @@ struct maps;
 struct query;
 struct relay_conf;
 
-#define MAPS_WHY 2048 /* bytes of a message, with the NUL */
+#define MAPS_WHY   2048 /* bytes of a message, with the NUL */
+#define MAPS_AFTER 500  /* ms behind a request's deadline */
 
 /* Gathers the programs.  Starts nothing: the map master is started by
  * maps_start(), else when the first question is asked, and then compiles each
@@ -59,8 +60,9 @@ struct maps_asked {
 };
 
 /*
- * Has the provider of q write the question to its program, and asks that by the
- * time `deadline` (clock_ms()).  *worker is the thread's, made when it is NULL, to
+ * Has the provider of q write the question to its program, and asks that by
+ * MAPS_AFTER behind the request's deadline (clock_ms()): what came until then is
+ * still made something of.  *worker is the thread's, made when it is NULL, to
  * be released before the maps.  What is no error of the program itself is in the
  * log, too.
  */

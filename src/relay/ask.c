@@ -146,7 +146,7 @@ ask_complete(void *arg, const struct query *q, bool ends)
 	struct asking *x = arg;
 	struct answer *a = x->answer;
 	size_t before = answer_entities(a);
-	bool whole;
+	bool some, whole;
 
 	ask_source(x->request, a, x->asked);
 	if (ends) {
@@ -154,7 +154,9 @@ ask_complete(void *arg, const struct query *q, bool ends)
 		return false;
 	}
 	answer_observable(a, q->claims->limit);
-	if (tell_failures(a, q, &whole) && q->observable != NULL)
+	/* A reference needs no call, unless it names one. */
+	some = tell_failures(a, q, &whole) || q->route == PROVIDER_REFER;
+	if (some && q->observable != NULL)
 		whole = ask_write(x, q) && whole;
 	if (whole || answer_entities(a) > before)
 		answer_answered(a);

@@ -170,3 +170,48 @@ def test_refused_without_words():
                 'fatal', 'authorization error', 'Unexpected response from Test: '
                 '%s (domain %s.example)' % (status, name))], name)
         same(g.stop(), 0, 'exit status')
+
+
+def test_what_came_until_the_deadline_is_mapped():
+    """The map has a moment after it, as long as it does not need it all."""
+    ini = head(types='domain') + CALL + """
+[call slow]
+get = /slow
+optional = yes
+"""
+    with Upstream([{'request': 'GET /a.example', 'json': [1]},
+                   {'request': 'GET /slow', 'delay': 20, 'json': 1}]) as s:
+        g = gateway('late', s, ini, sections={'http': {
+            'retries': '0', 'breaker': '0', 'timeout': '8', 'deadline': '2'}})
+        g.serve()
+        answer = ask(g, 'a.example')
+        same(([e[:2] for e in errors(answer)], len(titles(answer))),
+             ([('warning', 'connection error')], 1), answer)
+        same(g.stop(), 0, 'exit status')
+
+
+def test_a_reference_needs_no_call():
+    """One that names none is there when all that are made fail."""
+    ini = head(types='domain', routes='observe refer') + CALL + """\
+routes = observe refer
+optional = %s
+
+[refer page]
+title = The page
+url = {info.url}
+
+[refer search]
+title = Search
+url = https://www.example/?q={value}
+"""
+    jq = '{id: "jq", title: "Of refer.jq", url: "https://www.example/jq"}'
+    with Upstream([{'match': 'GET /.*', 'status': 500, 'json': {}}]) as s:
+        for optional in ('no', 'yes'):
+            g = gateway('refer-' + optional, s, ini % optional,
+                        **{'refer.jq': jq}).serve()
+            answer = ask(g, 'a.example', route='refer')
+            same([r['title'] for r in answer['data']], ['Search', 'Of refer.jq'],
+                 answer)
+            same([e[:2] for e in errors(answer)],
+                 [('warning', 'internal error')], answer)
+            same(g.stop(), 0, 'exit status')

@@ -137,13 +137,16 @@ START_TEST(what_ctim_takes_for_a_uri)
 {
 	static const char *const good[] = { "http://x.org/a?b#c", "n/a",
 		"x.org", "x.org:80/", "a:b:c", "/a:b", "//x.org", "%41",
-		"mailto:a@b", "#f", "?q", "\xc3\xa9", "http://\xc3\xbc.x",
-		"\xf0\x9f\x98\x80", "/?a[]=[", "x#[", "\xc2\xa1" };
+		"mailto:a@b", "#f", "data", "javascripts:a", "?q", "\xc3\xa9",
+		"http://\xc3\xbc.x", "\xf0\x9f\x98\x80", "/?a[]=[", "x#[",
+		"\xc2\xa1" };
 	static const char *const bad[] = { "", "a b", "a\"b", "<a>", "a\\b",
 		"a^", "`", "{", "|", "%", "%4", "%4g", "a%", "a#b#c", "[::1]",
 		"1.2.3.4:80", ":a", "http:", "http:#a", "//", "http://", "\xc3",
 		"a\xc3\xa9\xff", "a\n", "\x7f", "\xc2\x80", "\xc2\xa0",
-		"\xe2\x80\x8a", "\xe2\x80\xa8", "\xe3\x80\x80", "a[?", "/]" };
+		"\xe2\x80\x8a", "\xe2\x80\xa8", "\xe3\x80\x80", "a[?", "/]",
+		"javascript:alert(1)", "JavaScript:a", "data:text/html,a",
+		"vbscript:a" };
 	static char longest[CTIM_URI + 2];
 	static char wide[2 * CTIM_URI + 2];
 	size_t i;
