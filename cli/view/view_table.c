@@ -155,7 +155,8 @@ view_table_take(struct view *v, const struct answers *f, size_t from, size_t to)
 	return 0;
 }
 
-static void
+/* Returns whether there was one. */
+static bool
 print_tally(const struct view *v)
 {
 	const char *between = "";
@@ -173,11 +174,14 @@ print_tally(const struct view *v)
 		printf("%s%zu %s", between, v->silent[i], silents[i].tally);
 		between = ", ";
 	}
-	printf(*between == '\0' ? "Nothing is known.\n" : "\n");
+	if (*between != '\0')
+		putchar('\n');
+	return *between != '\0';
 }
 
+/* After the tally, which has no more than statements about observables. */
 static void
-view_table_print_kinds(const struct view *v)
+view_table_print_kinds(const struct view *v, bool tallied)
 {
 	const char *between = "The answer holds ";
 
@@ -194,6 +198,8 @@ view_table_print_kinds(const struct view *v)
 	}
 	if (between[0] == ',')
 		printf(".\n");
+	else if (!tallied)
+		printf("Nothing is known.\n");
 }
 
 /* Returns 0, or -1 when not all was printed. */
@@ -221,8 +227,7 @@ print_entities(struct view *v)
 		putchar('\n');
 	if (r == 0)
 		r = view_detail_print(&v->detail);
-	print_tally(v);
-	view_table_print_kinds(v);
+	view_table_print_kinds(v, print_tally(v));
 	return r;
 }
 

@@ -2,7 +2,7 @@
 """What a described provider makes of statuses, words and tokens: of its calls and
 of the one that signs in."""
 
-from harness import same
+from harness import has, holds, same
 from t_described import CLAIMS, ask, errors, gateway, head, titles
 from upstream import REASONS, Upstream
 
@@ -215,3 +215,15 @@ url = https://www.example/?q={value}
             same([e[:2] for e in errors(answer)],
                  [('warning', 'internal error')], answer)
             same(g.stop(), 0, 'exit status')
+
+
+def test_query_tells_what_there_is_without_a_verdict():
+    with Upstream([{'request': 'GET /a.example', 'json': [1]},
+                   {'request': 'GET /b.example', 'json': []}]) as s:
+        g = gateway('query', s, head(types='domain') + CALL).serve()
+        _, out, _ = g.cli('query', 'test', 'domain:a.example')
+        has('1 sighting', out, 'table')
+        holds('Nothing is known' not in out, out)
+        _, out, _ = g.cli('query', 'test', 'domain:b.example')
+        has('nothing known', out, 'table')
+        same(g.stop(), 0, 'exit status')
