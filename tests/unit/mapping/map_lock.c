@@ -425,6 +425,8 @@ START_TEST(a_worker_ends_that_is_stuck_without_a_gateway)
 	ck_assert_int_eq(write(pair[0], question, f.length), (ssize_t)f.length);
 	close(pair[0]);
 	close(pair[1]);
+	/* HELLO comes before the fork, this answer after it. */
+	ck_assert_int_eq(map_master_workers(bed_master), 1);
 	worker = bed_worker_pid();
 	ck_assert_int_gt(worker, 0);
 	while (map_master_workers(bed_master) != 0) {
