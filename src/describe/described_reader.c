@@ -279,8 +279,13 @@ char *
 reader_word(char **rest)
 {
 	char *word = *rest + strspn(*rest, BLANKS);
-	const size_t n = strcspn(word, BLANKS);
+	bool quoted = false;
+	size_t n;
 
+	for (n = 0;
+	     word[n] != '\0' && (quoted || strchr(BLANKS, word[n]) == NULL);
+	     n++)
+		quoted = quoted != (word[n] == '"');
 	if (n == 0)
 		return NULL;
 	*rest = word[n] == '\0' ? word + n : word + n + 1;

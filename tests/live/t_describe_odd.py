@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: MIT
+"""What people may write into a description, its map or a case that is odd and
+right, or wrong in one place: what is right works, the rest is told."""
+
+import os
+
+from harness import has, holds, same
+from t_describe_cases import Described
+
+HEAD = '''[provider]
+title = Odd
+description = Odd.
+types = ip domain url
+routes = observe
+url = https://odd.example
+
+'''
+CALL = '[call a]\nget = /a/{value}\n'
+TITLE = '{type: "sighting", confidence: "Low", observed_time: $now, ' \
+    'title: (. | tojson)}'
+IPS = [{'type': 'ip', 'value': '192.0.2.%d' % i} for i in range(1, 5)]
+A = 'GET https://odd.example/a/192.0.2.1'
+
+
+def row(request, json=1, **more):
+    return {'request': request, 'json': json, **more}
+
+
+def answer(name, ini, program, upstream, claims=None, body=None):
+    """What comes of one case, every call of which was asked."""
+    d = Described(name, HEAD + ini, program)
+    d.case('one', {}, upstream, claims=claims or {}, body=body or IPS[:1])
+    status, lines, err = d.test('--accept')
+    same((status, lines[-1:]), (0, ['1 passed, 0 failed']), (lines, err))
+    return d.answer('one')
+
+
+def titles(answer):
+    return [s['title'] for s in answer.get('data', {}).get(
+        'sightings', {}).get('docs', [])]
+
+
+def messages(answer):
+    return [e['message'] for e in answer.get('errors', [])]
+
+
+def test_a_name_with_blanks_in_the_paths_of_pages_until_and_fail():
+    paged = answer(
+        'pages', '[call a]\nget = /a/{value}?{page}\n'
+        'pages = "page count".n  other\n', TITLE,
+        [row(A + '?1', {'page count': {'n': 2}}), row(A + '?2', 5)])
+    same(titles(paged), ['{"a":[{"page count":{"n":2}},5]}'], 'pages')
+    ini = CALL + 'until = "job state" done over\nfail = "job state" bad\n'
+    done = answer('until', ini, TITLE, [row(A, {'job state': 'over'})])
+    same(titles(done), ['{"a":{"job state":"over"}}'], 'until')
+    bad = answer('fail', ini, TITLE, [row(A, {'job state': 'bad'})])
+    same((titles(bad), len(messages(bad))), ([], 1), 'fail')
