@@ -8,8 +8,14 @@
 #include "base/buf.h"
 #include "base/set.h"
 #include "describe/described_own.h"
+#include "json/jsoncanon.h"
 #include "json/jsonin.h"
+#include "json/jsonout.h"
+#include "json/jsonscan.h"
 #include "token/token.h"
+
+/* Of an element, in which an escape of two bytes may take six. */
+#define ELEMENT_BYTES (JSON_ANSWER_BYTES * 6)
 
 /* --- elements ------------------------------------------------------------ */
 
@@ -87,6 +93,19 @@ elements_of(const struct query *q, const struct described_call *c)
 	return list;
 }
 
+/* Writes an element so that the same one has the same bytes, in whatever order its
+ * members come. */
+static bool
+element_text(struct json_object *value, struct buf *b)
+{
+	struct jsonout j;
+
+	buf_reset(b);
+	jsonout_init(&j, b);
+	jsoncanon_value(&j, value);
+	return jsonout_done(&j) == 0;
+}
+
 void
 described_each_element(struct described_values *v,
     const struct described_call *c,
@@ -99,11 +118,12 @@ described_each_element(struct described_values *v,
 	const size_t max = c->max > 0 ? (size_t)c->max : q->claims->limit;
 	struct element *e = calloc(n + 1, sizeof(*e));
 	struct set seen = { 0 };
-	const char *text;
+	struct buf text;
 	size_t i, item = 0;
 
 	if (e == NULL)
 		q->lookup->broken = true;
+	buf_init(&text, ELEMENT_BYTES);
 	for (i = 0; e != NULL && i < n; i++) {
 		e[i].value = jsonin_at(list, i);
 		e[i].place = i;
@@ -115,11 +135,12 @@ described_each_element(struct described_values *v,
 	for (i = 0; e != NULL && i < n && item < max; i++) {
 		if (e[i].value == NULL)
 			continue;
-		text = json_object_to_json_string_ext(
-		    e[i].value, JSON_C_TO_STRING_PLAIN);
-		if (text != NULL && set_new(&seen, text, strlen(text)))
+		if (!element_text(e[i].value, &text))
+			q->lookup->broken = true;
+		else if (set_new(&seen, text.data, text.len))
 			each(v, c, e[i].value, item++);
 	}
+	buf_free(&text);
 	for (i = 0; e != NULL && i < n; i++)
 		json_object_put(e[i].key);
 	set_free(&seen);

@@ -55,3 +55,13 @@ def test_a_name_with_blanks_in_the_paths_of_pages_until_and_fail():
     same(titles(done), ['{"a":{"job state":"over"}}'], 'until')
     bad = answer('fail', ini, TITLE, [row(A, {'job state': 'bad'})])
     same((titles(bad), len(messages(bad))), ([], 1), 'fail')
+
+
+def test_an_element_whose_members_come_in_another_order_is_the_same():
+    ini = CALL + '[call b]\neach = a.l\nget = /b/{item.i}\n'
+    same(titles(answer('same', ini, '.b[] | .item | ' + TITLE, [
+        row(A, {'l': [{'i': 1, 't': {'x': 2, 'y': 3}},
+                      {'t': {'y': 3, 'x': 2}, 'i': 1}, {'i': 2}]}),
+        row('GET https://odd.example/b/1'),
+        row('GET https://odd.example/b/2')])),
+        ['{"i":1,"t":{"x":2,"y":3}}', '{"i":2}'], 'what is asked')
