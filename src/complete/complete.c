@@ -357,6 +357,18 @@ put_warning(struct completion *c, struct json_object *warning)
 	buf_free(&b);
 }
 
+/* Why a value without a type is none; of one that could not be read its reason is
+ * with it (complete.h). */
+static const char *
+complete_no_type(struct json_object *value)
+{
+	const char *why = json_object_is_type(value, json_type_string) ?
+	    json_object_get_userdata(value) :
+	    NULL;
+
+	return why == NULL ? "no type" : why;
+}
+
 static void
 complete_one(struct completion *c, struct json_object *entity)
 {
@@ -371,7 +383,7 @@ complete_one(struct completion *c, struct json_object *entity)
 	}
 	if (kind == CTIM_KINDS) {
 		leave_out_entity(c, "entity", entity,
-		    type == NULL ? "no type" :
+		    type == NULL ? complete_no_type(entity) :
 				   "its type is none that a map may write");
 		return;
 	}

@@ -38,8 +38,9 @@ struct completion_of {
  * Writes what map.jq wrote, an array (read only; anything else is nothing): each
  * element an object whose "type" is sighting, indicator, judgement, verdict,
  * relationship or warning.  A relationship's ends and a verdict's judgement, which
- * are objects there, are written before it.  Returns how many entities and members
- * were left out, those beyond the limit not counted.
+ * are objects there, are written before it.  A string with userdata is an entity
+ * that could not be read, for the reason that this is (mapping/map.h).  Returns how
+ * many entities and members were left out, those beyond the limit not counted.
  */
 size_t complete_answer(struct answer *, const struct completion_of *,
     struct json_object *entities);

@@ -17,6 +17,7 @@
 #define TEXT_BYTES ((size_t)INT_MAX) /* of a string with escapes in it */
 
 const char jsonscan_no_memory[] = "no memory left";
+const char jsonscan_too_many[] = "too many values";
 
 bool
 scan_refuse(struct scan *s, const char *why)
@@ -302,7 +303,7 @@ value(struct scan *s, bool *opened)
 	if (s->at == s->end)
 		return scan_refuse(s, "text that ends too early");
 	if (++s->values > s->max_values)
-		return scan_refuse(s, "too many values");
+		return scan_refuse(s, jsonscan_too_many);
 	switch (*s->at) {
 	case '{':
 	case '[':

@@ -26,6 +26,8 @@ struct json_object;
 
 /* What is returned when memory ran out: this very pointer. */
 extern const char jsonscan_no_memory[];
+/* The same where there are more than max_values. */
+extern const char jsonscan_too_many[];
 
 /*
  * NULL when the len bytes at text are one JSON value that may be used, with

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,22 +247,65 @@ map_take_error(struct buf *in, char *why, size_t size)
 	in->len = start;
 }
 
-/* Makes an array of "[" and lines.  Its values are counted and looked at as those
- * of an answer of a service.  Returns what is wrong, or NULL. */
+/* Reads the line behind a byte, with `values` values at most.  One that cannot be
+ * read is its text, with the reason. */
+static const char *
+map_parse_line(
+    char *before, char *end, size_t values, struct json_object **entity)
+{
+	struct json_object *list;
+	const char *wrong;
+
+	*entity = NULL;
+	*before = '[';
+	*end = ']';
+	wrong =
+	    jsonscan_answer(before, (size_t)(end - before) + 1, values, &list);
+	if (wrong == NULL) {
+		*entity = json_object_get(jsonin_at(list, 0));
+		json_object_put(list);
+		return NULL;
+	}
+	if (wrong == jsonscan_no_memory || wrong == jsonscan_too_many)
+		return wrong;
+	*entity =
+	    json_object_new_string_len(before + 1, (int)(end - before) - 1);
+	if (*entity == NULL)
+		return jsonscan_no_memory;
+	json_object_set_userdata(*entity, (void *)(uintptr_t)wrong, NULL);
+	return NULL;
+}
+
+/* Makes an array of "[" and lines, each of which its line end ends.  Their values are
+ * counted and looked at as those of an answer of a service.  Returns what is wrong
+ * with the first line that is not in it, nor those behind it; or NULL. */
 static const char *
 map_parse(struct buf *in, struct json_object **entities)
 {
-	const char *wrong;
-	char *p = in->data;
+	struct json_weight all = { 0 };
+	struct json_object *entity;
+	const char *wrong = NULL;
+	char *at = in->data, *stop = in->data + in->len, *end;
 
-	if (in->len == 1)
-		(void)buf_addc(in, ']');
-	else
-		in->data[in->len - 1] = ']';
-	while ((p = memchr(p, '\n', (size_t)(in->data + in->len - p))) != NULL)
-		*p = ',';
-	wrong =
-	    jsonscan_answer(in->data, in->len, JSON_ANSWER_VALUES, entities);
+	if ((*entities = json_object_new_array()) == NULL)
+		return jsonscan_no_memory;
+	for (; wrong == NULL && at + 1 < stop; at = end) {
+		end = memchr(at + 1, '\n', (size_t)(stop - at - 1));
+		if (end == NULL)
+			end = stop;
+		wrong = map_parse_line(
+		    at, end, JSON_ANSWER_VALUES - all.values, &entity);
+		jsonin_weigh(entity, &all);
+		if (wrong == NULL &&
+		    json_object_array_add(*entities, entity) == -1) {
+			json_object_put(entity);
+			wrong = jsonscan_no_memory;
+		}
+	}
+	if (wrong == jsonscan_no_memory) {
+		json_object_put(*entities);
+		*entities = NULL;
+	}
 	return wrong;
 }
 

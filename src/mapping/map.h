@@ -82,8 +82,10 @@ void map_worker_free(struct map_worker *);
  * Puts one question, the JSON text {observable, type_name, now, limit, route,
  * claim, data, answers} of providers, to a program; deadline: clock_ms().
  * *entities: an array of what the program wrote, with MAP_ERROR what came before
- * it, to be released by the caller; else NULL.  why: with MAP_ERROR the words of
- * jq, with MAP_NONE the reason for the log.
+ * it, to be released by the caller; else NULL.  In the place of one that cannot be
+ * read, as it is nested too deep, is its text, a string whose
+ * json_object_get_userdata() is the reason, a constant text.  why: with MAP_ERROR
+ * the words of jq, with MAP_NONE the reason for the log.
  */
 enum map_result map_ask(struct map_worker *, int program,
     const struct buf *question, int64_t deadline, struct json_object **entities,

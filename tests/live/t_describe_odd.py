@@ -65,3 +65,12 @@ def test_an_element_whose_members_come_in_another_order_is_the_same():
         row('GET https://odd.example/b/1'),
         row('GET https://odd.example/b/2')])),
         ['{"i":1,"t":{"x":2,"y":3}}', '{"i":2}'], 'what is asked')
+
+
+def test_an_entity_that_is_nested_too_deep_is_left_out_alone():
+    deep = TITLE + ' + {data: (reduce range(40) as $i (1; [.]))}'
+    made = answer('deep', CALL, '("first" | %s), (("x", "y") | %s), '
+                  '("last" | %s)' % (TITLE, deep, TITLE), [row(A)])
+    same(titles(made), ['"first"', '"last"'], 'what stays')
+    same(messages(made), ['Odd: 2 entities were left out (entity: nested too '
+                          'deep) (ip 192.0.2.1)'], 'what is told')

@@ -382,10 +382,10 @@ static const struct {
 } large[] = {
 	{ "1, (\"x\" * 9000000 | ., .)", "the map writes more than 16 MB", 2 },
 	{ "range(100001)", "the map writes more than 100000 entities", 100000 },
-	{ "[range(200001)]", "what it writes cannot be read: too many values",
-	    0 },
-	{ "reduce range(40) as $i (1; [.])",
-	    "what it writes cannot be read: nested too deep", 0 },
+	{ "1, [2], [range(200001)], 3",
+	    "what it writes cannot be read: too many values", 2 },
+	{ "range(70000) | [., 1]",
+	    "what it writes cannot be read: too many values", 66666 },
 };
 
 START_TEST(an_answer_has_limits)
@@ -396,6 +396,26 @@ START_TEST(an_answer_has_limits)
 	ck_assert_int_eq(bed_ask(0, "1"), MAP_ERROR);
 	ck_assert_str_eq(bed_why, large[_i].why);
 	ck_assert_uint_eq(jsonin_length(bed_entities), large[_i].entities);
+	map_teardown();
+}
+END_TEST
+
+START_TEST(what_is_nested_too_deep_is_its_text_with_the_reason)
+{
+	struct json_object *one;
+
+	NEEDS_MAP();
+	bed_start("1, reduce range(32) as $i (3; [.]), "
+		  "reduce range(31) as $i (4; [.]), null");
+	ck_assert_int_eq(bed_ask(0, "1"), MAP_DONE);
+	ck_assert_uint_eq(jsonin_length(bed_entities), 4);
+	one = jsonin_at(bed_entities, 1);
+	ck_assert_str_eq(jsonin_text(one),
+	    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[3]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+	    "]");
+	ck_assert_str_eq(json_object_get_userdata(one), "nested too deep");
+	ck_assert_int_eq(
+	    json_object_get_type(jsonin_at(bed_entities, 2)), json_type_array);
 	map_teardown();
 }
 END_TEST
@@ -583,6 +603,8 @@ main(void)
 	tcase_add_test(tcase, errors_are_no_reason_to_be_off);
 	tcase_add_test(tcase, large_questions_and_answers_pass);
 	tcase_add_loop_test(tcase, an_answer_has_limits, 0, COUNT(large));
+	tcase_add_test(
+	    tcase, what_is_nested_too_deep_is_its_text_with_the_reason);
 	tcase_add_loop_test(tcase,
 	    what_cannot_be_compiled_is_named_with_its_line, 0, COUNT(wrong));
 	tcase_add_test(
