@@ -83,6 +83,11 @@ fill_json_bare(struct filling *f, const char *value)
 			buf_adds(f->out, words[i].json);
 			return fill_state(f->out);
 		}
+	/* A claim may be written with zeros in front, which JSON does not have. */
+	if (f->part->hole.kind == PLACEHOLDER_CLAIM &&
+	    value[strspn(value, "0123456789")] == '\0')
+		while (value[0] == '0' && value[1] != '\0')
+			value++;
 	number = jsonin_parse(value, strlen(value), 1, &why);
 	if (number == NULL && why == jsonscan_no_memory)
 		return fill_starved(f);

@@ -74,3 +74,14 @@ def test_an_entity_that_is_nested_too_deep_is_left_out_alone():
     same(titles(made), ['"first"', '"last"'], 'what stays')
     same(messages(made), ['Odd: 2 entities were left out (entity: nested too '
                           'deep) (ip 192.0.2.1)'], 'what is told')
+
+
+def test_a_number_with_zeros_in_front():
+    ini = '[claim N]\nlabel = N\nkind = number\ndefault = 007\n\n' \
+        '[call a]\npost = /a\njson = {"n": {N}, "t": "{N}"}\n'
+    for i, (claims, n, text) in enumerate((
+            ({}, 7, '007'), ({'N': '05'}, 5, '05'), ({'N': '000'}, 0, '000'),
+            ({'N': '10'}, 10, '10'))):
+        same(titles(answer('zeros-%d' % i, ini, '.a | ' + TITLE, [row(
+            'POST https://odd.example/a', body={'n': n, 't': text})],
+            claims)), ['1'], claims)
