@@ -70,7 +70,10 @@ const char mapprelude[] =
     "(if .g == \"+\" then -$off else $off end) as $off | "
     "$z | fromdate + $off | todate end "
     "else error(\"no time: \\(tojson)\") end end; "
-    "def ago($days): ($now | fromdate) - $days * 86400 | floor | todate; "
+    /* From the year 1000 on a time has four digits and can be compared. */
+    "def ago($days): ($now | fromdate) - $days * 86400 | floor | "
+    "if . >= -30610224000 and . < 253402300800 then todate "
+    "else error(\"no time: \\(.)\") end; "
     "def markdown: {html: .}; "
     "$dot.answers | (";
 

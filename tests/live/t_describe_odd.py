@@ -85,3 +85,15 @@ def test_a_number_with_zeros_in_front():
         same(titles(answer('zeros-%d' % i, ini, '.a | ' + TITLE, [row(
             'POST https://odd.example/a', body={'n': n, 't': text})],
             claims)), ['1'], claims)
+
+
+def test_a_day_too_long_ago_is_an_error():
+    said = 'Odd has answered something that map.jq does not understand: no ' \
+        'time: '
+    for i, days in enumerate(('1e300', '-1e300', 'nan', 'infinite')):
+        has(said, messages(answer(
+            'ago-%d' % i, CALL, 'ago(%s) | %s' % (days, TITLE),
+            [row(A)]))[0], days)
+    same(titles(answer('ago', CALL, '(ago(1), ago(36500)) | ' + TITLE,
+                       [row(A)])),
+         ['"2026-11-20T12:00:00Z"', '"1926-12-16T12:00:00Z"'], 'days')
