@@ -71,7 +71,10 @@ enum call_flag {
 	CALL_SIGN_IN = 1 << 7,
 	/* It goes to another service than the provider's, so that it takes no
 	 * turn of the rate. */
-	CALL_ELSEWHERE = 1 << 8
+	CALL_ELSEWHERE = 1 << 8,
+	/* It asks about several observables: each of their lookups tells of its
+	 * failure. */
+	CALL_BATCH = 1 << 9
 };
 
 /* One call.  All of it belongs to its lookup. */

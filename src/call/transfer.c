@@ -88,7 +88,7 @@ copy_outcome(const struct sharing *s, struct call *c)
 	const char *message =
 	    s->message != NULL ? s->message : problem_code(s->problem);
 
-	c->echo = true;
+	c->echo = s->fixed || !(c->flags & CALL_BATCH);
 	call_found(c, json_object_get(s->result));
 	if (s->problem == PROBLEM_NONE)
 		return;

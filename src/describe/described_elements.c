@@ -150,7 +150,7 @@ described_each_element(struct described_values *v,
 
 /* --- batches ------------------------------------------------------------- */
 
-/* Whether observables of two types can be in one call. */
+/* Whether an observable can be in the call that another one is in. */
 static bool
 goes_with(const struct described_call *c, const struct observable *a,
     const struct observable *b)
@@ -158,7 +158,8 @@ goes_with(const struct described_call *c, const struct observable *a,
 	const struct described_request *x = &c->by[a->type],
 				       *y = &c->by[b->type];
 
-	return y->method != NULL && x->url == y->url && x->body == y->body;
+	return y->method != NULL && x->url == y->url && x->body == y->body &&
+	    described_askable(b);
 }
 
 /* Bytes of the entries of one call; around them is room for the rest of it. */
@@ -238,8 +239,6 @@ entries_add(struct entries *e, const struct observable *o)
 static bool
 entries_want(struct entries *e, const struct observable *o)
 {
-	if (!described_askable(o))
-		return false;
 	if (set_new(&e->seen, o->value, strlen(o->value)))
 		return true;
 	e->twice = true;

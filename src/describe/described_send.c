@@ -406,6 +406,8 @@ flags_of(const struct described *d, const struct described_call *c,
 		flags |= CALL_CACHE;
 	if (c->shared || c->batch > 0)
 		flags |= CALL_SHARED;
+	if (c->batch > 0)
+		flags |= CALL_BATCH;
 	if (c->optional)
 		flags |= CALL_OPTIONAL;
 	if (step == STEP_SIGN_IN)

@@ -97,3 +97,25 @@ def test_a_day_too_long_ago_is_an_error():
     same(titles(answer('ago', CALL, '(ago(1), ago(36500)) | ' + TITLE,
                        [row(A)])),
          ['"2026-11-20T12:00:00Z"', '"1926-12-16T12:00:00Z"'], 'days')
+
+
+def test_a_failed_batch_is_told_of_each():
+    ini = '[call a]\nbatch = 3\npost = /b\nform = q={entries}\n' \
+        'entry = {type}:{value}\n'
+    post = 'POST https://odd.example/b'
+    made = answer('batch', ini, '.a[] | select(. == $value) | ' + TITLE, [
+        {'request': post, 'status': 500,
+         'body': 'q=ip:192.0.2.1,ip:192.0.2.2,ip:192.0.2.3'},
+        row(post, ['192.0.2.4'], body='q=ip:192.0.2.4')], body=IPS)
+    same(titles(made), ['"192.0.2.4"'], 'what is found')
+    same(messages(made), ['Unexpected response from Odd: 500 Internal Server '
+                          'Error (ip 192.0.2.%d)' % i for i in (1, 2, 3)],
+         'what failed')
+    other = [{'type': 'domain', 'value': 'a.example'},
+             {'type': 'ip', 'value': 'bad ip'}]
+    made = answer('places', ini, '.a[] | select(. == $value) | ' + TITLE, [
+        row(post, ['192.0.2.2'], body='q=ip:192.0.2.1,domain:a.example,'
+            'ip:192.0.2.2'),
+        row(post, [], body='q=ip:192.0.2.3')],
+        body=IPS[:1] + other + IPS[1:3])
+    same((titles(made), messages(made)), (['"192.0.2.2"'], []), 'places')
