@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include <json-c/json.h>
 
@@ -34,6 +33,7 @@ static struct {
 	struct json_object *list;
 	bool used[ROWS_MAX];
 	bool learns;
+	int64_t now;
 	struct buf wrong;
 } playing;
 
@@ -275,7 +275,7 @@ played_quota(struct http_call *c, const char *name, const char *value)
 			field = (enum ratelimit_field)i;
 	if (field != RATELIMIT_OTHER)
 		ratelimit_take(&c->quota, field, value, strlen(value),
-		    (int64_t)time(NULL));
+		    playing.now);
 }
 
 /* A header field of the answer, where somebody wants it. */
@@ -448,11 +448,12 @@ played_look(struct json_object *row, size_t i, struct buf *wrong)
 }
 
 void
-played_case(struct json_object *list, struct buf *wrong)
+played_case(struct json_object *list, int64_t now, struct buf *wrong)
 {
 	size_t i, n = jsonin_length(list);
 
 	playing.list = list;
+	playing.now = now;
 	playing.learns = false;
 	memset(playing.used, 0, sizeof(playing.used));
 	buf_reset(&playing.wrong);

@@ -6,6 +6,8 @@
 #ifndef CTIM_PLAYED_H
 #define CTIM_PLAYED_H
 
+#include <stdint.h>
+
 #include "net/network.h"
 
 struct buf;
@@ -18,9 +20,10 @@ int played_begin(char why[NETWORK_WHY]);
 /*
  * The list of a case, which must outlive its calls: an array of {"request":
  * "GET URL", "headers", "body", "status", "json" | "text", "reply_headers"}, each
- * for one call.  Adds to wrong, a line each, what cannot be used of it.
+ * for one call; now: the time of the case, in seconds since 1970.  Adds to wrong, a
+ * line each, what cannot be used of it.
  */
-void played_case(struct json_object *list, struct buf *wrong);
+void played_case(struct json_object *list, int64_t now, struct buf *wrong);
 /* Until that ends, each call takes the first unused row with its request, which
  * gets its headers and body: a case is being made. */
 void played_learn(void);

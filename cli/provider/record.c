@@ -245,7 +245,7 @@ record_again(struct recorded *r, const struct alone *alone,
 	buf_init(&wrong, TEXT_MAX);
 	error = played_begin(why) == -1 ? why : NULL;
 	if (error == NULL) {
-		played_case(r->upstream, &wrong);
+		played_case(r->upstream, again.now, &wrong);
 		played_learn();
 		error = alone_ask(alone, &again, &r->answer);
 		played_end(&wrong);

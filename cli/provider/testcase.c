@@ -233,7 +233,7 @@ testcase_play(struct testcase_running *t)
 	struct buf wrong;
 
 	buf_init(&wrong, WRONG_BYTES);
-	played_case(t->files[CASE_UPSTREAM], &wrong);
+	played_case(t->files[CASE_UPSTREAM], t->now, &wrong);
 	if (wrong.len == 0) {
 		testcase_ask(t);
 		played_end(&wrong);

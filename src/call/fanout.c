@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <json-c/json.h>
 #include <openssl/crypto.h>
@@ -384,6 +385,8 @@ run_init(struct run *r, struct fanout *f, struct fanout_job *job)
 		.negative_ttl = f->conf->negative_ttl,
 		.timeout =
 		    (int64_t)either(c->timeout, 0, f->conf->timeout) * 1000 };
+	if (job->query.now != 0)
+		r->ahead = job->query.now - (int64_t)time(NULL);
 	/* Half of what a call of this request could have at most: with more
 	 * calls than the time allows, the last ones always have little. */
 	r->fair = (r->timeout < left ? r->timeout : left) / 2;

@@ -23,6 +23,13 @@ static const struct {
 	{ DAY, DAY, "day" }, { INT64_C(7) * DAY, INT64_C(7) * DAY, "week" },
 	{ INT64_C(28) * DAY, INT64_C(31) * DAY, "month" } };
 
+/* Now, where the request is asked at another time, in that. */
+static int64_t
+quotas_now(const struct run *r)
+{
+	return (int64_t)time(NULL) + r->ahead;
+}
+
 void
 quotas_take(struct run *r, const struct transfer *x)
 {
@@ -33,7 +40,7 @@ quotas_take(struct run *r, const struct transfer *x)
 		return;
 	if (ratelimit_told(&x->http.quota, &told))
 		quota_tell(t, r->job->relay->name, r->who.data, r->who.len,
-		    &told, (int64_t)time(NULL));
+		    &told, quotas_now(r));
 	else if (r->job->relay->quotas)
 		quota_tell_nothing(t, r->who.data, r->who.len);
 }
@@ -46,7 +53,7 @@ quotas_may(struct run *r, struct transfer *x)
 	if (r->provider->quota == NULL || (x->call->flags & CALL_SIGN_IN))
 		return true;
 	left = quota_held(
-	    &r->shared->quotas, r->who.data, r->who.len, (int64_t)time(NULL));
+	    &r->shared->quotas, r->who.data, r->who.len, quotas_now(r));
 	if (left == 0)
 		return true;
 	transfer_give_up(r, x, PROBLEM_TOO_MANY_REQUESTS,
@@ -58,8 +65,8 @@ quotas_may(struct run *r, struct transfer *x)
 bool
 quotas_seen(const struct run *r, struct quota_seen *seen)
 {
-	return quota_get(&r->shared->quotas, r->who.data, r->who.len,
-	    (int64_t)time(NULL), seen);
+	return quota_get(
+	    &r->shared->quotas, r->who.data, r->who.len, quotas_now(r), seen);
 }
 
 static void

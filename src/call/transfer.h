@@ -114,6 +114,7 @@ struct run {
 	struct buf who;           /* relay and credential, for names */
 	size_t room;              /* calls at a time */
 	struct pace_rate rate;
+	int64_t ahead; /* seconds from time() to the time of the request */
 	int breaker, ttl, negative_ttl;
 	int64_t timeout; /* ms a try */
 	int64_t fair;    /* ms that a try must have had for its

@@ -99,6 +99,21 @@ def test_a_day_too_long_ago_is_an_error():
          ['"2026-11-20T12:00:00Z"', '"1926-12-16T12:00:00Z"'], 'days')
 
 
+def test_a_quota_begins_again_at_a_time_of_the_case():
+    ini = '[quota]\nlimit = M\nleft = L\nreset = R\n\n' + CALL + \
+        '[call b]\nafter = a\nget = /b\n'
+    b = [row('GET https://odd.example/b', 2)]
+    for name, reset, left in (('later', '1795266000', 3600),
+                              ('past', '1795258800', 0),
+                              ('seconds', '60', 60)):
+        made = answer('quota-' + name, ini, TITLE, [
+            row(A, reply_headers={'L': '0', 'R': reset})] +
+            (b if left == 0 else []))
+        same(messages(made), [] if left == 0 else [
+            'The quota of this credential at Odd is used up for %d s more '
+            '(ip 192.0.2.1)' % left], name)
+
+
 def test_a_failed_batch_is_told_of_each():
     ini = '[call a]\nbatch = 3\npost = /b\nform = q={entries}\n' \
         'entry = {type}:{value}\n'

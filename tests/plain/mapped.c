@@ -52,7 +52,7 @@ mapped_ask(
 	r.len = strlen(r.body);
 	r.now = rfc3339_parse(now);
 	buf_init(&wrong, MAPPED_WRONG);
-	played_case(jsonin_member(of, "upstream"), &wrong);
+	played_case(jsonin_member(of, "upstream"), r.now, &wrong);
 	why = wrong.len > 0 ? "upstream" : alone_ask(a, &r, answer);
 	played_end(&wrong);
 	buf_free(&wrong);
