@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "cli/played/played.h"
+#include "cli/played/playedrow.h"
 #include "http/http.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
@@ -274,8 +275,8 @@ played_quota(struct http_call *c, const char *name, const char *value)
 		    strcasecmp(c->quota_names[i], name) == 0)
 			field = (enum ratelimit_field)i;
 	if (field != RATELIMIT_OTHER)
-		ratelimit_take(&c->quota, field, value, strlen(value),
-		    playing.now);
+		ratelimit_take(
+		    &c->quota, field, value, strlen(value), playing.now);
 }
 
 /* A header field of the answer, where somebody wants it. */
@@ -408,45 +409,6 @@ played_begin(char why[NETWORK_WHY])
 	return network_play(&played_functions, why);
 }
 
-/* Members that a row may have: another one is a slip of the pen. */
-static bool
-played_is_member(const char *name)
-{
-	static const char *const members[] = { "request", "headers", "body",
-		"status", "json", "text", "reply_headers" };
-	size_t i;
-
-	for (i = 0; i < sizeof(members) / sizeof(*members); i++)
-		if (strcmp(members[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void
-played_look(struct json_object *row, size_t i, struct buf *wrong)
-{
-	int64_t status;
-
-	if (jsonin_string(row, "request") == NULL) {
-		buf_addf(wrong, "[%zu] has no \"request\": \"GET URL\"\n", i);
-		return;
-	}
-	if (jsonin_member(row, "status") != NULL &&
-	    (!jsonin_int(jsonin_member(row, "status"), &status) ||
-		status < 100 || status > 599))
-		buf_addf(wrong, "[%zu].status is none of HTTP\n", i);
-	json_object_object_foreach(row, key, value)
-	{
-		(void)value;
-		if (!played_is_member(key))
-			buf_addf(wrong,
-			    "[%zu] has a member %s; there are request, "
-			    "headers, "
-			    "body, status, json, text, reply_headers\n",
-			    i, key);
-	}
-}
-
 void
 played_case(struct json_object *list, int64_t now, struct buf *wrong)
 {
@@ -460,7 +422,7 @@ played_case(struct json_object *list, int64_t now, struct buf *wrong)
 	if (!json_object_is_type(list, json_type_array) || n > ROWS_MAX)
 		buf_addf(wrong, "is no list of at most %d calls\n", ROWS_MAX);
 	for (i = 0; i < n && i < ROWS_MAX; i++)
-		played_look(jsonin_at(list, i), i, wrong);
+		playedrow_look(jsonin_at(list, i), i, wrong);
 }
 
 void

@@ -45,7 +45,7 @@ struct testcase_running {
 	const struct testcase *of;
 	struct json_object *files[CASE_FILES]; /* NULL: not there */
 	struct buf body;                       /* of the request */
-	char path[256];                        /* of its route */
+	const char *path;                      /* of its route */
 	int64_t now;
 	struct json_object *got;
 	bool good;
@@ -118,22 +118,58 @@ testcase_read(struct testcase_running *t, enum testcase_file file, bool needed)
 	buf_free(&text);
 }
 
-/* "observe" is "observe/observables", as the route is called. */
+/* A route as a case names it, and as the gateway does. */
+static const struct {
+	const char *name, *path;
+} testcase_routes[] = { { "observe", "observe/observables" },
+	{ "deliberate", "deliberate/observables" },
+	{ "refer", "refer/observables" }, { "health", "health" } };
+
+/* The whole path is taken for the name, too. */
 static bool
 testcase_route(struct testcase_running *t)
 {
 	const char *route = jsonin_string(t->files[CASE_REQUEST], "route");
-	bool whole = route != NULL &&
-	    (strchr(route, '/') != NULL || strcmp(route, "health") == 0);
+	size_t i;
 
-	if (route == NULL || *route == '/' ||
-	    snprintf(t->path, sizeof(t->path), "%s%s", route,
-		whole ? "" : "/observables") >= (int)sizeof(t->path)) {
+	for (i = 0; route != NULL &&
+	     i < sizeof(testcase_routes) / sizeof(*testcase_routes);
+	     i++)
+		if (strcmp(route, testcase_routes[i].name) == 0 ||
+		    strcmp(route, testcase_routes[i].path) == 0) {
+			t->path = testcase_routes[i].path;
+			return true;
+		}
+	testcase_fail(t, CASE_REQUEST,
+	    "has no \"route\": observe, deliberate, refer or health");
+	return false;
+}
+
+/* Another member is a slip of the pen. */
+static bool
+testcase_members(struct testcase_running *t)
+{
+	static const char *const members[] = { "route", "now", "claims",
+		"body" };
+	const size_t n = sizeof(members) / sizeof(*members);
+	struct json_object *request = t->files[CASE_REQUEST];
+	bool good = true;
+	size_t i;
+
+	if (!json_object_is_type(request, json_type_object))
+		return true; /* which has no route */
+	json_object_object_foreach(request, key, value)
+	{
+		(void)value;
+		for (i = 0; i < n && strcmp(members[i], key) != 0; i++)
+			;
+		if (i < n)
+			continue;
 		testcase_fail(t, CASE_REQUEST,
-		    "has no \"route\": observe, deliberate, refer or health");
-		return false;
+		    "has a member %s; there are route, now, claims, body", key);
+		good = false;
 	}
-	return true;
+	return good;
 }
 
 static bool
@@ -143,7 +179,7 @@ testcase_request(struct testcase_running *t)
 	struct json_object *body;
 	const char *now = jsonin_string(request, "now");
 
-	if (!testcase_route(t))
+	if (!testcase_members(t) || !testcase_route(t))
 		return false;
 	if (now == NULL || (t->now = rfc3339_parse(now)) <= 0) {
 		testcase_fail(t, CASE_REQUEST,

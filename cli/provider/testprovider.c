@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* ctim-relay provider test: the cases of described providers, without the
  * network. */
+#include <sys/stat.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -32,6 +34,7 @@ testing_case(struct testing *t, const char *name)
 		.cmd = t->p->cmd, .alone = &t->alone, .accept = t->p->accept
 	};
 	char path[PATH_MAX];
+	struct stat st;
 
 	if (snprintf(path, sizeof(path), "%s/cases/%s", t->alone.dir, name) >=
 	    (int)sizeof(path)) {
@@ -39,6 +42,9 @@ testing_case(struct testing *t, const char *name)
 		t->failed++;
 		return;
 	}
+	/* A README is no case. */
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return;
 	c.dir = path;
 	if (testcase_run(&c))
 		t->passed++;
@@ -50,6 +56,7 @@ static void
 testing_cases(struct testing *t)
 {
 	struct dirent **names = NULL;
+	const size_t before = t->passed + t->failed;
 	char path[PATH_MAX];
 	int i, n = -1;
 
@@ -59,13 +66,14 @@ testing_cases(struct testing *t)
 	if (n == -1 && errno != ENOENT) {
 		alone_say(&t->alone, "", strerror(errno));
 		t->failed++;
-	} else if (n <= 0)
-		alone_say(&t->alone, "warning: ", "there are no cases");
+	}
 	for (i = 0; i < n; i++) {
 		testing_case(t, names[i]->d_name);
 		free(names[i]);
 	}
 	free(names);
+	if (t->passed + t->failed == before)
+		alone_say(&t->alone, "warning: ", "there are no cases");
 }
 
 static void

@@ -134,3 +134,40 @@ def test_a_failed_batch_is_told_of_each():
         row(post, [], body='q=ip:192.0.2.3')],
         body=IPS[:1] + other + IPS[1:3])
     same((titles(made), messages(made)), (['"192.0.2.2"'], []), 'places')
+
+
+def test_slips_in_a_case_are_told_with_the_file():
+    d = Described('slips', HEAD + CALL, TITLE)
+    for change, text in (
+            ({'foo': 1}, 'request.json: has a member foo; there are route, '
+             'now, claims, body'),
+            ({'route': 'tiles'}, 'request.json: has no "route": observe, '
+             'deliberate, refer or health'),
+            ({'upstream': [row(A, text='x')]},
+             'upstream.json: [0] has both json and text'),
+            ({'upstream': [{'request': A, 'text': 5}]},
+             'upstream.json: [0].text is no text'),
+            ({'upstream': [row(A, reply_headers=['a'])]},
+             'upstream.json: [0].reply_headers is no object'),
+            ({'upstream': [row(A, reply_headers={'a': 1})]},
+             'upstream.json: [0].reply_headers.a is no text'),
+            ({'upstream': [row(A, headers='a')]},
+             'upstream.json: [0].headers is no object')):
+        d.case('one', {}, **{'upstream': [row(A)], 'claims': {},
+                             'body': IPS[:1], **change})
+        status, lines, err = d.test()
+        same((status, lines[-1]), (1, '0 passed, 1 failed'), (lines, err))
+        same([line.split('/cases/one/')[-1] for line in lines[:-1]], [text],
+             change)
+
+
+def test_a_file_beside_the_cases_is_none():
+    d = Described('readme', HEAD + CALL, TITLE)
+    d.write('cases/README', 'What the cases are about.\n')
+    status, lines, err = d.test()
+    same((status, lines), (0, ['0 passed, 0 failed']), err)
+    has('warning: there are no cases', err, 'no cases')
+    d.case('one', {}, [row(A)], claims={}, body=IPS[:1])
+    status, lines, err = d.test('--accept')
+    same((status, lines[-1], err), (0, '1 passed, 0 failed', ''), lines)
+    holds(os.path.isfile(d.path + '/cases/README'), 'the file')
