@@ -14,7 +14,6 @@
 #include "cli/base/outfile.h"
 #include "cli/played/alone.h"
 #include "cli/provider/jsonsame.h"
-#include "cli/provider/mask.h"
 #include "cli/played/played.h"
 #include "cli/provider/record.h"
 #include "cli/played/recorder.h"
@@ -23,6 +22,7 @@
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
 #include "os/folder.h"
+#include "token/mask.h"
 
 #define TEXT_MAX  (32U << 20)
 #define NAME_MOST 60 /* bytes of a case's name */
@@ -75,16 +75,13 @@ record_texts(struct json_object *value, struct mask *all)
 static void
 record_tokens(const struct recorded *r, struct mask *all)
 {
-	const struct mask *given = r->mask;
 	const struct recorder_call *c;
 	struct json_object *answer;
 	const char *p;
-	size_t i, n;
+	size_t n;
 
-	all->n = 0;
-	for (i = 0; i < given->n; i++)
-		mask_add(all, given->list[i].secret,
-		    strlen(given->list[i].secret), given->list[i].by);
+	mask_init(all);
+	mask_add_all(all, r->mask);
 	for (c = recorder_calls(); c != NULL; c = c->next) {
 		if (is_sign_in(r, c)) {
 			answer =
@@ -140,10 +137,12 @@ record_body(const struct mask *m, const struct recorder_call *c,
 }
 
 static void
-record_reply(const struct recorder_call *c, struct json_object *row)
+record_reply(const struct mask *m, const struct recorder_call *c,
+    struct json_object *row)
 {
 	struct json_object *headers;
-	const char *p = c->reply.data, *value;
+	const char *p = c->reply.data;
+	struct buf value;
 	char name[128];
 	size_t n;
 
@@ -153,9 +152,12 @@ record_reply(const struct recorder_call *c, struct json_object *row)
 	for (; *p != '\0'; p += n + (p[n] == '\n')) {
 		n = strcspn(p, "\n");
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(p, ":"), p);
-		value = p + strlen(name) + 2;
-		(void)json_object_object_add(headers, name,
-		    json_object_new_string_len(value, (int)(p + n - value)));
+		buf_init(&value, TEXT_MAX);
+		(void)buf_add(
+		    &value, p + strlen(name) + 2, n - strlen(name) - 2);
+		(void)json_object_object_add(
+		    headers, name, record_string(m, &value));
+		buf_free(&value);
 	}
 	(void)json_object_object_add(row, "reply_headers", headers);
 }
@@ -177,7 +179,7 @@ record_row(const struct recorded *r, const struct mask *m,
 		(void)json_object_object_add(
 		    row, "status", json_object_new_int(c->status));
 	record_body(m, c, got ? MADE_UP : NULL, row);
-	record_reply(c, row);
+	record_reply(m, c, row);
 	return row;
 }
 
@@ -237,7 +239,7 @@ record_again(struct recorded *r, const struct alone *alone,
 {
 	struct alone_request again = *request;
 	char why[NETWORK_WHY];
-	struct buf wrong;
+	struct buf wrong, told;
 	const char *error;
 
 	again.claims = json_object_to_json_string_ext(
@@ -254,11 +256,15 @@ record_again(struct recorded *r, const struct alone *alone,
 		wrong.data[strcspn(wrong.data, "\n")] = '\0';
 		error = wrong.data;
 	}
-	if (error != NULL)
+	buf_init(&told, TEXT_MAX);
+	if (error != NULL) {
+		mask_text(r->mask, error, strlen(error), &told);
 		(void)command_fail(r->cmd, CMD_FAILED,
 		    "nothing was recorded, as with other claims other calls "
 		    "are made: %s",
-		    error);
+		    told.data);
+	}
+	buf_free(&told);
 	buf_free(&wrong);
 	return error == NULL;
 }
@@ -303,16 +309,18 @@ record_write(const struct recorded *r)
 static void
 record_compare(const struct recorded *r, struct json_object *got)
 {
+	struct json_object *masked = mask_json(r->mask, got, NULL);
 	struct buf what;
 
 	buf_init(&what, TEXT_MAX);
-	if (!jsonsame(got, r->answer, &what)) {
+	if (!jsonsame(masked, r->answer, &what)) {
 		fprintf(stderr,
 		    "the case comes to another answer than the service's:\n"
 		    "    ");
 		(void)text_print(stderr, what.data);
 		putc('\n', stderr);
 	}
+	json_object_put(masked);
 	buf_free(&what);
 }
 

@@ -9,11 +9,11 @@
 #include <openssl/crypto.h>
 
 #include "base/buf.h"
+#include "call/outcome.h"
 #include "call/provider.h"
 #include "cli/base/secret.h"
 #include "cli/jwt/claims.h"
 #include "cli/played/alone.h"
-#include "cli/provider/mask.h"
 #include "cli/provider/providercmd.h"
 #include "cli/provider/record.h"
 #include "cli/played/recorder.h"
@@ -23,6 +23,8 @@
 #include "conf/conf.h"
 #include "json/jsonin.h"
 #include "json/jsonscan.h"
+#include "token/mask.h"
+#include "token/token.h"
 
 #define BODY_MAX (1U << 20)
 #define PRETTY                                               \
@@ -103,17 +105,17 @@ static int
 try_read_claims(struct trying *t)
 {
 	const struct relay_conf *relay = t->alone.conf->relays;
-	struct json_object *claims;
+	struct claims claims = { 0 };
 	const char *why;
 	int status =
 	    claims_read(t->p->cmd, t->p->credentials, relay, &t->claims);
 
 	if (status != CMD_OK)
 		return status;
-	claims = jsonin_parse(
+	claims.payload = jsonin_parse(
 	    t->claims.data, t->claims.len, JSON_REQUEST_VALUES, &why);
-	mask_init(&t->mask, relay->provider, claims);
-	json_object_put(claims);
+	outcome_secrets(&t->mask, relay->provider, &claims);
+	json_object_put(claims.payload);
 	return CMD_OK;
 }
 
@@ -244,6 +246,7 @@ tryprovider(const struct providercmd *p)
 		return command_usage(p->cmd, "no directory named");
 	buf_init(&t.claims, SECRET_MAX);
 	buf_init(&t.body, BODY_MAX);
+	mask_init(&t.mask);
 	status = try_all(&t);
 	mask_free(&t.mask);
 	terms_free(&t.terms);

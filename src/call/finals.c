@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "egress/policy.h"
 #include "log/log.h"
+#include "net/reason.h"
 #include "net/url.h"
 #include "os/clock.h"
 #include "shared/signins.h"
@@ -108,7 +109,8 @@ finals_ended(const struct final *f)
 	if (f->http.end != HTTP_ANSWERED && f->http.end != HTTP_ENOUGH)
 		finals_failed(f, f->http.why);
 	else if (f->http.status < 200 || f->http.status > 299)
-		finals_failed(f, f->http.reason);
+		/* Not in the words of the service, which may quote. */
+		finals_failed(f, http_reason(f->http.status));
 }
 
 /* Puts one together, and gives it its turn. */

@@ -2,6 +2,7 @@
 #include <sys/random.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,8 @@
 #include "conf/conf.h"
 #include "log/log.h"
 #include "os/clock.h"
+#include "token/mask.h"
+#include "token/token.h"
 
 #define BACKOFF 250 /* ms before the second try, then doubling */
 
@@ -322,4 +325,46 @@ transfer_late(struct run *r, struct transfer *x)
 		x->said = BREAKER_FAILED;
 	transfer_give_up(
 	    r, x, PROBLEM_CONNECTION, "The deadline of the request has passed");
+}
+
+void
+outcome_secrets(
+    struct mask *m, const struct provider *p, const struct claims *claims)
+{
+	const struct provider_field *f = p->fields;
+	const char *value;
+	char by[64];
+
+	for (; f != NULL && f->claim != NULL; f++) {
+		value = token_claim(claims, f->claim);
+		if (f->kind == FIELD_TEXT || value == NULL)
+			continue;
+		snprintf(by, sizeof(by), "{%s}", f->claim);
+		mask_add(m, value, strlen(value), by);
+	}
+}
+
+void
+outcome_mask(struct transfer *x)
+{
+	struct call *c = x->call;
+	const char *token;
+	struct mask m;
+	struct buf b;
+
+	if (c->message == NULL)
+		return;
+	mask_init(&m);
+	m.cut = true;
+	outcome_secrets(&m, x->run->provider, x->run->job->query.claims);
+	if (x->bearer.len > 0) {
+		token = strrchr(x->bearer.data, ' ') + 1;
+		mask_add(&m, token, strlen(token), "{token}");
+	}
+	buf_init(&b, 2 * CALL_FIELD + (64 << 10));
+	mask_text(&m, c->message, strlen(c->message), &b);
+	free(c->message);
+	c->message = b.failed ? NULL : strdup(b.data);
+	buf_free(&b);
+	mask_free(&m);
 }

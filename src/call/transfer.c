@@ -436,6 +436,7 @@ void
 transfer_over(struct run *r, struct transfer *x)
 {
 	x->call->done = true;
+	outcome_mask(x);
 	kept_keep(r, x);
 	if (x->sharing != NULL)
 		tell_followers(r, x);

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """ctim-relay provider try: one question to a service, shown and recorded."""
 
+import base64
+import hashlib
 import json
 import os
 import pty
 import select
+from urllib.parse import quote
 
 import harness
 from harness import has, holds, run, same
@@ -271,3 +274,80 @@ def test_wrong_commands():
     got, out, err = run([harness.program(PROGRAM), 'provider', 'try'])
     same((got, out), (64, ''), err)
     has('no directory named', err, 'no directory')
+
+
+def piped(name, url):
+    """A provider whose key goes out in many spellings."""
+    path = described(name, url)
+    file = os.path.join(path, 'provider.ini')
+    start = INI[:INI.index('[sign-in]')].replace(
+        'deliberate observe refer', 'observe') % url
+    harness.write(file, start + '''[auth]
+basic       = {id}:{key}
+query       = b={key|base64}&l={key|lower}&u={key|upper}&h={key|sha256}
+header      = X-Key: {key|base64url}
+
+[errors]
+message     = error
+
+[call find]
+get         = /find?q={value}
+''')
+    return path
+
+
+def spellings(secret):
+    """What must not be seen of it."""
+    raw = secret.encode()
+    made = [raw, raw.lower(), raw.upper()]
+    made += [base64.b64encode(b'me:' + raw), base64.b64encode(raw),
+             base64.b64encode(raw.lower()),
+             hashlib.sha256(raw).hexdigest().encode()]
+    made += [base64.urlsafe_b64encode(m) for m in (raw, b'me:' + raw)]
+    made = [m.decode() for m in made]
+    return made + [quote(m, safe='') for m in made]
+
+
+def test_what_pipes_make_of_a_secret_is_not_shown():
+    """In URLs, and where the service repeats what it was sent."""
+    secret = 'Sk+/7f3?>Of~mine'
+    sent = spellings(secret)
+    with Upstream([{'match': '.*', 'status': 400, 'json': {
+            'error': 'no: ' + ' '.join(sent)}}]) as service:
+        path = piped('piped', service.url)
+        key = credentials(key=secret)
+        status, out, err = attempt(path, '192.0.2.7', claims=key)
+        same((status, err), (1, ''), out)
+        for text in sent:
+            holds(text not in out, (text, out))
+        has('b={key}&l=%7Bkey%7D&u=%7Bkey%7D&h={key}', out, 'the URL')
+        # It says no more of it where it cannot be recorded.
+        status, out, err = attempt(path, '192.0.2.7', '--record', 'one',
+                                   claims=key)
+        same(status, 1, out)
+        has('with other claims other calls are made', err, 'why')
+        for text in sent:
+            holds(text not in out + err, (text, out + err))
+
+
+def test_base64_that_is_repeated_is_not_recorded():
+    """As a service does that says what it was sent."""
+    secret = 'Sk+/7f3?>Of~mine'
+    sent = spellings(secret)
+    with Upstream([{'match': '.*', 'headers': {'X-Echo': sent[3]}, 'json': {
+            'hits': [{'title': ' '.join(sent), 'at': '2026-11-01T00:00:00Z'}],
+            'of': {sent[3]: sent}}}]) as service:
+        path = piped('repeated', service.url)
+        file = os.path.join(path, 'provider.ini')
+        ini = harness.read(file)
+        harness.write(file, ''.join(
+            line for line in ini.splitlines(True) if 'query' not in line))
+        status, out, err = attempt(path, '192.0.2.7', '--record', 'one',
+                                   claims=credentials(key=secret))
+        same((status, err), (0, ''), out)
+    for name in ('request.json', 'upstream.json', 'answer.json'):
+        text = harness.read(os.path.join(path, 'cases', 'one', name))
+        for secret in sent:
+            holds(secret not in text + out, (secret, text + out))
+    same(run([harness.program(PROGRAM), 'provider', 'test', path]),
+         (0, '1 passed, 0 failed\n', ''), 'the case')

@@ -2,7 +2,11 @@
 """What a described provider makes of statuses, words and tokens: of its calls and
 of the one that signs in."""
 
-from harness import has, holds, same
+import base64
+import hashlib
+from urllib.parse import quote
+
+from harness import has, holds, read, same
 from t_described import CLAIMS, ask, errors, gateway, head, titles
 from upstream import REASONS, Upstream
 
@@ -227,3 +231,52 @@ def test_query_tells_what_there_is_without_a_verdict():
         _, out, _ = g.cli('query', 'test', 'domain:b.example')
         has('nothing known', out, 'table')
         same(g.stop(), 0, 'exit status')
+
+
+def test_a_service_that_repeats_the_credential():
+    """A credential is never shown in an error, be it the gateway's own: as it is, in
+    a URL, in base64 alone and with a name, nor the token that signing in got."""
+    key, token = 'Sk+/7f3?>Of~"mine', 'tok+en/of=the-service'
+    raw = key.encode()
+    sent = [key, key.upper(), hashlib.sha256(raw).hexdigest()]
+    for made in (raw, b'me:' + raw, b'you:' + raw + b':x', raw.lower()):
+        sent += [base64.b64encode(made).decode(),
+                 base64.urlsafe_b64encode(made).decode().rstrip('=')]
+    sent += [token, base64.b64encode(token.encode()).decode()]
+    sent += [quote(text, safe='') for text in sent]
+    ini = head(types='domain') + CLAIMS + '''
+[sign-in]
+post = /token
+form = key={key}
+
+[auth]
+header = X-Key: {key}
+
+[errors]
+message = error
+''' + CALL
+    said = 'no: ' + ' '.join(sent)
+    # The last word is cut where a message ends.
+    cut = 'x' * 990 + ' ' + key
+    with Upstream([]) as s:
+        g = gateway('repeats', s, ini, 'claim.key = %s\n' % key).serve()
+        for words in (said, cut, key, 'no'):
+            s.rules([{'request': 'POST /token',
+                      'json': {'access_token': token}},
+                     {'match': 'GET /.*', 'status': 400,
+                      'reason': 'Bad ' + key, 'json': {'error': words}}])
+            message = errors(ask(g, 'a.example', claims={}))[0][2]
+            holds('no' in message or '{key}' in message, message)
+            for text in sent + ['Sk+/7']:
+                holds(text not in message, (text, message))
+        # The token is known still: what refuses it is the service.
+        s.rules([{'request': 'POST /token', 'status': 401,
+                  'json': {'error': said}},
+                 {'match': 'GET /.*', 'status': 401, 'json': {}}])
+        message = errors(ask(g, 'a.example', claims={}))[0][2]
+        for text in sent[:-2]:
+            holds(text not in message, (text, message))
+        same(g.stop(), 0, 'exit status')
+        log = read(g.log)
+        for text in sent:
+            holds(text not in log, (text, log))
