@@ -16,6 +16,7 @@
 #include "cli/provider/jsonsame.h"
 #include "cli/played/played.h"
 #include "cli/provider/record.h"
+#include "cli/provider/testcase.h"
 #include "cli/played/recorder.h"
 #include "cli/terminal/text.h"
 #include "describe/described.h"
@@ -111,6 +112,38 @@ record_string(const struct mask *m, const struct buf *text)
 	return made;
 }
 
+/* Whether a case can have a value: it is read with less patience than what a service
+ * sends. */
+static bool
+record_readable(struct json_object *value, const char **why)
+{
+	size_t n;
+	const char *text = json_object_to_json_string_length(value, PRETTY, &n);
+
+	*why = n < TESTCASE_BYTES ? NULL : strerror(EFBIG);
+	if (*why == NULL)
+		json_object_put(jsonin_parse(text, n, JSON_ANSWER_VALUES, why));
+	return *why == NULL;
+}
+
+/* JSON, but as the text that came where no case can have the value.  What is masked
+ * in it stays a value: that is refused later. */
+static void
+record_json(const struct mask *m, const struct recorder_call *c,
+    struct json_object *json, const char *all, struct json_object *row)
+{
+	struct json_object *masked = mask_json(m, json, all);
+	const char *why;
+
+	if (!record_readable(masked, &why) && json_object_equal(json, masked)) {
+		(void)json_object_object_add(
+		    row, "text", record_string(m, &c->answer));
+		json_object_put(masked);
+	} else {
+		(void)json_object_object_add(row, "json", masked);
+	}
+}
+
 /* The body of an answer: JSON as such, anything else as a text.  all: what stands for
  * each text in it, or NULL; then a value alone is one, too. */
 static void
@@ -128,8 +161,7 @@ record_body(const struct mask *m, const struct recorder_call *c,
 		(void)json_object_object_add(
 		    row, "text", json_object_new_string(all));
 	else if (why == NULL)
-		(void)json_object_object_add(
-		    row, "json", mask_json(m, json, all));
+		record_json(m, c, json, all, row);
 	else
 		(void)json_object_object_add(
 		    row, "text", record_string(m, &c->answer));
@@ -292,8 +324,15 @@ static int
 record_write(const struct recorded *r)
 {
 	char above[PATH_MAX];
+	const char *why;
 	int status;
 
+	if (!record_readable(r->request, &why) ||
+	    !record_readable(r->upstream, &why) ||
+	    !record_readable(r->answer, &why))
+		return command_fail(r->cmd, CMD_FAILED,
+		    "nothing was recorded, as no case can have what came: %s",
+		    why);
 	if (folder_of(r->dir, above) == -1 ||
 	    (folder_make(above, 0755, NULL) == -1 && errno != EEXIST) ||
 	    folder_make(r->dir, 0755, NULL) == -1)

@@ -28,8 +28,7 @@
 #include "json/jsonscan.h"
 #include "os/regular.h"
 
-#define FILE_BYTES  (16U << 20) /* of a file of a case */
-#define WRONG_BYTES (1U << 20)  /* of what is wrong with a case */
+#define WRONG_BYTES (1U << 20) /* of what is wrong with a case */
 
 #define PRETTY                                               \
 	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | \
@@ -107,7 +106,7 @@ testcase_read(struct testcase_running *t, enum testcase_file file, bool needed)
 			testcase_fail(t, file, "%s", why);
 		return;
 	}
-	buf_init(&text, FILE_BYTES);
+	buf_init(&text, TESTCASE_BYTES);
 	if (infile_all(fd, &text) == -1)
 		testcase_fail(t, file, "%s", strerror(errno));
 	else if ((t->files[file] = jsonin_parse(
@@ -290,7 +289,7 @@ testcase_run(const struct testcase *of)
 	struct testcase_running t = { .of = of, .good = true };
 	size_t i;
 
-	buf_init(&t.body, FILE_BYTES);
+	buf_init(&t.body, TESTCASE_BYTES);
 	for (i = 0; i < CASE_FILES; i++)
 		testcase_read(
 		    &t, (enum testcase_file)i, i != CASE_ANSWER || !of->accept);

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#define TESTCASE_BYTES (16U << 20) /* of a file of a case, at most */
+
 struct alone;
 struct command;
 

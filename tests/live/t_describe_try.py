@@ -351,3 +351,33 @@ def test_base64_that_is_repeated_is_not_recorded():
             holds(secret not in text + out, (secret, text + out))
     same(run([harness.program(PROGRAM), 'provider', 'test', path]),
          (0, '1 passed, 0 failed\n', ''), 'the case')
+
+
+def test_what_no_case_can_have():
+    """An integer beyond 64 bits is recorded as the text that came; bytes that are
+    not UTF-8 are not."""
+    whole = '{"hits": [], "n": 12345678901234567890}'
+    rules = [{'match': 'POST /v1/token', 'json': {'access_token': 'live-1'}},
+             {'match': r'GET /v1/find.*', 'text': whole},
+             {'match': r'POST /v1/more.*', 'json': []}]
+    with Upstream(rules) as service:
+        path = described('whole', service.url)
+        status, out, err = attempt(path, '192.0.2.7', '--record', 'one')
+        same((status, err), (0, ''), out)
+        rows = json.loads(harness.read(os.path.join(
+            path, 'cases', 'one', 'upstream.json')))
+        same(rows[1]['text'], whole, 'the answer')
+        same(run([harness.program(PROGRAM), 'provider', 'test', path]),
+             (0, '1 passed, 0 failed\n', ''), 'the case')
+        for text in (b'{"hits": [], "n": "\xff\xfe"}',
+                     # As a text it would keep the secret.
+                     b'{"hits": [], "n": 12345678901234567890, "k": '
+                     b'"sk-7f3 \\"1\\u002f+x"}'):
+            service.rules([rules[0], {'match': r'GET /v1/find.*',
+                                      'body': text}, rules[2]])
+            status, out, err = attempt(path, '192.0.2.7', '--record', 'two')
+            same(status, 1, out)
+            has('nothing was recorded, as no case can have what came: ', err,
+                'why')
+            holds(not os.path.exists(os.path.join(path, 'cases', 'two')),
+                  'a case was made')
