@@ -246,6 +246,8 @@ engine_round(struct http_engine *e, int64_t ms)
 
 	e->ended = false;
 	engine_go_on(e);
+	if (e->threaded && e->broken != NULL)
+		return e->broken; /* not after a sleep */
 	n = epoll_wait(e->epoll, events, EVENTS,
 	    engine_sleep(e, !e->threaded && e->ended ? 0 : ms));
 	if (n == -1 && errno != EINTR)
